@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { ColloquyError } from './errors.ts';
+
+/** A connection string, or nothing: an empty variable counts as absent. */
+const url = z
+  .string()
+  .transform((value) => (value.trim() === '' ? undefined : value.trim()))
+  .pipe(
+    z
+      .string()
+      .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
+      .optional(),
+  )
+  .optional();
+
+const port = z.coerce.number().int().min(0).max(65535);
+
+const schema = z.object({
+  /** PostgreSQL 18 with pgvector, as an administrator. Absent: the embedded database in DATA_DIR. */
+  DATABASE_URL: url,
+  /** Where each role logs in, for deployments that do not hand the administrator's URL to every process. */
+  OWNER_DATABASE_URL: url,
+  AUTHENTICATOR_DATABASE_URL: url,
+  WORKER_DATABASE_URL: url,
+  /** A server on which the tests may create and drop databases. */
+  TEST_DATABASE_URL: url,
+  /** Folder of the embedded database, uploaded files and the first account. */
+  DATA_DIR: z.string().min(1).default('data'),
+  /** Folder for downloaded PostgreSQL binaries. Default: a folder the server's own user can read. */
+  COLLOQUY_CACHE_DIR: z.string().min(1).optional(),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: port.default(5678),
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  CI: z
+    .string()
+    .optional()
+    .transform((value) => value !== undefined && value !== '' && value !== 'false' && value !== '0'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  LOG_FORMAT: z.enum(['json', 'pretty']).default(process.stdout.isTTY ? 'pretty' : 'json'),
+  /** Who an import belongs to, when not the account that the first start made. */
+  COLLOQUY_EMAIL: z.string().optional(),
+  COLLOQUY_PASSWORD: z.string().optional(),
+});
+
+export type Env = z.infer<typeof schema>;
+
+/**
+ * Reads and validates the environment.
+ * @throws ColloquyError CQ001 naming every variable that is wrong, and how.
+ */
+export function readEnv(source: NodeJS.ProcessEnv): Env {
+  const result = schema.safeParse(source);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new ColloquyError('CQ001', `The environment is not usable: ${problems.join('; ')}`, {
+    hint: 'Correct or unset the variables named above; docs/configuration.md lists them all.',
+  });
+}
+
+/** The environment of this process, read once. The only reader of process.env in the project. */
+export const env: Env = readEnv(process.env);
