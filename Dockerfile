@@ -1,0 +1,22 @@
+# The API server and the worker: one image, the command decides. See compose.yaml.
+FROM node:24-slim
+
+ENV NODE_ENV=production
+WORKDIR /app
+
+# Dependencies first: this layer is rebuilt only when they change. bootstrap.mjs runs `npm ci --omit=dev` and leaves the
+# stamp by which `npm run migrate` sees that nothing is to be installed; this image's own Node is the runtime.
+COPY package.json package-lock.json ./
+COPY scripts/bootstrap.mjs scripts/
+RUN node scripts/bootstrap.mjs --omit=dev && npm cache clean --force
+
+COPY . .
+
+# Uploaded files. The program itself belongs to root: the process cannot change its own code.
+RUN mkdir /data && chown node:node /data
+ENV DATA_DIR=/data HOST=0.0.0.0 PORT=5678 LOG_FORMAT=json
+VOLUME /data
+USER node
+EXPOSE 5678
+
+CMD ["node", "scripts/start.ts"]
