@@ -1,0 +1,18 @@
+-- The first line of every sealed function that works for a signed-in member.
+create or replace function app_hidden.require_member(for_writing boolean default false)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if app_hidden.current_user_id() is null or app_hidden.current_workspace_id() is null then
+    raise exception 'You are not signed in.' using errcode = 'CQ101', hint = 'Call signIn or register, then send the token as "Authorization: Bearer …".';
+  end if;
+  if for_writing and not app_hidden.can_write() then
+    raise exception 'You may only read in this workspace.' using errcode = 'CQ109', hint = 'Ask an owner of the workspace for the role "member".';
+  end if;
+end
+$$;
+comment on function app_hidden.require_member(boolean) is 'Raises CQ101 when nobody is signed in, CQ109 when a viewer wants to write.';
+grant execute on function app_hidden.require_member(boolean) to colloquy_visitor, colloquy_user, colloquy_admin;

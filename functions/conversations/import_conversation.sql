@@ -1,0 +1,105 @@
+-- Brings in a conversation from another system with its whole tree, its times and its roles. Ids are version 7 for those
+-- times and follow from workspace, owner, source and external id alone, so that importing again finds what is there and
+-- adds only what is new.
+-- The function stays away from temporary tables: a request must not write to the catalogue.
+-- payload: {source, title, createdAt, model, metadata, messages: [{externalId, parentExternalId, role, content, createdAt, model,
+--   metadata}]}; parents come before children; times in ISO 8601. At most 100,000 messages.
+create or replace function app_public.import_conversation(payload jsonb)
+returns app_public.import_result
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  workspace uuid := app_hidden.current_workspace_id();
+  caller uuid := app_hidden.current_user_id();
+  source text := payload ->> 'source';
+  started timestamptz;
+  conversation app_public.conversations;
+  imported app_private.imported_message[];
+  result app_public.import_result;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if source is null or jsonb_typeof(payload -> 'messages') is distinct from 'array' or jsonb_array_length(payload -> 'messages') not between 1 and 100000 then
+    raise exception 'The conversation to import needs "source" and 1 to 100,000 "messages".' using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
+  end if;
+
+  -- two imports of one conversation at once: the second waits, then finds everything there
+  perform pg_advisory_xact_lock(hashtextextended(workspace::text || caller::text || source, 0));
+
+  begin
+    select array_agg(
+      row(
+        m.position, m.item ->> 'externalId', m.item ->> 'parentExternalId', (m.item ->> 'role')::app_public.message_role,
+        m.item ->> 'content', written.at, m.item ->> 'model', coalesce(m.item -> 'metadata', '{}'),
+        app_hidden.uuidv7_at(written.at, concat_ws('|', workspace, caller, source, m.item ->> 'externalId'))
+      )::app_private.imported_message
+      order by m.position
+    )
+    into imported
+    from jsonb_array_elements(payload -> 'messages') with ordinality as m (item, position)
+    cross join lateral (select date_trunc('milliseconds', (m.item ->> 'createdAt')::timestamptz) as at) as written;
+    started := least(
+      date_trunc('milliseconds', (payload ->> 'createdAt')::timestamptz),
+      (select min(m.written_at) from unnest(imported) as m) - interval '1 millisecond'
+    );
+  exception when invalid_text_representation or datetime_field_overflow or invalid_datetime_format then
+    raise exception 'The conversation "%" has a role or a time that cannot be read: %', source, sqlerrm using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
+  end;
+  if exists (
+    select from unnest(imported) as m
+    where m.external_id is null or m.role is null or m.content is null or m.written_at is null
+      or m.written_at < '1970-01-02T00:00:00Z' or m.written_at > clock_timestamp() + interval '5 minutes'
+  ) or (select count(*) <> count(distinct m.external_id) from unnest(imported) as m) then
+    raise exception 'The conversation "%" has a message without externalId, role, content or a time between 1970 and now, or one twice.', source
+      using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
+  end if;
+  if exists (
+    select from unnest(imported) as m
+    left join unnest(imported) as p on p.external_id = m.parent_external_id
+    where m.parent_external_id is not null and (p.id is null or p.id >= m.id)
+  ) then
+    raise exception 'The conversation "%" has a message whose parent is missing or not older than itself.', source
+      using errcode = 'CQ200', hint = 'Give each child a later time than its parent, or leave parentExternalId out.';
+  end if;
+
+  -- Before the first write, since attaching a partition waits for the writers of conversations.
+  perform app_private.ensure_months('messages', array(select distinct m.written_at from unnest(imported) as m));
+
+  insert into app_public.conversations (id, workspace_id, owner_id, external_id, title, model_name, metadata, last_message_at)
+  values (
+    app_hidden.uuidv7_at(started, concat_ws('|', workspace, caller, source)), workspace, caller, source,
+    nullif(left(trim(payload ->> 'title'), 500), ''), payload ->> 'model', coalesce(payload -> 'metadata', '{}'), started
+  )
+  on conflict (workspace_id, owner_id, external_id) where external_id is not null do nothing;
+  result.is_new := found;
+
+  select c.* into conversation
+  from app_public.conversations c
+  where c.workspace_id = workspace and c.owner_id = caller and c.external_id = source
+  for no key update;
+  result.id := conversation.id;
+
+  with added as (
+    insert into app_public.messages (
+      id, conversation_id, workspace_id, owner_id, author_id, sequence_number, role, parent_id, content, model, metadata
+    )
+    select
+      m.id, conversation.id, workspace, caller, case when m.role = 'user' then caller end,
+      conversation.last_sequence_number + row_number() over (order by m.id),
+      m.role, p.id, m.content, m.model, m.metadata
+    from unnest(imported) as m
+    left join unnest(imported) as p on p.external_id = m.parent_external_id
+    where m.id >= conversation.id
+      and not exists (select from app_public.messages x where x.id = m.id)
+    order by m.id
+    returning 1
+  )
+  select count(*) into result.added from added;
+  result.unchanged := cardinality(imported) - result.added;
+  return result;
+end
+$$;
+comment on function app_public.import_conversation(jsonb) is
+  'Imports a conversation with its tree of messages; again adds only what is new. Errors: CQ101, CQ109, CQ200 malformed.';
+grant execute on function app_public.import_conversation(jsonb) to colloquy_user, colloquy_admin;

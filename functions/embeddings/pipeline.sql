@@ -1,0 +1,242 @@
+-- What the indexing worker calls. The data is the truth: work is what is missing, so a lost job loses nothing and a
+-- repeated one changes nothing. Only the worker may call these; it decides nothing, it cuts text and computes vectors.
+
+create or replace function app_hidden.find_unindexed(max_sources integer default 100)
+returns table (workspace_id uuid, source_type app_public.source_type, source_id uuid)
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  version uuid := (select v.id from app_public.embedding_versions v where v.status = 'active');
+begin
+  return query
+  (
+    select d.workspace_id, 'document'::app_public.source_type, d.id
+    from app_public.documents d
+    where d.chunked_hash is distinct from d.content_hash
+    order by d.id
+    limit max_sources
+  )
+  union
+  (
+    select c.workspace_id, 'message'::app_public.source_type, c.id
+    from app_public.conversations c
+    where c.indexed_sequence_number < c.last_sequence_number
+    order by c.id
+    limit max_sources
+  )
+  union
+  (
+    -- only in workspaces whose counts differ: everywhere else nothing is read
+    select distinct c.workspace_id, c.source_type, coalesce(c.document_id, c.conversation_id)
+    from (
+      select k.workspace_id
+      from app_hidden.chunk_counts k
+      group by k.workspace_id
+      having sum(k.chunk_count) <> coalesce(
+        (select e.embedding_count from app_hidden.embedding_counts e where e.version_id = version and e.workspace_id = k.workspace_id), 0
+      )
+    ) as behind
+    join app_public.chunks c on c.workspace_id = behind.workspace_id
+    where version is not null and not exists (
+      select from app_public.embeddings e where e.version_id = version and e.workspace_id = c.workspace_id and e.chunk_id = c.id
+    )
+    limit max_sources
+  )
+  limit max_sources;
+end
+$$;
+comment on function app_hidden.find_unindexed(integer) is 'Documents and conversations with missing or stale chunks, or chunks without a vector: what lost jobs left.';
+
+create or replace function app_hidden.replace_document_chunks(for_workspace uuid, for_document uuid, of_hash bytea, new_chunks jsonb)
+returns table (kept integer, added integer, removed integer)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  document app_public.documents;
+  wanted app_private.wanted_chunk[];
+begin
+  select d.* into document
+  from app_public.documents d
+  where d.workspace_id = for_workspace and d.id = for_document
+  for no key update;
+  if document.id is null or document.content_hash <> of_hash then
+    -- gone, or edited since it was read: the job of that edit does it
+    return;
+  end if;
+
+  -- the n-th piece of a text stays the n-th piece of the same text: its vector stays valid, only its place may move
+  with given as (
+    select w.*, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content)) as content_hash
+    from jsonb_to_recordset(new_chunks) as w (
+      chunk_index integer, content text, heading text, page_number integer, start_offset integer, end_offset integer, token_count integer
+    )
+  ),
+  numbered as (
+    select g.*, row_number() over (partition by g.content_hash order by g.chunk_index) as n from given g
+  ),
+  existing as (
+    select c.id, c.content_hash, row_number() over (partition by c.content_hash order by c.chunk_index) as n
+    from app_public.chunks c
+    where c.workspace_id = for_workspace and c.document_id = for_document
+  )
+  select coalesce(array_agg(
+    row(
+      x.chunk_index, x.content, x.heading, x.page_number, x.start_offset, x.end_offset, x.token_count, x.content_hash, e.id
+    )::app_private.wanted_chunk
+  ), '{}')
+  into wanted
+  from numbered x
+  left join existing e on e.content_hash = x.content_hash and e.n = x.n;
+
+  delete from app_public.chunks c
+  where c.workspace_id = for_workspace and c.document_id = for_document
+    and not exists (select from unnest(wanted) as w where w.kept_id = c.id);
+  get diagnostics removed = row_count;
+
+  set constraints app_public.chunks_document_id_chunk_index_key deferred;
+  update app_public.chunks c
+  set chunk_index = w.chunk_index, start_offset = w.start_offset, end_offset = w.end_offset, page_number = w.page_number,
+    text_search_language = document.text_search_language
+  from unnest(wanted) as w
+  where c.workspace_id = for_workspace and c.id = w.kept_id
+    and (c.chunk_index, c.start_offset, c.end_offset, c.page_number, c.text_search_language)
+      is distinct from (w.chunk_index, w.start_offset, w.end_offset, w.page_number, document.text_search_language);
+  select count(*) into kept from unnest(wanted) as w where w.kept_id is not null;
+
+  insert into app_public.chunks (
+    workspace_id, source_type, document_id, owner_id, visibility, chunk_index, content, heading, page_number, start_offset, end_offset,
+    token_count, content_hash, text_search_language
+  )
+  select
+    for_workspace, 'document', for_document, document.owner_id, document.visibility, w.chunk_index, w.content, w.heading, w.page_number,
+    w.start_offset, w.end_offset, w.token_count, w.content_hash, document.text_search_language
+  from unnest(wanted) as w
+  where w.kept_id is null;
+  get diagnostics added = row_count;
+
+  update app_public.documents d set chunked_hash = of_hash where d.id = for_document;
+  return next;
+end
+$$;
+comment on function app_hidden.replace_document_chunks(uuid, uuid, bytea, jsonb) is
+  'Replaces the chunks of a document by new ones, keeping those whose text is the same. No row when the document is gone or has changed since of_hash was read.';
+
+create or replace function app_hidden.add_message_chunks(for_workspace uuid, for_conversation uuid, through_sequence_number integer, new_chunks jsonb)
+returns integer
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  conversation app_public.conversations;
+  added integer;
+begin
+  select c.* into conversation
+  from app_public.conversations c
+  where c.workspace_id = for_workspace and c.id = for_conversation
+  for no key update;
+  if conversation.id is null or conversation.indexed_sequence_number >= through_sequence_number then
+    return 0;
+  end if;
+
+  insert into app_public.chunks (
+    workspace_id, source_type, conversation_id, message_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset,
+    token_count, content_hash
+  )
+  select
+    for_workspace, 'message', for_conversation, w.message_id, conversation.owner_id, conversation.visibility, w.chunk_index, w.content,
+    w.heading, w.start_offset, w.end_offset, w.token_count, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content))
+  from jsonb_to_recordset(new_chunks) as w (
+    message_id uuid, chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer
+  )
+  join app_public.messages m on m.id = w.message_id and m.conversation_id = for_conversation
+  on conflict do nothing;
+  get diagnostics added = row_count;
+
+  update app_public.conversations c set indexed_sequence_number = through_sequence_number where c.id = for_conversation;
+  return added;
+end
+$$;
+comment on function app_hidden.add_message_chunks(uuid, uuid, integer, jsonb) is
+  'Adds the chunks of new messages of a conversation and remembers how far it got. Done twice, it changes nothing.';
+
+create or replace function app_hidden.chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer)
+returns table (chunk_id uuid, content_hash bytea, embed_text text)
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select c.id, c.content_hash, concat_ws(E'\n', c.heading, c.content)
+  from app_public.chunks c
+  where c.workspace_id = for_workspace
+    and (case for_source_type when 'document' then c.document_id else c.conversation_id end) = for_source
+    and not exists (
+      select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = c.id
+    )
+  order by c.id
+  limit max_chunks;
+$$;
+comment on function app_hidden.chunks_to_embed(uuid, uuid, app_public.source_type, uuid, integer) is 'Chunks of a source that have no vector in a version yet.';
+
+create or replace function app_hidden.reuse_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[])
+returns integer
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  reused integer;
+begin
+  insert into app_public.embeddings (version_id, workspace_id, chunk_id, embedding)
+  select for_version, for_workspace, c.id, twin.embedding
+  from unnest(chunk_ids) as wanted (id)
+  join app_public.chunks c on c.workspace_id = for_workspace and c.id = wanted.id
+  cross join lateral (
+    select e.embedding
+    from app_public.chunks same
+    join app_public.embeddings e on e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = same.id
+    where same.workspace_id = for_workspace and same.content_hash = c.content_hash
+    limit 1
+  ) as twin
+  on conflict do nothing;
+  get diagnostics reused = row_count;
+  return reused;
+end
+$$;
+comment on function app_hidden.reuse_embeddings(uuid, uuid, uuid[]) is 'Gives chunks the vector that an equal text of the same workspace has already. Returns how many.';
+
+create or replace function app_hidden.store_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], vectors text[])
+returns integer
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  stored integer;
+begin
+  insert into app_public.embeddings (version_id, workspace_id, chunk_id, embedding)
+  select for_version, for_workspace, c.id, given.vector::extensions.halfvec
+  from unnest(chunk_ids, vectors) as given (chunk_id, vector)
+  join app_public.chunks c on c.workspace_id = for_workspace and c.id = given.chunk_id
+  on conflict do nothing;
+  get diagnostics stored = row_count;
+  return stored;
+end
+$$;
+comment on function app_hidden.store_embeddings(uuid, uuid, uuid[], text[]) is
+  'Stores vectors of chunks; a chunk that is gone or has one already is passed over. Returns how many were stored.';
+
+grant execute on function
+  app_hidden.find_unindexed(integer),
+  app_hidden.replace_document_chunks(uuid, uuid, bytea, jsonb),
+  app_hidden.add_message_chunks(uuid, uuid, integer, jsonb),
+  app_hidden.chunks_to_embed(uuid, uuid, app_public.source_type, uuid, integer),
+  app_hidden.reuse_embeddings(uuid, uuid, uuid[]),
+  app_hidden.store_embeddings(uuid, uuid, uuid[], text[])
+to colloquy_worker;

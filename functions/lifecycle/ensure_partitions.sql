@@ -1,0 +1,138 @@
+-- Keeps the monthly partitions of every table that is partitioned by range on its UUID version 7, from the catalogue, so
+-- that a new table is covered by itself. Rows that came in for a month without a partition (imports of history, a clock
+-- that jumped) wait in the default partition; they are moved to where they belong.
+--
+-- Each month is one step: the new table is made and filled beside the old one, then attached. The locks are short, and
+-- lock_timeout bounds the wait for them: a step that cannot have its lock raises 55P03 and is tried again by the next run.
+-- Only one run at a time: another returns nothing.
+--
+-- A row that others refer to cannot simply move: the foreign key looks for it in the partition that it left (run on 18.6).
+-- So children of moving messages let go of their parent for the length of the transaction.
+
+create or replace function app_private.create_month_partition(parent_name text, month date)
+returns bigint
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '3s'
+as $$
+declare
+  partition_name text := format('%s_%s', parent_name, to_char(month, 'YYYY_MM'));
+  lower_bound uuid := app_hidden.uuidv7_floor(month::timestamp at time zone 'UTC');
+  upper_bound uuid := app_hidden.uuidv7_floor((month + interval '1 month') at time zone 'UTC');
+  column_names text;
+  child_ids uuid[];
+  parent_ids uuid[];
+  moved bigint;
+begin
+  if to_regclass(format('app_partitions.%I', partition_name)) is not null then
+    return 0;
+  end if;
+  select string_agg(quote_ident(a.attname), ', ' order by a.attnum) into column_names
+  from pg_attribute a
+  where a.attrelid = format('app_public.%I', parent_name)::regclass and a.attnum > 0 and not a.attisdropped and a.attgenerated = '';
+
+  execute format('create table app_partitions.%I (like app_public.%I including defaults including generated including constraints)', partition_name, parent_name);
+
+  if parent_name = 'messages' then
+    select array_agg(child.id), array_agg(child.parent_id) into child_ids, parent_ids
+    from app_partitions.messages_default as moving
+    join app_public.messages as child on child.conversation_id = moving.conversation_id and child.parent_id = moving.id
+    where moving.id >= lower_bound and moving.id < upper_bound;
+    update app_public.messages set parent_id = null where id = any (child_ids);
+  end if;
+
+  execute format(
+    'with moved as (delete from app_partitions.%I where id >= %L and id < %L returning %s)
+     insert into app_partitions.%I (%4$s) select %4$s from moved',
+    parent_name || '_default', lower_bound, upper_bound, column_names, partition_name
+  );
+  get diagnostics moved = row_count;
+  execute format(
+    'alter table app_public.%I attach partition app_partitions.%I for values from (%L) to (%L)',
+    parent_name, partition_name, lower_bound, upper_bound
+  );
+
+  if child_ids is not null then
+    update app_public.messages as child
+    set parent_id = kept.parent_id
+    from unnest(child_ids, parent_ids) as kept (child_id, parent_id)
+    where child.id = kept.child_id;
+  end if;
+  return moved;
+end
+$$;
+comment on function app_private.create_month_partition(text, date) is 'Makes the partition of a month (UTC), with the rows of that month that the default partition held. Returns how many moved.';
+
+create or replace function app_private.ensure_months(parent_name text, times timestamptz[])
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  month date;
+  has_lock boolean := false;
+begin
+  for month in
+    select distinct date_trunc('month', t at time zone 'UTC')::date from unnest(times) as t order by 1
+  loop
+    continue when to_regclass(format('app_partitions.%I', format('%s_%s', parent_name, to_char(month, 'YYYY_MM')))) is not null;
+    if not has_lock then
+      perform pg_advisory_xact_lock(hashtextextended('app_hidden.ensure_partitions', 0));
+      has_lock := true;
+    end if;
+    begin
+      perform app_private.create_month_partition(parent_name, month);
+    exception when lock_not_available then
+      -- busy: the default partition takes the rows, and the next maintenance moves them
+      return;
+    end;
+  end loop;
+end
+$$;
+comment on function app_private.ensure_months(text, timestamptz[]) is 'Makes the partitions for the months of the given times, for imports of history. Where the tables are too busy, none: the default partition takes the rows.';
+
+create or replace function app_hidden.ensure_partitions(months_ahead integer default 3)
+returns table (parent text, partition text, moved bigint)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  month date;
+begin
+  if months_ahead not between 0 and 120 then
+    raise exception 'months_ahead is 0 to 120, not %.', months_ahead using errcode = 'CQ200', hint = 'Three months are the default.';
+  end if;
+  if not pg_try_advisory_xact_lock(hashtextextended('app_hidden.ensure_partitions', 0)) then
+    return;
+  end if;
+
+  for parent in
+    select c.relname
+    from pg_partitioned_table p
+    join pg_class c on c.oid = p.partrelid
+    join pg_attribute a on a.attrelid = c.oid and a.attnum = p.partattrs[0]
+    where p.partstrat = 'r' and c.relnamespace = 'app_public'::regnamespace and a.attname = 'id' and p.partdefid <> 0
+    order by c.relname
+  loop
+    for month in
+      execute format(
+        'select generate_series(date_trunc(''month'', now() at time zone ''UTC''), date_trunc(''month'', now() at time zone ''UTC'') + make_interval(months => %s), ''1 month'')::date
+         union
+         select distinct date_trunc(''month'', uuid_extract_timestamp(id) at time zone ''UTC'')::date from app_partitions.%I
+         order by 1',
+        months_ahead, parent || '_default'
+      )
+    loop
+      partition := format('%s_%s', parent, to_char(month, 'YYYY_MM'));
+      if to_regclass(format('app_partitions.%I', partition)) is null then
+        moved := app_private.create_month_partition(parent, month);
+        return next;
+      end if;
+    end loop;
+  end loop;
+end
+$$;
+comment on function app_hidden.ensure_partitions(integer) is
+  'Makes the partitions of this month, the given number of months ahead, and every month that rows in a default partition belong to. Returns what it made.';
+grant execute on function app_hidden.ensure_partitions(integer) to colloquy_worker;

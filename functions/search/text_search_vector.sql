@@ -1,0 +1,16 @@
+-- What text search sees of a chunk: its heading weighs more than its content. Declared immutable although a text search
+-- configuration could be altered: PostgreSQL's own ones do not change within a major version, and a generated column needs it.
+create or replace function app_hidden.text_search_vector(language text, heading text, content text)
+returns tsvector
+language plpgsql
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  configuration regconfig := ('pg_catalog.' || language)::regconfig;
+begin
+  return setweight(to_tsvector(configuration, coalesce(heading, '')), 'A') || setweight(to_tsvector(configuration, content), 'B');
+end
+$$;
+comment on function app_hidden.text_search_vector(text, text, text) is 'The tsvector of a chunk: heading with weight A, content with weight B.';

@@ -1,0 +1,2000 @@
+--! Previous: sha1:106d49031461e49fdd479a5be27f7ace489ef678
+--! Hash: sha1:ff6eafe6eeff24685d0ac7070c706b59774a6459
+--! Message: functions
+
+--! split: 1-current.sql
+-- Everything that can be run again, for the first time; then the first partitions and the first embedding version.
+
+--! Included _all.sql
+-- The ordered table of contents: everything that can be run again, what is used before what uses it.
+--! Included support/setting.sql
+-- Reads one setting. Sealed: app_private.settings is closed to everyone else.
+-- Raises CQ002 when the setting does not exist, since a rule without its number must not guess.
+create or replace function app_hidden.setting(setting_name text)
+returns text
+language plpgsql
+stable
+parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  result text;
+begin
+  select value into result from app_private.settings where name = setting_name;
+  if result is null then
+    raise exception 'There is no setting "%".', setting_name using errcode = 'CQ002', hint = 'Run the migrations: npm run migrate.';
+  end if;
+  return result;
+end
+$$;
+comment on function app_hidden.setting(text) is 'The value of a setting, as text. Raises CQ002 for an unknown name.';
+-- Deliberately not granted to request roles: rules in sealed functions read it, nobody else needs to.
+--! EndIncluded support/setting.sql
+--! Included support/uuidv7.sql
+-- Time-ordered identifiers for a given time, for imports of history and for partition bounds.
+-- Layout (RFC 9562, 5.7): 48 bits of Unix milliseconds, version 7, 12 bits, variant, 62 bits.
+
+create or replace function app_hidden.uuidv7_floor(at timestamptz)
+returns uuid
+language sql
+immutable
+strict
+parallel safe
+return (lpad(to_hex(floor(extract(epoch from at) * 1000)::bigint), 12, '0') || '70008000000000000000')::uuid;
+comment on function app_hidden.uuidv7_floor(timestamptz) is 'The least UUID version 7 of a millisecond; the bound of a time range of ids.';
+
+create or replace function app_hidden.uuidv7_at(at timestamptz, seed text default null)
+returns uuid
+language sql
+volatile
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+  select (
+    lpad(to_hex(floor(extract(epoch from at) * 1000)::bigint), 12, '0')
+    || '7' || substr(encode(bytes, 'hex'), 1, 3)
+    -- the variant: the two top bits of this digit are 10
+    || substr('89ab', 1 + get_byte(bytes, 31) % 4, 1) || substr(encode(bytes, 'hex'), 4, 15)
+  )::uuid
+  from (select sha256(convert_to(coalesce(seed, gen_random_uuid()::text), 'UTF8')) as bytes) as hashed;
+$$;
+comment on function app_hidden.uuidv7_at(timestamptz, text) is 'A UUID version 7 for a given time: always the same one for the same seed, a random one without.';
+--! EndIncluded support/uuidv7.sql
+--! Included support/text_hash.sql
+-- SHA-256 of a text in UTF-8. convert_to() is only stable, since conversions can be redefined; this one is built in, and
+-- generated columns need an immutable function.
+create or replace function app_hidden.text_hash(content text)
+returns bytea
+language sql
+immutable
+strict
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+  select sha256(convert_to(content, 'UTF8'));
+$$;
+comment on function app_hidden.text_hash(text) is 'SHA-256 of a text in UTF-8: 32 bytes.';
+-- Deliberately granted to those who may write the generated column alone.
+grant execute on function app_hidden.text_hash(text) to colloquy_user, colloquy_admin;
+--! EndIncluded support/text_hash.sql
+--! Included support/enqueue.sql
+-- Puts a job into pg-boss's own table, in the caller's transaction: the job exists exactly when the data does.
+-- Written against pg-boss 12.35 (schema version 43); test/jobs checks that pg-boss itself would write the same row.
+-- It never fails a user's write: where the queue does not exist yet, the sweep finds the work later.
+create or replace function app_hidden.enqueue(queue_name text, payload jsonb, singleton_key text default null, group_id text default null)
+returns void
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if to_regclass('pgboss.job') is null then
+    return;
+  end if;
+  insert into pgboss.job (
+    name, data, singleton_key, group_id, start_after, created_on, keep_until, expire_seconds, deletion_seconds,
+    retry_limit, retry_delay, retry_backoff, retry_delay_max, policy, dead_letter, heartbeat_seconds
+  )
+  select
+    q.name, payload, enqueue.singleton_key, enqueue.group_id, pgboss.job_now(), pgboss.job_now(),
+    pgboss.job_now() + make_interval(secs => q.retention_seconds), q.expire_seconds, q.deletion_seconds,
+    q.retry_limit, q.retry_delay, q.retry_backoff, q.retry_delay_max, q.policy, q.dead_letter, q.heartbeat_seconds
+  from pgboss.queue q
+  where q.name = queue_name
+  on conflict do nothing;
+end
+$$;
+comment on function app_hidden.enqueue(text, jsonb, text, text) is 'Adds a job in this transaction. At most one job waits per singleton key, if the queue says so.';
+-- Deliberately granted to nobody: triggers and sealed functions call it.
+--! EndIncluded support/enqueue.sql
+--! Included support/set_updated_at.sql
+-- Before-update trigger of tables with updated_at; each trigger names the columns that a person changes, so that
+-- bookkeeping does not look like an edit.
+create or replace function app_hidden.set_updated_at()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.updated_at := clock_timestamp();
+  return new;
+end
+$$;
+comment on function app_hidden.set_updated_at() is 'Trigger: stamps updated_at.';
+
+create or replace trigger users_90_set_updated_at
+before update of email, username, first_name, last_name, display_name, avatar_url, role, preferred_model_provider, preferred_model_name, is_active
+on app_public.users for each row execute function app_hidden.set_updated_at();
+
+create or replace trigger workspaces_90_set_updated_at
+before update of name, slug, settings
+on app_public.workspaces for each row execute function app_hidden.set_updated_at();
+
+create or replace trigger conversations_90_set_updated_at
+before update of title, visibility, is_archived, pinned_at, model_provider, model_name, temperature, max_tokens, system_prompt, metadata,
+  enable_document_chat, enable_image_generation, enable_web_search
+on app_public.conversations for each row execute function app_hidden.set_updated_at();
+
+create or replace trigger documents_90_set_updated_at
+before update of title, content, content_type, code_language, text_search_language, visibility, source_url, is_archived, metadata
+on app_public.documents for each row execute function app_hidden.set_updated_at();
+--! EndIncluded support/set_updated_at.sql
+--! Included auth/claims.sql
+-- Who is calling. The server sets these once per request, inside its transaction, from what the database told it about
+-- the token (app_hidden.authenticate); nothing a client sends reaches a setting. An absent setting means nobody:
+-- null, never an error (behind a transaction pooler a setting that was set once reads as '' afterwards).
+
+create or replace function app_hidden.current_user_id()
+returns uuid
+language sql
+stable
+parallel safe
+return nullif(current_setting('colloquy.user_id', true), '')::uuid;
+comment on function app_hidden.current_user_id() is 'The signed-in user, or null.';
+
+create or replace function app_hidden.current_workspace_id()
+returns uuid
+language sql
+stable
+parallel safe
+return nullif(current_setting('colloquy.workspace_id', true), '')::uuid;
+comment on function app_hidden.current_workspace_id() is 'The workspace of this request, or null.';
+
+create or replace function app_hidden.current_session_id()
+returns uuid
+language sql
+stable
+parallel safe
+return nullif(current_setting('colloquy.session_id', true), '')::uuid;
+comment on function app_hidden.current_session_id() is 'The session of this request, or null.';
+
+create or replace function app_hidden.can_write()
+returns boolean
+language sql
+stable
+parallel safe
+return coalesce(nullif(current_setting('colloquy.member_role', true), '') in ('owner', 'admin', 'member'), false);
+comment on function app_hidden.can_write() is 'Whether the caller may write in the workspace of this request: a viewer may not.';
+
+grant execute on function
+  app_hidden.current_user_id(), app_hidden.current_workspace_id(), app_hidden.current_session_id(), app_hidden.can_write()
+to colloquy_visitor, colloquy_user, colloquy_admin, colloquy_worker, colloquy_authenticator;
+--! EndIncluded auth/claims.sql
+--! Included auth/require_member.sql
+-- The first line of every sealed function that works for a signed-in member.
+create or replace function app_hidden.require_member(for_writing boolean default false)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if app_hidden.current_user_id() is null or app_hidden.current_workspace_id() is null then
+    raise exception 'You are not signed in.' using errcode = 'CQ101', hint = 'Call signIn or register, then send the token as "Authorization: Bearer …".';
+  end if;
+  if for_writing and not app_hidden.can_write() then
+    raise exception 'You may only read in this workspace.' using errcode = 'CQ109', hint = 'Ask an owner of the workspace for the role "member".';
+  end if;
+end
+$$;
+comment on function app_hidden.require_member(boolean) is 'Raises CQ101 when nobody is signed in, CQ109 when a viewer wants to write.';
+grant execute on function app_hidden.require_member(boolean) to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded auth/require_member.sql
+--! Included auth/current_user_workspace_ids.sql
+-- Sealed, since the policy of workspace_members itself asks it.
+create or replace function app_hidden.current_user_workspace_ids()
+returns uuid[]
+language sql
+stable
+parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(array_agg(m.workspace_id), '{}')
+  from app_public.workspace_members m
+  where m.user_id = app_hidden.current_user_id();
+$$;
+comment on function app_hidden.current_user_workspace_ids() is 'The workspaces of the signed-in user.';
+grant execute on function app_hidden.current_user_workspace_ids() to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded auth/current_user_workspace_ids.sql
+--! Included auth/create_session.sql
+-- The token leaves the database once, here; what stays is its hash.
+create or replace function app_private.create_session(for_user uuid)
+returns app_public.authentication
+language plpgsql
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+declare
+  token text := 'cqs_' || encode(gen_random_bytes(32), 'hex');
+  result app_public.authentication;
+begin
+  insert into app_private.user_sessions (user_id, token_hash, expires_at, ip, user_agent)
+  values (
+    for_user,
+    sha256(convert_to(token, 'UTF8')),
+    now() + make_interval(days => app_hidden.setting('session_days')::integer),
+    nullif(current_setting('colloquy.client_ip', true), '')::inet,
+    left(nullif(current_setting('colloquy.user_agent', true), ''), 1000)
+  )
+  returning expires_at into result.expires_at;
+
+  select m.workspace_id into result.workspace_id
+  from app_public.workspace_members m
+  join app_public.workspaces w on w.id = m.workspace_id
+  where m.user_id = for_user
+  order by w.is_personal desc, m.joined_at, m.workspace_id
+  limit 1;
+
+  result.token := token;
+  result.user_id := for_user;
+  return result;
+end
+$$;
+comment on function app_private.create_session(uuid) is 'Starts a session for a user who has proved who it is, and returns the token.';
+--! EndIncluded auth/create_session.sql
+--! Included auth/hash_password.sql
+-- bcrypt reads 72 bytes and ignores the rest without a word, so a longer password is refused instead.
+create or replace function app_private.hash_password(password text)
+returns text
+language plpgsql
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+begin
+  if password is null or char_length(password) < 8 or octet_length(password) > 72 then
+    raise exception 'The password must have at least 8 characters and at most 72 bytes.' using errcode = 'CQ105', hint = 'Choose another password.';
+  end if;
+  return crypt(password, gen_salt('bf', app_hidden.setting('password_hash_cost')::integer));
+end
+$$;
+comment on function app_private.hash_password(text) is 'bcrypt hash of a password. Raises CQ105 when it is too short or too long.';
+--! EndIncluded auth/hash_password.sql
+--! Included auth/register.sql
+-- Makes an account with its personal workspace and signs in. Sealed: a visitor may write none of these tables.
+-- That an address is taken is told: the person must learn it, and the answer is the same at every sign-up form.
+create or replace function app_public.register(email text, password text, username text default null, display_name text default null)
+returns app_public.authentication
+language plpgsql
+security definer
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+declare
+  new_user_id uuid;
+  new_workspace_id uuid;
+  violated text;
+begin
+  begin
+    insert into app_public.users (email, username, display_name, last_login_at)
+    values (trim(register.email), nullif(lower(trim(register.username)), ''), nullif(trim(register.display_name), ''), now())
+    returning id into new_user_id;
+  exception
+    when unique_violation then
+      get stacked diagnostics violated = constraint_name;
+      if violated = 'users_username_key' then
+        raise exception 'This user name is taken.' using errcode = 'CQ104', hint = 'Choose another user name.';
+      end if;
+      raise exception 'There is an account with this e-mail address.' using errcode = 'CQ104', hint = 'Sign in instead, or use another address.';
+    when check_violation or not_null_violation then
+      get stacked diagnostics violated = constraint_name;
+      raise exception 'The % is not acceptable.', case
+        when violated = 'users_username_format' then 'user name'
+        when violated = 'users_display_name_length' then 'display name'
+        else 'e-mail address'
+      end using errcode = 'CQ200', hint = 'An address looks like name@example.org; a user name has 2 to 39 letters, digits, "-" or "_"; a display name at most 255 characters.';
+  end;
+
+  insert into app_private.user_secrets (user_id, password_hash)
+  values (new_user_id, app_private.hash_password(register.password));
+
+  insert into app_public.workspaces (name, is_personal) values ('Personal', true) returning id into new_workspace_id;
+  insert into app_public.workspace_members (workspace_id, user_id, role) values (new_workspace_id, new_user_id, 'owner');
+
+  return app_private.create_session(new_user_id);
+end
+$$;
+comment on function app_public.register(text, text, text, text) is 'Makes an account with a personal workspace and signs in. Errors: CQ104 taken, CQ105 password too short or too long, CQ200 malformed.';
+grant execute on function app_public.register(text, text, text, text) to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded auth/register.sql
+--! Included auth/sign_in.sql
+-- Returns null for a wrong e-mail address or password: raising would roll back the count of failures. The API turns null
+-- into error CQ102. Takes the same time whether the account exists or not: an unknown one is compared with a hash of
+-- nothing at the same cost.
+create or replace function app_public.sign_in(email text, password text)
+returns app_public.authentication
+language plpgsql
+security definer
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+declare
+  account record;
+  attempts integer;
+  is_right boolean;
+begin
+  if email is null or password is null or octet_length(password) > 1000 or char_length(email) > 1000 then
+    return null;
+  end if;
+
+  select u.id, u.is_active, s.password_hash, s.failed_attempts, s.locked_until
+  into account
+  from app_public.users u
+  join app_private.user_secrets s on s.user_id = u.id
+  where u.email = trim(sign_in.email)::citext
+  for update of s;
+
+  if account.locked_until > clock_timestamp() then
+    raise exception 'Too many failed attempts.' using errcode = 'CQ103',
+      hint = format('Try again in %s seconds.', ceil(extract(epoch from account.locked_until - clock_timestamp())));
+  end if;
+
+  is_right := crypt(password, coalesce(account.password_hash, gen_salt('bf', app_hidden.setting('password_hash_cost')::integer)))
+    = coalesce(account.password_hash, '');
+
+  if account.id is null then
+    return null;
+  end if;
+
+  if not is_right then
+    attempts := account.failed_attempts + 1;
+    update app_private.user_secrets
+    set
+      failed_attempts = attempts,
+      locked_until = case
+        when attempts >= app_hidden.setting('sign_in_attempts')::integer then
+          clock_timestamp() + make_interval(secs => least(
+            3600,
+            app_hidden.setting('sign_in_lock_seconds')::integer
+              * power(2, least(attempts - app_hidden.setting('sign_in_attempts')::integer, 12))
+          ))
+      end
+    where user_id = account.id;
+    return null;
+  end if;
+
+  if not account.is_active then
+    raise exception 'This account is switched off.' using errcode = 'CQ108', hint = 'Ask an administrator.';
+  end if;
+
+  update app_private.user_secrets set failed_attempts = 0, locked_until = null where user_id = account.id and (failed_attempts > 0 or locked_until is not null);
+  update app_public.users set last_login_at = now() where id = account.id;
+  return app_private.create_session(account.id);
+end
+$$;
+comment on function app_public.sign_in(text, text) is 'Signs in with e-mail address and password. Null when they do not match. Errors: CQ103 locked for a while, CQ108 switched off.';
+grant execute on function app_public.sign_in(text, text) to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded auth/sign_in.sql
+--! Included auth/sign_out.sql
+-- Ends the session of this request: its token stops working at once. Sealed: user_sessions is closed.
+create or replace function app_public.sign_out()
+returns boolean
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  delete from app_private.user_sessions
+  where id = app_hidden.current_session_id() and user_id = app_hidden.current_user_id();
+  return found;
+end
+$$;
+comment on function app_public.sign_out() is 'Ends this session. True when there was one.';
+grant execute on function app_public.sign_out() to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded auth/sign_out.sql
+--! Included auth/current_user.sql
+-- Quoted, because current_user is a reserved word; GraphQL shows it as currentUser.
+create or replace function app_public."current_user"()
+returns app_public.users
+language sql
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+  select u from app_public.users u where u.id = app_hidden.current_user_id();
+$$;
+comment on function app_public."current_user"() is 'The signed-in user, or null.';
+grant execute on function app_public."current_user"() to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded auth/current_user.sql
+--! Included auth/authenticate.sql
+-- Turns a bearer token into what a request may be. Called by the API server as colloquy_authenticator, before the
+-- transaction of the request; its answer is all that ever reaches the claims.
+-- No row: the token is unknown, expired, or its account is switched off. CQ107: not a member of the workspace asked for.
+create or replace function app_hidden.authenticate(token text, workspace_id uuid default null)
+returns table (user_id uuid, session_id uuid, workspace uuid, member_role app_public.member_role, database_role text)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  session record;
+  member record;
+begin
+  if token !~ '^cqs_[0-9a-f]{64}$' then
+    return;
+  end if;
+
+  select s.id, s.user_id, s.last_active_at, u.role into session
+  from app_private.user_sessions s
+  join app_public.users u on u.id = s.user_id
+  where s.token_hash = sha256(convert_to(token, 'UTF8')) and s.expires_at > now() and u.is_active;
+  if session.id is null then
+    return;
+  end if;
+
+  select m.workspace_id, m.role into member
+  from app_public.workspace_members m
+  join app_public.workspaces w on w.id = m.workspace_id
+  where m.user_id = session.user_id
+    and (authenticate.workspace_id is null or m.workspace_id = authenticate.workspace_id)
+  order by w.is_personal desc, m.joined_at, m.workspace_id
+  limit 1;
+  if member.workspace_id is null and authenticate.workspace_id is not null then
+    raise exception 'You are not a member of this workspace.' using errcode = 'CQ107', hint = 'List your workspaces, or leave the header out.';
+  end if;
+
+  -- to the minute, so that reading costs no write
+  if session.last_active_at < now() - interval '1 minute' then
+    update app_private.user_sessions s set last_active_at = now() where s.id = session.id;
+  end if;
+
+  return query select session.user_id, session.id, member.workspace_id, member.role,
+    case session.role when 'admin' then 'colloquy_admin' else 'colloquy_user' end;
+end
+$$;
+comment on function app_hidden.authenticate(text, uuid) is 'User, session, workspace and roles of a session token; no row when it is not valid.';
+grant execute on function app_hidden.authenticate(text, uuid) to colloquy_authenticator;
+--! EndIncluded auth/authenticate.sql
+--! Included lifecycle/ensure_partitions.sql
+-- Keeps the monthly partitions of every table that is partitioned by range on its UUID version 7, from the catalogue, so
+-- that a new table is covered by itself. Rows that came in for a month without a partition (imports of history, a clock
+-- that jumped) wait in the default partition; they are moved to where they belong.
+--
+-- Each month is one step: the new table is made and filled beside the old one, then attached. The locks are short, and
+-- lock_timeout bounds the wait for them: a step that cannot have its lock raises 55P03 and is tried again by the next run.
+-- Only one run at a time: another returns nothing.
+--
+-- A row that others refer to cannot simply move: the foreign key looks for it in the partition that it left (run on 18.6).
+-- So children of moving messages let go of their parent for the length of the transaction.
+
+create or replace function app_private.create_month_partition(parent_name text, month date)
+returns bigint
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '3s'
+as $$
+declare
+  partition_name text := format('%s_%s', parent_name, to_char(month, 'YYYY_MM'));
+  lower_bound uuid := app_hidden.uuidv7_floor(month::timestamp at time zone 'UTC');
+  upper_bound uuid := app_hidden.uuidv7_floor((month + interval '1 month') at time zone 'UTC');
+  column_names text;
+  child_ids uuid[];
+  parent_ids uuid[];
+  moved bigint;
+begin
+  if to_regclass(format('app_partitions.%I', partition_name)) is not null then
+    return 0;
+  end if;
+  select string_agg(quote_ident(a.attname), ', ' order by a.attnum) into column_names
+  from pg_attribute a
+  where a.attrelid = format('app_public.%I', parent_name)::regclass and a.attnum > 0 and not a.attisdropped and a.attgenerated = '';
+
+  execute format('create table app_partitions.%I (like app_public.%I including defaults including generated including constraints)', partition_name, parent_name);
+
+  if parent_name = 'messages' then
+    select array_agg(child.id), array_agg(child.parent_id) into child_ids, parent_ids
+    from app_partitions.messages_default as moving
+    join app_public.messages as child on child.conversation_id = moving.conversation_id and child.parent_id = moving.id
+    where moving.id >= lower_bound and moving.id < upper_bound;
+    update app_public.messages set parent_id = null where id = any (child_ids);
+  end if;
+
+  execute format(
+    'with moved as (delete from app_partitions.%I where id >= %L and id < %L returning %s)
+     insert into app_partitions.%I (%4$s) select %4$s from moved',
+    parent_name || '_default', lower_bound, upper_bound, column_names, partition_name
+  );
+  get diagnostics moved = row_count;
+  execute format(
+    'alter table app_public.%I attach partition app_partitions.%I for values from (%L) to (%L)',
+    parent_name, partition_name, lower_bound, upper_bound
+  );
+
+  if child_ids is not null then
+    update app_public.messages as child
+    set parent_id = kept.parent_id
+    from unnest(child_ids, parent_ids) as kept (child_id, parent_id)
+    where child.id = kept.child_id;
+  end if;
+  return moved;
+end
+$$;
+comment on function app_private.create_month_partition(text, date) is 'Makes the partition of a month (UTC), with the rows of that month that the default partition held. Returns how many moved.';
+
+create or replace function app_private.ensure_months(parent_name text, times timestamptz[])
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  month date;
+  has_lock boolean := false;
+begin
+  for month in
+    select distinct date_trunc('month', t at time zone 'UTC')::date from unnest(times) as t order by 1
+  loop
+    continue when to_regclass(format('app_partitions.%I', format('%s_%s', parent_name, to_char(month, 'YYYY_MM')))) is not null;
+    if not has_lock then
+      perform pg_advisory_xact_lock(hashtextextended('app_hidden.ensure_partitions', 0));
+      has_lock := true;
+    end if;
+    begin
+      perform app_private.create_month_partition(parent_name, month);
+    exception when lock_not_available then
+      -- busy: the default partition takes the rows, and the next maintenance moves them
+      return;
+    end;
+  end loop;
+end
+$$;
+comment on function app_private.ensure_months(text, timestamptz[]) is 'Makes the partitions for the months of the given times, for imports of history. Where the tables are too busy, none: the default partition takes the rows.';
+
+create or replace function app_hidden.ensure_partitions(months_ahead integer default 3)
+returns table (parent text, partition text, moved bigint)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  month date;
+begin
+  if months_ahead not between 0 and 120 then
+    raise exception 'months_ahead is 0 to 120, not %.', months_ahead using errcode = 'CQ200', hint = 'Three months are the default.';
+  end if;
+  if not pg_try_advisory_xact_lock(hashtextextended('app_hidden.ensure_partitions', 0)) then
+    return;
+  end if;
+
+  for parent in
+    select c.relname
+    from pg_partitioned_table p
+    join pg_class c on c.oid = p.partrelid
+    join pg_attribute a on a.attrelid = c.oid and a.attnum = p.partattrs[0]
+    where p.partstrat = 'r' and c.relnamespace = 'app_public'::regnamespace and a.attname = 'id' and p.partdefid <> 0
+    order by c.relname
+  loop
+    for month in
+      execute format(
+        'select generate_series(date_trunc(''month'', now() at time zone ''UTC''), date_trunc(''month'', now() at time zone ''UTC'') + make_interval(months => %s), ''1 month'')::date
+         union
+         select distinct date_trunc(''month'', uuid_extract_timestamp(id) at time zone ''UTC'')::date from app_partitions.%I
+         order by 1',
+        months_ahead, parent || '_default'
+      )
+    loop
+      partition := format('%s_%s', parent, to_char(month, 'YYYY_MM'));
+      if to_regclass(format('app_partitions.%I', partition)) is null then
+        moved := app_private.create_month_partition(parent, month);
+        return next;
+      end if;
+    end loop;
+  end loop;
+end
+$$;
+comment on function app_hidden.ensure_partitions(integer) is
+  'Makes the partitions of this month, the given number of months ahead, and every month that rows in a default partition belong to. Returns what it made.';
+grant execute on function app_hidden.ensure_partitions(integer) to colloquy_worker;
+--! EndIncluded lifecycle/ensure_partitions.sql
+--! Included conversations/start_conversation.sql
+-- Runs with the caller's rights: the policy and the column grants of conversations decide.
+create or replace function app_public.start_conversation(
+  title text default null,
+  visibility app_public.visibility default 'private',
+  channel app_public.conversation_channel default 'api',
+  model_provider text default null,
+  model_name text default null,
+  temperature numeric default null,
+  max_tokens integer default null,
+  system_prompt text default null,
+  metadata jsonb default '{}'
+)
+returns app_public.conversations
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  result app_public.conversations;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  insert into app_public.conversations (
+    workspace_id, owner_id, title, visibility, channel, model_provider, model_name, temperature, max_tokens, system_prompt, metadata
+  )
+  values (
+    app_hidden.current_workspace_id(), app_hidden.current_user_id(), nullif(trim(title), ''), coalesce(visibility, 'private'),
+    coalesce(channel, 'api'), model_provider, model_name, temperature, max_tokens, system_prompt, coalesce(metadata, '{}')
+  )
+  returning * into result;
+  return result;
+end
+$$;
+comment on function app_public.start_conversation(text, app_public.visibility, app_public.conversation_channel, text, text, numeric, integer, text, jsonb) is
+  'Starts a conversation in the current workspace. Errors: CQ101 not signed in, CQ109 read-only, 23514 a value out of range.';
+grant execute on function app_public.start_conversation(text, app_public.visibility, app_public.conversation_channel, text, text, numeric, integer, text, jsonb)
+  to colloquy_user, colloquy_admin;
+--! EndIncluded conversations/start_conversation.sql
+--! Included conversations/lock_conversation.sql
+-- Finds a conversation that the caller may write in and locks its row, which makes sequence numbers gapless.
+-- One error for "does not exist" and "is somebody else's": the difference is nobody's business.
+create or replace function app_private.lock_conversation(wanted_id uuid)
+returns app_public.conversations
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  result app_public.conversations;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  select c.* into result
+  from app_public.conversations c
+  where c.id = wanted_id
+    and c.workspace_id = app_hidden.current_workspace_id()
+    and (c.owner_id = app_hidden.current_user_id() or c.visibility = 'workspace')
+  for no key update;
+  if result.id is null then
+    raise exception 'There is no such conversation.' using errcode = 'CQ204', hint = 'Check the id and the workspace of the request.';
+  end if;
+  return result;
+end
+$$;
+comment on function app_private.lock_conversation(uuid) is 'The conversation, locked against other writers. Raises CQ101, CQ109, CQ204.';
+--! EndIncluded conversations/lock_conversation.sql
+--! Included conversations/next_message_id.sql
+-- A new id that sorts after every message of the conversation, also when the clock went back or two messages fall into
+-- one millisecond of two sessions: then the millisecond after the last one is taken.
+create or replace function app_private.next_message_id(after_id uuid)
+returns uuid
+language sql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+  select case when fresh.id > after_id then fresh.id else app_hidden.uuidv7_at(uuid_extract_timestamp(after_id) + interval '1 millisecond') end
+  from (select uuidv7() as id) as fresh;
+$$;
+comment on function app_private.next_message_id(uuid) is 'A UUID version 7, now or later, that is greater than the given one.';
+--! EndIncluded conversations/next_message_id.sql
+--! Included conversations/post_message.sql
+-- Writes one message. Sealed: messages is closed to direct writes, so that the sequence, the tenant and the owner are
+-- always right. The statement-level trigger of messages keeps the counters.
+create or replace function app_public.post_message(
+  conversation_id uuid,
+  content text,
+  role app_public.message_role default 'user',
+  parent_id uuid default null,
+  id uuid default null,
+  idempotency_key text default null,
+  provider text default null,
+  model text default null,
+  prompt_tokens integer default null,
+  completion_tokens integer default null,
+  total_tokens integer default null,
+  cost_usd numeric default null,
+  processing_time_ms integer default null,
+  parts jsonb default null,
+  attachments jsonb default null,
+  metadata jsonb default '{}'
+)
+returns app_public.messages
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  conversation app_public.conversations;
+  result app_public.messages;
+  new_id uuid;
+begin
+  conversation := app_private.lock_conversation(post_message.conversation_id);
+
+  if idempotency_key is not null then
+    select m.* into result
+    from app_hidden.message_idempotency_keys k
+    join app_public.messages m on m.id = k.message_id
+    where k.conversation_id = conversation.id and k.idempotency_key = post_message.idempotency_key;
+    if result.id is not null then
+      return result;
+    end if;
+  end if;
+
+  if content is null or char_length(content) > 1000000 then
+    raise exception 'A message has 0 to 1,000,000 characters; this one has %.', coalesce(char_length(content)::text, 'none')
+      using errcode = 'CQ200', hint = 'Put long texts into documents.';
+  end if;
+  if parent_id is not null and not exists (
+    select from app_public.messages m where m.id = post_message.parent_id and m.conversation_id = conversation.id
+  ) then
+    raise exception 'There is no such message in this conversation.' using errcode = 'CQ204', hint = 'parentId must be a message of the same conversation.';
+  end if;
+
+  if post_message.id is null then
+    new_id := app_private.next_message_id(coalesce(conversation.last_message_id, conversation.id));
+  elsif uuid_extract_version(post_message.id) is distinct from 7
+    or post_message.id < conversation.id
+    or uuid_extract_timestamp(post_message.id) > clock_timestamp() + interval '5 minutes'
+  then
+    raise exception 'The id % cannot be used for a message of this conversation.', post_message.id using errcode = 'CQ200',
+      hint = 'Leave it out, or send a UUID version 7 that is not older than the conversation and not in the future.';
+  else
+    new_id := post_message.id;
+  end if;
+
+  begin
+    insert into app_public.messages (
+      id, conversation_id, workspace_id, owner_id, author_id, sequence_number, role, parent_id, content, idempotency_key, provider, model,
+      prompt_tokens, completion_tokens, total_tokens, cost_usd, processing_time_ms, parts, attachments, metadata
+    )
+    values (
+      new_id, conversation.id, conversation.workspace_id, conversation.owner_id,
+      case when post_message.role = 'user' then app_hidden.current_user_id() end,
+      conversation.last_sequence_number + 1, coalesce(post_message.role, 'user'), post_message.parent_id, post_message.content,
+      post_message.idempotency_key, post_message.provider, post_message.model, post_message.prompt_tokens, post_message.completion_tokens,
+      coalesce(post_message.total_tokens, post_message.prompt_tokens + post_message.completion_tokens),
+      post_message.cost_usd, post_message.processing_time_ms, post_message.parts, post_message.attachments, coalesce(post_message.metadata, '{}')
+    )
+    returning * into result;
+  exception when unique_violation then
+    -- the same words whether the id belongs to this caller or to somebody else
+    raise exception 'The id % cannot be used for a message of this conversation.', new_id using errcode = 'CQ200', hint = 'Leave it out, or send another one.';
+  end;
+
+  if idempotency_key is not null then
+    insert into app_hidden.message_idempotency_keys (workspace_id, conversation_id, idempotency_key, message_id)
+    values (conversation.workspace_id, conversation.id, post_message.idempotency_key, result.id);
+  end if;
+  return result;
+end
+$$;
+comment on function app_public.post_message(uuid, text, app_public.message_role, uuid, uuid, text, text, text, integer, integer, integer, numeric, integer, jsonb, jsonb, jsonb) is
+  'Adds a message to a conversation. A retry with the same idempotencyKey returns the first message. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable argument, CQ204 no such conversation or parent.';
+grant execute on function app_public.post_message(uuid, text, app_public.message_role, uuid, uuid, text, text, text, integer, integer, integer, numeric, integer, jsonb, jsonb, jsonb)
+  to colloquy_user, colloquy_admin;
+--! EndIncluded conversations/post_message.sql
+--! Included conversations/messages_10_count.sql
+-- After each insert statement: proves that the sequence numbers have no gap and no double, and carries the totals into
+-- the conversation. One update per conversation and statement, whatever the number of rows. Also puts the one job that
+-- will cut and embed the new messages into the queue.
+create or replace function app_private.count_new_messages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  changed record;
+begin
+  for changed in
+    select
+      n.workspace_id, n.conversation_id, count(*)::integer as added, count(distinct n.sequence_number)::integer as numbers,
+      min(n.sequence_number) as first_number, max(n.sequence_number) as last_number,
+      (max(n.id::text))::uuid as last_id, coalesce(sum(n.total_tokens), 0) as tokens, coalesce(sum(n.cost_usd), 0) as cost,
+      count(n.processing_time_ms) as timed, coalesce(sum(n.processing_time_ms), 0) as total_time
+    from new_messages n
+    group by n.workspace_id, n.conversation_id
+    order by n.conversation_id
+  loop
+    update app_public.conversations c
+    set
+      message_count = c.message_count + changed.added,
+      last_sequence_number = changed.last_number,
+      last_message_id = greatest(c.last_message_id, changed.last_id),
+      last_message_at = uuid_extract_timestamp(greatest(c.last_message_id, changed.last_id)),
+      total_tokens_used = c.total_tokens_used + changed.tokens,
+      total_cost_usd = c.total_cost_usd + changed.cost,
+      total_response_time_ms = c.total_response_time_ms + changed.total_time,
+      response_count = c.response_count + changed.timed
+    where c.id = changed.conversation_id
+      and c.last_sequence_number + 1 = changed.first_number
+      and changed.first_number + changed.added - 1 = changed.last_number
+      and changed.added = changed.numbers;
+    if not found then
+      raise exception 'Sequence numbers % to % do not continue conversation %.', changed.first_number, changed.last_number, changed.conversation_id
+        using errcode = 'CQ205', hint = 'Lock the conversation and number its messages without gaps, as post_message does.';
+    end if;
+    perform app_hidden.enqueue(
+      'index-source',
+      jsonb_build_object('workspaceId', changed.workspace_id, 'sourceType', 'message', 'sourceId', changed.conversation_id),
+      'message:' || changed.conversation_id,
+      changed.workspace_id::text
+    );
+  end loop;
+  return null;
+end
+$$;
+comment on function app_private.count_new_messages() is 'Trigger: checks sequence numbers, keeps the totals of conversations, enqueues indexing. Raises CQ205.';
+
+create or replace trigger messages_10_count
+after insert on app_public.messages
+referencing new table as new_messages
+for each statement execute function app_private.count_new_messages();
+--! EndIncluded conversations/messages_10_count.sql
+--! Included conversations/conversation_messages.sql
+-- A page of a conversation, newest first. Runs with the caller's rights. Not sealed by a set clause, so that it is
+-- inlined and the planner sees both bounds: a conversation's own id and its last message bound its messages, so only
+-- the partitions that it lives in are touched. Every name in it is qualified or a parameter.
+create or replace function app_public.conversation_messages(conversation_id uuid, before uuid default null, first integer default 50)
+returns setof app_public.messages
+language sql
+stable
+parallel safe
+rows 50
+as $$
+  select m.*
+  from app_public.messages m
+  where m.conversation_id = conversation_messages.conversation_id
+    and m.id operator(pg_catalog.>=) conversation_messages.conversation_id
+    and m.id operator(pg_catalog.<=) (
+      select c.last_message_id from app_public.conversations c where c.id operator(pg_catalog.=) conversation_messages.conversation_id
+    )
+    and m.id operator(pg_catalog.<) coalesce(conversation_messages.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+  order by m.id desc
+  limit least(greatest(coalesce(conversation_messages.first, 50), 0), 1000);
+$$;
+comment on function app_public.conversation_messages(uuid, uuid, integer) is
+  'Messages of a conversation, newest first: at most "first" (50; at most 1,000) of those before the message "before". Nothing for a conversation that the caller may not read.';
+grant execute on function app_public.conversation_messages(uuid, uuid, integer) to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded conversations/conversation_messages.sql
+--! Included conversations/import_conversation.sql
+-- Brings in a conversation from another system with its whole tree, its times and its roles. Ids are version 7 for those
+-- times and follow from workspace, owner, source and external id alone, so that importing again finds what is there and
+-- adds only what is new.
+-- The function stays away from temporary tables: a request must not write to the catalogue.
+-- payload: {source, title, createdAt, model, metadata, messages: [{externalId, parentExternalId, role, content, createdAt, model,
+--   metadata}]}; parents come before children; times in ISO 8601. At most 100,000 messages.
+create or replace function app_public.import_conversation(payload jsonb)
+returns app_public.import_result
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  workspace uuid := app_hidden.current_workspace_id();
+  caller uuid := app_hidden.current_user_id();
+  source text := payload ->> 'source';
+  started timestamptz;
+  conversation app_public.conversations;
+  imported app_private.imported_message[];
+  result app_public.import_result;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if source is null or jsonb_typeof(payload -> 'messages') is distinct from 'array' or jsonb_array_length(payload -> 'messages') not between 1 and 100000 then
+    raise exception 'The conversation to import needs "source" and 1 to 100,000 "messages".' using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
+  end if;
+
+  -- two imports of one conversation at once: the second waits, then finds everything there
+  perform pg_advisory_xact_lock(hashtextextended(workspace::text || caller::text || source, 0));
+
+  begin
+    select array_agg(
+      row(
+        m.position, m.item ->> 'externalId', m.item ->> 'parentExternalId', (m.item ->> 'role')::app_public.message_role,
+        m.item ->> 'content', written.at, m.item ->> 'model', coalesce(m.item -> 'metadata', '{}'),
+        app_hidden.uuidv7_at(written.at, concat_ws('|', workspace, caller, source, m.item ->> 'externalId'))
+      )::app_private.imported_message
+      order by m.position
+    )
+    into imported
+    from jsonb_array_elements(payload -> 'messages') with ordinality as m (item, position)
+    cross join lateral (select date_trunc('milliseconds', (m.item ->> 'createdAt')::timestamptz) as at) as written;
+    started := least(
+      date_trunc('milliseconds', (payload ->> 'createdAt')::timestamptz),
+      (select min(m.written_at) from unnest(imported) as m) - interval '1 millisecond'
+    );
+  exception when invalid_text_representation or datetime_field_overflow or invalid_datetime_format then
+    raise exception 'The conversation "%" has a role or a time that cannot be read: %', source, sqlerrm using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
+  end;
+  if exists (
+    select from unnest(imported) as m
+    where m.external_id is null or m.role is null or m.content is null or m.written_at is null
+      or m.written_at < '1970-01-02T00:00:00Z' or m.written_at > clock_timestamp() + interval '5 minutes'
+  ) or (select count(*) <> count(distinct m.external_id) from unnest(imported) as m) then
+    raise exception 'The conversation "%" has a message without externalId, role, content or a time between 1970 and now, or one twice.', source
+      using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
+  end if;
+  if exists (
+    select from unnest(imported) as m
+    left join unnest(imported) as p on p.external_id = m.parent_external_id
+    where m.parent_external_id is not null and (p.id is null or p.id >= m.id)
+  ) then
+    raise exception 'The conversation "%" has a message whose parent is missing or not older than itself.', source
+      using errcode = 'CQ200', hint = 'Give each child a later time than its parent, or leave parentExternalId out.';
+  end if;
+
+  -- Before the first write, since attaching a partition waits for the writers of conversations.
+  perform app_private.ensure_months('messages', array(select distinct m.written_at from unnest(imported) as m));
+
+  insert into app_public.conversations (id, workspace_id, owner_id, external_id, title, model_name, metadata, last_message_at)
+  values (
+    app_hidden.uuidv7_at(started, concat_ws('|', workspace, caller, source)), workspace, caller, source,
+    nullif(left(trim(payload ->> 'title'), 500), ''), payload ->> 'model', coalesce(payload -> 'metadata', '{}'), started
+  )
+  on conflict (workspace_id, owner_id, external_id) where external_id is not null do nothing;
+  result.is_new := found;
+
+  select c.* into conversation
+  from app_public.conversations c
+  where c.workspace_id = workspace and c.owner_id = caller and c.external_id = source
+  for no key update;
+  result.id := conversation.id;
+
+  with added as (
+    insert into app_public.messages (
+      id, conversation_id, workspace_id, owner_id, author_id, sequence_number, role, parent_id, content, model, metadata
+    )
+    select
+      m.id, conversation.id, workspace, caller, case when m.role = 'user' then caller end,
+      conversation.last_sequence_number + row_number() over (order by m.id),
+      m.role, p.id, m.content, m.model, m.metadata
+    from unnest(imported) as m
+    left join unnest(imported) as p on p.external_id = m.parent_external_id
+    where m.id >= conversation.id
+      and not exists (select from app_public.messages x where x.id = m.id)
+    order by m.id
+    returning 1
+  )
+  select count(*) into result.added from added;
+  result.unchanged := cardinality(imported) - result.added;
+  return result;
+end
+$$;
+comment on function app_public.import_conversation(jsonb) is
+  'Imports a conversation with its tree of messages; again adds only what is new. Errors: CQ101, CQ109, CQ200 malformed.';
+grant execute on function app_public.import_conversation(jsonb) to colloquy_user, colloquy_admin;
+--! EndIncluded conversations/import_conversation.sql
+--! Included knowledge/create_document.sql
+-- Adds a document, or, when the caller added one from the same source before, brings that one up to date. Runs with the
+-- caller's rights: policies and column grants decide.
+create or replace function app_public.create_document(
+  title text,
+  content text,
+  content_type text default 'text',
+  source_url text default null,
+  code_language text default null,
+  text_search_language app_public.text_search_language default 'english',
+  visibility app_public.visibility default 'private',
+  metadata jsonb default '{}'
+)
+returns app_public.documents
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  result app_public.documents;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if octet_length(content) > 20971520 then
+    raise exception 'A document has at most 20 MiB; this one has % MiB.', round(octet_length(content) / 1048576.0, 1)
+      using errcode = 'CQ200', hint = 'Split it.';
+  end if;
+  insert into app_public.documents as d (
+    workspace_id, owner_id, title, content, content_type, source_url, code_language, text_search_language, visibility, metadata
+  )
+  values (
+    app_hidden.current_workspace_id(), app_hidden.current_user_id(), left(trim(title), 500), content, coalesce(content_type, 'text'), source_url,
+    code_language, coalesce(text_search_language, 'english'), coalesce(visibility, 'private'), coalesce(metadata, '{}')
+  )
+  on conflict (workspace_id, owner_id, source_url) where source_url is not null do update
+  set
+    title = excluded.title, content = excluded.content, content_type = excluded.content_type, code_language = excluded.code_language,
+    text_search_language = excluded.text_search_language, visibility = excluded.visibility, metadata = excluded.metadata
+  where (d.title, d.content, d.content_type, d.code_language, d.text_search_language, d.visibility, d.metadata)
+    is distinct from
+    (excluded.title, excluded.content, excluded.content_type, excluded.code_language, excluded.text_search_language, excluded.visibility, excluded.metadata)
+  returning d.* into result;
+
+  if result.id is null then
+    -- the same document again: nothing was written
+    select d.* into result
+    from app_public.documents d
+    where d.workspace_id = app_hidden.current_workspace_id() and d.owner_id = app_hidden.current_user_id()
+      and d.source_url = create_document.source_url;
+  end if;
+  return result;
+end
+$$;
+comment on function app_public.create_document(text, text, text, text, text, app_public.text_search_language, app_public.visibility, jsonb) is
+  'Adds a document and has it indexed. With a sourceUrl that the caller used before, updates that document instead; an equal one is left alone. Errors: CQ101 not signed in, CQ109 read-only, CQ200 too long, 23514 a value out of range.';
+grant execute on function app_public.create_document(text, text, text, text, text, app_public.text_search_language, app_public.visibility, jsonb)
+  to colloquy_user, colloquy_admin;
+--! EndIncluded knowledge/create_document.sql
+--! Included knowledge/documents_10_enqueue.sql
+-- After a statement that adds documents or changes what their chunks depend on: one job per document. A bookkeeping
+-- update (chunked_hash, metadata) enqueues nothing.
+create or replace function app_private.enqueue_changed_documents()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform app_hidden.enqueue(
+    'index-source',
+    jsonb_build_object('workspaceId', n.workspace_id, 'sourceType', 'document', 'sourceId', n.id),
+    'document:' || n.id,
+    n.workspace_id::text
+  )
+  from new_documents n
+  where n.chunked_hash is distinct from n.content_hash;
+  return null;
+end
+$$;
+comment on function app_private.enqueue_changed_documents() is 'Trigger: enqueues the indexing of documents whose chunks are missing or stale.';
+
+create or replace trigger documents_10_enqueue_insert
+after insert on app_public.documents
+referencing new table as new_documents
+for each statement execute function app_private.enqueue_changed_documents();
+
+create or replace trigger documents_10_enqueue_update
+after update on app_public.documents
+referencing new table as new_documents
+for each statement execute function app_private.enqueue_changed_documents();
+--! EndIncluded knowledge/documents_10_enqueue.sql
+--! Included knowledge/propagate_visibility.sql
+-- Chunks carry owner and visibility of their source, so that search needs no join to decide who may read what. These
+-- triggers keep them equal in the same transaction: what was made private is unfindable at once.
+create or replace function app_private.propagate_document_visibility()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update app_public.chunks c
+  set visibility = new.visibility, owner_id = new.owner_id
+  where c.workspace_id = new.workspace_id and c.document_id = new.id;
+  return null;
+end
+$$;
+comment on function app_private.propagate_document_visibility() is 'Trigger: hands owner and visibility of a document to its chunks.';
+
+create or replace trigger documents_20_propagate_visibility
+after update of visibility, owner_id on app_public.documents
+for each row when (old.visibility <> new.visibility or old.owner_id <> new.owner_id)
+execute function app_private.propagate_document_visibility();
+
+create or replace function app_private.propagate_conversation_visibility()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update app_public.chunks c
+  set visibility = new.visibility, owner_id = new.owner_id
+  where c.workspace_id = new.workspace_id and c.conversation_id = new.id;
+  if old.owner_id <> new.owner_id then
+    update app_public.messages m
+    set owner_id = new.owner_id
+    where m.conversation_id = new.id and m.id >= new.id and m.id <= new.last_message_id;
+  end if;
+  return null;
+end
+$$;
+comment on function app_private.propagate_conversation_visibility() is 'Trigger: hands owner and visibility of a conversation to its chunks, and the owner to its messages.';
+
+create or replace trigger conversations_20_propagate_visibility
+after update of visibility, owner_id on app_public.conversations
+for each row when (old.visibility <> new.visibility or old.owner_id <> new.owner_id)
+execute function app_private.propagate_conversation_visibility();
+--! EndIncluded knowledge/propagate_visibility.sql
+--! Included search/text_search_vector.sql
+-- What text search sees of a chunk: its heading weighs more than its content. Declared immutable although a text search
+-- configuration could be altered: PostgreSQL's own ones do not change within a major version, and a generated column needs it.
+create or replace function app_hidden.text_search_vector(language text, heading text, content text)
+returns tsvector
+language plpgsql
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  configuration regconfig := ('pg_catalog.' || language)::regconfig;
+begin
+  return setweight(to_tsvector(configuration, coalesce(heading, '')), 'A') || setweight(to_tsvector(configuration, content), 'B');
+end
+$$;
+comment on function app_hidden.text_search_vector(text, text, text) is 'The tsvector of a chunk: heading with weight A, content with weight B.';
+--! EndIncluded search/text_search_vector.sql
+--! Included search/legs.sql
+-- The legs of search. Each applies tenant, ownership and visibility itself: it runs as the owner of the tables, because
+-- operators like @@ are not leakproof and could not use an index below a policy. Granted to nobody; only app_public.search
+-- calls them, with the caller that the session says.
+--
+-- They are planned anew at each call (dynamic statements): a plan made for a tenant of 20,000 chunks and kept by a pooled
+-- connection returned 0 of 10 rows for a tenant of 50.
+
+-- Loads pgvector's library into this session: a role that is not a superuser may name its settings in a function only then.
+do $load$ begin perform '[1]'::extensions.halfvec; end $load$;
+
+create or replace function app_private.search_vector_exact(
+  version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec,
+  kinds app_public.source_type[], max_results integer
+)
+returns table (chunk_id uuid, score real)
+language plpgsql
+stable
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+begin
+  -- without the cast to halfvec(n) the vector index does not fit, so this is a scan of the tenant's rows
+  return query execute $query$
+    select c.id, (1 - (e.embedding operator(extensions.<=>) $4))::real
+    from app_public.embeddings e
+    join app_public.chunks c on c.workspace_id = e.workspace_id and c.id = e.chunk_id
+    where e.version_id = $1 and e.workspace_id = $2 and c.workspace_id = $2
+      and (c.owner_id = $3 or c.visibility = 'workspace')
+      and c.source_type = any ($5)
+    order by e.embedding operator(extensions.<=>) $4, c.id
+    limit $6
+  $query$ using version.id, workspace, caller, query_embedding, kinds, max_results;
+end
+$$;
+comment on function app_private.search_vector_exact(app_public.embedding_versions, uuid, uuid, extensions.halfvec, app_public.source_type[], integer) is
+  'Nearest chunks by comparing all vectors of the workspace. Score: cosine similarity.';
+
+create or replace function app_private.search_vector_index(
+  version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec,
+  kinds app_public.source_type[], max_results integer
+)
+returns table (chunk_id uuid, score real)
+language plpgsql
+stable
+set search_path = pg_catalog, extensions, pg_temp
+set hnsw.iterative_scan = 'relaxed_order'
+set hnsw.ef_search = '200'
+set hnsw.max_scan_tuples = '20000'
+set enable_seqscan = off
+set enable_sort = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+begin
+  perform set_config('hnsw.ef_search', greatest(app_hidden.setting('search_ef_search')::integer, max_results)::text, true);
+  -- relaxed order is almost sorted, so what the index gives is sorted again
+  return query execute format($query$
+    with nearest as materialized (
+      select c.id, e.embedding::extensions.halfvec(%1$s) operator(extensions.<=>) $4::extensions.halfvec(%1$s) as distance
+      from app_public.embeddings e
+      join app_public.chunks c on c.workspace_id = e.workspace_id and c.id = e.chunk_id
+      where e.version_id = $1 and e.workspace_id = $2 and c.workspace_id = $2
+        and (c.owner_id = $3 or c.visibility = 'workspace')
+        and c.source_type = any ($5)
+      order by e.embedding::extensions.halfvec(%1$s) operator(extensions.<=>) $4::extensions.halfvec(%1$s)
+      limit $6
+    )
+    select n.id, (1 - n.distance)::real from nearest n order by n.distance, n.id
+  $query$, version.dimensions) using version.id, workspace, caller, query_embedding, kinds, max_results;
+end
+$$;
+comment on function app_private.search_vector_index(app_public.embedding_versions, uuid, uuid, extensions.halfvec, app_public.source_type[], integer) is
+  'Nearest chunks by the vector index, continued until enough rows pass the filter. Score: cosine similarity.';
+
+create or replace function app_private.search_text(
+  workspace uuid, caller uuid, query tsquery, kinds app_public.source_type[], max_results integer
+)
+returns table (chunk_id uuid, score real)
+language plpgsql
+stable
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+begin
+  return query execute $query$
+    select c.id, ts_rank_cd(c.text_search, $3, 1)
+    from app_public.chunks c
+    where c.workspace_id = $1
+      and c.text_search @@ $3
+      and (c.owner_id = $2 or c.visibility = 'workspace')
+      and c.source_type = any ($4)
+    order by 2 desc, c.id desc
+    limit $5
+  $query$ using workspace, caller, query, kinds, max_results;
+end
+$$;
+comment on function app_private.search_text(uuid, uuid, tsquery, app_public.source_type[], integer) is
+  'Chunks that contain the words of a query. Score: ts_rank_cd, divided by the logarithm of the length.';
+--! EndIncluded search/legs.sql
+--! Included search/search.sql
+-- Hybrid search over everything the caller may read in the workspace of the request. Sealed, see legs.sql for why. The
+-- caller and the workspace come from the session alone, never from an argument.
+--
+-- Fusion: reciprocal rank (Cormack, Clarke, Buettcher 2009), the sum of 1 / (60 + rank) over both legs.
+create or replace function app_public.search(
+  query text,
+  query_embedding extensions.halfvec default null,
+  kinds app_public.source_type[] default null,
+  max_results integer default 10,
+  threshold real default null,
+  mode app_public.search_mode default 'hybrid'
+)
+returns app_public.search_response
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  workspace uuid := app_hidden.current_workspace_id();
+  caller uuid := app_hidden.current_user_id();
+  version app_public.embedding_versions;
+  text_query tsquery;
+  candidates integer;
+  available bigint;
+  vector_ids uuid[] := '{}';
+  vector_scores real[] := '{}';
+  text_ids uuid[] := '{}';
+  text_scores real[] := '{}';
+  response app_public.search_response;
+begin
+  perform app_hidden.require_member();
+  mode := coalesce(mode, 'hybrid');
+  max_results := coalesce(max_results, 10);
+  query := coalesce(query, '');
+  kinds := coalesce(kinds, enum_range(null::app_public.source_type));
+  if max_results not between 1 and 100 then
+    raise exception 'maxResults is 1 to 100, not %.', max_results using errcode = 'CQ200', hint = 'Ask for fewer results.';
+  end if;
+  if char_length(query) > 10000 then
+    raise exception 'A query has at most 10,000 characters; this one has %.', char_length(query) using errcode = 'CQ200', hint = 'Ask a shorter question.';
+  end if;
+  if threshold not between -1 and 1 then
+    raise exception 'threshold is -1 to 1, not %.', threshold using errcode = 'CQ200', hint = 'Cosine similarity lies between -1 and 1.';
+  end if;
+  if trim(query) = '' and query_embedding is null then
+    raise exception 'There is nothing to search for.' using errcode = 'CQ200', hint = 'Pass some words as "query".';
+  end if;
+
+  response.requested := max_results;
+  response.path := 'none';
+  response.scan_limit_hit := false;
+  -- each leg hands more than was asked for to the fusion: what is second in both may be the best of all
+  candidates := case mode when 'hybrid' then greatest(4 * max_results, 40) else max_results end;
+
+  if mode <> 'text' and query_embedding is not null then
+    select v.* into version from app_public.embedding_versions v where v.status = 'active';
+    if version.id is not null then
+      if vector_dims(query_embedding) <> version.dimensions then
+        raise exception 'The vector has % dimensions, the active embedding version "%" has %.', vector_dims(query_embedding), version.name, version.dimensions
+          using errcode = 'CQ301', hint = 'Embed the query with the model of the active version, or leave queryEmbedding out.';
+      end if;
+      response.embedding_version_id := version.id;
+      select coalesce(sum(k.chunk_count), 0) into available
+      from app_hidden.chunk_counts k where k.workspace_id = workspace and k.source_type = any (kinds);
+
+      response.path := 'exact';
+      if available > app_hidden.setting('search_exact_limit')::bigint then
+        response.path := 'index';
+        select coalesce(array_agg(s.chunk_id), '{}'), coalesce(array_agg(s.score), '{}') into vector_ids, vector_scores
+        from app_private.search_vector_index(version, workspace, caller, query_embedding, kinds, candidates) as s;
+        -- too few although there are more: the scan stopped at its limit, so nothing may be trusted to the index
+        if cardinality(vector_ids) < candidates then
+          response.path := 'index, then exact';
+          response.scan_limit_hit := true;
+        end if;
+      end if;
+      if response.path <> 'index' then
+        select coalesce(array_agg(s.chunk_id), '{}'), coalesce(array_agg(s.score), '{}') into vector_ids, vector_scores
+        from app_private.search_vector_exact(version, workspace, caller, query_embedding, kinds, candidates) as s;
+      end if;
+    end if;
+  end if;
+
+  if trim(query) <> '' then
+    text_query := websearch_to_tsquery('pg_catalog.english', query) || websearch_to_tsquery('pg_catalog.simple', query);
+    if mode <> 'vector' and numnode(text_query) > 0 then
+      select coalesce(array_agg(s.chunk_id), '{}'), coalesce(array_agg(s.score), '{}') into text_ids, text_scores
+      from app_private.search_text(workspace, caller, text_query, kinds, candidates) as s;
+    end if;
+  end if;
+
+  select array_agg(row(found.*)::app_public.search_result order by found.score desc, found.chunk_id desc) into response.results
+  from (
+    select
+      fused.chunk_id, c.source_type, c.document_id, c.conversation_id, c.message_id,
+      coalesce(d.title, t.title) as title, c.heading,
+      ts_headline(
+        ('pg_catalog.' || c.text_search_language)::regconfig,
+        replace(replace(replace(c.content, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
+        coalesce(text_query, ''::tsquery),
+        'StartSel=<mark>, StopSel=</mark>, MaxWords=40, MinWords=20, MaxFragments=1'
+      ) as snippet,
+      c.content, c.page_number, fused.vector_score, fused.text_score, fused.score
+    from (
+      select
+        legs.chunk_id, max(legs.vector_score) as vector_score, max(legs.text_score) as text_score,
+        (case mode when 'hybrid' then sum(1.0 / (60 + legs.rank)) when 'vector' then max(legs.vector_score) else max(legs.text_score) end)::real as score
+      from (
+        select v.chunk_id, v.score as vector_score, null::real as text_score, v.rank
+        from unnest(vector_ids, vector_scores) with ordinality as v (chunk_id, score, rank)
+        where threshold is null or v.score >= threshold
+        union all
+        select x.chunk_id, null, x.score, x.rank
+        from unnest(text_ids, text_scores) with ordinality as x (chunk_id, score, rank)
+      ) as legs
+      group by legs.chunk_id
+      -- ties go to the newer chunk: ids are ordered by time
+      order by score desc, legs.chunk_id desc
+      limit max_results
+    ) as fused
+    join app_public.chunks c on c.workspace_id = workspace and c.id = fused.chunk_id
+    left join app_public.documents d on d.workspace_id = workspace and d.id = c.document_id
+    left join app_public.conversations t on t.workspace_id = workspace and t.id = c.conversation_id
+  ) as found;
+  response.results := coalesce(response.results, '{}');
+  response.returned := cardinality(response.results);
+  return response;
+end
+$$;
+comment on function app_public.search(text, extensions.halfvec, app_public.source_type[], integer, real, app_public.search_mode) is
+  'Finds chunks of documents and messages by meaning and by words. The API computes the vector of "query" itself; kinds, maxResults (1 to 100), threshold (cosine similarity) and mode narrow the search. Errors: CQ101 not signed in, CQ200 unusable argument, CQ301 vector of another model.';
+grant execute on function app_public.search(text, extensions.halfvec, app_public.source_type[], integer, real, app_public.search_mode)
+  to colloquy_user, colloquy_admin;
+--! EndIncluded search/search.sql
+--! Included embeddings/embedding_partitions.sql
+-- The partitions of one embedding version: by list on the version, then by hash on the workspace with the modulus that
+-- chunks have, so that joins go partition by partition. The dimension is checked here, since the column has none.
+create or replace function app_private.create_embedding_partitions(for_version uuid)
+returns void
+language plpgsql
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+declare
+  version app_public.embedding_versions;
+  modulus integer := app_hidden.setting('hash_partitions')::integer;
+begin
+  select * into strict version from app_public.embedding_versions v where v.id = for_version;
+  execute format(
+    'create table app_partitions.embeddings_%s partition of app_public.embeddings (
+       constraint embeddings_%1$s_dimensions check (extensions.vector_dims(embedding) = %s)
+     ) for values in (%L) partition by hash (workspace_id)',
+    version.number, version.dimensions, version.id
+  );
+  for remainder in 0 .. modulus - 1 loop
+    execute format(
+      'create table app_partitions.embeddings_%1$s_%2$s partition of app_partitions.embeddings_%1$s for values with (modulus %3$s, remainder %4$s)',
+      version.number, lpad(remainder::text, 2, '0'), modulus, remainder
+    );
+  end loop;
+end
+$$;
+comment on function app_private.create_embedding_partitions(uuid) is 'Makes the partitions of an embedding version, without the vector index.';
+
+create or replace function app_private.create_embedding_index(for_version uuid)
+returns void
+language plpgsql
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+declare
+  version app_public.embedding_versions;
+begin
+  select * into strict version from app_public.embedding_versions v where v.id = for_version;
+  -- serves: the index path of search
+  execute format(
+    'create index if not exists embeddings_%s_hnsw on app_partitions.embeddings_%1$s
+       using hnsw ((embedding::extensions.halfvec(%s)) extensions.halfvec_cosine_ops)',
+    version.number, version.dimensions
+  );
+end
+$$;
+comment on function app_private.create_embedding_index(uuid) is 'Builds the vector index of an embedding version, on all its partitions.';
+--! EndIncluded embeddings/embedding_partitions.sql
+--! Included embeddings/counts.sql
+-- Keeps chunk_counts and embedding_counts, one row per workspace and kind or version, by statement. In the order of
+-- their keys, so that two statements never wait for each other in a circle.
+create or replace function app_private.count_chunks()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op = 'TRUNCATE' then
+    delete from app_hidden.chunk_counts;
+    return null;
+  end if;
+  if tg_op = 'INSERT' then
+    insert into app_hidden.chunk_counts as k (workspace_id, source_type, chunk_count)
+    select n.workspace_id, n.source_type, count(*) from changed_chunks n group by n.workspace_id, n.source_type order by 1, 2
+    on conflict (workspace_id, source_type) do update set chunk_count = k.chunk_count + excluded.chunk_count;
+  else
+    update app_hidden.chunk_counts k
+    set chunk_count = k.chunk_count - gone.chunk_count
+    from (
+      select o.workspace_id, o.source_type, count(*) as chunk_count from changed_chunks o group by o.workspace_id, o.source_type order by 1, 2
+    ) as gone
+    where k.workspace_id = gone.workspace_id and k.source_type = gone.source_type;
+  end if;
+  return null;
+end
+$$;
+comment on function app_private.count_chunks() is 'Trigger: keeps chunk_counts.';
+
+create or replace trigger chunks_10_count_insert after insert on app_public.chunks
+referencing new table as changed_chunks for each statement execute function app_private.count_chunks();
+create or replace trigger chunks_10_count_delete after delete on app_public.chunks
+referencing old table as changed_chunks for each statement execute function app_private.count_chunks();
+create or replace trigger chunks_10_count_truncate after truncate on app_public.chunks
+for each statement execute function app_private.count_chunks();
+
+create or replace function app_private.count_embeddings()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op = 'TRUNCATE' then
+    delete from app_hidden.embedding_counts;
+    return null;
+  end if;
+  if tg_op = 'INSERT' then
+    insert into app_hidden.embedding_counts as k (version_id, workspace_id, embedding_count)
+    select n.version_id, n.workspace_id, count(*) from changed_embeddings n group by n.version_id, n.workspace_id order by 1, 2
+    on conflict (version_id, workspace_id) do update set embedding_count = k.embedding_count + excluded.embedding_count;
+  else
+    update app_hidden.embedding_counts k
+    set embedding_count = k.embedding_count - gone.embedding_count
+    from (
+      select o.version_id, o.workspace_id, count(*) as embedding_count from changed_embeddings o group by o.version_id, o.workspace_id order by 1, 2
+    ) as gone
+    where k.version_id = gone.version_id and k.workspace_id = gone.workspace_id;
+  end if;
+  return null;
+end
+$$;
+comment on function app_private.count_embeddings() is 'Trigger: keeps embedding_counts.';
+
+create or replace trigger embeddings_10_count_insert after insert on app_public.embeddings
+referencing new table as changed_embeddings for each statement execute function app_private.count_embeddings();
+create or replace trigger embeddings_10_count_delete after delete on app_public.embeddings
+referencing old table as changed_embeddings for each statement execute function app_private.count_embeddings();
+create or replace trigger embeddings_10_count_truncate after truncate on app_public.embeddings
+for each statement execute function app_private.count_embeddings();
+--! EndIncluded embeddings/counts.sql
+--! Included embeddings/pipeline.sql
+-- What the indexing worker calls. The data is the truth: work is what is missing, so a lost job loses nothing and a
+-- repeated one changes nothing. Only the worker may call these; it decides nothing, it cuts text and computes vectors.
+
+create or replace function app_hidden.find_unindexed(max_sources integer default 100)
+returns table (workspace_id uuid, source_type app_public.source_type, source_id uuid)
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  version uuid := (select v.id from app_public.embedding_versions v where v.status = 'active');
+begin
+  return query
+  (
+    select d.workspace_id, 'document'::app_public.source_type, d.id
+    from app_public.documents d
+    where d.chunked_hash is distinct from d.content_hash
+    order by d.id
+    limit max_sources
+  )
+  union
+  (
+    select c.workspace_id, 'message'::app_public.source_type, c.id
+    from app_public.conversations c
+    where c.indexed_sequence_number < c.last_sequence_number
+    order by c.id
+    limit max_sources
+  )
+  union
+  (
+    -- only in workspaces whose counts differ: everywhere else nothing is read
+    select distinct c.workspace_id, c.source_type, coalesce(c.document_id, c.conversation_id)
+    from (
+      select k.workspace_id
+      from app_hidden.chunk_counts k
+      group by k.workspace_id
+      having sum(k.chunk_count) <> coalesce(
+        (select e.embedding_count from app_hidden.embedding_counts e where e.version_id = version and e.workspace_id = k.workspace_id), 0
+      )
+    ) as behind
+    join app_public.chunks c on c.workspace_id = behind.workspace_id
+    where version is not null and not exists (
+      select from app_public.embeddings e where e.version_id = version and e.workspace_id = c.workspace_id and e.chunk_id = c.id
+    )
+    limit max_sources
+  )
+  limit max_sources;
+end
+$$;
+comment on function app_hidden.find_unindexed(integer) is 'Documents and conversations with missing or stale chunks, or chunks without a vector: what lost jobs left.';
+
+create or replace function app_hidden.replace_document_chunks(for_workspace uuid, for_document uuid, of_hash bytea, new_chunks jsonb)
+returns table (kept integer, added integer, removed integer)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  document app_public.documents;
+  wanted app_private.wanted_chunk[];
+begin
+  select d.* into document
+  from app_public.documents d
+  where d.workspace_id = for_workspace and d.id = for_document
+  for no key update;
+  if document.id is null or document.content_hash <> of_hash then
+    -- gone, or edited since it was read: the job of that edit does it
+    return;
+  end if;
+
+  -- the n-th piece of a text stays the n-th piece of the same text: its vector stays valid, only its place may move
+  with given as (
+    select w.*, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content)) as content_hash
+    from jsonb_to_recordset(new_chunks) as w (
+      chunk_index integer, content text, heading text, page_number integer, start_offset integer, end_offset integer, token_count integer
+    )
+  ),
+  numbered as (
+    select g.*, row_number() over (partition by g.content_hash order by g.chunk_index) as n from given g
+  ),
+  existing as (
+    select c.id, c.content_hash, row_number() over (partition by c.content_hash order by c.chunk_index) as n
+    from app_public.chunks c
+    where c.workspace_id = for_workspace and c.document_id = for_document
+  )
+  select coalesce(array_agg(
+    row(
+      x.chunk_index, x.content, x.heading, x.page_number, x.start_offset, x.end_offset, x.token_count, x.content_hash, e.id
+    )::app_private.wanted_chunk
+  ), '{}')
+  into wanted
+  from numbered x
+  left join existing e on e.content_hash = x.content_hash and e.n = x.n;
+
+  delete from app_public.chunks c
+  where c.workspace_id = for_workspace and c.document_id = for_document
+    and not exists (select from unnest(wanted) as w where w.kept_id = c.id);
+  get diagnostics removed = row_count;
+
+  set constraints app_public.chunks_document_id_chunk_index_key deferred;
+  update app_public.chunks c
+  set chunk_index = w.chunk_index, start_offset = w.start_offset, end_offset = w.end_offset, page_number = w.page_number,
+    text_search_language = document.text_search_language
+  from unnest(wanted) as w
+  where c.workspace_id = for_workspace and c.id = w.kept_id
+    and (c.chunk_index, c.start_offset, c.end_offset, c.page_number, c.text_search_language)
+      is distinct from (w.chunk_index, w.start_offset, w.end_offset, w.page_number, document.text_search_language);
+  select count(*) into kept from unnest(wanted) as w where w.kept_id is not null;
+
+  insert into app_public.chunks (
+    workspace_id, source_type, document_id, owner_id, visibility, chunk_index, content, heading, page_number, start_offset, end_offset,
+    token_count, content_hash, text_search_language
+  )
+  select
+    for_workspace, 'document', for_document, document.owner_id, document.visibility, w.chunk_index, w.content, w.heading, w.page_number,
+    w.start_offset, w.end_offset, w.token_count, w.content_hash, document.text_search_language
+  from unnest(wanted) as w
+  where w.kept_id is null;
+  get diagnostics added = row_count;
+
+  update app_public.documents d set chunked_hash = of_hash where d.id = for_document;
+  return next;
+end
+$$;
+comment on function app_hidden.replace_document_chunks(uuid, uuid, bytea, jsonb) is
+  'Replaces the chunks of a document by new ones, keeping those whose text is the same. No row when the document is gone or has changed since of_hash was read.';
+
+create or replace function app_hidden.add_message_chunks(for_workspace uuid, for_conversation uuid, through_sequence_number integer, new_chunks jsonb)
+returns integer
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  conversation app_public.conversations;
+  added integer;
+begin
+  select c.* into conversation
+  from app_public.conversations c
+  where c.workspace_id = for_workspace and c.id = for_conversation
+  for no key update;
+  if conversation.id is null or conversation.indexed_sequence_number >= through_sequence_number then
+    return 0;
+  end if;
+
+  insert into app_public.chunks (
+    workspace_id, source_type, conversation_id, message_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset,
+    token_count, content_hash
+  )
+  select
+    for_workspace, 'message', for_conversation, w.message_id, conversation.owner_id, conversation.visibility, w.chunk_index, w.content,
+    w.heading, w.start_offset, w.end_offset, w.token_count, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content))
+  from jsonb_to_recordset(new_chunks) as w (
+    message_id uuid, chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer
+  )
+  join app_public.messages m on m.id = w.message_id and m.conversation_id = for_conversation
+  on conflict do nothing;
+  get diagnostics added = row_count;
+
+  update app_public.conversations c set indexed_sequence_number = through_sequence_number where c.id = for_conversation;
+  return added;
+end
+$$;
+comment on function app_hidden.add_message_chunks(uuid, uuid, integer, jsonb) is
+  'Adds the chunks of new messages of a conversation and remembers how far it got. Done twice, it changes nothing.';
+
+create or replace function app_hidden.chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer)
+returns table (chunk_id uuid, content_hash bytea, embed_text text)
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select c.id, c.content_hash, concat_ws(E'\n', c.heading, c.content)
+  from app_public.chunks c
+  where c.workspace_id = for_workspace
+    and (case for_source_type when 'document' then c.document_id else c.conversation_id end) = for_source
+    and not exists (
+      select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = c.id
+    )
+  order by c.id
+  limit max_chunks;
+$$;
+comment on function app_hidden.chunks_to_embed(uuid, uuid, app_public.source_type, uuid, integer) is 'Chunks of a source that have no vector in a version yet.';
+
+create or replace function app_hidden.reuse_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[])
+returns integer
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  reused integer;
+begin
+  insert into app_public.embeddings (version_id, workspace_id, chunk_id, embedding)
+  select for_version, for_workspace, c.id, twin.embedding
+  from unnest(chunk_ids) as wanted (id)
+  join app_public.chunks c on c.workspace_id = for_workspace and c.id = wanted.id
+  cross join lateral (
+    select e.embedding
+    from app_public.chunks same
+    join app_public.embeddings e on e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = same.id
+    where same.workspace_id = for_workspace and same.content_hash = c.content_hash
+    limit 1
+  ) as twin
+  on conflict do nothing;
+  get diagnostics reused = row_count;
+  return reused;
+end
+$$;
+comment on function app_hidden.reuse_embeddings(uuid, uuid, uuid[]) is 'Gives chunks the vector that an equal text of the same workspace has already. Returns how many.';
+
+create or replace function app_hidden.store_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], vectors text[])
+returns integer
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  stored integer;
+begin
+  insert into app_public.embeddings (version_id, workspace_id, chunk_id, embedding)
+  select for_version, for_workspace, c.id, given.vector::extensions.halfvec
+  from unnest(chunk_ids, vectors) as given (chunk_id, vector)
+  join app_public.chunks c on c.workspace_id = for_workspace and c.id = given.chunk_id
+  on conflict do nothing;
+  get diagnostics stored = row_count;
+  return stored;
+end
+$$;
+comment on function app_hidden.store_embeddings(uuid, uuid, uuid[], text[]) is
+  'Stores vectors of chunks; a chunk that is gone or has one already is passed over. Returns how many were stored.';
+
+grant execute on function
+  app_hidden.find_unindexed(integer),
+  app_hidden.replace_document_chunks(uuid, uuid, bytea, jsonb),
+  app_hidden.add_message_chunks(uuid, uuid, integer, jsonb),
+  app_hidden.chunks_to_embed(uuid, uuid, app_public.source_type, uuid, integer),
+  app_hidden.reuse_embeddings(uuid, uuid, uuid[]),
+  app_hidden.store_embeddings(uuid, uuid, uuid[], text[])
+to colloquy_worker;
+--! EndIncluded embeddings/pipeline.sql
+--! Included embeddings/indexing_progress.sql
+-- How far the indexing of the caller's workspace is, from maintained counts: cheap enough to ask every second.
+create or replace function app_public.indexing_progress()
+returns app_public.indexing_progress
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  workspace uuid := app_hidden.current_workspace_id();
+  result app_public.indexing_progress;
+begin
+  perform app_hidden.require_member();
+  select count(*) into result.pending_documents
+  from app_public.documents d where d.workspace_id = workspace and d.chunked_hash is distinct from d.content_hash;
+  select count(*) into result.pending_conversations
+  from app_public.conversations c where c.workspace_id = workspace and c.indexed_sequence_number < c.last_sequence_number;
+  select coalesce(sum(k.chunk_count), 0) into result.chunks from app_hidden.chunk_counts k where k.workspace_id = workspace;
+  select coalesce(sum(e.embedding_count), 0) into result.embedded_chunks
+  from app_hidden.embedding_counts e
+  join app_public.embedding_versions v on v.id = e.version_id and v.status = 'active'
+  where e.workspace_id = workspace;
+  result.is_complete := result.pending_documents = 0 and result.pending_conversations = 0 and result.embedded_chunks >= result.chunks;
+  return result;
+end
+$$;
+comment on function app_public.indexing_progress() is 'How much of this workspace is searchable by now. Error: CQ101 not signed in.';
+grant execute on function app_public.indexing_progress() to colloquy_user, colloquy_admin;
+--! EndIncluded embeddings/indexing_progress.sql
+--! Included policies/settings.sql
+-- Nobody but the sealed functions of the owner, and whoever administers the database. Deliberately no grant.
+drop policy if exists all_owner on app_private.settings;
+create policy all_owner on app_private.settings to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/settings.sql
+--! Included policies/users.sql
+-- A user sees and edits its own row; nobody but the sealed functions adds or removes one.
+-- Not granted: insert and delete, and update of role, quotas, totals, e-mail and is_active.
+drop policy if exists all_owner on app_public.users;
+create policy all_owner on app_public.users to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_self on app_public.users;
+create policy select_self on app_public.users for select to colloquy_user, colloquy_admin
+using (id = (select app_hidden.current_user_id()));
+
+drop policy if exists update_self on app_public.users;
+create policy update_self on app_public.users for update to colloquy_user, colloquy_admin
+using (id = (select app_hidden.current_user_id()));
+
+grant select on app_public.users to colloquy_visitor, colloquy_user, colloquy_admin;
+grant update (username, first_name, last_name, display_name, avatar_url, preferred_model_provider, preferred_model_name)
+on app_public.users to colloquy_user, colloquy_admin;
+--! EndIncluded policies/users.sql
+--! Included policies/user_secrets.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_private.user_secrets;
+create policy all_owner on app_private.user_secrets to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/user_secrets.sql
+--! Included policies/user_sessions.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_private.user_sessions;
+create policy all_owner on app_private.user_sessions to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/user_sessions.sql
+--! Included policies/workspaces.sql
+-- A user sees the workspaces it belongs to. Making, renaming and leaving go through functions. Not granted: any write.
+drop policy if exists all_owner on app_public.workspaces;
+create policy all_owner on app_public.workspaces to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_member on app_public.workspaces;
+create policy select_member on app_public.workspaces for select to colloquy_user, colloquy_admin
+using (id = any ((select app_hidden.current_user_workspace_ids())::uuid[]));
+
+grant select on app_public.workspaces to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded policies/workspaces.sql
+--! Included policies/workspace_members.sql
+-- A member sees who else belongs to its workspaces. Not granted: any write.
+drop policy if exists all_owner on app_public.workspace_members;
+create policy all_owner on app_public.workspace_members to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_member on app_public.workspace_members;
+create policy select_member on app_public.workspace_members for select to colloquy_user, colloquy_admin
+using (workspace_id = any ((select app_hidden.current_user_workspace_ids())::uuid[]));
+
+grant select on app_public.workspace_members to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded policies/workspace_members.sql
+--! Included policies/conversations.sql
+-- The owner reads and changes its conversations; the workspace reads those that are shared with it.
+-- Not granted: the counters, the bookkeeping of indexing and archival, workspace_id, and owner_id after the insert.
+drop policy if exists all_owner on app_public.conversations;
+create policy all_owner on app_public.conversations to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_member on app_public.conversations;
+create policy select_member on app_public.conversations for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and (owner_id = (select app_hidden.current_user_id()) or visibility = 'workspace')
+);
+
+drop policy if exists insert_member on app_public.conversations;
+create policy insert_member on app_public.conversations for insert to colloquy_user, colloquy_admin
+with check (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and owner_id = (select app_hidden.current_user_id())
+  and (select app_hidden.can_write())
+);
+
+drop policy if exists update_own on app_public.conversations;
+create policy update_own on app_public.conversations for update to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and owner_id = (select app_hidden.current_user_id())
+  and (select app_hidden.can_write())
+);
+
+drop policy if exists delete_own on app_public.conversations;
+create policy delete_own on app_public.conversations for delete to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and owner_id = (select app_hidden.current_user_id())
+  and (select app_hidden.can_write())
+);
+
+drop policy if exists select_worker on app_public.conversations;
+create policy select_worker on app_public.conversations for select to colloquy_worker using (true);
+
+grant select on app_public.conversations to colloquy_visitor, colloquy_user, colloquy_admin, colloquy_worker;
+grant delete on app_public.conversations to colloquy_user, colloquy_admin;
+grant insert (workspace_id, owner_id, title, visibility, channel, model_provider, model_name, temperature, max_tokens, system_prompt, metadata)
+on app_public.conversations to colloquy_user, colloquy_admin;
+grant update (title, visibility, model_provider, model_name, temperature, max_tokens, system_prompt, enable_document_chat,
+  enable_image_generation, enable_web_search, is_archived, pinned_at, metadata)
+on app_public.conversations to colloquy_user, colloquy_admin;
+--! EndIncluded policies/conversations.sql
+--! Included policies/messages.sql
+-- Read by whoever may read the conversation. Written by sealed functions only: not granted is any insert, update, delete.
+drop policy if exists all_owner on app_public.messages;
+create policy all_owner on app_public.messages to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_member on app_public.messages;
+create policy select_member on app_public.messages for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and (
+    owner_id = (select app_hidden.current_user_id())
+    -- a scalar subquery, looked up by key for each row; with exists() the planner hashed every conversation of the workspace
+    or (select c.visibility from app_public.conversations c where c.id = messages.conversation_id) = 'workspace'
+  )
+);
+
+drop policy if exists select_worker on app_public.messages;
+create policy select_worker on app_public.messages for select to colloquy_worker using (true);
+
+grant select on app_public.messages to colloquy_visitor, colloquy_user, colloquy_admin, colloquy_worker;
+--! EndIncluded policies/messages.sql
+--! Included policies/message_idempotency_keys.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_hidden.message_idempotency_keys;
+create policy all_owner on app_hidden.message_idempotency_keys to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/message_idempotency_keys.sql
+--! Included policies/documents.sql
+-- The owner reads and changes its documents; the workspace reads those that are shared with it.
+-- Not granted: hashes, workspace_id, and owner_id after the insert.
+drop policy if exists all_owner on app_public.documents;
+create policy all_owner on app_public.documents to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_member on app_public.documents;
+create policy select_member on app_public.documents for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and (owner_id = (select app_hidden.current_user_id()) or visibility = 'workspace')
+);
+
+drop policy if exists insert_member on app_public.documents;
+create policy insert_member on app_public.documents for insert to colloquy_user, colloquy_admin
+with check (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and owner_id = (select app_hidden.current_user_id())
+  and (select app_hidden.can_write())
+);
+
+drop policy if exists update_own on app_public.documents;
+create policy update_own on app_public.documents for update to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and owner_id = (select app_hidden.current_user_id())
+  and (select app_hidden.can_write())
+);
+
+drop policy if exists delete_own on app_public.documents;
+create policy delete_own on app_public.documents for delete to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and owner_id = (select app_hidden.current_user_id())
+  and (select app_hidden.can_write())
+);
+
+drop policy if exists select_worker on app_public.documents;
+create policy select_worker on app_public.documents for select to colloquy_worker using (true);
+
+grant select on app_public.documents to colloquy_visitor, colloquy_user, colloquy_admin, colloquy_worker;
+grant delete on app_public.documents to colloquy_user, colloquy_admin;
+grant insert (workspace_id, owner_id, title, content, content_type, code_language, text_search_language, source_url, visibility, metadata)
+on app_public.documents to colloquy_user, colloquy_admin;
+grant update (title, content, content_type, code_language, text_search_language, source_url, visibility, is_archived, metadata)
+on app_public.documents to colloquy_user, colloquy_admin;
+--! EndIncluded policies/documents.sql
+--! Included policies/embedding_versions.sql
+-- Every signed-in user may know which models there are; an administrator makes and switches them through functions.
+drop policy if exists all_owner on app_public.embedding_versions;
+create policy all_owner on app_public.embedding_versions to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_user on app_public.embedding_versions;
+create policy select_user on app_public.embedding_versions for select to colloquy_user, colloquy_admin
+using ((select app_hidden.current_user_id()) is not null);
+
+drop policy if exists select_worker on app_public.embedding_versions;
+create policy select_worker on app_public.embedding_versions for select to colloquy_worker using (true);
+
+-- The API server embeds queries with the active version, outside any request.
+drop policy if exists select_authenticator on app_public.embedding_versions;
+create policy select_authenticator on app_public.embedding_versions for select to colloquy_authenticator using (status = 'active');
+
+grant select on app_public.embedding_versions to colloquy_visitor, colloquy_user, colloquy_admin, colloquy_worker, colloquy_authenticator;
+grant usage on schema app_public to colloquy_authenticator;
+--! EndIncluded policies/embedding_versions.sql
+--! Included policies/chunks.sql
+-- Read by whoever may read the source. Written by the pipeline's sealed functions only: not granted is any write.
+drop policy if exists all_owner on app_public.chunks;
+create policy all_owner on app_public.chunks to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_member on app_public.chunks;
+create policy select_member on app_public.chunks for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and (owner_id = (select app_hidden.current_user_id()) or visibility = 'workspace')
+);
+
+grant select on app_public.chunks to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded policies/chunks.sql
+--! Included policies/embeddings.sql
+-- Read by whoever may read the chunk. Written by the pipeline's sealed functions only: not granted is any write.
+drop policy if exists all_owner on app_public.embeddings;
+create policy all_owner on app_public.embeddings to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_member on app_public.embeddings;
+create policy select_member on app_public.embeddings for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and exists (select from app_public.chunks c where c.workspace_id = embeddings.workspace_id and c.id = embeddings.chunk_id)
+);
+
+grant select on app_public.embeddings to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded policies/embeddings.sql
+--! Included policies/chunk_counts.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_hidden.chunk_counts;
+create policy all_owner on app_hidden.chunk_counts to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/chunk_counts.sql
+--! Included policies/embedding_counts.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_hidden.embedding_counts;
+create policy all_owner on app_hidden.embedding_counts to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/embedding_counts.sql
+--! EndIncluded _all.sql
+
+select app_hidden.ensure_partitions(3);
+
+insert into app_public.embedding_versions (name, description, provider, model, dimensions, chunk_size, chunk_overlap, status, activated_at)
+values (
+  'local-1', 'Universal Sentence Encoder Lite, on this machine: needs no network and no key.', 'local', 'universal-sentence-encoder-lite', 512,
+  256, 32, 'active', now()
+);
+
+select app_private.create_embedding_partitions(v.id), app_private.create_embedding_index(v.id)
+from app_public.embedding_versions v
+where v.name = 'local-1';

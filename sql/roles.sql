@@ -1,0 +1,50 @@
+-- The roles of a Colloquy database. Run as an administrator (CREATEROLE) before the first migration; may be run again.
+--
+-- Nobody here is a superuser, and nobody has BYPASSRLS but the role that reads dumps. Passwords are not set here:
+-- see docs/configuration.md.
+do $roles$
+declare
+  wanted record;
+begin
+  for wanted in
+    select *
+    from (values
+      -- owns every object and runs migrations; never serves a request
+      ('colloquy_owner', 'login noinherit'),
+      -- the API server logs in as this and can do nothing but become one of the three request roles
+      ('colloquy_authenticator', 'login noinherit'),
+      -- a request without a token
+      ('colloquy_visitor', 'nologin'),
+      -- a signed-in user, inside one workspace
+      ('colloquy_user', 'nologin'),
+      -- a signed-in administrator of the installation
+      ('colloquy_admin', 'nologin'),
+      -- background jobs; has only what the jobs need
+      ('colloquy_worker', 'login'),
+      -- dashboards and alerts: statistics, never content
+      ('colloquy_monitor', 'login')
+    ) as roles (name, options)
+  loop
+    if not exists (select from pg_catalog.pg_roles where rolname = wanted.name) then
+      execute format('create role %I %s', wanted.name, wanted.options);
+    end if;
+  end loop;
+end
+$roles$;
+
+grant colloquy_visitor, colloquy_user, colloquy_admin to colloquy_authenticator;
+grant pg_monitor to colloquy_monitor;
+
+-- An administrator that is not a superuser must be able to hand objects to the owner and to act as each login role.
+do $membership$
+declare
+  role_name text;
+begin
+  foreach role_name in array array['colloquy_owner', 'colloquy_authenticator', 'colloquy_worker', 'colloquy_monitor']
+  loop
+    if not pg_catalog.pg_has_role(current_user, role_name, 'set') then
+      execute format('grant %I to current_user with inherit true, set true', role_name);
+    end if;
+  end loop;
+end
+$membership$;
