@@ -1,0 +1,68 @@
+import pg from 'pg';
+import type { TestProject } from 'vitest/node';
+import { acquireTestServer } from '../../lib/postgres/acquire.ts';
+import { withoutPassword } from '../../lib/postgres/check.ts';
+import { prepareTemplate } from './template.ts';
+
+/** What the test files are told about the server of the run. */
+export type TestPostgres = { adminUrl: string; template: string | undefined } | { reason: string };
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    postgres: TestPostgres;
+    /** Names the databases of this run, so that a server which others use too can be told apart. */
+    run: string;
+  }
+}
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+/** The databases of this run that are still there: of files that failed, or that were killed. */
+async function leftDatabases(adminUrl: string, run: string): Promise<string[]> {
+  const client = new pg.Client({ connectionString: adminUrl });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    const result = await client.query<{ datname: string }>(
+      'select datname from pg_catalog.pg_database where starts_with(datname, $1) order by datname',
+      [`colloquy_test_${run}_`],
+    );
+    return result.rows.map((row) => row.datname);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Has one server for the whole run, with the template; gives it back at the end, or keeps what failed. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const run = `${Date.now().toString(36)}${process.pid.toString(36)}`;
+  project.provide('run', run);
+  const server = await acquireTestServer({ say });
+  if ('reason' in server) {
+    project.provide('postgres', { reason: server.reason });
+    return async () => {};
+  }
+  try {
+    project.provide('postgres', {
+      adminUrl: server.adminUrl,
+      template: await prepareTemplate(server.adminUrl),
+    });
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return async () => {
+    const left = await leftDatabases(server.adminUrl, run).catch(() => []);
+    await server.stop({ keep: left.length > 0 });
+    if (left.length === 0) return;
+    if (server.dir) {
+      say(`\nKept, for a look: ${left.join(', ')}
+  npm run postgres -- start --dir ${server.dir}
+  npm run postgres -- psql --dir ${server.dir} ${left[0]}`);
+    } else if (server.how === 'TEST_DATABASE_URL') {
+      say(`\nKept on ${withoutPassword(server.adminUrl)}, until you drop them: ${left.join(', ')}`);
+    } else {
+      say(`\nNot kept (${server.how} is gone): ${left.join(', ')}. Set TEST_DATABASE_URL to keep them.`);
+    }
+  };
+}
