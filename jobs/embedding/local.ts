@@ -1,0 +1,37 @@
+import { EmbeddingError } from './error.ts';
+import { LocalEngine } from './local-engine.ts';
+import type { EmbeddingProvider } from './provider.ts';
+import { requireText } from './vectors.ts';
+
+export const LOCAL_MODEL = 'universal-sentence-encoder-lite';
+export const LOCAL_DIMENSIONS = 512;
+
+/** The process has one copy of the model (about 300 MB while loaded), however many callers there are. */
+let engine: LocalEngine | undefined;
+let users = 0;
+
+/** The embedded provider: the weights are in node_modules, nothing leaves the machine, no key is needed. */
+export function openLocal(): EmbeddingProvider {
+  engine ??= new LocalEngine(new URL('./local-worker.ts', import.meta.url), LOCAL_DIMENSIONS);
+  users += 1;
+  const shared = engine;
+  let open = true;
+  return {
+    name: 'local',
+    model: LOCAL_MODEL,
+    dimensions: LOCAL_DIMENSIONS,
+    async embed(texts, signal) {
+      if (!open) throw new EmbeddingError('unavailable', 'The local embedding provider is closed');
+      requireText(texts);
+      return shared.embed(texts, signal);
+    },
+    async close() {
+      if (!open) return;
+      open = false;
+      users -= 1;
+      if (users > 0) return;
+      engine = undefined;
+      await shared.close();
+    },
+  };
+}
