@@ -16,6 +16,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -24,7 +25,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const OLDEST_NODE = 20;
 /** A lock whose holder has not touched it for this long is abandoned, even if its process id is in use again. */
-const LOCK_ABANDONED_MS = 60_000;
+const LOCK_ABANDONED_MS = 30_000;
 
 const root = process.cwd();
 const modules = join(root, 'node_modules');
@@ -172,6 +173,9 @@ async function ensureRuntime(dev) {
   if (existsSync(join(folder, 'installArchSpecificPackage.js'))) {
     const node = existsSync(process.execPath) ? process.execPath : 'node'; // it may have been the one just replaced
     ({ output } = await run(node, ['installArchSpecificPackage.js'], folder));
+    const program = join(folder, 'bin', 'node');
+    // npm links no program that is not there yet.
+    if (!existsSync(runtime) && existsSync(program)) symlinkSync(join('..', 'node', 'bin', 'node'), runtime);
     if (runs(runtime)) return;
   }
   if (major >= neededMajor()) {
@@ -313,7 +317,7 @@ if (staleness(!omitDev) !== undefined) {
       };
       if (!child || child.exitCode !== null || child.signalCode !== null) end();
       child.once('close', end); // npm first: the next one to take the lock must not meet it
-      child.kill(signal);
+      child.kill();
     });
   }
   await acquire();

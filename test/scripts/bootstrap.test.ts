@@ -29,9 +29,9 @@ if (mode === 'hang' || mode === 'slow') {
 }
 if (mode !== 'no-scripts') symlinkSync(process.execPath, 'node_modules/.bin/node');
 else {
-  mkdirSync('node_modules/node');
+  mkdirSync('node_modules/node/bin', { recursive: true });
   writeFileSync('node_modules/node/installArchSpecificPackage.js',
-    "require('node:fs').symlinkSync(process.execPath, '../.bin/node')");
+    "require('node:fs').symlinkSync(process.execPath, 'bin/node')");
 }
 writeFileSync('node_modules/.package-lock.json', readFileSync('package-lock.json'));
 console.log('added 1 package');
