@@ -8,6 +8,7 @@ const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const count = { passed: 0, failed: 0, skipped: 0 };
 const skipped: string[] = [];
 let ended = false;
+let reason: string | undefined;
 
 /** Files and suites that failed outside of any test: a syntax error, a hook. Each counts as one failure. */
 function brokenSuites(suite: TestModule | TestSuite): number {
@@ -20,6 +21,8 @@ const counter: Reporter = {
   onTestRunEnd(modules: ReadonlyArray<TestModule>, unhandled: ReadonlyArray<SerializedError>) {
     ended = true;
     for (const module of modules) {
+      const { postgres } = module.project.getProvidedContext();
+      if (postgres && 'reason' in postgres) reason = postgres.reason;
       let passed = 0;
       let idle = 0;
       for (const test of module.children.allTests()) {
@@ -39,7 +42,6 @@ const counter: Reporter = {
 
 const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)]);
 const reporters = options.reporters ?? options.reporter ?? ['default'];
-let reason: string | undefined;
 try {
   const vitest = await startVitest(filter, {
     ...options,
@@ -48,8 +50,6 @@ try {
     passWithNoTests: false,
     reporters: [...(Array.isArray(reporters) ? reporters : [reporters]), counter] as never,
   });
-  const postgres = vitest.getRootProject().getProvidedContext().postgres;
-  if (postgres && 'reason' in postgres) reason = postgres.reason;
   await vitest.close();
 } catch (error) {
   print(error instanceof Error ? (error.stack ?? error.message) : String(error));
