@@ -1,0 +1,119 @@
+/**
+ * What the readers hand to the writer. Everything in an item is safe to store: valid Unicode without NUL, times
+ * that are real and not in the future, and a `source` that is the same each time the same thing is read.
+ */
+
+export type Metadata = Record<string, unknown>;
+export type ContentType = 'markdown' | 'text' | 'code' | 'html';
+export type MessageRole = 'user' | 'assistant' | 'system' | 'tool';
+
+/** One file, whole. For HTML, `content` is the readable text and headings are `#` lines. */
+export interface DocumentItem {
+  kind: 'document';
+  /**
+   * The identity that makes an import idempotent: a web address for a git checkout with a remote,
+   * `file:<folder>/<path>` for any other folder, `repomix:<name>/<path>` for a packed file.
+   */
+  source: string;
+  title: string;
+  content: string;
+  contentType: ContentType;
+  /** The programming language of code; null for prose. */
+  language: string | null;
+  metadata: Metadata;
+}
+
+export interface MessageItem {
+  /** Unique within the conversation, and the same in every later export. */
+  externalId: string;
+  /** An earlier message of the same conversation, or null where the tree begins. */
+  parentExternalId: string | null;
+  role: MessageRole;
+  content: string;
+  /** Later than the parent's, and later than the conversation's. */
+  createdAt: Date;
+  model: string | null;
+  metadata: Metadata;
+}
+
+/** One conversation with all its branches. A message comes after its parent; otherwise the order is by time. */
+export interface ConversationItem {
+  kind: 'conversation';
+  /** `chatgpt:<conversation id>` */
+  source: string;
+  title: string;
+  createdAt: Date;
+  updatedAt: Date;
+  model: string | null;
+  messages: MessageItem[];
+  /** The last message of the branch that was open when the export was made. */
+  currentLeaf: string;
+  metadata: Metadata;
+}
+
+export type ImportItem = DocumentItem | ConversationItem;
+
+/** Why something was not imported. Stable codes; docs/import.md explains each. */
+export const skipReasons = {
+  not_found: 'no such file or folder',
+  unreadable: 'could not be opened or read',
+  unsupported: 'a kind that is not imported',
+  too_large: 'over the size limit',
+  empty: 'nothing in it',
+  binary: 'not text',
+  nul_bytes: 'text with NUL bytes in it',
+  invalid_utf8: 'text that is not valid UTF-8',
+  generated: 'lock files, source maps and minified code',
+  hidden: 'hidden files and folders',
+  ignored: 'excluded by .gitignore, or a folder of dependencies',
+  symlink: 'symbolic links are not followed',
+  duplicate: 'already read in this run',
+  broken_json: 'JSON that does not parse',
+  broken_pack: 'a repomix file that ends early',
+  broken_tree: 'a conversation whose messages do not form a tree',
+} as const;
+
+export type SkipReason = keyof typeof skipReasons;
+
+export interface SkippedItem {
+  kind: 'skipped';
+  /** What a person would look for: the path below the folder that was given, or the conversation. */
+  source: string;
+  reason: SkipReason;
+  detail: string;
+}
+
+export interface ReadOptions {
+  /** Replaces the folder's or file's own name in `source`. Only with a single path. */
+  name?: string;
+  /** A document larger than this is skipped without being read. */
+  maxBytes?: number;
+  /** The same for a repomix file, which is read whole. */
+  maxPackBytes?: number;
+  /** The same for one conversation of an export; the export itself is streamed and may be any size. */
+  maxConversationBytes?: number;
+  /** No time may be later than this. Default: now. */
+  now?: Date;
+  /** Called with bytes dealt with; the sum is what `countSources` promised. */
+  onBytes?: (bytes: number) => void;
+}
+
+export type ReadSettings = Required<Omit<ReadOptions, 'name'>> & Pick<ReadOptions, 'name'>;
+
+const MIB = 1024 * 1024;
+
+/** Fills in the defaults. */
+export function readSettings(options: ReadOptions = {}): ReadSettings {
+  return {
+    name: options.name,
+    maxBytes: options.maxBytes ?? 5 * MIB,
+    maxPackBytes: options.maxPackBytes ?? 128 * MIB,
+    maxConversationBytes: options.maxConversationBytes ?? 64 * MIB,
+    now: options.now ?? new Date(),
+    onBytes: options.onBytes ?? (() => {}),
+  };
+}
+
+export function skipped(source: string, reason: SkipReason, detail: string): SkippedItem {
+  return { kind: 'skipped', source: source.toWellFormed(), reason, detail: detail.toWellFormed() };
+}

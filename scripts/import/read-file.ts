@@ -1,0 +1,96 @@
+import { access, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { errorCode } from '../../lib/errors.ts';
+import { isExportExtra, looksLikeExport, readChatgpt } from './chatgpt.ts';
+import { isGenerated, makeDocument } from './document.ts';
+import { readHead } from './files.ts';
+import { type ImportItem, type ReadSettings, type SkippedItem, skipped } from './items.ts';
+import { packStyle } from './pack.ts';
+import { packName, readPack } from './read-pack.ts';
+import { originOf, pathOf, type Root, sourceOf } from './roots.ts';
+import { decodeText, normalizeLines } from './text.ts';
+
+async function liesInExport(absolute: string): Promise<boolean> {
+  const folder = dirname(absolute);
+  for (const name of ['conversations.json', 'conversations-000.json']) {
+    const found = await access(join(folder, name)).then(
+      () => true,
+      () => false,
+    );
+    if (found) return true;
+  }
+  return false;
+}
+
+/** What the name alone decides. A file that was named on the command line is read whatever it is called. */
+async function refuseByName(absolute: string, label: string, named: boolean): Promise<SkippedItem | null> {
+  const name = basename(absolute);
+  if (/\.zip$/i.test(name)) return skipped(label, 'unsupported', 'unpack it and import the folder');
+  if (named) return null;
+  if (isGenerated(name)) return skipped(label, 'generated', 'not written by a person');
+  if (isExportExtra(name) && (await liesInExport(absolute))) {
+    return skipped(label, 'unsupported', 'part of a ChatGPT export; only its conversations are imported');
+  }
+  return null;
+}
+
+/** Opens one file, sees what it is, and reads it as that. */
+async function* readOpened(
+  root: Root,
+  absolute: string,
+  found: { size: number; mtime: Date },
+  settings: ReadSettings,
+  seen: Set<string>,
+): AsyncGenerator<ImportItem | SkippedItem> {
+  const path = pathOf(root, absolute);
+  const label = `${root.name}/${path}`;
+  const { size } = found;
+  const head = await readHead(absolute);
+  const text = normalizeLines(head.toString('utf8').replace(/^\ufeff/, ''));
+  if (looksLikeExport(text, basename(absolute))) {
+    yield* readChatgpt({ absolute, head, label }, settings, seen);
+    return;
+  }
+  const style = packStyle(text);
+  if (size > (style === null ? settings.maxBytes : settings.maxPackBytes)) {
+    yield skipped(label, 'too_large', `${size} bytes`);
+    return;
+  }
+  const decoded = decodeText(size <= head.length ? head : await readFile(absolute));
+  if ('reason' in decoded) {
+    yield skipped(label, decoded.reason, decoded.detail);
+  } else if (style !== null) {
+    const name = settings.name ?? packName(absolute);
+    yield* readPack({ text: decoded.text, style, name, label }, settings);
+  } else {
+    yield makeDocument({
+      source: sourceOf(root, path),
+      path,
+      label,
+      text: decoded.text,
+      metadata: { ...originOf(root), path, bytes: size, modified_at: found.mtime.toISOString() },
+    });
+  }
+}
+
+/** Everything one file gives: usually one document, many for a pack or an export. Never throws for a bad file. */
+export async function* readOneFile(
+  root: Root,
+  absolute: string,
+  settings: ReadSettings,
+  seen: Set<string>,
+): AsyncGenerator<ImportItem | SkippedItem> {
+  const label = `${root.name}/${pathOf(root, absolute)}`;
+  try {
+    const found = await stat(absolute);
+    const refused = await refuseByName(absolute, label, root.absolute === absolute);
+    if (refused) yield refused;
+    else if (found.size === 0) yield skipped(label, 'empty', 'no bytes in it');
+    else yield* readOpened(root, absolute, found, settings, seen);
+  } catch (error) {
+    // Only what the file system says; a mistake of ours must not look like a bad file.
+    const code = errorCode(error);
+    if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
+    yield skipped(label, 'unreadable', code);
+  }
+}
