@@ -318,6 +318,7 @@ if (staleness(!omitDev) !== undefined) {
       if (!child || child.exitCode !== null || child.signalCode !== null) end();
       child.once('close', end); // npm first: the next one to take the lock must not meet it
       child.kill();
+      setTimeout(() => child.kill('SIGKILL'), 3_000); // npm may first finish what it unpacks; nobody waits for that
     });
   }
   await acquire();
