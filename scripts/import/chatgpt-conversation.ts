@@ -1,59 +1,16 @@
-import { readContent } from './chatgpt-content.ts';
+import { type Drafts, draftMessages, modelName } from './chatgpt-messages.ts';
 import { EARLIEST, readTime } from './chatgpt-times.ts';
 import { readTree, type TreeNode } from './chatgpt-tree.ts';
 import {
+  boundedSource,
   type ConversationItem,
+  limits,
   type MessageItem,
   type Metadata,
   type SkippedItem,
   skipped,
 } from './items.ts';
-import { asObject, asString, cleanJson, isObject, type JsonObject, present } from './json-values.ts';
-
-/** A message in the making; its time is settled only when its parent's is. */
-interface Draft extends Omit<MessageItem, 'createdAt'> {
-  time: number;
-}
-
-interface Drafts {
-  /** In tree order. */
-  list: Draft[];
-  /** For every node, kept or not, the kept one it stands for: itself or its nearest ancestor. */
-  standsFor: Map<string, Draft | null>;
-  leftOut: number;
-}
-
-/** Drops the nodes that say nothing and hangs their children on the next one up. */
-function draftMessages(nodes: TreeNode[], fallback: number, now: number): Drafts {
-  const list: Draft[] = [];
-  const standsFor = new Map<string, Draft | null>();
-  let leftOut = 0;
-  for (const node of nodes) {
-    const parent = node.parent === null ? null : (standsFor.get(node.parent) ?? null);
-    const read = node.message === null ? null : readContent(node.message);
-    if (node.message === null || read === null || read.content === '') {
-      if (read !== null) leftOut++;
-      standsFor.set(node.id, parent);
-      continue;
-    }
-    const given = node.message.create_time;
-    const own = readTime(given, now);
-    const time = Math.max(own ?? (parent === null ? fallback : 0), parent === null ? 0 : parent.time + 1);
-    const changed = given !== null && given !== undefined && time !== own;
-    const draft: Draft = {
-      externalId: node.id,
-      parentExternalId: parent?.externalId ?? null,
-      role: read.role,
-      content: read.content,
-      model: read.role === 'assistant' ? asString(asObject(node.message.metadata).model_slug) : null,
-      metadata: changed ? { ...read.metadata, original_create_time: given } : read.metadata,
-      time,
-    };
-    list.push(draft);
-    standsFor.set(node.id, draft);
-  }
-  return { list, standsFor, leftOut };
-}
+import { asString, cleanJson, isObject, type JsonObject, present } from './json-values.ts';
 
 /** The earliest usable time in the conversation, for messages at the top that have none. */
 function fallbackTime(own: number | null, nodes: TreeNode[], now: number): number {
@@ -76,13 +33,19 @@ function conversationMetadata(
     importer: 'chatgpt',
     is_archived: is_archived === true ? true : null,
     is_starred: is_starred === true ? true : null,
-    gizmo_id,
-    conversation_template_id,
-    voice,
-    original_create_time: createdAt === own ? null : create_time,
+    gizmo_id: shortString(gizmo_id),
+    conversation_template_id: shortString(conversation_template_id),
+    voice: shortString(voice),
+    original_create_time:
+      createdAt === own ? null : typeof create_time === 'number' ? create_time : shortString(create_time),
     empty_messages_left_out: leftOut > 0 ? leftOut : null,
     cleaned: cleaned > 0 ? cleaned : null,
   });
+}
+
+function shortString(value: unknown): string | null {
+  const text = asString(value);
+  return text !== null && text.length <= 200 ? text : null;
 }
 
 function conversationId(conversation: JsonObject): string | null {
@@ -114,6 +77,8 @@ export function readConversation(parsed: unknown, label: string, now: Date): Con
   const own = readTime(value.create_time, limit);
   const drafts = draftMessages(tree.nodes, fallbackTime(own, tree.nodes, limit), limit);
   if (drafts.list.length === 0) return skipped(place, 'empty', 'no messages with text');
+  if (drafts.list.length > limits.messages)
+    return skipped(place, 'too_large', `${drafts.list.length} messages`);
   // A stable sort: by time, and where times are equal in tree order. A parent is always earlier.
   const ordered = drafts.list.toSorted((a, b) => a.time - b.time);
   const messages = ordered.map(
@@ -124,12 +89,12 @@ export function readConversation(parsed: unknown, label: string, now: Date): Con
   const createdAt = Math.min(own ?? first - 1, first - 1);
   return {
     kind: 'conversation',
-    source: `chatgpt:${id ?? root.id}`,
+    source: boundedSource(`chatgpt:${id ?? root.id}`),
     title: name,
     createdAt: new Date(createdAt),
     updatedAt: new Date(Math.max(readTime(value.update_time, limit) ?? last, last)),
     model:
-      asString(value.default_model_slug) ??
+      modelName(value.default_model_slug) ??
       messages.findLast((message) => message.model !== null)?.model ??
       null,
     messages,

@@ -1,5 +1,13 @@
 import { looksLikeHtml, readHtml } from './html.ts';
-import { type ContentType, type DocumentItem, type Metadata, type SkippedItem, skipped } from './items.ts';
+import {
+  boundedSource,
+  type ContentType,
+  type DocumentItem,
+  limits,
+  type Metadata,
+  type SkippedItem,
+  skipped,
+} from './items.ts';
 import { extensionOf, languageOf } from './languages.ts';
 
 const MARKDOWN = new Set(['md', 'mdx', 'markdown', 'mdown', 'mkd', 'qmd', 'rmd']);
@@ -85,10 +93,13 @@ export function makeDocument({
     ({ text: content, title } = page);
   } else if (contentType === 'markdown') title = markdownTitle(text);
   if (content.trim() === '') return skipped(label, 'empty', 'no text in it');
+  const bytes = Buffer.byteLength(content);
+  // UTF-16 can grow by half when it becomes UTF-8.
+  if (bytes > limits.documentBytes) return skipped(label, 'too_large', `${bytes} bytes of text`);
   return {
     kind: 'document',
-    source,
-    title: title === null ? clip(path) || path : clip(title) || clip(path),
+    source: boundedSource(source),
+    title: clip(title ?? '') || clip(path) || 'Untitled',
     content,
     contentType,
     language: contentType === 'code' ? language : null,

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /**
  * What the readers hand to the writer. Everything in an item is safe to store: valid Unicode without NUL, times
  * that are real and not in the future, and a `source` that is the same each time the same thing is read.
@@ -86,7 +88,7 @@ export interface SkippedItem {
 export interface ReadOptions {
   /** Replaces the folder's or file's own name in `source`. Only with a single path. */
   name?: string;
-  /** A document larger than this is skipped without being read. */
+  /** A document larger than this is skipped without being read. At most `limits.documentBytes`. */
   maxBytes?: number;
   /** The same for a repomix file, which is read whole. */
   maxPackBytes?: number;
@@ -102,11 +104,20 @@ export type ReadSettings = Required<Omit<ReadOptions, 'name'>> & Pick<ReadOption
 
 const MIB = 1024 * 1024;
 
+/** What the database takes; functions/knowledge/create_document.sql and functions/conversations/ say the same. */
+export const limits = {
+  documentBytes: 20 * MIB,
+  messageCharacters: 1_000_000,
+  messages: 100_000,
+  modelCharacters: 200,
+  sourceCharacters: 1000,
+};
+
 /** Fills in the defaults. */
 export function readSettings(options: ReadOptions = {}): ReadSettings {
   return {
     name: options.name,
-    maxBytes: options.maxBytes ?? 5 * MIB,
+    maxBytes: Math.min(options.maxBytes ?? 5 * MIB, limits.documentBytes),
     maxPackBytes: options.maxPackBytes ?? 128 * MIB,
     maxConversationBytes: options.maxConversationBytes ?? 64 * MIB,
     now: options.now ?? new Date(),
@@ -116,4 +127,12 @@ export function readSettings(options: ReadOptions = {}): ReadSettings {
 
 export function skipped(source: string, reason: SkipReason, detail: string): SkippedItem {
   return { kind: 'skipped', source: source.toWellFormed(), reason, detail: detail.toWellFormed() };
+}
+
+/** An identity that fits its column: the end of a very long one becomes its hash. */
+export function boundedSource(source: string): string {
+  const formed = source.toWellFormed();
+  if (formed.length <= limits.sourceCharacters) return formed;
+  const hash = createHash('sha256').update(formed).digest('hex');
+  return `${formed.slice(0, limits.sourceCharacters - hash.length - 1).toWellFormed()}~${hash}`;
 }

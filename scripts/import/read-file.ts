@@ -68,7 +68,13 @@ async function* readOpened(
       path,
       label,
       text: decoded.text,
-      metadata: { ...originOf(root), path, bytes: size, modified_at: found.mtime.toISOString() },
+      metadata: {
+        ...originOf(root),
+        path,
+        bytes: size,
+        // In a checkout it is when git wrote the file, which says nothing and differs from clone to clone.
+        ...(root.checkout === null ? { modified_at: found.mtime.toISOString() } : {}),
+      },
     });
   }
 }

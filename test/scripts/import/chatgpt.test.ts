@@ -198,6 +198,37 @@ describe('trees', () => {
   });
 });
 
+describe('what the database has no room for', () => {
+  test('a very long message becomes a chain, and what followed it follows the end', async () => {
+    const text = `${'x'.repeat(999_999)}🌊${'y'.repeat(1_200_000)}`;
+    const nodes = [node('a', null, text, S + 1), node('b', 'a', 'B', S + 2), node('c', 'a', 'C', S + 3)];
+    const { conversations } = await readExport([conversation('c', nodes, { current_node: 'a' })]);
+    const messages = conversations[0]!.messages;
+    expect(messages.map((m) => [m.externalId, m.parentExternalId])).toEqual([
+      ['a', null],
+      ['a#2', 'a'],
+      ['a#3', 'a#2'],
+      ['b', 'a#3'],
+      ['c', 'a#3'],
+    ]);
+    const parts = messages.slice(0, 3);
+    expect(parts.every((m) => m.content.isWellFormed() && m.content.length <= 1_000_000)).toBe(true);
+    expect(parts.map((m) => m.content).join('') === text).toBe(true);
+    expect(conversations[0]?.currentLeaf).toBe('a#3');
+  });
+
+  test('too many messages are reported, a long identity becomes a hash', async () => {
+    const many = Array.from({ length: 100_001 }, (_, i) => node(`n${i}`, null, 'x', S + 1));
+    const { conversations, reasons } = await readExport([
+      conversation('many', many),
+      conversation('i'.repeat(5000), [node('a', null, 'A')]),
+    ]);
+    expect(reasons).toEqual(['chatgpt:many (Talk many): too_large']);
+    expect(conversations[0]?.source).toMatch(/^chatgpt:i{900,}~[0-9a-f]{64}$/);
+    expect(conversations[0]?.source).toHaveLength(1000);
+  });
+});
+
 describe('damage', () => {
   const good = (id: string) => conversation(id, [node(`${id}1`, null, 'hello')]);
 
