@@ -34,7 +34,7 @@ export interface Chunk {
  * at the best boundary in the second half of each, with up to chunkOverlap tokens repeated from the chunk before.
  * Positions are known by construction: nothing is searched for, so repeated text cannot confuse them. A text that
  * fits is one chunk; white space alone is none; every visible character is in some chunk.
- * @throws ColloquyError CQ021 for a size or an overlap that cannot be
+ * @throws ColloquyError CQ311 for a size or an overlap that cannot be
  */
 export function chunkText(
   source: ChunkSource,
@@ -46,7 +46,7 @@ export function chunkText(
     !(0 <= chunkOverlap && chunkOverlap < chunkSize)
   ) {
     throw new ColloquyError(
-      'CQ021',
+      'CQ311',
       `Chunks of ${chunkSize} tokens with ${chunkOverlap} of overlap cannot be made`,
       {
         hint: 'Choose whole numbers: a size of at least 1, and an overlap from 0 to less than the size.',

@@ -28,15 +28,15 @@ const HINT = `Create a version with provider "local", model "${LOCAL_MODEL}" and
 
 /**
  * Opens the provider that an embedding version names. Cheap: a model is loaded by the first embed().
- * @throws ColloquyError CQ020 for a provider, model or dimension that this build does not have
+ * @throws ColloquyError CQ310 for a provider, model or dimension that this build does not have
  */
 export function openProvider(version: ProviderVersion): EmbeddingProvider {
   if (version.provider !== 'local') {
-    throw new ColloquyError('CQ020', `There is no embedding provider "${version.provider}"`, { hint: HINT });
+    throw new ColloquyError('CQ310', `There is no embedding provider "${version.provider}"`, { hint: HINT });
   }
   if (version.model !== LOCAL_MODEL || version.dimensions !== LOCAL_DIMENSIONS) {
     throw new ColloquyError(
-      'CQ020',
+      'CQ310',
       `The embedding provider "local" has no model "${version.model}" with ${version.dimensions} dimensions`,
       { hint: HINT },
     );

@@ -1,5 +1,5 @@
 --! Previous: sha1:106d49031461e49fdd479a5be27f7ace489ef678
---! Hash: sha1:ff6eafe6eeff24685d0ac7070c706b59774a6459
+--! Hash: sha1:a1acce3539cad8e91ed22f914a1b8803ecb82c2e
 --! Message: functions
 
 --! split: 1-current.sql
@@ -1992,7 +1992,8 @@ select app_hidden.ensure_partitions(3);
 insert into app_public.embedding_versions (name, description, provider, model, dimensions, chunk_size, chunk_overlap, status, activated_at)
 values (
   'local-1', 'Universal Sentence Encoder Lite, on this machine: needs no network and no key.', 'local', 'universal-sentence-encoder-lite', 512,
-  256, 32, 'active', now()
+  -- the model reads 128 of its own tokens at a time; longer chunks cost a pass for each
+  100, 15, 'active', now()
 );
 
 select app_private.create_embedding_partitions(v.id), app_private.create_embedding_index(v.id)

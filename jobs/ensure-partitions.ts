@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import type { JobContext } from './context.ts';
+import type { JobDefinition } from './registry.ts';
+
+/** Months that always have their partitions before they begin. */
+const MONTHS_AHEAD = 3;
+
+/** Makes the partitions of the coming months, and moves rows that came in for a month that had none. */
+async function handle({ pool, log }: JobContext): Promise<object> {
+  const { rows } = await pool.query<{ parent: string; partition: string; moved: string }>(
+    'select parent, partition, moved from app_hidden.ensure_partitions(months_ahead => $1)',
+    [MONTHS_AHEAD],
+  );
+  for (const row of rows) log.info({ partition: row.partition, moved: Number(row.moved) }, 'partition made');
+  return { made: rows.map((row) => row.partition) };
+}
+
+export const ensurePartitions: JobDefinition<object> = {
+  queue: {
+    name: 'ensure-partitions',
+    policy: 'stately',
+    retryLimit: 10,
+    retryDelay: 30,
+    retryBackoff: true,
+    expireInSeconds: 600,
+    deleteAfterSeconds: 30 * 86_400,
+    // daily, not monthly: it costs nothing when there is nothing to do, and imports of history leave rows to move
+    schedules: { daily: { cron: '10 2 * * *' } },
+  },
+  payload: z.object({}),
+  batchSize: 1,
+  handle,
+};

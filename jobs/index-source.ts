@@ -1,0 +1,216 @@
+import { toSql } from 'pgvector';
+import { z } from 'zod';
+import type { JobContext } from './context.ts';
+import { type ContentType, chunkText } from './embedding/chunk.ts';
+import type { JobDefinition } from './registry.ts';
+
+/** Vectors computed and stored at a time: what a killed worker has to compute again. */
+const EMBED_BATCH = 32;
+/** Messages cut at a time. */
+const MESSAGE_BATCH = 200;
+/** A job that takes longer than this many milliseconds hands the rest to a new one, so that claims stay short. */
+const TIME_BUDGET = 30_000;
+/** Longest heading that a chunk may have. */
+const LONGEST_HEADING = 1000;
+
+const payload = z.object({
+  workspaceId: z.uuid(),
+  sourceType: z.enum(['document', 'message']),
+  /** The document, or the conversation of the messages. */
+  sourceId: z.uuid(),
+});
+type Payload = z.infer<typeof payload>;
+
+interface Version {
+  id: string;
+  provider: string;
+  model: string;
+  dimensions: number;
+  chunk_size: number;
+  chunk_overlap: number;
+}
+
+const LIKE_PROSE: Record<string, ContentType> = { pdf: 'text', docx: 'text' };
+
+function heading(...parts: (string | null | undefined)[]): string | null {
+  const text = parts.filter(Boolean).join(' › ');
+  return text === '' ? null : [...text].slice(0, LONGEST_HEADING).join('');
+}
+
+/** Cuts a document anew when its text has changed. Returns how many chunks were added. */
+async function cutDocument(
+  { pool }: JobContext,
+  { workspaceId, sourceId }: Payload,
+  version: Version,
+): Promise<number> {
+  const { rows } = await pool.query(
+    `select title, content, content_type, code_language, content_hash from app_public.documents
+     where workspace_id = $1 and id = $2 and chunked_hash is distinct from content_hash`,
+    [workspaceId, sourceId],
+  );
+  const document = rows[0];
+  if (!document) return 0;
+  const chunks = chunkText(
+    {
+      content: document.content,
+      contentType: LIKE_PROSE[document.content_type] ?? document.content_type,
+      language: document.code_language ?? undefined,
+      title: document.title,
+    },
+    { chunkSize: version.chunk_size, chunkOverlap: version.chunk_overlap },
+  );
+  const result = await pool.query(
+    `select added from app_hidden.replace_document_chunks(
+       for_workspace => $1, for_document => $2, of_hash => $3, new_chunks => $4::jsonb)`,
+    [
+      workspaceId,
+      sourceId,
+      document.content_hash,
+      JSON.stringify(
+        chunks.map((chunk) => ({
+          chunk_index: chunk.index,
+          content: chunk.content,
+          heading: heading(document.title, chunk.heading),
+          start_offset: chunk.startOffset,
+          end_offset: chunk.endOffset,
+          token_count: chunk.tokenCount,
+        })),
+      ),
+    ],
+  );
+  return result.rows[0]?.added ?? 0;
+}
+
+/** Cuts the next messages of a conversation. Returns how many chunks were added, or undefined when none are left. */
+async function cutMessages(
+  { pool }: JobContext,
+  { workspaceId, sourceId }: Payload,
+  version: Version,
+): Promise<number | undefined> {
+  const { rows: messages } = await pool.query(
+    `select m.id, m.sequence_number, m.role, m.content
+     from app_public.conversations c
+     join app_public.messages m on m.conversation_id = c.id and m.id >= c.id and m.id <= c.last_message_id
+     where c.workspace_id = $1 and c.id = $2 and m.sequence_number > c.indexed_sequence_number
+     order by m.sequence_number
+     limit $3`,
+    [workspaceId, sourceId, MESSAGE_BATCH],
+  );
+  if (messages.length === 0) return undefined;
+  const chunks = messages
+    .filter((message) => message.role === 'user' || message.role === 'assistant')
+    .flatMap((message) =>
+      chunkText(
+        { content: message.content, contentType: 'markdown' },
+        { chunkSize: version.chunk_size, chunkOverlap: version.chunk_overlap },
+      ).map((chunk) => ({
+        message_id: message.id,
+        chunk_index: chunk.index,
+        content: chunk.content,
+        heading: heading(chunk.heading),
+        start_offset: chunk.startOffset,
+        end_offset: chunk.endOffset,
+        token_count: chunk.tokenCount,
+      })),
+    );
+  const { rows } = await pool.query(
+    `select app_hidden.add_message_chunks(
+       for_workspace => $1, for_conversation => $2, through_sequence_number => $3, new_chunks => $4::jsonb) as added`,
+    [workspaceId, sourceId, messages.at(-1).sequence_number, JSON.stringify(chunks)],
+  );
+  return rows[0].added;
+}
+
+/** Gives the next chunks of a source their vectors. Returns how many were left before, at most one batch. */
+async function embedChunks(
+  context: JobContext,
+  { workspaceId, sourceType, sourceId }: Payload,
+  version: Version,
+): Promise<number> {
+  const { pool } = context;
+  const missing = async (): Promise<{ chunk_id: string; embed_text: string }[]> => {
+    const { rows } = await pool.query(
+      `select chunk_id, embed_text from app_hidden.chunks_to_embed(
+         for_version => $1, for_workspace => $2, for_source_type => $3, for_source => $4, max_chunks => $5)`,
+      [version.id, workspaceId, sourceType, sourceId, EMBED_BATCH],
+    );
+    return rows;
+  };
+  let chunks = await missing();
+  const found = chunks.length;
+  if (found === 0) return 0;
+  const { rows } = await pool.query(
+    'select app_hidden.reuse_embeddings(for_version => $1, for_workspace => $2, chunk_ids => $3::uuid[]) as reused',
+    [version.id, workspaceId, chunks.map((chunk) => chunk.chunk_id)],
+  );
+  if (rows[0].reused > 0) chunks = await missing();
+  if (chunks.length === 0) return found;
+  // outside any transaction: a provider may take its time
+  const vectors = await context.provider(version).embed(
+    chunks.map((chunk) => chunk.embed_text),
+    context.signal,
+  );
+  await pool.query(
+    `select app_hidden.store_embeddings(
+       for_version => $1, for_workspace => $2, chunk_ids => $3::uuid[], vectors => $4::text[])`,
+    [
+      version.id,
+      workspaceId,
+      chunks.map((chunk) => chunk.chunk_id),
+      vectors.map((vector) => toSql([...vector])),
+    ],
+  );
+  return found;
+}
+
+async function handle(context: JobContext, source: Payload): Promise<object> {
+  const deadline = Date.now() + TIME_BUDGET;
+  const { rows } = await context.pool.query(
+    `select id, provider, model, dimensions, chunk_size, chunk_overlap from app_public.embedding_versions where status = 'active'`,
+  );
+  const version: Version | undefined = rows[0];
+  if (!version) return { skipped: 'no embedding version is active' };
+  const done = { chunks: 0, embedded: 0, continued: false };
+  const isOver = (): boolean => context.signal.aborted || Date.now() > deadline;
+
+  if (source.sourceType === 'document') done.chunks = await cutDocument(context, source, version);
+  else {
+    for (;;) {
+      const added = await cutMessages(context, source, version);
+      if (added === undefined) break;
+      done.chunks += added;
+      if (isOver()) break;
+    }
+  }
+  for (;;) {
+    if (isOver()) {
+      await context.boss.send(indexSource.queue.name, source, singleton(source));
+      return { ...done, continued: true };
+    }
+    const embedded = await embedChunks(context, source, version);
+    if (embedded === 0) return done;
+    done.embedded += embedded;
+  }
+}
+
+/** One job waits per source: what comes in meanwhile is done by the one that waits. */
+export function singleton(source: Payload): { singletonKey: string; group: { id: string } } {
+  return { singletonKey: `${source.sourceType}:${source.sourceId}`, group: { id: source.workspaceId } };
+}
+
+/** Cuts a document or the new messages of a conversation into chunks and computes their vectors. */
+export const indexSource: JobDefinition<Payload> = {
+  queue: {
+    name: 'index-source',
+    policy: 'short',
+    retryLimit: 5,
+    retryDelay: 5,
+    retryBackoff: true,
+    retryDelayMax: 600,
+    expireInSeconds: 900,
+    deleteAfterSeconds: 86_400,
+  },
+  payload,
+  batchSize: 10,
+  handle,
+};

@@ -1,0 +1,23 @@
+import type { z } from 'zod';
+import type { QueueDefinition } from '../lib/migrations.ts';
+import type { JobContext } from './context.ts';
+import { ensurePartitions } from './ensure-partitions.ts';
+import { indexSource } from './index-source.ts';
+import { sweepUnindexed } from './sweep-unindexed.ts';
+
+/** A kind of job: its queue, when it is sent by itself, and what it does. */
+export interface JobDefinition<Payload> {
+  queue: QueueDefinition;
+  payload: z.ZodType<Payload>;
+  /** Jobs that a worker takes at once; each is settled by itself. */
+  batchSize: number;
+  /** Returns what it did, which becomes the output of the job. */
+  handle(context: JobContext, payload: Payload): Promise<object>;
+}
+
+/** The only list of jobs. The migration installs their queues and schedules; the worker works on them. */
+// biome-ignore lint/suspicious/noExplicitAny: each definition knows its own payload, the list holds them all
+export const jobs: readonly JobDefinition<any>[] = [indexSource, sweepUnindexed, ensurePartitions];
+
+/** The queues of all jobs. */
+export const queues: QueueDefinition[] = jobs.map((job) => job.queue);

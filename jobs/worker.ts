@@ -1,0 +1,138 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Pool } from 'pg';
+import type { Job, JobResult, PgBoss } from 'pg-boss';
+import { describeError } from '../lib/errors.ts';
+import { log as rootLog } from '../lib/log.ts';
+import { openQueue } from '../lib/queue.ts';
+import type { JobContext } from './context.ts';
+import { type EmbeddingProvider, openProvider, type ProviderVersion } from './embedding/provider.ts';
+import { ensurePartitions } from './ensure-partitions.ts';
+import { type JobDefinition, jobs } from './registry.ts';
+import { sweepUnindexed } from './sweep-unindexed.ts';
+
+export interface Worker {
+  boss: PgBoss;
+  /** Lets running jobs reach a safe place, gives waiting ones back, and ends. */
+  stop(): Promise<void>;
+}
+
+export interface WorkerOptions {
+  /** Acts as colloquy_worker. */
+  pool: Pool;
+  /** Workers per queue in this process. Default: 1. */
+  concurrency?: number;
+  /** Seconds between two looks at an idle queue. Default: 1. */
+  pollingIntervalSeconds?: number;
+}
+
+/** Milliseconds that jobs have to reach a safe place when the process wants to end. */
+const STOP_TIMEOUT = 15_000;
+/** Milliseconds between two lines of progress in the log while there is work. */
+const PROGRESS_INTERVAL = 5_000;
+
+/** Counts what jobs did and says so every few seconds, as long as there is something to say. */
+function progressLog(boss: PgBoss, signal: AbortSignal): (output: object) => void {
+  const done = { sources: 0, chunks: 0, embedded: 0 };
+  let speaking = false;
+  const speak = async (): Promise<void> => {
+    while (done.sources > 0 && !signal.aborted) {
+      await delay(PROGRESS_INTERVAL, undefined, { signal, ref: false }).catch(() => {});
+      const waiting = await boss.getQueueStats('index-source', { force: true }).catch(() => []);
+      if (done.sources > 0) rootLog.info({ ...done, waiting: waiting[0]?.readyCount ?? 0 }, 'indexed');
+      Object.assign(done, { sources: 0, chunks: 0, embedded: 0 });
+      await delay(0);
+    }
+    speaking = false;
+  };
+  return (output) => {
+    done.sources += 1;
+    done.chunks += 'chunks' in output ? Number(output.chunks) : 0;
+    done.embedded += 'embedded' in output ? Number(output.embedded) : 0;
+    if (speaking) return;
+    speaking = true;
+    void speak();
+  };
+}
+
+async function runJob<Payload>(
+  definition: JobDefinition<Payload>,
+  job: Job<unknown>,
+  base: JobContext,
+): Promise<JobResult> {
+  const log = base.log.child({ queue: definition.queue.name, job: job.id });
+  const payload = definition.payload.safeParse(job.data ?? {});
+  if (!payload.success) {
+    log.error(
+      { issues: payload.error.issues },
+      'the job has a payload that cannot be read; it is not tried again',
+    );
+    return {
+      id: job.id,
+      status: 'deadletter',
+      output: { error: 'malformed payload', issues: payload.error.issues },
+    };
+  }
+  const started = Date.now();
+  try {
+    const output = await definition.handle({ ...base, log }, payload.data);
+    log.debug({ ...output, milliseconds: Date.now() - started }, 'job done');
+    return { id: job.id, status: 'completed', output };
+  } catch (error) {
+    if (base.signal.aborted) log.debug('job given back, since this process ends');
+    else log.error({ err: error }, 'job failed; it is tried again while it has attempts left');
+    return { id: job.id, status: 'failed', output: { error: describeError(error) } };
+  }
+}
+
+/** Starts working on every queue of the registry. Many workers may run, in one process or on many machines. */
+export async function startWorker({
+  pool,
+  concurrency = 1,
+  pollingIntervalSeconds = 1,
+}: WorkerOptions): Promise<Worker> {
+  const boss = openQueue(pool, { supervise: true, schedule: true });
+  await boss.start();
+  const ending = new AbortController();
+  const providers = new Map<string, EmbeddingProvider>();
+  const provider = (version: ProviderVersion): EmbeddingProvider => {
+    const key = `${version.provider} ${version.model} ${version.dimensions}`;
+    const open = providers.get(key) ?? openProvider(version);
+    providers.set(key, open);
+    return open;
+  };
+  const context: JobContext = { pool, boss, log: rootLog, provider, signal: ending.signal };
+  const progress = progressLog(boss, ending.signal);
+  for (const definition of jobs) {
+    const { name } = definition.queue;
+    await boss.work(
+      name,
+      {
+        batchSize: definition.batchSize,
+        burstWhenBatchFull: definition.batchSize > 1,
+        localConcurrency: definition.batchSize > 1 ? concurrency : 1,
+        pollingIntervalSeconds,
+        perJobResults: true,
+      },
+      async (batch: Job<unknown>[]) => {
+        const results: JobResult[] = [];
+        for (const job of batch) {
+          const result = await runJob(definition, job, context);
+          if (name === 'index-source' && result.status === 'completed') progress(result.output);
+          results.push(result);
+        }
+        return results;
+      },
+    );
+  }
+  // what was left by whoever worked before, and what a long rest has made due
+  await boss.send(sweepUnindexed.queue.name, {});
+  await boss.send(ensurePartitions.queue.name, {});
+  return {
+    boss,
+    async stop() {
+      ending.abort(new Error('this process ends'));
+      await boss.stop({ graceful: true, timeout: STOP_TIMEOUT });
+      await Promise.all([...providers.values()].map((open) => open.close()));
+    },
+  };
+}

@@ -1,0 +1,182 @@
+import pg from 'pg';
+import { type EmbeddedLogin, openEmbedded, runningEmbedded } from './embedded/open.ts';
+import { env } from './env.ts';
+import { ColloquyError, errorCode } from './errors.ts';
+
+/** Who a connection acts as: the administrator prepares, the owner migrates, the others serve. */
+export type DatabaseRole = 'admin' | 'owner' | 'authenticator' | 'worker';
+
+export interface Database {
+  readonly kind: 'server' | 'embedded';
+  /** Which database was taken and why, in one line. */
+  readonly description: string;
+  /** A pool of connections that act as a role. Made once per role; ended by close(). */
+  pool(role: DatabaseRole): pg.Pool;
+  /** A connection string for a role, for tools that want one. */
+  url(role: DatabaseRole): string;
+  close(): Promise<void>;
+}
+
+/** Connections a process holds per role on a server. */
+const POOL_SIZE = 10;
+
+const LOGIN: Record<DatabaseRole, EmbeddedLogin> = {
+  admin: 'postgres',
+  owner: 'colloquy_owner',
+  authenticator: 'colloquy_authenticator',
+  worker: 'colloquy_worker',
+};
+
+/** A pool that does not bring the process down when an idle connection breaks. */
+function serverPool(connectionString: string, role: DatabaseRole): pg.Pool {
+  const pool = new pg.Pool({ connectionString, max: POOL_SIZE, application_name: `colloquy ${role}` });
+  // the next query gets a new connection; one that is broken in use rejects where it is used
+  pool.on('error', () => {});
+  return pool;
+}
+
+/**
+ * The connection string of a role on the server that an administrator's string names: the same login, which becomes
+ * the role from the first moment on, so that nothing it does ever runs with the administrator's rights.
+ */
+export function urlForRole(adminUrl: string, role: DatabaseRole): string {
+  if (role === 'admin') return adminUrl;
+  const url = new URL(adminUrl);
+  const options = [url.searchParams.get('options'), `-c role=${LOGIN[role]}`].filter(Boolean).join(' ');
+  url.searchParams.set('options', options);
+  return url.toString();
+}
+
+/** A connection string for messages: without its password. */
+function shown(connectionString: string): string {
+  const url = new URL(connectionString);
+  return `${url.hostname || url.searchParams.get('host') || 'localhost'}${url.port ? `:${url.port}` : ''}${url.pathname}`;
+}
+
+/**
+ * Connections to a server. Roles with a connection string of their own use it; the others act through the
+ * administrator's.
+ */
+export function serverDatabase(
+  adminUrl: string,
+  own: Partial<Record<DatabaseRole, string | undefined>> = {},
+  description = `PostgreSQL at ${shown(adminUrl)}`,
+): Database {
+  const url = (role: DatabaseRole): string => own[role] ?? urlForRole(adminUrl, role);
+  const pools = new Map<DatabaseRole, pg.Pool>();
+  return {
+    kind: 'server',
+    description,
+    url,
+    pool(role) {
+      const pool = pools.get(role) ?? serverPool(url(role), role);
+      pools.set(role, pool);
+      return pool;
+    },
+    async close() {
+      await Promise.all([...pools.values()].map((pool) => pool.end()));
+      pools.clear();
+    },
+  };
+}
+
+/**
+ * Checks that a server can carry Colloquy, before anything is done to it.
+ * @throws ColloquyError CQ012 unreachable, CQ013 older than PostgreSQL 18, CQ014 without pgvector or with an extension
+ *   in another schema
+ */
+export async function checkServer(database: Database): Promise<void> {
+  let facts: { version: number; name: string; missing: string[] | null; elsewhere: string | null };
+  try {
+    const { rows } = await database.pool('admin').query(
+      `select current_setting('server_version_num')::int as version, current_database() as name,
+         (select array_agg(x) from unnest(array['vector','citext','pgcrypto','pg_trgm','btree_gin']) x
+          where not exists (select from pg_available_extensions a where a.name = x)) as missing,
+         (select string_agg(format('alter extension %I set schema extensions;', e.extname), ' ') from pg_extension e
+          join pg_namespace n on n.oid = e.extnamespace
+          where e.extname in ('vector','citext','pgcrypto','pg_trgm','btree_gin') and n.nspname <> 'extensions') as elsewhere`,
+    );
+    facts = rows[0];
+  } catch (error) {
+    const missing = errorCode(error) === '3D000';
+    throw new ColloquyError(
+      'CQ012',
+      `${database.description} does not answer: ${error instanceof Error ? error.message : error}`,
+      {
+        hint: missing
+          ? 'Create the database first (createdb NAME), or correct DATABASE_URL.'
+          : 'Check that the server runs and that DATABASE_URL is right, or unset it to use the embedded database.',
+        cause: error,
+      },
+    );
+  }
+  if (facts.version < 180000) {
+    throw new ColloquyError(
+      'CQ013',
+      `${database.description} is version ${Math.floor(facts.version / 10000)}; PostgreSQL 18 or newer is needed.`,
+      {
+        hint: 'Upgrade the server, point DATABASE_URL at a newer one, or unset it to use the embedded database.',
+      },
+    );
+  }
+  if (facts.missing) {
+    throw new ColloquyError(
+      'CQ014',
+      `${database.description} lacks the extensions ${facts.missing.join(', ')}.`,
+      {
+        hint: 'Install pgvector (Debian: postgresql-18-pgvector; Docker: the image pgvector/pgvector:pg18) and the contrib package.',
+      },
+    );
+  }
+  if (facts.elsewhere) {
+    throw new ColloquyError(
+      'CQ014',
+      `${database.description} has extensions outside the schema "extensions".`,
+      {
+        hint: `Move them, as administrator: create schema if not exists extensions; ${facts.elsewhere}`,
+      },
+    );
+  }
+}
+
+/**
+ * The database of this process: DATABASE_URL when it is set; else the embedded database of the data folder, opened
+ * here, or, with `join`, reached through the process that has it open.
+ * @param options.dataDir  folder of the embedded database; default DATA_DIR
+ * @param options.join     whether a database that another process has open may be reached through that process
+ */
+export async function openDatabase(options: { dataDir?: string; join?: boolean } = {}): Promise<Database> {
+  if (env.DATABASE_URL) {
+    return serverDatabase(
+      env.DATABASE_URL,
+      {
+        owner: env.OWNER_DATABASE_URL,
+        authenticator: env.AUTHENTICATOR_DATABASE_URL,
+        worker: env.WORKER_DATABASE_URL,
+      },
+      `PostgreSQL at ${shown(env.DATABASE_URL)}, because DATABASE_URL is set`,
+    );
+  }
+  const dataDir = options.dataDir ?? env.DATA_DIR;
+  const running = options.join ? runningEmbedded(dataDir) : undefined;
+  if (running) {
+    const database = serverDatabase(
+      running('postgres'),
+      {
+        owner: running('colloquy_owner'),
+        authenticator: running('colloquy_authenticator'),
+        worker: running('colloquy_worker'),
+      },
+      `the embedded database in ${dataDir}, through the process that runs it`,
+    );
+    return { ...database, kind: 'embedded' };
+  }
+  const embedded = await openEmbedded(dataDir);
+  return {
+    kind: 'embedded',
+    description: `the embedded database in ${dataDir}, because DATABASE_URL is not set`,
+    pool: (role) => embedded.pool(LOGIN[role]),
+    url: (role) => embedded.url(LOGIN[role]),
+    close: embedded.close,
+  };
+}
