@@ -23,6 +23,7 @@
 --!include conversations/conversation_messages.sql
 --!include conversations/import_conversation.sql
 --!include knowledge/create_document.sql
+--!include knowledge/import_documents.sql
 --!include knowledge/documents_10_enqueue.sql
 --!include knowledge/propagate_visibility.sql
 --!include search/text_search_vector.sql

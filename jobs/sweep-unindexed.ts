@@ -37,7 +37,7 @@ export const sweepUnindexed: JobDefinition<object> = {
     retryLimit: 0,
     expireInSeconds: 300,
     deleteAfterSeconds: 3600,
-    schedules: { 'every minute': { cron: '* * * * *' } },
+    schedules: { 'every-minute': { cron: '* * * * *' } },
   },
   payload: z.object({}),
   batchSize: 1,

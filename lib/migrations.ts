@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Logger, migrate } from 'graphile-migrate';
+import { Logger } from 'graphile-migrate';
+import graphileMigrate from 'graphile-migrate/dist/migration.js';
+import type { ParsedSettings } from 'graphile-migrate/dist/settings.js';
 import JSON5 from 'json5';
 import type { Pool } from 'pg';
 import type { Queue } from 'pg-boss';
@@ -99,14 +101,7 @@ export async function migrateDatabase(database: Database, queues: QueueDefinitio
     );
   }
   try {
-    const settings = JSON5.parse(readFileSync(join(projectFolder, '.gmrc'), 'utf8'));
-    await migrate({
-      ...settings,
-      migrationsFolder: join(projectFolder, 'migrations'),
-      connectionString: database.url('owner'),
-      rootConnectionString: database.url('admin'),
-      logger: quietLogger,
-    });
+    await runCommitted(database);
   } catch (error) {
     throw new ColloquyError(
       'CQ016',
@@ -122,6 +117,41 @@ export async function migrateDatabase(database: Database, queues: QueueDefinitio
   );
   await installQueues(database, queues);
   return before.pending;
+}
+
+/**
+ * Runs what is pending, as the owner, over one client of ours: graphile-migrate's own pool outlives its work and ends
+ * the process when the server goes away meanwhile, and it gives up at once where another run should be waited for.
+ */
+async function runCommitted(database: Database): Promise<void> {
+  const gmrc = JSON5.parse(readFileSync(join(projectFolder, '.gmrc'), 'utf8'));
+  const settings = {
+    ...gmrc,
+    migrationsFolder: join(projectFolder, 'migrations'),
+    manageGraphileMigrateSchema: true,
+    connectionString: database.url('owner'),
+    databaseOwner: 'colloquy_owner',
+    logger: quietLogger,
+  } as ParsedSettings;
+  const client = await database.pool('owner').connect();
+  try {
+    await client.query(`select pg_advisory_lock(hashtextextended('colloquy migrations', 0))`);
+    for (const [name, value] of Object.entries(settings.pgSettings ?? {})) {
+      await client.query('select set_config($1, $2, false)', [name, value]);
+    }
+    // a migration waits for a lock for a while, not for ever, since everybody behind it waits too
+    await client.query(`set lock_timeout = '30s'`);
+    const { rows } = await client.query('select current_database() as name');
+    const context = { database: rows[0].name };
+    const asTheirs = client as never;
+    const last = await graphileMigrate.getLastMigration(asTheirs, settings);
+    for (const migration of await graphileMigrate.getMigrationsAfter(settings, last)) {
+      await graphileMigrate.runCommittedMigration(asTheirs, settings, context, migration, '');
+    }
+  } finally {
+    await client.query(`reset all; select pg_advisory_unlock(hashtextextended('colloquy migrations', 0))`);
+    client.release();
+  }
 }
 
 /** A file of sql/ as administrator, one run at a time: roles belong to the whole server. */

@@ -1,6 +1,6 @@
 -- Brings in a conversation from another system with its whole tree, its times and its roles. Ids are version 7 for those
--- times and follow from workspace, owner, source and external id alone, so that importing again finds what is there and
--- adds only what is new.
+-- times. What was imported before is known by its external id, kept as an idempotency key: importing again adds only what
+-- is new, also when an export gives a message another time than the one before did.
 -- The function stays away from temporary tables: a request must not write to the catalogue.
 -- payload: {source, title, createdAt, model, metadata, messages: [{externalId, parentExternalId, role, content, createdAt, model,
 --   metadata}]}; parents come before children; times in ISO 8601. At most 100,000 messages.
@@ -48,10 +48,10 @@ begin
   end;
   if exists (
     select from unnest(imported) as m
-    where m.external_id is null or m.role is null or m.content is null or m.written_at is null
+    where m.external_id is null or char_length(m.external_id) > 190 or m.role is null or m.content is null or m.written_at is null
       or m.written_at < '1970-01-02T00:00:00Z' or m.written_at > clock_timestamp() + interval '5 minutes'
   ) or (select count(*) <> count(distinct m.external_id) from unnest(imported) as m) then
-    raise exception 'The conversation "%" has a message without externalId, role, content or a time between 1970 and now, or one twice.', source
+    raise exception 'The conversation "%" has a message without externalId (at most 190 characters), role, content or a time between 1970 and now, or one twice.', source
       using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
   end if;
   if exists (
@@ -66,10 +66,12 @@ begin
   -- Before the first write, since attaching a partition waits for the writers of conversations.
   perform app_private.ensure_months('messages', array(select distinct m.written_at from unnest(imported) as m));
 
-  insert into app_public.conversations (id, workspace_id, owner_id, external_id, title, model_name, metadata, last_message_at)
+  insert into app_public.conversations (id, workspace_id, owner_id, external_id, title, model_name, metadata, last_message_at, max_messages)
   values (
     app_hidden.uuidv7_at(started, concat_ws('|', workspace, caller, source)), workspace, caller, source,
-    nullif(left(trim(payload ->> 'title'), 500), ''), payload ->> 'model', coalesce(payload -> 'metadata', '{}'), started
+    nullif(left(trim(payload ->> 'title'), 500), ''), payload ->> 'model', coalesce(payload -> 'metadata', '{}'), started,
+    -- history does not use up the room for what comes now
+    1000 + cardinality(imported)
   )
   on conflict (workspace_id, owner_id, external_id) where external_id is not null do nothing;
   result.is_new := found;
@@ -80,22 +82,46 @@ begin
   for no key update;
   result.id := conversation.id;
 
+  -- a message that was there keeps its id; a new one that claims to be older than the conversation comes right after it
+  select array_agg(
+    row(
+      m.position, m.external_id, m.parent_external_id, m.role, m.content, m.written_at, m.model, m.metadata,
+      coalesce(
+        known.message_id,
+        case when m.id > conversation.id then m.id
+          else app_hidden.uuidv7_at(uuid_extract_timestamp(conversation.id) + interval '1 millisecond', concat_ws('|', conversation.id, m.external_id))
+        end
+      )
+    )::app_private.imported_message
+  )
+  into imported
+  from unnest(imported) as m
+  left join app_hidden.message_idempotency_keys known
+    on known.conversation_id = conversation.id and known.idempotency_key = 'import:' || m.external_id;
+
   with added as (
     insert into app_public.messages (
-      id, conversation_id, workspace_id, owner_id, author_id, sequence_number, role, parent_id, content, model, metadata
+      id, conversation_id, workspace_id, owner_id, author_id, sequence_number, role, parent_id, content, model, metadata, idempotency_key
     )
     select
       m.id, conversation.id, workspace, caller, case when m.role = 'user' then caller end,
       conversation.last_sequence_number + row_number() over (order by m.id),
-      m.role, p.id, m.content, m.model, m.metadata
+      m.role, case when p.id < m.id then p.id end, m.content, m.model, m.metadata, 'import:' || m.external_id
     from unnest(imported) as m
     left join unnest(imported) as p on p.external_id = m.parent_external_id
-    where m.id >= conversation.id
-      and not exists (select from app_public.messages x where x.id = m.id)
+    where not exists (
+      select from app_hidden.message_idempotency_keys known
+      where known.conversation_id = conversation.id and known.idempotency_key = 'import:' || m.external_id
+    )
     order by m.id
+    returning id, idempotency_key
+  ),
+  remembered as (
+    insert into app_hidden.message_idempotency_keys (workspace_id, conversation_id, idempotency_key, message_id)
+    select workspace, conversation.id, a.idempotency_key, a.id from added a
     returning 1
   )
-  select count(*) into result.added from added;
+  select count(*) into result.added from remembered;
   result.unchanged := cardinality(imported) - result.added;
   return result;
 end

@@ -154,8 +154,9 @@ begin
   from jsonb_to_recordset(new_chunks) as w (
     message_id uuid, chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer
   )
-  join app_public.messages m on m.id = w.message_id and m.conversation_id = for_conversation
-  on conflict do nothing;
+  join app_public.messages m
+    on m.id = w.message_id and m.conversation_id = for_conversation
+    and m.sequence_number > conversation.indexed_sequence_number and m.sequence_number <= through_sequence_number;
   get diagnostics added = row_count;
 
   update app_public.conversations c set indexed_sequence_number = through_sequence_number where c.id = for_conversation;

@@ -1,5 +1,5 @@
 --! Previous: sha1:7c644add4ffcbdfc1c95d99d514da9bb47ade9ea
---! Hash: sha1:106d49031461e49fdd479a5be27f7ace489ef678
+--! Hash: sha1:32377febac5b82075030bdcccc19b14e0ed0b94e
 --! Message: knowledge
 
 --! split: 1-current.sql
@@ -195,7 +195,7 @@ create table app_public.chunks (
   constraint chunks_conversation_id_fkey foreign key (workspace_id, conversation_id)
     references app_public.conversations (workspace_id, id) on delete cascade,
   constraint chunks_document_id_chunk_index_key unique (workspace_id, document_id, chunk_index) deferrable,
-  constraint chunks_message_id_chunk_index_key unique (workspace_id, message_id, chunk_index) deferrable,
+  constraint chunks_message_id_chunk_index_key unique (workspace_id, message_id, chunk_index),
   constraint chunks_id_version check (uuid_extract_version(id) = 7),
   constraint chunks_one_source check (
     case source_type
@@ -314,6 +314,18 @@ begin
   end loop;
 end
 $chunk_partitions$;
+
+create type app_public.import_outcome as (
+  source_url text,
+  document_id uuid,
+  outcome text,
+  reason text
+);
+comment on type app_public.import_outcome is 'What an import did with one document.';
+comment on column app_public.import_outcome.source_url is 'Where it came from.';
+comment on column app_public.import_outcome.document_id is 'The document; null when it was refused.';
+comment on column app_public.import_outcome.outcome is 'added, updated, unchanged or refused.';
+comment on column app_public.import_outcome.reason is 'Why it was refused.';
 
 create type app_public.indexing_progress as (
   pending_documents bigint,

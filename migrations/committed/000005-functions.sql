@@ -1,5 +1,5 @@
---! Previous: sha1:106d49031461e49fdd479a5be27f7ace489ef678
---! Hash: sha1:a1acce3539cad8e91ed22f914a1b8803ecb82c2e
+--! Previous: sha1:32377febac5b82075030bdcccc19b14e0ed0b94e
+--! Hash: sha1:405bda239bc6dd14e774060c8494d14176288899
 --! Message: functions
 
 --! split: 1-current.sql
@@ -861,8 +861,8 @@ grant execute on function app_public.conversation_messages(uuid, uuid, integer) 
 --! EndIncluded conversations/conversation_messages.sql
 --! Included conversations/import_conversation.sql
 -- Brings in a conversation from another system with its whole tree, its times and its roles. Ids are version 7 for those
--- times and follow from workspace, owner, source and external id alone, so that importing again finds what is there and
--- adds only what is new.
+-- times. What was imported before is known by its external id, kept as an idempotency key: importing again adds only what
+-- is new, also when an export gives a message another time than the one before did.
 -- The function stays away from temporary tables: a request must not write to the catalogue.
 -- payload: {source, title, createdAt, model, metadata, messages: [{externalId, parentExternalId, role, content, createdAt, model,
 --   metadata}]}; parents come before children; times in ISO 8601. At most 100,000 messages.
@@ -910,10 +910,10 @@ begin
   end;
   if exists (
     select from unnest(imported) as m
-    where m.external_id is null or m.role is null or m.content is null or m.written_at is null
+    where m.external_id is null or char_length(m.external_id) > 190 or m.role is null or m.content is null or m.written_at is null
       or m.written_at < '1970-01-02T00:00:00Z' or m.written_at > clock_timestamp() + interval '5 minutes'
   ) or (select count(*) <> count(distinct m.external_id) from unnest(imported) as m) then
-    raise exception 'The conversation "%" has a message without externalId, role, content or a time between 1970 and now, or one twice.', source
+    raise exception 'The conversation "%" has a message without externalId (at most 190 characters), role, content or a time between 1970 and now, or one twice.', source
       using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
   end if;
   if exists (
@@ -928,10 +928,12 @@ begin
   -- Before the first write, since attaching a partition waits for the writers of conversations.
   perform app_private.ensure_months('messages', array(select distinct m.written_at from unnest(imported) as m));
 
-  insert into app_public.conversations (id, workspace_id, owner_id, external_id, title, model_name, metadata, last_message_at)
+  insert into app_public.conversations (id, workspace_id, owner_id, external_id, title, model_name, metadata, last_message_at, max_messages)
   values (
     app_hidden.uuidv7_at(started, concat_ws('|', workspace, caller, source)), workspace, caller, source,
-    nullif(left(trim(payload ->> 'title'), 500), ''), payload ->> 'model', coalesce(payload -> 'metadata', '{}'), started
+    nullif(left(trim(payload ->> 'title'), 500), ''), payload ->> 'model', coalesce(payload -> 'metadata', '{}'), started,
+    -- history does not use up the room for what comes now
+    1000 + cardinality(imported)
   )
   on conflict (workspace_id, owner_id, external_id) where external_id is not null do nothing;
   result.is_new := found;
@@ -942,22 +944,46 @@ begin
   for no key update;
   result.id := conversation.id;
 
+  -- a message that was there keeps its id; a new one that claims to be older than the conversation comes right after it
+  select array_agg(
+    row(
+      m.position, m.external_id, m.parent_external_id, m.role, m.content, m.written_at, m.model, m.metadata,
+      coalesce(
+        known.message_id,
+        case when m.id > conversation.id then m.id
+          else app_hidden.uuidv7_at(uuid_extract_timestamp(conversation.id) + interval '1 millisecond', concat_ws('|', conversation.id, m.external_id))
+        end
+      )
+    )::app_private.imported_message
+  )
+  into imported
+  from unnest(imported) as m
+  left join app_hidden.message_idempotency_keys known
+    on known.conversation_id = conversation.id and known.idempotency_key = 'import:' || m.external_id;
+
   with added as (
     insert into app_public.messages (
-      id, conversation_id, workspace_id, owner_id, author_id, sequence_number, role, parent_id, content, model, metadata
+      id, conversation_id, workspace_id, owner_id, author_id, sequence_number, role, parent_id, content, model, metadata, idempotency_key
     )
     select
       m.id, conversation.id, workspace, caller, case when m.role = 'user' then caller end,
       conversation.last_sequence_number + row_number() over (order by m.id),
-      m.role, p.id, m.content, m.model, m.metadata
+      m.role, case when p.id < m.id then p.id end, m.content, m.model, m.metadata, 'import:' || m.external_id
     from unnest(imported) as m
     left join unnest(imported) as p on p.external_id = m.parent_external_id
-    where m.id >= conversation.id
-      and not exists (select from app_public.messages x where x.id = m.id)
+    where not exists (
+      select from app_hidden.message_idempotency_keys known
+      where known.conversation_id = conversation.id and known.idempotency_key = 'import:' || m.external_id
+    )
     order by m.id
+    returning id, idempotency_key
+  ),
+  remembered as (
+    insert into app_hidden.message_idempotency_keys (workspace_id, conversation_id, idempotency_key, message_id)
+    select workspace, conversation.id, a.idempotency_key, a.id from added a
     returning 1
   )
-  select count(*) into result.added from added;
+  select count(*) into result.added from remembered;
   result.unchanged := cardinality(imported) - result.added;
   return result;
 end
@@ -1023,6 +1049,76 @@ comment on function app_public.create_document(text, text, text, text, text, app
 grant execute on function app_public.create_document(text, text, text, text, text, app_public.text_search_language, app_public.visibility, jsonb)
   to colloquy_user, colloquy_admin;
 --! EndIncluded knowledge/create_document.sql
+--! Included knowledge/import_documents.sql
+-- Adds or updates many documents in one call, each by itself: one that is refused does not spoil the others. Unlike
+-- create_document it leaves visibility and metadata of a document alone that is there already: a new import of the same
+-- folder neither takes back what was shared since nor writes a row because a commit id changed.
+-- documents: [{sourceUrl, title, content, contentType, codeLanguage, textSearchLanguage, visibility, metadata}], at most 1,000.
+create or replace function app_public.import_documents(documents jsonb)
+returns setof app_public.import_outcome
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  item jsonb;
+  existing app_public.documents;
+  result app_public.import_outcome;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if jsonb_typeof(documents) is distinct from 'array' or jsonb_array_length(documents) > 1000 then
+    raise exception 'The documents to import are an array of at most 1,000 objects.' using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
+  end if;
+  for item in select value from jsonb_array_elements(documents)
+  loop
+    result := null;
+    result.source_url := item ->> 'sourceUrl';
+    begin
+      if result.source_url is null then
+        raise exception 'sourceUrl is missing.' using errcode = 'CQ200';
+      end if;
+      select d.* into existing
+      from app_public.documents d
+      where d.workspace_id = app_hidden.current_workspace_id() and d.owner_id = app_hidden.current_user_id()
+        and d.source_url = result.source_url;
+      if existing.id is null then
+        select d.id into result.document_id
+        from app_public.create_document(
+          title => item ->> 'title',
+          content => item ->> 'content',
+          content_type => coalesce(item ->> 'contentType', 'text'),
+          source_url => result.source_url,
+          code_language => item ->> 'codeLanguage',
+          text_search_language => coalesce(item ->> 'textSearchLanguage', 'english'),
+          visibility => coalesce(item ->> 'visibility', 'private')::app_public.visibility,
+          metadata => coalesce(item -> 'metadata', '{}')
+        ) as d;
+        result.outcome := 'added';
+      else
+        update app_public.documents d
+        set title = left(trim(item ->> 'title'), 500), content = item ->> 'content',
+          content_type = coalesce(item ->> 'contentType', 'text'), code_language = item ->> 'codeLanguage',
+          metadata = coalesce(item -> 'metadata', d.metadata)
+        where d.id = existing.id
+          and (d.title, d.content, d.content_type, d.code_language)
+            is distinct from
+            (left(trim(item ->> 'title'), 500), item ->> 'content', coalesce(item ->> 'contentType', 'text'), item ->> 'codeLanguage');
+        result.document_id := existing.id;
+        result.outcome := case when found then 'updated' else 'unchanged' end;
+      end if;
+    exception
+      when integrity_constraint_violation or data_exception or sqlstate 'CQ200' then
+        result.document_id := null;
+        result.outcome := 'refused';
+        result.reason := sqlerrm;
+    end;
+    return next result;
+  end loop;
+end
+$$;
+comment on function app_public.import_documents(jsonb) is
+  'Adds or updates documents by their sourceUrl, and says for each what was done. Errors: CQ101 not signed in, CQ109 read-only, CQ200 malformed.';
+grant execute on function app_public.import_documents(jsonb) to colloquy_user, colloquy_admin;
+--! EndIncluded knowledge/import_documents.sql
 --! Included knowledge/documents_10_enqueue.sql
 -- After a statement that adds documents or changes what their chunks depend on: one job per document. A bookkeeping
 -- update (chunked_hash, metadata) enqueues nothing.
@@ -1635,8 +1731,9 @@ begin
   from jsonb_to_recordset(new_chunks) as w (
     message_id uuid, chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer
   )
-  join app_public.messages m on m.id = w.message_id and m.conversation_id = for_conversation
-  on conflict do nothing;
+  join app_public.messages m
+    on m.id = w.message_id and m.conversation_id = for_conversation
+    and m.sequence_number > conversation.indexed_sequence_number and m.sequence_number <= through_sequence_number;
   get diagnostics added = row_count;
 
   update app_public.conversations c set indexed_sequence_number = through_sequence_number where c.id = for_conversation;

@@ -200,7 +200,7 @@ test('a markdown chunk knows the headings it stands under', () => {
   expect(untitled[1]!.heading).toBe('Colloquy › Install › On Linux');
 });
 
-test('sizes that cannot be are refused with CQ021', () => {
+test('sizes that cannot be are refused with CQ311', () => {
   for (const [chunkSize, chunkOverlap] of [
     [0, 0],
     [10, 10],
@@ -209,7 +209,7 @@ test('sizes that cannot be are refused with CQ021', () => {
     [Number.NaN, 0],
   ] as const) {
     expect(() => chunkText({ content: 'x', contentType: 'text' }, { chunkSize, chunkOverlap })).toThrow(
-      expect.objectContaining({ code: 'CQ021' }),
+      expect.objectContaining({ code: 'CQ311' }),
     );
   }
 });

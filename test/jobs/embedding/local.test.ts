@@ -139,10 +139,10 @@ test('an open provider does not keep the process alive, and prints nothing', () 
   expect(result).toMatchObject({ status: 0, signal: null, stdout: '', stderr: '' });
 }, 70_000);
 
-test('a provider, model or dimension that does not exist is refused with CQ020', () => {
+test('a provider, model or dimension that does not exist is refused with CQ310', () => {
   for (const wrong of [{ provider: 'oracle' }, { model: 'large' }, { dimensions: 768 }]) {
     expect(() => openProvider({ ...VERSION, ...wrong })).toThrow(
-      expect.objectContaining({ code: 'CQ020', hint: expect.stringContaining('local') }),
+      expect.objectContaining({ code: 'CQ310', hint: expect.stringContaining('local') }),
     );
   }
 });

@@ -1,0 +1,79 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type pg from 'pg';
+import type { Database } from '../../lib/database.ts';
+
+export interface TestUser {
+  id: string;
+  workspaceId: string;
+  token: string;
+  memberRole: string;
+}
+
+export const PASSWORD = 'correct horse battery';
+
+/** Registers as a visitor does, through the API's login. */
+export async function registerUser(database: Database, email: string): Promise<TestUser> {
+  return asVisitor(database, async (client) => {
+    const { rows } = await client.query('select * from app_public.register($1, $2)', [email, PASSWORD]);
+    return {
+      id: rows[0].user_id,
+      workspaceId: rows[0].workspace_id,
+      token: rows[0].token,
+      memberRole: 'owner',
+    };
+  });
+}
+
+async function inRequest<T>(
+  database: Database,
+  settings: Record<string, string>,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await database.pool('authenticator').connect();
+  try {
+    await client.query('begin');
+    for (const [name, value] of Object.entries(settings)) {
+      await client.query('select set_config($1, $2, true)', [name, value]);
+    }
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
+/** Runs statements as the API runs a request without a token. */
+export function asVisitor<T>(database: Database, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  return inRequest(database, { role: 'colloquy_visitor' }, work);
+}
+
+/** Runs statements as the API runs a request of a signed-in user. */
+export function asUser<T>(
+  database: Database,
+  user: TestUser,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  return inRequest(
+    database,
+    {
+      role: 'colloquy_user',
+      'colloquy.user_id': user.id,
+      'colloquy.workspace_id': user.workspaceId,
+      'colloquy.member_role': user.memberRole,
+    },
+    work,
+  );
+}
+
+/** Waits for a condition, at most a minute. */
+export async function until(condition: () => Promise<boolean>, milliseconds = 60_000): Promise<void> {
+  const deadline = Date.now() + milliseconds;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`The condition did not come true in ${milliseconds} ms.`);
+    await delay(50);
+  }
+}
