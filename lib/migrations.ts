@@ -113,7 +113,7 @@ export async function migrateDatabase(database: Database, queues: QueueDefinitio
     );
   }
   await admin.query(
-    'grant usage on schema graphile_migrate to colloquy_authenticator; grant select on graphile_migrate.migrations to colloquy_authenticator',
+    'grant usage on schema graphile_migrate to colloquy_authenticator, colloquy_worker; grant select on graphile_migrate.migrations to colloquy_authenticator, colloquy_worker',
   );
   await installQueues(database, queues);
   return before.pending;

@@ -27,3 +27,18 @@ export function openQueue(pool: Pool, options: Partial<ConstructorOptions> = {})
   boss.on('error', (error) => log.error({ err: error }, 'queue'));
   return boss;
 }
+
+/** Longest time, in seconds, since somebody last looked after the queue's schedules: they are due every minute. */
+const ALIVE_WITHIN = 180;
+
+/**
+ * Whether some worker looks after the queue.
+ * @param pool  any login that may read pgboss.version
+ */
+export async function queueIsAlive(pool: Pool): Promise<boolean> {
+  const { rows } = await pool.query(
+    `select coalesce(max(cron_on) > now() - make_interval(secs => $1), false) as alive from pgboss.version`,
+    [ALIVE_WITHIN],
+  );
+  return rows[0].alive;
+}

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:09ab40b6e0fd4f11f13e56dd94774f27ae280b3a
+--! Hash: sha1:d8e97fb5fe8e6e6d78c41934e9eba9da0d0de847
 --! Message: foundation
 
 --! split: 1-current.sql
@@ -53,6 +53,7 @@ comment on column app_private.settings.description is 'What the value decides.';
 create policy all_owner on app_private.settings to colloquy_owner using (true) with check (true);
 
 insert into app_private.settings (name, value, unit, description) values
+  ('environment', 'production', 'word', 'production or development: only a development database may be reset.'),
   ('password_hash_cost', '10', 'log2 of rounds', 'Cost of bcrypt for new passwords.'),
   ('sign_in_attempts', '5', 'count', 'Failed sign-ins in a row before an account is locked for a while.'),
   ('sign_in_lock_seconds', '30', 'seconds', 'First lock after too many failures; it doubles with each further one, up to an hour.'),

@@ -1,5 +1,5 @@
---! Previous: sha1:09ab40b6e0fd4f11f13e56dd94774f27ae280b3a
---! Hash: sha1:eeb72a2cd245d9552b54dd965546fbeab77c2194
+--! Previous: sha1:d8e97fb5fe8e6e6d78c41934e9eba9da0d0de847
+--! Hash: sha1:34656b6646681a7dec1f7e05bc34083bcf7cd72b
 --! Message: identity
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:eeb72a2cd245d9552b54dd965546fbeab77c2194
---! Hash: sha1:7c644add4ffcbdfc1c95d99d514da9bb47ade9ea
+--! Previous: sha1:34656b6646681a7dec1f7e05bc34083bcf7cd72b
+--! Hash: sha1:c37ba19788caa67f433102ae0fcc913f61fbd59b
 --! Message: conversations
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:7c644add4ffcbdfc1c95d99d514da9bb47ade9ea
---! Hash: sha1:32377febac5b82075030bdcccc19b14e0ed0b94e
+--! Previous: sha1:c37ba19788caa67f433102ae0fcc913f61fbd59b
+--! Hash: sha1:ef38342385f9f124b7981cf204a50627b9641d75
 --! Message: knowledge
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:32377febac5b82075030bdcccc19b14e0ed0b94e
---! Hash: sha1:405bda239bc6dd14e774060c8494d14176288899
+--! Previous: sha1:ef38342385f9f124b7981cf204a50627b9641d75
+--! Hash: sha1:3b1d4791d857c80f67ea969298c427b2a0599f17
 --! Message: functions
 
 --! split: 1-current.sql

@@ -1,0 +1,199 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Command, InvalidArgumentError } from 'commander';
+import { type Api, startApi } from '../api/server.ts';
+import { openQueryEmbedder } from '../jobs/embedding/query.ts';
+import { queues } from '../jobs/registry.ts';
+import { startWorker, type Worker } from '../jobs/worker.ts';
+import { type Database, openDatabase } from '../lib/database.ts';
+import { env } from '../lib/env.ts';
+import { ColloquyError, describeError } from '../lib/errors.ts';
+import { log } from '../lib/log.ts';
+import { migrateDatabase, migrationStatus, projectFolder } from '../lib/migrations.ts';
+import { queueIsAlive } from '../lib/queue.ts';
+import { type Account, ensureFirstAccount, readFirstAccount, signIn } from './start/account.ts';
+import { importDocumentation } from './start/documentation.ts';
+import { welcome } from './start/welcome.ts';
+
+interface Options {
+  host: string;
+  port: number;
+  data: string;
+  apiOnly?: boolean;
+  workerOnly?: boolean;
+  migrate: boolean;
+  examples: boolean;
+}
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+function readPort(value: string): number {
+  const port = Number(value);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new InvalidArgumentError('A port is a number from 0 to 65535.');
+  return port;
+}
+
+/** Brings the schema up to date, or, when told not to, checks that it is. */
+async function prepare(database: Database, options: Options): Promise<boolean> {
+  if (options.migrate) {
+    const applied = await migrateDatabase(database, queues);
+    if (applied.length > 0) say(`Schema: ${applied.length} migrations applied.`);
+    return applied.length > 0;
+  }
+  const status = await migrationStatus(database.pool(options.workerOnly ? 'worker' : 'authenticator'));
+  if (status.pending.length > 0) {
+    throw new ColloquyError('CQ018', `The database lacks the migrations ${status.pending.join(', ')}.`, {
+      hint: 'Run npm run migrate first.',
+    });
+  }
+  return false;
+}
+
+/** The first account and the first content of a new database. */
+async function firstSteps(database: Database, options: Options): Promise<Account | undefined> {
+  const made = await ensureFirstAccount(database, options.data);
+  if (!made) return readFirstAccount(options.data);
+  if (database.kind === 'embedded') {
+    await database
+      .pool('owner')
+      .query(`update app_private.settings set value = 'development' where name = 'environment'`);
+  }
+  say(`Account: ${made.email} made.`);
+  return made;
+}
+
+async function run(options: Options): Promise<void> {
+  const ending = new AbortController();
+  const closers: (() => Promise<void>)[] = [];
+  const end = async (): Promise<void> => {
+    for (const close of closers.reverse())
+      await close().catch((error) => log.error({ err: error }, 'while ending'));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (ending.signal.aborted) process.exit(130);
+      say('\nEnding; once more to end at once.');
+      ending.abort();
+    });
+  }
+
+  try {
+    const database = await openDatabase({ dataDir: options.data });
+    closers.push(() => database.close());
+    say(`Database: ${database.description}.`);
+    const isNew = await prepare(database, options);
+    const account = options.apiOnly || options.workerOnly ? undefined : await firstSteps(database, options);
+
+    let worker: Worker | undefined;
+    if (!options.apiOnly) {
+      worker = await startWorker({
+        pool: database.pool('worker'),
+        concurrency: database.kind === 'embedded' ? 1 : 2,
+      });
+      closers.push(() => worker!.stop());
+      if (options.workerOnly) say('Working on background jobs. Ctrl-C ends.');
+    }
+    if (!options.workerOnly)
+      await serve(database, options, { account, isNew, closers, signal: ending.signal });
+    if (!ending.signal.aborted) {
+      await new Promise<void>((resolve) =>
+        ending.signal.addEventListener('abort', () => resolve(), { once: true }),
+      );
+    }
+  } finally {
+    await end();
+  }
+  say('Ended.');
+}
+
+interface Serving {
+  account: Account | undefined;
+  isNew: boolean;
+  closers: (() => Promise<void>)[];
+  signal: AbortSignal;
+}
+
+async function serve(
+  database: Database,
+  options: Options,
+  { account, isNew, closers, signal }: Serving,
+): Promise<void> {
+  const embedder = openQueryEmbedder(database.pool('authenticator'));
+  closers.push(() => embedder.close());
+  const api: Api = await startApi({
+    database,
+    host: options.host,
+    port: options.port,
+    embedQuery: (text) => embedder.embed(text),
+    development: env.NODE_ENV !== 'production',
+    isQueueAlive: () => queueIsAlive(database.pool('authenticator')),
+  });
+  closers.push(() => api.close());
+  const token = account && (await signIn(database, account));
+  if (token && options.examples) await firstContent(database, token, isNew, signal);
+  if (signal.aborted) return;
+  say(welcome({ url: api.url, account, token, psql: `psql '${database.url('admin')}'` }));
+}
+
+/** Imports the project's own documentation and waits until it is searchable. */
+async function firstContent(
+  database: Database,
+  token: string,
+  isNew: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const imported = await importDocumentation(database, token, projectFolder);
+  if (imported.added > 0) say(`Documentation: ${imported.added} pages imported as first content.`);
+  if (!isNew) return;
+  let last = '';
+  while (!signal.aborted) {
+    const state = await imported.progress();
+    const line = `Indexing: ${state.embedded_chunks} of ${state.chunks} passages searchable`;
+    if (line !== last) say(line);
+    last = line;
+    if (state.is_complete) return;
+    await delay(1000, undefined, { signal }).catch(() => {});
+  }
+}
+
+const program = new Command('npm start --')
+  .description('Starts Colloquy: database, GraphQL API and background worker in one process.')
+  .option('--host <address>', 'address to listen on', env.HOST)
+  .option('--port <number>', 'port to listen on; 0 takes a free one', readPort, env.PORT)
+  .option('--data <folder>', 'folder of the embedded database and the first account', env.DATA_DIR)
+  .option('--api-only', 'serve the API without working on jobs')
+  .option('--worker-only', 'work on jobs without serving the API')
+  .option('--no-migrate', 'do not change the schema; fail when it is not up to date')
+  .option('--no-examples', 'do not import the documentation as first content')
+  .addHelpText(
+    'after',
+    `
+The database is the one of DATABASE_URL (PostgreSQL 18 with pgvector); without it, one that runs inside this process and
+lives in the data folder. docs/configuration.md lists all settings.
+
+Examples:
+  npm start                                   everything, on http://localhost:${env.PORT}
+  npm start -- --port 8080 --data ~/colloquy
+  DATABASE_URL=postgres://… npm start -- --api-only`,
+  )
+  .action(async (options: Options) => {
+    if (options.apiOnly && options.workerOnly) {
+      throw new ColloquyError('CQ019', '--api-only and --worker-only exclude each other.', {
+        hint: 'Leave both out to run everything.',
+      });
+    }
+    await run({
+      ...options,
+      data: join(options.data),
+      migrate: options.migrate && !options.apiOnly && !options.workerOnly,
+    });
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`\n${describeError(error)}\n`);
+  log.debug({ err: error }, 'could not start');
+  process.exitCode = 2;
+}

@@ -1,0 +1,64 @@
+import type { Account } from './account.ts';
+
+/** The question of the third example: none of its words occurs in the passage that answers it. */
+export const EXAMPLE_QUESTION = 'hide one customer from another';
+
+interface Welcome {
+  url: string;
+  account: Account | undefined;
+  token: string | undefined;
+  psql: string;
+}
+
+function call(url: string, token: string | undefined, query: string): string {
+  const authorization = token ? ` -H 'authorization: Bearer ${token}'` : '';
+  return `  curl -s ${url}/graphql -H 'content-type: application/json'${authorization} \\\n    -d '${JSON.stringify({ query })}'`;
+}
+
+/** What a newcomer needs, to be pasted into a terminal as it is. */
+export function welcome({ url, account, token, psql }: Welcome): string {
+  const lines = ['', `Colloquy is running.  GraphiQL: ${url}/   GraphQL: ${url}/graphql`, ''];
+  if (account && token) {
+    lines.push(
+      `Sign in      ${account.email}   password ${account.password}   (kept in first-account.json of the data folder)`,
+      'In GraphiQL, put this into the tab "Headers":',
+      `  { "authorization": "Bearer ${token}" }`,
+      '',
+      'Three calls to paste into another terminal:',
+      '',
+      '1. Who am I?',
+      call(
+        url,
+        token,
+        '{ currentUser { email displayName } indexingProgress { chunks embeddedChunks isComplete } }',
+      ),
+      '',
+      '2. Start a conversation:',
+      call(
+        url,
+        token,
+        'mutation { startConversation(input: { title: "Hello" }) { conversation { id title createdAt } } }',
+      ),
+      '',
+      '3. Search by meaning; the words of the question are not in the answer:',
+      call(
+        url,
+        token,
+        `{ search(query: "${EXAMPLE_QUESTION}", mode: VECTOR, maxResults: 3) { path results { score title heading content } } }`,
+      ),
+      '',
+    );
+  } else {
+    lines.push(
+      'Sign in with the mutation signIn(input: { email, password }), or register an account with register.',
+      '',
+    );
+  }
+  lines.push(
+    'Import your own folder, notes or ChatGPT export:   npm run import -- PATH…',
+    `Look at the database:                              ${psql}`,
+    'Stop:                                              Ctrl-C (the data stays)',
+    '',
+  );
+  return lines.join('\n');
+}
