@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from 'graphile-migrate';
+import graphileHash from 'graphile-migrate/dist/hash.js';
 import graphileMigrate from 'graphile-migrate/dist/migration.js';
 import type { ParsedSettings } from 'graphile-migrate/dist/settings.js';
 import JSON5 from 'json5';
@@ -15,6 +17,9 @@ import { openQueue } from './queue.ts';
 export const projectFolder: string = join(import.meta.dirname, '..');
 
 const committedFolder = join(projectFolder, 'migrations', 'committed');
+
+/** How long a migration waits for one lock. */
+const LOCK_TIMEOUT = '30s';
 
 /** A queue with its options, and when its job is sent by itself. */
 export interface QueueDefinition extends Queue {
@@ -36,14 +41,16 @@ interface Committed {
   hash: string;
 }
 
-/** The committed migrations of this copy of the project, in order, with the hash each declares. */
+/** The committed migrations of this copy of the project, in order, with the hash that the text of each has. */
 export function committedMigrations(): Committed[] {
   return readdirSync(committedFolder)
     .filter((name) => /^\d{6}.*\.sql$/.test(name))
     .sort()
     .map((filename) => {
-      const text = readFileSync(join(committedFolder, filename), 'utf8');
-      return { filename, hash: /^--! Hash: (\S+)$/m.exec(text)?.[1] ?? '' };
+      const path = join(committedFolder, filename);
+      const { headers, body } = graphileMigrate.parseMigrationText(path, readFileSync(path, 'utf8'));
+      const previous = headers.Previous === '-' ? null : (headers.Previous ?? null);
+      return { filename, hash: graphileHash.calculateHash(body, previous) };
     });
 }
 
@@ -81,12 +88,51 @@ const sqlFile = (name: string): string => readFileSync(join(projectFolder, 'sql'
 /**
  * Brings a database up to date: roles and extensions as administrator, the schema as its owner, then the queue's own
  * schema and queues. Doing it again changes nothing. Two at once wait for each other.
+ * @param onApplied  called after each migration, with its file
  * @returns the migrations that were applied now
  * @throws ColloquyError CQ012 to CQ014 for an unusable server, CQ015 when this copy is older than the database, CQ016
- *   when a migration fails
+ *   when a migration fails, CQ018 when it waits too long for a lock
  */
-export async function migrateDatabase(database: Database, queues: QueueDefinition[]): Promise<string[]> {
+export async function migrateDatabase(
+  database: Database,
+  queues: QueueDefinition[],
+  onApplied: (filename: string) => void = () => {},
+): Promise<string[]> {
   await checkServer(database);
+  return oneAtATime(database, async () => {
+    await prepare(database);
+    const applied = await runCommitted(database, onApplied);
+    await installQueues(database, queues);
+    return applied;
+  });
+}
+
+/** Holds a lock for the whole run. The embedded database needs none: it has one process and one session. */
+async function oneAtATime<T>(database: Database, work: () => Promise<T>): Promise<T> {
+  if (database.kind === 'embedded') return work();
+  const client = await database.pool('admin').connect();
+  // when this connection breaks, so do those that do the work, and they say so
+  client.on('error', () => {});
+  try {
+    await client.query('set idle_session_timeout = 0');
+    const take = async (): Promise<boolean> => {
+      const sql = `select pg_try_advisory_lock(hashtextextended('colloquy migrations', 0)) as is_ours`;
+      return (await client.query(sql)).rows[0].is_ours;
+    };
+    if (!(await take())) {
+      log.info('another migration of this database runs; waiting for its end');
+      // asked again and again: a session that waits inside a statement would hold up create index concurrently
+      while (!(await take())) await delay(100);
+    }
+    return await work();
+  } finally {
+    // ends the connection, and the lock with it
+    client.release(true);
+  }
+}
+
+/** Roles and extensions, and that this copy is not older than the database. */
+async function prepare(database: Database): Promise<void> {
   const admin = database.pool('admin');
   for (const file of ['roles.sql', 'database.sql']) await runAsAdministrator(admin, file);
 
@@ -100,58 +146,81 @@ export async function migrateDatabase(database: Database, queues: QueueDefinitio
       },
     );
   }
-  try {
-    await runCommitted(database);
-  } catch (error) {
-    throw new ColloquyError(
-      'CQ016',
-      `A migration failed: ${error instanceof Error ? error.message : error}`,
-      {
-        hint: 'Nothing of it was applied. Look at the log above, correct it, and run npm run migrate again.',
-        cause: error,
-      },
-    );
-  }
-  await admin.query(
-    'grant usage on schema graphile_migrate to colloquy_authenticator, colloquy_worker; grant select on graphile_migrate.migrations to colloquy_authenticator, colloquy_worker',
-  );
-  await installQueues(database, queues);
-  return before.pending;
 }
 
 /**
  * Runs what is pending, as the owner, over one client of ours: graphile-migrate's own pool outlives its work and ends
  * the process when the server goes away meanwhile, and it gives up at once where another run should be waited for.
  */
-async function runCommitted(database: Database): Promise<void> {
-  const gmrc = JSON5.parse(readFileSync(join(projectFolder, '.gmrc'), 'utf8'));
-  const settings = {
-    ...gmrc,
-    migrationsFolder: join(projectFolder, 'migrations'),
-    manageGraphileMigrateSchema: true,
-    connectionString: database.url('owner'),
-    databaseOwner: 'colloquy_owner',
-    logger: quietLogger,
-  } as ParsedSettings;
+async function runCommitted(database: Database, onApplied: (filename: string) => void): Promise<string[]> {
+  const settings = migrateSettings(database.url('owner'));
   const client = await database.pool('owner').connect();
+  const applied: string[] = [];
   try {
-    await client.query(`select pg_advisory_lock(hashtextextended('colloquy migrations', 0))`);
     for (const [name, value] of Object.entries(settings.pgSettings ?? {})) {
       await client.query('select set_config($1, $2, false)', [name, value]);
     }
     // a migration waits for a lock for a while, not for ever, since everybody behind it waits too
-    await client.query(`set lock_timeout = '30s'`);
+    await client.query(`set lock_timeout = '${LOCK_TIMEOUT}'`);
     const { rows } = await client.query('select current_database() as name');
     const context = { database: rows[0].name };
     const asTheirs = client as never;
     const last = await graphileMigrate.getLastMigration(asTheirs, settings);
-    for (const migration of await graphileMigrate.getMigrationsAfter(settings, last)) {
-      await graphileMigrate.runCommittedMigration(asTheirs, settings, context, migration, '');
+    const pending = await graphileMigrate.getMigrationsAfter(settings, last).catch((error: unknown) => {
+      throw migrationFailed('chain in migrations/committed', error);
+    });
+    for (const migration of pending) {
+      try {
+        await graphileMigrate.runCommittedMigration(asTheirs, settings, context, migration, '');
+      } catch (error) {
+        throw migrationFailed(migration.realFilename, error);
+      }
+      applied.push(migration.realFilename);
+      onApplied(migration.realFilename);
     }
+    // for whoever serves: is the database as new as the program?
+    await client.query(
+      'grant usage on schema graphile_migrate to colloquy_authenticator, colloquy_worker; grant select on graphile_migrate.migrations to colloquy_authenticator, colloquy_worker',
+    );
+    return applied;
   } finally {
-    await client.query(`reset all; select pg_advisory_unlock(hashtextextended('colloquy migrations', 0))`);
-    client.release();
+    // what the session was set to must not reach the next user of the connection
+    const broken = await client.query('reset all').then(
+      () => undefined,
+      (error: Error) => error,
+    );
+    client.release(broken);
   }
+}
+
+/** The settings of graphile-migrate: .gmrc, for one database. */
+export function migrateSettings(connectionString: string): ParsedSettings {
+  return {
+    ...JSON5.parse(readFileSync(join(projectFolder, '.gmrc'), 'utf8')),
+    migrationsFolder: join(projectFolder, 'migrations'),
+    manageGraphileMigrateSchema: true,
+    connectionString,
+    databaseOwner: 'colloquy_owner',
+    logger: quietLogger,
+  };
+}
+
+function migrationFailed(filename: string, error: unknown): ColloquyError {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (errorCode(error) === '55P03') {
+    return new ColloquyError(
+      'CQ018',
+      `The migration ${filename} waited ${LOCK_TIMEOUT} for a lock that another session holds, and gave up: ${reason}.`,
+      {
+        hint: `Nothing of it was applied. Find the session (select pid, usename, application_name, xact_start, query from pg_stat_activity where xact_start is not null order by xact_start), let it end or end it (select pg_terminate_backend(pid)), and run npm run migrate again.`,
+        cause: error,
+      },
+    );
+  }
+  return new ColloquyError('CQ016', `The migration ${filename} failed: ${reason}.`, {
+    hint: 'Nothing of it was applied. Correct the reason, and run npm run migrate again.',
+    cause: error,
+  });
 }
 
 /** A file of sql/ as administrator, one run at a time: roles belong to the whole server. */
