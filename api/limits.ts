@@ -1,0 +1,30 @@
+/** What one request may ask for. docs/api.md lists these; the tests hold them. */
+
+/** Bytes of a request's body. Imports of whole archives do not come this way: scripts/import.ts talks to the database. */
+export const MAX_BODY_BYTES = 4 * 1024 * 1024;
+/** Characters of a GraphQL document. Long texts belong into variables. */
+export const MAX_DOCUMENT_LENGTH = 100_000;
+/** Tokens of a GraphQL document: validation takes time in the square of its fields. */
+export const MAX_DOCUMENT_TOKENS = 5_000;
+/** Fields within fields. */
+export const MAX_DEPTH = 12;
+/** Fields of the operation itself, aliases counted. */
+export const MAX_ROOT_FIELDS = 20;
+/** Aliases anywhere in a document. */
+export const MAX_ALIASES = 100;
+/** Objects that an operation may return at most, as its page sizes say. */
+export const MAX_COST = 25_000;
+/** Objects and lists within each other in variables. */
+export const MAX_VARIABLE_DEPTH = 64;
+
+/** Rows of a connection when neither `first` nor `last` is given. */
+export const DEFAULT_PAGE_SIZE = 50;
+/** The largest `first` or `last`. */
+export const MAX_PAGE_SIZE = 1_000;
+
+/** Milliseconds that one SQL statement of a request may take. */
+export const STATEMENT_TIMEOUT = 30_000;
+/** Milliseconds that a request waits for a row that another one is changing. */
+export const LOCK_TIMEOUT = 10_000;
+/** Milliseconds that requests in flight have to end when the server stops. */
+export const CLOSE_TIMEOUT = 10_000;

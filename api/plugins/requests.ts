@@ -1,0 +1,133 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Pool } from 'pg';
+import type {} from 'postgraphile/grafserv/node';
+import type { GraphQLSchema } from 'postgraphile/graphql';
+import { AuthenticationError, authenticate, type Settings, VISITOR } from '../authentication.ts';
+import { type Checked, documentChecker } from '../documents.ts';
+import { maskError, publicError, type RequestInfo } from '../errors.ts';
+import { checkCost } from '../operation-limits.ts';
+import { cleanJson, cleanText } from '../text.ts';
+
+declare global {
+  namespace Grafast {
+    interface RequestContext {
+      /** Settings of the request's transactions, from its token. */
+      settings?: Settings;
+    }
+  }
+}
+
+const requests = new AsyncLocalStorage<RequestInfo>();
+const REQUEST_ID = /^[\w.:-]{1,100}$/;
+
+/** The request that is being answered. */
+export function currentRequest(): RequestInfo | undefined {
+  return requests.getStore();
+}
+
+/** The id that came with a request, when it is fit for a log; otherwise a new one. */
+export function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+type Answer = { status: number; headers: Record<string, string>; json: Record<string, unknown> };
+type JsonError = { message: string; extensions?: Record<string, unknown> };
+
+function refusal(error: unknown, request: RequestInfo): Answer {
+  const status = error instanceof AuthenticationError ? error.status : undefined;
+  const { message, ...extensions } = publicError(error, request);
+  return {
+    status: status ?? (extensions.code === 'CQ503' ? 503 : 500),
+    headers: {
+      'content-type': 'application/json; charset=utf-8',
+      ...(status === 401 ? { 'www-authenticate': 'Bearer realm="colloquy", error="invalid_token"' } : {}),
+    },
+    json: { errors: [{ message, extensions }] },
+  };
+}
+
+/** Errors of the HTTP layer itself (no JSON, no such method, too large) get their code here: CQ and the status. */
+function completeErrors(json: unknown, status: number): void {
+  if (typeof json !== 'object' || json === null || !('errors' in json) || !Array.isArray(json.errors)) return;
+  for (const error of json.errors as JsonError[]) {
+    const { statusCode: _, ...extensions } = error.extensions ?? {};
+    error.extensions =
+      typeof extensions.code === 'string'
+        ? extensions
+        : { ...extensions, code: `CQ${Math.max(status, 400)}` };
+  }
+}
+
+/**
+ * What happens to a request before and after GraphQL, under any server that runs this preset: authentication, cleaning
+ * of texts, limits, and a code on every error.
+ */
+export function requestsPlugin(options: { pool: Pool; introspection: boolean }): GraphileConfig.Plugin {
+  const checkers = new WeakMap<GraphQLSchema, (query: string) => Checked>();
+
+  function checkerOf(schema: GraphQLSchema): (query: string) => Checked {
+    let checker = checkers.get(schema);
+    if (!checker) {
+      checker = documentChecker(schema, options);
+      checkers.set(schema, checker);
+    }
+    return checker;
+  }
+
+  return {
+    name: 'RequestsPlugin',
+    version: '1.0.0',
+    grafserv: {
+      middleware: {
+        setPreset(next, event) {
+          const original = event.getExecutionConfig;
+          event.getExecutionConfig = async function (context) {
+            const config = await original.call(this, context);
+            return {
+              ...config,
+              parseAndValidate: checkerOf(config.schema) as typeof config.parseAndValidate,
+              execute(args) {
+                try {
+                  const { schema, document, operationName, variableValues } = args;
+                  checkCost(schema, document, operationName, variableValues);
+                } catch (error) {
+                  return { errors: [maskError(error as never, currentRequest())] };
+                }
+                return config.execute(args);
+              },
+            };
+          };
+          return next();
+        },
+        async processRequest(next, event) {
+          const digest = event.requestDigest;
+          const request = digest.requestContext.node?.req as IncomingMessage | undefined;
+          if (!request || digest.path !== '/graphql') return next();
+          const info: RequestInfo = { id: requestIdOf(request), isVisitor: true };
+          return requests.run(info, async () => {
+            try {
+              const settings = await authenticate(options.pool, request);
+              digest.requestContext.settings = settings;
+              info.isVisitor = settings.role === VISITOR;
+            } catch (error) {
+              const { status, headers, json } = refusal(error, info);
+              return { type: 'json', statusCode: status, headers, json: json as never };
+            }
+            digest.preferJSON = true;
+            const result = await next();
+            if (result?.type === 'json') completeErrors(result.json, result.statusCode);
+            return result;
+          });
+        },
+        processGraphQLRequestBody(next, { body }) {
+          if (typeof body.query === 'string') body.query = cleanText(body.query);
+          if (body.variableValues) body.variableValues = cleanJson(body.variableValues) as never;
+          return next();
+        },
+      },
+    },
+  };
+}

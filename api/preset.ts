@@ -1,0 +1,86 @@
+import './graphile-env.ts';
+import { PgSimplifyInflectionPreset } from '@graphile/simplify-inflection';
+import type { Pool } from 'pg';
+import { makePgService } from 'postgraphile/adaptors/pg';
+import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
+import { PostGraphileConnectionFilterPreset } from 'postgraphile-plugin-connection-filter';
+import { requestSettings } from './authentication.ts';
+import { maskError } from './errors.ts';
+import { MAX_BODY_BYTES } from './limits.ts';
+import { NamesPlugin } from './plugins/inflection.ts';
+import { MessagesPlugin } from './plugins/messages.ts';
+import { NothingUpdatedPlugin, SignInPlugin } from './plugins/outcomes.ts';
+import { PagesPlugin } from './plugins/pages.ts';
+import { currentRequest, requestsPlugin } from './plugins/requests.ts';
+import { searchPlugin } from './plugins/search.ts';
+import { VectorCodecPlugin } from './plugins/vector-codec.ts';
+import { type EmbedQuery, queryEmbedder } from './query-embeddings.ts';
+import { TagsPlugin } from './tags.ts';
+
+export interface PresetOptions {
+  /** Connections as colloquy_authenticator. One is enough: no request ever holds two. */
+  pool: Pool;
+  /** Embeds the queries of searches. Absent: searches by words alone. */
+  embedQuery?: EmbedQuery | undefined;
+  /** GraphiQL at "/". Default: false. */
+  graphiql?: boolean | undefined;
+  /** Whether clients may ask for the schema. Default: as graphiql. */
+  introspection?: boolean | undefined;
+}
+
+/** Everything about the API: the schema, who is calling, limits, errors. */
+export function makePreset(options: PresetOptions): GraphileConfig.Preset {
+  const { pool, embedQuery, graphiql = false, introspection = graphiql } = options;
+  return {
+    extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset, PostGraphileConnectionFilterPreset],
+    plugins: [
+      requestsPlugin({ pool, introspection }),
+      NamesPlugin,
+      TagsPlugin,
+      VectorCodecPlugin,
+      PagesPlugin,
+      MessagesPlugin,
+      SignInPlugin,
+      NothingUpdatedPlugin,
+      searchPlugin(queryEmbedder(embedQuery)),
+    ],
+    // A query within a query has no end; the argument "condition" says what "filter" says.
+    disablePlugins: [
+      'QueryQueryPlugin',
+      'RegisterQueryNodePlugin',
+      'PgConditionArgumentPlugin',
+      'PgConditionCustomFieldsPlugin',
+      // Filters through relations hide joins of any depth in an argument.
+      'PgConnectionArgFilterBackwardRelationsPlugin',
+      'PgConnectionArgFilterForwardRelationsPlugin',
+    ],
+    pgServices: [
+      makePgService({
+        pool,
+        schemas: ['app_public'],
+        pubsub: false,
+        // What the schema offers follows from the grants of the roles that the authenticator may become.
+        pgSettingsForIntrospection: { role: 'colloquy_authenticator' },
+      }),
+    ],
+    schema: {
+      pgForbidSetofFunctionsToReturnNull: true,
+    },
+    grafast: {
+      // Whoever comes past authentication is a visitor.
+      context: (request) => ({ pgSettings: request.settings ?? requestSettings({}) }),
+      explain: false,
+    },
+    grafserv: {
+      graphqlPath: '/graphql',
+      graphqlOverGET: true,
+      graphiql,
+      graphiqlPath: '/',
+      graphiqlOnGraphQLGET: false,
+      watch: false,
+      websockets: false,
+      maxRequestLength: MAX_BODY_BYTES,
+      maskError: (error) => maskError(error, currentRequest()),
+    },
+  };
+}

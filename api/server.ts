@@ -1,0 +1,180 @@
+import './graphile-env.ts';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Pool } from 'pg';
+import { postgraphile } from 'postgraphile';
+import { grafserv } from 'postgraphile/grafserv/node';
+import { ColloquyError, errorCode } from '../lib/errors.ts';
+import { log } from '../lib/log.ts';
+import { CLOSE_TIMEOUT, MAX_BODY_BYTES } from './limits.ts';
+import { requestIdOf } from './plugins/requests.ts';
+import { makePreset } from './preset.ts';
+import type { EmbedQuery } from './query-embeddings.ts';
+import { readiness } from './readiness.ts';
+
+export interface ApiOptions {
+  database: {
+    kind: 'server' | 'embedded';
+    /** Connections that are logged in as a role. One is enough. */
+    pool(role: 'authenticator'): Pool;
+  };
+  host: string;
+  /** 0: any that is free. */
+  port: number;
+  embedQuery: EmbedQuery;
+  /** GraphiQL at "/", and introspection. */
+  development: boolean;
+  /** Introspection without GraphiQL. Default: as development. */
+  introspection?: boolean;
+  /** Whether background jobs are worked on. */
+  isQueueAlive?: () => Promise<boolean>;
+}
+
+export interface Api {
+  url: string;
+  /** Takes no more requests, lets those in flight end (for a while), and leaves nothing open. May be called twice. */
+  close(): Promise<void>;
+}
+
+function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers: Record<string, string> = {},
+): void {
+  const buffer = Buffer.from(JSON.stringify(body));
+  response.writeHead(status, {
+    ...headers,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': buffer.length,
+    'cache-control': 'no-store',
+  });
+  response.end(buffer);
+}
+
+function sendError(response: ServerResponse, status: number, code: string, message: string): void {
+  sendJson(response, status, { errors: [{ message, extensions: { code } }] });
+}
+
+/** One line per request: no query string, no headers, no body. */
+function logRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  requestId: string,
+  path: string,
+): void {
+  const start = performance.now();
+  response.once('close', () => {
+    const line = {
+      requestId,
+      method: request.method,
+      path,
+      status: response.statusCode,
+      ms: Math.round(performance.now() - start),
+    };
+    if (!response.writableFinished) log.warn(line, 'request aborted');
+    else if (path === '/healthz' || path === '/readyz') log.debug(line, 'request');
+    else log.info(line, 'request');
+  });
+}
+
+async function listen(server: Server, host: string, port: number): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => {
+      const code = errorCode(error);
+      if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') return reject(error);
+      const why = {
+        EADDRINUSE: 'is in use',
+        EACCES: 'may not be used',
+        EADDRNOTAVAIL: 'is not an address of this machine',
+      };
+      reject(
+        new ColloquyError('CQ010', `${host}:${port} ${why[code]}`, {
+          hint: 'Choose another port with --port or PORT, another address with --host or HOST, or stop what listens there.',
+          cause: error,
+        }),
+      );
+    });
+    server.listen(port, host, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return `http://${name}:${address.port}`;
+}
+
+/**
+ * Starts the API: GraphQL at /graphql, /healthz and /readyz; in development GraphiQL at /.
+ * @throws ColloquyError CQ010 when the address cannot be had
+ */
+export async function startApi(options: ApiOptions): Promise<Api> {
+  const { database, development, introspection = development } = options;
+  const pool = database.pool('authenticator');
+  const instance = postgraphile(
+    makePreset({ pool, embedQuery: options.embedQuery, graphiql: development, introspection }),
+  );
+  await instance.getSchema();
+  const serv = instance.createServ(grafserv);
+  await serv.ready();
+  const graphql = serv.createHandler();
+
+  async function answer(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+    if (path === '/healthz') return sendJson(response, 200, { status: 'ok' });
+    if (path === '/readyz') {
+      const state = await readiness(pool, options.isQueueAlive);
+      return sendJson(response, state.ready ? 200 : 503, state);
+    }
+    if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
+      response.setHeader('connection', 'close');
+      return sendError(response, 413, 'CQ413', `A request has at most ${MAX_BODY_BYTES} bytes.`);
+    }
+    await graphql(request, response, (error?: unknown) => {
+      if (error) {
+        log.error({ err: error, requestId: response.getHeader('x-request-id') }, 'Internal error');
+        sendError(response, 500, 'CQ500', 'Internal error');
+      } else {
+        sendError(response, 404, 'CQ404', 'There is nothing here. GraphQL is at /graphql.');
+      }
+    });
+  }
+
+  const server = createServer((request, response) => {
+    const requestId = requestIdOf(request);
+    const path = (request.url ?? '/').split('?', 1)[0]!;
+    request.headers['x-request-id'] = requestId;
+    response.setHeader('x-request-id', requestId);
+    response.setHeader('x-content-type-options', 'nosniff');
+    if (closing) response.setHeader('connection', 'close');
+    logRequest(request, response, requestId, path);
+    answer(request, response, path).catch((error: unknown) => {
+      log.error({ err: error, requestId }, 'Internal error');
+      if (response.headersSent) response.destroy();
+      else sendError(response, 500, 'CQ500', 'Internal error');
+    });
+  });
+
+  let closing: Promise<void> | undefined;
+
+  async function shutDown(): Promise<void> {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeIdleConnections();
+    const impatience = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT);
+    await closed;
+    clearTimeout(impatience);
+    await instance.release();
+  }
+
+  try {
+    const url = await listen(server, options.host, options.port);
+    log.info({ url, database: database.kind }, 'The API listens');
+    return {
+      url,
+      close() {
+        closing ??= shutDown();
+        return closing;
+      },
+    };
+  } catch (error) {
+    await instance.release();
+    throw error;
+  }
+}

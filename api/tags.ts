@@ -1,0 +1,185 @@
+import { jsonPgSmartTags } from 'postgraphile/utils';
+
+type Tags = Record<string, string | string[]>;
+const behavior = (...behaviors: string[]): { tags: Tags } => ({ tags: { behavior: behaviors.join(' ') } });
+/** A foreign key: what it is called from the row that has it, and from the row it points to. */
+const relation = (fieldName: string, foreignFieldName?: string): { tags: Tags } => ({
+  tags: foreignFieldName
+    ? { fieldName, foreignFieldName }
+    : { fieldName, behavior: '-manyRelation:resource:connection -manyRelation:resource:list' },
+});
+/** A unique constraint that is no way to look a row up, or to change it. */
+const noLookup = behavior('-single', '-update', '-delete', '-select');
+/** A column that GraphQL does not know. */
+const hidden = behavior('-*');
+/** A column that tells something and sorts nothing. */
+const computed = behavior('-insert', '-update', '-filterBy', '-orderBy');
+/** A column without an index of its own, by which a caller may look through what is theirs. */
+const filterable = behavior('+filterBy');
+/** A column of a partitioned table without an index: no filter may scan for it. */
+const unindexed = behavior('-filterBy', '-orderBy');
+
+/**
+ * What GraphQL shows of the tables beyond what their grants say: names of relations, and what is left out. Writing is
+ * by function wherever a row has rules that CRUD cannot keep.
+ */
+export const TagsPlugin = jsonPgSmartTags(
+  {
+    version: 1,
+    config: {
+      class: {
+        'app_public.users': {
+          ...behavior('-insert', '-delete'),
+          attribute: { created_at: computed },
+          constraint: { users_email_key: noLookup, users_username_key: noLookup },
+        },
+        'app_public.workspaces': {
+          ...behavior('-insert', '-update', '-delete'),
+          attribute: { created_at: computed },
+        },
+        'app_public.workspace_members': {
+          ...behavior('-insert', '-update', '-delete'),
+          constraint: {
+            workspace_members_workspace_id_fkey: relation('workspace', 'members'),
+            workspace_members_user_id_fkey: relation('user', 'memberships'),
+          },
+        },
+        'app_public.conversations': {
+          ...behavior('-insert'),
+          attribute: {
+            created_at: computed,
+            avg_response_time_ms: computed,
+            last_sequence_number: hidden,
+            indexed_sequence_number: hidden,
+            title: filterable,
+            channel: filterable,
+            external_id: filterable,
+            visibility: filterable,
+            is_archived: filterable,
+            pinned_at: filterable,
+          },
+          constraint: {
+            conversations_workspace_id_id_key: noLookup,
+            conversations_workspace_id_fkey: relation('workspace', 'conversations'),
+            conversations_owner_id_fkey: relation('owner', 'conversations'),
+            conversations_continued_from_id_fkey: relation('continuedFrom', 'continuations'),
+          },
+        },
+        'app_public.messages': {
+          // No list of all messages: it would touch every month. They are reached through their conversation.
+          ...behavior('-insert', '-update', '-delete', '-query:resource:connection', '-query:resource:list'),
+          attribute: {
+            created_at: computed,
+            parts_format: hidden,
+            embedding_version_id: hidden,
+            idempotency_key: hidden,
+            ...Object.fromEntries(
+              [
+                'sequence_number',
+                'role',
+                'status',
+                'content',
+                'parts',
+                'attachments',
+                'provider',
+                'model',
+                'prompt_tokens',
+                'completion_tokens',
+                'total_tokens',
+                'cost_usd',
+                'processing_time_ms',
+                'relevance_score',
+                'metadata',
+              ].map((column) => [column, unindexed]),
+            ),
+          },
+          constraint: {
+            messages_conversation_id_id_key: noLookup,
+            messages_conversation_id_fkey: relation('conversation', 'messages'),
+            messages_parent_id_fkey: relation('parent', 'replies'),
+            messages_owner_id_fkey: relation('owner'),
+            messages_author_id_fkey: relation('author'),
+          },
+        },
+        'app_public.documents': {
+          ...behavior('-insert'),
+          attribute: {
+            created_at: computed,
+            content_hash: computed,
+            chunked_hash: hidden,
+            title: filterable,
+            source_url: filterable,
+            content_type: filterable,
+            visibility: filterable,
+            is_archived: filterable,
+          },
+          constraint: {
+            documents_workspace_id_id_key: noLookup,
+            documents_workspace_id_fkey: relation('workspace', 'documents'),
+            documents_owner_id_fkey: relation('owner', 'documents'),
+          },
+        },
+        'app_public.chunks': {
+          ...behavior('-insert', '-update', '-delete'),
+          attribute: {
+            created_at: computed,
+            content_hash: hidden,
+            text_search: hidden,
+            ...Object.fromEntries(
+              [
+                'visibility',
+                'chunk_index',
+                'content',
+                'heading',
+                'page_number',
+                'start_offset',
+                'end_offset',
+                'token_count',
+                'importance_score',
+                'tier',
+                'access_count',
+                'last_accessed_at',
+                'text_search_language',
+                'metadata',
+              ].map((column) => [column, unindexed]),
+            ),
+          },
+          constraint: {
+            chunks_document_id_chunk_index_key: noLookup,
+            chunks_message_id_chunk_index_key: noLookup,
+            chunks_workspace_id_fkey: relation('workspace'),
+            chunks_owner_id_fkey: relation('owner'),
+            chunks_document_id_fkey: relation('document', 'chunks'),
+            chunks_conversation_id_fkey: relation('conversation', 'chunks'),
+          },
+        },
+        'app_public.embedding_versions': {
+          ...behavior('-insert', '-update', '-delete'),
+          attribute: { created_at: computed },
+          constraint: {
+            embedding_versions_number_key: noLookup,
+            embedding_versions_created_by_fkey: relation('creator'),
+          },
+        },
+        'app_public.embeddings': {
+          // Reached through the chunk: a list of everybody's vectors serves nobody.
+          ...behavior('-insert', '-update', '-delete', '-query:resource:connection', '-query:resource:list'),
+          attribute: { embedding: unindexed },
+          constraint: {
+            embeddings_version_id_fkey: relation('version'),
+            embeddings_chunk_id_fkey: relation('chunk', 'embeddings'),
+          },
+        },
+      },
+      procedure: {
+        'app_public.sign_out': { tags: { resultFieldName: 'signedOut' } },
+        // Wrapped, with the embedding of the query: api/plugins/search.ts.
+        'app_public.search': behavior('-queryField'),
+        // In GraphQL this is the connection Conversation.messages: api/plugins/messages.ts.
+        'app_public.conversation_messages': behavior('-*'),
+      },
+    },
+  },
+  null,
+  { name: 'ColloquyTagsPlugin' },
+);

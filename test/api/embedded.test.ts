@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { queues } from '../../jobs/registry.ts';
+import type { Database } from '../../lib/database.ts';
+import { openDatabase } from '../../lib/database.ts';
+import { migrateDatabase } from '../../lib/migrations.ts';
+import { type Account, axis, indexDocument, register, startTestApi, type TestApi } from './support.ts';
+
+/** The embedded database has one session for everybody: a request that held two connections would wait for itself. */
+describe('the API over the embedded database', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'colloquy-api-'));
+  let database: Database;
+  let api: TestApi;
+  let ada: Account;
+
+  beforeAll(async () => {
+    database = await openDatabase({ dataDir });
+    await migrateDatabase(database, queues);
+    api = await startTestApi({ database, embedQuery: async () => new Float32Array(axis(3)) });
+    ada = await register(api, 'ada@example.org');
+  });
+  afterAll(async () => {
+    await api?.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  it('serves many requests at once, each as its own caller', async () => {
+    const bob = await register(api, 'bob@example.org');
+    const callers = [ada, bob, undefined];
+    const replies = await Promise.all(
+      Array.from({ length: 30 }, (_, i) =>
+        api.ask(
+          '{ currentUser { id } conversations { totalCount nodes { id messages { nodes { id } } } } workspaces { nodes { name } } }',
+          {},
+          {
+            token: callers[i % 3]?.token,
+          },
+        ),
+      ),
+    );
+    replies.forEach((reply, i) => {
+      expect(reply.errors).toEqual([]);
+      expect(reply.data.currentUser?.id).toBe(callers[i % 3]?.userId);
+    });
+  });
+
+  it('writes, searches, and says what is wrong as a server does', async () => {
+    await indexDocument(api, ada, { title: 'Pets', content: 'A kitten.', vector: axis(3) });
+    const found = await api.ask(
+      '{ search(query: "anything") { path results { document { title } } } }',
+      {},
+      { token: ada.token },
+    );
+    expect(found.data.search).toEqual({ path: 'exact', results: [{ document: { title: 'Pets' } }] });
+    const bad = await api.ask(
+      'mutation { startConversation(input: { temperature: "9" }) { conversation { id } } }',
+      {},
+      { token: ada.token },
+    );
+    expect(bad.errors[0]).toMatchObject({
+      message: 'temperature is not acceptable.',
+      extensions: { code: 'CQ200' },
+    });
+    const wrong = await api.ask(
+      'mutation { signIn(input: { email: "ada@example.org", password: "wrong wrong" }) { clientMutationId } }',
+    );
+    expect(wrong.errors[0]?.extensions.code).toBe('CQ102');
+    const ready = await fetch(`${api.api.url}/readyz`);
+    expect(ready.status).toBe(200);
+  });
+});

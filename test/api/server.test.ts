@@ -1,0 +1,151 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { exportSchema } from '../../api/schema-file.ts';
+import { startApi } from '../../api/server.ts';
+import { describeReal } from '../support/server.ts';
+import { readReply, register, startTestApi, type TestApi } from './support.ts';
+
+describeReal('the server', () => {
+  let api: TestApi;
+
+  beforeAll(async () => {
+    api = await startTestApi({ development: true });
+  });
+  afterAll(() => api?.close());
+
+  const get = async (path: string, headers = {}) => {
+    const response = await fetch(`${api.api.url}${path}`, { headers });
+    return { status: response.status, headers: response.headers, text: await response.text() };
+  };
+
+  it('has the schema that schema.graphql says', async () => {
+    const file = await readFile(join(import.meta.dirname, '../../schema.graphql'), 'utf8');
+    expect(await exportSchema(api.database.pool('authenticator'))).toBe(file);
+  });
+
+  it('is alive and ready', async () => {
+    expect(await get('/healthz')).toMatchObject({ status: 200, text: '{"status":"ok"}' });
+    const ready = await get('/readyz');
+    expect([ready.status, JSON.parse(ready.text)]).toEqual([
+      200,
+      { ready: true, database: 'ok', migrations: 'ok' },
+    ]);
+  });
+
+  it('shows GraphiQL and introspection in development', async () => {
+    const page = await get('/', { accept: 'text/html' });
+    expect(page.status).toBe(200);
+    expect(page.text).toContain('Ruru');
+    expect((await get('/ruru-static/ruru.js')).status).toBe(200);
+    expect((await api.ask('{ __schema { queryType { name } } }')).data.__schema.queryType.name).toBe('Query');
+  });
+
+  it('returns the request id it was given, or one of its own', async () => {
+    expect((await get('/healthz', { 'x-request-id': 'abc-1' })).headers.get('x-request-id')).toBe('abc-1');
+    expect((await get('/healthz', { 'x-request-id': 'a b"c' })).headers.get('x-request-id')).toMatch(
+      /^[0-9a-f-]{36}$/,
+    );
+  });
+
+  it('is not ready when a migration is missing, the queue is dead, or the database is gone', async () => {
+    const admin = api.database.pool('admin');
+    const missing = await admin.query(
+      'delete from graphile_migrate.migrations where filename = (select max(filename) from graphile_migrate.migrations) returning *',
+    );
+    const pending = await get('/readyz');
+    expect([pending.status, JSON.parse(pending.text).migrations]).toEqual([503, 'failed']);
+    const row = missing.rows[0];
+    await admin.query(
+      'insert into graphile_migrate.migrations (hash, previous_hash, filename, date) values ($1, $2, $3, $4)',
+      [row.hash, row.previous_hash, row.filename, row.date],
+    );
+
+    let isAlive = false;
+    const pool = new pg.Pool({ connectionString: api.database.url('authenticator'), max: 2 });
+    const other = await startTestApi({ database: api.database, pool, isQueueAlive: async () => isAlive });
+    const check = async () => {
+      const reply = await fetch(`${other.api.url}/readyz`);
+      return [reply.status, ((await reply.json()) as { queue: string }).queue];
+    };
+    expect(await check()).toEqual([503, 'failed']);
+    isAlive = true;
+    expect(await check()).toEqual([200, 'ok']);
+    await pool.end();
+    const gone = await fetch(`${other.api.url}/readyz`);
+    expect(gone.status).toBe(503);
+    await other.api.close();
+  });
+
+  it('answers with CQ503 when the database is gone', async () => {
+    const good = new pg.Pool({ connectionString: api.database.url('authenticator') });
+    const other = await startTestApi({ database: api.database, pool: good });
+    const { token } = await register(other, 'gone@example.org');
+    const nowhere = new pg.Pool({ host: '127.0.0.1', port: 1 });
+    good.connect = nowhere.connect.bind(nowhere) as typeof good.connect;
+    good.query = nowhere.query.bind(nowhere) as typeof good.query;
+    const visitor = await other.ask('{ conversations { nodes { id } } }');
+    expect(visitor.errors[0]?.extensions.code).toBe('CQ503');
+    const member = await other.ask('{ conversations { nodes { id } } }', {}, { token });
+    expect([member.status, member.errors[0]?.extensions.code]).toEqual([503, 'CQ503']);
+    expect(member.text).not.toContain('127.0.0.1');
+    await other.api.close();
+    await Promise.all([good.end(), nowhere.end()]);
+  });
+
+  const start = (port: number) =>
+    startApi({
+      database: { kind: 'server', pool: () => api.database.pool('authenticator') },
+      host: '127.0.0.1',
+      port,
+      embedQuery: async () => new Float32Array(512),
+      development: false,
+    });
+
+  it('says CQ010 and what to do when the port is in use', async () => {
+    const squatter = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => squatter.once('listening', resolve));
+    const { port } = squatter.address() as AddressInfo;
+    await expect(start(port)).rejects.toMatchObject({
+      code: 'CQ010',
+      hint: expect.stringContaining('--port'),
+    });
+    squatter.close();
+  });
+
+  it('hides GraphiQL in production', async () => {
+    const production = await start(0);
+    const reply = await readReply(await fetch(`${production.url}/`));
+    expect([reply.status, reply.errors[0]?.extensions.code]).toEqual([404, 'CQ404']);
+    await production.close();
+  });
+
+  it('lets a request in flight end when it closes, and takes no more', async () => {
+    const stopping = await start(0);
+    const client = await api.database.pool('admin').connect();
+    await client.query('begin');
+    await client.query('lock table app_public.users in access exclusive mode');
+    const inFlight = fetch(`${stopping.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: '{ users { nodes { id } } }' }),
+    });
+    const waiting = async () =>
+      (
+        await client.query(
+          `select from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())`,
+        )
+      ).rowCount;
+    while (!(await waiting())) await new Promise((resolve) => setTimeout(resolve, 20));
+    const closed = stopping.close();
+    await expect(fetch(`${stopping.url}/healthz`)).rejects.toThrow();
+    await client.query('rollback');
+    client.release();
+    expect(((await (await inFlight).json()) as { data: unknown }).data).toEqual({ users: { nodes: [] } });
+    await closed;
+    await stopping.close();
+  });
+});

@@ -1,0 +1,356 @@
+import {
+  buildSchema,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  isLeafType,
+  isNonNullType,
+  isObjectType,
+} from 'postgraphile/graphql';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { exportSchema } from '../../api/schema-file.ts';
+import { describeReal } from '../support/server.ts';
+import {
+  type Account,
+  axis,
+  codeOf,
+  indexDocument,
+  register,
+  startTestApi,
+  type TestApi,
+} from './support.ts';
+
+const MARKER = 'quokka7f3a';
+
+/** What an argument is called, and what of A's it could name. */
+type Ids = Record<string, Record<string, string>>;
+
+/** A field with the arguments that aim it at A's rows, selecting everything one step around. */
+function selection(schema: GraphQLSchema, type: GraphQLObjectType, depth: number): string {
+  const parts: string[] = [];
+  for (const field of Object.values(type.getFields())) {
+    const named = getNamedType(field.type);
+    if (isLeafType(named)) {
+      if (field.args.every((arg) => !isNonNullType(arg.type))) parts.push(field.name);
+    } else if (isObjectType(named) && depth > 0 && field.args.every((arg) => !isNonNullType(arg.type))) {
+      parts.push(`${field.name} { ${selection(schema, named, depth - 1)} }`);
+    }
+  }
+  return parts.join(' ') || '__typename';
+}
+
+/** Values for the required arguments, by what they are called; undefined when one cannot be guessed. */
+function argumentsOf(field: GraphQLField<unknown, unknown>, ids: Ids): string | undefined {
+  const type = getNamedType(field.type).name;
+  const values: string[] = [];
+  for (const arg of field.args) {
+    if (!isNonNullType(arg.type)) continue;
+    const value = ids[type]?.[arg.name] ?? ids['*']?.[arg.name];
+    if (value === undefined) return undefined;
+    values.push(`${arg.name}: ${JSON.stringify(value)}`);
+  }
+  return values.length > 0 ? `(${values.join(', ')})` : '';
+}
+
+describeReal('tenants', () => {
+  let api: TestApi;
+  let schema: GraphQLSchema;
+  let ada: Account;
+  let bob: Account;
+  let ids: Ids;
+  /** Everything of A's that must not be in anybody else's response. */
+  let secrets: string[];
+
+  const read = async (query: string, token?: string) => (await api.ask(query, {}, { token })).data;
+
+  beforeAll(async () => {
+    api = await startTestApi({ embedQuery: async () => new Float32Array(axis(7)) });
+    schema = buildSchema(await exportSchema(api.database.pool('authenticator')));
+    ada = await register(api, 'ada@example.org', MARKER);
+    bob = await register(api, 'bob@example.org');
+    const { data } = await api.ask(
+      `mutation { startConversation(input: { title: "${MARKER}", systemPrompt: "${MARKER}", metadata: { x: "${MARKER}" } }) { conversation { id } } }`,
+      {},
+      { token: ada.token },
+    );
+    const conversationId: string = data.startConversation.conversation.id;
+    const posted = await api.ask(
+      `mutation ($c: UUID!) {
+        a: postMessage(input: { conversationId: $c, content: "${MARKER} one" }) { message { id } }
+        b: postMessage(input: { conversationId: $c, content: "${MARKER} two", role: ASSISTANT }) { message { id } }
+      }`,
+      { c: conversationId },
+      { token: ada.token },
+    );
+    const messageId: string = posted.data.a.message.id;
+    const { documentId, chunkId } = await indexDocument(api, ada, {
+      title: MARKER,
+      content: `${MARKER} is a small animal`,
+      vector: axis(7),
+    });
+    await indexDocument(api, bob, { title: 'Bob', content: 'a large animal', vector: axis(8) });
+    const admin = api.database.pool('admin');
+    await admin.query('update app_public.workspaces set name = $1::text, slug = $1::text where id = $2', [
+      MARKER,
+      ada.workspaceId,
+    ]);
+    await admin.query('update app_public.users set username = $1::text where id = $2', [MARKER, ada.userId]);
+    const version = (
+      await admin.query(`select id, name from app_public.embedding_versions where status = 'active'`)
+    ).rows[0];
+
+    const node = async (field: string, args: string) =>
+      (await read(`{ ${field}(${args}) { nodeId } }`, ada.token))[field].nodeId as string;
+    const chunkArgs = `id: "${chunkId}", workspaceId: "${ada.workspaceId}"`;
+    const embedding = { chunkId, versionId: version.id, workspaceId: ada.workspaceId };
+    ids = {
+      '*': { query: MARKER, workspaceId: ada.workspaceId, userId: ada.userId },
+      User: { id: ada.userId, nodeId: await node('user', `id: "${ada.userId}"`) },
+      Workspace: {
+        id: ada.workspaceId,
+        slug: MARKER,
+        nodeId: await node('workspace', `id: "${ada.workspaceId}"`),
+      },
+      WorkspaceMember: {
+        nodeId: await node('workspaceMember', `userId: "${ada.userId}", workspaceId: "${ada.workspaceId}"`),
+      },
+      Conversation: { id: conversationId, nodeId: await node('conversation', `id: "${conversationId}"`) },
+      Message: { id: messageId, nodeId: await node('message', `id: "${messageId}"`) },
+      Document: { id: documentId, nodeId: await node('document', `id: "${documentId}"`) },
+      Chunk: { id: chunkId, nodeId: await node('chunk', chunkArgs) },
+      Embedding: {
+        ...embedding,
+        nodeId: await node(
+          'embedding',
+          Object.entries(embedding)
+            .map(([k, v]) => `${k}: "${v}"`)
+            .join(', '),
+        ),
+      },
+      EmbeddingVersion: {
+        id: version.id,
+        name: version.name,
+        nodeId: await node('embeddingVersion', `id: "${version.id}"`),
+      },
+      Node: { nodeId: await node('conversation', `id: "${conversationId}"`) },
+    };
+    secrets = [
+      MARKER,
+      ada.userId,
+      ada.workspaceId,
+      conversationId,
+      messageId,
+      documentId,
+      chunkId,
+      'ada@example.org',
+    ];
+  });
+  afterAll(() => api?.close());
+
+  const leaked = (value: unknown) => {
+    const text = JSON.stringify(value ?? null);
+    return secrets.filter((secret) => text.includes(secret));
+  };
+
+  it('shows nothing of A to a visitor or to B, by any query field, with A’s own ids', async () => {
+    let tried = 0;
+    const shown: string[] = [];
+    for (const field of Object.values(schema.getQueryType()!.getFields())) {
+      const type = getNamedType(field.type);
+      const args = argumentsOf(field, ids);
+      expect(args, `this test has to learn an argument of Query.${field.name}`).toBeDefined();
+      const inner =
+        field.name === 'node'
+          ? '{ nodeId ... on Conversation { title messages { nodes { content } } } }'
+          : isObjectType(type)
+            ? `{ ${selection(schema, type, 3)} }`
+            : '';
+      const query = `{ ${field.name}${args} ${inner} }`;
+      const [mine, theirs, nobody] = [
+        await api.ask(query, {}, { token: ada.token }),
+        await api.ask(query, {}, { token: bob.token }),
+        await api.ask(query),
+      ];
+      expect(mine.errors, query).toEqual([]);
+      if (leaked(mine.data).length > 0) shown.push(field.name);
+      expect(leaked(theirs.data), `Query.${field.name} as B`).toEqual([]);
+      expect(leaked(nobody.data), `Query.${field.name} as a visitor`).toEqual([]);
+      for (const error of [...theirs.errors, ...nobody.errors]) expect(error.message).not.toContain(MARKER);
+      tried += 1;
+    }
+    expect(tried).toBeGreaterThan(20);
+    // the same queries do show A its own rows: they are aimed well
+    expect(shown).toEqual(
+      expect.arrayContaining([
+        'user',
+        'users',
+        'workspace',
+        'conversation',
+        'conversations',
+        'message',
+        'document',
+        'documents',
+        'chunk',
+        'chunks',
+        'embedding',
+        'node',
+        'search',
+        'currentUser',
+      ]),
+    );
+  });
+
+  it('shows nothing by node id of any type', async () => {
+    for (const [type, { nodeId }] of Object.entries(ids)) {
+      if (!nodeId || type === 'EmbeddingVersion') continue;
+      for (const token of [bob.token, undefined]) {
+        expect(
+          (await read(`{ node(nodeId: "${nodeId}") { nodeId __typename } }`, token)).node,
+          type,
+        ).toBeNull();
+      }
+    }
+  });
+
+  it('shows and counts nothing by filters and orders', async () => {
+    for (const token of [bob.token, undefined]) {
+      const data = await read(
+        `{
+          conversations(filter: { title: { includes: "${MARKER}" } }) { totalCount nodes { id } }
+          byId: conversations(filter: { id: { equalTo: "${ids.Conversation?.id}" } }) { totalCount nodes { id } }
+          byWorkspace: conversations(filter: { workspaceId: { equalTo: "${ada.workspaceId}" } }) { totalCount }
+          byOwner: documents(filter: { ownerId: { equalTo: "${ada.userId}" } }, orderBy: [OWNER_ID_DESC]) { totalCount nodes { id } }
+          documents(filter: { not: { title: { equalTo: "nothing" } } }) { nodes { title } }
+          chunks(filter: { documentId: { equalTo: "${ids.Document?.id}" } }) { totalCount nodes { content } }
+          users(filter: { username: { startsWith: "quokka" } }) { totalCount }
+          workspaceMembers(filter: { userId: { equalTo: "${ada.userId}" } }) { totalCount }
+        }`,
+        token,
+      );
+      expect(leaked(data)).toEqual([]);
+      for (const name of [
+        'conversations',
+        'byId',
+        'byWorkspace',
+        'byOwner',
+        'chunks',
+        'users',
+        'workspaceMembers',
+      ]) {
+        expect(data[name].totalCount, name).toBe(0);
+      }
+    }
+  });
+
+  it('finds nothing of A by search, in any mode', async () => {
+    for (const mode of ['HYBRID', 'VECTOR', 'TEXT']) {
+      const query = `{ search(query: "animal", mode: ${mode}, maxResults: 100) { returned results { chunkId content document { title } } } }`;
+      expect(leaked(await read(query, ada.token))).toContain(MARKER);
+      const found = await read(query, bob.token);
+      expect(leaked(found)).toEqual([]);
+      expect(found.search.returned).toBe(1);
+      expect(codeOf(await api.ask(query))).toBe('CQ101');
+    }
+  });
+
+  it('changes nothing of A by any mutation, with A’s own ids', async () => {
+    const admin = api.database.pool('admin');
+    const everything = async () => {
+      const state: Record<string, string> = {};
+      for (const table of [
+        'users',
+        'workspaces',
+        'workspace_members',
+        'conversations',
+        'messages',
+        'documents',
+        'chunks',
+        'embeddings',
+      ]) {
+        const key = table === 'users' ? 'id' : table === 'workspaces' ? 'id' : 'workspace_id';
+        const owner = table === 'users' ? ada.userId : ada.workspaceId;
+        const { rows } = await admin.query(
+          `select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as hash from app_public.${table} t where ${key} = $1`,
+          [owner],
+        );
+        state[table] = rows[0].hash;
+      }
+      return state;
+    };
+    const before = await everything();
+    let tried = 0;
+    for (const field of Object.values(schema.getMutationType()!.getFields())) {
+      const match = /^(update|delete)([A-Z][a-z]+)(ByNodeId)?$/.exec(field.name);
+      if (!match) continue;
+      const own = ids[match[2]!];
+      expect(own, `this test has to learn ids of ${match[2]}`).toBeDefined();
+      const key = match[3] ? `nodeId: "${own?.nodeId}"` : `id: "${own?.id}"`;
+      const patch =
+        match[1] === 'update' ? `, patch: { ${match[2] === 'User' ? 'displayName' : 'title'}: "taken" }` : '';
+      const query = `mutation { ${field.name}(input: { ${key}${patch} }) { clientMutationId } }`;
+      for (const token of [bob.token, undefined]) {
+        const reply = await api.ask(query, {}, { token });
+        // by node id a row that cannot be seen is null, without an error
+        if (!match[3] || reply.errors.length > 0)
+          expect(codeOf(reply), query).toMatch(token ? /CQ204/ : /CQ101|CQ204/);
+        expect(leaked(reply.data)).toEqual([]);
+      }
+      tried += 1;
+    }
+    expect(tried).toBe(10);
+    const post = (args: string) => `mutation { postMessage(input: { ${args} }) { message { id } } }`;
+    for (const token of [bob.token, undefined]) {
+      const code = token ? 'CQ204' : 'CQ101';
+      expect(
+        codeOf(await api.ask(post(`conversationId: "${ids.Conversation?.id}", content: "x"`), {}, { token })),
+      ).toBe(code);
+    }
+    expect(await everything()).toEqual(before);
+  });
+
+  it('lets no message hang below one of another conversation', async () => {
+    const { data } = await api.ask(
+      'mutation { startConversation(input: {}) { conversation { id } } }',
+      {},
+      { token: bob.token },
+    );
+    const reply = await api.ask(
+      `mutation { postMessage(input: { conversationId: "${data.startConversation.conversation.id}", content: "x", parentId: "${ids.Message?.id}" }) { message { parent { content } } } }`,
+      {},
+      { token: bob.token },
+    );
+    expect(codeOf(reply)).toBe('CQ204');
+  });
+
+  it('offers no creation but by function, and hides what is bookkeeping', async () => {
+    const mutations = Object.keys(schema.getMutationType()!.getFields()).sort();
+    expect(mutations.filter((name) => /^(create|delete|update)/.test(name))).toEqual([
+      'createDocument',
+      'deleteConversation',
+      'deleteConversationByNodeId',
+      'deleteDocument',
+      'deleteDocumentByNodeId',
+      'updateConversation',
+      'updateConversationByNodeId',
+      'updateDocument',
+      'updateDocumentByNodeId',
+      'updateUser',
+      'updateUserByNodeId',
+    ]);
+    const fields = (name: string) => Object.keys((schema.getType(name) as GraphQLObjectType).getFields());
+    expect(fields('Document')).not.toContain('chunkedHash');
+    expect(fields('Conversation')).not.toContain('indexedSequenceNumber');
+    expect(fields('Conversation')).toEqual(
+      expect.arrayContaining(['messageCount', 'totalTokensUsed', 'avgResponseTimeMs', 'createdAt']),
+    );
+    expect(fields('Chunk')).not.toContain('textSearch');
+    for (const name of ['ConversationPatch', 'DocumentPatch', 'UserPatch']) {
+      expect(
+        fields(name).filter((field) =>
+          /createdAt|updatedAt|Hash|ownerId|workspaceId|^id$|role|Count|total|avg/.test(field),
+        ),
+      ).toEqual([]);
+    }
+  });
+});
