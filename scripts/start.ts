@@ -35,11 +35,11 @@ function readPort(value: string): number {
 }
 
 /** Brings the schema up to date, or, when told not to, checks that it is. */
-async function prepare(database: Database, options: Options): Promise<boolean> {
+async function prepare(database: Database, options: Options): Promise<void> {
   if (options.migrate) {
     const applied = await migrateDatabase(database, queues);
     if (applied.length > 0) say(`Schema: ${applied.length} migrations applied.`);
-    return applied.length > 0;
+    return;
   }
   const status = await migrationStatus(database.pool(options.workerOnly ? 'worker' : 'authenticator'));
   if (status.pending.length > 0) {
@@ -47,7 +47,6 @@ async function prepare(database: Database, options: Options): Promise<boolean> {
       hint: 'Run npm run migrate first.',
     });
   }
-  return false;
 }
 
 /** The first account and the first content of a new database. */
@@ -82,7 +81,7 @@ async function run(options: Options): Promise<void> {
     const database = await openDatabase({ dataDir: options.data });
     closers.push(() => database.close());
     say(`Database: ${database.description}.`);
-    const isNew = await prepare(database, options);
+    await prepare(database, options);
     const account = options.apiOnly || options.workerOnly ? undefined : await firstSteps(database, options);
 
     let worker: Worker | undefined;
@@ -94,8 +93,7 @@ async function run(options: Options): Promise<void> {
       closers.push(() => worker!.stop());
       if (options.workerOnly) say('Working on background jobs. Ctrl-C ends.');
     }
-    if (!options.workerOnly)
-      await serve(database, options, { account, isNew, closers, signal: ending.signal });
+    if (!options.workerOnly) await serve(database, options, { account, closers, signal: ending.signal });
     if (!ending.signal.aborted) {
       await new Promise<void>((resolve) =>
         ending.signal.addEventListener('abort', () => resolve(), { once: true }),
@@ -109,7 +107,6 @@ async function run(options: Options): Promise<void> {
 
 interface Serving {
   account: Account | undefined;
-  isNew: boolean;
   closers: (() => Promise<void>)[];
   signal: AbortSignal;
 }
@@ -117,7 +114,7 @@ interface Serving {
 async function serve(
   database: Database,
   options: Options,
-  { account, isNew, closers, signal }: Serving,
+  { account, closers, signal }: Serving,
 ): Promise<void> {
   const embedder = openQueryEmbedder(database.pool('authenticator'));
   closers.push(() => embedder.close());
@@ -131,21 +128,16 @@ async function serve(
   });
   closers.push(() => api.close());
   const token = account && (await signIn(database, account));
-  if (token && options.examples) await firstContent(database, token, isNew, signal);
+  if (token && options.examples) await firstContent(database, token, signal);
   if (signal.aborted) return;
   say(welcome({ url: api.url, account, token, psql: `psql '${database.url('admin')}'` }));
 }
 
 /** Imports the project's own documentation and waits until it is searchable. */
-async function firstContent(
-  database: Database,
-  token: string,
-  isNew: boolean,
-  signal: AbortSignal,
-): Promise<void> {
+async function firstContent(database: Database, token: string, signal: AbortSignal): Promise<void> {
   const imported = await importDocumentation(database, token, projectFolder);
   if (imported.added > 0) say(`Documentation: ${imported.added} pages imported as first content.`);
-  if (!isNew) return;
+  if (imported.added === 0) return;
   let last = '';
   while (!signal.aborted) {
     const state = await imported.progress();

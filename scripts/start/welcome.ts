@@ -1,7 +1,7 @@
 import type { Account } from './account.ts';
 
 /** The question of the third example: none of its words occurs in the passage that answers it. */
-export const EXAMPLE_QUESTION = 'hide one customer from another';
+export const EXAMPLE_QUESTION = 'coworkers seeing secret chats';
 
 interface Welcome {
   url: string;
@@ -44,7 +44,7 @@ export function welcome({ url, account, token, psql }: Welcome): string {
       call(
         url,
         token,
-        `{ search(query: "${EXAMPLE_QUESTION}", mode: VECTOR, maxResults: 3) { path results { score title heading content } } }`,
+        `{ search(query: "${EXAMPLE_QUESTION}", mode: VECTOR, maxResults: 1) { path results { score title heading content } } }`,
       ),
       '',
     );
