@@ -6,6 +6,7 @@ import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
 import { PostGraphileConnectionFilterPreset } from 'postgraphile-plugin-connection-filter';
 import { requestSettings } from './authentication.ts';
 import { maskError } from './errors.ts';
+import { firstQuery } from './graphiql.ts';
 import { MAX_BODY_BYTES } from './limits.ts';
 import { NamesPlugin } from './plugins/inflection.ts';
 import { MessagesPlugin } from './plugins/messages.ts';
@@ -27,6 +28,8 @@ export interface PresetOptions {
   /** Whether clients may ask for the schema. Default: as graphiql. */
   introspection?: boolean | undefined;
 }
+
+type RuruClientConfig = NonNullable<NonNullable<GraphileConfig.Preset['ruru']>['clientConfig']>;
 
 /** Everything about the API: the schema, who is calling, limits, errors. */
 export function makePreset(options: PresetOptions): GraphileConfig.Preset {
@@ -81,6 +84,10 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       websockets: false,
       maxRequestLength: MAX_BODY_BYTES,
       maskError: (error) => maskError(error, currentRequest()),
+    },
+    ruru: {
+      // Its types ask for every property; all of them are optional.
+      clientConfig: { defaultQuery: firstQuery, debugTools: [] } as unknown as RuruClientConfig,
     },
   };
 }

@@ -14,7 +14,7 @@ describeReal('errors', () => {
 
   const asAda = (query: string, variables = {}) => api.ask(query, variables, { token: ada.token });
   const post = async (
-    body: BodyInit,
+    body: string,
     headers: Record<string, string> = { 'content-type': 'application/json' },
   ) => readReply(await fetch(`${api.api.url}/graphql`, { method: 'POST', headers, body }));
 

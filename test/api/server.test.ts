@@ -3,7 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
+import { buildSchema, parse, validate } from 'postgraphile/graphql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { firstQuery } from '../../api/graphiql.ts';
 import { exportSchema } from '../../api/schema-file.ts';
 import { startApi } from '../../api/server.ts';
 import { describeReal } from '../support/server.ts';
@@ -42,6 +44,24 @@ describeReal('the server', () => {
     expect(page.text).toContain('Ruru');
     expect((await get('/ruru-static/ruru.js')).status).toBe(200);
     expect((await api.ask('{ __schema { queryType { name } } }')).data.__schema.queryType.name).toBe('Query');
+  });
+
+  it('greets in GraphiQL with operations that are valid', async () => {
+    const schema = buildSchema(await exportSchema(api.database.pool('authenticator')));
+    expect(validate(schema, parse(firstQuery)).map((error) => error.message)).toEqual([]);
+  });
+
+  it('keeps the examples of docs/api.md valid', async () => {
+    const schema = buildSchema(await exportSchema(api.database.pool('authenticator')));
+    const text = await readFile(join(import.meta.dirname, '../../docs/api.md'), 'utf8');
+    const examples = [...text.matchAll(/```graphql\n(.*?)```/gs)].map((match) => match[1]!);
+    expect(examples.length).toBeGreaterThan(3);
+    for (const example of examples) {
+      expect(
+        validate(schema, parse(example)).map((error) => error.message),
+        example,
+      ).toEqual([]);
+    }
   });
 
   it('returns the request id it was given, or one of its own', async () => {

@@ -52,11 +52,6 @@ export async function startTestApi(
   options: Partial<Omit<ApiOptions, 'database'>> & { pool?: pg.Pool; database?: Database } = {},
 ): Promise<TestApi> {
   const { pool, database = serverDatabase((await createTestDatabase()).url), ...others } = options;
-  // Until the migrations grant it: the server may see which migrations there are.
-  await database.pool('admin').query(
-    `grant usage on schema graphile_migrate to colloquy_authenticator;
-       grant select on graphile_migrate.migrations to colloquy_authenticator`,
-  );
   const api = await startApi({
     database: { kind: 'server', pool: () => pool ?? database.pool('authenticator') },
     host: '127.0.0.1',
