@@ -69,6 +69,26 @@ export function asUser<T>(
   );
 }
 
+/** Runs statements as any role, with the claims given: for what the API would never do. */
+export function asRole<T>(
+  database: Database,
+  role: string,
+  claims: { userId?: string; workspaceId?: string; memberRole?: string; sessionId?: string },
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  return inRequest(
+    database,
+    {
+      role,
+      'colloquy.user_id': claims.userId ?? '',
+      'colloquy.workspace_id': claims.workspaceId ?? '',
+      'colloquy.member_role': claims.memberRole ?? '',
+      'colloquy.session_id': claims.sessionId ?? '',
+    },
+    work,
+  );
+}
+
 /** Waits for a condition, at most a minute. */
 export async function until(condition: () => Promise<boolean>, milliseconds = 60_000): Promise<void> {
   const deadline = Date.now() + milliseconds;

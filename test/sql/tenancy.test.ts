@@ -1,0 +1,606 @@
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Database, serverDatabase } from '../../lib/database.ts';
+import { errorCode } from '../../lib/errors.ts';
+import { describeFunctions, describePrivileges } from '../support/privileges.ts';
+import { createTestDatabase, describeReal } from '../support/server.ts';
+import { addContent, axis, type Content, createTenants, indexAll, type Tenants } from '../support/tenants.ts';
+import { asRole, asUser, asVisitor, registerUser, type TestUser } from '../support/users.ts';
+
+/**
+ * To whom the rows of a table belong, as a condition over $1 the user, $2 the workspace of the request and $3 all
+ * workspaces of the user. A table of app_public that is not here fails the suite: say it when you add one.
+ */
+const BELONGS: Record<string, string> = {
+  chunks: `workspace_id = $2 and (owner_id = $1 or visibility = 'workspace')`,
+  conversations: `workspace_id = $2 and (owner_id = $1 or visibility = 'workspace')`,
+  documents: `workspace_id = $2 and (owner_id = $1 or visibility = 'workspace')`,
+  embedding_versions: 'true',
+  embeddings: `workspace_id = $2 and chunk_id in (select c.id from app_public.chunks c where c.workspace_id = $2 and (c.owner_id = $1 or c.visibility = 'workspace'))`,
+  messages: `workspace_id = $2 and conversation_id in (select c.id from app_public.conversations c where c.workspace_id = $2 and (c.owner_id = $1 or c.visibility = 'workspace'))`,
+  users: 'id = $1',
+  workspace_members: 'workspace_id = any ($3)',
+  workspaces: 'id = any ($3)',
+};
+
+interface Row {
+  row: Record<string, unknown>;
+  key: string;
+}
+interface Table {
+  name: string;
+  columns: string[];
+  keyColumns: string[];
+}
+
+describeReal('tenancy', () => {
+  let database: Database;
+  let tenants: Tenants;
+  const content = new Map<TestUser, Content>();
+  /** The tables of app_public, from the catalogue. */
+  let tables: Table[];
+
+  beforeAll(async () => {
+    database = serverDatabase((await createTestDatabase()).url);
+    tenants = await createTenants(database);
+    for (const name of ['ann', 'bob', 'owner', 'member'] as const) {
+      content.set(tenants[name], await addContent(database, tenants[name], name));
+    }
+    await indexAll(database);
+    const { rows } = await database.pool('owner').query<Table>(`
+      select c.relname as name,
+        array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+          and a.attgenerated = '' and a.attidentity = '' order by a.attnum) as columns,
+        coalesce((select array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum = any (k.conkey))
+          from pg_constraint k where k.conrelid = c.oid and k.contype = 'p'), '{}') as "keyColumns"
+      from pg_class c
+      where c.relnamespace = 'app_public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm')
+      order by c.relname`);
+    tables = rows;
+  });
+  afterAll(async () => {
+    await database?.close();
+  });
+
+  const of = (user: TestUser): Content => content.get(user)!;
+  const ids = (user: TestUser): string[] => Object.values(of(user)).flat();
+  const fails = async (work: Promise<unknown>): Promise<{ code: string | undefined; message: string }> => {
+    try {
+      await work;
+    } catch (error) {
+      return { code: errorCode(error), message: (error as Error).message };
+    }
+    throw new Error('It was allowed.');
+  };
+  const call = (user: TestUser, sql: string, ...values: unknown[]): Promise<pg.QueryResult> =>
+    asUser(database, user, (client) => client.query(sql, values));
+
+  /** What the owner of the tables sees: the truth. */
+  async function rowsOf(table: Table, condition: string, values: unknown[] = []): Promise<Row[]> {
+    const key = table.keyColumns.map((column) => `t.${column}`).join(', ');
+    const used = [1, 2, 3].filter((n) => condition.includes(`$${n}`));
+    const { rows } = await database.pool('owner').query<Row>(
+      `select to_jsonb(t) as row, row(${key})::text as key from app_public.${table.name} t
+       where ${condition.replace(/\$(\d)/g, (_, n) => `$${used.indexOf(Number(n)) + 1}`)} order by key`,
+      used.map((n) => values[n - 1]),
+    );
+    return rows;
+  }
+
+  async function digest(): Promise<Record<string, string>> {
+    const digests: Record<string, string> = {};
+    const { rows } = await database.pool('owner').query<{ name: string }>(
+      `select format('%I.%I', n.nspname, c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+       where n.nspname in ('app_public', 'app_hidden', 'app_private') and c.relkind in ('r', 'p') order by 1`,
+    );
+    for (const { name } of rows) {
+      const result = await database
+        .pool('owner')
+        .query(`select count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') as digest from ${name} t`);
+      digests[name] = result.rows[0].digest;
+    }
+    return digests;
+  }
+
+  describe('tables', () => {
+    it('has a rule here for every table, and rows of everyone to steal', async () => {
+      expect(tables.map((table) => table.name)).toEqual(Object.keys(BELONGS).sort());
+      for (const table of tables) {
+        expect(table.keyColumns.length, table.name).toBeGreaterThan(0);
+        expect((await rowsOf(table, 'true')).length, table.name).toBeGreaterThan(0);
+      }
+    });
+
+    const attackers: [string, (all: Tenants) => { role: string; user?: TestUser; workspaceId?: string; memberRole?: string }][] = [
+      ['ann', ({ ann }) => ({ role: 'colloquy_user', user: ann })],
+      ['ann as an administrator of the installation', ({ ann }) => ({ role: 'colloquy_admin', user: ann })],
+      ['the owner of a workspace', ({ owner }) => ({ role: 'colloquy_user', user: owner })],
+      ['a member', ({ member }) => ({ role: 'colloquy_user', user: member })],
+      ['a viewer', ({ viewer }) => ({ role: 'colloquy_user', user: viewer })],
+      ['a visitor', () => ({ role: 'colloquy_visitor' })],
+      ['a visitor with the claims of ann', ({ ann }) => ({ role: 'colloquy_visitor', user: ann })],
+      ['a user without claims', () => ({ role: 'colloquy_user' })],
+      ['an administrator without claims', () => ({ role: 'colloquy_admin' })],
+    ];
+
+    it.each(attackers)('%s sees its own rows and can touch no others', async (_, identify) => {
+      const { role, user } = identify(tenants);
+      const before = await digest();
+      const { rows: memberships } = await database
+        .pool('owner')
+        .query('select array_agg(workspace_id) as ids from app_public.workspace_members where user_id = $1', [user?.id]);
+      const claims = user
+        ? { userId: user.id, workspaceId: user.workspaceId, memberRole: user.memberRole }
+        : {};
+      let tried = 0;
+      await asRole(database, role, claims, async (client) => {
+        /** One attempt, undone: how many rows it reached, or the code it was refused with. */
+        const attempt = async (sql: string, values: unknown[] = []): Promise<number | string> => {
+          tried += 1;
+          await client.query('savepoint attempt');
+          try {
+            const { rowCount } = await client.query(sql, values);
+            return rowCount ?? 0;
+          } catch (error) {
+            return errorCode(error) ?? String(error);
+          } finally {
+            await client.query('rollback to savepoint attempt');
+          }
+        };
+        for (const table of tables) {
+          const target = `app_public.${table.name}`;
+          const own =
+            user && role !== 'colloquy_visitor'
+              ? await rowsOf(table, BELONGS[table.name]!, [user.id, user.workspaceId, memberships[0].ids])
+              : [];
+          const all = (await rowsOf(table, 'true')).filter((row) => !own.some(({ key }) => key === row.key));
+          // one of each tenant, owner and visibility: the others differ in nothing that decides
+          const foreign = [
+            ...new Map(all.map((one) => [`${one.row.workspace_id} ${one.row.owner_id} ${one.row.visibility}`, one])).values(),
+          ];
+
+          const key = `row(${table.keyColumns.map((column) => `t.${column}`).join(', ')})::text`;
+          const seen = await client.query(`select ${key} as key from ${target} t order by key`);
+          if (table.name === 'embedding_versions' && !user) expect(seen.rows).toEqual([]);
+          else expect(seen.rows.map((row) => row.key), `${target} as seen`).toEqual(own.map((row) => row.key));
+          const counted = await client.query(`select count(*)::int as n from ${target}`);
+          expect(counted.rows[0].n, `${target} counted`).toBe(seen.rows.length);
+
+          const { rows: updatable } = await client.query<{ names: string[] }>(
+            `select coalesce(array_agg(name), '{}') as names from unnest($1::text[]) as name where has_column_privilege($2::text, name, 'update')`,
+            [table.columns, target],
+          );
+          const changeable = updatable[0]!.names;
+          for (const { row } of foreign) {
+            const where = table.keyColumns.map((column, index) => `${column} = $${index + 1}`).join(' and ');
+            const values = table.keyColumns.map((column) => row[column]);
+            expect(await attempt(`select 1 from ${target} where ${where}`, values), `${target} by key`).toBe(0);
+            const nothing = async (sql: string) =>
+              expect([0, '42501'], `${sql} ${values}`).toContain(await attempt(sql, values));
+            await nothing(`select 1 from ${target} where ${where} for update`);
+            await nothing(`delete from ${target} where ${where}`);
+            if (changeable.length > 0) {
+              const changes = changeable.map((column) => `${column} = ${column}`).join(', ');
+              await nothing(`update ${target} set ${changes} where ${where}`);
+            }
+          }
+          for (const column of table.columns.filter((name) => !changeable.includes(name))) {
+            expect(await attempt(`update ${target} set ${column} = ${column}`), `${target}.${column}`).toBe('42501');
+          }
+
+          // a row of one's own that claims to be another's, by the columns that may be written and by all of them
+          const { rows: granted } = await client.query<{ names: string[] | null }>(
+            `select array_agg(name) as names from unnest($1::text[]) as name where has_column_privilege($2::text, name, 'insert')`,
+            [table.columns, target],
+          );
+          for (const { row } of foreign) {
+            for (const columns of [granted[0]!.names ?? [], table.columns]) {
+              const given = columns.filter((column) => row[column] !== null && row[column] !== undefined);
+              const list = given.map((_, index) => `$${index + 1}`).join(', ');
+              const sql = given.length === 0 ? `insert into ${target} default values` : `insert into ${target} (${given}) values (${list})`;
+              const values = given.map((column) =>
+                typeof row[column] === 'object' ? JSON.stringify(row[column]) : row[column],
+              );
+              expect(await attempt(sql, values), sql).toBe('42501');
+            }
+          }
+          // one's own row, handed to somebody else
+          for (const { row } of own) {
+            for (const column of ['workspace_id', 'owner_id', 'user_id', 'conversation_id', 'author_id']) {
+              if (!table.columns.includes(column)) continue;
+              const stranger = user === tenants.bob ? tenants.ann : tenants.bob;
+              const where = table.keyColumns.map((name, index) => `${name} = $${index + 2}`).join(' and ');
+              const value = column === 'workspace_id' ? stranger.workspaceId : stranger.id;
+              expect(
+                await attempt(`update ${target} set ${column} = $1 where ${where}`, [value, ...table.keyColumns.map((name) => row[name])]),
+                `${target}.${column}`,
+              ).toBe('42501');
+            }
+          }
+          expect(await attempt(`truncate ${target}`)).toBe('42501');
+        }
+      });
+      expect(tried).toBeGreaterThan(200);
+      expect(await digest()).toEqual(before);
+    });
+
+    it('leaves own rows to their owner, but not to a viewer', async () => {
+      const { ann, viewer, member } = tenants;
+      expect((await call(ann, `update app_public.documents set title = title where id = $1`, of(ann).document)).rowCount).toBe(1);
+      expect((await call(ann, `update app_public.conversations set title = title where id = $1`, of(ann).conversation)).rowCount).toBe(1);
+      // somebody who was a member once and only reads now
+      const demoted = { ...member, memberRole: 'viewer' };
+      for (const table of ['documents', 'conversations']) {
+        const id = table === 'documents' ? of(member).document : of(member).conversation;
+        expect((await call(demoted, `select from app_public.${table} where id = $1`, id)).rowCount).toBe(1);
+        expect((await call(demoted, `update app_public.${table} set title = title where id = $1`, id)).rowCount).toBe(0);
+        expect((await call(demoted, `delete from app_public.${table} where id = $1`, id)).rowCount).toBe(0);
+      }
+      expect(await fails(call(viewer, `insert into app_public.conversations (workspace_id, owner_id) values ($1, $2)`, viewer.workspaceId, viewer.id))).toMatchObject({ code: '42501' });
+      expect(await fails(call(viewer, `insert into app_public.documents (workspace_id, owner_id, title, content) values ($1, $2, 'a', 'b')`, viewer.workspaceId, viewer.id))).toMatchObject({ code: '42501' });
+    });
+
+    it('gives nothing of the other workspaces of the same user', async () => {
+      const { owner } = tenants;
+      const alone = (await registerAgain(database, owner)).workspaceId;
+      const seen = await call({ ...owner, workspaceId: alone }, 'select id from app_public.documents union all select id from app_public.conversations union all select id from app_public.messages union all select id from app_public.chunks');
+      expect(seen.rows).toEqual([]);
+    });
+
+    it('keeps every request role out of partitions, secrets, hidden tables and the queue', async () => {
+      const { rows } = await database.pool('owner').query<{ name: string }>(
+        `select format('%I.%I', n.nspname, c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+         where n.nspname in ('app_hidden', 'app_private', 'app_partitions', 'pgboss', 'graphile_migrate') and c.relkind in ('r', 'p', 'v', 'm')`,
+      );
+      expect(rows.length).toBeGreaterThan(40);
+      for (const role of ['colloquy_visitor', 'colloquy_user', 'colloquy_admin']) {
+        await asRole(database, role, { userId: tenants.ann.id, workspaceId: tenants.ann.workspaceId, memberRole: 'owner' }, async (client) => {
+          for (const { name } of rows) {
+            for (const sql of [`select from ${name}`, `delete from ${name}`, `insert into ${name} default values`, `truncate ${name}`]) {
+              await client.query('savepoint attempt');
+              expect(await fails(client.query(sql)), `${sql} as ${role}`).toMatchObject({ code: '42501' });
+              await client.query('rollback to savepoint attempt');
+            }
+          }
+        });
+      }
+    });
+
+    it('lets the worker read what it indexes, and write nothing but the queue', async () => {
+      const worker = database.pool('worker');
+      const { rows } = await database.pool('owner').query<{ name: string; columns: string[] }>(
+        `select format('%I.%I', n.nspname, c.relname) as name,
+           array(select quote_ident(a.attname) from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and a.attidentity = '') as columns
+         from pg_class c join pg_namespace n on n.oid = c.relnamespace
+         where n.nspname in ('app_public', 'app_hidden', 'app_private', 'app_partitions') and c.relkind in ('r', 'p', 'v', 'm')`,
+      );
+      const readable: string[] = [];
+      for (const { name, columns } of rows) {
+        const updates = (name.startsWith('app_partitions.') ? columns.slice(0, 1) : columns).map((column) => `update ${name} set ${column} = ${column}`);
+        for (const sql of [`delete from ${name}`, `insert into ${name} default values`, `truncate ${name}`, ...updates]) {
+          expect(await fails(worker.query(sql)), sql).toMatchObject({ code: '42501' });
+        }
+        await worker.query(`select from ${name} limit 1`).then(
+          () => readable.push(name),
+          (error) => expect(errorCode(error), name).toBe('42501'),
+        );
+      }
+      expect(readable.sort()).toEqual(['app_public.conversations', 'app_public.documents', 'app_public.embedding_versions', 'app_public.messages']);
+    });
+  });
+
+  describe('functions', () => {
+    /** One attack per function that a request role may call; a new function fails the suite until it has one. */
+    const attacks: Record<string, () => Promise<void>> = {
+      'app_public.conversation_messages': async () => {
+        const { ann, bob, owner, member, viewer } = tenants;
+        const page = async (user: TestUser, id: string, ...more: unknown[]) =>
+          (await call(user, 'select id from app_public.conversation_messages($1, $2)', id, more[0] ?? null)).rowCount;
+        expect(await page(bob, of(bob).conversation)).toBe(2);
+        expect(await page(ann, of(bob).conversation)).toBe(0);
+        expect(await page(ann, of(bob).sharedConversation)).toBe(0);
+        expect(await page(ann, of(bob).conversation, of(ann).messages[1])).toBe(0);
+        expect(await page(member, of(owner).conversation)).toBe(0);
+        expect(await page(member, of(owner).sharedConversation)).toBe(1);
+        expect(await page(viewer, of(owner).sharedConversation)).toBe(1);
+        const visitor = await asVisitor(database, (client) => client.query('select id from app_public.conversation_messages($1)', [of(bob).conversation]));
+        expect(visitor.rows).toEqual([]);
+      },
+      'app_public.create_document': async () => {
+        const { ann, bob, owner, member, viewer } = tenants;
+        const create = (user: TestUser) =>
+          call(user, `select id, owner_id, workspace_id from app_public.create_document('mine', 'collides', source_url => 'https://example.org/2')`);
+        // the same address as somebody else's, in another workspace and in the same one: each its own document
+        const [byAnn, byMember] = [await create(ann), await create(member)];
+        expect(byAnn.rows).toEqual([{ id: of(ann).sharedDocument, owner_id: ann.id, workspace_id: ann.workspaceId }]);
+        expect(byMember.rows).toEqual([{ id: of(member).sharedDocument, owner_id: member.id, workspace_id: member.workspaceId }]);
+        for (const other of [bob, owner]) {
+          const { rows } = await database.pool('owner').query('select content from app_public.documents where id = $1', [of(other).sharedDocument]);
+          expect(rows[0].content).toMatch(/^zebra by/);
+        }
+        expect(await fails(create(viewer))).toMatchObject({ code: 'CQ109' });
+        expect(await fails(create({ ...ann, workspaceId: bob.workspaceId, memberRole: '' }))).toMatchObject({ code: 'CQ109' });
+        await nobody(`select app_public.create_document('a', 'b')`);
+      },
+      'app_public.current_user': async () => {
+        const { rows } = await call(tenants.ann, 'select (app_public.current_user()).email');
+        expect(rows).toEqual([{ email: 'ann@example.org' }]);
+        const visitor = await asVisitor(database, (client) => client.query('select * from app_public.current_user()'));
+        expect(visitor.rows.map((row) => row.id)).toEqual([null]);
+      },
+      'app_public.import_conversation': async () => {
+        const { ann, bob, viewer } = tenants;
+        const payload = {
+          source: 'chat/1',
+          title: 'Imported',
+          createdAt: '2024-02-01T10:00:00Z',
+          messages: [{ externalId: 'm1', role: 'user', content: 'from the import', createdAt: '2024-02-01T10:00:01Z' }],
+        };
+        const load = async (user: TestUser) => (await call(user, 'select * from app_public.import_conversation($1)', payload)).rows[0];
+        const [first, second] = [await load(bob), await load(ann)];
+        expect([first.is_new, second.is_new]).toEqual([true, true]);
+        expect(second.id).not.toBe(first.id);
+        expect((await call(ann, 'select from app_public.conversations where id = $1', first.id)).rowCount).toBe(0);
+        expect(await fails(load(viewer))).toMatchObject({ code: 'CQ109' });
+        await nobody(`select app_public.import_conversation('{}')`);
+      },
+      'app_public.import_documents': async () => {
+        const { bob, owner, member, viewer } = tenants;
+        const load = async (user: TestUser) =>
+          (
+            await call(user, 'select * from app_public.import_documents($1)', JSON.stringify([{ sourceUrl: 'https://example.org/1', title: 'imported', content: 'over it' }]))
+          ).rows[0];
+        expect(await load(member)).toMatchObject({ outcome: 'updated', document_id: of(member).document });
+        for (const other of [bob, owner]) {
+          const { rows } = await database.pool('owner').query('select content from app_public.documents where id = $1', [of(other).document]);
+          expect(rows[0].content).toMatch(/^zebra of/);
+        }
+        expect(await fails(load(viewer))).toMatchObject({ code: 'CQ109' });
+        await nobody(`select app_public.import_documents('[]')`);
+      },
+      'app_public.indexing_progress': async () => {
+        const { ann, bob } = tenants;
+        await indexAll(database);
+        const chunks = async (user: TestUser) => Number((await call(user, 'select chunks from app_public.indexing_progress()')).rows[0].chunks);
+        const [annBefore, bobBefore] = [await chunks(ann), await chunks(bob)];
+        await call(bob, `select app_public.create_document('more', 'of bob')`);
+        await indexAll(database);
+        expect(await chunks(ann)).toBe(annBefore);
+        expect(await chunks(bob)).toBe(bobBefore + 1);
+        await nobody('select app_public.indexing_progress()');
+      },
+      'app_public.post_message': async () => {
+        const { ann, bob, member, owner, viewer } = tenants;
+        const post = (user: TestUser, id: string, more: Record<string, unknown> = {}) =>
+          call(user, `select * from app_public.post_message($1, 'mine', parent_id => $2, id => $3, idempotency_key => $4)`, id, more.parent, more.id, more.key);
+        const missing = await fails(post(ann, '01890000-0000-7000-8000-000000000000'));
+        expect(missing).toMatchObject({ code: 'CQ204' });
+        // what exists elsewhere and what does not exist at all: the same words
+        for (const id of [of(bob).conversation, of(bob).sharedConversation]) {
+          expect(await fails(post(ann, id))).toEqual(missing);
+          expect(await fails(post(ann, id, { key: 'first' }))).toEqual(missing);
+        }
+        expect(await fails(post(member, of(owner).conversation))).toEqual(missing);
+        expect(await fails(post(viewer, of(owner).sharedConversation))).toMatchObject({ code: 'CQ109' });
+        const parent = await fails(post(ann, of(ann).conversation, { parent: '01890000-0000-7000-8000-000000000000' }));
+        expect(parent).toMatchObject({ code: 'CQ204' });
+        expect(await fails(post(ann, of(ann).conversation, { parent: of(bob).messages[0] }))).toEqual(parent);
+        // the key of a stranger's message returns nothing of it
+        const { rows } = await post(ann, of(ann).sharedConversation, { key: 'second' });
+        expect(rows[0]).toMatchObject({ content: 'mine', conversation_id: of(ann).sharedConversation });
+        expect((await post(member, of(owner).sharedConversation)).rows[0]).toMatchObject({ author_id: member.id, owner_id: owner.id });
+        await nobody(`select app_public.post_message('${of(bob).conversation}', 'x')`);
+      },
+      'app_public.register': async () => {
+        expect(await fails(asVisitor(database, (client) => client.query(`select app_public.register('ANN@example.org', 'a long password')`)))).toMatchObject({ code: 'CQ104' });
+        expect(await fails(asVisitor(database, (client) => client.query(`select app_public.register('new@example.org', 'short')`)))).toMatchObject({ code: 'CQ105' });
+      },
+      'app_public.search': async () => {
+        const { ann, bob, owner, member, viewer } = tenants;
+        const find = async (user: TestUser, mode: string) =>
+          (
+            await call(
+              user,
+              `select r.* from app_public.search('zebra', $1::extensions.halfvec, max_results => 100, mode => $2) as s cross join unnest(s.results) as r`,
+              JSON.stringify(axis(512, 0)),
+              mode,
+            )
+          ).rows.flatMap((row) => [row.document_id, row.message_id, row.conversation_id]);
+        for (const mode of ['vector', 'text', 'hybrid']) {
+          const found = await find(ann, mode);
+          expect(found).toContain(of(ann).document);
+          for (const stranger of [bob, owner, member]) for (const id of ids(stranger)) expect(found).not.toContain(id);
+          const shared = await find(viewer, mode);
+          expect(shared).toContain(of(owner).sharedDocument);
+          expect(shared).toContain(of(owner).sharedConversation);
+          for (const id of [of(owner).document, of(owner).conversation, ...of(owner).messages]) expect(shared).not.toContain(id);
+        }
+        await nobody(`select app_public.search('zebra')`);
+      },
+      'app_public.sign_in': async () => {
+        const attempt = (email: string) => asVisitor(database, (client) => client.query(`select * from app_public.sign_in($1, 'not the password')`, [email]));
+        // null for both: who has an account is not told
+        expect((await attempt('ann@example.org')).rows).toEqual((await attempt('nobody@example.org')).rows);
+      },
+      'app_public.sign_out': async () => {
+        const { ann, bob } = tenants;
+        const session = async (user: TestUser) =>
+          (await database.pool('authenticator').query('select session_id from app_hidden.authenticate($1)', [user.token])).rows[0]?.session_id;
+        const stolen = await session(bob);
+        const out = await asRole(database, 'colloquy_user', { userId: ann.id, sessionId: stolen }, (client) => client.query('select app_public.sign_out() as out'));
+        expect(out.rows).toEqual([{ out: false }]);
+        expect(await session(bob)).toBe(stolen);
+      },
+      'app_public.start_conversation': async () => {
+        const { ann, bob, viewer } = tenants;
+        expect(await fails(call(viewer, 'select app_public.start_conversation()'))).toMatchObject({ code: 'CQ109' });
+        const { rows } = await call(ann, `select workspace_id, owner_id from app_public.start_conversation('mine', 'workspace')`);
+        expect(rows).toEqual([{ workspace_id: ann.workspaceId, owner_id: ann.id }]);
+        expect((await call(bob, `select from app_public.conversations where title = 'mine'`)).rowCount).toBe(0);
+        await nobody('select app_public.start_conversation()');
+      },
+      // these say who is calling, and nothing else
+      'app_hidden.can_write': async () => {},
+      'app_hidden.current_session_id': async () => {},
+      'app_hidden.current_user_id': async () => {},
+      'app_hidden.current_user_workspace_ids': async () => {
+        const { rows } = await call(tenants.ann, 'select app_hidden.current_user_workspace_ids() as ids');
+        expect(rows).toEqual([{ ids: [tenants.ann.workspaceId] }]);
+        const visitor = await asVisitor(database, (client) => client.query('select app_hidden.current_user_workspace_ids() as ids'));
+        expect(visitor.rows).toEqual([{ ids: [] }]);
+      },
+      'app_hidden.current_workspace_id': async () => {},
+      'app_hidden.require_member': async () => {
+        await nobody('select app_hidden.require_member()');
+      },
+      'app_hidden.text_hash': async () => {},
+    };
+
+    /** Nobody is signed in: a visitor may not call it, and a role of users without claims is told to sign in. */
+    async function nobody(sql: string): Promise<void> {
+      expect(['42501', 'CQ101']).toContain((await fails(asVisitor(database, (client) => client.query(sql)))).code);
+      expect(await fails(asRole(database, 'colloquy_user', {}, (client) => client.query(sql)))).toMatchObject({ code: 'CQ101' });
+      expect(await fails(asRole(database, 'colloquy_user', { userId: tenants.ann.id, memberRole: 'owner' }, (client) => client.query(sql)))).toMatchObject({ code: 'CQ101' });
+    }
+
+    it('has an attack for every function that a request may call', async () => {
+      const { rows } = await database.pool('owner').query(`
+        select distinct format('%s.%s', n.nspname, p.proname) as name
+        from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+        cross join unnest(array['colloquy_visitor', 'colloquy_user', 'colloquy_admin']) as role
+        where n.nspname in ('app_public', 'app_hidden', 'app_private', 'pgboss')
+          and has_function_privilege(role, p.oid, 'execute') and has_schema_privilege(role, n.oid, 'usage')
+        order by name`);
+      expect(rows.map((row) => row.name)).toEqual(Object.keys(attacks).sort());
+    });
+
+    it.each(Object.keys(attacks))('%s gives nothing away', async (name) => attacks[name]!());
+
+    it('refuses every other function to every request role', async () => {
+      const { rows } = await database.pool('owner').query(`
+        select p.oid::regprocedure::text as signature, role,
+          format('select %I.%I(%s)', n.nspname, p.proname, (
+            select string_agg(format('null::%s', format_type(t, null)), ', ' order by o) from unnest(p.proargtypes) with ordinality as x (t, o)
+          )) as sql
+        from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+        cross join unnest(array['colloquy_visitor', 'colloquy_user', 'colloquy_admin']) as role
+        where n.nspname in ('app_hidden', 'app_private', 'pgboss') and p.prokind = 'f'
+          -- a strict immutable one of null is null before anybody asks who is calling
+          and not (p.proisstrict and p.provolatile = 'i')
+          and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
+          and not (has_function_privilege(role, p.oid, 'execute') and has_schema_privilege(role, n.oid, 'usage'))`);
+      expect(rows.length).toBeGreaterThan(50);
+      for (const { sql, role } of rows) {
+        expect(await fails(asRole(database, role, { userId: tenants.ann.id, workspaceId: tenants.ann.workspaceId }, (client) => client.query(sql))), `${sql} as ${role}`).toMatchObject({ code: '42501' });
+      }
+    });
+
+    it('tells nothing by the collision of message ids', async () => {
+      const { ann, bob } = tenants;
+      const { rows: own } = await call(ann, 'select id from app_public.start_conversation()');
+      const post = (id: string) => call(ann, `select id from app_public.post_message($1, 'x', id => $2)`, own[0].id, id);
+      const { rows: byBob } = await call(bob, `select id from app_public.post_message($1, 'taken')`, of(bob).conversation);
+      const { rows: byAnn } = await call(ann, `select id from app_public.post_message($1, 'taken')`, own[0].id);
+      const [strangers, mine] = [await fails(post(byBob[0].id)), await fails(post(byAnn[0].id))];
+      expect(strangers.code).toBe('CQ200');
+      expect(strangers.message.replace(byBob[0].id, 'X')).toBe(mine.message.replace(byAnn[0].id, 'X'));
+      expect(strangers.message).not.toMatch(/constraint|key|duplicate|messages_/);
+    });
+  });
+
+  describe('sessions', () => {
+    it('tells the workspace of a stranger from one that is not there by nothing', async () => {
+      const { ann, bob } = tenants;
+      const enter = (workspace: string) => database.pool('authenticator').query('select * from app_hidden.authenticate($1, $2)', [ann.token, workspace]);
+      const refused = await fails(enter(bob.workspaceId));
+      expect(refused.code).toBe('CQ107');
+      expect(await fails(enter('01890000-0000-7000-8000-000000000000'))).toEqual(refused);
+      expect((await enter(ann.workspaceId)).rows[0]).toMatchObject({ user_id: ann.id, workspace: ann.workspaceId, member_role: 'owner', database_role: 'colloquy_user' });
+    });
+
+    it('ends the access of somebody who left the workspace, or whose account is switched off', async () => {
+      const { member } = tenants;
+      const guest = await registerUser(database, 'guest@example.org');
+      const owner = database.pool('owner');
+      await owner.query(`insert into app_public.workspace_members (workspace_id, user_id, role) values ($1, $2, 'viewer')`, [member.workspaceId, guest.id]);
+      const enter = (workspace: string | null) => database.pool('authenticator').query('select * from app_hidden.authenticate($1, $2)', [guest.token, workspace]);
+      expect((await enter(member.workspaceId)).rows[0]).toMatchObject({ member_role: 'viewer' });
+      await owner.query('delete from app_public.workspace_members where workspace_id = $1 and user_id = $2', [member.workspaceId, guest.id]);
+      expect(await fails(enter(member.workspaceId))).toMatchObject({ code: 'CQ107' });
+      await owner.query('update app_public.users set is_active = false where id = $1', [guest.id]);
+      expect((await enter(null)).rows).toEqual([]);
+    });
+
+    it('lets the login of the API become a request role and nothing else', async () => {
+      const { rows } = await database.pool('owner').query(`
+        select r.rolname as name, array(select g.rolname::text from pg_roles g where pg_has_role(r.oid, g.oid, 'set') and g.oid <> r.oid order by 1) as can_become,
+          r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb or r.rolreplication as mighty
+        from pg_roles r where r.rolname like 'colloquy\\_%' order by 1`);
+      expect(rows).toEqual([
+        { name: 'colloquy_admin', can_become: [], mighty: false },
+        { name: 'colloquy_authenticator', can_become: ['colloquy_admin', 'colloquy_user', 'colloquy_visitor'], mighty: false },
+        { name: 'colloquy_monitor', can_become: expect.arrayContaining(['pg_monitor']), mighty: false },
+        { name: 'colloquy_owner', can_become: [], mighty: false },
+        { name: 'colloquy_user', can_become: [], mighty: false },
+        { name: 'colloquy_visitor', can_become: [], mighty: false },
+        { name: 'colloquy_worker', can_become: [], mighty: false },
+      ]);
+    });
+  });
+
+  describe('visibility', () => {
+    const kinds = [
+      { kind: 'document', table: 'documents', id: (all: Content) => all.document },
+      { kind: 'conversation', table: 'conversations', id: (all: Content) => all.conversation },
+    ];
+    it.each(kinds)('of a $kind takes effect at once, in both directions', async ({ table, kind, id }) => {
+      const { owner, member, viewer } = tenants;
+      await indexAll(database);
+      const source = id(of(owner));
+      const view = (user: TestUser) =>
+        asUser(database, user, async (client) => {
+          const rows = async (sql: string, ...values: unknown[]) => (await client.query(sql, values)).rowCount ?? 0;
+          return {
+            row: await rows(`select from app_public.${table} where id = $1`, source),
+            messages: await rows('select from app_public.messages where conversation_id = $1', source),
+            chunks: await rows('select from app_public.chunks where coalesce(document_id, conversation_id) = $1', source),
+            embeddings: await rows('select from app_public.embeddings e join app_public.chunks c on c.workspace_id = e.workspace_id and c.id = e.chunk_id where coalesce(c.document_id, c.conversation_id) = $1', source),
+            found: await rows(
+              `select from app_public.search('zebra', $2::extensions.halfvec, max_results => 100) as s cross join unnest(s.results) as r where coalesce(r.document_id, r.conversation_id) = $1`,
+              source,
+              JSON.stringify(axis(512, 0)),
+            ),
+          };
+        });
+      const share = (visibility: string) => call(owner, `update app_public.${table} set visibility = $1 where id = $2`, visibility, source);
+      const nothing = { row: 0, messages: 0, chunks: 0, embeddings: 0, found: 0 };
+      const n = kind === 'document' ? 1 : 2;
+      const all = { row: 1, messages: kind === 'document' ? 0 : n, chunks: n, embeddings: n, found: n };
+      expect(await view(owner)).toEqual(all);
+      for (const [visibility, expected] of [['private', nothing], ['workspace', all], ['private', nothing]] as const) {
+        await share(visibility);
+        expect(await view(owner)).toEqual(all);
+        expect(await view(member)).toEqual(expected);
+        expect(await view(viewer)).toEqual(expected);
+        expect(await view(tenants.bob)).toEqual(nothing);
+      }
+      expect((await call(member, `update app_public.${table} set visibility = 'workspace' where id = $1`, source)).rowCount).toBe(0);
+    });
+  });
+
+  describe('who may do what', () => {
+    // after a change that is meant: npm test -- test/sql/tenancy -u
+    it('is as the file says, for tables', async () => {
+      await expect(await describePrivileges(database.pool('admin'))).toMatchFileSnapshot('golden/privileges.txt');
+    });
+    it('is as the file says, for functions', async () => {
+      await expect(await describeFunctions(database.pool('admin'))).toMatchFileSnapshot('golden/functions.txt');
+    });
+  });
+});
+
+/** The same person, in its own workspace. */
+async function registerAgain(database: Database, user: TestUser): Promise<TestUser> {
+  const { rows } = await database.pool('authenticator').query('select workspace from app_hidden.authenticate($1)', [user.token]);
+  return { ...user, workspaceId: rows[0].workspace };
+}

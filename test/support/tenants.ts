@@ -1,0 +1,123 @@
+import type { Database } from '../../lib/database.ts';
+import { asUser, registerUser, type TestUser } from './users.ts';
+
+/** Two strangers, and a workspace that three others share. */
+export interface Tenants {
+  ann: TestUser;
+  bob: TestUser;
+  /** Members of one shared workspace, in which their requests are. */
+  owner: TestUser;
+  member: TestUser;
+  viewer: TestUser;
+}
+
+/** What a user has: one of each kind that only it reads, and one that its workspace reads. */
+export interface Content {
+  document: string;
+  sharedDocument: string;
+  conversation: string;
+  sharedConversation: string;
+  /** The two messages of `conversation`. */
+  messages: [string, string];
+}
+
+/** Puts a user into a workspace. Returns the user as it is there. */
+export async function join(
+  database: Database,
+  user: TestUser,
+  workspaceId: string,
+  memberRole: string,
+): Promise<TestUser> {
+  await database
+    .pool('owner')
+    .query('insert into app_public.workspace_members (workspace_id, user_id, role) values ($1, $2, $3)', [
+      workspaceId,
+      user.id,
+      memberRole,
+    ]);
+  return { ...user, workspaceId, memberRole };
+}
+
+/** A workspace that nobody belongs to yet. */
+export async function createWorkspace(database: Database, name: string): Promise<string> {
+  const { rows } = await database
+    .pool('owner')
+    .query('insert into app_public.workspaces (name) values ($1) returning id', [name]);
+  return rows[0].id;
+}
+
+export async function createTenants(database: Database): Promise<Tenants> {
+  const [ann, bob, first, second, third] = await Promise.all(
+    ['ann', 'bob', 'first', 'second', 'third'].map((name) => registerUser(database, `${name}@example.org`)),
+  );
+  const team = await createWorkspace(database, 'Team');
+  return {
+    ann: ann!,
+    bob: bob!,
+    owner: await join(database, first!, team, 'owner'),
+    member: await join(database, second!, team, 'member'),
+    viewer: await join(database, third!, team, 'viewer'),
+  };
+}
+
+/** A vector of length one, along one axis. */
+export function axis(dimensions: number, at: number): number[] {
+  return Array.from({ length: dimensions }, (_, index) => (index === at ? 1 : 0));
+}
+
+/**
+ * Cuts and embeds everything that waits, as the worker does but with one chunk per text and the vector given: for
+ * tests that need rows, not meaning.
+ */
+export async function indexAll(database: Database, vector = axis(512, 0)): Promise<void> {
+  const worker = database.pool('worker');
+  const { rows: versions } = await worker.query(
+    `select id from app_public.embedding_versions where status = 'active'`,
+  );
+  const { rows: sources } = await worker.query('select * from app_hidden.find_unindexed(10000)');
+  for (const { workspace_id, source_type, source_id } of sources) {
+    if (source_type === 'document') {
+      await worker.query(
+        `select app_hidden.replace_document_chunks(d.workspace_id, d.id, d.content_hash, jsonb_build_array(jsonb_build_object(
+           'chunk_index', 0, 'content', d.content, 'heading', d.title, 'start_offset', 0, 'end_offset', char_length(d.content), 'token_count', 1)))
+         from app_public.documents d where d.id = $1`,
+        [source_id],
+      );
+    } else {
+      await worker.query(
+        `select app_hidden.add_message_chunks($1, $2, max(m.sequence_number), coalesce(jsonb_agg(jsonb_build_object(
+           'message_id', m.id, 'chunk_index', 0, 'content', m.content, 'start_offset', 0, 'end_offset', char_length(m.content), 'token_count', 1))
+           filter (where m.content <> ''), '[]'))
+         from app_public.messages m where m.conversation_id = $2`,
+        [workspace_id, source_id],
+      );
+    }
+    await worker.query(
+      `select app_hidden.store_embeddings($1, $2, array_agg(c.chunk_id), array_agg($5::text))
+       from app_hidden.chunks_to_embed($1, $2, $3, $4, 10000) as c`,
+      [versions[0].id, workspace_id, source_type, source_id, JSON.stringify(vector)],
+    );
+  }
+}
+
+/** Writes one of each kind as a user, through the functions that users have. */
+export async function addContent(database: Database, user: TestUser, label: string): Promise<Content> {
+  return asUser(database, user, async (client) => {
+    const id = async (sql: string, ...values: unknown[]): Promise<string> =>
+      (await client.query(sql, values)).rows[0].id;
+    const document = `select id from app_public.create_document(title => $1, content => $2, source_url => $3, visibility => $4)`;
+    const message = 'select id from app_public.post_message(conversation_id => $1, content => $2, idempotency_key => $3)';
+    const content = {
+      document: await id(document, `${label} private`, `zebra of ${label}`, 'https://example.org/1', 'private'),
+      sharedDocument: await id(document, `${label} shared`, `zebra by ${label}`, 'https://example.org/2', 'workspace'),
+      conversation: await id(`select id from app_public.start_conversation($1)`, `${label} private`),
+      sharedConversation: await id(`select id from app_public.start_conversation($1, 'workspace')`, `${label} shared`),
+    };
+    const messages: [string, string] = [
+      await id(message, content.conversation, `zebra said ${label}`, 'first'),
+      await id(message, content.conversation, `zebra, said ${label} again`, 'second'),
+    ];
+    await id(message, content.sharedConversation, `zebra told ${label} to all`, 'first');
+    return { ...content, messages };
+  });
+}
