@@ -61,5 +61,5 @@ begin
   return app_private.create_session(account.id);
 end
 $$;
-comment on function app_public.sign_in(text, text) is 'Signs in with e-mail address and password. Null when they do not match. Errors: CQ103 locked for a while, CQ108 switched off.';
+comment on function app_public.sign_in(text, text) is 'Signs in with e-mail address and password. Errors: CQ102 they do not match (in SQL: null), CQ103 locked for a while, CQ108 switched off.';
 grant execute on function app_public.sign_in(text, text) to colloquy_visitor, colloquy_user, colloquy_admin;

@@ -30,6 +30,6 @@ begin
 end
 $$;
 comment on function app_public.start_conversation(text, app_public.visibility, app_public.conversation_channel, text, text, numeric, integer, text, jsonb) is
-  'Starts a conversation in the current workspace. Errors: CQ101 not signed in, CQ109 read-only, 23514 a value out of range.';
+  'Starts a conversation in the current workspace. Errors: CQ101 not signed in, CQ109 read-only, CQ200 a value out of range.';
 grant execute on function app_public.start_conversation(text, app_public.visibility, app_public.conversation_channel, text, text, numeric, integer, text, jsonb)
   to colloquy_user, colloquy_admin;

@@ -84,7 +84,9 @@ begin
   end if;
 
   if trim(query) <> '' then
-    text_query := websearch_to_tsquery('pg_catalog.english', query) || websearch_to_tsquery('pg_catalog.simple', query);
+    -- without angle brackets, as in text_search_vector
+    text_query := websearch_to_tsquery('pg_catalog.english', translate(query, '<>', '  '))
+      || websearch_to_tsquery('pg_catalog.simple', translate(query, '<>', '  '));
     if mode <> 'vector' and numnode(text_query) > 0 then
       select coalesce(array_agg(s.chunk_id), '{}'), coalesce(array_agg(s.score), '{}') into text_ids, text_scores
       from app_private.search_text(workspace, caller, text_query, kinds, candidates) as s;

@@ -10,7 +10,9 @@ as $$
 declare
   configuration regconfig := ('pg_catalog.' || language)::regconfig;
 begin
-  return setweight(to_tsvector(configuration, coalesce(heading, '')), 'A') || setweight(to_tsvector(configuration, content), 'B');
+  -- the parser drops whatever looks like a tag: <rug>, Map<Rug> and all of a JSX element could not be found
+  return setweight(to_tsvector(configuration, translate(coalesce(heading, ''), '<>', '  ')), 'A')
+    || setweight(to_tsvector(configuration, translate(content, '<>', '  ')), 'B');
 end
 $$;
 comment on function app_hidden.text_search_vector(text, text, text) is 'The tsvector of a chunk: heading with weight A, content with weight B.';

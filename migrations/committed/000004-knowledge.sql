@@ -1,5 +1,5 @@
 --! Previous: sha1:c37ba19788caa67f433102ae0fcc913f61fbd59b
---! Hash: sha1:ef38342385f9f124b7981cf204a50627b9641d75
+--! Hash: sha1:b320aea59ac7813ffd149a68018dd40aa3e97de4
 --! Message: knowledge
 
 --! split: 1-current.sql
@@ -44,7 +44,9 @@ as $$
 declare
   configuration regconfig := ('pg_catalog.' || language)::regconfig;
 begin
-  return setweight(to_tsvector(configuration, coalesce(heading, '')), 'A') || setweight(to_tsvector(configuration, content), 'B');
+  -- the parser drops whatever looks like a tag: <rug>, Map<Rug> and all of a JSX element could not be found
+  return setweight(to_tsvector(configuration, translate(coalesce(heading, ''), '<>', '  ')), 'A')
+    || setweight(to_tsvector(configuration, translate(content, '<>', '  ')), 'B');
 end
 $$;
 comment on function app_hidden.text_search_vector(text, text, text) is 'The tsvector of a chunk: heading with weight A, content with weight B.';

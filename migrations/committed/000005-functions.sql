@@ -1,5 +1,5 @@
---! Previous: sha1:ef38342385f9f124b7981cf204a50627b9641d75
---! Hash: sha1:3b1d4791d857c80f67ea969298c427b2a0599f17
+--! Previous: sha1:b320aea59ac7813ffd149a68018dd40aa3e97de4
+--! Hash: sha1:736e60ade5b50d2bde6b56fa2f19bf1304668477
 --! Message: functions
 
 --! split: 1-current.sql
@@ -379,7 +379,7 @@ begin
   return app_private.create_session(account.id);
 end
 $$;
-comment on function app_public.sign_in(text, text) is 'Signs in with e-mail address and password. Null when they do not match. Errors: CQ103 locked for a while, CQ108 switched off.';
+comment on function app_public.sign_in(text, text) is 'Signs in with e-mail address and password. Errors: CQ102 they do not match (in SQL: null), CQ103 locked for a while, CQ108 switched off.';
 grant execute on function app_public.sign_in(text, text) to colloquy_visitor, colloquy_user, colloquy_admin;
 --! EndIncluded auth/sign_in.sql
 --! Included auth/sign_out.sql
@@ -635,7 +635,7 @@ begin
 end
 $$;
 comment on function app_public.start_conversation(text, app_public.visibility, app_public.conversation_channel, text, text, numeric, integer, text, jsonb) is
-  'Starts a conversation in the current workspace. Errors: CQ101 not signed in, CQ109 read-only, 23514 a value out of range.';
+  'Starts a conversation in the current workspace. Errors: CQ101 not signed in, CQ109 read-only, CQ200 a value out of range.';
 grant execute on function app_public.start_conversation(text, app_public.visibility, app_public.conversation_channel, text, text, numeric, integer, text, jsonb)
   to colloquy_user, colloquy_admin;
 --! EndIncluded conversations/start_conversation.sql
@@ -1045,7 +1045,7 @@ begin
 end
 $$;
 comment on function app_public.create_document(text, text, text, text, text, app_public.text_search_language, app_public.visibility, jsonb) is
-  'Adds a document and has it indexed. With a sourceUrl that the caller used before, updates that document instead; an equal one is left alone. Errors: CQ101 not signed in, CQ109 read-only, CQ200 too long, 23514 a value out of range.';
+  'Adds a document and has it indexed. With a sourceUrl that the caller used before, updates that document instead; an equal one is left alone. Errors: CQ101 not signed in, CQ109 read-only, CQ200 too long or a value out of range.';
 grant execute on function app_public.create_document(text, text, text, text, text, app_public.text_search_language, app_public.visibility, jsonb)
   to colloquy_user, colloquy_admin;
 --! EndIncluded knowledge/create_document.sql
@@ -1213,7 +1213,9 @@ as $$
 declare
   configuration regconfig := ('pg_catalog.' || language)::regconfig;
 begin
-  return setweight(to_tsvector(configuration, coalesce(heading, '')), 'A') || setweight(to_tsvector(configuration, content), 'B');
+  -- the parser drops whatever looks like a tag: <rug>, Map<Rug> and all of a JSX element could not be found
+  return setweight(to_tsvector(configuration, translate(coalesce(heading, ''), '<>', '  ')), 'A')
+    || setweight(to_tsvector(configuration, translate(content, '<>', '  ')), 'B');
 end
 $$;
 comment on function app_hidden.text_search_vector(text, text, text) is 'The tsvector of a chunk: heading with weight A, content with weight B.';
@@ -1403,7 +1405,9 @@ begin
   end if;
 
   if trim(query) <> '' then
-    text_query := websearch_to_tsquery('pg_catalog.english', query) || websearch_to_tsquery('pg_catalog.simple', query);
+    -- without angle brackets, as in text_search_vector
+    text_query := websearch_to_tsquery('pg_catalog.english', translate(query, '<>', '  '))
+      || websearch_to_tsquery('pg_catalog.simple', translate(query, '<>', '  '));
     if mode <> 'vector' and numnode(text_query) > 0 then
       select coalesce(array_agg(s.chunk_id), '{}'), coalesce(array_agg(s.score), '{}') into text_ids, text_scores
       from app_private.search_text(workspace, caller, text_query, kinds, candidates) as s;
