@@ -73,9 +73,22 @@ export const skipReasons = {
   broken_json: 'JSON that does not parse',
   broken_pack: 'a repomix file that ends early',
   broken_tree: 'a conversation whose messages do not form a tree',
+  refused: 'the database does not take it',
 } as const;
 
 export type SkipReason = keyof typeof skipReasons;
+
+/** Reasons that mean damage: something that was meant to be imported is not. The others are ordinary. */
+export const damage: ReadonlySet<SkipReason> = new Set<SkipReason>([
+  'not_found',
+  'unreadable',
+  'nul_bytes',
+  'invalid_utf8',
+  'broken_json',
+  'broken_pack',
+  'broken_tree',
+  'refused',
+]);
 
 export interface SkippedItem {
   kind: 'skipped';

@@ -1,4 +1,4 @@
-import { type SkippedItem, type SkipReason, skipReasons } from './items.ts';
+import { damage, type SkippedItem, type SkipReason, skipReasons } from './items.ts';
 
 /** What the writer says about one item. */
 export type Outcome = 'imported' | 'updated' | 'unchanged';
@@ -18,7 +18,12 @@ export interface Summary {
   readonly tally: Tally;
   count(what: Counted, outcome: Outcome, number?: number): void;
   skip(item: SkippedItem): void;
+  /** How many documents and conversations were dealt with. */
+  found(): number;
+  /** Whether something was skipped that was meant to be imported. */
+  isDamaged(): boolean;
   render(): string;
+  toJSON(): object;
 }
 
 function printable(text: string): string {
@@ -48,8 +53,19 @@ function renderSkipped({ skipped }: Tally): string[] {
   return lines;
 }
 
-/** Counts what happened and says it at the end. With `verbose` every skipped name is kept, otherwise a few. */
-export function createSummary({ verbose = false }: { verbose?: boolean } = {}): Summary {
+/**
+ * Counts what happened and says it at the end.
+ * @param options.verbose keep the name of everything skipped, not of a few
+ * @param options.dryRun  nothing is written: there is only what was found
+ */
+export function createSummary({
+  verbose = false,
+  dryRun = false,
+}: {
+  verbose?: boolean;
+  dryRun?: boolean;
+} = {}): Summary {
+  const shown: Outcome[] = dryRun ? ['imported'] : OUTCOMES;
   const none = () => ({ imported: 0, updated: 0, unchanged: 0 });
   const tally: Tally = {
     counts: { documents: none(), conversations: none(), messages: none() },
@@ -66,12 +82,29 @@ export function createSummary({ verbose = false }: { verbose?: boolean } = {}): 
       if (verbose || group.items.length < NAMES) group.items.push(item);
       tally.skipped.set(item.reason, group);
     },
+    found() {
+      const { documents, conversations } = tally.counts;
+      return OUTCOMES.reduce((sum, outcome) => sum + documents[outcome] + conversations[outcome], 0);
+    },
+    isDamaged() {
+      return [...tally.skipped.keys()].some((reason) => damage.has(reason));
+    },
     render() {
       const rows = COUNTED.map((what) => [
         what,
-        ...OUTCOMES.map((outcome) => String(tally.counts[what][outcome])),
+        ...shown.map((outcome) => String(tally.counts[what][outcome])),
       ]);
-      return [...table([['', ...OUTCOMES], ...rows]), '', ...renderSkipped(tally)].join('\n');
+      const heads = dryRun ? ['found'] : shown;
+      return [...table([['', ...heads], ...rows]), '', ...renderSkipped(tally)].join('\n');
+    },
+    toJSON() {
+      const skipped = [...tally.skipped].map(([reason, { count, items }]) => ({
+        reason,
+        count,
+        items: items.map(({ source, detail }) => ({ source, detail })),
+      }));
+      const found = COUNTED.map((what) => [what, tally.counts[what].imported]);
+      return { ...(dryRun ? { found: Object.fromEntries(found) } : tally.counts), skipped };
     },
   };
 }

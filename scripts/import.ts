@@ -1,0 +1,70 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { env } from '../lib/env.ts';
+import { describeError } from '../lib/errors.ts';
+import { type CommandOptions, importCommand } from './import/command.ts';
+import { limits } from './import/items.ts';
+
+const UNITS: Record<string, number> = { '': 1, k: 1024, m: 1024 * 1024 };
+
+function toBytes(text: string): number {
+  const found = /^(\d+)\s*([km]?)(?:i?b)?$/i.exec(text.trim());
+  const bytes = Number(found?.[1]) * (UNITS[found?.[2]?.toLowerCase() ?? ''] ?? Number.NaN);
+  if (!(bytes >= 1 && bytes <= limits.documentBytes))
+    throw new InvalidArgumentError('Write it as 500000, 500K or 10M; at most 20M.');
+  return bytes;
+}
+
+function toWorkspace(text: string): string {
+  if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text))
+    throw new InvalidArgumentError('A workspace is named by its id, a UUID.');
+  return text;
+}
+
+const program = new Command('npm run import --')
+  .description('Brings folders, git checkouts, repomix files and ChatGPT exports into Colloquy.')
+  .argument('<path...>', 'what to import: each is recognised by what is in it')
+  .option('--dry-run', 'read everything and say what would be imported; needs neither database nor account')
+  .option('--wait', 'wait until everything is searchable')
+  .addOption(
+    new Option('--visibility <who>', 'who may read what is new')
+      .choices(['private', 'workspace'])
+      .default('private'),
+  )
+  .option('--name <name>', "in place of the folder's or file's own name; for a single path")
+  .option('--max-bytes <size>', 'skip documents larger than this (default: 5M)', toBytes)
+  .option('--workspace <id>', 'the workspace to import into (default: your personal one)', toWorkspace)
+  .option(
+    '--email <address>',
+    'whose it will be (default: COLLOQUY_EMAIL, else the account of the first start)',
+  )
+  .option('--password-file <file>', 'where the password is; else COLLOQUY_PASSWORD, else it is asked for')
+  .option('--password <password>', 'the password, for all on this machine to see')
+  .option('--token-file <file>', 'a session token instead of an account; it stays signed in')
+  .option('--token <token>', 'the token, for all on this machine to see')
+  .option('--data <folder>', 'the data folder', env.DATA_DIR)
+  .option('--json', 'the summary as JSON on standard output')
+  .option('--verbose', 'name every item')
+  .showHelpAfterError('(--help explains everything)')
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .addHelpText(
+    'after',
+    `
+Examples:
+  npm run import -- ~/notes ~/code/my-project
+  npm run import -- --dry-run --verbose ~/notes
+  npm run import -- --wait ~/Downloads/chatgpt-export
+  npm run import -- repomix-output.xml --name lantern
+  npm run import -- --email ann@example.org --visibility workspace ~/handbook
+
+Running it again brings everything up to date and doubles nothing, also after an interruption.
+
+Exit codes: 0 fine; 1 imported, but something was damaged or refused; 2 could not; 130 interrupted.`,
+  )
+  .parse();
+
+try {
+  process.exitCode = await importCommand(program.args, program.opts<CommandOptions>());
+} catch (error) {
+  process.stderr.write(`${describeError(error)}\n`);
+  process.exitCode = 2;
+}
