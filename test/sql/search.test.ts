@@ -1,0 +1,437 @@
+import fc from 'fast-check';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Database, serverDatabase } from '../../lib/database.ts';
+import { activateTestVersion, addChunks, createIndex } from '../support/knowledge.ts';
+import { createTestDatabase, describeReal } from '../support/server.ts';
+import { axis, createWorkspace, indexAll, join } from '../support/tenants.ts';
+import { asRole, asUser, registerUser, type TestUser } from '../support/users.ts';
+
+const DIMENSIONS = 24;
+
+interface Found {
+  requested: number;
+  returned: number;
+  path: string;
+  scan_limit_hit: boolean;
+  results: { chunk_id: string; content: string; snippet: string; vector_score: number | null; text_score: number | null; score: number; title: string }[];
+}
+
+interface Question {
+  query?: string | null;
+  embedding?: number[] | null;
+  kinds?: string[] | null;
+  max?: number | null;
+  threshold?: number | null;
+  mode?: string | null;
+}
+
+const SEARCH = `select to_jsonb(app_public.search(query => $1, query_embedding => $2::extensions.halfvec, kinds => $3::app_public.source_type[],
+  max_results => $4, threshold => $5, mode => $6::app_public.search_mode)) as found`;
+const values = ({ query = '', embedding = null, kinds = null, max = 10, threshold = null, mode = null }: Question): unknown[] => [
+  query,
+  embedding && JSON.stringify(embedding),
+  kinds,
+  max,
+  threshold,
+  mode,
+];
+
+describeReal('search', () => {
+  let database: Database;
+  const owner = () => database.pool('owner');
+  const ask = async (user: TestUser, question: Question): Promise<Found> =>
+    (await asUser(database, user, (client) => client.query(SEARCH, values(question)))).rows[0].found;
+  const set = (name: string, value: number) => owner().query('update app_private.settings set value = $2 where name = $1', [name, String(value)]);
+  const setting = async (name: string) => (await owner().query('select value from app_private.settings where name = $1', [name])).rows[0].value;
+
+  beforeAll(async () => {
+    database = serverDatabase((await createTestDatabase()).url);
+  });
+  afterAll(async () => {
+    await database?.close();
+  });
+
+  describe('among tenants of different sizes', () => {
+    let version: string;
+    let big: TestUser;
+    let small: TestUser;
+    /** In one large workspace: who has nearly all of it, and who may see 30 chunks of it. */
+    let crowd: TestUser;
+    let guest: TestUser;
+    let vectors: number[][];
+
+    /** The truth: all rows that row-level security lets the user read, compared one by one. */
+    async function exact(user: TestUser, embedding: number[], limit: number): Promise<string[]> {
+      return asUser(database, user, async (client) => {
+        await client.query('set local enable_indexscan = off');
+        const { rows } = await client.query(
+          `select c.id from app_public.embeddings e join app_public.chunks c on c.workspace_id = e.workspace_id and c.id = e.chunk_id
+           where e.version_id = $1 order by (e.embedding operator(extensions.<=>) $2::extensions.halfvec), c.id limit $3`,
+          [version, JSON.stringify(embedding), limit],
+        );
+        return rows.map((row) => row.id);
+      });
+    }
+
+    beforeAll(async () => {
+      version = await activateTestVersion(owner(), DIMENSIONS);
+      const [bigAlone, smallAlone, crowdAlone, guestAlone] = await Promise.all(['big', 'small', 'crowd', 'guest'].map((name) => registerUser(database, `${name}@example.org`)));
+      big = bigAlone!;
+      small = smallAlone!;
+      const team = await createWorkspace(database, 'Crowd');
+      crowd = await join(database, crowdAlone!, team, 'owner');
+      guest = await join(database, guestAlone!, team, 'member');
+      const bulk = (user: TestUser, count: number, seed: number) =>
+        addChunks(owner(), { version, workspaceId: user.workspaceId, ownerId: user.id, dimensions: DIMENSIONS, count, seed });
+      await bulk(big, 20_000, 0.1);
+      await bulk(small, 50, 0.2);
+      await bulk(crowd, 6_000, 0.3);
+      await bulk(guest, 30, 0.4);
+      await createIndex(owner(), version);
+      await database.pool('admin').query('analyze app_public.chunks, app_public.embeddings');
+      // questions near what there is: every vector of some chunks, a little turned
+      const { rows } = await owner().query(
+        `select embedding::extensions.vector::real[] as v from app_public.embeddings where version_id = $1 and workspace_id = $2 order by chunk_id limit 40`,
+        [version, big.workspaceId],
+      );
+      vectors = rows.map(({ v }, index) => v.map((x: number, at: number) => x + (at === index % DIMENSIONS ? 0.05 : 0)));
+    }, 240_000);
+
+    it('gives a small one its full ten, the right ones, also after its connection served a large one', async () => {
+      // as the API: one pooled connection, a named statement that PostgreSQL keeps
+      const pool = new pg.Pool({ connectionString: database.url('authenticator'), max: 1 });
+      const named = async (user: TestUser, embedding: number[]): Promise<Found> => {
+        const client = await pool.connect();
+        try {
+          await client.query('begin');
+          await client.query(
+            `select set_config('role', 'colloquy_user', true), set_config('colloquy.user_id', $1, true), set_config('colloquy.workspace_id', $2, true), set_config('colloquy.member_role', 'owner', true)`,
+            [user.id, user.workspaceId],
+          );
+          const { rows } = await client.query({ name: 'search', text: SEARCH, values: values({ embedding, mode: 'vector' }) });
+          await client.query('commit');
+          return rows[0].found;
+        } finally {
+          client.release();
+        }
+      };
+      try {
+        for (let run = 0; run < 10; run += 1) {
+          const found = await named(big, vectors[run]!);
+          expect([found.path, found.returned]).toEqual(['index', 10]);
+        }
+        for (let run = 0; run < 10; run += 1) {
+          const found = await named(small, vectors[run]!);
+          expect([found.path, found.returned, found.scan_limit_hit]).toEqual(['exact', 10, false]);
+          expect(found.results.map((result) => result.chunk_id)).toEqual(await exact(small, vectors[run]!, 10));
+        }
+        const { rows } = await pool.query(`select generic_plans + custom_plans as runs from pg_prepared_statements where name = 'search'`);
+        expect(Number(rows[0].runs)).toBe(20);
+      } finally {
+        await pool.end();
+      }
+    });
+
+    it('finds at least 95 of 100 by the index what an exact comparison finds', async () => {
+      let hits = 0;
+      for (const vector of vectors) {
+        const found = await ask(big, { embedding: vector, mode: 'vector' });
+        expect(found.path).toBe('index');
+        expect(found.returned).toBe(10);
+        const truth = new Set(await exact(big, vector, 10));
+        hits += found.results.filter((result) => truth.has(result.chunk_id)).length;
+        const scores = found.results.map((result) => result.score);
+        expect(scores).toEqual([...scores].sort((a, b) => b - a));
+      }
+      const recall = hits / (10 * vectors.length);
+      expect(recall).toBeGreaterThanOrEqual(0.95);
+    });
+
+    it('gives somebody who sees little of a large workspace all of it', async () => {
+      for (const vector of vectors.slice(0, 5)) {
+        // the index alone comes as far as this
+        const all = await ask(guest, { embedding: vector, mode: 'vector', max: 30 });
+        expect(new Set(all.results.map((result) => result.chunk_id))).toEqual(new Set(await exact(guest, vector, 30)));
+        // here it looks at everything it may, and is not believed
+        const more = await ask(guest, { embedding: vector, mode: 'vector', max: 100 });
+        expect(more).toMatchObject({ path: 'index, then exact', scan_limit_hit: true, requested: 100, returned: 30 });
+        expect(more.results.map((result) => result.chunk_id)).toEqual(await exact(guest, vector, 100));
+        const ten = await ask(guest, { embedding: vector, mode: 'vector' });
+        expect(ten.returned).toBe(10);
+      }
+    });
+
+    it('gives as many as are asked for, whichever way is taken', async () => {
+      for (const max of [1, 10, 100]) {
+        expect(await ask(big, { embedding: vectors[0]!, mode: 'vector', max })).toMatchObject({ requested: max, returned: max, path: 'index' });
+      }
+      expect(await ask(small, { embedding: vectors[0]!, mode: 'vector', max: 100 })).toMatchObject({ requested: 100, returned: 50, path: 'exact' });
+    });
+
+    it('takes the way that the setting says', async () => {
+      const before = await setting('search_exact_limit');
+      try {
+        await set('search_exact_limit', 100_000);
+        const found = await ask(big, { embedding: vectors[0]!, mode: 'vector' });
+        expect(found.path).toBe('exact');
+        expect(found.results.map((result) => result.chunk_id)).toEqual(await exact(big, vectors[0]!, 10));
+        await set('search_exact_limit', 0);
+        expect((await ask(small, { embedding: vectors[0]!, mode: 'vector' })).path).toMatch(/^index/);
+        expect((await ask(small, { embedding: vectors[0]!, mode: 'vector' })).returned).toBe(10);
+      } finally {
+        await set('search_exact_limit', Number(before));
+      }
+    });
+
+    it('leaves the settings of the session as they were', async () => {
+      await asUser(database, big, async (client) => {
+        const settings = async () =>
+          (
+            await client.query(
+              `select name, setting from pg_settings where name like 'hnsw.%' or name like 'enable\\_%' or name in ('search_path', 'plan_cache_mode', 'role') order by name`,
+            )
+          ).rows;
+        await client.query('select app_public.search($1, $2::extensions.halfvec)', ['chunk', JSON.stringify(vectors[0])]);
+        await client.query('set local hnsw.ef_search = 77');
+        const before = await settings();
+        expect(before.length).toBeGreaterThan(20);
+        await client.query(SEARCH, values({ query: 'chunk', embedding: vectors[0]! }));
+        await client.query('savepoint s');
+        await expect(client.query(SEARCH, values({ embedding: [1, 2, 3] }))).rejects.toMatchObject({ code: 'CQ301' });
+        await client.query('rollback to savepoint s');
+        expect(await settings()).toEqual(before);
+      });
+    });
+
+    it('works in a session that has never loaded the vector library', async () => {
+      const pool = new pg.Pool({ connectionString: database.url('authenticator'), max: 1 });
+      try {
+        for (const user of [big, small]) {
+          const client = await pool.connect();
+          await client.query('begin');
+          await client.query(
+            `select set_config('role', 'colloquy_user', true), set_config('colloquy.user_id', $1, true), set_config('colloquy.workspace_id', $2, true)`,
+            [user.id, user.workspaceId],
+          );
+          expect((await client.query(SEARCH, values({ embedding: vectors[0]! }))).rows[0].found.returned).toBe(10);
+          await client.query('commit');
+          client.release(true);
+        }
+      } finally {
+        await pool.end();
+      }
+    });
+
+    it('refuses a vector of another length, and an empty question', async () => {
+      await expect(ask(big, { embedding: axis(DIMENSIONS + 1, 0) })).rejects.toMatchObject({ code: 'CQ301' });
+      for (const query of ['', '   ', null]) await expect(ask(big, { query })).rejects.toMatchObject({ code: 'CQ200' });
+      for (const max of [0, -1, 101]) await expect(ask(big, { query: 'x', max })).rejects.toMatchObject({ code: 'CQ200' });
+      for (const threshold of [1.1, -1.1, Number.NaN]) await expect(ask(big, { query: 'x', threshold })).rejects.toMatchObject({ code: 'CQ200' });
+      await expect(ask(big, { query: 'x'.repeat(10_001) })).rejects.toMatchObject({ code: 'CQ200' });
+      await expect(asRole(database, 'colloquy_user', {}, (client) => client.query(SEARCH, values({ query: 'x' })))).rejects.toMatchObject({ code: 'CQ101' });
+      expect((await ask(big, { query: 'chunk', max: null })).requested).toBe(10);
+    });
+
+    it('narrows by threshold', async () => {
+      const all = await ask(small, { embedding: vectors[0]!, mode: 'vector', max: 50 });
+      const limit = all.results[7]!.vector_score!;
+      const near = await ask(small, { embedding: vectors[0]!, mode: 'vector', max: 50, threshold: limit });
+      expect(near.results.map((result) => result.chunk_id)).toEqual(all.results.slice(0, 8).map((result) => result.chunk_id));
+      expect((await ask(small, { embedding: vectors[0]!, mode: 'vector', threshold: 1 })).results).toEqual([]);
+    });
+
+    it('gives, to any user and by any narrowing, the very set that row-level security allows', async () => {
+      const team = await createWorkspace(database, 'Random');
+      const people: TestUser[] = [];
+      for (const name of ['r1', 'r2', 'r3']) people.push(await join(database, await registerUser(database, `${name}@example.org`), team, 'member'));
+      for (const [index, person] of people.entries()) {
+        for (const visibility of ['private', 'workspace'] as const) {
+          await addChunks(owner(), { version, workspaceId: team, ownerId: person.id, dimensions: DIMENSIONS, count: 15, seed: (index * 2 + (visibility === 'private' ? 0 : 1)) / 10, visibility, perDocument: 3 });
+        }
+        await asUser(database, person, async (client) => {
+          for (const visibility of ['private', 'workspace']) {
+            const { rows } = await client.query('select id from app_public.start_conversation(visibility => $1)', [visibility]);
+            await client.query(`select app_public.post_message($1, 'said by ${index}')`, [rows[0].id]);
+          }
+        });
+      }
+      await indexAll(database, axis(DIMENSIONS, 3));
+      const outsider = await registerUser(database, 'r4@example.org');
+      const seed = Math.floor(Math.random() * 2 ** 31);
+      process.stdout.write(`search: fast-check seed ${seed}\n`);
+      await fc.assert(
+        fc.asyncProperty(
+          fc.constantFrom(...people, { ...outsider, workspaceId: outsider.workspaceId }, small),
+          fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: DIMENSIONS, maxLength: DIMENSIONS }),
+          fc.option(fc.uniqueArray(fc.constantFrom('document', 'message', 'memory', 'event'), { maxLength: 3 })),
+          fc.integer({ min: 1, max: 100 }),
+          fc.option(fc.tuple(fc.integer({ min: 0, max: 200 }), fc.constantFrom('private', 'workspace'))),
+          async (user, vector, kinds, max, change) => {
+            fc.pre(vector.some((x) => Math.abs(x) > 0.01));
+            if (change) {
+              // somebody changes its mind about a document
+              await owner().query(
+                `update app_public.documents set visibility = $2 where id = (select id from app_public.documents where workspace_id = $3 order by id offset $1 % 30 limit 1)`,
+                [...change, team],
+              );
+            }
+            const found = await ask(user, { embedding: vector, mode: 'vector', kinds, max });
+            expect(found.path).toBe('exact');
+            const { rows } = await asUser(database, user, (client) =>
+              client.query(
+                `select c.id, (1 - (e.embedding operator(extensions.<=>) $2::extensions.halfvec))::real as score
+                 from app_public.embeddings e join app_public.chunks c on c.workspace_id = e.workspace_id and c.id = e.chunk_id
+                 where e.version_id = $1 and ($3::app_public.source_type[] is null or c.source_type = any ($3))
+                 order by e.embedding operator(extensions.<=>) $2::extensions.halfvec, c.id limit $4`,
+                [version, JSON.stringify(vector), kinds, max],
+              ),
+            );
+            expect(new Set(found.results.map((result) => result.chunk_id))).toEqual(new Set(rows.map((row) => row.id)));
+            expect(found.results.map((result) => result.vector_score)).toEqual(rows.map((row) => row.score));
+          },
+        ),
+        { seed, numRuns: 150 },
+      );
+    });
+  });
+
+  describe('by words', () => {
+    let ann: TestUser;
+    const TEXTS: [string, string, string, string?][] = [
+      ['cats', 'Cats', 'The kittens were running across the old kitchen floor.'],
+      ['dogs', 'Dogs', 'A dog runs faster than any cat, says the news about dogs.'],
+      ['html', 'Markup', 'Beware of <script>alert("kittens")</script> & other <b>bold</b> things in markup.'],
+      ['plain', 'News', 'Nothing but news of the stock exchange today.'],
+      ['german', 'Häuser', 'Die alten Häuser am Marktplatz wurden verkauft.', 'german'],
+      ['title', 'Quarterly zebra report', 'Revenue went up.'],
+      ['body', 'Something else', 'We saw one zebra there, a quarterly event.'],
+    ];
+    let found: (query: string, more?: Question) => Promise<string[]>;
+    const names = new Map<string, string>();
+
+    beforeAll(async () => {
+      ann = await registerUser(database, 'words@example.org');
+      for (const [name, title, content, language = 'english'] of TEXTS) {
+        const { rows } = await asUser(database, ann, (client) =>
+          client.query('select id from app_public.create_document(title => $1, content => $2, text_search_language => $3)', [title, content, language]),
+        );
+        names.set(rows[0].id, name);
+      }
+      await indexAll(database, axis(DIMENSIONS, 0));
+      found = async (query, more = {}) => {
+        const { results } = await ask(ann, { query, mode: 'text', ...more });
+        return results.map((result) => names.get((result as unknown as { document_id: string }).document_id)!);
+      };
+    });
+
+    it('finds other forms of a word', async () => {
+      expect(await found('kitten')).toEqual(expect.arrayContaining(['cats', 'html']));
+      expect((await found('run')).sort()).toEqual(['cats', 'dogs']);
+      expect(await found('KITTENS')).toEqual(expect.arrayContaining(['cats', 'html']));
+      expect(await found('elephant')).toEqual([]);
+    });
+
+    it('understands quotes, or, and minus', async () => {
+      expect(await found('"stock exchange"')).toEqual(['plain']);
+      expect(await found('"exchange stock"')).toEqual([]);
+      expect((await found('kitchen or exchange')).sort()).toEqual(['cats', 'plain']);
+      expect(await found('news -exchange')).toEqual(['dogs']);
+      // a minus holds for every form of the word
+      expect(await found('news -dogs')).toEqual(['plain']);
+      expect(await found('news -dog')).toEqual(['plain']);
+    });
+
+    it('finds a word of another language by itself and by its other forms', async () => {
+      expect(await found('Häuser')).toEqual(['german']);
+      expect(await found('Haus')).toEqual(['german']);
+      expect(await found('verkauft')).toEqual(['german']);
+    });
+
+    it('is not upset by signs of its own language', async () => {
+      for (const query of ["'", '"', '&', '| ! :*', "kitten'; drop table x; --", '\\', '()', '<->', 'the', '!!!', '%', '🐈', '-', 'a\u0001b', '<script>']) {
+        await expect(found(query)).resolves.toBeInstanceOf(Array);
+      }
+    });
+
+    it('weighs the heading more than the text', async () => {
+      expect(await found('zebra')).toEqual(['title', 'body']);
+    });
+
+    it('marks words in a snippet of safe HTML', async () => {
+      const { results } = await ask(ann, { query: 'kittens', mode: 'text' });
+      const html = results.find((result) => result.title === 'Markup')!;
+      expect(html.snippet).toContain('<mark>kittens</mark>');
+      expect(html.snippet).toContain('&lt;script&gt;');
+      expect(html.snippet).toContain('&amp;');
+      expect(html.snippet.replaceAll(/<\/?mark>/g, '')).not.toMatch(/[<>]/);
+      expect(html.content).toContain('<script>');
+      for (const query of ['script', 'lt gt amp', 'alert', 'bold', 'mark']) {
+        for (const { snippet } of (await ask(ann, { query, embedding: axis(DIMENSIONS, 0) })).results) {
+          expect(snippet.replaceAll(/<\/?mark>/g, '')).not.toMatch(/[<>]/);
+          expect(snippet).not.toMatch(/&(?!(lt|gt|amp);)/);
+        }
+      }
+    });
+
+    it('keeps to the kinds that are asked for', async () => {
+      const { rows } = await asUser(database, ann, (client) => client.query(`select id from app_public.start_conversation('Talk')`));
+      await asUser(database, ann, (client) => client.query(`select app_public.post_message($1, 'a kitten in a message')`, [rows[0].id]));
+      await indexAll(database, axis(DIMENSIONS, 1));
+      const kinds = async (wanted: string[] | null, mode: string) =>
+        new Set((await ask(ann, { query: 'kitten', embedding: axis(DIMENSIONS, 1), kinds: wanted, mode })).results.map((result) => (result as unknown as { source_type: string }).source_type));
+      for (const mode of ['text', 'vector', 'hybrid']) {
+        expect(await kinds(['message'], mode)).toEqual(new Set(['message']));
+        expect(await kinds(['document'], mode)).toEqual(new Set(['document']));
+        expect(await kinds(null, mode)).toEqual(new Set(['message', 'document']));
+        expect(await kinds(['memory'], mode)).toEqual(new Set());
+        expect(await kinds([], mode)).toEqual(new Set());
+      }
+    });
+  });
+
+  describe('by both', () => {
+    it('ranks by the sum of reciprocal ranks; what is second in both beats what is first in one', async () => {
+      const ann = await registerUser(database, 'both@example.org');
+      const worker = database.pool('worker');
+      const { rows: versions } = await worker.query(`select id from app_public.embedding_versions where status = 'active'`);
+      // how near each is to the question, and how often the word is in it
+      const given: [string, number, number][] = [
+        ['vector first', 0.1, 0],
+        ['second in both', 0.2, 3],
+        ['text first', 0.9, 9],
+        ['vector third', 0.3, 0],
+        ['neither', 0.95, 0],
+      ];
+      for (const [title, turn, times] of given) {
+        const { rows } = await asUser(database, ann, (client) =>
+          client.query('select id from app_public.create_document($1, $2)', [title, `${'walrus '.repeat(times)}${'word '.repeat(10 - times)}`]),
+        );
+        await indexAll(database, axis(DIMENSIONS, 5));
+        const vector = axis(DIMENSIONS, 0).map((x, index) => (index === 0 ? Math.cos(turn) : index === 1 ? Math.sin(turn) : x));
+        await owner().query(
+          `update app_public.embeddings e set embedding = $3::extensions.halfvec from app_public.chunks c
+           where e.version_id = $1 and c.workspace_id = e.workspace_id and c.id = e.chunk_id and c.document_id = $2`,
+          [versions[0].id, rows[0].id, JSON.stringify(vector)],
+        );
+      }
+      const { results } = await ask(ann, { query: 'walrus', embedding: axis(DIMENSIONS, 0) });
+      expect(results.map((result) => result.title)).toEqual(['second in both', 'text first', 'vector first', 'vector third', 'neither']);
+      expect(results[0]!.score).toBeCloseTo(2 / 62, 5);
+      expect(results[1]!.score).toBeCloseTo(1 / 61 + 1 / 64, 5);
+      expect(results[2]!.score).toBeCloseTo(1 / 61, 5);
+      expect([results[2]!.text_score, results[4]!.text_score]).toEqual([null, null]);
+      // what is too far by meaning still counts by its words
+      const near = await ask(ann, { query: 'walrus', embedding: axis(DIMENSIONS, 0), threshold: 0.97 });
+      expect(near.results.map((result) => [result.title, result.vector_score === null])).toEqual([
+        ['second in both', false],
+        ['text first', true],
+        ['vector first', false],
+      ]);
+      const few = await ask(ann, { query: 'walrus', embedding: axis(DIMENSIONS, 0), max: 1 });
+      expect(few.results.map((result) => result.title)).toEqual(['second in both']);
+      expect((await ask(ann, { query: 'walrus' })).results.map((result) => result.title)).toEqual(['text first', 'second in both']);
+      expect((await ask(ann, { query: 'walrus', mode: 'vector' })).results).toEqual([]);
+    });
+  });
+});
