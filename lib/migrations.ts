@@ -18,8 +18,12 @@ export const projectFolder: string = join(import.meta.dirname, '..');
 
 const committedFolder = join(projectFolder, 'migrations', 'committed');
 
-/** How long a migration waits for one lock. */
-const LOCK_TIMEOUT = '30s';
+export interface MigrateOptions {
+  /** Called after each migration, with its file. */
+  onApplied?: (filename: string) => void;
+  /** How long a migration waits for one lock, as PostgreSQL writes it. Default: 30s. */
+  lockTimeout?: string;
+}
 
 /** A queue with its options, and when its job is sent by itself. */
 export interface QueueDefinition extends Queue {
@@ -88,20 +92,19 @@ const sqlFile = (name: string): string => readFileSync(join(projectFolder, 'sql'
 /**
  * Brings a database up to date: roles and extensions as administrator, the schema as its owner, then the queue's own
  * schema and queues. Doing it again changes nothing. Two at once wait for each other.
- * @param onApplied  called after each migration, with its file
  * @returns the migrations that were applied now
  * @throws ColloquyError CQ012 to CQ014 for an unusable server, CQ015 when this copy is older than the database, CQ016
- *   when a migration fails, CQ018 when it waits too long for a lock
+ *   when a migration fails, CQ040 when it waits too long for a lock
  */
 export async function migrateDatabase(
   database: Database,
   queues: QueueDefinition[],
-  onApplied: (filename: string) => void = () => {},
+  options: MigrateOptions = {},
 ): Promise<string[]> {
   await checkServer(database);
   return oneAtATime(database, async () => {
     await prepare(database);
-    const applied = await runCommitted(database, onApplied);
+    const applied = await runCommitted(database, options);
     await installQueues(database, queues);
     return applied;
   });
@@ -152,7 +155,8 @@ async function prepare(database: Database): Promise<void> {
  * Runs what is pending, as the owner, over one client of ours: graphile-migrate's own pool outlives its work and ends
  * the process when the server goes away meanwhile, and it gives up at once where another run should be waited for.
  */
-async function runCommitted(database: Database, onApplied: (filename: string) => void): Promise<string[]> {
+async function runCommitted(database: Database, options: MigrateOptions): Promise<string[]> {
+  const lockTimeout = options.lockTimeout ?? '30s';
   const settings = migrateSettings(database.url('owner'));
   const client = await database.pool('owner').connect();
   const applied: string[] = [];
@@ -161,22 +165,22 @@ async function runCommitted(database: Database, onApplied: (filename: string) =>
       await client.query('select set_config($1, $2, false)', [name, value]);
     }
     // a migration waits for a lock for a while, not for ever, since everybody behind it waits too
-    await client.query(`set lock_timeout = '${LOCK_TIMEOUT}'`);
+    await client.query(`select set_config('lock_timeout', $1, false)`, [lockTimeout]);
     const { rows } = await client.query('select current_database() as name');
     const context = { database: rows[0].name };
     const asTheirs = client as never;
     const last = await graphileMigrate.getLastMigration(asTheirs, settings);
     const pending = await graphileMigrate.getMigrationsAfter(settings, last).catch((error: unknown) => {
-      throw migrationFailed('chain in migrations/committed', error);
+      throw migrationFailed('chain in migrations/committed', error, lockTimeout);
     });
     for (const migration of pending) {
       try {
         await graphileMigrate.runCommittedMigration(asTheirs, settings, context, migration, '');
       } catch (error) {
-        throw migrationFailed(migration.realFilename, error);
+        throw migrationFailed(migration.realFilename, error, lockTimeout);
       }
       applied.push(migration.realFilename);
-      onApplied(migration.realFilename);
+      options.onApplied?.(migration.realFilename);
     }
     // for whoever serves: is the database as new as the program?
     await client.query(
@@ -205,12 +209,12 @@ export function migrateSettings(connectionString: string): ParsedSettings {
   };
 }
 
-function migrationFailed(filename: string, error: unknown): ColloquyError {
+function migrationFailed(filename: string, error: unknown, lockTimeout: string): ColloquyError {
   const reason = error instanceof Error ? error.message : String(error);
   if (errorCode(error) === '55P03') {
     return new ColloquyError(
-      'CQ018',
-      `The migration ${filename} waited ${LOCK_TIMEOUT} for a lock that another session holds, and gave up: ${reason}.`,
+      'CQ040',
+      `The migration ${filename} waited ${lockTimeout} for a lock that another session holds, and gave up: ${reason}.`,
       {
         hint: `Nothing of it was applied. Find the session (select pid, usename, application_name, xact_start, query from pg_stat_activity where xact_start is not null order by xact_start), let it end or end it (select pg_terminate_backend(pid)), and run npm run migrate again.`,
         cause: error,

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { $ } from 'zx';
+import { lintHashes } from '../migrate/hashes.ts';
 import { lintDrift } from './drift.ts';
 import { lintIncludes } from './includes.ts';
 import { completeLockFile, type LockFile, lintLockFile } from './lock-file.ts';
@@ -63,6 +64,11 @@ export const steps: Step[] = [
     name: 'drift',
     about: 'functions edited but not migrated, or not in functions/_all.sql',
     run: async ({ root }) => report(lintDrift(await readSqlFiles(root))),
+  },
+  {
+    name: 'hashes',
+    about: 'committed migrations have the text they were committed with, in one chain',
+    run: async ({ root }) => report(lintHashes(root)),
   },
   {
     name: 'sql-rules',

@@ -1,0 +1,5772 @@
+--
+-- PostgreSQL database dump
+--
+
+\restrict colloquy
+
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET transaction_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+
+--
+-- Name: app_hidden; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA app_hidden;
+
+--
+-- Name: SCHEMA app_hidden; Type: COMMENT; Schema: -; Owner: -
+--
+
+COMMENT ON SCHEMA app_hidden IS 'Reachable by a policy, a function or the worker, never exposed.';
+
+--
+-- Name: app_private; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA app_private;
+
+--
+-- Name: SCHEMA app_private; Type: COMMENT; Schema: -; Owner: -
+--
+
+COMMENT ON SCHEMA app_private IS 'Secrets and settings. No request role can reach it.';
+
+--
+-- Name: app_public; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA app_public;
+
+--
+-- Name: SCHEMA app_public; Type: COMMENT; Schema: -; Owner: -
+--
+
+COMMENT ON SCHEMA app_public IS 'What GraphQL exposes.';
+
+--
+-- Name: extensions; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA extensions;
+
+--
+-- Name: btree_gin; Type: EXTENSION; Schema: -; Owner: -
+--
+
+CREATE EXTENSION IF NOT EXISTS btree_gin WITH SCHEMA extensions;
+
+--
+-- Name: EXTENSION btree_gin; Type: COMMENT; Schema: -; Owner: -
+--
+
+COMMENT ON EXTENSION btree_gin IS 'support for indexing common datatypes in GIN';
+
+--
+-- Name: citext; Type: EXTENSION; Schema: -; Owner: -
+--
+
+CREATE EXTENSION IF NOT EXISTS citext WITH SCHEMA extensions;
+
+--
+-- Name: EXTENSION citext; Type: COMMENT; Schema: -; Owner: -
+--
+
+COMMENT ON EXTENSION citext IS 'data type for case-insensitive character strings';
+
+--
+-- Name: pg_trgm; Type: EXTENSION; Schema: -; Owner: -
+--
+
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA extensions;
+
+--
+-- Name: EXTENSION pg_trgm; Type: COMMENT; Schema: -; Owner: -
+--
+
+COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
+
+--
+-- Name: pgcrypto; Type: EXTENSION; Schema: -; Owner: -
+--
+
+CREATE EXTENSION IF NOT EXISTS pgcrypto WITH SCHEMA extensions;
+
+--
+-- Name: EXTENSION pgcrypto; Type: COMMENT; Schema: -; Owner: -
+--
+
+COMMENT ON EXTENSION pgcrypto IS 'cryptographic functions';
+
+--
+-- Name: vector; Type: EXTENSION; Schema: -; Owner: -
+--
+
+CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA extensions;
+
+--
+-- Name: EXTENSION vector; Type: COMMENT; Schema: -; Owner: -
+--
+
+COMMENT ON EXTENSION vector IS 'vector data type and ivfflat and hnsw access methods';
+
+--
+-- Name: message_role; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.message_role AS ENUM (
+    'user',
+    'assistant',
+    'system',
+    'tool'
+);
+
+--
+-- Name: imported_message; Type: TYPE; Schema: app_private; Owner: -
+--
+
+CREATE TYPE app_private.imported_message AS (
+	"position" integer,
+	external_id text,
+	parent_external_id text,
+	role app_public.message_role,
+	content text,
+	written_at timestamp with time zone,
+	model text,
+	metadata jsonb,
+	id uuid
+);
+
+--
+-- Name: TYPE imported_message; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON TYPE app_private.imported_message IS 'A message of an import, with the id that follows from where it comes from.';
+
+--
+-- Name: wanted_chunk; Type: TYPE; Schema: app_private; Owner: -
+--
+
+CREATE TYPE app_private.wanted_chunk AS (
+	chunk_index integer,
+	content text,
+	heading text,
+	page_number integer,
+	start_offset integer,
+	end_offset integer,
+	token_count integer,
+	content_hash bytea,
+	kept_id uuid
+);
+
+--
+-- Name: TYPE wanted_chunk; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON TYPE app_private.wanted_chunk IS 'A chunk that a document shall have; kept_id is the chunk with the same text that it has already.';
+
+--
+-- Name: authentication; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.authentication AS (
+	token text,
+	expires_at timestamp with time zone,
+	user_id uuid,
+	workspace_id uuid
+);
+
+--
+-- Name: TYPE authentication; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.authentication IS 'What a sign-in gives: a bearer token, shown once.';
+
+--
+-- Name: COLUMN authentication.token; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.authentication.token IS 'Send it as "Authorization: Bearer …".';
+
+--
+-- Name: COLUMN authentication.expires_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.authentication.expires_at IS 'When it stops working.';
+
+--
+-- Name: COLUMN authentication.user_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.authentication.user_id IS 'Who signed in.';
+
+--
+-- Name: COLUMN authentication.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.authentication.workspace_id IS 'The workspace that requests use unless they name another.';
+
+--
+-- Name: conversation_channel; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.conversation_channel AS ENUM (
+    'api',
+    'web',
+    'slack',
+    'cli'
+);
+
+--
+-- Name: embedding_version_status; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.embedding_version_status AS ENUM (
+    'building',
+    'active',
+    'retired',
+    'archived'
+);
+
+--
+-- Name: import_outcome; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.import_outcome AS (
+	source_url text,
+	document_id uuid,
+	outcome text,
+	reason text
+);
+
+--
+-- Name: TYPE import_outcome; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.import_outcome IS 'What an import did with one document.';
+
+--
+-- Name: COLUMN import_outcome.source_url; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.import_outcome.source_url IS 'Where it came from.';
+
+--
+-- Name: COLUMN import_outcome.document_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.import_outcome.document_id IS 'The document; null when it was refused.';
+
+--
+-- Name: COLUMN import_outcome.outcome; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.import_outcome.outcome IS 'added, updated, unchanged or refused.';
+
+--
+-- Name: COLUMN import_outcome.reason; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.import_outcome.reason IS 'Why it was refused.';
+
+--
+-- Name: import_result; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.import_result AS (
+	id uuid,
+	is_new boolean,
+	added integer,
+	unchanged integer
+);
+
+--
+-- Name: TYPE import_result; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.import_result IS 'What an import of one conversation did.';
+
+--
+-- Name: COLUMN import_result.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.import_result.id IS 'The conversation.';
+
+--
+-- Name: COLUMN import_result.is_new; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.import_result.is_new IS 'Whether it was made now.';
+
+--
+-- Name: COLUMN import_result.added; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.import_result.added IS 'Messages added.';
+
+--
+-- Name: COLUMN import_result.unchanged; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.import_result.unchanged IS 'Messages that were there.';
+
+--
+-- Name: indexing_progress; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.indexing_progress AS (
+	pending_documents bigint,
+	pending_conversations bigint,
+	chunks bigint,
+	embedded_chunks bigint,
+	is_complete boolean
+);
+
+--
+-- Name: TYPE indexing_progress; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.indexing_progress IS 'How much of a workspace is searchable.';
+
+--
+-- Name: COLUMN indexing_progress.pending_documents; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.indexing_progress.pending_documents IS 'Documents that are not cut into chunks yet.';
+
+--
+-- Name: COLUMN indexing_progress.pending_conversations; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.indexing_progress.pending_conversations IS 'Conversations with messages that are not cut yet.';
+
+--
+-- Name: COLUMN indexing_progress.chunks; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.indexing_progress.chunks IS 'Chunks in all.';
+
+--
+-- Name: COLUMN indexing_progress.embedded_chunks; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.indexing_progress.embedded_chunks IS 'Chunks that have a vector of the active version.';
+
+--
+-- Name: COLUMN indexing_progress.is_complete; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.indexing_progress.is_complete IS 'Whether nothing is left to do.';
+
+--
+-- Name: member_role; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.member_role AS ENUM (
+    'owner',
+    'admin',
+    'member',
+    'viewer'
+);
+
+--
+-- Name: message_status; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.message_status AS ENUM (
+    'complete',
+    'streaming',
+    'failed'
+);
+
+--
+-- Name: search_mode; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.search_mode AS ENUM (
+    'hybrid',
+    'vector',
+    'text'
+);
+
+--
+-- Name: TYPE search_mode; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.search_mode IS 'hybrid fuses vector and text ranks; vector and text use one leg alone.';
+
+--
+-- Name: source_type; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.source_type AS ENUM (
+    'document',
+    'message',
+    'memory',
+    'event'
+);
+
+--
+-- Name: TYPE source_type; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.source_type IS 'What a chunk was cut from.';
+
+--
+-- Name: search_result; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.search_result AS (
+	chunk_id uuid,
+	source_type app_public.source_type,
+	document_id uuid,
+	conversation_id uuid,
+	message_id uuid,
+	title text,
+	heading text,
+	snippet text,
+	content text,
+	page_number integer,
+	vector_score real,
+	text_score real,
+	score real
+);
+
+--
+-- Name: TYPE search_result; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.search_result IS 'One found chunk.';
+
+--
+-- Name: COLUMN search_result.chunk_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_result.chunk_id IS 'The chunk.';
+
+--
+-- Name: COLUMN search_result.source_type; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_result.source_type IS 'What it is a piece of.';
+
+--
+-- Name: COLUMN search_result.document_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_result.document_id IS 'The document, if any.';
+
+--
+-- Name: COLUMN search_result.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_result.conversation_id IS 'The conversation, if any.';
+
+--
+-- Name: COLUMN search_result.message_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_result.message_id IS 'The message, if any.';
+
+--
+-- Name: COLUMN search_result.title; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_result.title IS 'Title of the document or conversation.';
+
+--
+-- Name: COLUMN search_result.heading; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_result.heading IS 'Title and headings above the chunk.';
+
+--
+-- Name: COLUMN search_result.snippet; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_result.snippet IS 'The best part of it as safe HTML, with the query''s words in <mark>.';
+
+--
+-- Name: COLUMN search_result.content; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_result.content IS 'The whole chunk.';
+
+--
+-- Name: COLUMN search_result.page_number; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_result.page_number IS 'Page, when the source has pages.';
+
+--
+-- Name: COLUMN search_result.vector_score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_result.vector_score IS 'Cosine similarity, -1 to 1; null when only the text matched.';
+
+--
+-- Name: COLUMN search_result.text_score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_result.text_score IS 'Rank of the text match; null when only the vector matched.';
+
+--
+-- Name: COLUMN search_result.score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_result.score IS 'What the results are ordered by.';
+
+--
+-- Name: search_response; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.search_response AS (
+	requested integer,
+	returned integer,
+	path text,
+	scan_limit_hit boolean,
+	embedding_version_id uuid,
+	results app_public.search_result[]
+);
+
+--
+-- Name: TYPE search_response; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.search_response IS 'What a search found, and how.';
+
+--
+-- Name: COLUMN search_response.requested; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_response.requested IS 'Results asked for.';
+
+--
+-- Name: COLUMN search_response.returned; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_response.returned IS 'Results found.';
+
+--
+-- Name: COLUMN search_response.path; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_response.path IS 'How vectors were compared: exact, index, index then exact, or none.';
+
+--
+-- Name: COLUMN search_response.scan_limit_hit; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_response.scan_limit_hit IS 'Whether the index gave up before it had enough, so that an exact search followed.';
+
+--
+-- Name: COLUMN search_response.embedding_version_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_response.embedding_version_id IS 'Embedding version that was used.';
+
+--
+-- Name: COLUMN search_response.results; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_response.results IS 'What was found, best first.';
+
+--
+-- Name: storage_tier; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.storage_tier AS ENUM (
+    'hot',
+    'warm',
+    'cold'
+);
+
+--
+-- Name: TYPE storage_tier; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.storage_tier IS 'hot: recent or often read. warm: older. cold: rarely read, searched only when asked or when the others return too little.';
+
+--
+-- Name: text_search_language; Type: DOMAIN; Schema: app_public; Owner: -
+--
+
+CREATE DOMAIN app_public.text_search_language AS text
+	CONSTRAINT text_search_language_known CHECK ((VALUE = ANY (ARRAY['simple'::text, 'arabic'::text, 'armenian'::text, 'basque'::text, 'catalan'::text, 'danish'::text, 'dutch'::text, 'english'::text, 'estonian'::text, 'finnish'::text, 'french'::text, 'german'::text, 'greek'::text, 'hindi'::text, 'hungarian'::text, 'indonesian'::text, 'irish'::text, 'italian'::text, 'lithuanian'::text, 'nepali'::text, 'norwegian'::text, 'portuguese'::text, 'romanian'::text, 'russian'::text, 'serbian'::text, 'spanish'::text, 'swedish'::text, 'tamil'::text, 'turkish'::text, 'yiddish'::text])));
+
+--
+-- Name: DOMAIN text_search_language; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON DOMAIN app_public.text_search_language IS 'Language of a text, as PostgreSQL''s text search configurations are named; simple means no stemming.';
+
+--
+-- Name: user_role; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.user_role AS ENUM (
+    'user',
+    'moderator',
+    'admin'
+);
+
+--
+-- Name: visibility; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.visibility AS ENUM (
+    'private',
+    'workspace'
+);
+
+--
+-- Name: TYPE visibility; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.visibility IS 'Who may read a row besides its owner: nobody, or the members of its workspace.';
+
+--
+-- Name: add_message_chunks(uuid, uuid, integer, jsonb); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.add_message_chunks(for_workspace uuid, for_conversation uuid, through_sequence_number integer, new_chunks jsonb) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  conversation app_public.conversations;
+  added integer;
+begin
+  select c.* into conversation
+  from app_public.conversations c
+  where c.workspace_id = for_workspace and c.id = for_conversation
+  for no key update;
+  if conversation.id is null or conversation.indexed_sequence_number >= through_sequence_number then
+    return 0;
+  end if;
+
+  insert into app_public.chunks (
+    workspace_id, source_type, conversation_id, message_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset,
+    token_count, content_hash
+  )
+  select
+    for_workspace, 'message', for_conversation, w.message_id, conversation.owner_id, conversation.visibility, w.chunk_index, w.content,
+    w.heading, w.start_offset, w.end_offset, w.token_count, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content))
+  from jsonb_to_recordset(new_chunks) as w (
+    message_id uuid, chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer
+  )
+  join app_public.messages m
+    on m.id = w.message_id and m.conversation_id = for_conversation
+    and m.sequence_number > conversation.indexed_sequence_number and m.sequence_number <= through_sequence_number;
+  get diagnostics added = row_count;
+
+  update app_public.conversations c set indexed_sequence_number = through_sequence_number where c.id = for_conversation;
+  return added;
+end
+$$;
+
+--
+-- Name: FUNCTION add_message_chunks(for_workspace uuid, for_conversation uuid, through_sequence_number integer, new_chunks jsonb); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.add_message_chunks(for_workspace uuid, for_conversation uuid, through_sequence_number integer, new_chunks jsonb) IS 'Adds the chunks of new messages of a conversation and remembers how far it got. Done twice, it changes nothing.';
+
+--
+-- Name: authenticate(text, uuid); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.authenticate(token text, workspace_id uuid DEFAULT NULL::uuid) RETURNS TABLE(user_id uuid, session_id uuid, workspace uuid, member_role app_public.member_role, database_role text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  session record;
+  member record;
+begin
+  if token !~ '^cqs_[0-9a-f]{64}$' then
+    return;
+  end if;
+
+  select s.id, s.user_id, s.last_active_at, u.role into session
+  from app_private.user_sessions s
+  join app_public.users u on u.id = s.user_id
+  where s.token_hash = sha256(convert_to(token, 'UTF8')) and s.expires_at > now() and u.is_active;
+  if session.id is null then
+    return;
+  end if;
+
+  select m.workspace_id, m.role into member
+  from app_public.workspace_members m
+  join app_public.workspaces w on w.id = m.workspace_id
+  where m.user_id = session.user_id
+    and (authenticate.workspace_id is null or m.workspace_id = authenticate.workspace_id)
+  order by w.is_personal desc, m.joined_at, m.workspace_id
+  limit 1;
+  if member.workspace_id is null and authenticate.workspace_id is not null then
+    raise exception 'You are not a member of this workspace.' using errcode = 'CQ107', hint = 'List your workspaces, or leave the header out.';
+  end if;
+
+  -- to the minute, so that reading costs no write
+  if session.last_active_at < now() - interval '1 minute' then
+    update app_private.user_sessions s set last_active_at = now() where s.id = session.id;
+  end if;
+
+  return query select session.user_id, session.id, member.workspace_id, member.role,
+    case session.role when 'admin' then 'colloquy_admin' else 'colloquy_user' end;
+end
+$_$;
+
+--
+-- Name: FUNCTION authenticate(token text, workspace_id uuid); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.authenticate(token text, workspace_id uuid) IS 'User, session, workspace and roles of a session token; no row when it is not valid.';
+
+--
+-- Name: can_write(); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.can_write() RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN COALESCE((NULLIF(current_setting('colloquy.member_role'::text, true), ''::text) = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text])), false);
+
+--
+-- Name: FUNCTION can_write(); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.can_write() IS 'Whether the caller may write in the workspace of this request: a viewer may not.';
+
+--
+-- Name: chunks_to_embed(uuid, uuid, app_public.source_type, uuid, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer) RETURNS TABLE(chunk_id uuid, content_hash bytea, embed_text text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select c.id, c.content_hash, concat_ws(E'\n', c.heading, c.content)
+  from app_public.chunks c
+  where c.workspace_id = for_workspace
+    and (case for_source_type when 'document' then c.document_id else c.conversation_id end) = for_source
+    and not exists (
+      select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = c.id
+    )
+  order by c.id
+  limit max_chunks;
+$$;
+
+--
+-- Name: FUNCTION chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer) IS 'Chunks of a source that have no vector in a version yet.';
+
+--
+-- Name: current_session_id(); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.current_session_id() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (NULLIF(current_setting('colloquy.session_id'::text, true), ''::text))::uuid;
+
+--
+-- Name: FUNCTION current_session_id(); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.current_session_id() IS 'The session of this request, or null.';
+
+--
+-- Name: current_user_id(); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.current_user_id() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (NULLIF(current_setting('colloquy.user_id'::text, true), ''::text))::uuid;
+
+--
+-- Name: FUNCTION current_user_id(); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.current_user_id() IS 'The signed-in user, or null.';
+
+--
+-- Name: current_user_workspace_ids(); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.current_user_workspace_ids() RETURNS uuid[]
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(array_agg(m.workspace_id), '{}')
+  from app_public.workspace_members m
+  where m.user_id = app_hidden.current_user_id();
+$$;
+
+--
+-- Name: FUNCTION current_user_workspace_ids(); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.current_user_workspace_ids() IS 'The workspaces of the signed-in user.';
+
+--
+-- Name: current_workspace_id(); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.current_workspace_id() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (NULLIF(current_setting('colloquy.workspace_id'::text, true), ''::text))::uuid;
+
+--
+-- Name: FUNCTION current_workspace_id(); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.current_workspace_id() IS 'The workspace of this request, or null.';
+
+--
+-- Name: enqueue(text, jsonb, text, text); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.enqueue(queue_name text, payload jsonb, singleton_key text DEFAULT NULL::text, group_id text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if to_regclass('pgboss.job') is null then
+    return;
+  end if;
+  insert into pgboss.job (
+    name, data, singleton_key, group_id, start_after, created_on, keep_until, expire_seconds, deletion_seconds,
+    retry_limit, retry_delay, retry_backoff, retry_delay_max, policy, dead_letter, heartbeat_seconds
+  )
+  select
+    q.name, payload, enqueue.singleton_key, enqueue.group_id, pgboss.job_now(), pgboss.job_now(),
+    pgboss.job_now() + make_interval(secs => q.retention_seconds), q.expire_seconds, q.deletion_seconds,
+    q.retry_limit, q.retry_delay, q.retry_backoff, q.retry_delay_max, q.policy, q.dead_letter, q.heartbeat_seconds
+  from pgboss.queue q
+  where q.name = queue_name
+  on conflict do nothing;
+end
+$$;
+
+--
+-- Name: FUNCTION enqueue(queue_name text, payload jsonb, singleton_key text, group_id text); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.enqueue(queue_name text, payload jsonb, singleton_key text, group_id text) IS 'Adds a job in this transaction. At most one job waits per singleton key, if the queue says so.';
+
+--
+-- Name: ensure_partitions(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.ensure_partitions(months_ahead integer DEFAULT 3) RETURNS TABLE(parent text, partition text, moved bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  month date;
+begin
+  if months_ahead not between 0 and 120 then
+    raise exception 'months_ahead is 0 to 120, not %.', months_ahead using errcode = 'CQ200', hint = 'Three months are the default.';
+  end if;
+  if not pg_try_advisory_xact_lock(hashtextextended('app_hidden.ensure_partitions', 0)) then
+    return;
+  end if;
+
+  for parent in
+    select c.relname
+    from pg_partitioned_table p
+    join pg_class c on c.oid = p.partrelid
+    join pg_attribute a on a.attrelid = c.oid and a.attnum = p.partattrs[0]
+    where p.partstrat = 'r' and c.relnamespace = 'app_public'::regnamespace and a.attname = 'id' and p.partdefid <> 0
+    order by c.relname
+  loop
+    for month in
+      execute format(
+        'select generate_series(date_trunc(''month'', now() at time zone ''UTC''), date_trunc(''month'', now() at time zone ''UTC'') + make_interval(months => %s), ''1 month'')::date
+         union
+         select distinct date_trunc(''month'', uuid_extract_timestamp(id) at time zone ''UTC'')::date from app_partitions.%I
+         order by 1',
+        months_ahead, parent || '_default'
+      )
+    loop
+      partition := format('%s_%s', parent, to_char(month, 'YYYY_MM'));
+      if to_regclass(format('app_partitions.%I', partition)) is null then
+        moved := app_private.create_month_partition(parent, month);
+        return next;
+      end if;
+    end loop;
+  end loop;
+end
+$$;
+
+--
+-- Name: FUNCTION ensure_partitions(months_ahead integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.ensure_partitions(months_ahead integer) IS 'Makes the partitions of this month, the given number of months ahead, and every month that rows in a default partition belong to. Returns what it made.';
+
+--
+-- Name: find_unindexed(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.find_unindexed(max_sources integer DEFAULT 100) RETURNS TABLE(workspace_id uuid, source_type app_public.source_type, source_id uuid)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  version uuid := (select v.id from app_public.embedding_versions v where v.status = 'active');
+begin
+  return query
+  (
+    select d.workspace_id, 'document'::app_public.source_type, d.id
+    from app_public.documents d
+    where d.chunked_hash is distinct from d.content_hash
+    order by d.id
+    limit max_sources
+  )
+  union
+  (
+    select c.workspace_id, 'message'::app_public.source_type, c.id
+    from app_public.conversations c
+    where c.indexed_sequence_number < c.last_sequence_number
+    order by c.id
+    limit max_sources
+  )
+  union
+  (
+    -- only in workspaces whose counts differ: everywhere else nothing is read
+    select distinct c.workspace_id, c.source_type, coalesce(c.document_id, c.conversation_id)
+    from (
+      select k.workspace_id
+      from app_hidden.chunk_counts k
+      group by k.workspace_id
+      having sum(k.chunk_count) <> coalesce(
+        (select e.embedding_count from app_hidden.embedding_counts e where e.version_id = version and e.workspace_id = k.workspace_id), 0
+      )
+    ) as behind
+    join app_public.chunks c on c.workspace_id = behind.workspace_id
+    where version is not null and not exists (
+      select from app_public.embeddings e where e.version_id = version and e.workspace_id = c.workspace_id and e.chunk_id = c.id
+    )
+    limit max_sources
+  )
+  limit max_sources;
+end
+$$;
+
+--
+-- Name: FUNCTION find_unindexed(max_sources integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.find_unindexed(max_sources integer) IS 'Documents and conversations with missing or stale chunks, or chunks without a vector: what lost jobs left.';
+
+--
+-- Name: replace_document_chunks(uuid, uuid, bytea, jsonb); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.replace_document_chunks(for_workspace uuid, for_document uuid, of_hash bytea, new_chunks jsonb) RETURNS TABLE(kept integer, added integer, removed integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  document app_public.documents;
+  wanted app_private.wanted_chunk[];
+begin
+  select d.* into document
+  from app_public.documents d
+  where d.workspace_id = for_workspace and d.id = for_document
+  for no key update;
+  if document.id is null or document.content_hash <> of_hash then
+    -- gone, or edited since it was read: the job of that edit does it
+    return;
+  end if;
+
+  -- the n-th piece of a text stays the n-th piece of the same text: its vector stays valid, only its place may move
+  with given as (
+    select w.*, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content)) as content_hash
+    from jsonb_to_recordset(new_chunks) as w (
+      chunk_index integer, content text, heading text, page_number integer, start_offset integer, end_offset integer, token_count integer
+    )
+  ),
+  numbered as (
+    select g.*, row_number() over (partition by g.content_hash order by g.chunk_index) as n from given g
+  ),
+  existing as (
+    select c.id, c.content_hash, row_number() over (partition by c.content_hash order by c.chunk_index) as n
+    from app_public.chunks c
+    where c.workspace_id = for_workspace and c.document_id = for_document
+  )
+  select coalesce(array_agg(
+    row(
+      x.chunk_index, x.content, x.heading, x.page_number, x.start_offset, x.end_offset, x.token_count, x.content_hash, e.id
+    )::app_private.wanted_chunk
+  ), '{}')
+  into wanted
+  from numbered x
+  left join existing e on e.content_hash = x.content_hash and e.n = x.n;
+
+  delete from app_public.chunks c
+  where c.workspace_id = for_workspace and c.document_id = for_document
+    and not exists (select from unnest(wanted) as w where w.kept_id = c.id);
+  get diagnostics removed = row_count;
+
+  set constraints app_public.chunks_document_id_chunk_index_key deferred;
+  update app_public.chunks c
+  set chunk_index = w.chunk_index, start_offset = w.start_offset, end_offset = w.end_offset, page_number = w.page_number,
+    text_search_language = document.text_search_language
+  from unnest(wanted) as w
+  where c.workspace_id = for_workspace and c.id = w.kept_id
+    and (c.chunk_index, c.start_offset, c.end_offset, c.page_number, c.text_search_language)
+      is distinct from (w.chunk_index, w.start_offset, w.end_offset, w.page_number, document.text_search_language);
+  select count(*) into kept from unnest(wanted) as w where w.kept_id is not null;
+
+  insert into app_public.chunks (
+    workspace_id, source_type, document_id, owner_id, visibility, chunk_index, content, heading, page_number, start_offset, end_offset,
+    token_count, content_hash, text_search_language
+  )
+  select
+    for_workspace, 'document', for_document, document.owner_id, document.visibility, w.chunk_index, w.content, w.heading, w.page_number,
+    w.start_offset, w.end_offset, w.token_count, w.content_hash, document.text_search_language
+  from unnest(wanted) as w
+  where w.kept_id is null;
+  get diagnostics added = row_count;
+
+  update app_public.documents d set chunked_hash = of_hash where d.id = for_document;
+  return next;
+end
+$$;
+
+--
+-- Name: FUNCTION replace_document_chunks(for_workspace uuid, for_document uuid, of_hash bytea, new_chunks jsonb); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.replace_document_chunks(for_workspace uuid, for_document uuid, of_hash bytea, new_chunks jsonb) IS 'Replaces the chunks of a document by new ones, keeping those whose text is the same. No row when the document is gone or has changed since of_hash was read.';
+
+--
+-- Name: require_member(boolean); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.require_member(for_writing boolean DEFAULT false) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if app_hidden.current_user_id() is null or app_hidden.current_workspace_id() is null then
+    raise exception 'You are not signed in.' using errcode = 'CQ101', hint = 'Call signIn or register, then send the token as "Authorization: Bearer …".';
+  end if;
+  if for_writing and not app_hidden.can_write() then
+    raise exception 'You may only read in this workspace.' using errcode = 'CQ109', hint = 'Ask an owner of the workspace for the role "member".';
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION require_member(for_writing boolean); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.require_member(for_writing boolean) IS 'Raises CQ101 when nobody is signed in, CQ109 when a viewer wants to write.';
+
+--
+-- Name: reuse_embeddings(uuid, uuid, uuid[]); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.reuse_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  reused integer;
+begin
+  insert into app_public.embeddings (version_id, workspace_id, chunk_id, embedding)
+  select for_version, for_workspace, c.id, twin.embedding
+  from unnest(chunk_ids) as wanted (id)
+  join app_public.chunks c on c.workspace_id = for_workspace and c.id = wanted.id
+  cross join lateral (
+    select e.embedding
+    from app_public.chunks same
+    join app_public.embeddings e on e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = same.id
+    where same.workspace_id = for_workspace and same.content_hash = c.content_hash
+    limit 1
+  ) as twin
+  on conflict do nothing;
+  get diagnostics reused = row_count;
+  return reused;
+end
+$$;
+
+--
+-- Name: FUNCTION reuse_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[]); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.reuse_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[]) IS 'Gives chunks the vector that an equal text of the same workspace has already. Returns how many.';
+
+--
+-- Name: set_updated_at(); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.set_updated_at() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  new.updated_at := clock_timestamp();
+  return new;
+end
+$$;
+
+--
+-- Name: FUNCTION set_updated_at(); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.set_updated_at() IS 'Trigger: stamps updated_at.';
+
+--
+-- Name: setting(text); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.setting(setting_name text) RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  result text;
+begin
+  select value into result from app_private.settings where name = setting_name;
+  if result is null then
+    raise exception 'There is no setting "%".', setting_name using errcode = 'CQ002', hint = 'Run the migrations: npm run migrate.';
+  end if;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION setting(setting_name text); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.setting(setting_name text) IS 'The value of a setting, as text. Raises CQ002 for an unknown name.';
+
+--
+-- Name: store_embeddings(uuid, uuid, uuid[], text[]); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.store_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], vectors text[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  stored integer;
+begin
+  insert into app_public.embeddings (version_id, workspace_id, chunk_id, embedding)
+  select for_version, for_workspace, c.id, given.vector::extensions.halfvec
+  from unnest(chunk_ids, vectors) as given (chunk_id, vector)
+  join app_public.chunks c on c.workspace_id = for_workspace and c.id = given.chunk_id
+  on conflict do nothing;
+  get diagnostics stored = row_count;
+  return stored;
+end
+$$;
+
+--
+-- Name: FUNCTION store_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], vectors text[]); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.store_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], vectors text[]) IS 'Stores vectors of chunks; a chunk that is gone or has one already is passed over. Returns how many were stored.';
+
+--
+-- Name: text_hash(text); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.text_hash(content text) RETURNS bytea
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select sha256(convert_to(content, 'UTF8'));
+$$;
+
+--
+-- Name: FUNCTION text_hash(content text); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.text_hash(content text) IS 'SHA-256 of a text in UTF-8: 32 bytes.';
+
+--
+-- Name: text_search_vector(text, text, text); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.text_search_vector(language text, heading text, content text) RETURNS tsvector
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  configuration regconfig := ('pg_catalog.' || language)::regconfig;
+begin
+  -- the parser drops whatever looks like a tag: <rug>, Map<Rug> and all of a JSX element could not be found
+  return setweight(to_tsvector(configuration, translate(coalesce(heading, ''), '<>', '  ')), 'A')
+    || setweight(to_tsvector(configuration, translate(content, '<>', '  ')), 'B');
+end
+$$;
+
+--
+-- Name: FUNCTION text_search_vector(language text, heading text, content text); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.text_search_vector(language text, heading text, content text) IS 'The tsvector of a chunk: heading with weight A, content with weight B.';
+
+--
+-- Name: uuidv7_at(timestamp with time zone, text); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.uuidv7_at(at timestamp with time zone, seed text DEFAULT NULL::text) RETURNS uuid
+    LANGUAGE sql PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select (
+    lpad(to_hex(floor(extract(epoch from at) * 1000)::bigint), 12, '0')
+    || '7' || substr(encode(bytes, 'hex'), 1, 3)
+    -- the variant: the two top bits of this digit are 10
+    || substr('89ab', 1 + get_byte(bytes, 31) % 4, 1) || substr(encode(bytes, 'hex'), 4, 15)
+  )::uuid
+  from (select sha256(convert_to(coalesce(seed, gen_random_uuid()::text), 'UTF8')) as bytes) as hashed;
+$$;
+
+--
+-- Name: FUNCTION uuidv7_at(at timestamp with time zone, seed text); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.uuidv7_at(at timestamp with time zone, seed text) IS 'A UUID version 7 for a given time: always the same one for the same seed, a random one without.';
+
+--
+-- Name: uuidv7_floor(timestamp with time zone); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.uuidv7_floor(at timestamp with time zone) RETURNS uuid
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN ((lpad(to_hex((floor((EXTRACT(epoch FROM at) * (1000)::numeric)))::bigint), 12, '0'::text) || '70008000000000000000'::text))::uuid;
+
+--
+-- Name: FUNCTION uuidv7_floor(at timestamp with time zone); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.uuidv7_floor(at timestamp with time zone) IS 'The least UUID version 7 of a millisecond; the bound of a time range of ids.';
+
+--
+-- Name: count_chunks(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.count_chunks() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if tg_op = 'TRUNCATE' then
+    delete from app_hidden.chunk_counts;
+    return null;
+  end if;
+  if tg_op = 'INSERT' then
+    insert into app_hidden.chunk_counts as k (workspace_id, source_type, chunk_count)
+    select n.workspace_id, n.source_type, count(*) from changed_chunks n group by n.workspace_id, n.source_type order by 1, 2
+    on conflict (workspace_id, source_type) do update set chunk_count = k.chunk_count + excluded.chunk_count;
+  else
+    update app_hidden.chunk_counts k
+    set chunk_count = k.chunk_count - gone.chunk_count
+    from (
+      select o.workspace_id, o.source_type, count(*) as chunk_count from changed_chunks o group by o.workspace_id, o.source_type order by 1, 2
+    ) as gone
+    where k.workspace_id = gone.workspace_id and k.source_type = gone.source_type;
+  end if;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION count_chunks(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.count_chunks() IS 'Trigger: keeps chunk_counts.';
+
+--
+-- Name: count_embeddings(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.count_embeddings() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if tg_op = 'TRUNCATE' then
+    delete from app_hidden.embedding_counts;
+    return null;
+  end if;
+  if tg_op = 'INSERT' then
+    insert into app_hidden.embedding_counts as k (version_id, workspace_id, embedding_count)
+    select n.version_id, n.workspace_id, count(*) from changed_embeddings n group by n.version_id, n.workspace_id order by 1, 2
+    on conflict (version_id, workspace_id) do update set embedding_count = k.embedding_count + excluded.embedding_count;
+  else
+    update app_hidden.embedding_counts k
+    set embedding_count = k.embedding_count - gone.embedding_count
+    from (
+      select o.version_id, o.workspace_id, count(*) as embedding_count from changed_embeddings o group by o.version_id, o.workspace_id order by 1, 2
+    ) as gone
+    where k.version_id = gone.version_id and k.workspace_id = gone.workspace_id;
+  end if;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION count_embeddings(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.count_embeddings() IS 'Trigger: keeps embedding_counts.';
+
+--
+-- Name: count_new_messages(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.count_new_messages() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  changed record;
+begin
+  for changed in
+    select
+      n.workspace_id, n.conversation_id, count(*)::integer as added, count(distinct n.sequence_number)::integer as numbers,
+      min(n.sequence_number) as first_number, max(n.sequence_number) as last_number,
+      (max(n.id::text))::uuid as last_id, coalesce(sum(n.total_tokens), 0) as tokens, coalesce(sum(n.cost_usd), 0) as cost,
+      count(n.processing_time_ms) as timed, coalesce(sum(n.processing_time_ms), 0) as total_time
+    from new_messages n
+    group by n.workspace_id, n.conversation_id
+    order by n.conversation_id
+  loop
+    update app_public.conversations c
+    set
+      message_count = c.message_count + changed.added,
+      last_sequence_number = changed.last_number,
+      last_message_id = greatest(c.last_message_id, changed.last_id),
+      last_message_at = uuid_extract_timestamp(greatest(c.last_message_id, changed.last_id)),
+      total_tokens_used = c.total_tokens_used + changed.tokens,
+      total_cost_usd = c.total_cost_usd + changed.cost,
+      total_response_time_ms = c.total_response_time_ms + changed.total_time,
+      response_count = c.response_count + changed.timed
+    where c.id = changed.conversation_id
+      and c.last_sequence_number + 1 = changed.first_number
+      and changed.first_number + changed.added - 1 = changed.last_number
+      and changed.added = changed.numbers;
+    if not found then
+      raise exception 'Sequence numbers % to % do not continue conversation %.', changed.first_number, changed.last_number, changed.conversation_id
+        using errcode = 'CQ205', hint = 'Lock the conversation and number its messages without gaps, as post_message does.';
+    end if;
+    perform app_hidden.enqueue(
+      'index-source',
+      jsonb_build_object('workspaceId', changed.workspace_id, 'sourceType', 'message', 'sourceId', changed.conversation_id),
+      'message:' || changed.conversation_id,
+      changed.workspace_id::text
+    );
+  end loop;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION count_new_messages(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.count_new_messages() IS 'Trigger: checks sequence numbers, keeps the totals of conversations, enqueues indexing. Raises CQ205.';
+
+--
+-- Name: create_embedding_index(uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.create_embedding_index(for_version uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $_$
+declare
+  version app_public.embedding_versions;
+begin
+  select * into strict version from app_public.embedding_versions v where v.id = for_version;
+  -- serves: the index path of search
+  execute format(
+    'create index if not exists embeddings_%s_hnsw on app_partitions.embeddings_%1$s
+       using hnsw ((embedding::extensions.halfvec(%s)) extensions.halfvec_cosine_ops)',
+    version.number, version.dimensions
+  );
+end
+$_$;
+
+--
+-- Name: FUNCTION create_embedding_index(for_version uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.create_embedding_index(for_version uuid) IS 'Builds the vector index of an embedding version, on all its partitions.';
+
+--
+-- Name: create_embedding_partitions(uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.create_embedding_partitions(for_version uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $_$
+declare
+  version app_public.embedding_versions;
+  modulus integer := app_hidden.setting('hash_partitions')::integer;
+begin
+  select * into strict version from app_public.embedding_versions v where v.id = for_version;
+  execute format(
+    'create table app_partitions.embeddings_%s partition of app_public.embeddings (
+       constraint embeddings_%1$s_dimensions check (extensions.vector_dims(embedding) = %s)
+     ) for values in (%L) partition by hash (workspace_id)',
+    version.number, version.dimensions, version.id
+  );
+  for remainder in 0 .. modulus - 1 loop
+    execute format(
+      'create table app_partitions.embeddings_%1$s_%2$s partition of app_partitions.embeddings_%1$s for values with (modulus %3$s, remainder %4$s)',
+      version.number, lpad(remainder::text, 2, '0'), modulus, remainder
+    );
+  end loop;
+end
+$_$;
+
+--
+-- Name: FUNCTION create_embedding_partitions(for_version uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.create_embedding_partitions(for_version uuid) IS 'Makes the partitions of an embedding version, without the vector index.';
+
+--
+-- Name: create_month_partition(text, date); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.create_month_partition(parent_name text, month date) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '3s'
+    AS $_$
+declare
+  partition_name text := format('%s_%s', parent_name, to_char(month, 'YYYY_MM'));
+  lower_bound uuid := app_hidden.uuidv7_floor(month::timestamp at time zone 'UTC');
+  upper_bound uuid := app_hidden.uuidv7_floor((month + interval '1 month') at time zone 'UTC');
+  column_names text;
+  child_ids uuid[];
+  parent_ids uuid[];
+  moved bigint;
+begin
+  if to_regclass(format('app_partitions.%I', partition_name)) is not null then
+    return 0;
+  end if;
+  select string_agg(quote_ident(a.attname), ', ' order by a.attnum) into column_names
+  from pg_attribute a
+  where a.attrelid = format('app_public.%I', parent_name)::regclass and a.attnum > 0 and not a.attisdropped and a.attgenerated = '';
+
+  execute format('create table app_partitions.%I (like app_public.%I including defaults including generated including constraints)', partition_name, parent_name);
+
+  if parent_name = 'messages' then
+    select array_agg(child.id), array_agg(child.parent_id) into child_ids, parent_ids
+    from app_partitions.messages_default as moving
+    join app_public.messages as child on child.conversation_id = moving.conversation_id and child.parent_id = moving.id
+    where moving.id >= lower_bound and moving.id < upper_bound;
+    update app_public.messages set parent_id = null where id = any (child_ids);
+  end if;
+
+  execute format(
+    'with moved as (delete from app_partitions.%I where id >= %L and id < %L returning %s)
+     insert into app_partitions.%I (%4$s) select %4$s from moved',
+    parent_name || '_default', lower_bound, upper_bound, column_names, partition_name
+  );
+  get diagnostics moved = row_count;
+  execute format(
+    'alter table app_public.%I attach partition app_partitions.%I for values from (%L) to (%L)',
+    parent_name, partition_name, lower_bound, upper_bound
+  );
+
+  if child_ids is not null then
+    update app_public.messages as child
+    set parent_id = kept.parent_id
+    from unnest(child_ids, parent_ids) as kept (child_id, parent_id)
+    where child.id = kept.child_id;
+  end if;
+  return moved;
+end
+$_$;
+
+--
+-- Name: FUNCTION create_month_partition(parent_name text, month date); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.create_month_partition(parent_name text, month date) IS 'Makes the partition of a month (UTC), with the rows of that month that the default partition held. Returns how many moved.';
+
+--
+-- Name: create_session(uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.create_session(for_user uuid) RETURNS app_public.authentication
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $$
+declare
+  token text := 'cqs_' || encode(gen_random_bytes(32), 'hex');
+  result app_public.authentication;
+begin
+  insert into app_private.user_sessions (user_id, token_hash, expires_at, ip, user_agent)
+  values (
+    for_user,
+    sha256(convert_to(token, 'UTF8')),
+    now() + make_interval(days => app_hidden.setting('session_days')::integer),
+    nullif(current_setting('colloquy.client_ip', true), '')::inet,
+    left(nullif(current_setting('colloquy.user_agent', true), ''), 1000)
+  )
+  returning expires_at into result.expires_at;
+
+  select m.workspace_id into result.workspace_id
+  from app_public.workspace_members m
+  join app_public.workspaces w on w.id = m.workspace_id
+  where m.user_id = for_user
+  order by w.is_personal desc, m.joined_at, m.workspace_id
+  limit 1;
+
+  result.token := token;
+  result.user_id := for_user;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION create_session(for_user uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.create_session(for_user uuid) IS 'Starts a session for a user who has proved who it is, and returns the token.';
+
+--
+-- Name: enqueue_changed_documents(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.enqueue_changed_documents() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform app_hidden.enqueue(
+    'index-source',
+    jsonb_build_object('workspaceId', n.workspace_id, 'sourceType', 'document', 'sourceId', n.id),
+    'document:' || n.id,
+    n.workspace_id::text
+  )
+  from new_documents n
+  where n.chunked_hash is distinct from n.content_hash;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION enqueue_changed_documents(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.enqueue_changed_documents() IS 'Trigger: enqueues the indexing of documents whose chunks are missing or stale.';
+
+--
+-- Name: ensure_months(text, timestamp with time zone[]); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.ensure_months(parent_name text, times timestamp with time zone[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  month date;
+  has_lock boolean := false;
+begin
+  for month in
+    select distinct date_trunc('month', t at time zone 'UTC')::date from unnest(times) as t order by 1
+  loop
+    continue when to_regclass(format('app_partitions.%I', format('%s_%s', parent_name, to_char(month, 'YYYY_MM')))) is not null;
+    if not has_lock then
+      perform pg_advisory_xact_lock(hashtextextended('app_hidden.ensure_partitions', 0));
+      has_lock := true;
+    end if;
+    begin
+      perform app_private.create_month_partition(parent_name, month);
+    exception when lock_not_available then
+      -- busy: the default partition takes the rows, and the next maintenance moves them
+      return;
+    end;
+  end loop;
+end
+$$;
+
+--
+-- Name: FUNCTION ensure_months(parent_name text, times timestamp with time zone[]); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.ensure_months(parent_name text, times timestamp with time zone[]) IS 'Makes the partitions for the months of the given times, for imports of history. Where the tables are too busy, none: the default partition takes the rows.';
+
+--
+-- Name: hash_password(text); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.hash_password(password text) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $$
+begin
+  if password is null or char_length(password) < 8 or octet_length(password) > 72 then
+    raise exception 'The password must have at least 8 characters and at most 72 bytes.' using errcode = 'CQ105', hint = 'Choose another password.';
+  end if;
+  return crypt(password, gen_salt('bf', app_hidden.setting('password_hash_cost')::integer));
+end
+$$;
+
+--
+-- Name: FUNCTION hash_password(password text); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.hash_password(password text) IS 'bcrypt hash of a password. Raises CQ105 when it is too short or too long.';
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: conversations; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.conversations (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    visibility app_public.visibility DEFAULT 'private'::app_public.visibility NOT NULL,
+    title text,
+    channel app_public.conversation_channel DEFAULT 'api'::app_public.conversation_channel NOT NULL,
+    external_id text,
+    model_provider text,
+    model_name text,
+    temperature numeric(3,2),
+    max_tokens integer,
+    system_prompt text,
+    enable_document_chat boolean DEFAULT false NOT NULL,
+    enable_image_generation boolean DEFAULT false NOT NULL,
+    enable_web_search boolean DEFAULT false NOT NULL,
+    message_count integer DEFAULT 0 NOT NULL,
+    total_tokens_used bigint DEFAULT 0 NOT NULL,
+    total_cost_usd numeric(14,6) DEFAULT 0 NOT NULL,
+    total_response_time_ms bigint DEFAULT 0 NOT NULL,
+    response_count integer DEFAULT 0 NOT NULL,
+    avg_response_time_ms integer GENERATED ALWAYS AS (round(((total_response_time_ms)::numeric / (NULLIF(response_count, 0))::numeric))),
+    positive_feedback integer DEFAULT 0 NOT NULL,
+    negative_feedback integer DEFAULT 0 NOT NULL,
+    last_sequence_number integer DEFAULT 0 NOT NULL,
+    indexed_sequence_number integer DEFAULT 0 NOT NULL,
+    last_message_id uuid,
+    last_message_at timestamp with time zone DEFAULT now() NOT NULL,
+    max_messages integer DEFAULT 1000 NOT NULL,
+    is_archived boolean DEFAULT false NOT NULL,
+    is_auto_archived boolean DEFAULT false NOT NULL,
+    continued_from_id uuid,
+    storage_tier app_public.storage_tier DEFAULT 'hot'::app_public.storage_tier NOT NULL,
+    is_temporary boolean DEFAULT false NOT NULL,
+    expires_at timestamp with time zone,
+    pinned_at timestamp with time zone,
+    summary text,
+    summary_until_message_id uuid,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT conversations_external_id_length CHECK (((char_length(external_id) >= 1) AND (char_length(external_id) <= 1000))),
+    CONSTRAINT conversations_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT conversations_last_message_id_after_id CHECK ((last_message_id >= id)),
+    CONSTRAINT conversations_max_messages_positive CHECK ((max_messages > 0)),
+    CONSTRAINT conversations_max_tokens_positive CHECK ((max_tokens > 0)),
+    CONSTRAINT conversations_message_count_positive CHECK ((message_count >= 0)),
+    CONSTRAINT conversations_metadata_object CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 65536))),
+    CONSTRAINT conversations_model_name_length CHECK ((char_length(model_name) <= 200)),
+    CONSTRAINT conversations_model_provider_length CHECK ((char_length(model_provider) <= 100)),
+    CONSTRAINT conversations_sequence_numbers CHECK (((indexed_sequence_number >= 0) AND (indexed_sequence_number <= last_sequence_number))),
+    CONSTRAINT conversations_summary_length CHECK ((char_length(summary) <= 100000)),
+    CONSTRAINT conversations_system_prompt_length CHECK ((char_length(system_prompt) <= 100000)),
+    CONSTRAINT conversations_temperature_range CHECK (((temperature >= (0)::numeric) AND (temperature <= (2)::numeric))),
+    CONSTRAINT conversations_temporary_expires CHECK ((is_temporary = (expires_at IS NOT NULL))),
+    CONSTRAINT conversations_title_length CHECK ((char_length(title) <= 500))
+);
+
+ALTER TABLE ONLY app_public.conversations FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE conversations; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.conversations IS 'A thread of messages. Its row never moves, whatever tier its messages are in.';
+
+--
+-- Name: COLUMN conversations.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.id IS 'Time-ordered identifier (UUID version 7); no message of it is older.';
+
+--
+-- Name: COLUMN conversations.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN conversations.owner_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.owner_id IS 'Who started it.';
+
+--
+-- Name: COLUMN conversations.visibility; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.visibility IS 'private: only the owner. workspace: every member reads it, and members write.';
+
+--
+-- Name: COLUMN conversations.title; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.title IS 'Title, at most 500 characters.';
+
+--
+-- Name: COLUMN conversations.channel; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.channel IS 'Where it takes place.';
+
+--
+-- Name: COLUMN conversations.external_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.external_id IS 'Identifier in the system it was imported from; unique per owner.';
+
+--
+-- Name: COLUMN conversations.model_provider; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.model_provider IS 'Provider of the chat model.';
+
+--
+-- Name: COLUMN conversations.model_name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.model_name IS 'Name of the chat model.';
+
+--
+-- Name: COLUMN conversations.temperature; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.temperature IS 'Sampling temperature, 0 to 2.';
+
+--
+-- Name: COLUMN conversations.max_tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.max_tokens IS 'Most tokens of one answer.';
+
+--
+-- Name: COLUMN conversations.system_prompt; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.system_prompt IS 'System prompt of this conversation.';
+
+--
+-- Name: COLUMN conversations.enable_document_chat; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.enable_document_chat IS 'Whether answers use the documents.';
+
+--
+-- Name: COLUMN conversations.enable_image_generation; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.enable_image_generation IS 'Whether images may be generated.';
+
+--
+-- Name: COLUMN conversations.enable_web_search; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.enable_web_search IS 'Whether the web may be searched.';
+
+--
+-- Name: COLUMN conversations.message_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.message_count IS 'Messages in it, in every tier. Kept by trigger.';
+
+--
+-- Name: COLUMN conversations.total_tokens_used; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.total_tokens_used IS 'Tokens of all its messages. Kept by trigger.';
+
+--
+-- Name: COLUMN conversations.total_cost_usd; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.total_cost_usd IS 'Cost of all its messages in US dollars. Kept by trigger.';
+
+--
+-- Name: COLUMN conversations.total_response_time_ms; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.total_response_time_ms IS 'Sum of processing_time_ms of its messages. Kept by trigger.';
+
+--
+-- Name: COLUMN conversations.response_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.response_count IS 'Messages with a processing_time_ms. Kept by trigger.';
+
+--
+-- Name: COLUMN conversations.avg_response_time_ms; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.avg_response_time_ms IS 'Mean time to an answer in milliseconds.';
+
+--
+-- Name: COLUMN conversations.positive_feedback; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.positive_feedback IS 'Thumbs up. Kept by trigger.';
+
+--
+-- Name: COLUMN conversations.negative_feedback; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.negative_feedback IS 'Thumbs down. Kept by trigger.';
+
+--
+-- Name: COLUMN conversations.last_sequence_number; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.last_sequence_number IS 'Number of the newest message; numbers have no gaps.';
+
+--
+-- Name: COLUMN conversations.indexed_sequence_number; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.indexed_sequence_number IS 'Messages up to this number have their chunks.';
+
+--
+-- Name: COLUMN conversations.last_message_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.last_message_id IS 'Greatest id of its messages; with its own id it bounds them from both sides.';
+
+--
+-- Name: COLUMN conversations.last_message_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.last_message_at IS 'Time of that message.';
+
+--
+-- Name: COLUMN conversations.max_messages; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.max_messages IS 'Size at which it is archived and continued in a new one.';
+
+--
+-- Name: COLUMN conversations.is_archived; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.is_archived IS 'Put away by its owner or by the size limit.';
+
+--
+-- Name: COLUMN conversations.is_auto_archived; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.is_auto_archived IS 'Put away by the size limit.';
+
+--
+-- Name: COLUMN conversations.continued_from_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.continued_from_id IS 'The conversation that this one continues.';
+
+--
+-- Name: COLUMN conversations.storage_tier; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.storage_tier IS 'Where its messages are kept.';
+
+--
+-- Name: COLUMN conversations.is_temporary; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.is_temporary IS 'Its content goes at expires_at.';
+
+--
+-- Name: COLUMN conversations.expires_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.expires_at IS 'When a temporary conversation goes.';
+
+--
+-- Name: COLUMN conversations.pinned_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.pinned_at IS 'When its owner pinned it.';
+
+--
+-- Name: COLUMN conversations.summary; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.summary IS 'Summary of its messages up to summary_until_message_id.';
+
+--
+-- Name: COLUMN conversations.summary_until_message_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.summary_until_message_id IS 'Last message that the summary covers.';
+
+--
+-- Name: COLUMN conversations.metadata; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.metadata IS 'Anything else, as an object of at most 64 KiB.';
+
+--
+-- Name: COLUMN conversations.updated_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.updated_at IS 'Last change by a person.';
+
+--
+-- Name: COLUMN conversations.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.created_at IS 'When it was started; derived from the id.';
+
+--
+-- Name: lock_conversation(uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.lock_conversation(wanted_id uuid) RETURNS app_public.conversations
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  result app_public.conversations;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  select c.* into result
+  from app_public.conversations c
+  where c.id = wanted_id
+    and c.workspace_id = app_hidden.current_workspace_id()
+    and (c.owner_id = app_hidden.current_user_id() or c.visibility = 'workspace')
+  for no key update;
+  if result.id is null then
+    raise exception 'There is no such conversation.' using errcode = 'CQ204', hint = 'Check the id and the workspace of the request.';
+  end if;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION lock_conversation(wanted_id uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.lock_conversation(wanted_id uuid) IS 'The conversation, locked against other writers. Raises CQ101, CQ109, CQ204.';
+
+--
+-- Name: next_message_id(uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.next_message_id(after_id uuid) RETURNS uuid
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case when fresh.id > after_id then fresh.id else app_hidden.uuidv7_at(uuid_extract_timestamp(after_id) + interval '1 millisecond') end
+  from (select uuidv7() as id) as fresh;
+$$;
+
+--
+-- Name: FUNCTION next_message_id(after_id uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.next_message_id(after_id uuid) IS 'A UUID version 7, now or later, that is greater than the given one.';
+
+--
+-- Name: propagate_conversation_visibility(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.propagate_conversation_visibility() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update app_public.chunks c
+  set visibility = new.visibility, owner_id = new.owner_id
+  where c.workspace_id = new.workspace_id and c.conversation_id = new.id;
+  if old.owner_id <> new.owner_id then
+    update app_public.messages m
+    set owner_id = new.owner_id
+    where m.conversation_id = new.id and m.id >= new.id and m.id <= new.last_message_id;
+  end if;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION propagate_conversation_visibility(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.propagate_conversation_visibility() IS 'Trigger: hands owner and visibility of a conversation to its chunks, and the owner to its messages.';
+
+--
+-- Name: propagate_document_visibility(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.propagate_document_visibility() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update app_public.chunks c
+  set visibility = new.visibility, owner_id = new.owner_id
+  where c.workspace_id = new.workspace_id and c.document_id = new.id;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION propagate_document_visibility(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.propagate_document_visibility() IS 'Trigger: hands owner and visibility of a document to its chunks.';
+
+--
+-- Name: search_text(uuid, uuid, tsquery, app_public.source_type[], integer); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.search_text(workspace uuid, caller uuid, query tsquery, kinds app_public.source_type[], max_results integer) RETURNS TABLE(chunk_id uuid, score real)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $_$
+begin
+  return query execute $query$
+    select c.id, ts_rank_cd(c.text_search, $3, 1)
+    from app_public.chunks c
+    where c.workspace_id = $1
+      and c.text_search @@ $3
+      and (c.owner_id = $2 or c.visibility = 'workspace')
+      and c.source_type = any ($4)
+    order by 2 desc, c.id desc
+    limit $5
+  $query$ using workspace, caller, query, kinds, max_results;
+end
+$_$;
+
+--
+-- Name: FUNCTION search_text(workspace uuid, caller uuid, query tsquery, kinds app_public.source_type[], max_results integer); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.search_text(workspace uuid, caller uuid, query tsquery, kinds app_public.source_type[], max_results integer) IS 'Chunks that contain the words of a query. Score: ts_rank_cd, divided by the logarithm of the length.';
+
+--
+-- Name: embedding_versions; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.embedding_versions (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    number integer NOT NULL,
+    name text NOT NULL,
+    description text,
+    provider text NOT NULL,
+    model text NOT NULL,
+    dimensions integer NOT NULL,
+    distance text DEFAULT 'cosine'::text NOT NULL,
+    chunking_strategy jsonb DEFAULT '{}'::jsonb NOT NULL,
+    chunk_size integer NOT NULL,
+    chunk_overlap integer NOT NULL,
+    status app_public.embedding_version_status DEFAULT 'building'::app_public.embedding_version_status NOT NULL,
+    created_by uuid,
+    activated_at timestamp with time zone,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT embedding_versions_chunking CHECK ((((chunk_size >= 16) AND (chunk_size <= 8192)) AND ((chunk_overlap >= 0) AND (chunk_overlap <= (chunk_size / 2))))),
+    CONSTRAINT embedding_versions_description_length CHECK ((char_length(description) <= 2000)),
+    CONSTRAINT embedding_versions_dimensions_range CHECK (((dimensions >= 1) AND (dimensions <= 4000))),
+    CONSTRAINT embedding_versions_distance_known CHECK ((distance = 'cosine'::text)),
+    CONSTRAINT embedding_versions_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT embedding_versions_model_length CHECK (((char_length(model) >= 1) AND (char_length(model) <= 200))),
+    CONSTRAINT embedding_versions_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100))),
+    CONSTRAINT embedding_versions_provider_length CHECK (((char_length(provider) >= 1) AND (char_length(provider) <= 100)))
+);
+
+ALTER TABLE ONLY app_public.embedding_versions FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE embedding_versions; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.embedding_versions IS 'A model and a way of cutting text. Searches use the active one; another can be built beside it.';
+
+--
+-- Name: COLUMN embedding_versions.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN embedding_versions.number; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.number IS 'Short number; names its partitions.';
+
+--
+-- Name: COLUMN embedding_versions.name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.name IS 'Name, unique.';
+
+--
+-- Name: COLUMN embedding_versions.description; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.description IS 'What it is for.';
+
+--
+-- Name: COLUMN embedding_versions.provider; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.provider IS 'Who computes the vectors: local, or an OpenAI-compatible service.';
+
+--
+-- Name: COLUMN embedding_versions.model; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.model IS 'Model of that provider.';
+
+--
+-- Name: COLUMN embedding_versions.dimensions; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.dimensions IS 'Length of its vectors.';
+
+--
+-- Name: COLUMN embedding_versions.distance; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.distance IS 'How vectors are compared.';
+
+--
+-- Name: COLUMN embedding_versions.chunking_strategy; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.chunking_strategy IS 'Further parameters of the chunking.';
+
+--
+-- Name: COLUMN embedding_versions.chunk_size; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.chunk_size IS 'Most tokens in a chunk.';
+
+--
+-- Name: COLUMN embedding_versions.chunk_overlap; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.chunk_overlap IS 'Tokens that neighbouring chunks share.';
+
+--
+-- Name: COLUMN embedding_versions.status; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.status IS 'building, active (exactly one), retired or archived.';
+
+--
+-- Name: COLUMN embedding_versions.created_by; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.created_by IS 'Who made it.';
+
+--
+-- Name: COLUMN embedding_versions.activated_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.activated_at IS 'When searches began to use it.';
+
+--
+-- Name: COLUMN embedding_versions.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.created_at IS 'When it was made; derived from the id.';
+
+--
+-- Name: search_vector_exact(app_public.embedding_versions, uuid, uuid, extensions.halfvec, app_public.source_type[], integer); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.search_vector_exact(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer) RETURNS TABLE(chunk_id uuid, score real)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $_$
+begin
+  -- without the cast to halfvec(n) the vector index does not fit, so this is a scan of the tenant's rows
+  return query execute $query$
+    select c.id, (1 - (e.embedding operator(extensions.<=>) $4))::real
+    from app_public.embeddings e
+    join app_public.chunks c on c.workspace_id = e.workspace_id and c.id = e.chunk_id
+    where e.version_id = $1 and e.workspace_id = $2 and c.workspace_id = $2
+      and (c.owner_id = $3 or c.visibility = 'workspace')
+      and c.source_type = any ($5)
+    order by e.embedding operator(extensions.<=>) $4, c.id
+    limit $6
+  $query$ using version.id, workspace, caller, query_embedding, kinds, max_results;
+end
+$_$;
+
+--
+-- Name: FUNCTION search_vector_exact(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.search_vector_exact(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer) IS 'Nearest chunks by comparing all vectors of the workspace. Score: cosine similarity.';
+
+--
+-- Name: search_vector_index(app_public.embedding_versions, uuid, uuid, extensions.halfvec, app_public.source_type[], integer); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.search_vector_index(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer) RETURNS TABLE(chunk_id uuid, score real)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    SET "hnsw.iterative_scan" TO 'relaxed_order'
+    SET "hnsw.ef_search" TO '200'
+    SET "hnsw.max_scan_tuples" TO '20000'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $_$
+begin
+  perform set_config('hnsw.ef_search', greatest(app_hidden.setting('search_ef_search')::integer, max_results)::text, true);
+  -- relaxed order is almost sorted, so what the index gives is sorted again
+  return query execute format($query$
+    with nearest as materialized (
+      select c.id, e.embedding::extensions.halfvec(%1$s) operator(extensions.<=>) $4::extensions.halfvec(%1$s) as distance
+      from app_public.embeddings e
+      join app_public.chunks c on c.workspace_id = e.workspace_id and c.id = e.chunk_id
+      where e.version_id = $1 and e.workspace_id = $2 and c.workspace_id = $2
+        and (c.owner_id = $3 or c.visibility = 'workspace')
+        and c.source_type = any ($5)
+      order by e.embedding::extensions.halfvec(%1$s) operator(extensions.<=>) $4::extensions.halfvec(%1$s)
+      limit $6
+    )
+    select n.id, (1 - n.distance)::real from nearest n order by n.distance, n.id
+  $query$, version.dimensions) using version.id, workspace, caller, query_embedding, kinds, max_results;
+end
+$_$;
+
+--
+-- Name: FUNCTION search_vector_index(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.search_vector_index(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer) IS 'Nearest chunks by the vector index, continued until enough rows pass the filter. Score: cosine similarity.';
+
+--
+-- Name: messages; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.messages (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    conversation_id uuid NOT NULL,
+    workspace_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    author_id uuid,
+    sequence_number integer NOT NULL,
+    role app_public.message_role NOT NULL,
+    status app_public.message_status DEFAULT 'complete'::app_public.message_status NOT NULL,
+    parent_id uuid,
+    content text NOT NULL,
+    parts jsonb,
+    parts_format smallint DEFAULT 1 NOT NULL,
+    attachments jsonb,
+    provider text,
+    model text,
+    prompt_tokens integer,
+    completion_tokens integer,
+    total_tokens integer,
+    cost_usd numeric(12,6),
+    processing_time_ms integer,
+    relevance_score real,
+    embedding_version_id uuid,
+    idempotency_key text,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT messages_attachments_array CHECK ((jsonb_typeof(attachments) = 'array'::text)),
+    CONSTRAINT messages_content_length CHECK ((char_length(content) <= 1000000)),
+    CONSTRAINT messages_cost_positive CHECK ((cost_usd >= (0)::numeric)),
+    CONSTRAINT messages_id_not_before_conversation CHECK ((id >= conversation_id)),
+    CONSTRAINT messages_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT messages_idempotency_key_length CHECK (((char_length(idempotency_key) >= 1) AND (char_length(idempotency_key) <= 200))),
+    CONSTRAINT messages_metadata_object CHECK ((jsonb_typeof(metadata) = 'object'::text)),
+    CONSTRAINT messages_model_length CHECK ((char_length(model) <= 200)),
+    CONSTRAINT messages_parent_id_before CHECK ((parent_id < id)),
+    CONSTRAINT messages_parts_array CHECK ((jsonb_typeof(parts) = 'array'::text)),
+    CONSTRAINT messages_processing_time_positive CHECK ((processing_time_ms >= 0)),
+    CONSTRAINT messages_provider_length CHECK ((char_length(provider) <= 100)),
+    CONSTRAINT messages_relevance_score_range CHECK (((relevance_score >= (0)::double precision) AND (relevance_score <= (1)::double precision))),
+    CONSTRAINT messages_sequence_number_positive CHECK ((sequence_number > 0)),
+    CONSTRAINT messages_tokens_positive CHECK (((prompt_tokens >= 0) AND (completion_tokens >= 0) AND (total_tokens >= 0)))
+)
+PARTITION BY RANGE (id);
+
+ALTER TABLE ONLY app_public.messages FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE messages; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.messages IS 'One message of a conversation. Written through post_message and its siblings only. Partitioned by month on its own time-ordered id.';
+
+--
+-- Name: COLUMN messages.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.id IS 'Time-ordered identifier (UUID version 7), never older than the conversation''s.';
+
+--
+-- Name: COLUMN messages.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.conversation_id IS 'The conversation.';
+
+--
+-- Name: COLUMN messages.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN messages.owner_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.owner_id IS 'Owner of the conversation.';
+
+--
+-- Name: COLUMN messages.author_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.author_id IS 'Who wrote it; null for a model.';
+
+--
+-- Name: COLUMN messages.sequence_number; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.sequence_number IS 'Position in the conversation, from 1, without gaps.';
+
+--
+-- Name: COLUMN messages.role; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.role IS 'Who speaks.';
+
+--
+-- Name: COLUMN messages.status; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.status IS 'complete, still streaming, or failed.';
+
+--
+-- Name: COLUMN messages.parent_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.parent_id IS 'The message it answers, of the same conversation; several children are branches.';
+
+--
+-- Name: COLUMN messages.content; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.content IS 'Text, at most 1,000,000 characters.';
+
+--
+-- Name: COLUMN messages.parts; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.parts IS 'The same content as typed parts, for clients that use them.';
+
+--
+-- Name: COLUMN messages.parts_format; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.parts_format IS 'Version of the format of parts.';
+
+--
+-- Name: COLUMN messages.attachments; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.attachments IS 'Attachments, as an array of objects.';
+
+--
+-- Name: COLUMN messages.provider; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.provider IS 'Provider of the model that wrote it.';
+
+--
+-- Name: COLUMN messages.model; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.model IS 'Model that wrote it.';
+
+--
+-- Name: COLUMN messages.prompt_tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.prompt_tokens IS 'Tokens read.';
+
+--
+-- Name: COLUMN messages.completion_tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.completion_tokens IS 'Tokens written.';
+
+--
+-- Name: COLUMN messages.total_tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.total_tokens IS 'Tokens in all.';
+
+--
+-- Name: COLUMN messages.cost_usd; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.cost_usd IS 'Cost in US dollars.';
+
+--
+-- Name: COLUMN messages.processing_time_ms; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.processing_time_ms IS 'Time to the answer in milliseconds.';
+
+--
+-- Name: COLUMN messages.relevance_score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.relevance_score IS 'How well the chunks it used fit, 0 to 1.';
+
+--
+-- Name: COLUMN messages.embedding_version_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.embedding_version_id IS 'Embedding version that its retrieval used.';
+
+--
+-- Name: COLUMN messages.idempotency_key; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.idempotency_key IS 'Key of a write that may be retried; unique per conversation.';
+
+--
+-- Name: COLUMN messages.metadata; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.metadata IS 'Anything else, as an object.';
+
+--
+-- Name: COLUMN messages.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.created_at IS 'When it was written; derived from the id.';
+
+--
+-- Name: conversation_messages(uuid, uuid, integer); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.conversation_messages(conversation_id uuid, before uuid DEFAULT NULL::uuid, first integer DEFAULT 50) RETURNS SETOF app_public.messages
+    LANGUAGE sql STABLE ROWS 50 PARALLEL SAFE
+    AS $$
+  select m.*
+  from app_public.messages m
+  where m.conversation_id = conversation_messages.conversation_id
+    and m.id operator(pg_catalog.>=) conversation_messages.conversation_id
+    and m.id operator(pg_catalog.<=) (
+      select c.last_message_id from app_public.conversations c where c.id operator(pg_catalog.=) conversation_messages.conversation_id
+    )
+    and m.id operator(pg_catalog.<) coalesce(conversation_messages.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+  order by m.id desc
+  limit least(greatest(coalesce(conversation_messages.first, 50), 0), 1000);
+$$;
+
+--
+-- Name: FUNCTION conversation_messages(conversation_id uuid, before uuid, first integer); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.conversation_messages(conversation_id uuid, before uuid, first integer) IS 'Messages of a conversation, newest first: at most "first" (50; at most 1,000) of those before the message "before". Nothing for a conversation that the caller may not read.';
+
+--
+-- Name: documents; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.documents (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    visibility app_public.visibility DEFAULT 'private'::app_public.visibility NOT NULL,
+    title text NOT NULL,
+    content text NOT NULL,
+    content_type text DEFAULT 'text'::text NOT NULL,
+    code_language text,
+    text_search_language app_public.text_search_language DEFAULT 'english'::text NOT NULL,
+    source_url text,
+    content_hash bytea GENERATED ALWAYS AS (app_hidden.text_hash(((((((title || '
+'::text) || content_type) || '
+'::text) || COALESCE(code_language, ''::text)) || '
+'::text) || content))) STORED,
+    chunked_hash bytea,
+    is_archived boolean DEFAULT false NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT documents_code_language_length CHECK ((char_length(code_language) <= 50)),
+    CONSTRAINT documents_content_length CHECK ((octet_length(content) <= 20971520)),
+    CONSTRAINT documents_content_type_known CHECK ((content_type = ANY (ARRAY['text'::text, 'markdown'::text, 'code'::text, 'html'::text, 'pdf'::text, 'docx'::text]))),
+    CONSTRAINT documents_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT documents_metadata_object CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 65536))),
+    CONSTRAINT documents_source_url_length CHECK (((char_length(source_url) >= 1) AND (char_length(source_url) <= 2048))),
+    CONSTRAINT documents_title_length CHECK (((char_length(title) >= 1) AND (char_length(title) <= 500)))
+);
+
+ALTER TABLE ONLY app_public.documents FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE documents; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.documents IS 'A text to search: prose, markdown, code, or what was extracted from a file.';
+
+--
+-- Name: COLUMN documents.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.documents.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN documents.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.documents.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN documents.owner_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.documents.owner_id IS 'Who added it.';
+
+--
+-- Name: COLUMN documents.visibility; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.documents.visibility IS 'private: only the owner reads it. workspace: every member.';
+
+--
+-- Name: COLUMN documents.title; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.documents.title IS 'Title, 1 to 500 characters.';
+
+--
+-- Name: COLUMN documents.content; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.documents.content IS 'Text, at most 20 MiB.';
+
+--
+-- Name: COLUMN documents.content_type; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.documents.content_type IS 'text, markdown, code, html, pdf or docx: decides how it is cut into chunks.';
+
+--
+-- Name: COLUMN documents.code_language; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.documents.code_language IS 'Programming language, when it is code.';
+
+--
+-- Name: COLUMN documents.text_search_language; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.documents.text_search_language IS 'Text search configuration, for stemming.';
+
+--
+-- Name: COLUMN documents.source_url; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.documents.source_url IS 'Where it came from; unique per owner, so that adding it again updates it.';
+
+--
+-- Name: COLUMN documents.content_hash; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.documents.content_hash IS 'SHA-256 of what its chunks depend on. Tells nothing outside the workspace.';
+
+--
+-- Name: COLUMN documents.chunked_hash; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.documents.chunked_hash IS 'content_hash at the time its chunks were made; different means work to do.';
+
+--
+-- Name: COLUMN documents.is_archived; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.documents.is_archived IS 'Put away by its owner.';
+
+--
+-- Name: COLUMN documents.metadata; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.documents.metadata IS 'Anything else, as an object of at most 64 KiB.';
+
+--
+-- Name: COLUMN documents.updated_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.documents.updated_at IS 'Last change by a person.';
+
+--
+-- Name: COLUMN documents.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.documents.created_at IS 'When it was added; derived from the id.';
+
+--
+-- Name: create_document(text, text, text, text, text, app_public.text_search_language, app_public.visibility, jsonb); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.create_document(title text, content text, content_type text DEFAULT 'text'::text, source_url text DEFAULT NULL::text, code_language text DEFAULT NULL::text, text_search_language app_public.text_search_language DEFAULT 'english'::text, visibility app_public.visibility DEFAULT 'private'::app_public.visibility, metadata jsonb DEFAULT '{}'::jsonb) RETURNS app_public.documents
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  result app_public.documents;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if octet_length(content) > 20971520 then
+    raise exception 'A document has at most 20 MiB; this one has % MiB.', round(octet_length(content) / 1048576.0, 1)
+      using errcode = 'CQ200', hint = 'Split it.';
+  end if;
+  insert into app_public.documents as d (
+    workspace_id, owner_id, title, content, content_type, source_url, code_language, text_search_language, visibility, metadata
+  )
+  values (
+    app_hidden.current_workspace_id(), app_hidden.current_user_id(), left(trim(title), 500), content, coalesce(content_type, 'text'), source_url,
+    code_language, coalesce(text_search_language, 'english'), coalesce(visibility, 'private'), coalesce(metadata, '{}')
+  )
+  on conflict (workspace_id, owner_id, source_url) where source_url is not null do update
+  set
+    title = excluded.title, content = excluded.content, content_type = excluded.content_type, code_language = excluded.code_language,
+    text_search_language = excluded.text_search_language, visibility = excluded.visibility, metadata = excluded.metadata
+  where (d.title, d.content, d.content_type, d.code_language, d.text_search_language, d.visibility, d.metadata)
+    is distinct from
+    (excluded.title, excluded.content, excluded.content_type, excluded.code_language, excluded.text_search_language, excluded.visibility, excluded.metadata)
+  returning d.* into result;
+
+  if result.id is null then
+    -- the same document again: nothing was written
+    select d.* into result
+    from app_public.documents d
+    where d.workspace_id = app_hidden.current_workspace_id() and d.owner_id = app_hidden.current_user_id()
+      and d.source_url = create_document.source_url;
+  end if;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION create_document(title text, content text, content_type text, source_url text, code_language text, text_search_language app_public.text_search_language, visibility app_public.visibility, metadata jsonb); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.create_document(title text, content text, content_type text, source_url text, code_language text, text_search_language app_public.text_search_language, visibility app_public.visibility, metadata jsonb) IS 'Adds a document and has it indexed. With a sourceUrl that the caller used before, updates that document instead; an equal one is left alone. Errors: CQ101 not signed in, CQ109 read-only, CQ200 too long or a value out of range.';
+
+--
+-- Name: users; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.users (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    email extensions.citext NOT NULL,
+    is_email_verified boolean DEFAULT false NOT NULL,
+    username extensions.citext,
+    first_name text,
+    last_name text,
+    display_name text,
+    avatar_url text,
+    role app_public.user_role DEFAULT 'user'::app_public.user_role NOT NULL,
+    preferred_model_provider text,
+    preferred_model_name text,
+    monthly_token_quota bigint,
+    monthly_cost_quota_usd numeric(12,6),
+    total_tokens_used bigint DEFAULT 0 NOT NULL,
+    total_cost_usd numeric(14,6) DEFAULT 0 NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    last_login_at timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT users_avatar_url_format CHECK (((char_length(avatar_url) <= 2048) AND (avatar_url ~ '^https?://'::text))),
+    CONSTRAINT users_display_name_length CHECK ((char_length(display_name) <= 255)),
+    CONSTRAINT users_email_format CHECK (((char_length((email)::text) <= 254) AND ((email)::text ~ '^[^@[:space:]]+@[^@[:space:]]+[.][^@[:space:].]{2,}$'::text))),
+    CONSTRAINT users_first_name_length CHECK ((char_length(first_name) <= 255)),
+    CONSTRAINT users_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT users_last_name_length CHECK ((char_length(last_name) <= 255)),
+    CONSTRAINT users_monthly_cost_quota_positive CHECK ((monthly_cost_quota_usd >= (0)::numeric)),
+    CONSTRAINT users_monthly_token_quota_positive CHECK ((monthly_token_quota >= 0)),
+    CONSTRAINT users_preferred_model_name_length CHECK ((char_length(preferred_model_name) <= 200)),
+    CONSTRAINT users_preferred_model_provider_length CHECK ((char_length(preferred_model_provider) <= 100)),
+    CONSTRAINT users_username_format CHECK (((username)::text ~ '^[a-z0-9][a-z0-9_-]{1,38}$'::text))
+);
+
+ALTER TABLE ONLY app_public.users FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE users; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.users IS 'A person with an account. A user sees its own row only.';
+
+--
+-- Name: COLUMN users.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN users.email; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.email IS 'Sign-in name; upper and lower case do not matter.';
+
+--
+-- Name: COLUMN users.is_email_verified; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.is_email_verified IS 'Whether the person has proved to read this address.';
+
+--
+-- Name: COLUMN users.username; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.username IS 'Public handle, unique, optional.';
+
+--
+-- Name: COLUMN users.first_name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.first_name IS 'Given name.';
+
+--
+-- Name: COLUMN users.last_name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.last_name IS 'Family name.';
+
+--
+-- Name: COLUMN users.display_name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.display_name IS 'Name shown to others.';
+
+--
+-- Name: COLUMN users.avatar_url; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.avatar_url IS 'Picture, as an http(s) address.';
+
+--
+-- Name: COLUMN users.role; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.role IS 'Role in the whole installation; the role inside a workspace is in workspace_members.';
+
+--
+-- Name: COLUMN users.preferred_model_provider; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.preferred_model_provider IS 'Chat model provider to offer first.';
+
+--
+-- Name: COLUMN users.preferred_model_name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.preferred_model_name IS 'Chat model to offer first.';
+
+--
+-- Name: COLUMN users.monthly_token_quota; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.monthly_token_quota IS 'Tokens allowed per month; null means no limit.';
+
+--
+-- Name: COLUMN users.monthly_cost_quota_usd; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.monthly_cost_quota_usd IS 'Cost allowed per month in US dollars; null means no limit.';
+
+--
+-- Name: COLUMN users.total_tokens_used; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.total_tokens_used IS 'Tokens used since the account exists.';
+
+--
+-- Name: COLUMN users.total_cost_usd; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.total_cost_usd IS 'Cost in US dollars since the account exists.';
+
+--
+-- Name: COLUMN users.is_active; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.is_active IS 'A switched-off account cannot sign in, and its sessions stop working.';
+
+--
+-- Name: COLUMN users.last_login_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.last_login_at IS 'Last successful sign-in.';
+
+--
+-- Name: COLUMN users.updated_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.updated_at IS 'Last change of the profile.';
+
+--
+-- Name: COLUMN users.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.created_at IS 'When the account was made; derived from the id.';
+
+--
+-- Name: current_user(); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public."current_user"() RETURNS app_public.users
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select u from app_public.users u where u.id = app_hidden.current_user_id();
+$$;
+
+--
+-- Name: FUNCTION "current_user"(); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public."current_user"() IS 'The signed-in user, or null.';
+
+--
+-- Name: import_conversation(jsonb); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.import_conversation(payload jsonb) RETURNS app_public.import_result
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  workspace uuid := app_hidden.current_workspace_id();
+  caller uuid := app_hidden.current_user_id();
+  source text := payload ->> 'source';
+  started timestamptz;
+  conversation app_public.conversations;
+  imported app_private.imported_message[];
+  result app_public.import_result;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if source is null or jsonb_typeof(payload -> 'messages') is distinct from 'array' or jsonb_array_length(payload -> 'messages') not between 1 and 100000 then
+    raise exception 'The conversation to import needs "source" and 1 to 100,000 "messages".' using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
+  end if;
+
+  -- two imports of one conversation at once: the second waits, then finds everything there
+  perform pg_advisory_xact_lock(hashtextextended(workspace::text || caller::text || source, 0));
+
+  begin
+    select array_agg(
+      row(
+        m.position, m.item ->> 'externalId', m.item ->> 'parentExternalId', (m.item ->> 'role')::app_public.message_role,
+        m.item ->> 'content', written.at, m.item ->> 'model', coalesce(m.item -> 'metadata', '{}'),
+        app_hidden.uuidv7_at(written.at, concat_ws('|', workspace, caller, source, m.item ->> 'externalId'))
+      )::app_private.imported_message
+      order by m.position
+    )
+    into imported
+    from jsonb_array_elements(payload -> 'messages') with ordinality as m (item, position)
+    cross join lateral (select date_trunc('milliseconds', (m.item ->> 'createdAt')::timestamptz) as at) as written;
+    started := least(
+      date_trunc('milliseconds', (payload ->> 'createdAt')::timestamptz),
+      (select min(m.written_at) from unnest(imported) as m) - interval '1 millisecond'
+    );
+  exception when invalid_text_representation or datetime_field_overflow or invalid_datetime_format then
+    raise exception 'The conversation "%" has a role or a time that cannot be read: %', source, sqlerrm using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
+  end;
+  if exists (
+    select from unnest(imported) as m
+    where m.external_id is null or char_length(m.external_id) > 190 or m.role is null or m.content is null or m.written_at is null
+      or m.written_at < '1970-01-02T00:00:00Z' or m.written_at > clock_timestamp() + interval '5 minutes'
+  ) or (select count(*) <> count(distinct m.external_id) from unnest(imported) as m) then
+    raise exception 'The conversation "%" has a message without externalId (at most 190 characters), role, content or a time between 1970 and now, or one twice.', source
+      using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
+  end if;
+  if exists (
+    select from unnest(imported) as m
+    left join unnest(imported) as p on p.external_id = m.parent_external_id
+    where m.parent_external_id is not null and (p.id is null or p.id >= m.id)
+  ) then
+    raise exception 'The conversation "%" has a message whose parent is missing or not older than itself.', source
+      using errcode = 'CQ200', hint = 'Give each child a later time than its parent, or leave parentExternalId out.';
+  end if;
+
+  -- Before the first write, since attaching a partition waits for the writers of conversations.
+  perform app_private.ensure_months('messages', array(select distinct m.written_at from unnest(imported) as m));
+
+  insert into app_public.conversations (id, workspace_id, owner_id, external_id, title, model_name, metadata, last_message_at, max_messages)
+  values (
+    app_hidden.uuidv7_at(started, concat_ws('|', workspace, caller, source)), workspace, caller, source,
+    nullif(left(trim(payload ->> 'title'), 500), ''), payload ->> 'model', coalesce(payload -> 'metadata', '{}'), started,
+    -- history does not use up the room for what comes now
+    1000 + cardinality(imported)
+  )
+  on conflict (workspace_id, owner_id, external_id) where external_id is not null do nothing;
+  result.is_new := found;
+
+  select c.* into conversation
+  from app_public.conversations c
+  where c.workspace_id = workspace and c.owner_id = caller and c.external_id = source
+  for no key update;
+  result.id := conversation.id;
+
+  -- a message that was there keeps its id; a new one that claims to be older than the conversation comes right after it
+  select array_agg(
+    row(
+      m.position, m.external_id, m.parent_external_id, m.role, m.content, m.written_at, m.model, m.metadata,
+      coalesce(
+        known.message_id,
+        case when m.id > conversation.id then m.id
+          else app_hidden.uuidv7_at(uuid_extract_timestamp(conversation.id) + interval '1 millisecond', concat_ws('|', conversation.id, m.external_id))
+        end
+      )
+    )::app_private.imported_message
+  )
+  into imported
+  from unnest(imported) as m
+  left join app_hidden.message_idempotency_keys known
+    on known.conversation_id = conversation.id and known.idempotency_key = 'import:' || m.external_id;
+
+  with added as (
+    insert into app_public.messages (
+      id, conversation_id, workspace_id, owner_id, author_id, sequence_number, role, parent_id, content, model, metadata, idempotency_key
+    )
+    select
+      m.id, conversation.id, workspace, caller, case when m.role = 'user' then caller end,
+      conversation.last_sequence_number + row_number() over (order by m.id),
+      m.role, case when p.id < m.id then p.id end, m.content, m.model, m.metadata, 'import:' || m.external_id
+    from unnest(imported) as m
+    left join unnest(imported) as p on p.external_id = m.parent_external_id
+    where not exists (
+      select from app_hidden.message_idempotency_keys known
+      where known.conversation_id = conversation.id and known.idempotency_key = 'import:' || m.external_id
+    )
+    order by m.id
+    returning id, idempotency_key
+  ),
+  remembered as (
+    insert into app_hidden.message_idempotency_keys (workspace_id, conversation_id, idempotency_key, message_id)
+    select workspace, conversation.id, a.idempotency_key, a.id from added a
+    returning 1
+  )
+  select count(*) into result.added from remembered;
+  result.unchanged := cardinality(imported) - result.added;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION import_conversation(payload jsonb); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.import_conversation(payload jsonb) IS 'Imports a conversation with its tree of messages; again adds only what is new. Errors: CQ101, CQ109, CQ200 malformed.';
+
+--
+-- Name: import_documents(jsonb); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.import_documents(documents jsonb) RETURNS SETOF app_public.import_outcome
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  item jsonb;
+  existing app_public.documents;
+  result app_public.import_outcome;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if jsonb_typeof(documents) is distinct from 'array' or jsonb_array_length(documents) > 1000 then
+    raise exception 'The documents to import are an array of at most 1,000 objects.' using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
+  end if;
+  for item in select value from jsonb_array_elements(documents)
+  loop
+    result := null;
+    result.source_url := item ->> 'sourceUrl';
+    begin
+      if result.source_url is null then
+        raise exception 'sourceUrl is missing.' using errcode = 'CQ200';
+      end if;
+      select d.* into existing
+      from app_public.documents d
+      where d.workspace_id = app_hidden.current_workspace_id() and d.owner_id = app_hidden.current_user_id()
+        and d.source_url = result.source_url;
+      if existing.id is null then
+        select d.id into result.document_id
+        from app_public.create_document(
+          title => item ->> 'title',
+          content => item ->> 'content',
+          content_type => coalesce(item ->> 'contentType', 'text'),
+          source_url => result.source_url,
+          code_language => item ->> 'codeLanguage',
+          text_search_language => coalesce(item ->> 'textSearchLanguage', 'english'),
+          visibility => coalesce(item ->> 'visibility', 'private')::app_public.visibility,
+          metadata => coalesce(item -> 'metadata', '{}')
+        ) as d;
+        result.outcome := 'added';
+      else
+        update app_public.documents d
+        set title = left(trim(item ->> 'title'), 500), content = item ->> 'content',
+          content_type = coalesce(item ->> 'contentType', 'text'), code_language = item ->> 'codeLanguage',
+          metadata = coalesce(item -> 'metadata', d.metadata)
+        where d.id = existing.id
+          and (d.title, d.content, d.content_type, d.code_language)
+            is distinct from
+            (left(trim(item ->> 'title'), 500), item ->> 'content', coalesce(item ->> 'contentType', 'text'), item ->> 'codeLanguage');
+        result.document_id := existing.id;
+        result.outcome := case when found then 'updated' else 'unchanged' end;
+      end if;
+    exception
+      when integrity_constraint_violation or data_exception or sqlstate 'CQ200' then
+        result.document_id := null;
+        result.outcome := 'refused';
+        result.reason := sqlerrm;
+    end;
+    return next result;
+  end loop;
+end
+$$;
+
+--
+-- Name: FUNCTION import_documents(documents jsonb); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.import_documents(documents jsonb) IS 'Adds or updates documents by their sourceUrl, and says for each what was done. Errors: CQ101 not signed in, CQ109 read-only, CQ200 malformed.';
+
+--
+-- Name: indexing_progress(); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.indexing_progress() RETURNS app_public.indexing_progress
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  workspace uuid := app_hidden.current_workspace_id();
+  result app_public.indexing_progress;
+begin
+  perform app_hidden.require_member();
+  select count(*) into result.pending_documents
+  from app_public.documents d where d.workspace_id = workspace and d.chunked_hash is distinct from d.content_hash;
+  select count(*) into result.pending_conversations
+  from app_public.conversations c where c.workspace_id = workspace and c.indexed_sequence_number < c.last_sequence_number;
+  select coalesce(sum(k.chunk_count), 0) into result.chunks from app_hidden.chunk_counts k where k.workspace_id = workspace;
+  select coalesce(sum(e.embedding_count), 0) into result.embedded_chunks
+  from app_hidden.embedding_counts e
+  join app_public.embedding_versions v on v.id = e.version_id and v.status = 'active'
+  where e.workspace_id = workspace;
+  result.is_complete := result.pending_documents = 0 and result.pending_conversations = 0 and result.embedded_chunks >= result.chunks;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION indexing_progress(); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.indexing_progress() IS 'How much of this workspace is searchable by now. Error: CQ101 not signed in.';
+
+--
+-- Name: post_message(uuid, text, app_public.message_role, uuid, uuid, text, text, text, integer, integer, integer, numeric, integer, jsonb, jsonb, jsonb); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.post_message(conversation_id uuid, content text, role app_public.message_role DEFAULT 'user'::app_public.message_role, parent_id uuid DEFAULT NULL::uuid, id uuid DEFAULT NULL::uuid, idempotency_key text DEFAULT NULL::text, provider text DEFAULT NULL::text, model text DEFAULT NULL::text, prompt_tokens integer DEFAULT NULL::integer, completion_tokens integer DEFAULT NULL::integer, total_tokens integer DEFAULT NULL::integer, cost_usd numeric DEFAULT NULL::numeric, processing_time_ms integer DEFAULT NULL::integer, parts jsonb DEFAULT NULL::jsonb, attachments jsonb DEFAULT NULL::jsonb, metadata jsonb DEFAULT '{}'::jsonb) RETURNS app_public.messages
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  conversation app_public.conversations;
+  result app_public.messages;
+  new_id uuid;
+begin
+  conversation := app_private.lock_conversation(post_message.conversation_id);
+
+  if idempotency_key is not null then
+    select m.* into result
+    from app_hidden.message_idempotency_keys k
+    join app_public.messages m on m.id = k.message_id
+    where k.conversation_id = conversation.id and k.idempotency_key = post_message.idempotency_key;
+    if result.id is not null then
+      return result;
+    end if;
+  end if;
+
+  if content is null or char_length(content) > 1000000 then
+    raise exception 'A message has 0 to 1,000,000 characters; this one has %.', coalesce(char_length(content)::text, 'none')
+      using errcode = 'CQ200', hint = 'Put long texts into documents.';
+  end if;
+  if parent_id is not null and not exists (
+    select from app_public.messages m where m.id = post_message.parent_id and m.conversation_id = conversation.id
+  ) then
+    raise exception 'There is no such message in this conversation.' using errcode = 'CQ204', hint = 'parentId must be a message of the same conversation.';
+  end if;
+
+  if post_message.id is null then
+    new_id := app_private.next_message_id(coalesce(conversation.last_message_id, conversation.id));
+  elsif uuid_extract_version(post_message.id) is distinct from 7
+    or post_message.id < conversation.id
+    or uuid_extract_timestamp(post_message.id) > clock_timestamp() + interval '5 minutes'
+  then
+    raise exception 'The id % cannot be used for a message of this conversation.', post_message.id using errcode = 'CQ200',
+      hint = 'Leave it out, or send a UUID version 7 that is not older than the conversation and not in the future.';
+  else
+    new_id := post_message.id;
+  end if;
+
+  begin
+    insert into app_public.messages (
+      id, conversation_id, workspace_id, owner_id, author_id, sequence_number, role, parent_id, content, idempotency_key, provider, model,
+      prompt_tokens, completion_tokens, total_tokens, cost_usd, processing_time_ms, parts, attachments, metadata
+    )
+    values (
+      new_id, conversation.id, conversation.workspace_id, conversation.owner_id,
+      case when post_message.role = 'user' then app_hidden.current_user_id() end,
+      conversation.last_sequence_number + 1, coalesce(post_message.role, 'user'), post_message.parent_id, post_message.content,
+      post_message.idempotency_key, post_message.provider, post_message.model, post_message.prompt_tokens, post_message.completion_tokens,
+      coalesce(post_message.total_tokens, post_message.prompt_tokens + post_message.completion_tokens),
+      post_message.cost_usd, post_message.processing_time_ms, post_message.parts, post_message.attachments, coalesce(post_message.metadata, '{}')
+    )
+    returning * into result;
+  exception when unique_violation then
+    -- the same words whether the id belongs to this caller or to somebody else
+    raise exception 'The id % cannot be used for a message of this conversation.', new_id using errcode = 'CQ200', hint = 'Leave it out, or send another one.';
+  end;
+
+  if idempotency_key is not null then
+    insert into app_hidden.message_idempotency_keys (workspace_id, conversation_id, idempotency_key, message_id)
+    values (conversation.workspace_id, conversation.id, post_message.idempotency_key, result.id);
+  end if;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION post_message(conversation_id uuid, content text, role app_public.message_role, parent_id uuid, id uuid, idempotency_key text, provider text, model text, prompt_tokens integer, completion_tokens integer, total_tokens integer, cost_usd numeric, processing_time_ms integer, parts jsonb, attachments jsonb, metadata jsonb); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.post_message(conversation_id uuid, content text, role app_public.message_role, parent_id uuid, id uuid, idempotency_key text, provider text, model text, prompt_tokens integer, completion_tokens integer, total_tokens integer, cost_usd numeric, processing_time_ms integer, parts jsonb, attachments jsonb, metadata jsonb) IS 'Adds a message to a conversation. A retry with the same idempotencyKey returns the first message. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable argument, CQ204 no such conversation or parent.';
+
+--
+-- Name: register(text, text, text, text); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.register(email text, password text, username text DEFAULT NULL::text, display_name text DEFAULT NULL::text) RETURNS app_public.authentication
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $$
+declare
+  new_user_id uuid;
+  new_workspace_id uuid;
+  violated text;
+begin
+  begin
+    insert into app_public.users (email, username, display_name, last_login_at)
+    values (trim(register.email), nullif(lower(trim(register.username)), ''), nullif(trim(register.display_name), ''), now())
+    returning id into new_user_id;
+  exception
+    when unique_violation then
+      get stacked diagnostics violated = constraint_name;
+      if violated = 'users_username_key' then
+        raise exception 'This user name is taken.' using errcode = 'CQ104', hint = 'Choose another user name.';
+      end if;
+      raise exception 'There is an account with this e-mail address.' using errcode = 'CQ104', hint = 'Sign in instead, or use another address.';
+    when check_violation or not_null_violation then
+      get stacked diagnostics violated = constraint_name;
+      raise exception 'The % is not acceptable.', case
+        when violated = 'users_username_format' then 'user name'
+        when violated = 'users_display_name_length' then 'display name'
+        else 'e-mail address'
+      end using errcode = 'CQ200', hint = 'An address looks like name@example.org; a user name has 2 to 39 letters, digits, "-" or "_"; a display name at most 255 characters.';
+  end;
+
+  insert into app_private.user_secrets (user_id, password_hash)
+  values (new_user_id, app_private.hash_password(register.password));
+
+  insert into app_public.workspaces (name, is_personal) values ('Personal', true) returning id into new_workspace_id;
+  insert into app_public.workspace_members (workspace_id, user_id, role) values (new_workspace_id, new_user_id, 'owner');
+
+  return app_private.create_session(new_user_id);
+end
+$$;
+
+--
+-- Name: FUNCTION register(email text, password text, username text, display_name text); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.register(email text, password text, username text, display_name text) IS 'Makes an account with a personal workspace and signs in. Errors: CQ104 taken, CQ105 password too short or too long, CQ200 malformed.';
+
+--
+-- Name: search(text, extensions.halfvec, app_public.source_type[], integer, real, app_public.search_mode); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.search(query text, query_embedding extensions.halfvec DEFAULT NULL::extensions.halfvec, kinds app_public.source_type[] DEFAULT NULL::app_public.source_type[], max_results integer DEFAULT 10, threshold real DEFAULT NULL::real, mode app_public.search_mode DEFAULT 'hybrid'::app_public.search_mode) RETURNS app_public.search_response
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  workspace uuid := app_hidden.current_workspace_id();
+  caller uuid := app_hidden.current_user_id();
+  version app_public.embedding_versions;
+  text_query tsquery;
+  candidates integer;
+  available bigint;
+  vector_ids uuid[] := '{}';
+  vector_scores real[] := '{}';
+  text_ids uuid[] := '{}';
+  text_scores real[] := '{}';
+  response app_public.search_response;
+begin
+  perform app_hidden.require_member();
+  mode := coalesce(mode, 'hybrid');
+  max_results := coalesce(max_results, 10);
+  query := coalesce(query, '');
+  kinds := coalesce(kinds, enum_range(null::app_public.source_type));
+  if max_results not between 1 and 100 then
+    raise exception 'maxResults is 1 to 100, not %.', max_results using errcode = 'CQ200', hint = 'Ask for fewer results.';
+  end if;
+  if char_length(query) > 10000 then
+    raise exception 'A query has at most 10,000 characters; this one has %.', char_length(query) using errcode = 'CQ200', hint = 'Ask a shorter question.';
+  end if;
+  if threshold not between -1 and 1 then
+    raise exception 'threshold is -1 to 1, not %.', threshold using errcode = 'CQ200', hint = 'Cosine similarity lies between -1 and 1.';
+  end if;
+  if trim(query) = '' and query_embedding is null then
+    raise exception 'There is nothing to search for.' using errcode = 'CQ200', hint = 'Pass some words as "query".';
+  end if;
+
+  response.requested := max_results;
+  response.path := 'none';
+  response.scan_limit_hit := false;
+  -- each leg hands more than was asked for to the fusion: what is second in both may be the best of all
+  candidates := case mode when 'hybrid' then greatest(4 * max_results, 40) else max_results end;
+
+  if mode <> 'text' and query_embedding is not null then
+    select v.* into version from app_public.embedding_versions v where v.status = 'active';
+    if version.id is not null then
+      if vector_dims(query_embedding) <> version.dimensions then
+        raise exception 'The vector has % dimensions, the active embedding version "%" has %.', vector_dims(query_embedding), version.name, version.dimensions
+          using errcode = 'CQ301', hint = 'Embed the query with the model of the active version, or leave queryEmbedding out.';
+      end if;
+      response.embedding_version_id := version.id;
+      select coalesce(sum(k.chunk_count), 0) into available
+      from app_hidden.chunk_counts k where k.workspace_id = workspace and k.source_type = any (kinds);
+
+      response.path := 'exact';
+      if available > app_hidden.setting('search_exact_limit')::bigint then
+        response.path := 'index';
+        select coalesce(array_agg(s.chunk_id), '{}'), coalesce(array_agg(s.score), '{}') into vector_ids, vector_scores
+        from app_private.search_vector_index(version, workspace, caller, query_embedding, kinds, candidates) as s;
+        -- too few although there are more: the scan stopped at its limit, so nothing may be trusted to the index
+        if cardinality(vector_ids) < candidates then
+          response.path := 'index, then exact';
+          response.scan_limit_hit := true;
+        end if;
+      end if;
+      if response.path <> 'index' then
+        select coalesce(array_agg(s.chunk_id), '{}'), coalesce(array_agg(s.score), '{}') into vector_ids, vector_scores
+        from app_private.search_vector_exact(version, workspace, caller, query_embedding, kinds, candidates) as s;
+      end if;
+    end if;
+  end if;
+
+  if trim(query) <> '' then
+    -- without angle brackets, as in text_search_vector
+    text_query := websearch_to_tsquery('pg_catalog.english', translate(query, '<>', '  '))
+      || websearch_to_tsquery('pg_catalog.simple', translate(query, '<>', '  '));
+    if mode <> 'vector' and numnode(text_query) > 0 then
+      select coalesce(array_agg(s.chunk_id), '{}'), coalesce(array_agg(s.score), '{}') into text_ids, text_scores
+      from app_private.search_text(workspace, caller, text_query, kinds, candidates) as s;
+    end if;
+  end if;
+
+  select array_agg(row(found.*)::app_public.search_result order by found.score desc, found.chunk_id desc) into response.results
+  from (
+    select
+      fused.chunk_id, c.source_type, c.document_id, c.conversation_id, c.message_id,
+      coalesce(d.title, t.title) as title, c.heading,
+      ts_headline(
+        ('pg_catalog.' || c.text_search_language)::regconfig,
+        replace(replace(replace(c.content, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
+        coalesce(text_query, ''::tsquery),
+        'StartSel=<mark>, StopSel=</mark>, MaxWords=40, MinWords=20, MaxFragments=1'
+      ) as snippet,
+      c.content, c.page_number, fused.vector_score, fused.text_score, fused.score
+    from (
+      select
+        legs.chunk_id, max(legs.vector_score) as vector_score, max(legs.text_score) as text_score,
+        (case mode when 'hybrid' then sum(1.0 / (60 + legs.rank)) when 'vector' then max(legs.vector_score) else max(legs.text_score) end)::real as score
+      from (
+        select v.chunk_id, v.score as vector_score, null::real as text_score, v.rank
+        from unnest(vector_ids, vector_scores) with ordinality as v (chunk_id, score, rank)
+        where threshold is null or v.score >= threshold
+        union all
+        select x.chunk_id, null, x.score, x.rank
+        from unnest(text_ids, text_scores) with ordinality as x (chunk_id, score, rank)
+      ) as legs
+      group by legs.chunk_id
+      -- ties go to the newer chunk: ids are ordered by time
+      order by score desc, legs.chunk_id desc
+      limit max_results
+    ) as fused
+    join app_public.chunks c on c.workspace_id = workspace and c.id = fused.chunk_id
+    left join app_public.documents d on d.workspace_id = workspace and d.id = c.document_id
+    left join app_public.conversations t on t.workspace_id = workspace and t.id = c.conversation_id
+  ) as found;
+  response.results := coalesce(response.results, '{}');
+  response.returned := cardinality(response.results);
+  return response;
+end
+$$;
+
+--
+-- Name: FUNCTION search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode) IS 'Finds chunks of documents and messages by meaning and by words. The API computes the vector of "query" itself; kinds, maxResults (1 to 100), threshold (cosine similarity) and mode narrow the search. Errors: CQ101 not signed in, CQ200 unusable argument, CQ301 vector of another model.';
+
+--
+-- Name: sign_in(text, text); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.sign_in(email text, password text) RETURNS app_public.authentication
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $$
+declare
+  account record;
+  attempts integer;
+  is_right boolean;
+begin
+  if email is null or password is null or octet_length(password) > 1000 or char_length(email) > 1000 then
+    return null;
+  end if;
+
+  select u.id, u.is_active, s.password_hash, s.failed_attempts, s.locked_until
+  into account
+  from app_public.users u
+  join app_private.user_secrets s on s.user_id = u.id
+  where u.email = trim(sign_in.email)::citext
+  for update of s;
+
+  if account.locked_until > clock_timestamp() then
+    raise exception 'Too many failed attempts.' using errcode = 'CQ103',
+      hint = format('Try again in %s seconds.', ceil(extract(epoch from account.locked_until - clock_timestamp())));
+  end if;
+
+  is_right := crypt(password, coalesce(account.password_hash, gen_salt('bf', app_hidden.setting('password_hash_cost')::integer)))
+    = coalesce(account.password_hash, '');
+
+  if account.id is null then
+    return null;
+  end if;
+
+  if not is_right then
+    attempts := account.failed_attempts + 1;
+    update app_private.user_secrets
+    set
+      failed_attempts = attempts,
+      locked_until = case
+        when attempts >= app_hidden.setting('sign_in_attempts')::integer then
+          clock_timestamp() + make_interval(secs => least(
+            3600,
+            app_hidden.setting('sign_in_lock_seconds')::integer
+              * power(2, least(attempts - app_hidden.setting('sign_in_attempts')::integer, 12))
+          ))
+      end
+    where user_id = account.id;
+    return null;
+  end if;
+
+  if not account.is_active then
+    raise exception 'This account is switched off.' using errcode = 'CQ108', hint = 'Ask an administrator.';
+  end if;
+
+  update app_private.user_secrets set failed_attempts = 0, locked_until = null where user_id = account.id and (failed_attempts > 0 or locked_until is not null);
+  update app_public.users set last_login_at = now() where id = account.id;
+  return app_private.create_session(account.id);
+end
+$$;
+
+--
+-- Name: FUNCTION sign_in(email text, password text); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.sign_in(email text, password text) IS 'Signs in with e-mail address and password. Errors: CQ102 they do not match (in SQL: null), CQ103 locked for a while, CQ108 switched off.';
+
+--
+-- Name: sign_out(); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.sign_out() RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  delete from app_private.user_sessions
+  where id = app_hidden.current_session_id() and user_id = app_hidden.current_user_id();
+  return found;
+end
+$$;
+
+--
+-- Name: FUNCTION sign_out(); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.sign_out() IS 'Ends this session. True when there was one.';
+
+--
+-- Name: start_conversation(text, app_public.visibility, app_public.conversation_channel, text, text, numeric, integer, text, jsonb); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.start_conversation(title text DEFAULT NULL::text, visibility app_public.visibility DEFAULT 'private'::app_public.visibility, channel app_public.conversation_channel DEFAULT 'api'::app_public.conversation_channel, model_provider text DEFAULT NULL::text, model_name text DEFAULT NULL::text, temperature numeric DEFAULT NULL::numeric, max_tokens integer DEFAULT NULL::integer, system_prompt text DEFAULT NULL::text, metadata jsonb DEFAULT '{}'::jsonb) RETURNS app_public.conversations
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  result app_public.conversations;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  insert into app_public.conversations (
+    workspace_id, owner_id, title, visibility, channel, model_provider, model_name, temperature, max_tokens, system_prompt, metadata
+  )
+  values (
+    app_hidden.current_workspace_id(), app_hidden.current_user_id(), nullif(trim(title), ''), coalesce(visibility, 'private'),
+    coalesce(channel, 'api'), model_provider, model_name, temperature, max_tokens, system_prompt, coalesce(metadata, '{}')
+  )
+  returning * into result;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION start_conversation(title text, visibility app_public.visibility, channel app_public.conversation_channel, model_provider text, model_name text, temperature numeric, max_tokens integer, system_prompt text, metadata jsonb); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.start_conversation(title text, visibility app_public.visibility, channel app_public.conversation_channel, model_provider text, model_name text, temperature numeric, max_tokens integer, system_prompt text, metadata jsonb) IS 'Starts a conversation in the current workspace. Errors: CQ101 not signed in, CQ109 read-only, CQ200 a value out of range.';
+
+--
+-- Name: chunk_counts; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.chunk_counts (
+    workspace_id uuid NOT NULL,
+    source_type app_public.source_type NOT NULL,
+    chunk_count bigint NOT NULL,
+    CONSTRAINT chunk_counts_positive CHECK ((chunk_count >= 0))
+);
+
+ALTER TABLE ONLY app_hidden.chunk_counts FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE chunk_counts; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.chunk_counts IS 'Chunks per workspace and kind, kept by trigger: decides between exact and index search without counting.';
+
+--
+-- Name: COLUMN chunk_counts.workspace_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.chunk_counts.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN chunk_counts.source_type; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.chunk_counts.source_type IS 'Kind of source.';
+
+--
+-- Name: COLUMN chunk_counts.chunk_count; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.chunk_counts.chunk_count IS 'How many.';
+
+--
+-- Name: embedding_counts; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.embedding_counts (
+    version_id uuid NOT NULL,
+    workspace_id uuid NOT NULL,
+    embedding_count bigint NOT NULL,
+    CONSTRAINT embedding_counts_positive CHECK ((embedding_count >= 0))
+);
+
+ALTER TABLE ONLY app_hidden.embedding_counts FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE embedding_counts; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.embedding_counts IS 'Embeddings per version and workspace, kept by trigger: shows progress, and where the sweep must look.';
+
+--
+-- Name: COLUMN embedding_counts.version_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_counts.version_id IS 'The embedding version.';
+
+--
+-- Name: COLUMN embedding_counts.workspace_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_counts.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN embedding_counts.embedding_count; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_counts.embedding_count IS 'How many.';
+
+--
+-- Name: message_idempotency_keys; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.message_idempotency_keys (
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    idempotency_key text NOT NULL,
+    message_id uuid NOT NULL,
+    CONSTRAINT message_idempotency_keys_key_length CHECK (((char_length(idempotency_key) >= 1) AND (char_length(idempotency_key) <= 200)))
+);
+
+ALTER TABLE ONLY app_hidden.message_idempotency_keys FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE message_idempotency_keys; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.message_idempotency_keys IS 'Which message a retried write returns. Apart from messages, since a unique constraint there would have to contain the partition key.';
+
+--
+-- Name: COLUMN message_idempotency_keys.workspace_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.message_idempotency_keys.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN message_idempotency_keys.conversation_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.message_idempotency_keys.conversation_id IS 'The conversation.';
+
+--
+-- Name: COLUMN message_idempotency_keys.idempotency_key; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.message_idempotency_keys.idempotency_key IS 'The client''s key.';
+
+--
+-- Name: COLUMN message_idempotency_keys.message_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.message_idempotency_keys.message_id IS 'The message that the first write made.';
+
+--
+-- Name: chunks; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.chunks (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    source_type app_public.source_type NOT NULL,
+    document_id uuid,
+    conversation_id uuid,
+    message_id uuid,
+    owner_id uuid NOT NULL,
+    visibility app_public.visibility NOT NULL,
+    chunk_index integer NOT NULL,
+    content text NOT NULL,
+    heading text,
+    page_number integer,
+    start_offset integer NOT NULL,
+    end_offset integer NOT NULL,
+    token_count integer NOT NULL,
+    content_hash bytea NOT NULL,
+    importance_score real DEFAULT 0.5 NOT NULL,
+    tier app_public.storage_tier DEFAULT 'hot'::app_public.storage_tier NOT NULL,
+    access_count integer DEFAULT 0 NOT NULL,
+    last_accessed_at timestamp with time zone,
+    text_search_language app_public.text_search_language DEFAULT 'english'::text NOT NULL,
+    text_search tsvector GENERATED ALWAYS AS (app_hidden.text_search_vector((text_search_language)::text, heading, content)) STORED,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT chunks_chunk_index_positive CHECK ((chunk_index >= 0)),
+    CONSTRAINT chunks_content_hash_length CHECK ((octet_length(content_hash) = 32)),
+    CONSTRAINT chunks_content_length CHECK (((char_length(content) >= 1) AND (char_length(content) <= 100000))),
+    CONSTRAINT chunks_heading_length CHECK ((char_length(heading) <= 1000)),
+    CONSTRAINT chunks_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT chunks_importance_score_range CHECK (((importance_score >= (0)::double precision) AND (importance_score <= (1)::double precision))),
+    CONSTRAINT chunks_offsets CHECK (((start_offset >= 0) AND (end_offset > start_offset))),
+    CONSTRAINT chunks_one_source CHECK (
+CASE source_type
+    WHEN 'document'::app_public.source_type THEN ((document_id IS NOT NULL) AND (conversation_id IS NULL) AND (message_id IS NULL))
+    WHEN 'message'::app_public.source_type THEN ((document_id IS NULL) AND (conversation_id IS NOT NULL) AND (message_id IS NOT NULL))
+    ELSE false
+END),
+    CONSTRAINT chunks_token_count_positive CHECK ((token_count > 0))
+)
+PARTITION BY HASH (workspace_id);
+
+ALTER TABLE ONLY app_public.chunks FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE chunks; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.chunks IS 'The one unit of retrieval: a piece of a document or message. Written by the worker only; its text never changes, an edit replaces the piece.';
+
+--
+-- Name: COLUMN chunks.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN chunks.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.workspace_id IS 'The tenant, and the key of the hash partitions.';
+
+--
+-- Name: COLUMN chunks.source_type; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.source_type IS 'What it was cut from.';
+
+--
+-- Name: COLUMN chunks.document_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.document_id IS 'The document, when it is a piece of one.';
+
+--
+-- Name: COLUMN chunks.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.conversation_id IS 'The conversation of the message.';
+
+--
+-- Name: COLUMN chunks.message_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.message_id IS 'The message, when it is a piece of one. No foreign key: the piece stays searchable when the message is packed away.';
+
+--
+-- Name: COLUMN chunks.owner_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.owner_id IS 'Owner of the source.';
+
+--
+-- Name: COLUMN chunks.visibility; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.visibility IS 'Visibility of the source, kept equal by trigger.';
+
+--
+-- Name: COLUMN chunks.chunk_index; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.chunk_index IS 'Position in the source, from 0.';
+
+--
+-- Name: COLUMN chunks.content; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.content IS 'The text.';
+
+--
+-- Name: COLUMN chunks.heading; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.heading IS 'Title and headings above it.';
+
+--
+-- Name: COLUMN chunks.page_number; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.page_number IS 'Page, when the source has pages.';
+
+--
+-- Name: COLUMN chunks.start_offset; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.start_offset IS 'First character in the source, from 0.';
+
+--
+-- Name: COLUMN chunks.end_offset; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.end_offset IS 'Character after the last.';
+
+--
+-- Name: COLUMN chunks.token_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.token_count IS 'Tokens in content.';
+
+--
+-- Name: COLUMN chunks.content_hash; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.content_hash IS 'SHA-256 of heading and content: what is embedded.';
+
+--
+-- Name: COLUMN chunks.importance_score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.importance_score IS 'Importance, 0 to 1.';
+
+--
+-- Name: COLUMN chunks.tier; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.tier IS 'hot and warm are always searched, cold on demand.';
+
+--
+-- Name: COLUMN chunks.access_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.access_count IS 'How often it was returned; counted in batches.';
+
+--
+-- Name: COLUMN chunks.last_accessed_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.last_accessed_at IS 'When it was last returned.';
+
+--
+-- Name: COLUMN chunks.text_search_language; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.text_search_language IS 'Text search configuration.';
+
+--
+-- Name: COLUMN chunks.text_search; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.text_search IS 'What text search looks at: heading weighs more than content.';
+
+--
+-- Name: COLUMN chunks.metadata; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.metadata IS 'Anything else, as an object.';
+
+--
+-- Name: COLUMN chunks.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.created_at IS 'When it was cut; derived from the id.';
+
+--
+-- Name: embeddings; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.embeddings (
+    version_id uuid NOT NULL,
+    workspace_id uuid NOT NULL,
+    chunk_id uuid NOT NULL,
+    embedding extensions.halfvec NOT NULL
+)
+PARTITION BY LIST (version_id);
+
+ALTER TABLE ONLY app_public.embeddings FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE embeddings; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.embeddings IS 'The vector of a chunk in one embedding version. Partitioned by version, then by hash of the workspace as chunks are.';
+
+--
+-- Name: COLUMN embeddings.version_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embeddings.version_id IS 'The embedding version.';
+
+--
+-- Name: COLUMN embeddings.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embeddings.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN embeddings.chunk_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embeddings.chunk_id IS 'The chunk.';
+
+--
+-- Name: COLUMN embeddings.embedding; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embeddings.embedding IS 'Unit vector in half precision; its length is checked per version.';
+
+--
+-- Name: settings; Type: TABLE; Schema: app_private; Owner: -
+--
+
+CREATE TABLE app_private.settings (
+    name text NOT NULL,
+    value text NOT NULL,
+    unit text NOT NULL,
+    description text NOT NULL,
+    CONSTRAINT settings_value_length CHECK (((char_length(value) >= 1) AND (char_length(value) <= 1000)))
+);
+
+ALTER TABLE ONLY app_private.settings FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE settings; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON TABLE app_private.settings IS 'Settings that rules in the database read. Change a value with update; the next transaction sees it.';
+
+--
+-- Name: COLUMN settings.name; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.settings.name IS 'Name, as docs/configuration.md lists it.';
+
+--
+-- Name: COLUMN settings.value; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.settings.value IS 'Value as text; the reader casts it.';
+
+--
+-- Name: COLUMN settings.unit; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.settings.unit IS 'Unit of the value.';
+
+--
+-- Name: COLUMN settings.description; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.settings.description IS 'What the value decides.';
+
+--
+-- Name: user_secrets; Type: TABLE; Schema: app_private; Owner: -
+--
+
+CREATE TABLE app_private.user_secrets (
+    user_id uuid NOT NULL,
+    password_hash text NOT NULL,
+    failed_attempts integer DEFAULT 0 NOT NULL,
+    locked_until timestamp with time zone,
+    verification_token_hash bytea,
+    verification_expires_at timestamp with time zone,
+    reset_token_hash bytea,
+    reset_expires_at timestamp with time zone,
+    CONSTRAINT user_secrets_failed_attempts_positive CHECK ((failed_attempts >= 0))
+);
+
+ALTER TABLE ONLY app_private.user_secrets FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE user_secrets; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON TABLE app_private.user_secrets IS 'What must never be shown: the password hash, failed attempts, and hashes of tokens sent by mail.';
+
+--
+-- Name: COLUMN user_secrets.user_id; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_secrets.user_id IS 'Whose secrets these are.';
+
+--
+-- Name: COLUMN user_secrets.password_hash; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_secrets.password_hash IS 'bcrypt, by pgcrypto.';
+
+--
+-- Name: COLUMN user_secrets.failed_attempts; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_secrets.failed_attempts IS 'Failed sign-ins since the last success.';
+
+--
+-- Name: COLUMN user_secrets.locked_until; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_secrets.locked_until IS 'No sign-in is tried before this time.';
+
+--
+-- Name: COLUMN user_secrets.verification_token_hash; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_secrets.verification_token_hash IS 'SHA-256 of the token that verifies the e-mail address.';
+
+--
+-- Name: COLUMN user_secrets.verification_expires_at; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_secrets.verification_expires_at IS 'When that token stops working.';
+
+--
+-- Name: COLUMN user_secrets.reset_token_hash; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_secrets.reset_token_hash IS 'SHA-256 of the token that allows a new password.';
+
+--
+-- Name: COLUMN user_secrets.reset_expires_at; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_secrets.reset_expires_at IS 'When that token stops working.';
+
+--
+-- Name: user_sessions; Type: TABLE; Schema: app_private; Owner: -
+--
+
+CREATE TABLE app_private.user_sessions (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    user_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    last_active_at timestamp with time zone DEFAULT now() NOT NULL,
+    ip inet,
+    user_agent text,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT user_sessions_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT user_sessions_token_hash_length CHECK ((octet_length(token_hash) = 32)),
+    CONSTRAINT user_sessions_user_agent_length CHECK ((char_length(user_agent) <= 1000))
+);
+
+ALTER TABLE ONLY app_private.user_sessions FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE user_sessions; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON TABLE app_private.user_sessions IS 'Signed-in sessions. The token itself is never stored, only its SHA-256.';
+
+--
+-- Name: COLUMN user_sessions.id; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_sessions.id IS 'Identifier of the session, not a secret.';
+
+--
+-- Name: COLUMN user_sessions.user_id; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_sessions.user_id IS 'Who is signed in.';
+
+--
+-- Name: COLUMN user_sessions.token_hash; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_sessions.token_hash IS 'SHA-256 of a random 256-bit token.';
+
+--
+-- Name: COLUMN user_sessions.expires_at; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_sessions.expires_at IS 'When the token stops working.';
+
+--
+-- Name: COLUMN user_sessions.last_active_at; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_sessions.last_active_at IS 'Last request, to the minute.';
+
+--
+-- Name: COLUMN user_sessions.ip; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_sessions.ip IS 'Address of the sign-in.';
+
+--
+-- Name: COLUMN user_sessions.user_agent; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_sessions.user_agent IS 'Client of the sign-in.';
+
+--
+-- Name: COLUMN user_sessions.created_at; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_sessions.created_at IS 'When the sign-in happened; derived from the id.';
+
+--
+-- Name: embedding_versions_number_seq; Type: SEQUENCE; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.embedding_versions ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME app_public.embedding_versions_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: workspace_members; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.workspace_members (
+    workspace_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    role app_public.member_role DEFAULT 'member'::app_public.member_role NOT NULL,
+    joined_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY app_public.workspace_members FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE workspace_members; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.workspace_members IS 'Who belongs to a workspace, and as what.';
+
+--
+-- Name: COLUMN workspace_members.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_members.workspace_id IS 'The workspace.';
+
+--
+-- Name: COLUMN workspace_members.user_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_members.user_id IS 'The member.';
+
+--
+-- Name: COLUMN workspace_members.role; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_members.role IS 'owner and admin manage it, member writes, viewer only reads.';
+
+--
+-- Name: COLUMN workspace_members.joined_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_members.joined_at IS 'When the user became a member.';
+
+--
+-- Name: workspaces; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.workspaces (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    name text NOT NULL,
+    slug extensions.citext,
+    is_personal boolean DEFAULT false NOT NULL,
+    settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT workspaces_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT workspaces_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255))),
+    CONSTRAINT workspaces_settings_object CHECK ((jsonb_typeof(settings) = 'object'::text)),
+    CONSTRAINT workspaces_slug_format CHECK (((slug)::text ~ '^[a-z0-9][a-z0-9-]{1,62}$'::text))
+);
+
+ALTER TABLE ONLY app_public.workspaces FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE workspaces; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.workspaces IS 'A tenant: a personal space or a team. Every row of content belongs to one.';
+
+--
+-- Name: COLUMN workspaces.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspaces.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN workspaces.name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspaces.name IS 'Name shown to its members.';
+
+--
+-- Name: COLUMN workspaces.slug; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspaces.slug IS 'Short name for addresses, unique, optional.';
+
+--
+-- Name: COLUMN workspaces.is_personal; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspaces.is_personal IS 'The space every user gets at sign-up.';
+
+--
+-- Name: COLUMN workspaces.settings; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspaces.settings IS 'Settings of clients, as an object.';
+
+--
+-- Name: COLUMN workspaces.updated_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspaces.updated_at IS 'Last change.';
+
+--
+-- Name: COLUMN workspaces.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspaces.created_at IS 'When it was made; derived from the id.';
+
+--
+-- Name: chunk_counts chunk_counts_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.chunk_counts
+    ADD CONSTRAINT chunk_counts_pkey PRIMARY KEY (workspace_id, source_type);
+
+--
+-- Name: embedding_counts embedding_counts_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.embedding_counts
+    ADD CONSTRAINT embedding_counts_pkey PRIMARY KEY (version_id, workspace_id);
+
+--
+-- Name: message_idempotency_keys message_idempotency_keys_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.message_idempotency_keys
+    ADD CONSTRAINT message_idempotency_keys_pkey PRIMARY KEY (conversation_id, idempotency_key);
+
+--
+-- Name: settings settings_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.settings
+    ADD CONSTRAINT settings_pkey PRIMARY KEY (name);
+
+--
+-- Name: user_secrets user_secrets_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.user_secrets
+    ADD CONSTRAINT user_secrets_pkey PRIMARY KEY (user_id);
+
+--
+-- Name: user_sessions user_sessions_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.user_sessions
+    ADD CONSTRAINT user_sessions_pkey PRIMARY KEY (id);
+
+--
+-- Name: user_sessions user_sessions_token_hash_key; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.user_sessions
+    ADD CONSTRAINT user_sessions_token_hash_key UNIQUE (token_hash);
+
+--
+-- Name: chunks chunks_document_id_chunk_index_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.chunks
+    ADD CONSTRAINT chunks_document_id_chunk_index_key UNIQUE (workspace_id, document_id, chunk_index) DEFERRABLE;
+
+--
+-- Name: chunks chunks_message_id_chunk_index_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.chunks
+    ADD CONSTRAINT chunks_message_id_chunk_index_key UNIQUE (workspace_id, message_id, chunk_index);
+
+--
+-- Name: chunks chunks_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.chunks
+    ADD CONSTRAINT chunks_pkey PRIMARY KEY (workspace_id, id);
+
+--
+-- Name: conversations conversations_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.conversations
+    ADD CONSTRAINT conversations_pkey PRIMARY KEY (id);
+
+--
+-- Name: conversations conversations_workspace_id_id_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.conversations
+    ADD CONSTRAINT conversations_workspace_id_id_key UNIQUE (workspace_id, id);
+
+--
+-- Name: documents documents_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.documents
+    ADD CONSTRAINT documents_pkey PRIMARY KEY (id);
+
+--
+-- Name: documents documents_workspace_id_id_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.documents
+    ADD CONSTRAINT documents_workspace_id_id_key UNIQUE (workspace_id, id);
+
+--
+-- Name: embedding_versions embedding_versions_name_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.embedding_versions
+    ADD CONSTRAINT embedding_versions_name_key UNIQUE (name);
+
+--
+-- Name: embedding_versions embedding_versions_number_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.embedding_versions
+    ADD CONSTRAINT embedding_versions_number_key UNIQUE (number);
+
+--
+-- Name: embedding_versions embedding_versions_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.embedding_versions
+    ADD CONSTRAINT embedding_versions_pkey PRIMARY KEY (id);
+
+--
+-- Name: embeddings embeddings_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.embeddings
+    ADD CONSTRAINT embeddings_pkey PRIMARY KEY (version_id, workspace_id, chunk_id);
+
+--
+-- Name: messages messages_conversation_id_id_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.messages
+    ADD CONSTRAINT messages_conversation_id_id_key UNIQUE (conversation_id, id);
+
+--
+-- Name: messages messages_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.messages
+    ADD CONSTRAINT messages_pkey PRIMARY KEY (id);
+
+--
+-- Name: users users_email_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.users
+    ADD CONSTRAINT users_email_key UNIQUE (email);
+
+--
+-- Name: users users_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+
+--
+-- Name: users users_username_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.users
+    ADD CONSTRAINT users_username_key UNIQUE (username);
+
+--
+-- Name: workspace_members workspace_members_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.workspace_members
+    ADD CONSTRAINT workspace_members_pkey PRIMARY KEY (workspace_id, user_id);
+
+--
+-- Name: workspaces workspaces_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.workspaces
+    ADD CONSTRAINT workspaces_pkey PRIMARY KEY (id);
+
+--
+-- Name: workspaces workspaces_slug_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.workspaces
+    ADD CONSTRAINT workspaces_slug_key UNIQUE (slug);
+
+--
+-- Name: embedding_counts_workspace_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX embedding_counts_workspace_id_idx ON app_hidden.embedding_counts USING btree (workspace_id);
+
+--
+-- Name: message_idempotency_keys_conversation_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX message_idempotency_keys_conversation_id_idx ON app_hidden.message_idempotency_keys USING btree (workspace_id, conversation_id);
+
+--
+-- Name: user_sessions_expires_at_idx; Type: INDEX; Schema: app_private; Owner: -
+--
+
+CREATE INDEX user_sessions_expires_at_idx ON app_private.user_sessions USING btree (expires_at);
+
+--
+-- Name: user_sessions_user_id_idx; Type: INDEX; Schema: app_private; Owner: -
+--
+
+CREATE INDEX user_sessions_user_id_idx ON app_private.user_sessions USING btree (user_id);
+
+--
+-- Name: chunks_content_hash_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX chunks_content_hash_idx ON ONLY app_public.chunks USING btree (workspace_id, content_hash);
+
+--
+-- Name: chunks_conversation_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX chunks_conversation_id_idx ON ONLY app_public.chunks USING btree (workspace_id, conversation_id) WHERE (conversation_id IS NOT NULL);
+
+--
+-- Name: chunks_owner_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX chunks_owner_id_idx ON ONLY app_public.chunks USING btree (owner_id);
+
+--
+-- Name: chunks_text_search_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX chunks_text_search_idx ON ONLY app_public.chunks USING gin (workspace_id, text_search);
+
+--
+-- Name: conversations_continued_from_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX conversations_continued_from_id_idx ON app_public.conversations USING btree (workspace_id, continued_from_id) WHERE (continued_from_id IS NOT NULL);
+
+--
+-- Name: conversations_external_id_key; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE UNIQUE INDEX conversations_external_id_key ON app_public.conversations USING btree (workspace_id, owner_id, external_id) WHERE (external_id IS NOT NULL);
+
+--
+-- Name: conversations_owner_id_last_message_at_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX conversations_owner_id_last_message_at_idx ON app_public.conversations USING btree (owner_id, last_message_at DESC, id DESC);
+
+--
+-- Name: conversations_unindexed_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX conversations_unindexed_idx ON app_public.conversations USING btree (id) WHERE (indexed_sequence_number < last_sequence_number);
+
+--
+-- Name: conversations_workspace_id_last_message_at_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX conversations_workspace_id_last_message_at_idx ON app_public.conversations USING btree (workspace_id, last_message_at DESC, id DESC);
+
+--
+-- Name: documents_owner_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX documents_owner_id_idx ON app_public.documents USING btree (owner_id, id DESC);
+
+--
+-- Name: documents_source_url_key; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE UNIQUE INDEX documents_source_url_key ON app_public.documents USING btree (workspace_id, owner_id, source_url) WHERE (source_url IS NOT NULL);
+
+--
+-- Name: documents_unchunked_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX documents_unchunked_idx ON app_public.documents USING btree (id) WHERE (chunked_hash IS DISTINCT FROM content_hash);
+
+--
+-- Name: documents_workspace_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX documents_workspace_id_idx ON app_public.documents USING btree (workspace_id, id DESC);
+
+--
+-- Name: embedding_versions_created_by_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX embedding_versions_created_by_idx ON app_public.embedding_versions USING btree (created_by);
+
+--
+-- Name: embedding_versions_one_active; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE UNIQUE INDEX embedding_versions_one_active ON app_public.embedding_versions USING btree (status) WHERE (status = 'active'::app_public.embedding_version_status);
+
+--
+-- Name: embeddings_chunk_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX embeddings_chunk_id_idx ON ONLY app_public.embeddings USING btree (workspace_id, chunk_id);
+
+--
+-- Name: messages_author_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX messages_author_id_idx ON ONLY app_public.messages USING btree (author_id) WHERE (author_id IS NOT NULL);
+
+--
+-- Name: messages_owner_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX messages_owner_id_idx ON ONLY app_public.messages USING btree (owner_id);
+
+--
+-- Name: messages_parent_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX messages_parent_id_idx ON ONLY app_public.messages USING btree (conversation_id, parent_id) WHERE (parent_id IS NOT NULL);
+
+--
+-- Name: messages_workspace_id_conversation_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX messages_workspace_id_conversation_id_idx ON ONLY app_public.messages USING btree (workspace_id, conversation_id);
+
+--
+-- Name: workspace_members_user_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX workspace_members_user_id_idx ON app_public.workspace_members USING btree (user_id);
+
+--
+-- Name: chunks chunks_10_count_delete; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER chunks_10_count_delete AFTER DELETE ON app_public.chunks REFERENCING OLD TABLE AS changed_chunks FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_chunks();
+
+--
+-- Name: chunks chunks_10_count_insert; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER chunks_10_count_insert AFTER INSERT ON app_public.chunks REFERENCING NEW TABLE AS changed_chunks FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_chunks();
+
+--
+-- Name: chunks chunks_10_count_truncate; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER chunks_10_count_truncate AFTER TRUNCATE ON app_public.chunks FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_chunks();
+
+--
+-- Name: conversations conversations_20_propagate_visibility; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER conversations_20_propagate_visibility AFTER UPDATE OF visibility, owner_id ON app_public.conversations FOR EACH ROW WHEN (((old.visibility <> new.visibility) OR (old.owner_id <> new.owner_id))) EXECUTE FUNCTION app_private.propagate_conversation_visibility();
+
+--
+-- Name: conversations conversations_90_set_updated_at; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER conversations_90_set_updated_at BEFORE UPDATE OF title, visibility, is_archived, pinned_at, model_provider, model_name, temperature, max_tokens, system_prompt, metadata, enable_document_chat, enable_image_generation, enable_web_search ON app_public.conversations FOR EACH ROW EXECUTE FUNCTION app_hidden.set_updated_at();
+
+--
+-- Name: documents documents_10_enqueue_insert; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER documents_10_enqueue_insert AFTER INSERT ON app_public.documents REFERENCING NEW TABLE AS new_documents FOR EACH STATEMENT EXECUTE FUNCTION app_private.enqueue_changed_documents();
+
+--
+-- Name: documents documents_10_enqueue_update; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER documents_10_enqueue_update AFTER UPDATE ON app_public.documents REFERENCING NEW TABLE AS new_documents FOR EACH STATEMENT EXECUTE FUNCTION app_private.enqueue_changed_documents();
+
+--
+-- Name: documents documents_20_propagate_visibility; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER documents_20_propagate_visibility AFTER UPDATE OF visibility, owner_id ON app_public.documents FOR EACH ROW WHEN (((old.visibility <> new.visibility) OR (old.owner_id <> new.owner_id))) EXECUTE FUNCTION app_private.propagate_document_visibility();
+
+--
+-- Name: documents documents_90_set_updated_at; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER documents_90_set_updated_at BEFORE UPDATE OF title, content, content_type, code_language, text_search_language, visibility, source_url, is_archived, metadata ON app_public.documents FOR EACH ROW EXECUTE FUNCTION app_hidden.set_updated_at();
+
+--
+-- Name: embeddings embeddings_10_count_delete; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER embeddings_10_count_delete AFTER DELETE ON app_public.embeddings REFERENCING OLD TABLE AS changed_embeddings FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_embeddings();
+
+--
+-- Name: embeddings embeddings_10_count_insert; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER embeddings_10_count_insert AFTER INSERT ON app_public.embeddings REFERENCING NEW TABLE AS changed_embeddings FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_embeddings();
+
+--
+-- Name: embeddings embeddings_10_count_truncate; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER embeddings_10_count_truncate AFTER TRUNCATE ON app_public.embeddings FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_embeddings();
+
+--
+-- Name: messages messages_10_count; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER messages_10_count AFTER INSERT ON app_public.messages REFERENCING NEW TABLE AS new_messages FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_new_messages();
+
+--
+-- Name: users users_90_set_updated_at; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER users_90_set_updated_at BEFORE UPDATE OF email, username, first_name, last_name, display_name, avatar_url, role, preferred_model_provider, preferred_model_name, is_active ON app_public.users FOR EACH ROW EXECUTE FUNCTION app_hidden.set_updated_at();
+
+--
+-- Name: workspaces workspaces_90_set_updated_at; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER workspaces_90_set_updated_at BEFORE UPDATE OF name, slug, settings ON app_public.workspaces FOR EACH ROW EXECUTE FUNCTION app_hidden.set_updated_at();
+
+--
+-- Name: chunk_counts chunk_counts_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.chunk_counts
+    ADD CONSTRAINT chunk_counts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
+-- Name: embedding_counts embedding_counts_version_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.embedding_counts
+    ADD CONSTRAINT embedding_counts_version_id_fkey FOREIGN KEY (version_id) REFERENCES app_public.embedding_versions(id) ON DELETE CASCADE;
+
+--
+-- Name: embedding_counts embedding_counts_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.embedding_counts
+    ADD CONSTRAINT embedding_counts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
+-- Name: message_idempotency_keys message_idempotency_keys_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.message_idempotency_keys
+    ADD CONSTRAINT message_idempotency_keys_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_public.conversations(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: user_secrets user_secrets_user_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.user_secrets
+    ADD CONSTRAINT user_secrets_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: user_sessions user_sessions_user_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.user_sessions
+    ADD CONSTRAINT user_sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: chunks chunks_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.chunks
+    ADD CONSTRAINT chunks_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_public.conversations(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: chunks chunks_document_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.chunks
+    ADD CONSTRAINT chunks_document_id_fkey FOREIGN KEY (workspace_id, document_id) REFERENCES app_public.documents(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: chunks chunks_owner_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.chunks
+    ADD CONSTRAINT chunks_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: chunks chunks_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.chunks
+    ADD CONSTRAINT chunks_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
+-- Name: conversations conversations_continued_from_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.conversations
+    ADD CONSTRAINT conversations_continued_from_id_fkey FOREIGN KEY (workspace_id, continued_from_id) REFERENCES app_public.conversations(workspace_id, id) ON DELETE SET NULL (continued_from_id);
+
+--
+-- Name: conversations conversations_owner_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.conversations
+    ADD CONSTRAINT conversations_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: conversations conversations_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.conversations
+    ADD CONSTRAINT conversations_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
+-- Name: documents documents_owner_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.documents
+    ADD CONSTRAINT documents_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: documents documents_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.documents
+    ADD CONSTRAINT documents_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
+-- Name: embedding_versions embedding_versions_created_by_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.embedding_versions
+    ADD CONSTRAINT embedding_versions_created_by_fkey FOREIGN KEY (created_by) REFERENCES app_public.users(id) ON DELETE SET NULL;
+
+--
+-- Name: embeddings embeddings_chunk_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.embeddings
+    ADD CONSTRAINT embeddings_chunk_id_fkey FOREIGN KEY (workspace_id, chunk_id) REFERENCES app_public.chunks(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: embeddings embeddings_version_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.embeddings
+    ADD CONSTRAINT embeddings_version_id_fkey FOREIGN KEY (version_id) REFERENCES app_public.embedding_versions(id);
+
+--
+-- Name: messages messages_author_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.messages
+    ADD CONSTRAINT messages_author_id_fkey FOREIGN KEY (author_id) REFERENCES app_public.users(id) ON DELETE SET NULL;
+
+--
+-- Name: messages messages_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.messages
+    ADD CONSTRAINT messages_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_public.conversations(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: messages messages_owner_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.messages
+    ADD CONSTRAINT messages_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: messages messages_parent_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.messages
+    ADD CONSTRAINT messages_parent_id_fkey FOREIGN KEY (conversation_id, parent_id) REFERENCES app_public.messages(conversation_id, id) DEFERRABLE;
+
+--
+-- Name: workspace_members workspace_members_user_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.workspace_members
+    ADD CONSTRAINT workspace_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: workspace_members workspace_members_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.workspace_members
+    ADD CONSTRAINT workspace_members_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
+-- Name: chunk_counts all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.chunk_counts TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: embedding_counts all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.embedding_counts TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: message_idempotency_keys all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.message_idempotency_keys TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: chunk_counts; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.chunk_counts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: embedding_counts; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.embedding_counts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: message_idempotency_keys; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.message_idempotency_keys ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: settings all_owner; Type: POLICY; Schema: app_private; Owner: -
+--
+
+CREATE POLICY all_owner ON app_private.settings TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: user_secrets all_owner; Type: POLICY; Schema: app_private; Owner: -
+--
+
+CREATE POLICY all_owner ON app_private.user_secrets TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: user_sessions all_owner; Type: POLICY; Schema: app_private; Owner: -
+--
+
+CREATE POLICY all_owner ON app_private.user_sessions TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: settings; Type: ROW SECURITY; Schema: app_private; Owner: -
+--
+
+ALTER TABLE app_private.settings ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: user_secrets; Type: ROW SECURITY; Schema: app_private; Owner: -
+--
+
+ALTER TABLE app_private.user_secrets ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: user_sessions; Type: ROW SECURITY; Schema: app_private; Owner: -
+--
+
+ALTER TABLE app_private.user_sessions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: chunks all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.chunks TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: conversations all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.conversations TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: documents all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.documents TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: embedding_versions all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.embedding_versions TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: embeddings all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.embeddings TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: messages all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.messages TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: users all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.users TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: workspace_members all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.workspace_members TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: workspaces all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.workspaces TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: chunks; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.chunks ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: conversations; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.conversations ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: conversations delete_own; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY delete_own ON app_public.conversations FOR DELETE TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) AND ( SELECT app_hidden.can_write() AS can_write)));
+
+--
+-- Name: documents delete_own; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY delete_own ON app_public.documents FOR DELETE TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) AND ( SELECT app_hidden.can_write() AS can_write)));
+
+--
+-- Name: documents; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.documents ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: embedding_versions; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.embedding_versions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: embeddings; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.embeddings ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: conversations insert_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY insert_member ON app_public.conversations FOR INSERT TO colloquy_user, colloquy_admin WITH CHECK (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) AND ( SELECT app_hidden.can_write() AS can_write)));
+
+--
+-- Name: documents insert_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY insert_member ON app_public.documents FOR INSERT TO colloquy_user, colloquy_admin WITH CHECK (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) AND ( SELECT app_hidden.can_write() AS can_write)));
+
+--
+-- Name: messages; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.messages ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: embedding_versions select_authenticator; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_authenticator ON app_public.embedding_versions FOR SELECT TO colloquy_authenticator USING ((status = 'active'::app_public.embedding_version_status));
+
+--
+-- Name: chunks select_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_member ON app_public.chunks FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ((owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) OR (visibility = 'workspace'::app_public.visibility))));
+
+--
+-- Name: conversations select_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_member ON app_public.conversations FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ((owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) OR (visibility = 'workspace'::app_public.visibility))));
+
+--
+-- Name: documents select_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_member ON app_public.documents FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ((owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) OR (visibility = 'workspace'::app_public.visibility))));
+
+--
+-- Name: embeddings select_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_member ON app_public.embeddings FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (EXISTS ( SELECT
+   FROM app_public.chunks c
+  WHERE ((c.workspace_id = embeddings.workspace_id) AND (c.id = embeddings.chunk_id))))));
+
+--
+-- Name: messages select_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_member ON app_public.messages FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ((owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) OR (( SELECT c.visibility
+   FROM app_public.conversations c
+  WHERE (c.id = messages.conversation_id)) = 'workspace'::app_public.visibility))));
+
+--
+-- Name: workspace_members select_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_member ON app_public.workspace_members FOR SELECT TO colloquy_user, colloquy_admin USING ((workspace_id = ANY (( SELECT app_hidden.current_user_workspace_ids() AS current_user_workspace_ids)::uuid[])));
+
+--
+-- Name: workspaces select_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_member ON app_public.workspaces FOR SELECT TO colloquy_user, colloquy_admin USING ((id = ANY (( SELECT app_hidden.current_user_workspace_ids() AS current_user_workspace_ids)::uuid[])));
+
+--
+-- Name: users select_self; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_self ON app_public.users FOR SELECT TO colloquy_user, colloquy_admin USING ((id = ( SELECT app_hidden.current_user_id() AS current_user_id)));
+
+--
+-- Name: embedding_versions select_user; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_user ON app_public.embedding_versions FOR SELECT TO colloquy_user, colloquy_admin USING ((( SELECT app_hidden.current_user_id() AS current_user_id) IS NOT NULL));
+
+--
+-- Name: conversations select_worker; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_worker ON app_public.conversations FOR SELECT TO colloquy_worker USING (true);
+
+--
+-- Name: documents select_worker; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_worker ON app_public.documents FOR SELECT TO colloquy_worker USING (true);
+
+--
+-- Name: embedding_versions select_worker; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_worker ON app_public.embedding_versions FOR SELECT TO colloquy_worker USING (true);
+
+--
+-- Name: messages select_worker; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_worker ON app_public.messages FOR SELECT TO colloquy_worker USING (true);
+
+--
+-- Name: conversations update_own; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY update_own ON app_public.conversations FOR UPDATE TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) AND ( SELECT app_hidden.can_write() AS can_write)));
+
+--
+-- Name: documents update_own; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY update_own ON app_public.documents FOR UPDATE TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) AND ( SELECT app_hidden.can_write() AS can_write)));
+
+--
+-- Name: users update_self; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY update_self ON app_public.users FOR UPDATE TO colloquy_user, colloquy_admin USING ((id = ( SELECT app_hidden.current_user_id() AS current_user_id)));
+
+--
+-- Name: users; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.users ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: workspace_members; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.workspace_members ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: workspaces; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.workspaces ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: SCHEMA app_hidden; Type: ACL; Schema: -; Owner: -
+--
+
+GRANT USAGE ON SCHEMA app_hidden TO colloquy_authenticator;
+GRANT USAGE ON SCHEMA app_hidden TO colloquy_visitor;
+GRANT USAGE ON SCHEMA app_hidden TO colloquy_user;
+GRANT USAGE ON SCHEMA app_hidden TO colloquy_admin;
+GRANT USAGE ON SCHEMA app_hidden TO colloquy_worker;
+
+--
+-- Name: SCHEMA app_public; Type: ACL; Schema: -; Owner: -
+--
+
+GRANT USAGE ON SCHEMA app_public TO colloquy_visitor;
+GRANT USAGE ON SCHEMA app_public TO colloquy_user;
+GRANT USAGE ON SCHEMA app_public TO colloquy_admin;
+GRANT USAGE ON SCHEMA app_public TO colloquy_worker;
+GRANT USAGE ON SCHEMA app_public TO colloquy_monitor;
+GRANT USAGE ON SCHEMA app_public TO colloquy_authenticator;
+
+--
+-- Name: SCHEMA extensions; Type: ACL; Schema: -; Owner: -
+--
+
+GRANT USAGE ON SCHEMA extensions TO PUBLIC;
+
+--
+-- Name: FUNCTION add_message_chunks(for_workspace uuid, for_conversation uuid, through_sequence_number integer, new_chunks jsonb); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.add_message_chunks(for_workspace uuid, for_conversation uuid, through_sequence_number integer, new_chunks jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.add_message_chunks(for_workspace uuid, for_conversation uuid, through_sequence_number integer, new_chunks jsonb) TO colloquy_worker;
+
+--
+-- Name: FUNCTION authenticate(token text, workspace_id uuid); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.authenticate(token text, workspace_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.authenticate(token text, workspace_id uuid) TO colloquy_authenticator;
+
+--
+-- Name: FUNCTION can_write(); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.can_write() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.can_write() TO colloquy_visitor;
+GRANT ALL ON FUNCTION app_hidden.can_write() TO colloquy_user;
+GRANT ALL ON FUNCTION app_hidden.can_write() TO colloquy_admin;
+GRANT ALL ON FUNCTION app_hidden.can_write() TO colloquy_worker;
+GRANT ALL ON FUNCTION app_hidden.can_write() TO colloquy_authenticator;
+
+--
+-- Name: FUNCTION chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer) TO colloquy_worker;
+
+--
+-- Name: FUNCTION current_session_id(); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.current_session_id() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.current_session_id() TO colloquy_visitor;
+GRANT ALL ON FUNCTION app_hidden.current_session_id() TO colloquy_user;
+GRANT ALL ON FUNCTION app_hidden.current_session_id() TO colloquy_admin;
+GRANT ALL ON FUNCTION app_hidden.current_session_id() TO colloquy_worker;
+GRANT ALL ON FUNCTION app_hidden.current_session_id() TO colloquy_authenticator;
+
+--
+-- Name: FUNCTION current_user_id(); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.current_user_id() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.current_user_id() TO colloquy_visitor;
+GRANT ALL ON FUNCTION app_hidden.current_user_id() TO colloquy_user;
+GRANT ALL ON FUNCTION app_hidden.current_user_id() TO colloquy_admin;
+GRANT ALL ON FUNCTION app_hidden.current_user_id() TO colloquy_worker;
+GRANT ALL ON FUNCTION app_hidden.current_user_id() TO colloquy_authenticator;
+
+--
+-- Name: FUNCTION current_user_workspace_ids(); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.current_user_workspace_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.current_user_workspace_ids() TO colloquy_visitor;
+GRANT ALL ON FUNCTION app_hidden.current_user_workspace_ids() TO colloquy_user;
+GRANT ALL ON FUNCTION app_hidden.current_user_workspace_ids() TO colloquy_admin;
+
+--
+-- Name: FUNCTION current_workspace_id(); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.current_workspace_id() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.current_workspace_id() TO colloquy_visitor;
+GRANT ALL ON FUNCTION app_hidden.current_workspace_id() TO colloquy_user;
+GRANT ALL ON FUNCTION app_hidden.current_workspace_id() TO colloquy_admin;
+GRANT ALL ON FUNCTION app_hidden.current_workspace_id() TO colloquy_worker;
+GRANT ALL ON FUNCTION app_hidden.current_workspace_id() TO colloquy_authenticator;
+
+--
+-- Name: FUNCTION enqueue(queue_name text, payload jsonb, singleton_key text, group_id text); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.enqueue(queue_name text, payload jsonb, singleton_key text, group_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION ensure_partitions(months_ahead integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.ensure_partitions(months_ahead integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.ensure_partitions(months_ahead integer) TO colloquy_worker;
+
+--
+-- Name: FUNCTION find_unindexed(max_sources integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.find_unindexed(max_sources integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.find_unindexed(max_sources integer) TO colloquy_worker;
+
+--
+-- Name: FUNCTION replace_document_chunks(for_workspace uuid, for_document uuid, of_hash bytea, new_chunks jsonb); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.replace_document_chunks(for_workspace uuid, for_document uuid, of_hash bytea, new_chunks jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.replace_document_chunks(for_workspace uuid, for_document uuid, of_hash bytea, new_chunks jsonb) TO colloquy_worker;
+
+--
+-- Name: FUNCTION require_member(for_writing boolean); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.require_member(for_writing boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.require_member(for_writing boolean) TO colloquy_visitor;
+GRANT ALL ON FUNCTION app_hidden.require_member(for_writing boolean) TO colloquy_user;
+GRANT ALL ON FUNCTION app_hidden.require_member(for_writing boolean) TO colloquy_admin;
+
+--
+-- Name: FUNCTION reuse_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[]); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.reuse_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.reuse_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[]) TO colloquy_worker;
+
+--
+-- Name: FUNCTION set_updated_at(); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.set_updated_at() FROM PUBLIC;
+
+--
+-- Name: FUNCTION setting(setting_name text); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.setting(setting_name text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION store_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], vectors text[]); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.store_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], vectors text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.store_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], vectors text[]) TO colloquy_worker;
+
+--
+-- Name: FUNCTION text_hash(content text); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.text_hash(content text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.text_hash(content text) TO colloquy_user;
+GRANT ALL ON FUNCTION app_hidden.text_hash(content text) TO colloquy_admin;
+
+--
+-- Name: FUNCTION text_search_vector(language text, heading text, content text); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.text_search_vector(language text, heading text, content text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION uuidv7_at(at timestamp with time zone, seed text); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.uuidv7_at(at timestamp with time zone, seed text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION uuidv7_floor(at timestamp with time zone); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.uuidv7_floor(at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION count_chunks(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.count_chunks() FROM PUBLIC;
+
+--
+-- Name: FUNCTION count_embeddings(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.count_embeddings() FROM PUBLIC;
+
+--
+-- Name: FUNCTION count_new_messages(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.count_new_messages() FROM PUBLIC;
+
+--
+-- Name: FUNCTION create_embedding_index(for_version uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.create_embedding_index(for_version uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION create_embedding_partitions(for_version uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.create_embedding_partitions(for_version uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION create_month_partition(parent_name text, month date); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.create_month_partition(parent_name text, month date) FROM PUBLIC;
+
+--
+-- Name: FUNCTION create_session(for_user uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.create_session(for_user uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION enqueue_changed_documents(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.enqueue_changed_documents() FROM PUBLIC;
+
+--
+-- Name: FUNCTION ensure_months(parent_name text, times timestamp with time zone[]); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.ensure_months(parent_name text, times timestamp with time zone[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION hash_password(password text); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.hash_password(password text) FROM PUBLIC;
+
+--
+-- Name: TABLE conversations; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.conversations TO colloquy_visitor;
+GRANT SELECT,DELETE ON TABLE app_public.conversations TO colloquy_user;
+GRANT SELECT,DELETE ON TABLE app_public.conversations TO colloquy_admin;
+GRANT SELECT ON TABLE app_public.conversations TO colloquy_worker;
+
+--
+-- Name: COLUMN conversations.workspace_id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(workspace_id) ON TABLE app_public.conversations TO colloquy_user;
+GRANT INSERT(workspace_id) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.owner_id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(owner_id) ON TABLE app_public.conversations TO colloquy_user;
+GRANT INSERT(owner_id) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.visibility; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(visibility),UPDATE(visibility) ON TABLE app_public.conversations TO colloquy_user;
+GRANT INSERT(visibility),UPDATE(visibility) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.title; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(title),UPDATE(title) ON TABLE app_public.conversations TO colloquy_user;
+GRANT INSERT(title),UPDATE(title) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.channel; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(channel) ON TABLE app_public.conversations TO colloquy_user;
+GRANT INSERT(channel) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.model_provider; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(model_provider),UPDATE(model_provider) ON TABLE app_public.conversations TO colloquy_user;
+GRANT INSERT(model_provider),UPDATE(model_provider) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.model_name; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(model_name),UPDATE(model_name) ON TABLE app_public.conversations TO colloquy_user;
+GRANT INSERT(model_name),UPDATE(model_name) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.temperature; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(temperature),UPDATE(temperature) ON TABLE app_public.conversations TO colloquy_user;
+GRANT INSERT(temperature),UPDATE(temperature) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.max_tokens; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(max_tokens),UPDATE(max_tokens) ON TABLE app_public.conversations TO colloquy_user;
+GRANT INSERT(max_tokens),UPDATE(max_tokens) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.system_prompt; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(system_prompt),UPDATE(system_prompt) ON TABLE app_public.conversations TO colloquy_user;
+GRANT INSERT(system_prompt),UPDATE(system_prompt) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.enable_document_chat; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT UPDATE(enable_document_chat) ON TABLE app_public.conversations TO colloquy_user;
+GRANT UPDATE(enable_document_chat) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.enable_image_generation; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT UPDATE(enable_image_generation) ON TABLE app_public.conversations TO colloquy_user;
+GRANT UPDATE(enable_image_generation) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.enable_web_search; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT UPDATE(enable_web_search) ON TABLE app_public.conversations TO colloquy_user;
+GRANT UPDATE(enable_web_search) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.is_archived; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT UPDATE(is_archived) ON TABLE app_public.conversations TO colloquy_user;
+GRANT UPDATE(is_archived) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.pinned_at; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT UPDATE(pinned_at) ON TABLE app_public.conversations TO colloquy_user;
+GRANT UPDATE(pinned_at) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.metadata; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(metadata),UPDATE(metadata) ON TABLE app_public.conversations TO colloquy_user;
+GRANT INSERT(metadata),UPDATE(metadata) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: FUNCTION lock_conversation(wanted_id uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.lock_conversation(wanted_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION next_message_id(after_id uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.next_message_id(after_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION propagate_conversation_visibility(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.propagate_conversation_visibility() FROM PUBLIC;
+
+--
+-- Name: FUNCTION propagate_document_visibility(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.propagate_document_visibility() FROM PUBLIC;
+
+--
+-- Name: FUNCTION search_text(workspace uuid, caller uuid, query tsquery, kinds app_public.source_type[], max_results integer); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.search_text(workspace uuid, caller uuid, query tsquery, kinds app_public.source_type[], max_results integer) FROM PUBLIC;
+
+--
+-- Name: TABLE embedding_versions; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.embedding_versions TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.embedding_versions TO colloquy_user;
+GRANT SELECT ON TABLE app_public.embedding_versions TO colloquy_admin;
+GRANT SELECT ON TABLE app_public.embedding_versions TO colloquy_worker;
+GRANT SELECT ON TABLE app_public.embedding_versions TO colloquy_authenticator;
+
+--
+-- Name: FUNCTION search_vector_exact(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.search_vector_exact(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION search_vector_index(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.search_vector_index(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer) FROM PUBLIC;
+
+--
+-- Name: TABLE messages; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.messages TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.messages TO colloquy_user;
+GRANT SELECT ON TABLE app_public.messages TO colloquy_admin;
+GRANT SELECT ON TABLE app_public.messages TO colloquy_worker;
+
+--
+-- Name: FUNCTION conversation_messages(conversation_id uuid, before uuid, first integer); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.conversation_messages(conversation_id uuid, before uuid, first integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.conversation_messages(conversation_id uuid, before uuid, first integer) TO colloquy_visitor;
+GRANT ALL ON FUNCTION app_public.conversation_messages(conversation_id uuid, before uuid, first integer) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.conversation_messages(conversation_id uuid, before uuid, first integer) TO colloquy_admin;
+
+--
+-- Name: TABLE documents; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.documents TO colloquy_visitor;
+GRANT SELECT,DELETE ON TABLE app_public.documents TO colloquy_user;
+GRANT SELECT,DELETE ON TABLE app_public.documents TO colloquy_admin;
+GRANT SELECT ON TABLE app_public.documents TO colloquy_worker;
+
+--
+-- Name: COLUMN documents.workspace_id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(workspace_id) ON TABLE app_public.documents TO colloquy_user;
+GRANT INSERT(workspace_id) ON TABLE app_public.documents TO colloquy_admin;
+
+--
+-- Name: COLUMN documents.owner_id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(owner_id) ON TABLE app_public.documents TO colloquy_user;
+GRANT INSERT(owner_id) ON TABLE app_public.documents TO colloquy_admin;
+
+--
+-- Name: COLUMN documents.visibility; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(visibility),UPDATE(visibility) ON TABLE app_public.documents TO colloquy_user;
+GRANT INSERT(visibility),UPDATE(visibility) ON TABLE app_public.documents TO colloquy_admin;
+
+--
+-- Name: COLUMN documents.title; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(title),UPDATE(title) ON TABLE app_public.documents TO colloquy_user;
+GRANT INSERT(title),UPDATE(title) ON TABLE app_public.documents TO colloquy_admin;
+
+--
+-- Name: COLUMN documents.content; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(content),UPDATE(content) ON TABLE app_public.documents TO colloquy_user;
+GRANT INSERT(content),UPDATE(content) ON TABLE app_public.documents TO colloquy_admin;
+
+--
+-- Name: COLUMN documents.content_type; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(content_type),UPDATE(content_type) ON TABLE app_public.documents TO colloquy_user;
+GRANT INSERT(content_type),UPDATE(content_type) ON TABLE app_public.documents TO colloquy_admin;
+
+--
+-- Name: COLUMN documents.code_language; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(code_language),UPDATE(code_language) ON TABLE app_public.documents TO colloquy_user;
+GRANT INSERT(code_language),UPDATE(code_language) ON TABLE app_public.documents TO colloquy_admin;
+
+--
+-- Name: COLUMN documents.text_search_language; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(text_search_language),UPDATE(text_search_language) ON TABLE app_public.documents TO colloquy_user;
+GRANT INSERT(text_search_language),UPDATE(text_search_language) ON TABLE app_public.documents TO colloquy_admin;
+
+--
+-- Name: COLUMN documents.source_url; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(source_url),UPDATE(source_url) ON TABLE app_public.documents TO colloquy_user;
+GRANT INSERT(source_url),UPDATE(source_url) ON TABLE app_public.documents TO colloquy_admin;
+
+--
+-- Name: COLUMN documents.is_archived; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT UPDATE(is_archived) ON TABLE app_public.documents TO colloquy_user;
+GRANT UPDATE(is_archived) ON TABLE app_public.documents TO colloquy_admin;
+
+--
+-- Name: COLUMN documents.metadata; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(metadata),UPDATE(metadata) ON TABLE app_public.documents TO colloquy_user;
+GRANT INSERT(metadata),UPDATE(metadata) ON TABLE app_public.documents TO colloquy_admin;
+
+--
+-- Name: FUNCTION create_document(title text, content text, content_type text, source_url text, code_language text, text_search_language app_public.text_search_language, visibility app_public.visibility, metadata jsonb); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.create_document(title text, content text, content_type text, source_url text, code_language text, text_search_language app_public.text_search_language, visibility app_public.visibility, metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.create_document(title text, content text, content_type text, source_url text, code_language text, text_search_language app_public.text_search_language, visibility app_public.visibility, metadata jsonb) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.create_document(title text, content text, content_type text, source_url text, code_language text, text_search_language app_public.text_search_language, visibility app_public.visibility, metadata jsonb) TO colloquy_admin;
+
+--
+-- Name: TABLE users; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.users TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.users TO colloquy_user;
+GRANT SELECT ON TABLE app_public.users TO colloquy_admin;
+
+--
+-- Name: COLUMN users.username; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT UPDATE(username) ON TABLE app_public.users TO colloquy_user;
+GRANT UPDATE(username) ON TABLE app_public.users TO colloquy_admin;
+
+--
+-- Name: COLUMN users.first_name; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT UPDATE(first_name) ON TABLE app_public.users TO colloquy_user;
+GRANT UPDATE(first_name) ON TABLE app_public.users TO colloquy_admin;
+
+--
+-- Name: COLUMN users.last_name; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT UPDATE(last_name) ON TABLE app_public.users TO colloquy_user;
+GRANT UPDATE(last_name) ON TABLE app_public.users TO colloquy_admin;
+
+--
+-- Name: COLUMN users.display_name; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT UPDATE(display_name) ON TABLE app_public.users TO colloquy_user;
+GRANT UPDATE(display_name) ON TABLE app_public.users TO colloquy_admin;
+
+--
+-- Name: COLUMN users.avatar_url; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT UPDATE(avatar_url) ON TABLE app_public.users TO colloquy_user;
+GRANT UPDATE(avatar_url) ON TABLE app_public.users TO colloquy_admin;
+
+--
+-- Name: COLUMN users.preferred_model_provider; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT UPDATE(preferred_model_provider) ON TABLE app_public.users TO colloquy_user;
+GRANT UPDATE(preferred_model_provider) ON TABLE app_public.users TO colloquy_admin;
+
+--
+-- Name: COLUMN users.preferred_model_name; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT UPDATE(preferred_model_name) ON TABLE app_public.users TO colloquy_user;
+GRANT UPDATE(preferred_model_name) ON TABLE app_public.users TO colloquy_admin;
+
+--
+-- Name: FUNCTION "current_user"(); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public."current_user"() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public."current_user"() TO colloquy_visitor;
+GRANT ALL ON FUNCTION app_public."current_user"() TO colloquy_user;
+GRANT ALL ON FUNCTION app_public."current_user"() TO colloquy_admin;
+
+--
+-- Name: FUNCTION import_conversation(payload jsonb); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.import_conversation(payload jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.import_conversation(payload jsonb) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.import_conversation(payload jsonb) TO colloquy_admin;
+
+--
+-- Name: FUNCTION import_documents(documents jsonb); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.import_documents(documents jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.import_documents(documents jsonb) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.import_documents(documents jsonb) TO colloquy_admin;
+
+--
+-- Name: FUNCTION indexing_progress(); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.indexing_progress() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.indexing_progress() TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.indexing_progress() TO colloquy_admin;
+
+--
+-- Name: FUNCTION post_message(conversation_id uuid, content text, role app_public.message_role, parent_id uuid, id uuid, idempotency_key text, provider text, model text, prompt_tokens integer, completion_tokens integer, total_tokens integer, cost_usd numeric, processing_time_ms integer, parts jsonb, attachments jsonb, metadata jsonb); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.post_message(conversation_id uuid, content text, role app_public.message_role, parent_id uuid, id uuid, idempotency_key text, provider text, model text, prompt_tokens integer, completion_tokens integer, total_tokens integer, cost_usd numeric, processing_time_ms integer, parts jsonb, attachments jsonb, metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.post_message(conversation_id uuid, content text, role app_public.message_role, parent_id uuid, id uuid, idempotency_key text, provider text, model text, prompt_tokens integer, completion_tokens integer, total_tokens integer, cost_usd numeric, processing_time_ms integer, parts jsonb, attachments jsonb, metadata jsonb) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.post_message(conversation_id uuid, content text, role app_public.message_role, parent_id uuid, id uuid, idempotency_key text, provider text, model text, prompt_tokens integer, completion_tokens integer, total_tokens integer, cost_usd numeric, processing_time_ms integer, parts jsonb, attachments jsonb, metadata jsonb) TO colloquy_admin;
+
+--
+-- Name: FUNCTION register(email text, password text, username text, display_name text); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.register(email text, password text, username text, display_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.register(email text, password text, username text, display_name text) TO colloquy_visitor;
+GRANT ALL ON FUNCTION app_public.register(email text, password text, username text, display_name text) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.register(email text, password text, username text, display_name text) TO colloquy_admin;
+
+--
+-- Name: FUNCTION search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode) TO colloquy_admin;
+
+--
+-- Name: FUNCTION sign_in(email text, password text); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.sign_in(email text, password text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.sign_in(email text, password text) TO colloquy_visitor;
+GRANT ALL ON FUNCTION app_public.sign_in(email text, password text) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.sign_in(email text, password text) TO colloquy_admin;
+
+--
+-- Name: FUNCTION sign_out(); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.sign_out() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.sign_out() TO colloquy_visitor;
+GRANT ALL ON FUNCTION app_public.sign_out() TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.sign_out() TO colloquy_admin;
+
+--
+-- Name: FUNCTION start_conversation(title text, visibility app_public.visibility, channel app_public.conversation_channel, model_provider text, model_name text, temperature numeric, max_tokens integer, system_prompt text, metadata jsonb); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.start_conversation(title text, visibility app_public.visibility, channel app_public.conversation_channel, model_provider text, model_name text, temperature numeric, max_tokens integer, system_prompt text, metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.start_conversation(title text, visibility app_public.visibility, channel app_public.conversation_channel, model_provider text, model_name text, temperature numeric, max_tokens integer, system_prompt text, metadata jsonb) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.start_conversation(title text, visibility app_public.visibility, channel app_public.conversation_channel, model_provider text, model_name text, temperature numeric, max_tokens integer, system_prompt text, metadata jsonb) TO colloquy_admin;
+
+--
+-- Name: TABLE chunks; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.chunks TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.chunks TO colloquy_user;
+GRANT SELECT ON TABLE app_public.chunks TO colloquy_admin;
+
+--
+-- Name: TABLE embeddings; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.embeddings TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.embeddings TO colloquy_user;
+GRANT SELECT ON TABLE app_public.embeddings TO colloquy_admin;
+
+--
+-- Name: TABLE workspace_members; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.workspace_members TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.workspace_members TO colloquy_user;
+GRANT SELECT ON TABLE app_public.workspace_members TO colloquy_admin;
+
+--
+-- Name: TABLE workspaces; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.workspaces TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.workspaces TO colloquy_user;
+GRANT SELECT ON TABLE app_public.workspaces TO colloquy_admin;
+
+--
+-- Name: DEFAULT PRIVILEGES FOR FUNCTIONS; Type: DEFAULT ACL; Schema: -; Owner: -
+--
+
+ALTER DEFAULT PRIVILEGES FOR ROLE colloquy_owner REVOKE ALL ON FUNCTIONS FROM PUBLIC;
+
+--
+-- PostgreSQL database dump complete
+--
+
+\unrestrict colloquy
+
