@@ -7,6 +7,7 @@ import { openQueue } from '../lib/queue.ts';
 import type { JobContext } from './context.ts';
 import { type EmbeddingProvider, openProvider, type ProviderVersion } from './embedding/provider.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
+import { indexSource } from './index-source.ts';
 import { type JobDefinition, jobs } from './registry.ts';
 import { sweepUnindexed } from './sweep-unindexed.ts';
 
@@ -31,14 +32,22 @@ const STOP_TIMEOUT = 15_000;
 const PROGRESS_INTERVAL = 5_000;
 
 /** Counts what jobs did and says so every few seconds, as long as there is something to say. */
-function progressLog(boss: PgBoss, signal: AbortSignal): (output: object) => void {
+function progressLog(pool: Pool, signal: AbortSignal): (output: object) => void {
   const done = { sources: 0, chunks: 0, embedded: 0 };
+  // the queue's own statistics are up to a minute old
+  const countWaiting = async (): Promise<number> => {
+    const { rows } = await pool.query(
+      `select count(*)::int as waiting from pgboss.job where name = $1 and state < 'active'`,
+      [indexSource.queue.name],
+    );
+    return rows[0].waiting;
+  };
   let speaking = false;
   const speak = async (): Promise<void> => {
     while (done.sources > 0 && !signal.aborted) {
       await delay(PROGRESS_INTERVAL, undefined, { signal, ref: false }).catch(() => {});
-      const waiting = await boss.getQueueStats('index-source', { force: true }).catch(() => []);
-      if (done.sources > 0) rootLog.info({ ...done, waiting: waiting[0]?.readyCount ?? 0 }, 'indexed');
+      const waiting = await countWaiting().catch(() => undefined);
+      if (done.sources > 0) rootLog.info({ ...done, waiting }, 'indexed');
       Object.assign(done, { sources: 0, chunks: 0, embedded: 0 });
       await delay(0);
     }
@@ -101,7 +110,7 @@ export async function startWorker({
     return open;
   };
   const context: JobContext = { pool, boss, log: rootLog, provider, signal: ending.signal };
-  const progress = progressLog(boss, ending.signal);
+  const progress = progressLog(pool, ending.signal);
   for (const definition of jobs) {
     const { name } = definition.queue;
     await boss.work(
@@ -117,7 +126,7 @@ export async function startWorker({
         const results: JobResult[] = [];
         for (const job of batch) {
           const result = await runJob(definition, job, context);
-          if (name === 'index-source' && result.status === 'completed') progress(result.output);
+          if (name === indexSource.queue.name && result.status === 'completed') progress(result.output);
           results.push(result);
         }
         return results;
