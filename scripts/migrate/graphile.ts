@@ -13,6 +13,8 @@ export interface Work {
   adminUrl: string;
   /** The folder with .gmrc, migrations/, functions/ and sql/. Default: this project. */
   root?: string;
+  /** Without what graphile-migrate says. */
+  quiet?: boolean;
 }
 
 const PROGRAM = createRequire(import.meta.url).resolve('graphile-migrate/dist/cli.js');
@@ -36,7 +38,7 @@ async function graphileMigrate(work: Work, args: string[]): Promise<void> {
   const shadow = shadowName(work);
   const child = spawn(process.execPath, [PROGRAM, ...args], {
     cwd: work.root ?? projectFolder,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: work.quiet ? 'ignore' : ['ignore', 'inherit', 'inherit'],
     env: {
       ...process.env,
       DATABASE_URL: work.database.url('owner'),

@@ -51,7 +51,6 @@ describeReal('npm run migrate, on a server', () => {
       code: 1,
       stdout: expect.stringContaining('function app_public.sign_out(): missing'),
     });
-    expect((await migrate({ url }, '--status', '--no-drift')).code).toBe(0);
   });
 
   it('says in one line why it could not, with exit code 2', async () => {
@@ -96,7 +95,7 @@ describeReal('writing a migration', () => {
   const committed = (): string[] => readdirSync(join(root, 'migrations/committed')).sort();
   let url: string;
   let database: Database;
-  const work = () => ({ root, adminUrl: url, database });
+  const work = () => ({ root, adminUrl: url, database, quiet: true });
 
   beforeAll(async () => {
     mkdirSync(root);
