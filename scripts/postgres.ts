@@ -56,7 +56,7 @@ const program = new Command('npm run postgres --')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .addHelpText('after', '\nExit codes: 0 fine, 1 not running (status), 2 could not.');
 
-const dir = () => new Option('--dir <folder>', "the server's folder (default: DATA_DIR/postgres)");
+const dir = () => new Option('--dir <folder>', "the server's folder (default: DATA_DIR/server)");
 const json = () => new Option('--json', 'the answer as JSON');
 const folder = async (options: Options): Promise<string> => options.dir ?? developmentDir();
 

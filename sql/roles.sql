@@ -26,7 +26,12 @@ begin
     ) as roles (name, options)
   loop
     if not exists (select from pg_catalog.pg_roles where rolname = wanted.name) then
-      execute format('create role %I %s', wanted.name, wanted.options);
+      begin
+        execute format('create role %I %s', wanted.name, wanted.options);
+      exception when duplicate_object or unique_violation then
+        -- another database of this server was prepared in the same moment
+        null;
+      end;
     end if;
   end loop;
 end

@@ -11,11 +11,11 @@ import type { StopMode } from './process.ts';
 import { runningServer, type Server, startServer } from './server.ts';
 
 /**
- * The folder of this project's development server: DATA_DIR/postgres. As root, when the server's user cannot enter
+ * The folder of this project's development server: DATA_DIR/server. As root, when the server's user cannot enter
  * that (a project in root's home), a folder under /var/lib that is named after it.
  */
 export async function developmentDir(): Promise<string> {
-  const usual = resolve(env.DATA_DIR, 'postgres');
+  const usual = resolve(env.DATA_DIR, 'server');
   if (existsSync(join(usual, 'cluster.json')) || (await reachable(usual, await serverUser()))) return usual;
   const hash = createHash('sha256').update(usual).digest('hex').slice(0, 8);
   return `/var/lib/colloquy/postgres-${hash}`;
