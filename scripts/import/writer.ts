@@ -31,7 +31,7 @@ const BATCH_DOCUMENTS = 50;
 const OUTCOMES: Record<string, Outcome> = { added: 'imported', updated: 'updated', unchanged: 'unchanged' };
 
 /** What import_documents takes. */
-export function documentPayload(item: DocumentItem, visibility: Visibility): object {
+function documentPayload(item: DocumentItem, visibility: Visibility): object {
   return {
     sourceUrl: item.source,
     title: item.title,
@@ -44,7 +44,7 @@ export function documentPayload(item: DocumentItem, visibility: Visibility): obj
 }
 
 /** What import_conversation takes. */
-export function conversationPayload(item: ConversationItem): object {
+function conversationPayload(item: ConversationItem): object {
   return {
     source: item.source,
     title: item.title,
