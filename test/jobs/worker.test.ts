@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { PgBoss } from 'pg-boss';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobContext } from '../../jobs/context.ts';
@@ -15,7 +15,10 @@ import { axis } from '../support/tenants.ts';
 import { asUser, registerUser, type TestUser, until } from '../support/users.ts';
 
 /** A markdown document of sections that are long enough to be a chunk each. */
-function sections(count: number, text: (n: number) => string = (n) => `Paragraph ${n} speaks of number ${n * 7919}.`): string {
+function sections(
+  count: number,
+  text: (n: number) => string = (n) => `Paragraph ${n} speaks of number ${n * 7919}.`,
+): string {
   return Array.from({ length: count }, (_, n) => `# Section ${n}\n\n${`${text(n)} `.repeat(6)}`).join('\n\n');
 }
 
@@ -34,15 +37,23 @@ describeReal('the worker', () => {
   });
 
   const owner = () => database.pool('owner');
-  const call = async (user: TestUser, sql: string, ...values: unknown[]) => (await asUser(database, user, (client) => client.query(sql, values))).rows;
+  const call = async (user: TestUser, sql: string, ...values: unknown[]) =>
+    (await asUser(database, user, (client) => client.query(sql, values))).rows;
   const one = async (sql: string, ...values: unknown[]) => (await owner().query(sql, values)).rows[0];
-  const progress = async (user = ann) => (await call(user, 'select * from app_public.indexing_progress()'))[0];
+  const progress = async (user = ann) =>
+    (await call(user, 'select * from app_public.indexing_progress()'))[0];
   const createDocument = async (user: TestUser, title: string, content: string): Promise<string> =>
     (await call(user, `select id from app_public.create_document($1, $2, 'markdown')`, title, content))[0].id;
   const forgetJobs = () => owner().query('delete from pgboss.job');
 
   async function spawnWorker(): Promise<ChildProcess> {
-    const child = spawn(process.execPath, [join(import.meta.dirname, '../support/worker-process.ts')], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(
+      process.execPath,
+      [fileURLToPath(new URL('../support/worker-process.ts', import.meta.url))],
+      {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      },
+    );
     children.add(child);
     child.once('exit', () => children.delete(child));
     child.stdin!.write(`${database.url('admin')}\n`);
@@ -76,17 +87,33 @@ describeReal('the worker', () => {
       user.workspaceId,
     );
     const { chunks } = facts;
-    expect(facts).toEqual({ chunks, embeddings: chunks, embedded: chunks, chunk_counts: chunks, embedding_counts: chunks, misplaced: 0, misplaced_messages: 0, stale: 0 });
+    expect(facts).toEqual({
+      chunks,
+      embeddings: chunks,
+      embedded: chunks,
+      chunk_counts: chunks,
+      embedding_counts: chunks,
+      misplaced: 0,
+      misplaced_messages: 0,
+      stale: 0,
+    });
     return { chunks };
   }
 
   it('loses and doubles nothing when it is killed while it embeds, and finds what lost jobs left', async () => {
-    for (let n = 0; n < 2; n += 1) await createDocument(ann, `Book ${n}`, sections(25, (k) => `In book ${n}, line ${k}.`));
+    for (let n = 0; n < 2; n += 1)
+      await createDocument(
+        ann,
+        `Book ${n}`,
+        sections(25, (k) => `In book ${n}, line ${k}.`),
+      );
     await asUser(database, ann, async (client) => {
       const { rows } = await client.query('select id from app_public.start_conversation()');
-      for (let n = 0; n < 450; n += 1) await client.query('select app_public.post_message($1, $2)', [rows[0].id, `Number ${n}`]);
+      for (let n = 0; n < 450; n += 1)
+        await client.query('select app_public.post_message($1, $2)', [rows[0].id, `Number ${n}`]);
     });
-    const embeddings = async (): Promise<number> => (await one('select count(*)::int as n from app_public.embeddings')).n;
+    const embeddings = async (): Promise<number> =>
+      (await one('select count(*)::int as n from app_public.embeddings')).n;
 
     const first = await spawnWorker();
     await until(async () => (await embeddings()) >= 64);
@@ -105,10 +132,17 @@ describeReal('the worker', () => {
     await until(async () => (await progress()).is_complete);
     const { chunks } = await expectIndexed(ann);
     expect(chunks).toBeGreaterThan(400);
-    expect(await progress()).toMatchObject({ pending_documents: '0', pending_conversations: '0', chunks: String(chunks), embedded_chunks: String(chunks) });
+    expect(await progress()).toMatchObject({
+      pending_documents: '0',
+      pending_conversations: '0',
+      chunks: String(chunks),
+      embedded_chunks: String(chunks),
+    });
 
     // vectors alone are missing, too: the counts give it away
-    await owner().query('delete from app_public.embeddings where chunk_id in (select chunk_id from app_public.embeddings order by chunk_id limit 40)');
+    await owner().query(
+      'delete from app_public.embeddings where chunk_id in (select chunk_id from app_public.embeddings order by chunk_id limit 40)',
+    );
     expect((await progress()).is_complete).toBe(false);
     await forgetJobs();
     const queue = openQueue(owner(), { supervise: false, schedule: false });
@@ -161,10 +195,21 @@ describeReal('the worker', () => {
     });
     const index = (document: string, signal?: AbortSignal): Promise<object> => {
       asked = [];
-      return indexSource.handle(context(signal), { workspaceId: user.workspaceId, sourceType: 'document', sourceId: document });
+      return indexSource.handle(context(signal), {
+        workspaceId: user.workspaceId,
+        sourceType: 'document',
+        sourceId: document,
+      });
     };
-    const chunksOf = async (document: string): Promise<{ id: string; content: string; chunk_index: number }[]> =>
-      (await owner().query('select id, content, chunk_index from app_public.chunks where document_id = $1 order by chunk_index', [document])).rows;
+    const chunksOf = async (
+      document: string,
+    ): Promise<{ id: string; content: string; chunk_index: number }[]> =>
+      (
+        await owner().query(
+          'select id, content, chunk_index from app_public.chunks where document_id = $1 order by chunk_index',
+          [document],
+        )
+      ).rows;
 
     it('embeds after an edit only what changed, and keeps the rest', async () => {
       const text = sections(8);
@@ -178,13 +223,17 @@ describeReal('the worker', () => {
       expect(asked).toEqual([]);
 
       // one section changes, one goes, one comes: all that follows moves
-      const edited = text.replaceAll('number 15838', 'another number').replace(/# Section 5[^#]*/, '').replace('# Section 1\n', `# Section new\n\n${'Something new. '.repeat(25)}\n\n# Section 1\n`);
+      const edited = text
+        .replaceAll('number 15838', 'another number')
+        .replace(/# Section 5[^#]*/, '')
+        .replace('# Section 1\n', `# Section new\n\n${'Something new. '.repeat(25)}\n\n# Section 1\n`);
       await call(user, 'update app_public.documents set content = $2 where id = $1', id, edited);
       await index(id);
       const after = await chunksOf(id);
       const kept = after.filter((chunk) => before.some((old) => old.id === chunk.id));
       expect(kept).toHaveLength(6);
-      for (const chunk of kept) expect(before.find((old) => old.id === chunk.id)!.content).toBe(chunk.content);
+      for (const chunk of kept)
+        expect(before.find((old) => old.id === chunk.id)!.content).toBe(chunk.content);
       expect(asked).toHaveLength(2);
       expect(asked.some((one) => one.includes('Something new'))).toBe(true);
       expect(asked.some((one) => one.includes('another number'))).toBe(true);
@@ -194,7 +243,10 @@ describeReal('the worker', () => {
 
     it('asks once for equal texts', async () => {
       const same = 'The very same words stand here, and they stand here again.';
-      const [first, second] = [await createDocument(user, 'Twin', same), await createDocument(user, 'Twin', same)];
+      const [first, second] = [
+        await createDocument(user, 'Twin', same),
+        await createDocument(user, 'Twin', same),
+      ];
       await index(first);
       expect(asked).toHaveLength(1);
       await index(second);
@@ -202,11 +254,20 @@ describeReal('the worker', () => {
       // also within one batch
       await asUser(database, user, async (client) => {
         const { rows } = await client.query('select id from app_public.start_conversation()');
-        for (let n = 0; n < 20; n += 1) await client.query('select app_public.post_message($1, $2)', [rows[0].id, n % 2 === 0 ? 'Thanks!' : 'You are welcome.']);
+        for (let n = 0; n < 20; n += 1)
+          await client.query('select app_public.post_message($1, $2)', [
+            rows[0].id,
+            n % 2 === 0 ? 'Thanks!' : 'You are welcome.',
+          ]);
       });
-      const conversation = (await one(`select id from app_public.conversations where owner_id = $1`, user.id)).id;
+      const conversation = (await one(`select id from app_public.conversations where owner_id = $1`, user.id))
+        .id;
       asked = [];
-      await indexSource.handle(context(), { workspaceId: user.workspaceId, sourceType: 'message', sourceId: conversation });
+      await indexSource.handle(context(), {
+        workspaceId: user.workspaceId,
+        sourceType: 'message',
+        sourceId: conversation,
+      });
       await expectIndexed(user);
       expect([...asked].sort()).toEqual(['Thanks!', 'You are welcome.']);
     });
@@ -216,19 +277,31 @@ describeReal('the worker', () => {
       const same = 'A secret that two tenants share without knowing.';
       await index(await createDocument(user, 'Secret', same));
       asked = [];
-      await indexSource.handle(context(), { workspaceId: other.workspaceId, sourceType: 'document', sourceId: await createDocument(other, 'Secret', same) });
+      await indexSource.handle(context(), {
+        workspaceId: other.workspaceId,
+        sourceType: 'document',
+        sourceId: await createDocument(other, 'Secret', same),
+      });
       expect(asked).toHaveLength(1);
       // and a job that mixes up tenants does nothing
       asked = [];
       const id = await createDocument(user, 'Mine', 'Not to be cut for somebody else.');
-      await indexSource.handle(context(), { workspaceId: other.workspaceId, sourceType: 'document', sourceId: id });
+      await indexSource.handle(context(), {
+        workspaceId: other.workspaceId,
+        sourceType: 'document',
+        sourceId: id,
+      });
       expect(asked).toEqual([]);
       expect(await chunksOf(id)).toEqual([]);
       await index(id);
     });
 
     it('leaves nothing half done when the provider fails, and goes on the next time', async () => {
-      const id = await createDocument(user, 'Unlucky', sections(3, (n) => `Unlucky line ${n}.`));
+      const id = await createDocument(
+        user,
+        'Unlucky',
+        sections(3, (n) => `Unlucky line ${n}.`),
+      );
       fail = new Error('the provider is down');
       await expect(index(id)).rejects.toThrow('the provider is down');
       fail = undefined;
@@ -238,17 +311,28 @@ describeReal('the worker', () => {
     });
 
     it('does not store vectors of a text that was edited or deleted meanwhile', async () => {
-      const id = await createDocument(user, 'Moving', sections(3, (n) => `Moving line ${n}.`));
+      const id = await createDocument(
+        user,
+        'Moving',
+        sections(3, (n) => `Moving line ${n}.`),
+      );
       during = async () => {
         during = undefined;
         await call(user, `update app_public.documents set content = 'Short now.' where id = $1`, id);
-        await indexSource.handle({ ...context(), provider: context().provider }, { workspaceId: user.workspaceId, sourceType: 'document', sourceId: id });
+        await indexSource.handle(
+          { ...context(), provider: context().provider },
+          { workspaceId: user.workspaceId, sourceType: 'document', sourceId: id },
+        );
       };
       await index(id);
       expect((await chunksOf(id)).map((chunk) => chunk.content)).toEqual(['Short now.']);
       await expectIndexed(user);
 
-      const gone = await createDocument(user, 'Going', sections(3, (n) => `Going line ${n}.`));
+      const gone = await createDocument(
+        user,
+        'Going',
+        sections(3, (n) => `Going line ${n}.`),
+      );
       during = async () => {
         during = undefined;
         await call(user, 'delete from app_public.documents where id = $1', gone);
@@ -263,19 +347,36 @@ describeReal('the worker', () => {
       const id = await createDocument(user, 'Stale', 'As it was.');
       const { content_hash } = await one('select content_hash from app_public.documents where id = $1', id);
       await call(user, `update app_public.documents set content = 'As it is.' where id = $1`, id);
-      const { rows } = await database.pool('worker').query('select * from app_hidden.replace_document_chunks($1, $2, $3, $4)', [user.workspaceId, id, content_hash, '[]']);
+      const { rows } = await database
+        .pool('worker')
+        .query('select * from app_hidden.replace_document_chunks($1, $2, $3, $4)', [
+          user.workspaceId,
+          id,
+          content_hash,
+          '[]',
+        ]);
       expect(rows).toEqual([]);
       await index(id);
       expect((await chunksOf(id)).map((chunk) => chunk.content)).toEqual(['As it is.']);
     });
 
     it('hands the rest to another one when its process ends', async () => {
-      const id = await createDocument(user, 'Interrupted', sections(3, (n) => `Interrupted line ${n}.`));
+      const id = await createDocument(
+        user,
+        'Interrupted',
+        sections(3, (n) => `Interrupted line ${n}.`),
+      );
       await forgetJobs();
       const ending = new AbortController();
       ending.abort();
       expect(await index(id, ending.signal)).toMatchObject({ continued: true });
-      expect((await one(`select count(*)::int as n from pgboss.job where name = 'index-source' and state = 'created'`)).n).toBe(1);
+      expect(
+        (
+          await one(
+            `select count(*)::int as n from pgboss.job where name = 'index-source' and state = 'created'`,
+          )
+        ).n,
+      ).toBe(1);
       await index(id);
       await expectIndexed(user);
     });
@@ -291,7 +392,12 @@ describeReal('the worker', () => {
       await boss?.stop({ graceful: false });
     });
     const waiting = async (key: string) =>
-      (await one(`select count(*)::int as n from pgboss.job where singleton_key = $1 and state = 'created'`, key)).n;
+      (
+        await one(
+          `select count(*)::int as n from pgboss.job where singleton_key = $1 and state = 'created'`,
+          key,
+        )
+      ).n;
 
     it('gets from the database the very row that it writes itself', async () => {
       await forgetJobs();
@@ -310,7 +416,12 @@ describeReal('the worker', () => {
         return { ...row, ...rest };
       };
       const itself = await take();
-      await owner().query('select app_hidden.enqueue($1, $2, $3, $4)', [indexSource.queue.name, source, `document:${ann.id}`, ann.workspaceId]);
+      await owner().query('select app_hidden.enqueue($1, $2, $3, $4)', [
+        indexSource.queue.name,
+        source,
+        `document:${ann.id}`,
+        ann.workspaceId,
+      ]);
       const fromTheDatabase = await take();
       expect(fromTheDatabase).toEqual(itself);
       expect(fromTheDatabase).toMatchObject({ at_once: true, now: true, state: 'created', policy: 'short' });
@@ -319,10 +430,12 @@ describeReal('the worker', () => {
     it('holds one waiting job per source, whatever is written', async () => {
       await forgetJobs();
       const id = await createDocument(ann, 'Busy', 'one');
-      for (const content of ['two', 'three']) await call(ann, 'update app_public.documents set content = $2 where id = $1', id, content);
+      for (const content of ['two', 'three'])
+        await call(ann, 'update app_public.documents set content = $2 where id = $1', id, content);
       expect(await waiting(`document:${id}`)).toBe(1);
       const conversation = (await call(ann, 'select id from app_public.start_conversation()'))[0].id;
-      for (const text of ['one', 'two']) await call(ann, 'select app_public.post_message($1, $2)', conversation, text);
+      for (const text of ['one', 'two'])
+        await call(ann, 'select app_public.post_message($1, $2)', conversation, text);
       expect(await waiting(`message:${conversation}`)).toBe(1);
     });
 
@@ -330,7 +443,11 @@ describeReal('the worker', () => {
       const id = await createDocument(ann, 'Quiet', 'words');
       await owner().query('update app_public.documents set chunked_hash = content_hash where id = $1', [id]);
       await forgetJobs();
-      await call(ann, `update app_public.documents set visibility = 'workspace', metadata = '{"a": 1}', is_archived = true where id = $1`, id);
+      await call(
+        ann,
+        `update app_public.documents set visibility = 'workspace', metadata = '{"a": 1}', is_archived = true where id = $1`,
+        id,
+      );
       expect(await waiting(`document:${id}`)).toBe(0);
       await call(ann, `update app_public.documents set title = 'Louder' where id = $1`, id);
       expect(await waiting(`document:${id}`)).toBe(1);
@@ -353,7 +470,9 @@ describeReal('the worker', () => {
       await admin.query('alter schema pgboss rename to pgboss_away');
       try {
         const id = await createDocument(ann, 'Alone', 'without a queue');
-        const { rows } = await database.pool('worker').query('select source_id from app_hidden.find_unindexed(1000)');
+        const { rows } = await database
+          .pool('worker')
+          .query('select source_id from app_hidden.find_unindexed(1000)');
         expect(rows.map((row) => row.source_id)).toContain(id);
       } finally {
         await admin.query('alter schema pgboss_away rename to pgboss');
@@ -367,7 +486,11 @@ describeReal('the worker', () => {
       try {
         const state = () => one('select state, retry_count, output from pgboss.job where id = $1', bad);
         await until(async () => !['created', 'active'].includes((await state()).state));
-        expect(await state()).toMatchObject({ state: 'failed', retry_count: 0, output: { error: 'malformed payload' } });
+        expect(await state()).toMatchObject({
+          state: 'failed',
+          retry_count: 0,
+          output: { error: 'malformed payload' },
+        });
         await until(async () => (await progress()).is_complete);
       } finally {
         await worker.stop();

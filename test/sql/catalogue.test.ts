@@ -11,28 +11,57 @@ const checkText = (name: string): string => readFileSync(join(folder, `${name}.s
 const PLANTED: Record<string, [string, string][]> = {
   rls_forced: [
     ['create table app_public.planted ()', 'app_public.planted'],
-    ['create table app_hidden.planted (); alter table app_hidden.planted enable row level security', 'app_hidden.planted'],
+    [
+      'create table app_hidden.planted (); alter table app_hidden.planted enable row level security',
+      'app_hidden.planted',
+    ],
     ['alter table app_public.messages no force row level security', 'app_public.messages'],
     ['create table app_private.planted (id uuid) partition by range (id)', 'app_private.planted'],
   ],
-  policy_without_role: [['create policy planted on app_public.documents for select using (false)', 'app_public.documents: planted']],
+  policy_without_role: [
+    [
+      'create policy planted on app_public.documents for select using (false)',
+      'app_public.documents: planted',
+    ],
+  ],
   policy_allows_all: [
-    ['create policy planted on app_public.documents for select to colloquy_user using (true)', 'app_public.documents: planted'],
-    ['create policy planted on app_public.users for update to colloquy_worker, colloquy_admin using (false) with check (true)', 'app_public.users: planted'],
+    [
+      'create policy planted on app_public.documents for select to colloquy_user using (true)',
+      'app_public.documents: planted',
+    ],
+    [
+      'create policy planted on app_public.users for update to colloquy_worker, colloquy_admin using (false) with check (true)',
+      'app_public.users: planted',
+    ],
     ['create policy planted on app_public.chunks for select using (true)', 'app_public.chunks: planted'],
   ],
   sealed_search_path: [
-    ['create function app_public.planted() returns int language sql security definer as $$ select 1 $$', 'app_public.planted()'],
-    ['create function app_hidden.planted() returns int language sql security definer set search_path = pg_catalog as $$ select 1 $$', 'app_hidden.planted()'],
-    ['create function app_hidden.planted() returns int language sql security definer set search_path = pg_temp, pg_catalog as $$ select 1 $$', 'app_hidden.planted()'],
+    [
+      'create function app_public.planted() returns int language sql security definer as $$ select 1 $$',
+      'app_public.planted()',
+    ],
+    [
+      'create function app_hidden.planted() returns int language sql security definer set search_path = pg_catalog as $$ select 1 $$',
+      'app_hidden.planted()',
+    ],
+    [
+      'create function app_hidden.planted() returns int language sql security definer set search_path = pg_temp, pg_catalog as $$ select 1 $$',
+      'app_hidden.planted()',
+    ],
     ['alter function app_public.sign_out() reset all', 'app_public.sign_out()'],
   ],
   function_for_everyone: [
     ['grant execute on function app_public.sign_out() to public', 'app_public.sign_out()'],
-    ['create function app_private.planted() returns int language sql as $$ select 1 $$; grant execute on function app_private.planted() to public', 'app_private.planted()'],
+    [
+      'create function app_private.planted() returns int language sql as $$ select 1 $$; grant execute on function app_private.planted() to public',
+      'app_private.planted()',
+    ],
   ],
   foreign_key_without_index: [
-    ['drop index app_public.workspace_members_user_id_idx', 'app_public.workspace_members: workspace_members_user_id_fkey'],
+    [
+      'drop index app_public.workspace_members_user_id_idx',
+      'app_public.workspace_members: workspace_members_user_id_fkey',
+    ],
     [
       'create table app_public.planted (workspace_id uuid, a uuid, b uuid, constraint planted_fkey foreign key (a, b) references app_public.conversations (workspace_id, id)); create index on app_public.planted (a)',
       'app_public.planted: planted_fkey',
@@ -51,14 +80,23 @@ const PLANTED: Record<string, [string, string][]> = {
   ],
   view_with_owner_rights: [
     ['create view app_public.planted as select 1 as one', 'app_public.planted'],
-    ['create view app_hidden.planted with (security_invoker = false) as select 1 as one', 'app_hidden.planted'],
-    ['create materialized view app_public.planted as select 1 as one; grant select on app_public.planted to colloquy_user', 'app_public.planted'],
+    [
+      'create view app_hidden.planted with (security_invoker = false) as select 1 as one',
+      'app_hidden.planted',
+    ],
+    [
+      'create materialized view app_public.planted as select 1 as one; grant select on app_public.planted to colloquy_user',
+      'app_public.planted',
+    ],
   ],
   partitions_closed: [
     ['grant usage on schema app_partitions to colloquy_user', 'schema app_partitions'],
     ['grant usage on schema app_partitions to public', 'schema app_partitions'],
     ['grant select on app_partitions.messages_default to colloquy_user', 'app_partitions.messages_default'],
-    [`create table app_public.planted partition of app_public.messages for values from ('00000000-0000-7000-8000-000000000000') to ('00000000-0001-7000-8000-000000000000')`, 'app_public.planted'],
+    [
+      `create table app_public.planted partition of app_public.messages for values from ('00000000-0000-7000-8000-000000000000') to ('00000000-0001-7000-8000-000000000000')`,
+      'app_public.planted',
+    ],
   ],
   write_without_columns: [
     ['grant insert on app_public.messages to colloquy_user', 'app_public.messages'],
@@ -79,7 +117,14 @@ describeReal('the catalogue', () => {
 
   it.each(Object.keys(PLANTED))('has nothing that %s finds', async (name) => {
     const { rows, fields } = await database.pool('admin').query(checkText(name));
-    expect(fields.map((field) => field.name)).toEqual(['name', 'severity', 'subject', 'detail', 'remedy', 'runbook']);
+    expect(fields.map((field) => field.name)).toEqual([
+      'name',
+      'severity',
+      'subject',
+      'detail',
+      'remedy',
+      'runbook',
+    ]);
     expect(rows).toEqual([]);
   });
 
@@ -90,7 +135,9 @@ describeReal('the catalogue', () => {
   });
 
   describe('what is planted is found', () => {
-    const cases = Object.entries(PLANTED).flatMap(([name, planted]) => planted.map(([sql, subject]) => ({ name, sql, subject })));
+    const cases = Object.entries(PLANTED).flatMap(([name, planted]) =>
+      planted.map(([sql, subject]) => ({ name, sql, subject })),
+    );
     it.each(cases)('$name: $sql', async ({ name, sql, subject }) => {
       const client = await database.pool('admin').connect();
       try {

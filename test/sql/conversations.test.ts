@@ -29,7 +29,8 @@ describeReal('conversations', () => {
   const owner = () => database.pool('owner');
   const call = async (sql: string, ...values: unknown[]): Promise<pg.QueryResult['rows']> =>
     (await asUser(database, ann, (client) => client.query(sql, values))).rows;
-  const start = async (): Promise<string> => (await call('select id from app_public.start_conversation()'))[0].id;
+  const start = async (): Promise<string> =>
+    (await call('select id from app_public.start_conversation()'))[0].id;
   const post = async (conversation: string, options: Record<string, unknown> = {}) => {
     const names = Object.keys(options);
     const extra = names.map((name, index) => `, ${name} => $${index + 2}`).join('');
@@ -42,8 +43,14 @@ describeReal('conversations', () => {
     )[0];
   };
   const messages = async (conversation: string) =>
-    (await owner().query('select * from app_public.messages where conversation_id = $1 order by sequence_number', [conversation])).rows;
-  const conversation = async (id: string) => (await owner().query('select * from app_public.conversations where id = $1', [id])).rows[0];
+    (
+      await owner().query(
+        'select * from app_public.messages where conversation_id = $1 order by sequence_number',
+        [conversation],
+      )
+    ).rows;
+  const conversation = async (id: string) =>
+    (await owner().query('select * from app_public.conversations where id = $1', [id])).rows[0];
 
   /** The counters say what the messages say. */
   async function expectCountersRight(id: string): Promise<void> {
@@ -57,7 +64,16 @@ describeReal('conversations', () => {
        where c.id = $1 group by c.id`,
       [id],
     );
-    expect(rows[0]).toEqual({ message_count: true, last_sequence_number: true, tokens: true, cost: true, time: true, responses: true, last_id: true, gapless: true });
+    expect(rows[0]).toEqual({
+      message_count: true,
+      last_sequence_number: true,
+      tokens: true,
+      cost: true,
+      time: true,
+      responses: true,
+      last_id: true,
+      gapless: true,
+    });
   }
 
   describe('writers at the same time', () => {
@@ -94,14 +110,21 @@ describeReal('conversations', () => {
           inRequest((client) =>
             client.query(
               `select app_public.post_message($1, $2, role => $3, total_tokens => 7, cost_usd => 0.001, processing_time_ms => $4)`,
-              [ids[index % 2], `message ${index}`, index % 4 < 2 ? 'user' : 'assistant', index % 3 === 0 ? 100 : null],
+              [
+                ids[index % 2],
+                `message ${index}`,
+                index % 4 < 2 ? 'user' : 'assistant',
+                index % 3 === 0 ? 100 : null,
+              ],
             ),
           ),
         ),
       );
       for (const id of ids) {
         const all = await messages(id);
-        expect(all.map((message) => message.sequence_number)).toEqual(Array.from({ length: 80 }, (_, index) => index + 1));
+        expect(all.map((message) => message.sequence_number)).toEqual(
+          Array.from({ length: 80 }, (_, index) => index + 1),
+        );
         expect(all.map((message) => message.id)).toEqual(all.map((message) => message.id).sort());
         await expectCountersRight(id);
       }
@@ -112,7 +135,10 @@ describeReal('conversations', () => {
       const results = await Promise.allSettled(
         Array.from({ length: 40 }, (_, index) =>
           inRequest(async (client) => {
-            const result = await client.query('select app_public.post_message($1, $2)', [id, `message ${index}`]);
+            const result = await client.query('select app_public.post_message($1, $2)', [
+              id,
+              `message ${index}`,
+            ]);
             if (index % 2 === 1) throw new Error('the client went away');
             return result;
           }),
@@ -127,7 +153,12 @@ describeReal('conversations', () => {
       const id = await start();
       const results = await Promise.all(
         Array.from({ length: 16 }, (_, index) =>
-          inRequest((client) => client.query(`select * from app_public.post_message($1, $2, idempotency_key => 'once')`, [id, `attempt ${index}`])),
+          inRequest((client) =>
+            client.query(`select * from app_public.post_message($1, $2, idempotency_key => 'once')`, [
+              id,
+              `attempt ${index}`,
+            ]),
+          ),
         ),
       );
       const [first] = await messages(id);
@@ -152,7 +183,11 @@ describeReal('conversations', () => {
 
     it('import the same conversation once', async () => {
       const payload = history('race', 20);
-      const results = await Promise.all(Array.from({ length: 6 }, () => inRequest((client) => client.query('select * from app_public.import_conversation($1)', [payload]))));
+      const results = await Promise.all(
+        Array.from({ length: 6 }, () =>
+          inRequest((client) => client.query('select * from app_public.import_conversation($1)', [payload])),
+        ),
+      );
       expect(new Set(results.map((rows) => rows[0].id)).size).toBe(1);
       expect(results.filter((rows) => rows[0].is_new)).toHaveLength(1);
       expect(results.reduce((sum, rows) => sum + rows[0].added, 0)).toBe(20);
@@ -173,7 +208,9 @@ describeReal('conversations', () => {
       expect([future, ...next]).toEqual([future, ...next].sort());
       expect(new Set(next).size).toBe(3);
       await expectCountersRight(id);
-      expect((await call('select id from app_public.conversation_messages($1)', id)).map((row) => row.id)).toEqual([...next].reverse().concat(future));
+      expect(
+        (await call('select id from app_public.conversation_messages($1)', id)).map((row) => row.id),
+      ).toEqual([...next].reverse().concat(future));
     });
 
     it('of a client are taken when they fit', async () => {
@@ -258,7 +295,8 @@ describeReal('conversations', () => {
   describe('deleting', () => {
     it('a conversation removes its messages, chunks and vectors, and the counts are right', async () => {
       const [gone, kept] = [await start(), await start()];
-      for (const id of [gone, gone, gone, kept]) await post(id, { idempotency_key: `k${(await messages(id)).length}` });
+      for (const id of [gone, gone, gone, kept])
+        await post(id, { idempotency_key: `k${(await messages(id)).length}` });
       await indexAll(database);
       const counts = async () =>
         (
@@ -273,7 +311,9 @@ describeReal('conversations', () => {
       const before = await counts();
       expect(before.chunk_counts).toBe(before.chunks);
       expect(before.embedding_counts).toBe(before.embeddings);
-      await asUser(database, ann, (client) => client.query('delete from app_public.conversations where id = $1', [gone]));
+      await asUser(database, ann, (client) =>
+        client.query('delete from app_public.conversations where id = $1', [gone]),
+      );
       expect(await messages(gone)).toEqual([]);
       expect(await messages(kept)).toHaveLength(1);
       expect(await counts()).toEqual({
@@ -282,17 +322,22 @@ describeReal('conversations', () => {
         embedding_counts: before.embeddings - 3,
         embeddings: before.embeddings - 3,
       });
-      const keys = await owner().query('select from app_hidden.message_idempotency_keys where conversation_id = $1', [gone]);
+      const keys = await owner().query(
+        'select from app_hidden.message_idempotency_keys where conversation_id = $1',
+        [gone],
+      );
       expect(keys.rowCount).toBe(0);
     });
 
     it('one with branches works, and so does deleting the account', async () => {
       const carl = await registerUser(database, 'carl@example.org');
-      const as = (sql: string, ...values: unknown[]) => asUser(database, carl, (client) => client.query(sql, values));
+      const as = (sql: string, ...values: unknown[]) =>
+        asUser(database, carl, (client) => client.query(sql, values));
       const tree = async () => {
         const id = (await as('select id from app_public.start_conversation()')).rows[0].id;
         const root = (await as(`select id from app_public.post_message($1, 'root')`, id)).rows[0].id;
-        for (const text of ['a', 'b']) await as('select app_public.post_message($1, $2, parent_id => $3)', id, text, root);
+        for (const text of ['a', 'b'])
+          await as('select app_public.post_message($1, $2, parent_id => $3)', id, text, root);
         return id;
       };
       const [first] = [await tree(), await tree()];
@@ -337,28 +382,54 @@ describeReal('conversations', () => {
       ...more,
     };
   }
-  const load = async (payload: object) => (await call('select * from app_public.import_conversation($1)', payload))[0];
+  const load = async (payload: object) =>
+    (await call('select * from app_public.import_conversation($1)', payload))[0];
 
   describe('import of history', () => {
     it('keeps the tree, the times, the roles and the order', async () => {
       const result = await load(history('tree', 8));
       expect(result).toMatchObject({ is_new: true, added: 8, unchanged: 0 });
       const all = await messages(result.id);
-      expect(all.map((message) => message.content)).toEqual(Array.from({ length: 8 }, (_, index) => `message ${index}`));
-      expect(all.map((message) => message.created_at.toISOString())).toEqual(history('', 8).messages.map((message) => message.createdAt));
-      expect(all.map((message) => message.parent_id)).toEqual([null, ...all.slice(0, 7).map((message) => message.id)]);
-      expect(all.map((message) => message.author_id)).toEqual(all.map((message) => (message.role === 'user' ? ann.id : null)));
+      expect(all.map((message) => message.content)).toEqual(
+        Array.from({ length: 8 }, (_, index) => `message ${index}`),
+      );
+      expect(all.map((message) => message.created_at.toISOString())).toEqual(
+        history('', 8).messages.map((message) => message.createdAt),
+      );
+      expect(all.map((message) => message.parent_id)).toEqual([
+        null,
+        ...all.slice(0, 7).map((message) => message.id),
+      ]);
+      expect(all.map((message) => message.author_id)).toEqual(
+        all.map((message) => (message.role === 'user' ? ann.id : null)),
+      );
       await expectCountersRight(result.id);
-      const { rows } = await owner().query('select distinct tableoid::regclass::text as name from app_public.messages where conversation_id = $1 order by 1', [result.id]);
-      expect(rows.map((row) => row.name)).toEqual(['app_partitions.messages_2024_03', 'app_partitions.messages_2024_04']);
+      const { rows } = await owner().query(
+        'select distinct tableoid::regclass::text as name from app_public.messages where conversation_id = $1 order by 1',
+        [result.id],
+      );
+      expect(rows.map((row) => row.name)).toEqual([
+        'app_partitions.messages_2024_03',
+        'app_partitions.messages_2024_04',
+      ]);
     });
 
     it('again changes nothing, and a longer one adds what is new', async () => {
       const first = await load(history('again', 5));
       const before = await messages(first.id);
-      expect(await load(history('again', 5))).toEqual({ id: first.id, is_new: false, added: 0, unchanged: 5 });
+      expect(await load(history('again', 5))).toEqual({
+        id: first.id,
+        is_new: false,
+        added: 0,
+        unchanged: 5,
+      });
       expect(await messages(first.id)).toEqual(before);
-      expect(await load(history('again', 9))).toEqual({ id: first.id, is_new: false, added: 4, unchanged: 5 });
+      expect(await load(history('again', 9))).toEqual({
+        id: first.id,
+        is_new: false,
+        added: 4,
+        unchanged: 5,
+      });
       expect((await messages(first.id)).slice(0, 5)).toEqual(before);
       await expectCountersRight(first.id);
       // and then somebody goes on by hand
@@ -378,7 +449,14 @@ describeReal('conversations', () => {
     it('puts a message that claims to be older than the conversation after its start', async () => {
       const first = await load(history('older', 2));
       const payload = history('older', 2);
-      payload.messages.push({ externalId: 'old', parentExternalId: undefined, role: 'user', content: 'long before', createdAt: '2019-01-01T00:00:00Z', model: undefined });
+      payload.messages.push({
+        externalId: 'old',
+        parentExternalId: undefined,
+        role: 'user',
+        content: 'long before',
+        createdAt: '2019-01-01T00:00:00Z',
+        model: undefined,
+      });
       expect(await load(payload)).toMatchObject({ added: 1, unchanged: 2 });
       const added = (await messages(first.id)).at(-1);
       expect(added).toMatchObject({ content: 'long before', sequence_number: 3 });
@@ -390,20 +468,40 @@ describeReal('conversations', () => {
       ['no messages', (payload) => Object.assign(payload, { messages: [] })],
       ['messages that are no list', (payload) => Object.assign(payload, { messages: {} })],
       ['an unknown role', (payload) => Object.assign(payload.messages[1]!, { role: 'robot' })],
-      ['a time that is none', (payload) => Object.assign(payload.messages[1]!, { createdAt: 'yesterday, tea time' })],
-      ['a time far away', (payload) => Object.assign(payload.messages[1]!, { createdAt: '2999-01-01T00:00:00Z' })],
-      ['a time before 1970', (payload) => Object.assign(payload.messages[1]!, { createdAt: '1969-01-01T00:00:00Z' })],
+      [
+        'a time that is none',
+        (payload) => Object.assign(payload.messages[1]!, { createdAt: 'yesterday, tea time' }),
+      ],
+      [
+        'a time far away',
+        (payload) => Object.assign(payload.messages[1]!, { createdAt: '2999-01-01T00:00:00Z' }),
+      ],
+      [
+        'a time before 1970',
+        (payload) => Object.assign(payload.messages[1]!, { createdAt: '1969-01-01T00:00:00Z' }),
+      ],
       ['no content', (payload) => Object.assign(payload.messages[1]!, { content: null })],
       ['an external id twice', (payload) => Object.assign(payload.messages[1]!, { externalId: 'm0' })],
-      ['an external id that is too long', (payload) => Object.assign(payload.messages[2]!, { externalId: 'x'.repeat(191) })],
-      ['a parent that is missing', (payload) => Object.assign(payload.messages[1]!, { parentExternalId: 'nobody' })],
-      ['a parent that is younger', (payload) => Object.assign(payload.messages[0]!, { parentExternalId: 'm2' })],
+      [
+        'an external id that is too long',
+        (payload) => Object.assign(payload.messages[2]!, { externalId: 'x'.repeat(191) }),
+      ],
+      [
+        'a parent that is missing',
+        (payload) => Object.assign(payload.messages[1]!, { parentExternalId: 'nobody' }),
+      ],
+      [
+        'a parent that is younger',
+        (payload) => Object.assign(payload.messages[0]!, { parentExternalId: 'm2' }),
+      ],
     ])('refuses %s, and writes nothing', async (_, spoil) => {
       const payload = history('bad', 3);
       spoil(payload);
       const before = await owner().query('select count(*)::int as n from app_public.conversations');
       await expect(load(payload)).rejects.toMatchObject({ code: 'CQ200' });
-      expect((await owner().query('select count(*)::int as n from app_public.conversations')).rows).toEqual(before.rows);
+      expect((await owner().query('select count(*)::int as n from app_public.conversations')).rows).toEqual(
+        before.rows,
+      );
     });
   });
 });

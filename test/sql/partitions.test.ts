@@ -30,11 +30,18 @@ describeReal('partitions', () => {
     ).rows.map((row) => row.month);
   const month = (ahead: number): string => {
     const now = new Date();
-    return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + ahead)).toISOString().slice(0, 7).replace('-', '_');
+    return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + ahead))
+      .toISOString()
+      .slice(0, 7)
+      .replace('-', '_');
   };
-  const inDefault = async (): Promise<number> => (await owner().query('select count(*)::int as n from app_partitions.messages_default')).rows[0].n;
+  const inDefault = async (): Promise<number> =>
+    (await owner().query('select count(*)::int as n from app_partitions.messages_default')).rows[0].n;
   /** Every message, without where it lies. */
-  const everything = async () => (await owner().query('select to_jsonb(m) as row from app_public.messages m order by id')).rows.map(({ row }) => row);
+  const everything = async () =>
+    (await owner().query('select to_jsonb(m) as row from app_public.messages m order by id')).rows.map(
+      ({ row }) => row,
+    );
 
   /** A conversation of the past as a table owner can write it: a chain of messages at the given times, each the child of the one before. */
   async function conversationAt(times: string[], parents = true): Promise<string> {
@@ -59,7 +66,9 @@ describeReal('partitions', () => {
   it('are made ahead, without gaps, and a second run makes none', async () => {
     expect(await months()).toEqual([0, 1, 2, 3].map(month));
     const made = await ensure(14);
-    expect(made.map((row) => row.partition)).toEqual(Array.from({ length: 11 }, (_, index) => `messages_${month(index + 4)}`));
+    expect(made.map((row) => row.partition)).toEqual(
+      Array.from({ length: 11 }, (_, index) => `messages_${month(index + 4)}`),
+    );
     expect(made.every((row) => row.parent === 'messages' && Number(row.moved) === 0)).toBe(true);
     expect(await months()).toEqual(Array.from({ length: 15 }, (_, index) => month(index)));
     expect(await ensure(14)).toEqual([]);
@@ -96,7 +105,14 @@ describeReal('partitions', () => {
   it('take what waited in the default partition, with all links, and lose nothing', async () => {
     // chains over the ends of months: from partition to default, inside default, from default to partition
     const now = new Date();
-    const times = ['2019-11-29T10:00:00Z', '2019-11-30T23:59:59.999Z', '2019-12-01T00:00:00Z', '2019-12-15T00:00:00Z', '2020-02-28T10:00:00Z', now.toISOString()];
+    const times = [
+      '2019-11-29T10:00:00Z',
+      '2019-11-30T23:59:59.999Z',
+      '2019-12-01T00:00:00Z',
+      '2019-12-15T00:00:00Z',
+      '2020-02-28T10:00:00Z',
+      now.toISOString(),
+    ];
     const chain = await conversationAt(times);
     await conversationAt(['2019-12-01T00:00:00.001Z', '2019-12-31T23:59:59.999Z', '2020-01-01T00:00:00Z']);
     await conversationAt(['2020-02-29T12:00:00Z']);
@@ -118,11 +134,27 @@ describeReal('partitions', () => {
        left join app_public.messages p on p.id = m.parent_id where m.conversation_id = $1 order by m.sequence_number`,
       [chain],
     );
-    expect(rows.map((row) => row.partition.slice(-7))).toEqual(['2019_11', '2019_11', '2019_12', '2019_12', '2020_02', month(0)]);
-    expect(rows.map((row) => row.parent?.slice(-7))).toEqual([undefined, '2019_11', '2019_11', '2019_12', '2019_12', '2020_02']);
+    expect(rows.map((row) => row.partition.slice(-7))).toEqual([
+      '2019_11',
+      '2019_11',
+      '2019_12',
+      '2019_12',
+      '2020_02',
+      month(0),
+    ]);
+    expect(rows.map((row) => row.parent?.slice(-7))).toEqual([
+      undefined,
+      '2019_11',
+      '2019_11',
+      '2019_12',
+      '2019_12',
+      '2020_02',
+    ]);
     // the links still hold: a parent cannot go, and the whole tree goes with its conversation
     await expect(
-      owner().query('delete from app_public.messages where conversation_id = $1 and sequence_number = 2', [chain]),
+      owner().query('delete from app_public.messages where conversation_id = $1 and sequence_number = 2', [
+        chain,
+      ]),
     ).rejects.toMatchObject({ code: '23503' });
     await owner().query('delete from app_public.conversations where id = $1', [chain]);
     expect((await everything()).length).toBe(before.length - times.length);
@@ -139,7 +171,12 @@ describeReal('partitions', () => {
       client.release();
     }
     const both = await Promise.all([ensure(20), ensure(20)]);
-    expect(both.flat().map((row) => row.partition).sort()).toEqual([15, 16, 17, 18, 19, 20].map((ahead) => `messages_${month(ahead)}`));
+    expect(
+      both
+        .flat()
+        .map((row) => row.partition)
+        .sort(),
+    ).toEqual([15, 16, 17, 18, 19, 20].map((ahead) => `messages_${month(ahead)}`));
     expect(await months()).toContain(month(20));
   });
 
@@ -162,10 +199,15 @@ describeReal('partitions', () => {
     const conversations: string[] = [];
     for (let index = 0; index < 8; index += 1) {
       conversations.push(
-        (await asUser(database, ann, (client) => client.query('select id from app_public.start_conversation()'))).rows[0].id,
+        (
+          await asUser(database, ann, (client) =>
+            client.query('select id from app_public.start_conversation()'),
+          )
+        ).rows[0].id,
       );
     }
-    for (let year = 2001; year < 2007; year += 1) await conversationAt([`${year}-01-31T10:00:00Z`, `${year}-02-01T10:00:00Z`, `${year}-03-01T10:00:00Z`]);
+    for (let year = 2001; year < 2007; year += 1)
+      await conversationAt([`${year}-01-31T10:00:00Z`, `${year}-02-01T10:00:00Z`, `${year}-03-01T10:00:00Z`]);
     const before = new Set((await everything()).map((row) => row.id));
     let working = true;
     let written = 0;
@@ -182,8 +224,14 @@ describeReal('partitions', () => {
               [ann.id, ann.workspaceId],
             );
             // two statements: the locks of the first are held while the second wants its own
-            const { rows } = await client.query('select id from app_public.post_message($1, $2)', [id, `${index} ${n}`]);
-            await client.query('select app_public.post_message($1, $2, parent_id => $3, idempotency_key => $4)', [id, 'answer', rows[0].id, `k${n}`]);
+            const { rows } = await client.query('select id from app_public.post_message($1, $2)', [
+              id,
+              `${index} ${n}`,
+            ]);
+            await client.query(
+              'select app_public.post_message($1, $2, parent_id => $3, idempotency_key => $4)',
+              [id, 'answer', rows[0].id, `k${n}`],
+            );
             await client.query('commit');
             written += 2;
           } catch (error) {
@@ -220,7 +268,10 @@ describeReal('partitions', () => {
     expect(after.length).toBe(before.size + written);
     const ids = new Set(after.map((row) => row.id));
     for (const id of before) expect(ids.has(id)).toBe(true);
-    const { rows } = await owner().query('select message_count, last_sequence_number from app_public.conversations where id = any ($1)', [conversations]);
+    const { rows } = await owner().query(
+      'select message_count, last_sequence_number from app_public.conversations where id = any ($1)',
+      [conversations],
+    );
     expect(rows.reduce((sum, row) => sum + row.message_count, 0)).toBe(written);
   });
 
@@ -231,9 +282,16 @@ describeReal('partitions', () => {
     beforeAll(async () => {
       // two years of months, each with something in it; the conversation lives on both sides of the end of one of them
       const now = new Date();
-      const at = (monthsAgo: number, day: number, hour = 10) => new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - monthsAgo, day, hour)).toISOString();
-      await conversationAt(Array.from({ length: 24 }, (_, index) => at(24 - index, 5)), false);
-      times = [...Array.from({ length: 20 }, (_, hour) => at(13, 28, hour)), ...Array.from({ length: 20 }, (_, hour) => at(12, 1, hour))];
+      const at = (monthsAgo: number, day: number, hour = 10) =>
+        new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - monthsAgo, day, hour)).toISOString();
+      await conversationAt(
+        Array.from({ length: 24 }, (_, index) => at(24 - index, 5)),
+        false,
+      );
+      times = [
+        ...Array.from({ length: 20 }, (_, hour) => at(13, 28, hour)),
+        ...Array.from({ length: 20 }, (_, hour) => at(12, 1, hour)),
+      ];
       id = await conversationAt(times);
       await ensure(3);
       await database.pool('admin').query('analyze app_public.messages, app_public.conversations');
@@ -247,7 +305,10 @@ describeReal('partitions', () => {
       Plans?: Plan[];
     }
     function executed(plan: Plan): string[] {
-      const here = plan['Relation Name']?.startsWith('messages') && (plan['Actual Loops'] ?? 0) > 0 ? [plan['Relation Name']] : [];
+      const here =
+        plan['Relation Name']?.startsWith('messages') && (plan['Actual Loops'] ?? 0) > 0
+          ? [plan['Relation Name']]
+          : [];
       return [...here, ...(plan.Plans ?? []).flatMap(executed)];
     }
 
@@ -258,11 +319,15 @@ describeReal('partitions', () => {
         const name = `page_${mode}`;
         const text = `select __m__."id", __m__."content" from app_public.conversation_messages($1::uuid, $2::uuid, $3::int4) as __m__`;
         await client.query(`prepare ${name} as ${text}`);
-        const list = values.map((value) => (value === null ? 'null' : pg.escapeLiteral(String(value)))).join(', ');
+        const list = values
+          .map((value) => (value === null ? 'null' : pg.escapeLiteral(String(value))))
+          .join(', ');
         try {
           for (let run = 0; run < 6; run += 1) await client.query(`execute ${name} (${list})`);
           const { rows } = await client.query(`execute ${name} (${list})`);
-          const explained = await client.query(`explain (analyze, costs off, timing off, format json) execute ${name} (${list})`);
+          const explained = await client.query(
+            `explain (analyze, costs off, timing off, format json) execute ${name} (${list})`,
+          );
           return { rows, partitions: new Set(executed(explained.rows[0]['QUERY PLAN'][0].Plan)) };
         } finally {
           await client.query(`deallocate ${name}`);
@@ -270,28 +335,41 @@ describeReal('partitions', () => {
       });
     }
 
-    it.each(['force_custom_plan', 'force_generic_plan'])('touches only the partitions it lives in (%s)', async (mode) => {
-      const latest = await pageOf([id, null, 10], mode);
-      expect(latest.rows.map((row) => row.content)).toEqual(Array.from({ length: 10 }, (_, index) => `message ${40 - index}`));
-      expect(latest.partitions.size).toBeGreaterThan(0);
-      expect(latest.partitions.size).toBeLessThanOrEqual(2);
+    it.each(['force_custom_plan', 'force_generic_plan'])(
+      'touches only the partitions it lives in (%s)',
+      async (mode) => {
+        const latest = await pageOf([id, null, 10], mode);
+        expect(latest.rows.map((row) => row.content)).toEqual(
+          Array.from({ length: 10 }, (_, index) => `message ${40 - index}`),
+        );
+        expect(latest.partitions.size).toBeGreaterThan(0);
+        expect(latest.partitions.size).toBeLessThanOrEqual(2);
 
-      const whole = await pageOf([id, null, 100], mode);
-      expect(whole.rows).toHaveLength(40);
-      expect(whole.partitions.size).toBe(2);
+        const whole = await pageOf([id, null, 100], mode);
+        expect(whole.rows).toHaveLength(40);
+        expect(whole.partitions.size).toBe(2);
 
-      const before = await pageOf([id, latest.rows.at(-1).id, 10], mode);
-      expect(before.rows.map((row) => row.content)).toEqual(Array.from({ length: 10 }, (_, index) => `message ${30 - index}`));
-      expect(before.partitions.size).toBeLessThanOrEqual(2);
+        const before = await pageOf([id, latest.rows.at(-1).id, 10], mode);
+        expect(before.rows.map((row) => row.content)).toEqual(
+          Array.from({ length: 10 }, (_, index) => `message ${30 - index}`),
+        );
+        expect(before.partitions.size).toBeLessThanOrEqual(2);
 
-      const early = await pageOf([id, whole.rows[25].id, 5], mode);
-      expect(early.rows.map((row) => row.content)).toEqual(Array.from({ length: 5 }, (_, index) => `message ${14 - index}`));
-      expect(early.partitions.size).toBeLessThanOrEqual(2);
-    });
+        const early = await pageOf([id, whole.rows[25].id, 5], mode);
+        expect(early.rows.map((row) => row.content)).toEqual(
+          Array.from({ length: 5 }, (_, index) => `message ${14 - index}`),
+        );
+        expect(early.partitions.size).toBeLessThanOrEqual(2);
+      },
+    );
 
     it('keeps its size within bounds', async () => {
       const count = async (first: number | null) =>
-        (await asUser(database, ann, (client) => client.query('select from app_public.conversation_messages($1, first => $2)', [id, first]))).rowCount;
+        (
+          await asUser(database, ann, (client) =>
+            client.query('select from app_public.conversation_messages($1, first => $2)', [id, first]),
+          )
+        ).rowCount;
       expect(await count(0)).toBe(0);
       expect(await count(-5)).toBe(0);
       expect(await count(7)).toBe(7);

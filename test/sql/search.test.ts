@@ -14,7 +14,15 @@ interface Found {
   returned: number;
   path: string;
   scan_limit_hit: boolean;
-  results: { chunk_id: string; content: string; snippet: string; vector_score: number | null; text_score: number | null; score: number; title: string }[];
+  results: {
+    chunk_id: string;
+    content: string;
+    snippet: string;
+    vector_score: number | null;
+    text_score: number | null;
+    score: number;
+    title: string;
+  }[];
 }
 
 interface Question {
@@ -28,22 +36,24 @@ interface Question {
 
 const SEARCH = `select to_jsonb(app_public.search(query => $1, query_embedding => $2::extensions.halfvec, kinds => $3::app_public.source_type[],
   max_results => $4, threshold => $5, mode => $6::app_public.search_mode)) as found`;
-const values = ({ query = '', embedding = null, kinds = null, max = 10, threshold = null, mode = null }: Question): unknown[] => [
-  query,
-  embedding && JSON.stringify(embedding),
-  kinds,
-  max,
-  threshold,
-  mode,
-];
+const values = ({
+  query = '',
+  embedding = null,
+  kinds = null,
+  max = 10,
+  threshold = null,
+  mode = null,
+}: Question): unknown[] => [query, embedding && JSON.stringify(embedding), kinds, max, threshold, mode];
 
 describeReal('search', () => {
   let database: Database;
   const owner = () => database.pool('owner');
   const ask = async (user: TestUser, question: Question): Promise<Found> =>
     (await asUser(database, user, (client) => client.query(SEARCH, values(question)))).rows[0].found;
-  const set = (name: string, value: number) => owner().query('update app_private.settings set value = $2 where name = $1', [name, String(value)]);
-  const setting = async (name: string) => (await owner().query('select value from app_private.settings where name = $1', [name])).rows[0].value;
+  const set = (name: string, value: number) =>
+    owner().query('update app_private.settings set value = $2 where name = $1', [name, String(value)]);
+  const setting = async (name: string) =>
+    (await owner().query('select value from app_private.settings where name = $1', [name])).rows[0].value;
 
   beforeAll(async () => {
     database = serverDatabase((await createTestDatabase()).url);
@@ -76,14 +86,23 @@ describeReal('search', () => {
 
     beforeAll(async () => {
       version = await activateTestVersion(owner(), DIMENSIONS);
-      const [bigAlone, smallAlone, crowdAlone, guestAlone] = await Promise.all(['big', 'small', 'crowd', 'guest'].map((name) => registerUser(database, `${name}@example.org`)));
+      const [bigAlone, smallAlone, crowdAlone, guestAlone] = await Promise.all(
+        ['big', 'small', 'crowd', 'guest'].map((name) => registerUser(database, `${name}@example.org`)),
+      );
       big = bigAlone!;
       small = smallAlone!;
       const team = await createWorkspace(database, 'Crowd');
       crowd = await join(database, crowdAlone!, team, 'owner');
       guest = await join(database, guestAlone!, team, 'member');
       const bulk = (user: TestUser, count: number, seed: number) =>
-        addChunks(owner(), { version, workspaceId: user.workspaceId, ownerId: user.id, dimensions: DIMENSIONS, count, seed });
+        addChunks(owner(), {
+          version,
+          workspaceId: user.workspaceId,
+          ownerId: user.id,
+          dimensions: DIMENSIONS,
+          count,
+          seed,
+        });
       await bulk(big, 20_000, 0.1);
       await bulk(small, 50, 0.2);
       await bulk(crowd, 6_000, 0.3);
@@ -95,7 +114,9 @@ describeReal('search', () => {
         `select embedding::extensions.vector::real[] as v from app_public.embeddings where version_id = $1 and workspace_id = $2 order by chunk_id limit 40`,
         [version, big.workspaceId],
       );
-      vectors = rows.map(({ v }, index) => v.map((x: number, at: number) => x + (at === index % DIMENSIONS ? 0.05 : 0)));
+      vectors = rows.map(({ v }, index) =>
+        v.map((x: number, at: number) => x + (at === index % DIMENSIONS ? 0.05 : 0)),
+      );
     }, 240_000);
 
     it('gives a small one its full ten, the right ones, also after its connection served a large one', async () => {
@@ -109,7 +130,11 @@ describeReal('search', () => {
             `select set_config('role', 'colloquy_user', true), set_config('colloquy.user_id', $1, true), set_config('colloquy.workspace_id', $2, true), set_config('colloquy.member_role', 'owner', true)`,
             [user.id, user.workspaceId],
           );
-          const { rows } = await client.query({ name: 'search', text: SEARCH, values: values({ embedding, mode: 'vector' }) });
+          const { rows } = await client.query({
+            name: 'search',
+            text: SEARCH,
+            values: values({ embedding, mode: 'vector' }),
+          });
           await client.query('commit');
           return rows[0].found;
         } finally {
@@ -124,9 +149,13 @@ describeReal('search', () => {
         for (let run = 0; run < 10; run += 1) {
           const found = await named(small, vectors[run]!);
           expect([found.path, found.returned, found.scan_limit_hit]).toEqual(['exact', 10, false]);
-          expect(found.results.map((result) => result.chunk_id)).toEqual(await exact(small, vectors[run]!, 10));
+          expect(found.results.map((result) => result.chunk_id)).toEqual(
+            await exact(small, vectors[run]!, 10),
+          );
         }
-        const { rows } = await pool.query(`select generic_plans + custom_plans as runs from pg_prepared_statements where name = 'search'`);
+        const { rows } = await pool.query(
+          `select generic_plans + custom_plans as runs from pg_prepared_statements where name = 'search'`,
+        );
         expect(Number(rows[0].runs)).toBe(20);
       } finally {
         await pool.end();
@@ -152,10 +181,17 @@ describeReal('search', () => {
       for (const vector of vectors.slice(0, 5)) {
         // the index alone comes as far as this
         const all = await ask(guest, { embedding: vector, mode: 'vector', max: 30 });
-        expect(new Set(all.results.map((result) => result.chunk_id))).toEqual(new Set(await exact(guest, vector, 30)));
+        expect(new Set(all.results.map((result) => result.chunk_id))).toEqual(
+          new Set(await exact(guest, vector, 30)),
+        );
         // here it looks at everything it may, and is not believed
         const more = await ask(guest, { embedding: vector, mode: 'vector', max: 100 });
-        expect(more).toMatchObject({ path: 'index, then exact', scan_limit_hit: true, requested: 100, returned: 30 });
+        expect(more).toMatchObject({
+          path: 'index, then exact',
+          scan_limit_hit: true,
+          requested: 100,
+          returned: 30,
+        });
         expect(more.results.map((result) => result.chunk_id)).toEqual(await exact(guest, vector, 100));
         const ten = await ask(guest, { embedding: vector, mode: 'vector' });
         expect(ten.returned).toBe(10);
@@ -164,9 +200,17 @@ describeReal('search', () => {
 
     it('gives as many as are asked for, whichever way is taken', async () => {
       for (const max of [1, 10, 100]) {
-        expect(await ask(big, { embedding: vectors[0]!, mode: 'vector', max })).toMatchObject({ requested: max, returned: max, path: 'index' });
+        expect(await ask(big, { embedding: vectors[0]!, mode: 'vector', max })).toMatchObject({
+          requested: max,
+          returned: max,
+          path: 'index',
+        });
       }
-      expect(await ask(small, { embedding: vectors[0]!, mode: 'vector', max: 100 })).toMatchObject({ requested: 100, returned: 50, path: 'exact' });
+      expect(await ask(small, { embedding: vectors[0]!, mode: 'vector', max: 100 })).toMatchObject({
+        requested: 100,
+        returned: 50,
+        path: 'exact',
+      });
     });
 
     it('takes the way that the setting says', async () => {
@@ -192,13 +236,18 @@ describeReal('search', () => {
               `select name, setting from pg_settings where name like 'hnsw.%' or name like 'enable\\_%' or name in ('search_path', 'plan_cache_mode', 'role') order by name`,
             )
           ).rows;
-        await client.query('select app_public.search($1, $2::extensions.halfvec)', ['chunk', JSON.stringify(vectors[0])]);
+        await client.query('select app_public.search($1, $2::extensions.halfvec)', [
+          'chunk',
+          JSON.stringify(vectors[0]),
+        ]);
         await client.query('set local hnsw.ef_search = 77');
         const before = await settings();
         expect(before.length).toBeGreaterThan(20);
         await client.query(SEARCH, values({ query: 'chunk', embedding: vectors[0]! }));
         await client.query('savepoint s');
-        await expect(client.query(SEARCH, values({ embedding: [1, 2, 3] }))).rejects.toMatchObject({ code: 'CQ301' });
+        await expect(client.query(SEARCH, values({ embedding: [1, 2, 3] }))).rejects.toMatchObject({
+          code: 'CQ301',
+        });
         await client.query('rollback to savepoint s');
         expect(await settings()).toEqual(before);
       });
@@ -214,7 +263,9 @@ describeReal('search', () => {
             `select set_config('role', 'colloquy_user', true), set_config('colloquy.user_id', $1, true), set_config('colloquy.workspace_id', $2, true)`,
             [user.id, user.workspaceId],
           );
-          expect((await client.query(SEARCH, values({ embedding: vectors[0]! }))).rows[0].found.returned).toBe(10);
+          expect(
+            (await client.query(SEARCH, values({ embedding: vectors[0]! }))).rows[0].found.returned,
+          ).toBe(10);
           await client.query('commit');
           client.release(true);
         }
@@ -225,11 +276,16 @@ describeReal('search', () => {
 
     it('refuses a vector of another length, and an empty question', async () => {
       await expect(ask(big, { embedding: axis(DIMENSIONS + 1, 0) })).rejects.toMatchObject({ code: 'CQ301' });
-      for (const query of ['', '   ', null]) await expect(ask(big, { query })).rejects.toMatchObject({ code: 'CQ200' });
-      for (const max of [0, -1, 101]) await expect(ask(big, { query: 'x', max })).rejects.toMatchObject({ code: 'CQ200' });
-      for (const threshold of [1.1, -1.1, Number.NaN]) await expect(ask(big, { query: 'x', threshold })).rejects.toMatchObject({ code: 'CQ200' });
+      for (const query of ['', '   ', null])
+        await expect(ask(big, { query })).rejects.toMatchObject({ code: 'CQ200' });
+      for (const max of [0, -1, 101])
+        await expect(ask(big, { query: 'x', max })).rejects.toMatchObject({ code: 'CQ200' });
+      for (const threshold of [1.1, -1.1, Number.NaN])
+        await expect(ask(big, { query: 'x', threshold })).rejects.toMatchObject({ code: 'CQ200' });
       await expect(ask(big, { query: 'x'.repeat(10_001) })).rejects.toMatchObject({ code: 'CQ200' });
-      await expect(asRole(database, 'colloquy_user', {}, (client) => client.query(SEARCH, values({ query: 'x' })))).rejects.toMatchObject({ code: 'CQ101' });
+      await expect(
+        asRole(database, 'colloquy_user', {}, (client) => client.query(SEARCH, values({ query: 'x' }))),
+      ).rejects.toMatchObject({ code: 'CQ101' });
       expect((await ask(big, { query: 'chunk', max: null })).requested).toBe(10);
     });
 
@@ -237,21 +293,40 @@ describeReal('search', () => {
       const all = await ask(small, { embedding: vectors[0]!, mode: 'vector', max: 50 });
       const limit = all.results[7]!.vector_score!;
       const near = await ask(small, { embedding: vectors[0]!, mode: 'vector', max: 50, threshold: limit });
-      expect(near.results.map((result) => result.chunk_id)).toEqual(all.results.slice(0, 8).map((result) => result.chunk_id));
-      expect((await ask(small, { embedding: vectors[0]!, mode: 'vector', threshold: 1 })).results).toEqual([]);
+      expect(near.results.map((result) => result.chunk_id)).toEqual(
+        all.results.slice(0, 8).map((result) => result.chunk_id),
+      );
+      expect((await ask(small, { embedding: vectors[0]!, mode: 'vector', threshold: 1 })).results).toEqual(
+        [],
+      );
     });
 
     it('gives, to any user and by any narrowing, the very set that row-level security allows', async () => {
       const team = await createWorkspace(database, 'Random');
       const people: TestUser[] = [];
-      for (const name of ['r1', 'r2', 'r3']) people.push(await join(database, await registerUser(database, `${name}@example.org`), team, 'member'));
+      for (const name of ['r1', 'r2', 'r3'])
+        people.push(
+          await join(database, await registerUser(database, `${name}@example.org`), team, 'member'),
+        );
       for (const [index, person] of people.entries()) {
         for (const visibility of ['private', 'workspace'] as const) {
-          await addChunks(owner(), { version, workspaceId: team, ownerId: person.id, dimensions: DIMENSIONS, count: 15, seed: (index * 2 + (visibility === 'private' ? 0 : 1)) / 10, visibility, perDocument: 3 });
+          await addChunks(owner(), {
+            version,
+            workspaceId: team,
+            ownerId: person.id,
+            dimensions: DIMENSIONS,
+            count: 15,
+            seed: (index * 2 + (visibility === 'private' ? 0 : 1)) / 10,
+            visibility,
+            perDocument: 3,
+          });
         }
         await asUser(database, person, async (client) => {
           for (const visibility of ['private', 'workspace']) {
-            const { rows } = await client.query('select id from app_public.start_conversation(visibility => $1)', [visibility]);
+            const { rows } = await client.query(
+              'select id from app_public.start_conversation(visibility => $1)',
+              [visibility],
+            );
             await client.query(`select app_public.post_message($1, 'said by ${index}')`, [rows[0].id]);
           }
         });
@@ -263,8 +338,13 @@ describeReal('search', () => {
       await fc.assert(
         fc.asyncProperty(
           fc.constantFrom(...people, { ...outsider, workspaceId: outsider.workspaceId }, small),
-          fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: DIMENSIONS, maxLength: DIMENSIONS }),
-          fc.option(fc.uniqueArray(fc.constantFrom('document', 'message', 'memory', 'event'), { maxLength: 3 })),
+          fc.array(fc.double({ min: -1, max: 1, noNaN: true }), {
+            minLength: DIMENSIONS,
+            maxLength: DIMENSIONS,
+          }),
+          fc.option(
+            fc.uniqueArray(fc.constantFrom('document', 'message', 'memory', 'event'), { maxLength: 3 }),
+          ),
           fc.integer({ min: 1, max: 100 }),
           fc.option(fc.tuple(fc.integer({ min: 0, max: 200 }), fc.constantFrom('private', 'workspace'))),
           async (user, vector, kinds, max, change) => {
@@ -287,7 +367,9 @@ describeReal('search', () => {
                 [version, JSON.stringify(vector), kinds, max],
               ),
             );
-            expect(new Set(found.results.map((result) => result.chunk_id))).toEqual(new Set(rows.map((row) => row.id)));
+            expect(new Set(found.results.map((result) => result.chunk_id))).toEqual(
+              new Set(rows.map((row) => row.id)),
+            );
             expect(found.results.map((result) => result.vector_score)).toEqual(rows.map((row) => row.score));
           },
         ),
@@ -314,14 +396,19 @@ describeReal('search', () => {
       ann = await registerUser(database, 'words@example.org');
       for (const [name, title, content, language = 'english'] of TEXTS) {
         const { rows } = await asUser(database, ann, (client) =>
-          client.query('select id from app_public.create_document(title => $1, content => $2, text_search_language => $3)', [title, content, language]),
+          client.query(
+            'select id from app_public.create_document(title => $1, content => $2, text_search_language => $3)',
+            [title, content, language],
+          ),
         );
         names.set(rows[0].id, name);
       }
       await indexAll(database, axis(DIMENSIONS, 0));
       found = async (query, more = {}) => {
         const { results } = await ask(ann, { query, mode: 'text', ...more });
-        return results.map((result) => names.get((result as unknown as { document_id: string }).document_id)!);
+        return results.map(
+          (result) => names.get((result as unknown as { document_id: string }).document_id)!,
+        );
       };
     });
 
@@ -349,7 +436,23 @@ describeReal('search', () => {
     });
 
     it('is not upset by signs of its own language', async () => {
-      for (const query of ["'", '"', '&', '| ! :*', "kitten'; drop table x; --", '\\', '()', '<->', 'the', '!!!', '%', '🐈', '-', 'a\u0001b', '<script>']) {
+      for (const query of [
+        "'",
+        '"',
+        '&',
+        '| ! :*',
+        "kitten'; drop table x; --",
+        '\\',
+        '()',
+        '<->',
+        'the',
+        '!!!',
+        '%',
+        '🐈',
+        '-',
+        'a\u0001b',
+        '<script>',
+      ]) {
         await expect(found(query)).resolves.toBeInstanceOf(Array);
       }
     });
@@ -375,11 +478,19 @@ describeReal('search', () => {
     });
 
     it('keeps to the kinds that are asked for', async () => {
-      const { rows } = await asUser(database, ann, (client) => client.query(`select id from app_public.start_conversation('Talk')`));
-      await asUser(database, ann, (client) => client.query(`select app_public.post_message($1, 'a kitten in a message')`, [rows[0].id]));
+      const { rows } = await asUser(database, ann, (client) =>
+        client.query(`select id from app_public.start_conversation('Talk')`),
+      );
+      await asUser(database, ann, (client) =>
+        client.query(`select app_public.post_message($1, 'a kitten in a message')`, [rows[0].id]),
+      );
       await indexAll(database, axis(DIMENSIONS, 1));
       const kinds = async (wanted: string[] | null, mode: string) =>
-        new Set((await ask(ann, { query: 'kitten', embedding: axis(DIMENSIONS, 1), kinds: wanted, mode })).results.map((result) => (result as unknown as { source_type: string }).source_type));
+        new Set(
+          (
+            await ask(ann, { query: 'kitten', embedding: axis(DIMENSIONS, 1), kinds: wanted, mode })
+          ).results.map((result) => (result as unknown as { source_type: string }).source_type),
+        );
       for (const mode of ['text', 'vector', 'hybrid']) {
         expect(await kinds(['message'], mode)).toEqual(new Set(['message']));
         expect(await kinds(['document'], mode)).toEqual(new Set(['document']));
@@ -394,7 +505,9 @@ describeReal('search', () => {
     it('ranks by the sum of reciprocal ranks; what is second in both beats what is first in one', async () => {
       const ann = await registerUser(database, 'both@example.org');
       const worker = database.pool('worker');
-      const { rows: versions } = await worker.query(`select id from app_public.embedding_versions where status = 'active'`);
+      const { rows: versions } = await worker.query(
+        `select id from app_public.embedding_versions where status = 'active'`,
+      );
       // how near each is to the question, and how often the word is in it
       const given: [string, number, number][] = [
         ['vector first', 0.1, 0],
@@ -405,10 +518,15 @@ describeReal('search', () => {
       ];
       for (const [title, turn, times] of given) {
         const { rows } = await asUser(database, ann, (client) =>
-          client.query('select id from app_public.create_document($1, $2)', [title, `${'walrus '.repeat(times)}${'word '.repeat(10 - times)}`]),
+          client.query('select id from app_public.create_document($1, $2)', [
+            title,
+            `${'walrus '.repeat(times)}${'word '.repeat(10 - times)}`,
+          ]),
         );
         await indexAll(database, axis(DIMENSIONS, 5));
-        const vector = axis(DIMENSIONS, 0).map((x, index) => (index === 0 ? Math.cos(turn) : index === 1 ? Math.sin(turn) : x));
+        const vector = axis(DIMENSIONS, 0).map((x, index) =>
+          index === 0 ? Math.cos(turn) : index === 1 ? Math.sin(turn) : x,
+        );
         await owner().query(
           `update app_public.embeddings e set embedding = $3::extensions.halfvec from app_public.chunks c
            where e.version_id = $1 and c.workspace_id = e.workspace_id and c.id = e.chunk_id and c.document_id = $2`,
@@ -416,7 +534,13 @@ describeReal('search', () => {
         );
       }
       const { results } = await ask(ann, { query: 'walrus', embedding: axis(DIMENSIONS, 0) });
-      expect(results.map((result) => result.title)).toEqual(['second in both', 'text first', 'vector first', 'vector third', 'neither']);
+      expect(results.map((result) => result.title)).toEqual([
+        'second in both',
+        'text first',
+        'vector first',
+        'vector third',
+        'neither',
+      ]);
       expect(results[0]!.score).toBeCloseTo(2 / 62, 5);
       expect(results[1]!.score).toBeCloseTo(1 / 61 + 1 / 64, 5);
       expect(results[2]!.score).toBeCloseTo(1 / 61, 5);
@@ -430,7 +554,10 @@ describeReal('search', () => {
       ]);
       const few = await ask(ann, { query: 'walrus', embedding: axis(DIMENSIONS, 0), max: 1 });
       expect(few.results.map((result) => result.title)).toEqual(['second in both']);
-      expect((await ask(ann, { query: 'walrus' })).results.map((result) => result.title)).toEqual(['text first', 'second in both']);
+      expect((await ask(ann, { query: 'walrus' })).results.map((result) => result.title)).toEqual([
+        'text first',
+        'second in both',
+      ]);
       expect((await ask(ann, { query: 'walrus', mode: 'vector' })).results).toEqual([]);
     });
   });

@@ -96,7 +96,9 @@ describeReal('tenancy', () => {
     for (const { name } of rows) {
       const result = await database
         .pool('owner')
-        .query(`select count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') as digest from ${name} t`);
+        .query(
+          `select count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') as digest from ${name} t`,
+        );
       digests[name] = result.rows[0].digest;
     }
     return digests;
@@ -111,7 +113,10 @@ describeReal('tenancy', () => {
       }
     });
 
-    const attackers: [string, (all: Tenants) => { role: string; user?: TestUser; workspaceId?: string; memberRole?: string }][] = [
+    const attackers: [
+      string,
+      (all: Tenants) => { role: string; user?: TestUser; workspaceId?: string; memberRole?: string },
+    ][] = [
       ['ann', ({ ann }) => ({ role: 'colloquy_user', user: ann })],
       ['ann as an administrator of the installation', ({ ann }) => ({ role: 'colloquy_admin', user: ann })],
       ['the owner of a workspace', ({ owner }) => ({ role: 'colloquy_user', user: owner })],
@@ -128,7 +133,9 @@ describeReal('tenancy', () => {
       const before = await digest();
       const { rows: memberships } = await database
         .pool('owner')
-        .query('select array_agg(workspace_id) as ids from app_public.workspace_members where user_id = $1', [user?.id]);
+        .query('select array_agg(workspace_id) as ids from app_public.workspace_members where user_id = $1', [
+          user?.id,
+        ]);
       const claims = user
         ? { userId: user.id, workspaceId: user.workspaceId, memberRole: user.memberRole }
         : {};
@@ -156,13 +163,19 @@ describeReal('tenancy', () => {
           const all = (await rowsOf(table, 'true')).filter((row) => !own.some(({ key }) => key === row.key));
           // one of each tenant, owner and visibility: the others differ in nothing that decides
           const foreign = [
-            ...new Map(all.map((one) => [`${one.row.workspace_id} ${one.row.owner_id} ${one.row.visibility}`, one])).values(),
+            ...new Map(
+              all.map((one) => [`${one.row.workspace_id} ${one.row.owner_id} ${one.row.visibility}`, one]),
+            ).values(),
           ];
 
           const key = `row(${table.keyColumns.map((column) => `t.${column}`).join(', ')})::text`;
           const seen = await client.query(`select ${key} as key from ${target} t order by key`);
           if (table.name === 'embedding_versions' && !user) expect(seen.rows).toEqual([]);
-          else expect(seen.rows.map((row) => row.key), `${target} as seen`).toEqual(own.map((row) => row.key));
+          else
+            expect(
+              seen.rows.map((row) => row.key),
+              `${target} as seen`,
+            ).toEqual(own.map((row) => row.key));
           const counted = await client.query(`select count(*)::int as n from ${target}`);
           expect(counted.rows[0].n, `${target} counted`).toBe(seen.rows.length);
 
@@ -174,7 +187,9 @@ describeReal('tenancy', () => {
           for (const { row } of foreign) {
             const where = table.keyColumns.map((column, index) => `${column} = $${index + 1}`).join(' and ');
             const values = table.keyColumns.map((column) => row[column]);
-            expect(await attempt(`select 1 from ${target} where ${where}`, values), `${target} by key`).toBe(0);
+            expect(await attempt(`select 1 from ${target} where ${where}`, values), `${target} by key`).toBe(
+              0,
+            );
             const nothing = async (sql: string) =>
               expect([0, '42501'], `${sql} ${values}`).toContain(await attempt(sql, values));
             await nothing(`select 1 from ${target} where ${where} for update`);
@@ -185,7 +200,9 @@ describeReal('tenancy', () => {
             }
           }
           for (const column of table.columns.filter((name) => !changeable.includes(name))) {
-            expect(await attempt(`update ${target} set ${column} = ${column}`), `${target}.${column}`).toBe('42501');
+            expect(await attempt(`update ${target} set ${column} = ${column}`), `${target}.${column}`).toBe(
+              '42501',
+            );
           }
 
           // a row of one's own that claims to be another's, by the columns that may be written and by all of them
@@ -197,7 +214,10 @@ describeReal('tenancy', () => {
             for (const columns of [granted[0]!.names ?? [], table.columns]) {
               const given = columns.filter((column) => row[column] !== null && row[column] !== undefined);
               const list = given.map((_, index) => `$${index + 1}`).join(', ');
-              const sql = given.length === 0 ? `insert into ${target} default values` : `insert into ${target} (${given}) values (${list})`;
+              const sql =
+                given.length === 0
+                  ? `insert into ${target} default values`
+                  : `insert into ${target} (${given}) values (${list})`;
               const values = given.map((column) =>
                 typeof row[column] === 'object' ? JSON.stringify(row[column]) : row[column],
               );
@@ -212,7 +232,10 @@ describeReal('tenancy', () => {
               const where = table.keyColumns.map((name, index) => `${name} = $${index + 2}`).join(' and ');
               const value = column === 'workspace_id' ? stranger.workspaceId : stranger.id;
               expect(
-                await attempt(`update ${target} set ${column} = $1 where ${where}`, [value, ...table.keyColumns.map((name) => row[name])]),
+                await attempt(`update ${target} set ${column} = $1 where ${where}`, [
+                  value,
+                  ...table.keyColumns.map((name) => row[name]),
+                ]),
                 `${target}.${column}`,
               ).toBe('42501');
             }
@@ -226,24 +249,58 @@ describeReal('tenancy', () => {
 
     it('leaves own rows to their owner, but not to a viewer', async () => {
       const { ann, viewer, member } = tenants;
-      expect((await call(ann, `update app_public.documents set title = title where id = $1`, of(ann).document)).rowCount).toBe(1);
-      expect((await call(ann, `update app_public.conversations set title = title where id = $1`, of(ann).conversation)).rowCount).toBe(1);
+      expect(
+        (await call(ann, `update app_public.documents set title = title where id = $1`, of(ann).document))
+          .rowCount,
+      ).toBe(1);
+      expect(
+        (
+          await call(
+            ann,
+            `update app_public.conversations set title = title where id = $1`,
+            of(ann).conversation,
+          )
+        ).rowCount,
+      ).toBe(1);
       // somebody who was a member once and only reads now
       const demoted = { ...member, memberRole: 'viewer' };
       for (const table of ['documents', 'conversations']) {
         const id = table === 'documents' ? of(member).document : of(member).conversation;
         expect((await call(demoted, `select from app_public.${table} where id = $1`, id)).rowCount).toBe(1);
-        expect((await call(demoted, `update app_public.${table} set title = title where id = $1`, id)).rowCount).toBe(0);
+        expect(
+          (await call(demoted, `update app_public.${table} set title = title where id = $1`, id)).rowCount,
+        ).toBe(0);
         expect((await call(demoted, `delete from app_public.${table} where id = $1`, id)).rowCount).toBe(0);
       }
-      expect(await fails(call(viewer, `insert into app_public.conversations (workspace_id, owner_id) values ($1, $2)`, viewer.workspaceId, viewer.id))).toMatchObject({ code: '42501' });
-      expect(await fails(call(viewer, `insert into app_public.documents (workspace_id, owner_id, title, content) values ($1, $2, 'a', 'b')`, viewer.workspaceId, viewer.id))).toMatchObject({ code: '42501' });
+      expect(
+        await fails(
+          call(
+            viewer,
+            `insert into app_public.conversations (workspace_id, owner_id) values ($1, $2)`,
+            viewer.workspaceId,
+            viewer.id,
+          ),
+        ),
+      ).toMatchObject({ code: '42501' });
+      expect(
+        await fails(
+          call(
+            viewer,
+            `insert into app_public.documents (workspace_id, owner_id, title, content) values ($1, $2, 'a', 'b')`,
+            viewer.workspaceId,
+            viewer.id,
+          ),
+        ),
+      ).toMatchObject({ code: '42501' });
     });
 
     it('gives nothing of the other workspaces of the same user', async () => {
       const { owner } = tenants;
       const alone = (await registerAgain(database, owner)).workspaceId;
-      const seen = await call({ ...owner, workspaceId: alone }, 'select id from app_public.documents union all select id from app_public.conversations union all select id from app_public.messages union all select id from app_public.chunks');
+      const seen = await call(
+        { ...owner, workspaceId: alone },
+        'select id from app_public.documents union all select id from app_public.conversations union all select id from app_public.messages union all select id from app_public.chunks',
+      );
       expect(seen.rows).toEqual([]);
     });
 
@@ -254,15 +311,25 @@ describeReal('tenancy', () => {
       );
       expect(rows.length).toBeGreaterThan(40);
       for (const role of ['colloquy_visitor', 'colloquy_user', 'colloquy_admin']) {
-        await asRole(database, role, { userId: tenants.ann.id, workspaceId: tenants.ann.workspaceId, memberRole: 'owner' }, async (client) => {
-          for (const { name } of rows) {
-            for (const sql of [`select from ${name}`, `delete from ${name}`, `insert into ${name} default values`, `truncate ${name}`]) {
-              await client.query('savepoint attempt');
-              expect(await fails(client.query(sql)), `${sql} as ${role}`).toMatchObject({ code: '42501' });
-              await client.query('rollback to savepoint attempt');
+        await asRole(
+          database,
+          role,
+          { userId: tenants.ann.id, workspaceId: tenants.ann.workspaceId, memberRole: 'owner' },
+          async (client) => {
+            for (const { name } of rows) {
+              for (const sql of [
+                `select from ${name}`,
+                `delete from ${name}`,
+                `insert into ${name} default values`,
+                `truncate ${name}`,
+              ]) {
+                await client.query('savepoint attempt');
+                expect(await fails(client.query(sql)), `${sql} as ${role}`).toMatchObject({ code: '42501' });
+                await client.query('rollback to savepoint attempt');
+              }
             }
-          }
-        });
+          },
+        );
       }
     });
 
@@ -276,8 +343,15 @@ describeReal('tenancy', () => {
       );
       const readable: string[] = [];
       for (const { name, columns } of rows) {
-        const updates = (name.startsWith('app_partitions.') ? columns.slice(0, 1) : columns).map((column) => `update ${name} set ${column} = ${column}`);
-        for (const sql of [`delete from ${name}`, `insert into ${name} default values`, `truncate ${name}`, ...updates]) {
+        const updates = (name.startsWith('app_partitions.') ? columns.slice(0, 1) : columns).map(
+          (column) => `update ${name} set ${column} = ${column}`,
+        );
+        for (const sql of [
+          `delete from ${name}`,
+          `insert into ${name} default values`,
+          `truncate ${name}`,
+          ...updates,
+        ]) {
           expect(await fails(worker.query(sql)), sql).toMatchObject({ code: '42501' });
         }
         await worker.query(`select from ${name} limit 1`).then(
@@ -285,7 +359,12 @@ describeReal('tenancy', () => {
           (error) => expect(errorCode(error), name).toBe('42501'),
         );
       }
-      expect(readable.sort()).toEqual(['app_public.conversations', 'app_public.documents', 'app_public.embedding_versions', 'app_public.messages']);
+      expect(readable.sort()).toEqual([
+        'app_public.conversations',
+        'app_public.documents',
+        'app_public.embedding_versions',
+        'app_public.messages',
+      ]);
     });
   });
 
@@ -295,7 +374,8 @@ describeReal('tenancy', () => {
       'app_public.conversation_messages': async () => {
         const { ann, bob, owner, member, viewer } = tenants;
         const page = async (user: TestUser, id: string, ...more: unknown[]) =>
-          (await call(user, 'select id from app_public.conversation_messages($1, $2)', id, more[0] ?? null)).rowCount;
+          (await call(user, 'select id from app_public.conversation_messages($1, $2)', id, more[0] ?? null))
+            .rowCount;
         expect(await page(bob, of(bob).conversation)).toBe(2);
         expect(await page(ann, of(bob).conversation)).toBe(0);
         expect(await page(ann, of(bob).sharedConversation)).toBe(0);
@@ -303,29 +383,44 @@ describeReal('tenancy', () => {
         expect(await page(member, of(owner).conversation)).toBe(0);
         expect(await page(member, of(owner).sharedConversation)).toBe(1);
         expect(await page(viewer, of(owner).sharedConversation)).toBe(1);
-        const visitor = await asVisitor(database, (client) => client.query('select id from app_public.conversation_messages($1)', [of(bob).conversation]));
+        const visitor = await asVisitor(database, (client) =>
+          client.query('select id from app_public.conversation_messages($1)', [of(bob).conversation]),
+        );
         expect(visitor.rows).toEqual([]);
       },
       'app_public.create_document': async () => {
         const { ann, bob, owner, member, viewer } = tenants;
         const create = (user: TestUser) =>
-          call(user, `select id, owner_id, workspace_id from app_public.create_document('mine', 'collides', source_url => 'https://example.org/2')`);
+          call(
+            user,
+            `select id, owner_id, workspace_id from app_public.create_document('mine', 'collides', source_url => 'https://example.org/2')`,
+          );
         // the same address as somebody else's, in another workspace and in the same one: each its own document
         const [byAnn, byMember] = [await create(ann), await create(member)];
-        expect(byAnn.rows).toEqual([{ id: of(ann).sharedDocument, owner_id: ann.id, workspace_id: ann.workspaceId }]);
-        expect(byMember.rows).toEqual([{ id: of(member).sharedDocument, owner_id: member.id, workspace_id: member.workspaceId }]);
+        expect(byAnn.rows).toEqual([
+          { id: of(ann).sharedDocument, owner_id: ann.id, workspace_id: ann.workspaceId },
+        ]);
+        expect(byMember.rows).toEqual([
+          { id: of(member).sharedDocument, owner_id: member.id, workspace_id: member.workspaceId },
+        ]);
         for (const other of [bob, owner]) {
-          const { rows } = await database.pool('owner').query('select content from app_public.documents where id = $1', [of(other).sharedDocument]);
+          const { rows } = await database
+            .pool('owner')
+            .query('select content from app_public.documents where id = $1', [of(other).sharedDocument]);
           expect(rows[0].content).toMatch(/^zebra by/);
         }
         expect(await fails(create(viewer))).toMatchObject({ code: 'CQ109' });
-        expect(await fails(create({ ...ann, workspaceId: bob.workspaceId, memberRole: '' }))).toMatchObject({ code: 'CQ109' });
+        expect(await fails(create({ ...ann, workspaceId: bob.workspaceId, memberRole: '' }))).toMatchObject({
+          code: 'CQ109',
+        });
         await nobody(`select app_public.create_document('a', 'b')`);
       },
       'app_public.current_user': async () => {
         const { rows } = await call(tenants.ann, 'select (app_public.current_user()).email');
         expect(rows).toEqual([{ email: 'ann@example.org' }]);
-        const visitor = await asVisitor(database, (client) => client.query('select * from app_public.current_user()'));
+        const visitor = await asVisitor(database, (client) =>
+          client.query('select * from app_public.current_user()'),
+        );
         expect(visitor.rows.map((row) => row.id)).toEqual([null]);
       },
       'app_public.import_conversation': async () => {
@@ -334,13 +429,18 @@ describeReal('tenancy', () => {
           source: 'chat/1',
           title: 'Imported',
           createdAt: '2024-02-01T10:00:00Z',
-          messages: [{ externalId: 'm1', role: 'user', content: 'from the import', createdAt: '2024-02-01T10:00:01Z' }],
+          messages: [
+            { externalId: 'm1', role: 'user', content: 'from the import', createdAt: '2024-02-01T10:00:01Z' },
+          ],
         };
-        const load = async (user: TestUser) => (await call(user, 'select * from app_public.import_conversation($1)', payload)).rows[0];
+        const load = async (user: TestUser) =>
+          (await call(user, 'select * from app_public.import_conversation($1)', payload)).rows[0];
         const [first, second] = [await load(bob), await load(ann)];
         expect([first.is_new, second.is_new]).toEqual([true, true]);
         expect(second.id).not.toBe(first.id);
-        expect((await call(ann, 'select from app_public.conversations where id = $1', first.id)).rowCount).toBe(0);
+        expect(
+          (await call(ann, 'select from app_public.conversations where id = $1', first.id)).rowCount,
+        ).toBe(0);
         expect(await fails(load(viewer))).toMatchObject({ code: 'CQ109' });
         await nobody(`select app_public.import_conversation('{}')`);
       },
@@ -348,11 +448,17 @@ describeReal('tenancy', () => {
         const { bob, owner, member, viewer } = tenants;
         const load = async (user: TestUser) =>
           (
-            await call(user, 'select * from app_public.import_documents($1)', JSON.stringify([{ sourceUrl: 'https://example.org/1', title: 'imported', content: 'over it' }]))
+            await call(
+              user,
+              'select * from app_public.import_documents($1)',
+              JSON.stringify([{ sourceUrl: 'https://example.org/1', title: 'imported', content: 'over it' }]),
+            )
           ).rows[0];
         expect(await load(member)).toMatchObject({ outcome: 'updated', document_id: of(member).document });
         for (const other of [bob, owner]) {
-          const { rows } = await database.pool('owner').query('select content from app_public.documents where id = $1', [of(other).document]);
+          const { rows } = await database
+            .pool('owner')
+            .query('select content from app_public.documents where id = $1', [of(other).document]);
           expect(rows[0].content).toMatch(/^zebra of/);
         }
         expect(await fails(load(viewer))).toMatchObject({ code: 'CQ109' });
@@ -361,7 +467,8 @@ describeReal('tenancy', () => {
       'app_public.indexing_progress': async () => {
         const { ann, bob } = tenants;
         await indexAll(database);
-        const chunks = async (user: TestUser) => Number((await call(user, 'select chunks from app_public.indexing_progress()')).rows[0].chunks);
+        const chunks = async (user: TestUser) =>
+          Number((await call(user, 'select chunks from app_public.indexing_progress()')).rows[0].chunks);
         const [annBefore, bobBefore] = [await chunks(ann), await chunks(bob)];
         await call(bob, `select app_public.create_document('more', 'of bob')`);
         await indexAll(database);
@@ -372,7 +479,14 @@ describeReal('tenancy', () => {
       'app_public.post_message': async () => {
         const { ann, bob, member, owner, viewer } = tenants;
         const post = (user: TestUser, id: string, more: Record<string, unknown> = {}) =>
-          call(user, `select * from app_public.post_message($1, 'mine', parent_id => $2, id => $3, idempotency_key => $4)`, id, more.parent, more.id, more.key);
+          call(
+            user,
+            `select * from app_public.post_message($1, 'mine', parent_id => $2, id => $3, idempotency_key => $4)`,
+            id,
+            more.parent,
+            more.id,
+            more.key,
+          );
         const missing = await fails(post(ann, '01890000-0000-7000-8000-000000000000'));
         expect(missing).toMatchObject({ code: 'CQ204' });
         // what exists elsewhere and what does not exist at all: the same words
@@ -382,18 +496,35 @@ describeReal('tenancy', () => {
         }
         expect(await fails(post(member, of(owner).conversation))).toEqual(missing);
         expect(await fails(post(viewer, of(owner).sharedConversation))).toMatchObject({ code: 'CQ109' });
-        const parent = await fails(post(ann, of(ann).conversation, { parent: '01890000-0000-7000-8000-000000000000' }));
+        const parent = await fails(
+          post(ann, of(ann).conversation, { parent: '01890000-0000-7000-8000-000000000000' }),
+        );
         expect(parent).toMatchObject({ code: 'CQ204' });
         expect(await fails(post(ann, of(ann).conversation, { parent: of(bob).messages[0] }))).toEqual(parent);
         // the key of a stranger's message returns nothing of it
         const { rows } = await post(ann, of(ann).sharedConversation, { key: 'second' });
         expect(rows[0]).toMatchObject({ content: 'mine', conversation_id: of(ann).sharedConversation });
-        expect((await post(member, of(owner).sharedConversation)).rows[0]).toMatchObject({ author_id: member.id, owner_id: owner.id });
+        expect((await post(member, of(owner).sharedConversation)).rows[0]).toMatchObject({
+          author_id: member.id,
+          owner_id: owner.id,
+        });
         await nobody(`select app_public.post_message('${of(bob).conversation}', 'x')`);
       },
       'app_public.register': async () => {
-        expect(await fails(asVisitor(database, (client) => client.query(`select app_public.register('ANN@example.org', 'a long password')`)))).toMatchObject({ code: 'CQ104' });
-        expect(await fails(asVisitor(database, (client) => client.query(`select app_public.register('new@example.org', 'short')`)))).toMatchObject({ code: 'CQ105' });
+        expect(
+          await fails(
+            asVisitor(database, (client) =>
+              client.query(`select app_public.register('ANN@example.org', 'a long password')`),
+            ),
+          ),
+        ).toMatchObject({ code: 'CQ104' });
+        expect(
+          await fails(
+            asVisitor(database, (client) =>
+              client.query(`select app_public.register('new@example.org', 'short')`),
+            ),
+          ),
+        ).toMatchObject({ code: 'CQ105' });
       },
       'app_public.search': async () => {
         const { ann, bob, owner, member, viewer } = tenants;
@@ -409,34 +540,52 @@ describeReal('tenancy', () => {
         for (const mode of ['vector', 'text', 'hybrid']) {
           const found = await find(ann, mode);
           expect(found).toContain(of(ann).document);
-          for (const stranger of [bob, owner, member]) for (const id of ids(stranger)) expect(found).not.toContain(id);
+          for (const stranger of [bob, owner, member])
+            for (const id of ids(stranger)) expect(found).not.toContain(id);
           const shared = await find(viewer, mode);
           expect(shared).toContain(of(owner).sharedDocument);
           expect(shared).toContain(of(owner).sharedConversation);
-          for (const id of [of(owner).document, of(owner).conversation, ...of(owner).messages]) expect(shared).not.toContain(id);
+          for (const id of [of(owner).document, of(owner).conversation, ...of(owner).messages])
+            expect(shared).not.toContain(id);
         }
         await nobody(`select app_public.search('zebra')`);
       },
       'app_public.sign_in': async () => {
-        const attempt = (email: string) => asVisitor(database, (client) => client.query(`select * from app_public.sign_in($1, 'not the password')`, [email]));
+        const attempt = (email: string) =>
+          asVisitor(database, (client) =>
+            client.query(`select * from app_public.sign_in($1, 'not the password')`, [email]),
+          );
         // null for both: who has an account is not told
         expect((await attempt('ann@example.org')).rows).toEqual((await attempt('nobody@example.org')).rows);
       },
       'app_public.sign_out': async () => {
         const { ann, bob } = tenants;
         const session = async (user: TestUser) =>
-          (await database.pool('authenticator').query('select session_id from app_hidden.authenticate($1)', [user.token])).rows[0]?.session_id;
+          (
+            await database
+              .pool('authenticator')
+              .query('select session_id from app_hidden.authenticate($1)', [user.token])
+          ).rows[0]?.session_id;
         const stolen = await session(bob);
-        const out = await asRole(database, 'colloquy_user', { userId: ann.id, sessionId: stolen }, (client) => client.query('select app_public.sign_out() as out'));
+        const out = await asRole(database, 'colloquy_user', { userId: ann.id, sessionId: stolen }, (client) =>
+          client.query('select app_public.sign_out() as out'),
+        );
         expect(out.rows).toEqual([{ out: false }]);
         expect(await session(bob)).toBe(stolen);
       },
       'app_public.start_conversation': async () => {
         const { ann, bob, viewer } = tenants;
-        expect(await fails(call(viewer, 'select app_public.start_conversation()'))).toMatchObject({ code: 'CQ109' });
-        const { rows } = await call(ann, `select workspace_id, owner_id from app_public.start_conversation('mine', 'workspace')`);
+        expect(await fails(call(viewer, 'select app_public.start_conversation()'))).toMatchObject({
+          code: 'CQ109',
+        });
+        const { rows } = await call(
+          ann,
+          `select workspace_id, owner_id from app_public.start_conversation('mine', 'workspace')`,
+        );
         expect(rows).toEqual([{ workspace_id: ann.workspaceId, owner_id: ann.id }]);
-        expect((await call(bob, `select from app_public.conversations where title = 'mine'`)).rowCount).toBe(0);
+        expect((await call(bob, `select from app_public.conversations where title = 'mine'`)).rowCount).toBe(
+          0,
+        );
         await nobody('select app_public.start_conversation()');
       },
       // these say who is calling, and nothing else
@@ -446,7 +595,9 @@ describeReal('tenancy', () => {
       'app_hidden.current_user_workspace_ids': async () => {
         const { rows } = await call(tenants.ann, 'select app_hidden.current_user_workspace_ids() as ids');
         expect(rows).toEqual([{ ids: [tenants.ann.workspaceId] }]);
-        const visitor = await asVisitor(database, (client) => client.query('select app_hidden.current_user_workspace_ids() as ids'));
+        const visitor = await asVisitor(database, (client) =>
+          client.query('select app_hidden.current_user_workspace_ids() as ids'),
+        );
         expect(visitor.rows).toEqual([{ ids: [] }]);
       },
       'app_hidden.current_workspace_id': async () => {},
@@ -458,9 +609,19 @@ describeReal('tenancy', () => {
 
     /** Nobody is signed in: a visitor may not call it, and a role of users without claims is told to sign in. */
     async function nobody(sql: string): Promise<void> {
-      expect(['42501', 'CQ101']).toContain((await fails(asVisitor(database, (client) => client.query(sql)))).code);
-      expect(await fails(asRole(database, 'colloquy_user', {}, (client) => client.query(sql)))).toMatchObject({ code: 'CQ101' });
-      expect(await fails(asRole(database, 'colloquy_user', { userId: tenants.ann.id, memberRole: 'owner' }, (client) => client.query(sql)))).toMatchObject({ code: 'CQ101' });
+      expect(['42501', 'CQ101']).toContain(
+        (await fails(asVisitor(database, (client) => client.query(sql)))).code,
+      );
+      expect(await fails(asRole(database, 'colloquy_user', {}, (client) => client.query(sql)))).toMatchObject(
+        { code: 'CQ101' },
+      );
+      expect(
+        await fails(
+          asRole(database, 'colloquy_user', { userId: tenants.ann.id, memberRole: 'owner' }, (client) =>
+            client.query(sql),
+          ),
+        ),
+      ).toMatchObject({ code: 'CQ101' });
     }
 
     it('has an attack for every function that a request may call', async () => {
@@ -491,16 +652,35 @@ describeReal('tenancy', () => {
           and not (has_function_privilege(role, p.oid, 'execute') and has_schema_privilege(role, n.oid, 'usage'))`);
       expect(rows.length).toBeGreaterThan(50);
       for (const { sql, role } of rows) {
-        expect(await fails(asRole(database, role, { userId: tenants.ann.id, workspaceId: tenants.ann.workspaceId }, (client) => client.query(sql))), `${sql} as ${role}`).toMatchObject({ code: '42501' });
+        expect(
+          await fails(
+            asRole(
+              database,
+              role,
+              { userId: tenants.ann.id, workspaceId: tenants.ann.workspaceId },
+              (client) => client.query(sql),
+            ),
+          ),
+          `${sql} as ${role}`,
+        ).toMatchObject({ code: '42501' });
       }
     });
 
     it('tells nothing by the collision of message ids', async () => {
       const { ann, bob } = tenants;
       const { rows: own } = await call(ann, 'select id from app_public.start_conversation()');
-      const post = (id: string) => call(ann, `select id from app_public.post_message($1, 'x', id => $2)`, own[0].id, id);
-      const { rows: byBob } = await call(bob, `select id from app_public.post_message($1, 'taken')`, of(bob).conversation);
-      const { rows: byAnn } = await call(ann, `select id from app_public.post_message($1, 'taken')`, own[0].id);
+      const post = (id: string) =>
+        call(ann, `select id from app_public.post_message($1, 'x', id => $2)`, own[0].id, id);
+      const { rows: byBob } = await call(
+        bob,
+        `select id from app_public.post_message($1, 'taken')`,
+        of(bob).conversation,
+      );
+      const { rows: byAnn } = await call(
+        ann,
+        `select id from app_public.post_message($1, 'taken')`,
+        own[0].id,
+      );
       const [strangers, mine] = [await fails(post(byBob[0].id)), await fails(post(byAnn[0].id))];
       expect(strangers.code).toBe('CQ200');
       expect(strangers.message.replace(byBob[0].id, 'X')).toBe(mine.message.replace(byAnn[0].id, 'X'));
@@ -511,21 +691,38 @@ describeReal('tenancy', () => {
   describe('sessions', () => {
     it('tells the workspace of a stranger from one that is not there by nothing', async () => {
       const { ann, bob } = tenants;
-      const enter = (workspace: string) => database.pool('authenticator').query('select * from app_hidden.authenticate($1, $2)', [ann.token, workspace]);
+      const enter = (workspace: string) =>
+        database
+          .pool('authenticator')
+          .query('select * from app_hidden.authenticate($1, $2)', [ann.token, workspace]);
       const refused = await fails(enter(bob.workspaceId));
       expect(refused.code).toBe('CQ107');
       expect(await fails(enter('01890000-0000-7000-8000-000000000000'))).toEqual(refused);
-      expect((await enter(ann.workspaceId)).rows[0]).toMatchObject({ user_id: ann.id, workspace: ann.workspaceId, member_role: 'owner', database_role: 'colloquy_user' });
+      expect((await enter(ann.workspaceId)).rows[0]).toMatchObject({
+        user_id: ann.id,
+        workspace: ann.workspaceId,
+        member_role: 'owner',
+        database_role: 'colloquy_user',
+      });
     });
 
     it('ends the access of somebody who left the workspace, or whose account is switched off', async () => {
       const { member } = tenants;
       const guest = await registerUser(database, 'guest@example.org');
       const owner = database.pool('owner');
-      await owner.query(`insert into app_public.workspace_members (workspace_id, user_id, role) values ($1, $2, 'viewer')`, [member.workspaceId, guest.id]);
-      const enter = (workspace: string | null) => database.pool('authenticator').query('select * from app_hidden.authenticate($1, $2)', [guest.token, workspace]);
+      await owner.query(
+        `insert into app_public.workspace_members (workspace_id, user_id, role) values ($1, $2, 'viewer')`,
+        [member.workspaceId, guest.id],
+      );
+      const enter = (workspace: string | null) =>
+        database
+          .pool('authenticator')
+          .query('select * from app_hidden.authenticate($1, $2)', [guest.token, workspace]);
       expect((await enter(member.workspaceId)).rows[0]).toMatchObject({ member_role: 'viewer' });
-      await owner.query('delete from app_public.workspace_members where workspace_id = $1 and user_id = $2', [member.workspaceId, guest.id]);
+      await owner.query('delete from app_public.workspace_members where workspace_id = $1 and user_id = $2', [
+        member.workspaceId,
+        guest.id,
+      ]);
       expect(await fails(enter(member.workspaceId))).toMatchObject({ code: 'CQ107' });
       await owner.query('update app_public.users set is_active = false where id = $1', [guest.id]);
       expect((await enter(null)).rows).toEqual([]);
@@ -538,7 +735,11 @@ describeReal('tenancy', () => {
         from pg_roles r where r.rolname like 'colloquy\\_%' order by 1`);
       expect(rows).toEqual([
         { name: 'colloquy_admin', can_become: [], mighty: false },
-        { name: 'colloquy_authenticator', can_become: ['colloquy_admin', 'colloquy_user', 'colloquy_visitor'], mighty: false },
+        {
+          name: 'colloquy_authenticator',
+          can_become: ['colloquy_admin', 'colloquy_user', 'colloquy_visitor'],
+          mighty: false,
+        },
         { name: 'colloquy_monitor', can_become: expect.arrayContaining(['pg_monitor']), mighty: false },
         { name: 'colloquy_owner', can_become: [], mighty: false },
         { name: 'colloquy_user', can_become: [], mighty: false },
@@ -559,12 +760,19 @@ describeReal('tenancy', () => {
       const source = id(of(owner));
       const view = (user: TestUser) =>
         asUser(database, user, async (client) => {
-          const rows = async (sql: string, ...values: unknown[]) => (await client.query(sql, values)).rowCount ?? 0;
+          const rows = async (sql: string, ...values: unknown[]) =>
+            (await client.query(sql, values)).rowCount ?? 0;
           return {
             row: await rows(`select from app_public.${table} where id = $1`, source),
             messages: await rows('select from app_public.messages where conversation_id = $1', source),
-            chunks: await rows('select from app_public.chunks where coalesce(document_id, conversation_id) = $1', source),
-            embeddings: await rows('select from app_public.embeddings e join app_public.chunks c on c.workspace_id = e.workspace_id and c.id = e.chunk_id where coalesce(c.document_id, c.conversation_id) = $1', source),
+            chunks: await rows(
+              'select from app_public.chunks where coalesce(document_id, conversation_id) = $1',
+              source,
+            ),
+            embeddings: await rows(
+              'select from app_public.embeddings e join app_public.chunks c on c.workspace_id = e.workspace_id and c.id = e.chunk_id where coalesce(c.document_id, c.conversation_id) = $1',
+              source,
+            ),
             found: await rows(
               `select from app_public.search('zebra', $2::extensions.halfvec, max_results => 100) as s cross join unnest(s.results) as r where coalesce(r.document_id, r.conversation_id) = $1`,
               source,
@@ -572,35 +780,49 @@ describeReal('tenancy', () => {
             ),
           };
         });
-      const share = (visibility: string) => call(owner, `update app_public.${table} set visibility = $1 where id = $2`, visibility, source);
+      const share = (visibility: string) =>
+        call(owner, `update app_public.${table} set visibility = $1 where id = $2`, visibility, source);
       const nothing = { row: 0, messages: 0, chunks: 0, embeddings: 0, found: 0 };
       const n = kind === 'document' ? 1 : 2;
       const all = { row: 1, messages: kind === 'document' ? 0 : n, chunks: n, embeddings: n, found: n };
       expect(await view(owner)).toEqual(all);
-      for (const [visibility, expected] of [['private', nothing], ['workspace', all], ['private', nothing]] as const) {
+      for (const [visibility, expected] of [
+        ['private', nothing],
+        ['workspace', all],
+        ['private', nothing],
+      ] as const) {
         await share(visibility);
         expect(await view(owner)).toEqual(all);
         expect(await view(member)).toEqual(expected);
         expect(await view(viewer)).toEqual(expected);
         expect(await view(tenants.bob)).toEqual(nothing);
       }
-      expect((await call(member, `update app_public.${table} set visibility = 'workspace' where id = $1`, source)).rowCount).toBe(0);
+      expect(
+        (await call(member, `update app_public.${table} set visibility = 'workspace' where id = $1`, source))
+          .rowCount,
+      ).toBe(0);
     });
   });
 
   describe('who may do what', () => {
     // after a change that is meant: npm test -- test/sql/tenancy -u
     it('is as the file says, for tables', async () => {
-      await expect(await describePrivileges(database.pool('admin'))).toMatchFileSnapshot('golden/privileges.txt');
+      await expect(await describePrivileges(database.pool('admin'))).toMatchFileSnapshot(
+        'golden/privileges.txt',
+      );
     });
     it('is as the file says, for functions', async () => {
-      await expect(await describeFunctions(database.pool('admin'))).toMatchFileSnapshot('golden/functions.txt');
+      await expect(await describeFunctions(database.pool('admin'))).toMatchFileSnapshot(
+        'golden/functions.txt',
+      );
     });
   });
 });
 
 /** The same person, in its own workspace. */
 async function registerAgain(database: Database, user: TestUser): Promise<TestUser> {
-  const { rows } = await database.pool('authenticator').query('select workspace from app_hidden.authenticate($1)', [user.token]);
+  const { rows } = await database
+    .pool('authenticator')
+    .query('select workspace from app_hidden.authenticate($1)', [user.token]);
   return { ...user, workspaceId: rows[0].workspace };
 }

@@ -38,7 +38,17 @@ export interface Bulk {
 
 /** Documents with chunks, and a vector for each, around one of 20 centres. */
 export async function addChunks(owner: Pool, bulk: Bulk): Promise<void> {
-  const { version, workspaceId, ownerId, dimensions, count, seed, visibility = 'private', perDocument = 100, word = 'chunk' } = bulk;
+  const {
+    version,
+    workspaceId,
+    ownerId,
+    dimensions,
+    count,
+    seed,
+    visibility = 'private',
+    perDocument = 100,
+    word = 'chunk',
+  } = bulk;
   const client = await owner.connect();
   try {
     await client.query('begin');

@@ -6,7 +6,7 @@ import type { Pool } from 'pg';
  */
 
 const SCHEMAS = `('app_public', 'app_hidden', 'app_private', 'app_partitions', 'extensions', 'graphile_migrate', 'pgboss', 'public')`;
-const OURS = `('app_public', 'app_hidden', 'app_private', 'app_partitions', 'pgboss')`;
+const OURS = `('app_public', 'app_hidden', 'app_private', 'app_partitions', 'graphile_migrate', 'pgboss')`;
 
 const TABLES = `
 with roles as (

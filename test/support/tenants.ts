@@ -106,12 +106,28 @@ export async function addContent(database: Database, user: TestUser, label: stri
     const id = async (sql: string, ...values: unknown[]): Promise<string> =>
       (await client.query(sql, values)).rows[0].id;
     const document = `select id from app_public.create_document(title => $1, content => $2, source_url => $3, visibility => $4)`;
-    const message = 'select id from app_public.post_message(conversation_id => $1, content => $2, idempotency_key => $3)';
+    const message =
+      'select id from app_public.post_message(conversation_id => $1, content => $2, idempotency_key => $3)';
     const content = {
-      document: await id(document, `${label} private`, `zebra of ${label}`, 'https://example.org/1', 'private'),
-      sharedDocument: await id(document, `${label} shared`, `zebra by ${label}`, 'https://example.org/2', 'workspace'),
+      document: await id(
+        document,
+        `${label} private`,
+        `zebra of ${label}`,
+        'https://example.org/1',
+        'private',
+      ),
+      sharedDocument: await id(
+        document,
+        `${label} shared`,
+        `zebra by ${label}`,
+        'https://example.org/2',
+        'workspace',
+      ),
       conversation: await id(`select id from app_public.start_conversation($1)`, `${label} private`),
-      sharedConversation: await id(`select id from app_public.start_conversation($1, 'workspace')`, `${label} shared`),
+      sharedConversation: await id(
+        `select id from app_public.start_conversation($1, 'workspace')`,
+        `${label} shared`,
+      ),
     };
     const messages: [string, string] = [
       await id(message, content.conversation, `zebra said ${label}`, 'first'),

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEmbedded, runningEmbedded } from '../../../lib/embedded/open.ts';
@@ -16,7 +17,13 @@ describe('the folder of an embedded database', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'colloquy-embedded-'));
-    child = spawn(process.execPath, [join(import.meta.dirname, '../../support/embedded-process.ts')], { stdio: ['pipe', 'pipe', 'inherit'] });
+    child = spawn(
+      process.execPath,
+      [fileURLToPath(new URL('../../support/embedded-process.ts', import.meta.url))],
+      {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      },
+    );
     child.stdout!.on('data', (data) => {
       committed = Math.max(committed, ...String(data).split('\n').slice(0, -1).map(Number));
     });
@@ -49,7 +56,14 @@ describe('the folder of an embedded database', () => {
     expect(runningEmbedded(folder)).toBeUndefined();
 
     let database = await openEmbedded(folder);
-    const facts = async () => (await database.pool('postgres').query('select count(*)::int as n, max(n) as last, bool_and(length(filler) = 2000) as whole from written')).rows[0];
+    const facts = async () =>
+      (
+        await database
+          .pool('postgres')
+          .query(
+            'select count(*)::int as n, max(n) as last, bool_and(length(filler) = 2000) as whole from written',
+          )
+      ).rows[0];
     const found = await facts();
     // perhaps one more, that it could not say any more
     expect(found.n).toBeGreaterThanOrEqual(last);

@@ -15,15 +15,22 @@ describe('the embedded database', () => {
     database = await openEmbedded(folder);
     const admin = database.pool('postgres');
     await admin.query(readFileSync(join(import.meta.dirname, '../../../sql/roles.sql'), 'utf8'));
-    await admin.query('create table public.notes (id integer generated always as identity, text text, who name default session_user)');
-    await admin.query('grant select, insert on public.notes to colloquy_owner, colloquy_worker, colloquy_authenticator');
+    await admin.query(
+      'create table public.notes (id integer generated always as identity, text text, who name default session_user)',
+    );
+    await admin.query(
+      'grant select, insert on public.notes to colloquy_owner, colloquy_worker, colloquy_authenticator',
+    );
   }, 120_000);
   afterAll(async () => {
     await database?.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const notes = async (): Promise<string[]> => (await database.pool('postgres').query('select text from public.notes order by id')).rows.map((row) => row.text);
+  const notes = async (): Promise<string[]> =>
+    (await database.pool('postgres').query('select text from public.notes order by id')).rows.map(
+      (row) => row.text,
+    );
   async function withClient<T>(login: EmbeddedLogin, work: (client: pg.Client) => Promise<T>): Promise<T> {
     const client = new pg.Client({ connectionString: database.url(login) });
     client.on('error', () => {});
@@ -37,28 +44,46 @@ describe('the embedded database', () => {
 
   describe('in its own process', () => {
     it('lets everybody act as who it logged in as, never as the administrator', async () => {
-      for (const login of ['colloquy_owner', 'colloquy_authenticator', 'colloquy_worker', 'colloquy_owner'] as const) {
-        const { rows } = await database.pool(login).query(`select session_user as s, current_user as c, current_setting('is_superuser') as mighty`);
+      for (const login of [
+        'colloquy_owner',
+        'colloquy_authenticator',
+        'colloquy_worker',
+        'colloquy_owner',
+      ] as const) {
+        const { rows } = await database
+          .pool(login)
+          .query(`select session_user as s, current_user as c, current_setting('is_superuser') as mighty`);
         expect(rows).toEqual([{ s: login, c: login, mighty: 'off' }]);
       }
-      await expect(database.pool('colloquy_worker').query('create table public.mine ()')).rejects.toMatchObject({ code: '42501' });
-      await expect(database.pool('colloquy_worker').query('set role postgres')).rejects.toMatchObject({ code: '42501' });
+      await expect(
+        database.pool('colloquy_worker').query('create table public.mine ()'),
+      ).rejects.toMatchObject({ code: '42501' });
+      await expect(database.pool('colloquy_worker').query('set role postgres')).rejects.toMatchObject({
+        code: '42501',
+      });
     });
 
     it('keeps the second one waiting until the transaction of the first is over', async () => {
       const first = await database.pool('colloquy_owner').connect();
       let second: pg.PoolClient | undefined;
       await first.query('begin');
-      const waiting = database.pool('colloquy_worker').connect().then((client) => {
-        second = client;
-      });
+      const waiting = database
+        .pool('colloquy_worker')
+        .connect()
+        .then((client) => {
+          second = client;
+        });
       const third = database.pool('colloquy_authenticator').query('select session_user as s');
-      for (let n = 0; n < 20; n += 1) await first.query('insert into public.notes (text) values ($1)', [`first ${n}`]);
+      for (let n = 0; n < 20; n += 1)
+        await first.query('insert into public.notes (text) values ($1)', [`first ${n}`]);
       expect(second).toBeUndefined();
       await first.query('commit');
       first.release();
       await waiting;
-      expect((await second!.query('select session_user as s, count(*)::int as n from public.notes group by 1')).rows).toEqual([{ s: 'colloquy_worker', n: 20 }]);
+      expect(
+        (await second!.query('select session_user as s, count(*)::int as n from public.notes group by 1'))
+          .rows,
+      ).toEqual([{ s: 'colloquy_worker', n: 20 }]);
       second!.release();
       expect((await third).rows).toEqual([{ s: 'colloquy_authenticator' }]);
     });
@@ -74,7 +99,9 @@ describe('the embedded database', () => {
             await client.query(`select set_config('colloquy.user_id', $1, true)`, [`user ${index}`]);
             const seen = new Set<string>();
             for (let n = 0; n < 5; n += 1) {
-              const { rows } = await client.query(`select pg_current_xact_id()::text as x, session_user as s, current_setting('colloquy.user_id', true) as u`);
+              const { rows } = await client.query(
+                `select pg_current_xact_id()::text as x, session_user as s, current_setting('colloquy.user_id', true) as u`,
+              );
               seen.add(JSON.stringify(rows[0]));
             }
             expect(seen.size).toBe(1);
@@ -83,7 +110,9 @@ describe('the embedded database', () => {
           } finally {
             client.release();
           }
-          const { rows } = await database.pool(login).query(`select coalesce(current_setting('colloquy.user_id', true), '') as u`);
+          const { rows } = await database
+            .pool(login)
+            .query(`select coalesce(current_setting('colloquy.user_id', true), '') as u`);
           expect(rows).toEqual([{ u: '' }]);
         }),
       );
@@ -106,8 +135,12 @@ describe('the embedded database', () => {
 
     it('survives errors outside of transactions', async () => {
       await expect(database.pool('colloquy_owner').query('selec')).rejects.toMatchObject({ code: '42601' });
-      await expect(database.pool('colloquy_owner').query('select $1::int', ['x'])).rejects.toMatchObject({ code: '22P02' });
-      expect((await database.pool('colloquy_owner').query('select $1::int as n', [7])).rows).toEqual([{ n: 7 }]);
+      await expect(database.pool('colloquy_owner').query('select $1::int', ['x'])).rejects.toMatchObject({
+        code: '22P02',
+      });
+      expect((await database.pool('colloquy_owner').query('select $1::int as n', [7])).rows).toEqual([
+        { n: 7 },
+      ]);
     });
   });
 
@@ -115,7 +148,9 @@ describe('the embedded database', () => {
     it('knows who logs in, and refuses strangers', async () => {
       for (const login of ['postgres', 'colloquy_owner', 'colloquy_worker'] as const) {
         await withClient(login, async (client) => {
-          expect((await client.query('select session_user as s, current_user as c')).rows).toEqual([{ s: login, c: login }]);
+          expect((await client.query('select session_user as s, current_user as c')).rows).toEqual([
+            { s: login, c: login },
+          ]);
         });
       }
       const url = database.url('colloquy_owner').replace('colloquy_owner', 'somebody');
@@ -131,11 +166,17 @@ describe('the embedded database', () => {
           for (let run = 0; run < 5; run += 1) {
             const [a, b] = await Promise.all([
               one.query({ name: 'same', text: 'select $1::int + 1 as n, session_user as s', values: [run] }),
-              two.query({ name: 'same', text: 'select $1::text as t, session_user as s', values: [`run ${run}`] }),
+              two.query({
+                name: 'same',
+                text: 'select $1::text as t, session_user as s',
+                values: [`run ${run}`],
+              }),
             ]);
             expect(a.rows).toEqual([{ n: run + 1, s: 'colloquy_owner' }]);
             expect(b.rows).toEqual([{ t: `run ${run}`, s: 'colloquy_worker' }]);
-            const { rows } = await database.pool('colloquy_owner').query({ name: 'same', text: 'select 3 as three' });
+            const { rows } = await database
+              .pool('colloquy_owner')
+              .query({ name: 'same', text: 'select 3 as three' });
             expect(rows).toEqual([{ three: 3 }]);
           }
         }),
@@ -150,10 +191,15 @@ describe('the embedded database', () => {
       await client.query('begin');
       await client.query(`insert into public.notes (text) values ('over the socket')`);
       let answered = false;
-      const other = database.pool('colloquy_worker').query(`insert into public.notes (text) values ('inside')`).then(() => {
-        answered = true;
-      });
-      expect((await client.query('select count(*)::int as n from public.notes')).rows).toEqual([{ n: before.length + 1 }]);
+      const other = database
+        .pool('colloquy_worker')
+        .query(`insert into public.notes (text) values ('inside')`)
+        .then(() => {
+          answered = true;
+        });
+      expect((await client.query('select count(*)::int as n from public.notes')).rows).toEqual([
+        { n: before.length + 1 },
+      ]);
       expect(answered).toBe(false);
       (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
       await other;
@@ -162,7 +208,11 @@ describe('the embedded database', () => {
 
     it('keeps settings to the one who made them', async () => {
       const settings = async () =>
-        (await database.pool('colloquy_authenticator').query(`select current_user as c, current_setting('search_path') as p`)).rows;
+        (
+          await database
+            .pool('colloquy_authenticator')
+            .query(`select current_user as c, current_setting('search_path') as p`)
+        ).rows;
       const before = await settings();
       await withClient('colloquy_authenticator', async (client) => {
         await client.query('set role colloquy_visitor');
@@ -170,7 +220,9 @@ describe('the embedded database', () => {
         expect(await settings()).toEqual(before);
         expect(before).toMatchObject([{ c: 'colloquy_authenticator' }]);
         await withClient('colloquy_authenticator', async (another) => {
-          expect((await another.query('select current_user as c')).rows).toEqual([{ c: 'colloquy_authenticator' }]);
+          expect((await another.query('select current_user as c')).rows).toEqual([
+            { c: 'colloquy_authenticator' },
+          ]);
         });
       });
     });
@@ -186,7 +238,9 @@ describe('the embedded database', () => {
         const results = (await client.query('select 1 as a; select 2 as b')) as unknown as pg.QueryResult[];
         expect(results.map((result) => result.rows)).toEqual([[{ a: 1 }], [{ b: 2 }]]);
         const large = 'ä🐈'.repeat(500_000);
-        expect((await client.query('select length($1::text) as n, $1::text as t', [large])).rows).toEqual([{ n: 1_000_000, t: large }]);
+        expect((await client.query('select length($1::text) as n, $1::text as t', [large])).rows).toEqual([
+          { n: 1_000_000, t: large },
+        ]);
       });
     });
 
@@ -210,7 +264,9 @@ describe('the embedded database', () => {
 
     it('lets a pool of pg work, as the commands use it', async () => {
       const pool = new pg.Pool({ connectionString: database.url('colloquy_owner'), max: 4 });
-      const results = await Promise.all(Array.from({ length: 20 }, (_, n) => pool.query('select $1::int as n', [n])));
+      const results = await Promise.all(
+        Array.from({ length: 20 }, (_, n) => pool.query('select $1::int as n', [n])),
+      );
       expect(results.map((result) => result.rows[0].n)).toEqual(Array.from({ length: 20 }, (_, n) => n));
       await pool.end();
       await until(async () => (await database.pool('colloquy_owner').query('select 1')).rowCount === 1);
