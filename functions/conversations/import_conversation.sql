@@ -9,6 +9,8 @@ returns app_public.import_result
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+-- The planner takes an array for a few rows; 20,000 messages joined by nested loops took 43 s, hashed 2.4 s.
+set enable_nestloop = off
 as $$
 declare
   workspace uuid := app_hidden.current_workspace_id();
@@ -54,10 +56,12 @@ begin
     raise exception 'The conversation "%" has a message without externalId (at most 190 characters), role, content or a time between 1970 and now, or one twice.', source
       using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
   end if;
-  if exists (
-    select from unnest(imported) as m
+  -- one aggregate, not exists(): expecting an early hit, the planner compared each with each
+  if (
+    select bool_or(p.id is null or p.id >= m.id)
+    from unnest(imported) as m
     left join unnest(imported) as p on p.external_id = m.parent_external_id
-    where m.parent_external_id is not null and (p.id is null or p.id >= m.id)
+    where m.parent_external_id is not null
   ) then
     raise exception 'The conversation "%" has a message whose parent is missing or not older than itself.', source
       using errcode = 'CQ200', hint = 'Give each child a later time than its parent, or leave parentExternalId out.';

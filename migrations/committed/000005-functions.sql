@@ -1,5 +1,5 @@
 --! Previous: sha1:b320aea59ac7813ffd149a68018dd40aa3e97de4
---! Hash: sha1:736e60ade5b50d2bde6b56fa2f19bf1304668477
+--! Hash: sha1:b27e208f381336742e4f5e16b75407a6d6ac8563
 --! Message: functions
 
 --! split: 1-current.sql
@@ -871,6 +871,8 @@ returns app_public.import_result
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+-- The planner takes an array for a few rows; 20,000 messages joined by nested loops took 43 s, hashed 2.4 s.
+set enable_nestloop = off
 as $$
 declare
   workspace uuid := app_hidden.current_workspace_id();
@@ -916,10 +918,12 @@ begin
     raise exception 'The conversation "%" has a message without externalId (at most 190 characters), role, content or a time between 1970 and now, or one twice.', source
       using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
   end if;
-  if exists (
-    select from unnest(imported) as m
+  -- one aggregate, not exists(): expecting an early hit, the planner compared each with each
+  if (
+    select bool_or(p.id is null or p.id >= m.id)
+    from unnest(imported) as m
     left join unnest(imported) as p on p.external_id = m.parent_external_id
-    where m.parent_external_id is not null and (p.id is null or p.id >= m.id)
+    where m.parent_external_id is not null
   ) then
     raise exception 'The conversation "%" has a message whose parent is missing or not older than itself.', source
       using errcode = 'CQ200', hint = 'Give each child a later time than its parent, or leave parentExternalId out.';
