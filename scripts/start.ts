@@ -7,11 +7,13 @@ import { queues } from '../jobs/registry.ts';
 import { startWorker, type Worker } from '../jobs/worker.ts';
 import { type Database, openDatabase } from '../lib/database.ts';
 import { env } from '../lib/env.ts';
-import { ColloquyError, describeError } from '../lib/errors.ts';
+import { ColloquyError, describeError, errorCode } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import { migrateDatabase, migrationStatus, projectFolder } from '../lib/migrations.ts';
 import { queueIsAlive } from '../lib/queue.ts';
-import { type Account, ensureFirstAccount, readFirstAccount, signIn } from './start/account.ts';
+import { type FirstAccount, firstAccountFile, readFirstAccount } from './shared/first-account.ts';
+import { openSession, type Session } from './shared/session.ts';
+import { ensureFirstAccount } from './start/account.ts';
 import { importDocumentation } from './start/documentation.ts';
 import { welcome } from './start/welcome.ts';
 
@@ -50,9 +52,9 @@ async function prepare(database: Database, options: Options): Promise<void> {
 }
 
 /** The first account and the first content of a new database. */
-async function firstSteps(database: Database, options: Options): Promise<Account | undefined> {
+async function firstSteps(database: Database, options: Options): Promise<FirstAccount | undefined> {
   const made = await ensureFirstAccount(database, options.data);
-  if (!made) return readFirstAccount(options.data);
+  if (!made) return (await readFirstAccount(options.data)) ?? undefined;
   if (database.kind === 'embedded') {
     await database
       .pool('owner')
@@ -106,7 +108,7 @@ async function run(options: Options): Promise<void> {
 }
 
 interface Serving {
-  account: Account | undefined;
+  account: FirstAccount | undefined;
   closers: (() => Promise<void>)[];
   signal: AbortSignal;
 }
@@ -127,15 +129,29 @@ async function serve(
     isQueueAlive: () => queueIsAlive(database.pool('authenticator')),
   });
   closers.push(() => api.close());
-  const token = account && (await signIn(database, account));
-  if (token && options.examples) await firstContent(database, token, signal);
+  const session = account && (await signIn(database, account, options));
+  if (session && options.examples) await firstContent(session, signal);
   if (signal.aborted) return;
-  say(welcome({ url: api.url, account, token, psql: `psql '${database.url('admin')}'` }));
+  say(welcome({ url: api.url, account, token: session?.token, psql: `psql '${database.url('admin')}'` }));
+}
+
+/** Signs in as the first account; not any more when its password was changed since. */
+async function signIn(
+  database: Database,
+  account: FirstAccount,
+  options: Options,
+): Promise<Session | undefined> {
+  try {
+    return await openSession(database, { ...account, from: firstAccountFile(options.data) });
+  } catch (error) {
+    if (errorCode(error) === 'CQ102' || errorCode(error) === 'CQ103') return undefined;
+    throw error;
+  }
 }
 
 /** Imports the project's own documentation and waits until it is searchable. */
-async function firstContent(database: Database, token: string, signal: AbortSignal): Promise<void> {
-  const imported = await importDocumentation(database, token, projectFolder);
+async function firstContent(session: Session, signal: AbortSignal): Promise<void> {
+  const imported = await importDocumentation(session, projectFolder);
   if (imported.added > 0) say(`Documentation: ${imported.added} pages imported as first content.`);
   if (imported.added === 0) return;
   let last = '';

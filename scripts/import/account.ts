@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { z } from 'zod';
 import { env } from '../../lib/env.ts';
 import { ColloquyError, errorCode } from '../../lib/errors.ts';
+import { firstAccountFile, readFirstAccount } from '../shared/first-account.ts';
+import type { Credentials } from '../shared/session.ts';
 
 export interface AccountOptions {
   email?: string | undefined;
@@ -12,11 +12,6 @@ export interface AccountOptions {
   tokenFile?: string | undefined;
 }
 
-/** What proves who the import belongs to. `from` names where it was found, for the message when it does not fit. */
-export type Credentials = { token: string } | { email: string; password: string; from: string };
-
-const firstAccount = z.object({ email: z.string().min(1), password: z.string().min(1) });
-
 /** A secret is one line; editors end it with a line break that is not part of it. */
 async function readSecret(path: string): Promise<string> {
   try {
@@ -24,28 +19,6 @@ async function readSecret(path: string): Promise<string> {
   } catch (error) {
     throw new ColloquyError('CQ033', `The file ${path} cannot be read: ${errorCode(error) ?? error}.`, {
       hint: 'Correct its name or its permissions.',
-      cause: error,
-    });
-  }
-}
-
-/** The account that the first start made, when its file is in the data folder. */
-async function readFirstAccount(path: string): Promise<z.infer<typeof firstAccount> | null> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return null;
-    throw new ColloquyError('CQ033', `The file ${path} cannot be read: ${errorCode(error) ?? error}.`, {
-      hint: 'Run the import as the user who runs the server, or name an account with --email.',
-      cause: error,
-    });
-  }
-  try {
-    return firstAccount.parse(JSON.parse(text));
-  } catch (error) {
-    throw new ColloquyError('CQ033', `The file ${path} is not {"email", "password"}.`, {
-      hint: 'Name the account with --email instead.',
       cause: error,
     });
   }
@@ -63,14 +36,14 @@ export async function findCredentials(
 ): Promise<Credentials> {
   if (options.token !== undefined) return { token: options.token.trim() };
   if (options.tokenFile !== undefined) return { token: (await readSecret(options.tokenFile)).trim() };
-  const path = join(dataDir, 'first-account.json');
+  const path = firstAccountFile(dataDir);
   const named = options.email ?? (env.COLLOQUY_EMAIL?.trim() || undefined);
   const given =
     options.password ??
     (options.passwordFile === undefined ? undefined : await readSecret(options.passwordFile)) ??
     (env.COLLOQUY_PASSWORD || undefined);
   if (named !== undefined && given !== undefined) return { email: named, password: given, from: 'given' };
-  const first = await readFirstAccount(path);
+  const first = await readFirstAccount(dataDir);
   if (first !== null && (named === undefined || named.toLowerCase() === first.email.toLowerCase()))
     return { email: first.email, password: given ?? first.password, from: given ? 'given' : path };
   if (named === undefined) {

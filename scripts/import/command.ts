@@ -1,6 +1,7 @@
 import { startWorker } from '../../jobs/worker.ts';
 import { ColloquyError } from '../../lib/errors.ts';
 import { log } from '../../lib/log.ts';
+import { isConnectionLost, openSession, type Session } from '../shared/session.ts';
 import { type AccountOptions, findCredentials } from './account.ts';
 import { askPassword } from './ask-password.ts';
 import { type IndexingState, indexingState, waitForIndexing } from './indexing.ts';
@@ -9,7 +10,6 @@ import { type OpenedDatabase, openPrepared } from './open.ts';
 import type { ProgressStream } from './progress.ts';
 import { reportJson, reportText } from './report.ts';
 import { checkPaths, runImport } from './run.ts';
-import { isConnectionLost, openSession, type Session } from './session.ts';
 import { createSummary, type Outcome, type Summary } from './summary.ts';
 import { databaseSink, drySink, type Visibility } from './writer.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Session } from '../shared/session.ts';
 import type { ProgressStream } from './progress.ts';
-import type { Session } from './session.ts';
 
 /** What still has to be done until everything in the workspace is found by meaning. */
 export interface IndexingState {

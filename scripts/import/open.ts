@@ -5,7 +5,7 @@ import { runningEmbedded } from '../../lib/embedded/open.ts';
 import { env } from '../../lib/env.ts';
 import { ColloquyError, errorCode } from '../../lib/errors.ts';
 import { migrationStatus } from '../../lib/migrations.ts';
-import { isConnectionLost } from './session.ts';
+import { isConnectionLost } from '../shared/session.ts';
 
 export interface OpenedDatabase {
   database: Database;

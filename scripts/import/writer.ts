@@ -1,4 +1,5 @@
 import { errorCode } from '../../lib/errors.ts';
+import type { Session } from '../shared/session.ts';
 import {
   type ConversationItem,
   type DocumentItem,
@@ -6,7 +7,6 @@ import {
   type SkippedItem,
   skipped,
 } from './items.ts';
-import type { Session } from './session.ts';
 import type { Outcome, Summary } from './summary.ts';
 
 /** Where items go. */

@@ -1,11 +1,11 @@
-import type { Account } from './account.ts';
+import type { FirstAccount } from '../shared/first-account.ts';
 
 /** The question of the third example: none of its words occurs in the passage that answers it. */
 export const EXAMPLE_QUESTION = 'coworkers seeing secret chats';
 
 interface Welcome {
   url: string;
-  account: Account | undefined;
+  account: FirstAccount | undefined;
   token: string | undefined;
   psql: string;
 }

@@ -186,5 +186,5 @@ describe('npm run import on the embedded database', () => {
       indexing: { isComplete: true, pendingDocuments: 0, pendingConversations: 0 },
     });
     expect(alone.code).toBe(0);
-  });
+  }, 180_000);
 });

@@ -2,7 +2,7 @@ import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Database, serverDatabase } from '../../../lib/database.ts';
-import { openSession } from '../../../scripts/import/session.ts';
+import { openSession } from '../../../scripts/shared/session.ts';
 import { createTestDatabase, describeReal } from '../../support/server.ts';
 import { asUser, PASSWORD, registerUser, type TestUser } from '../../support/users.ts';
 import { count, dump, importPaths } from './database.ts';

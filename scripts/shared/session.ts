@@ -2,10 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
 import type { Database } from '../../lib/database.ts';
 import { ColloquyError, errorCode } from '../../lib/errors.ts';
-import type { Credentials } from './account.ts';
+
+/** What proves who somebody is. `from` names where it was found, for the message when it does not fit. */
+export type Credentials = { token: string } | { email: string; password: string; from: string };
 
 /** Somebody who is signed in. Everything happens as the API does it: with this person's rights and no more. */
 export interface Session {
+  /** The bearer token, for clients of the API. */
+  token: string;
   workspaceId: string;
   /** Runs statements in one transaction, again when others were in the way. */
   transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T>;
@@ -73,7 +77,7 @@ async function signIn(
   const token = await withClient(database, (client) =>
     inTransaction(client, async () => {
       await client.query(
-        `select set_config('role', 'colloquy_visitor', true), set_config('colloquy.user_agent', 'colloquy import', true)`,
+        `select set_config('role', 'colloquy_visitor', true), set_config('colloquy.user_agent', 'colloquy command', true)`,
       );
       const { rows } = await client.query<{ token: string | null }>(
         'select token from app_public.sign_in(email => $1, password => $2)',
@@ -148,6 +152,7 @@ export async function openSession(
     });
   }
   return {
+    token,
     workspaceId,
     transaction,
     async end() {
