@@ -195,6 +195,34 @@ describeReal('partitions', () => {
     expect((await ensure(3)).map((row) => row.partition)).toEqual(['messages_2018_06']);
   });
 
+  it.each([
+    ['wrote before', `select app_public.post_message($1, 'one')`],
+    ['read before', 'select count(*) from app_public.messages where conversation_id <> $1'],
+  ])('never stand in a circle of locks with a writer that %s', async (_, first) => {
+    const { rows } = await asUser(database, ann, (client) =>
+      client.query('select id from app_public.start_conversation()'),
+    );
+    const missing = (await months()).length;
+    let run: Promise<unknown[]> | undefined;
+    await asUser(database, ann, async (client) => {
+      await client.query(first, [rows[0].id]);
+      let over = false;
+      run = ensure(missing + 2).finally(() => {
+        over = true;
+      });
+      run.catch(() => {});
+      // it has come to what it must wait for, or has given up
+      await until(async () => {
+        const waiting = await database.pool('admin').query(
+          `select from pg_stat_activity where datname = current_database() and query like '%ensure_partitions(%' and wait_event_type in ('Lock', 'Timeout') and pid <> pg_backend_pid()`,
+        );
+        return over || (waiting.rowCount ?? 0) > 0;
+      });
+      await client.query(`select app_public.post_message($1, 'two', idempotency_key => 'k')`, [rows[0].id]);
+    });
+    expect((await run!).length).toBeGreaterThan(0);
+  });
+
   it('can be made while others write: nothing is lost, and no writer fails', async () => {
     const conversations: string[] = [];
     for (let index = 0; index < 8; index += 1) {
