@@ -213,9 +213,11 @@ describeReal('partitions', () => {
       run.catch(() => {});
       // it has come to what it must wait for, or has given up
       await until(async () => {
-        const waiting = await database.pool('admin').query(
-          `select from pg_stat_activity where datname = current_database() and query like '%ensure_partitions(%' and wait_event_type in ('Lock', 'Timeout') and pid <> pg_backend_pid()`,
-        );
+        const waiting = await database
+          .pool('admin')
+          .query(
+            `select from pg_stat_activity where datname = current_database() and query like '%ensure_partitions(%' and wait_event_type in ('Lock', 'Timeout') and pid <> pg_backend_pid()`,
+          );
         return over || (waiting.rowCount ?? 0) > 0;
       });
       await client.query(`select app_public.post_message($1, 'two', idempotency_key => 'k')`, [rows[0].id]);
