@@ -7,18 +7,24 @@ const MONTHS_AHEAD = 3;
 
 /** Makes the partitions of the coming months, and moves rows that came in for a month that had none. */
 async function handle({ pool, log }: JobContext): Promise<object> {
-  const { rows } = await pool.query<{ parent: string; partition: string; moved: string }>(
-    'select parent, partition, moved from app_hidden.ensure_partitions(months_ahead => $1)',
-    [MONTHS_AHEAD],
-  );
-  for (const row of rows) log.info({ partition: row.partition, moved: Number(row.moved) }, 'partition made');
-  return { made: rows.map((row) => row.partition) };
+  const made: string[] = [];
+  for (;;) {
+    // one month a transaction: attaching a partition makes writers of conversations wait
+    const { rows } = await pool.query<{ partition: string; moved: string }>(
+      'select partition, moved from app_hidden.ensure_partitions(months_ahead => $1, max_partitions => 1)',
+      [MONTHS_AHEAD],
+    );
+    const step = rows[0];
+    if (!step) return { made };
+    made.push(step.partition);
+    log.info({ partition: step.partition, moved: Number(step.moved) }, 'partition made');
+  }
 }
 
 export const ensurePartitions: JobDefinition<object> = {
   queue: {
     name: 'ensure-partitions',
-    policy: 'stately',
+    policy: 'short',
     retryLimit: 10,
     retryDelay: 30,
     retryBackoff: true,

@@ -128,9 +128,9 @@ async function embedChunks(
   version: Version,
 ): Promise<number> {
   const { pool } = context;
-  const missing = async (): Promise<{ chunk_id: string; embed_text: string }[]> => {
+  const missing = async (): Promise<{ chunk_id: string; content_hash: Buffer; embed_text: string }[]> => {
     const { rows } = await pool.query(
-      `select chunk_id, embed_text from app_hidden.chunks_to_embed(
+      `select chunk_id, content_hash, embed_text from app_hidden.chunks_to_embed(
          for_version => $1, for_workspace => $2, for_source_type => $3, for_source => $4, max_chunks => $5)`,
       [version.id, workspaceId, sourceType, sourceId, EMBED_BATCH],
     );
@@ -145,11 +145,11 @@ async function embedChunks(
   );
   if (rows[0].reused > 0) chunks = await missing();
   if (chunks.length === 0) return found;
+  // equal texts are asked for once
+  const texts = new Map(chunks.map((chunk) => [chunk.content_hash.toString('hex'), chunk.embed_text]));
   // outside any transaction: a provider may take its time
-  const vectors = await context.provider(version).embed(
-    chunks.map((chunk) => chunk.embed_text),
-    context.signal,
-  );
+  const vectors = await context.provider(version).embed([...texts.values()], context.signal);
+  const vectorOf = new Map([...texts.keys()].map((hash, index) => [hash, toSql([...vectors[index]!])]));
   await pool.query(
     `select app_hidden.store_embeddings(
        for_version => $1, for_workspace => $2, chunk_ids => $3::uuid[], vectors => $4::text[])`,
@@ -157,7 +157,7 @@ async function embedChunks(
       version.id,
       workspaceId,
       chunks.map((chunk) => chunk.chunk_id),
-      vectors.map((vector) => toSql([...vector])),
+      chunks.map((chunk) => vectorOf.get(chunk.content_hash.toString('hex'))!),
     ],
   );
   return found;

@@ -33,7 +33,7 @@ async function handle({ pool, boss, log }: JobContext): Promise<object> {
 export const sweepUnindexed: JobDefinition<object> = {
   queue: {
     name: 'sweep-unindexed',
-    policy: 'stately',
+    policy: 'short',
     retryLimit: 0,
     expireInSeconds: 300,
     deleteAfterSeconds: 3600,

@@ -71,26 +71,46 @@ $$;
 comment on function app_private.search_vector_index(app_public.embedding_versions, uuid, uuid, extensions.halfvec, app_public.source_type[], integer) is
   'Nearest chunks by the vector index, continued until enough rows pass the filter. Score: cosine similarity.';
 
+-- A chunk is asked in the language that it was indexed in: a query stemmed by other rules misses words, and a word that
+-- is excluded with "-" is not recognised. The index is asked once, for what any language accepts.
 create or replace function app_private.search_text(
-  workspace uuid, caller uuid, query tsquery, kinds app_public.source_type[], max_results integer
+  workspace uuid, caller uuid, query text, kinds app_public.source_type[], max_results integer
 )
 returns table (chunk_id uuid, score real)
 language plpgsql
 stable
 set search_path = pg_catalog, extensions, pg_temp
 as $$
+declare
+  languages text[];
+  queries tsquery[];
+  any_query tsquery;
 begin
+  select array_agg(asked.language), array_agg(asked.query), string_agg(distinct format('(%s)', asked.query), ' | ')::tsquery
+  into languages, queries, any_query
+  from (
+    -- without angle brackets, as in text_search_vector
+    select c.cfgname::text as language, websearch_to_tsquery(c.oid, translate(search_text.query, '<>', '  ')) as query
+    from pg_ts_config c
+    where c.cfgnamespace = 'pg_catalog'::regnamespace
+  ) as asked
+  where numnode(asked.query) > 0;
+  if any_query is null then
+    return;
+  end if;
   return query execute $query$
-    select c.id, ts_rank_cd(c.text_search, $3, 1)
+    select c.id, ts_rank_cd(c.text_search, asked.query, 1)
     from app_public.chunks c
+    join unnest($6, $7) as asked (language, query) on asked.language = c.text_search_language
     where c.workspace_id = $1
       and c.text_search @@ $3
+      and c.text_search @@ asked.query
       and (c.owner_id = $2 or c.visibility = 'workspace')
       and c.source_type = any ($4)
     order by 2 desc, c.id desc
     limit $5
-  $query$ using workspace, caller, query, kinds, max_results;
+  $query$ using workspace, caller, any_query, kinds, max_results, languages, queries;
 end
 $$;
-comment on function app_private.search_text(uuid, uuid, tsquery, app_public.source_type[], integer) is
-  'Chunks that contain the words of a query. Score: ts_rank_cd, divided by the logarithm of the length.';
+comment on function app_private.search_text(uuid, uuid, text, app_public.source_type[], integer) is
+  'Chunks that contain the words of a query, each asked in its own language. Score: ts_rank_cd, divided by the logarithm of the length.';

@@ -21,7 +21,6 @@ declare
   workspace uuid := app_hidden.current_workspace_id();
   caller uuid := app_hidden.current_user_id();
   version app_public.embedding_versions;
-  text_query tsquery;
   candidates integer;
   available bigint;
   vector_ids uuid[] := '{}';
@@ -83,14 +82,9 @@ begin
     end if;
   end if;
 
-  if trim(query) <> '' then
-    -- without angle brackets, as in text_search_vector
-    text_query := websearch_to_tsquery('pg_catalog.english', translate(query, '<>', '  '))
-      || websearch_to_tsquery('pg_catalog.simple', translate(query, '<>', '  '));
-    if mode <> 'vector' and numnode(text_query) > 0 then
-      select coalesce(array_agg(s.chunk_id), '{}'), coalesce(array_agg(s.score), '{}') into text_ids, text_scores
-      from app_private.search_text(workspace, caller, text_query, kinds, candidates) as s;
-    end if;
+  if mode <> 'vector' and trim(query) <> '' then
+    select coalesce(array_agg(s.chunk_id), '{}'), coalesce(array_agg(s.score), '{}') into text_ids, text_scores
+    from app_private.search_text(workspace, caller, query, kinds, candidates) as s;
   end if;
 
   select array_agg(row(found.*)::app_public.search_result order by found.score desc, found.chunk_id desc) into response.results
@@ -101,7 +95,7 @@ begin
       ts_headline(
         ('pg_catalog.' || c.text_search_language)::regconfig,
         replace(replace(replace(c.content, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
-        coalesce(text_query, ''::tsquery),
+        websearch_to_tsquery(('pg_catalog.' || c.text_search_language)::regconfig, translate(query, '<>', '  ')),
         'StartSel=<mark>, StopSel=</mark>, MaxWords=40, MinWords=20, MaxFragments=1'
       ) as snippet,
       c.content, c.page_number, fused.vector_score, fused.text_score, fused.score

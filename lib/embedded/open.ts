@@ -58,9 +58,13 @@ export function runningEmbedded(dataDir: string): ((login: EmbeddedLogin) => str
 /**
  * Opens, or makes, the embedded database of a folder: PostgreSQL 18 inside this process, on disk, for one process at
  * a time, with a socket for psql.
+ * @param options.idleInTransaction  milliseconds that a client of the socket may hold an open transaction; default a minute
  * @throws ColloquyError CQ010 when another process has the folder, CQ011 when the folder cannot be used
  */
-export async function openEmbedded(folder: string): Promise<EmbeddedDatabase> {
+export async function openEmbedded(
+  folder: string,
+  options: { idleInTransaction?: number } = {},
+): Promise<EmbeddedDatabase> {
   const dataDir = resolve(folder);
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
@@ -90,7 +94,7 @@ export async function openEmbedded(folder: string): Promise<EmbeddedDatabase> {
       const path = join(sockets, '.s.PGSQL.5432');
       // we hold the lock, so what is left here belongs to a process that is gone
       if (existsSync(path)) rmSync(path);
-      server = await listen(session, path, new Set(LOGINS));
+      server = await listen(session, path, new Set(LOGINS), options.idleInTransaction);
       lock.update({ socket: sockets });
     }
     const pools = new Map<string, EmbeddedPool>();

@@ -33,12 +33,12 @@ export class EmbeddedSession {
     client.release = () => {
       if (!held) return;
       held = false;
-      client.release = give;
-      if (!this.pglite.isInTransaction()) return give();
-      client.query('rollback').then(
-        () => give(),
-        () => give(),
-      );
+      const back = () => {
+        client.release = give;
+        give();
+      };
+      if (!this.pglite.isInTransaction()) return back();
+      client.query('rollback').then(back, back);
     };
     try {
       await this.#become(client, user);

@@ -81,13 +81,21 @@ class Connection {
   readonly #socket: Socket;
   readonly #prefix: string;
   readonly #users: ReadonlySet<string>;
+  readonly #idleInTransaction: number;
   #user: string | undefined;
   #buffer: Buffer = Buffer.alloc(0);
   #lease: PoolClient | undefined;
   #working: Promise<void> = Promise.resolve();
   #ended = false;
 
-  constructor(session: EmbeddedSession, socket: Socket, number: number, users: ReadonlySet<string>) {
+  constructor(
+    session: EmbeddedSession,
+    socket: Socket,
+    number: number,
+    users: ReadonlySet<string>,
+    idleInTransaction: number,
+  ) {
+    this.#idleInTransaction = idleInTransaction;
     this.#session = session;
     this.#socket = socket;
     this.#prefix = `c${number}_`;
@@ -173,7 +181,7 @@ class Connection {
     }
     this.#lease ??= await this.#session.lease(this.#user!);
     this.#session.touch();
-    this.#socket.setTimeout(IDLE_IN_TRANSACTION);
+    this.#socket.setTimeout(this.#idleInTransaction);
     const { pglite } = this.#session;
     const request = message(type, ownStatementName(type, body, this.#prefix));
     const answer = await pglite.runExclusive(() => pglite.execProtocolRaw(new Uint8Array(request)));
@@ -187,11 +195,13 @@ class Connection {
  * Listens for clients.
  * @param path   a Unix socket; its folder decides who may connect
  * @param users  the logins that exist
+ * @param idleInTransaction  milliseconds after which a client that holds an open transaction is cut off
  */
 export async function listen(
   session: EmbeddedSession,
   path: string,
   users: ReadonlySet<string>,
+  idleInTransaction: number = IDLE_IN_TRANSACTION,
 ): Promise<Server> {
   const sockets = new Set<Socket>();
   let number = 0;
@@ -199,7 +209,7 @@ export async function listen(
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     number += 1;
-    new Connection(session, socket, number, users);
+    new Connection(session, socket, number, users, idleInTransaction);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:d8e97fb5fe8e6e6d78c41934e9eba9da0d0de847
+--! Hash: sha1:a021469f2dd75051f4d348d28c7d1f9ed8b77c16
 --! Message: foundation
 
 --! split: 1-current.sql
@@ -29,6 +29,12 @@ create type app_public.source_type as enum ('document', 'message', 'memory', 'ev
 create type app_public.search_mode as enum ('hybrid', 'vector', 'text');
 create type app_public.embedding_version_status as enum ('building', 'active', 'retired', 'archived');
 
+comment on type app_public.user_role is 'Role in the whole installation.';
+comment on type app_public.member_role is 'owner and admin manage a workspace, member writes, viewer only reads.';
+comment on type app_public.message_role is 'Who speaks.';
+comment on type app_public.message_status is 'complete, still streaming, or failed.';
+comment on type app_public.conversation_channel is 'Where a conversation takes place.';
+comment on type app_public.embedding_version_status is 'building, active (exactly one), retired or archived.';
 comment on type app_public.visibility is 'Who may read a row besides its owner: nobody, or the members of its workspace.';
 comment on type app_public.storage_tier is 'hot: recent or often read. warm: older. cold: rarely read, searched only when asked or when the others return too little.';
 comment on type app_public.source_type is 'What a chunk was cut from.';

@@ -1,5 +1,5 @@
---! Previous: sha1:d8e97fb5fe8e6e6d78c41934e9eba9da0d0de847
---! Hash: sha1:34656b6646681a7dec1f7e05bc34083bcf7cd72b
+--! Previous: sha1:a021469f2dd75051f4d348d28c7d1f9ed8b77c16
+--! Hash: sha1:af03565b274406c31ed155fec0257cdb9eaab5ce
 --! Message: identity
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:34656b6646681a7dec1f7e05bc34083bcf7cd72b
---! Hash: sha1:c37ba19788caa67f433102ae0fcc913f61fbd59b
+--! Previous: sha1:af03565b274406c31ed155fec0257cdb9eaab5ce
+--! Hash: sha1:1f1f2038d5385d95982dc20ad68c049ac9c9bd24
 --! Message: conversations
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:c37ba19788caa67f433102ae0fcc913f61fbd59b
---! Hash: sha1:b320aea59ac7813ffd149a68018dd40aa3e97de4
+--! Previous: sha1:1f1f2038d5385d95982dc20ad68c049ac9c9bd24
+--! Hash: sha1:ea28036a4e00ad20879fa386140cd2b033096aae
 --! Message: knowledge
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:b320aea59ac7813ffd149a68018dd40aa3e97de4
---! Hash: sha1:b27e208f381336742e4f5e16b75407a6d6ac8563
+--! Previous: sha1:ea28036a4e00ad20879fa386140cd2b033096aae
+--! Hash: sha1:f7ed9aad465d107c86c2dab1dcc930c36959d52a
 --! Message: functions
 
 --! split: 1-current.sql
@@ -488,10 +488,39 @@ declare
   child_ids uuid[];
   parent_ids uuid[];
   moved bigint;
+  locks text[];
+  deadline timestamptz := clock_timestamp() + interval '3 seconds';
 begin
   if to_regclass(format('app_partitions.%I', partition_name)) is not null then
     return 0;
   end if;
+
+  -- All locks that attaching will want, before anything is touched. It waits for the first with nothing in hand and for
+  -- the others not at all, so that it never stands in a circle with a writer (measured without this: 40P01 whenever one
+  -- transaction posts two messages, the second with an idempotency key).
+  select array_agg(format('lock table %s in share row exclusive mode', referenced.name) order by referenced.name)
+  into locks
+  from (
+    select distinct k.confrelid::regclass::text as name
+    from pg_constraint k
+    where k.conrelid = format('app_public.%I', parent_name)::regclass and k.contype = 'f' and k.confrelid <> k.conrelid
+  ) as referenced;
+  -- the default partition first: every writer looks into it early, so that waiting for it drains them
+  locks := format('lock table app_partitions.%I in access exclusive mode', parent_name || '_default') || locks;
+  loop
+    begin
+      for i in 1 .. cardinality(locks) loop
+        execute locks[i] || case when i > 1 then ' nowait' else '' end;
+      end loop;
+      exit;
+    exception when lock_not_available then
+      if clock_timestamp() > deadline then
+        raise;
+      end if;
+      perform pg_sleep(0.05);
+    end;
+  end loop;
+
   select string_agg(quote_ident(a.attname), ', ' order by a.attnum) into column_names
   from pg_attribute a
   where a.attrelid = format('app_public.%I', parent_name)::regclass and a.attnum > 0 and not a.attisdropped and a.attgenerated = '';
@@ -556,7 +585,7 @@ end
 $$;
 comment on function app_private.ensure_months(text, timestamptz[]) is 'Makes the partitions for the months of the given times, for imports of history. Where the tables are too busy, none: the default partition takes the rows.';
 
-create or replace function app_hidden.ensure_partitions(months_ahead integer default 3)
+create or replace function app_hidden.ensure_partitions(months_ahead integer default 3, max_partitions integer default null)
 returns table (parent text, partition text, moved bigint)
 language plpgsql
 security definer
@@ -564,6 +593,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   month date;
+  made integer := 0;
 begin
   if months_ahead not between 0 and 120 then
     raise exception 'months_ahead is 0 to 120, not %.', months_ahead using errcode = 'CQ200', hint = 'Three months are the default.';
@@ -593,14 +623,18 @@ begin
       if to_regclass(format('app_partitions.%I', partition)) is null then
         moved := app_private.create_month_partition(parent, month);
         return next;
+        made := made + 1;
+        if made >= max_partitions then
+          return;
+        end if;
       end if;
     end loop;
   end loop;
 end
 $$;
-comment on function app_hidden.ensure_partitions(integer) is
-  'Makes the partitions of this month, the given number of months ahead, and every month that rows in a default partition belong to. Returns what it made.';
-grant execute on function app_hidden.ensure_partitions(integer) to colloquy_worker;
+comment on function app_hidden.ensure_partitions(integer, integer) is
+  'Makes the partitions of this month, the given number of months ahead, and every month that rows in a default partition belong to; at most max_partitions in this transaction, so that its locks end soon. Returns what it made.';
+grant execute on function app_hidden.ensure_partitions(integer, integer) to colloquy_worker;
 --! EndIncluded lifecycle/ensure_partitions.sql
 --! Included conversations/start_conversation.sql
 -- Runs with the caller's rights: the policy and the column grants of conversations decide.
@@ -1298,29 +1332,49 @@ $$;
 comment on function app_private.search_vector_index(app_public.embedding_versions, uuid, uuid, extensions.halfvec, app_public.source_type[], integer) is
   'Nearest chunks by the vector index, continued until enough rows pass the filter. Score: cosine similarity.';
 
+-- A chunk is asked in the language that it was indexed in: a query stemmed by other rules misses words, and a word that
+-- is excluded with "-" is not recognised. The index is asked once, for what any language accepts.
 create or replace function app_private.search_text(
-  workspace uuid, caller uuid, query tsquery, kinds app_public.source_type[], max_results integer
+  workspace uuid, caller uuid, query text, kinds app_public.source_type[], max_results integer
 )
 returns table (chunk_id uuid, score real)
 language plpgsql
 stable
 set search_path = pg_catalog, extensions, pg_temp
 as $$
+declare
+  languages text[];
+  queries tsquery[];
+  any_query tsquery;
 begin
+  select array_agg(asked.language), array_agg(asked.query), string_agg(distinct format('(%s)', asked.query), ' | ')::tsquery
+  into languages, queries, any_query
+  from (
+    -- without angle brackets, as in text_search_vector
+    select c.cfgname::text as language, websearch_to_tsquery(c.oid, translate(search_text.query, '<>', '  ')) as query
+    from pg_ts_config c
+    where c.cfgnamespace = 'pg_catalog'::regnamespace
+  ) as asked
+  where numnode(asked.query) > 0;
+  if any_query is null then
+    return;
+  end if;
   return query execute $query$
-    select c.id, ts_rank_cd(c.text_search, $3, 1)
+    select c.id, ts_rank_cd(c.text_search, asked.query, 1)
     from app_public.chunks c
+    join unnest($6, $7) as asked (language, query) on asked.language = c.text_search_language
     where c.workspace_id = $1
       and c.text_search @@ $3
+      and c.text_search @@ asked.query
       and (c.owner_id = $2 or c.visibility = 'workspace')
       and c.source_type = any ($4)
     order by 2 desc, c.id desc
     limit $5
-  $query$ using workspace, caller, query, kinds, max_results;
+  $query$ using workspace, caller, any_query, kinds, max_results, languages, queries;
 end
 $$;
-comment on function app_private.search_text(uuid, uuid, tsquery, app_public.source_type[], integer) is
-  'Chunks that contain the words of a query. Score: ts_rank_cd, divided by the logarithm of the length.';
+comment on function app_private.search_text(uuid, uuid, text, app_public.source_type[], integer) is
+  'Chunks that contain the words of a query, each asked in its own language. Score: ts_rank_cd, divided by the logarithm of the length.';
 --! EndIncluded search/legs.sql
 --! Included search/search.sql
 -- Hybrid search over everything the caller may read in the workspace of the request. Sealed, see legs.sql for why. The
@@ -1346,7 +1400,6 @@ declare
   workspace uuid := app_hidden.current_workspace_id();
   caller uuid := app_hidden.current_user_id();
   version app_public.embedding_versions;
-  text_query tsquery;
   candidates integer;
   available bigint;
   vector_ids uuid[] := '{}';
@@ -1408,14 +1461,9 @@ begin
     end if;
   end if;
 
-  if trim(query) <> '' then
-    -- without angle brackets, as in text_search_vector
-    text_query := websearch_to_tsquery('pg_catalog.english', translate(query, '<>', '  '))
-      || websearch_to_tsquery('pg_catalog.simple', translate(query, '<>', '  '));
-    if mode <> 'vector' and numnode(text_query) > 0 then
-      select coalesce(array_agg(s.chunk_id), '{}'), coalesce(array_agg(s.score), '{}') into text_ids, text_scores
-      from app_private.search_text(workspace, caller, text_query, kinds, candidates) as s;
-    end if;
+  if mode <> 'vector' and trim(query) <> '' then
+    select coalesce(array_agg(s.chunk_id), '{}'), coalesce(array_agg(s.score), '{}') into text_ids, text_scores
+    from app_private.search_text(workspace, caller, query, kinds, candidates) as s;
   end if;
 
   select array_agg(row(found.*)::app_public.search_result order by found.score desc, found.chunk_id desc) into response.results
@@ -1426,7 +1474,7 @@ begin
       ts_headline(
         ('pg_catalog.' || c.text_search_language)::regconfig,
         replace(replace(replace(c.content, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
-        coalesce(text_query, ''::tsquery),
+        websearch_to_tsquery(('pg_catalog.' || c.text_search_language)::regconfig, translate(query, '<>', '  ')),
         'StartSel=<mark>, StopSel=</mark>, MaxWords=40, MinWords=20, MaxFragments=1'
       ) as snippet,
       c.content, c.page_number, fused.vector_score, fused.text_score, fused.score

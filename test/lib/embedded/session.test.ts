@@ -12,7 +12,7 @@ describe('the embedded database', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'colloquy-embedded-'));
-    database = await openEmbedded(folder);
+    database = await openEmbedded(folder, { idleInTransaction: 1000 });
     const admin = database.pool('postgres');
     await admin.query(readFileSync(join(import.meta.dirname, '../../../sql/roles.sql'), 'utf8'));
     await admin.query(
@@ -41,6 +41,17 @@ describe('the embedded database', () => {
       await client.end();
     }
   }
+
+  it('cuts off a client that keeps everybody waiting inside an open transaction', async () => {
+    const client = new pg.Client({ connectionString: database.url('colloquy_owner') });
+    const cutOff = new Promise<Error>((resolve) => client.on('error', resolve));
+    await client.connect();
+    await client.query('begin');
+    await client.query(`insert into public.notes (text) values ('never')`);
+    // waits for the session, and gets it
+    expect(await notes()).not.toContain('never');
+    await cutOff;
+  });
 
   describe('in its own process', () => {
     it('lets everybody act as who it logged in as, never as the administrator', async () => {
