@@ -14,7 +14,7 @@ import { queueIsAlive } from '../lib/queue.ts';
 import { type FirstAccount, firstAccountFile, readFirstAccount } from './shared/first-account.ts';
 import { openSession, type Session } from './shared/session.ts';
 import { ensureFirstAccount } from './start/account.ts';
-import { importDocumentation } from './start/documentation.ts';
+import { importDocumentation, readProgress } from './start/documentation.ts';
 import { welcome } from './start/welcome.ts';
 
 interface Options {
@@ -133,6 +133,7 @@ async function serve(
   if (session && options.examples) await firstContent(session, signal);
   if (signal.aborted) return;
   say(welcome({ url: api.url, account, token: session?.token, psql: `psql '${database.url('admin')}'` }));
+  if (session && options.examples) await importDocumentation(session, projectFolder, 'rest');
 }
 
 /** Signs in as the first account; not any more when its password was changed since. */
@@ -149,14 +150,14 @@ async function signIn(
   }
 }
 
-/** Imports the project's own documentation and waits until it is searchable. */
+/** Imports what a newcomer reads first and waits until it is searchable. */
 async function firstContent(session: Session, signal: AbortSignal): Promise<void> {
-  const imported = await importDocumentation(session, projectFolder);
-  if (imported.added > 0) say(`Documentation: ${imported.added} pages imported as first content.`);
-  if (imported.added === 0) return;
+  const added = await importDocumentation(session, projectFolder, 'first');
+  if (added === 0) return;
+  say(`Documentation: ${added} pages imported as first content; the rest follows.`);
   let last = '';
   while (!signal.aborted) {
-    const state = await imported.progress();
+    const state = await readProgress(session);
     const line = `Indexing: ${state.embedded_chunks} of ${state.chunks} passages searchable`;
     if (line !== last) say(line);
     last = line;

@@ -2,43 +2,53 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Session } from '../shared/session.ts';
 
-export interface Progress {
+interface Progress {
   chunks: string;
   embedded_chunks: string;
   is_complete: boolean;
 }
 
-/** The pages of the project's documentation, as import_documents wants them. */
-function pages(folder: string): object[] {
-  const names = [
+/** What a newcomer reads first: small enough to be searchable within seconds on a slow machine too. */
+const FIRST_PAGES = ['README.md', 'docs/questions.md', 'docs/search.md', 'docs/tenancy.md'];
+
+/** The pages of the project's documentation. */
+function pageNames(folder: string, which: 'first' | 'rest'): string[] {
+  const all = [
     'README.md',
     'CHANGELOG.md',
     ...readdirSync(join(folder, 'docs')).map((name) => `docs/${name}`),
   ];
-  return names
-    .filter((name) => name.endsWith('.md'))
-    .sort()
-    .map((name) => {
-      const content = readFileSync(join(folder, name), 'utf8');
-      const title = /^# (.+)$/m.exec(content)?.[1] ?? name;
-      return { sourceUrl: `colloquy:${name}`, title, content, contentType: 'markdown' };
-    });
+  return all
+    .filter((name) => name.endsWith('.md') && FIRST_PAGES.includes(name) === (which === 'first'))
+    .sort();
 }
 
-/** Imports the documentation for whoever is signed in. Again, it changes only what was edited. */
+/** A page as import_documents wants it. */
+function page(folder: string, name: string): object {
+  const content = readFileSync(join(folder, name), 'utf8');
+  const title = /^# (.+)$/m.exec(content)?.[1] ?? name;
+  return { sourceUrl: `colloquy:${name}`, title, content, contentType: 'markdown' };
+}
+
+/** Imports documentation for whoever is signed in. Again, it changes only what was edited. Returns how many pages are new. */
 export async function importDocumentation(
   session: Session,
   folder: string,
-): Promise<{ added: number; progress(): Promise<Progress> }> {
+  which: 'first' | 'rest',
+): Promise<number> {
+  const pages = pageNames(folder, which).map((name) => page(folder, name));
   const { rows } = await session.transaction((client) =>
     client.query<{ outcome: string }>('select outcome from app_public.import_documents($1::jsonb)', [
-      JSON.stringify(pages(folder)),
+      JSON.stringify(pages),
     ]),
   );
-  return {
-    added: rows.filter((row) => row.outcome === 'added').length,
-    progress: async () =>
-      (await session.transaction((client) => client.query('select * from app_public.indexing_progress()')))
-        .rows[0],
-  };
+  return rows.filter((row) => row.outcome === 'added').length;
+}
+
+/** How much of what whoever is signed in has is searchable. */
+export async function readProgress(session: Session): Promise<Progress> {
+  const { rows } = await session.transaction((client) =>
+    client.query<Progress>('select * from app_public.indexing_progress()'),
+  );
+  return rows[0]!;
 }
