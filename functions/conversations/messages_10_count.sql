@@ -9,6 +9,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   changed record;
+  was_indexed boolean;
 begin
   for changed in
     select
@@ -33,11 +34,15 @@ begin
     where c.id = changed.conversation_id
       and c.last_sequence_number + 1 = changed.first_number
       and changed.first_number + changed.added - 1 = changed.last_number
-      and changed.added = changed.numbers;
+      and changed.added = changed.numbers
+    returning with (old as previous) previous.indexed_sequence_number = previous.last_sequence_number into was_indexed;
     if not found then
       raise exception 'Sequence numbers % to % do not continue conversation %.', changed.first_number, changed.last_number, changed.conversation_id
         using errcode = 'CQ205', hint = 'Lock the conversation and number its messages without gaps, as post_message does.';
     end if;
+    -- A conversation that was behind has a job already: whoever indexes it takes this row's lock, so after our commit, and
+    -- then looks again. If that job is lost, the sweep finds the messages.
+    continue when not was_indexed;
     perform app_hidden.enqueue(
       'index-source',
       jsonb_build_object('workspaceId', changed.workspace_id, 'sourceType', 'message', 'sourceId', changed.conversation_id),

@@ -1378,6 +1378,7 @@ CREATE FUNCTION app_private.count_new_messages() RETURNS trigger
     AS $$
 declare
   changed record;
+  was_indexed boolean;
 begin
   for changed in
     select
@@ -1402,11 +1403,15 @@ begin
     where c.id = changed.conversation_id
       and c.last_sequence_number + 1 = changed.first_number
       and changed.first_number + changed.added - 1 = changed.last_number
-      and changed.added = changed.numbers;
+      and changed.added = changed.numbers
+    returning with (old as previous) previous.indexed_sequence_number = previous.last_sequence_number into was_indexed;
     if not found then
       raise exception 'Sequence numbers % to % do not continue conversation %.', changed.first_number, changed.last_number, changed.conversation_id
         using errcode = 'CQ205', hint = 'Lock the conversation and number its messages without gaps, as post_message does.';
     end if;
+    -- A conversation that was behind has a job already: whoever indexes it takes this row's lock, so after our commit, and
+    -- then looks again. If that job is lost, the sweep finds the messages.
+    continue when not was_indexed;
     perform app_hidden.enqueue(
       'index-source',
       jsonb_build_object('workspaceId', changed.workspace_id, 'sourceType', 'message', 'sourceId', changed.conversation_id),
@@ -2568,18 +2573,23 @@ COMMENT ON COLUMN app_public.messages.created_at IS 'When it was written; derive
 --
 
 CREATE FUNCTION app_public.conversation_messages(conversation_id uuid, before uuid DEFAULT NULL::uuid, first integer DEFAULT 50) RETURNS SETOF app_public.messages
-    LANGUAGE sql STABLE ROWS 50 PARALLEL SAFE
+    LANGUAGE plpgsql STABLE ROWS 50 PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
     AS $$
+declare
+  newest uuid := (select c.last_message_id from app_public.conversations c where c.id = conversation_messages.conversation_id);
+begin
+  return query
   select m.*
   from app_public.messages m
   where m.conversation_id = conversation_messages.conversation_id
-    and m.id operator(pg_catalog.>=) conversation_messages.conversation_id
-    and m.id operator(pg_catalog.<=) (
-      select c.last_message_id from app_public.conversations c where c.id operator(pg_catalog.=) conversation_messages.conversation_id
-    )
-    and m.id operator(pg_catalog.<) coalesce(conversation_messages.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+    and m.id >= conversation_messages.conversation_id
+    and m.id <= newest
+    and m.id < coalesce(conversation_messages.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
   order by m.id desc
   limit least(greatest(coalesce(conversation_messages.first, 50), 0), 1000);
+end
 $$;
 
 --
@@ -4485,16 +4495,16 @@ CREATE UNIQUE INDEX conversations_external_id_key ON app_public.conversations US
 CREATE INDEX conversations_owner_id_last_message_at_idx ON app_public.conversations USING btree (owner_id, last_message_at DESC, id DESC);
 
 --
+-- Name: conversations_shared_last_message_at_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX conversations_shared_last_message_at_idx ON app_public.conversations USING btree (workspace_id, last_message_at DESC, id DESC) WHERE (visibility = 'workspace'::app_public.visibility);
+
+--
 -- Name: conversations_unindexed_idx; Type: INDEX; Schema: app_public; Owner: -
 --
 
 CREATE INDEX conversations_unindexed_idx ON app_public.conversations USING btree (id) WHERE (indexed_sequence_number < last_sequence_number);
-
---
--- Name: conversations_workspace_id_last_message_at_idx; Type: INDEX; Schema: app_public; Owner: -
---
-
-CREATE INDEX conversations_workspace_id_last_message_at_idx ON app_public.conversations USING btree (workspace_id, last_message_at DESC, id DESC);
 
 --
 -- Name: documents_owner_id_idx; Type: INDEX; Schema: app_public; Owner: -

@@ -334,6 +334,10 @@ describeReal('partitions', () => {
       'Actual Loops'?: number;
       Plans?: Plan[];
     }
+    function scanned(plan: Plan): string[] {
+      const here = plan['Relation Name']?.startsWith('messages') ? [plan['Relation Name']] : [];
+      return [...here, ...(plan.Plans ?? []).flatMap(scanned)];
+    }
     function executed(plan: Plan): string[] {
       const here =
         plan['Relation Name']?.startsWith('messages') && (plan['Actual Loops'] ?? 0) > 0
@@ -342,27 +346,51 @@ describeReal('partitions', () => {
       return [...here, ...(plan.Plans ?? []).flatMap(executed)];
     }
 
-    /** Runs as the API does: a named statement, again and again on one connection, with the plan that it ends up with. */
+    /**
+     * Runs as the API does: a named statement, again and again on one connection, with the plan that it ends up with.
+     * The plans of the statements inside the function come from auto_explain, which only a superuser may load.
+     */
     async function pageOf(values: unknown[], mode: string) {
-      return asUser(database, ann, async (client) => {
-        await client.query(`set local plan_cache_mode = ${mode}`);
+      const client = await database.pool('admin').connect();
+      const plans: Plan[] = [];
+      const collect = ({ message }: { message?: string | undefined }) => {
+        const plan = message?.match(/plan:\n(.*)/s)?.[1];
+        if (plan) plans.push(JSON.parse(plan).Plan);
+      };
+      try {
+        await client.query(`load 'auto_explain'`);
+        await client.query('begin');
+        for (const [name, value] of [
+          ['auto_explain.log_min_duration', '0'],
+          ['auto_explain.log_analyze', 'on'],
+          ['auto_explain.log_nested_statements', 'on'],
+          ['auto_explain.log_format', 'json'],
+          ['plan_cache_mode', mode],
+          ['role', 'colloquy_user'],
+          ['colloquy.user_id', ann.id],
+          ['colloquy.workspace_id', ann.workspaceId],
+          ['colloquy.member_role', 'owner'],
+        ]) {
+          await client.query('select set_config($1, $2, true)', [name, value]);
+        }
         const name = `page_${mode}`;
-        const text = `select __m__."id", __m__."content" from app_public.conversation_messages($1::uuid, $2::uuid, $3::int4) as __m__`;
-        await client.query(`prepare ${name} as ${text}`);
+        await client.query(
+          `prepare ${name} as select __m__."id", __m__."content" from app_public.conversation_messages($1::uuid, $2::uuid, $3::int4) as __m__`,
+        );
         const list = values
           .map((value) => (value === null ? 'null' : pg.escapeLiteral(String(value))))
           .join(', ');
-        try {
-          for (let run = 0; run < 6; run += 1) await client.query(`execute ${name} (${list})`);
-          const { rows } = await client.query(`execute ${name} (${list})`);
-          const explained = await client.query(
-            `explain (analyze, costs off, timing off, format json) execute ${name} (${list})`,
-          );
-          return { rows, partitions: new Set(executed(explained.rows[0]['QUERY PLAN'][0].Plan)) };
-        } finally {
-          await client.query(`deallocate ${name}`);
-        }
-      });
+        for (let run = 0; run < 6; run += 1) await client.query(`execute ${name} (${list})`);
+        client.on('notice', collect);
+        await client.query('set local client_min_messages = log');
+        const { rows } = await client.query(`execute ${name} (${list})`);
+        await client.query(`set local client_min_messages = warning; deallocate ${name}; commit`);
+        const planned = plans.flatMap(scanned);
+        return { rows, planned: new Set(planned), partitions: new Set(plans.flatMap(executed)) };
+      } finally {
+        client.off('notice', collect);
+        client.release(true);
+      }
     }
 
     it.each(['force_custom_plan', 'force_generic_plan'])(
@@ -374,6 +402,8 @@ describeReal('partitions', () => {
         );
         expect(latest.partitions.size).toBeGreaterThan(0);
         expect(latest.partitions.size).toBeLessThanOrEqual(2);
+        // not even planned: planning and starting all of them costs more than the page
+        expect(latest.planned.size).toBeLessThanOrEqual(2);
 
         const whole = await pageOf([id, null, 100], mode);
         expect(whole.rows).toHaveLength(40);

@@ -1,0 +1,114 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Argument, Command, Option } from 'commander';
+import { describeError } from '../lib/errors.ts';
+import { log } from '../lib/log.ts';
+import {
+  type Bench,
+  type BenchResult,
+  type Ratio,
+  type Scale,
+  surroundings,
+  withBenchDatabase,
+} from './bench/harness.ts';
+import { page } from './bench/page.ts';
+import { post } from './bench/post.ts';
+
+const benches: Record<string, Bench> = { page, post };
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+interface Options {
+  scale: Scale;
+  check?: boolean;
+  json?: string;
+  markdown?: string;
+}
+
+function goalText({ goal, ratio }: Ratio): string {
+  if (!goal) return '';
+  const met =
+    (goal.most === undefined || ratio <= goal.most) && (goal.least === undefined || ratio >= goal.least);
+  return `${goal.most === undefined ? `≥ ${goal.least}` : `≤ ${goal.most}`} ${met ? 'met' : 'MISSED'}`;
+}
+
+const isMissed = (ratio: Ratio): boolean => goalText(ratio).endsWith('MISSED');
+
+function markdown(
+  name: string,
+  scale: Scale,
+  where: Record<string, string | number>,
+  result: BenchResult,
+): string {
+  const list = (values: Record<string, string | number>) =>
+    Object.entries(values)
+      .map(([key, value]) => `${key} ${typeof value === 'number' ? value.toLocaleString('en') : value}`)
+      .join(' · ');
+  const number = (value: number) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
+  return [
+    `## ${name} (${scale})`,
+    '',
+    benches[name]!.about,
+    '',
+    '| what | ours | anchor | ratio | spread | goal |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...result.ratios.map(
+      (one) =>
+        `| ${one.name} | ${number(one.ours)} ${one.unit} | ${number(one.anchor)} ${one.unit}, ${one.anchorName} | **${one.ratio.toFixed(2)}×** | ${one.spread.map((value) => value.toFixed(2)).join('–')} | ${goalText(one)} |`,
+    ),
+    '',
+    ...result.notes,
+    '',
+    `Data: ${list(result.shape)}.`,
+    '',
+    `Machine: ${list(where)}.`,
+    '',
+  ].join('\n');
+}
+
+async function run(name: string, options: Options): Promise<void> {
+  log.level = 'error';
+  const report = await withBenchDatabase(say, async (database) => {
+    const result = await benches[name]!.run(database, options.scale, say);
+    return { name, scale: options.scale, machine: await surroundings(database), ...result };
+  });
+  const text = markdown(name, options.scale, report.machine, report);
+  process.stdout.write(text);
+  for (const [path, content] of [
+    [options.json, `${JSON.stringify(report, null, 2)}\n`],
+    [options.markdown, text],
+  ] as const) {
+    if (!path) continue;
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+  }
+  if (options.check && report.ratios.some(isMissed)) process.exitCode = 1;
+}
+
+const program = new Command('npm run bench --')
+  .description(
+    'Measures, as ratios against an anchor in the same run, on a database of its own that is removed afterwards.',
+  )
+  .addArgument(new Argument('<name>', 'what to measure').choices(Object.keys(benches)))
+  .addOption(
+    new Option('--scale <scale>', 'small takes two minutes, medium twenty, large a night')
+      .choices(['small', 'medium', 'large'])
+      .default('small'),
+  )
+  .option('--check', 'exit with 1 when a goal is missed')
+  .option('--json <file>', 'write the figures')
+  .option('--markdown <file>', 'write the table')
+  .addHelpText(
+    'after',
+    `\nBenches:\n${Object.entries(benches)
+      .map(([name, bench]) => `  ${name.padEnd(8)} ${bench.about}`)
+      .join('\n')}\n\nExample:\n  npm run bench -- page --scale medium --json data/bench/page.json`,
+  )
+  .action(run);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`${describeError(error)}\n`);
+  process.exitCode = 2;
+}
