@@ -8,6 +8,8 @@ export type DatabaseRole = 'admin' | 'owner' | 'authenticator' | 'worker';
 
 export interface Database {
   readonly kind: 'server' | 'embedded';
+  /** Where it is, without secrets. */
+  readonly name: string;
   /** Which database was taken and why, in one line. */
   readonly description: string;
   /** A pool of connections that act as a role. Made once per role; ended by close(). */
@@ -60,13 +62,15 @@ function shown(connectionString: string): string {
 export function serverDatabase(
   adminUrl: string,
   own: Partial<Record<DatabaseRole, string | undefined>> = {},
-  description = `PostgreSQL at ${shown(adminUrl)}`,
+  why = 'as asked for',
 ): Database {
+  const name = `PostgreSQL at ${shown(adminUrl)}`;
   const url = (role: DatabaseRole): string => own[role] ?? urlForRole(adminUrl, role);
   const pools = new Map<DatabaseRole, pg.Pool>();
   return {
     kind: 'server',
-    description,
+    name,
+    description: `${name}, ${why}`,
     url,
     pool(role) {
       const pool = pools.get(role) ?? serverPool(url(role), role);
@@ -101,7 +105,7 @@ export async function checkServer(database: Database): Promise<void> {
     const missing = errorCode(error) === '3D000';
     throw new ColloquyError(
       'CQ012',
-      `${database.description} does not answer: ${error instanceof Error ? error.message : error}`,
+      `${database.name} does not answer: ${error instanceof Error ? error.message : error}`,
       {
         hint: missing
           ? 'Create the database first (createdb NAME), or correct DATABASE_URL.'
@@ -113,29 +117,21 @@ export async function checkServer(database: Database): Promise<void> {
   if (facts.version < 180000) {
     throw new ColloquyError(
       'CQ013',
-      `${database.description} is version ${Math.floor(facts.version / 10000)}; PostgreSQL 18 or newer is needed.`,
+      `${database.name} is version ${Math.floor(facts.version / 10000)}; PostgreSQL 18 or newer is needed.`,
       {
         hint: 'Upgrade the server, point DATABASE_URL at a newer one, or unset it to use the embedded database.',
       },
     );
   }
   if (facts.missing) {
-    throw new ColloquyError(
-      'CQ014',
-      `${database.description} lacks the extensions ${facts.missing.join(', ')}.`,
-      {
-        hint: 'Install pgvector (Debian: postgresql-18-pgvector; Docker: the image pgvector/pgvector:pg18) and the contrib package.',
-      },
-    );
+    throw new ColloquyError('CQ014', `${database.name} lacks the extensions ${facts.missing.join(', ')}.`, {
+      hint: 'Install pgvector (Debian: postgresql-18-pgvector; Docker: the image pgvector/pgvector:pg18) and the contrib package.',
+    });
   }
   if (facts.elsewhere) {
-    throw new ColloquyError(
-      'CQ014',
-      `${database.description} has extensions outside the schema "extensions".`,
-      {
-        hint: `Move them, as administrator: create schema if not exists extensions; ${facts.elsewhere}`,
-      },
-    );
+    throw new ColloquyError('CQ014', `${database.name} has extensions outside the schema "extensions".`, {
+      hint: `Move them, as administrator: create schema if not exists extensions; ${facts.elsewhere}`,
+    });
   }
 }
 
@@ -154,27 +150,30 @@ export async function openDatabase(options: { dataDir?: string; join?: boolean }
         authenticator: env.AUTHENTICATOR_DATABASE_URL,
         worker: env.WORKER_DATABASE_URL,
       },
-      `PostgreSQL at ${shown(env.DATABASE_URL)}, because DATABASE_URL is set`,
+      'because DATABASE_URL is set',
     );
   }
   const dataDir = options.dataDir ?? env.DATA_DIR;
+  const name = `the embedded database in ${dataDir}`;
   const running = options.join ? runningEmbedded(dataDir) : undefined;
   if (running) {
-    const database = serverDatabase(
-      running('postgres'),
-      {
-        owner: running('colloquy_owner'),
-        authenticator: running('colloquy_authenticator'),
-        worker: running('colloquy_worker'),
-      },
-      `the embedded database in ${dataDir}, through the process that runs it`,
-    );
-    return { ...database, kind: 'embedded' };
+    const database = serverDatabase(running('postgres'), {
+      owner: running('colloquy_owner'),
+      authenticator: running('colloquy_authenticator'),
+      worker: running('colloquy_worker'),
+    });
+    return {
+      ...database,
+      kind: 'embedded',
+      name,
+      description: `${name}, through the process that runs it`,
+    };
   }
   const embedded = await openEmbedded(dataDir);
   return {
     kind: 'embedded',
-    description: `the embedded database in ${dataDir}, because DATABASE_URL is not set`,
+    name,
+    description: `${name}, because DATABASE_URL is not set`,
     pool: (role) => embedded.pool(LOGIN[role]),
     url: (role) => embedded.url(LOGIN[role]),
     close: embedded.close,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ColloquyError } from './errors.ts';
+import { ColloquyError, describeError } from './errors.ts';
 
 /** A connection string, or nothing: an empty variable counts as absent. */
 const url = z
@@ -57,5 +57,15 @@ export function readEnv(source: NodeJS.ProcessEnv): Env {
   });
 }
 
+/** The environment, or the end of the process: nothing can be done without it, and no stack helps anybody. */
+function readOwnEnv(): Env {
+  try {
+    return readEnv(process.env);
+  } catch (error) {
+    process.stderr.write(`${describeError(error)}\n`);
+    process.exit(2);
+  }
+}
+
 /** The environment of this process, read once. The only reader of process.env in the project. */
-export const env: Env = readEnv(process.env);
+export const env: Env = readOwnEnv();

@@ -37,8 +37,28 @@ begin
 end
 $roles$;
 
-grant colloquy_visitor, colloquy_user, colloquy_admin to colloquy_authenticator;
-grant pg_monitor to colloquy_monitor;
+-- Only what is missing, so that a login with fewer rights can run this again after an administrator did.
+do $grants$
+declare
+  wanted record;
+begin
+  for wanted in
+    select *
+    from (values
+      ('colloquy_visitor', 'colloquy_authenticator'),
+      ('colloquy_user', 'colloquy_authenticator'),
+      ('colloquy_admin', 'colloquy_authenticator'),
+      ('pg_monitor', 'colloquy_monitor')
+    ) as grants (role_name, member_name)
+    where not exists (
+      select from pg_catalog.pg_auth_members m
+      where m.roleid = grants.role_name::regrole and m.member = grants.member_name::regrole
+    )
+  loop
+    execute format('grant %I to %I', wanted.role_name, wanted.member_name);
+  end loop;
+end
+$grants$;
 
 -- An administrator that is not a superuser must be able to hand objects to the owner and to act as each login role.
 do $membership$
