@@ -9,10 +9,13 @@ export type Settings = Record<string, string>;
 
 type Member = {
   user_id: string;
-  session_id: string;
+  /** Null for an API key. */
+  session_id: string | null;
   workspace: string | null;
   member_role: string | null;
   database_role: string;
+  /** What an API key is held to; null for a session. */
+  scopes?: string[] | null;
 };
 
 /** The role of a request without a token. */
@@ -37,7 +40,7 @@ export class AuthenticationError extends ApiError {
  * can show through.
  */
 export function requestSettings(
-  request: { ip?: string | undefined; userAgent?: string | undefined },
+  request: { ip?: string | undefined; userAgent?: string | undefined; id?: string | undefined },
   member?: Member,
 ): Settings {
   const role = member?.database_role ?? VISITOR;
@@ -48,6 +51,8 @@ export function requestSettings(
     'colloquy.workspace_id': member?.workspace ?? '',
     'colloquy.session_id': member?.session_id ?? '',
     'colloquy.member_role': member?.member_role ?? '',
+    'colloquy.scopes': member?.scopes?.join(',') ?? '',
+    'colloquy.request_id': request.id ?? '',
     'colloquy.client_ip': request.ip ?? '',
     'colloquy.user_agent': request.userAgent ?? '',
     // PostGraphile qualifies every name but those of the extensions' types.
@@ -91,11 +96,12 @@ async function findMember(
 
 /**
  * Who is asking, from the headers `Authorization` and `X-Workspace-Id`, as the database sees it.
+ * @param id  of the request, for the audit log
  * @throws AuthenticationError CQ106 for a token that is no good, CQ107 for a workspace that the caller is not in,
  *   CQ200 for a workspace that is no id; whatever the database throws
  */
-export async function authenticate(pool: Pool, request: IncomingMessage): Promise<Settings> {
-  const from = { ip: clientAddress(request), userAgent: header(request, 'user-agent')?.slice(0, 1000) };
+export async function authenticate(pool: Pool, request: IncomingMessage, id?: string): Promise<Settings> {
+  const from = { ip: clientAddress(request), userAgent: header(request, 'user-agent')?.slice(0, 1000), id };
   const workspaceId = header(request, 'x-workspace-id');
   if (workspaceId !== undefined && !UUID.test(workspaceId)) {
     throw new AuthenticationError(

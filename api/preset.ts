@@ -10,7 +10,7 @@ import { firstQuery } from './graphiql.ts';
 import { MAX_BODY_BYTES } from './limits.ts';
 import { NamesPlugin } from './plugins/inflection.ts';
 import { MessagesPlugin } from './plugins/messages.ts';
-import { NothingUpdatedPlugin, SignInPlugin } from './plugins/outcomes.ts';
+import { ChangePasswordPlugin, NothingUpdatedPlugin, SignInPlugin } from './plugins/outcomes.ts';
 import { PagesPlugin } from './plugins/pages.ts';
 import { currentRequest, requestsPlugin } from './plugins/requests.ts';
 import { searchPlugin } from './plugins/search.ts';
@@ -43,6 +43,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       VectorCodecPlugin,
       PagesPlugin,
       MessagesPlugin,
+      ChangePasswordPlugin,
       SignInPlugin,
       NothingUpdatedPlugin,
       searchPlugin(queryEmbedder(embedQuery)),

@@ -44,6 +44,50 @@ export const TagsPlugin = jsonPgSmartTags(
             workspace_members_user_id_fkey: relation('user', 'memberships'),
           },
         },
+        'app_public.workspace_invitations': {
+          ...behavior('-insert', '-update', '-delete'),
+          attribute: { created_at: computed },
+          constraint: {
+            workspace_invitations_workspace_id_id_key: noLookup,
+            workspace_invitations_workspace_id_fkey: relation('workspace', 'invitations'),
+            workspace_invitations_invited_by_fkey: relation('inviter'),
+            workspace_invitations_accepted_by_fkey: relation('acceptor'),
+          },
+        },
+        'app_public.api_keys': {
+          ...behavior('-insert', '-update', '-delete'),
+          attribute: { created_at: computed, prefix: unindexed, scopes: unindexed },
+          constraint: {
+            api_keys_workspace_id_id_key: noLookup,
+            api_keys_owner_id_fkey: relation('member', 'apiKeys'),
+          },
+        },
+        'app_public.active_session': {
+          attribute: Object.fromEntries(
+            ['id', 'created_at', 'last_active_at', 'expires_at', 'ip', 'user_agent', 'is_current'].map(
+              (column) => [column, unindexed],
+            ),
+          ),
+        },
+        'app_public.member_name': {
+          attribute: Object.fromEntries(
+            ['user_id', 'username', 'display_name', 'avatar_url', 'role', 'joined_at'].map((column) => [
+              column,
+              unindexed,
+            ]),
+          ),
+        },
+        'app_public.audit_logs': {
+          ...behavior('-insert', '-update', '-delete'),
+          attribute: {
+            created_at: computed,
+            ...Object.fromEntries(
+              ['action', 'entity_type', 'entity_id', 'old_values', 'new_values', 'ip', 'request_id'].map(
+                (column) => [column, unindexed],
+              ),
+            ),
+          },
+        },
         'app_public.conversations': {
           ...behavior('-insert'),
           attribute: {
@@ -173,6 +217,12 @@ export const TagsPlugin = jsonPgSmartTags(
       },
       procedure: {
         'app_public.sign_out': { tags: { resultFieldName: 'signedOut' } },
+        'app_public.change_password': { tags: { resultFieldName: 'changed' } },
+        'app_public.request_password_reset': { tags: { resultFieldName: 'accepted' } },
+        'app_public.reset_password': { tags: { resultFieldName: 'changed' } },
+        'app_public.request_email_verification': { tags: { resultFieldName: 'requested' } },
+        'app_public.verify_email': { tags: { resultFieldName: 'verified' } },
+        'app_public.revoke_other_sessions': { tags: { resultFieldName: 'ended' } },
         // Wrapped, with the embedding of the query: api/plugins/search.ts.
         'app_public.search': behavior('-queryField'),
         // In GraphQL this is the connection Conversation.messages: api/plugins/messages.ts.

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { EmbeddingProvider, ProviderVersion } from './embedding/provider.ts';
+import type { Mailer } from './mailer.ts';
 
 /** What every job gets. */
 export interface JobContext {
@@ -11,6 +12,7 @@ export interface JobContext {
   log: Logger;
   /** The provider of an embedding version; opened once per process. */
   provider(version: ProviderVersion): EmbeddingProvider;
+  mailer: Mailer;
   /** Aborted when the process wants to end: a job stops at the next safe place. */
   signal: AbortSignal;
 }

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { QueueDefinition } from '../lib/migrations.ts';
 import type { JobContext } from './context.ts';
+import { deliverMail } from './deliver-mail.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
 import { indexSource } from './index-source.ts';
 import { sweepUnindexed } from './sweep-unindexed.ts';
@@ -17,7 +18,12 @@ export interface JobDefinition<Payload> {
 
 /** The only list of jobs. The migration installs their queues and schedules; the worker works on them. */
 // biome-ignore lint/suspicious/noExplicitAny: each definition knows its own payload, the list holds them all
-export const jobs: readonly JobDefinition<any>[] = [indexSource, sweepUnindexed, ensurePartitions];
+export const jobs: readonly JobDefinition<any>[] = [
+  indexSource,
+  sweepUnindexed,
+  ensurePartitions,
+  deliverMail,
+];
 
 /** The queues of all jobs. */
 export const queues: QueueDefinition[] = jobs.map((job) => job.queue);

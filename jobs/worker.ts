@@ -8,6 +8,7 @@ import type { JobContext } from './context.ts';
 import { type EmbeddingProvider, openProvider, type ProviderVersion } from './embedding/provider.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
 import { indexSource } from './index-source.ts';
+import { logMailer, type Mailer } from './mailer.ts';
 import { type JobDefinition, jobs } from './registry.ts';
 import { sweepUnindexed } from './sweep-unindexed.ts';
 
@@ -24,6 +25,8 @@ export interface WorkerOptions {
   concurrency?: number;
   /** Seconds between two looks at an idle queue. Default: 1. */
   pollingIntervalSeconds?: number;
+  /** Delivers mail. Default: into the log. */
+  mailer?: Mailer;
 }
 
 /** Milliseconds that jobs have to reach a safe place when the process wants to end. */
@@ -98,6 +101,7 @@ export async function startWorker({
   pool,
   concurrency = 1,
   pollingIntervalSeconds = 1,
+  mailer = logMailer(rootLog),
 }: WorkerOptions): Promise<Worker> {
   const boss = openQueue(pool, { supervise: true, schedule: true });
   await boss.start();
@@ -109,7 +113,7 @@ export async function startWorker({
     providers.set(key, open);
     return open;
   };
-  const context: JobContext = { pool, boss, log: rootLog, provider, signal: ending.signal };
+  const context: JobContext = { pool, boss, log: rootLog, provider, mailer, signal: ending.signal };
   const progress = progressLog(pool, ending.signal);
   for (const definition of jobs) {
     const { name } = definition.queue;

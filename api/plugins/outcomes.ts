@@ -28,6 +28,28 @@ export const SignInPlugin: GraphileConfig.Plugin = wrapPlans(
   { name: 'SignInPlugin', version: '1.0.0' },
 );
 
+/** As with sign_in, the function change_password answers false for a wrong password, so that the failure is counted. */
+export const ChangePasswordPlugin: GraphileConfig.Plugin = wrapPlans(
+  {
+    Mutation: {
+      changePassword(plan) {
+        const $payload = plan() as ObjectStep;
+        sideEffect($payload.get('result'), (isChanged) => {
+          if (isChanged !== true) {
+            throw new ApiError(
+              'CQ102',
+              'The old password is wrong.',
+              'Correct it, or call requestPasswordReset.',
+            );
+          }
+        });
+        return $payload;
+      },
+    },
+  },
+  { name: 'ChangePasswordPlugin', version: '1.0.0' },
+);
+
 /** An update that changed no row is an error, as a deletion that deleted none is: nothing else would tell. */
 export const NothingUpdatedPlugin: GraphileConfig.Plugin = wrapPlans(
   (context) => (context.scope.isPgUpdateMutation ? true : null),

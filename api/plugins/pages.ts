@@ -49,7 +49,8 @@ export const PagesPlugin: GraphileConfig.Plugin = {
           plan($parent, fieldArgs, info) {
             const $connection = plan($parent, fieldArgs, info) as unknown as ConnectionStep<Step>;
             const $first = fieldArgs.getRaw('first');
-            const $last = fieldArgs.getRaw('last');
+            // a function's rows have no order of their own to be read backwards, so no such argument
+            const $last = fieldArgs.getRaw('last') ?? constant(null);
             if (isNothing($last)) {
               $connection.setFirst(
                 isNothing($first)

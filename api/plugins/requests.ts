@@ -109,7 +109,7 @@ export function requestsPlugin(options: { pool: Pool; introspection: boolean }):
           const info: RequestInfo = { id: requestIdOf(request), isVisitor: true };
           return requests.run(info, async () => {
             try {
-              const settings = await authenticate(options.pool, request);
+              const settings = await authenticate(options.pool, request, info.id);
               digest.requestContext.settings = settings;
               info.isVisitor = settings.role === VISITOR;
             } catch (error) {

@@ -1,8 +1,12 @@
 -- Turns a bearer token into what a request may be. Called by the API server as colloquy_authenticator, before the
 -- transaction of the request; its answer is all that ever reaches the claims.
--- No row: the token is unknown, expired, or its account is switched off. CQ107: not a member of the workspace asked for.
+-- No row: the token is unknown, expired or revoked, or its account is switched off. CQ107: not a member of the workspace
+-- asked for. An API key works in its own workspace only, and its scopes come with the answer: who sets the claims must set
+-- them too (colloquy.scopes). A session has none, and no limits.
 create or replace function app_hidden.authenticate(token text, workspace_id uuid default null)
-returns table (user_id uuid, session_id uuid, workspace uuid, member_role app_public.member_role, database_role text)
+returns table (
+  user_id uuid, session_id uuid, workspace uuid, member_role app_public.member_role, database_role text, scopes text[]
+)
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
@@ -10,7 +14,30 @@ as $$
 declare
   session record;
   member record;
+  key record;
 begin
+  if token ~ '^cqk_[0-9a-f]{8}_[0-9a-f]{64}$' then
+    -- the membership is asked for, although a key goes with it: a key must not outlive it by any accident
+    select k.id, k.owner_id, k.workspace_id, k.scopes, k.last_used_at, m.role as member_role, u.role into key
+    from app_private.api_key_secrets s
+    join app_public.api_keys k on k.id = s.api_key_id
+    join app_public.users u on u.id = k.owner_id
+    join app_public.workspace_members m on m.workspace_id = k.workspace_id and m.user_id = k.owner_id
+    where s.token_hash = sha256(convert_to(token, 'UTF8'))
+      and k.is_active and (k.expires_at is null or k.expires_at > now()) and u.is_active;
+    if key.id is null then
+      return;
+    end if;
+    if authenticate.workspace_id <> key.workspace_id then
+      raise exception 'You are not a member of this workspace.' using errcode = 'CQ107', hint = 'An API key works in one workspace; leave the header out.';
+    end if;
+    if key.last_used_at is null or key.last_used_at < now() - interval '1 minute' then
+      update app_public.api_keys k set last_used_at = now() where k.id = key.id;
+    end if;
+    return query select key.owner_id, null::uuid, key.workspace_id, key.member_role,
+      case when key.role = 'admin' and 'admin' = any (key.scopes) then 'colloquy_admin' else 'colloquy_user' end, key.scopes;
+    return;
+  end if;
   if token !~ '^cqs_[0-9a-f]{64}$' then
     return;
   end if;
@@ -40,8 +67,8 @@ begin
   end if;
 
   return query select session.user_id, session.id, member.workspace_id, member.role,
-    case session.role when 'admin' then 'colloquy_admin' else 'colloquy_user' end;
+    case session.role when 'admin' then 'colloquy_admin' else 'colloquy_user' end, null::text[];
 end
 $$;
-comment on function app_hidden.authenticate(text, uuid) is 'User, session, workspace and roles of a session token; no row when it is not valid.';
+comment on function app_hidden.authenticate(text, uuid) is 'User, session, workspace, roles and scopes of a session token or API key; no row when it is not valid.';
 grant execute on function app_hidden.authenticate(text, uuid) to colloquy_authenticator;

@@ -37,6 +37,7 @@ begin
   insert into app_public.workspaces (name, is_personal) values ('Personal', true) returning id into new_workspace_id;
   insert into app_public.workspace_members (workspace_id, user_id, role) values (new_workspace_id, new_user_id, 'owner');
 
+  perform app_private.log_event('user.registered', new_user_id);
   return app_private.create_session(new_user_id);
 end
 $$;

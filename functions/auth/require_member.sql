@@ -1,4 +1,5 @@
--- The first line of every sealed function that works for a signed-in member.
+-- The first line of every sealed function that works for a signed-in member. require_session is the first line of those
+-- that change an account or who belongs where by one's own will: a key that leaked must not be able to keep itself alive.
 create or replace function app_hidden.require_member(for_writing boolean default false)
 returns void
 language plpgsql
@@ -6,13 +7,35 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if not app_hidden.has_scope('read') then
+    raise exception 'This API key may not do this.' using errcode = 'CQ110', hint = 'Make a key with the scope "read", or sign in.';
+  end if;
   if app_hidden.current_user_id() is null or app_hidden.current_workspace_id() is null then
     raise exception 'You are not signed in.' using errcode = 'CQ101', hint = 'Call signIn or register, then send the token as "Authorization: Bearer …".';
+  end if;
+  if for_writing and not app_hidden.has_scope('write') then
+    raise exception 'This API key may not do this.' using errcode = 'CQ110', hint = 'Make a key with the scope "write", or sign in.';
   end if;
   if for_writing and not app_hidden.can_write() then
     raise exception 'You may only read in this workspace.' using errcode = 'CQ109', hint = 'Ask an owner of the workspace for the role "member".';
   end if;
 end
 $$;
-comment on function app_hidden.require_member(boolean) is 'Raises CQ101 when nobody is signed in, CQ109 when a viewer wants to write.';
+comment on function app_hidden.require_member(boolean) is 'Raises CQ101 when nobody is signed in, CQ109 when a viewer wants to write, CQ110 when an API key lacks the scope.';
 grant execute on function app_hidden.require_member(boolean) to colloquy_visitor, colloquy_user, colloquy_admin;
+
+create or replace function app_hidden.require_session()
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if app_hidden.is_api_key() then
+    raise exception 'An API key may not do this.' using errcode = 'CQ110', hint = 'Sign in with e-mail address and password.';
+  end if;
+  perform app_hidden.require_member();
+end
+$$;
+comment on function app_hidden.require_session() is 'Raises CQ101 when nobody is signed in, CQ110 for an API key.';
+grant execute on function app_hidden.require_session() to colloquy_visitor, colloquy_user, colloquy_admin;

@@ -9,14 +9,13 @@ set search_path = pg_catalog, extensions, pg_temp
 as $$
 declare
   account record;
-  attempts integer;
   is_right boolean;
 begin
   if email is null or password is null or octet_length(password) > 1000 or char_length(email) > 1000 then
     return null;
   end if;
 
-  select u.id, u.is_active, s.password_hash, s.failed_attempts, s.locked_until
+  select u.id, u.is_active, s.password_hash, s.locked_until
   into account
   from app_public.users u
   join app_private.user_secrets s on s.user_id = u.id
@@ -36,19 +35,7 @@ begin
   end if;
 
   if not is_right then
-    attempts := account.failed_attempts + 1;
-    update app_private.user_secrets
-    set
-      failed_attempts = attempts,
-      locked_until = case
-        when attempts >= app_hidden.setting('sign_in_attempts')::integer then
-          clock_timestamp() + make_interval(secs => least(
-            3600,
-            app_hidden.setting('sign_in_lock_seconds')::integer
-              * power(2, least(attempts - app_hidden.setting('sign_in_attempts')::integer, 12))
-          ))
-      end
-    where user_id = account.id;
+    perform app_private.count_failed_attempt(account.id);
     return null;
   end if;
 
@@ -58,6 +45,7 @@ begin
 
   update app_private.user_secrets set failed_attempts = 0, locked_until = null where user_id = account.id and (failed_attempts > 0 or locked_until is not null);
   update app_public.users set last_login_at = now() where id = account.id;
+  perform app_private.log_event('user.signed_in', account.id);
   return app_private.create_session(account.id);
 end
 $$;

@@ -1,5 +1,5 @@
 -- A user sees and edits its own row; nobody but the sealed functions adds or removes one.
--- Not granted: insert and delete, and update of role, quotas, totals, e-mail and is_active.
+-- An API key changes no account. Not granted: insert and delete, and update of role, quotas, totals, e-mail and is_active.
 drop policy if exists all_owner on app_public.users;
 create policy all_owner on app_public.users to colloquy_owner using (true) with check (true);
 
@@ -9,7 +9,7 @@ using (id = (select app_hidden.current_user_id()));
 
 drop policy if exists update_self on app_public.users;
 create policy update_self on app_public.users for update to colloquy_user, colloquy_admin
-using (id = (select app_hidden.current_user_id()));
+using (id = (select app_hidden.current_user_id()) and not (select app_hidden.is_api_key()));
 
 grant select on app_public.users to colloquy_visitor, colloquy_user, colloquy_admin;
 grant update (username, first_name, last_name, display_name, avatar_url, preferred_model_provider, preferred_model_name)

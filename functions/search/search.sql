@@ -18,7 +18,7 @@ set search_path = pg_catalog, extensions, pg_temp
 as $$
 #variable_conflict use_column
 declare
-  workspace uuid := app_hidden.current_workspace_id();
+  workspace uuid := app_hidden.searched_workspace_id();
   caller uuid := app_hidden.current_user_id();
   version app_public.embedding_versions;
   candidates integer;
@@ -29,7 +29,10 @@ declare
   text_scores real[] := '{}';
   response app_public.search_response;
 begin
-  perform app_hidden.require_member();
+  -- an API key may search without the right to read anything else
+  if workspace is null or caller is null or not app_hidden.has_scope('search') then
+    perform app_hidden.require_member();
+  end if;
   mode := coalesce(mode, 'hybrid');
   max_results := coalesce(max_results, 10);
   query := coalesce(query, '');

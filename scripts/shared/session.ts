@@ -19,10 +19,11 @@ export interface Session {
 
 interface Claims {
   user_id: string;
-  session_id: string;
+  session_id: string | null;
   workspace: string | null;
   member_role: string;
   database_role: string;
+  scopes: string[] | null;
 }
 
 /** Serialisation failure, deadlock, lock timeout: somebody else was there first. */
@@ -127,8 +128,15 @@ export async function openSession(
         await client.query(
           `select set_config('role', $1, true), set_config('colloquy.user_id', $2, true),
              set_config('colloquy.workspace_id', $3, true), set_config('colloquy.session_id', $4, true),
-             set_config('colloquy.member_role', $5, true), set_config('lock_timeout', '30s', true)`,
-          [claims.database_role, claims.user_id, claims.workspace, claims.session_id, claims.member_role],
+             set_config('colloquy.member_role', $5, true), set_config('colloquy.scopes', $6, true), set_config('lock_timeout', '30s', true)`,
+          [
+            claims.database_role,
+            claims.user_id,
+            claims.workspace,
+            claims.session_id ?? '',
+            claims.member_role,
+            claims.scopes?.join(',') ?? '',
+          ],
         );
         return work(client);
       });

@@ -180,6 +180,68 @@ CREATE TYPE app_private.wanted_chunk AS (
 COMMENT ON TYPE app_private.wanted_chunk IS 'A chunk that a document shall have; kept_id is the chunk with the same text that it has already.';
 
 --
+-- Name: active_session; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.active_session AS (
+	id uuid,
+	created_at timestamp with time zone,
+	last_active_at timestamp with time zone,
+	expires_at timestamp with time zone,
+	ip inet,
+	user_agent text,
+	is_current boolean
+);
+
+--
+-- Name: TYPE active_session; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.active_session IS 'A signed-in session of the caller, without its token.';
+
+--
+-- Name: COLUMN active_session.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.active_session.id IS 'Identifier, for revokeSession.';
+
+--
+-- Name: COLUMN active_session.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.active_session.created_at IS 'When the sign-in happened.';
+
+--
+-- Name: COLUMN active_session.last_active_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.active_session.last_active_at IS 'Last request, to the minute.';
+
+--
+-- Name: COLUMN active_session.expires_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.active_session.expires_at IS 'When its token stops working.';
+
+--
+-- Name: COLUMN active_session.ip; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.active_session.ip IS 'Address of the sign-in.';
+
+--
+-- Name: COLUMN active_session.user_agent; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.active_session.user_agent IS 'Client of the sign-in.';
+
+--
+-- Name: COLUMN active_session.is_current; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.active_session.is_current IS 'Whether it is the session of this request.';
+
+--
 -- Name: authentication; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -402,6 +464,61 @@ CREATE TYPE app_public.member_role AS ENUM (
 COMMENT ON TYPE app_public.member_role IS 'owner and admin manage a workspace, member writes, viewer only reads.';
 
 --
+-- Name: member_name; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.member_name AS (
+	user_id uuid,
+	username text,
+	display_name text,
+	avatar_url text,
+	role app_public.member_role,
+	joined_at timestamp with time zone
+);
+
+--
+-- Name: TYPE member_name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.member_name IS 'What members of a workspace see of each other.';
+
+--
+-- Name: COLUMN member_name.user_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.member_name.user_id IS 'The member.';
+
+--
+-- Name: COLUMN member_name.username; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.member_name.username IS 'Public handle.';
+
+--
+-- Name: COLUMN member_name.display_name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.member_name.display_name IS 'Name shown to others.';
+
+--
+-- Name: COLUMN member_name.avatar_url; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.member_name.avatar_url IS 'Picture, as an http(s) address.';
+
+--
+-- Name: COLUMN member_name.role; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.member_name.role IS 'Role in the workspace.';
+
+--
+-- Name: COLUMN member_name.joined_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.member_name.joined_at IS 'When the user became a member.';
+
+--
 -- Name: message_status; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -416,6 +533,61 @@ CREATE TYPE app_public.message_status AS ENUM (
 --
 
 COMMENT ON TYPE app_public.message_status IS 'complete, still streaming, or failed.';
+
+--
+-- Name: new_api_key; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.new_api_key AS (
+	secret text,
+	api_key_id uuid,
+	name text,
+	prefix text,
+	scopes text[],
+	expires_at timestamp with time zone
+);
+
+--
+-- Name: TYPE new_api_key; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.new_api_key IS 'A new key with its secret, which is shown this once.';
+
+--
+-- Name: COLUMN new_api_key.secret; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.new_api_key.secret IS 'Send it as "Authorization: Bearer …". It cannot be shown again.';
+
+--
+-- Name: COLUMN new_api_key.api_key_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.new_api_key.api_key_id IS 'The key.';
+
+--
+-- Name: COLUMN new_api_key.name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.new_api_key.name IS 'What it is for.';
+
+--
+-- Name: COLUMN new_api_key.prefix; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.new_api_key.prefix IS 'First characters of the secret.';
+
+--
+-- Name: COLUMN new_api_key.scopes; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.new_api_key.scopes IS 'What it may do.';
+
+--
+-- Name: COLUMN new_api_key.expires_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.new_api_key.expires_at IS 'When it stops working; null means never.';
 
 --
 -- Name: search_mode; Type: TYPE; Schema: app_public; Owner: -
@@ -716,17 +888,77 @@ $$;
 COMMENT ON FUNCTION app_hidden.add_message_chunks(for_workspace uuid, for_conversation uuid, through_sequence_number integer, new_chunks jsonb) IS 'Adds the chunks of new messages of a conversation and remembers how far it got. Done twice, it changes nothing.';
 
 --
+-- Name: audit_row(); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.audit_row() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  entity_type text := tg_argv[0];
+  before jsonb := case when tg_op <> 'INSERT' then app_private.without_secrets(to_jsonb(old)) end;
+  after jsonb := case when tg_op <> 'DELETE' then app_private.without_secrets(to_jsonb(new)) end;
+  whole jsonb := coalesce(after, before);
+begin
+  if tg_op = 'UPDATE' then
+    select jsonb_object_agg(b.key, b.value), jsonb_object_agg(b.key, after -> b.key) into before, after
+    from jsonb_each(before) as b
+    where b.value is distinct from after -> b.key;
+    if before is null then
+      return null;
+    end if;
+  end if;
+  perform app_private.log_event(
+    entity_type || case tg_op when 'INSERT' then '.created' when 'UPDATE' then '.changed' else '.removed' end,
+    app_hidden.current_user_id(),
+    (whole ->> tg_argv[2])::uuid, entity_type, (whole ->> tg_argv[1])::uuid, before, after
+  );
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION audit_row(); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.audit_row() IS 'Trigger: writes what was changed into the audit log, without secrets.';
+
+--
 -- Name: authenticate(text, uuid); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
-CREATE FUNCTION app_hidden.authenticate(token text, workspace_id uuid DEFAULT NULL::uuid) RETURNS TABLE(user_id uuid, session_id uuid, workspace uuid, member_role app_public.member_role, database_role text)
+CREATE FUNCTION app_hidden.authenticate(token text, workspace_id uuid DEFAULT NULL::uuid) RETURNS TABLE(user_id uuid, session_id uuid, workspace uuid, member_role app_public.member_role, database_role text, scopes text[])
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 declare
   session record;
   member record;
+  key record;
 begin
+  if token ~ '^cqk_[0-9a-f]{8}_[0-9a-f]{64}$' then
+    -- the membership is asked for, although a key goes with it: a key must not outlive it by any accident
+    select k.id, k.owner_id, k.workspace_id, k.scopes, k.last_used_at, m.role as member_role, u.role into key
+    from app_private.api_key_secrets s
+    join app_public.api_keys k on k.id = s.api_key_id
+    join app_public.users u on u.id = k.owner_id
+    join app_public.workspace_members m on m.workspace_id = k.workspace_id and m.user_id = k.owner_id
+    where s.token_hash = sha256(convert_to(token, 'UTF8'))
+      and k.is_active and (k.expires_at is null or k.expires_at > now()) and u.is_active;
+    if key.id is null then
+      return;
+    end if;
+    if authenticate.workspace_id <> key.workspace_id then
+      raise exception 'You are not a member of this workspace.' using errcode = 'CQ107', hint = 'An API key works in one workspace; leave the header out.';
+    end if;
+    if key.last_used_at is null or key.last_used_at < now() - interval '1 minute' then
+      update app_public.api_keys k set last_used_at = now() where k.id = key.id;
+    end if;
+    return query select key.owner_id, null::uuid, key.workspace_id, key.member_role,
+      case when key.role = 'admin' and 'admin' = any (key.scopes) then 'colloquy_admin' else 'colloquy_user' end, key.scopes;
+    return;
+  end if;
   if token !~ '^cqs_[0-9a-f]{64}$' then
     return;
   end if;
@@ -756,7 +988,7 @@ begin
   end if;
 
   return query select session.user_id, session.id, member.workspace_id, member.role,
-    case session.role when 'admin' then 'colloquy_admin' else 'colloquy_user' end;
+    case session.role when 'admin' then 'colloquy_admin' else 'colloquy_user' end, null::text[];
 end
 $_$;
 
@@ -764,7 +996,35 @@ $_$;
 -- Name: FUNCTION authenticate(token text, workspace_id uuid); Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON FUNCTION app_hidden.authenticate(token text, workspace_id uuid) IS 'User, session, workspace and roles of a session token; no row when it is not valid.';
+COMMENT ON FUNCTION app_hidden.authenticate(token text, workspace_id uuid) IS 'User, session, workspace, roles and scopes of a session token or API key; no row when it is not valid.';
+
+--
+-- Name: has_scope(text); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.has_scope(wanted text) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN COALESCE((wanted = ANY (string_to_array(NULLIF(current_setting('colloquy.scopes'::text, true), ''::text), ','::text))), true);
+
+--
+-- Name: FUNCTION has_scope(wanted text); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.has_scope(wanted text) IS 'Whether the API key of this request has a scope. A request without a key is not held to scopes.';
+
+--
+-- Name: can_manage(); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.can_manage() RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (COALESCE((NULLIF(current_setting('colloquy.member_role'::text, true), ''::text) = ANY (ARRAY['owner'::text, 'admin'::text])), false) AND app_hidden.has_scope('admin'::text));
+
+--
+-- Name: FUNCTION can_manage(); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.can_manage() IS 'Whether the caller manages the workspace of this request: an owner or admin, with a session or an API key of the scope "admin".';
 
 --
 -- Name: can_write(); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -772,13 +1032,13 @@ COMMENT ON FUNCTION app_hidden.authenticate(token text, workspace_id uuid) IS 'U
 
 CREATE FUNCTION app_hidden.can_write() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN COALESCE((NULLIF(current_setting('colloquy.member_role'::text, true), ''::text) = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text])), false);
+    RETURN (COALESCE((NULLIF(current_setting('colloquy.member_role'::text, true), ''::text) = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text])), false) AND app_hidden.has_scope('write'::text));
 
 --
 -- Name: FUNCTION can_write(); Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON FUNCTION app_hidden.can_write() IS 'Whether the caller may write in the workspace of this request: a viewer may not.';
+COMMENT ON FUNCTION app_hidden.can_write() IS 'Whether the caller may write in the workspace of this request: a viewer may not, nor an API key without the scope "write".';
 
 --
 -- Name: chunks_to_embed(uuid, uuid, app_public.source_type, uuid, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -843,14 +1103,15 @@ CREATE FUNCTION app_hidden.current_user_workspace_ids() RETURNS uuid[]
     AS $$
   select coalesce(array_agg(m.workspace_id), '{}')
   from app_public.workspace_members m
-  where m.user_id = app_hidden.current_user_id();
+  where m.user_id = app_hidden.current_user_id()
+    and (not app_hidden.is_api_key() or m.workspace_id = app_hidden.current_workspace_id());
 $$;
 
 --
 -- Name: FUNCTION current_user_workspace_ids(); Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON FUNCTION app_hidden.current_user_workspace_ids() IS 'The workspaces of the signed-in user.';
+COMMENT ON FUNCTION app_hidden.current_user_workspace_ids() IS 'The workspaces of the signed-in user; for an API key its own.';
 
 --
 -- Name: current_workspace_id(); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -858,13 +1119,13 @@ COMMENT ON FUNCTION app_hidden.current_user_workspace_ids() IS 'The workspaces o
 
 CREATE FUNCTION app_hidden.current_workspace_id() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (NULLIF(current_setting('colloquy.workspace_id'::text, true), ''::text))::uuid;
+    RETURN CASE WHEN app_hidden.has_scope('read'::text) THEN (NULLIF(current_setting('colloquy.workspace_id'::text, true), ''::text))::uuid ELSE NULL::uuid END;
 
 --
 -- Name: FUNCTION current_workspace_id(); Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON FUNCTION app_hidden.current_workspace_id() IS 'The workspace of this request, or null.';
+COMMENT ON FUNCTION app_hidden.current_workspace_id() IS 'The workspace of this request, or null; null also for an API key that may not read.';
 
 --
 -- Name: enqueue(text, jsonb, text, text); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -1010,6 +1271,70 @@ $$;
 COMMENT ON FUNCTION app_hidden.find_unindexed(max_sources integer) IS 'Documents and conversations with missing or stale chunks, or chunks without a vector: what lost jobs left.';
 
 --
+-- Name: is_api_key(); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.is_api_key() RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (NULLIF(current_setting('colloquy.scopes'::text, true), ''::text) IS NOT NULL);
+
+--
+-- Name: FUNCTION is_api_key(); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.is_api_key() IS 'Whether this request came with an API key.';
+
+--
+-- Name: keep_an_owner(); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.keep_an_owner() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update app_public.workspaces w set is_personal = w.is_personal where w.id = old.workspace_id;
+  if not found then
+    return null;
+  end if;
+  if exists (select from app_public.workspace_members m where m.workspace_id = old.workspace_id and m.role = 'owner') then
+    return null;
+  end if;
+  if exists (select from app_public.workspace_members m where m.workspace_id = old.workspace_id)
+    or exists (select from app_public.users u where u.id = old.user_id)
+  then
+    raise exception 'A workspace keeps at least one owner.' using errcode = 'CQ111', hint = 'Make somebody else an owner first: transferOwnership.';
+  end if;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION keep_an_owner(); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.keep_an_owner() IS 'Trigger: refuses the transaction that takes the last owner from a workspace. Raises CQ111.';
+
+--
+-- Name: refuse_change(); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  raise exception 'Entries of % are added and never changed.', tg_table_name using errcode = 'CQ117', hint = 'Write a further entry instead.';
+end
+$$;
+
+--
+-- Name: FUNCTION refuse_change(); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.refuse_change() IS 'Trigger: refuses every change. Raises CQ117.';
+
+--
 -- Name: replace_document_chunks(uuid, uuid, bytea, jsonb); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -1100,8 +1425,14 @@ CREATE FUNCTION app_hidden.require_member(for_writing boolean DEFAULT false) RET
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
+  if not app_hidden.has_scope('read') then
+    raise exception 'This API key may not do this.' using errcode = 'CQ110', hint = 'Make a key with the scope "read", or sign in.';
+  end if;
   if app_hidden.current_user_id() is null or app_hidden.current_workspace_id() is null then
     raise exception 'You are not signed in.' using errcode = 'CQ101', hint = 'Call signIn or register, then send the token as "Authorization: Bearer …".';
+  end if;
+  if for_writing and not app_hidden.has_scope('write') then
+    raise exception 'This API key may not do this.' using errcode = 'CQ110', hint = 'Make a key with the scope "write", or sign in.';
   end if;
   if for_writing and not app_hidden.can_write() then
     raise exception 'You may only read in this workspace.' using errcode = 'CQ109', hint = 'Ask an owner of the workspace for the role "member".';
@@ -1113,7 +1444,29 @@ $$;
 -- Name: FUNCTION require_member(for_writing boolean); Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON FUNCTION app_hidden.require_member(for_writing boolean) IS 'Raises CQ101 when nobody is signed in, CQ109 when a viewer wants to write.';
+COMMENT ON FUNCTION app_hidden.require_member(for_writing boolean) IS 'Raises CQ101 when nobody is signed in, CQ109 when a viewer wants to write, CQ110 when an API key lacks the scope.';
+
+--
+-- Name: require_session(); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.require_session() RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if app_hidden.is_api_key() then
+    raise exception 'An API key may not do this.' using errcode = 'CQ110', hint = 'Sign in with e-mail address and password.';
+  end if;
+  perform app_hidden.require_member();
+end
+$$;
+
+--
+-- Name: FUNCTION require_session(); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.require_session() IS 'Raises CQ101 when nobody is signed in, CQ110 for an API key.';
 
 --
 -- Name: reuse_embeddings(uuid, uuid, uuid[]); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -1148,6 +1501,20 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.reuse_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[]) IS 'Gives chunks the vector that an equal text of the same workspace has already. Returns how many.';
+
+--
+-- Name: searched_workspace_id(); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.searched_workspace_id() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE WHEN (app_hidden.has_scope('read'::text) OR app_hidden.has_scope('search'::text)) THEN (NULLIF(current_setting('colloquy.workspace_id'::text, true), ''::text))::uuid ELSE NULL::uuid END;
+
+--
+-- Name: FUNCTION searched_workspace_id(); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.searched_workspace_id() IS 'The workspace of this request for search, which an API key may do without reading anything else.';
 
 --
 -- Name: set_updated_at(); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -1195,6 +1562,32 @@ $$;
 COMMENT ON FUNCTION app_hidden.setting(setting_name text) IS 'The value of a setting, as text. Raises CQ002 for an unknown name.';
 
 --
+-- Name: settle_mail(uuid, text); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.settle_mail(mail_id uuid, error text DEFAULT NULL::text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update app_private.mail_outbox as m
+  set
+    sent_at = case when settle_mail.error is null then clock_timestamp() end,
+    -- it may hold a token: what was sent is not kept
+    body = case when settle_mail.error is not null then m.body end,
+    last_error = left(settle_mail.error, 1000)
+  where m.id = settle_mail.mail_id and m.sent_at is null;
+  return found;
+end
+$$;
+
+--
+-- Name: FUNCTION settle_mail(mail_id uuid, error text); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.settle_mail(mail_id uuid, error text) IS 'Says that a mail was sent, which removes its text, or why it was not. False when it was settled before.';
+
+--
 -- Name: store_embeddings(uuid, uuid, uuid[], text[]); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -1220,6 +1613,42 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.store_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], vectors text[]) IS 'Stores vectors of chunks; a chunk that is gone or has one already is passed over. Returns how many were stored.';
+
+--
+-- Name: take_mail(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.take_mail(max_mails integer DEFAULT 20) RETURNS TABLE(id uuid, recipient text, subject text, body text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if max_mails not between 1 and 1000 then
+    raise exception 'max_mails is 1 to 1000, not %.', max_mails using errcode = 'CQ200', hint = 'Twenty are the default.';
+  end if;
+  return query
+  update app_private.mail_outbox as m
+  set
+    attempts = m.attempts + 1,
+    next_attempt_at = clock_timestamp() + make_interval(secs => 60 * power(2, m.attempts))
+  from (
+    select o.id
+    from app_private.mail_outbox o
+    where o.sent_at is null and o.next_attempt_at <= clock_timestamp() and o.attempts < app_hidden.setting('mail_attempts')::integer
+    order by o.next_attempt_at, o.id
+    limit max_mails
+    for update skip locked
+  ) as due
+  where m.id = due.id
+  returning m.id, m.recipient, m.subject, m.body;
+end
+$$;
+
+--
+-- Name: FUNCTION take_mail(max_mails integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.take_mail(max_mails integer) IS 'The mails that are due, at most so many, each put off until it may be tried again.';
 
 --
 -- Name: text_hash(text); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -1367,6 +1796,37 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.count_embeddings() IS 'Trigger: keeps embedding_counts.';
+
+--
+-- Name: count_failed_attempt(uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.count_failed_attempt(for_user uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  most integer := app_hidden.setting('sign_in_attempts')::integer;
+begin
+  update app_private.user_secrets s
+  set
+    failed_attempts = s.failed_attempts + 1,
+    locked_until = case
+      when s.failed_attempts + 1 >= most then
+        clock_timestamp() + make_interval(secs => least(
+          3600, app_hidden.setting('sign_in_lock_seconds')::integer * power(2, least(s.failed_attempts + 1 - most, 12))
+        ))
+    end
+  where s.user_id = for_user;
+  perform app_private.log_event('user.sign_in_failed', for_user);
+end
+$$;
+
+--
+-- Name: FUNCTION count_failed_attempt(for_user uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.count_failed_attempt(for_user uuid) IS 'Counts a wrong password of an account; after too many it is locked for a while.';
 
 --
 -- Name: count_new_messages(); Type: FUNCTION; Schema: app_private; Owner: -
@@ -1685,6 +2145,78 @@ $$;
 
 COMMENT ON FUNCTION app_private.ensure_months(parent_name text, times timestamp with time zone[]) IS 'Makes the partitions for the months of the given times, for imports of history. Where the tables are too busy, none: the default partition takes the rows.';
 
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: workspace_members; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.workspace_members (
+    workspace_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    role app_public.member_role DEFAULT 'member'::app_public.member_role NOT NULL,
+    joined_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY app_public.workspace_members FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE workspace_members; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.workspace_members IS 'Who belongs to a workspace, and as what.';
+
+--
+-- Name: COLUMN workspace_members.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_members.workspace_id IS 'The workspace.';
+
+--
+-- Name: COLUMN workspace_members.user_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_members.user_id IS 'The member.';
+
+--
+-- Name: COLUMN workspace_members.role; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_members.role IS 'owner and admin manage it, member writes, viewer only reads.';
+
+--
+-- Name: COLUMN workspace_members.joined_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_members.joined_at IS 'When the user became a member.';
+
+--
+-- Name: find_member(uuid, uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.find_member(of_workspace uuid, wanted uuid) RETURNS app_public.workspace_members
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  result app_public.workspace_members;
+begin
+  select m.* into result from app_public.workspace_members m where m.workspace_id = of_workspace and m.user_id = wanted;
+  if result.user_id is null then
+    raise exception 'There is no such member.' using errcode = 'CQ204', hint = 'Check the id and the workspace of the request.';
+  end if;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION find_member(of_workspace uuid, wanted uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.find_member(of_workspace uuid, wanted uuid) IS 'A member of a workspace. Raises CQ204.';
+
 --
 -- Name: hash_password(text); Type: FUNCTION; Schema: app_private; Owner: -
 --
@@ -1706,10 +2238,6 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.hash_password(password text) IS 'bcrypt hash of a password. Raises CQ105 when it is too short or too long.';
-
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
 
 --
 -- Name: conversations; Type: TABLE; Schema: app_public; Owner: -
@@ -2053,6 +2581,70 @@ $$;
 COMMENT ON FUNCTION app_private.lock_conversation(wanted_id uuid) IS 'The conversation, locked against other writers. Raises CQ101, CQ109, CQ204.';
 
 --
+-- Name: lock_workspace(boolean); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.lock_workspace(for_managing boolean DEFAULT true) RETURNS app_public.workspace_members
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  workspace app_public.workspaces;
+  caller app_public.workspace_members;
+begin
+  perform app_hidden.require_member();
+  if not app_hidden.has_scope('admin') then
+    raise exception 'This API key may not do this.' using errcode = 'CQ110', hint = 'Make a key with the scope "admin", or sign in.';
+  end if;
+  select w.* into workspace from app_public.workspaces w where w.id = app_hidden.current_workspace_id() for no key update;
+  select m.* into caller
+  from app_public.workspace_members m
+  where m.workspace_id = workspace.id and m.user_id = app_hidden.current_user_id();
+  if caller.user_id is null then
+    raise exception 'You are not a member of this workspace.' using errcode = 'CQ107', hint = 'List your workspaces, and name one in X-Workspace-Id.';
+  end if;
+  if for_managing and caller.role not in ('owner', 'admin') then
+    raise exception 'Only owners and admins of the workspace may do this.' using errcode = 'CQ114', hint = 'Ask one of them.';
+  end if;
+  if workspace.is_personal then
+    raise exception 'A personal workspace has one member.' using errcode = 'CQ113', hint = 'Make one to share: createWorkspace, then name it in X-Workspace-Id.';
+  end if;
+  return caller;
+end
+$$;
+
+--
+-- Name: FUNCTION lock_workspace(for_managing boolean); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.lock_workspace(for_managing boolean) IS 'The caller''s membership in the workspace of the request, which is locked against other changes of members. Raises CQ101, CQ107, CQ110, CQ113, CQ114.';
+
+--
+-- Name: log_event(text, uuid, uuid, text, uuid, jsonb, jsonb); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.log_event(action text, user_id uuid, workspace_id uuid DEFAULT NULL::uuid, entity_type text DEFAULT 'user'::text, entity_id uuid DEFAULT NULL::uuid, old_values jsonb DEFAULT NULL::jsonb, new_values jsonb DEFAULT NULL::jsonb) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  insert into app_public.audit_logs (workspace_id, user_id, action, entity_type, entity_id, old_values, new_values, ip, request_id)
+  values (
+    log_event.workspace_id, log_event.user_id, log_event.action, log_event.entity_type,
+    -- an event of an account is about the account
+    coalesce(log_event.entity_id, case when log_event.entity_type = 'user' then log_event.user_id end),
+    log_event.old_values, log_event.new_values,
+    nullif(current_setting('colloquy.client_ip', true), '')::inet,
+    left(nullif(current_setting('colloquy.request_id', true), ''), 200)
+  );
+$$;
+
+--
+-- Name: FUNCTION log_event(action text, user_id uuid, workspace_id uuid, entity_type text, entity_id uuid, old_values jsonb, new_values jsonb); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.log_event(action text, user_id uuid, workspace_id uuid, entity_type text, entity_id uuid, old_values jsonb, new_values jsonb) IS 'Adds an entry to the audit log.';
+
+--
 -- Name: next_message_id(uuid); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -2118,6 +2710,51 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.propagate_document_visibility() IS 'Trigger: hands owner and visibility of a document to its chunks.';
+
+--
+-- Name: require_other_owner(app_public.workspace_members); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.require_other_owner(leaving app_public.workspace_members) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if leaving.role = 'owner' and not exists (
+    select from app_public.workspace_members m
+    where m.workspace_id = leaving.workspace_id and m.role = 'owner' and m.user_id <> leaving.user_id
+  ) then
+    raise exception 'A workspace keeps at least one owner.' using errcode = 'CQ111', hint = 'Make somebody else an owner first: transferOwnership.';
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION require_other_owner(leaving app_public.workspace_members); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.require_other_owner(leaving app_public.workspace_members) IS 'Raises CQ111 when a member is the only owner.';
+
+--
+-- Name: require_rank(app_public.workspace_members, app_public.member_role); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.require_rank(caller app_public.workspace_members, concerned app_public.member_role) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if caller.role <> 'owner' and concerned in ('owner', 'admin') then
+    raise exception 'Only an owner of the workspace may do this.' using errcode = 'CQ114', hint = 'An admin manages members and viewers.';
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION require_rank(caller app_public.workspace_members, concerned app_public.member_role); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.require_rank(caller app_public.workspace_members, concerned app_public.member_role) IS 'Raises CQ114 when an admin wants to change owners or admins.';
 
 --
 -- Name: search_text(uuid, uuid, text, app_public.source_type[], integer); Type: FUNCTION; Schema: app_private; Owner: -
@@ -2363,6 +3000,167 @@ $_$;
 COMMENT ON FUNCTION app_private.search_vector_index(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer) IS 'Nearest chunks by the vector index, continued until enough rows pass the filter. Score: cosine similarity.';
 
 --
+-- Name: send_mail(text, text, text); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.send_mail(recipient text, subject text, body text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into app_private.mail_outbox (recipient, subject, body)
+  select send_mail.recipient, send_mail.subject, send_mail.body
+  where send_mail.recipient is not null;
+  perform app_hidden.enqueue('deliver-mail', '{}');
+end
+$$;
+
+--
+-- Name: FUNCTION send_mail(recipient text, subject text, body text); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.send_mail(recipient text, subject text, body text) IS 'Adds a mail to the outbox and wakes the job that delivers it.';
+
+--
+-- Name: without_secrets(jsonb); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.without_secrets(row_values jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(jsonb_object_agg(v.key, v.value), '{}')
+  from jsonb_each(row_values) as v
+  where v.key !~* '(password|secret|token|hash)' and v.key not in ('created_at', 'updated_at', 'last_used_at');
+$$;
+
+--
+-- Name: FUNCTION without_secrets(row_values jsonb); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.without_secrets(row_values jsonb) IS 'A row as the audit log may keep it: without secrets and bookkeeping.';
+
+--
+-- Name: accept_invitation(text); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.accept_invitation(token text) RETURNS app_public.workspace_members
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $$
+declare
+  me uuid := app_hidden.current_user_id();
+  invitation app_public.workspace_invitations;
+  result app_public.workspace_members;
+begin
+  perform app_hidden.require_session();
+  update app_public.workspace_invitations i
+  set accepted_at = clock_timestamp(), accepted_by = me
+  from app_private.workspace_invitation_secrets s, app_public.users u
+  where s.token_hash = sha256(convert_to(left(accept_invitation.token, 100), 'UTF8')) and i.id = s.invitation_id
+    and u.id = me and u.email = i.email
+    and i.accepted_at is null and i.expires_at > clock_timestamp()
+  returning i.* into invitation;
+  if invitation.id is null then
+    raise exception 'This token is unknown, used or expired, or was sent to another address.' using errcode = 'CQ112',
+      hint = 'Sign in with the address that the invitation was sent to, or ask for a new one.';
+  end if;
+  delete from app_private.workspace_invitation_secrets s where s.invitation_id = invitation.id;
+
+  insert into app_public.workspace_members (workspace_id, user_id, role)
+  values (invitation.workspace_id, me, invitation.role)
+  on conflict do nothing
+  returning * into result;
+  if result.user_id is null then
+    raise exception 'You are a member already.' using errcode = 'CQ115', hint = 'Name the workspace in X-Workspace-Id.';
+  end if;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION accept_invitation(token text); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.accept_invitation(token text) IS 'Joins a workspace by the token of an invitation that was sent to the caller''s address. Errors: CQ101 not signed in, CQ110 not with an API key, CQ112 token unknown, used, expired or another''s, CQ115 a member already.';
+
+--
+-- Name: change_member_role(uuid, app_public.member_role); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.change_member_role(user_id uuid, role app_public.member_role) RETURNS app_public.workspace_members
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  caller app_public.workspace_members;
+  target app_public.workspace_members;
+  result app_public.workspace_members;
+begin
+  caller := app_private.lock_workspace();
+  target := app_private.find_member(caller.workspace_id, change_member_role.user_id);
+  perform app_private.require_rank(caller, target.role), app_private.require_rank(caller, change_member_role.role);
+  if change_member_role.role is null then
+    raise exception 'The role is missing.' using errcode = 'CQ200', hint = 'Name one of owner, admin, member, viewer.';
+  end if;
+  if change_member_role.role <> 'owner' then
+    perform app_private.require_other_owner(target);
+  end if;
+  update app_public.workspace_members m
+  set role = change_member_role.role
+  where m.workspace_id = target.workspace_id and m.user_id = target.user_id
+  returning * into result;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION change_member_role(user_id uuid, role app_public.member_role); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.change_member_role(user_id uuid, role app_public.member_role) IS 'Gives a member of the workspace of the request another role. Errors: CQ101 not signed in, CQ110 API key without "admin", CQ111 the last owner, CQ113 personal, CQ114 not allowed, CQ204 no such member.';
+
+--
+-- Name: change_password(text, text); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.change_password(old_password text, new_password text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $$
+declare
+  me uuid := app_hidden.current_user_id();
+  account record;
+begin
+  perform app_hidden.require_session();
+  select s.password_hash, s.locked_until into account from app_private.user_secrets s where s.user_id = me for update;
+  if account.locked_until > clock_timestamp() then
+    raise exception 'Too many failed attempts.' using errcode = 'CQ103',
+      hint = format('Try again in %s seconds.', ceil(extract(epoch from account.locked_until - clock_timestamp())));
+  end if;
+  if old_password is null or octet_length(old_password) > 1000 or crypt(old_password, account.password_hash) <> account.password_hash then
+    perform app_private.count_failed_attempt(me);
+    return false;
+  end if;
+
+  update app_private.user_secrets s
+  set
+    password_hash = app_private.hash_password(new_password), failed_attempts = 0, locked_until = null,
+    reset_token_hash = null, reset_expires_at = null
+  where s.user_id = me;
+  delete from app_private.user_sessions s where s.user_id = me and s.id is distinct from app_hidden.current_session_id();
+  perform app_private.log_event('user.password_changed', me);
+  return true;
+end
+$$;
+
+--
+-- Name: FUNCTION change_password(old_password text, new_password text); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.change_password(old_password text, new_password text) IS 'Sets a new password and ends the other sessions. Errors: CQ101 not signed in, CQ102 the old password is wrong (in SQL: false), CQ103 locked for a while, CQ105 too short or too long, CQ110 not with an API key.';
+
+--
 -- Name: messages; Type: TABLE; Schema: app_public; Owner: -
 --
 
@@ -2599,6 +3397,65 @@ $$;
 COMMENT ON FUNCTION app_public.conversation_messages(conversation_id uuid, before uuid, first integer) IS 'Messages of a conversation, newest first: at most "first" (50; at most 1,000) of those before the message "before". Nothing for a conversation that the caller may not read.';
 
 --
+-- Name: create_api_key(text, text[], timestamp with time zone); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.create_api_key(name text, scopes text[] DEFAULT ARRAY['read'::text], expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS app_public.new_api_key
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $$
+declare
+  most constant integer := 100;
+  me uuid := app_hidden.current_user_id();
+  workspace uuid := app_hidden.current_workspace_id();
+  wanted text[];
+  created app_public.api_keys;
+  new_prefix text := 'cqk_' || encode(gen_random_bytes(4), 'hex');
+  result app_public.new_api_key;
+begin
+  perform app_hidden.require_session();
+  if create_api_key.name is null or char_length(trim(create_api_key.name)) not between 1 and 100 then
+    raise exception 'A key has a name of 1 to 100 characters.' using errcode = 'CQ200', hint = 'Say what it is for.';
+  end if;
+  if create_api_key.expires_at <= clock_timestamp() then
+    raise exception 'expiresAt is in the past.' using errcode = 'CQ200', hint = 'Leave it out for a key that does not expire.';
+  end if;
+  if scopes is null or cardinality(scopes) not between 1 and 100 or not scopes <@ array['read', 'write', 'search', 'admin'] then
+    raise exception 'These scopes cannot be used.' using errcode = 'CQ200', hint = 'Name some of read, write, search, admin.';
+  end if;
+  -- locked, so that the count is right; gone when somebody has just removed the caller
+  perform from app_public.workspace_members m where m.workspace_id = workspace and m.user_id = me for no key update;
+  if not found then
+    raise exception 'You are not a member of this workspace.' using errcode = 'CQ107', hint = 'List your workspaces, and name one in X-Workspace-Id.';
+  end if;
+  if (select count(*) from app_public.api_keys k where k.workspace_id = workspace and k.owner_id = me and k.is_active) >= most then
+    raise exception 'You have % keys in this workspace.', most using errcode = 'CQ118', hint = 'Revoke some.';
+  end if;
+
+  -- what may write or manage may read
+  select array_agg(distinct s.scope order by s.scope) into wanted
+  from unnest(scopes || case when scopes && array['write', 'admin'] then array['read'] else '{}'::text[] end) as s (scope);
+  result.secret := new_prefix || '_' || encode(gen_random_bytes(32), 'hex');
+  insert into app_public.api_keys (workspace_id, owner_id, name, prefix, scopes, expires_at)
+  values (workspace, me, trim(create_api_key.name), new_prefix, wanted, create_api_key.expires_at)
+  returning * into created;
+  insert into app_private.api_key_secrets (api_key_id, token_hash) values (created.id, sha256(convert_to(result.secret, 'UTF8')));
+  result.api_key_id := created.id;
+  result.name := created.name;
+  result.prefix := created.prefix;
+  result.scopes := created.scopes;
+  result.expires_at := created.expires_at;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION create_api_key(name text, scopes text[], expires_at timestamp with time zone); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.create_api_key(name text, scopes text[], expires_at timestamp with time zone) IS 'Makes a key for the workspace of the request, and shows its secret this once. Scopes: read, write, search, admin. Errors: CQ101 not signed in, CQ110 not with an API key, CQ118 too many, CQ200 not acceptable.';
+
+--
 -- Name: documents; Type: TABLE; Schema: app_public; Owner: -
 --
 
@@ -2784,6 +3641,104 @@ $$;
 --
 
 COMMENT ON FUNCTION app_public.create_document(title text, content text, content_type text, source_url text, code_language text, text_search_language app_public.text_search_language, visibility app_public.visibility, metadata jsonb) IS 'Adds a document and has it indexed. With a sourceUrl that the caller used before, updates that document instead; an equal one is left alone. Errors: CQ101 not signed in, CQ109 read-only, CQ200 too long or a value out of range.';
+
+--
+-- Name: workspaces; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.workspaces (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    name text NOT NULL,
+    slug extensions.citext,
+    is_personal boolean DEFAULT false NOT NULL,
+    settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT workspaces_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT workspaces_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255))),
+    CONSTRAINT workspaces_settings_object CHECK ((jsonb_typeof(settings) = 'object'::text)),
+    CONSTRAINT workspaces_slug_format CHECK (((slug)::text ~ '^[a-z0-9][a-z0-9-]{1,62}$'::text))
+);
+
+ALTER TABLE ONLY app_public.workspaces FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE workspaces; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.workspaces IS 'A tenant: a personal space or a team. Every row of content belongs to one.';
+
+--
+-- Name: COLUMN workspaces.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspaces.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN workspaces.name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspaces.name IS 'Name shown to its members.';
+
+--
+-- Name: COLUMN workspaces.slug; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspaces.slug IS 'Short name for addresses, unique, optional.';
+
+--
+-- Name: COLUMN workspaces.is_personal; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspaces.is_personal IS 'The space every user gets at sign-up.';
+
+--
+-- Name: COLUMN workspaces.settings; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspaces.settings IS 'Settings of clients, as an object.';
+
+--
+-- Name: COLUMN workspaces.updated_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspaces.updated_at IS 'Last change.';
+
+--
+-- Name: COLUMN workspaces.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspaces.created_at IS 'When it was made; derived from the id.';
+
+--
+-- Name: create_workspace(text, text); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.create_workspace(name text, slug text DEFAULT NULL::text) RETURNS app_public.workspaces
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $$
+declare
+  result app_public.workspaces;
+begin
+  perform app_hidden.require_session();
+  begin
+    insert into app_public.workspaces (name, slug)
+    values (trim(create_workspace.name), nullif(lower(trim(create_workspace.slug)), ''))
+    returning * into result;
+  exception when unique_violation then
+    raise exception 'This slug is taken.' using errcode = 'CQ116', hint = 'Choose another, or leave it out.';
+  end;
+  insert into app_public.workspace_members (workspace_id, user_id, role) values (result.id, app_hidden.current_user_id(), 'owner');
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION create_workspace(name text, slug text); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.create_workspace(name text, slug text) IS 'Makes a workspace to share. Errors: CQ101 not signed in, CQ110 not with an API key, CQ116 the slug is taken, CQ200 name or slug not acceptable.';
 
 --
 -- Name: users; Type: TABLE; Schema: app_public; Owner: -
@@ -3200,6 +4155,199 @@ $$;
 COMMENT ON FUNCTION app_public.indexing_progress() IS 'How much of this workspace is searchable by now. Error: CQ101 not signed in.';
 
 --
+-- Name: workspace_invitations; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.workspace_invitations (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    email extensions.citext NOT NULL,
+    role app_public.member_role DEFAULT 'member'::app_public.member_role NOT NULL,
+    invited_by uuid,
+    expires_at timestamp with time zone NOT NULL,
+    accepted_at timestamp with time zone,
+    accepted_by uuid,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT workspace_invitations_accepted CHECK (((accepted_by IS NULL) OR (accepted_at IS NOT NULL))),
+    CONSTRAINT workspace_invitations_email_format CHECK (((char_length((email)::text) <= 254) AND ((email)::text ~ '^[^@[:space:]]+@[^@[:space:]]+[.][^@[:space:].]{2,}$'::text))),
+    CONSTRAINT workspace_invitations_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT workspace_invitations_role_known CHECK ((role <> 'owner'::app_public.member_role))
+);
+
+ALTER TABLE ONLY app_public.workspace_invitations FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE workspace_invitations; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.workspace_invitations IS 'Who was asked to join a workspace. Seen by its owners and admins; the token goes to the address alone.';
+
+--
+-- Name: COLUMN workspace_invitations.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_invitations.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN workspace_invitations.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_invitations.workspace_id IS 'The workspace to join.';
+
+--
+-- Name: COLUMN workspace_invitations.email; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_invitations.email IS 'Address that the invitation was sent to; only its account may accept.';
+
+--
+-- Name: COLUMN workspace_invitations.role; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_invitations.role IS 'Role that acceptance gives; never owner.';
+
+--
+-- Name: COLUMN workspace_invitations.invited_by; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_invitations.invited_by IS 'Who invited; null when that account is gone.';
+
+--
+-- Name: COLUMN workspace_invitations.expires_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_invitations.expires_at IS 'When it stops working.';
+
+--
+-- Name: COLUMN workspace_invitations.accepted_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_invitations.accepted_at IS 'When it was accepted; null while it is open.';
+
+--
+-- Name: COLUMN workspace_invitations.accepted_by; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_invitations.accepted_by IS 'Who accepted it.';
+
+--
+-- Name: COLUMN workspace_invitations.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_invitations.created_at IS 'When it was first sent; derived from the id.';
+
+--
+-- Name: invite_member(text, app_public.member_role); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.invite_member(email text, role app_public.member_role DEFAULT 'member'::app_public.member_role) RETURNS app_public.workspace_invitations
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  most constant integer := 200;
+  caller app_public.workspace_members;
+  result app_public.workspace_invitations;
+  token text := 'cqi_' || encode(gen_random_bytes(32), 'hex');
+  address citext := trim(invite_member.email)::citext;
+begin
+  caller := app_private.lock_workspace();
+  perform app_private.require_rank(caller, invite_member.role);
+  if invite_member.role is null or invite_member.role = 'owner' then
+    raise exception 'Nobody is invited as an owner.' using errcode = 'CQ200', hint = 'Invite as an admin, then transferOwnership or changeMemberRole.';
+  end if;
+  if exists (
+    select from app_public.workspace_members m
+    join app_public.users u on u.id = m.user_id
+    where m.workspace_id = caller.workspace_id and u.email = address
+  ) then
+    raise exception 'This person is a member already.' using errcode = 'CQ115', hint = 'Change the role with changeMemberRole.';
+  end if;
+  if (
+    select count(*) from app_public.workspace_invitations i
+    where i.workspace_id = caller.workspace_id and i.accepted_at is null and i.expires_at > now()
+  ) >= most then
+    raise exception 'There are % open invitations.', most using errcode = 'CQ118', hint = 'Revoke some.';
+  end if;
+
+  insert into app_public.workspace_invitations as i (workspace_id, email, role, invited_by, expires_at)
+  values (
+    caller.workspace_id, address, invite_member.role, caller.user_id,
+    clock_timestamp() + make_interval(days => app_hidden.setting('invitation_days')::integer)
+  )
+  on conflict (workspace_id, email) where accepted_at is null
+  do update set role = excluded.role, invited_by = excluded.invited_by, expires_at = excluded.expires_at
+  returning i.* into result;
+  -- the mail before this one stops working
+  insert into app_private.workspace_invitation_secrets as s (invitation_id, token_hash)
+  values (result.id, sha256(convert_to(token, 'UTF8')))
+  on conflict (invitation_id) do update set token_hash = excluded.token_hash;
+
+  perform app_private.send_mail(result.email::text, 'An invitation to Colloquy', format(
+    E'You are invited to join the workspace "%s" as %s.\n\nToken: %s\n\nSign in or register with this address, then accept. It works for %s days.',
+    (select w.name from app_public.workspaces w where w.id = caller.workspace_id), result.role, token, app_hidden.setting('invitation_days')
+  ));
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION invite_member(email text, role app_public.member_role); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.invite_member(email text, role app_public.member_role) IS 'Invites an address to the workspace of the request, or again, by mail. Errors: CQ101 not signed in, CQ110 API key without "admin", CQ113 personal, CQ114 not allowed to give this role, CQ115 a member already, CQ118 too many, CQ200 not acceptable.';
+
+--
+-- Name: leave_workspace(); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.leave_workspace() RETURNS app_public.workspace_members
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  caller app_public.workspace_members;
+begin
+  perform app_hidden.require_session();
+  caller := app_private.lock_workspace(for_managing => false);
+  perform app_private.require_other_owner(caller);
+  delete from app_public.workspace_members m where m.workspace_id = caller.workspace_id and m.user_id = caller.user_id;
+  return caller;
+end
+$$;
+
+--
+-- Name: FUNCTION leave_workspace(); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.leave_workspace() IS 'Ends the caller''s membership in the workspace of the request. Errors: CQ101 not signed in, CQ110 not with an API key, CQ111 the last owner, CQ113 personal.';
+
+--
+-- Name: my_sessions(); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.my_sessions() RETURNS SETOF app_public.active_session
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform app_hidden.require_session();
+  return query
+  select s.id, s.created_at, s.last_active_at, s.expires_at, s.ip, s.user_agent, s.id is not distinct from app_hidden.current_session_id()
+  from app_private.user_sessions s
+  where s.user_id = app_hidden.current_user_id() and s.expires_at > now()
+  order by s.id desc;
+end
+$$;
+
+--
+-- Name: FUNCTION my_sessions(); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.my_sessions() IS 'Where the caller is signed in, newest first. Errors: CQ101 not signed in, CQ110 not with an API key.';
+
+--
 -- Name: post_message(uuid, text, app_public.message_role, uuid, uuid, text, text, text, integer, integer, integer, numeric, integer, jsonb, jsonb, jsonb); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
@@ -3318,6 +4466,7 @@ begin
   insert into app_public.workspaces (name, is_personal) values ('Personal', true) returning id into new_workspace_id;
   insert into app_public.workspace_members (workspace_id, user_id, role) values (new_workspace_id, new_user_id, 'owner');
 
+  perform app_private.log_event('user.registered', new_user_id);
   return app_private.create_session(new_user_id);
 end
 $$;
@@ -3329,6 +4478,388 @@ $$;
 COMMENT ON FUNCTION app_public.register(email text, password text, username text, display_name text) IS 'Makes an account with a personal workspace and signs in. Errors: CQ104 taken, CQ105 password too short or too long, CQ200 malformed.';
 
 --
+-- Name: remove_member(uuid); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.remove_member(user_id uuid) RETURNS app_public.workspace_members
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  caller app_public.workspace_members;
+  target app_public.workspace_members;
+begin
+  caller := app_private.lock_workspace();
+  target := app_private.find_member(caller.workspace_id, remove_member.user_id);
+  perform app_private.require_rank(caller, target.role), app_private.require_other_owner(target);
+  delete from app_public.workspace_members m where m.workspace_id = target.workspace_id and m.user_id = target.user_id;
+  return target;
+end
+$$;
+
+--
+-- Name: FUNCTION remove_member(user_id uuid); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.remove_member(user_id uuid) IS 'Ends a membership in the workspace of the request; keys of that member go with it, content stays. Errors: CQ101 not signed in, CQ110 API key without "admin", CQ111 the last owner, CQ113 personal, CQ114 not allowed, CQ204 no such member.';
+
+--
+-- Name: rename_workspace(text, text); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.rename_workspace(name text, slug text DEFAULT NULL::text) RETURNS app_public.workspaces
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $$
+declare
+  result app_public.workspaces;
+begin
+  perform app_private.lock_workspace();
+  begin
+    update app_public.workspaces w
+    set name = trim(rename_workspace.name), slug = coalesce(nullif(lower(trim(rename_workspace.slug)), '')::citext, w.slug)
+    where w.id = app_hidden.current_workspace_id()
+    returning * into result;
+  exception when unique_violation then
+    raise exception 'This slug is taken.' using errcode = 'CQ116', hint = 'Choose another, or leave it out.';
+  end;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION rename_workspace(name text, slug text); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.rename_workspace(name text, slug text) IS 'Renames the workspace of the request; without a slug it keeps its own. Errors: CQ101 not signed in, CQ110 API key without "admin", CQ113 personal, CQ114 not an owner or admin, CQ116 the slug is taken, CQ200 not acceptable.';
+
+--
+-- Name: request_email_verification(); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.request_email_verification() RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $$
+declare
+  token text := 'cqv_' || encode(gen_random_bytes(32), 'hex');
+  validity interval := make_interval(hours => app_hidden.setting('verification_hours')::integer);
+  pause interval := make_interval(secs => app_hidden.setting('mail_pause_seconds')::integer);
+  me app_public.users;
+begin
+  perform app_hidden.require_session();
+  select u.* into me from app_public.users u where u.id = app_hidden.current_user_id();
+  if me.is_email_verified then
+    return false;
+  end if;
+  update app_private.user_secrets s
+  set verification_token_hash = sha256(convert_to(token, 'UTF8')), verification_expires_at = clock_timestamp() + validity
+  where s.user_id = me.id
+    and (s.verification_expires_at is null or s.verification_expires_at - validity + pause <= clock_timestamp());
+  if found then
+    perform app_private.send_mail(me.email::text, 'Your address at Colloquy', format(
+      E'Please confirm that this is your address.\n\nToken: %s\n\nIt works once, for %s hours.',
+      token, app_hidden.setting('verification_hours')
+    ));
+  end if;
+  return true;
+end
+$$;
+
+--
+-- Name: FUNCTION request_email_verification(); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.request_email_verification() IS 'Mails a token that verifies the address, at most one a minute. False when it is verified already. Errors: CQ101 not signed in, CQ110 not with an API key.';
+
+--
+-- Name: request_password_reset(text); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.request_password_reset(email text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $$
+declare
+  token text := 'cqr_' || encode(gen_random_bytes(32), 'hex');
+  validity interval := make_interval(mins => app_hidden.setting('reset_minutes')::integer);
+  pause interval := make_interval(secs => app_hidden.setting('mail_pause_seconds')::integer);
+  account uuid;
+  recipient text;
+begin
+  select u.id into account
+  from app_public.users u
+  where u.email = left(trim(request_password_reset.email), 255)::citext and u.is_active;
+
+  update app_private.user_secrets s
+  set reset_token_hash = sha256(convert_to(token, 'UTF8')), reset_expires_at = clock_timestamp() + validity
+  from app_public.users u
+  where s.user_id = account and u.id = s.user_id
+    -- a mailbox is not flooded by whoever knows its address
+    and (s.reset_expires_at is null or s.reset_expires_at - validity + pause <= clock_timestamp())
+  returning u.email into recipient;
+
+  perform app_private.send_mail(recipient, 'A new password for Colloquy', format(
+    E'Somebody, probably you, asked for a new password.\n\nToken: %s\n\nIt works once, for %s minutes. If it was not you, do nothing.',
+    token, app_hidden.setting('reset_minutes')
+  ));
+  if recipient is not null then
+    perform app_private.log_event('user.password_reset_requested', account);
+  end if;
+  return true;
+end
+$$;
+
+--
+-- Name: FUNCTION request_password_reset(email text); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.request_password_reset(email text) IS 'Mails a token for a new password, if there is such an account. The answer is always true.';
+
+--
+-- Name: reset_password(text, text); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.reset_password(token text, new_password text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $$
+declare
+  account uuid;
+begin
+  update app_private.user_secrets s
+  set
+    password_hash = app_private.hash_password(new_password), failed_attempts = 0, locked_until = null,
+    reset_token_hash = null, reset_expires_at = null
+  from app_public.users u
+  where s.reset_token_hash = sha256(convert_to(left(token, 100), 'UTF8')) and s.reset_expires_at > clock_timestamp()
+    and u.id = s.user_id and u.is_active
+  returning s.user_id into account;
+  if account is null then
+    raise exception 'This token is unknown, used or expired.' using errcode = 'CQ112', hint = 'Ask for a new one with requestPasswordReset.';
+  end if;
+  -- who reads the mailbox has proved it
+  update app_public.users u set is_email_verified = true where u.id = account and not u.is_email_verified;
+  delete from app_private.user_sessions s where s.user_id = account;
+  perform app_private.log_event('user.password_reset', account);
+  return true;
+end
+$$;
+
+--
+-- Name: FUNCTION reset_password(token text, new_password text); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.reset_password(token text, new_password text) IS 'Sets a new password by a token from a mail, and ends all sessions. Errors: CQ105 too short or too long, CQ112 token unknown, used or expired.';
+
+--
+-- Name: api_keys; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.api_keys (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    name text NOT NULL,
+    prefix text NOT NULL,
+    scopes text[] NOT NULL,
+    expires_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    is_active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT api_keys_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT api_keys_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100))),
+    CONSTRAINT api_keys_prefix_format CHECK ((prefix ~ '^cqk_[0-9a-f]{8}$'::text)),
+    CONSTRAINT api_keys_scopes_known CHECK ((((cardinality(scopes) >= 1) AND (cardinality(scopes) <= 4)) AND (scopes <@ ARRAY['read'::text, 'write'::text, 'search'::text, 'admin'::text])))
+);
+
+ALTER TABLE ONLY app_public.api_keys FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE api_keys; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.api_keys IS 'Keys for programs. A key acts as its owner in one workspace, within its scopes. The secret itself is never stored.';
+
+--
+-- Name: COLUMN api_keys.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.api_keys.id IS 'Time-ordered identifier (UUID version 7), not a secret.';
+
+--
+-- Name: COLUMN api_keys.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.api_keys.workspace_id IS 'The workspace that the key works in, and no other.';
+
+--
+-- Name: COLUMN api_keys.owner_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.api_keys.owner_id IS 'The member that the key acts as.';
+
+--
+-- Name: COLUMN api_keys.name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.api_keys.name IS 'What it is for.';
+
+--
+-- Name: COLUMN api_keys.prefix; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.api_keys.prefix IS 'First characters of the secret, to tell keys apart.';
+
+--
+-- Name: COLUMN api_keys.scopes; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.api_keys.scopes IS 'read (search included), write (read included), search (nothing else), admin (members, invitations and audit log, for owners and admins; read included).';
+
+--
+-- Name: COLUMN api_keys.expires_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.api_keys.expires_at IS 'When it stops working; null means never.';
+
+--
+-- Name: COLUMN api_keys.last_used_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.api_keys.last_used_at IS 'Last request, to the minute.';
+
+--
+-- Name: COLUMN api_keys.is_active; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.api_keys.is_active IS 'A revoked key stays listed and does not work.';
+
+--
+-- Name: COLUMN api_keys.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.api_keys.created_at IS 'When it was made; derived from the id.';
+
+--
+-- Name: revoke_api_key(uuid); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.revoke_api_key(id uuid) RETURNS app_public.api_keys
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  result app_public.api_keys;
+begin
+  perform app_hidden.require_session();
+  update app_public.api_keys k
+  set is_active = false
+  where k.id = revoke_api_key.id and k.workspace_id = app_hidden.current_workspace_id()
+    and (k.owner_id = app_hidden.current_user_id() or app_hidden.can_manage())
+  returning * into result;
+  if result.id is null then
+    raise exception 'There is no such key.' using errcode = 'CQ204', hint = 'Check the id and the workspace of the request.';
+  end if;
+  delete from app_private.api_key_secrets s where s.api_key_id = result.id;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION revoke_api_key(id uuid); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.revoke_api_key(id uuid) IS 'Switches a key off for good; the next request with it is refused. Errors: CQ101 not signed in, CQ110 not with an API key, CQ204 no such key.';
+
+--
+-- Name: revoke_invitation(uuid); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.revoke_invitation(id uuid) RETURNS app_public.workspace_invitations
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  caller app_public.workspace_members;
+  result app_public.workspace_invitations;
+begin
+  caller := app_private.lock_workspace();
+  delete from app_public.workspace_invitations i
+  where i.id = revoke_invitation.id and i.workspace_id = caller.workspace_id and i.accepted_at is null
+  returning * into result;
+  if result.id is null then
+    raise exception 'There is no such open invitation.' using errcode = 'CQ204', hint = 'Check the id and the workspace of the request.';
+  end if;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION revoke_invitation(id uuid); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.revoke_invitation(id uuid) IS 'Takes an open invitation back. Errors: CQ101 not signed in, CQ110 API key without "admin", CQ113 personal, CQ114 not an owner or admin, CQ204 no such open invitation.';
+
+--
+-- Name: revoke_other_sessions(); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.revoke_other_sessions() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  ended integer;
+begin
+  perform app_hidden.require_session();
+  delete from app_private.user_sessions s
+  where s.user_id = app_hidden.current_user_id() and s.id is distinct from app_hidden.current_session_id();
+  get diagnostics ended = row_count;
+  if ended > 0 then
+    perform app_private.log_event('user.sessions_revoked', app_hidden.current_user_id(), new_values => jsonb_build_object('count', ended));
+  end if;
+  return ended;
+end
+$$;
+
+--
+-- Name: FUNCTION revoke_other_sessions(); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.revoke_other_sessions() IS 'Ends every session of the caller but this one. Returns how many. Errors: CQ101 not signed in, CQ110 not with an API key.';
+
+--
+-- Name: revoke_session(uuid); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.revoke_session(id uuid) RETURNS app_public.active_session
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  result app_public.active_session;
+begin
+  perform app_hidden.require_session();
+  delete from app_private.user_sessions s
+  where s.id = revoke_session.id and s.user_id = app_hidden.current_user_id()
+  returning s.id, s.created_at, s.last_active_at, s.expires_at, s.ip, s.user_agent, s.id is not distinct from app_hidden.current_session_id()
+  into result;
+  if result.id is null then
+    raise exception 'There is no such session.' using errcode = 'CQ204', hint = 'List your sessions with mySessions.';
+  end if;
+  perform app_private.log_event('user.session_revoked', app_hidden.current_user_id(), entity_type => 'session', entity_id => result.id);
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION revoke_session(id uuid); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.revoke_session(id uuid) IS 'Ends a session of the caller: its token stops working at once. Errors: CQ101 not signed in, CQ110 not with an API key, CQ204 no such session.';
+
+--
 -- Name: search(text, extensions.halfvec, app_public.source_type[], integer, real, app_public.search_mode); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
@@ -3338,7 +4869,7 @@ CREATE FUNCTION app_public.search(query text, query_embedding extensions.halfvec
     AS $$
 #variable_conflict use_column
 declare
-  workspace uuid := app_hidden.current_workspace_id();
+  workspace uuid := app_hidden.searched_workspace_id();
   caller uuid := app_hidden.current_user_id();
   version app_public.embedding_versions;
   candidates integer;
@@ -3349,7 +4880,10 @@ declare
   text_scores real[] := '{}';
   response app_public.search_response;
 begin
-  perform app_hidden.require_member();
+  -- an API key may search without the right to read anything else
+  if workspace is null or caller is null or not app_hidden.has_scope('search') then
+    perform app_hidden.require_member();
+  end if;
   mode := coalesce(mode, 'hybrid');
   max_results := coalesce(max_results, 10);
   query := coalesce(query, '');
@@ -3462,14 +4996,13 @@ CREATE FUNCTION app_public.sign_in(email text, password text) RETURNS app_public
     AS $$
 declare
   account record;
-  attempts integer;
   is_right boolean;
 begin
   if email is null or password is null or octet_length(password) > 1000 or char_length(email) > 1000 then
     return null;
   end if;
 
-  select u.id, u.is_active, s.password_hash, s.failed_attempts, s.locked_until
+  select u.id, u.is_active, s.password_hash, s.locked_until
   into account
   from app_public.users u
   join app_private.user_secrets s on s.user_id = u.id
@@ -3489,19 +5022,7 @@ begin
   end if;
 
   if not is_right then
-    attempts := account.failed_attempts + 1;
-    update app_private.user_secrets
-    set
-      failed_attempts = attempts,
-      locked_until = case
-        when attempts >= app_hidden.setting('sign_in_attempts')::integer then
-          clock_timestamp() + make_interval(secs => least(
-            3600,
-            app_hidden.setting('sign_in_lock_seconds')::integer
-              * power(2, least(attempts - app_hidden.setting('sign_in_attempts')::integer, 12))
-          ))
-      end
-    where user_id = account.id;
+    perform app_private.count_failed_attempt(account.id);
     return null;
   end if;
 
@@ -3511,6 +5032,7 @@ begin
 
   update app_private.user_secrets set failed_attempts = 0, locked_until = null where user_id = account.id and (failed_attempts > 0 or locked_until is not null);
   update app_public.users set last_login_at = now() where id = account.id;
+  perform app_private.log_event('user.signed_in', account.id);
   return app_private.create_session(account.id);
 end
 $$;
@@ -3529,10 +5051,16 @@ CREATE FUNCTION app_public.sign_out() RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+  ended boolean;
 begin
   delete from app_private.user_sessions
   where id = app_hidden.current_session_id() and user_id = app_hidden.current_user_id();
-  return found;
+  ended := found;
+  if ended then
+    perform app_private.log_event('user.signed_out', app_hidden.current_user_id());
+  end if;
+  return ended;
 end
 $$;
 
@@ -3571,6 +5099,102 @@ $$;
 --
 
 COMMENT ON FUNCTION app_public.start_conversation(title text, visibility app_public.visibility, channel app_public.conversation_channel, model_provider text, model_name text, temperature numeric, max_tokens integer, system_prompt text, metadata jsonb) IS 'Starts a conversation in the current workspace. Errors: CQ101 not signed in, CQ109 read-only, CQ200 a value out of range.';
+
+--
+-- Name: transfer_ownership(uuid); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.transfer_ownership(user_id uuid) RETURNS app_public.workspace_members
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  caller app_public.workspace_members;
+  target app_public.workspace_members;
+  result app_public.workspace_members;
+begin
+  perform app_hidden.require_session();
+  caller := app_private.lock_workspace();
+  perform app_private.require_rank(caller, 'owner');
+  target := app_private.find_member(caller.workspace_id, transfer_ownership.user_id);
+  if target.user_id = caller.user_id then
+    return caller;
+  end if;
+  update app_public.workspace_members m
+  set role = 'owner'
+  where m.workspace_id = target.workspace_id and m.user_id = target.user_id
+  returning * into result;
+  update app_public.workspace_members m set role = 'admin' where m.workspace_id = caller.workspace_id and m.user_id = caller.user_id;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION transfer_ownership(user_id uuid); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.transfer_ownership(user_id uuid) IS 'Makes a member an owner of the workspace of the request, and the caller an admin. Errors: CQ101 not signed in, CQ110 not with an API key, CQ113 personal, CQ114 not an owner, CQ204 no such member.';
+
+--
+-- Name: verify_email(text); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.verify_email(token text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  account uuid;
+begin
+  update app_private.user_secrets s
+  set verification_token_hash = null, verification_expires_at = null
+  where s.verification_token_hash = sha256(convert_to(left(token, 100), 'UTF8')) and s.verification_expires_at > clock_timestamp()
+  returning s.user_id into account;
+  if account is null then
+    raise exception 'This token is unknown, used or expired.' using errcode = 'CQ112', hint = 'Ask for a new one with requestEmailVerification.';
+  end if;
+  update app_public.users u set is_email_verified = true where u.id = account;
+  perform app_private.log_event('user.email_verified', account);
+  return true;
+end
+$$;
+
+--
+-- Name: FUNCTION verify_email(token text); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.verify_email(token text) IS 'Verifies an address by a token from a mail. Error: CQ112 token unknown, used or expired.';
+
+--
+-- Name: workspace_member_names(); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.workspace_member_names() RETURNS SETOF app_public.member_name
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform app_hidden.require_member();
+  return query
+  select u.id, u.username::text, u.display_name, u.avatar_url, m.role, m.joined_at
+  from app_public.workspace_members m
+  join app_public.users u on u.id = m.user_id
+  where m.workspace_id = app_hidden.current_workspace_id()
+    -- the claims alone are not enough: somebody may have been removed since the request began
+    and exists (
+      select from app_public.workspace_members me
+      where me.workspace_id = app_hidden.current_workspace_id() and me.user_id = app_hidden.current_user_id()
+    )
+  order by m.role, m.joined_at, u.id
+  limit 1000;
+end
+$$;
+
+--
+-- Name: FUNCTION workspace_member_names(); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.workspace_member_names() IS 'The members of the workspace of the request by name, owners first, at most 1,000. Errors: CQ101 not signed in, CQ110 API key without "read".';
 
 --
 -- Name: chunk_counts; Type: TABLE; Schema: app_hidden; Owner: -
@@ -3689,6 +5313,105 @@ COMMENT ON COLUMN app_hidden.message_idempotency_keys.idempotency_key IS 'The cl
 --
 
 COMMENT ON COLUMN app_hidden.message_idempotency_keys.message_id IS 'The message that the first write made.';
+
+--
+-- Name: audit_logs; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.audit_logs (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid,
+    user_id uuid,
+    action text NOT NULL,
+    entity_type text NOT NULL,
+    entity_id uuid,
+    old_values jsonb,
+    new_values jsonb,
+    ip inet,
+    request_id text,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT audit_logs_action_format CHECK (((char_length(action) <= 100) AND (action ~ '^[a-z_]+[.][a-z_]+$'::text))),
+    CONSTRAINT audit_logs_entity_type_length CHECK (((char_length(entity_type) >= 1) AND (char_length(entity_type) <= 100))),
+    CONSTRAINT audit_logs_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT audit_logs_new_values_object CHECK ((jsonb_typeof(new_values) = 'object'::text)),
+    CONSTRAINT audit_logs_old_values_object CHECK ((jsonb_typeof(old_values) = 'object'::text)),
+    CONSTRAINT audit_logs_request_id_length CHECK (((char_length(request_id) >= 1) AND (char_length(request_id) <= 200)))
+)
+PARTITION BY RANGE (id);
+
+ALTER TABLE ONLY app_public.audit_logs FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE audit_logs; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.audit_logs IS 'Who did what: changes of workspaces, members, invitations and keys, and events of accounts. Entries are added and never changed. Partitioned by month on its own time-ordered id.';
+
+--
+-- Name: COLUMN audit_logs.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.audit_logs.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN audit_logs.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.audit_logs.workspace_id IS 'The tenant; null for events of an account, which only that person reads.';
+
+--
+-- Name: COLUMN audit_logs.user_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.audit_logs.user_id IS 'Who did it, or whose account it is; null when nobody was signed in.';
+
+--
+-- Name: COLUMN audit_logs.action; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.audit_logs.action IS 'What happened, as thing.event: member.changed, user.signed_in.';
+
+--
+-- Name: COLUMN audit_logs.entity_type; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.audit_logs.entity_type IS 'Kind of thing it happened to.';
+
+--
+-- Name: COLUMN audit_logs.entity_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.audit_logs.entity_id IS 'The thing; the user for a member.';
+
+--
+-- Name: COLUMN audit_logs.old_values; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.audit_logs.old_values IS 'What it was before: the changed columns, or all of a removed row. Never a secret.';
+
+--
+-- Name: COLUMN audit_logs.new_values; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.audit_logs.new_values IS 'What it became: the changed columns, or all of a new row. Never a secret.';
+
+--
+-- Name: COLUMN audit_logs.ip; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.audit_logs.ip IS 'Address of the request.';
+
+--
+-- Name: COLUMN audit_logs.request_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.audit_logs.request_id IS 'Request, as the log of the server has it.';
+
+--
+-- Name: COLUMN audit_logs.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.audit_logs.created_at IS 'When it happened; derived from the id.';
 
 --
 -- Name: chunks; Type: TABLE; Schema: app_public; Owner: -
@@ -3933,6 +5656,121 @@ COMMENT ON COLUMN app_public.embeddings.chunk_id IS 'The chunk.';
 COMMENT ON COLUMN app_public.embeddings.embedding IS 'Unit vector in half precision; its length is checked per version.';
 
 --
+-- Name: api_key_secrets; Type: TABLE; Schema: app_private; Owner: -
+--
+
+CREATE TABLE app_private.api_key_secrets (
+    api_key_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    CONSTRAINT api_key_secrets_token_hash_length CHECK ((octet_length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY app_private.api_key_secrets FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE api_key_secrets; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON TABLE app_private.api_key_secrets IS 'The hashes of API keys.';
+
+--
+-- Name: COLUMN api_key_secrets.api_key_id; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.api_key_secrets.api_key_id IS 'The key.';
+
+--
+-- Name: COLUMN api_key_secrets.token_hash; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.api_key_secrets.token_hash IS 'SHA-256 of the whole secret.';
+
+--
+-- Name: mail_outbox; Type: TABLE; Schema: app_private; Owner: -
+--
+
+CREATE TABLE app_private.mail_outbox (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    recipient text NOT NULL,
+    subject text NOT NULL,
+    body text,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_error text,
+    sent_at timestamp with time zone,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT mail_outbox_attempts_positive CHECK ((attempts >= 0)),
+    CONSTRAINT mail_outbox_body_length CHECK (((char_length(body) >= 1) AND (char_length(body) <= 10000))),
+    CONSTRAINT mail_outbox_body_until_sent CHECK (((body IS NULL) = (sent_at IS NOT NULL))),
+    CONSTRAINT mail_outbox_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT mail_outbox_last_error_length CHECK ((char_length(last_error) <= 1000)),
+    CONSTRAINT mail_outbox_recipient_length CHECK (((char_length(recipient) >= 3) AND (char_length(recipient) <= 254))),
+    CONSTRAINT mail_outbox_subject_format CHECK ((((char_length(subject) >= 1) AND (char_length(subject) <= 500)) AND (subject !~ '[\r\n]'::text)))
+);
+
+ALTER TABLE ONLY app_private.mail_outbox FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE mail_outbox; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON TABLE app_private.mail_outbox IS 'Mail to deliver. It holds tokens in clear, so the text goes when it is sent.';
+
+--
+-- Name: COLUMN mail_outbox.id; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.mail_outbox.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN mail_outbox.recipient; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.mail_outbox.recipient IS 'Address.';
+
+--
+-- Name: COLUMN mail_outbox.subject; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.mail_outbox.subject IS 'Subject, one line.';
+
+--
+-- Name: COLUMN mail_outbox.body; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.mail_outbox.body IS 'Plain text; null once it is sent.';
+
+--
+-- Name: COLUMN mail_outbox.attempts; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.mail_outbox.attempts IS 'Times that delivery began.';
+
+--
+-- Name: COLUMN mail_outbox.next_attempt_at; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.mail_outbox.next_attempt_at IS 'Not tried before this time.';
+
+--
+-- Name: COLUMN mail_outbox.last_error; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.mail_outbox.last_error IS 'Why the last attempt failed.';
+
+--
+-- Name: COLUMN mail_outbox.sent_at; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.mail_outbox.sent_at IS 'When it was handed over.';
+
+--
+-- Name: COLUMN mail_outbox.created_at; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.mail_outbox.created_at IS 'When it was written; derived from the id.';
+
+--
 -- Name: settings; Type: TABLE; Schema: app_private; Owner: -
 --
 
@@ -4123,6 +5961,36 @@ COMMENT ON COLUMN app_private.user_sessions.user_agent IS 'Client of the sign-in
 COMMENT ON COLUMN app_private.user_sessions.created_at IS 'When the sign-in happened; derived from the id.';
 
 --
+-- Name: workspace_invitation_secrets; Type: TABLE; Schema: app_private; Owner: -
+--
+
+CREATE TABLE app_private.workspace_invitation_secrets (
+    invitation_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    CONSTRAINT workspace_invitation_secrets_token_hash_length CHECK ((octet_length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY app_private.workspace_invitation_secrets FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE workspace_invitation_secrets; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON TABLE app_private.workspace_invitation_secrets IS 'The hashes of the tokens of open invitations.';
+
+--
+-- Name: COLUMN workspace_invitation_secrets.invitation_id; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.workspace_invitation_secrets.invitation_id IS 'The invitation.';
+
+--
+-- Name: COLUMN workspace_invitation_secrets.token_hash; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.workspace_invitation_secrets.token_hash IS 'SHA-256 of a random 256-bit token.';
+
+--
 -- Name: embedding_versions_number_seq; Type: SEQUENCE; Schema: app_public; Owner: -
 --
 
@@ -4134,117 +6002,6 @@ ALTER TABLE app_public.embedding_versions ALTER COLUMN number ADD GENERATED ALWA
     NO MAXVALUE
     CACHE 1
 );
-
---
--- Name: workspace_members; Type: TABLE; Schema: app_public; Owner: -
---
-
-CREATE TABLE app_public.workspace_members (
-    workspace_id uuid NOT NULL,
-    user_id uuid NOT NULL,
-    role app_public.member_role DEFAULT 'member'::app_public.member_role NOT NULL,
-    joined_at timestamp with time zone DEFAULT now() NOT NULL
-);
-
-ALTER TABLE ONLY app_public.workspace_members FORCE ROW LEVEL SECURITY;
-
---
--- Name: TABLE workspace_members; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON TABLE app_public.workspace_members IS 'Who belongs to a workspace, and as what.';
-
---
--- Name: COLUMN workspace_members.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.workspace_members.workspace_id IS 'The workspace.';
-
---
--- Name: COLUMN workspace_members.user_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.workspace_members.user_id IS 'The member.';
-
---
--- Name: COLUMN workspace_members.role; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.workspace_members.role IS 'owner and admin manage it, member writes, viewer only reads.';
-
---
--- Name: COLUMN workspace_members.joined_at; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.workspace_members.joined_at IS 'When the user became a member.';
-
---
--- Name: workspaces; Type: TABLE; Schema: app_public; Owner: -
---
-
-CREATE TABLE app_public.workspaces (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    name text NOT NULL,
-    slug extensions.citext,
-    is_personal boolean DEFAULT false NOT NULL,
-    settings jsonb DEFAULT '{}'::jsonb NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
-    CONSTRAINT workspaces_id_version CHECK ((uuid_extract_version(id) = 7)),
-    CONSTRAINT workspaces_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255))),
-    CONSTRAINT workspaces_settings_object CHECK ((jsonb_typeof(settings) = 'object'::text)),
-    CONSTRAINT workspaces_slug_format CHECK (((slug)::text ~ '^[a-z0-9][a-z0-9-]{1,62}$'::text))
-);
-
-ALTER TABLE ONLY app_public.workspaces FORCE ROW LEVEL SECURITY;
-
---
--- Name: TABLE workspaces; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON TABLE app_public.workspaces IS 'A tenant: a personal space or a team. Every row of content belongs to one.';
-
---
--- Name: COLUMN workspaces.id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.workspaces.id IS 'Time-ordered identifier (UUID version 7).';
-
---
--- Name: COLUMN workspaces.name; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.workspaces.name IS 'Name shown to its members.';
-
---
--- Name: COLUMN workspaces.slug; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.workspaces.slug IS 'Short name for addresses, unique, optional.';
-
---
--- Name: COLUMN workspaces.is_personal; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.workspaces.is_personal IS 'The space every user gets at sign-up.';
-
---
--- Name: COLUMN workspaces.settings; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.workspaces.settings IS 'Settings of clients, as an object.';
-
---
--- Name: COLUMN workspaces.updated_at; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.workspaces.updated_at IS 'Last change.';
-
---
--- Name: COLUMN workspaces.created_at; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.workspaces.created_at IS 'When it was made; derived from the id.';
 
 --
 -- Name: chunk_counts chunk_counts_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
@@ -4266,6 +6023,27 @@ ALTER TABLE ONLY app_hidden.embedding_counts
 
 ALTER TABLE ONLY app_hidden.message_idempotency_keys
     ADD CONSTRAINT message_idempotency_keys_pkey PRIMARY KEY (conversation_id, idempotency_key);
+
+--
+-- Name: api_key_secrets api_key_secrets_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.api_key_secrets
+    ADD CONSTRAINT api_key_secrets_pkey PRIMARY KEY (api_key_id);
+
+--
+-- Name: api_key_secrets api_key_secrets_token_hash_key; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.api_key_secrets
+    ADD CONSTRAINT api_key_secrets_token_hash_key UNIQUE (token_hash);
+
+--
+-- Name: mail_outbox mail_outbox_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.mail_outbox
+    ADD CONSTRAINT mail_outbox_pkey PRIMARY KEY (id);
 
 --
 -- Name: settings settings_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
@@ -4294,6 +6072,41 @@ ALTER TABLE ONLY app_private.user_sessions
 
 ALTER TABLE ONLY app_private.user_sessions
     ADD CONSTRAINT user_sessions_token_hash_key UNIQUE (token_hash);
+
+--
+-- Name: workspace_invitation_secrets workspace_invitation_secrets_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.workspace_invitation_secrets
+    ADD CONSTRAINT workspace_invitation_secrets_pkey PRIMARY KEY (invitation_id);
+
+--
+-- Name: workspace_invitation_secrets workspace_invitation_secrets_token_hash_key; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.workspace_invitation_secrets
+    ADD CONSTRAINT workspace_invitation_secrets_token_hash_key UNIQUE (token_hash);
+
+--
+-- Name: api_keys api_keys_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
+
+--
+-- Name: api_keys api_keys_workspace_id_id_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.api_keys
+    ADD CONSTRAINT api_keys_workspace_id_id_key UNIQUE (workspace_id, id);
+
+--
+-- Name: audit_logs audit_logs_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.audit_logs
+    ADD CONSTRAINT audit_logs_pkey PRIMARY KEY (id);
 
 --
 -- Name: chunks chunks_document_id_chunk_index_key; Type: CONSTRAINT; Schema: app_public; Owner: -
@@ -4408,6 +6221,20 @@ ALTER TABLE ONLY app_public.users
     ADD CONSTRAINT users_username_key UNIQUE (username);
 
 --
+-- Name: workspace_invitations workspace_invitations_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.workspace_invitations
+    ADD CONSTRAINT workspace_invitations_pkey PRIMARY KEY (id);
+
+--
+-- Name: workspace_invitations workspace_invitations_workspace_id_id_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.workspace_invitations
+    ADD CONSTRAINT workspace_invitations_workspace_id_id_key UNIQUE (workspace_id, id);
+
+--
 -- Name: workspace_members workspace_members_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
 --
 
@@ -4441,6 +6268,24 @@ CREATE INDEX embedding_counts_workspace_id_idx ON app_hidden.embedding_counts US
 CREATE INDEX message_idempotency_keys_conversation_id_idx ON app_hidden.message_idempotency_keys USING btree (workspace_id, conversation_id);
 
 --
+-- Name: mail_outbox_next_attempt_at_idx; Type: INDEX; Schema: app_private; Owner: -
+--
+
+CREATE INDEX mail_outbox_next_attempt_at_idx ON app_private.mail_outbox USING btree (next_attempt_at, id) WHERE (sent_at IS NULL);
+
+--
+-- Name: user_secrets_reset_token_hash_key; Type: INDEX; Schema: app_private; Owner: -
+--
+
+CREATE UNIQUE INDEX user_secrets_reset_token_hash_key ON app_private.user_secrets USING btree (reset_token_hash) WHERE (reset_token_hash IS NOT NULL);
+
+--
+-- Name: user_secrets_verification_token_hash_key; Type: INDEX; Schema: app_private; Owner: -
+--
+
+CREATE UNIQUE INDEX user_secrets_verification_token_hash_key ON app_private.user_secrets USING btree (verification_token_hash) WHERE (verification_token_hash IS NOT NULL);
+
+--
 -- Name: user_sessions_expires_at_idx; Type: INDEX; Schema: app_private; Owner: -
 --
 
@@ -4451,6 +6296,24 @@ CREATE INDEX user_sessions_expires_at_idx ON app_private.user_sessions USING btr
 --
 
 CREATE INDEX user_sessions_user_id_idx ON app_private.user_sessions USING btree (user_id);
+
+--
+-- Name: api_keys_owner_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX api_keys_owner_id_idx ON app_public.api_keys USING btree (workspace_id, owner_id);
+
+--
+-- Name: audit_logs_user_id_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX audit_logs_user_id_id_idx ON ONLY app_public.audit_logs USING btree (user_id, id) WHERE (user_id IS NOT NULL);
+
+--
+-- Name: audit_logs_workspace_id_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX audit_logs_workspace_id_id_idx ON ONLY app_public.audit_logs USING btree (workspace_id, id) WHERE (workspace_id IS NOT NULL);
 
 --
 -- Name: chunks_content_hash_idx; Type: INDEX; Schema: app_public; Owner: -
@@ -4573,10 +6436,40 @@ CREATE INDEX messages_parent_id_idx ON ONLY app_public.messages USING btree (con
 CREATE INDEX messages_workspace_id_conversation_id_idx ON ONLY app_public.messages USING btree (workspace_id, conversation_id);
 
 --
+-- Name: workspace_invitations_accepted_by_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX workspace_invitations_accepted_by_idx ON app_public.workspace_invitations USING btree (accepted_by) WHERE (accepted_by IS NOT NULL);
+
+--
+-- Name: workspace_invitations_invited_by_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX workspace_invitations_invited_by_idx ON app_public.workspace_invitations USING btree (invited_by) WHERE (invited_by IS NOT NULL);
+
+--
+-- Name: workspace_invitations_open_key; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE UNIQUE INDEX workspace_invitations_open_key ON app_public.workspace_invitations USING btree (workspace_id, email) WHERE (accepted_at IS NULL);
+
+--
 -- Name: workspace_members_user_id_idx; Type: INDEX; Schema: app_public; Owner: -
 --
 
 CREATE INDEX workspace_members_user_id_idx ON app_public.workspace_members USING btree (user_id);
+
+--
+-- Name: api_keys api_keys_50_audit; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER api_keys_50_audit AFTER INSERT OR DELETE OR UPDATE OF owner_id, name, scopes, expires_at, is_active ON app_public.api_keys FOR EACH ROW EXECUTE FUNCTION app_hidden.audit_row('api_key', 'id', 'workspace_id');
+
+--
+-- Name: audit_logs audit_logs_00_append_only; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER audit_logs_00_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON app_public.audit_logs FOR EACH STATEMENT EXECUTE FUNCTION app_hidden.refuse_change();
 
 --
 -- Name: chunks chunks_10_count_delete; Type: TRIGGER; Schema: app_public; Owner: -
@@ -4663,6 +6556,30 @@ CREATE TRIGGER messages_10_count AFTER INSERT ON app_public.messages REFERENCING
 CREATE TRIGGER users_90_set_updated_at BEFORE UPDATE OF email, username, first_name, last_name, display_name, avatar_url, role, preferred_model_provider, preferred_model_name, is_active ON app_public.users FOR EACH ROW EXECUTE FUNCTION app_hidden.set_updated_at();
 
 --
+-- Name: workspace_invitations workspace_invitations_50_audit; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER workspace_invitations_50_audit AFTER INSERT OR DELETE OR UPDATE ON app_public.workspace_invitations FOR EACH ROW EXECUTE FUNCTION app_hidden.audit_row('invitation', 'id', 'workspace_id');
+
+--
+-- Name: workspace_members workspace_members_50_audit; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER workspace_members_50_audit AFTER INSERT OR DELETE OR UPDATE ON app_public.workspace_members FOR EACH ROW EXECUTE FUNCTION app_hidden.audit_row('member', 'user_id', 'workspace_id');
+
+--
+-- Name: workspace_members workspace_members_80_keep_an_owner; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER workspace_members_80_keep_an_owner AFTER DELETE OR UPDATE OF role, workspace_id, user_id ON app_public.workspace_members DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.role = 'owner'::app_public.member_role)) EXECUTE FUNCTION app_hidden.keep_an_owner();
+
+--
+-- Name: workspaces workspaces_50_audit; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER workspaces_50_audit AFTER INSERT OR DELETE OR UPDATE OF name, slug, settings, is_personal ON app_public.workspaces FOR EACH ROW EXECUTE FUNCTION app_hidden.audit_row('workspace', 'id', 'id');
+
+--
 -- Name: workspaces workspaces_90_set_updated_at; Type: TRIGGER; Schema: app_public; Owner: -
 --
 
@@ -4697,6 +6614,13 @@ ALTER TABLE ONLY app_hidden.message_idempotency_keys
     ADD CONSTRAINT message_idempotency_keys_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_public.conversations(workspace_id, id) ON DELETE CASCADE;
 
 --
+-- Name: api_key_secrets api_key_secrets_api_key_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.api_key_secrets
+    ADD CONSTRAINT api_key_secrets_api_key_id_fkey FOREIGN KEY (api_key_id) REFERENCES app_public.api_keys(id) ON DELETE CASCADE;
+
+--
 -- Name: user_secrets user_secrets_user_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
 --
 
@@ -4709,6 +6633,20 @@ ALTER TABLE ONLY app_private.user_secrets
 
 ALTER TABLE ONLY app_private.user_sessions
     ADD CONSTRAINT user_sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: workspace_invitation_secrets workspace_invitation_secrets_invitation_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.workspace_invitation_secrets
+    ADD CONSTRAINT workspace_invitation_secrets_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES app_public.workspace_invitations(id) ON DELETE CASCADE;
+
+--
+-- Name: api_keys api_keys_owner_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.api_keys
+    ADD CONSTRAINT api_keys_owner_id_fkey FOREIGN KEY (workspace_id, owner_id) REFERENCES app_public.workspace_members(workspace_id, user_id) ON DELETE CASCADE;
 
 --
 -- Name: chunks chunks_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
@@ -4823,6 +6761,27 @@ ALTER TABLE app_public.messages
     ADD CONSTRAINT messages_parent_id_fkey FOREIGN KEY (conversation_id, parent_id) REFERENCES app_public.messages(conversation_id, id) DEFERRABLE;
 
 --
+-- Name: workspace_invitations workspace_invitations_accepted_by_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.workspace_invitations
+    ADD CONSTRAINT workspace_invitations_accepted_by_fkey FOREIGN KEY (accepted_by) REFERENCES app_public.users(id) ON DELETE SET NULL;
+
+--
+-- Name: workspace_invitations workspace_invitations_invited_by_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.workspace_invitations
+    ADD CONSTRAINT workspace_invitations_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES app_public.users(id) ON DELETE SET NULL;
+
+--
+-- Name: workspace_invitations workspace_invitations_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.workspace_invitations
+    ADD CONSTRAINT workspace_invitations_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
 -- Name: workspace_members workspace_members_user_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
 --
 
@@ -4873,6 +6832,18 @@ ALTER TABLE app_hidden.embedding_counts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE app_hidden.message_idempotency_keys ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: api_key_secrets all_owner; Type: POLICY; Schema: app_private; Owner: -
+--
+
+CREATE POLICY all_owner ON app_private.api_key_secrets TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: mail_outbox all_owner; Type: POLICY; Schema: app_private; Owner: -
+--
+
+CREATE POLICY all_owner ON app_private.mail_outbox TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: settings all_owner; Type: POLICY; Schema: app_private; Owner: -
 --
 
@@ -4891,6 +6862,24 @@ CREATE POLICY all_owner ON app_private.user_secrets TO colloquy_owner USING (tru
 CREATE POLICY all_owner ON app_private.user_sessions TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: workspace_invitation_secrets all_owner; Type: POLICY; Schema: app_private; Owner: -
+--
+
+CREATE POLICY all_owner ON app_private.workspace_invitation_secrets TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: api_key_secrets; Type: ROW SECURITY; Schema: app_private; Owner: -
+--
+
+ALTER TABLE app_private.api_key_secrets ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: mail_outbox; Type: ROW SECURITY; Schema: app_private; Owner: -
+--
+
+ALTER TABLE app_private.mail_outbox ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: settings; Type: ROW SECURITY; Schema: app_private; Owner: -
 --
 
@@ -4907,6 +6896,24 @@ ALTER TABLE app_private.user_secrets ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE app_private.user_sessions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: workspace_invitation_secrets; Type: ROW SECURITY; Schema: app_private; Owner: -
+--
+
+ALTER TABLE app_private.workspace_invitation_secrets ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: api_keys all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.api_keys TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: audit_logs all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.audit_logs TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: chunks all_owner; Type: POLICY; Schema: app_public; Owner: -
@@ -4951,6 +6958,12 @@ CREATE POLICY all_owner ON app_public.messages TO colloquy_owner USING (true) WI
 CREATE POLICY all_owner ON app_public.users TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: workspace_invitations all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.workspace_invitations TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: workspace_members all_owner; Type: POLICY; Schema: app_public; Owner: -
 --
 
@@ -4961,6 +6974,18 @@ CREATE POLICY all_owner ON app_public.workspace_members TO colloquy_owner USING 
 --
 
 CREATE POLICY all_owner ON app_public.workspaces TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: api_keys; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.api_keys ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: audit_logs; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.audit_logs ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: chunks; Type: ROW SECURITY; Schema: app_public; Owner: -
@@ -5029,6 +7054,24 @@ ALTER TABLE app_public.messages ENABLE ROW LEVEL SECURITY;
 CREATE POLICY select_authenticator ON app_public.embedding_versions FOR SELECT TO colloquy_authenticator USING ((status = 'active'::app_public.embedding_version_status));
 
 --
+-- Name: audit_logs select_manager; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_manager ON app_public.audit_logs FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ( SELECT app_hidden.can_manage() AS can_manage)));
+
+--
+-- Name: workspace_invitations select_manager; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_manager ON app_public.workspace_invitations FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ( SELECT app_hidden.can_manage() AS can_manage)));
+
+--
+-- Name: api_keys select_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_member ON app_public.api_keys FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ((owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) OR ( SELECT app_hidden.can_manage() AS can_manage))));
+
+--
 -- Name: chunks select_member; Type: POLICY; Schema: app_public; Owner: -
 --
 
@@ -5073,6 +7116,12 @@ CREATE POLICY select_member ON app_public.workspace_members FOR SELECT TO colloq
 --
 
 CREATE POLICY select_member ON app_public.workspaces FOR SELECT TO colloquy_user, colloquy_admin USING ((id = ANY (( SELECT app_hidden.current_user_workspace_ids() AS current_user_workspace_ids)::uuid[])));
+
+--
+-- Name: audit_logs select_self; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_self ON app_public.audit_logs FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id IS NULL) AND (user_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) AND (NOT ( SELECT app_hidden.is_api_key() AS is_api_key))));
 
 --
 -- Name: users select_self; Type: POLICY; Schema: app_public; Owner: -
@@ -5126,13 +7175,19 @@ CREATE POLICY update_own ON app_public.documents FOR UPDATE TO colloquy_user, co
 -- Name: users update_self; Type: POLICY; Schema: app_public; Owner: -
 --
 
-CREATE POLICY update_self ON app_public.users FOR UPDATE TO colloquy_user, colloquy_admin USING ((id = ( SELECT app_hidden.current_user_id() AS current_user_id)));
+CREATE POLICY update_self ON app_public.users FOR UPDATE TO colloquy_user, colloquy_admin USING (((id = ( SELECT app_hidden.current_user_id() AS current_user_id)) AND (NOT ( SELECT app_hidden.is_api_key() AS is_api_key))));
 
 --
 -- Name: users; Type: ROW SECURITY; Schema: app_public; Owner: -
 --
 
 ALTER TABLE app_public.users ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: workspace_invitations; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.workspace_invitations ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: workspace_members; Type: ROW SECURITY; Schema: app_public; Owner: -
@@ -5181,11 +7236,39 @@ REVOKE ALL ON FUNCTION app_hidden.add_message_chunks(for_workspace uuid, for_con
 GRANT ALL ON FUNCTION app_hidden.add_message_chunks(for_workspace uuid, for_conversation uuid, through_sequence_number integer, new_chunks jsonb) TO colloquy_worker;
 
 --
+-- Name: FUNCTION audit_row(); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.audit_row() FROM PUBLIC;
+
+--
 -- Name: FUNCTION authenticate(token text, workspace_id uuid); Type: ACL; Schema: app_hidden; Owner: -
 --
 
 REVOKE ALL ON FUNCTION app_hidden.authenticate(token text, workspace_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.authenticate(token text, workspace_id uuid) TO colloquy_authenticator;
+
+--
+-- Name: FUNCTION has_scope(wanted text); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.has_scope(wanted text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.has_scope(wanted text) TO colloquy_visitor;
+GRANT ALL ON FUNCTION app_hidden.has_scope(wanted text) TO colloquy_user;
+GRANT ALL ON FUNCTION app_hidden.has_scope(wanted text) TO colloquy_admin;
+GRANT ALL ON FUNCTION app_hidden.has_scope(wanted text) TO colloquy_worker;
+GRANT ALL ON FUNCTION app_hidden.has_scope(wanted text) TO colloquy_authenticator;
+
+--
+-- Name: FUNCTION can_manage(); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.can_manage() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.can_manage() TO colloquy_visitor;
+GRANT ALL ON FUNCTION app_hidden.can_manage() TO colloquy_user;
+GRANT ALL ON FUNCTION app_hidden.can_manage() TO colloquy_admin;
+GRANT ALL ON FUNCTION app_hidden.can_manage() TO colloquy_worker;
+GRANT ALL ON FUNCTION app_hidden.can_manage() TO colloquy_authenticator;
 
 --
 -- Name: FUNCTION can_write(); Type: ACL; Schema: app_hidden; Owner: -
@@ -5268,6 +7351,29 @@ REVOKE ALL ON FUNCTION app_hidden.find_unindexed(max_sources integer) FROM PUBLI
 GRANT ALL ON FUNCTION app_hidden.find_unindexed(max_sources integer) TO colloquy_worker;
 
 --
+-- Name: FUNCTION is_api_key(); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.is_api_key() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.is_api_key() TO colloquy_visitor;
+GRANT ALL ON FUNCTION app_hidden.is_api_key() TO colloquy_user;
+GRANT ALL ON FUNCTION app_hidden.is_api_key() TO colloquy_admin;
+GRANT ALL ON FUNCTION app_hidden.is_api_key() TO colloquy_worker;
+GRANT ALL ON FUNCTION app_hidden.is_api_key() TO colloquy_authenticator;
+
+--
+-- Name: FUNCTION keep_an_owner(); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.keep_an_owner() FROM PUBLIC;
+
+--
+-- Name: FUNCTION refuse_change(); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.refuse_change() FROM PUBLIC;
+
+--
 -- Name: FUNCTION replace_document_chunks(for_workspace uuid, for_document uuid, of_hash bytea, new_chunks jsonb); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -5284,11 +7390,31 @@ GRANT ALL ON FUNCTION app_hidden.require_member(for_writing boolean) TO colloquy
 GRANT ALL ON FUNCTION app_hidden.require_member(for_writing boolean) TO colloquy_admin;
 
 --
+-- Name: FUNCTION require_session(); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.require_session() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.require_session() TO colloquy_visitor;
+GRANT ALL ON FUNCTION app_hidden.require_session() TO colloquy_user;
+GRANT ALL ON FUNCTION app_hidden.require_session() TO colloquy_admin;
+
+--
 -- Name: FUNCTION reuse_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[]); Type: ACL; Schema: app_hidden; Owner: -
 --
 
 REVOKE ALL ON FUNCTION app_hidden.reuse_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.reuse_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[]) TO colloquy_worker;
+
+--
+-- Name: FUNCTION searched_workspace_id(); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.searched_workspace_id() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.searched_workspace_id() TO colloquy_visitor;
+GRANT ALL ON FUNCTION app_hidden.searched_workspace_id() TO colloquy_user;
+GRANT ALL ON FUNCTION app_hidden.searched_workspace_id() TO colloquy_admin;
+GRANT ALL ON FUNCTION app_hidden.searched_workspace_id() TO colloquy_worker;
+GRANT ALL ON FUNCTION app_hidden.searched_workspace_id() TO colloquy_authenticator;
 
 --
 -- Name: FUNCTION set_updated_at(); Type: ACL; Schema: app_hidden; Owner: -
@@ -5303,11 +7429,25 @@ REVOKE ALL ON FUNCTION app_hidden.set_updated_at() FROM PUBLIC;
 REVOKE ALL ON FUNCTION app_hidden.setting(setting_name text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION settle_mail(mail_id uuid, error text); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.settle_mail(mail_id uuid, error text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.settle_mail(mail_id uuid, error text) TO colloquy_worker;
+
+--
 -- Name: FUNCTION store_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], vectors text[]); Type: ACL; Schema: app_hidden; Owner: -
 --
 
 REVOKE ALL ON FUNCTION app_hidden.store_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], vectors text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.store_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], vectors text[]) TO colloquy_worker;
+
+--
+-- Name: FUNCTION take_mail(max_mails integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.take_mail(max_mails integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.take_mail(max_mails integer) TO colloquy_worker;
 
 --
 -- Name: FUNCTION text_hash(content text); Type: ACL; Schema: app_hidden; Owner: -
@@ -5346,6 +7486,12 @@ REVOKE ALL ON FUNCTION app_private.count_chunks() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION app_private.count_embeddings() FROM PUBLIC;
+
+--
+-- Name: FUNCTION count_failed_attempt(for_user uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.count_failed_attempt(for_user uuid) FROM PUBLIC;
 
 --
 -- Name: FUNCTION count_new_messages(); Type: ACL; Schema: app_private; Owner: -
@@ -5388,6 +7534,20 @@ REVOKE ALL ON FUNCTION app_private.enqueue_changed_documents() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION app_private.ensure_months(parent_name text, times timestamp with time zone[]) FROM PUBLIC;
+
+--
+-- Name: TABLE workspace_members; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.workspace_members TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.workspace_members TO colloquy_user;
+GRANT SELECT ON TABLE app_public.workspace_members TO colloquy_admin;
+
+--
+-- Name: FUNCTION find_member(of_workspace uuid, wanted uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.find_member(of_workspace uuid, wanted uuid) FROM PUBLIC;
 
 --
 -- Name: FUNCTION hash_password(password text); Type: ACL; Schema: app_private; Owner: -
@@ -5523,6 +7683,18 @@ GRANT INSERT(metadata),UPDATE(metadata) ON TABLE app_public.conversations TO col
 REVOKE ALL ON FUNCTION app_private.lock_conversation(wanted_id uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION lock_workspace(for_managing boolean); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.lock_workspace(for_managing boolean) FROM PUBLIC;
+
+--
+-- Name: FUNCTION log_event(action text, user_id uuid, workspace_id uuid, entity_type text, entity_id uuid, old_values jsonb, new_values jsonb); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.log_event(action text, user_id uuid, workspace_id uuid, entity_type text, entity_id uuid, old_values jsonb, new_values jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION next_message_id(after_id uuid); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -5539,6 +7711,18 @@ REVOKE ALL ON FUNCTION app_private.propagate_conversation_visibility() FROM PUBL
 --
 
 REVOKE ALL ON FUNCTION app_private.propagate_document_visibility() FROM PUBLIC;
+
+--
+-- Name: FUNCTION require_other_owner(leaving app_public.workspace_members); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.require_other_owner(leaving app_public.workspace_members) FROM PUBLIC;
+
+--
+-- Name: FUNCTION require_rank(caller app_public.workspace_members, concerned app_public.member_role); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.require_rank(caller app_public.workspace_members, concerned app_public.member_role) FROM PUBLIC;
 
 --
 -- Name: FUNCTION search_text(workspace uuid, caller uuid, query text, kinds app_public.source_type[], max_results integer); Type: ACL; Schema: app_private; Owner: -
@@ -5569,6 +7753,42 @@ REVOKE ALL ON FUNCTION app_private.search_vector_exact(version app_public.embedd
 REVOKE ALL ON FUNCTION app_private.search_vector_index(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer) FROM PUBLIC;
 
 --
+-- Name: FUNCTION send_mail(recipient text, subject text, body text); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.send_mail(recipient text, subject text, body text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION without_secrets(row_values jsonb); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.without_secrets(row_values jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION accept_invitation(token text); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.accept_invitation(token text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.accept_invitation(token text) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.accept_invitation(token text) TO colloquy_admin;
+
+--
+-- Name: FUNCTION change_member_role(user_id uuid, role app_public.member_role); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.change_member_role(user_id uuid, role app_public.member_role) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.change_member_role(user_id uuid, role app_public.member_role) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.change_member_role(user_id uuid, role app_public.member_role) TO colloquy_admin;
+
+--
+-- Name: FUNCTION change_password(old_password text, new_password text); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.change_password(old_password text, new_password text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.change_password(old_password text, new_password text) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.change_password(old_password text, new_password text) TO colloquy_admin;
+
+--
 -- Name: TABLE messages; Type: ACL; Schema: app_public; Owner: -
 --
 
@@ -5585,6 +7805,14 @@ REVOKE ALL ON FUNCTION app_public.conversation_messages(conversation_id uuid, be
 GRANT ALL ON FUNCTION app_public.conversation_messages(conversation_id uuid, before uuid, first integer) TO colloquy_visitor;
 GRANT ALL ON FUNCTION app_public.conversation_messages(conversation_id uuid, before uuid, first integer) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.conversation_messages(conversation_id uuid, before uuid, first integer) TO colloquy_admin;
+
+--
+-- Name: FUNCTION create_api_key(name text, scopes text[], expires_at timestamp with time zone); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.create_api_key(name text, scopes text[], expires_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.create_api_key(name text, scopes text[], expires_at timestamp with time zone) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.create_api_key(name text, scopes text[], expires_at timestamp with time zone) TO colloquy_admin;
 
 --
 -- Name: TABLE documents; Type: ACL; Schema: app_public; Owner: -
@@ -5681,6 +7909,22 @@ GRANT ALL ON FUNCTION app_public.create_document(title text, content text, conte
 GRANT ALL ON FUNCTION app_public.create_document(title text, content text, content_type text, source_url text, code_language text, text_search_language app_public.text_search_language, visibility app_public.visibility, metadata jsonb) TO colloquy_admin;
 
 --
+-- Name: TABLE workspaces; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.workspaces TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.workspaces TO colloquy_user;
+GRANT SELECT ON TABLE app_public.workspaces TO colloquy_admin;
+
+--
+-- Name: FUNCTION create_workspace(name text, slug text); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.create_workspace(name text, slug text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.create_workspace(name text, slug text) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.create_workspace(name text, slug text) TO colloquy_admin;
+
+--
 -- Name: TABLE users; Type: ACL; Schema: app_public; Owner: -
 --
 
@@ -5771,6 +8015,38 @@ GRANT ALL ON FUNCTION app_public.indexing_progress() TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.indexing_progress() TO colloquy_admin;
 
 --
+-- Name: TABLE workspace_invitations; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.workspace_invitations TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.workspace_invitations TO colloquy_user;
+GRANT SELECT ON TABLE app_public.workspace_invitations TO colloquy_admin;
+
+--
+-- Name: FUNCTION invite_member(email text, role app_public.member_role); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.invite_member(email text, role app_public.member_role) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.invite_member(email text, role app_public.member_role) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.invite_member(email text, role app_public.member_role) TO colloquy_admin;
+
+--
+-- Name: FUNCTION leave_workspace(); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.leave_workspace() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.leave_workspace() TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.leave_workspace() TO colloquy_admin;
+
+--
+-- Name: FUNCTION my_sessions(); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.my_sessions() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.my_sessions() TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.my_sessions() TO colloquy_admin;
+
+--
 -- Name: FUNCTION post_message(conversation_id uuid, content text, role app_public.message_role, parent_id uuid, id uuid, idempotency_key text, provider text, model text, prompt_tokens integer, completion_tokens integer, total_tokens integer, cost_usd numeric, processing_time_ms integer, parts jsonb, attachments jsonb, metadata jsonb); Type: ACL; Schema: app_public; Owner: -
 --
 
@@ -5786,6 +8062,88 @@ REVOKE ALL ON FUNCTION app_public.register(email text, password text, username t
 GRANT ALL ON FUNCTION app_public.register(email text, password text, username text, display_name text) TO colloquy_visitor;
 GRANT ALL ON FUNCTION app_public.register(email text, password text, username text, display_name text) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.register(email text, password text, username text, display_name text) TO colloquy_admin;
+
+--
+-- Name: FUNCTION remove_member(user_id uuid); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.remove_member(user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.remove_member(user_id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.remove_member(user_id uuid) TO colloquy_admin;
+
+--
+-- Name: FUNCTION rename_workspace(name text, slug text); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.rename_workspace(name text, slug text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.rename_workspace(name text, slug text) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.rename_workspace(name text, slug text) TO colloquy_admin;
+
+--
+-- Name: FUNCTION request_email_verification(); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.request_email_verification() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.request_email_verification() TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.request_email_verification() TO colloquy_admin;
+
+--
+-- Name: FUNCTION request_password_reset(email text); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.request_password_reset(email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.request_password_reset(email text) TO colloquy_visitor;
+GRANT ALL ON FUNCTION app_public.request_password_reset(email text) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.request_password_reset(email text) TO colloquy_admin;
+
+--
+-- Name: FUNCTION reset_password(token text, new_password text); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.reset_password(token text, new_password text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.reset_password(token text, new_password text) TO colloquy_visitor;
+GRANT ALL ON FUNCTION app_public.reset_password(token text, new_password text) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.reset_password(token text, new_password text) TO colloquy_admin;
+
+--
+-- Name: TABLE api_keys; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.api_keys TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.api_keys TO colloquy_user;
+GRANT SELECT ON TABLE app_public.api_keys TO colloquy_admin;
+
+--
+-- Name: FUNCTION revoke_api_key(id uuid); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.revoke_api_key(id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.revoke_api_key(id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.revoke_api_key(id uuid) TO colloquy_admin;
+
+--
+-- Name: FUNCTION revoke_invitation(id uuid); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.revoke_invitation(id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.revoke_invitation(id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.revoke_invitation(id uuid) TO colloquy_admin;
+
+--
+-- Name: FUNCTION revoke_other_sessions(); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.revoke_other_sessions() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.revoke_other_sessions() TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.revoke_other_sessions() TO colloquy_admin;
+
+--
+-- Name: FUNCTION revoke_session(id uuid); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.revoke_session(id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.revoke_session(id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.revoke_session(id uuid) TO colloquy_admin;
 
 --
 -- Name: FUNCTION search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode); Type: ACL; Schema: app_public; Owner: -
@@ -5822,6 +8180,39 @@ GRANT ALL ON FUNCTION app_public.start_conversation(title text, visibility app_p
 GRANT ALL ON FUNCTION app_public.start_conversation(title text, visibility app_public.visibility, channel app_public.conversation_channel, model_provider text, model_name text, temperature numeric, max_tokens integer, system_prompt text, metadata jsonb) TO colloquy_admin;
 
 --
+-- Name: FUNCTION transfer_ownership(user_id uuid); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.transfer_ownership(user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.transfer_ownership(user_id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.transfer_ownership(user_id uuid) TO colloquy_admin;
+
+--
+-- Name: FUNCTION verify_email(token text); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.verify_email(token text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.verify_email(token text) TO colloquy_visitor;
+GRANT ALL ON FUNCTION app_public.verify_email(token text) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.verify_email(token text) TO colloquy_admin;
+
+--
+-- Name: FUNCTION workspace_member_names(); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.workspace_member_names() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.workspace_member_names() TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.workspace_member_names() TO colloquy_admin;
+
+--
+-- Name: TABLE audit_logs; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.audit_logs TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.audit_logs TO colloquy_user;
+GRANT SELECT ON TABLE app_public.audit_logs TO colloquy_admin;
+
+--
 -- Name: TABLE chunks; Type: ACL; Schema: app_public; Owner: -
 --
 
@@ -5836,22 +8227,6 @@ GRANT SELECT ON TABLE app_public.chunks TO colloquy_admin;
 GRANT SELECT ON TABLE app_public.embeddings TO colloquy_visitor;
 GRANT SELECT ON TABLE app_public.embeddings TO colloquy_user;
 GRANT SELECT ON TABLE app_public.embeddings TO colloquy_admin;
-
---
--- Name: TABLE workspace_members; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT SELECT ON TABLE app_public.workspace_members TO colloquy_visitor;
-GRANT SELECT ON TABLE app_public.workspace_members TO colloquy_user;
-GRANT SELECT ON TABLE app_public.workspace_members TO colloquy_admin;
-
---
--- Name: TABLE workspaces; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT SELECT ON TABLE app_public.workspaces TO colloquy_visitor;
-GRANT SELECT ON TABLE app_public.workspaces TO colloquy_user;
-GRANT SELECT ON TABLE app_public.workspaces TO colloquy_admin;
 
 --
 -- Name: DEFAULT PRIVILEGES FOR FUNCTIONS; Type: DEFAULT ACL; Schema: -; Owner: -

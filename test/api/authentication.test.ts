@@ -143,6 +143,54 @@ describeReal('authentication', () => {
     expect((await choose(ada.workspaceId)).data.conversations.nodes).toEqual([]);
   });
 
+  it('takes an API key within its scopes, until it is revoked', async () => {
+    const eve = await register(api, 'eve@example.org');
+    const made = await api.ask(
+      'mutation { createApiKey(input: { name: "robot", scopes: ["read"] }) { newApiKey { apiKeyId secret prefix scopes } } }',
+      {},
+      { token: eve.token },
+    );
+    const { secret: token, apiKeyId, scopes } = made.data.createApiKey.newApiKey;
+    expect(scopes).toEqual(['read']);
+    expect((await api.ask(ME, {}, { token })).data.currentUser.id).toBe(eve.userId);
+    const start = 'mutation { startConversation(input: {}) { conversation { id } } }';
+    expect(codeOf(await api.ask(start, {}, { token }))).toBe('CQ110');
+    const update = `mutation { updateUser(input: { id: "${eve.userId}", patch: { displayName: "x" } }) { clientMutationId } }`;
+    expect(codeOf(await api.ask(update, {}, { token }))).toBe('CQ204');
+    const foreign = await api.ask(ME, {}, { token, headers: { 'x-workspace-id': ada.workspaceId } });
+    expect([foreign.status, codeOf(foreign)]).toEqual([403, 'CQ107']);
+    const revoke = `mutation { revokeApiKey(input: { id: "${apiKeyId}" }) { apiKey { isActive } } }`;
+    expect((await api.ask(revoke, {}, { token: eve.token })).data.revokeApiKey.apiKey.isActive).toBe(false);
+    const refused = await api.ask(ME, {}, { token });
+    expect([refused.status, codeOf(refused)]).toEqual([401, 'CQ106']);
+    // the audit log has the request that did it
+    const { rows } = await api.database
+      .pool('admin')
+      .query(
+        `select host(ip) as ip, request_id is not null as has_request from app_public.audit_logs where workspace_id = $1 and action = 'api_key.changed'`,
+        [eve.workspaceId],
+      );
+    expect(rows).toEqual([{ ip: '127.0.0.1', has_request: true }]);
+  });
+
+  it('answers a wrong old password with CQ102 and counts it', async () => {
+    const eve = await register(api, 'eve2@example.org');
+    const change = (old: string) =>
+      api.ask(
+        'mutation ($o: String!) { changePassword(input: { oldPassword: $o, newPassword: "a new password" }) { changed } }',
+        { o: old },
+        { token: eve.token },
+      );
+    const wrong = await change('not the password');
+    expect([codeOf(wrong), wrong.data]).toEqual(['CQ102', { changePassword: null }]);
+    const { rows } = await api.database
+      .pool('admin')
+      .query('select failed_attempts from app_private.user_secrets where user_id = $1', [eve.userId]);
+    expect(rows).toEqual([{ failed_attempts: 1 }]);
+    expect((await change(PASSWORD)).data.changePassword.changed).toBe(true);
+    expect((await api.ask(ME, {}, { token: eve.token })).data.currentUser.id).toBe(eve.userId);
+  });
+
   it('remembers where a session came from: the address of the socket, not of a header', async () => {
     const headers = {
       'x-forwarded-for': '203.0.113.9',

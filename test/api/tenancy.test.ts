@@ -100,6 +100,18 @@ describeReal('tenants', () => {
       await admin.query(`select id, name from app_public.embedding_versions where status = 'active'`)
     ).rows[0];
 
+    await admin.query(
+      `insert into app_public.workspace_invitations (workspace_id, email, expires_at) values ($1, $2, now() + interval '1 day')`,
+      [ada.workspaceId, `${MARKER}@example.org`],
+    );
+    await api.ask(
+      'mutation ($n: String!) { createApiKey(input: { name: $n }) { clientMutationId } }',
+      { n: MARKER },
+      { token: ada.token },
+    );
+    const first = async (field: string) =>
+      (await read(`{ ${field} { nodes { id nodeId } } }`, ada.token))[field].nodes[0];
+
     const node = async (field: string, args: string) =>
       (await read(`{ ${field}(${args}) { nodeId } }`, ada.token))[field].nodeId as string;
     const chunkArgs = `id: "${chunkId}", workspaceId: "${ada.workspaceId}"`;
@@ -133,6 +145,9 @@ describeReal('tenants', () => {
         name: version.name,
         nodeId: await node('embeddingVersion', `id: "${version.id}"`),
       },
+      WorkspaceInvitation: await first('workspaceInvitations'),
+      ApiKey: await first('apiKeys'),
+      AuditLog: await first('auditLogs'),
       Node: { nodeId: await node('conversation', `id: "${conversationId}"`) },
     };
     secrets = [
@@ -195,6 +210,10 @@ describeReal('tenants', () => {
         'chunks',
         'embedding',
         'node',
+        'apiKeys',
+        'auditLogs',
+        'workspaceInvitations',
+        'workspaceMemberNames',
         'search',
         'currentUser',
       ]),
@@ -267,6 +286,9 @@ describeReal('tenants', () => {
         'documents',
         'chunks',
         'embeddings',
+        'workspace_invitations',
+        'api_keys',
+        'audit_logs',
       ]) {
         const key = table === 'users' ? 'id' : table === 'workspaces' ? 'id' : 'workspace_id';
         const owner = table === 'users' ? ada.userId : ada.workspaceId;
@@ -326,7 +348,9 @@ describeReal('tenants', () => {
   it('offers no creation but by function, and hides what is bookkeeping', async () => {
     const mutations = Object.keys(schema.getMutationType()!.getFields()).sort();
     expect(mutations.filter((name) => /^(create|delete|update)/.test(name))).toEqual([
+      'createApiKey',
       'createDocument',
+      'createWorkspace',
       'deleteConversation',
       'deleteConversationByNodeId',
       'deleteDocument',

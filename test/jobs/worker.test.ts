@@ -5,6 +5,7 @@ import type { PgBoss } from 'pg-boss';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobContext } from '../../jobs/context.ts';
 import { indexSource, singleton } from '../../jobs/index-source.ts';
+import { logMailer } from '../../jobs/mailer.ts';
 import { sweepUnindexed } from '../../jobs/sweep-unindexed.ts';
 import { startWorker } from '../../jobs/worker.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
@@ -180,6 +181,7 @@ describeReal('the worker', () => {
       boss,
       log,
       signal,
+      mailer: logMailer(log),
       provider: () => ({
         name: 'fake',
         model: 'fake',

@@ -11,7 +11,10 @@ import { asRole, asUser, asVisitor, registerUser, type TestUser } from '../suppo
  * To whom the rows of a table belong, as a condition over $1 the user, $2 the workspace of the request and $3 all
  * workspaces of the user. A table of app_public that is not here fails the suite: say it when you add one.
  */
+const MANAGES = `exists (select from app_public.workspace_members m where m.workspace_id = $2 and m.user_id = $1 and m.role in ('owner', 'admin'))`;
 const BELONGS: Record<string, string> = {
+  api_keys: `workspace_id = $2 and (owner_id = $1 or ${MANAGES})`,
+  audit_logs: `workspace_id = $2 and ${MANAGES} or workspace_id is null and user_id = $1`,
   chunks: `workspace_id = $2 and (owner_id = $1 or visibility = 'workspace')`,
   conversations: `workspace_id = $2 and (owner_id = $1 or visibility = 'workspace')`,
   documents: `workspace_id = $2 and (owner_id = $1 or visibility = 'workspace')`,
@@ -19,6 +22,7 @@ const BELONGS: Record<string, string> = {
   embeddings: `workspace_id = $2 and chunk_id in (select c.id from app_public.chunks c where c.workspace_id = $2 and (c.owner_id = $1 or c.visibility = 'workspace'))`,
   messages: `workspace_id = $2 and conversation_id in (select c.id from app_public.conversations c where c.workspace_id = $2 and (c.owner_id = $1 or c.visibility = 'workspace'))`,
   users: 'id = $1',
+  workspace_invitations: `workspace_id = $2 and ${MANAGES}`,
   workspace_members: 'workspace_id = any ($3)',
   workspaces: 'id = any ($3)',
 };
@@ -213,14 +217,14 @@ describeReal('tenancy', () => {
           for (const { row } of foreign) {
             for (const columns of [granted[0]!.names ?? [], table.columns]) {
               const given = columns.filter((column) => row[column] !== null && row[column] !== undefined);
-              const list = given.map((_, index) => `$${index + 1}`).join(', ');
-              const sql =
+              const list = given.map((column) => `r.${column}`).join(', ');
+              const [sql, values] =
                 given.length === 0
-                  ? `insert into ${target} default values`
-                  : `insert into ${target} (${given}) values (${list})`;
-              const values = given.map((column) =>
-                typeof row[column] === 'object' ? JSON.stringify(row[column]) : row[column],
-              );
+                  ? [`insert into ${target} default values`, []]
+                  : [
+                      `insert into ${target} (${given}) select ${list} from jsonb_populate_record(null::${target}, $1) as r`,
+                      [JSON.stringify(row)],
+                    ];
               expect(await attempt(sql, values), sql).toBe('42501');
             }
           }
@@ -371,6 +375,203 @@ describeReal('tenancy', () => {
   describe('functions', () => {
     /** One attack per function that a request role may call; a new function fails the suite until it has one. */
     const attacks: Record<string, () => Promise<void>> = {
+      'app_public.accept_invitation': async () => {
+        const { ann, bob, owner } = tenants;
+        const unknown = await fails(
+          call(ann, 'select app_public.accept_invitation($1)', `cqi_${'0'.repeat(64)}`),
+        );
+        expect(unknown.code).toBe('CQ112');
+        await call(owner, `select app_public.invite_member('bob@example.org', 'viewer')`);
+        const token = await lastToken('bob@example.org');
+        // sent to somebody else: the same words as for one that does not exist
+        expect(await fails(call(ann, 'select app_public.accept_invitation($1)', token))).toEqual(unknown);
+        expect(await fails(call(ann, 'select app_public.accept_invitation(null)'))).toEqual(unknown);
+        const { rows } = await database
+          .pool('owner')
+          .query('select from app_public.workspace_members where user_id = any ($1)', [[ann.id, bob.id]]);
+        expect(rows.length).toBe(2);
+        await nobody(`select app_public.accept_invitation('${token}')`);
+      },
+      'app_public.change_member_role': async () => {
+        const { ann, bob, owner, member, viewer } = tenants;
+        const change = (user: TestUser, id: string) =>
+          call(user, `select app_public.change_member_role($1, 'owner')`, id);
+        expect(await fails(change(member, member.id))).toMatchObject({ code: 'CQ114' });
+        expect(await fails(change({ ...viewer, memberRole: 'owner' }, viewer.id))).toMatchObject({
+          code: 'CQ114',
+        });
+        const outside = await fails(change(owner, '01890000-0000-7000-8000-000000000000'));
+        expect(outside.code).toBe('CQ204');
+        for (const { id } of [ann, bob]) expect(await fails(change(owner, id))).toEqual(outside);
+        expect(await fails(change({ ...ann, workspaceId: owner.workspaceId }, ann.id))).toMatchObject({
+          code: 'CQ107',
+        });
+        await nobody(`select app_public.change_member_role('${member.id}', 'viewer')`);
+      },
+      'app_public.change_password': async () => {
+        const { rows } = await call(
+          tenants.ann,
+          `select app_public.change_password('not the password', 'another password') as changed`,
+        );
+        expect(rows).toEqual([{ changed: false }]);
+        await nobody(`select app_public.change_password('a', 'another password')`);
+      },
+      'app_public.create_api_key': async () => {
+        const { ann, bob } = tenants;
+        expect(
+          await fails(
+            call({ ...ann, workspaceId: bob.workspaceId }, `select app_public.create_api_key('mine')`),
+          ),
+        ).toMatchObject({ code: 'CQ107' });
+        await nobody(`select app_public.create_api_key('mine')`);
+      },
+      'app_public.create_workspace': async () => {
+        const { bob } = tenants;
+        const ann = await registerUser(database, 'founder@example.org');
+        const { rows } = await call(ann, `select id from app_public.create_workspace('Mine', 'anns')`);
+        const visible = (user: TestUser) =>
+          call(user, 'select from app_public.workspaces where id = $1', rows[0].id);
+        expect([(await visible(ann)).rowCount, (await visible(bob)).rowCount]).toEqual([1, 0]);
+        expect(await fails(call(bob, `select app_public.create_workspace('Mine', 'Anns')`))).toMatchObject({
+          code: 'CQ116',
+        });
+        await nobody(`select app_public.create_workspace('Mine')`);
+      },
+      'app_public.invite_member': async () => {
+        const { ann, owner, member, viewer } = tenants;
+        const invite = (user: TestUser) =>
+          call(user, `select app_public.invite_member('friend@example.org', 'admin')`);
+        for (const user of [member, viewer, { ...viewer, memberRole: 'owner' }])
+          expect(await fails(invite(user))).toMatchObject({ code: 'CQ114' });
+        expect(await fails(invite({ ...ann, workspaceId: owner.workspaceId }))).toMatchObject({
+          code: 'CQ107',
+        });
+        await nobody(`select app_public.invite_member('friend@example.org')`);
+      },
+      'app_public.leave_workspace': async () => {
+        const { ann, owner } = tenants;
+        expect(
+          await fails(
+            call({ ...ann, workspaceId: owner.workspaceId }, 'select app_public.leave_workspace()'),
+          ),
+        ).toMatchObject({ code: 'CQ107' });
+        await nobody('select app_public.leave_workspace()');
+      },
+      'app_public.my_sessions': async () => {
+        const { ann, bob } = tenants;
+        const sessions = async (user: TestUser) =>
+          (await call(user, 'select id from app_public.my_sessions()')).rows.map((row) => row.id);
+        const [byAnn, byBob] = [await sessions(ann), await sessions(bob)];
+        expect([byAnn.length, byBob.length]).toEqual([1, 1]);
+        expect(byAnn).not.toEqual(byBob);
+        await nobody('select app_public.my_sessions()');
+      },
+      'app_public.remove_member': async () => {
+        const { ann, owner, member, viewer } = tenants;
+        const remove = (user: TestUser, id: string) => call(user, 'select app_public.remove_member($1)', id);
+        expect(await fails(remove(member, viewer.id))).toMatchObject({ code: 'CQ114' });
+        expect(await fails(remove(owner, ann.id))).toMatchObject({ code: 'CQ204' });
+        expect(await fails(remove({ ...ann, workspaceId: owner.workspaceId }, viewer.id))).toMatchObject({
+          code: 'CQ107',
+        });
+        await nobody(`select app_public.remove_member('${viewer.id}')`);
+      },
+      'app_public.rename_workspace': async () => {
+        const { ann, owner, member } = tenants;
+        const rename = (user: TestUser) => call(user, `select app_public.rename_workspace('Taken')`);
+        expect(await fails(rename(member))).toMatchObject({ code: 'CQ114' });
+        expect(await fails(rename({ ...ann, workspaceId: owner.workspaceId }))).toMatchObject({
+          code: 'CQ107',
+        });
+        await nobody(`select app_public.rename_workspace('Taken')`);
+      },
+      'app_public.request_email_verification': async () => {
+        await nobody('select app_public.request_email_verification()');
+      },
+      'app_public.request_password_reset': async () => {
+        const ask = async (email: string | null) =>
+          (
+            await asVisitor(database, (client) =>
+              client.query('select app_public.request_password_reset($1) as accepted', [email]),
+            )
+          ).rows;
+        const known = await ask('bob@example.org');
+        expect(known).toEqual([{ accepted: true }]);
+        for (const email of ['nobody@example.org', '', null, 'x'.repeat(10_000)])
+          expect(await ask(email)).toEqual(known);
+      },
+      'app_public.reset_password': async () => {
+        const reset = (token: string | null) =>
+          asVisitor(database, (client) =>
+            client.query(`select app_public.reset_password($1, 'another password')`, [token]),
+          );
+        for (const token of [null, '', `cqr_${'0'.repeat(64)}`, tenants.bob.token])
+          expect(await fails(reset(token))).toMatchObject({ code: 'CQ112' });
+      },
+      'app_public.revoke_api_key': async () => {
+        const { ann, bob, member, viewer, owner } = tenants;
+        const revoke = (user: TestUser, id: string) => call(user, 'select app_public.revoke_api_key($1)', id);
+        const missing = await fails(revoke(ann, '01890000-0000-7000-8000-000000000000'));
+        expect(missing.code).toBe('CQ204');
+        expect(await fails(revoke(ann, of(bob).apiKey))).toEqual(missing);
+        expect(await fails(revoke(member, of(owner).apiKey))).toEqual(missing);
+        expect(await fails(revoke(viewer, of(member).apiKey))).toEqual(missing);
+        await nobody(`select app_public.revoke_api_key('${of(bob).apiKey}')`);
+      },
+      'app_public.revoke_invitation': async () => {
+        const { owner, member } = tenants;
+        const ann = await registerUser(database, 'founder2@example.org');
+        const { rows } = await call(
+          owner,
+          `select id from app_public.workspace_invitations where email = 'invited@example.org'`,
+        );
+        const revoke = (user: TestUser) => call(user, 'select app_public.revoke_invitation($1)', rows[0].id);
+        expect(await fails(revoke(member))).toMatchObject({ code: 'CQ114' });
+        const { rows: others } = await call(ann, `select id from app_public.create_workspace('Other')`);
+        expect(await fails(revoke({ ...ann, workspaceId: others[0].id }))).toMatchObject({ code: 'CQ204' });
+        await nobody(`select app_public.revoke_invitation('${rows[0].id}')`);
+      },
+      'app_public.revoke_other_sessions': async () => {
+        await nobody('select app_public.revoke_other_sessions()');
+      },
+      'app_public.revoke_session': async () => {
+        const { ann, bob } = tenants;
+        const { rows } = await call(bob, 'select id from app_public.my_sessions()');
+        const revoke = (id: string) => call(ann, 'select app_public.revoke_session($1)', id);
+        const missing = await fails(revoke('01890000-0000-7000-8000-000000000000'));
+        expect(missing.code).toBe('CQ204');
+        expect(await fails(revoke(rows[0].id))).toEqual(missing);
+        expect((await call(bob, 'select id from app_public.my_sessions()')).rows).toEqual(rows);
+        await nobody(`select app_public.revoke_session('${rows[0].id}')`);
+      },
+      'app_public.transfer_ownership': async () => {
+        const { ann, owner, member } = tenants;
+        const transfer = (user: TestUser, id: string) =>
+          call(user, 'select app_public.transfer_ownership($1)', id);
+        expect(await fails(transfer(member, member.id))).toMatchObject({ code: 'CQ114' });
+        expect(await fails(transfer(owner, ann.id))).toMatchObject({ code: 'CQ204' });
+        await nobody(`select app_public.transfer_ownership('${member.id}')`);
+      },
+      'app_public.verify_email': async () => {
+        for (const token of [null, '', `cqv_${'0'.repeat(64)}`])
+          expect(
+            await fails(
+              asVisitor(database, (client) => client.query('select app_public.verify_email($1)', [token])),
+            ),
+          ).toMatchObject({ code: 'CQ112' });
+      },
+      'app_public.workspace_member_names': async () => {
+        const { ann, bob, owner, member, viewer } = tenants;
+        const names = async (user: TestUser) =>
+          (await call(user, 'select user_id from app_public.workspace_member_names()')).rows.map(
+            (row) => row.user_id,
+          );
+        expect(await names(ann)).toEqual([ann.id]);
+        expect((await names(viewer)).sort()).toEqual([owner.id, member.id, viewer.id].sort());
+        // claims of somebody who was removed meanwhile
+        expect(await names({ ...bob, workspaceId: owner.workspaceId })).toEqual([]);
+        await nobody('select app_public.workspace_member_names()');
+      },
       'app_public.conversation_messages': async () => {
         const { ann, bob, owner, member, viewer } = tenants;
         const page = async (user: TestUser, id: string, ...more: unknown[]) =>
@@ -589,6 +790,13 @@ describeReal('tenancy', () => {
         await nobody('select app_public.start_conversation()');
       },
       // these say who is calling, and nothing else
+      'app_hidden.can_manage': async () => {},
+      'app_hidden.has_scope': async () => {},
+      'app_hidden.is_api_key': async () => {},
+      'app_hidden.require_session': async () => {
+        await nobody('select app_hidden.require_session()');
+      },
+      'app_hidden.searched_workspace_id': async () => {},
       'app_hidden.can_write': async () => {},
       'app_hidden.current_session_id': async () => {},
       'app_hidden.current_user_id': async () => {},
@@ -606,6 +814,16 @@ describeReal('tenancy', () => {
       },
       'app_hidden.text_hash': async () => {},
     };
+
+    /** The token of the last mail to an address. */
+    async function lastToken(recipient: string): Promise<string> {
+      const { rows } = await database
+        .pool('owner')
+        .query('select body from app_private.mail_outbox where recipient = $1 order by id desc limit 1', [
+          recipient,
+        ]);
+      return /Token: (\S+)/.exec(rows[0].body)![1]!;
+    }
 
     /** Nobody is signed in: a visitor may not call it, and a role of users without claims is told to sign in. */
     async function nobody(sql: string): Promise<void> {

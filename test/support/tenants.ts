@@ -19,6 +19,7 @@ export interface Content {
   sharedConversation: string;
   /** The two messages of `conversation`. */
   messages: [string, string];
+  apiKey: string;
 }
 
 /** Puts a user into a workspace. Returns the user as it is there. */
@@ -51,10 +52,14 @@ export async function createTenants(database: Database): Promise<Tenants> {
     ['ann', 'bob', 'first', 'second', 'third'].map((name) => registerUser(database, `${name}@example.org`)),
   );
   const team = await createWorkspace(database, 'Team');
+  const owner = await join(database, first!, team, 'owner');
+  await asUser(database, owner, (client) =>
+    client.query(`select app_public.invite_member('invited@example.org', 'admin')`),
+  );
   return {
     ann: ann!,
     bob: bob!,
-    owner: await join(database, first!, team, 'owner'),
+    owner,
     member: await join(database, second!, team, 'member'),
     viewer: await join(database, third!, team, 'viewer'),
   };
@@ -134,6 +139,7 @@ export async function addContent(database: Database, user: TestUser, label: stri
       await id(message, content.conversation, `zebra, said ${label} again`, 'second'),
     ];
     await id(message, content.sharedConversation, `zebra told ${label} to all`, 'first');
-    return { ...content, messages };
+    const apiKey = await id('select api_key_id as id from app_public.create_api_key($1)', `key of ${label}`);
+    return { ...content, messages, apiKey };
   });
 }

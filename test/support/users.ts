@@ -73,7 +73,7 @@ export function asUser<T>(
 export function asRole<T>(
   database: Database,
   role: string,
-  claims: { userId?: string; workspaceId?: string; memberRole?: string; sessionId?: string },
+  claims: { userId?: string; workspaceId?: string; memberRole?: string; sessionId?: string; scopes?: string },
   work: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
   return inRequest(
@@ -84,6 +84,7 @@ export function asRole<T>(
       'colloquy.workspace_id': claims.workspaceId ?? '',
       'colloquy.member_role': claims.memberRole ?? '',
       'colloquy.session_id': claims.sessionId ?? '',
+      'colloquy.scopes': claims.scopes ?? '',
     },
     work,
   );

@@ -1,5 +1,5 @@
---! Previous: sha1:1527e56370ac4a5ba4e52206c2dd3e7078985cba
---! Hash: sha1:858a82c0055d49529de2ff9bfd9f1088affff823
+--! Previous: sha1:61a62fd103f32c6f5169be1f2f36eb5a61937568
+--! Hash: sha1:bc384dd342d60e7fea2a32975fd45e62372437f5
 --! Message: functions
 
 --! split: 1-current.sql
@@ -153,13 +153,41 @@ parallel safe
 return nullif(current_setting('colloquy.user_id', true), '')::uuid;
 comment on function app_hidden.current_user_id() is 'The signed-in user, or null.';
 
+-- An API key is held to its scopes by these functions, which every policy asks: without "read" it has no workspace to
+-- read in, without "write" it cannot write, without "admin" it manages nobody. A session has no scopes, and no limits.
+create or replace function app_hidden.has_scope(wanted text)
+returns boolean
+language sql
+stable
+parallel safe
+return coalesce(wanted = any (string_to_array(nullif(current_setting('colloquy.scopes', true), ''), ',')), true);
+comment on function app_hidden.has_scope(text) is 'Whether the API key of this request has a scope. A request without a key is not held to scopes.';
+
+create or replace function app_hidden.is_api_key()
+returns boolean
+language sql
+stable
+parallel safe
+return nullif(current_setting('colloquy.scopes', true), '') is not null;
+comment on function app_hidden.is_api_key() is 'Whether this request came with an API key.';
+
 create or replace function app_hidden.current_workspace_id()
 returns uuid
 language sql
 stable
 parallel safe
-return nullif(current_setting('colloquy.workspace_id', true), '')::uuid;
-comment on function app_hidden.current_workspace_id() is 'The workspace of this request, or null.';
+return case when app_hidden.has_scope('read') then nullif(current_setting('colloquy.workspace_id', true), '')::uuid end;
+comment on function app_hidden.current_workspace_id() is 'The workspace of this request, or null; null also for an API key that may not read.';
+
+create or replace function app_hidden.searched_workspace_id()
+returns uuid
+language sql
+stable
+parallel safe
+return case
+  when app_hidden.has_scope('read') or app_hidden.has_scope('search') then nullif(current_setting('colloquy.workspace_id', true), '')::uuid
+end;
+comment on function app_hidden.searched_workspace_id() is 'The workspace of this request for search, which an API key may do without reading anything else.';
 
 create or replace function app_hidden.current_session_id()
 returns uuid
@@ -174,15 +202,27 @@ returns boolean
 language sql
 stable
 parallel safe
-return coalesce(nullif(current_setting('colloquy.member_role', true), '') in ('owner', 'admin', 'member'), false);
-comment on function app_hidden.can_write() is 'Whether the caller may write in the workspace of this request: a viewer may not.';
+return coalesce(nullif(current_setting('colloquy.member_role', true), '') in ('owner', 'admin', 'member'), false)
+  and app_hidden.has_scope('write');
+comment on function app_hidden.can_write() is 'Whether the caller may write in the workspace of this request: a viewer may not, nor an API key without the scope "write".';
+
+create or replace function app_hidden.can_manage()
+returns boolean
+language sql
+stable
+parallel safe
+return coalesce(nullif(current_setting('colloquy.member_role', true), '') in ('owner', 'admin'), false)
+  and app_hidden.has_scope('admin');
+comment on function app_hidden.can_manage() is 'Whether the caller manages the workspace of this request: an owner or admin, with a session or an API key of the scope "admin".';
 
 grant execute on function
-  app_hidden.current_user_id(), app_hidden.current_workspace_id(), app_hidden.current_session_id(), app_hidden.can_write()
+  app_hidden.current_user_id(), app_hidden.current_workspace_id(), app_hidden.current_session_id(), app_hidden.can_write(),
+  app_hidden.has_scope(text), app_hidden.is_api_key(), app_hidden.searched_workspace_id(), app_hidden.can_manage()
 to colloquy_visitor, colloquy_user, colloquy_admin, colloquy_worker, colloquy_authenticator;
 --! EndIncluded auth/claims.sql
 --! Included auth/require_member.sql
--- The first line of every sealed function that works for a signed-in member.
+-- The first line of every sealed function that works for a signed-in member. require_session is the first line of those
+-- that change an account or who belongs where by one's own will: a key that leaked must not be able to keep itself alive.
 create or replace function app_hidden.require_member(for_writing boolean default false)
 returns void
 language plpgsql
@@ -190,19 +230,41 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if not app_hidden.has_scope('read') then
+    raise exception 'This API key may not do this.' using errcode = 'CQ110', hint = 'Make a key with the scope "read", or sign in.';
+  end if;
   if app_hidden.current_user_id() is null or app_hidden.current_workspace_id() is null then
     raise exception 'You are not signed in.' using errcode = 'CQ101', hint = 'Call signIn or register, then send the token as "Authorization: Bearer …".';
+  end if;
+  if for_writing and not app_hidden.has_scope('write') then
+    raise exception 'This API key may not do this.' using errcode = 'CQ110', hint = 'Make a key with the scope "write", or sign in.';
   end if;
   if for_writing and not app_hidden.can_write() then
     raise exception 'You may only read in this workspace.' using errcode = 'CQ109', hint = 'Ask an owner of the workspace for the role "member".';
   end if;
 end
 $$;
-comment on function app_hidden.require_member(boolean) is 'Raises CQ101 when nobody is signed in, CQ109 when a viewer wants to write.';
+comment on function app_hidden.require_member(boolean) is 'Raises CQ101 when nobody is signed in, CQ109 when a viewer wants to write, CQ110 when an API key lacks the scope.';
 grant execute on function app_hidden.require_member(boolean) to colloquy_visitor, colloquy_user, colloquy_admin;
+
+create or replace function app_hidden.require_session()
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if app_hidden.is_api_key() then
+    raise exception 'An API key may not do this.' using errcode = 'CQ110', hint = 'Sign in with e-mail address and password.';
+  end if;
+  perform app_hidden.require_member();
+end
+$$;
+comment on function app_hidden.require_session() is 'Raises CQ101 when nobody is signed in, CQ110 for an API key.';
+grant execute on function app_hidden.require_session() to colloquy_visitor, colloquy_user, colloquy_admin;
 --! EndIncluded auth/require_member.sql
 --! Included auth/current_user_workspace_ids.sql
--- Sealed, since the policy of workspace_members itself asks it.
+-- Sealed, since the policy of workspace_members itself asks it. An API key knows one workspace only.
 create or replace function app_hidden.current_user_workspace_ids()
 returns uuid[]
 language sql
@@ -213,9 +275,10 @@ set search_path = pg_catalog, pg_temp
 as $$
   select coalesce(array_agg(m.workspace_id), '{}')
   from app_public.workspace_members m
-  where m.user_id = app_hidden.current_user_id();
+  where m.user_id = app_hidden.current_user_id()
+    and (not app_hidden.is_api_key() or m.workspace_id = app_hidden.current_workspace_id());
 $$;
-comment on function app_hidden.current_user_workspace_ids() is 'The workspaces of the signed-in user.';
+comment on function app_hidden.current_user_workspace_ids() is 'The workspaces of the signed-in user; for an API key its own.';
 grant execute on function app_hidden.current_user_workspace_ids() to colloquy_visitor, colloquy_user, colloquy_admin;
 --! EndIncluded auth/current_user_workspace_ids.sql
 --! Included auth/create_session.sql
@@ -309,6 +372,7 @@ begin
   insert into app_public.workspaces (name, is_personal) values ('Personal', true) returning id into new_workspace_id;
   insert into app_public.workspace_members (workspace_id, user_id, role) values (new_workspace_id, new_user_id, 'owner');
 
+  perform app_private.log_event('user.registered', new_user_id);
   return app_private.create_session(new_user_id);
 end
 $$;
@@ -327,14 +391,13 @@ set search_path = pg_catalog, extensions, pg_temp
 as $$
 declare
   account record;
-  attempts integer;
   is_right boolean;
 begin
   if email is null or password is null or octet_length(password) > 1000 or char_length(email) > 1000 then
     return null;
   end if;
 
-  select u.id, u.is_active, s.password_hash, s.failed_attempts, s.locked_until
+  select u.id, u.is_active, s.password_hash, s.locked_until
   into account
   from app_public.users u
   join app_private.user_secrets s on s.user_id = u.id
@@ -354,19 +417,7 @@ begin
   end if;
 
   if not is_right then
-    attempts := account.failed_attempts + 1;
-    update app_private.user_secrets
-    set
-      failed_attempts = attempts,
-      locked_until = case
-        when attempts >= app_hidden.setting('sign_in_attempts')::integer then
-          clock_timestamp() + make_interval(secs => least(
-            3600,
-            app_hidden.setting('sign_in_lock_seconds')::integer
-              * power(2, least(attempts - app_hidden.setting('sign_in_attempts')::integer, 12))
-          ))
-      end
-    where user_id = account.id;
+    perform app_private.count_failed_attempt(account.id);
     return null;
   end if;
 
@@ -376,6 +427,7 @@ begin
 
   update app_private.user_secrets set failed_attempts = 0, locked_until = null where user_id = account.id and (failed_attempts > 0 or locked_until is not null);
   update app_public.users set last_login_at = now() where id = account.id;
+  perform app_private.log_event('user.signed_in', account.id);
   return app_private.create_session(account.id);
 end
 $$;
@@ -390,10 +442,16 @@ language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  ended boolean;
 begin
   delete from app_private.user_sessions
   where id = app_hidden.current_session_id() and user_id = app_hidden.current_user_id();
-  return found;
+  ended := found;
+  if ended then
+    perform app_private.log_event('user.signed_out', app_hidden.current_user_id());
+  end if;
+  return ended;
 end
 $$;
 comment on function app_public.sign_out() is 'Ends this session. True when there was one.';
@@ -416,9 +474,13 @@ grant execute on function app_public."current_user"() to colloquy_visitor, collo
 --! Included auth/authenticate.sql
 -- Turns a bearer token into what a request may be. Called by the API server as colloquy_authenticator, before the
 -- transaction of the request; its answer is all that ever reaches the claims.
--- No row: the token is unknown, expired, or its account is switched off. CQ107: not a member of the workspace asked for.
+-- No row: the token is unknown, expired or revoked, or its account is switched off. CQ107: not a member of the workspace
+-- asked for. An API key works in its own workspace only, and its scopes come with the answer: who sets the claims must set
+-- them too (colloquy.scopes). A session has none, and no limits.
 create or replace function app_hidden.authenticate(token text, workspace_id uuid default null)
-returns table (user_id uuid, session_id uuid, workspace uuid, member_role app_public.member_role, database_role text)
+returns table (
+  user_id uuid, session_id uuid, workspace uuid, member_role app_public.member_role, database_role text, scopes text[]
+)
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
@@ -426,7 +488,30 @@ as $$
 declare
   session record;
   member record;
+  key record;
 begin
+  if token ~ '^cqk_[0-9a-f]{8}_[0-9a-f]{64}$' then
+    -- the membership is asked for, although a key goes with it: a key must not outlive it by any accident
+    select k.id, k.owner_id, k.workspace_id, k.scopes, k.last_used_at, m.role as member_role, u.role into key
+    from app_private.api_key_secrets s
+    join app_public.api_keys k on k.id = s.api_key_id
+    join app_public.users u on u.id = k.owner_id
+    join app_public.workspace_members m on m.workspace_id = k.workspace_id and m.user_id = k.owner_id
+    where s.token_hash = sha256(convert_to(token, 'UTF8'))
+      and k.is_active and (k.expires_at is null or k.expires_at > now()) and u.is_active;
+    if key.id is null then
+      return;
+    end if;
+    if authenticate.workspace_id <> key.workspace_id then
+      raise exception 'You are not a member of this workspace.' using errcode = 'CQ107', hint = 'An API key works in one workspace; leave the header out.';
+    end if;
+    if key.last_used_at is null or key.last_used_at < now() - interval '1 minute' then
+      update app_public.api_keys k set last_used_at = now() where k.id = key.id;
+    end if;
+    return query select key.owner_id, null::uuid, key.workspace_id, key.member_role,
+      case when key.role = 'admin' and 'admin' = any (key.scopes) then 'colloquy_admin' else 'colloquy_user' end, key.scopes;
+    return;
+  end if;
   if token !~ '^cqs_[0-9a-f]{64}$' then
     return;
   end if;
@@ -456,10 +541,10 @@ begin
   end if;
 
   return query select session.user_id, session.id, member.workspace_id, member.role,
-    case session.role when 'admin' then 'colloquy_admin' else 'colloquy_user' end;
+    case session.role when 'admin' then 'colloquy_admin' else 'colloquy_user' end, null::text[];
 end
 $$;
-comment on function app_hidden.authenticate(text, uuid) is 'User, session, workspace and roles of a session token; no row when it is not valid.';
+comment on function app_hidden.authenticate(text, uuid) is 'User, session, workspace, roles and scopes of a session token or API key; no row when it is not valid.';
 grant execute on function app_hidden.authenticate(text, uuid) to colloquy_authenticator;
 --! EndIncluded auth/authenticate.sql
 --! Included lifecycle/ensure_partitions.sql
@@ -1409,7 +1494,7 @@ set search_path = pg_catalog, extensions, pg_temp
 as $$
 #variable_conflict use_column
 declare
-  workspace uuid := app_hidden.current_workspace_id();
+  workspace uuid := app_hidden.searched_workspace_id();
   caller uuid := app_hidden.current_user_id();
   version app_public.embedding_versions;
   candidates integer;
@@ -1420,7 +1505,10 @@ declare
   text_scores real[] := '{}';
   response app_public.search_response;
 begin
-  perform app_hidden.require_member();
+  -- an API key may search without the right to read anything else
+  if workspace is null or caller is null or not app_hidden.has_scope('search') then
+    perform app_hidden.require_member();
+  end if;
   mode := coalesce(mode, 'hybrid');
   max_results := coalesce(max_results, 10);
   query := coalesce(query, '');
@@ -1917,6 +2005,969 @@ $$;
 comment on function app_public.indexing_progress() is 'How much of this workspace is searchable by now. Error: CQ101 not signed in.';
 grant execute on function app_public.indexing_progress() to colloquy_user, colloquy_admin;
 --! EndIncluded embeddings/indexing_progress.sql
+--! Included audit/log_event.sql
+-- Writes one entry of the audit log. What is not given comes from the claims of the request. Never hand it a secret: it
+-- writes what it gets; audit_row strips rows by itself.
+create or replace function app_private.log_event(
+  action text,
+  user_id uuid,
+  workspace_id uuid default null,
+  entity_type text default 'user',
+  entity_id uuid default null,
+  old_values jsonb default null,
+  new_values jsonb default null
+)
+returns void
+language sql
+set search_path = pg_catalog, pg_temp
+as $$
+  insert into app_public.audit_logs (workspace_id, user_id, action, entity_type, entity_id, old_values, new_values, ip, request_id)
+  values (
+    log_event.workspace_id, log_event.user_id, log_event.action, log_event.entity_type,
+    -- an event of an account is about the account
+    coalesce(log_event.entity_id, case when log_event.entity_type = 'user' then log_event.user_id end),
+    log_event.old_values, log_event.new_values,
+    nullif(current_setting('colloquy.client_ip', true), '')::inet,
+    left(nullif(current_setting('colloquy.request_id', true), ''), 200)
+  );
+$$;
+comment on function app_private.log_event(text, uuid, uuid, text, uuid, jsonb, jsonb) is 'Adds an entry to the audit log.';
+--! EndIncluded audit/log_event.sql
+--! Included audit/audit_row.sql
+-- Trigger: one entry of the audit log for each change of a row. Its arguments are the kind of thing, the column that
+-- identifies it, and the column of its workspace. An update is logged by the columns that it changed; one that changed
+-- nothing that counts is not logged. Columns that may hold a secret are cut out by name, whatever table they stand in.
+create or replace function app_private.without_secrets(row_values jsonb)
+returns jsonb
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(jsonb_object_agg(v.key, v.value), '{}')
+  from jsonb_each(row_values) as v
+  where v.key !~* '(password|secret|token|hash)' and v.key not in ('created_at', 'updated_at', 'last_used_at');
+$$;
+comment on function app_private.without_secrets(jsonb) is 'A row as the audit log may keep it: without secrets and bookkeeping.';
+
+create or replace function app_hidden.audit_row()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  entity_type text := tg_argv[0];
+  before jsonb := case when tg_op <> 'INSERT' then app_private.without_secrets(to_jsonb(old)) end;
+  after jsonb := case when tg_op <> 'DELETE' then app_private.without_secrets(to_jsonb(new)) end;
+  whole jsonb := coalesce(after, before);
+begin
+  if tg_op = 'UPDATE' then
+    select jsonb_object_agg(b.key, b.value), jsonb_object_agg(b.key, after -> b.key) into before, after
+    from jsonb_each(before) as b
+    where b.value is distinct from after -> b.key;
+    if before is null then
+      return null;
+    end if;
+  end if;
+  perform app_private.log_event(
+    entity_type || case tg_op when 'INSERT' then '.created' when 'UPDATE' then '.changed' else '.removed' end,
+    app_hidden.current_user_id(),
+    (whole ->> tg_argv[2])::uuid, entity_type, (whole ->> tg_argv[1])::uuid, before, after
+  );
+  return null;
+end
+$$;
+comment on function app_hidden.audit_row() is 'Trigger: writes what was changed into the audit log, without secrets.';
+
+create or replace trigger workspaces_50_audit
+after insert or delete or update of name, slug, settings, is_personal
+on app_public.workspaces for each row execute function app_hidden.audit_row('workspace', 'id', 'id');
+
+create or replace trigger workspace_members_50_audit
+after insert or update or delete
+on app_public.workspace_members for each row execute function app_hidden.audit_row('member', 'user_id', 'workspace_id');
+
+create or replace trigger workspace_invitations_50_audit
+after insert or update or delete
+on app_public.workspace_invitations for each row execute function app_hidden.audit_row('invitation', 'id', 'workspace_id');
+
+-- not last_used_at, which every minute of use changes
+create or replace trigger api_keys_50_audit
+after insert or delete or update of owner_id, name, scopes, expires_at, is_active
+on app_public.api_keys for each row execute function app_hidden.audit_row('api_key', 'id', 'workspace_id');
+--! EndIncluded audit/audit_row.sql
+--! Included audit/audit_logs_00_append_only.sql
+-- Nobody changes the audit log, its owner included. A trigger for statements is asked for the table and not for its
+-- partitions: so maintenance may still move rows from the default partition to their month, and drop a month that
+-- retention has ended. No request role and no job can use that schema.
+create or replace function app_hidden.refuse_change()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  raise exception 'Entries of % are added and never changed.', tg_table_name using errcode = 'CQ117', hint = 'Write a further entry instead.';
+end
+$$;
+comment on function app_hidden.refuse_change() is 'Trigger: refuses every change. Raises CQ117.';
+
+create or replace trigger audit_logs_00_append_only
+before update or delete or truncate
+on app_public.audit_logs for each statement execute function app_hidden.refuse_change();
+--! EndIncluded audit/audit_logs_00_append_only.sql
+--! Included mail/send_mail.sql
+-- Puts a mail into the outbox, in the caller's transaction: it is delivered exactly when what it speaks about is true.
+-- A null recipient writes nothing and takes the same way: who has an account must not show in the time that this takes.
+create or replace function app_private.send_mail(recipient text, subject text, body text)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into app_private.mail_outbox (recipient, subject, body)
+  select send_mail.recipient, send_mail.subject, send_mail.body
+  where send_mail.recipient is not null;
+  perform app_hidden.enqueue('deliver-mail', '{}');
+end
+$$;
+comment on function app_private.send_mail(text, text, text) is 'Adds a mail to the outbox and wakes the job that delivers it.';
+--! EndIncluded mail/send_mail.sql
+--! Included mail/outbox.sql
+-- What the job that delivers mail may do with the outbox: take what is due, and say what became of it. Taking a mail puts
+-- its next attempt off, so that two workers never hold the same one, and one that dies gives it back after the pause.
+create or replace function app_hidden.take_mail(max_mails integer default 20)
+returns table (id uuid, recipient text, subject text, body text)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if max_mails not between 1 and 1000 then
+    raise exception 'max_mails is 1 to 1000, not %.', max_mails using errcode = 'CQ200', hint = 'Twenty are the default.';
+  end if;
+  return query
+  update app_private.mail_outbox as m
+  set
+    attempts = m.attempts + 1,
+    next_attempt_at = clock_timestamp() + make_interval(secs => 60 * power(2, m.attempts))
+  from (
+    select o.id
+    from app_private.mail_outbox o
+    where o.sent_at is null and o.next_attempt_at <= clock_timestamp() and o.attempts < app_hidden.setting('mail_attempts')::integer
+    order by o.next_attempt_at, o.id
+    limit max_mails
+    for update skip locked
+  ) as due
+  where m.id = due.id
+  returning m.id, m.recipient, m.subject, m.body;
+end
+$$;
+comment on function app_hidden.take_mail(integer) is 'The mails that are due, at most so many, each put off until it may be tried again.';
+grant execute on function app_hidden.take_mail(integer) to colloquy_worker;
+
+create or replace function app_hidden.settle_mail(mail_id uuid, error text default null)
+returns boolean
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update app_private.mail_outbox as m
+  set
+    sent_at = case when settle_mail.error is null then clock_timestamp() end,
+    -- it may hold a token: what was sent is not kept
+    body = case when settle_mail.error is not null then m.body end,
+    last_error = left(settle_mail.error, 1000)
+  where m.id = settle_mail.mail_id and m.sent_at is null;
+  return found;
+end
+$$;
+comment on function app_hidden.settle_mail(uuid, text) is 'Says that a mail was sent, which removes its text, or why it was not. False when it was settled before.';
+grant execute on function app_hidden.settle_mail(uuid, text) to colloquy_worker;
+--! EndIncluded mail/outbox.sql
+--! Included auth/count_failed_attempt.sql
+-- Counts a wrong password, and locks the account for a while after too many: the lock doubles up to an hour. The caller
+-- must not raise afterwards, or the count is rolled back.
+create or replace function app_private.count_failed_attempt(for_user uuid)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  most integer := app_hidden.setting('sign_in_attempts')::integer;
+begin
+  update app_private.user_secrets s
+  set
+    failed_attempts = s.failed_attempts + 1,
+    locked_until = case
+      when s.failed_attempts + 1 >= most then
+        clock_timestamp() + make_interval(secs => least(
+          3600, app_hidden.setting('sign_in_lock_seconds')::integer * power(2, least(s.failed_attempts + 1 - most, 12))
+        ))
+    end
+  where s.user_id = for_user;
+  perform app_private.log_event('user.sign_in_failed', for_user);
+end
+$$;
+comment on function app_private.count_failed_attempt(uuid) is 'Counts a wrong password of an account; after too many it is locked for a while.';
+--! EndIncluded auth/count_failed_attempt.sql
+--! Included auth/change_password.sql
+-- Sets a new password for the signed-in user and ends its other sessions. Returns false for a wrong old password: raising
+-- would roll back the count of failures. The API turns false into error CQ102. API keys stay: they are revoked by name.
+create or replace function app_public.change_password(old_password text, new_password text)
+returns boolean
+language plpgsql
+security definer
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+declare
+  me uuid := app_hidden.current_user_id();
+  account record;
+begin
+  perform app_hidden.require_session();
+  select s.password_hash, s.locked_until into account from app_private.user_secrets s where s.user_id = me for update;
+  if account.locked_until > clock_timestamp() then
+    raise exception 'Too many failed attempts.' using errcode = 'CQ103',
+      hint = format('Try again in %s seconds.', ceil(extract(epoch from account.locked_until - clock_timestamp())));
+  end if;
+  if old_password is null or octet_length(old_password) > 1000 or crypt(old_password, account.password_hash) <> account.password_hash then
+    perform app_private.count_failed_attempt(me);
+    return false;
+  end if;
+
+  update app_private.user_secrets s
+  set
+    password_hash = app_private.hash_password(new_password), failed_attempts = 0, locked_until = null,
+    reset_token_hash = null, reset_expires_at = null
+  where s.user_id = me;
+  delete from app_private.user_sessions s where s.user_id = me and s.id is distinct from app_hidden.current_session_id();
+  perform app_private.log_event('user.password_changed', me);
+  return true;
+end
+$$;
+comment on function app_public.change_password(text, text) is
+  'Sets a new password and ends the other sessions. Errors: CQ101 not signed in, CQ102 the old password is wrong (in SQL: false), CQ103 locked for a while, CQ105 too short or too long, CQ110 not with an API key.';
+grant execute on function app_public.change_password(text, text) to colloquy_user, colloquy_admin;
+--! EndIncluded auth/change_password.sql
+--! Included auth/password_reset.sql
+-- A new password for somebody who forgot the old one. The request gives the same answer for every address and takes the
+-- same way: the token is made, the same statements run, and for an unknown address they touch no row. Nothing that it
+-- returns may depend on the account.
+create or replace function app_public.request_password_reset(email text)
+returns boolean
+language plpgsql
+security definer
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+declare
+  token text := 'cqr_' || encode(gen_random_bytes(32), 'hex');
+  validity interval := make_interval(mins => app_hidden.setting('reset_minutes')::integer);
+  pause interval := make_interval(secs => app_hidden.setting('mail_pause_seconds')::integer);
+  account uuid;
+  recipient text;
+begin
+  select u.id into account
+  from app_public.users u
+  where u.email = left(trim(request_password_reset.email), 255)::citext and u.is_active;
+
+  update app_private.user_secrets s
+  set reset_token_hash = sha256(convert_to(token, 'UTF8')), reset_expires_at = clock_timestamp() + validity
+  from app_public.users u
+  where s.user_id = account and u.id = s.user_id
+    -- a mailbox is not flooded by whoever knows its address
+    and (s.reset_expires_at is null or s.reset_expires_at - validity + pause <= clock_timestamp())
+  returning u.email into recipient;
+
+  perform app_private.send_mail(recipient, 'A new password for Colloquy', format(
+    E'Somebody, probably you, asked for a new password.\n\nToken: %s\n\nIt works once, for %s minutes. If it was not you, do nothing.',
+    token, app_hidden.setting('reset_minutes')
+  ));
+  if recipient is not null then
+    perform app_private.log_event('user.password_reset_requested', account);
+  end if;
+  return true;
+end
+$$;
+comment on function app_public.request_password_reset(text) is 'Mails a token for a new password, if there is such an account. The answer is always true.';
+grant execute on function app_public.request_password_reset(text) to colloquy_visitor, colloquy_user, colloquy_admin;
+
+-- The token is used up by the update that looks for it: of two at once the second finds it gone.
+create or replace function app_public.reset_password(token text, new_password text)
+returns boolean
+language plpgsql
+security definer
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+declare
+  account uuid;
+begin
+  update app_private.user_secrets s
+  set
+    password_hash = app_private.hash_password(new_password), failed_attempts = 0, locked_until = null,
+    reset_token_hash = null, reset_expires_at = null
+  from app_public.users u
+  where s.reset_token_hash = sha256(convert_to(left(token, 100), 'UTF8')) and s.reset_expires_at > clock_timestamp()
+    and u.id = s.user_id and u.is_active
+  returning s.user_id into account;
+  if account is null then
+    raise exception 'This token is unknown, used or expired.' using errcode = 'CQ112', hint = 'Ask for a new one with requestPasswordReset.';
+  end if;
+  -- who reads the mailbox has proved it
+  update app_public.users u set is_email_verified = true where u.id = account and not u.is_email_verified;
+  delete from app_private.user_sessions s where s.user_id = account;
+  perform app_private.log_event('user.password_reset', account);
+  return true;
+end
+$$;
+comment on function app_public.reset_password(text, text) is
+  'Sets a new password by a token from a mail, and ends all sessions. Errors: CQ105 too short or too long, CQ112 token unknown, used or expired.';
+grant execute on function app_public.reset_password(text, text) to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded auth/password_reset.sql
+--! Included auth/email_verification.sql
+-- Proves that a person reads its address. The token goes there and nowhere else.
+create or replace function app_public.request_email_verification()
+returns boolean
+language plpgsql
+security definer
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+declare
+  token text := 'cqv_' || encode(gen_random_bytes(32), 'hex');
+  validity interval := make_interval(hours => app_hidden.setting('verification_hours')::integer);
+  pause interval := make_interval(secs => app_hidden.setting('mail_pause_seconds')::integer);
+  me app_public.users;
+begin
+  perform app_hidden.require_session();
+  select u.* into me from app_public.users u where u.id = app_hidden.current_user_id();
+  if me.is_email_verified then
+    return false;
+  end if;
+  update app_private.user_secrets s
+  set verification_token_hash = sha256(convert_to(token, 'UTF8')), verification_expires_at = clock_timestamp() + validity
+  where s.user_id = me.id
+    and (s.verification_expires_at is null or s.verification_expires_at - validity + pause <= clock_timestamp());
+  if found then
+    perform app_private.send_mail(me.email::text, 'Your address at Colloquy', format(
+      E'Please confirm that this is your address.\n\nToken: %s\n\nIt works once, for %s hours.',
+      token, app_hidden.setting('verification_hours')
+    ));
+  end if;
+  return true;
+end
+$$;
+comment on function app_public.request_email_verification() is
+  'Mails a token that verifies the address, at most one a minute. False when it is verified already. Errors: CQ101 not signed in, CQ110 not with an API key.';
+grant execute on function app_public.request_email_verification() to colloquy_user, colloquy_admin;
+
+create or replace function app_public.verify_email(token text)
+returns boolean
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  account uuid;
+begin
+  update app_private.user_secrets s
+  set verification_token_hash = null, verification_expires_at = null
+  where s.verification_token_hash = sha256(convert_to(left(token, 100), 'UTF8')) and s.verification_expires_at > clock_timestamp()
+  returning s.user_id into account;
+  if account is null then
+    raise exception 'This token is unknown, used or expired.' using errcode = 'CQ112', hint = 'Ask for a new one with requestEmailVerification.';
+  end if;
+  update app_public.users u set is_email_verified = true where u.id = account;
+  perform app_private.log_event('user.email_verified', account);
+  return true;
+end
+$$;
+comment on function app_public.verify_email(text) is 'Verifies an address by a token from a mail. Error: CQ112 token unknown, used or expired.';
+grant execute on function app_public.verify_email(text) to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded auth/email_verification.sql
+--! Included auth/sessions.sql
+-- The caller's own sessions: seen without their tokens, and ended one by one or all but this one. Sealed: user_sessions
+-- is closed. An API key sees none, since it could end the sessions of whoever wants to revoke it.
+create or replace function app_public.my_sessions()
+returns setof app_public.active_session
+language plpgsql
+stable
+security definer
+rows 10
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform app_hidden.require_session();
+  return query
+  select s.id, s.created_at, s.last_active_at, s.expires_at, s.ip, s.user_agent, s.id is not distinct from app_hidden.current_session_id()
+  from app_private.user_sessions s
+  where s.user_id = app_hidden.current_user_id() and s.expires_at > now()
+  order by s.id desc;
+end
+$$;
+comment on function app_public.my_sessions() is 'Where the caller is signed in, newest first. Errors: CQ101 not signed in, CQ110 not with an API key.';
+grant execute on function app_public.my_sessions() to colloquy_user, colloquy_admin;
+
+create or replace function app_public.revoke_session(id uuid)
+returns app_public.active_session
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  result app_public.active_session;
+begin
+  perform app_hidden.require_session();
+  delete from app_private.user_sessions s
+  where s.id = revoke_session.id and s.user_id = app_hidden.current_user_id()
+  returning s.id, s.created_at, s.last_active_at, s.expires_at, s.ip, s.user_agent, s.id is not distinct from app_hidden.current_session_id()
+  into result;
+  if result.id is null then
+    raise exception 'There is no such session.' using errcode = 'CQ204', hint = 'List your sessions with mySessions.';
+  end if;
+  perform app_private.log_event('user.session_revoked', app_hidden.current_user_id(), entity_type => 'session', entity_id => result.id);
+  return result;
+end
+$$;
+comment on function app_public.revoke_session(uuid) is 'Ends a session of the caller: its token stops working at once. Errors: CQ101 not signed in, CQ110 not with an API key, CQ204 no such session.';
+grant execute on function app_public.revoke_session(uuid) to colloquy_user, colloquy_admin;
+
+create or replace function app_public.revoke_other_sessions()
+returns integer
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  ended integer;
+begin
+  perform app_hidden.require_session();
+  delete from app_private.user_sessions s
+  where s.user_id = app_hidden.current_user_id() and s.id is distinct from app_hidden.current_session_id();
+  get diagnostics ended = row_count;
+  if ended > 0 then
+    perform app_private.log_event('user.sessions_revoked', app_hidden.current_user_id(), new_values => jsonb_build_object('count', ended));
+  end if;
+  return ended;
+end
+$$;
+comment on function app_public.revoke_other_sessions() is 'Ends every session of the caller but this one. Returns how many. Errors: CQ101 not signed in, CQ110 not with an API key.';
+grant execute on function app_public.revoke_other_sessions() to colloquy_user, colloquy_admin;
+--! EndIncluded auth/sessions.sql
+--! Included members/keep_an_owner.sql
+-- A workspace that has members has an owner. Asked at the end of the transaction, so that ownership can be handed over in
+-- any order. The workspace's row is written, although with what it holds: of two owners that leave at once the second
+-- waits for the first and then sees that it is the last, or, in a transaction that looks at an older state, has to try again.
+-- An account that is erased may leave an empty workspace behind.
+create or replace function app_hidden.keep_an_owner()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update app_public.workspaces w set is_personal = w.is_personal where w.id = old.workspace_id;
+  if not found then
+    return null;
+  end if;
+  if exists (select from app_public.workspace_members m where m.workspace_id = old.workspace_id and m.role = 'owner') then
+    return null;
+  end if;
+  if exists (select from app_public.workspace_members m where m.workspace_id = old.workspace_id)
+    or exists (select from app_public.users u where u.id = old.user_id)
+  then
+    raise exception 'A workspace keeps at least one owner.' using errcode = 'CQ111', hint = 'Make somebody else an owner first: transferOwnership.';
+  end if;
+  return null;
+end
+$$;
+comment on function app_hidden.keep_an_owner() is 'Trigger: refuses the transaction that takes the last owner from a workspace. Raises CQ111.';
+
+drop trigger if exists workspace_members_80_keep_an_owner on app_public.workspace_members;
+create constraint trigger workspace_members_80_keep_an_owner
+after delete or update of role, workspace_id, user_id
+on app_public.workspace_members
+deferrable initially deferred
+for each row when (old.role = 'owner') execute function app_hidden.keep_an_owner();
+--! EndIncluded members/keep_an_owner.sql
+--! Included members/lock_workspace.sql
+-- The first line of everything that changes who belongs to a workspace. It locks the workspace, so that such changes come
+-- one after another, and reads the caller's role behind the lock: the claims were true when the request began, and the
+-- caller may have been demoted since.
+create or replace function app_private.lock_workspace(for_managing boolean default true)
+returns app_public.workspace_members
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  workspace app_public.workspaces;
+  caller app_public.workspace_members;
+begin
+  perform app_hidden.require_member();
+  if not app_hidden.has_scope('admin') then
+    raise exception 'This API key may not do this.' using errcode = 'CQ110', hint = 'Make a key with the scope "admin", or sign in.';
+  end if;
+  select w.* into workspace from app_public.workspaces w where w.id = app_hidden.current_workspace_id() for no key update;
+  select m.* into caller
+  from app_public.workspace_members m
+  where m.workspace_id = workspace.id and m.user_id = app_hidden.current_user_id();
+  if caller.user_id is null then
+    raise exception 'You are not a member of this workspace.' using errcode = 'CQ107', hint = 'List your workspaces, and name one in X-Workspace-Id.';
+  end if;
+  if for_managing and caller.role not in ('owner', 'admin') then
+    raise exception 'Only owners and admins of the workspace may do this.' using errcode = 'CQ114', hint = 'Ask one of them.';
+  end if;
+  if workspace.is_personal then
+    raise exception 'A personal workspace has one member.' using errcode = 'CQ113', hint = 'Make one to share: createWorkspace, then name it in X-Workspace-Id.';
+  end if;
+  return caller;
+end
+$$;
+comment on function app_private.lock_workspace(boolean) is
+  'The caller''s membership in the workspace of the request, which is locked against other changes of members. Raises CQ101, CQ107, CQ110, CQ113, CQ114.';
+
+-- Who may take and give which role: an owner any, an admin only those below its own.
+create or replace function app_private.require_rank(caller app_public.workspace_members, concerned app_public.member_role)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if caller.role <> 'owner' and concerned in ('owner', 'admin') then
+    raise exception 'Only an owner of the workspace may do this.' using errcode = 'CQ114', hint = 'An admin manages members and viewers.';
+  end if;
+end
+$$;
+comment on function app_private.require_rank(app_public.workspace_members, app_public.member_role) is 'Raises CQ114 when an admin wants to change owners or admins.';
+--! EndIncluded members/lock_workspace.sql
+--! Included members/create_workspace.sql
+-- Makes a workspace to share, with the caller as its owner; names and renames it. Sealed: workspaces is closed to writes.
+create or replace function app_public.create_workspace(name text, slug text default null)
+returns app_public.workspaces
+language plpgsql
+security definer
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+declare
+  result app_public.workspaces;
+begin
+  perform app_hidden.require_session();
+  begin
+    insert into app_public.workspaces (name, slug)
+    values (trim(create_workspace.name), nullif(lower(trim(create_workspace.slug)), ''))
+    returning * into result;
+  exception when unique_violation then
+    raise exception 'This slug is taken.' using errcode = 'CQ116', hint = 'Choose another, or leave it out.';
+  end;
+  insert into app_public.workspace_members (workspace_id, user_id, role) values (result.id, app_hidden.current_user_id(), 'owner');
+  return result;
+end
+$$;
+comment on function app_public.create_workspace(text, text) is
+  'Makes a workspace to share. Errors: CQ101 not signed in, CQ110 not with an API key, CQ116 the slug is taken, CQ200 name or slug not acceptable.';
+grant execute on function app_public.create_workspace(text, text) to colloquy_user, colloquy_admin;
+
+create or replace function app_public.rename_workspace(name text, slug text default null)
+returns app_public.workspaces
+language plpgsql
+security definer
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+declare
+  result app_public.workspaces;
+begin
+  perform app_private.lock_workspace();
+  begin
+    update app_public.workspaces w
+    set name = trim(rename_workspace.name), slug = coalesce(nullif(lower(trim(rename_workspace.slug)), '')::citext, w.slug)
+    where w.id = app_hidden.current_workspace_id()
+    returning * into result;
+  exception when unique_violation then
+    raise exception 'This slug is taken.' using errcode = 'CQ116', hint = 'Choose another, or leave it out.';
+  end;
+  return result;
+end
+$$;
+comment on function app_public.rename_workspace(text, text) is
+  'Renames the workspace of the request; without a slug it keeps its own. Errors: CQ101 not signed in, CQ110 API key without "admin", CQ113 personal, CQ114 not an owner or admin, CQ116 the slug is taken, CQ200 not acceptable.';
+grant execute on function app_public.rename_workspace(text, text) to colloquy_user, colloquy_admin;
+--! EndIncluded members/create_workspace.sql
+--! Included members/invitations.sql
+-- Who is asked to join. The token goes to the address and is never returned: whoever accepts has read that mailbox, and is
+-- signed in with that address. Of two acceptances at once one finds the invitation used.
+create or replace function app_public.invite_member(email text, role app_public.member_role default 'member')
+returns app_public.workspace_invitations
+language plpgsql
+security definer
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  most constant integer := 200;
+  caller app_public.workspace_members;
+  result app_public.workspace_invitations;
+  token text := 'cqi_' || encode(gen_random_bytes(32), 'hex');
+  address citext := trim(invite_member.email)::citext;
+begin
+  caller := app_private.lock_workspace();
+  perform app_private.require_rank(caller, invite_member.role);
+  if invite_member.role is null or invite_member.role = 'owner' then
+    raise exception 'Nobody is invited as an owner.' using errcode = 'CQ200', hint = 'Invite as an admin, then transferOwnership or changeMemberRole.';
+  end if;
+  if exists (
+    select from app_public.workspace_members m
+    join app_public.users u on u.id = m.user_id
+    where m.workspace_id = caller.workspace_id and u.email = address
+  ) then
+    raise exception 'This person is a member already.' using errcode = 'CQ115', hint = 'Change the role with changeMemberRole.';
+  end if;
+  if (
+    select count(*) from app_public.workspace_invitations i
+    where i.workspace_id = caller.workspace_id and i.accepted_at is null and i.expires_at > now()
+  ) >= most then
+    raise exception 'There are % open invitations.', most using errcode = 'CQ118', hint = 'Revoke some.';
+  end if;
+
+  insert into app_public.workspace_invitations as i (workspace_id, email, role, invited_by, expires_at)
+  values (
+    caller.workspace_id, address, invite_member.role, caller.user_id,
+    clock_timestamp() + make_interval(days => app_hidden.setting('invitation_days')::integer)
+  )
+  on conflict (workspace_id, email) where accepted_at is null
+  do update set role = excluded.role, invited_by = excluded.invited_by, expires_at = excluded.expires_at
+  returning i.* into result;
+  -- the mail before this one stops working
+  insert into app_private.workspace_invitation_secrets as s (invitation_id, token_hash)
+  values (result.id, sha256(convert_to(token, 'UTF8')))
+  on conflict (invitation_id) do update set token_hash = excluded.token_hash;
+
+  perform app_private.send_mail(result.email::text, 'An invitation to Colloquy', format(
+    E'You are invited to join the workspace "%s" as %s.\n\nToken: %s\n\nSign in or register with this address, then accept. It works for %s days.',
+    (select w.name from app_public.workspaces w where w.id = caller.workspace_id), result.role, token, app_hidden.setting('invitation_days')
+  ));
+  return result;
+end
+$$;
+comment on function app_public.invite_member(text, app_public.member_role) is
+  'Invites an address to the workspace of the request, or again, by mail. Errors: CQ101 not signed in, CQ110 API key without "admin", CQ113 personal, CQ114 not allowed to give this role, CQ115 a member already, CQ118 too many, CQ200 not acceptable.';
+grant execute on function app_public.invite_member(text, app_public.member_role) to colloquy_user, colloquy_admin;
+
+create or replace function app_public.accept_invitation(token text)
+returns app_public.workspace_members
+language plpgsql
+security definer
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+declare
+  me uuid := app_hidden.current_user_id();
+  invitation app_public.workspace_invitations;
+  result app_public.workspace_members;
+begin
+  perform app_hidden.require_session();
+  update app_public.workspace_invitations i
+  set accepted_at = clock_timestamp(), accepted_by = me
+  from app_private.workspace_invitation_secrets s, app_public.users u
+  where s.token_hash = sha256(convert_to(left(accept_invitation.token, 100), 'UTF8')) and i.id = s.invitation_id
+    and u.id = me and u.email = i.email
+    and i.accepted_at is null and i.expires_at > clock_timestamp()
+  returning i.* into invitation;
+  if invitation.id is null then
+    raise exception 'This token is unknown, used or expired, or was sent to another address.' using errcode = 'CQ112',
+      hint = 'Sign in with the address that the invitation was sent to, or ask for a new one.';
+  end if;
+  delete from app_private.workspace_invitation_secrets s where s.invitation_id = invitation.id;
+
+  insert into app_public.workspace_members (workspace_id, user_id, role)
+  values (invitation.workspace_id, me, invitation.role)
+  on conflict do nothing
+  returning * into result;
+  if result.user_id is null then
+    raise exception 'You are a member already.' using errcode = 'CQ115', hint = 'Name the workspace in X-Workspace-Id.';
+  end if;
+  return result;
+end
+$$;
+comment on function app_public.accept_invitation(text) is
+  'Joins a workspace by the token of an invitation that was sent to the caller''s address. Errors: CQ101 not signed in, CQ110 not with an API key, CQ112 token unknown, used, expired or another''s, CQ115 a member already.';
+grant execute on function app_public.accept_invitation(text) to colloquy_user, colloquy_admin;
+
+create or replace function app_public.revoke_invitation(id uuid)
+returns app_public.workspace_invitations
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  caller app_public.workspace_members;
+  result app_public.workspace_invitations;
+begin
+  caller := app_private.lock_workspace();
+  delete from app_public.workspace_invitations i
+  where i.id = revoke_invitation.id and i.workspace_id = caller.workspace_id and i.accepted_at is null
+  returning * into result;
+  if result.id is null then
+    raise exception 'There is no such open invitation.' using errcode = 'CQ204', hint = 'Check the id and the workspace of the request.';
+  end if;
+  return result;
+end
+$$;
+comment on function app_public.revoke_invitation(uuid) is
+  'Takes an open invitation back. Errors: CQ101 not signed in, CQ110 API key without "admin", CQ113 personal, CQ114 not an owner or admin, CQ204 no such open invitation.';
+grant execute on function app_public.revoke_invitation(uuid) to colloquy_user, colloquy_admin;
+--! EndIncluded members/invitations.sql
+--! Included members/members.sql
+-- Roles of members, and their leaving. Each locks the workspace first and checks the caller's role behind the lock. That an
+-- owner remains is seen to here, for a clear error at once, and again by the trigger keep_an_owner, whatever writes.
+create or replace function app_private.find_member(of_workspace uuid, wanted uuid)
+returns app_public.workspace_members
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  result app_public.workspace_members;
+begin
+  select m.* into result from app_public.workspace_members m where m.workspace_id = of_workspace and m.user_id = wanted;
+  if result.user_id is null then
+    raise exception 'There is no such member.' using errcode = 'CQ204', hint = 'Check the id and the workspace of the request.';
+  end if;
+  return result;
+end
+$$;
+comment on function app_private.find_member(uuid, uuid) is 'A member of a workspace. Raises CQ204.';
+
+create or replace function app_private.require_other_owner(leaving app_public.workspace_members)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if leaving.role = 'owner' and not exists (
+    select from app_public.workspace_members m
+    where m.workspace_id = leaving.workspace_id and m.role = 'owner' and m.user_id <> leaving.user_id
+  ) then
+    raise exception 'A workspace keeps at least one owner.' using errcode = 'CQ111', hint = 'Make somebody else an owner first: transferOwnership.';
+  end if;
+end
+$$;
+comment on function app_private.require_other_owner(app_public.workspace_members) is 'Raises CQ111 when a member is the only owner.';
+
+create or replace function app_public.change_member_role(user_id uuid, role app_public.member_role)
+returns app_public.workspace_members
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  caller app_public.workspace_members;
+  target app_public.workspace_members;
+  result app_public.workspace_members;
+begin
+  caller := app_private.lock_workspace();
+  target := app_private.find_member(caller.workspace_id, change_member_role.user_id);
+  perform app_private.require_rank(caller, target.role), app_private.require_rank(caller, change_member_role.role);
+  if change_member_role.role is null then
+    raise exception 'The role is missing.' using errcode = 'CQ200', hint = 'Name one of owner, admin, member, viewer.';
+  end if;
+  if change_member_role.role <> 'owner' then
+    perform app_private.require_other_owner(target);
+  end if;
+  update app_public.workspace_members m
+  set role = change_member_role.role
+  where m.workspace_id = target.workspace_id and m.user_id = target.user_id
+  returning * into result;
+  return result;
+end
+$$;
+comment on function app_public.change_member_role(uuid, app_public.member_role) is
+  'Gives a member of the workspace of the request another role. Errors: CQ101 not signed in, CQ110 API key without "admin", CQ111 the last owner, CQ113 personal, CQ114 not allowed, CQ204 no such member.';
+grant execute on function app_public.change_member_role(uuid, app_public.member_role) to colloquy_user, colloquy_admin;
+
+create or replace function app_public.remove_member(user_id uuid)
+returns app_public.workspace_members
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  caller app_public.workspace_members;
+  target app_public.workspace_members;
+begin
+  caller := app_private.lock_workspace();
+  target := app_private.find_member(caller.workspace_id, remove_member.user_id);
+  perform app_private.require_rank(caller, target.role), app_private.require_other_owner(target);
+  delete from app_public.workspace_members m where m.workspace_id = target.workspace_id and m.user_id = target.user_id;
+  return target;
+end
+$$;
+comment on function app_public.remove_member(uuid) is
+  'Ends a membership in the workspace of the request; keys of that member go with it, content stays. Errors: CQ101 not signed in, CQ110 API key without "admin", CQ111 the last owner, CQ113 personal, CQ114 not allowed, CQ204 no such member.';
+grant execute on function app_public.remove_member(uuid) to colloquy_user, colloquy_admin;
+
+create or replace function app_public.leave_workspace()
+returns app_public.workspace_members
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  caller app_public.workspace_members;
+begin
+  perform app_hidden.require_session();
+  caller := app_private.lock_workspace(for_managing => false);
+  perform app_private.require_other_owner(caller);
+  delete from app_public.workspace_members m where m.workspace_id = caller.workspace_id and m.user_id = caller.user_id;
+  return caller;
+end
+$$;
+comment on function app_public.leave_workspace() is
+  'Ends the caller''s membership in the workspace of the request. Errors: CQ101 not signed in, CQ110 not with an API key, CQ111 the last owner, CQ113 personal.';
+grant execute on function app_public.leave_workspace() to colloquy_user, colloquy_admin;
+
+create or replace function app_public.transfer_ownership(user_id uuid)
+returns app_public.workspace_members
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  caller app_public.workspace_members;
+  target app_public.workspace_members;
+  result app_public.workspace_members;
+begin
+  perform app_hidden.require_session();
+  caller := app_private.lock_workspace();
+  perform app_private.require_rank(caller, 'owner');
+  target := app_private.find_member(caller.workspace_id, transfer_ownership.user_id);
+  if target.user_id = caller.user_id then
+    return caller;
+  end if;
+  update app_public.workspace_members m
+  set role = 'owner'
+  where m.workspace_id = target.workspace_id and m.user_id = target.user_id
+  returning * into result;
+  update app_public.workspace_members m set role = 'admin' where m.workspace_id = caller.workspace_id and m.user_id = caller.user_id;
+  return result;
+end
+$$;
+comment on function app_public.transfer_ownership(uuid) is
+  'Makes a member an owner of the workspace of the request, and the caller an admin. Errors: CQ101 not signed in, CQ110 not with an API key, CQ113 personal, CQ114 not an owner, CQ204 no such member.';
+grant execute on function app_public.transfer_ownership(uuid) to colloquy_user, colloquy_admin;
+--! EndIncluded members/members.sql
+--! Included members/workspace_member_names.sql
+-- The members of the workspace of the request by name. Sealed, since users shows everyone its own row only; it must never
+-- return more of a person than name, handle and picture.
+create or replace function app_public.workspace_member_names()
+returns setof app_public.member_name
+language plpgsql
+stable
+security definer
+rows 20
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform app_hidden.require_member();
+  return query
+  select u.id, u.username::text, u.display_name, u.avatar_url, m.role, m.joined_at
+  from app_public.workspace_members m
+  join app_public.users u on u.id = m.user_id
+  where m.workspace_id = app_hidden.current_workspace_id()
+    -- the claims alone are not enough: somebody may have been removed since the request began
+    and exists (
+      select from app_public.workspace_members me
+      where me.workspace_id = app_hidden.current_workspace_id() and me.user_id = app_hidden.current_user_id()
+    )
+  order by m.role, m.joined_at, u.id
+  limit 1000;
+end
+$$;
+comment on function app_public.workspace_member_names() is 'The members of the workspace of the request by name, owners first, at most 1,000. Errors: CQ101 not signed in, CQ110 API key without "read".';
+grant execute on function app_public.workspace_member_names() to colloquy_user, colloquy_admin;
+--! EndIncluded members/workspace_member_names.sql
+--! Included api_keys/create_api_key.sql
+-- A key acts as its owner in one workspace, within its scopes. The secret leaves the database once, here; what stays is its
+-- hash. Never with a key: one that leaked must not make others.
+create or replace function app_public.create_api_key(name text, scopes text[] default array['read'], expires_at timestamptz default null)
+returns app_public.new_api_key
+language plpgsql
+security definer
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+declare
+  most constant integer := 100;
+  me uuid := app_hidden.current_user_id();
+  workspace uuid := app_hidden.current_workspace_id();
+  wanted text[];
+  created app_public.api_keys;
+  new_prefix text := 'cqk_' || encode(gen_random_bytes(4), 'hex');
+  result app_public.new_api_key;
+begin
+  perform app_hidden.require_session();
+  if create_api_key.name is null or char_length(trim(create_api_key.name)) not between 1 and 100 then
+    raise exception 'A key has a name of 1 to 100 characters.' using errcode = 'CQ200', hint = 'Say what it is for.';
+  end if;
+  if create_api_key.expires_at <= clock_timestamp() then
+    raise exception 'expiresAt is in the past.' using errcode = 'CQ200', hint = 'Leave it out for a key that does not expire.';
+  end if;
+  if scopes is null or cardinality(scopes) not between 1 and 100 or not scopes <@ array['read', 'write', 'search', 'admin'] then
+    raise exception 'These scopes cannot be used.' using errcode = 'CQ200', hint = 'Name some of read, write, search, admin.';
+  end if;
+  -- locked, so that the count is right; gone when somebody has just removed the caller
+  perform from app_public.workspace_members m where m.workspace_id = workspace and m.user_id = me for no key update;
+  if not found then
+    raise exception 'You are not a member of this workspace.' using errcode = 'CQ107', hint = 'List your workspaces, and name one in X-Workspace-Id.';
+  end if;
+  if (select count(*) from app_public.api_keys k where k.workspace_id = workspace and k.owner_id = me and k.is_active) >= most then
+    raise exception 'You have % keys in this workspace.', most using errcode = 'CQ118', hint = 'Revoke some.';
+  end if;
+
+  -- what may write or manage may read
+  select array_agg(distinct s.scope order by s.scope) into wanted
+  from unnest(scopes || case when scopes && array['write', 'admin'] then array['read'] else '{}'::text[] end) as s (scope);
+  result.secret := new_prefix || '_' || encode(gen_random_bytes(32), 'hex');
+  insert into app_public.api_keys (workspace_id, owner_id, name, prefix, scopes, expires_at)
+  values (workspace, me, trim(create_api_key.name), new_prefix, wanted, create_api_key.expires_at)
+  returning * into created;
+  insert into app_private.api_key_secrets (api_key_id, token_hash) values (created.id, sha256(convert_to(result.secret, 'UTF8')));
+  result.api_key_id := created.id;
+  result.name := created.name;
+  result.prefix := created.prefix;
+  result.scopes := created.scopes;
+  result.expires_at := created.expires_at;
+  return result;
+end
+$$;
+comment on function app_public.create_api_key(text, text[], timestamptz) is
+  'Makes a key for the workspace of the request, and shows its secret this once. Scopes: read, write, search, admin. Errors: CQ101 not signed in, CQ110 not with an API key, CQ118 too many, CQ200 not acceptable.';
+grant execute on function app_public.create_api_key(text, text[], timestamptz) to colloquy_user, colloquy_admin;
+--! EndIncluded api_keys/create_api_key.sql
+--! Included api_keys/revoke_api_key.sql
+-- Switches a key off for good: by its owner, or by an owner or admin of the workspace. Never with a key.
+create or replace function app_public.revoke_api_key(id uuid)
+returns app_public.api_keys
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  result app_public.api_keys;
+begin
+  perform app_hidden.require_session();
+  update app_public.api_keys k
+  set is_active = false
+  where k.id = revoke_api_key.id and k.workspace_id = app_hidden.current_workspace_id()
+    and (k.owner_id = app_hidden.current_user_id() or app_hidden.can_manage())
+  returning * into result;
+  if result.id is null then
+    raise exception 'There is no such key.' using errcode = 'CQ204', hint = 'Check the id and the workspace of the request.';
+  end if;
+  delete from app_private.api_key_secrets s where s.api_key_id = result.id;
+  return result;
+end
+$$;
+comment on function app_public.revoke_api_key(uuid) is
+  'Switches a key off for good; the next request with it is refused. Errors: CQ101 not signed in, CQ110 not with an API key, CQ204 no such key.';
+grant execute on function app_public.revoke_api_key(uuid) to colloquy_user, colloquy_admin;
+--! EndIncluded api_keys/revoke_api_key.sql
 --! Included policies/settings.sql
 -- Nobody but the sealed functions of the owner, and whoever administers the database. Deliberately no grant.
 drop policy if exists all_owner on app_private.settings;
@@ -1924,7 +2975,7 @@ create policy all_owner on app_private.settings to colloquy_owner using (true) w
 --! EndIncluded policies/settings.sql
 --! Included policies/users.sql
 -- A user sees and edits its own row; nobody but the sealed functions adds or removes one.
--- Not granted: insert and delete, and update of role, quotas, totals, e-mail and is_active.
+-- An API key changes no account. Not granted: insert and delete, and update of role, quotas, totals, e-mail and is_active.
 drop policy if exists all_owner on app_public.users;
 create policy all_owner on app_public.users to colloquy_owner using (true) with check (true);
 
@@ -1934,7 +2985,7 @@ using (id = (select app_hidden.current_user_id()));
 
 drop policy if exists update_self on app_public.users;
 create policy update_self on app_public.users for update to colloquy_user, colloquy_admin
-using (id = (select app_hidden.current_user_id()));
+using (id = (select app_hidden.current_user_id()) and not (select app_hidden.is_api_key()));
 
 grant select on app_public.users to colloquy_visitor, colloquy_user, colloquy_admin;
 grant update (username, first_name, last_name, display_name, avatar_url, preferred_model_provider, preferred_model_name)
@@ -2150,6 +3201,64 @@ create policy all_owner on app_hidden.chunk_counts to colloquy_owner using (true
 drop policy if exists all_owner on app_hidden.embedding_counts;
 create policy all_owner on app_hidden.embedding_counts to colloquy_owner using (true) with check (true);
 --! EndIncluded policies/embedding_counts.sql
+--! Included policies/workspace_invitations.sql
+-- Owners and admins see who was asked to join their workspace. Writing goes through functions. Not granted: any write.
+drop policy if exists all_owner on app_public.workspace_invitations;
+create policy all_owner on app_public.workspace_invitations to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_manager on app_public.workspace_invitations;
+create policy select_manager on app_public.workspace_invitations for select to colloquy_user, colloquy_admin
+using (workspace_id = (select app_hidden.current_workspace_id()) and (select app_hidden.can_manage()));
+
+grant select on app_public.workspace_invitations to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded policies/workspace_invitations.sql
+--! Included policies/workspace_invitation_secrets.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_private.workspace_invitation_secrets;
+create policy all_owner on app_private.workspace_invitation_secrets to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/workspace_invitation_secrets.sql
+--! Included policies/api_keys.sql
+-- A member sees its own keys in the workspace of the request; owners and admins see all of them. Not granted: any write.
+drop policy if exists all_owner on app_public.api_keys;
+create policy all_owner on app_public.api_keys to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_member on app_public.api_keys;
+create policy select_member on app_public.api_keys for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and (owner_id = (select app_hidden.current_user_id()) or (select app_hidden.can_manage()))
+);
+
+grant select on app_public.api_keys to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded policies/api_keys.sql
+--! Included policies/api_key_secrets.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_private.api_key_secrets;
+create policy all_owner on app_private.api_key_secrets to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/api_key_secrets.sql
+--! Included policies/audit_logs.sql
+-- Owners and admins read what happened in their workspace; everyone reads the events of its own account, in a session and
+-- not with an API key. Not granted: any write, to anybody. The owner of the table is refused by a trigger.
+drop policy if exists all_owner on app_public.audit_logs;
+create policy all_owner on app_public.audit_logs to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_manager on app_public.audit_logs;
+create policy select_manager on app_public.audit_logs for select to colloquy_user, colloquy_admin
+using (workspace_id = (select app_hidden.current_workspace_id()) and (select app_hidden.can_manage()));
+
+drop policy if exists select_self on app_public.audit_logs;
+create policy select_self on app_public.audit_logs for select to colloquy_user, colloquy_admin
+using (
+  workspace_id is null and user_id = (select app_hidden.current_user_id()) and not (select app_hidden.is_api_key())
+);
+
+grant select on app_public.audit_logs to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded policies/audit_logs.sql
+--! Included policies/mail_outbox.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_private.mail_outbox;
+create policy all_owner on app_private.mail_outbox to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/mail_outbox.sql
 --! EndIncluded _all.sql
 
 select app_hidden.ensure_partitions(3);

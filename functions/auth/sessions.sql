@@ -1,0 +1,67 @@
+-- The caller's own sessions: seen without their tokens, and ended one by one or all but this one. Sealed: user_sessions
+-- is closed. An API key sees none, since it could end the sessions of whoever wants to revoke it.
+create or replace function app_public.my_sessions()
+returns setof app_public.active_session
+language plpgsql
+stable
+security definer
+rows 10
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform app_hidden.require_session();
+  return query
+  select s.id, s.created_at, s.last_active_at, s.expires_at, s.ip, s.user_agent, s.id is not distinct from app_hidden.current_session_id()
+  from app_private.user_sessions s
+  where s.user_id = app_hidden.current_user_id() and s.expires_at > now()
+  order by s.id desc;
+end
+$$;
+comment on function app_public.my_sessions() is 'Where the caller is signed in, newest first. Errors: CQ101 not signed in, CQ110 not with an API key.';
+grant execute on function app_public.my_sessions() to colloquy_user, colloquy_admin;
+
+create or replace function app_public.revoke_session(id uuid)
+returns app_public.active_session
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  result app_public.active_session;
+begin
+  perform app_hidden.require_session();
+  delete from app_private.user_sessions s
+  where s.id = revoke_session.id and s.user_id = app_hidden.current_user_id()
+  returning s.id, s.created_at, s.last_active_at, s.expires_at, s.ip, s.user_agent, s.id is not distinct from app_hidden.current_session_id()
+  into result;
+  if result.id is null then
+    raise exception 'There is no such session.' using errcode = 'CQ204', hint = 'List your sessions with mySessions.';
+  end if;
+  perform app_private.log_event('user.session_revoked', app_hidden.current_user_id(), entity_type => 'session', entity_id => result.id);
+  return result;
+end
+$$;
+comment on function app_public.revoke_session(uuid) is 'Ends a session of the caller: its token stops working at once. Errors: CQ101 not signed in, CQ110 not with an API key, CQ204 no such session.';
+grant execute on function app_public.revoke_session(uuid) to colloquy_user, colloquy_admin;
+
+create or replace function app_public.revoke_other_sessions()
+returns integer
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  ended integer;
+begin
+  perform app_hidden.require_session();
+  delete from app_private.user_sessions s
+  where s.user_id = app_hidden.current_user_id() and s.id is distinct from app_hidden.current_session_id();
+  get diagnostics ended = row_count;
+  if ended > 0 then
+    perform app_private.log_event('user.sessions_revoked', app_hidden.current_user_id(), new_values => jsonb_build_object('count', ended));
+  end if;
+  return ended;
+end
+$$;
+comment on function app_public.revoke_other_sessions() is 'Ends every session of the caller but this one. Returns how many. Errors: CQ101 not signed in, CQ110 not with an API key.';
+grant execute on function app_public.revoke_other_sessions() to colloquy_user, colloquy_admin;

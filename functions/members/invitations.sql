@@ -1,0 +1,121 @@
+-- Who is asked to join. The token goes to the address and is never returned: whoever accepts has read that mailbox, and is
+-- signed in with that address. Of two acceptances at once one finds the invitation used.
+create or replace function app_public.invite_member(email text, role app_public.member_role default 'member')
+returns app_public.workspace_invitations
+language plpgsql
+security definer
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  most constant integer := 200;
+  caller app_public.workspace_members;
+  result app_public.workspace_invitations;
+  token text := 'cqi_' || encode(gen_random_bytes(32), 'hex');
+  address citext := trim(invite_member.email)::citext;
+begin
+  caller := app_private.lock_workspace();
+  perform app_private.require_rank(caller, invite_member.role);
+  if invite_member.role is null or invite_member.role = 'owner' then
+    raise exception 'Nobody is invited as an owner.' using errcode = 'CQ200', hint = 'Invite as an admin, then transferOwnership or changeMemberRole.';
+  end if;
+  if exists (
+    select from app_public.workspace_members m
+    join app_public.users u on u.id = m.user_id
+    where m.workspace_id = caller.workspace_id and u.email = address
+  ) then
+    raise exception 'This person is a member already.' using errcode = 'CQ115', hint = 'Change the role with changeMemberRole.';
+  end if;
+  if (
+    select count(*) from app_public.workspace_invitations i
+    where i.workspace_id = caller.workspace_id and i.accepted_at is null and i.expires_at > now()
+  ) >= most then
+    raise exception 'There are % open invitations.', most using errcode = 'CQ118', hint = 'Revoke some.';
+  end if;
+
+  insert into app_public.workspace_invitations as i (workspace_id, email, role, invited_by, expires_at)
+  values (
+    caller.workspace_id, address, invite_member.role, caller.user_id,
+    clock_timestamp() + make_interval(days => app_hidden.setting('invitation_days')::integer)
+  )
+  on conflict (workspace_id, email) where accepted_at is null
+  do update set role = excluded.role, invited_by = excluded.invited_by, expires_at = excluded.expires_at
+  returning i.* into result;
+  -- the mail before this one stops working
+  insert into app_private.workspace_invitation_secrets as s (invitation_id, token_hash)
+  values (result.id, sha256(convert_to(token, 'UTF8')))
+  on conflict (invitation_id) do update set token_hash = excluded.token_hash;
+
+  perform app_private.send_mail(result.email::text, 'An invitation to Colloquy', format(
+    E'You are invited to join the workspace "%s" as %s.\n\nToken: %s\n\nSign in or register with this address, then accept. It works for %s days.',
+    (select w.name from app_public.workspaces w where w.id = caller.workspace_id), result.role, token, app_hidden.setting('invitation_days')
+  ));
+  return result;
+end
+$$;
+comment on function app_public.invite_member(text, app_public.member_role) is
+  'Invites an address to the workspace of the request, or again, by mail. Errors: CQ101 not signed in, CQ110 API key without "admin", CQ113 personal, CQ114 not allowed to give this role, CQ115 a member already, CQ118 too many, CQ200 not acceptable.';
+grant execute on function app_public.invite_member(text, app_public.member_role) to colloquy_user, colloquy_admin;
+
+create or replace function app_public.accept_invitation(token text)
+returns app_public.workspace_members
+language plpgsql
+security definer
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+declare
+  me uuid := app_hidden.current_user_id();
+  invitation app_public.workspace_invitations;
+  result app_public.workspace_members;
+begin
+  perform app_hidden.require_session();
+  update app_public.workspace_invitations i
+  set accepted_at = clock_timestamp(), accepted_by = me
+  from app_private.workspace_invitation_secrets s, app_public.users u
+  where s.token_hash = sha256(convert_to(left(accept_invitation.token, 100), 'UTF8')) and i.id = s.invitation_id
+    and u.id = me and u.email = i.email
+    and i.accepted_at is null and i.expires_at > clock_timestamp()
+  returning i.* into invitation;
+  if invitation.id is null then
+    raise exception 'This token is unknown, used or expired, or was sent to another address.' using errcode = 'CQ112',
+      hint = 'Sign in with the address that the invitation was sent to, or ask for a new one.';
+  end if;
+  delete from app_private.workspace_invitation_secrets s where s.invitation_id = invitation.id;
+
+  insert into app_public.workspace_members (workspace_id, user_id, role)
+  values (invitation.workspace_id, me, invitation.role)
+  on conflict do nothing
+  returning * into result;
+  if result.user_id is null then
+    raise exception 'You are a member already.' using errcode = 'CQ115', hint = 'Name the workspace in X-Workspace-Id.';
+  end if;
+  return result;
+end
+$$;
+comment on function app_public.accept_invitation(text) is
+  'Joins a workspace by the token of an invitation that was sent to the caller''s address. Errors: CQ101 not signed in, CQ110 not with an API key, CQ112 token unknown, used, expired or another''s, CQ115 a member already.';
+grant execute on function app_public.accept_invitation(text) to colloquy_user, colloquy_admin;
+
+create or replace function app_public.revoke_invitation(id uuid)
+returns app_public.workspace_invitations
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  caller app_public.workspace_members;
+  result app_public.workspace_invitations;
+begin
+  caller := app_private.lock_workspace();
+  delete from app_public.workspace_invitations i
+  where i.id = revoke_invitation.id and i.workspace_id = caller.workspace_id and i.accepted_at is null
+  returning * into result;
+  if result.id is null then
+    raise exception 'There is no such open invitation.' using errcode = 'CQ204', hint = 'Check the id and the workspace of the request.';
+  end if;
+  return result;
+end
+$$;
+comment on function app_public.revoke_invitation(uuid) is
+  'Takes an open invitation back. Errors: CQ101 not signed in, CQ110 API key without "admin", CQ113 personal, CQ114 not an owner or admin, CQ204 no such open invitation.';
+grant execute on function app_public.revoke_invitation(uuid) to colloquy_user, colloquy_admin;
