@@ -90,7 +90,32 @@ describeReal('tenants', () => {
       vector: axis(7),
     });
     await indexDocument(api, bob, { title: 'Bob', content: 'a large animal', vector: axis(8) });
+    const memory = await api.ask(
+      `mutation ($d: UUID!) {
+        remember(input: { content: "${MARKER} is small", subject: "${MARKER}", sourceType: DOCUMENT, sourceId: $d }) { memoryItem { id nodeId changes { nodes { id nodeId } } } }
+        ingestEvent(input: { source: "zoo", eventType: "birth", payload: { of: "${MARKER}" }, externalId: "1" }) { rawEvent { id nodeId } }
+        createRepository(input: { name: "${MARKER}" }) { repository { id nodeId } }
+        addTag(input: { name: "${MARKER}", entityType: DOCUMENT, entityId: $d }) { entityTag { nodeId tag { id nodeId } } }
+        setRetentionPolicy(input: { kind: FILES, keepDays: 7 }) { retentionPolicy { id nodeId } }
+        placeLegalHold(input: { reason: "${MARKER}" }) { legalHold { id nodeId } }
+      }`,
+      { d: documentId },
+      { token: ada.token },
+    );
+    expect(memory.errors).toEqual([]);
+    const known = memory.data;
+    const added = await api.ask(
+      `mutation ($r: UUID!, $d: UUID!) { addDocumentToRepository(input: { repositoryId: $r, documentId: $d, filePath: "${MARKER}.txt" }) { repositoryDocument { nodeId } } }`,
+      { r: known.createRepository.repository.id, d: documentId },
+      { token: ada.token },
+    );
     const admin = api.database.pool('admin');
+    const file = (
+      await admin.query(
+        `insert into app_public.files (workspace_id, owner_id, original_name, mime_type, byte_size, sha256) values ($1, $2, $3, 'text/plain', 1, sha256('a')) returning id`,
+        [ada.workspaceId, ada.userId, MARKER],
+      )
+    ).rows[0];
     await admin.query('update app_public.workspaces set name = $1::text, slug = $1::text where id = $2', [
       MARKER,
       ada.workspaceId,
@@ -133,6 +158,24 @@ describeReal('tenants', () => {
         name: version.name,
         nodeId: await node('embeddingVersion', `id: "${version.id}"`),
       },
+      MemoryItem: known.remember.memoryItem,
+      MemoryItemChange: known.remember.memoryItem.changes.nodes[0],
+      RawEvent: known.ingestEvent.rawEvent,
+      Repository: known.createRepository.repository,
+      RepositoryDocument: {
+        repositoryId: known.createRepository.repository.id,
+        documentId,
+        ...added.data.addDocumentToRepository.repositoryDocument,
+      },
+      Tag: known.addTag.entityTag.tag,
+      EntityTag: { nodeId: known.addTag.entityTag.nodeId },
+      RetentionPolicy: known.setRetentionPolicy.retentionPolicy,
+      LegalHold: known.placeLegalHold.legalHold,
+      File: { id: file.id, nodeId: await node('file', `id: "${file.id}"`) },
+      FileTypeConfig: {
+        mimeType: 'text/plain',
+        nodeId: await node('fileTypeConfig', `mimeType: "text/plain"`),
+      },
       Node: { nodeId: await node('conversation', `id: "${conversationId}"`) },
     };
     secrets = [
@@ -144,6 +187,16 @@ describeReal('tenants', () => {
       documentId,
       chunkId,
       'ada@example.org',
+      ...[
+        'MemoryItem',
+        'MemoryItemChange',
+        'RawEvent',
+        'Repository',
+        'Tag',
+        'RetentionPolicy',
+        'LegalHold',
+        'File',
+      ].map((type) => ids[type]!.id!),
     ];
   });
   afterAll(() => api?.close());
@@ -196,6 +249,15 @@ describeReal('tenants', () => {
         'embedding',
         'node',
         'search',
+        'recall',
+        'memoryItem',
+        'memoryItems',
+        'rawEvents',
+        'repository',
+        'repositoryDocuments',
+        'tags',
+        'file',
+        'legalHolds',
         'currentUser',
       ]),
     );
@@ -203,7 +265,7 @@ describeReal('tenants', () => {
 
   it('shows nothing by node id of any type', async () => {
     for (const [type, { nodeId }] of Object.entries(ids)) {
-      if (!nodeId || type === 'EmbeddingVersion') continue;
+      if (!nodeId || type === 'EmbeddingVersion' || type === 'FileTypeConfig') continue;
       for (const token of [bob.token, undefined]) {
         expect(
           (await read(`{ node(nodeId: "${nodeId}") { nodeId __typename } }`, token)).node,
@@ -267,6 +329,16 @@ describeReal('tenants', () => {
         'documents',
         'chunks',
         'embeddings',
+        'memory_items',
+        'memory_item_changes',
+        'raw_events',
+        'repositories',
+        'repository_documents',
+        'tags',
+        'entity_tags',
+        'files',
+        'retention_policies',
+        'legal_holds',
       ]) {
         const key = table === 'users' ? 'id' : table === 'workspaces' ? 'id' : 'workspace_id';
         const owner = table === 'users' ? ada.userId : ada.workspaceId;
@@ -287,7 +359,9 @@ describeReal('tenants', () => {
       expect(own, `this test has to learn ids of ${match[2]}`).toBeDefined();
       const key = match[3] ? `nodeId: "${own?.nodeId}"` : `id: "${own?.id}"`;
       const patch =
-        match[1] === 'update' ? `, patch: { ${match[2] === 'User' ? 'displayName' : 'title'}: "taken" }` : '';
+        match[1] === 'update'
+          ? `, patch: { ${({ User: 'displayName', Repository: 'name' })[match[2]!] ?? 'title'}: "taken" }`
+          : '';
       const query = `mutation { ${field.name}(input: { ${key}${patch} }) { clientMutationId } }`;
       for (const token of [bob.token, undefined]) {
         const reply = await api.ask(query, {}, { token });
@@ -298,7 +372,7 @@ describeReal('tenants', () => {
       }
       tried += 1;
     }
-    expect(tried).toBe(10);
+    expect(tried).toBe(14);
     const post = (args: string) => `mutation { postMessage(input: { ${args} }) { message { id } } }`;
     for (const token of [bob.token, undefined]) {
       const code = token ? 'CQ204' : 'CQ101';
@@ -327,14 +401,19 @@ describeReal('tenants', () => {
     const mutations = Object.keys(schema.getMutationType()!.getFields()).sort();
     expect(mutations.filter((name) => /^(create|delete|update)/.test(name))).toEqual([
       'createDocument',
+      'createRepository',
       'deleteConversation',
       'deleteConversationByNodeId',
       'deleteDocument',
       'deleteDocumentByNodeId',
+      'deleteRepository',
+      'deleteRepositoryByNodeId',
       'updateConversation',
       'updateConversationByNodeId',
       'updateDocument',
       'updateDocumentByNodeId',
+      'updateRepository',
+      'updateRepositoryByNodeId',
       'updateUser',
       'updateUserByNodeId',
     ]);
@@ -345,7 +424,7 @@ describeReal('tenants', () => {
       expect.arrayContaining(['messageCount', 'totalTokensUsed', 'avgResponseTimeMs', 'createdAt']),
     );
     expect(fields('Chunk')).not.toContain('textSearch');
-    for (const name of ['ConversationPatch', 'DocumentPatch', 'UserPatch']) {
+    for (const name of ['ConversationPatch', 'DocumentPatch', 'RepositoryPatch', 'UserPatch']) {
       expect(
         fields(name).filter((field) =>
           /createdAt|updatedAt|Hash|ownerId|workspaceId|^id$|role|Count|total|avg/.test(field),
