@@ -34,7 +34,9 @@ function selection(schema: GraphQLSchema, type: GraphQLObjectType, depth: number
     if (isLeafType(named)) {
       if (field.args.every((arg) => !isNonNullType(arg.type))) parts.push(field.name);
     } else if (isObjectType(named) && depth > 0 && field.args.every((arg) => !isNonNullType(arg.type))) {
-      parts.push(`${field.name} { ${selection(schema, named, depth - 1)} }`);
+      // small pages within pages: a server limits what one operation may return
+      const page = field.args.some((arg) => arg.name === 'first') ? '(first: 3)' : '';
+      parts.push(`${field.name}${page} { ${selection(schema, named, depth - 1)} }`);
     }
   }
   return parts.join(' ') || '__typename';
