@@ -11,6 +11,7 @@ import {
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { exportSchema } from '../../api/schema-file.ts';
 import { describeReal } from '../support/server.ts';
+import { indexAll } from '../support/tenants.ts';
 import {
   type Account,
   axis,
@@ -106,6 +107,7 @@ describeReal('tenants', () => {
     );
     expect(memory.errors).toEqual([]);
     const known = memory.data;
+    await indexAll(api.database, axis(7));
     const added = await api.ask(
       `mutation ($r: UUID!, $d: UUID!) { addDocumentToRepository(input: { repositoryId: $r, documentId: $d, filePath: "${MARKER}.txt" }) { repositoryDocument { nodeId } } }`,
       { r: known.createRepository.repository.id, d: documentId },
