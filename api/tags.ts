@@ -297,6 +297,9 @@ export const TagsPlugin = jsonPgSmartTags(
         // Wrapped, with the embedding of the query: api/plugins/search.ts.
         'app_public.recall': behavior('-queryField'),
         'app_public.search': behavior('-queryField'),
+        // For dashboards in SQL: no user may call them.
+        'app_public.performance_stats': behavior('-*'),
+        'app_public.processing_jobs': behavior('-*'),
         // In GraphQL this is the connection Conversation.messages: api/plugins/messages.ts.
         'app_public.conversation_messages': behavior('-*'),
       },

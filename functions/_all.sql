@@ -45,6 +45,8 @@
 --!include knowledge/tags.sql
 --!include lifecycle/retention.sql
 --!include development/sample_data.sql
+--!include analytics/performance_stats.sql
+--!include analytics/processing_jobs.sql
 --!include policies/settings.sql
 --!include policies/users.sql
 --!include policies/user_secrets.sql

@@ -1,5 +1,5 @@
 --! Previous: sha1:b58f34e13c2737baebbbb00a4a3347f93c97776e
---! Hash: sha1:8ad0f64a3759cc5b6bd299c96a91392994fea1ae
+--! Hash: sha1:72fa7195184c3bfdafc3aeb96842d8640e2a8ddd
 --! Message: functions
 
 --! split: 1-current.sql
@@ -3043,6 +3043,72 @@ end
 $$;
 comment on function app_private.cleanup_test_data() is 'Removes what generate_sample_data made, of everyone; a development database only. Error: CQ243 not a development database.';
 --! EndIncluded development/sample_data.sql
+--! Included analytics/performance_stats.sql
+-- What an operator looks at first: sizes, partitions, dead rows and how often a read was answered from memory, from
+-- PostgreSQL's own statistics. It shows no content and no tenant. Not for users: only the monitor and administrators.
+create or replace function app_public.performance_stats()
+returns table (relation text, partitions bigint, total_bytes bigint, live_rows bigint, dead_rows bigint, cache_hit_ratio numeric, index_hit_ratio numeric)
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select
+    format('%s.%s', n.nspname, c.relname),
+    count(*) filter (where leaf.relid <> c.oid),
+    sum(pg_total_relation_size(leaf.relid))::bigint,
+    sum(s.n_live_tup)::bigint,
+    sum(s.n_dead_tup)::bigint,
+    round(sum(io.heap_blks_hit) / nullif(sum(io.heap_blks_hit + io.heap_blks_read), 0), 4),
+    round(sum(io.idx_blks_hit) / nullif(sum(io.idx_blks_hit + io.idx_blks_read), 0), 4)
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+  cross join lateral (
+    select c.oid as relid where c.relkind = 'r'
+    union all
+    select t.relid::oid from pg_partition_tree(c.oid) as t where c.relkind = 'p' and t.isleaf
+  ) as leaf
+  left join pg_stat_all_tables s on s.relid = leaf.relid
+  left join pg_statio_all_tables io on io.relid = leaf.relid
+  where n.nspname in ('app_public', 'app_hidden', 'app_private', 'pgboss') and c.relkind in ('r', 'p') and not c.relispartition
+  group by n.nspname, c.relname
+  order by 3 desc, 1;
+$$;
+comment on function app_public.performance_stats() is 'Per table: partitions, size in bytes, live and dead rows, and the share of reads that memory answered.';
+grant execute on function app_public.performance_stats() to colloquy_admin, colloquy_monitor;
+--! EndIncluded analytics/performance_stats.sql
+--! Included analytics/processing_jobs.sql
+-- The jobs of pg-boss, in the words of this project. A function with a dynamic statement and not a view, because pg-boss is
+-- installed after the migrations, and its own upgrades must not stumble over a view of ours. Sealed: the callers may not
+-- read pg-boss's tables. Not for users: a job of one workspace stands beside those of all others.
+create or replace function app_public.processing_jobs(max_jobs integer default 100)
+returns table (
+  id uuid, type text, status text, input jsonb, output jsonb, attempts integer, created_at timestamptz, started_at timestamptz,
+  completed_at timestamptz, duration interval
+)
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if max_jobs not between 1 and 1000 then
+    raise exception 'maxJobs is 1 to 1,000, not %.', max_jobs using errcode = 'CQ200', hint = 'Ask for fewer jobs.';
+  end if;
+  if to_regclass('pgboss.job') is null then
+    return;
+  end if;
+  return query execute $query$
+    select j.id, j.name::text, j.state::text, j.data::jsonb, j.output::jsonb, j.retry_count + (j.started_on is not null)::integer,
+      j.created_on, j.started_on, j.completed_on, j.completed_on - j.started_on
+    from pgboss.job j
+    order by j.created_on desc, j.id
+    limit $1
+  $query$ using coalesce(max_jobs, 100);
+end
+$$;
+comment on function app_public.processing_jobs(integer) is 'The newest jobs of the queue, of every workspace, with what they did. Error: CQ200 too many asked for.';
+grant execute on function app_public.processing_jobs(integer) to colloquy_admin, colloquy_worker, colloquy_monitor;
+--! EndIncluded analytics/processing_jobs.sql
 --! Included policies/settings.sql
 -- Nobody but the sealed functions of the owner, and whoever administers the database. Deliberately no grant.
 drop policy if exists all_owner on app_private.settings;

@@ -4859,6 +4859,42 @@ $$;
 COMMENT ON FUNCTION app_public.ingest_event(source text, event_type text, payload jsonb, external_id text, metadata jsonb) IS 'Stores an event of another system. One with an externalId that this workspace has from the same source already is not stored again; the first is returned. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable argument.';
 
 --
+-- Name: performance_stats(); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.performance_stats() RETURNS TABLE(relation text, partitions bigint, total_bytes bigint, live_rows bigint, dead_rows bigint, cache_hit_ratio numeric, index_hit_ratio numeric)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    format('%s.%s', n.nspname, c.relname),
+    count(*) filter (where leaf.relid <> c.oid),
+    sum(pg_total_relation_size(leaf.relid))::bigint,
+    sum(s.n_live_tup)::bigint,
+    sum(s.n_dead_tup)::bigint,
+    round(sum(io.heap_blks_hit) / nullif(sum(io.heap_blks_hit + io.heap_blks_read), 0), 4),
+    round(sum(io.idx_blks_hit) / nullif(sum(io.idx_blks_hit + io.idx_blks_read), 0), 4)
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+  cross join lateral (
+    select c.oid as relid where c.relkind = 'r'
+    union all
+    select t.relid::oid from pg_partition_tree(c.oid) as t where c.relkind = 'p' and t.isleaf
+  ) as leaf
+  left join pg_stat_all_tables s on s.relid = leaf.relid
+  left join pg_statio_all_tables io on io.relid = leaf.relid
+  where n.nspname in ('app_public', 'app_hidden', 'app_private', 'pgboss') and c.relkind in ('r', 'p') and not c.relispartition
+  group by n.nspname, c.relname
+  order by 3 desc, 1;
+$$;
+
+--
+-- Name: FUNCTION performance_stats(); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.performance_stats() IS 'Per table: partitions, size in bytes, live and dead rows, and the share of reads that memory answered.';
+
+--
 -- Name: legal_holds; Type: TABLE; Schema: app_public; Owner: -
 --
 
@@ -5039,6 +5075,37 @@ $$;
 --
 
 COMMENT ON FUNCTION app_public.post_message(conversation_id uuid, content text, role app_public.message_role, parent_id uuid, id uuid, idempotency_key text, provider text, model text, prompt_tokens integer, completion_tokens integer, total_tokens integer, cost_usd numeric, processing_time_ms integer, parts jsonb, attachments jsonb, metadata jsonb) IS 'Adds a message to a conversation. A retry with the same idempotencyKey returns the first message. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable argument, CQ204 no such conversation or parent.';
+
+--
+-- Name: processing_jobs(integer); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.processing_jobs(max_jobs integer DEFAULT 100) RETURNS TABLE(id uuid, type text, status text, input jsonb, output jsonb, attempts integer, created_at timestamp with time zone, started_at timestamp with time zone, completed_at timestamp with time zone, duration interval)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+  if max_jobs not between 1 and 1000 then
+    raise exception 'maxJobs is 1 to 1,000, not %.', max_jobs using errcode = 'CQ200', hint = 'Ask for fewer jobs.';
+  end if;
+  if to_regclass('pgboss.job') is null then
+    return;
+  end if;
+  return query execute $query$
+    select j.id, j.name::text, j.state::text, j.data::jsonb, j.output::jsonb, j.retry_count + (j.started_on is not null)::integer,
+      j.created_on, j.started_on, j.completed_on, j.completed_on - j.started_on
+    from pgboss.job j
+    order by j.created_on desc, j.id
+    limit $1
+  $query$ using coalesce(max_jobs, 100);
+end
+$_$;
+
+--
+-- Name: FUNCTION processing_jobs(max_jobs integer); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.processing_jobs(max_jobs integer) IS 'The newest jobs of the queue, of every workspace, with what they did. Error: CQ200 too many asked for.';
 
 --
 -- Name: recall(text, extensions.halfvec, integer); Type: FUNCTION; Schema: app_public; Owner: -
@@ -9268,6 +9335,14 @@ GRANT ALL ON FUNCTION app_public.ingest_event(source text, event_type text, payl
 GRANT ALL ON FUNCTION app_public.ingest_event(source text, event_type text, payload jsonb, external_id text, metadata jsonb) TO colloquy_admin;
 
 --
+-- Name: FUNCTION performance_stats(); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.performance_stats() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.performance_stats() TO colloquy_admin;
+GRANT ALL ON FUNCTION app_public.performance_stats() TO colloquy_monitor;
+
+--
 -- Name: TABLE legal_holds; Type: ACL; Schema: app_public; Owner: -
 --
 
@@ -9290,6 +9365,15 @@ GRANT ALL ON FUNCTION app_public.place_legal_hold(reason text, kind app_public.r
 REVOKE ALL ON FUNCTION app_public.post_message(conversation_id uuid, content text, role app_public.message_role, parent_id uuid, id uuid, idempotency_key text, provider text, model text, prompt_tokens integer, completion_tokens integer, total_tokens integer, cost_usd numeric, processing_time_ms integer, parts jsonb, attachments jsonb, metadata jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.post_message(conversation_id uuid, content text, role app_public.message_role, parent_id uuid, id uuid, idempotency_key text, provider text, model text, prompt_tokens integer, completion_tokens integer, total_tokens integer, cost_usd numeric, processing_time_ms integer, parts jsonb, attachments jsonb, metadata jsonb) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.post_message(conversation_id uuid, content text, role app_public.message_role, parent_id uuid, id uuid, idempotency_key text, provider text, model text, prompt_tokens integer, completion_tokens integer, total_tokens integer, cost_usd numeric, processing_time_ms integer, parts jsonb, attachments jsonb, metadata jsonb) TO colloquy_admin;
+
+--
+-- Name: FUNCTION processing_jobs(max_jobs integer); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.processing_jobs(max_jobs integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.processing_jobs(max_jobs integer) TO colloquy_admin;
+GRANT ALL ON FUNCTION app_public.processing_jobs(max_jobs integer) TO colloquy_worker;
+GRANT ALL ON FUNCTION app_public.processing_jobs(max_jobs integer) TO colloquy_monitor;
 
 --
 -- Name: FUNCTION recall(query text, query_embedding extensions.halfvec, max_results integer); Type: ACL; Schema: app_public; Owner: -

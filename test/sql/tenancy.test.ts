@@ -507,6 +507,9 @@ describeReal('tenancy', () => {
         expect(await fails(deliver(viewer, 'x'))).toMatchObject({ code: 'CQ109' });
         await nobody(`select app_public.ingest_event('zoo', 'birth', '{}')`);
       },
+      'app_public.performance_stats': async () =>
+        onlyOperators('select * from app_public.performance_stats()'),
+      'app_public.processing_jobs': async () => onlyOperators('select * from app_public.processing_jobs()'),
       'app_public.place_legal_hold': async () => {
         const { member, viewer, ann } = tenants;
         const hold = (user: TestUser) =>
@@ -837,6 +840,16 @@ describeReal('tenancy', () => {
       },
       'app_hidden.text_hash': async () => {},
     };
+
+    /** Refused to users and visitors, whatever they are in their workspace. */
+    async function onlyOperators(sql: string): Promise<void> {
+      for (const user of Object.values(tenants))
+        expect(await fails(call(user, sql))).toMatchObject({ code: '42501' });
+      expect(await fails(asVisitor(database, (client) => client.query(sql)))).toMatchObject({
+        code: '42501',
+      });
+      await asRole(database, 'colloquy_admin', {}, (client) => client.query(sql));
+    }
 
     /** A function of one memory, called for somebody else's: as if it were not there, and unchanged. */
     async function strangersMemory(name: string, ...attempts: [TestUser, string][]): Promise<void> {
