@@ -161,6 +161,7 @@ export const TagsPlugin = jsonPgSmartTags(
             documents_workspace_id_id_key: noLookup,
             documents_workspace_id_fkey: relation('workspace', 'documents'),
             documents_owner_id_fkey: relation('owner', 'documents'),
+            documents_file_id_fkey: relation('file', 'documents'),
           },
         },
         'app_public.chunks': {
@@ -195,6 +196,7 @@ export const TagsPlugin = jsonPgSmartTags(
             chunks_owner_id_fkey: relation('owner'),
             chunks_document_id_fkey: relation('document', 'chunks'),
             chunks_conversation_id_fkey: relation('conversation', 'chunks'),
+            chunks_memory_item_id_fkey: relation('memoryItem', 'chunks'),
           },
         },
         'app_public.embedding_versions': {
@@ -214,6 +216,125 @@ export const TagsPlugin = jsonPgSmartTags(
             embeddings_chunk_id_fkey: relation('chunk', 'embeddings'),
           },
         },
+        'app_public.file_type_configs': {
+          ...behavior('-insert', '-update', '-delete'),
+        },
+        'app_public.files': {
+          ...behavior('-insert', '-update', '-delete'),
+          attribute: {
+            created_at: computed,
+            sha256: hidden,
+            storage_path: hidden,
+            original_name: filterable,
+            processing_status: filterable,
+            visibility: filterable,
+          },
+          constraint: {
+            files_workspace_id_id_key: noLookup,
+            files_sha256_key: noLookup,
+            files_workspace_id_fkey: relation('workspace', 'files'),
+            files_owner_id_fkey: relation('owner', 'files'),
+            files_mime_type_fkey: relation('fileTypeConfig'),
+            files_conversation_id_fkey: relation('conversation', 'files'),
+          },
+        },
+        'app_public.repositories': {
+          ...behavior('-insert'),
+          attribute: { created_at: computed, name: filterable, visibility: filterable },
+          constraint: {
+            repositories_workspace_id_id_key: noLookup,
+            repositories_name_key: noLookup,
+            repositories_workspace_id_fkey: relation('workspace', 'repositories'),
+            repositories_owner_id_fkey: relation('owner', 'repositories'),
+          },
+        },
+        'app_public.repository_documents': {
+          ...behavior('-insert', '-update', '-delete'),
+          constraint: {
+            repository_documents_file_path_key: noLookup,
+            repository_documents_repository_id_fkey: relation('repository', 'repositoryDocuments'),
+            repository_documents_document_id_fkey: relation('document', 'repositoryDocuments'),
+          },
+        },
+        'app_public.memory_items': {
+          ...behavior('-insert', '-update', '-delete'),
+          attribute: {
+            created_at: computed,
+            subject_key: hidden,
+            content_hash: hidden,
+            chunked_hash: hidden,
+            subject: filterable,
+            visibility: filterable,
+            source_type: filterable,
+          },
+          constraint: {
+            memory_items_workspace_id_id_key: noLookup,
+            memory_items_workspace_id_fkey: relation('workspace', 'memoryItems'),
+            memory_items_owner_id_fkey: relation('owner', 'memoryItems'),
+            memory_items_superseded_by_fkey: relation('successor', 'predecessors'),
+          },
+        },
+        'app_public.memory_item_changes': {
+          ...behavior('-insert', '-update', '-delete'),
+          attribute: { created_at: computed },
+          constraint: {
+            memory_item_changes_memory_item_id_fkey: relation('memoryItem', 'changes'),
+            memory_item_changes_owner_id_fkey: relation('owner'),
+          },
+        },
+        'app_public.raw_events': {
+          ...behavior('-insert', '-update', '-delete'),
+          attribute: {
+            ingested_at: computed,
+            ...Object.fromEntries(
+              [
+                'source',
+                'event_type',
+                'external_id',
+                'payload',
+                'metadata',
+                'processing_status',
+                'attempts',
+                'error',
+                'processed_at',
+              ].map((column) => [column, unindexed]),
+            ),
+          },
+          constraint: {
+            raw_events_workspace_id_fkey: relation('workspace', 'rawEvents'),
+            raw_events_owner_id_fkey: relation('owner'),
+          },
+        },
+        'app_public.tags': {
+          ...behavior('-insert', '-update', '-delete'),
+          attribute: { created_at: computed },
+          constraint: {
+            tags_workspace_id_id_key: noLookup,
+            tags_name_key: noLookup,
+            tags_workspace_id_fkey: relation('workspace', 'tags'),
+          },
+        },
+        'app_public.entity_tags': {
+          ...behavior('-insert', '-update', '-delete'),
+          constraint: { entity_tags_pkey: noLookup, entity_tags_tag_id_fkey: relation('tag', 'entityTags') },
+        },
+        'app_public.retention_policies': {
+          ...behavior('-insert', '-update', '-delete'),
+          attribute: { created_at: computed },
+          constraint: {
+            retention_policies_kind_key: noLookup,
+            retention_policies_workspace_id_fkey: relation('workspace', 'retentionPolicies'),
+          },
+        },
+        'app_public.legal_holds': {
+          ...behavior('-insert', '-update', '-delete'),
+          attribute: { created_at: computed },
+          constraint: {
+            legal_holds_workspace_id_fkey: relation('workspace', 'legalHolds'),
+            legal_holds_placed_by_fkey: relation('placer'),
+            legal_holds_released_by_fkey: relation('releaser'),
+          },
+        },
       },
       procedure: {
         'app_public.sign_out': { tags: { resultFieldName: 'signedOut' } },
@@ -224,7 +345,11 @@ export const TagsPlugin = jsonPgSmartTags(
         'app_public.verify_email': { tags: { resultFieldName: 'verified' } },
         'app_public.revoke_other_sessions': { tags: { resultFieldName: 'ended' } },
         // Wrapped, with the embedding of the query: api/plugins/search.ts.
+        'app_public.recall': behavior('-queryField'),
         'app_public.search': behavior('-queryField'),
+        // For dashboards in SQL: no user may call them.
+        'app_public.performance_stats': behavior('-*'),
+        'app_public.processing_jobs': behavior('-*'),
         // In GraphQL this is the connection Conversation.messages: api/plugins/messages.ts.
         'app_public.conversation_messages': behavior('-*'),
       },

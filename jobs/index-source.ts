@@ -15,8 +15,8 @@ const LONGEST_HEADING = 1000;
 
 const payload = z.object({
   workspaceId: z.uuid(),
-  sourceType: z.enum(['document', 'message']),
-  /** The document, or the conversation of the messages. */
+  sourceType: z.enum(['document', 'message', 'memory']),
+  /** The document, the conversation of the messages, or the memory. */
   sourceId: z.uuid(),
 });
 type Payload = z.infer<typeof payload>;
@@ -121,6 +121,45 @@ async function cutMessages(
   return rows[0].added;
 }
 
+/** Cuts a memory that has no chunks yet. Returns how many were added. */
+async function cutMemory(
+  { pool }: JobContext,
+  { workspaceId, sourceId }: Payload,
+  version: Version,
+): Promise<number> {
+  const { rows } = await pool.query(
+    `select subject, content, content_hash from app_public.memory_items
+     where workspace_id = $1 and id = $2 and upper_inf(validity) and chunked_hash is distinct from content_hash`,
+    [workspaceId, sourceId],
+  );
+  const memory = rows[0];
+  if (!memory) return 0;
+  const chunks = chunkText(
+    { content: memory.content, contentType: 'text' },
+    { chunkSize: version.chunk_size, chunkOverlap: version.chunk_overlap },
+  );
+  const result = await pool.query(
+    `select app_hidden.replace_memory_chunks(
+       for_workspace => $1, for_memory => $2, of_hash => $3, new_chunks => $4::jsonb) as added`,
+    [
+      workspaceId,
+      sourceId,
+      memory.content_hash,
+      JSON.stringify(
+        chunks.map((chunk) => ({
+          chunk_index: chunk.index,
+          content: chunk.content,
+          heading: heading(memory.subject),
+          start_offset: chunk.startOffset,
+          end_offset: chunk.endOffset,
+          token_count: chunk.tokenCount,
+        })),
+      ),
+    ],
+  );
+  return result.rows[0].added;
+}
+
 /** Gives the next chunks of a source their vectors. Returns how many were left before, at most one batch. */
 async function embedChunks(
   context: JobContext,
@@ -174,6 +213,7 @@ async function handle(context: JobContext, source: Payload): Promise<object> {
   const isOver = (): boolean => context.signal.aborted || Date.now() > deadline;
 
   if (source.sourceType === 'document') done.chunks = await cutDocument(context, source, version);
+  else if (source.sourceType === 'memory') done.chunks = await cutMemory(context, source, version);
   else {
     for (;;) {
       const added = await cutMessages(context, source, version);
@@ -198,7 +238,7 @@ export function singleton(source: Payload): { singletonKey: string; group: { id:
   return { singletonKey: `${source.sourceType}:${source.sourceId}`, group: { id: source.workspaceId } };
 }
 
-/** Cuts a document or the new messages of a conversation into chunks and computes their vectors. */
+/** Cuts a document, a memory or the new messages of a conversation into chunks and computes their vectors. */
 export const indexSource: JobDefinition<Payload> = {
   queue: {
     name: 'index-source',

@@ -94,11 +94,11 @@ export async function checkServer(database: Database): Promise<void> {
   try {
     const { rows } = await database.pool('admin').query(
       `select current_setting('server_version_num')::int as version, current_database() as name,
-         (select array_agg(x) from unnest(array['vector','citext','pgcrypto','pg_trgm','btree_gin']) x
+         (select array_agg(x) from unnest(array['vector','citext','pgcrypto','pg_trgm','btree_gin','btree_gist']) x
           where not exists (select from pg_available_extensions a where a.name = x)) as missing,
          (select string_agg(format('alter extension %I set schema extensions;', e.extname), ' ') from pg_extension e
           join pg_namespace n on n.oid = e.extnamespace
-          where e.extname in ('vector','citext','pgcrypto','pg_trgm','btree_gin') and n.nspname <> 'extensions') as elsewhere`,
+          where e.extname in ('vector','citext','pgcrypto','pg_trgm','btree_gin','btree_gist') and n.nspname <> 'extensions') as elsewhere`,
     );
     facts = rows[0];
   } catch (error) {

@@ -20,3 +20,4 @@ create extension if not exists citext with schema extensions;
 create extension if not exists pgcrypto with schema extensions;
 create extension if not exists pg_trgm with schema extensions;
 create extension if not exists btree_gin with schema extensions;
+create extension if not exists btree_gist with schema extensions;

@@ -1,5 +1,5 @@
 import type { PgResource } from 'postgraphile/@dataplan/pg';
-import { lambda, type Step } from 'postgraphile/grafast';
+import { constant, lambda, type Step } from 'postgraphile/grafast';
 import { extendSchema, gql } from 'postgraphile/utils';
 import type { QueryEmbedder, SearchMode } from '../query-embeddings.ts';
 
@@ -7,18 +7,36 @@ type Wanted = readonly [string, SearchMode | null | undefined, string | null | u
 type Result = Step & { get(name: string): Step };
 
 /**
- * The query field `search` around the function app_public.search: it takes text alone, and the server embeds it. From
- * a result one can walk to what it was found in.
+ * The query fields `search` and `recall` around the functions of app_public: they take text alone, and the server embeds
+ * it. From a result one can walk to what it was found in.
  */
 export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
   return extendSchema((build) => {
-    const { search, documents, conversations, messages } = build.pgResources as Record<string, PgResource>;
-    if (!search || !documents || !conversations || !messages) return { typeDefs: [], objects: {} };
-    const parameter = (name: string) => {
-      const found = search.parameters?.find((candidate) => candidate.name === name);
-      if (!found) throw new Error(`app_public.search has no parameter ${name}`);
+    const { search, recall, documents, conversations, messages, memory_items } = build.pgResources as Record<
+      string,
+      PgResource
+    >;
+    if (!search || !recall || !documents || !conversations || !messages || !memory_items)
+      return { typeDefs: [], objects: {} };
+    const parameter = (resource: PgResource, name: string) => {
+      const found = resource.parameters?.find((candidate) => candidate.name === name);
+      if (!found) throw new Error(`app_public.${resource.name} has no parameter ${name}`);
       return found;
     };
+    const execute = (resource: PgResource, steps: [string, Step][]): Step =>
+      resource.execute(
+        steps.map(([name, step]) => ({ step, name, pgCodec: parameter(resource, name).codec })) as never,
+      ) as unknown as Step;
+    /** The vector that was given, or the one of the query. */
+    const vectorOf = (args: { getRaw(name: string): Step }, $mode: Step) =>
+      lambda(
+        [args.getRaw('query'), $mode, args.getRaw('queryEmbedding')] as unknown as readonly [
+          Step<Wanted[0]>,
+          Step<Wanted[1]>,
+          Step<number[] | null>,
+        ],
+        ([query, mode, given]) => given ?? embed(query, mode),
+      );
     const one = (resource: PgResource, column: string) => ($result: Result) =>
       resource.get({ id: $result.get(column) } as never);
 
@@ -26,7 +44,7 @@ export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
       typeDefs: gql`
           extend type Query {
             """
-            Finds passages of documents and messages by meaning and by words, in everything the caller may read in its
+            Finds passages of documents, messages and memories by meaning and by words, in everything the caller may read in its
             workspace. The server computes the vector of the query itself.
             """
             search(
@@ -43,6 +61,24 @@ export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
               """The vector of the query, for clients that have it. It must come from the model of the active embedding version."""
               queryEmbedding: Vector
             ): SearchResponse
+
+            """
+            The memories that fit a question best, weighed by importance and recency. The server computes the vector of the
+            query itself. Say with useMemories which of them an answer used.
+            """
+            recall(
+              """A question, a sentence, some words."""
+              query: String!
+              """1 to 100."""
+              maxResults: Int = 10
+              """The vector of the query, for clients that have it. It must come from the model of the active embedding version."""
+              queryEmbedding: Vector
+            ): RecallResponse
+          }
+
+          extend type RecalledMemory {
+            """The memory itself."""
+            memoryItem: MemoryItem
           }
 
           extend type SearchResult {
@@ -52,6 +88,8 @@ export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
             conversation: Conversation
             """The message it is a piece of."""
             message: Message
+            """The memory it is a piece of."""
+            memoryItem: MemoryItem
           }
         `,
       objects: {
@@ -60,25 +98,21 @@ export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
             search(_$root: Step, args: { getRaw(name: string): Step }) {
               const $query = args.getRaw('query');
               const $mode = args.getRaw('mode');
-              const $vector = lambda(
-                [$query, $mode, args.getRaw('queryEmbedding')] as unknown as readonly [
-                  Step<Wanted[0]>,
-                  Step<Wanted[1]>,
-                  Step<number[] | null>,
-                ],
-                ([query, mode, given]) => given ?? embed(query, mode),
-              );
-              const $steps: [string, Step][] = [
+              return execute(search, [
                 ['query', $query],
-                ['query_embedding', $vector],
+                ['query_embedding', vectorOf(args, $mode)],
                 ['kinds', args.getRaw('kinds')],
                 ['max_results', args.getRaw('maxResults')],
                 ['threshold', args.getRaw('threshold')],
                 ['mode', $mode],
-              ];
-              return search.execute(
-                $steps.map(([name, step]) => ({ step, name, pgCodec: parameter(name).codec })) as never,
-              );
+              ]);
+            },
+            recall(_$root: Step, args: { getRaw(name: string): Step }) {
+              return execute(recall, [
+                ['query', args.getRaw('query')],
+                ['query_embedding', vectorOf(args, constant(null))],
+                ['max_results', args.getRaw('maxResults')],
+              ]);
             },
           },
         },
@@ -87,7 +121,11 @@ export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
             document: one(documents, 'document_id'),
             conversation: one(conversations, 'conversation_id'),
             message: one(messages, 'message_id'),
+            memoryItem: one(memory_items, 'memory_item_id'),
           },
+        },
+        RecalledMemory: {
+          plans: { memoryItem: one(memory_items, 'memory_item_id') },
         },
       },
     } as never;

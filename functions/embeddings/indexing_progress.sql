@@ -15,12 +15,15 @@ begin
   from app_public.documents d where d.workspace_id = workspace and d.chunked_hash is distinct from d.content_hash;
   select count(*) into result.pending_conversations
   from app_public.conversations c where c.workspace_id = workspace and c.indexed_sequence_number < c.last_sequence_number;
+  select count(*) into result.pending_memory_items
+  from app_public.memory_items m where m.workspace_id = workspace and upper_inf(m.validity) and m.chunked_hash is distinct from m.content_hash;
   select coalesce(sum(k.chunk_count), 0) into result.chunks from app_hidden.chunk_counts k where k.workspace_id = workspace;
   select coalesce(sum(e.embedding_count), 0) into result.embedded_chunks
   from app_hidden.embedding_counts e
   join app_public.embedding_versions v on v.id = e.version_id and v.status = 'active'
   where e.workspace_id = workspace;
-  result.is_complete := result.pending_documents = 0 and result.pending_conversations = 0 and result.embedded_chunks >= result.chunks;
+  result.is_complete := result.pending_documents = 0 and result.pending_conversations = 0 and result.pending_memory_items = 0
+    and result.embedded_chunks >= result.chunks;
   return result;
 end
 $$;

@@ -29,8 +29,16 @@ begin
   )
   union
   (
+    select m.workspace_id, 'memory'::app_public.source_type, m.id
+    from app_public.memory_items m
+    where m.chunked_hash is distinct from m.content_hash and upper_inf(m.validity)
+    order by m.id
+    limit max_sources
+  )
+  union
+  (
     -- only in workspaces whose counts differ: everywhere else nothing is read
-    select distinct c.workspace_id, c.source_type, coalesce(c.document_id, c.conversation_id)
+    select distinct c.workspace_id, c.source_type, coalesce(c.document_id, c.conversation_id, c.memory_item_id)
     from (
       select k.workspace_id
       from app_hidden.chunk_counts k
@@ -48,7 +56,7 @@ begin
   limit max_sources;
 end
 $$;
-comment on function app_hidden.find_unindexed(integer) is 'Documents and conversations with missing or stale chunks, or chunks without a vector: what lost jobs left.';
+comment on function app_hidden.find_unindexed(integer) is 'Documents, conversations and memories with missing or stale chunks, or chunks without a vector: what lost jobs left.';
 
 create or replace function app_hidden.replace_document_chunks(for_workspace uuid, for_document uuid, of_hash bytea, new_chunks jsonb)
 returns table (kept integer, added integer, removed integer)
@@ -166,6 +174,43 @@ $$;
 comment on function app_hidden.add_message_chunks(uuid, uuid, integer, jsonb) is
   'Adds the chunks of new messages of a conversation and remembers how far it got. Done twice, it changes nothing.';
 
+create or replace function app_hidden.replace_memory_chunks(for_workspace uuid, for_memory uuid, of_hash bytea, new_chunks jsonb)
+returns integer
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  memory app_public.memory_items;
+  added integer;
+begin
+  select m.* into memory
+  from app_public.memory_items m
+  where m.workspace_id = for_workspace and m.id = for_memory
+  for no key update;
+  if memory.id is null or not upper_inf(memory.validity) or memory.content_hash <> of_hash or memory.chunked_hash = of_hash then
+    -- gone, closed since it was read, or done
+    return 0;
+  end if;
+  delete from app_public.chunks c where c.workspace_id = for_workspace and c.memory_item_id = for_memory;
+  insert into app_public.chunks (
+    workspace_id, source_type, memory_item_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset, token_count,
+    content_hash, importance_score
+  )
+  select
+    for_workspace, 'memory', for_memory, memory.owner_id, memory.visibility, w.chunk_index, w.content, w.heading, w.start_offset, w.end_offset,
+    w.token_count, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content)), memory.importance
+  from jsonb_to_recordset(new_chunks) as w (
+    chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer
+  );
+  get diagnostics added = row_count;
+  update app_public.memory_items m set chunked_hash = of_hash where m.id = for_memory;
+  return added;
+end
+$$;
+comment on function app_hidden.replace_memory_chunks(uuid, uuid, bytea, jsonb) is
+  'Gives a memory its chunks. 0 when the memory is gone, holds no longer, or has them already.';
+
 create or replace function app_hidden.chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer)
 returns table (chunk_id uuid, content_hash bytea, embed_text text)
 language sql
@@ -176,7 +221,7 @@ as $$
   select c.id, c.content_hash, concat_ws(E'\n', c.heading, c.content)
   from app_public.chunks c
   where c.workspace_id = for_workspace
-    and (case for_source_type when 'document' then c.document_id else c.conversation_id end) = for_source
+    and (case for_source_type when 'document' then c.document_id when 'memory' then c.memory_item_id else c.conversation_id end) = for_source
     and not exists (
       select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = c.id
     )
@@ -237,6 +282,7 @@ grant execute on function
   app_hidden.find_unindexed(integer),
   app_hidden.replace_document_chunks(uuid, uuid, bytea, jsonb),
   app_hidden.add_message_chunks(uuid, uuid, integer, jsonb),
+  app_hidden.replace_memory_chunks(uuid, uuid, bytea, jsonb),
   app_hidden.chunks_to_embed(uuid, uuid, app_public.source_type, uuid, integer),
   app_hidden.reuse_embeddings(uuid, uuid, uuid[]),
   app_hidden.store_embeddings(uuid, uuid, uuid[], text[])

@@ -94,14 +94,14 @@ begin
   from (
     select
       fused.chunk_id, c.source_type, c.document_id, c.conversation_id, c.message_id,
-      coalesce(d.title, t.title) as title, c.heading,
+      coalesce(d.title, t.title, i.subject) as title, c.heading,
       ts_headline(
         ('pg_catalog.' || c.text_search_language)::regconfig,
         replace(replace(replace(c.content, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
         websearch_to_tsquery(('pg_catalog.' || c.text_search_language)::regconfig, translate(query, '<>', '  ')),
         'StartSel=<mark>, StopSel=</mark>, MaxWords=40, MinWords=20, MaxFragments=1'
       ) as snippet,
-      c.content, c.page_number, fused.vector_score, fused.text_score, fused.score
+      c.content, c.page_number, fused.vector_score, fused.text_score, fused.score, c.memory_item_id
     from (
       select
         legs.chunk_id, max(legs.vector_score) as vector_score, max(legs.text_score) as text_score,
@@ -122,6 +122,8 @@ begin
     join app_public.chunks c on c.workspace_id = workspace and c.id = fused.chunk_id
     left join app_public.documents d on d.workspace_id = workspace and d.id = c.document_id
     left join app_public.conversations t on t.workspace_id = workspace and t.id = c.conversation_id
+    left join app_public.memory_items i on i.workspace_id = workspace and i.id = c.memory_item_id
+    where i.expires_at is null or i.expires_at > now()
   ) as found;
   response.results := coalesce(response.results, '{}');
   response.returned := cardinality(response.results);
@@ -129,6 +131,6 @@ begin
 end
 $$;
 comment on function app_public.search(text, extensions.halfvec, app_public.source_type[], integer, real, app_public.search_mode) is
-  'Finds chunks of documents and messages by meaning and by words. The API computes the vector of "query" itself; kinds, maxResults (1 to 100), threshold (cosine similarity) and mode narrow the search. Errors: CQ101 not signed in, CQ200 unusable argument, CQ301 vector of another model.';
+  'Finds chunks of documents, messages and memories by meaning and by words. The API computes the vector of "query" itself; kinds, maxResults (1 to 100), threshold (cosine similarity) and mode narrow the search. Errors: CQ101 not signed in, CQ200 unusable argument, CQ301 vector of another model.';
 grant execute on function app_public.search(text, extensions.halfvec, app_public.source_type[], integer, real, app_public.search_mode)
   to colloquy_user, colloquy_admin;

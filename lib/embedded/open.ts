@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { btree_gin } from '@electric-sql/pglite/contrib/btree_gin';
+import { btree_gist } from '@electric-sql/pglite/contrib/btree_gist';
 import { citext } from '@electric-sql/pglite/contrib/citext';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { pgcrypto } from '@electric-sql/pglite/contrib/pgcrypto';
@@ -78,7 +79,7 @@ export async function openEmbedded(
   try {
     const pglite = await PGlite.create({
       dataDir: join(dataDir, 'postgres'),
-      extensions: { vector, citext, pgcrypto, pg_trgm, btree_gin },
+      extensions: { vector, citext, pgcrypto, pg_trgm, btree_gin, btree_gist },
     }).catch((error: unknown) => {
       throw new ColloquyError('CQ011', `The database in ${dataDir} does not open.`, {
         hint: 'It may come from another version or be damaged: restore a copy of the folder, or start with an empty one (--data).',

@@ -71,6 +71,18 @@ CREATE EXTENSION IF NOT EXISTS btree_gin WITH SCHEMA extensions;
 COMMENT ON EXTENSION btree_gin IS 'support for indexing common datatypes in GIN';
 
 --
+-- Name: btree_gist; Type: EXTENSION; Schema: -; Owner: -
+--
+
+CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA extensions;
+
+--
+-- Name: EXTENSION btree_gist; Type: COMMENT; Schema: -; Owner: -
+--
+
+COMMENT ON EXTENSION btree_gist IS 'support for indexing common datatypes in GiST';
+
+--
 -- Name: citext; Type: EXTENSION; Schema: -; Owner: -
 --
 
@@ -300,6 +312,61 @@ CREATE TYPE app_public.conversation_channel AS ENUM (
 COMMENT ON TYPE app_public.conversation_channel IS 'Where a conversation takes place.';
 
 --
+-- Name: retention_kind; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.retention_kind AS ENUM (
+    'conversations',
+    'documents',
+    'files',
+    'memory_items',
+    'raw_events',
+    'usage_logs',
+    'audit_logs',
+    'conversation_analytics'
+);
+
+--
+-- Name: TYPE retention_kind; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.retention_kind IS 'What a retention policy or a legal hold is about.';
+
+--
+-- Name: effective_retention; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.effective_retention AS (
+	kind app_public.retention_kind,
+	keep_days integer,
+	decided_by text
+);
+
+--
+-- Name: TYPE effective_retention; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.effective_retention IS 'How long a kind of thing is kept in a workspace, and what decides it.';
+
+--
+-- Name: COLUMN effective_retention.kind; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.effective_retention.kind IS 'What it is about.';
+
+--
+-- Name: COLUMN effective_retention.keep_days; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.effective_retention.keep_days IS 'Days to keep it; null means forever.';
+
+--
+-- Name: COLUMN effective_retention.decided_by; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.effective_retention.decided_by IS 'hold, workspace, system or nothing.';
+
+--
 -- Name: embedding_version_status; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -407,7 +474,8 @@ CREATE TYPE app_public.indexing_progress AS (
 	pending_conversations bigint,
 	chunks bigint,
 	embedded_chunks bigint,
-	is_complete boolean
+	is_complete boolean,
+	pending_memory_items bigint
 );
 
 --
@@ -445,6 +513,12 @@ COMMENT ON COLUMN app_public.indexing_progress.embedded_chunks IS 'Chunks that h
 --
 
 COMMENT ON COLUMN app_public.indexing_progress.is_complete IS 'Whether nothing is left to do.';
+
+--
+-- Name: COLUMN indexing_progress.pending_memory_items; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.indexing_progress.pending_memory_items IS 'Memories that are not cut into chunks yet.';
 
 --
 -- Name: member_role; Type: TYPE; Schema: app_public; Owner: -
@@ -519,6 +593,40 @@ COMMENT ON COLUMN app_public.member_name.role IS 'Role in the workspace.';
 COMMENT ON COLUMN app_public.member_name.joined_at IS 'When the user became a member.';
 
 --
+-- Name: memory_change; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.memory_change AS ENUM (
+    'remembered',
+    'merged',
+    'superseded',
+    'forgotten'
+);
+
+--
+-- Name: TYPE memory_change; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.memory_change IS 'What happened to a memory.';
+
+--
+-- Name: memory_source_type; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.memory_source_type AS ENUM (
+    'chat',
+    'document',
+    'manual',
+    'event'
+);
+
+--
+-- Name: TYPE memory_source_type; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.memory_source_type IS 'What a memory was learned from.';
+
+--
 -- Name: message_status; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -590,6 +698,150 @@ COMMENT ON COLUMN app_public.new_api_key.scopes IS 'What it may do.';
 COMMENT ON COLUMN app_public.new_api_key.expires_at IS 'When it stops working; null means never.';
 
 --
+-- Name: processing_status; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.processing_status AS ENUM (
+    'pending',
+    'processing',
+    'completed',
+    'failed'
+);
+
+--
+-- Name: TYPE processing_status; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.processing_status IS 'pending, processing, completed or failed.';
+
+--
+-- Name: recalled_memory; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.recalled_memory AS (
+	memory_item_id uuid,
+	content text,
+	subject text,
+	importance real,
+	vector_score real,
+	text_score real,
+	recency real,
+	score real
+);
+
+--
+-- Name: TYPE recalled_memory; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.recalled_memory IS 'One recalled memory.';
+
+--
+-- Name: COLUMN recalled_memory.memory_item_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recalled_memory.memory_item_id IS 'The memory.';
+
+--
+-- Name: COLUMN recalled_memory.content; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recalled_memory.content IS 'The fact.';
+
+--
+-- Name: COLUMN recalled_memory.subject; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recalled_memory.subject IS 'What it is about.';
+
+--
+-- Name: COLUMN recalled_memory.importance; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recalled_memory.importance IS 'Importance, 0 to 1.';
+
+--
+-- Name: COLUMN recalled_memory.vector_score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recalled_memory.vector_score IS 'Cosine similarity, -1 to 1; null when only the text matched.';
+
+--
+-- Name: COLUMN recalled_memory.text_score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recalled_memory.text_score IS 'Rank of the text match; null when only the vector matched.';
+
+--
+-- Name: COLUMN recalled_memory.recency; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recalled_memory.recency IS '1 for what was remembered or used just now, half of it a month later.';
+
+--
+-- Name: COLUMN recalled_memory.score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recalled_memory.score IS 'What the memories are ordered by.';
+
+--
+-- Name: recall_response; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.recall_response AS (
+	requested integer,
+	returned integer,
+	embedding_version_id uuid,
+	memories app_public.recalled_memory[]
+);
+
+--
+-- Name: TYPE recall_response; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.recall_response IS 'What was recalled.';
+
+--
+-- Name: COLUMN recall_response.requested; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recall_response.requested IS 'Memories asked for.';
+
+--
+-- Name: COLUMN recall_response.returned; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recall_response.returned IS 'Memories found.';
+
+--
+-- Name: COLUMN recall_response.embedding_version_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recall_response.embedding_version_id IS 'Embedding version that was used.';
+
+--
+-- Name: COLUMN recall_response.memories; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recall_response.memories IS 'What was found, best first.';
+
+--
+-- Name: repository_source_type; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.repository_source_type AS ENUM (
+    'git',
+    'local',
+    'repomix',
+    'upload'
+);
+
+--
+-- Name: TYPE repository_source_type; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.repository_source_type IS 'Where the files of a repository come from.';
+
+--
 -- Name: search_mode; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -639,7 +891,8 @@ CREATE TYPE app_public.search_result AS (
 	page_number integer,
 	vector_score real,
 	text_score real,
-	score real
+	score real,
+	memory_item_id uuid
 );
 
 --
@@ -727,6 +980,12 @@ COMMENT ON COLUMN app_public.search_result.text_score IS 'Rank of the text match
 COMMENT ON COLUMN app_public.search_result.score IS 'What the results are ordered by.';
 
 --
+-- Name: COLUMN search_result.memory_item_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_result.memory_item_id IS 'The memory, if any.';
+
+--
 -- Name: search_response; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -796,6 +1055,23 @@ CREATE TYPE app_public.storage_tier AS ENUM (
 --
 
 COMMENT ON TYPE app_public.storage_tier IS 'hot: recent or often read. warm: older. cold: rarely read, searched only when asked or when the others return too little.';
+
+--
+-- Name: taggable_type; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.taggable_type AS ENUM (
+    'document',
+    'repository',
+    'conversation',
+    'memory_item'
+);
+
+--
+-- Name: TYPE taggable_type; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.taggable_type IS 'What can have a tag.';
 
 --
 -- Name: text_search_language; Type: DOMAIN; Schema: app_public; Owner: -
@@ -1051,7 +1327,7 @@ CREATE FUNCTION app_hidden.chunks_to_embed(for_version uuid, for_workspace uuid,
   select c.id, c.content_hash, concat_ws(E'\n', c.heading, c.content)
   from app_public.chunks c
   where c.workspace_id = for_workspace
-    and (case for_source_type when 'document' then c.document_id else c.conversation_id end) = for_source
+    and (case for_source_type when 'document' then c.document_id when 'memory' then c.memory_item_id else c.conversation_id end) = for_source
     and not exists (
       select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = c.id
     )
@@ -1126,6 +1402,41 @@ CREATE FUNCTION app_hidden.current_workspace_id() RETURNS uuid
 --
 
 COMMENT ON FUNCTION app_hidden.current_workspace_id() IS 'The workspace of this request, or null; null also for an API key that may not read.';
+
+--
+-- Name: effective_retention(app_public.retention_kind, uuid); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.effective_retention(for_kind app_public.retention_kind, for_workspace uuid) RETURNS app_public.effective_retention
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  policy app_public.retention_policies;
+begin
+  if exists (
+    select from app_public.legal_holds h
+    where h.workspace_id = for_workspace and h.released_at is null and (h.kind is null or h.kind = for_kind)
+  ) then
+    return row(for_kind, null, 'hold')::app_public.effective_retention;
+  end if;
+  select p.* into policy
+  from app_public.retention_policies p
+  where p.kind = for_kind and (p.workspace_id = for_workspace or p.workspace_id is null)
+  order by p.workspace_id nulls last
+  limit 1;
+  return row(
+    for_kind, policy.keep_days,
+    case when policy.id is null then 'nothing' when policy.workspace_id is null then 'system' else 'workspace' end
+  )::app_public.effective_retention;
+end
+$$;
+
+--
+-- Name: FUNCTION effective_retention(for_kind app_public.retention_kind, for_workspace uuid); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.effective_retention(for_kind app_public.retention_kind, for_workspace uuid) IS 'How long a kind of thing is kept in a workspace, and what decides it: hold, workspace, system or nothing.';
 
 --
 -- Name: enqueue(text, jsonb, text, text); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -1244,8 +1555,16 @@ begin
   )
   union
   (
+    select m.workspace_id, 'memory'::app_public.source_type, m.id
+    from app_public.memory_items m
+    where m.chunked_hash is distinct from m.content_hash and upper_inf(m.validity)
+    order by m.id
+    limit max_sources
+  )
+  union
+  (
     -- only in workspaces whose counts differ: everywhere else nothing is read
-    select distinct c.workspace_id, c.source_type, coalesce(c.document_id, c.conversation_id)
+    select distinct c.workspace_id, c.source_type, coalesce(c.document_id, c.conversation_id, c.memory_item_id)
     from (
       select k.workspace_id
       from app_hidden.chunk_counts k
@@ -1268,7 +1587,7 @@ $$;
 -- Name: FUNCTION find_unindexed(max_sources integer); Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON FUNCTION app_hidden.find_unindexed(max_sources integer) IS 'Documents and conversations with missing or stale chunks, or chunks without a vector: what lost jobs left.';
+COMMENT ON FUNCTION app_hidden.find_unindexed(max_sources integer) IS 'Documents, conversations and memories with missing or stale chunks, or chunks without a vector: what lost jobs left.';
 
 --
 -- Name: is_api_key(); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -1316,6 +1635,23 @@ $$;
 COMMENT ON FUNCTION app_hidden.keep_an_owner() IS 'Trigger: refuses the transaction that takes the last owner from a workspace. Raises CQ111.';
 
 --
+-- Name: normalized_text(text); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.normalized_text(content text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select lower(regexp_replace(regexp_replace(trim(regexp_replace(content, '\s+', ' ', 'g')), '(?<=.)[.!]+$', ''), '\s+$', ''));
+$_$;
+
+--
+-- Name: FUNCTION normalized_text(content text); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.normalized_text(content text) IS 'A text in lower case, with single spaces and without a full stop at the end: what near-duplicates have in common.';
+
+--
 -- Name: refuse_change(); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -1333,6 +1669,204 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.refuse_change() IS 'Trigger: refuses every change. Raises CQ117.';
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: files; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.files (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    visibility app_public.visibility DEFAULT 'private'::app_public.visibility NOT NULL,
+    original_name text NOT NULL,
+    mime_type text NOT NULL,
+    byte_size bigint NOT NULL,
+    sha256 bytea NOT NULL,
+    storage_path text GENERATED ALWAYS AS ((((((workspace_id)::text || '/'::text) || "left"(encode(sha256, 'hex'::text), 2)) || '/'::text) || encode(sha256, 'hex'::text))) STORED,
+    processing_status app_public.processing_status DEFAULT 'pending'::app_public.processing_status NOT NULL,
+    error text,
+    extracted_length integer,
+    chunk_count integer,
+    conversation_id uuid,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT files_byte_size_positive CHECK ((byte_size >= 0)),
+    CONSTRAINT files_chunk_count_positive CHECK ((chunk_count >= 0)),
+    CONSTRAINT files_error_length CHECK ((char_length(error) <= 2000)),
+    CONSTRAINT files_error_of_failure CHECK (((processing_status = 'failed'::app_public.processing_status) = (error IS NOT NULL))),
+    CONSTRAINT files_extracted_length_positive CHECK ((extracted_length >= 0)),
+    CONSTRAINT files_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT files_metadata_object CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 65536))),
+    CONSTRAINT files_original_name_length CHECK (((char_length(original_name) >= 1) AND (char_length(original_name) <= 255))),
+    CONSTRAINT files_sha256_length CHECK ((octet_length(sha256) = 32))
+);
+
+ALTER TABLE ONLY app_public.files FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE files; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.files IS 'A stored file: its name and state. Equal content of one workspace has one storage_path, so its bytes are there once; each person who stores it has a row, because a shared one would tell what others keep privately.';
+
+--
+-- Name: COLUMN files.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.files.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN files.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.files.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN files.owner_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.files.owner_id IS 'Who stored it.';
+
+--
+-- Name: COLUMN files.visibility; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.files.visibility IS 'private: only the owner reads it. workspace: every member.';
+
+--
+-- Name: COLUMN files.original_name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.files.original_name IS 'Name it was sent with, without folders.';
+
+--
+-- Name: COLUMN files.mime_type; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.files.mime_type IS 'Media type.';
+
+--
+-- Name: COLUMN files.byte_size; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.files.byte_size IS 'Size in bytes.';
+
+--
+-- Name: COLUMN files.sha256; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.files.sha256 IS 'SHA-256 of its bytes.';
+
+--
+-- Name: COLUMN files.storage_path; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.files.storage_path IS 'Where the bytes are, below the storage''s root: derived from workspace and content.';
+
+--
+-- Name: COLUMN files.processing_status; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.files.processing_status IS 'How far the reading of its text is.';
+
+--
+-- Name: COLUMN files.error; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.files.error IS 'Why it failed; only when it did.';
+
+--
+-- Name: COLUMN files.extracted_length; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.files.extracted_length IS 'Characters of text that were read from it.';
+
+--
+-- Name: COLUMN files.chunk_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.files.chunk_count IS 'Chunks that were cut from it.';
+
+--
+-- Name: COLUMN files.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.files.conversation_id IS 'Conversation it was sent in, if any.';
+
+--
+-- Name: COLUMN files.metadata; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.files.metadata IS 'Anything else, as an object of at most 64 KiB.';
+
+--
+-- Name: COLUMN files.updated_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.files.updated_at IS 'Last change of its state.';
+
+--
+-- Name: COLUMN files.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.files.created_at IS 'When it was stored; derived from the id.';
+
+--
+-- Name: register_file(text, text, bigint, bytea, uuid, app_public.visibility, jsonb); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.register_file(original_name text, mime_type text, byte_size bigint, sha256 bytea, conversation_id uuid DEFAULT NULL::uuid, visibility app_public.visibility DEFAULT 'private'::app_public.visibility, metadata jsonb DEFAULT '{}'::jsonb) RETURNS app_public.files
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  workspace uuid := app_hidden.current_workspace_id();
+  caller uuid := app_hidden.current_user_id();
+  config app_public.file_type_configs;
+  result app_public.files;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  select c.* into config from app_public.file_type_configs c where c.mime_type = lower(register_file.mime_type) and c.is_enabled;
+  if config.mime_type is null then
+    raise exception 'Files of the type "%" are not accepted.', left(register_file.mime_type, 200) using errcode = 'CQ244', hint = 'Send text, markdown, code, HTML, PDF or DOCX.';
+  end if;
+  if register_file.byte_size > config.max_bytes then
+    raise exception 'A file of this type has at most % bytes; this one has %.', config.max_bytes, register_file.byte_size
+      using errcode = 'CQ244', hint = 'Split it.';
+  end if;
+  if register_file.conversation_id is not null and not exists (
+    select from app_public.conversations c
+    where c.workspace_id = workspace and c.id = register_file.conversation_id and (c.owner_id = caller or c.visibility = 'workspace')
+  ) then
+    raise exception 'There is no such conversation.' using errcode = 'CQ204', hint = 'It may be somebody else''s, or in another workspace.';
+  end if;
+  insert into app_public.files (workspace_id, owner_id, visibility, original_name, mime_type, byte_size, sha256, conversation_id, metadata)
+  values (
+    workspace, caller, coalesce(register_file.visibility, 'private'), left(regexp_replace(register_file.original_name, '^.*[/\\]', ''), 255),
+    config.mime_type, register_file.byte_size, register_file.sha256, register_file.conversation_id, coalesce(register_file.metadata, '{}')
+  )
+  on conflict (workspace_id, sha256, owner_id) do nothing
+  returning * into result;
+  if result.id is null then
+    select f.* into result from app_public.files f
+    where f.workspace_id = workspace and f.sha256 = register_file.sha256 and f.owner_id = caller;
+  end if;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION register_file(original_name text, mime_type text, byte_size bigint, sha256 bytea, conversation_id uuid, visibility app_public.visibility, metadata jsonb); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.register_file(original_name text, mime_type text, byte_size bigint, sha256 bytea, conversation_id uuid, visibility app_public.visibility, metadata jsonb) IS 'The row of a file that the server has stored; for equal content of the same owner, the first one. Errors: CQ101, CQ109, CQ204 no such conversation, CQ244 type or size not accepted.';
 
 --
 -- Name: replace_document_chunks(uuid, uuid, bytea, jsonb); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -1415,6 +1949,49 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.replace_document_chunks(for_workspace uuid, for_document uuid, of_hash bytea, new_chunks jsonb) IS 'Replaces the chunks of a document by new ones, keeping those whose text is the same. No row when the document is gone or has changed since of_hash was read.';
+
+--
+-- Name: replace_memory_chunks(uuid, uuid, bytea, jsonb); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.replace_memory_chunks(for_workspace uuid, for_memory uuid, of_hash bytea, new_chunks jsonb) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  memory app_public.memory_items;
+  added integer;
+begin
+  select m.* into memory
+  from app_public.memory_items m
+  where m.workspace_id = for_workspace and m.id = for_memory
+  for no key update;
+  if memory.id is null or not upper_inf(memory.validity) or memory.content_hash <> of_hash or memory.chunked_hash = of_hash then
+    -- gone, closed since it was read, or done
+    return 0;
+  end if;
+  delete from app_public.chunks c where c.workspace_id = for_workspace and c.memory_item_id = for_memory;
+  insert into app_public.chunks (
+    workspace_id, source_type, memory_item_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset, token_count,
+    content_hash, importance_score
+  )
+  select
+    for_workspace, 'memory', for_memory, memory.owner_id, memory.visibility, w.chunk_index, w.content, w.heading, w.start_offset, w.end_offset,
+    w.token_count, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content)), memory.importance
+  from jsonb_to_recordset(new_chunks) as w (
+    chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer
+  );
+  get diagnostics added = row_count;
+  update app_public.memory_items m set chunked_hash = of_hash where m.id = for_memory;
+  return added;
+end
+$$;
+
+--
+-- Name: FUNCTION replace_memory_chunks(for_workspace uuid, for_memory uuid, of_hash bytea, new_chunks jsonb); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.replace_memory_chunks(for_workspace uuid, for_memory uuid, of_hash bytea, new_chunks jsonb) IS 'Gives a memory its chunks. 0 when the memory is gone, holds no longer, or has them already.';
 
 --
 -- Name: require_member(boolean); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -1515,6 +2092,40 @@ CREATE FUNCTION app_hidden.searched_workspace_id() RETURNS uuid
 --
 
 COMMENT ON FUNCTION app_hidden.searched_workspace_id() IS 'The workspace of this request for search, which an API key may do without reading anything else.';
+
+--
+-- Name: set_file_status(uuid, uuid, app_public.processing_status, text, integer, integer, uuid); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.set_file_status(for_workspace uuid, for_file uuid, new_status app_public.processing_status, new_error text DEFAULT NULL::text, new_extracted_length integer DEFAULT NULL::integer, new_chunk_count integer DEFAULT NULL::integer, from_document uuid DEFAULT NULL::uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update app_public.files f
+  set processing_status = new_status,
+    error = case when new_status = 'failed' then left(coalesce(new_error, 'unknown'), 2000) end,
+    extracted_length = coalesce(new_extracted_length, f.extracted_length), chunk_count = coalesce(new_chunk_count, f.chunk_count),
+    updated_at = clock_timestamp()
+  where f.workspace_id = for_workspace and f.id = for_file
+    -- what is completed stays so: a job that comes late changes nothing
+    and (f.processing_status <> 'completed' or new_status = 'completed');
+  if not found then
+    return false;
+  end if;
+  update app_public.documents d
+  set file_id = for_file
+  where d.workspace_id = for_workspace and d.id = from_document
+    and d.owner_id = (select f.owner_id from app_public.files f where f.id = for_file);
+  return true;
+end
+$$;
+
+--
+-- Name: FUNCTION set_file_status(for_workspace uuid, for_file uuid, new_status app_public.processing_status, new_error text, new_extracted_length integer, new_chunk_count integer, from_document uuid); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.set_file_status(for_workspace uuid, for_file uuid, new_status app_public.processing_status, new_error text, new_extracted_length integer, new_chunk_count integer, from_document uuid) IS 'Says how far the reading of a file is, and which document of the same owner came of it. False when the file is gone or completed already.';
 
 --
 -- Name: set_updated_at(); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -1726,6 +2337,63 @@ CREATE FUNCTION app_hidden.uuidv7_floor(at timestamp with time zone) RETURNS uui
 --
 
 COMMENT ON FUNCTION app_hidden.uuidv7_floor(at timestamp with time zone) IS 'The least UUID version 7 of a millisecond; the bound of a time range of ids.';
+
+--
+-- Name: check_tagged_entity(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.check_tagged_entity() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- the lock makes a removal at the same time wait, and then find this tag
+  case new.entity_type
+    when 'document' then perform from app_public.documents e where e.workspace_id = new.workspace_id and e.id = new.entity_id for key share;
+    when 'repository' then perform from app_public.repositories e where e.workspace_id = new.workspace_id and e.id = new.entity_id for key share;
+    when 'conversation' then perform from app_public.conversations e where e.workspace_id = new.workspace_id and e.id = new.entity_id for key share;
+    when 'memory_item' then perform from app_public.memory_items e where e.workspace_id = new.workspace_id and e.id = new.entity_id for key share;
+  end case;
+  if not found then
+    raise exception 'There is no such %.', replace(new.entity_type::text, '_', ' ') using errcode = 'CQ204', hint = 'It may be somebody else''s, or in another workspace.';
+  end if;
+  return new;
+end
+$$;
+
+--
+-- Name: FUNCTION check_tagged_entity(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.check_tagged_entity() IS 'Trigger: raises CQ204 when a tagged thing is not there.';
+
+--
+-- Name: cleanup_test_data(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.cleanup_test_data() RETURNS TABLE(documents integer, conversations integer, memory_items integer)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform app_private.require_development();
+  delete from app_public.memory_items m where m.metadata @> '{"sample": true}';
+  get diagnostics memory_items = row_count;
+  delete from app_public.repositories r where r.metadata @> '{"sample": true}';
+  delete from app_public.documents d where d.metadata @> '{"sample": true}';
+  get diagnostics documents = row_count;
+  delete from app_public.conversations c where c.metadata @> '{"sample": true}';
+  get diagnostics conversations = row_count;
+  delete from app_public.tags t where t.name = 'sample' and not exists (select from app_public.entity_tags e where e.tag_id = t.id);
+  return next;
+end
+$$;
+
+--
+-- Name: FUNCTION cleanup_test_data(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.cleanup_test_data() IS 'Removes what generate_sample_data made, of everyone; a development database only. Error: CQ243 not a development database.';
 
 --
 -- Name: count_chunks(); Type: FUNCTION; Schema: app_private; Owner: -
@@ -2083,6 +2751,27 @@ $$;
 COMMENT ON FUNCTION app_private.create_session(for_user uuid) IS 'Starts a session for a user who has proved who it is, and returns the token.';
 
 --
+-- Name: drop_chunks_of_closed_memory(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.drop_chunks_of_closed_memory() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  delete from app_public.chunks c where c.workspace_id = new.workspace_id and c.memory_item_id = new.id;
+  new.chunked_hash := null;
+  return new;
+end
+$$;
+
+--
+-- Name: FUNCTION drop_chunks_of_closed_memory(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.drop_chunks_of_closed_memory() IS 'Trigger: removes the chunks of a memory that no longer holds.';
+
+--
 -- Name: enqueue_changed_documents(); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -2108,6 +2797,33 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.enqueue_changed_documents() IS 'Trigger: enqueues the indexing of documents whose chunks are missing or stale.';
+
+--
+-- Name: enqueue_changed_memories(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.enqueue_changed_memories() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform app_hidden.enqueue(
+    'index-source',
+    jsonb_build_object('workspaceId', n.workspace_id, 'sourceType', 'memory', 'sourceId', n.id),
+    'memory:' || n.id,
+    n.workspace_id::text
+  )
+  from new_memories n
+  where upper_inf(n.validity) and n.chunked_hash is distinct from n.content_hash;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION enqueue_changed_memories(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.enqueue_changed_memories() IS 'Trigger: enqueues the indexing of memories that hold and have no chunks.';
 
 --
 -- Name: ensure_months(text, timestamp with time zone[]); Type: FUNCTION; Schema: app_private; Owner: -
@@ -2144,10 +2860,6 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.ensure_months(parent_name text, times timestamp with time zone[]) IS 'Makes the partitions for the months of the given times, for imports of history. Where the tables are too busy, none: the default partition takes the rows.';
-
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
 
 --
 -- Name: workspace_members; Type: TABLE; Schema: app_public; Owner: -
@@ -2216,6 +2928,69 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.find_member(of_workspace uuid, wanted uuid) IS 'A member of a workspace. Raises CQ204.';
+
+--
+-- Name: generate_sample_data(text); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.generate_sample_data(email text) RETURNS TABLE(documents integer, conversations integer, memory_items integer)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $$
+declare
+  person uuid;
+  workspace uuid;
+  repository uuid;
+  conversation uuid;
+  document uuid;
+  sample constant jsonb := '{"sample": true}';
+  topic text;
+begin
+  perform app_private.require_development();
+  select u.id, w.id into person, workspace
+  from app_public.users u
+  join app_public.workspace_members m on m.user_id = u.id
+  join app_public.workspaces w on w.id = m.workspace_id and w.is_personal
+  where u.email = generate_sample_data.email::citext;
+  if person is null then
+    raise exception 'There is no such user.' using errcode = 'CQ204', hint = 'Register one first.';
+  end if;
+  perform set_config('colloquy.user_id', person::text, true), set_config('colloquy.workspace_id', workspace::text, true),
+    set_config('colloquy.member_role', 'owner', true);
+  select r.id into repository
+  from app_public.repositories r where r.workspace_id = workspace and r.owner_id = person and r.name = 'sample';
+  if repository is null then
+    repository := (app_public.create_repository('sample', 'upload', 'Sample content', metadata => sample)).id;
+  end if;
+  documents := 0;
+  conversations := 0;
+  memory_items := 0;
+  foreach topic in array array['tea', 'lighthouses', 'bicycles']
+  loop
+    document := (app_public.create_document(
+      title => 'About ' || topic, content => format('Everything that a beginner should know about %s, in one sentence.', topic),
+      source_url => 'sample:' || topic, metadata => sample
+    )).id;
+    documents := documents + 1;
+    perform app_public.add_document_to_repository(repository, document, topic || '.txt');
+    perform app_public.add_tag('sample', 'document', document);
+    conversation := (app_public.start_conversation('A talk about ' || topic, metadata => sample)).id;
+    conversations := conversations + 1;
+    perform app_public.post_message(conversation, format('What should I know about %s?', topic));
+    perform app_public.post_message(conversation, format('Begin with the document "About %s".', topic), 'assistant');
+    perform app_public.remember('Likes ' || topic, source_type => 'chat', source_id => conversation, metadata => sample);
+    memory_items := memory_items + 1;
+  end loop;
+  perform set_config('colloquy.user_id', '', true), set_config('colloquy.workspace_id', '', true), set_config('colloquy.member_role', '', true);
+  return next;
+end
+$$;
+
+--
+-- Name: FUNCTION generate_sample_data(email text); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.generate_sample_data(email text) IS 'Gives a user some content to try things with; a development database only. Errors: CQ204 no such user, CQ243 not a development database.';
 
 --
 -- Name: hash_password(text); Type: FUNCTION; Schema: app_private; Owner: -
@@ -2581,6 +3356,218 @@ $$;
 COMMENT ON FUNCTION app_private.lock_conversation(wanted_id uuid) IS 'The conversation, locked against other writers. Raises CQ101, CQ109, CQ204.';
 
 --
+-- Name: memory_items; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.memory_items (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    visibility app_public.visibility DEFAULT 'private'::app_public.visibility NOT NULL,
+    subject text,
+    subject_key text GENERATED ALWAYS AS (app_hidden.normalized_text(subject)) STORED,
+    content text NOT NULL,
+    content_hash bytea GENERATED ALWAYS AS (app_hidden.text_hash(((COALESCE(app_hidden.normalized_text(subject), ''::text) || '
+'::text) || app_hidden.normalized_text(content)))) STORED,
+    chunked_hash bytea,
+    source_type app_public.memory_source_type DEFAULT 'manual'::app_public.memory_source_type NOT NULL,
+    source_id uuid,
+    importance real DEFAULT 0.5 NOT NULL,
+    access_count integer DEFAULT 0 NOT NULL,
+    last_accessed_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    validity tstzrange NOT NULL,
+    superseded_by uuid,
+    forgotten_at timestamp with time zone,
+    provenance jsonb DEFAULT '{}'::jsonb NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT memory_items_access_count_positive CHECK ((access_count >= 0)),
+    CONSTRAINT memory_items_closed CHECK (((NOT upper_inf(validity)) OR ((superseded_by IS NULL) AND (forgotten_at IS NULL)))),
+    CONSTRAINT memory_items_content_length CHECK (((char_length(content) >= 1) AND (char_length(content) <= 10000))),
+    CONSTRAINT memory_items_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT memory_items_importance_range CHECK (((importance >= (0)::double precision) AND (importance <= (1)::double precision))),
+    CONSTRAINT memory_items_metadata_object CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 65536))),
+    CONSTRAINT memory_items_provenance_object CHECK (((jsonb_typeof(provenance) = 'object'::text) AND (pg_column_size(provenance) <= 65536))),
+    CONSTRAINT memory_items_source CHECK (((source_type <> 'manual'::app_public.memory_source_type) OR (source_id IS NULL))),
+    CONSTRAINT memory_items_subject_length CHECK (((char_length(subject) >= 1) AND (char_length(subject) <= 200))),
+    CONSTRAINT memory_items_validity_known CHECK (((NOT isempty(validity)) AND (NOT lower_inf(validity))))
+);
+
+ALTER TABLE ONLY app_public.memory_items FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE memory_items; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.memory_items IS 'Long-term memory: a fact to be recalled. Written through remember, forget and undoMemory only. What is no longer true is kept with the time it was.';
+
+--
+-- Name: COLUMN memory_items.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_items.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN memory_items.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_items.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN memory_items.owner_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_items.owner_id IS 'Whose memory it is.';
+
+--
+-- Name: COLUMN memory_items.visibility; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_items.visibility IS 'private: only the owner recalls it. workspace: every member.';
+
+--
+-- Name: COLUMN memory_items.subject; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_items.subject IS 'What it is about, like "favourite colour": a new value takes the place of the one before.';
+
+--
+-- Name: COLUMN memory_items.subject_key; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_items.subject_key IS 'The subject in the form that is compared.';
+
+--
+-- Name: COLUMN memory_items.content; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_items.content IS 'The fact, 1 to 10,000 characters.';
+
+--
+-- Name: COLUMN memory_items.content_hash; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_items.content_hash IS 'SHA-256 of subject and content in the form that is compared: near-duplicates merge.';
+
+--
+-- Name: COLUMN memory_items.chunked_hash; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_items.chunked_hash IS 'content_hash at the time its chunks were made; different means work to do.';
+
+--
+-- Name: COLUMN memory_items.source_type; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_items.source_type IS 'What it was learned from.';
+
+--
+-- Name: COLUMN memory_items.source_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_items.source_id IS 'The message or conversation, document or event it was learned from.';
+
+--
+-- Name: COLUMN memory_items.importance; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_items.importance IS 'Importance, 0 to 1; weighs in recall.';
+
+--
+-- Name: COLUMN memory_items.access_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_items.access_count IS 'How often it was used.';
+
+--
+-- Name: COLUMN memory_items.last_accessed_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_items.last_accessed_at IS 'When it was last used.';
+
+--
+-- Name: COLUMN memory_items.expires_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_items.expires_at IS 'After this time it is not recalled.';
+
+--
+-- Name: COLUMN memory_items.validity; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_items.validity IS 'From when to when it held; without an end it holds now.';
+
+--
+-- Name: COLUMN memory_items.superseded_by; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_items.superseded_by IS 'The memory that took its place.';
+
+--
+-- Name: COLUMN memory_items.forgotten_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_items.forgotten_at IS 'When it was forgotten.';
+
+--
+-- Name: COLUMN memory_items.provenance; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_items.provenance IS 'How it came about, as an object: model, prompt, position in the source.';
+
+--
+-- Name: COLUMN memory_items.metadata; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_items.metadata IS 'Anything else, as an object of at most 64 KiB.';
+
+--
+-- Name: COLUMN memory_items.updated_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_items.updated_at IS 'Last change by a person.';
+
+--
+-- Name: COLUMN memory_items.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_items.created_at IS 'When it was remembered; derived from the id.';
+
+--
+-- Name: lock_memory(uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.lock_memory(memory_id uuid) RETURNS app_public.memory_items
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  result app_public.memory_items;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  perform pg_advisory_xact_lock(
+    hashtextextended(format('app_public.remember %s %s', app_hidden.current_workspace_id(), app_hidden.current_user_id()), 0)
+  );
+  select m.* into result
+  from app_public.memory_items m
+  where m.id = memory_id and m.workspace_id = app_hidden.current_workspace_id() and m.owner_id = app_hidden.current_user_id()
+  for update;
+  if result.id is null then
+    raise exception 'There is no such memory.' using errcode = 'CQ204', hint = 'It may be somebody else''s, or in another workspace.';
+  end if;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION lock_memory(memory_id uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.lock_memory(memory_id uuid) IS 'The caller''s memory, locked together with all others of the same owner. Raises CQ101, CQ109, CQ204.';
+
+--
 -- Name: lock_workspace(boolean); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -2712,97 +3699,6 @@ $$;
 COMMENT ON FUNCTION app_private.propagate_document_visibility() IS 'Trigger: hands owner and visibility of a document to its chunks.';
 
 --
--- Name: require_other_owner(app_public.workspace_members); Type: FUNCTION; Schema: app_private; Owner: -
---
-
-CREATE FUNCTION app_private.require_other_owner(leaving app_public.workspace_members) RETURNS void
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  if leaving.role = 'owner' and not exists (
-    select from app_public.workspace_members m
-    where m.workspace_id = leaving.workspace_id and m.role = 'owner' and m.user_id <> leaving.user_id
-  ) then
-    raise exception 'A workspace keeps at least one owner.' using errcode = 'CQ111', hint = 'Make somebody else an owner first: transferOwnership.';
-  end if;
-end
-$$;
-
---
--- Name: FUNCTION require_other_owner(leaving app_public.workspace_members); Type: COMMENT; Schema: app_private; Owner: -
---
-
-COMMENT ON FUNCTION app_private.require_other_owner(leaving app_public.workspace_members) IS 'Raises CQ111 when a member is the only owner.';
-
---
--- Name: require_rank(app_public.workspace_members, app_public.member_role); Type: FUNCTION; Schema: app_private; Owner: -
---
-
-CREATE FUNCTION app_private.require_rank(caller app_public.workspace_members, concerned app_public.member_role) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  if caller.role <> 'owner' and concerned in ('owner', 'admin') then
-    raise exception 'Only an owner of the workspace may do this.' using errcode = 'CQ114', hint = 'An admin manages members and viewers.';
-  end if;
-end
-$$;
-
---
--- Name: FUNCTION require_rank(caller app_public.workspace_members, concerned app_public.member_role); Type: COMMENT; Schema: app_private; Owner: -
---
-
-COMMENT ON FUNCTION app_private.require_rank(caller app_public.workspace_members, concerned app_public.member_role) IS 'Raises CQ114 when an admin wants to change owners or admins.';
-
---
--- Name: search_text(uuid, uuid, text, app_public.source_type[], integer); Type: FUNCTION; Schema: app_private; Owner: -
---
-
-CREATE FUNCTION app_private.search_text(workspace uuid, caller uuid, query text, kinds app_public.source_type[], max_results integer) RETURNS TABLE(chunk_id uuid, score real)
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
-    AS $_$
-declare
-  languages text[];
-  queries tsquery[];
-  any_query tsquery;
-begin
-  select array_agg(asked.language), array_agg(asked.query), string_agg(distinct format('(%s)', asked.query), ' | ')::tsquery
-  into languages, queries, any_query
-  from (
-    -- without angle brackets, as in text_search_vector
-    select c.cfgname::text as language, websearch_to_tsquery(c.oid, translate(search_text.query, '<>', '  ')) as query
-    from pg_ts_config c
-    where c.cfgnamespace = 'pg_catalog'::regnamespace
-  ) as asked
-  where numnode(asked.query) > 0;
-  if any_query is null then
-    return;
-  end if;
-  return query execute $query$
-    select c.id, ts_rank_cd(c.text_search, asked.query, 1)
-    from app_public.chunks c
-    join unnest($6, $7) as asked (language, query) on asked.language = c.text_search_language
-    where c.workspace_id = $1
-      and c.text_search @@ $3
-      and c.text_search @@ asked.query
-      and (c.owner_id = $2 or c.visibility = 'workspace')
-      and c.source_type = any ($4)
-    order by 2 desc, c.id desc
-    limit $5
-  $query$ using workspace, caller, any_query, kinds, max_results, languages, queries;
-end
-$_$;
-
---
--- Name: FUNCTION search_text(workspace uuid, caller uuid, query text, kinds app_public.source_type[], max_results integer); Type: COMMENT; Schema: app_private; Owner: -
---
-
-COMMENT ON FUNCTION app_private.search_text(workspace uuid, caller uuid, query text, kinds app_public.source_type[], max_results integer) IS 'Chunks that contain the words of a query, each asked in its own language. Score: ts_rank_cd, divided by the logarithm of the length.';
-
---
 -- Name: embedding_versions; Type: TABLE; Schema: app_public; Owner: -
 --
 
@@ -2929,6 +3825,234 @@ COMMENT ON COLUMN app_public.embedding_versions.activated_at IS 'When searches b
 --
 
 COMMENT ON COLUMN app_public.embedding_versions.created_at IS 'When it was made; derived from the id.';
+
+--
+-- Name: recall_vector(app_public.embedding_versions, uuid, uuid, extensions.halfvec, integer); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.recall_vector(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, max_results integer) RETURNS TABLE(chunk_id uuid, score real)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $_$
+begin
+  -- always exact: memories have an index of their own among the chunks, and a workspace has thousands of them, not millions
+  return query execute $query$
+    select c.id, (1 - (e.embedding operator(extensions.<=>) $4))::real
+    from app_public.chunks c
+    join app_public.embeddings e on e.version_id = $1 and e.workspace_id = c.workspace_id and e.chunk_id = c.id
+    where c.workspace_id = $2 and e.workspace_id = $2 and c.memory_item_id is not null
+      and (c.owner_id = $3 or c.visibility = 'workspace')
+    order by e.embedding operator(extensions.<=>) $4, c.id
+    limit $5
+  $query$ using version.id, workspace, caller, query_embedding, max_results;
+end
+$_$;
+
+--
+-- Name: FUNCTION recall_vector(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, max_results integer); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.recall_vector(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, max_results integer) IS 'Chunks of memories nearest to a vector, by comparing all of the workspace. Score: cosine similarity.';
+
+--
+-- Name: remove_tags_of_entities(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.remove_tags_of_entities() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  delete from app_public.entity_tags t
+  using gone_entities g
+  where t.entity_id = g.id and t.entity_type = tg_argv[0]::app_public.taggable_type;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION remove_tags_of_entities(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.remove_tags_of_entities() IS 'Trigger: removes the tags of things that are gone.';
+
+--
+-- Name: require_development(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.require_development() RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if app_hidden.setting('environment') <> 'development' then
+    raise exception 'This is not a development database.' using errcode = 'CQ243',
+      hint = 'Only where it is one: update app_private.settings set value = ''development'' where name = ''environment''.';
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION require_development(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.require_development() IS 'Raises CQ243 unless the setting "environment" says development.';
+
+--
+-- Name: require_manager(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.require_manager() RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if not app_hidden.can_manage() then
+    raise exception 'Only an owner or administrator of the workspace may do this.' using errcode = 'CQ114', hint = 'Ask one of them.';
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION require_manager(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.require_manager() IS 'Raises CQ101 when nobody is signed in, CQ109 for a viewer, CQ114 for anyone who does not manage the workspace.';
+
+--
+-- Name: require_other_owner(app_public.workspace_members); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.require_other_owner(leaving app_public.workspace_members) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if leaving.role = 'owner' and not exists (
+    select from app_public.workspace_members m
+    where m.workspace_id = leaving.workspace_id and m.role = 'owner' and m.user_id <> leaving.user_id
+  ) then
+    raise exception 'A workspace keeps at least one owner.' using errcode = 'CQ111', hint = 'Make somebody else an owner first: transferOwnership.';
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION require_other_owner(leaving app_public.workspace_members); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.require_other_owner(leaving app_public.workspace_members) IS 'Raises CQ111 when a member is the only owner.';
+
+--
+-- Name: require_rank(app_public.workspace_members, app_public.member_role); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.require_rank(caller app_public.workspace_members, concerned app_public.member_role) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if caller.role <> 'owner' and concerned in ('owner', 'admin') then
+    raise exception 'Only an owner of the workspace may do this.' using errcode = 'CQ114', hint = 'An admin manages members and viewers.';
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION require_rank(caller app_public.workspace_members, concerned app_public.member_role); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.require_rank(caller app_public.workspace_members, concerned app_public.member_role) IS 'Raises CQ114 when an admin wants to change owners or admins.';
+
+--
+-- Name: require_readable(app_public.taggable_type, uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.require_readable(entity_type app_public.taggable_type, entity_id uuid) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  workspace uuid := app_hidden.current_workspace_id();
+  caller uuid := app_hidden.current_user_id();
+begin
+  if not coalesce(case require_readable.entity_type
+    when 'document' then exists (
+      select from app_public.documents e
+      where e.workspace_id = workspace and e.id = require_readable.entity_id and (e.owner_id = caller or e.visibility = 'workspace')
+    )
+    when 'repository' then exists (
+      select from app_public.repositories e
+      where e.workspace_id = workspace and e.id = require_readable.entity_id and (e.owner_id = caller or e.visibility = 'workspace')
+    )
+    when 'conversation' then exists (
+      select from app_public.conversations e
+      where e.workspace_id = workspace and e.id = require_readable.entity_id and (e.owner_id = caller or e.visibility = 'workspace')
+    )
+    when 'memory_item' then exists (
+      select from app_public.memory_items e
+      where e.workspace_id = workspace and e.id = require_readable.entity_id and (e.owner_id = caller or e.visibility = 'workspace')
+    )
+  end, false) then
+    raise exception 'There is no such %.', coalesce(replace(require_readable.entity_type::text, '_', ' '), 'thing')
+      using errcode = 'CQ204', hint = 'It may be somebody else''s, or in another workspace.';
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION require_readable(entity_type app_public.taggable_type, entity_id uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.require_readable(entity_type app_public.taggable_type, entity_id uuid) IS 'Raises CQ204 when the caller may not read a thing in the workspace of this request.';
+
+--
+-- Name: search_text(uuid, uuid, text, app_public.source_type[], integer); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.search_text(workspace uuid, caller uuid, query text, kinds app_public.source_type[], max_results integer) RETURNS TABLE(chunk_id uuid, score real)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $_$
+declare
+  languages text[];
+  queries tsquery[];
+  any_query tsquery;
+begin
+  select array_agg(asked.language), array_agg(asked.query), string_agg(distinct format('(%s)', asked.query), ' | ')::tsquery
+  into languages, queries, any_query
+  from (
+    -- without angle brackets, as in text_search_vector
+    select c.cfgname::text as language, websearch_to_tsquery(c.oid, translate(search_text.query, '<>', '  ')) as query
+    from pg_ts_config c
+    where c.cfgnamespace = 'pg_catalog'::regnamespace
+  ) as asked
+  where numnode(asked.query) > 0;
+  if any_query is null then
+    return;
+  end if;
+  return query execute $query$
+    select c.id, ts_rank_cd(c.text_search, asked.query, 1)
+    from app_public.chunks c
+    join unnest($6, $7) as asked (language, query) on asked.language = c.text_search_language
+    where c.workspace_id = $1
+      and c.text_search @@ $3
+      and c.text_search @@ asked.query
+      and (c.owner_id = $2 or c.visibility = 'workspace')
+      and c.source_type = any ($4)
+    order by 2 desc, c.id desc
+    limit $5
+  $query$ using workspace, caller, any_query, kinds, max_results, languages, queries;
+end
+$_$;
+
+--
+-- Name: FUNCTION search_text(workspace uuid, caller uuid, query text, kinds app_public.source_type[], max_results integer); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.search_text(workspace uuid, caller uuid, query text, kinds app_public.source_type[], max_results integer) IS 'Chunks that contain the words of a query, each asked in its own language. Score: ts_rank_cd, divided by the logarithm of the length.';
 
 --
 -- Name: search_vector_exact(app_public.embedding_versions, uuid, uuid, extensions.halfvec, app_public.source_type[], integer); Type: FUNCTION; Schema: app_private; Owner: -
@@ -3083,6 +4207,187 @@ $$;
 --
 
 COMMENT ON FUNCTION app_public.accept_invitation(token text) IS 'Joins a workspace by the token of an invitation that was sent to the caller''s address. Errors: CQ101 not signed in, CQ110 not with an API key, CQ112 token unknown, used, expired or another''s, CQ115 a member already.';
+
+--
+-- Name: repository_documents; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.repository_documents (
+    workspace_id uuid NOT NULL,
+    repository_id uuid NOT NULL,
+    document_id uuid NOT NULL,
+    file_path text NOT NULL,
+    CONSTRAINT repository_documents_file_path_length CHECK (((char_length(file_path) >= 1) AND (char_length(file_path) <= 1000)))
+);
+
+ALTER TABLE ONLY app_public.repository_documents FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE repository_documents; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.repository_documents IS 'Which documents are in a repository, and where.';
+
+--
+-- Name: COLUMN repository_documents.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.repository_documents.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN repository_documents.repository_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.repository_documents.repository_id IS 'The repository.';
+
+--
+-- Name: COLUMN repository_documents.document_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.repository_documents.document_id IS 'The document.';
+
+--
+-- Name: COLUMN repository_documents.file_path; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.repository_documents.file_path IS 'Path within the repository.';
+
+--
+-- Name: add_document_to_repository(uuid, uuid, text); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.add_document_to_repository(repository_id uuid, document_id uuid, file_path text) RETURNS app_public.repository_documents
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  workspace uuid := app_hidden.current_workspace_id();
+  caller uuid := app_hidden.current_user_id();
+  result app_public.repository_documents;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if coalesce(char_length(file_path), 0) not between 1 and 1000 then
+    raise exception 'filePath has 1 to 1,000 characters.' using errcode = 'CQ200', hint = 'Send the path within the repository.';
+  end if;
+  -- both are locked against removal, in this order everywhere
+  perform from app_public.repositories r
+  where r.workspace_id = workspace and r.id = add_document_to_repository.repository_id and r.owner_id = caller
+  for key share;
+  if not found then
+    raise exception 'There is no such repository.' using errcode = 'CQ204', hint = 'It may be somebody else''s, or in another workspace.';
+  end if;
+  perform from app_public.documents d
+  where d.workspace_id = workspace and d.id = add_document_to_repository.document_id and (d.owner_id = caller or d.visibility = 'workspace')
+  for key share;
+  if not found then
+    raise exception 'There is no such document.' using errcode = 'CQ204', hint = 'It may be somebody else''s, or in another workspace.';
+  end if;
+  begin
+    insert into app_public.repository_documents as r (workspace_id, repository_id, document_id, file_path)
+    values (workspace, add_document_to_repository.repository_id, add_document_to_repository.document_id, add_document_to_repository.file_path)
+    on conflict (repository_id, document_id) do update set file_path = excluded.file_path
+    returning r.* into result;
+  exception when unique_violation then
+    raise exception 'Another document of this repository has this path.' using errcode = 'CQ240', hint = 'Choose another path.';
+  end;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION add_document_to_repository(repository_id uuid, document_id uuid, file_path text); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.add_document_to_repository(repository_id uuid, document_id uuid, file_path text) IS 'Puts a document into a repository of one''s own, or moves it within it. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable path, CQ204 no such repository or document, CQ240 the path is taken.';
+
+--
+-- Name: entity_tags; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.entity_tags (
+    workspace_id uuid NOT NULL,
+    tag_id uuid NOT NULL,
+    entity_type app_public.taggable_type NOT NULL,
+    entity_id uuid NOT NULL,
+    tagged_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY app_public.entity_tags FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE entity_tags; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.entity_tags IS 'Which things have a tag. Who may not read a thing does not see its tags. A trigger keeps what a foreign key cannot: the thing exists, in the same workspace.';
+
+--
+-- Name: COLUMN entity_tags.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.entity_tags.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN entity_tags.tag_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.entity_tags.tag_id IS 'The tag.';
+
+--
+-- Name: COLUMN entity_tags.entity_type; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.entity_tags.entity_type IS 'Kind of thing.';
+
+--
+-- Name: COLUMN entity_tags.entity_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.entity_tags.entity_id IS 'The thing.';
+
+--
+-- Name: COLUMN entity_tags.tagged_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.entity_tags.tagged_at IS 'Since when.';
+
+--
+-- Name: add_tag(text, app_public.taggable_type, uuid); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.add_tag(name text, entity_type app_public.taggable_type, entity_id uuid) RETURNS app_public.entity_tags
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  workspace uuid := app_hidden.current_workspace_id();
+  tag uuid;
+  result app_public.entity_tags;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if coalesce(char_length(trim(add_tag.name)), 0) not between 1 and 100 then
+    raise exception 'A tag has 1 to 100 characters.' using errcode = 'CQ200', hint = 'Choose a short name.';
+  end if;
+  perform app_private.require_readable(add_tag.entity_type, add_tag.entity_id);
+  insert into app_public.tags as t (workspace_id, name) values (workspace, trim(add_tag.name)::citext)
+  -- an update of nothing: it waits for the same tag made at the same time, and gives its id
+  on conflict (workspace_id, name) do update set name = t.name
+  returning t.id into tag;
+  insert into app_public.entity_tags (workspace_id, tag_id, entity_type, entity_id)
+  values (workspace, tag, add_tag.entity_type, add_tag.entity_id)
+  on conflict do nothing;
+  select t.* into result from app_public.entity_tags t
+  where t.tag_id = tag and t.entity_type = add_tag.entity_type and t.entity_id = add_tag.entity_id;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION add_tag(name text, entity_type app_public.taggable_type, entity_id uuid); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.add_tag(name text, entity_type app_public.taggable_type, entity_id uuid) IS 'Gives a thing a tag, making the tag when it is new. Done twice, it changes nothing. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable name, CQ204 no such thing.';
 
 --
 -- Name: change_member_role(uuid, app_public.member_role); Type: FUNCTION; Schema: app_public; Owner: -
@@ -3479,6 +4784,7 @@ CREATE TABLE app_public.documents (
     metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    file_id uuid,
     CONSTRAINT documents_code_language_length CHECK ((char_length(code_language) <= 50)),
     CONSTRAINT documents_content_length CHECK ((octet_length(content) <= 20971520)),
     CONSTRAINT documents_content_type_known CHECK ((content_type = ANY (ARRAY['text'::text, 'markdown'::text, 'code'::text, 'html'::text, 'pdf'::text, 'docx'::text]))),
@@ -3593,6 +4899,12 @@ COMMENT ON COLUMN app_public.documents.updated_at IS 'Last change by a person.';
 COMMENT ON COLUMN app_public.documents.created_at IS 'When it was added; derived from the id.';
 
 --
+-- Name: COLUMN documents.file_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.documents.file_id IS 'File that the text was read from, if any.';
+
+--
 -- Name: create_document(text, text, text, text, text, app_public.text_search_language, app_public.visibility, jsonb); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
@@ -3641,6 +4953,136 @@ $$;
 --
 
 COMMENT ON FUNCTION app_public.create_document(title text, content text, content_type text, source_url text, code_language text, text_search_language app_public.text_search_language, visibility app_public.visibility, metadata jsonb) IS 'Adds a document and has it indexed. With a sourceUrl that the caller used before, updates that document instead; an equal one is left alone. Errors: CQ101 not signed in, CQ109 read-only, CQ200 too long or a value out of range.';
+
+--
+-- Name: repositories; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.repositories (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    visibility app_public.visibility DEFAULT 'private'::app_public.visibility NOT NULL,
+    name text NOT NULL,
+    description text,
+    repo_url text,
+    source_type app_public.repository_source_type NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT repositories_description_length CHECK ((char_length(description) <= 2000)),
+    CONSTRAINT repositories_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT repositories_metadata_object CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 65536))),
+    CONSTRAINT repositories_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255))),
+    CONSTRAINT repositories_repo_url_length CHECK (((char_length(repo_url) >= 1) AND (char_length(repo_url) <= 2048)))
+);
+
+ALTER TABLE ONLY app_public.repositories FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE repositories; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.repositories IS 'A named collection of documents that belong together: a code base, a folder.';
+
+--
+-- Name: COLUMN repositories.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.repositories.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN repositories.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.repositories.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN repositories.owner_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.repositories.owner_id IS 'Who made it.';
+
+--
+-- Name: COLUMN repositories.visibility; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.repositories.visibility IS 'private: only the owner reads it. workspace: every member. Its documents have their own.';
+
+--
+-- Name: COLUMN repositories.name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.repositories.name IS 'Name, unique per owner.';
+
+--
+-- Name: COLUMN repositories.description; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.repositories.description IS 'What it is.';
+
+--
+-- Name: COLUMN repositories.repo_url; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.repositories.repo_url IS 'Where it is kept.';
+
+--
+-- Name: COLUMN repositories.source_type; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.repositories.source_type IS 'Where its files come from.';
+
+--
+-- Name: COLUMN repositories.metadata; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.repositories.metadata IS 'Anything else, as an object of at most 64 KiB.';
+
+--
+-- Name: COLUMN repositories.updated_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.repositories.updated_at IS 'Last change by a person.';
+
+--
+-- Name: COLUMN repositories.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.repositories.created_at IS 'When it was made; derived from the id.';
+
+--
+-- Name: create_repository(text, app_public.repository_source_type, text, text, app_public.visibility, jsonb); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.create_repository(name text, source_type app_public.repository_source_type DEFAULT 'upload'::app_public.repository_source_type, description text DEFAULT NULL::text, repo_url text DEFAULT NULL::text, visibility app_public.visibility DEFAULT 'private'::app_public.visibility, metadata jsonb DEFAULT '{}'::jsonb) RETURNS app_public.repositories
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  result app_public.repositories;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  insert into app_public.repositories (workspace_id, owner_id, name, source_type, description, repo_url, visibility, metadata)
+  values (
+    app_hidden.current_workspace_id(), app_hidden.current_user_id(), trim(name), coalesce(source_type, 'upload'), description, repo_url,
+    coalesce(visibility, 'private'), coalesce(metadata, '{}')
+  )
+  on conflict (workspace_id, owner_id, name) do nothing
+  returning * into result;
+  if result.id is null then
+    raise exception 'You have a repository of this name already.' using errcode = 'CQ240', hint = 'Choose another name.';
+  end if;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION create_repository(name text, source_type app_public.repository_source_type, description text, repo_url text, visibility app_public.visibility, metadata jsonb); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.create_repository(name text, source_type app_public.repository_source_type, description text, repo_url text, visibility app_public.visibility, metadata jsonb) IS 'Makes a repository. Errors: CQ101 not signed in, CQ109 read-only, CQ200 a value out of range, CQ240 the name is taken.';
 
 --
 -- Name: workspaces; Type: TABLE; Schema: app_public; Owner: -
@@ -3917,6 +5359,37 @@ $$;
 COMMENT ON FUNCTION app_public."current_user"() IS 'The signed-in user, or null.';
 
 --
+-- Name: forget(uuid); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.forget(id uuid) RETURNS app_public.memory_items
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  item app_public.memory_items := app_private.lock_memory(forget.id);
+  at timestamptz := greatest(clock_timestamp(), lower(item.validity) + interval '1 microsecond');
+begin
+  if item.forgotten_at is not null then
+    return item;
+  end if;
+  insert into app_public.memory_item_changes (workspace_id, owner_id, memory_item_id, change, old_values)
+  values (item.workspace_id, item.owner_id, item.id, 'forgotten', jsonb_build_object('isCurrent', upper_inf(item.validity)));
+  update app_public.memory_items m
+  set forgotten_at = at, validity = case when upper_inf(m.validity) then tstzrange(lower(m.validity), at) else m.validity end, updated_at = at
+  where m.id = item.id
+  returning * into item;
+  return item;
+end
+$$;
+
+--
+-- Name: FUNCTION forget(id uuid); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.forget(id uuid) IS 'Forgets a memory: it is found no more, until undoMemory brings it back. Errors: CQ101 not signed in, CQ109 read-only, CQ204 no such memory.';
+
+--
 -- Name: import_conversation(jsonb); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
@@ -4138,12 +5611,15 @@ begin
   from app_public.documents d where d.workspace_id = workspace and d.chunked_hash is distinct from d.content_hash;
   select count(*) into result.pending_conversations
   from app_public.conversations c where c.workspace_id = workspace and c.indexed_sequence_number < c.last_sequence_number;
+  select count(*) into result.pending_memory_items
+  from app_public.memory_items m where m.workspace_id = workspace and upper_inf(m.validity) and m.chunked_hash is distinct from m.content_hash;
   select coalesce(sum(k.chunk_count), 0) into result.chunks from app_hidden.chunk_counts k where k.workspace_id = workspace;
   select coalesce(sum(e.embedding_count), 0) into result.embedded_chunks
   from app_hidden.embedding_counts e
   join app_public.embedding_versions v on v.id = e.version_id and v.status = 'active'
   where e.workspace_id = workspace;
-  result.is_complete := result.pending_documents = 0 and result.pending_conversations = 0 and result.embedded_chunks >= result.chunks;
+  result.is_complete := result.pending_documents = 0 and result.pending_conversations = 0 and result.pending_memory_items = 0
+    and result.embedded_chunks >= result.chunks;
   return result;
 end
 $$;
@@ -4153,6 +5629,185 @@ $$;
 --
 
 COMMENT ON FUNCTION app_public.indexing_progress() IS 'How much of this workspace is searchable by now. Error: CQ101 not signed in.';
+
+--
+-- Name: raw_events; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.raw_events (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    source text NOT NULL,
+    event_type text NOT NULL,
+    external_id text,
+    payload jsonb NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    processing_status app_public.processing_status DEFAULT 'pending'::app_public.processing_status NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    error text,
+    processed_at timestamp with time zone,
+    ingested_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT raw_events_attempts_positive CHECK ((attempts >= 0)),
+    CONSTRAINT raw_events_error_length CHECK ((char_length(error) <= 2000)),
+    CONSTRAINT raw_events_event_type_length CHECK (((char_length(event_type) >= 1) AND (char_length(event_type) <= 200))),
+    CONSTRAINT raw_events_external_id_length CHECK (((char_length(external_id) >= 1) AND (char_length(external_id) <= 500))),
+    CONSTRAINT raw_events_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT raw_events_metadata_object CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 65536))),
+    CONSTRAINT raw_events_payload_length CHECK ((pg_column_size(payload) <= 1048576)),
+    CONSTRAINT raw_events_source_length CHECK (((char_length(source) >= 1) AND (char_length(source) <= 100)))
+)
+PARTITION BY RANGE (id);
+
+ALTER TABLE ONLY app_public.raw_events FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE raw_events; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.raw_events IS 'An event of another system, as it came. Written through ingestEvent only; it belongs to the whole workspace. Partitioned by month on its own time-ordered id.';
+
+--
+-- Name: COLUMN raw_events.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.raw_events.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN raw_events.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.raw_events.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN raw_events.owner_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.raw_events.owner_id IS 'Who brought it in.';
+
+--
+-- Name: COLUMN raw_events.source; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.raw_events.source IS 'System it comes from: slack, jira, git.';
+
+--
+-- Name: COLUMN raw_events.event_type; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.raw_events.event_type IS 'Kind of event, in the words of that system.';
+
+--
+-- Name: COLUMN raw_events.external_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.raw_events.external_id IS 'Identifier in that system; an event that is delivered again is not stored twice.';
+
+--
+-- Name: COLUMN raw_events.payload; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.raw_events.payload IS 'The event, at most 1 MiB.';
+
+--
+-- Name: COLUMN raw_events.metadata; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.raw_events.metadata IS 'Anything else, as an object of at most 64 KiB.';
+
+--
+-- Name: COLUMN raw_events.processing_status; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.raw_events.processing_status IS 'How far its processing is.';
+
+--
+-- Name: COLUMN raw_events.attempts; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.raw_events.attempts IS 'How often processing was tried.';
+
+--
+-- Name: COLUMN raw_events.error; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.raw_events.error IS 'Why the last try failed.';
+
+--
+-- Name: COLUMN raw_events.processed_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.raw_events.processed_at IS 'When it was processed.';
+
+--
+-- Name: COLUMN raw_events.ingested_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.raw_events.ingested_at IS 'When it came in; derived from the id.';
+
+--
+-- Name: ingest_event(text, text, jsonb, text, jsonb); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.ingest_event(source text, event_type text, payload jsonb, external_id text DEFAULT NULL::text, metadata jsonb DEFAULT '{}'::jsonb) RETURNS app_public.raw_events
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  workspace uuid := app_hidden.current_workspace_id();
+  first_id uuid;
+  result app_public.raw_events;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if coalesce(char_length(trim(ingest_event.source)), 0) not between 1 and 100 then
+    raise exception 'source has 1 to 100 characters.' using errcode = 'CQ200', hint = 'Name the system, like "slack".';
+  end if;
+  if coalesce(char_length(trim(ingest_event.event_type)), 0) not between 1 and 200 then
+    raise exception 'eventType has 1 to 200 characters.' using errcode = 'CQ200', hint = 'Name the kind of event, like "message".';
+  end if;
+  if ingest_event.payload is null or pg_column_size(ingest_event.payload) > 1048576 then
+    raise exception 'An event has a payload of at most 1 MiB.' using errcode = 'CQ200', hint = 'Store large content as a file.';
+  end if;
+  if char_length(ingest_event.external_id) not between 1 and 500 then
+    raise exception 'externalId has 1 to 500 characters.' using errcode = 'CQ200', hint = 'Leave it out when the system has none.';
+  end if;
+
+  result.id := uuidv7();
+  if ingest_event.external_id is not null then
+    insert into app_hidden.raw_event_keys as k (workspace_id, source, external_id, raw_event_id)
+    values (workspace, trim(ingest_event.source), ingest_event.external_id, result.id)
+    on conflict do nothing;
+    if not found then
+      select k.raw_event_id into first_id
+      from app_hidden.raw_event_keys k
+      where k.workspace_id = workspace and k.source = trim(ingest_event.source) and k.external_id = ingest_event.external_id
+      for update;
+      select e.* into result from app_public.raw_events e where e.workspace_id = workspace and e.id = first_id;
+      if result.id is not null then
+        return result;
+      end if;
+      -- retention cleared it away since
+      result.id := uuidv7();
+      update app_hidden.raw_event_keys k
+      set raw_event_id = result.id
+      where k.workspace_id = workspace and k.source = trim(ingest_event.source) and k.external_id = ingest_event.external_id;
+    end if;
+  end if;
+  insert into app_public.raw_events (id, workspace_id, owner_id, source, event_type, external_id, payload, metadata)
+  values (
+    result.id, workspace, app_hidden.current_user_id(), trim(ingest_event.source), trim(ingest_event.event_type), ingest_event.external_id,
+    ingest_event.payload, coalesce(ingest_event.metadata, '{}')
+  )
+  returning * into result;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION ingest_event(source text, event_type text, payload jsonb, external_id text, metadata jsonb); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.ingest_event(source text, event_type text, payload jsonb, external_id text, metadata jsonb) IS 'Stores an event of another system. One with an externalId that this workspace has from the same source already is not stored again; the first is returned. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable argument.';
 
 --
 -- Name: workspace_invitations; Type: TABLE; Schema: app_public; Owner: -
@@ -4348,6 +6003,144 @@ $$;
 COMMENT ON FUNCTION app_public.my_sessions() IS 'Where the caller is signed in, newest first. Errors: CQ101 not signed in, CQ110 not with an API key.';
 
 --
+-- Name: performance_stats(); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.performance_stats() RETURNS TABLE(relation text, partitions bigint, total_bytes bigint, live_rows bigint, dead_rows bigint, cache_hit_ratio numeric, index_hit_ratio numeric)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    format('%s.%s', n.nspname, c.relname),
+    count(*) filter (where leaf.relid <> c.oid),
+    sum(pg_total_relation_size(leaf.relid))::bigint,
+    sum(s.n_live_tup)::bigint,
+    sum(s.n_dead_tup)::bigint,
+    round(sum(io.heap_blks_hit) / nullif(sum(io.heap_blks_hit + io.heap_blks_read), 0), 4),
+    round(sum(io.idx_blks_hit) / nullif(sum(io.idx_blks_hit + io.idx_blks_read), 0), 4)
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+  cross join lateral (
+    select c.oid as relid where c.relkind = 'r'
+    union all
+    select t.relid::oid from pg_partition_tree(c.oid) as t where c.relkind = 'p' and t.isleaf
+  ) as leaf
+  left join pg_stat_all_tables s on s.relid = leaf.relid
+  left join pg_statio_all_tables io on io.relid = leaf.relid
+  where n.nspname in ('app_public', 'app_hidden', 'app_private', 'pgboss') and c.relkind in ('r', 'p') and not c.relispartition
+  group by n.nspname, c.relname
+  order by 3 desc, 1;
+$$;
+
+--
+-- Name: FUNCTION performance_stats(); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.performance_stats() IS 'Per table: partitions, size in bytes, live and dead rows, and the share of reads that memory answered.';
+
+--
+-- Name: legal_holds; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.legal_holds (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    kind app_public.retention_kind,
+    reason text NOT NULL,
+    placed_by uuid,
+    released_by uuid,
+    released_at timestamp with time zone,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT legal_holds_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT legal_holds_reason_length CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 2000))),
+    CONSTRAINT legal_holds_released CHECK (((released_by IS NULL) OR (released_at IS NOT NULL)))
+);
+
+ALTER TABLE ONLY app_public.legal_holds FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE legal_holds; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.legal_holds IS 'What retention must not delete in a workspace, whatever a policy says. Only its owners and administrators see it.';
+
+--
+-- Name: COLUMN legal_holds.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.legal_holds.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN legal_holds.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.legal_holds.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN legal_holds.kind; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.legal_holds.kind IS 'What is held; null means everything.';
+
+--
+-- Name: COLUMN legal_holds.reason; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.legal_holds.reason IS 'Why.';
+
+--
+-- Name: COLUMN legal_holds.placed_by; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.legal_holds.placed_by IS 'Who placed it.';
+
+--
+-- Name: COLUMN legal_holds.released_by; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.legal_holds.released_by IS 'Who released it.';
+
+--
+-- Name: COLUMN legal_holds.released_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.legal_holds.released_at IS 'When it was released; it stays on record.';
+
+--
+-- Name: COLUMN legal_holds.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.legal_holds.created_at IS 'When it was placed; derived from the id.';
+
+--
+-- Name: place_legal_hold(text, app_public.retention_kind); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.place_legal_hold(reason text, kind app_public.retention_kind DEFAULT NULL::app_public.retention_kind) RETURNS app_public.legal_holds
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  result app_public.legal_holds;
+begin
+  perform app_private.require_manager();
+  if coalesce(char_length(trim(place_legal_hold.reason)), 0) not between 1 and 2000 then
+    raise exception 'A hold has a reason of 1 to 2,000 characters.' using errcode = 'CQ200', hint = 'Say why.';
+  end if;
+  insert into app_public.legal_holds (workspace_id, kind, reason, placed_by)
+  values (app_hidden.current_workspace_id(), place_legal_hold.kind, trim(place_legal_hold.reason), app_hidden.current_user_id())
+  returning * into result;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION place_legal_hold(reason text, kind app_public.retention_kind); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.place_legal_hold(reason text, kind app_public.retention_kind) IS 'Keeps retention from deleting anything of a kind, or anything at all, in this workspace. Errors: CQ101 not signed in, CQ109 read-only, CQ200 no reason, CQ114 not an owner or administrator of the workspace.';
+
+--
 -- Name: post_message(uuid, text, app_public.message_role, uuid, uuid, text, text, text, integer, integer, integer, numeric, integer, jsonb, jsonb, jsonb); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
@@ -4428,6 +6221,122 @@ $$;
 COMMENT ON FUNCTION app_public.post_message(conversation_id uuid, content text, role app_public.message_role, parent_id uuid, id uuid, idempotency_key text, provider text, model text, prompt_tokens integer, completion_tokens integer, total_tokens integer, cost_usd numeric, processing_time_ms integer, parts jsonb, attachments jsonb, metadata jsonb) IS 'Adds a message to a conversation. A retry with the same idempotencyKey returns the first message. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable argument, CQ204 no such conversation or parent.';
 
 --
+-- Name: processing_jobs(integer); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.processing_jobs(max_jobs integer DEFAULT 100) RETURNS TABLE(id uuid, type text, status text, input jsonb, output jsonb, attempts integer, created_at timestamp with time zone, started_at timestamp with time zone, completed_at timestamp with time zone, duration interval)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+  if max_jobs not between 1 and 1000 then
+    raise exception 'maxJobs is 1 to 1,000, not %.', max_jobs using errcode = 'CQ200', hint = 'Ask for fewer jobs.';
+  end if;
+  if to_regclass('pgboss.job') is null then
+    return;
+  end if;
+  return query execute $query$
+    select j.id, j.name::text, j.state::text, j.data::jsonb, j.output::jsonb, j.retry_count + (j.started_on is not null)::integer,
+      j.created_on, j.started_on, j.completed_on, j.completed_on - j.started_on
+    from pgboss.job j
+    order by j.created_on desc, j.id
+    limit $1
+  $query$ using coalesce(max_jobs, 100);
+end
+$_$;
+
+--
+-- Name: FUNCTION processing_jobs(max_jobs integer); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.processing_jobs(max_jobs integer) IS 'The newest jobs of the queue, of every workspace, with what they did. Error: CQ200 too many asked for.';
+
+--
+-- Name: recall(text, extensions.halfvec, integer); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.recall(query text, query_embedding extensions.halfvec DEFAULT NULL::extensions.halfvec, max_results integer DEFAULT 10) RETURNS app_public.recall_response
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  workspace uuid := app_hidden.current_workspace_id();
+  caller uuid := app_hidden.current_user_id();
+  version app_public.embedding_versions;
+  candidates integer;
+  response app_public.recall_response;
+begin
+  perform app_hidden.require_member();
+  query := coalesce(query, '');
+  max_results := coalesce(max_results, 10);
+  if max_results not between 1 and 100 then
+    raise exception 'maxResults is 1 to 100, not %.', max_results using errcode = 'CQ200', hint = 'Ask for fewer results.';
+  end if;
+  if char_length(query) > 10000 then
+    raise exception 'A query has at most 10,000 characters; this one has %.', char_length(query) using errcode = 'CQ200', hint = 'Ask a shorter question.';
+  end if;
+  if trim(query) = '' and query_embedding is null then
+    raise exception 'There is nothing to recall.' using errcode = 'CQ200', hint = 'Pass some words as "query".';
+  end if;
+  candidates := greatest(4 * max_results, 40);
+  if query_embedding is not null then
+    select v.* into version from app_public.embedding_versions v where v.status = 'active';
+    if vector_dims(query_embedding) <> version.dimensions then
+      raise exception 'The vector has % dimensions, the active embedding version "%" has %.', vector_dims(query_embedding), version.name, version.dimensions
+        using errcode = 'CQ301', hint = 'Embed the query with the model of the active version, or leave queryEmbedding out.';
+    end if;
+  end if;
+
+  select array_agg(row(found.*)::app_public.recalled_memory order by found.score desc, found.id desc) into response.memories
+  from (
+    select
+      m.id, m.content, m.subject, m.importance, fits.vector_score, fits.text_score, aged.recency,
+      -- 2 / 61: first in both legs
+      (least(1, fits.relevance * 61 / 2) * (0.5 + 0.3 * m.importance + 0.2 * aged.recency))::real as score
+    from (
+      -- a memory of several pieces counts by its best one
+      select best.memory_item_id, max(best.vector_score) as vector_score, max(best.text_score) as text_score, sum(best.relevance) as relevance
+      from (
+        select
+          c.memory_item_id, legs.leg, max(legs.vector_score) as vector_score, max(legs.text_score) as text_score,
+          max(1.0 / (60 + legs.rank)) as relevance
+        from (
+          select 'vector' as leg, v.chunk_id, v.score as vector_score, null::real as text_score, row_number() over (order by v.score desc, v.chunk_id) as rank
+          from app_private.recall_vector(version, workspace, caller, query_embedding, candidates) as v
+          where version.id is not null
+          union all
+          select 'text', x.chunk_id, null, x.score, row_number() over (order by x.score desc, x.chunk_id)
+          from app_private.search_text(workspace, caller, query, array['memory']::app_public.source_type[], candidates) as x
+        ) as legs
+        join app_public.chunks c on c.workspace_id = workspace and c.id = legs.chunk_id
+        group by c.memory_item_id, legs.leg
+      ) as best
+      group by best.memory_item_id
+    ) as fits
+    join app_public.memory_items m on m.workspace_id = workspace and m.id = fits.memory_item_id
+    cross join lateral (
+      select (0.5 ^ greatest(0, extract(epoch from now() - greatest(m.last_accessed_at, lower(m.validity))) / 2592000.0))::real as recency
+    ) as aged
+    where upper_inf(m.validity) and (m.expires_at is null or m.expires_at > now())
+    order by score desc, m.id desc
+    limit max_results
+  ) as found;
+  response.requested := max_results;
+  response.embedding_version_id := version.id;
+  response.memories := coalesce(response.memories, '{}');
+  response.returned := cardinality(response.memories);
+  return response;
+end
+$$;
+
+--
+-- Name: FUNCTION recall(query text, query_embedding extensions.halfvec, max_results integer); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.recall(query text, query_embedding extensions.halfvec, max_results integer) IS 'The memories that fit a question best, weighed by importance and recency. Errors: CQ101 not signed in, CQ200 unusable argument, CQ301 vector of another model.';
+
+--
 -- Name: register(text, text, text, text); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
@@ -4478,6 +6387,158 @@ $$;
 COMMENT ON FUNCTION app_public.register(email text, password text, username text, display_name text) IS 'Makes an account with a personal workspace and signs in. Errors: CQ104 taken, CQ105 password too short or too long, CQ200 malformed.';
 
 --
+-- Name: release_legal_hold(uuid); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.release_legal_hold(id uuid) RETURNS app_public.legal_holds
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  result app_public.legal_holds;
+begin
+  perform app_private.require_manager();
+  update app_public.legal_holds h
+  set released_at = clock_timestamp(), released_by = app_hidden.current_user_id()
+  where h.id = release_legal_hold.id and h.workspace_id = app_hidden.current_workspace_id() and h.released_at is null
+  returning * into result;
+  if result.id is null then
+    raise exception 'There is no such hold.' using errcode = 'CQ204', hint = 'It may be released already.';
+  end if;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION release_legal_hold(id uuid); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.release_legal_hold(id uuid) IS 'Releases a legal hold; it stays on record. Errors: CQ101 not signed in, CQ109 read-only, CQ204 no such hold, CQ114 not an owner or administrator of the workspace.';
+
+--
+-- Name: remember(text, text, real, app_public.memory_source_type, uuid, app_public.visibility, timestamp with time zone, jsonb, jsonb); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.remember(content text, subject text DEFAULT NULL::text, importance real DEFAULT 0.5, source_type app_public.memory_source_type DEFAULT 'manual'::app_public.memory_source_type, source_id uuid DEFAULT NULL::uuid, visibility app_public.visibility DEFAULT 'private'::app_public.visibility, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, provenance jsonb DEFAULT '{}'::jsonb, metadata jsonb DEFAULT '{}'::jsonb) RETURNS app_public.memory_items
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  workspace uuid := app_hidden.current_workspace_id();
+  caller uuid := app_hidden.current_user_id();
+  fact text := nullif(trim(remember.content), '');
+  about text := nullif(trim(remember.subject), '');
+  weight real := coalesce(remember.importance, 0.5);
+  fact_hash bytea;
+  existing app_public.memory_items;
+  result app_public.memory_items;
+  since timestamptz;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if fact is null or char_length(fact) > 10000 then
+    raise exception 'A memory has 1 to 10,000 characters; this one has %.', coalesce(char_length(fact), 0)
+      using errcode = 'CQ200', hint = 'Put long texts into documents.';
+  end if;
+  if char_length(about) > 200 then
+    raise exception 'A subject has at most 200 characters; this one has %.', char_length(about) using errcode = 'CQ200', hint = 'Name it shortly.';
+  end if;
+  if weight not between 0 and 1 then
+    raise exception 'importance is 0 to 1, not %.', weight using errcode = 'CQ200', hint = 'Leave it out for 0.5.';
+  end if;
+  if remember.expires_at <= now() then
+    raise exception 'expiresAt lies in the past.' using errcode = 'CQ200', hint = 'Leave it out for a memory that stays.';
+  end if;
+  if (coalesce(remember.source_type, 'manual') = 'manual') <> (remember.source_id is null) then
+    raise exception 'A memory has a sourceId exactly when its sourceType is not MANUAL.' using errcode = 'CQ200', hint = 'Send both or none.';
+  end if;
+  if remember.source_id is not null and not (
+    case remember.source_type
+      when 'document' then exists (
+        select from app_public.documents d
+        where d.workspace_id = workspace and d.id = remember.source_id and (d.owner_id = caller or d.visibility = 'workspace')
+      )
+      when 'chat' then exists (
+        select from app_public.conversations c
+        where c.workspace_id = workspace and (c.owner_id = caller or c.visibility = 'workspace')
+          and c.id in (remember.source_id, (select m.conversation_id from app_public.messages m where m.id = remember.source_id))
+      )
+      else exists (select from app_public.raw_events e where e.workspace_id = workspace and e.id = remember.source_id)
+    end
+  ) then
+    raise exception 'There is no such source.' using errcode = 'CQ204', hint = 'sourceId must be something that you may read in this workspace.';
+  end if;
+
+  -- one at a time per owner: two that come together see each other
+  perform pg_advisory_xact_lock(hashtextextended(format('app_public.remember %s %s', workspace, caller), 0));
+  fact_hash := app_hidden.text_hash(coalesce(app_hidden.normalized_text(about), '') || E'\n' || app_hidden.normalized_text(fact));
+
+  select m.* into existing
+  from app_public.memory_items m
+  where m.workspace_id = workspace and m.owner_id = caller and m.content_hash = fact_hash and upper_inf(m.validity)
+  for update;
+  if existing.id is not null then
+    if existing.source_id = remember.source_id then
+      return existing;
+    end if;
+    insert into app_public.memory_item_changes (workspace_id, owner_id, memory_item_id, change, old_values)
+    values (workspace, caller, existing.id, 'merged', jsonb_build_object('importance', existing.importance, 'expiresAt', existing.expires_at));
+    update app_public.memory_items m
+    set importance = least(1, greatest(m.importance, weight) + 0.05),
+      expires_at = case when remember.expires_at is null then null else greatest(m.expires_at, remember.expires_at) end,
+      updated_at = clock_timestamp()
+    where m.id = existing.id
+    returning * into result;
+    return result;
+  end if;
+
+  select m.* into existing
+  from app_public.memory_items m
+  where m.workspace_id = workspace and m.owner_id = caller and m.source_id = remember.source_id and m.content_hash = fact_hash
+  order by m.id desc
+  limit 1;
+  if existing.id is not null then
+    return existing;
+  end if;
+
+  since := clock_timestamp();
+  select m.* into existing
+  from app_public.memory_items m
+  where m.workspace_id = workspace and m.owner_id = caller and m.subject_key = app_hidden.normalized_text(about)
+    and m.forgotten_at is null and upper_inf(m.validity)
+  for update;
+  if existing.id is not null then
+    since := greatest(since, lower(existing.validity) + interval '1 microsecond');
+    update app_public.memory_items m
+    set validity = tstzrange(lower(m.validity), since), updated_at = since
+    where m.id = existing.id;
+  end if;
+
+  insert into app_public.memory_items (
+    workspace_id, owner_id, visibility, subject, content, source_type, source_id, importance, expires_at, validity, provenance, metadata
+  )
+  values (
+    workspace, caller, coalesce(remember.visibility, 'private'), about, fact, coalesce(remember.source_type, 'manual'), remember.source_id,
+    weight, remember.expires_at, tstzrange(since, null), coalesce(remember.provenance, '{}'), coalesce(remember.metadata, '{}')
+  )
+  returning * into result;
+  insert into app_public.memory_item_changes (workspace_id, owner_id, memory_item_id, change)
+  values (workspace, caller, result.id, 'remembered');
+  if existing.id is not null then
+    update app_public.memory_items m set superseded_by = result.id where m.id = existing.id;
+    insert into app_public.memory_item_changes (workspace_id, owner_id, memory_item_id, change)
+    values (workspace, caller, existing.id, 'superseded');
+  end if;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION remember(content text, subject text, importance real, source_type app_public.memory_source_type, source_id uuid, visibility app_public.visibility, expires_at timestamp with time zone, provenance jsonb, metadata jsonb); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.remember(content text, subject text, importance real, source_type app_public.memory_source_type, source_id uuid, visibility app_public.visibility, expires_at timestamp with time zone, provenance jsonb, metadata jsonb) IS 'Remembers a fact. The same text again raises its importance; a new value for a subject takes the place of the one before. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable argument, CQ204 no such source.';
+
+--
 -- Name: remove_member(uuid); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
@@ -4502,6 +6563,38 @@ $$;
 --
 
 COMMENT ON FUNCTION app_public.remove_member(user_id uuid) IS 'Ends a membership in the workspace of the request; keys of that member go with it, content stays. Errors: CQ101 not signed in, CQ110 API key without "admin", CQ111 the last owner, CQ113 personal, CQ114 not allowed, CQ204 no such member.';
+
+--
+-- Name: remove_tag(text, app_public.taggable_type, uuid); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.remove_tag(name text, entity_type app_public.taggable_type, entity_id uuid) RETURNS app_public.entity_tags
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  result app_public.entity_tags;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  perform app_private.require_readable(remove_tag.entity_type, remove_tag.entity_id);
+  delete from app_public.entity_tags e
+  using app_public.tags t
+  where t.workspace_id = app_hidden.current_workspace_id() and t.name = trim(remove_tag.name)::citext
+    and e.tag_id = t.id and e.entity_type = remove_tag.entity_type and e.entity_id = remove_tag.entity_id
+  returning e.* into result;
+  if result.tag_id is null then
+    raise exception 'It has no such tag.' using errcode = 'CQ204', hint = 'Upper and lower case do not matter.';
+  end if;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION remove_tag(name text, entity_type app_public.taggable_type, entity_id uuid); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.remove_tag(name text, entity_type app_public.taggable_type, entity_id uuid) IS 'Takes a tag from a thing. Errors: CQ101 not signed in, CQ109 read-only, CQ204 no such thing or tag.';
 
 --
 -- Name: rename_workspace(text, text); Type: FUNCTION; Schema: app_public; Owner: -
@@ -4945,14 +7038,14 @@ begin
   from (
     select
       fused.chunk_id, c.source_type, c.document_id, c.conversation_id, c.message_id,
-      coalesce(d.title, t.title) as title, c.heading,
+      coalesce(d.title, t.title, i.subject) as title, c.heading,
       ts_headline(
         ('pg_catalog.' || c.text_search_language)::regconfig,
         replace(replace(replace(c.content, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
         websearch_to_tsquery(('pg_catalog.' || c.text_search_language)::regconfig, translate(query, '<>', '  ')),
         'StartSel=<mark>, StopSel=</mark>, MaxWords=40, MinWords=20, MaxFragments=1'
       ) as snippet,
-      c.content, c.page_number, fused.vector_score, fused.text_score, fused.score
+      c.content, c.page_number, fused.vector_score, fused.text_score, fused.score, c.memory_item_id
     from (
       select
         legs.chunk_id, max(legs.vector_score) as vector_score, max(legs.text_score) as text_score,
@@ -4973,6 +7066,8 @@ begin
     join app_public.chunks c on c.workspace_id = workspace and c.id = fused.chunk_id
     left join app_public.documents d on d.workspace_id = workspace and d.id = c.document_id
     left join app_public.conversations t on t.workspace_id = workspace and t.id = c.conversation_id
+    left join app_public.memory_items i on i.workspace_id = workspace and i.id = c.memory_item_id
+    where i.expires_at is null or i.expires_at > now()
   ) as found;
   response.results := coalesce(response.results, '{}');
   response.returned := cardinality(response.results);
@@ -4984,7 +7079,96 @@ $$;
 -- Name: FUNCTION search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode); Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON FUNCTION app_public.search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode) IS 'Finds chunks of documents and messages by meaning and by words. The API computes the vector of "query" itself; kinds, maxResults (1 to 100), threshold (cosine similarity) and mode narrow the search. Errors: CQ101 not signed in, CQ200 unusable argument, CQ301 vector of another model.';
+COMMENT ON FUNCTION app_public.search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode) IS 'Finds chunks of documents, messages and memories by meaning and by words. The API computes the vector of "query" itself; kinds, maxResults (1 to 100), threshold (cosine similarity) and mode narrow the search. Errors: CQ101 not signed in, CQ200 unusable argument, CQ301 vector of another model.';
+
+--
+-- Name: retention_policies; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.retention_policies (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid,
+    kind app_public.retention_kind NOT NULL,
+    keep_days integer,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT retention_policies_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT retention_policies_keep_days_range CHECK (((keep_days >= 1) AND (keep_days <= 36500)))
+);
+
+ALTER TABLE ONLY app_public.retention_policies FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE retention_policies; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.retention_policies IS 'How long things are kept. A legal hold comes first, then the workspace''s own policy, then the one for the whole system; without any, forever.';
+
+--
+-- Name: COLUMN retention_policies.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.retention_policies.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN retention_policies.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.retention_policies.workspace_id IS 'The tenant; null for the whole system.';
+
+--
+-- Name: COLUMN retention_policies.kind; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.retention_policies.kind IS 'What it is about.';
+
+--
+-- Name: COLUMN retention_policies.keep_days; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.retention_policies.keep_days IS 'Days to keep it; null means forever.';
+
+--
+-- Name: COLUMN retention_policies.updated_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.retention_policies.updated_at IS 'Last change.';
+
+--
+-- Name: COLUMN retention_policies.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.retention_policies.created_at IS 'When it was made; derived from the id.';
+
+--
+-- Name: set_retention_policy(app_public.retention_kind, integer); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.set_retention_policy(kind app_public.retention_kind, keep_days integer) RETURNS app_public.retention_policies
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  result app_public.retention_policies;
+begin
+  perform app_private.require_manager();
+  if set_retention_policy.kind is null or set_retention_policy.keep_days not between 1 and 36500 then
+    raise exception 'keepDays is 1 to 36,500, or null for ever, and kind is needed.' using errcode = 'CQ200', hint = 'Send whole days.';
+  end if;
+  insert into app_public.retention_policies as p (workspace_id, kind, keep_days)
+  values (app_hidden.current_workspace_id(), set_retention_policy.kind, set_retention_policy.keep_days)
+  on conflict (workspace_id, kind) do update set keep_days = excluded.keep_days, updated_at = clock_timestamp()
+  returning p.* into result;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION set_retention_policy(kind app_public.retention_kind, keep_days integer); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.set_retention_policy(kind app_public.retention_kind, keep_days integer) IS 'Says how many days this workspace keeps a kind of thing; null means forever. It comes before the policy of the whole system, and after a legal hold. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable argument, CQ114 not an owner or administrator of the workspace.';
 
 --
 -- Name: sign_in(text, text); Type: FUNCTION; Schema: app_public; Owner: -
@@ -5134,6 +7318,116 @@ $$;
 --
 
 COMMENT ON FUNCTION app_public.transfer_ownership(user_id uuid) IS 'Makes a member an owner of the workspace of the request, and the caller an admin. Errors: CQ101 not signed in, CQ110 not with an API key, CQ113 personal, CQ114 not an owner, CQ204 no such member.';
+
+--
+-- Name: undo_memory(uuid); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.undo_memory(id uuid) RETURNS app_public.memory_items
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  item app_public.memory_items := app_private.lock_memory(undo_memory.id);
+  -- what is opened again, and what is closed for it
+  reopened app_public.memory_items;
+  closed app_public.memory_items;
+  last_change app_public.memory_item_changes;
+  at timestamptz := clock_timestamp();
+begin
+  select c.* into last_change
+  from app_public.memory_item_changes c
+  where c.workspace_id = item.workspace_id and c.memory_item_id = item.id and c.undone_at is null
+  order by c.id desc
+  limit 1;
+  case last_change.change
+    when 'merged' then
+      update app_public.memory_items m
+      set importance = (last_change.old_values ->> 'importance')::real, expires_at = (last_change.old_values ->> 'expiresAt')::timestamptz
+      where m.id = item.id;
+    when 'forgotten' then
+      if (last_change.old_values ->> 'isCurrent')::boolean then
+        reopened := item;
+      end if;
+    when 'superseded' then
+      reopened := item;
+      select m.* into closed from app_public.memory_items m where m.workspace_id = item.workspace_id and m.id = item.superseded_by for update;
+    when 'remembered' then
+      closed := item;
+      select m.* into reopened from app_public.memory_items m where m.workspace_id = item.workspace_id and m.superseded_by = item.id for update;
+    else
+      raise exception 'There is nothing to undo.' using errcode = 'CQ241', hint = 'Every change of this memory is undone.';
+  end case;
+
+  begin
+    if upper_inf(closed.validity) then
+      update app_public.memory_items m
+      set forgotten_at = at, validity = tstzrange(lower(m.validity), greatest(at, lower(m.validity) + interval '1 microsecond'))
+      where m.id = closed.id;
+    end if;
+    update app_public.memory_items m
+    set forgotten_at = null, superseded_by = null, validity = tstzrange(lower(m.validity), null)
+    where m.id = reopened.id;
+    if last_change.change = 'forgotten' and reopened.id is null then
+      update app_public.memory_items m set forgotten_at = null where m.id = item.id;
+    end if;
+  exception when exclusion_violation or unique_violation then
+    raise exception 'Another memory has taken its place since.' using errcode = 'CQ242', hint = 'Forget that one first.';
+  end;
+  update app_public.memory_item_changes c
+  set undone_at = at
+  where c.workspace_id = item.workspace_id and c.undone_at is null and (
+    c.id = last_change.id
+    or last_change.change in ('superseded', 'remembered') and (
+      c.memory_item_id = closed.id and c.change = 'remembered' or c.memory_item_id = reopened.id and c.change = 'superseded'
+    )
+  );
+  update app_public.memory_items m set updated_at = at where m.id = item.id returning * into item;
+  return item;
+end
+$$;
+
+--
+-- Name: FUNCTION undo_memory(id uuid); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.undo_memory(id uuid) IS 'Undoes the last change of a memory: forgetting, merging, or that a new value took its place. Errors: CQ101 not signed in, CQ109 read-only, CQ204 no such memory, CQ241 nothing to undo, CQ242 another memory has taken its place.';
+
+--
+-- Name: use_memories(uuid[]); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.use_memories(ids uuid[]) RETURNS SETOF app_public.memory_items
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if cardinality(ids) > 100 then
+    raise exception 'At most 100 memories at a time, not %.', cardinality(ids) using errcode = 'CQ200', hint = 'Call it again for the rest.';
+  end if;
+  return query
+  with readable as (
+    select m.id
+    from app_public.memory_items m
+    where m.workspace_id = app_hidden.current_workspace_id() and m.id = any (ids) and upper_inf(m.validity)
+      and (m.owner_id = app_hidden.current_user_id() or m.visibility = 'workspace')
+    order by m.id
+    for no key update
+  )
+  update app_public.memory_items m
+  set access_count = m.access_count + 1, last_accessed_at = clock_timestamp()
+  from readable r
+  where m.id = r.id
+  returning m.*;
+end
+$$;
+
+--
+-- Name: FUNCTION use_memories(ids uuid[]); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.use_memories(ids uuid[]) IS 'Says which recalled memories an answer used, which keeps them recent. Returns them; what is not there or not readable is passed over. Errors: CQ101 not signed in, CQ109 read-only, CQ200 too many.';
 
 --
 -- Name: verify_email(text); Type: FUNCTION; Schema: app_public; Owner: -
@@ -5315,6 +7609,49 @@ COMMENT ON COLUMN app_hidden.message_idempotency_keys.idempotency_key IS 'The cl
 COMMENT ON COLUMN app_hidden.message_idempotency_keys.message_id IS 'The message that the first write made.';
 
 --
+-- Name: raw_event_keys; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.raw_event_keys (
+    workspace_id uuid NOT NULL,
+    source text NOT NULL,
+    external_id text NOT NULL,
+    raw_event_id uuid NOT NULL
+);
+
+ALTER TABLE ONLY app_hidden.raw_event_keys FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE raw_event_keys; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.raw_event_keys IS 'Which events were stored, over all months: a unique constraint of a partitioned table would need its partition key.';
+
+--
+-- Name: COLUMN raw_event_keys.workspace_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.raw_event_keys.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN raw_event_keys.source; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.raw_event_keys.source IS 'System the event comes from.';
+
+--
+-- Name: COLUMN raw_event_keys.external_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.raw_event_keys.external_id IS 'Identifier in that system.';
+
+--
+-- Name: COLUMN raw_event_keys.raw_event_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.raw_event_keys.raw_event_id IS 'The stored event. No foreign key: it may be gone.';
+
+--
 -- Name: audit_logs; Type: TABLE; Schema: app_public; Owner: -
 --
 
@@ -5442,6 +7779,8 @@ CREATE TABLE app_public.chunks (
     text_search tsvector GENERATED ALWAYS AS (app_hidden.text_search_vector((text_search_language)::text, heading, content)) STORED,
     metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
     created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    memory_item_id uuid,
+    raw_event_id uuid,
     CONSTRAINT chunks_chunk_index_positive CHECK ((chunk_index >= 0)),
     CONSTRAINT chunks_content_hash_length CHECK ((octet_length(content_hash) = 32)),
     CONSTRAINT chunks_content_length CHECK (((char_length(content) >= 1) AND (char_length(content) <= 100000))),
@@ -5449,12 +7788,14 @@ CREATE TABLE app_public.chunks (
     CONSTRAINT chunks_id_version CHECK ((uuid_extract_version(id) = 7)),
     CONSTRAINT chunks_importance_score_range CHECK (((importance_score >= (0)::double precision) AND (importance_score <= (1)::double precision))),
     CONSTRAINT chunks_offsets CHECK (((start_offset >= 0) AND (end_offset > start_offset))),
-    CONSTRAINT chunks_one_source CHECK (
+    CONSTRAINT chunks_one_source CHECK (((num_nonnulls(document_id, message_id, memory_item_id, raw_event_id) = 1) AND ((conversation_id IS NOT NULL) = (message_id IS NOT NULL)) AND
 CASE source_type
-    WHEN 'document'::app_public.source_type THEN ((document_id IS NOT NULL) AND (conversation_id IS NULL) AND (message_id IS NULL))
-    WHEN 'message'::app_public.source_type THEN ((document_id IS NULL) AND (conversation_id IS NOT NULL) AND (message_id IS NOT NULL))
-    ELSE false
-END),
+    WHEN 'document'::app_public.source_type THEN (document_id IS NOT NULL)
+    WHEN 'message'::app_public.source_type THEN (message_id IS NOT NULL)
+    WHEN 'memory'::app_public.source_type THEN (memory_item_id IS NOT NULL)
+    WHEN 'event'::app_public.source_type THEN (raw_event_id IS NOT NULL)
+    ELSE NULL::boolean
+END)),
     CONSTRAINT chunks_token_count_positive CHECK ((token_count > 0))
 )
 PARTITION BY HASH (workspace_id);
@@ -5465,7 +7806,7 @@ ALTER TABLE ONLY app_public.chunks FORCE ROW LEVEL SECURITY;
 -- Name: TABLE chunks; Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON TABLE app_public.chunks IS 'The one unit of retrieval: a piece of a document or message. Written by the worker only; its text never changes, an edit replaces the piece.';
+COMMENT ON TABLE app_public.chunks IS 'The one unit of retrieval: a piece of a document, message, memory or event. Written by the worker only; its text never changes, an edit replaces the piece.';
 
 --
 -- Name: COLUMN chunks.id; Type: COMMENT; Schema: app_public; Owner: -
@@ -5610,6 +7951,18 @@ COMMENT ON COLUMN app_public.chunks.metadata IS 'Anything else, as an object.';
 --
 
 COMMENT ON COLUMN app_public.chunks.created_at IS 'When it was cut; derived from the id.';
+
+--
+-- Name: COLUMN chunks.memory_item_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.memory_item_id IS 'The memory, when it is a piece of one.';
+
+--
+-- Name: COLUMN chunks.raw_event_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.raw_event_id IS 'The event, when it is a piece of one. No foreign key: the piece stays when the event is cleared away.';
 
 --
 -- Name: embeddings; Type: TABLE; Schema: app_public; Owner: -
@@ -6004,6 +8357,178 @@ ALTER TABLE app_public.embedding_versions ALTER COLUMN number ADD GENERATED ALWA
 );
 
 --
+-- Name: file_type_configs; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.file_type_configs (
+    mime_type text NOT NULL,
+    extensions text[] NOT NULL,
+    extractor text NOT NULL,
+    max_bytes bigint NOT NULL,
+    is_enabled boolean DEFAULT true NOT NULL,
+    CONSTRAINT file_type_configs_extensions_length CHECK (((cardinality(extensions) >= 1) AND (cardinality(extensions) <= 50))),
+    CONSTRAINT file_type_configs_extractor_known CHECK ((extractor = ANY (ARRAY['text'::text, 'markdown'::text, 'code'::text, 'html'::text, 'pdf'::text, 'docx'::text]))),
+    CONSTRAINT file_type_configs_max_bytes_positive CHECK ((max_bytes > 0)),
+    CONSTRAINT file_type_configs_mime_type_format CHECK (((char_length(mime_type) <= 200) AND (mime_type ~ '^[a-z0-9.+-]+/[a-z0-9.+-]+$'::text)))
+);
+
+ALTER TABLE ONLY app_public.file_type_configs FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE file_type_configs; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.file_type_configs IS 'Which types of file can be stored, and how their text is read.';
+
+--
+-- Name: COLUMN file_type_configs.mime_type; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.file_type_configs.mime_type IS 'Media type, in lower case.';
+
+--
+-- Name: COLUMN file_type_configs.extensions; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.file_type_configs.extensions IS 'Endings of file names, without the dot.';
+
+--
+-- Name: COLUMN file_type_configs.extractor; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.file_type_configs.extractor IS 'How the text is read: text, markdown, code, html, pdf or docx.';
+
+--
+-- Name: COLUMN file_type_configs.max_bytes; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.file_type_configs.max_bytes IS 'Largest file of this type.';
+
+--
+-- Name: COLUMN file_type_configs.is_enabled; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.file_type_configs.is_enabled IS 'Whether new files of this type are accepted.';
+
+--
+-- Name: memory_item_changes; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.memory_item_changes (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    memory_item_id uuid NOT NULL,
+    change app_public.memory_change NOT NULL,
+    old_values jsonb DEFAULT '{}'::jsonb NOT NULL,
+    undone_at timestamp with time zone,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT memory_item_changes_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT memory_item_changes_old_values_object CHECK ((jsonb_typeof(old_values) = 'object'::text))
+);
+
+ALTER TABLE ONLY app_public.memory_item_changes FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE memory_item_changes; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.memory_item_changes IS 'What happened to a memory, so that it can be undone. Only its owner sees it.';
+
+--
+-- Name: COLUMN memory_item_changes.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_item_changes.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN memory_item_changes.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_item_changes.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN memory_item_changes.owner_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_item_changes.owner_id IS 'Whose memory it is.';
+
+--
+-- Name: COLUMN memory_item_changes.memory_item_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_item_changes.memory_item_id IS 'The memory.';
+
+--
+-- Name: COLUMN memory_item_changes.change; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_item_changes.change IS 'What happened.';
+
+--
+-- Name: COLUMN memory_item_changes.old_values; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_item_changes.old_values IS 'What the change overwrote, as an object.';
+
+--
+-- Name: COLUMN memory_item_changes.undone_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_item_changes.undone_at IS 'When it was undone.';
+
+--
+-- Name: COLUMN memory_item_changes.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.memory_item_changes.created_at IS 'When it happened; derived from the id.';
+
+--
+-- Name: tags; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.tags (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    name extensions.citext NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT tags_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT tags_name_length CHECK (((char_length((name)::text) >= 1) AND (char_length((name)::text) <= 100)))
+);
+
+ALTER TABLE ONLY app_public.tags FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE tags; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.tags IS 'A label of a workspace. Every member sees its name.';
+
+--
+-- Name: COLUMN tags.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.tags.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN tags.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.tags.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN tags.name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.tags.name IS 'Name, unique in the workspace; upper and lower case do not matter.';
+
+--
+-- Name: COLUMN tags.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.tags.created_at IS 'When it was first used; derived from the id.';
+
+--
 -- Name: chunk_counts chunk_counts_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
@@ -6023,6 +8548,13 @@ ALTER TABLE ONLY app_hidden.embedding_counts
 
 ALTER TABLE ONLY app_hidden.message_idempotency_keys
     ADD CONSTRAINT message_idempotency_keys_pkey PRIMARY KEY (conversation_id, idempotency_key);
+
+--
+-- Name: raw_event_keys raw_event_keys_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.raw_event_keys
+    ADD CONSTRAINT raw_event_keys_pkey PRIMARY KEY (workspace_id, source, external_id);
 
 --
 -- Name: api_key_secrets api_key_secrets_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
@@ -6186,6 +8718,76 @@ ALTER TABLE ONLY app_public.embeddings
     ADD CONSTRAINT embeddings_pkey PRIMARY KEY (version_id, workspace_id, chunk_id);
 
 --
+-- Name: entity_tags entity_tags_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.entity_tags
+    ADD CONSTRAINT entity_tags_pkey PRIMARY KEY (tag_id, entity_type, entity_id);
+
+--
+-- Name: file_type_configs file_type_configs_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.file_type_configs
+    ADD CONSTRAINT file_type_configs_pkey PRIMARY KEY (mime_type);
+
+--
+-- Name: files files_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.files
+    ADD CONSTRAINT files_pkey PRIMARY KEY (id);
+
+--
+-- Name: files files_sha256_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.files
+    ADD CONSTRAINT files_sha256_key UNIQUE (workspace_id, sha256, owner_id);
+
+--
+-- Name: files files_workspace_id_id_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.files
+    ADD CONSTRAINT files_workspace_id_id_key UNIQUE (workspace_id, id);
+
+--
+-- Name: legal_holds legal_holds_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.legal_holds
+    ADD CONSTRAINT legal_holds_pkey PRIMARY KEY (id);
+
+--
+-- Name: memory_item_changes memory_item_changes_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.memory_item_changes
+    ADD CONSTRAINT memory_item_changes_pkey PRIMARY KEY (id);
+
+--
+-- Name: memory_items memory_items_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.memory_items
+    ADD CONSTRAINT memory_items_pkey PRIMARY KEY (id);
+
+--
+-- Name: memory_items memory_items_subject_excl; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.memory_items
+    ADD CONSTRAINT memory_items_subject_excl EXCLUDE USING gist (workspace_id WITH =, owner_id WITH =, subject_key WITH =, validity WITH &&) WHERE (((subject_key IS NOT NULL) AND (forgotten_at IS NULL)));
+
+--
+-- Name: memory_items memory_items_workspace_id_id_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.memory_items
+    ADD CONSTRAINT memory_items_workspace_id_id_key UNIQUE (workspace_id, id);
+
+--
 -- Name: messages messages_conversation_id_id_key; Type: CONSTRAINT; Schema: app_public; Owner: -
 --
 
@@ -6198,6 +8800,83 @@ ALTER TABLE ONLY app_public.messages
 
 ALTER TABLE ONLY app_public.messages
     ADD CONSTRAINT messages_pkey PRIMARY KEY (id);
+
+--
+-- Name: raw_events raw_events_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.raw_events
+    ADD CONSTRAINT raw_events_pkey PRIMARY KEY (id);
+
+--
+-- Name: repositories repositories_name_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.repositories
+    ADD CONSTRAINT repositories_name_key UNIQUE (workspace_id, owner_id, name);
+
+--
+-- Name: repositories repositories_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.repositories
+    ADD CONSTRAINT repositories_pkey PRIMARY KEY (id);
+
+--
+-- Name: repositories repositories_workspace_id_id_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.repositories
+    ADD CONSTRAINT repositories_workspace_id_id_key UNIQUE (workspace_id, id);
+
+--
+-- Name: repository_documents repository_documents_file_path_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.repository_documents
+    ADD CONSTRAINT repository_documents_file_path_key UNIQUE (workspace_id, repository_id, file_path);
+
+--
+-- Name: repository_documents repository_documents_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.repository_documents
+    ADD CONSTRAINT repository_documents_pkey PRIMARY KEY (repository_id, document_id);
+
+--
+-- Name: retention_policies retention_policies_kind_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.retention_policies
+    ADD CONSTRAINT retention_policies_kind_key UNIQUE NULLS NOT DISTINCT (workspace_id, kind);
+
+--
+-- Name: retention_policies retention_policies_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.retention_policies
+    ADD CONSTRAINT retention_policies_pkey PRIMARY KEY (id);
+
+--
+-- Name: tags tags_name_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.tags
+    ADD CONSTRAINT tags_name_key UNIQUE (workspace_id, name);
+
+--
+-- Name: tags tags_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.tags
+    ADD CONSTRAINT tags_pkey PRIMARY KEY (id);
+
+--
+-- Name: tags tags_workspace_id_id_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.tags
+    ADD CONSTRAINT tags_workspace_id_id_key UNIQUE (workspace_id, id);
 
 --
 -- Name: users users_email_key; Type: CONSTRAINT; Schema: app_public; Owner: -
@@ -6328,10 +9007,22 @@ CREATE INDEX chunks_content_hash_idx ON ONLY app_public.chunks USING btree (work
 CREATE INDEX chunks_conversation_id_idx ON ONLY app_public.chunks USING btree (workspace_id, conversation_id) WHERE (conversation_id IS NOT NULL);
 
 --
+-- Name: chunks_memory_item_id_key; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE UNIQUE INDEX chunks_memory_item_id_key ON ONLY app_public.chunks USING btree (workspace_id, memory_item_id, chunk_index) WHERE (memory_item_id IS NOT NULL);
+
+--
 -- Name: chunks_owner_id_idx; Type: INDEX; Schema: app_public; Owner: -
 --
 
 CREATE INDEX chunks_owner_id_idx ON ONLY app_public.chunks USING btree (owner_id);
+
+--
+-- Name: chunks_raw_event_id_key; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE UNIQUE INDEX chunks_raw_event_id_key ON ONLY app_public.chunks USING btree (workspace_id, raw_event_id, chunk_index) WHERE (raw_event_id IS NOT NULL);
 
 --
 -- Name: chunks_text_search_idx; Type: INDEX; Schema: app_public; Owner: -
@@ -6368,6 +9059,12 @@ CREATE INDEX conversations_shared_last_message_at_idx ON app_public.conversation
 --
 
 CREATE INDEX conversations_unindexed_idx ON app_public.conversations USING btree (id) WHERE (indexed_sequence_number < last_sequence_number);
+
+--
+-- Name: documents_file_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX documents_file_id_idx ON app_public.documents USING btree (workspace_id, file_id) WHERE (file_id IS NOT NULL);
 
 --
 -- Name: documents_owner_id_idx; Type: INDEX; Schema: app_public; Owner: -
@@ -6412,6 +9109,108 @@ CREATE UNIQUE INDEX embedding_versions_one_active ON app_public.embedding_versio
 CREATE INDEX embeddings_chunk_id_idx ON ONLY app_public.embeddings USING btree (workspace_id, chunk_id);
 
 --
+-- Name: entity_tags_entity_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX entity_tags_entity_id_idx ON app_public.entity_tags USING btree (entity_id, entity_type);
+
+--
+-- Name: entity_tags_tag_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX entity_tags_tag_id_idx ON app_public.entity_tags USING btree (workspace_id, tag_id);
+
+--
+-- Name: files_conversation_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX files_conversation_id_idx ON app_public.files USING btree (workspace_id, conversation_id) WHERE (conversation_id IS NOT NULL);
+
+--
+-- Name: files_mime_type_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX files_mime_type_idx ON app_public.files USING btree (mime_type);
+
+--
+-- Name: files_owner_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX files_owner_id_idx ON app_public.files USING btree (owner_id, id DESC);
+
+--
+-- Name: files_workspace_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX files_workspace_id_idx ON app_public.files USING btree (workspace_id, id DESC);
+
+--
+-- Name: legal_holds_placed_by_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX legal_holds_placed_by_idx ON app_public.legal_holds USING btree (placed_by);
+
+--
+-- Name: legal_holds_released_by_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX legal_holds_released_by_idx ON app_public.legal_holds USING btree (released_by);
+
+--
+-- Name: legal_holds_workspace_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX legal_holds_workspace_id_idx ON app_public.legal_holds USING btree (workspace_id);
+
+--
+-- Name: memory_item_changes_memory_item_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX memory_item_changes_memory_item_id_idx ON app_public.memory_item_changes USING btree (workspace_id, memory_item_id, id DESC);
+
+--
+-- Name: memory_item_changes_owner_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX memory_item_changes_owner_id_idx ON app_public.memory_item_changes USING btree (owner_id);
+
+--
+-- Name: memory_items_content_hash_key; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE UNIQUE INDEX memory_items_content_hash_key ON app_public.memory_items USING btree (workspace_id, owner_id, content_hash) WHERE upper_inf(validity);
+
+--
+-- Name: memory_items_owner_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX memory_items_owner_id_idx ON app_public.memory_items USING btree (owner_id, id DESC);
+
+--
+-- Name: memory_items_source_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX memory_items_source_id_idx ON app_public.memory_items USING btree (workspace_id, source_id) WHERE (source_id IS NOT NULL);
+
+--
+-- Name: memory_items_superseded_by_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX memory_items_superseded_by_idx ON app_public.memory_items USING btree (workspace_id, superseded_by) WHERE (superseded_by IS NOT NULL);
+
+--
+-- Name: memory_items_unchunked_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX memory_items_unchunked_idx ON app_public.memory_items USING btree (id) WHERE ((chunked_hash IS DISTINCT FROM content_hash) AND upper_inf(validity));
+
+--
+-- Name: memory_items_workspace_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX memory_items_workspace_id_idx ON app_public.memory_items USING btree (workspace_id, id DESC);
+
+--
 -- Name: messages_author_id_idx; Type: INDEX; Schema: app_public; Owner: -
 --
 
@@ -6434,6 +9233,30 @@ CREATE INDEX messages_parent_id_idx ON ONLY app_public.messages USING btree (con
 --
 
 CREATE INDEX messages_workspace_id_conversation_id_idx ON ONLY app_public.messages USING btree (workspace_id, conversation_id);
+
+--
+-- Name: raw_events_owner_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX raw_events_owner_id_idx ON ONLY app_public.raw_events USING btree (owner_id);
+
+--
+-- Name: raw_events_workspace_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX raw_events_workspace_id_idx ON ONLY app_public.raw_events USING btree (workspace_id, id DESC);
+
+--
+-- Name: repositories_owner_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX repositories_owner_id_idx ON app_public.repositories USING btree (owner_id);
+
+--
+-- Name: repository_documents_document_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX repository_documents_document_id_idx ON app_public.repository_documents USING btree (workspace_id, document_id);
 
 --
 -- Name: workspace_invitations_accepted_by_idx; Type: INDEX; Schema: app_public; Owner: -
@@ -6496,6 +9319,12 @@ CREATE TRIGGER chunks_10_count_truncate AFTER TRUNCATE ON app_public.chunks FOR 
 CREATE TRIGGER conversations_20_propagate_visibility AFTER UPDATE OF visibility, owner_id ON app_public.conversations FOR EACH ROW WHEN (((old.visibility <> new.visibility) OR (old.owner_id <> new.owner_id))) EXECUTE FUNCTION app_private.propagate_conversation_visibility();
 
 --
+-- Name: conversations conversations_30_untag; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER conversations_30_untag AFTER DELETE ON app_public.conversations REFERENCING OLD TABLE AS gone_entities FOR EACH STATEMENT EXECUTE FUNCTION app_private.remove_tags_of_entities('conversation');
+
+--
 -- Name: conversations conversations_90_set_updated_at; Type: TRIGGER; Schema: app_public; Owner: -
 --
 
@@ -6518,6 +9347,12 @@ CREATE TRIGGER documents_10_enqueue_update AFTER UPDATE ON app_public.documents 
 --
 
 CREATE TRIGGER documents_20_propagate_visibility AFTER UPDATE OF visibility, owner_id ON app_public.documents FOR EACH ROW WHEN (((old.visibility <> new.visibility) OR (old.owner_id <> new.owner_id))) EXECUTE FUNCTION app_private.propagate_document_visibility();
+
+--
+-- Name: documents documents_30_untag; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER documents_30_untag AFTER DELETE ON app_public.documents REFERENCING OLD TABLE AS gone_entities FOR EACH STATEMENT EXECUTE FUNCTION app_private.remove_tags_of_entities('document');
 
 --
 -- Name: documents documents_90_set_updated_at; Type: TRIGGER; Schema: app_public; Owner: -
@@ -6544,10 +9379,52 @@ CREATE TRIGGER embeddings_10_count_insert AFTER INSERT ON app_public.embeddings 
 CREATE TRIGGER embeddings_10_count_truncate AFTER TRUNCATE ON app_public.embeddings FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_embeddings();
 
 --
+-- Name: entity_tags entity_tags_10_check; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER entity_tags_10_check BEFORE INSERT OR UPDATE ON app_public.entity_tags FOR EACH ROW EXECUTE FUNCTION app_private.check_tagged_entity();
+
+--
+-- Name: memory_items memory_items_10_close; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER memory_items_10_close BEFORE UPDATE OF validity ON app_public.memory_items FOR EACH ROW WHEN ((upper_inf(old.validity) AND (NOT upper_inf(new.validity)))) EXECUTE FUNCTION app_private.drop_chunks_of_closed_memory();
+
+--
+-- Name: memory_items memory_items_20_enqueue_insert; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER memory_items_20_enqueue_insert AFTER INSERT ON app_public.memory_items REFERENCING NEW TABLE AS new_memories FOR EACH STATEMENT EXECUTE FUNCTION app_private.enqueue_changed_memories();
+
+--
+-- Name: memory_items memory_items_20_enqueue_update; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER memory_items_20_enqueue_update AFTER UPDATE ON app_public.memory_items REFERENCING NEW TABLE AS new_memories FOR EACH STATEMENT EXECUTE FUNCTION app_private.enqueue_changed_memories();
+
+--
+-- Name: memory_items memory_items_30_untag; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER memory_items_30_untag AFTER DELETE ON app_public.memory_items REFERENCING OLD TABLE AS gone_entities FOR EACH STATEMENT EXECUTE FUNCTION app_private.remove_tags_of_entities('memory_item');
+
+--
 -- Name: messages messages_10_count; Type: TRIGGER; Schema: app_public; Owner: -
 --
 
 CREATE TRIGGER messages_10_count AFTER INSERT ON app_public.messages REFERENCING NEW TABLE AS new_messages FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_new_messages();
+
+--
+-- Name: repositories repositories_30_untag; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER repositories_30_untag AFTER DELETE ON app_public.repositories REFERENCING OLD TABLE AS gone_entities FOR EACH STATEMENT EXECUTE FUNCTION app_private.remove_tags_of_entities('repository');
+
+--
+-- Name: repositories repositories_90_set_updated_at; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER repositories_90_set_updated_at BEFORE UPDATE OF name, description, repo_url, visibility, metadata ON app_public.repositories FOR EACH ROW EXECUTE FUNCTION app_hidden.set_updated_at();
 
 --
 -- Name: users users_90_set_updated_at; Type: TRIGGER; Schema: app_public; Owner: -
@@ -6614,6 +9491,13 @@ ALTER TABLE ONLY app_hidden.message_idempotency_keys
     ADD CONSTRAINT message_idempotency_keys_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_public.conversations(workspace_id, id) ON DELETE CASCADE;
 
 --
+-- Name: raw_event_keys raw_event_keys_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.raw_event_keys
+    ADD CONSTRAINT raw_event_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
 -- Name: api_key_secrets api_key_secrets_api_key_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
 --
 
@@ -6663,6 +9547,13 @@ ALTER TABLE app_public.chunks
     ADD CONSTRAINT chunks_document_id_fkey FOREIGN KEY (workspace_id, document_id) REFERENCES app_public.documents(workspace_id, id) ON DELETE CASCADE;
 
 --
+-- Name: chunks chunks_memory_item_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.chunks
+    ADD CONSTRAINT chunks_memory_item_id_fkey FOREIGN KEY (workspace_id, memory_item_id) REFERENCES app_public.memory_items(workspace_id, id) ON DELETE CASCADE;
+
+--
 -- Name: chunks chunks_owner_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
 --
 
@@ -6696,6 +9587,13 @@ ALTER TABLE ONLY app_public.conversations
 
 ALTER TABLE ONLY app_public.conversations
     ADD CONSTRAINT conversations_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
+-- Name: documents documents_file_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.documents
+    ADD CONSTRAINT documents_file_id_fkey FOREIGN KEY (workspace_id, file_id) REFERENCES app_public.files(workspace_id, id) ON DELETE SET NULL (file_id);
 
 --
 -- Name: documents documents_owner_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
@@ -6733,6 +9631,97 @@ ALTER TABLE app_public.embeddings
     ADD CONSTRAINT embeddings_version_id_fkey FOREIGN KEY (version_id) REFERENCES app_public.embedding_versions(id);
 
 --
+-- Name: entity_tags entity_tags_tag_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.entity_tags
+    ADD CONSTRAINT entity_tags_tag_id_fkey FOREIGN KEY (workspace_id, tag_id) REFERENCES app_public.tags(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: files files_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.files
+    ADD CONSTRAINT files_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_public.conversations(workspace_id, id) ON DELETE SET NULL (conversation_id);
+
+--
+-- Name: files files_mime_type_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.files
+    ADD CONSTRAINT files_mime_type_fkey FOREIGN KEY (mime_type) REFERENCES app_public.file_type_configs(mime_type);
+
+--
+-- Name: files files_owner_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.files
+    ADD CONSTRAINT files_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: files files_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.files
+    ADD CONSTRAINT files_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
+-- Name: legal_holds legal_holds_placed_by_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.legal_holds
+    ADD CONSTRAINT legal_holds_placed_by_fkey FOREIGN KEY (placed_by) REFERENCES app_public.users(id) ON DELETE SET NULL;
+
+--
+-- Name: legal_holds legal_holds_released_by_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.legal_holds
+    ADD CONSTRAINT legal_holds_released_by_fkey FOREIGN KEY (released_by) REFERENCES app_public.users(id) ON DELETE SET NULL;
+
+--
+-- Name: legal_holds legal_holds_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.legal_holds
+    ADD CONSTRAINT legal_holds_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
+-- Name: memory_item_changes memory_item_changes_memory_item_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.memory_item_changes
+    ADD CONSTRAINT memory_item_changes_memory_item_id_fkey FOREIGN KEY (workspace_id, memory_item_id) REFERENCES app_public.memory_items(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: memory_item_changes memory_item_changes_owner_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.memory_item_changes
+    ADD CONSTRAINT memory_item_changes_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: memory_items memory_items_owner_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.memory_items
+    ADD CONSTRAINT memory_items_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: memory_items memory_items_superseded_by_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.memory_items
+    ADD CONSTRAINT memory_items_superseded_by_fkey FOREIGN KEY (workspace_id, superseded_by) REFERENCES app_public.memory_items(workspace_id, id) ON DELETE SET NULL (superseded_by);
+
+--
+-- Name: memory_items memory_items_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.memory_items
+    ADD CONSTRAINT memory_items_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
 -- Name: messages messages_author_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
 --
 
@@ -6759,6 +9748,62 @@ ALTER TABLE app_public.messages
 
 ALTER TABLE app_public.messages
     ADD CONSTRAINT messages_parent_id_fkey FOREIGN KEY (conversation_id, parent_id) REFERENCES app_public.messages(conversation_id, id) DEFERRABLE;
+
+--
+-- Name: raw_events raw_events_owner_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.raw_events
+    ADD CONSTRAINT raw_events_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: raw_events raw_events_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.raw_events
+    ADD CONSTRAINT raw_events_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
+-- Name: repositories repositories_owner_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.repositories
+    ADD CONSTRAINT repositories_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: repositories repositories_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.repositories
+    ADD CONSTRAINT repositories_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
+-- Name: repository_documents repository_documents_document_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.repository_documents
+    ADD CONSTRAINT repository_documents_document_id_fkey FOREIGN KEY (workspace_id, document_id) REFERENCES app_public.documents(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: repository_documents repository_documents_repository_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.repository_documents
+    ADD CONSTRAINT repository_documents_repository_id_fkey FOREIGN KEY (workspace_id, repository_id) REFERENCES app_public.repositories(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: retention_policies retention_policies_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.retention_policies
+    ADD CONSTRAINT retention_policies_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
+-- Name: tags tags_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.tags
+    ADD CONSTRAINT tags_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
 
 --
 -- Name: workspace_invitations workspace_invitations_accepted_by_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
@@ -6814,6 +9859,12 @@ CREATE POLICY all_owner ON app_hidden.embedding_counts TO colloquy_owner USING (
 CREATE POLICY all_owner ON app_hidden.message_idempotency_keys TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: raw_event_keys all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.raw_event_keys TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: chunk_counts; Type: ROW SECURITY; Schema: app_hidden; Owner: -
 --
 
@@ -6830,6 +9881,12 @@ ALTER TABLE app_hidden.embedding_counts ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE app_hidden.message_idempotency_keys ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: raw_event_keys; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.raw_event_keys ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: api_key_secrets all_owner; Type: POLICY; Schema: app_private; Owner: -
@@ -6946,10 +10003,76 @@ CREATE POLICY all_owner ON app_public.embedding_versions TO colloquy_owner USING
 CREATE POLICY all_owner ON app_public.embeddings TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: entity_tags all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.entity_tags TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: file_type_configs all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.file_type_configs TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: files all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.files TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: legal_holds all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.legal_holds TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: memory_item_changes all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.memory_item_changes TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: memory_items all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.memory_items TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: messages all_owner; Type: POLICY; Schema: app_public; Owner: -
 --
 
 CREATE POLICY all_owner ON app_public.messages TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: raw_events all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.raw_events TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: repositories all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.repositories TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: repository_documents all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.repository_documents TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: retention_policies all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.retention_policies TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: tags all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.tags TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: users all_owner; Type: POLICY; Schema: app_public; Owner: -
@@ -7012,6 +10135,12 @@ CREATE POLICY delete_own ON app_public.conversations FOR DELETE TO colloquy_user
 CREATE POLICY delete_own ON app_public.documents FOR DELETE TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) AND ( SELECT app_hidden.can_write() AS can_write)));
 
 --
+-- Name: repositories delete_own; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY delete_own ON app_public.repositories FOR DELETE TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) AND ( SELECT app_hidden.can_write() AS can_write)));
+
+--
 -- Name: documents; Type: ROW SECURITY; Schema: app_public; Owner: -
 --
 
@@ -7030,6 +10159,24 @@ ALTER TABLE app_public.embedding_versions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE app_public.embeddings ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: entity_tags; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.entity_tags ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: file_type_configs; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.file_type_configs ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: files; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.files ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: conversations insert_member; Type: POLICY; Schema: app_public; Owner: -
 --
 
@@ -7042,10 +10189,58 @@ CREATE POLICY insert_member ON app_public.conversations FOR INSERT TO colloquy_u
 CREATE POLICY insert_member ON app_public.documents FOR INSERT TO colloquy_user, colloquy_admin WITH CHECK (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) AND ( SELECT app_hidden.can_write() AS can_write)));
 
 --
+-- Name: repositories insert_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY insert_member ON app_public.repositories FOR INSERT TO colloquy_user, colloquy_admin WITH CHECK (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) AND ( SELECT app_hidden.can_write() AS can_write)));
+
+--
+-- Name: legal_holds; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.legal_holds ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: memory_item_changes; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.memory_item_changes ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: memory_items; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.memory_items ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: messages; Type: ROW SECURITY; Schema: app_public; Owner: -
 --
 
 ALTER TABLE app_public.messages ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: raw_events; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.raw_events ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: repositories; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.repositories ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: repository_documents; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.repository_documents ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: retention_policies; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.retention_policies ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: embedding_versions select_authenticator; Type: POLICY; Schema: app_public; Owner: -
@@ -7058,6 +10253,12 @@ CREATE POLICY select_authenticator ON app_public.embedding_versions FOR SELECT T
 --
 
 CREATE POLICY select_manager ON app_public.audit_logs FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ( SELECT app_hidden.can_manage() AS can_manage)));
+
+--
+-- Name: legal_holds select_manager; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_manager ON app_public.legal_holds FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (( SELECT app_hidden.current_user_id() AS current_user_id) IS NOT NULL) AND ( SELECT app_hidden.can_manage() AS can_manage)));
 
 --
 -- Name: workspace_invitations select_manager; Type: POLICY; Schema: app_public; Owner: -
@@ -7098,12 +10299,79 @@ CREATE POLICY select_member ON app_public.embeddings FOR SELECT TO colloquy_user
   WHERE ((c.workspace_id = embeddings.workspace_id) AND (c.id = embeddings.chunk_id))))));
 
 --
+-- Name: entity_tags select_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_member ON app_public.entity_tags FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND
+CASE entity_type
+    WHEN 'document'::app_public.taggable_type THEN (EXISTS ( SELECT
+       FROM app_public.documents e
+      WHERE (e.id = entity_tags.entity_id)))
+    WHEN 'repository'::app_public.taggable_type THEN (EXISTS ( SELECT
+       FROM app_public.repositories e
+      WHERE (e.id = entity_tags.entity_id)))
+    WHEN 'conversation'::app_public.taggable_type THEN (EXISTS ( SELECT
+       FROM app_public.conversations e
+      WHERE (e.id = entity_tags.entity_id)))
+    WHEN 'memory_item'::app_public.taggable_type THEN (EXISTS ( SELECT
+       FROM app_public.memory_items e
+      WHERE (e.id = entity_tags.entity_id)))
+    ELSE NULL::boolean
+END));
+
+--
+-- Name: files select_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_member ON app_public.files FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ((owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) OR (visibility = 'workspace'::app_public.visibility))));
+
+--
+-- Name: memory_items select_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_member ON app_public.memory_items FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ((owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) OR (visibility = 'workspace'::app_public.visibility))));
+
+--
 -- Name: messages select_member; Type: POLICY; Schema: app_public; Owner: -
 --
 
 CREATE POLICY select_member ON app_public.messages FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ((owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) OR (( SELECT c.visibility
    FROM app_public.conversations c
   WHERE (c.id = messages.conversation_id)) = 'workspace'::app_public.visibility))));
+
+--
+-- Name: raw_events select_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_member ON app_public.raw_events FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (( SELECT app_hidden.current_user_id() AS current_user_id) IS NOT NULL)));
+
+--
+-- Name: repositories select_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_member ON app_public.repositories FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ((owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) OR (visibility = 'workspace'::app_public.visibility))));
+
+--
+-- Name: repository_documents select_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_member ON app_public.repository_documents FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (EXISTS ( SELECT
+   FROM app_public.repositories r
+  WHERE (r.id = repository_documents.repository_id))) AND (EXISTS ( SELECT
+   FROM app_public.documents d
+  WHERE (d.id = repository_documents.document_id)))));
+
+--
+-- Name: retention_policies select_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_member ON app_public.retention_policies FOR SELECT TO colloquy_user, colloquy_admin USING (((( SELECT app_hidden.current_user_id() AS current_user_id) IS NOT NULL) AND ((workspace_id IS NULL) OR (workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)))));
+
+--
+-- Name: tags select_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_member ON app_public.tags FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (( SELECT app_hidden.current_user_id() AS current_user_id) IS NOT NULL)));
 
 --
 -- Name: workspace_members select_member; Type: POLICY; Schema: app_public; Owner: -
@@ -7116,6 +10384,12 @@ CREATE POLICY select_member ON app_public.workspace_members FOR SELECT TO colloq
 --
 
 CREATE POLICY select_member ON app_public.workspaces FOR SELECT TO colloquy_user, colloquy_admin USING ((id = ANY (( SELECT app_hidden.current_user_workspace_ids() AS current_user_workspace_ids)::uuid[])));
+
+--
+-- Name: memory_item_changes select_own; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_own ON app_public.memory_item_changes FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id))));
 
 --
 -- Name: audit_logs select_self; Type: POLICY; Schema: app_public; Owner: -
@@ -7136,6 +10410,12 @@ CREATE POLICY select_self ON app_public.users FOR SELECT TO colloquy_user, collo
 CREATE POLICY select_user ON app_public.embedding_versions FOR SELECT TO colloquy_user, colloquy_admin USING ((( SELECT app_hidden.current_user_id() AS current_user_id) IS NOT NULL));
 
 --
+-- Name: file_type_configs select_user; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_user ON app_public.file_type_configs FOR SELECT TO colloquy_user, colloquy_admin USING ((( SELECT app_hidden.current_user_id() AS current_user_id) IS NOT NULL));
+
+--
 -- Name: conversations select_worker; Type: POLICY; Schema: app_public; Owner: -
 --
 
@@ -7154,10 +10434,28 @@ CREATE POLICY select_worker ON app_public.documents FOR SELECT TO colloquy_worke
 CREATE POLICY select_worker ON app_public.embedding_versions FOR SELECT TO colloquy_worker USING (true);
 
 --
+-- Name: files select_worker; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_worker ON app_public.files FOR SELECT TO colloquy_worker USING (true);
+
+--
+-- Name: memory_items select_worker; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_worker ON app_public.memory_items FOR SELECT TO colloquy_worker USING (true);
+
+--
 -- Name: messages select_worker; Type: POLICY; Schema: app_public; Owner: -
 --
 
 CREATE POLICY select_worker ON app_public.messages FOR SELECT TO colloquy_worker USING (true);
+
+--
+-- Name: tags; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.tags ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: conversations update_own; Type: POLICY; Schema: app_public; Owner: -
@@ -7170,6 +10468,12 @@ CREATE POLICY update_own ON app_public.conversations FOR UPDATE TO colloquy_user
 --
 
 CREATE POLICY update_own ON app_public.documents FOR UPDATE TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) AND ( SELECT app_hidden.can_write() AS can_write)));
+
+--
+-- Name: repositories update_own; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY update_own ON app_public.repositories FOR UPDATE TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) AND ( SELECT app_hidden.can_write() AS can_write)));
 
 --
 -- Name: users update_self; Type: POLICY; Schema: app_public; Owner: -
@@ -7331,6 +10635,13 @@ GRANT ALL ON FUNCTION app_hidden.current_workspace_id() TO colloquy_worker;
 GRANT ALL ON FUNCTION app_hidden.current_workspace_id() TO colloquy_authenticator;
 
 --
+-- Name: FUNCTION effective_retention(for_kind app_public.retention_kind, for_workspace uuid); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.effective_retention(for_kind app_public.retention_kind, for_workspace uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.effective_retention(for_kind app_public.retention_kind, for_workspace uuid) TO colloquy_worker;
+
+--
 -- Name: FUNCTION enqueue(queue_name text, payload jsonb, singleton_key text, group_id text); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -7368,10 +10679,33 @@ GRANT ALL ON FUNCTION app_hidden.is_api_key() TO colloquy_authenticator;
 REVOKE ALL ON FUNCTION app_hidden.keep_an_owner() FROM PUBLIC;
 
 --
+-- Name: FUNCTION normalized_text(content text); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.normalized_text(content text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION refuse_change(); Type: ACL; Schema: app_hidden; Owner: -
 --
 
 REVOKE ALL ON FUNCTION app_hidden.refuse_change() FROM PUBLIC;
+
+--
+-- Name: TABLE files; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.files TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.files TO colloquy_user;
+GRANT SELECT ON TABLE app_public.files TO colloquy_admin;
+GRANT SELECT ON TABLE app_public.files TO colloquy_worker;
+
+--
+-- Name: FUNCTION register_file(original_name text, mime_type text, byte_size bigint, sha256 bytea, conversation_id uuid, visibility app_public.visibility, metadata jsonb); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.register_file(original_name text, mime_type text, byte_size bigint, sha256 bytea, conversation_id uuid, visibility app_public.visibility, metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.register_file(original_name text, mime_type text, byte_size bigint, sha256 bytea, conversation_id uuid, visibility app_public.visibility, metadata jsonb) TO colloquy_user;
+GRANT ALL ON FUNCTION app_hidden.register_file(original_name text, mime_type text, byte_size bigint, sha256 bytea, conversation_id uuid, visibility app_public.visibility, metadata jsonb) TO colloquy_admin;
 
 --
 -- Name: FUNCTION replace_document_chunks(for_workspace uuid, for_document uuid, of_hash bytea, new_chunks jsonb); Type: ACL; Schema: app_hidden; Owner: -
@@ -7379,6 +10713,13 @@ REVOKE ALL ON FUNCTION app_hidden.refuse_change() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION app_hidden.replace_document_chunks(for_workspace uuid, for_document uuid, of_hash bytea, new_chunks jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.replace_document_chunks(for_workspace uuid, for_document uuid, of_hash bytea, new_chunks jsonb) TO colloquy_worker;
+
+--
+-- Name: FUNCTION replace_memory_chunks(for_workspace uuid, for_memory uuid, of_hash bytea, new_chunks jsonb); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.replace_memory_chunks(for_workspace uuid, for_memory uuid, of_hash bytea, new_chunks jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.replace_memory_chunks(for_workspace uuid, for_memory uuid, of_hash bytea, new_chunks jsonb) TO colloquy_worker;
 
 --
 -- Name: FUNCTION require_member(for_writing boolean); Type: ACL; Schema: app_hidden; Owner: -
@@ -7415,6 +10756,13 @@ GRANT ALL ON FUNCTION app_hidden.searched_workspace_id() TO colloquy_user;
 GRANT ALL ON FUNCTION app_hidden.searched_workspace_id() TO colloquy_admin;
 GRANT ALL ON FUNCTION app_hidden.searched_workspace_id() TO colloquy_worker;
 GRANT ALL ON FUNCTION app_hidden.searched_workspace_id() TO colloquy_authenticator;
+
+--
+-- Name: FUNCTION set_file_status(for_workspace uuid, for_file uuid, new_status app_public.processing_status, new_error text, new_extracted_length integer, new_chunk_count integer, from_document uuid); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.set_file_status(for_workspace uuid, for_file uuid, new_status app_public.processing_status, new_error text, new_extracted_length integer, new_chunk_count integer, from_document uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.set_file_status(for_workspace uuid, for_file uuid, new_status app_public.processing_status, new_error text, new_extracted_length integer, new_chunk_count integer, from_document uuid) TO colloquy_worker;
 
 --
 -- Name: FUNCTION set_updated_at(); Type: ACL; Schema: app_hidden; Owner: -
@@ -7476,6 +10824,18 @@ REVOKE ALL ON FUNCTION app_hidden.uuidv7_at(at timestamp with time zone, seed te
 REVOKE ALL ON FUNCTION app_hidden.uuidv7_floor(at timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION check_tagged_entity(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.check_tagged_entity() FROM PUBLIC;
+
+--
+-- Name: FUNCTION cleanup_test_data(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.cleanup_test_data() FROM PUBLIC;
+
+--
 -- Name: FUNCTION count_chunks(); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -7524,10 +10884,22 @@ REVOKE ALL ON FUNCTION app_private.create_month_partition(parent_name text, mont
 REVOKE ALL ON FUNCTION app_private.create_session(for_user uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION drop_chunks_of_closed_memory(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.drop_chunks_of_closed_memory() FROM PUBLIC;
+
+--
 -- Name: FUNCTION enqueue_changed_documents(); Type: ACL; Schema: app_private; Owner: -
 --
 
 REVOKE ALL ON FUNCTION app_private.enqueue_changed_documents() FROM PUBLIC;
+
+--
+-- Name: FUNCTION enqueue_changed_memories(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.enqueue_changed_memories() FROM PUBLIC;
 
 --
 -- Name: FUNCTION ensure_months(parent_name text, times timestamp with time zone[]); Type: ACL; Schema: app_private; Owner: -
@@ -7548,6 +10920,12 @@ GRANT SELECT ON TABLE app_public.workspace_members TO colloquy_admin;
 --
 
 REVOKE ALL ON FUNCTION app_private.find_member(of_workspace uuid, wanted uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION generate_sample_data(email text); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.generate_sample_data(email text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION hash_password(password text); Type: ACL; Schema: app_private; Owner: -
@@ -7683,6 +11061,21 @@ GRANT INSERT(metadata),UPDATE(metadata) ON TABLE app_public.conversations TO col
 REVOKE ALL ON FUNCTION app_private.lock_conversation(wanted_id uuid) FROM PUBLIC;
 
 --
+-- Name: TABLE memory_items; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.memory_items TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.memory_items TO colloquy_user;
+GRANT SELECT ON TABLE app_public.memory_items TO colloquy_admin;
+GRANT SELECT ON TABLE app_public.memory_items TO colloquy_worker;
+
+--
+-- Name: FUNCTION lock_memory(memory_id uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.lock_memory(memory_id uuid) FROM PUBLIC;
+
+--
 -- Name: FUNCTION lock_workspace(for_managing boolean); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -7713,6 +11106,40 @@ REVOKE ALL ON FUNCTION app_private.propagate_conversation_visibility() FROM PUBL
 REVOKE ALL ON FUNCTION app_private.propagate_document_visibility() FROM PUBLIC;
 
 --
+-- Name: TABLE embedding_versions; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.embedding_versions TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.embedding_versions TO colloquy_user;
+GRANT SELECT ON TABLE app_public.embedding_versions TO colloquy_admin;
+GRANT SELECT ON TABLE app_public.embedding_versions TO colloquy_worker;
+GRANT SELECT ON TABLE app_public.embedding_versions TO colloquy_authenticator;
+
+--
+-- Name: FUNCTION recall_vector(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, max_results integer); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.recall_vector(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, max_results integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION remove_tags_of_entities(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.remove_tags_of_entities() FROM PUBLIC;
+
+--
+-- Name: FUNCTION require_development(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.require_development() FROM PUBLIC;
+
+--
+-- Name: FUNCTION require_manager(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.require_manager() FROM PUBLIC;
+
+--
 -- Name: FUNCTION require_other_owner(leaving app_public.workspace_members); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -7725,20 +11152,16 @@ REVOKE ALL ON FUNCTION app_private.require_other_owner(leaving app_public.worksp
 REVOKE ALL ON FUNCTION app_private.require_rank(caller app_public.workspace_members, concerned app_public.member_role) FROM PUBLIC;
 
 --
+-- Name: FUNCTION require_readable(entity_type app_public.taggable_type, entity_id uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.require_readable(entity_type app_public.taggable_type, entity_id uuid) FROM PUBLIC;
+
+--
 -- Name: FUNCTION search_text(workspace uuid, caller uuid, query text, kinds app_public.source_type[], max_results integer); Type: ACL; Schema: app_private; Owner: -
 --
 
 REVOKE ALL ON FUNCTION app_private.search_text(workspace uuid, caller uuid, query text, kinds app_public.source_type[], max_results integer) FROM PUBLIC;
-
---
--- Name: TABLE embedding_versions; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT SELECT ON TABLE app_public.embedding_versions TO colloquy_visitor;
-GRANT SELECT ON TABLE app_public.embedding_versions TO colloquy_user;
-GRANT SELECT ON TABLE app_public.embedding_versions TO colloquy_admin;
-GRANT SELECT ON TABLE app_public.embedding_versions TO colloquy_worker;
-GRANT SELECT ON TABLE app_public.embedding_versions TO colloquy_authenticator;
 
 --
 -- Name: FUNCTION search_vector_exact(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer); Type: ACL; Schema: app_private; Owner: -
@@ -7771,6 +11194,38 @@ REVOKE ALL ON FUNCTION app_private.without_secrets(row_values jsonb) FROM PUBLIC
 REVOKE ALL ON FUNCTION app_public.accept_invitation(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.accept_invitation(token text) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.accept_invitation(token text) TO colloquy_admin;
+
+--
+-- Name: TABLE repository_documents; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.repository_documents TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.repository_documents TO colloquy_user;
+GRANT SELECT ON TABLE app_public.repository_documents TO colloquy_admin;
+
+--
+-- Name: FUNCTION add_document_to_repository(repository_id uuid, document_id uuid, file_path text); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.add_document_to_repository(repository_id uuid, document_id uuid, file_path text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.add_document_to_repository(repository_id uuid, document_id uuid, file_path text) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.add_document_to_repository(repository_id uuid, document_id uuid, file_path text) TO colloquy_admin;
+
+--
+-- Name: TABLE entity_tags; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.entity_tags TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.entity_tags TO colloquy_user;
+GRANT SELECT ON TABLE app_public.entity_tags TO colloquy_admin;
+
+--
+-- Name: FUNCTION add_tag(name text, entity_type app_public.taggable_type, entity_id uuid); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.add_tag(name text, entity_type app_public.taggable_type, entity_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.add_tag(name text, entity_type app_public.taggable_type, entity_id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.add_tag(name text, entity_type app_public.taggable_type, entity_id uuid) TO colloquy_admin;
 
 --
 -- Name: FUNCTION change_member_role(user_id uuid, role app_public.member_role); Type: ACL; Schema: app_public; Owner: -
@@ -7909,6 +11364,78 @@ GRANT ALL ON FUNCTION app_public.create_document(title text, content text, conte
 GRANT ALL ON FUNCTION app_public.create_document(title text, content text, content_type text, source_url text, code_language text, text_search_language app_public.text_search_language, visibility app_public.visibility, metadata jsonb) TO colloquy_admin;
 
 --
+-- Name: TABLE repositories; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.repositories TO colloquy_visitor;
+GRANT SELECT,DELETE ON TABLE app_public.repositories TO colloquy_user;
+GRANT SELECT,DELETE ON TABLE app_public.repositories TO colloquy_admin;
+
+--
+-- Name: COLUMN repositories.workspace_id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(workspace_id) ON TABLE app_public.repositories TO colloquy_user;
+GRANT INSERT(workspace_id) ON TABLE app_public.repositories TO colloquy_admin;
+
+--
+-- Name: COLUMN repositories.owner_id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(owner_id) ON TABLE app_public.repositories TO colloquy_user;
+GRANT INSERT(owner_id) ON TABLE app_public.repositories TO colloquy_admin;
+
+--
+-- Name: COLUMN repositories.visibility; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(visibility),UPDATE(visibility) ON TABLE app_public.repositories TO colloquy_user;
+GRANT INSERT(visibility),UPDATE(visibility) ON TABLE app_public.repositories TO colloquy_admin;
+
+--
+-- Name: COLUMN repositories.name; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(name),UPDATE(name) ON TABLE app_public.repositories TO colloquy_user;
+GRANT INSERT(name),UPDATE(name) ON TABLE app_public.repositories TO colloquy_admin;
+
+--
+-- Name: COLUMN repositories.description; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(description),UPDATE(description) ON TABLE app_public.repositories TO colloquy_user;
+GRANT INSERT(description),UPDATE(description) ON TABLE app_public.repositories TO colloquy_admin;
+
+--
+-- Name: COLUMN repositories.repo_url; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(repo_url),UPDATE(repo_url) ON TABLE app_public.repositories TO colloquy_user;
+GRANT INSERT(repo_url),UPDATE(repo_url) ON TABLE app_public.repositories TO colloquy_admin;
+
+--
+-- Name: COLUMN repositories.source_type; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(source_type) ON TABLE app_public.repositories TO colloquy_user;
+GRANT INSERT(source_type) ON TABLE app_public.repositories TO colloquy_admin;
+
+--
+-- Name: COLUMN repositories.metadata; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(metadata),UPDATE(metadata) ON TABLE app_public.repositories TO colloquy_user;
+GRANT INSERT(metadata),UPDATE(metadata) ON TABLE app_public.repositories TO colloquy_admin;
+
+--
+-- Name: FUNCTION create_repository(name text, source_type app_public.repository_source_type, description text, repo_url text, visibility app_public.visibility, metadata jsonb); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.create_repository(name text, source_type app_public.repository_source_type, description text, repo_url text, visibility app_public.visibility, metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.create_repository(name text, source_type app_public.repository_source_type, description text, repo_url text, visibility app_public.visibility, metadata jsonb) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.create_repository(name text, source_type app_public.repository_source_type, description text, repo_url text, visibility app_public.visibility, metadata jsonb) TO colloquy_admin;
+
+--
 -- Name: TABLE workspaces; Type: ACL; Schema: app_public; Owner: -
 --
 
@@ -7991,6 +11518,14 @@ GRANT ALL ON FUNCTION app_public."current_user"() TO colloquy_user;
 GRANT ALL ON FUNCTION app_public."current_user"() TO colloquy_admin;
 
 --
+-- Name: FUNCTION forget(id uuid); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.forget(id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.forget(id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.forget(id uuid) TO colloquy_admin;
+
+--
 -- Name: FUNCTION import_conversation(payload jsonb); Type: ACL; Schema: app_public; Owner: -
 --
 
@@ -8013,6 +11548,22 @@ GRANT ALL ON FUNCTION app_public.import_documents(documents jsonb) TO colloquy_a
 REVOKE ALL ON FUNCTION app_public.indexing_progress() FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.indexing_progress() TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.indexing_progress() TO colloquy_admin;
+
+--
+-- Name: TABLE raw_events; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.raw_events TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.raw_events TO colloquy_user;
+GRANT SELECT ON TABLE app_public.raw_events TO colloquy_admin;
+
+--
+-- Name: FUNCTION ingest_event(source text, event_type text, payload jsonb, external_id text, metadata jsonb); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.ingest_event(source text, event_type text, payload jsonb, external_id text, metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.ingest_event(source text, event_type text, payload jsonb, external_id text, metadata jsonb) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.ingest_event(source text, event_type text, payload jsonb, external_id text, metadata jsonb) TO colloquy_admin;
 
 --
 -- Name: TABLE workspace_invitations; Type: ACL; Schema: app_public; Owner: -
@@ -8047,12 +11598,53 @@ GRANT ALL ON FUNCTION app_public.my_sessions() TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.my_sessions() TO colloquy_admin;
 
 --
+-- Name: FUNCTION performance_stats(); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.performance_stats() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.performance_stats() TO colloquy_admin;
+GRANT ALL ON FUNCTION app_public.performance_stats() TO colloquy_monitor;
+
+--
+-- Name: TABLE legal_holds; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.legal_holds TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.legal_holds TO colloquy_user;
+GRANT SELECT ON TABLE app_public.legal_holds TO colloquy_admin;
+
+--
+-- Name: FUNCTION place_legal_hold(reason text, kind app_public.retention_kind); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.place_legal_hold(reason text, kind app_public.retention_kind) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.place_legal_hold(reason text, kind app_public.retention_kind) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.place_legal_hold(reason text, kind app_public.retention_kind) TO colloquy_admin;
+
+--
 -- Name: FUNCTION post_message(conversation_id uuid, content text, role app_public.message_role, parent_id uuid, id uuid, idempotency_key text, provider text, model text, prompt_tokens integer, completion_tokens integer, total_tokens integer, cost_usd numeric, processing_time_ms integer, parts jsonb, attachments jsonb, metadata jsonb); Type: ACL; Schema: app_public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION app_public.post_message(conversation_id uuid, content text, role app_public.message_role, parent_id uuid, id uuid, idempotency_key text, provider text, model text, prompt_tokens integer, completion_tokens integer, total_tokens integer, cost_usd numeric, processing_time_ms integer, parts jsonb, attachments jsonb, metadata jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.post_message(conversation_id uuid, content text, role app_public.message_role, parent_id uuid, id uuid, idempotency_key text, provider text, model text, prompt_tokens integer, completion_tokens integer, total_tokens integer, cost_usd numeric, processing_time_ms integer, parts jsonb, attachments jsonb, metadata jsonb) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.post_message(conversation_id uuid, content text, role app_public.message_role, parent_id uuid, id uuid, idempotency_key text, provider text, model text, prompt_tokens integer, completion_tokens integer, total_tokens integer, cost_usd numeric, processing_time_ms integer, parts jsonb, attachments jsonb, metadata jsonb) TO colloquy_admin;
+
+--
+-- Name: FUNCTION processing_jobs(max_jobs integer); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.processing_jobs(max_jobs integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.processing_jobs(max_jobs integer) TO colloquy_admin;
+GRANT ALL ON FUNCTION app_public.processing_jobs(max_jobs integer) TO colloquy_worker;
+GRANT ALL ON FUNCTION app_public.processing_jobs(max_jobs integer) TO colloquy_monitor;
+
+--
+-- Name: FUNCTION recall(query text, query_embedding extensions.halfvec, max_results integer); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.recall(query text, query_embedding extensions.halfvec, max_results integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.recall(query text, query_embedding extensions.halfvec, max_results integer) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.recall(query text, query_embedding extensions.halfvec, max_results integer) TO colloquy_admin;
 
 --
 -- Name: FUNCTION register(email text, password text, username text, display_name text); Type: ACL; Schema: app_public; Owner: -
@@ -8064,12 +11656,36 @@ GRANT ALL ON FUNCTION app_public.register(email text, password text, username te
 GRANT ALL ON FUNCTION app_public.register(email text, password text, username text, display_name text) TO colloquy_admin;
 
 --
+-- Name: FUNCTION release_legal_hold(id uuid); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.release_legal_hold(id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.release_legal_hold(id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.release_legal_hold(id uuid) TO colloquy_admin;
+
+--
+-- Name: FUNCTION remember(content text, subject text, importance real, source_type app_public.memory_source_type, source_id uuid, visibility app_public.visibility, expires_at timestamp with time zone, provenance jsonb, metadata jsonb); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.remember(content text, subject text, importance real, source_type app_public.memory_source_type, source_id uuid, visibility app_public.visibility, expires_at timestamp with time zone, provenance jsonb, metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.remember(content text, subject text, importance real, source_type app_public.memory_source_type, source_id uuid, visibility app_public.visibility, expires_at timestamp with time zone, provenance jsonb, metadata jsonb) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.remember(content text, subject text, importance real, source_type app_public.memory_source_type, source_id uuid, visibility app_public.visibility, expires_at timestamp with time zone, provenance jsonb, metadata jsonb) TO colloquy_admin;
+
+--
 -- Name: FUNCTION remove_member(user_id uuid); Type: ACL; Schema: app_public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION app_public.remove_member(user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.remove_member(user_id uuid) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.remove_member(user_id uuid) TO colloquy_admin;
+
+--
+-- Name: FUNCTION remove_tag(name text, entity_type app_public.taggable_type, entity_id uuid); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.remove_tag(name text, entity_type app_public.taggable_type, entity_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.remove_tag(name text, entity_type app_public.taggable_type, entity_id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.remove_tag(name text, entity_type app_public.taggable_type, entity_id uuid) TO colloquy_admin;
 
 --
 -- Name: FUNCTION rename_workspace(name text, slug text); Type: ACL; Schema: app_public; Owner: -
@@ -8154,6 +11770,22 @@ GRANT ALL ON FUNCTION app_public.search(query text, query_embedding extensions.h
 GRANT ALL ON FUNCTION app_public.search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode) TO colloquy_admin;
 
 --
+-- Name: TABLE retention_policies; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.retention_policies TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.retention_policies TO colloquy_user;
+GRANT SELECT ON TABLE app_public.retention_policies TO colloquy_admin;
+
+--
+-- Name: FUNCTION set_retention_policy(kind app_public.retention_kind, keep_days integer); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.set_retention_policy(kind app_public.retention_kind, keep_days integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.set_retention_policy(kind app_public.retention_kind, keep_days integer) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.set_retention_policy(kind app_public.retention_kind, keep_days integer) TO colloquy_admin;
+
+--
 -- Name: FUNCTION sign_in(email text, password text); Type: ACL; Schema: app_public; Owner: -
 --
 
@@ -8186,6 +11818,22 @@ GRANT ALL ON FUNCTION app_public.start_conversation(title text, visibility app_p
 REVOKE ALL ON FUNCTION app_public.transfer_ownership(user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.transfer_ownership(user_id uuid) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.transfer_ownership(user_id uuid) TO colloquy_admin;
+
+--
+-- Name: FUNCTION undo_memory(id uuid); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.undo_memory(id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.undo_memory(id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.undo_memory(id uuid) TO colloquy_admin;
+
+--
+-- Name: FUNCTION use_memories(ids uuid[]); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.use_memories(ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.use_memories(ids uuid[]) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.use_memories(ids uuid[]) TO colloquy_admin;
 
 --
 -- Name: FUNCTION verify_email(token text); Type: ACL; Schema: app_public; Owner: -
@@ -8227,6 +11875,30 @@ GRANT SELECT ON TABLE app_public.chunks TO colloquy_admin;
 GRANT SELECT ON TABLE app_public.embeddings TO colloquy_visitor;
 GRANT SELECT ON TABLE app_public.embeddings TO colloquy_user;
 GRANT SELECT ON TABLE app_public.embeddings TO colloquy_admin;
+
+--
+-- Name: TABLE file_type_configs; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.file_type_configs TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.file_type_configs TO colloquy_user;
+GRANT SELECT ON TABLE app_public.file_type_configs TO colloquy_admin;
+
+--
+-- Name: TABLE memory_item_changes; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.memory_item_changes TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.memory_item_changes TO colloquy_user;
+GRANT SELECT ON TABLE app_public.memory_item_changes TO colloquy_admin;
+
+--
+-- Name: TABLE tags; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.tags TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.tags TO colloquy_user;
+GRANT SELECT ON TABLE app_public.tags TO colloquy_admin;
 
 --
 -- Name: DEFAULT PRIVILEGES FOR FUNCTIONS; Type: DEFAULT ACL; Schema: -; Owner: -

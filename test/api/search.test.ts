@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeReal } from '../support/server.ts';
+import { indexAll } from '../support/tenants.ts';
 import {
   type Account,
   axis,
@@ -143,5 +144,29 @@ describeReal('search', () => {
     const { embedding } = reply.data.chunks.nodes[0].embeddings.nodes[0];
     expect(embedding).toHaveLength(512);
     expect(embedding[1]).toBe(1);
+  });
+
+  it('recalls memories, and embeds the question by itself', async () => {
+    const { data } = await api.ask(
+      `mutation { remember(input: { content: "Keeps two ferrets", subject: "animals" }) { memoryItem { id isCurrent: validity { end { value } } } } }`,
+      {},
+      { token: ada.token },
+    );
+    const reply = await api.ask(
+      `{ recall(query: "ferrets", maxResults: 5) { requested memories { content memoryItem { id subject } } } }`,
+      {},
+      { token: ada.token },
+    );
+    expect(reply.errors).toEqual([]);
+    expect(embedded).toEqual(['ferrets']);
+    expect(data.remember.memoryItem.isCurrent.end).toBe(null);
+    expect(reply.data.recall).toEqual({ requested: 5, memories: [] });
+    await indexAll(api.database, axis(9));
+    const found = await api.ask(
+      `{ recall(query: "ferrets") { memories { memoryItem { id } } } }`,
+      {},
+      { token: ada.token },
+    );
+    expect(found.data.recall.memories).toEqual([{ memoryItem: { id: data.remember.memoryItem.id } }]);
   });
 });

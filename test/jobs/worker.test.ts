@@ -243,6 +243,52 @@ describeReal('the worker', () => {
       await expectIndexed(user);
     });
 
+    it('cuts and embeds a memory once, and again when it was forgotten and came back', async () => {
+      const [{ id }] = await call(user, `select id from app_public.remember('Sails at dawn', 'sailing')`);
+      const source = { workspaceId: user.workspaceId, sourceType: 'memory', sourceId: id } as const;
+      const run = async () => {
+        asked = [];
+        return indexSource.handle(context(), source);
+      };
+      expect(await run()).toMatchObject({ chunks: 1, embedded: 1 });
+      expect(asked).toEqual(['sailing\nSails at dawn']);
+      expect(await run()).toMatchObject({ chunks: 0, embedded: 0 });
+      await expectIndexed(user);
+
+      await call(user, 'select app_public.forget($1)', id);
+      expect(await run()).toMatchObject({ chunks: 0, embedded: 0 });
+      await forgetJobs();
+      await call(user, 'select app_public.undo_memory($1)', id);
+      expect((await progress(user)).pending_memory_items).toBe('1');
+      // the job that came with the undoing is lost: the sweep finds the memory
+      expect(
+        await one(`select count(*)::int as n from pgboss.job where singleton_key = $1`, `memory:${id}`),
+      ).toEqual({ n: 1 });
+      await forgetJobs();
+      await sweepUnindexed.handle(context(), {});
+      expect(
+        await one(`select count(*)::int as n from pgboss.job where singleton_key = $1`, `memory:${id}`),
+      ).toEqual({ n: 1 });
+      expect(await run()).toMatchObject({ chunks: 1 });
+      await expectIndexed(user);
+    });
+
+    it('stores no chunks of a memory that was forgotten while it was cut', async () => {
+      const [{ id }] = await call(user, `select id from app_public.remember('Fleeting')`);
+      const { content_hash } = await one(
+        'select content_hash from app_public.memory_items where id = $1',
+        id,
+      );
+      await call(user, 'select app_public.forget($1)', id);
+      const { rows } = await database
+        .pool('worker')
+        .query(
+          `select app_hidden.replace_memory_chunks($1, $2, $3, '[{"chunk_index": 0, "content": "Fleeting", "start_offset": 0, "end_offset": 8, "token_count": 1}]') as added`,
+          [user.workspaceId, id, content_hash],
+        );
+      expect(rows).toEqual([{ added: 0 }]);
+    });
+
     it('asks once for equal texts', async () => {
       const same = 'The very same words stand here, and they stand here again.';
       const [first, second] = [

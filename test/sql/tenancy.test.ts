@@ -12,6 +12,7 @@ import { asRole, asUser, asVisitor, registerUser, type TestUser } from '../suppo
  * workspaces of the user. A table of app_public that is not here fails the suite: say it when you add one.
  */
 const MANAGES = `exists (select from app_public.workspace_members m where m.workspace_id = $2 and m.user_id = $1 and m.role in ('owner', 'admin'))`;
+const READABLE = `workspace_id = $2 and (owner_id = $1 or visibility = 'workspace')`;
 const BELONGS: Record<string, string> = {
   api_keys: `workspace_id = $2 and (owner_id = $1 or ${MANAGES})`,
   audit_logs: `workspace_id = $2 and ${MANAGES} or workspace_id is null and user_id = $1`,
@@ -19,6 +20,17 @@ const BELONGS: Record<string, string> = {
   conversations: `workspace_id = $2 and (owner_id = $1 or visibility = 'workspace')`,
   documents: `workspace_id = $2 and (owner_id = $1 or visibility = 'workspace')`,
   embedding_versions: 'true',
+  entity_tags: `workspace_id = $2 and entity_id in (${['documents', 'conversations', 'repositories', 'memory_items'].map((name) => `select e.id from app_public.${name} e where ${READABLE}`).join(' union all ')})`,
+  file_type_configs: 'true',
+  files: READABLE,
+  legal_holds: `workspace_id = $2 and exists (select from app_public.workspace_members w where w.workspace_id = $2 and w.user_id = $1 and w.role in ('owner', 'admin'))`,
+  memory_item_changes: 'workspace_id = $2 and owner_id = $1',
+  memory_items: READABLE,
+  raw_events: 'workspace_id = $2',
+  repositories: READABLE,
+  repository_documents: `workspace_id = $2 and repository_id in (select e.id from app_public.repositories e where ${READABLE}) and document_id in (select e.id from app_public.documents e where ${READABLE})`,
+  retention_policies: 'workspace_id is null or workspace_id = $2',
+  tags: 'workspace_id = $2',
   embeddings: `workspace_id = $2 and chunk_id in (select c.id from app_public.chunks c where c.workspace_id = $2 and (c.owner_id = $1 or c.visibility = 'workspace'))`,
   messages: `workspace_id = $2 and conversation_id in (select c.id from app_public.conversations c where c.workspace_id = $2 and (c.owner_id = $1 or c.visibility = 'workspace'))`,
   users: 'id = $1',
@@ -26,6 +38,9 @@ const BELONGS: Record<string, string> = {
   workspace_members: 'workspace_id = any ($3)',
   workspaces: 'id = any ($3)',
 };
+
+/** What nobody has. */
+const NOWHERE = '01890000-0000-7000-8000-000000000000';
 
 interface Row {
   row: Record<string, unknown>;
@@ -367,6 +382,8 @@ describeReal('tenancy', () => {
         'app_public.conversations',
         'app_public.documents',
         'app_public.embedding_versions',
+        'app_public.files',
+        'app_public.memory_items',
         'app_public.messages',
       ]);
     });
@@ -571,6 +588,219 @@ describeReal('tenancy', () => {
         // claims of somebody who was removed meanwhile
         expect(await names({ ...bob, workspaceId: owner.workspaceId })).toEqual([]);
         await nobody('select app_public.workspace_member_names()');
+      },
+      'app_hidden.register_file': async () => {
+        const { ann, bob, member, viewer } = tenants;
+        const store = (user: TestUser, conversation: string | null = null) =>
+          call(
+            user,
+            `select id, owner_id, workspace_id, original_name from app_hidden.register_file('../x/mine.txt', 'text/plain', 5, sha256('zebra'), $1)`,
+            conversation,
+          );
+        // the same bytes as everybody else's: each gets its own row, and learns nothing of the others
+        expect((await store(ann)).rows).toEqual([
+          { id: of(ann).file, owner_id: ann.id, workspace_id: ann.workspaceId, original_name: 'ann.txt' },
+        ]);
+        expect((await store(member)).rows[0].id).toBe(of(member).file);
+        expect(await fails(store(ann, of(bob).conversation))).toMatchObject({ code: 'CQ204' });
+        expect(await fails(store(viewer))).toMatchObject({ code: 'CQ109' });
+        await nobody(`select app_hidden.register_file('a', 'text/plain', 1, sha256('a'))`);
+      },
+      'app_public.add_document_to_repository': async () => {
+        const { ann, bob, owner, member, viewer } = tenants;
+        const put = (user: TestUser, repository: string, document: string) =>
+          call(user, `select app_public.add_document_to_repository($1, $2, 'stolen')`, repository, document);
+        const noRepository = await fails(put(ann, NOWHERE, of(ann).document));
+        const noDocument = await fails(put(ann, of(ann).repository, NOWHERE));
+        expect([noRepository.code, noDocument.code]).toEqual(['CQ204', 'CQ204']);
+        expect(await fails(put(ann, of(bob).repository, of(ann).document))).toEqual(noRepository);
+        for (const document of [of(bob).document, of(bob).sharedDocument])
+          expect(await fails(put(ann, of(ann).repository, document))).toEqual(noDocument);
+        expect(await fails(put(member, of(owner).repository, of(member).document))).toEqual(noRepository);
+        expect(await fails(put(member, of(member).repository, of(owner).document))).toEqual(noDocument);
+        expect(await fails(put(viewer, of(owner).repository, of(owner).document))).toMatchObject({
+          code: 'CQ109',
+        });
+        await nobody(
+          `select app_public.add_document_to_repository('${of(bob).repository}', '${of(bob).document}', 'a')`,
+        );
+      },
+      'app_public.add_tag': async () => {
+        const { ann, bob, owner, member, viewer } = tenants;
+        const tag = (user: TestUser, type: string, id: string) =>
+          call(user, 'select app_public.add_tag($1, $2, $3)', 'tag of bob', type, id);
+        for (const [type, id] of [
+          ['document', of(bob).sharedDocument],
+          ['conversation', of(bob).conversation],
+          ['repository', of(bob).repository],
+          ['memory_item', of(bob).sharedMemory],
+        ] as const) {
+          const missing = await fails(tag(ann, type, NOWHERE));
+          expect(missing).toMatchObject({ code: 'CQ204' });
+          expect(await fails(tag(ann, type, id))).toEqual(missing);
+        }
+        expect(await fails(tag(member, 'document', of(owner).document))).toMatchObject({ code: 'CQ204' });
+        expect(await fails(tag(viewer, 'document', of(owner).sharedDocument))).toMatchObject({
+          code: 'CQ109',
+        });
+        await tag(member, 'document', of(owner).sharedDocument);
+        await nobody(`select app_public.add_tag('a', 'document', '${of(bob).document}')`);
+      },
+      'app_public.remove_tag': async () => {
+        const { ann, bob, owner, member, viewer } = tenants;
+        const untag = (user: TestUser, id: string, name = 'tag of bob') =>
+          call(user, `select app_public.remove_tag($1, 'document', $2)`, name, id);
+        const missing = await fails(untag(ann, NOWHERE));
+        expect(missing).toMatchObject({ code: 'CQ204' });
+        expect(await fails(untag(ann, of(bob).document))).toEqual(missing);
+        expect(await fails(untag(member, of(owner).document, 'tag of owner'))).toEqual(missing);
+        expect(await fails(untag(ann, of(ann).document))).toMatchObject({ code: 'CQ204' });
+        expect(await fails(untag(viewer, of(owner).sharedDocument))).toMatchObject({ code: 'CQ109' });
+        await nobody(`select app_public.remove_tag('a', 'document', '${of(bob).document}')`);
+      },
+      'app_public.create_repository': async () => {
+        const { ann, bob, viewer } = tenants;
+        const make = (user: TestUser) =>
+          call(user, `select owner_id, workspace_id from app_public.create_repository('zebras of bob')`);
+        // a name is private to its owner
+        expect((await make(ann)).rows).toEqual([{ owner_id: ann.id, workspace_id: ann.workspaceId }]);
+        expect(await fails(make(bob))).toMatchObject({ code: 'CQ240' });
+        expect(await fails(make(viewer))).toMatchObject({ code: 'CQ109' });
+        await nobody(`select app_public.create_repository('a')`);
+      },
+      'app_public.forget': async () => {
+        const { ann, bob, owner, member, viewer } = tenants;
+        await strangersMemory(
+          'forget',
+          [ann, of(bob).memory],
+          [ann, of(bob).sharedMemory],
+          [member, of(owner).sharedMemory],
+        );
+        expect(
+          await fails(call(viewer, 'select app_public.forget($1)', of(owner).sharedMemory)),
+        ).toMatchObject({ code: 'CQ109' });
+      },
+      'app_public.undo_memory': async () => {
+        const { ann, bob, owner, member, viewer } = tenants;
+        await strangersMemory(
+          'undo_memory',
+          [ann, of(bob).memory],
+          [ann, of(bob).sharedMemory],
+          [member, of(owner).sharedMemory],
+        );
+        expect(
+          await fails(call(viewer, 'select app_public.undo_memory($1)', of(owner).sharedMemory)),
+        ).toMatchObject({ code: 'CQ109' });
+      },
+      'app_public.ingest_event': async () => {
+        const { ann, bob, owner, member, viewer } = tenants;
+        const deliver = (user: TestUser, key: string) =>
+          call(user, `select * from app_public.ingest_event('zoo', 'birth', '{"of": "me"}', $1)`, key);
+        // the identifier of an event of another workspace: an event of one's own
+        const { rows } = await deliver(ann, 'birth of bob');
+        expect(rows[0]).toMatchObject({ workspace_id: ann.workspaceId, payload: { of: 'me' } });
+        expect(rows[0].id).not.toBe(of(bob).event);
+        expect((await deliver(member, 'birth of owner')).rows[0].id).toBe(of(owner).event);
+        expect(await fails(deliver(viewer, 'x'))).toMatchObject({ code: 'CQ109' });
+        await nobody(`select app_public.ingest_event('zoo', 'birth', '{}')`);
+      },
+      'app_public.performance_stats': async () =>
+        onlyOperators('select * from app_public.performance_stats()'),
+      'app_public.processing_jobs': async () => onlyOperators('select * from app_public.processing_jobs()'),
+      'app_public.place_legal_hold': async () => {
+        const { member, viewer, ann } = tenants;
+        const hold = (user: TestUser) =>
+          call(user, `select workspace_id from app_public.place_legal_hold('mine', 'files')`);
+        expect(await fails(hold(member))).toMatchObject({ code: 'CQ114' });
+        expect(await fails(hold(viewer))).toMatchObject({ code: 'CQ109' });
+        expect((await hold(ann)).rows).toEqual([{ workspace_id: ann.workspaceId }]);
+        await nobody(`select app_public.place_legal_hold('mine')`);
+      },
+      'app_public.release_legal_hold': async () => {
+        const { ann, bob, owner, member, viewer } = tenants;
+        const holdOf = async (user: TestUser) =>
+          (
+            await database
+              .pool('owner')
+              .query(
+                `select id from app_public.legal_holds where workspace_id = $1 and kind = 'audit_logs'`,
+                [user.workspaceId],
+              )
+          ).rows[0].id;
+        const release = (user: TestUser, id: string) =>
+          call(user, 'select app_public.release_legal_hold($1)', id);
+        const missing = await fails(release(ann, NOWHERE));
+        expect(missing).toMatchObject({ code: 'CQ204' });
+        expect(await fails(release(ann, await holdOf(bob)))).toEqual(missing);
+        expect(await fails(release(member, await holdOf(owner)))).toMatchObject({ code: 'CQ114' });
+        expect(await fails(release(viewer, await holdOf(owner)))).toMatchObject({ code: 'CQ109' });
+        await nobody(`select app_public.release_legal_hold('${await holdOf(bob)}')`);
+      },
+      'app_public.set_retention_policy': async () => {
+        const { ann, member, viewer } = tenants;
+        const set = (user: TestUser) =>
+          call(user, `select workspace_id from app_public.set_retention_policy('raw_events', 1)`);
+        expect(await fails(set(member))).toMatchObject({ code: 'CQ114' });
+        expect(await fails(set(viewer))).toMatchObject({ code: 'CQ109' });
+        expect((await set(ann)).rows).toEqual([{ workspace_id: ann.workspaceId }]);
+        await nobody(`select app_public.set_retention_policy('raw_events', 1)`);
+      },
+      'app_public.recall': async () => {
+        const { ann, bob, owner, member, viewer } = tenants;
+        await indexAll(database);
+        const find = async (user: TestUser) =>
+          (
+            await call(
+              user,
+              `select m.* from app_public.recall('zebra', $1::extensions.halfvec, 100) as r cross join unnest(r.memories) as m`,
+              JSON.stringify(axis(512, 0)),
+            )
+          ).rows.map((row) => row.memory_item_id);
+        const mine = await find(ann);
+        expect(mine.sort()).toEqual([of(ann).memory, of(ann).sharedMemory].sort());
+        for (const stranger of [bob, owner, member])
+          for (const id of ids(stranger)) expect(mine).not.toContain(id);
+        expect((await find(viewer)).sort()).toEqual([of(owner).sharedMemory, of(member).sharedMemory].sort());
+        await nobody(`select app_public.recall('zebra')`);
+      },
+      'app_public.remember': async () => {
+        const { ann, bob, owner, member, viewer } = tenants;
+        const learn = (user: TestUser, type: string, id: string) =>
+          call(user, `select app_public.remember('a fact', source_type => $1, source_id => $2)`, type, id);
+        const missing = await fails(learn(ann, 'document', NOWHERE));
+        expect(missing).toMatchObject({ code: 'CQ204' });
+        for (const [type, id] of [
+          ['document', of(bob).sharedDocument],
+          ['chat', of(bob).sharedConversation],
+          ['chat', of(bob).messages[0]],
+          ['event', of(bob).event],
+        ] as const)
+          expect(await fails(learn(ann, type, id))).toEqual(missing);
+        expect(await fails(learn(member, 'document', of(owner).document))).toEqual(missing);
+        // the subject and the words of somebody else: a memory of one's own
+        const { rows } = await call(
+          member,
+          `select id, owner_id from app_public.remember('zebra that owner tells of', subject => 'tale')`,
+        );
+        expect(rows[0]).toMatchObject({ owner_id: member.id });
+        expect(rows[0].id).not.toBe(of(owner).sharedMemory);
+        await call(member, 'select app_public.undo_memory($1)', rows[0].id);
+        expect(await fails(call(viewer, `select app_public.remember('a')`))).toMatchObject({ code: 'CQ109' });
+        await nobody(`select app_public.remember('a')`);
+      },
+      'app_public.use_memories': async () => {
+        const { ann, bob, owner, member, viewer } = tenants;
+        const use = (user: TestUser) =>
+          call(user, 'select id from app_public.use_memories($1)', [
+            of(bob).memory,
+            of(bob).sharedMemory,
+            of(owner).memory,
+            of(owner).sharedMemory,
+          ]);
+        expect((await use(ann)).rows).toEqual([]);
+        expect((await use(member)).rows).toEqual([{ id: of(owner).sharedMemory }]);
+        expect(await fails(use(viewer))).toMatchObject({ code: 'CQ109' });
+        await nobody(`select app_public.use_memories('{}')`);
       },
       'app_public.conversation_messages': async () => {
         const { ann, bob, owner, member, viewer } = tenants;
@@ -823,6 +1053,33 @@ describeReal('tenancy', () => {
           recipient,
         ]);
       return /Token: (\S+)/.exec(rows[0].body)![1]!;
+    }
+
+    /** Refused to users and visitors, whatever they are in their workspace. */
+    async function onlyOperators(sql: string): Promise<void> {
+      for (const user of Object.values(tenants))
+        expect(await fails(call(user, sql))).toMatchObject({ code: '42501' });
+      expect(await fails(asVisitor(database, (client) => client.query(sql)))).toMatchObject({
+        code: '42501',
+      });
+      await asRole(database, 'colloquy_admin', {}, (client) => client.query(sql));
+    }
+
+    /** A function of one memory, called for somebody else's: as if it were not there, and unchanged. */
+    async function strangersMemory(name: string, ...attempts: [TestUser, string][]): Promise<void> {
+      const state = async () =>
+        (
+          await database
+            .pool('owner')
+            .query('select md5(string_agg(m::text, $1 order by id)) from app_public.memory_items m', ['|'])
+        ).rows;
+      const before = await state();
+      const missing = await fails(call(tenants.ann, `select app_public.${name}($1)`, NOWHERE));
+      expect(missing).toMatchObject({ code: 'CQ204' });
+      for (const [user, id] of attempts)
+        expect(await fails(call(user, `select app_public.${name}($1)`, id))).toEqual(missing);
+      expect(await state()).toEqual(before);
+      await nobody(`select app_public.${name}('${attempts[0]![1]}')`);
     }
 
     /** Nobody is signed in: a visitor may not call it, and a role of users without claims is told to sign in. */

@@ -20,6 +20,11 @@ export interface Content {
   /** The two messages of `conversation`. */
   messages: [string, string];
   apiKey: string;
+  memory: string;
+  sharedMemory: string;
+  repository: string;
+  file: string;
+  event: string;
 }
 
 /** Puts a user into a workspace. Returns the user as it is there. */
@@ -88,6 +93,13 @@ export async function indexAll(database: Database, vector = axis(512, 0)): Promi
          from app_public.documents d where d.id = $1`,
         [source_id],
       );
+    } else if (source_type === 'memory') {
+      await worker.query(
+        `select app_hidden.replace_memory_chunks(m.workspace_id, m.id, m.content_hash, jsonb_build_array(jsonb_build_object(
+           'chunk_index', 0, 'content', m.content, 'heading', m.subject, 'start_offset', 0, 'end_offset', char_length(m.content), 'token_count', 1)))
+         from app_public.memory_items m where m.id = $1`,
+        [source_id],
+      );
     } else {
       await worker.query(
         `select app_hidden.add_message_chunks($1, $2, max(m.sequence_number), coalesce(jsonb_agg(jsonb_build_object(
@@ -140,6 +152,35 @@ export async function addContent(database: Database, user: TestUser, label: stri
     ];
     await id(message, content.sharedConversation, `zebra told ${label} to all`, 'first');
     const apiKey = await id('select api_key_id as id from app_public.create_api_key($1)', `key of ${label}`);
-    return { ...content, messages, apiKey };
+    const memory = `select id from app_public.remember($1, subject => $2, visibility => $3)`;
+    const known = {
+      memory: await id(memory, `zebra that ${label} dreamt of`, 'dream', 'private'),
+      sharedMemory: await id(memory, `zebra that ${label} tells of`, 'tale', 'workspace'),
+      repository: await id(`select id from app_public.create_repository($1)`, `zebras of ${label}`),
+      file: await id(
+        `select id from app_hidden.register_file($1, 'text/plain', 5, sha256('zebra'))`,
+        `${label}.txt`,
+      ),
+      event: await id(
+        `select id from app_public.ingest_event('zoo', 'birth', jsonb_build_object('of', $1::text), 'birth of ' || $1)`,
+        label,
+      ),
+    };
+    await client.query(`select app_public.add_document_to_repository($1, $2, 'a/zebra.txt')`, [
+      known.repository,
+      content.document,
+    ]);
+    for (const [type, entity] of [
+      ['document', content.document],
+      ['conversation', content.sharedConversation],
+      ['memory_item', known.memory],
+    ]) {
+      await client.query('select app_public.add_tag($1, $2, $3)', [`tag of ${label}`, type, entity]);
+    }
+    if (user.memberRole === 'owner') {
+      await client.query(`select app_public.set_retention_policy('files', 7)`);
+      await client.query(`select app_public.place_legal_hold($1, 'audit_logs')`, [`because of ${label}`]);
+    }
+    return { ...content, messages, apiKey, ...known };
   });
 }

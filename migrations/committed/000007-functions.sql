@@ -1,5 +1,5 @@
---! Previous: sha1:61a62fd103f32c6f5169be1f2f36eb5a61937568
---! Hash: sha1:bc384dd342d60e7fea2a32975fd45e62372437f5
+--! Previous: sha1:b72cb07233ee8aa48d73c855f255797d620c94d5
+--! Hash: sha1:8d8362836a0b0d4a73355ca219b5761b1df81d8c
 --! Message: functions
 
 --! split: 1-current.sql
@@ -1570,14 +1570,14 @@ begin
   from (
     select
       fused.chunk_id, c.source_type, c.document_id, c.conversation_id, c.message_id,
-      coalesce(d.title, t.title) as title, c.heading,
+      coalesce(d.title, t.title, i.subject) as title, c.heading,
       ts_headline(
         ('pg_catalog.' || c.text_search_language)::regconfig,
         replace(replace(replace(c.content, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
         websearch_to_tsquery(('pg_catalog.' || c.text_search_language)::regconfig, translate(query, '<>', '  ')),
         'StartSel=<mark>, StopSel=</mark>, MaxWords=40, MinWords=20, MaxFragments=1'
       ) as snippet,
-      c.content, c.page_number, fused.vector_score, fused.text_score, fused.score
+      c.content, c.page_number, fused.vector_score, fused.text_score, fused.score, c.memory_item_id
     from (
       select
         legs.chunk_id, max(legs.vector_score) as vector_score, max(legs.text_score) as text_score,
@@ -1598,6 +1598,8 @@ begin
     join app_public.chunks c on c.workspace_id = workspace and c.id = fused.chunk_id
     left join app_public.documents d on d.workspace_id = workspace and d.id = c.document_id
     left join app_public.conversations t on t.workspace_id = workspace and t.id = c.conversation_id
+    left join app_public.memory_items i on i.workspace_id = workspace and i.id = c.memory_item_id
+    where i.expires_at is null or i.expires_at > now()
   ) as found;
   response.results := coalesce(response.results, '{}');
   response.returned := cardinality(response.results);
@@ -1605,7 +1607,7 @@ begin
 end
 $$;
 comment on function app_public.search(text, extensions.halfvec, app_public.source_type[], integer, real, app_public.search_mode) is
-  'Finds chunks of documents and messages by meaning and by words. The API computes the vector of "query" itself; kinds, maxResults (1 to 100), threshold (cosine similarity) and mode narrow the search. Errors: CQ101 not signed in, CQ200 unusable argument, CQ301 vector of another model.';
+  'Finds chunks of documents, messages and memories by meaning and by words. The API computes the vector of "query" itself; kinds, maxResults (1 to 100), threshold (cosine similarity) and mode narrow the search. Errors: CQ101 not signed in, CQ200 unusable argument, CQ301 vector of another model.';
 grant execute on function app_public.search(text, extensions.halfvec, app_public.source_type[], integer, real, app_public.search_mode)
   to colloquy_user, colloquy_admin;
 --! EndIncluded search/search.sql
@@ -1762,8 +1764,16 @@ begin
   )
   union
   (
+    select m.workspace_id, 'memory'::app_public.source_type, m.id
+    from app_public.memory_items m
+    where m.chunked_hash is distinct from m.content_hash and upper_inf(m.validity)
+    order by m.id
+    limit max_sources
+  )
+  union
+  (
     -- only in workspaces whose counts differ: everywhere else nothing is read
-    select distinct c.workspace_id, c.source_type, coalesce(c.document_id, c.conversation_id)
+    select distinct c.workspace_id, c.source_type, coalesce(c.document_id, c.conversation_id, c.memory_item_id)
     from (
       select k.workspace_id
       from app_hidden.chunk_counts k
@@ -1781,7 +1791,7 @@ begin
   limit max_sources;
 end
 $$;
-comment on function app_hidden.find_unindexed(integer) is 'Documents and conversations with missing or stale chunks, or chunks without a vector: what lost jobs left.';
+comment on function app_hidden.find_unindexed(integer) is 'Documents, conversations and memories with missing or stale chunks, or chunks without a vector: what lost jobs left.';
 
 create or replace function app_hidden.replace_document_chunks(for_workspace uuid, for_document uuid, of_hash bytea, new_chunks jsonb)
 returns table (kept integer, added integer, removed integer)
@@ -1899,6 +1909,43 @@ $$;
 comment on function app_hidden.add_message_chunks(uuid, uuid, integer, jsonb) is
   'Adds the chunks of new messages of a conversation and remembers how far it got. Done twice, it changes nothing.';
 
+create or replace function app_hidden.replace_memory_chunks(for_workspace uuid, for_memory uuid, of_hash bytea, new_chunks jsonb)
+returns integer
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  memory app_public.memory_items;
+  added integer;
+begin
+  select m.* into memory
+  from app_public.memory_items m
+  where m.workspace_id = for_workspace and m.id = for_memory
+  for no key update;
+  if memory.id is null or not upper_inf(memory.validity) or memory.content_hash <> of_hash or memory.chunked_hash = of_hash then
+    -- gone, closed since it was read, or done
+    return 0;
+  end if;
+  delete from app_public.chunks c where c.workspace_id = for_workspace and c.memory_item_id = for_memory;
+  insert into app_public.chunks (
+    workspace_id, source_type, memory_item_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset, token_count,
+    content_hash, importance_score
+  )
+  select
+    for_workspace, 'memory', for_memory, memory.owner_id, memory.visibility, w.chunk_index, w.content, w.heading, w.start_offset, w.end_offset,
+    w.token_count, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content)), memory.importance
+  from jsonb_to_recordset(new_chunks) as w (
+    chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer
+  );
+  get diagnostics added = row_count;
+  update app_public.memory_items m set chunked_hash = of_hash where m.id = for_memory;
+  return added;
+end
+$$;
+comment on function app_hidden.replace_memory_chunks(uuid, uuid, bytea, jsonb) is
+  'Gives a memory its chunks. 0 when the memory is gone, holds no longer, or has them already.';
+
 create or replace function app_hidden.chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer)
 returns table (chunk_id uuid, content_hash bytea, embed_text text)
 language sql
@@ -1909,7 +1956,7 @@ as $$
   select c.id, c.content_hash, concat_ws(E'\n', c.heading, c.content)
   from app_public.chunks c
   where c.workspace_id = for_workspace
-    and (case for_source_type when 'document' then c.document_id else c.conversation_id end) = for_source
+    and (case for_source_type when 'document' then c.document_id when 'memory' then c.memory_item_id else c.conversation_id end) = for_source
     and not exists (
       select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = c.id
     )
@@ -1970,6 +2017,7 @@ grant execute on function
   app_hidden.find_unindexed(integer),
   app_hidden.replace_document_chunks(uuid, uuid, bytea, jsonb),
   app_hidden.add_message_chunks(uuid, uuid, integer, jsonb),
+  app_hidden.replace_memory_chunks(uuid, uuid, bytea, jsonb),
   app_hidden.chunks_to_embed(uuid, uuid, app_public.source_type, uuid, integer),
   app_hidden.reuse_embeddings(uuid, uuid, uuid[]),
   app_hidden.store_embeddings(uuid, uuid, uuid[], text[])
@@ -1993,12 +2041,15 @@ begin
   from app_public.documents d where d.workspace_id = workspace and d.chunked_hash is distinct from d.content_hash;
   select count(*) into result.pending_conversations
   from app_public.conversations c where c.workspace_id = workspace and c.indexed_sequence_number < c.last_sequence_number;
+  select count(*) into result.pending_memory_items
+  from app_public.memory_items m where m.workspace_id = workspace and upper_inf(m.validity) and m.chunked_hash is distinct from m.content_hash;
   select coalesce(sum(k.chunk_count), 0) into result.chunks from app_hidden.chunk_counts k where k.workspace_id = workspace;
   select coalesce(sum(e.embedding_count), 0) into result.embedded_chunks
   from app_hidden.embedding_counts e
   join app_public.embedding_versions v on v.id = e.version_id and v.status = 'active'
   where e.workspace_id = workspace;
-  result.is_complete := result.pending_documents = 0 and result.pending_conversations = 0 and result.embedded_chunks >= result.chunks;
+  result.is_complete := result.pending_documents = 0 and result.pending_conversations = 0 and result.pending_memory_items = 0
+    and result.embedded_chunks >= result.chunks;
   return result;
 end
 $$;
@@ -2968,6 +3019,1150 @@ comment on function app_public.revoke_api_key(uuid) is
   'Switches a key off for good; the next request with it is refused. Errors: CQ101 not signed in, CQ110 not with an API key, CQ204 no such key.';
 grant execute on function app_public.revoke_api_key(uuid) to colloquy_user, colloquy_admin;
 --! EndIncluded api_keys/revoke_api_key.sql
+--! Included memory/normalized_text.sql
+-- The form in which memories are compared: what differs only in case, spaces or a full stop at the end is the same.
+-- Declared immutable for generated columns, as lower() is: it follows the collation of the database.
+create or replace function app_hidden.normalized_text(content text)
+returns text
+language sql
+immutable
+strict
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+  select lower(regexp_replace(regexp_replace(trim(regexp_replace(content, '\s+', ' ', 'g')), '(?<=.)[.!]+$', ''), '\s+$', ''));
+$$;
+comment on function app_hidden.normalized_text(text) is 'A text in lower case, with single spaces and without a full stop at the end: what near-duplicates have in common.';
+--! EndIncluded memory/normalized_text.sql
+--! Included auth/require_manager.sql
+-- The first line of every sealed function that only owners and administrators of a workspace may use.
+create or replace function app_private.require_manager()
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if not app_hidden.can_manage() then
+    raise exception 'Only an owner or administrator of the workspace may do this.' using errcode = 'CQ114', hint = 'Ask one of them.';
+  end if;
+end
+$$;
+comment on function app_private.require_manager() is 'Raises CQ101 when nobody is signed in, CQ109 for a viewer, CQ114 for anyone who does not manage the workspace.';
+--! EndIncluded auth/require_manager.sql
+--! Included memory/memory_items_10_close.sql
+-- A memory that no longer holds is unfindable at once: its chunks go in the same transaction, and come back through the
+-- queue when it holds again.
+create or replace function app_private.drop_chunks_of_closed_memory()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  delete from app_public.chunks c where c.workspace_id = new.workspace_id and c.memory_item_id = new.id;
+  new.chunked_hash := null;
+  return new;
+end
+$$;
+comment on function app_private.drop_chunks_of_closed_memory() is 'Trigger: removes the chunks of a memory that no longer holds.';
+
+create or replace trigger memory_items_10_close
+before update of validity on app_public.memory_items
+for each row when (upper_inf(old.validity) and not upper_inf(new.validity))
+execute function app_private.drop_chunks_of_closed_memory();
+
+create or replace function app_private.enqueue_changed_memories()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform app_hidden.enqueue(
+    'index-source',
+    jsonb_build_object('workspaceId', n.workspace_id, 'sourceType', 'memory', 'sourceId', n.id),
+    'memory:' || n.id,
+    n.workspace_id::text
+  )
+  from new_memories n
+  where upper_inf(n.validity) and n.chunked_hash is distinct from n.content_hash;
+  return null;
+end
+$$;
+comment on function app_private.enqueue_changed_memories() is 'Trigger: enqueues the indexing of memories that hold and have no chunks.';
+
+create or replace trigger memory_items_20_enqueue_insert
+after insert on app_public.memory_items
+referencing new table as new_memories
+for each statement execute function app_private.enqueue_changed_memories();
+
+create or replace trigger memory_items_20_enqueue_update
+after update on app_public.memory_items
+referencing new table as new_memories
+for each statement execute function app_private.enqueue_changed_memories();
+--! EndIncluded memory/memory_items_10_close.sql
+--! Included memory/remember.sql
+-- Remembers a fact. Sealed: memory_items is closed to direct writes, so that a subject has one current value, near-duplicates
+-- merge, and every change has its history. What was learned from a source once is never learned from it again: a memory
+-- that its owner forgot does not come back because a text is read a second time.
+create or replace function app_public.remember(
+  content text,
+  subject text default null,
+  importance real default 0.5,
+  source_type app_public.memory_source_type default 'manual',
+  source_id uuid default null,
+  visibility app_public.visibility default 'private',
+  expires_at timestamptz default null,
+  provenance jsonb default '{}',
+  metadata jsonb default '{}'
+)
+returns app_public.memory_items
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  workspace uuid := app_hidden.current_workspace_id();
+  caller uuid := app_hidden.current_user_id();
+  fact text := nullif(trim(remember.content), '');
+  about text := nullif(trim(remember.subject), '');
+  weight real := coalesce(remember.importance, 0.5);
+  fact_hash bytea;
+  existing app_public.memory_items;
+  result app_public.memory_items;
+  since timestamptz;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if fact is null or char_length(fact) > 10000 then
+    raise exception 'A memory has 1 to 10,000 characters; this one has %.', coalesce(char_length(fact), 0)
+      using errcode = 'CQ200', hint = 'Put long texts into documents.';
+  end if;
+  if char_length(about) > 200 then
+    raise exception 'A subject has at most 200 characters; this one has %.', char_length(about) using errcode = 'CQ200', hint = 'Name it shortly.';
+  end if;
+  if weight not between 0 and 1 then
+    raise exception 'importance is 0 to 1, not %.', weight using errcode = 'CQ200', hint = 'Leave it out for 0.5.';
+  end if;
+  if remember.expires_at <= now() then
+    raise exception 'expiresAt lies in the past.' using errcode = 'CQ200', hint = 'Leave it out for a memory that stays.';
+  end if;
+  if (coalesce(remember.source_type, 'manual') = 'manual') <> (remember.source_id is null) then
+    raise exception 'A memory has a sourceId exactly when its sourceType is not MANUAL.' using errcode = 'CQ200', hint = 'Send both or none.';
+  end if;
+  if remember.source_id is not null and not (
+    case remember.source_type
+      when 'document' then exists (
+        select from app_public.documents d
+        where d.workspace_id = workspace and d.id = remember.source_id and (d.owner_id = caller or d.visibility = 'workspace')
+      )
+      when 'chat' then exists (
+        select from app_public.conversations c
+        where c.workspace_id = workspace and (c.owner_id = caller or c.visibility = 'workspace')
+          and c.id in (remember.source_id, (select m.conversation_id from app_public.messages m where m.id = remember.source_id))
+      )
+      else exists (select from app_public.raw_events e where e.workspace_id = workspace and e.id = remember.source_id)
+    end
+  ) then
+    raise exception 'There is no such source.' using errcode = 'CQ204', hint = 'sourceId must be something that you may read in this workspace.';
+  end if;
+
+  -- one at a time per owner: two that come together see each other
+  perform pg_advisory_xact_lock(hashtextextended(format('app_public.remember %s %s', workspace, caller), 0));
+  fact_hash := app_hidden.text_hash(coalesce(app_hidden.normalized_text(about), '') || E'\n' || app_hidden.normalized_text(fact));
+
+  select m.* into existing
+  from app_public.memory_items m
+  where m.workspace_id = workspace and m.owner_id = caller and m.content_hash = fact_hash and upper_inf(m.validity)
+  for update;
+  if existing.id is not null then
+    if existing.source_id = remember.source_id then
+      return existing;
+    end if;
+    insert into app_public.memory_item_changes (workspace_id, owner_id, memory_item_id, change, old_values)
+    values (workspace, caller, existing.id, 'merged', jsonb_build_object('importance', existing.importance, 'expiresAt', existing.expires_at));
+    update app_public.memory_items m
+    set importance = least(1, greatest(m.importance, weight) + 0.05),
+      expires_at = case when remember.expires_at is null then null else greatest(m.expires_at, remember.expires_at) end,
+      updated_at = clock_timestamp()
+    where m.id = existing.id
+    returning * into result;
+    return result;
+  end if;
+
+  select m.* into existing
+  from app_public.memory_items m
+  where m.workspace_id = workspace and m.owner_id = caller and m.source_id = remember.source_id and m.content_hash = fact_hash
+  order by m.id desc
+  limit 1;
+  if existing.id is not null then
+    return existing;
+  end if;
+
+  since := clock_timestamp();
+  select m.* into existing
+  from app_public.memory_items m
+  where m.workspace_id = workspace and m.owner_id = caller and m.subject_key = app_hidden.normalized_text(about)
+    and m.forgotten_at is null and upper_inf(m.validity)
+  for update;
+  if existing.id is not null then
+    since := greatest(since, lower(existing.validity) + interval '1 microsecond');
+    update app_public.memory_items m
+    set validity = tstzrange(lower(m.validity), since), updated_at = since
+    where m.id = existing.id;
+  end if;
+
+  insert into app_public.memory_items (
+    workspace_id, owner_id, visibility, subject, content, source_type, source_id, importance, expires_at, validity, provenance, metadata
+  )
+  values (
+    workspace, caller, coalesce(remember.visibility, 'private'), about, fact, coalesce(remember.source_type, 'manual'), remember.source_id,
+    weight, remember.expires_at, tstzrange(since, null), coalesce(remember.provenance, '{}'), coalesce(remember.metadata, '{}')
+  )
+  returning * into result;
+  insert into app_public.memory_item_changes (workspace_id, owner_id, memory_item_id, change)
+  values (workspace, caller, result.id, 'remembered');
+  if existing.id is not null then
+    update app_public.memory_items m set superseded_by = result.id where m.id = existing.id;
+    insert into app_public.memory_item_changes (workspace_id, owner_id, memory_item_id, change)
+    values (workspace, caller, existing.id, 'superseded');
+  end if;
+  return result;
+end
+$$;
+comment on function app_public.remember(text, text, real, app_public.memory_source_type, uuid, app_public.visibility, timestamptz, jsonb, jsonb) is
+  'Remembers a fact. The same text again raises its importance; a new value for a subject takes the place of the one before. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable argument, CQ204 no such source.';
+grant execute on function app_public.remember(text, text, real, app_public.memory_source_type, uuid, app_public.visibility, timestamptz, jsonb, jsonb)
+  to colloquy_user, colloquy_admin;
+--! EndIncluded memory/remember.sql
+--! Included memory/forget.sql
+-- Forgetting and its undoing. Sealed, like remember(). Only the owner of a memory may do either; it is kept, closed and
+-- out of every search, until retention clears it away.
+create or replace function app_private.lock_memory(memory_id uuid)
+returns app_public.memory_items
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  result app_public.memory_items;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  perform pg_advisory_xact_lock(
+    hashtextextended(format('app_public.remember %s %s', app_hidden.current_workspace_id(), app_hidden.current_user_id()), 0)
+  );
+  select m.* into result
+  from app_public.memory_items m
+  where m.id = memory_id and m.workspace_id = app_hidden.current_workspace_id() and m.owner_id = app_hidden.current_user_id()
+  for update;
+  if result.id is null then
+    raise exception 'There is no such memory.' using errcode = 'CQ204', hint = 'It may be somebody else''s, or in another workspace.';
+  end if;
+  return result;
+end
+$$;
+comment on function app_private.lock_memory(uuid) is 'The caller''s memory, locked together with all others of the same owner. Raises CQ101, CQ109, CQ204.';
+
+create or replace function app_public.forget(id uuid)
+returns app_public.memory_items
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  item app_public.memory_items := app_private.lock_memory(forget.id);
+  at timestamptz := greatest(clock_timestamp(), lower(item.validity) + interval '1 microsecond');
+begin
+  if item.forgotten_at is not null then
+    return item;
+  end if;
+  insert into app_public.memory_item_changes (workspace_id, owner_id, memory_item_id, change, old_values)
+  values (item.workspace_id, item.owner_id, item.id, 'forgotten', jsonb_build_object('isCurrent', upper_inf(item.validity)));
+  update app_public.memory_items m
+  set forgotten_at = at, validity = case when upper_inf(m.validity) then tstzrange(lower(m.validity), at) else m.validity end, updated_at = at
+  where m.id = item.id
+  returning * into item;
+  return item;
+end
+$$;
+comment on function app_public.forget(uuid) is
+  'Forgets a memory: it is found no more, until undoMemory brings it back. Errors: CQ101 not signed in, CQ109 read-only, CQ204 no such memory.';
+grant execute on function app_public.forget(uuid) to colloquy_user, colloquy_admin;
+
+create or replace function app_public.undo_memory(id uuid)
+returns app_public.memory_items
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  item app_public.memory_items := app_private.lock_memory(undo_memory.id);
+  -- what is opened again, and what is closed for it
+  reopened app_public.memory_items;
+  closed app_public.memory_items;
+  last_change app_public.memory_item_changes;
+  at timestamptz := clock_timestamp();
+begin
+  select c.* into last_change
+  from app_public.memory_item_changes c
+  where c.workspace_id = item.workspace_id and c.memory_item_id = item.id and c.undone_at is null
+  order by c.id desc
+  limit 1;
+  case last_change.change
+    when 'merged' then
+      update app_public.memory_items m
+      set importance = (last_change.old_values ->> 'importance')::real, expires_at = (last_change.old_values ->> 'expiresAt')::timestamptz
+      where m.id = item.id;
+    when 'forgotten' then
+      if (last_change.old_values ->> 'isCurrent')::boolean then
+        reopened := item;
+      end if;
+    when 'superseded' then
+      reopened := item;
+      select m.* into closed from app_public.memory_items m where m.workspace_id = item.workspace_id and m.id = item.superseded_by for update;
+    when 'remembered' then
+      closed := item;
+      select m.* into reopened from app_public.memory_items m where m.workspace_id = item.workspace_id and m.superseded_by = item.id for update;
+    else
+      raise exception 'There is nothing to undo.' using errcode = 'CQ241', hint = 'Every change of this memory is undone.';
+  end case;
+
+  begin
+    if upper_inf(closed.validity) then
+      update app_public.memory_items m
+      set forgotten_at = at, validity = tstzrange(lower(m.validity), greatest(at, lower(m.validity) + interval '1 microsecond'))
+      where m.id = closed.id;
+    end if;
+    update app_public.memory_items m
+    set forgotten_at = null, superseded_by = null, validity = tstzrange(lower(m.validity), null)
+    where m.id = reopened.id;
+    if last_change.change = 'forgotten' and reopened.id is null then
+      update app_public.memory_items m set forgotten_at = null where m.id = item.id;
+    end if;
+  exception when exclusion_violation or unique_violation then
+    raise exception 'Another memory has taken its place since.' using errcode = 'CQ242', hint = 'Forget that one first.';
+  end;
+  update app_public.memory_item_changes c
+  set undone_at = at
+  where c.workspace_id = item.workspace_id and c.undone_at is null and (
+    c.id = last_change.id
+    or last_change.change in ('superseded', 'remembered') and (
+      c.memory_item_id = closed.id and c.change = 'remembered' or c.memory_item_id = reopened.id and c.change = 'superseded'
+    )
+  );
+  update app_public.memory_items m set updated_at = at where m.id = item.id returning * into item;
+  return item;
+end
+$$;
+comment on function app_public.undo_memory(uuid) is
+  'Undoes the last change of a memory: forgetting, merging, or that a new value took its place. Errors: CQ101 not signed in, CQ109 read-only, CQ204 no such memory, CQ241 nothing to undo, CQ242 another memory has taken its place.';
+grant execute on function app_public.undo_memory(uuid) to colloquy_user, colloquy_admin;
+--! EndIncluded memory/forget.sql
+--! Included memory/recall.sql
+-- Recall: the memories that fit a question, weighed by importance and recency. Sealed, as search is, and the caller comes
+-- from the session alone. It counts nothing: what an answer really used is told by use_memories.
+--
+-- Relevance is the reciprocal rank of both legs, 1 for what is first in both; then it is weighed: half of the score for the
+-- fit alone, up to three tenths for importance, up to two for recency.
+
+create or replace function app_private.recall_vector(
+  version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, max_results integer
+)
+returns table (chunk_id uuid, score real)
+language plpgsql
+stable
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+begin
+  -- always exact: memories have an index of their own among the chunks, and a workspace has thousands of them, not millions
+  return query execute $query$
+    select c.id, (1 - (e.embedding operator(extensions.<=>) $4))::real
+    from app_public.chunks c
+    join app_public.embeddings e on e.version_id = $1 and e.workspace_id = c.workspace_id and e.chunk_id = c.id
+    where c.workspace_id = $2 and e.workspace_id = $2 and c.memory_item_id is not null
+      and (c.owner_id = $3 or c.visibility = 'workspace')
+    order by e.embedding operator(extensions.<=>) $4, c.id
+    limit $5
+  $query$ using version.id, workspace, caller, query_embedding, max_results;
+end
+$$;
+comment on function app_private.recall_vector(app_public.embedding_versions, uuid, uuid, extensions.halfvec, integer) is
+  'Chunks of memories nearest to a vector, by comparing all of the workspace. Score: cosine similarity.';
+
+create or replace function app_public.recall(query text, query_embedding extensions.halfvec default null, max_results integer default 10)
+returns app_public.recall_response
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  workspace uuid := app_hidden.current_workspace_id();
+  caller uuid := app_hidden.current_user_id();
+  version app_public.embedding_versions;
+  candidates integer;
+  response app_public.recall_response;
+begin
+  perform app_hidden.require_member();
+  query := coalesce(query, '');
+  max_results := coalesce(max_results, 10);
+  if max_results not between 1 and 100 then
+    raise exception 'maxResults is 1 to 100, not %.', max_results using errcode = 'CQ200', hint = 'Ask for fewer results.';
+  end if;
+  if char_length(query) > 10000 then
+    raise exception 'A query has at most 10,000 characters; this one has %.', char_length(query) using errcode = 'CQ200', hint = 'Ask a shorter question.';
+  end if;
+  if trim(query) = '' and query_embedding is null then
+    raise exception 'There is nothing to recall.' using errcode = 'CQ200', hint = 'Pass some words as "query".';
+  end if;
+  candidates := greatest(4 * max_results, 40);
+  if query_embedding is not null then
+    select v.* into version from app_public.embedding_versions v where v.status = 'active';
+    if vector_dims(query_embedding) <> version.dimensions then
+      raise exception 'The vector has % dimensions, the active embedding version "%" has %.', vector_dims(query_embedding), version.name, version.dimensions
+        using errcode = 'CQ301', hint = 'Embed the query with the model of the active version, or leave queryEmbedding out.';
+    end if;
+  end if;
+
+  select array_agg(row(found.*)::app_public.recalled_memory order by found.score desc, found.id desc) into response.memories
+  from (
+    select
+      m.id, m.content, m.subject, m.importance, fits.vector_score, fits.text_score, aged.recency,
+      -- 2 / 61: first in both legs
+      (least(1, fits.relevance * 61 / 2) * (0.5 + 0.3 * m.importance + 0.2 * aged.recency))::real as score
+    from (
+      -- a memory of several pieces counts by its best one
+      select best.memory_item_id, max(best.vector_score) as vector_score, max(best.text_score) as text_score, sum(best.relevance) as relevance
+      from (
+        select
+          c.memory_item_id, legs.leg, max(legs.vector_score) as vector_score, max(legs.text_score) as text_score,
+          max(1.0 / (60 + legs.rank)) as relevance
+        from (
+          select 'vector' as leg, v.chunk_id, v.score as vector_score, null::real as text_score, row_number() over (order by v.score desc, v.chunk_id) as rank
+          from app_private.recall_vector(version, workspace, caller, query_embedding, candidates) as v
+          where version.id is not null
+          union all
+          select 'text', x.chunk_id, null, x.score, row_number() over (order by x.score desc, x.chunk_id)
+          from app_private.search_text(workspace, caller, query, array['memory']::app_public.source_type[], candidates) as x
+        ) as legs
+        join app_public.chunks c on c.workspace_id = workspace and c.id = legs.chunk_id
+        group by c.memory_item_id, legs.leg
+      ) as best
+      group by best.memory_item_id
+    ) as fits
+    join app_public.memory_items m on m.workspace_id = workspace and m.id = fits.memory_item_id
+    cross join lateral (
+      select (0.5 ^ greatest(0, extract(epoch from now() - greatest(m.last_accessed_at, lower(m.validity))) / 2592000.0))::real as recency
+    ) as aged
+    where upper_inf(m.validity) and (m.expires_at is null or m.expires_at > now())
+    order by score desc, m.id desc
+    limit max_results
+  ) as found;
+  response.requested := max_results;
+  response.embedding_version_id := version.id;
+  response.memories := coalesce(response.memories, '{}');
+  response.returned := cardinality(response.memories);
+  return response;
+end
+$$;
+comment on function app_public.recall(text, extensions.halfvec, integer) is
+  'The memories that fit a question best, weighed by importance and recency. Errors: CQ101 not signed in, CQ200 unusable argument, CQ301 vector of another model.';
+grant execute on function app_public.recall(text, extensions.halfvec, integer) to colloquy_user, colloquy_admin;
+
+create or replace function app_public.use_memories(ids uuid[])
+returns setof app_public.memory_items
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if cardinality(ids) > 100 then
+    raise exception 'At most 100 memories at a time, not %.', cardinality(ids) using errcode = 'CQ200', hint = 'Call it again for the rest.';
+  end if;
+  return query
+  with readable as (
+    select m.id
+    from app_public.memory_items m
+    where m.workspace_id = app_hidden.current_workspace_id() and m.id = any (ids) and upper_inf(m.validity)
+      and (m.owner_id = app_hidden.current_user_id() or m.visibility = 'workspace')
+    order by m.id
+    for no key update
+  )
+  update app_public.memory_items m
+  set access_count = m.access_count + 1, last_accessed_at = clock_timestamp()
+  from readable r
+  where m.id = r.id
+  returning m.*;
+end
+$$;
+comment on function app_public.use_memories(uuid[]) is
+  'Says which recalled memories an answer used, which keeps them recent. Returns them; what is not there or not readable is passed over. Errors: CQ101 not signed in, CQ109 read-only, CQ200 too many.';
+grant execute on function app_public.use_memories(uuid[]) to colloquy_user, colloquy_admin;
+--! EndIncluded memory/recall.sql
+--! Included memory/ingest_event.sql
+-- Stores an event of another system. Sealed: raw_events is closed to direct writes. A delivery that comes again, also in the
+-- same moment, stores nothing and returns the first; the key table decides, since the events lie in many partitions.
+create or replace function app_public.ingest_event(
+  source text,
+  event_type text,
+  payload jsonb,
+  external_id text default null,
+  metadata jsonb default '{}'
+)
+returns app_public.raw_events
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  workspace uuid := app_hidden.current_workspace_id();
+  first_id uuid;
+  result app_public.raw_events;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if coalesce(char_length(trim(ingest_event.source)), 0) not between 1 and 100 then
+    raise exception 'source has 1 to 100 characters.' using errcode = 'CQ200', hint = 'Name the system, like "slack".';
+  end if;
+  if coalesce(char_length(trim(ingest_event.event_type)), 0) not between 1 and 200 then
+    raise exception 'eventType has 1 to 200 characters.' using errcode = 'CQ200', hint = 'Name the kind of event, like "message".';
+  end if;
+  if ingest_event.payload is null or pg_column_size(ingest_event.payload) > 1048576 then
+    raise exception 'An event has a payload of at most 1 MiB.' using errcode = 'CQ200', hint = 'Store large content as a file.';
+  end if;
+  if char_length(ingest_event.external_id) not between 1 and 500 then
+    raise exception 'externalId has 1 to 500 characters.' using errcode = 'CQ200', hint = 'Leave it out when the system has none.';
+  end if;
+
+  result.id := uuidv7();
+  if ingest_event.external_id is not null then
+    insert into app_hidden.raw_event_keys as k (workspace_id, source, external_id, raw_event_id)
+    values (workspace, trim(ingest_event.source), ingest_event.external_id, result.id)
+    on conflict do nothing;
+    if not found then
+      select k.raw_event_id into first_id
+      from app_hidden.raw_event_keys k
+      where k.workspace_id = workspace and k.source = trim(ingest_event.source) and k.external_id = ingest_event.external_id
+      for update;
+      select e.* into result from app_public.raw_events e where e.workspace_id = workspace and e.id = first_id;
+      if result.id is not null then
+        return result;
+      end if;
+      -- retention cleared it away since
+      result.id := uuidv7();
+      update app_hidden.raw_event_keys k
+      set raw_event_id = result.id
+      where k.workspace_id = workspace and k.source = trim(ingest_event.source) and k.external_id = ingest_event.external_id;
+    end if;
+  end if;
+  insert into app_public.raw_events (id, workspace_id, owner_id, source, event_type, external_id, payload, metadata)
+  values (
+    result.id, workspace, app_hidden.current_user_id(), trim(ingest_event.source), trim(ingest_event.event_type), ingest_event.external_id,
+    ingest_event.payload, coalesce(ingest_event.metadata, '{}')
+  )
+  returning * into result;
+  return result;
+end
+$$;
+comment on function app_public.ingest_event(text, text, jsonb, text, jsonb) is
+  'Stores an event of another system. One with an externalId that this workspace has from the same source already is not stored again; the first is returned. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable argument.';
+grant execute on function app_public.ingest_event(text, text, jsonb, text, jsonb) to colloquy_user, colloquy_admin;
+--! EndIncluded memory/ingest_event.sql
+--! Included knowledge/files.sql
+-- The rows of stored files. register_file is called by the server alone, in the request of whoever sends the file, after it
+-- has computed the hash from the bytes: it must never be exposed to clients, because a hash that is merely claimed would
+-- hand out what somebody else of the workspace has stored. The states are set by the worker.
+create or replace function app_hidden.register_file(
+  original_name text,
+  mime_type text,
+  byte_size bigint,
+  sha256 bytea,
+  conversation_id uuid default null,
+  visibility app_public.visibility default 'private',
+  metadata jsonb default '{}'
+)
+returns app_public.files
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  workspace uuid := app_hidden.current_workspace_id();
+  caller uuid := app_hidden.current_user_id();
+  config app_public.file_type_configs;
+  result app_public.files;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  select c.* into config from app_public.file_type_configs c where c.mime_type = lower(register_file.mime_type) and c.is_enabled;
+  if config.mime_type is null then
+    raise exception 'Files of the type "%" are not accepted.', left(register_file.mime_type, 200) using errcode = 'CQ244', hint = 'Send text, markdown, code, HTML, PDF or DOCX.';
+  end if;
+  if register_file.byte_size > config.max_bytes then
+    raise exception 'A file of this type has at most % bytes; this one has %.', config.max_bytes, register_file.byte_size
+      using errcode = 'CQ244', hint = 'Split it.';
+  end if;
+  if register_file.conversation_id is not null and not exists (
+    select from app_public.conversations c
+    where c.workspace_id = workspace and c.id = register_file.conversation_id and (c.owner_id = caller or c.visibility = 'workspace')
+  ) then
+    raise exception 'There is no such conversation.' using errcode = 'CQ204', hint = 'It may be somebody else''s, or in another workspace.';
+  end if;
+  insert into app_public.files (workspace_id, owner_id, visibility, original_name, mime_type, byte_size, sha256, conversation_id, metadata)
+  values (
+    workspace, caller, coalesce(register_file.visibility, 'private'), left(regexp_replace(register_file.original_name, '^.*[/\\]', ''), 255),
+    config.mime_type, register_file.byte_size, register_file.sha256, register_file.conversation_id, coalesce(register_file.metadata, '{}')
+  )
+  on conflict (workspace_id, sha256, owner_id) do nothing
+  returning * into result;
+  if result.id is null then
+    select f.* into result from app_public.files f
+    where f.workspace_id = workspace and f.sha256 = register_file.sha256 and f.owner_id = caller;
+  end if;
+  return result;
+end
+$$;
+comment on function app_hidden.register_file(text, text, bigint, bytea, uuid, app_public.visibility, jsonb) is
+  'The row of a file that the server has stored; for equal content of the same owner, the first one. Errors: CQ101, CQ109, CQ204 no such conversation, CQ244 type or size not accepted.';
+grant execute on function app_hidden.register_file(text, text, bigint, bytea, uuid, app_public.visibility, jsonb) to colloquy_user, colloquy_admin;
+
+create or replace function app_hidden.set_file_status(
+  for_workspace uuid,
+  for_file uuid,
+  new_status app_public.processing_status,
+  new_error text default null,
+  new_extracted_length integer default null,
+  new_chunk_count integer default null,
+  from_document uuid default null
+)
+returns boolean
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update app_public.files f
+  set processing_status = new_status,
+    error = case when new_status = 'failed' then left(coalesce(new_error, 'unknown'), 2000) end,
+    extracted_length = coalesce(new_extracted_length, f.extracted_length), chunk_count = coalesce(new_chunk_count, f.chunk_count),
+    updated_at = clock_timestamp()
+  where f.workspace_id = for_workspace and f.id = for_file
+    -- what is completed stays so: a job that comes late changes nothing
+    and (f.processing_status <> 'completed' or new_status = 'completed');
+  if not found then
+    return false;
+  end if;
+  update app_public.documents d
+  set file_id = for_file
+  where d.workspace_id = for_workspace and d.id = from_document
+    and d.owner_id = (select f.owner_id from app_public.files f where f.id = for_file);
+  return true;
+end
+$$;
+comment on function app_hidden.set_file_status(uuid, uuid, app_public.processing_status, text, integer, integer, uuid) is
+  'Says how far the reading of a file is, and which document of the same owner came of it. False when the file is gone or completed already.';
+grant execute on function app_hidden.set_file_status(uuid, uuid, app_public.processing_status, text, integer, integer, uuid) to colloquy_worker;
+--! EndIncluded knowledge/files.sql
+--! Included knowledge/repositories.sql
+-- Repositories and what is in them. Making one runs with the caller's rights; putting a document into one is sealed, since
+-- the caller must own the repository but may only have to read the document.
+create or replace function app_public.create_repository(
+  name text,
+  source_type app_public.repository_source_type default 'upload',
+  description text default null,
+  repo_url text default null,
+  visibility app_public.visibility default 'private',
+  metadata jsonb default '{}'
+)
+returns app_public.repositories
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  result app_public.repositories;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  insert into app_public.repositories (workspace_id, owner_id, name, source_type, description, repo_url, visibility, metadata)
+  values (
+    app_hidden.current_workspace_id(), app_hidden.current_user_id(), trim(name), coalesce(source_type, 'upload'), description, repo_url,
+    coalesce(visibility, 'private'), coalesce(metadata, '{}')
+  )
+  on conflict (workspace_id, owner_id, name) do nothing
+  returning * into result;
+  if result.id is null then
+    raise exception 'You have a repository of this name already.' using errcode = 'CQ240', hint = 'Choose another name.';
+  end if;
+  return result;
+end
+$$;
+comment on function app_public.create_repository(text, app_public.repository_source_type, text, text, app_public.visibility, jsonb) is
+  'Makes a repository. Errors: CQ101 not signed in, CQ109 read-only, CQ200 a value out of range, CQ240 the name is taken.';
+grant execute on function app_public.create_repository(text, app_public.repository_source_type, text, text, app_public.visibility, jsonb)
+  to colloquy_user, colloquy_admin;
+
+create or replace function app_public.add_document_to_repository(repository_id uuid, document_id uuid, file_path text)
+returns app_public.repository_documents
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  workspace uuid := app_hidden.current_workspace_id();
+  caller uuid := app_hidden.current_user_id();
+  result app_public.repository_documents;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if coalesce(char_length(file_path), 0) not between 1 and 1000 then
+    raise exception 'filePath has 1 to 1,000 characters.' using errcode = 'CQ200', hint = 'Send the path within the repository.';
+  end if;
+  -- both are locked against removal, in this order everywhere
+  perform from app_public.repositories r
+  where r.workspace_id = workspace and r.id = add_document_to_repository.repository_id and r.owner_id = caller
+  for key share;
+  if not found then
+    raise exception 'There is no such repository.' using errcode = 'CQ204', hint = 'It may be somebody else''s, or in another workspace.';
+  end if;
+  perform from app_public.documents d
+  where d.workspace_id = workspace and d.id = add_document_to_repository.document_id and (d.owner_id = caller or d.visibility = 'workspace')
+  for key share;
+  if not found then
+    raise exception 'There is no such document.' using errcode = 'CQ204', hint = 'It may be somebody else''s, or in another workspace.';
+  end if;
+  begin
+    insert into app_public.repository_documents as r (workspace_id, repository_id, document_id, file_path)
+    values (workspace, add_document_to_repository.repository_id, add_document_to_repository.document_id, add_document_to_repository.file_path)
+    on conflict (repository_id, document_id) do update set file_path = excluded.file_path
+    returning r.* into result;
+  exception when unique_violation then
+    raise exception 'Another document of this repository has this path.' using errcode = 'CQ240', hint = 'Choose another path.';
+  end;
+  return result;
+end
+$$;
+comment on function app_public.add_document_to_repository(uuid, uuid, text) is
+  'Puts a document into a repository of one''s own, or moves it within it. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable path, CQ204 no such repository or document, CQ240 the path is taken.';
+grant execute on function app_public.add_document_to_repository(uuid, uuid, text) to colloquy_user, colloquy_admin;
+
+create or replace trigger repositories_90_set_updated_at
+before update of name, description, repo_url, visibility, metadata
+on app_public.repositories for each row execute function app_hidden.set_updated_at();
+--! EndIncluded knowledge/repositories.sql
+--! Included knowledge/tags.sql
+-- Tags. Sealed: whoever may read a thing and write in the workspace may tag it. Triggers keep what a foreign key cannot: a
+-- tagged thing exists in the workspace of the tag, and its tags go with it.
+create or replace function app_private.check_tagged_entity()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- the lock makes a removal at the same time wait, and then find this tag
+  case new.entity_type
+    when 'document' then perform from app_public.documents e where e.workspace_id = new.workspace_id and e.id = new.entity_id for key share;
+    when 'repository' then perform from app_public.repositories e where e.workspace_id = new.workspace_id and e.id = new.entity_id for key share;
+    when 'conversation' then perform from app_public.conversations e where e.workspace_id = new.workspace_id and e.id = new.entity_id for key share;
+    when 'memory_item' then perform from app_public.memory_items e where e.workspace_id = new.workspace_id and e.id = new.entity_id for key share;
+  end case;
+  if not found then
+    raise exception 'There is no such %.', replace(new.entity_type::text, '_', ' ') using errcode = 'CQ204', hint = 'It may be somebody else''s, or in another workspace.';
+  end if;
+  return new;
+end
+$$;
+comment on function app_private.check_tagged_entity() is 'Trigger: raises CQ204 when a tagged thing is not there.';
+
+create or replace trigger entity_tags_10_check
+before insert or update on app_public.entity_tags
+for each row execute function app_private.check_tagged_entity();
+
+create or replace function app_private.remove_tags_of_entities()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  delete from app_public.entity_tags t
+  using gone_entities g
+  where t.entity_id = g.id and t.entity_type = tg_argv[0]::app_public.taggable_type;
+  return null;
+end
+$$;
+comment on function app_private.remove_tags_of_entities() is 'Trigger: removes the tags of things that are gone.';
+
+create or replace trigger documents_30_untag after delete on app_public.documents
+referencing old table as gone_entities for each statement execute function app_private.remove_tags_of_entities('document');
+create or replace trigger repositories_30_untag after delete on app_public.repositories
+referencing old table as gone_entities for each statement execute function app_private.remove_tags_of_entities('repository');
+create or replace trigger conversations_30_untag after delete on app_public.conversations
+referencing old table as gone_entities for each statement execute function app_private.remove_tags_of_entities('conversation');
+create or replace trigger memory_items_30_untag after delete on app_public.memory_items
+referencing old table as gone_entities for each statement execute function app_private.remove_tags_of_entities('memory_item');
+
+create or replace function app_private.require_readable(entity_type app_public.taggable_type, entity_id uuid)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  workspace uuid := app_hidden.current_workspace_id();
+  caller uuid := app_hidden.current_user_id();
+begin
+  if not coalesce(case require_readable.entity_type
+    when 'document' then exists (
+      select from app_public.documents e
+      where e.workspace_id = workspace and e.id = require_readable.entity_id and (e.owner_id = caller or e.visibility = 'workspace')
+    )
+    when 'repository' then exists (
+      select from app_public.repositories e
+      where e.workspace_id = workspace and e.id = require_readable.entity_id and (e.owner_id = caller or e.visibility = 'workspace')
+    )
+    when 'conversation' then exists (
+      select from app_public.conversations e
+      where e.workspace_id = workspace and e.id = require_readable.entity_id and (e.owner_id = caller or e.visibility = 'workspace')
+    )
+    when 'memory_item' then exists (
+      select from app_public.memory_items e
+      where e.workspace_id = workspace and e.id = require_readable.entity_id and (e.owner_id = caller or e.visibility = 'workspace')
+    )
+  end, false) then
+    raise exception 'There is no such %.', coalesce(replace(require_readable.entity_type::text, '_', ' '), 'thing')
+      using errcode = 'CQ204', hint = 'It may be somebody else''s, or in another workspace.';
+  end if;
+end
+$$;
+comment on function app_private.require_readable(app_public.taggable_type, uuid) is 'Raises CQ204 when the caller may not read a thing in the workspace of this request.';
+
+create or replace function app_public.add_tag(name text, entity_type app_public.taggable_type, entity_id uuid)
+returns app_public.entity_tags
+language plpgsql
+security definer
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  workspace uuid := app_hidden.current_workspace_id();
+  tag uuid;
+  result app_public.entity_tags;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if coalesce(char_length(trim(add_tag.name)), 0) not between 1 and 100 then
+    raise exception 'A tag has 1 to 100 characters.' using errcode = 'CQ200', hint = 'Choose a short name.';
+  end if;
+  perform app_private.require_readable(add_tag.entity_type, add_tag.entity_id);
+  insert into app_public.tags as t (workspace_id, name) values (workspace, trim(add_tag.name)::citext)
+  -- an update of nothing: it waits for the same tag made at the same time, and gives its id
+  on conflict (workspace_id, name) do update set name = t.name
+  returning t.id into tag;
+  insert into app_public.entity_tags (workspace_id, tag_id, entity_type, entity_id)
+  values (workspace, tag, add_tag.entity_type, add_tag.entity_id)
+  on conflict do nothing;
+  select t.* into result from app_public.entity_tags t
+  where t.tag_id = tag and t.entity_type = add_tag.entity_type and t.entity_id = add_tag.entity_id;
+  return result;
+end
+$$;
+comment on function app_public.add_tag(text, app_public.taggable_type, uuid) is
+  'Gives a thing a tag, making the tag when it is new. Done twice, it changes nothing. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable name, CQ204 no such thing.';
+grant execute on function app_public.add_tag(text, app_public.taggable_type, uuid) to colloquy_user, colloquy_admin;
+
+create or replace function app_public.remove_tag(name text, entity_type app_public.taggable_type, entity_id uuid)
+returns app_public.entity_tags
+language plpgsql
+security definer
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  result app_public.entity_tags;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  perform app_private.require_readable(remove_tag.entity_type, remove_tag.entity_id);
+  delete from app_public.entity_tags e
+  using app_public.tags t
+  where t.workspace_id = app_hidden.current_workspace_id() and t.name = trim(remove_tag.name)::citext
+    and e.tag_id = t.id and e.entity_type = remove_tag.entity_type and e.entity_id = remove_tag.entity_id
+  returning e.* into result;
+  if result.tag_id is null then
+    raise exception 'It has no such tag.' using errcode = 'CQ204', hint = 'Upper and lower case do not matter.';
+  end if;
+  return result;
+end
+$$;
+comment on function app_public.remove_tag(text, app_public.taggable_type, uuid) is
+  'Takes a tag from a thing. Errors: CQ101 not signed in, CQ109 read-only, CQ204 no such thing or tag.';
+grant execute on function app_public.remove_tag(text, app_public.taggable_type, uuid) to colloquy_user, colloquy_admin;
+--! EndIncluded knowledge/tags.sql
+--! Included lifecycle/retention.sql
+-- How long things are kept. Precedence: a legal hold, then the workspace's own policy, then the one for the whole system;
+-- without any, forever. Whatever deletes by age asks effective_retention and nothing else.
+create or replace function app_hidden.effective_retention(for_kind app_public.retention_kind, for_workspace uuid)
+returns app_public.effective_retention
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  policy app_public.retention_policies;
+begin
+  if exists (
+    select from app_public.legal_holds h
+    where h.workspace_id = for_workspace and h.released_at is null and (h.kind is null or h.kind = for_kind)
+  ) then
+    return row(for_kind, null, 'hold')::app_public.effective_retention;
+  end if;
+  select p.* into policy
+  from app_public.retention_policies p
+  where p.kind = for_kind and (p.workspace_id = for_workspace or p.workspace_id is null)
+  order by p.workspace_id nulls last
+  limit 1;
+  return row(
+    for_kind, policy.keep_days,
+    case when policy.id is null then 'nothing' when policy.workspace_id is null then 'system' else 'workspace' end
+  )::app_public.effective_retention;
+end
+$$;
+comment on function app_hidden.effective_retention(app_public.retention_kind, uuid) is 'How long a kind of thing is kept in a workspace, and what decides it: hold, workspace, system or nothing.';
+grant execute on function app_hidden.effective_retention(app_public.retention_kind, uuid) to colloquy_worker;
+
+create or replace function app_public.set_retention_policy(kind app_public.retention_kind, keep_days integer)
+returns app_public.retention_policies
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  result app_public.retention_policies;
+begin
+  perform app_private.require_manager();
+  if set_retention_policy.kind is null or set_retention_policy.keep_days not between 1 and 36500 then
+    raise exception 'keepDays is 1 to 36,500, or null for ever, and kind is needed.' using errcode = 'CQ200', hint = 'Send whole days.';
+  end if;
+  insert into app_public.retention_policies as p (workspace_id, kind, keep_days)
+  values (app_hidden.current_workspace_id(), set_retention_policy.kind, set_retention_policy.keep_days)
+  on conflict (workspace_id, kind) do update set keep_days = excluded.keep_days, updated_at = clock_timestamp()
+  returning p.* into result;
+  return result;
+end
+$$;
+comment on function app_public.set_retention_policy(app_public.retention_kind, integer) is
+  'Says how many days this workspace keeps a kind of thing; null means forever. It comes before the policy of the whole system, and after a legal hold. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable argument, CQ114 not an owner or administrator of the workspace.';
+grant execute on function app_public.set_retention_policy(app_public.retention_kind, integer) to colloquy_user, colloquy_admin;
+
+create or replace function app_public.place_legal_hold(reason text, kind app_public.retention_kind default null)
+returns app_public.legal_holds
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  result app_public.legal_holds;
+begin
+  perform app_private.require_manager();
+  if coalesce(char_length(trim(place_legal_hold.reason)), 0) not between 1 and 2000 then
+    raise exception 'A hold has a reason of 1 to 2,000 characters.' using errcode = 'CQ200', hint = 'Say why.';
+  end if;
+  insert into app_public.legal_holds (workspace_id, kind, reason, placed_by)
+  values (app_hidden.current_workspace_id(), place_legal_hold.kind, trim(place_legal_hold.reason), app_hidden.current_user_id())
+  returning * into result;
+  return result;
+end
+$$;
+comment on function app_public.place_legal_hold(text, app_public.retention_kind) is
+  'Keeps retention from deleting anything of a kind, or anything at all, in this workspace. Errors: CQ101 not signed in, CQ109 read-only, CQ200 no reason, CQ114 not an owner or administrator of the workspace.';
+grant execute on function app_public.place_legal_hold(text, app_public.retention_kind) to colloquy_user, colloquy_admin;
+
+create or replace function app_public.release_legal_hold(id uuid)
+returns app_public.legal_holds
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  result app_public.legal_holds;
+begin
+  perform app_private.require_manager();
+  update app_public.legal_holds h
+  set released_at = clock_timestamp(), released_by = app_hidden.current_user_id()
+  where h.id = release_legal_hold.id and h.workspace_id = app_hidden.current_workspace_id() and h.released_at is null
+  returning * into result;
+  if result.id is null then
+    raise exception 'There is no such hold.' using errcode = 'CQ204', hint = 'It may be released already.';
+  end if;
+  return result;
+end
+$$;
+comment on function app_public.release_legal_hold(uuid) is
+  'Releases a legal hold; it stays on record. Errors: CQ101 not signed in, CQ109 read-only, CQ204 no such hold, CQ114 not an owner or administrator of the workspace.';
+grant execute on function app_public.release_legal_hold(uuid) to colloquy_user, colloquy_admin;
+--! EndIncluded lifecycle/retention.sql
+--! Included development/sample_data.sql
+-- Sample content for a development database, and its removal. Both refuse where the setting "environment" is anything but
+-- development, so that no slip can write into, or delete from, what people use. For the owner alone; granted to nobody.
+create or replace function app_private.require_development()
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if app_hidden.setting('environment') <> 'development' then
+    raise exception 'This is not a development database.' using errcode = 'CQ243',
+      hint = 'Only where it is one: update app_private.settings set value = ''development'' where name = ''environment''.';
+  end if;
+end
+$$;
+comment on function app_private.require_development() is 'Raises CQ243 unless the setting "environment" says development.';
+
+create or replace function app_private.generate_sample_data(email text)
+returns table (documents integer, conversations integer, memory_items integer)
+language plpgsql
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+declare
+  person uuid;
+  workspace uuid;
+  repository uuid;
+  conversation uuid;
+  document uuid;
+  sample constant jsonb := '{"sample": true}';
+  topic text;
+begin
+  perform app_private.require_development();
+  select u.id, w.id into person, workspace
+  from app_public.users u
+  join app_public.workspace_members m on m.user_id = u.id
+  join app_public.workspaces w on w.id = m.workspace_id and w.is_personal
+  where u.email = generate_sample_data.email::citext;
+  if person is null then
+    raise exception 'There is no such user.' using errcode = 'CQ204', hint = 'Register one first.';
+  end if;
+  perform set_config('colloquy.user_id', person::text, true), set_config('colloquy.workspace_id', workspace::text, true),
+    set_config('colloquy.member_role', 'owner', true);
+  select r.id into repository
+  from app_public.repositories r where r.workspace_id = workspace and r.owner_id = person and r.name = 'sample';
+  if repository is null then
+    repository := (app_public.create_repository('sample', 'upload', 'Sample content', metadata => sample)).id;
+  end if;
+  documents := 0;
+  conversations := 0;
+  memory_items := 0;
+  foreach topic in array array['tea', 'lighthouses', 'bicycles']
+  loop
+    document := (app_public.create_document(
+      title => 'About ' || topic, content => format('Everything that a beginner should know about %s, in one sentence.', topic),
+      source_url => 'sample:' || topic, metadata => sample
+    )).id;
+    documents := documents + 1;
+    perform app_public.add_document_to_repository(repository, document, topic || '.txt');
+    perform app_public.add_tag('sample', 'document', document);
+    conversation := (app_public.start_conversation('A talk about ' || topic, metadata => sample)).id;
+    conversations := conversations + 1;
+    perform app_public.post_message(conversation, format('What should I know about %s?', topic));
+    perform app_public.post_message(conversation, format('Begin with the document "About %s".', topic), 'assistant');
+    perform app_public.remember('Likes ' || topic, source_type => 'chat', source_id => conversation, metadata => sample);
+    memory_items := memory_items + 1;
+  end loop;
+  perform set_config('colloquy.user_id', '', true), set_config('colloquy.workspace_id', '', true), set_config('colloquy.member_role', '', true);
+  return next;
+end
+$$;
+comment on function app_private.generate_sample_data(text) is 'Gives a user some content to try things with; a development database only. Errors: CQ204 no such user, CQ243 not a development database.';
+
+create or replace function app_private.cleanup_test_data()
+returns table (documents integer, conversations integer, memory_items integer)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform app_private.require_development();
+  delete from app_public.memory_items m where m.metadata @> '{"sample": true}';
+  get diagnostics memory_items = row_count;
+  delete from app_public.repositories r where r.metadata @> '{"sample": true}';
+  delete from app_public.documents d where d.metadata @> '{"sample": true}';
+  get diagnostics documents = row_count;
+  delete from app_public.conversations c where c.metadata @> '{"sample": true}';
+  get diagnostics conversations = row_count;
+  delete from app_public.tags t where t.name = 'sample' and not exists (select from app_public.entity_tags e where e.tag_id = t.id);
+  return next;
+end
+$$;
+comment on function app_private.cleanup_test_data() is 'Removes what generate_sample_data made, of everyone; a development database only. Error: CQ243 not a development database.';
+--! EndIncluded development/sample_data.sql
+--! Included analytics/performance_stats.sql
+-- What an operator looks at first: sizes, partitions, dead rows and how often a read was answered from memory, from
+-- PostgreSQL's own statistics. It shows no content and no tenant. Not for users: only the monitor and administrators.
+create or replace function app_public.performance_stats()
+returns table (relation text, partitions bigint, total_bytes bigint, live_rows bigint, dead_rows bigint, cache_hit_ratio numeric, index_hit_ratio numeric)
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select
+    format('%s.%s', n.nspname, c.relname),
+    count(*) filter (where leaf.relid <> c.oid),
+    sum(pg_total_relation_size(leaf.relid))::bigint,
+    sum(s.n_live_tup)::bigint,
+    sum(s.n_dead_tup)::bigint,
+    round(sum(io.heap_blks_hit) / nullif(sum(io.heap_blks_hit + io.heap_blks_read), 0), 4),
+    round(sum(io.idx_blks_hit) / nullif(sum(io.idx_blks_hit + io.idx_blks_read), 0), 4)
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+  cross join lateral (
+    select c.oid as relid where c.relkind = 'r'
+    union all
+    select t.relid::oid from pg_partition_tree(c.oid) as t where c.relkind = 'p' and t.isleaf
+  ) as leaf
+  left join pg_stat_all_tables s on s.relid = leaf.relid
+  left join pg_statio_all_tables io on io.relid = leaf.relid
+  where n.nspname in ('app_public', 'app_hidden', 'app_private', 'pgboss') and c.relkind in ('r', 'p') and not c.relispartition
+  group by n.nspname, c.relname
+  order by 3 desc, 1;
+$$;
+comment on function app_public.performance_stats() is 'Per table: partitions, size in bytes, live and dead rows, and the share of reads that memory answered.';
+grant execute on function app_public.performance_stats() to colloquy_admin, colloquy_monitor;
+--! EndIncluded analytics/performance_stats.sql
+--! Included analytics/processing_jobs.sql
+-- The jobs of pg-boss, in the words of this project. A function with a dynamic statement and not a view, because pg-boss is
+-- installed after the migrations, and its own upgrades must not stumble over a view of ours. Sealed: the callers may not
+-- read pg-boss's tables. Not for users: a job of one workspace stands beside those of all others.
+create or replace function app_public.processing_jobs(max_jobs integer default 100)
+returns table (
+  id uuid, type text, status text, input jsonb, output jsonb, attempts integer, created_at timestamptz, started_at timestamptz,
+  completed_at timestamptz, duration interval
+)
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if max_jobs not between 1 and 1000 then
+    raise exception 'maxJobs is 1 to 1,000, not %.', max_jobs using errcode = 'CQ200', hint = 'Ask for fewer jobs.';
+  end if;
+  if to_regclass('pgboss.job') is null then
+    return;
+  end if;
+  return query execute $query$
+    select j.id, j.name::text, j.state::text, j.data::jsonb, j.output::jsonb, j.retry_count + (j.started_on is not null)::integer,
+      j.created_on, j.started_on, j.completed_on, j.completed_on - j.started_on
+    from pgboss.job j
+    order by j.created_on desc, j.id
+    limit $1
+  $query$ using coalesce(max_jobs, 100);
+end
+$$;
+comment on function app_public.processing_jobs(integer) is 'The newest jobs of the queue, of every workspace, with what they did. Error: CQ200 too many asked for.';
+grant execute on function app_public.processing_jobs(integer) to colloquy_admin, colloquy_worker, colloquy_monitor;
+--! EndIncluded analytics/processing_jobs.sql
 --! Included policies/settings.sql
 -- Nobody but the sealed functions of the owner, and whoever administers the database. Deliberately no grant.
 drop policy if exists all_owner on app_private.settings;
@@ -3259,6 +4454,207 @@ grant select on app_public.audit_logs to colloquy_visitor, colloquy_user, colloq
 drop policy if exists all_owner on app_private.mail_outbox;
 create policy all_owner on app_private.mail_outbox to colloquy_owner using (true) with check (true);
 --! EndIncluded policies/mail_outbox.sql
+--! Included policies/file_type_configs.sql
+-- Every signed-in user may know what can be stored; whoever administers the database decides. Not granted: any write.
+drop policy if exists all_owner on app_public.file_type_configs;
+create policy all_owner on app_public.file_type_configs to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_user on app_public.file_type_configs;
+create policy select_user on app_public.file_type_configs for select to colloquy_user, colloquy_admin
+using (
+  (select app_hidden.current_user_id()) is not null
+);
+
+grant select on app_public.file_type_configs to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded policies/file_type_configs.sql
+--! Included policies/files.sql
+-- Read by the owner and, when shared, by the workspace. Written by register_file and the worker's sealed function only: not granted is any write.
+drop policy if exists all_owner on app_public.files;
+create policy all_owner on app_public.files to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_member on app_public.files;
+create policy select_member on app_public.files for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and (owner_id = (select app_hidden.current_user_id()) or visibility = 'workspace')
+);
+
+drop policy if exists select_worker on app_public.files;
+create policy select_worker on app_public.files for select to colloquy_worker using (true);
+
+grant select on app_public.files to colloquy_visitor, colloquy_user, colloquy_admin, colloquy_worker;
+--! EndIncluded policies/files.sql
+--! Included policies/repositories.sql
+-- The owner reads and changes its repositories; the workspace reads those that are shared with it.
+-- Not granted: workspace_id, and owner_id and source_type after the insert.
+drop policy if exists all_owner on app_public.repositories;
+create policy all_owner on app_public.repositories to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_member on app_public.repositories;
+create policy select_member on app_public.repositories for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and (owner_id = (select app_hidden.current_user_id()) or visibility = 'workspace')
+);
+
+drop policy if exists insert_member on app_public.repositories;
+create policy insert_member on app_public.repositories for insert to colloquy_user, colloquy_admin
+with check (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and owner_id = (select app_hidden.current_user_id())
+  and (select app_hidden.can_write())
+);
+
+drop policy if exists update_own on app_public.repositories;
+create policy update_own on app_public.repositories for update to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and owner_id = (select app_hidden.current_user_id())
+  and (select app_hidden.can_write())
+);
+
+drop policy if exists delete_own on app_public.repositories;
+create policy delete_own on app_public.repositories for delete to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and owner_id = (select app_hidden.current_user_id())
+  and (select app_hidden.can_write())
+);
+
+grant select on app_public.repositories to colloquy_visitor, colloquy_user, colloquy_admin;
+grant delete on app_public.repositories to colloquy_user, colloquy_admin;
+grant insert (workspace_id, owner_id, name, source_type, description, repo_url, visibility, metadata)
+on app_public.repositories to colloquy_user, colloquy_admin;
+grant update (name, description, repo_url, visibility, metadata) on app_public.repositories to colloquy_user, colloquy_admin;
+--! EndIncluded policies/repositories.sql
+--! Included policies/repository_documents.sql
+-- Read by whoever may read both the repository and the document: the policies of their own tables decide. Put in by a sealed
+-- function, and never shown with a private document to others. Not granted: any write.
+drop policy if exists all_owner on app_public.repository_documents;
+create policy all_owner on app_public.repository_documents to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_member on app_public.repository_documents;
+create policy select_member on app_public.repository_documents for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and exists (select from app_public.repositories r where r.id = repository_documents.repository_id)
+  and exists (select from app_public.documents d where d.id = repository_documents.document_id)
+);
+
+grant select on app_public.repository_documents to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded policies/repository_documents.sql
+--! Included policies/memory_items.sql
+-- Read by the owner and, when shared, by the workspace. Written by sealed functions only: not granted is any write.
+drop policy if exists all_owner on app_public.memory_items;
+create policy all_owner on app_public.memory_items to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_member on app_public.memory_items;
+create policy select_member on app_public.memory_items for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and (owner_id = (select app_hidden.current_user_id()) or visibility = 'workspace')
+);
+
+drop policy if exists select_worker on app_public.memory_items;
+create policy select_worker on app_public.memory_items for select to colloquy_worker using (true);
+
+grant select on app_public.memory_items to colloquy_visitor, colloquy_user, colloquy_admin, colloquy_worker;
+--! EndIncluded policies/memory_items.sql
+--! Included policies/memory_item_changes.sql
+-- The history of a memory is its owner's alone. Written by sealed functions only: not granted is any write.
+drop policy if exists all_owner on app_public.memory_item_changes;
+create policy all_owner on app_public.memory_item_changes to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_own on app_public.memory_item_changes;
+create policy select_own on app_public.memory_item_changes for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and owner_id = (select app_hidden.current_user_id())
+);
+
+grant select on app_public.memory_item_changes to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded policies/memory_item_changes.sql
+--! Included policies/raw_events.sql
+-- Events belong to the workspace: every member reads them. Written by sealed functions only: not granted is any write.
+drop policy if exists all_owner on app_public.raw_events;
+create policy all_owner on app_public.raw_events to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_member on app_public.raw_events;
+create policy select_member on app_public.raw_events for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and (select app_hidden.current_user_id()) is not null
+);
+
+grant select on app_public.raw_events to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded policies/raw_events.sql
+--! Included policies/raw_event_keys.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_hidden.raw_event_keys;
+create policy all_owner on app_hidden.raw_event_keys to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/raw_event_keys.sql
+--! Included policies/tags.sql
+-- Every member sees the names of the workspace's tags. Written by sealed functions only: not granted is any write.
+drop policy if exists all_owner on app_public.tags;
+create policy all_owner on app_public.tags to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_member on app_public.tags;
+create policy select_member on app_public.tags for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and (select app_hidden.current_user_id()) is not null
+);
+
+grant select on app_public.tags to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded policies/tags.sql
+--! Included policies/entity_tags.sql
+-- Read by whoever may read the thing: the policies of its own table decide. Written by sealed functions only: not granted is any write.
+drop policy if exists all_owner on app_public.entity_tags;
+create policy all_owner on app_public.entity_tags to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_member on app_public.entity_tags;
+create policy select_member on app_public.entity_tags for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and case entity_type
+    when 'document' then exists (select from app_public.documents e where e.id = entity_tags.entity_id)
+    when 'repository' then exists (select from app_public.repositories e where e.id = entity_tags.entity_id)
+    when 'conversation' then exists (select from app_public.conversations e where e.id = entity_tags.entity_id)
+    when 'memory_item' then exists (select from app_public.memory_items e where e.id = entity_tags.entity_id)
+  end
+);
+
+grant select on app_public.entity_tags to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded policies/entity_tags.sql
+--! Included policies/retention_policies.sql
+-- A member sees the policies of its workspace and those of the whole system. Written by set_retention_policy, and by whoever administers the database: not granted is any write.
+drop policy if exists all_owner on app_public.retention_policies;
+create policy all_owner on app_public.retention_policies to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_member on app_public.retention_policies;
+create policy select_member on app_public.retention_policies for select to colloquy_user, colloquy_admin
+using (
+  (select app_hidden.current_user_id()) is not null
+  and (workspace_id is null or workspace_id = (select app_hidden.current_workspace_id()))
+);
+
+grant select on app_public.retention_policies to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded policies/retention_policies.sql
+--! Included policies/legal_holds.sql
+-- Owners and administrators of a workspace see its holds; members need not know of them. Written by sealed functions only: not granted is any write.
+drop policy if exists all_owner on app_public.legal_holds;
+create policy all_owner on app_public.legal_holds to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_manager on app_public.legal_holds;
+create policy select_manager on app_public.legal_holds for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and (select app_hidden.current_user_id()) is not null
+  and (select app_hidden.can_manage())
+);
+
+grant select on app_public.legal_holds to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded policies/legal_holds.sql
 --! EndIncluded _all.sql
 
 select app_hidden.ensure_partitions(3);

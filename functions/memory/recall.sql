@@ -1,0 +1,141 @@
+-- Recall: the memories that fit a question, weighed by importance and recency. Sealed, as search is, and the caller comes
+-- from the session alone. It counts nothing: what an answer really used is told by use_memories.
+--
+-- Relevance is the reciprocal rank of both legs, 1 for what is first in both; then it is weighed: half of the score for the
+-- fit alone, up to three tenths for importance, up to two for recency.
+
+create or replace function app_private.recall_vector(
+  version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, max_results integer
+)
+returns table (chunk_id uuid, score real)
+language plpgsql
+stable
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+begin
+  -- always exact: memories have an index of their own among the chunks, and a workspace has thousands of them, not millions
+  return query execute $query$
+    select c.id, (1 - (e.embedding operator(extensions.<=>) $4))::real
+    from app_public.chunks c
+    join app_public.embeddings e on e.version_id = $1 and e.workspace_id = c.workspace_id and e.chunk_id = c.id
+    where c.workspace_id = $2 and e.workspace_id = $2 and c.memory_item_id is not null
+      and (c.owner_id = $3 or c.visibility = 'workspace')
+    order by e.embedding operator(extensions.<=>) $4, c.id
+    limit $5
+  $query$ using version.id, workspace, caller, query_embedding, max_results;
+end
+$$;
+comment on function app_private.recall_vector(app_public.embedding_versions, uuid, uuid, extensions.halfvec, integer) is
+  'Chunks of memories nearest to a vector, by comparing all of the workspace. Score: cosine similarity.';
+
+create or replace function app_public.recall(query text, query_embedding extensions.halfvec default null, max_results integer default 10)
+returns app_public.recall_response
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  workspace uuid := app_hidden.current_workspace_id();
+  caller uuid := app_hidden.current_user_id();
+  version app_public.embedding_versions;
+  candidates integer;
+  response app_public.recall_response;
+begin
+  perform app_hidden.require_member();
+  query := coalesce(query, '');
+  max_results := coalesce(max_results, 10);
+  if max_results not between 1 and 100 then
+    raise exception 'maxResults is 1 to 100, not %.', max_results using errcode = 'CQ200', hint = 'Ask for fewer results.';
+  end if;
+  if char_length(query) > 10000 then
+    raise exception 'A query has at most 10,000 characters; this one has %.', char_length(query) using errcode = 'CQ200', hint = 'Ask a shorter question.';
+  end if;
+  if trim(query) = '' and query_embedding is null then
+    raise exception 'There is nothing to recall.' using errcode = 'CQ200', hint = 'Pass some words as "query".';
+  end if;
+  candidates := greatest(4 * max_results, 40);
+  if query_embedding is not null then
+    select v.* into version from app_public.embedding_versions v where v.status = 'active';
+    if vector_dims(query_embedding) <> version.dimensions then
+      raise exception 'The vector has % dimensions, the active embedding version "%" has %.', vector_dims(query_embedding), version.name, version.dimensions
+        using errcode = 'CQ301', hint = 'Embed the query with the model of the active version, or leave queryEmbedding out.';
+    end if;
+  end if;
+
+  select array_agg(row(found.*)::app_public.recalled_memory order by found.score desc, found.id desc) into response.memories
+  from (
+    select
+      m.id, m.content, m.subject, m.importance, fits.vector_score, fits.text_score, aged.recency,
+      -- 2 / 61: first in both legs
+      (least(1, fits.relevance * 61 / 2) * (0.5 + 0.3 * m.importance + 0.2 * aged.recency))::real as score
+    from (
+      -- a memory of several pieces counts by its best one
+      select best.memory_item_id, max(best.vector_score) as vector_score, max(best.text_score) as text_score, sum(best.relevance) as relevance
+      from (
+        select
+          c.memory_item_id, legs.leg, max(legs.vector_score) as vector_score, max(legs.text_score) as text_score,
+          max(1.0 / (60 + legs.rank)) as relevance
+        from (
+          select 'vector' as leg, v.chunk_id, v.score as vector_score, null::real as text_score, row_number() over (order by v.score desc, v.chunk_id) as rank
+          from app_private.recall_vector(version, workspace, caller, query_embedding, candidates) as v
+          where version.id is not null
+          union all
+          select 'text', x.chunk_id, null, x.score, row_number() over (order by x.score desc, x.chunk_id)
+          from app_private.search_text(workspace, caller, query, array['memory']::app_public.source_type[], candidates) as x
+        ) as legs
+        join app_public.chunks c on c.workspace_id = workspace and c.id = legs.chunk_id
+        group by c.memory_item_id, legs.leg
+      ) as best
+      group by best.memory_item_id
+    ) as fits
+    join app_public.memory_items m on m.workspace_id = workspace and m.id = fits.memory_item_id
+    cross join lateral (
+      select (0.5 ^ greatest(0, extract(epoch from now() - greatest(m.last_accessed_at, lower(m.validity))) / 2592000.0))::real as recency
+    ) as aged
+    where upper_inf(m.validity) and (m.expires_at is null or m.expires_at > now())
+    order by score desc, m.id desc
+    limit max_results
+  ) as found;
+  response.requested := max_results;
+  response.embedding_version_id := version.id;
+  response.memories := coalesce(response.memories, '{}');
+  response.returned := cardinality(response.memories);
+  return response;
+end
+$$;
+comment on function app_public.recall(text, extensions.halfvec, integer) is
+  'The memories that fit a question best, weighed by importance and recency. Errors: CQ101 not signed in, CQ200 unusable argument, CQ301 vector of another model.';
+grant execute on function app_public.recall(text, extensions.halfvec, integer) to colloquy_user, colloquy_admin;
+
+create or replace function app_public.use_memories(ids uuid[])
+returns setof app_public.memory_items
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if cardinality(ids) > 100 then
+    raise exception 'At most 100 memories at a time, not %.', cardinality(ids) using errcode = 'CQ200', hint = 'Call it again for the rest.';
+  end if;
+  return query
+  with readable as (
+    select m.id
+    from app_public.memory_items m
+    where m.workspace_id = app_hidden.current_workspace_id() and m.id = any (ids) and upper_inf(m.validity)
+      and (m.owner_id = app_hidden.current_user_id() or m.visibility = 'workspace')
+    order by m.id
+    for no key update
+  )
+  update app_public.memory_items m
+  set access_count = m.access_count + 1, last_accessed_at = clock_timestamp()
+  from readable r
+  where m.id = r.id
+  returning m.*;
+end
+$$;
+comment on function app_public.use_memories(uuid[]) is
+  'Says which recalled memories an answer used, which keeps them recent. Returns them; what is not there or not readable is passed over. Errors: CQ101 not signed in, CQ109 read-only, CQ200 too many.';
+grant execute on function app_public.use_memories(uuid[]) to colloquy_user, colloquy_admin;

@@ -1,0 +1,13 @@
+-- Owners and administrators of a workspace see its holds; members need not know of them. Written by sealed functions only: not granted is any write.
+drop policy if exists all_owner on app_public.legal_holds;
+create policy all_owner on app_public.legal_holds to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_manager on app_public.legal_holds;
+create policy select_manager on app_public.legal_holds for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and (select app_hidden.current_user_id()) is not null
+  and (select app_hidden.can_manage())
+);
+
+grant select on app_public.legal_holds to colloquy_visitor, colloquy_user, colloquy_admin;
