@@ -34,6 +34,14 @@ parallel safe
 return coalesce(nullif(current_setting('colloquy.member_role', true), '') in ('owner', 'admin', 'member'), false);
 comment on function app_hidden.can_write() is 'Whether the caller may write in the workspace of this request: a viewer may not.';
 
+create or replace function app_hidden.can_manage()
+returns boolean
+language sql
+stable
+parallel safe
+return coalesce(nullif(current_setting('colloquy.member_role', true), '') in ('owner', 'admin'), false);
+comment on function app_hidden.can_manage() is 'Whether the caller manages the workspace of this request: an owner or admin does.';
+
 grant execute on function
-  app_hidden.current_user_id(), app_hidden.current_workspace_id(), app_hidden.current_session_id(), app_hidden.can_write()
+  app_hidden.current_user_id(), app_hidden.current_workspace_id(), app_hidden.current_session_id(), app_hidden.can_write(), app_hidden.can_manage()
 to colloquy_visitor, colloquy_user, colloquy_admin, colloquy_worker, colloquy_authenticator;

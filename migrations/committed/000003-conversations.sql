@@ -1,5 +1,5 @@
 --! Previous: sha1:af03565b274406c31ed155fec0257cdb9eaab5ce
---! Hash: sha1:1f1f2038d5385d95982dc20ad68c049ac9c9bd24
+--! Hash: sha1:d3db740a21fe417b8ed5d8be2ccf91c1a4f52c06
 --! Message: conversations
 
 --! split: 1-current.sql
@@ -72,8 +72,9 @@ alter table app_public.conversations enable row level security;
 alter table app_public.conversations force row level security;
 -- serves: a user's list of conversations, newest first, and the cascade from users
 create index conversations_owner_id_last_message_at_idx on app_public.conversations (owner_id, last_message_at desc, id desc);
--- serves: what is shared in a workspace, newest first, and the cascade from workspaces
-create index conversations_workspace_id_last_message_at_idx on app_public.conversations (workspace_id, last_message_at desc, id desc);
+-- serves: what is shared in a workspace, newest first. Partial: every message moves last_message_at, and so would every
+-- index that contains it; the cascade from workspaces uses the unique key.
+create index conversations_shared_last_message_at_idx on app_public.conversations (workspace_id, last_message_at desc, id desc) where visibility = 'workspace';
 -- serves: the conversation that an import made before; an identifier is private to its owner
 create unique index conversations_external_id_key on app_public.conversations (workspace_id, owner_id, external_id) where external_id is not null;
 -- serves: the sweep for messages without chunks; holds only conversations with work to do

@@ -1,5 +1,5 @@
---! Previous: sha1:1f1f2038d5385d95982dc20ad68c049ac9c9bd24
---! Hash: sha1:ea28036a4e00ad20879fa386140cd2b033096aae
+--! Previous: sha1:d3db740a21fe417b8ed5d8be2ccf91c1a4f52c06
+--! Hash: sha1:1527e56370ac4a5ba4e52206c2dd3e7078985cba
 --! Message: knowledge
 
 --! split: 1-current.sql
