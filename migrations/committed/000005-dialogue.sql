@@ -1,5 +1,5 @@
 --! Previous: sha1:1527e56370ac4a5ba4e52206c2dd3e7078985cba
---! Hash: sha1:0c48cacf7ec9baba10cda756be2fe26823ded846
+--! Hash: sha1:a50572f97796264e6b8cce1ed40087d460ae5881
 --! Message: dialogue
 
 --! split: 1-current.sql
@@ -165,8 +165,9 @@ alter table app_public.conversations
   add constraint conversations_feedback_positive check (positive_feedback >= 0 and negative_feedback >= 0);
 -- serves: the foreign key from rag_configurations
 create index conversations_rag_configuration_id_idx on app_public.conversations (workspace_id, rag_configuration_id) where rag_configuration_id is not null;
--- serves: the one continuation of a full conversation, and the foreign key to the conversation before
+-- squawk-ignore require-concurrent-index-deletion
 drop index app_public.conversations_continued_from_id_idx;
+-- serves: the one continuation of a full conversation, and the foreign key to the conversation before
 create unique index conversations_continued_from_id_key on app_public.conversations (workspace_id, continued_from_id) where continued_from_id is not null;
 comment on column app_public.conversations.rag_configuration_id is 'How its answers are made; null means the default of the workspace.';
 comment on column app_public.conversations.preferred_leaf_id is 'Last message of the branch that is shown and continued; null while there are no branches.';

@@ -1,5 +1,5 @@
---! Previous: sha1:0c48cacf7ec9baba10cda756be2fe26823ded846
---! Hash: sha1:e9fdca5653bc504d293be6299dffc6a4ea2a22bc
+--! Previous: sha1:a50572f97796264e6b8cce1ed40087d460ae5881
+--! Hash: sha1:d23f12ffa063d235982b868c7a24471401f95552
 --! Message: functions
 
 --! split: 1-current.sql

@@ -391,6 +391,27 @@ describeReal('dialogue', () => {
       expect(await counters(id)).toEqual([0, 0]);
     });
 
+    it('goes with the account that gave it, and with the conversation', async () => {
+      const id = await start(first, 'workspace');
+      const guest = await join(
+        database,
+        await registerUser(database, 'guest@example.org'),
+        first.workspaceId,
+        'member',
+      );
+      const [message] = await as(first, `select id from app_public.post_message($1, 'x', 'assistant')`, id);
+      for (const user of [first, guest]) {
+        await as(user, `select app_public.give_feedback($1, 'negative')`, message.id);
+      }
+      await owner().query('delete from app_public.users where id = $1', [guest.id]);
+      expect(await counters(id)).toEqual([0, 1]);
+      await as(first, 'delete from app_public.conversations where id = $1', id);
+      expect(
+        (await owner().query('select from app_public.message_feedback where message_id = $1', [message.id]))
+          .rowCount,
+      ).toBe(0);
+    });
+
     it('given many times at once by one reader is one', async () => {
       const id = await start();
       const message = await post(id, 'x', { role: 'assistant' });
@@ -659,6 +680,14 @@ describeReal('dialogue', () => {
     it('are set by those who manage the workspace alone', async () => {
       const set = (user: TestUser) => as(user, `select app_public.set_usage_budget('month', 5)`);
       await expect(set(second)).rejects.toMatchObject({ code: '42501' });
+      // again replaces it
+      expect([...(await set(first)), ...(await set(first))]).toHaveLength(2);
+      expect(
+        await as(first, `select token_limit from app_public.usage_budgets where period = 'month'`),
+      ).toEqual([{ token_limit: '5' }]);
+      await expect(as(first, `select app_public.set_usage_budget('day')`)).rejects.toMatchObject({
+        code: '23514',
+      });
       expect(await as(second, 'update app_public.usage_budgets set token_limit = 1 returning id')).toEqual(
         [],
       );

@@ -5,9 +5,9 @@ import { onTestFinished } from 'vitest';
 import type { Database } from '../../../lib/database.ts';
 import type { ReadOptions } from '../../../scripts/import/items.ts';
 import { runImport } from '../../../scripts/import/run.ts';
-import { openSession } from '../../../scripts/shared/session.ts';
 import { createSummary, type Summary } from '../../../scripts/import/summary.ts';
 import { databaseSink, type Visibility } from '../../../scripts/import/writer.ts';
+import { openSession } from '../../../scripts/shared/session.ts';
 
 export interface Written {
   summary: Summary;
