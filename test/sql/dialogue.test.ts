@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
@@ -7,7 +7,6 @@ import { asUser, asVisitor, registerUser, type TestUser } from '../support/users
 
 describeReal('dialogue', () => {
   let database: Database;
-  let pool: pg.Pool;
   let ann: TestUser;
   /** Two members of one workspace, the first of whom owns it. */
   let first: TestUser;
@@ -15,18 +14,17 @@ describeReal('dialogue', () => {
 
   beforeAll(async () => {
     database = serverDatabase((await createTestDatabase()).url);
-    pool = new pg.Pool({ connectionString: database.url('authenticator'), max: 16 });
     ann = await registerUser(database, 'ann@example.org');
     const team = await createWorkspace(database, 'Team');
     first = await join(database, await registerUser(database, 'first@example.org'), team, 'owner');
     second = await join(database, await registerUser(database, 'second@example.org'), team, 'member');
   });
   afterAll(async () => {
-    await pool?.end();
     await database?.close();
   });
 
   const owner = () => database.pool('owner');
+  /** Each on a connection of its own, of which there are ten: so many run at the same time. */
   const as = async (user: TestUser, sql: string, ...values: unknown[]): Promise<pg.QueryResult['rows']> =>
     (await asUser(database, user, (client) => client.query(sql, values))).rows;
   const call = (sql: string, ...values: unknown[]) => as(ann, sql, ...values);
@@ -52,26 +50,6 @@ describeReal('dialogue', () => {
       )
     ).rows.map((row) => row.content);
   const conversation = (id: string) => one('select * from app_public.conversations where id = $1', id);
-
-  /** One request on a connection of its own, so that many run at the same time. */
-  async function atOnce(user: TestUser, sql: string, ...values: unknown[]): Promise<pg.QueryResult['rows']> {
-    const client = await pool.connect();
-    try {
-      await client.query('begin');
-      await client.query(
-        `select set_config('role', 'colloquy_user', true), set_config('colloquy.user_id', $1, true), set_config('colloquy.workspace_id', $2, true), set_config('colloquy.member_role', $3, true)`,
-        [user.id, user.workspaceId, user.memberRole],
-      );
-      const { rows } = await client.query(sql, values);
-      await client.query('commit');
-      return rows;
-    } catch (error) {
-      await client.query('rollback');
-      throw error;
-    } finally {
-      client.release();
-    }
-  }
 
   describe('configurations', () => {
     it('come with every workspace, one default each', async () => {
@@ -115,7 +93,7 @@ describeReal('dialogue', () => {
         used,
       );
       const both = [id, other.id].map((wanted) =>
-        atOnce(first, 'select id from app_public.set_default_rag_configuration($1)', wanted),
+        as(first, 'select id from app_public.set_default_rag_configuration($1)', wanted),
       );
       await Promise.all(both);
       await as(first, 'select app_public.set_default_rag_configuration($1)', other.id);
@@ -214,7 +192,7 @@ describeReal('dialogue', () => {
       await Promise.all(
         Array.from({ length: 8 }, async (_, writer) => {
           for (const text of texts.filter((_, index) => index % 8 === writer)) {
-            await atOnce(ann, 'select app_public.post_message($1, $2)', id, text);
+            await as(ann, 'select app_public.post_message($1, $2)', id, text);
           }
         }),
       );
@@ -312,9 +290,7 @@ describeReal('dialogue', () => {
     it('with one key, recorded 8 times at once, is there once', async () => {
       const id = await start();
       const results = await Promise.all(
-        Array.from({ length: 8 }, () =>
-          atOnce(ann, turn(id, `, idempotency_key => 'once', prompt_tokens => 1`)),
-        ),
+        Array.from({ length: 8 }, () => as(ann, turn(id, `, idempotency_key => 'once', prompt_tokens => 1`))),
       );
       expect(await contents(id)).toEqual(['Why?', 'Because.']);
       expect(new Set(results.map((rows) => rows.map((row) => row.id).join())).size).toBe(1);
@@ -417,12 +393,7 @@ describeReal('dialogue', () => {
       const message = await post(id, 'x', { role: 'assistant' });
       await Promise.all(
         Array.from({ length: 8 }, (_, index) =>
-          atOnce(
-            ann,
-            'select app_public.give_feedback($1, $2)',
-            message.id,
-            index % 2 ? 'positive' : 'negative',
-          ),
+          as(ann, 'select app_public.give_feedback($1, $2)', message.id, index % 2 ? 'positive' : 'negative'),
         ),
       );
       const rows = await call(
@@ -600,9 +571,7 @@ describeReal('dialogue', () => {
 
     it('is read by each member for itself', async () => {
       const id = await start(first, 'workspace');
-      await Promise.all(
-        Array.from({ length: 8 }, () => atOnce(second, 'select app_public.mark_read($1)', id)),
-      );
+      await Promise.all(Array.from({ length: 8 }, () => as(second, 'select app_public.mark_read($1)', id)));
       expect(
         await as(second, 'select user_id from app_public.conversation_reads where conversation_id = $1', id),
       ).toEqual([{ user_id: second.id }]);
@@ -632,7 +601,7 @@ describeReal('dialogue', () => {
 
   describe('budgets', () => {
     const reserve = (user: TestUser, tokens: number, cost = 0) =>
-      atOnce(user, 'select * from app_public.reserve_usage($1, $2)', tokens, cost);
+      as(user, 'select * from app_public.reserve_usage($1, $2)', tokens, cost);
     const settle = (user: TestUser, id: string, tokens: number) =>
       as(user, 'select * from app_public.settle_usage($1, $2)', id, tokens);
 
