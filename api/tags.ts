@@ -101,12 +101,15 @@ export const TagsPlugin = jsonPgSmartTags(
             visibility: filterable,
             is_archived: filterable,
             pinned_at: filterable,
+            branched_from_message_id: behavior('-filterBy', '-orderBy'),
+            preferred_leaf_id: behavior('-filterBy', '-orderBy'),
           },
           constraint: {
             conversations_workspace_id_id_key: noLookup,
             conversations_workspace_id_fkey: relation('workspace', 'conversations'),
             conversations_owner_id_fkey: relation('owner', 'conversations'),
             conversations_continued_from_id_fkey: relation('continuedFrom', 'continuations'),
+            conversations_rag_configuration_id_fkey: relation('ragConfiguration', 'conversations'),
           },
         },
         'app_public.messages': {
@@ -134,6 +137,7 @@ export const TagsPlugin = jsonPgSmartTags(
                 'processing_time_ms',
                 'relevance_score',
                 'metadata',
+                'replaces_id',
               ].map((column) => [column, unindexed]),
             ),
           },
@@ -143,6 +147,123 @@ export const TagsPlugin = jsonPgSmartTags(
             messages_parent_id_fkey: relation('parent', 'replies'),
             messages_owner_id_fkey: relation('owner'),
             messages_author_id_fkey: relation('author'),
+          },
+        },
+        'app_public.rag_configurations': {
+          ...behavior('-insert'),
+          attribute: { created_at: computed },
+          constraint: {
+            rag_configurations_workspace_id_id_key: noLookup,
+            rag_configurations_workspace_id_name_key: noLookup,
+            rag_configurations_workspace_id_fkey: relation('workspace', 'ragConfigurations'),
+            rag_configurations_created_by_fkey: relation('creator'),
+          },
+        },
+        'app_public.rag_configuration_versions': {
+          ...behavior('-insert', '-update', '-delete'),
+          attribute: { created_at: computed },
+          constraint: {
+            rag_configuration_versions_rag_configuration_id_fkey: relation('ragConfiguration', 'versions'),
+            rag_configuration_versions_replaced_by_fkey: relation('replacer'),
+          },
+        },
+        'app_public.system_prompt_templates': {
+          ...behavior('-insert'),
+          attribute: { created_at: computed, category: filterable, name: filterable },
+          constraint: {
+            system_prompt_templates_workspace_id_fkey: relation('workspace', 'systemPromptTemplates'),
+            system_prompt_templates_owner_id_fkey: relation('owner'),
+          },
+        },
+        'app_public.conversation_reads': {
+          ...behavior('-insert', '-update', '-delete'),
+          constraint: {
+            conversation_reads_conversation_id_fkey: relation('conversation', 'reads'),
+            conversation_reads_user_id_fkey: relation('user'),
+          },
+        },
+        'app_public.tool_calls': {
+          ...behavior('-insert', '-update', '-delete'),
+          attribute: { created_at: computed },
+          constraint: {
+            tool_calls_message_id_turn_position_key: noLookup,
+            tool_calls_conversation_id_fkey: relation('conversation', 'toolCalls'),
+            tool_calls_decided_by_fkey: relation('decider'),
+          },
+        },
+        'app_public.conversation_shares': {
+          ...behavior('-insert', '-update', '-delete'),
+          attribute: { created_at: computed, token_hash: hidden },
+          constraint: {
+            conversation_shares_token_hash_key: noLookup,
+            conversation_shares_conversation_id_fkey: relation('conversation', 'shares'),
+            conversation_shares_created_by_fkey: relation('creator'),
+          },
+        },
+        'app_public.message_feedback': {
+          ...behavior('-insert', '-update', '-delete'),
+          attribute: { created_at: computed, ip: hidden, user_agent: hidden },
+          constraint: {
+            message_feedback_message_id_user_id_key: noLookup,
+            message_feedback_conversation_id_fkey: relation('conversation', 'feedback'),
+            message_feedback_user_id_fkey: relation('user'),
+          },
+        },
+        'app_public.message_chunks': {
+          ...behavior('-insert', '-update', '-delete'),
+          constraint: {
+            message_chunks_conversation_id_fkey: relation('conversation', 'citations'),
+          },
+        },
+        'app_public.generated_images': {
+          ...behavior('-insert', '-update', '-delete'),
+          attribute: { created_at: computed },
+          constraint: {
+            generated_images_conversation_id_fkey: relation('conversation', 'images'),
+            generated_images_owner_id_fkey: relation('owner'),
+          },
+        },
+        'app_public.usage_logs': {
+          ...behavior('-insert', '-update', '-delete'),
+          attribute: {
+            created_at: computed,
+            ...Object.fromEntries(
+              [
+                'message_id',
+                'action',
+                'provider',
+                'model',
+                'prompt_tokens',
+                'completion_tokens',
+                'total_tokens',
+                'cost_usd',
+                'metadata',
+              ].map((column) => [column, unindexed]),
+            ),
+          },
+          constraint: {
+            usage_logs_workspace_id_fkey: relation('workspace'),
+            usage_logs_user_id_fkey: relation('user'),
+            usage_logs_conversation_id_fkey: relation('conversation', 'usage'),
+          },
+        },
+        'app_public.usage_budgets': {
+          ...behavior('-insert'),
+          attribute: { created_at: computed },
+          constraint: {
+            usage_budgets_workspace_id_id_key: noLookup,
+            usage_budgets_workspace_id_user_id_period_key: noLookup,
+            usage_budgets_workspace_id_fkey: relation('workspace', 'usageBudgets'),
+            usage_budgets_user_id_fkey: relation('member', 'usageBudgets'),
+          },
+        },
+        'app_public.usage_reservations': {
+          ...behavior('-insert', '-update', '-delete'),
+          attribute: { created_at: computed },
+          constraint: {
+            usage_reservations_workspace_id_id_key: noLookup,
+            usage_reservations_workspace_id_fkey: relation('workspace'),
+            usage_reservations_user_id_fkey: relation('user'),
           },
         },
         'app_public.documents': {

@@ -25,70 +25,51 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   conversation app_public.conversations;
+  place app_public.conversations;
+  draft app_public.messages;
   result app_public.messages;
-  new_id uuid;
 begin
   conversation := app_private.lock_conversation(post_message.conversation_id);
+  if post_message.parent_id is not null then
+    select m.conversation_id into draft.conversation_id from app_public.messages m
+    where m.id = post_message.parent_id and m.workspace_id = conversation.workspace_id;
+  end if;
 
-  if idempotency_key is not null then
-    select m.* into result
-    from app_hidden.message_idempotency_keys k
-    join app_public.messages m on m.id = k.message_id
-    where k.conversation_id = conversation.id and k.idempotency_key = post_message.idempotency_key;
-    if result.id is not null then
-      return result;
+  -- to the end of the chain of full conversations; what was written before with this key is somewhere on the way
+  loop
+    if post_message.idempotency_key is not null then
+      result := app_private.message_of_key(conversation.id, post_message.idempotency_key);
+      if result.id is not null then
+        return result;
+      end if;
     end if;
-  end if;
+    place := app_private.lock_continuation(conversation, 1, post_message.id);
+    exit when place.id = conversation.id;
+    conversation := place;
+  end loop;
 
-  if content is null or char_length(content) > 1000000 then
-    raise exception 'A message has 0 to 1,000,000 characters; this one has %.', coalesce(char_length(content)::text, 'none')
-      using errcode = 'CQ200', hint = 'Put long texts into documents.';
+  draft.id := post_message.id;
+  -- the parent of a continued conversation stays behind in the full one
+  if draft.conversation_id is distinct from post_message.conversation_id or conversation.id = post_message.conversation_id then
+    draft.parent_id := post_message.parent_id;
   end if;
-  if parent_id is not null and not exists (
-    select from app_public.messages m where m.id = post_message.parent_id and m.conversation_id = conversation.id
-  ) then
-    raise exception 'There is no such message in this conversation.' using errcode = 'CQ204', hint = 'parentId must be a message of the same conversation.';
-  end if;
-
-  if post_message.id is null then
-    new_id := app_private.next_message_id(coalesce(conversation.last_message_id, conversation.id));
-  elsif uuid_extract_version(post_message.id) is distinct from 7
-    or post_message.id < conversation.id
-    or uuid_extract_timestamp(post_message.id) > clock_timestamp() + interval '5 minutes'
-  then
-    raise exception 'The id % cannot be used for a message of this conversation.', post_message.id using errcode = 'CQ200',
-      hint = 'Leave it out, or send a UUID version 7 that is not older than the conversation and not in the future.';
-  else
-    new_id := post_message.id;
-  end if;
-
-  begin
-    insert into app_public.messages (
-      id, conversation_id, workspace_id, owner_id, author_id, sequence_number, role, parent_id, content, idempotency_key, provider, model,
-      prompt_tokens, completion_tokens, total_tokens, cost_usd, processing_time_ms, parts, attachments, metadata
-    )
-    values (
-      new_id, conversation.id, conversation.workspace_id, conversation.owner_id,
-      case when post_message.role = 'user' then app_hidden.current_user_id() end,
-      conversation.last_sequence_number + 1, coalesce(post_message.role, 'user'), post_message.parent_id, post_message.content,
-      post_message.idempotency_key, post_message.provider, post_message.model, post_message.prompt_tokens, post_message.completion_tokens,
-      coalesce(post_message.total_tokens, post_message.prompt_tokens + post_message.completion_tokens),
-      post_message.cost_usd, post_message.processing_time_ms, post_message.parts, post_message.attachments, coalesce(post_message.metadata, '{}')
-    )
-    returning * into result;
-  exception when unique_violation then
-    -- the same words whether the id belongs to this caller or to somebody else
-    raise exception 'The id % cannot be used for a message of this conversation.', new_id using errcode = 'CQ200', hint = 'Leave it out, or send another one.';
-  end;
-
-  if idempotency_key is not null then
-    insert into app_hidden.message_idempotency_keys (workspace_id, conversation_id, idempotency_key, message_id)
-    values (conversation.workspace_id, conversation.id, post_message.idempotency_key, result.id);
-  end if;
-  return result;
+  draft.role := post_message.role;
+  draft.content := post_message.content;
+  draft.idempotency_key := post_message.idempotency_key;
+  draft.provider := post_message.provider;
+  draft.model := post_message.model;
+  draft.prompt_tokens := post_message.prompt_tokens;
+  draft.completion_tokens := post_message.completion_tokens;
+  draft.total_tokens := post_message.total_tokens;
+  draft.cost_usd := post_message.cost_usd;
+  draft.processing_time_ms := post_message.processing_time_ms;
+  draft.parts := post_message.parts;
+  draft.attachments := post_message.attachments;
+  draft.metadata := post_message.metadata;
+  return app_private.insert_message(conversation, draft, conversation.id <> post_message.conversation_id);
 end
 $$;
 comment on function app_public.post_message(uuid, text, app_public.message_role, uuid, uuid, text, text, text, integer, integer, integer, numeric, integer, jsonb, jsonb, jsonb) is
-  'Adds a message to a conversation. A retry with the same idempotencyKey returns the first message. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable argument, CQ204 no such conversation or parent.';
+  'Adds a message to a conversation; one that is full is archived, and the message is in its continuation. A retry with the same idempotencyKey returns the first message. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable argument, CQ204 no such conversation or parent.';
 grant execute on function app_public.post_message(uuid, text, app_public.message_role, uuid, uuid, text, text, text, integer, integer, integer, numeric, integer, jsonb, jsonb, jsonb)
   to colloquy_user, colloquy_admin;

@@ -39,8 +39,9 @@ create policy select_worker on app_public.conversations for select to colloquy_w
 
 grant select on app_public.conversations to colloquy_visitor, colloquy_user, colloquy_admin, colloquy_worker;
 grant delete on app_public.conversations to colloquy_user, colloquy_admin;
-grant insert (workspace_id, owner_id, title, visibility, channel, model_provider, model_name, temperature, max_tokens, system_prompt, metadata)
+grant insert (workspace_id, owner_id, title, visibility, channel, model_provider, model_name, temperature, max_tokens, system_prompt, rag_configuration_id,
+  metadata)
 on app_public.conversations to colloquy_user, colloquy_admin;
 grant update (title, visibility, model_provider, model_name, temperature, max_tokens, system_prompt, enable_document_chat,
-  enable_image_generation, enable_web_search, is_archived, pinned_at, metadata)
+  enable_image_generation, enable_web_search, is_archived, pinned_at, rag_configuration_id, metadata)
 on app_public.conversations to colloquy_user, colloquy_admin;

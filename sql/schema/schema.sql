@@ -295,6 +295,36 @@ COMMENT ON COLUMN app_public.authentication.user_id IS 'Who signed in.';
 COMMENT ON COLUMN app_public.authentication.workspace_id IS 'The workspace that requests use unless they name another.';
 
 --
+-- Name: budget_period; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.budget_period AS ENUM (
+    'day',
+    'month'
+);
+
+--
+-- Name: TYPE budget_period; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.budget_period IS 'When a budget begins anew, in UTC.';
+
+--
+-- Name: budget_scope; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.budget_scope AS ENUM (
+    'user',
+    'workspace'
+);
+
+--
+-- Name: TYPE budget_scope; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.budget_scope IS 'What a budget is for: one member, or the whole workspace.';
+
+--
 -- Name: conversation_channel; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -310,6 +340,54 @@ CREATE TYPE app_public.conversation_channel AS ENUM (
 --
 
 COMMENT ON TYPE app_public.conversation_channel IS 'Where a conversation takes place.';
+
+--
+-- Name: conversation_share_link; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.conversation_share_link AS (
+	id uuid,
+	token text,
+	conversation_id uuid,
+	until_message_id uuid,
+	expires_at timestamp with time zone
+);
+
+--
+-- Name: TYPE conversation_share_link; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.conversation_share_link IS 'A new link to a conversation, with its token, shown once.';
+
+--
+-- Name: COLUMN conversation_share_link.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_share_link.id IS 'Identifier of the link, to revoke it.';
+
+--
+-- Name: COLUMN conversation_share_link.token; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_share_link.token IS 'What readSharedConversation takes. It is not stored.';
+
+--
+-- Name: COLUMN conversation_share_link.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_share_link.conversation_id IS 'The conversation.';
+
+--
+-- Name: COLUMN conversation_share_link.until_message_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_share_link.until_message_id IS 'Last message that is shown.';
+
+--
+-- Name: COLUMN conversation_share_link.expires_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_share_link.expires_at IS 'When it stops working; null means never.';
 
 --
 -- Name: retention_kind; Type: TYPE; Schema: app_public; Owner: -
@@ -382,6 +460,22 @@ CREATE TYPE app_public.embedding_version_status AS ENUM (
 --
 
 COMMENT ON TYPE app_public.embedding_version_status IS 'building, active (exactly one), retired or archived.';
+
+--
+-- Name: feedback_type; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.feedback_type AS ENUM (
+    'positive',
+    'neutral',
+    'negative'
+);
+
+--
+-- Name: TYPE feedback_type; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.feedback_type IS 'Thumbs up, neither, or thumbs down.';
 
 --
 -- Name: import_outcome; Type: TYPE; Schema: app_public; Owner: -
@@ -1041,6 +1135,74 @@ COMMENT ON COLUMN app_public.search_response.embedding_version_id IS 'Embedding 
 COMMENT ON COLUMN app_public.search_response.results IS 'What was found, best first.';
 
 --
+-- Name: shared_message; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.shared_message AS (
+	role app_public.message_role,
+	content text,
+	model text,
+	written_at timestamp with time zone
+);
+
+--
+-- Name: TYPE shared_message; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.shared_message IS 'A message as a visitor sees it.';
+
+--
+-- Name: COLUMN shared_message.role; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.shared_message.role IS 'Who speaks: user or assistant.';
+
+--
+-- Name: COLUMN shared_message.content; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.shared_message.content IS 'Text.';
+
+--
+-- Name: COLUMN shared_message.model; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.shared_message.model IS 'Model that wrote it.';
+
+--
+-- Name: COLUMN shared_message.written_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.shared_message.written_at IS 'When it was written.';
+
+--
+-- Name: shared_conversation; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.shared_conversation AS (
+	title text,
+	messages app_public.shared_message[]
+);
+
+--
+-- Name: TYPE shared_conversation; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.shared_conversation IS 'What a link shows: the title, and the messages up to the one that was chosen.';
+
+--
+-- Name: COLUMN shared_conversation.title; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.shared_conversation.title IS 'Title.';
+
+--
+-- Name: COLUMN shared_conversation.messages; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.shared_conversation.messages IS 'Messages in order, without those of the system and of tools.';
+
+--
 -- Name: storage_tier; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -1085,6 +1247,25 @@ CREATE DOMAIN app_public.text_search_language AS text
 --
 
 COMMENT ON DOMAIN app_public.text_search_language IS 'Language of a text, as PostgreSQL''s text search configurations are named; simple means no stemming.';
+
+--
+-- Name: tool_call_status; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.tool_call_status AS ENUM (
+    'requested',
+    'approved',
+    'denied',
+    'running',
+    'succeeded',
+    'failed'
+);
+
+--
+-- Name: TYPE tool_call_status; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.tool_call_status IS 'requested, then approved or denied; an approved one runs and succeeds or fails.';
 
 --
 -- Name: user_role; Type: TYPE; Schema: app_public; Owner: -
@@ -2339,6 +2520,334 @@ CREATE FUNCTION app_hidden.uuidv7_floor(at timestamp with time zone) RETURNS uui
 COMMENT ON FUNCTION app_hidden.uuidv7_floor(at timestamp with time zone) IS 'The least UUID version 7 of a millisecond; the bound of a time range of ids.';
 
 --
+-- Name: add_default_rag_configurations(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.add_default_rag_configurations() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into app_public.rag_configurations (workspace_id, name, description, system_prompt, is_default)
+  select
+    w.id, 'Default', 'What conversations use that name no other.',
+    'Answer from the sources that you are given, and say so when they do not hold the answer.', true
+  from new_workspaces w;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION add_default_rag_configurations(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.add_default_rag_configurations() IS 'Trigger: gives new workspaces their default configuration.';
+
+--
+-- Name: messages; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.messages (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    conversation_id uuid NOT NULL,
+    workspace_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    author_id uuid,
+    sequence_number integer NOT NULL,
+    role app_public.message_role NOT NULL,
+    status app_public.message_status DEFAULT 'complete'::app_public.message_status NOT NULL,
+    parent_id uuid,
+    content text NOT NULL,
+    parts jsonb,
+    parts_format smallint DEFAULT 1 NOT NULL,
+    attachments jsonb,
+    provider text,
+    model text,
+    prompt_tokens integer,
+    completion_tokens integer,
+    total_tokens integer,
+    cost_usd numeric(12,6),
+    processing_time_ms integer,
+    relevance_score real,
+    embedding_version_id uuid,
+    idempotency_key text,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    replaces_id uuid,
+    CONSTRAINT messages_attachments_array CHECK ((jsonb_typeof(attachments) = 'array'::text)),
+    CONSTRAINT messages_content_length CHECK ((char_length(content) <= 1000000)),
+    CONSTRAINT messages_cost_positive CHECK ((cost_usd >= (0)::numeric)),
+    CONSTRAINT messages_id_not_before_conversation CHECK ((id >= conversation_id)),
+    CONSTRAINT messages_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT messages_idempotency_key_length CHECK (((char_length(idempotency_key) >= 1) AND (char_length(idempotency_key) <= 200))),
+    CONSTRAINT messages_metadata_object CHECK ((jsonb_typeof(metadata) = 'object'::text)),
+    CONSTRAINT messages_model_length CHECK ((char_length(model) <= 200)),
+    CONSTRAINT messages_parent_id_before CHECK ((parent_id < id)),
+    CONSTRAINT messages_parts_array CHECK ((jsonb_typeof(parts) = 'array'::text)),
+    CONSTRAINT messages_processing_time_positive CHECK ((processing_time_ms >= 0)),
+    CONSTRAINT messages_provider_length CHECK ((char_length(provider) <= 100)),
+    CONSTRAINT messages_relevance_score_range CHECK (((relevance_score >= (0)::double precision) AND (relevance_score <= (1)::double precision))),
+    CONSTRAINT messages_sequence_number_positive CHECK ((sequence_number > 0)),
+    CONSTRAINT messages_tokens_positive CHECK (((prompt_tokens >= 0) AND (completion_tokens >= 0) AND (total_tokens >= 0)))
+)
+PARTITION BY RANGE (id);
+
+ALTER TABLE ONLY app_public.messages FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE messages; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.messages IS 'One message of a conversation. Written through post_message and its siblings only. Partitioned by month on its own time-ordered id.';
+
+--
+-- Name: COLUMN messages.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.id IS 'Time-ordered identifier (UUID version 7), never older than the conversation''s.';
+
+--
+-- Name: COLUMN messages.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.conversation_id IS 'The conversation.';
+
+--
+-- Name: COLUMN messages.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN messages.owner_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.owner_id IS 'Owner of the conversation.';
+
+--
+-- Name: COLUMN messages.author_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.author_id IS 'Who wrote it; null for a model.';
+
+--
+-- Name: COLUMN messages.sequence_number; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.sequence_number IS 'Position in the conversation, from 1, without gaps.';
+
+--
+-- Name: COLUMN messages.role; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.role IS 'Who speaks.';
+
+--
+-- Name: COLUMN messages.status; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.status IS 'complete, still streaming, or failed.';
+
+--
+-- Name: COLUMN messages.parent_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.parent_id IS 'The message it answers, of the same conversation; several children are branches.';
+
+--
+-- Name: COLUMN messages.content; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.content IS 'Text, at most 1,000,000 characters.';
+
+--
+-- Name: COLUMN messages.parts; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.parts IS 'The same content as typed parts, for clients that use them.';
+
+--
+-- Name: COLUMN messages.parts_format; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.parts_format IS 'Version of the format of parts.';
+
+--
+-- Name: COLUMN messages.attachments; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.attachments IS 'Attachments, as an array of objects.';
+
+--
+-- Name: COLUMN messages.provider; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.provider IS 'Provider of the model that wrote it.';
+
+--
+-- Name: COLUMN messages.model; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.model IS 'Model that wrote it.';
+
+--
+-- Name: COLUMN messages.prompt_tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.prompt_tokens IS 'Tokens read.';
+
+--
+-- Name: COLUMN messages.completion_tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.completion_tokens IS 'Tokens written.';
+
+--
+-- Name: COLUMN messages.total_tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.total_tokens IS 'Tokens in all.';
+
+--
+-- Name: COLUMN messages.cost_usd; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.cost_usd IS 'Cost in US dollars.';
+
+--
+-- Name: COLUMN messages.processing_time_ms; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.processing_time_ms IS 'Time to the answer in milliseconds.';
+
+--
+-- Name: COLUMN messages.relevance_score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.relevance_score IS 'How well the chunks it used fit, 0 to 1.';
+
+--
+-- Name: COLUMN messages.embedding_version_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.embedding_version_id IS 'Embedding version that its retrieval used.';
+
+--
+-- Name: COLUMN messages.idempotency_key; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.idempotency_key IS 'Key of a write that may be retried; unique per conversation.';
+
+--
+-- Name: COLUMN messages.metadata; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.metadata IS 'Anything else, as an object.';
+
+--
+-- Name: COLUMN messages.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.created_at IS 'When it was written; derived from the id.';
+
+--
+-- Name: COLUMN messages.replaces_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.replaces_id IS 'The message that this one is an edit of.';
+
+--
+-- Name: add_message_chunks(app_public.messages, jsonb); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.add_message_chunks(message app_public.messages, chunks jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  cited integer;
+begin
+  if coalesce(jsonb_typeof(chunks), 'null') = 'null' then
+    return;
+  end if;
+  if jsonb_typeof(chunks) <> 'array' or jsonb_array_length(chunks) > 200
+    or (select count(*) <> count(distinct lower(c.item ->> 'chunkId')) from jsonb_array_elements(chunks) as c (item))
+  then
+    raise exception 'chunks is an array of at most 200 different chunks.' using errcode = 'CQ200', hint = 'Each is {chunkId, similarityScore}, best first.';
+  end if;
+  insert into app_public.message_chunks (workspace_id, conversation_id, message_id, chunk_id, embedding_version_id, similarity_score, rank)
+  select
+    message.workspace_id, message.conversation_id, message.id, k.id,
+    coalesce((c.item ->> 'embeddingVersionId')::uuid, (select v.id from app_public.embedding_versions v where v.status = 'active')),
+    (c.item ->> 'similarityScore')::real, c.place
+  from jsonb_array_elements(chunks) with ordinality as c (item, place)
+  join app_public.chunks k
+    on k.workspace_id = message.workspace_id and k.id = (c.item ->> 'chunkId')::uuid
+    and (k.owner_id = app_hidden.current_user_id() or k.visibility = 'workspace');
+  get diagnostics cited = row_count;
+  if cited <> jsonb_array_length(chunks) then
+    raise exception 'There is no such chunk.' using errcode = 'CQ204', hint = 'Cite what search returned in this workspace.';
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION add_message_chunks(message app_public.messages, chunks jsonb); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.add_message_chunks(message app_public.messages, chunks jsonb) IS 'Writes the citations of an answer. Raises CQ200, CQ204.';
+
+--
+-- Name: add_tool_calls(app_public.messages, jsonb); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.add_tool_calls(message app_public.messages, calls jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if coalesce(jsonb_typeof(calls), 'null') = 'null' then
+    return;
+  end if;
+  if jsonb_typeof(calls) <> 'array' or jsonb_array_length(calls) > 200 then
+    raise exception 'toolCalls is an array of at most 200 calls.' using errcode = 'CQ200', hint = 'Each is {name, arguments, result, status, durationMs}.';
+  end if;
+  insert into app_public.tool_calls (
+    workspace_id, conversation_id, message_id, turn, position, name, arguments, status, result, error, duration_ms
+  )
+  select
+    message.workspace_id, message.conversation_id, message.id, coalesce((c.item ->> 'turn')::integer, 1),
+    coalesce((c.item ->> 'position')::integer, c.place::integer), c.item ->> 'name', coalesce(c.item -> 'arguments', '{}'),
+    coalesce((c.item ->> 'status')::app_public.tool_call_status, 'succeeded'), c.item -> 'result', c.item ->> 'error',
+    (c.item ->> 'durationMs')::integer
+  from jsonb_array_elements(calls) with ordinality as c (item, place);
+end
+$$;
+
+--
+-- Name: FUNCTION add_tool_calls(message app_public.messages, calls jsonb); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.add_tool_calls(message app_public.messages, calls jsonb) IS 'Writes the tool calls of an answer. Raises CQ200.';
+
+--
+-- Name: budget_period_start(app_public.budget_period, timestamp with time zone); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.budget_period_start(period app_public.budget_period, at timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select date_trunc(period::text, at, 'UTC');
+$$;
+
+--
+-- Name: FUNCTION budget_period_start(period app_public.budget_period, at timestamp with time zone); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.budget_period_start(period app_public.budget_period, at timestamp with time zone) IS 'First moment of the day or month of a time, in UTC.';
+
+--
 -- Name: check_tagged_entity(); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -2366,6 +2875,36 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.check_tagged_entity() IS 'Trigger: raises CQ204 when a tagged thing is not there.';
+
+--
+-- Name: check_tool_call_transition(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.check_tool_call_transition() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if (old.status, new.status) not in (
+    ('requested', 'approved'), ('requested', 'denied'), ('approved', 'running'), ('approved', 'succeeded'), ('approved', 'failed'),
+    ('running', 'succeeded'), ('running', 'failed')
+  ) and old.status <> new.status then
+    raise exception 'A tool call that is % cannot become %.', old.status, new.status
+      using errcode = 'CQ210', hint = 'requested: approve or deny it; approved: run it; running: report its result.';
+  end if;
+  if (new.message_id, new.name, new.arguments) is distinct from (old.message_id, old.name, old.arguments) then
+    raise exception 'What a tool call was asked to do does not change.' using errcode = 'CQ210', hint = 'Request another call.';
+  end if;
+  new.updated_at := clock_timestamp();
+  return new;
+end
+$$;
+
+--
+-- Name: FUNCTION check_tool_call_transition(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.check_tool_call_transition() IS 'Trigger: lets a tool call move forward only. Raises CQ210.';
 
 --
 -- Name: cleanup_test_data(); Type: FUNCTION; Schema: app_private; Owner: -
@@ -2495,6 +3034,42 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.count_failed_attempt(for_user uuid) IS 'Counts a wrong password of an account; after too many it is locked for a while.';
+
+--
+-- Name: count_message_feedback(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.count_message_feedback() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  changed record;
+begin
+  for changed in
+    execute format(
+      'select f.conversation_id, sum(f.sign * (f.feedback_type = ''positive'')::integer) as positive, sum(f.sign * (f.feedback_type = ''negative'')::integer) as negative
+       from (%s) as f group by f.conversation_id order by f.conversation_id',
+      case tg_op
+        when 'INSERT' then 'select n.*, 1 as sign from new_feedback n'
+        when 'DELETE' then 'select o.*, -1 as sign from old_feedback o'
+        else 'select n.*, 1 as sign from new_feedback n union all select o.*, -1 from old_feedback o'
+      end
+    )
+  loop
+    update app_public.conversations c
+    set positive_feedback = c.positive_feedback + changed.positive, negative_feedback = c.negative_feedback + changed.negative
+    where c.id = changed.conversation_id and (changed.positive <> 0 or changed.negative <> 0);
+  end loop;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION count_message_feedback(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.count_message_feedback() IS 'Trigger: keeps positive_feedback and negative_feedback of conversations.';
 
 --
 -- Name: count_new_messages(); Type: FUNCTION; Schema: app_private; Owner: -
@@ -3059,7 +3634,11 @@ CREATE TABLE app_public.conversations (
     metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    rag_configuration_id uuid,
+    preferred_leaf_id uuid,
+    branched_from_message_id uuid,
     CONSTRAINT conversations_external_id_length CHECK (((char_length(external_id) >= 1) AND (char_length(external_id) <= 1000))),
+    CONSTRAINT conversations_feedback_positive CHECK (((positive_feedback >= 0) AND (negative_feedback >= 0))),
     CONSTRAINT conversations_id_version CHECK ((uuid_extract_version(id) = 7)),
     CONSTRAINT conversations_last_message_id_after_id CHECK ((last_message_id >= id)),
     CONSTRAINT conversations_max_messages_positive CHECK ((max_messages > 0)),
@@ -3325,6 +3904,184 @@ COMMENT ON COLUMN app_public.conversations.updated_at IS 'Last change by a perso
 COMMENT ON COLUMN app_public.conversations.created_at IS 'When it was started; derived from the id.';
 
 --
+-- Name: COLUMN conversations.rag_configuration_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.rag_configuration_id IS 'How its answers are made; null means the default of the workspace.';
+
+--
+-- Name: COLUMN conversations.preferred_leaf_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.preferred_leaf_id IS 'Last message of the branch that is shown and continued; null while there are no branches.';
+
+--
+-- Name: COLUMN conversations.branched_from_message_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.branched_from_message_id IS 'The message of another conversation after which this one branched off.';
+
+--
+-- Name: insert_message(app_public.conversations, app_public.messages, boolean); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.insert_message(conversation app_public.conversations, draft app_public.messages, is_continued boolean DEFAULT false) RETURNS app_public.messages
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  result app_public.messages;
+  is_new_root boolean := draft.replaces_id is not null and draft.parent_id is null;
+begin
+  if draft.content is null or char_length(draft.content) > 1000000 then
+    raise exception 'A message has 0 to 1,000,000 characters; this one has %.', coalesce(char_length(draft.content)::text, 'none')
+      using errcode = 'CQ200', hint = 'Put long texts into documents.';
+  end if;
+  if draft.parent_id is not null and not exists (
+    select from app_public.messages m where m.id = draft.parent_id and m.conversation_id = conversation.id
+  ) then
+    raise exception 'There is no such message in this conversation.' using errcode = 'CQ204', hint = 'parentId must be a message of the same conversation.';
+  end if;
+  if not is_new_root then
+    draft.parent_id := coalesce(draft.parent_id, conversation.preferred_leaf_id);
+  end if;
+
+  if draft.id is not null and is_continued and draft.id < conversation.id then
+    draft.id := null;
+  end if;
+  if draft.id is null then
+    draft.id := app_private.next_message_id(coalesce(conversation.last_message_id, conversation.id));
+  elsif uuid_extract_version(draft.id) is distinct from 7
+    or draft.id < conversation.id
+    or uuid_extract_timestamp(draft.id) > clock_timestamp() + interval '5 minutes'
+  then
+    raise exception 'The id % cannot be used for a message of this conversation.', draft.id using errcode = 'CQ200',
+      hint = 'Leave it out, or send a UUID version 7 that is not older than the conversation and not in the future.';
+  end if;
+
+  begin
+    insert into app_public.messages (
+      id, conversation_id, workspace_id, owner_id, author_id, sequence_number, role, parent_id, replaces_id, content, idempotency_key,
+      provider, model, prompt_tokens, completion_tokens, total_tokens, cost_usd, processing_time_ms, relevance_score, parts, attachments, metadata
+    )
+    values (
+      draft.id, conversation.id, conversation.workspace_id, conversation.owner_id,
+      case when coalesce(draft.role, 'user') = 'user' then app_hidden.current_user_id() end,
+      conversation.last_sequence_number + 1, coalesce(draft.role, 'user'), draft.parent_id, draft.replaces_id, draft.content,
+      draft.idempotency_key, draft.provider, draft.model, draft.prompt_tokens, draft.completion_tokens,
+      coalesce(draft.total_tokens, draft.prompt_tokens + draft.completion_tokens),
+      draft.cost_usd, draft.processing_time_ms, draft.relevance_score, draft.parts, draft.attachments, coalesce(draft.metadata, '{}')
+    )
+    returning * into result;
+  exception when unique_violation then
+    -- the same words whether the id belongs to this caller or to somebody else
+    raise exception 'The id % cannot be used for a message of this conversation.', draft.id using errcode = 'CQ200', hint = 'Leave it out, or send another one.';
+  end;
+
+  if result.idempotency_key is not null then
+    insert into app_hidden.message_idempotency_keys (workspace_id, conversation_id, idempotency_key, message_id)
+    values (conversation.workspace_id, conversation.id, result.idempotency_key, result.id);
+  end if;
+  if result.parent_id is not null or is_new_root then
+    update app_public.conversations c set preferred_leaf_id = result.id where c.id = conversation.id;
+  end if;
+  if result.total_tokens > 0 or result.cost_usd > 0 then
+    insert into app_public.usage_logs (
+      workspace_id, user_id, conversation_id, message_id, action, provider, model, prompt_tokens, completion_tokens, total_tokens, cost_usd
+    )
+    values (
+      result.workspace_id, app_hidden.current_user_id(), result.conversation_id, result.id, 'message', result.provider, result.model,
+      result.prompt_tokens, result.completion_tokens, coalesce(result.total_tokens, 0), coalesce(result.cost_usd, 0)
+    );
+  end if;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION insert_message(conversation app_public.conversations, draft app_public.messages, is_continued boolean); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.insert_message(conversation app_public.conversations, draft app_public.messages, is_continued boolean) IS 'Writes a message into a locked conversation. Raises CQ200 unusable argument, CQ204 no such parent.';
+
+--
+-- Name: keep_rag_configuration_versions(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.keep_rag_configuration_versions() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into app_public.rag_configuration_versions (workspace_id, rag_configuration_id, old_values, replaced_by)
+  select o.workspace_id, o.id, to_jsonb(o), app_hidden.current_user_id()
+  from old_configurations o
+  join new_configurations n on n.id = o.id
+  where to_jsonb(o) - 'updated_at' - 'created_by' <> to_jsonb(n) - 'updated_at' - 'created_by';
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION keep_rag_configuration_versions(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.keep_rag_configuration_versions() IS 'Trigger: keeps the old values of edited configurations.';
+
+--
+-- Name: lock_continuation(app_public.conversations, integer, uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.lock_continuation(conversation app_public.conversations, needed integer, first_id uuid DEFAULT NULL::uuid) RETURNS app_public.conversations
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  next_id uuid;
+  result app_public.conversations;
+begin
+  if conversation.is_auto_archived then
+    select c.id into next_id
+    from app_public.conversations c
+    where c.workspace_id = conversation.workspace_id and c.continued_from_id = conversation.id;
+    if next_id is not null then
+      return app_private.lock_conversation(next_id);
+    end if;
+  end if;
+  if conversation.message_count = 0 or conversation.message_count + needed <= conversation.max_messages then
+    return conversation;
+  end if;
+
+  update app_public.conversations c set is_archived = true, is_auto_archived = true where c.id = conversation.id;
+  insert into app_public.conversations (
+    id, workspace_id, owner_id, visibility, title, channel, model_provider, model_name, temperature, max_tokens, system_prompt,
+    rag_configuration_id, enable_document_chat, enable_image_generation, enable_web_search, max_messages, continued_from_id,
+    is_temporary, expires_at, pinned_at, metadata
+  )
+  values (
+    case
+      when first_id is null then app_private.next_message_id(conversation.last_message_id)
+      -- an id that the client made must not be older than its conversation
+      else app_hidden.uuidv7_at(uuid_extract_timestamp(conversation.last_message_id) + interval '1 millisecond')
+    end,
+    conversation.workspace_id, conversation.owner_id, conversation.visibility, conversation.title, conversation.channel,
+    conversation.model_provider, conversation.model_name, conversation.temperature, conversation.max_tokens, conversation.system_prompt,
+    conversation.rag_configuration_id, conversation.enable_document_chat, conversation.enable_image_generation,
+    conversation.enable_web_search, conversation.max_messages, conversation.id,
+    conversation.is_temporary, conversation.expires_at, conversation.pinned_at, conversation.metadata
+  )
+  returning * into result;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION lock_continuation(conversation app_public.conversations, needed integer, first_id uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.lock_continuation(conversation app_public.conversations, needed integer, first_id uuid) IS 'The conversation itself while it has room for the messages, otherwise its continuation, locked; made when there is none.';
+
+--
 -- Name: lock_conversation(uuid); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -3354,6 +4111,29 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.lock_conversation(wanted_id uuid) IS 'The conversation, locked against other writers. Raises CQ101, CQ109, CQ204.';
+
+--
+-- Name: lock_conversation_of(uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.lock_conversation_of(message_id uuid) RETURNS app_public.conversations
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return app_private.lock_conversation((
+    select m.conversation_id
+    from app_public.messages m
+    where m.id = lock_conversation_of.message_id and m.workspace_id = app_hidden.current_workspace_id()
+  ));
+end
+$$;
+
+--
+-- Name: FUNCTION lock_conversation_of(message_id uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.lock_conversation_of(message_id uuid) IS 'The conversation of a message, locked against other writers. Raises CQ101, CQ109, CQ204.';
 
 --
 -- Name: memory_items; Type: TABLE; Schema: app_public; Owner: -
@@ -3630,6 +4410,58 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.log_event(action text, user_id uuid, workspace_id uuid, entity_type text, entity_id uuid, old_values jsonb, new_values jsonb) IS 'Adds an entry to the audit log.';
+
+--
+-- Name: message_of_key(uuid, text); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.message_of_key(conversation_id uuid, key text) RETURNS app_public.messages
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select m
+  from app_hidden.message_idempotency_keys k
+  join app_public.messages m on m.id = k.message_id
+  where k.conversation_id = message_of_key.conversation_id and k.idempotency_key = message_of_key.key;
+$$;
+
+--
+-- Name: FUNCTION message_of_key(conversation_id uuid, key text); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.message_of_key(conversation_id uuid, key text) IS 'The message that an idempotency key made in a conversation, or null.';
+
+--
+-- Name: message_path(uuid, uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.message_path(conversation_id uuid, leaf_id uuid) RETURNS TABLE(id uuid)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with recursive explicit as (
+    select m.id, m.parent_id, m.replaces_id, m.sequence_number
+    from app_public.messages m
+    where m.conversation_id = message_path.conversation_id and m.id = message_path.leaf_id
+    union all
+    select m.id, m.parent_id, m.replaces_id, m.sequence_number
+    from explicit e
+    join app_public.messages m on m.conversation_id = message_path.conversation_id and m.id = e.parent_id
+  )
+  select e.id from explicit e
+  union all
+  select m.id
+  from explicit e
+  join app_public.messages m on m.conversation_id = message_path.conversation_id and m.sequence_number < e.sequence_number
+  where e.parent_id is null and e.replaces_id is null
+    and m.parent_id is null and m.replaces_id is null and m.id >= message_path.conversation_id and m.id < message_path.leaf_id;
+$$;
+
+--
+-- Name: FUNCTION message_path(conversation_id uuid, leaf_id uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.message_path(conversation_id uuid, leaf_id uuid) IS 'The messages of a conversation that lead to one, that one included, in no order.';
 
 --
 -- Name: next_message_id(uuid); Type: FUNCTION; Schema: app_private; Owner: -
@@ -4146,6 +4978,38 @@ $$;
 COMMENT ON FUNCTION app_private.send_mail(recipient text, subject text, body text) IS 'Adds a mail to the outbox and wakes the job that delivers it.';
 
 --
+-- Name: total_new_usage(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.total_new_usage() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  used record;
+begin
+  for used in
+    select n.user_id, sum(n.total_tokens) as tokens, sum(n.cost_usd) as cost
+    from new_usage n
+    where n.user_id is not null
+    group by n.user_id
+    order by n.user_id
+  loop
+    update app_public.users u
+    set total_tokens_used = u.total_tokens_used + used.tokens, total_cost_usd = u.total_cost_usd + used.cost
+    where u.id = used.user_id;
+  end loop;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION total_new_usage(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.total_new_usage() IS 'Trigger: keeps total_tokens_used and total_cost_usd of users.';
+
+--
 -- Name: without_secrets(jsonb); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -4390,6 +5254,227 @@ $$;
 COMMENT ON FUNCTION app_public.add_tag(name text, entity_type app_public.taggable_type, entity_id uuid) IS 'Gives a thing a tag, making the tag when it is new. Done twice, it changes nothing. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable name, CQ204 no such thing.';
 
 --
+-- Name: tool_calls; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.tool_calls (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    message_id uuid NOT NULL,
+    turn integer DEFAULT 1 NOT NULL,
+    "position" integer NOT NULL,
+    name text NOT NULL,
+    arguments jsonb DEFAULT '{}'::jsonb NOT NULL,
+    status app_public.tool_call_status DEFAULT 'requested'::app_public.tool_call_status NOT NULL,
+    result jsonb,
+    error text,
+    duration_ms integer,
+    decided_by uuid,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT tool_calls_arguments_length CHECK ((pg_column_size(arguments) <= 1048576)),
+    CONSTRAINT tool_calls_duration_ms_positive CHECK ((duration_ms >= 0)),
+    CONSTRAINT tool_calls_error_length CHECK ((char_length(error) <= 10000)),
+    CONSTRAINT tool_calls_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT tool_calls_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT tool_calls_position_positive CHECK (("position" > 0)),
+    CONSTRAINT tool_calls_result_length CHECK ((pg_column_size(result) <= 10485760)),
+    CONSTRAINT tool_calls_turn_positive CHECK ((turn > 0))
+);
+
+ALTER TABLE ONLY app_public.tool_calls FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE tool_calls; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.tool_calls IS 'A call of a tool that an assistant''s message made. Written by requestToolCall, answerToolCall and recordTurn.';
+
+--
+-- Name: COLUMN tool_calls.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.tool_calls.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN tool_calls.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.tool_calls.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN tool_calls.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.tool_calls.conversation_id IS 'The conversation.';
+
+--
+-- Name: COLUMN tool_calls.message_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.tool_calls.message_id IS 'The message that made it. No foreign key: messages are packed away later.';
+
+--
+-- Name: COLUMN tool_calls.turn; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.tool_calls.turn IS 'Which round of calls of the message it was in, from 1.';
+
+--
+-- Name: COLUMN tool_calls."position"; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.tool_calls."position" IS 'Place in the round, from 1.';
+
+--
+-- Name: COLUMN tool_calls.name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.tool_calls.name IS 'Name of the tool.';
+
+--
+-- Name: COLUMN tool_calls.arguments; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.tool_calls.arguments IS 'What the tool is called with.';
+
+--
+-- Name: COLUMN tool_calls.status; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.tool_calls.status IS 'How far it is.';
+
+--
+-- Name: COLUMN tool_calls.result; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.tool_calls.result IS 'What the tool returned.';
+
+--
+-- Name: COLUMN tool_calls.error; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.tool_calls.error IS 'Why it was denied or failed.';
+
+--
+-- Name: COLUMN tool_calls.duration_ms; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.tool_calls.duration_ms IS 'How long the tool worked, in milliseconds.';
+
+--
+-- Name: COLUMN tool_calls.decided_by; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.tool_calls.decided_by IS 'Who approved or denied it.';
+
+--
+-- Name: COLUMN tool_calls.updated_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.tool_calls.updated_at IS 'Last change.';
+
+--
+-- Name: COLUMN tool_calls.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.tool_calls.created_at IS 'When it was requested; derived from the id.';
+
+--
+-- Name: answer_tool_call(uuid, app_public.tool_call_status, jsonb, text, integer); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.answer_tool_call(tool_call_id uuid, status app_public.tool_call_status, result jsonb DEFAULT NULL::jsonb, error text DEFAULT NULL::text, duration_ms integer DEFAULT NULL::integer) RETURNS app_public.tool_calls
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  answered app_public.tool_calls;
+begin
+  perform app_private.lock_conversation((
+    select t.conversation_id
+    from app_public.tool_calls t
+    where t.id = answer_tool_call.tool_call_id and t.workspace_id = app_hidden.current_workspace_id()
+  ));
+  update app_public.tool_calls t
+  set
+    status = answer_tool_call.status,
+    result = coalesce(answer_tool_call.result, t.result),
+    error = coalesce(answer_tool_call.error, t.error),
+    duration_ms = coalesce(answer_tool_call.duration_ms, t.duration_ms),
+    decided_by = case when answer_tool_call.status in ('approved', 'denied') then app_hidden.current_user_id() else t.decided_by end
+  where t.id = answer_tool_call.tool_call_id and t.status <> answer_tool_call.status
+  returning t.* into answered;
+  if answered.id is null then
+    -- the same answer again: nothing was written
+    select t.* into answered from app_public.tool_calls t where t.id = answer_tool_call.tool_call_id;
+  end if;
+  return answered;
+end
+$$;
+
+--
+-- Name: FUNCTION answer_tool_call(tool_call_id uuid, status app_public.tool_call_status, result jsonb, error text, duration_ms integer); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.answer_tool_call(tool_call_id uuid, status app_public.tool_call_status, result jsonb, error text, duration_ms integer) IS 'Approves or denies a tool call, or reports how it went. Errors: CQ101, CQ109, CQ204 no such call, CQ210 it cannot become that now.';
+
+--
+-- Name: branch_conversation(uuid); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.branch_conversation(message_id uuid) RETURNS app_public.conversations
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  source app_public.conversations;
+  path_length integer;
+  result app_public.conversations;
+begin
+  source := app_private.lock_conversation_of(branch_conversation.message_id);
+  select count(*) into path_length from app_private.message_path(source.id, branch_conversation.message_id);
+  insert into app_public.conversations (
+    workspace_id, owner_id, title, channel, model_provider, model_name, temperature, max_tokens, system_prompt, rag_configuration_id,
+    enable_document_chat, enable_image_generation, enable_web_search, max_messages, is_temporary, expires_at, metadata, branched_from_message_id
+  )
+  values (
+    source.workspace_id, app_hidden.current_user_id(), source.title, source.channel, source.model_provider, source.model_name,
+    source.temperature, source.max_tokens, source.system_prompt, source.rag_configuration_id, source.enable_document_chat,
+    source.enable_image_generation, source.enable_web_search,
+    -- what was copied does not use up the room for what comes now
+    1000 + path_length, source.is_temporary, source.expires_at, source.metadata, branch_conversation.message_id
+  )
+  returning * into result;
+
+  insert into app_public.messages (
+    id, conversation_id, workspace_id, owner_id, author_id, sequence_number, role, status, content, parts, parts_format, attachments,
+    provider, model, metadata
+  )
+  select
+    uuidv7(), result.id, result.workspace_id, result.owner_id, copied.author_id, copied.number, copied.role, copied.status, copied.content,
+    copied.parts, copied.parts_format, copied.attachments, copied.provider, copied.model,
+    copied.metadata || jsonb_build_object('copiedFrom', copied.id)
+  from (
+    select m.*, row_number() over (order by m.sequence_number) as number
+    from app_private.message_path(source.id, branch_conversation.message_id) as p
+    join app_public.messages m on m.id = p.id
+    order by m.sequence_number
+  ) as copied;
+
+  select c.* into result from app_public.conversations c where c.id = result.id;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION branch_conversation(message_id uuid); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.branch_conversation(message_id uuid) IS 'Starts a conversation of your own that continues after a message, with a copy of what leads to it. Errors: CQ101, CQ109, CQ204 no such message.';
+
+--
 -- Name: change_member_role(uuid, app_public.member_role); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
@@ -4466,210 +5551,57 @@ $$;
 COMMENT ON FUNCTION app_public.change_password(old_password text, new_password text) IS 'Sets a new password and ends the other sessions. Errors: CQ101 not signed in, CQ102 the old password is wrong (in SQL: false), CQ103 locked for a while, CQ105 too short or too long, CQ110 not with an API key.';
 
 --
--- Name: messages; Type: TABLE; Schema: app_public; Owner: -
+-- Name: choose_branch(uuid); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
-CREATE TABLE app_public.messages (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    conversation_id uuid NOT NULL,
-    workspace_id uuid NOT NULL,
-    owner_id uuid NOT NULL,
-    author_id uuid,
-    sequence_number integer NOT NULL,
-    role app_public.message_role NOT NULL,
-    status app_public.message_status DEFAULT 'complete'::app_public.message_status NOT NULL,
-    parent_id uuid,
-    content text NOT NULL,
-    parts jsonb,
-    parts_format smallint DEFAULT 1 NOT NULL,
-    attachments jsonb,
-    provider text,
-    model text,
-    prompt_tokens integer,
-    completion_tokens integer,
-    total_tokens integer,
-    cost_usd numeric(12,6),
-    processing_time_ms integer,
-    relevance_score real,
-    embedding_version_id uuid,
-    idempotency_key text,
-    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
-    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
-    CONSTRAINT messages_attachments_array CHECK ((jsonb_typeof(attachments) = 'array'::text)),
-    CONSTRAINT messages_content_length CHECK ((char_length(content) <= 1000000)),
-    CONSTRAINT messages_cost_positive CHECK ((cost_usd >= (0)::numeric)),
-    CONSTRAINT messages_id_not_before_conversation CHECK ((id >= conversation_id)),
-    CONSTRAINT messages_id_version CHECK ((uuid_extract_version(id) = 7)),
-    CONSTRAINT messages_idempotency_key_length CHECK (((char_length(idempotency_key) >= 1) AND (char_length(idempotency_key) <= 200))),
-    CONSTRAINT messages_metadata_object CHECK ((jsonb_typeof(metadata) = 'object'::text)),
-    CONSTRAINT messages_model_length CHECK ((char_length(model) <= 200)),
-    CONSTRAINT messages_parent_id_before CHECK ((parent_id < id)),
-    CONSTRAINT messages_parts_array CHECK ((jsonb_typeof(parts) = 'array'::text)),
-    CONSTRAINT messages_processing_time_positive CHECK ((processing_time_ms >= 0)),
-    CONSTRAINT messages_provider_length CHECK ((char_length(provider) <= 100)),
-    CONSTRAINT messages_relevance_score_range CHECK (((relevance_score >= (0)::double precision) AND (relevance_score <= (1)::double precision))),
-    CONSTRAINT messages_sequence_number_positive CHECK ((sequence_number > 0)),
-    CONSTRAINT messages_tokens_positive CHECK (((prompt_tokens >= 0) AND (completion_tokens >= 0) AND (total_tokens >= 0)))
-)
-PARTITION BY RANGE (id);
-
-ALTER TABLE ONLY app_public.messages FORCE ROW LEVEL SECURITY;
+CREATE FUNCTION app_public.choose_branch(message_id uuid) RETURNS app_public.conversations
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  conversation app_public.conversations;
+  current app_public.messages;
+  child app_public.messages;
+begin
+  conversation := app_private.lock_conversation_of(choose_branch.message_id);
+  select m.* into current from app_public.messages m where m.id = choose_branch.message_id;
+  loop
+    select c.* into child
+    from (
+      (
+        select m.* from app_public.messages m
+        where m.conversation_id = conversation.id and m.parent_id = current.id
+        order by m.id desc
+        limit 1
+      )
+      union all
+      (
+        -- from before there were branches: the message after it
+        select m.* from app_public.messages m
+        where current.parent_id is null and current.replaces_id is null
+          and m.conversation_id = conversation.id and m.id > current.id and m.parent_id is null and m.replaces_id is null
+        order by m.sequence_number
+        limit 1
+      )
+    ) as c
+    order by c.id desc
+    limit 1;
+    exit when child.id is null;
+    current := child;
+  end loop;
+  update app_public.conversations c
+  set preferred_leaf_id = current.id
+  where c.id = conversation.id
+  returning c.* into conversation;
+  return conversation;
+end
+$$;
 
 --
--- Name: TABLE messages; Type: COMMENT; Schema: app_public; Owner: -
+-- Name: FUNCTION choose_branch(message_id uuid); Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON TABLE app_public.messages IS 'One message of a conversation. Written through post_message and its siblings only. Partitioned by month on its own time-ordered id.';
-
---
--- Name: COLUMN messages.id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.id IS 'Time-ordered identifier (UUID version 7), never older than the conversation''s.';
-
---
--- Name: COLUMN messages.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.conversation_id IS 'The conversation.';
-
---
--- Name: COLUMN messages.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.workspace_id IS 'The tenant.';
-
---
--- Name: COLUMN messages.owner_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.owner_id IS 'Owner of the conversation.';
-
---
--- Name: COLUMN messages.author_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.author_id IS 'Who wrote it; null for a model.';
-
---
--- Name: COLUMN messages.sequence_number; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.sequence_number IS 'Position in the conversation, from 1, without gaps.';
-
---
--- Name: COLUMN messages.role; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.role IS 'Who speaks.';
-
---
--- Name: COLUMN messages.status; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.status IS 'complete, still streaming, or failed.';
-
---
--- Name: COLUMN messages.parent_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.parent_id IS 'The message it answers, of the same conversation; several children are branches.';
-
---
--- Name: COLUMN messages.content; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.content IS 'Text, at most 1,000,000 characters.';
-
---
--- Name: COLUMN messages.parts; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.parts IS 'The same content as typed parts, for clients that use them.';
-
---
--- Name: COLUMN messages.parts_format; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.parts_format IS 'Version of the format of parts.';
-
---
--- Name: COLUMN messages.attachments; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.attachments IS 'Attachments, as an array of objects.';
-
---
--- Name: COLUMN messages.provider; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.provider IS 'Provider of the model that wrote it.';
-
---
--- Name: COLUMN messages.model; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.model IS 'Model that wrote it.';
-
---
--- Name: COLUMN messages.prompt_tokens; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.prompt_tokens IS 'Tokens read.';
-
---
--- Name: COLUMN messages.completion_tokens; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.completion_tokens IS 'Tokens written.';
-
---
--- Name: COLUMN messages.total_tokens; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.total_tokens IS 'Tokens in all.';
-
---
--- Name: COLUMN messages.cost_usd; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.cost_usd IS 'Cost in US dollars.';
-
---
--- Name: COLUMN messages.processing_time_ms; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.processing_time_ms IS 'Time to the answer in milliseconds.';
-
---
--- Name: COLUMN messages.relevance_score; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.relevance_score IS 'How well the chunks it used fit, 0 to 1.';
-
---
--- Name: COLUMN messages.embedding_version_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.embedding_version_id IS 'Embedding version that its retrieval used.';
-
---
--- Name: COLUMN messages.idempotency_key; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.idempotency_key IS 'Key of a write that may be retried; unique per conversation.';
-
---
--- Name: COLUMN messages.metadata; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.metadata IS 'Anything else, as an object.';
-
---
--- Name: COLUMN messages.created_at; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.created_at IS 'When it was written; derived from the id.';
+COMMENT ON FUNCTION app_public.choose_branch(message_id uuid) IS 'Chooses the branch that goes through a message, to show and to continue. Errors: CQ101, CQ109, CQ204 no such message.';
 
 --
 -- Name: conversation_messages(uuid, uuid, integer); Type: FUNCTION; Schema: app_public; Owner: -
@@ -4955,6 +5887,183 @@ $$;
 COMMENT ON FUNCTION app_public.create_document(title text, content text, content_type text, source_url text, code_language text, text_search_language app_public.text_search_language, visibility app_public.visibility, metadata jsonb) IS 'Adds a document and has it indexed. With a sourceUrl that the caller used before, updates that document instead; an equal one is left alone. Errors: CQ101 not signed in, CQ109 read-only, CQ200 too long or a value out of range.';
 
 --
+-- Name: rag_configurations; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.rag_configurations (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    created_by uuid,
+    name text NOT NULL,
+    description text,
+    system_prompt text,
+    model_provider text,
+    model_name text,
+    temperature numeric(3,2) DEFAULT 0.7 NOT NULL,
+    max_tokens integer DEFAULT 2048 NOT NULL,
+    chunks_to_retrieve integer DEFAULT 5 NOT NULL,
+    similarity_threshold real DEFAULT 0 NOT NULL,
+    retrieval_type app_public.search_mode DEFAULT 'hybrid'::app_public.search_mode NOT NULL,
+    is_default boolean DEFAULT false NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT rag_configurations_chunks_to_retrieve_range CHECK (((chunks_to_retrieve >= 0) AND (chunks_to_retrieve <= 100))),
+    CONSTRAINT rag_configurations_default_is_active CHECK ((is_active OR (NOT is_default))),
+    CONSTRAINT rag_configurations_description_length CHECK ((char_length(description) <= 2000)),
+    CONSTRAINT rag_configurations_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT rag_configurations_max_tokens_positive CHECK ((max_tokens > 0)),
+    CONSTRAINT rag_configurations_model_name_length CHECK ((char_length(model_name) <= 200)),
+    CONSTRAINT rag_configurations_model_provider_length CHECK ((char_length(model_provider) <= 100)),
+    CONSTRAINT rag_configurations_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255))),
+    CONSTRAINT rag_configurations_similarity_threshold_range CHECK (((similarity_threshold >= (0)::double precision) AND (similarity_threshold <= (1)::double precision))),
+    CONSTRAINT rag_configurations_system_prompt_length CHECK ((char_length(system_prompt) <= 100000)),
+    CONSTRAINT rag_configurations_temperature_range CHECK (((temperature >= (0)::numeric) AND (temperature <= (2)::numeric)))
+);
+
+ALTER TABLE ONLY app_public.rag_configurations FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE rag_configurations; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.rag_configurations IS 'How answers are made: prompt, model and retrieval. Every workspace has a default one; an edit keeps the old values in rag_configuration_versions.';
+
+--
+-- Name: COLUMN rag_configurations.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configurations.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN rag_configurations.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configurations.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN rag_configurations.created_by; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configurations.created_by IS 'Who made it; null for the one that came with the workspace.';
+
+--
+-- Name: COLUMN rag_configurations.name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configurations.name IS 'Name, unique in the workspace.';
+
+--
+-- Name: COLUMN rag_configurations.description; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configurations.description IS 'What it is for.';
+
+--
+-- Name: COLUMN rag_configurations.system_prompt; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configurations.system_prompt IS 'System prompt of its answers.';
+
+--
+-- Name: COLUMN rag_configurations.model_provider; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configurations.model_provider IS 'Provider of the chat model; null leaves it to the client.';
+
+--
+-- Name: COLUMN rag_configurations.model_name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configurations.model_name IS 'Name of the chat model; null leaves it to the client.';
+
+--
+-- Name: COLUMN rag_configurations.temperature; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configurations.temperature IS 'Sampling temperature, 0 to 2.';
+
+--
+-- Name: COLUMN rag_configurations.max_tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configurations.max_tokens IS 'Most tokens of one answer.';
+
+--
+-- Name: COLUMN rag_configurations.chunks_to_retrieve; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configurations.chunks_to_retrieve IS 'How many chunks an answer is given, 0 to 100.';
+
+--
+-- Name: COLUMN rag_configurations.similarity_threshold; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configurations.similarity_threshold IS 'Least cosine similarity of a chunk that is used, 0 to 1.';
+
+--
+-- Name: COLUMN rag_configurations.retrieval_type; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configurations.retrieval_type IS 'How chunks are found.';
+
+--
+-- Name: COLUMN rag_configurations.is_default; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configurations.is_default IS 'Used by conversations that name none; one per workspace, changed by setDefaultRagConfiguration.';
+
+--
+-- Name: COLUMN rag_configurations.is_active; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configurations.is_active IS 'Whether it is offered; the default one always is.';
+
+--
+-- Name: COLUMN rag_configurations.updated_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configurations.updated_at IS 'Last change by a person.';
+
+--
+-- Name: COLUMN rag_configurations.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configurations.created_at IS 'When it was made; derived from the id.';
+
+--
+-- Name: create_rag_configuration(text, text, text, text, text, numeric, integer, integer, real, app_public.search_mode); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.create_rag_configuration(name text, description text DEFAULT NULL::text, system_prompt text DEFAULT NULL::text, model_provider text DEFAULT NULL::text, model_name text DEFAULT NULL::text, temperature numeric DEFAULT 0.7, max_tokens integer DEFAULT 2048, chunks_to_retrieve integer DEFAULT 5, similarity_threshold real DEFAULT 0, retrieval_type app_public.search_mode DEFAULT 'hybrid'::app_public.search_mode) RETURNS app_public.rag_configurations
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  result app_public.rag_configurations;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  insert into app_public.rag_configurations (
+    workspace_id, created_by, name, description, system_prompt, model_provider, model_name, temperature, max_tokens, chunks_to_retrieve,
+    similarity_threshold, retrieval_type
+  )
+  values (
+    app_hidden.current_workspace_id(), app_hidden.current_user_id(), trim(name), description, system_prompt, model_provider, model_name,
+    coalesce(temperature, 0.7), coalesce(max_tokens, 2048), coalesce(chunks_to_retrieve, 5), coalesce(similarity_threshold, 0),
+    coalesce(retrieval_type, 'hybrid')
+  )
+  returning * into result;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION create_rag_configuration(name text, description text, system_prompt text, model_provider text, model_name text, temperature numeric, max_tokens integer, chunks_to_retrieve integer, similarity_threshold real, retrieval_type app_public.search_mode); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.create_rag_configuration(name text, description text, system_prompt text, model_provider text, model_name text, temperature numeric, max_tokens integer, chunks_to_retrieve integer, similarity_threshold real, retrieval_type app_public.search_mode) IS 'Makes a configuration in the current workspace. Errors: CQ101, CQ109, CQ200 a value out of range or the name taken, CQ403 not an owner or admin of the workspace.';
+
+--
 -- Name: repositories; Type: TABLE; Schema: app_public; Owner: -
 --
 
@@ -5083,6 +6192,125 @@ $$;
 --
 
 COMMENT ON FUNCTION app_public.create_repository(name text, source_type app_public.repository_source_type, description text, repo_url text, visibility app_public.visibility, metadata jsonb) IS 'Makes a repository. Errors: CQ101 not signed in, CQ109 read-only, CQ200 a value out of range, CQ240 the name is taken.';
+
+--
+-- Name: system_prompt_templates; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.system_prompt_templates (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid,
+    owner_id uuid,
+    name text NOT NULL,
+    category text,
+    template text NOT NULL,
+    variables jsonb DEFAULT '[]'::jsonb NOT NULL,
+    is_public boolean DEFAULT false NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT system_prompt_templates_category_length CHECK (((char_length(category) >= 1) AND (char_length(category) <= 100))),
+    CONSTRAINT system_prompt_templates_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT system_prompt_templates_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255))),
+    CONSTRAINT system_prompt_templates_owner_of_workspace CHECK (((workspace_id IS NULL) = (owner_id IS NULL))),
+    CONSTRAINT system_prompt_templates_template_length CHECK (((char_length(template) >= 1) AND (char_length(template) <= 100000))),
+    CONSTRAINT system_prompt_templates_variables_array CHECK (((jsonb_typeof(variables) = 'array'::text) AND (pg_column_size(variables) <= 65536)))
+);
+
+ALTER TABLE ONLY app_public.system_prompt_templates FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE system_prompt_templates; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.system_prompt_templates IS 'A system prompt to begin with, with variables to fill in. Those without a workspace belong to the installation.';
+
+--
+-- Name: COLUMN system_prompt_templates.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.system_prompt_templates.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN system_prompt_templates.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.system_prompt_templates.workspace_id IS 'The tenant; null for one that everybody reads.';
+
+--
+-- Name: COLUMN system_prompt_templates.owner_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.system_prompt_templates.owner_id IS 'Who made it; null for one that everybody reads.';
+
+--
+-- Name: COLUMN system_prompt_templates.name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.system_prompt_templates.name IS 'Name, 1 to 255 characters.';
+
+--
+-- Name: COLUMN system_prompt_templates.category; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.system_prompt_templates.category IS 'What it is listed under.';
+
+--
+-- Name: COLUMN system_prompt_templates.template; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.system_prompt_templates.template IS 'Text; a variable is written {{name}}.';
+
+--
+-- Name: COLUMN system_prompt_templates.variables; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.system_prompt_templates.variables IS 'The variables, as an array of {name, description, default}.';
+
+--
+-- Name: COLUMN system_prompt_templates.is_public; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.system_prompt_templates.is_public IS 'Whether the other members of the workspace read it.';
+
+--
+-- Name: COLUMN system_prompt_templates.updated_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.system_prompt_templates.updated_at IS 'Last change by a person.';
+
+--
+-- Name: COLUMN system_prompt_templates.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.system_prompt_templates.created_at IS 'When it was made; derived from the id.';
+
+--
+-- Name: create_system_prompt_template(text, text, text, jsonb, boolean); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.create_system_prompt_template(name text, template text, category text DEFAULT NULL::text, variables jsonb DEFAULT '[]'::jsonb, is_public boolean DEFAULT false) RETURNS app_public.system_prompt_templates
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  result app_public.system_prompt_templates;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  insert into app_public.system_prompt_templates (workspace_id, owner_id, name, category, template, variables, is_public)
+  values (
+    app_hidden.current_workspace_id(), app_hidden.current_user_id(), trim(name), nullif(trim(category), ''), template,
+    coalesce(variables, '[]'), coalesce(is_public, false)
+  )
+  returning * into result;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION create_system_prompt_template(name text, template text, category text, variables jsonb, is_public boolean); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.create_system_prompt_template(name text, template text, category text, variables jsonb, is_public boolean) IS 'Makes a template of a system prompt in the current workspace. Errors: CQ101, CQ109, CQ200 a value out of range.';
 
 --
 -- Name: workspaces; Type: TABLE; Schema: app_public; Owner: -
@@ -5359,6 +6587,45 @@ $$;
 COMMENT ON FUNCTION app_public."current_user"() IS 'The signed-in user, or null.';
 
 --
+-- Name: edit_message(uuid, text); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.edit_message(message_id uuid, content text) RETURNS app_public.messages
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  conversation app_public.conversations;
+  original app_public.messages;
+  draft app_public.messages;
+begin
+  conversation := app_private.lock_conversation_of(edit_message.message_id);
+  select m.* into original from app_public.messages m where m.id = edit_message.message_id;
+  draft.parent_id := coalesce(original.parent_id, (
+    -- from before there were branches: the message before it
+    select m.id
+    from app_private.message_path(conversation.id, original.id) as p
+    join app_public.messages m on m.id = p.id
+    where m.id <> original.id
+    order by m.sequence_number desc
+    limit 1
+  ));
+  draft.replaces_id := original.id;
+  draft.role := original.role;
+  draft.content := edit_message.content;
+  draft.attachments := original.attachments;
+  draft.metadata := original.metadata;
+  return app_private.insert_message(conversation, draft);
+end
+$$;
+
+--
+-- Name: FUNCTION edit_message(message_id uuid, content text); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.edit_message(message_id uuid, content text) IS 'Writes another version of a message as a branch beside it, and continues there. Errors: CQ101, CQ109, CQ200 too long, CQ204 no such message.';
+
+--
 -- Name: forget(uuid); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
@@ -5388,6 +6655,145 @@ $$;
 --
 
 COMMENT ON FUNCTION app_public.forget(id uuid) IS 'Forgets a memory: it is found no more, until undoMemory brings it back. Errors: CQ101 not signed in, CQ109 read-only, CQ204 no such memory.';
+
+--
+-- Name: message_feedback; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.message_feedback (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    message_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    feedback_type app_public.feedback_type NOT NULL,
+    rating smallint,
+    comment text,
+    ip inet,
+    user_agent text,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT message_feedback_comment_length CHECK ((char_length(comment) <= 10000)),
+    CONSTRAINT message_feedback_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT message_feedback_rating_range CHECK (((rating >= 1) AND (rating <= 5))),
+    CONSTRAINT message_feedback_user_agent_length CHECK ((char_length(user_agent) <= 1000))
+);
+
+ALTER TABLE ONLY app_public.message_feedback FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE message_feedback; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.message_feedback IS 'What a reader thinks of a message: one per reader and message. Written by giveFeedback and withdrawFeedback.';
+
+--
+-- Name: COLUMN message_feedback.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_feedback.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN message_feedback.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_feedback.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN message_feedback.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_feedback.conversation_id IS 'The conversation.';
+
+--
+-- Name: COLUMN message_feedback.message_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_feedback.message_id IS 'The message. No foreign key: messages are packed away later.';
+
+--
+-- Name: COLUMN message_feedback.user_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_feedback.user_id IS 'Who gave it; nobody else sees it, but the counters of the conversation.';
+
+--
+-- Name: COLUMN message_feedback.feedback_type; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_feedback.feedback_type IS 'Thumbs up, neither, or thumbs down.';
+
+--
+-- Name: COLUMN message_feedback.rating; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_feedback.rating IS '1 to 5, optional.';
+
+--
+-- Name: COLUMN message_feedback.comment; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_feedback.comment IS 'In words, at most 10,000 characters.';
+
+--
+-- Name: COLUMN message_feedback.ip; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_feedback.ip IS 'Address it came from.';
+
+--
+-- Name: COLUMN message_feedback.user_agent; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_feedback.user_agent IS 'Client it came from.';
+
+--
+-- Name: COLUMN message_feedback.updated_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_feedback.updated_at IS 'Last change.';
+
+--
+-- Name: COLUMN message_feedback.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_feedback.created_at IS 'When it was given first; derived from the id.';
+
+--
+-- Name: give_feedback(uuid, app_public.feedback_type, integer, text); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.give_feedback(message_id uuid, feedback_type app_public.feedback_type, rating integer DEFAULT NULL::integer, comment text DEFAULT NULL::text) RETURNS app_public.message_feedback
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  conversation app_public.conversations;
+  given app_public.message_feedback;
+begin
+  conversation := app_private.lock_conversation_of(give_feedback.message_id);
+  insert into app_public.message_feedback as f (
+    workspace_id, conversation_id, message_id, user_id, feedback_type, rating, comment, ip, user_agent
+  )
+  values (
+    conversation.workspace_id, conversation.id, give_feedback.message_id, app_hidden.current_user_id(), give_feedback.feedback_type,
+    give_feedback.rating, give_feedback.comment, nullif(current_setting('colloquy.client_ip', true), '')::inet,
+    left(nullif(current_setting('colloquy.user_agent', true), ''), 1000)
+  )
+  on conflict on constraint message_feedback_message_id_user_id_key do update
+  set
+    feedback_type = excluded.feedback_type, rating = excluded.rating, comment = excluded.comment, ip = excluded.ip,
+    user_agent = excluded.user_agent, updated_at = clock_timestamp()
+  returning f.* into given;
+  return given;
+end
+$$;
+
+--
+-- Name: FUNCTION give_feedback(message_id uuid, feedback_type app_public.feedback_type, rating integer, comment text); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.give_feedback(message_id uuid, feedback_type app_public.feedback_type, rating integer, comment text) IS 'Says what you think of a message: positive, neutral or negative, a rating of 1 to 5, a comment. Again replaces it. Errors: CQ101, CQ109, CQ200 a value out of range, CQ204 no such message.';
 
 --
 -- Name: import_conversation(jsonb); Type: FUNCTION; Schema: app_public; Owner: -
@@ -5979,6 +7385,114 @@ $$;
 COMMENT ON FUNCTION app_public.leave_workspace() IS 'Ends the caller''s membership in the workspace of the request. Errors: CQ101 not signed in, CQ110 not with an API key, CQ111 the last owner, CQ113 personal.';
 
 --
+-- Name: make_temporary(uuid, timestamp with time zone); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.make_temporary(conversation_id uuid, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS app_public.conversations
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  conversation app_public.conversations;
+begin
+  conversation := app_private.lock_conversation(make_temporary.conversation_id);
+  if conversation.owner_id <> app_hidden.current_user_id() then
+    raise exception 'There is no such conversation of yours.' using errcode = 'CQ204', hint = 'Only its owner gives a conversation an end.';
+  end if;
+  if make_temporary.expires_at <= clock_timestamp() then
+    raise exception 'The conversation would have ended already.' using errcode = 'CQ200', hint = 'Delete it, or choose a time to come.';
+  end if;
+  update app_public.conversations c
+  set is_temporary = make_temporary.expires_at is not null, expires_at = make_temporary.expires_at
+  where c.id = conversation.id
+  returning c.* into conversation;
+  return conversation;
+end
+$$;
+
+--
+-- Name: FUNCTION make_temporary(conversation_id uuid, expires_at timestamp with time zone); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.make_temporary(conversation_id uuid, expires_at timestamp with time zone) IS 'Has the content of a conversation of yours go at a time; without a time, keeps it. Errors: CQ101, CQ109, CQ200 a time gone by, CQ204 no such conversation of yours.';
+
+--
+-- Name: conversation_reads; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.conversation_reads (
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    last_read_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY app_public.conversation_reads FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE conversation_reads; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.conversation_reads IS 'Up to when a member has read a conversation. Written by markRead.';
+
+--
+-- Name: COLUMN conversation_reads.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_reads.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN conversation_reads.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_reads.conversation_id IS 'The conversation.';
+
+--
+-- Name: COLUMN conversation_reads.user_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_reads.user_id IS 'The reader; nobody else sees it.';
+
+--
+-- Name: COLUMN conversation_reads.last_read_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_reads.last_read_at IS 'When it was read last.';
+
+--
+-- Name: mark_read(uuid); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.mark_read(conversation_id uuid) RETURNS app_public.conversation_reads
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  seen app_public.conversation_reads;
+begin
+  perform app_hidden.require_member();
+  insert into app_public.conversation_reads as r (workspace_id, conversation_id, user_id, last_read_at)
+  select c.workspace_id, c.id, app_hidden.current_user_id(), clock_timestamp()
+  from app_public.conversations c
+  where c.id = mark_read.conversation_id and c.workspace_id = app_hidden.current_workspace_id()
+    and (c.owner_id = app_hidden.current_user_id() or c.visibility = 'workspace')
+  on conflict on constraint conversation_reads_pkey do update
+  set last_read_at = greatest(r.last_read_at, excluded.last_read_at)
+  returning r.* into seen;
+  if seen.conversation_id is null then
+    raise exception 'There is no such conversation.' using errcode = 'CQ204', hint = 'Check the id and the workspace of the request.';
+  end if;
+  return seen;
+end
+$$;
+
+--
+-- Name: FUNCTION mark_read(conversation_id uuid); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.mark_read(conversation_id uuid) IS 'Remembers that you have read a conversation until now. Errors: CQ101, CQ204 no such conversation.';
+
+--
 -- Name: my_sessions(); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
@@ -6150,67 +7664,48 @@ CREATE FUNCTION app_public.post_message(conversation_id uuid, content text, role
     AS $$
 declare
   conversation app_public.conversations;
+  place app_public.conversations;
+  draft app_public.messages;
   result app_public.messages;
-  new_id uuid;
 begin
   conversation := app_private.lock_conversation(post_message.conversation_id);
+  if post_message.parent_id is not null then
+    select m.conversation_id into draft.conversation_id from app_public.messages m
+    where m.id = post_message.parent_id and m.workspace_id = conversation.workspace_id;
+  end if;
 
-  if idempotency_key is not null then
-    select m.* into result
-    from app_hidden.message_idempotency_keys k
-    join app_public.messages m on m.id = k.message_id
-    where k.conversation_id = conversation.id and k.idempotency_key = post_message.idempotency_key;
-    if result.id is not null then
-      return result;
+  -- to the end of the chain of full conversations; what was written before with this key is somewhere on the way
+  loop
+    if post_message.idempotency_key is not null then
+      result := app_private.message_of_key(conversation.id, post_message.idempotency_key);
+      if result.id is not null then
+        return result;
+      end if;
     end if;
-  end if;
+    place := app_private.lock_continuation(conversation, 1, post_message.id);
+    exit when place.id = conversation.id;
+    conversation := place;
+  end loop;
 
-  if content is null or char_length(content) > 1000000 then
-    raise exception 'A message has 0 to 1,000,000 characters; this one has %.', coalesce(char_length(content)::text, 'none')
-      using errcode = 'CQ200', hint = 'Put long texts into documents.';
+  draft.id := post_message.id;
+  -- the parent of a continued conversation stays behind in the full one
+  if draft.conversation_id is distinct from post_message.conversation_id or conversation.id = post_message.conversation_id then
+    draft.parent_id := post_message.parent_id;
   end if;
-  if parent_id is not null and not exists (
-    select from app_public.messages m where m.id = post_message.parent_id and m.conversation_id = conversation.id
-  ) then
-    raise exception 'There is no such message in this conversation.' using errcode = 'CQ204', hint = 'parentId must be a message of the same conversation.';
-  end if;
-
-  if post_message.id is null then
-    new_id := app_private.next_message_id(coalesce(conversation.last_message_id, conversation.id));
-  elsif uuid_extract_version(post_message.id) is distinct from 7
-    or post_message.id < conversation.id
-    or uuid_extract_timestamp(post_message.id) > clock_timestamp() + interval '5 minutes'
-  then
-    raise exception 'The id % cannot be used for a message of this conversation.', post_message.id using errcode = 'CQ200',
-      hint = 'Leave it out, or send a UUID version 7 that is not older than the conversation and not in the future.';
-  else
-    new_id := post_message.id;
-  end if;
-
-  begin
-    insert into app_public.messages (
-      id, conversation_id, workspace_id, owner_id, author_id, sequence_number, role, parent_id, content, idempotency_key, provider, model,
-      prompt_tokens, completion_tokens, total_tokens, cost_usd, processing_time_ms, parts, attachments, metadata
-    )
-    values (
-      new_id, conversation.id, conversation.workspace_id, conversation.owner_id,
-      case when post_message.role = 'user' then app_hidden.current_user_id() end,
-      conversation.last_sequence_number + 1, coalesce(post_message.role, 'user'), post_message.parent_id, post_message.content,
-      post_message.idempotency_key, post_message.provider, post_message.model, post_message.prompt_tokens, post_message.completion_tokens,
-      coalesce(post_message.total_tokens, post_message.prompt_tokens + post_message.completion_tokens),
-      post_message.cost_usd, post_message.processing_time_ms, post_message.parts, post_message.attachments, coalesce(post_message.metadata, '{}')
-    )
-    returning * into result;
-  exception when unique_violation then
-    -- the same words whether the id belongs to this caller or to somebody else
-    raise exception 'The id % cannot be used for a message of this conversation.', new_id using errcode = 'CQ200', hint = 'Leave it out, or send another one.';
-  end;
-
-  if idempotency_key is not null then
-    insert into app_hidden.message_idempotency_keys (workspace_id, conversation_id, idempotency_key, message_id)
-    values (conversation.workspace_id, conversation.id, post_message.idempotency_key, result.id);
-  end if;
-  return result;
+  draft.role := post_message.role;
+  draft.content := post_message.content;
+  draft.idempotency_key := post_message.idempotency_key;
+  draft.provider := post_message.provider;
+  draft.model := post_message.model;
+  draft.prompt_tokens := post_message.prompt_tokens;
+  draft.completion_tokens := post_message.completion_tokens;
+  draft.total_tokens := post_message.total_tokens;
+  draft.cost_usd := post_message.cost_usd;
+  draft.processing_time_ms := post_message.processing_time_ms;
+  draft.parts := post_message.parts;
+  draft.attachments := post_message.attachments;
+  draft.metadata := post_message.metadata;
+  return app_private.insert_message(conversation, draft, conversation.id <> post_message.conversation_id);
 end
 $$;
 
@@ -6218,7 +7713,7 @@ $$;
 -- Name: FUNCTION post_message(conversation_id uuid, content text, role app_public.message_role, parent_id uuid, id uuid, idempotency_key text, provider text, model text, prompt_tokens integer, completion_tokens integer, total_tokens integer, cost_usd numeric, processing_time_ms integer, parts jsonb, attachments jsonb, metadata jsonb); Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON FUNCTION app_public.post_message(conversation_id uuid, content text, role app_public.message_role, parent_id uuid, id uuid, idempotency_key text, provider text, model text, prompt_tokens integer, completion_tokens integer, total_tokens integer, cost_usd numeric, processing_time_ms integer, parts jsonb, attachments jsonb, metadata jsonb) IS 'Adds a message to a conversation. A retry with the same idempotencyKey returns the first message. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable argument, CQ204 no such conversation or parent.';
+COMMENT ON FUNCTION app_public.post_message(conversation_id uuid, content text, role app_public.message_role, parent_id uuid, id uuid, idempotency_key text, provider text, model text, prompt_tokens integer, completion_tokens integer, total_tokens integer, cost_usd numeric, processing_time_ms integer, parts jsonb, attachments jsonb, metadata jsonb) IS 'Adds a message to a conversation; one that is full is archived, and the message is in its continuation. A retry with the same idempotencyKey returns the first message. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable argument, CQ204 no such conversation or parent.';
 
 --
 -- Name: processing_jobs(integer); Type: FUNCTION; Schema: app_public; Owner: -
@@ -6250,6 +7745,49 @@ $_$;
 --
 
 COMMENT ON FUNCTION app_public.processing_jobs(max_jobs integer) IS 'The newest jobs of the queue, of every workspace, with what they did. Error: CQ200 too many asked for.';
+
+--
+-- Name: read_shared_conversation(text); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.read_shared_conversation(token text) RETURNS app_public.shared_conversation
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  share record;
+  result app_public.shared_conversation;
+begin
+  if token is null or token !~ '^cqh_[0-9a-f]{64}$' then
+    return null;
+  end if;
+  select s.conversation_id, s.until_message_id, c.title into share
+  from app_public.conversation_shares s
+  join app_public.conversations c on c.workspace_id = s.workspace_id and c.id = s.conversation_id
+  where s.token_hash = sha256(convert_to(token, 'UTF8'))
+    and s.revoked_at is null
+    and (s.expires_at is null or s.expires_at > clock_timestamp())
+    and (c.expires_at is null or c.expires_at > clock_timestamp());
+  if share.conversation_id is null then
+    return null;
+  end if;
+  result.title := share.title;
+  select coalesce(
+    array_agg(row(m.role, m.content, m.model, uuid_extract_timestamp(m.id))::app_public.shared_message order by m.sequence_number), '{}'
+  )
+  into result.messages
+  from app_private.message_path(share.conversation_id, share.until_message_id) as p
+  join app_public.messages m on m.id = p.id
+  where m.role in ('user', 'assistant');
+  return result;
+end
+$_$;
+
+--
+-- Name: FUNCTION read_shared_conversation(token text); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.read_shared_conversation(token text) IS 'What a link to a conversation shows; no account is needed. Null when the token is unknown, expired or revoked.';
 
 --
 -- Name: recall(text, extensions.halfvec, integer); Type: FUNCTION; Schema: app_public; Owner: -
@@ -6335,6 +7873,260 @@ $$;
 --
 
 COMMENT ON FUNCTION app_public.recall(query text, query_embedding extensions.halfvec, max_results integer) IS 'The memories that fit a question best, weighed by importance and recency. Errors: CQ101 not signed in, CQ200 unusable argument, CQ301 vector of another model.';
+
+--
+-- Name: generated_images; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.generated_images (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    message_id uuid,
+    owner_id uuid NOT NULL,
+    prompt text NOT NULL,
+    provider text,
+    model text,
+    storage_path text NOT NULL,
+    width integer NOT NULL,
+    height integer NOT NULL,
+    format text NOT NULL,
+    generation_time_ms integer,
+    cost_usd numeric(12,6),
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT generated_images_cost_usd_positive CHECK ((cost_usd >= (0)::numeric)),
+    CONSTRAINT generated_images_format_known CHECK ((format = ANY (ARRAY['png'::text, 'jpeg'::text, 'webp'::text, 'gif'::text, 'avif'::text]))),
+    CONSTRAINT generated_images_generation_time_ms_positive CHECK ((generation_time_ms >= 0)),
+    CONSTRAINT generated_images_height_range CHECK (((height >= 1) AND (height <= 65536))),
+    CONSTRAINT generated_images_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT generated_images_model_length CHECK ((char_length(model) <= 200)),
+    CONSTRAINT generated_images_prompt_length CHECK (((char_length(prompt) >= 1) AND (char_length(prompt) <= 32000))),
+    CONSTRAINT generated_images_provider_length CHECK ((char_length(provider) <= 100)),
+    CONSTRAINT generated_images_storage_path_format CHECK (((char_length(storage_path) <= 1024) AND (storage_path ~ '^[A-Za-z0-9_-][A-Za-z0-9_./-]*$'::text) AND (storage_path !~ '(^|/)[.]{1,2}(/|$)'::text))),
+    CONSTRAINT generated_images_width_range CHECK (((width >= 1) AND (width <= 65536)))
+);
+
+ALTER TABLE ONLY app_public.generated_images FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE generated_images; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.generated_images IS 'An image that was generated in a conversation; its bytes are in the storage. Written by recordImage.';
+
+--
+-- Name: COLUMN generated_images.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.generated_images.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN generated_images.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.generated_images.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN generated_images.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.generated_images.conversation_id IS 'The conversation.';
+
+--
+-- Name: COLUMN generated_images.message_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.generated_images.message_id IS 'The message that shows it. No foreign key: messages are packed away later.';
+
+--
+-- Name: COLUMN generated_images.owner_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.generated_images.owner_id IS 'Who had it generated.';
+
+--
+-- Name: COLUMN generated_images.prompt; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.generated_images.prompt IS 'What was asked for.';
+
+--
+-- Name: COLUMN generated_images.provider; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.generated_images.provider IS 'Provider of the model.';
+
+--
+-- Name: COLUMN generated_images.model; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.generated_images.model IS 'Model that made it.';
+
+--
+-- Name: COLUMN generated_images.storage_path; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.generated_images.storage_path IS 'Where its bytes are, relative to the storage.';
+
+--
+-- Name: COLUMN generated_images.width; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.generated_images.width IS 'Width in pixels.';
+
+--
+-- Name: COLUMN generated_images.height; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.generated_images.height IS 'Height in pixels.';
+
+--
+-- Name: COLUMN generated_images.format; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.generated_images.format IS 'png, jpeg, webp, gif or avif.';
+
+--
+-- Name: COLUMN generated_images.generation_time_ms; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.generated_images.generation_time_ms IS 'How long it took, in milliseconds.';
+
+--
+-- Name: COLUMN generated_images.cost_usd; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.generated_images.cost_usd IS 'Cost in US dollars.';
+
+--
+-- Name: COLUMN generated_images.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.generated_images.created_at IS 'When it was made; derived from the id.';
+
+--
+-- Name: record_image(uuid, text, text, integer, integer, text, uuid, text, text, integer, numeric); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.record_image(conversation_id uuid, prompt text, storage_path text, width integer, height integer, format text DEFAULT 'png'::text, message_id uuid DEFAULT NULL::uuid, provider text DEFAULT NULL::text, model text DEFAULT NULL::text, generation_time_ms integer DEFAULT NULL::integer, cost_usd numeric DEFAULT NULL::numeric) RETURNS app_public.generated_images
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  conversation app_public.conversations;
+  image app_public.generated_images;
+begin
+  conversation := app_private.lock_conversation(record_image.conversation_id);
+  if record_image.message_id is not null and not exists (
+    select from app_public.messages m where m.id = record_image.message_id and m.conversation_id = conversation.id
+  ) then
+    raise exception 'There is no such message in this conversation.' using errcode = 'CQ204', hint = 'messageId must be a message of the same conversation.';
+  end if;
+  insert into app_public.generated_images (
+    workspace_id, conversation_id, message_id, owner_id, prompt, provider, model, storage_path, width, height, format, generation_time_ms, cost_usd
+  )
+  values (
+    conversation.workspace_id, conversation.id, record_image.message_id, app_hidden.current_user_id(), record_image.prompt,
+    record_image.provider, record_image.model, record_image.storage_path, record_image.width, record_image.height,
+    coalesce(record_image.format, 'png'), record_image.generation_time_ms, record_image.cost_usd
+  )
+  returning * into image;
+  insert into app_public.usage_logs (workspace_id, user_id, conversation_id, message_id, action, provider, model, cost_usd)
+  select image.workspace_id, image.owner_id, image.conversation_id, image.message_id, 'image', image.provider, image.model, image.cost_usd
+  where image.cost_usd > 0;
+  return image;
+end
+$$;
+
+--
+-- Name: FUNCTION record_image(conversation_id uuid, prompt text, storage_path text, width integer, height integer, format text, message_id uuid, provider text, model text, generation_time_ms integer, cost_usd numeric); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.record_image(conversation_id uuid, prompt text, storage_path text, width integer, height integer, format text, message_id uuid, provider text, model text, generation_time_ms integer, cost_usd numeric) IS 'Writes down an image that was generated in a conversation. Errors: CQ101, CQ109, CQ200 a value out of range, CQ204 no such conversation or message.';
+
+--
+-- Name: record_turn(uuid, text, text, jsonb, jsonb, text, text, integer, integer, numeric, integer, real, uuid, text, jsonb); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.record_turn(conversation_id uuid, question text, answer text, chunks jsonb DEFAULT '[]'::jsonb, tool_calls jsonb DEFAULT '[]'::jsonb, provider text DEFAULT NULL::text, model text DEFAULT NULL::text, prompt_tokens integer DEFAULT NULL::integer, completion_tokens integer DEFAULT NULL::integer, cost_usd numeric DEFAULT NULL::numeric, latency_ms integer DEFAULT NULL::integer, relevance_score real DEFAULT NULL::real, parent_id uuid DEFAULT NULL::uuid, idempotency_key text DEFAULT NULL::text, metadata jsonb DEFAULT '{}'::jsonb) RETURNS SETOF app_public.messages
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  conversation app_public.conversations;
+  place app_public.conversations;
+  draft app_public.messages;
+  asked app_public.messages;
+  answered app_public.messages;
+  question_key text := 'turn:' || record_turn.idempotency_key || ':question';
+  answer_key text := 'turn:' || record_turn.idempotency_key || ':answer';
+  parent_place uuid;
+begin
+  conversation := app_private.lock_conversation(record_turn.conversation_id);
+  if char_length(record_turn.idempotency_key) not between 1 and 180 then
+    raise exception 'The idempotency key of a turn has 1 to 180 characters.' using errcode = 'CQ200', hint = 'A UUID will do.';
+  end if;
+  if record_turn.parent_id is not null then
+    select m.conversation_id into parent_place from app_public.messages m
+    where m.id = record_turn.parent_id and m.workspace_id = conversation.workspace_id;
+  end if;
+
+  loop
+    if record_turn.idempotency_key is not null then
+      asked := app_private.message_of_key(conversation.id, question_key);
+      answered := app_private.message_of_key(conversation.id, answer_key);
+      if asked.id is not null and answered.id is not null then
+        return next asked;
+        return next answered;
+        return;
+      end if;
+    end if;
+    place := app_private.lock_continuation(conversation, 2);
+    exit when place.id = conversation.id;
+    conversation := place;
+  end loop;
+
+  draft.role := 'user';
+  draft.content := record_turn.question;
+  if parent_place is distinct from record_turn.conversation_id or conversation.id = record_turn.conversation_id then
+    draft.parent_id := record_turn.parent_id;
+  end if;
+  draft.idempotency_key := question_key;
+  asked := app_private.insert_message(conversation, draft, conversation.id <> record_turn.conversation_id);
+
+  -- the counters moved with the question
+  select c.* into conversation from app_public.conversations c where c.id = asked.conversation_id;
+  draft := null;
+  draft.role := 'assistant';
+  draft.content := record_turn.answer;
+  draft.parent_id := case when asked.parent_id is not null then asked.id end;
+  draft.idempotency_key := answer_key;
+  draft.provider := record_turn.provider;
+  draft.model := record_turn.model;
+  draft.prompt_tokens := record_turn.prompt_tokens;
+  draft.completion_tokens := record_turn.completion_tokens;
+  draft.total_tokens := case
+    when num_nonnulls(record_turn.prompt_tokens, record_turn.completion_tokens) > 0
+      then coalesce(record_turn.prompt_tokens, 0) + coalesce(record_turn.completion_tokens, 0)
+  end;
+  draft.cost_usd := record_turn.cost_usd;
+  draft.processing_time_ms := record_turn.latency_ms;
+  draft.relevance_score := record_turn.relevance_score;
+  draft.metadata := record_turn.metadata;
+  answered := app_private.insert_message(conversation, draft);
+
+  perform app_private.add_message_chunks(answered, record_turn.chunks);
+  perform app_private.add_tool_calls(answered, record_turn.tool_calls);
+  return next asked;
+  return next answered;
+end
+$$;
+
+--
+-- Name: FUNCTION record_turn(conversation_id uuid, question text, answer text, chunks jsonb, tool_calls jsonb, provider text, model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric, latency_ms integer, relevance_score real, parent_id uuid, idempotency_key text, metadata jsonb); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.record_turn(conversation_id uuid, question text, answer text, chunks jsonb, tool_calls jsonb, provider text, model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric, latency_ms integer, relevance_score real, parent_id uuid, idempotency_key text, metadata jsonb) IS 'Stores a question with its answer, the chunks [{chunkId, similarityScore}] and tool calls [{name, arguments, result, status, durationMs}] of it, in one transaction; returns both messages. A retry with the same idempotencyKey returns the first ones. Errors: CQ101, CQ109, CQ200 unusable argument, CQ204 no such conversation, parent or chunk.';
 
 --
 -- Name: register(text, text, text, text); Type: FUNCTION; Schema: app_public; Owner: -
@@ -6710,6 +8502,194 @@ $$;
 COMMENT ON FUNCTION app_public.request_password_reset(email text) IS 'Mails a token for a new password, if there is such an account. The answer is always true.';
 
 --
+-- Name: request_tool_call(uuid, text, jsonb, integer); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.request_tool_call(message_id uuid, name text, arguments jsonb DEFAULT '{}'::jsonb, turn integer DEFAULT 1) RETURNS app_public.tool_calls
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  conversation app_public.conversations;
+  result app_public.tool_calls;
+begin
+  conversation := app_private.lock_conversation_of(request_tool_call.message_id);
+  if (select m.role from app_public.messages m where m.id = request_tool_call.message_id) <> 'assistant' then
+    raise exception 'Only a message of an assistant calls tools.' using errcode = 'CQ200', hint = 'Pass the id of the answer.';
+  end if;
+  insert into app_public.tool_calls (workspace_id, conversation_id, message_id, turn, position, name, arguments)
+  values (
+    conversation.workspace_id, conversation.id, request_tool_call.message_id, coalesce(request_tool_call.turn, 1),
+    1 + (
+      select count(*) from app_public.tool_calls t
+      where t.message_id = request_tool_call.message_id and t.turn = coalesce(request_tool_call.turn, 1)
+    ),
+    request_tool_call.name, coalesce(request_tool_call.arguments, '{}')
+  )
+  returning * into result;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION request_tool_call(message_id uuid, name text, arguments jsonb, turn integer); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.request_tool_call(message_id uuid, name text, arguments jsonb, turn integer) IS 'Adds a tool call to an answer, to be approved or denied. Errors: CQ101, CQ109, CQ200 not an answer or a value out of range, CQ204 no such message.';
+
+--
+-- Name: usage_reservations; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.usage_reservations (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    tokens bigint NOT NULL,
+    cost_usd numeric(14,6) NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    settled_at timestamp with time zone,
+    settled_tokens bigint,
+    settled_cost_usd numeric(14,6),
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT usage_reservations_cost_usd_positive CHECK (((cost_usd >= (0)::numeric) AND (settled_cost_usd >= (0)::numeric))),
+    CONSTRAINT usage_reservations_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT usage_reservations_settled CHECK ((num_nulls(settled_at, settled_tokens, settled_cost_usd) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT usage_reservations_tokens_positive CHECK (((tokens >= 0) AND (settled_tokens >= 0)))
+);
+
+ALTER TABLE ONLY app_public.usage_reservations FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE usage_reservations; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.usage_reservations IS 'What was set aside for work that is under way. Written by reserveUsage and settleUsage.';
+
+--
+-- Name: COLUMN usage_reservations.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_reservations.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN usage_reservations.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_reservations.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN usage_reservations.user_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_reservations.user_id IS 'Who does the work.';
+
+--
+-- Name: COLUMN usage_reservations.tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_reservations.tokens IS 'Tokens set aside.';
+
+--
+-- Name: COLUMN usage_reservations.cost_usd; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_reservations.cost_usd IS 'US dollars set aside.';
+
+--
+-- Name: COLUMN usage_reservations.expires_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_reservations.expires_at IS 'When it counts no longer, should nobody settle it.';
+
+--
+-- Name: COLUMN usage_reservations.settled_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_reservations.settled_at IS 'When the work was done.';
+
+--
+-- Name: COLUMN usage_reservations.settled_tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_reservations.settled_tokens IS 'Tokens that it took.';
+
+--
+-- Name: COLUMN usage_reservations.settled_cost_usd; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_reservations.settled_cost_usd IS 'US dollars that it took.';
+
+--
+-- Name: COLUMN usage_reservations.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_reservations.created_at IS 'When it was made; derived from the id.';
+
+--
+-- Name: reserve_usage(bigint, numeric); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.reserve_usage(tokens bigint, cost_usd numeric DEFAULT 0) RETURNS app_public.usage_reservations
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  budget app_public.usage_budgets;
+  reservation app_public.usage_reservations;
+  starts timestamptz;
+  taken record;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if reserve_usage.tokens is null or reserve_usage.tokens not between 0 and 1000000000000
+    or reserve_usage.cost_usd is null or reserve_usage.cost_usd not between 0 and 1000000
+  then
+    raise exception 'What is reserved is not negative.' using errcode = 'CQ200', hint = 'Pass tokens, and costUsd when it is known.';
+  end if;
+  insert into app_public.usage_reservations (workspace_id, user_id, tokens, cost_usd, expires_at)
+  values (
+    app_hidden.current_workspace_id(), app_hidden.current_user_id(), reserve_usage.tokens, reserve_usage.cost_usd,
+    clock_timestamp() + interval '1 hour'
+  )
+  returning * into reservation;
+
+  for budget in
+    select b.*
+    from app_public.usage_budgets b
+    where b.workspace_id = reservation.workspace_id and (b.user_id is null or b.user_id = reservation.user_id)
+    order by b.id
+    for no key update
+  loop
+    starts := app_private.budget_period_start(budget.period, clock_timestamp());
+    select coalesce(sum(t.tokens), 0) as tokens, coalesce(sum(t.cost_usd), 0) as cost_usd into taken
+    from (
+      select s.tokens, s.cost_usd from app_hidden.budget_spending s where s.budget_id = budget.id and s.period_start = starts
+      union all
+      select h.tokens, h.cost_usd
+      from app_hidden.usage_holds h
+      where h.budget_id = budget.id and h.period_start = starts and h.expires_at > clock_timestamp()
+    ) as t;
+    if taken.tokens + reservation.tokens > budget.token_limit or taken.cost_usd + reservation.cost_usd > budget.cost_limit_usd then
+      raise exception 'The budget of this % for the % is spent.', budget.scope, budget.period using errcode = 'CQ220',
+        hint = format(
+          'It begins anew at %s. Ask for less, or ask an owner of the workspace for a larger one.',
+          to_char((starts at time zone 'UTC') + ('1 ' || budget.period)::interval, 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+        );
+    end if;
+    insert into app_hidden.usage_holds (workspace_id, budget_id, reservation_id, period_start, tokens, cost_usd, expires_at)
+    values (reservation.workspace_id, budget.id, reservation.id, starts, reservation.tokens, reservation.cost_usd, reservation.expires_at);
+  end loop;
+  return reservation;
+end
+$$;
+
+--
+-- Name: FUNCTION reserve_usage(tokens bigint, cost_usd numeric); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.reserve_usage(tokens bigint, cost_usd numeric) IS 'Sets tokens and cost aside before work begins; settleUsage ends it. Errors: CQ101, CQ109, CQ200 a negative amount, CQ220 the budget is spent.';
+
+--
 -- Name: reset_password(text, text); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
@@ -6953,6 +8933,115 @@ $$;
 COMMENT ON FUNCTION app_public.revoke_session(id uuid) IS 'Ends a session of the caller: its token stops working at once. Errors: CQ101 not signed in, CQ110 not with an API key, CQ204 no such session.';
 
 --
+-- Name: conversation_shares; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.conversation_shares (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    created_by uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    until_message_id uuid NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT conversation_shares_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT conversation_shares_token_hash_length CHECK ((octet_length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY app_public.conversation_shares FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE conversation_shares; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.conversation_shares IS 'A link by which anybody reads a conversation up to one message. The token itself is never stored, only its SHA-256.';
+
+--
+-- Name: COLUMN conversation_shares.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_shares.id IS 'Identifier of the link, not a secret.';
+
+--
+-- Name: COLUMN conversation_shares.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_shares.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN conversation_shares.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_shares.conversation_id IS 'The conversation.';
+
+--
+-- Name: COLUMN conversation_shares.created_by; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_shares.created_by IS 'Who shared it.';
+
+--
+-- Name: COLUMN conversation_shares.token_hash; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_shares.token_hash IS 'SHA-256 of a random 256-bit token.';
+
+--
+-- Name: COLUMN conversation_shares.until_message_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_shares.until_message_id IS 'Last message that is shown; nothing later, and no other branch.';
+
+--
+-- Name: COLUMN conversation_shares.expires_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_shares.expires_at IS 'When the link stops working; null means never.';
+
+--
+-- Name: COLUMN conversation_shares.revoked_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_shares.revoked_at IS 'When it was taken back.';
+
+--
+-- Name: COLUMN conversation_shares.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_shares.created_at IS 'When it was made; derived from the id.';
+
+--
+-- Name: revoke_share(uuid); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.revoke_share(share_id uuid) RETURNS app_public.conversation_shares
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  revoked app_public.conversation_shares;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  update app_public.conversation_shares s
+  set revoked_at = coalesce(s.revoked_at, clock_timestamp())
+  where s.id = revoke_share.share_id and s.workspace_id = app_hidden.current_workspace_id() and s.created_by = app_hidden.current_user_id()
+  returning s.* into revoked;
+  if revoked.id is null then
+    raise exception 'There is no such link.' using errcode = 'CQ204', hint = 'List your links with conversationShares.';
+  end if;
+  return revoked;
+end
+$$;
+
+--
+-- Name: FUNCTION revoke_share(share_id uuid); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.revoke_share(share_id uuid) IS 'Takes a link back. Errors: CQ101, CQ109, CQ204 no such link.';
+
+--
 -- Name: search(text, extensions.halfvec, app_public.source_type[], integer, real, app_public.search_mode); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
@@ -7082,6 +9171,40 @@ $$;
 COMMENT ON FUNCTION app_public.search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode) IS 'Finds chunks of documents, messages and memories by meaning and by words. The API computes the vector of "query" itself; kinds, maxResults (1 to 100), threshold (cosine similarity) and mode narrow the search. Errors: CQ101 not signed in, CQ200 unusable argument, CQ301 vector of another model.';
 
 --
+-- Name: set_default_rag_configuration(uuid); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.set_default_rag_configuration(rag_configuration_id uuid) RETURNS app_public.rag_configurations
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  result app_public.rag_configurations;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  -- one at a time in a workspace; the row of the workspace itself is what others wait for
+  perform from app_public.workspaces w where w.id = app_hidden.current_workspace_id() for no key update;
+  select r.* into result
+  from app_public.rag_configurations r
+  where r.id = set_default_rag_configuration.rag_configuration_id and r.workspace_id = app_hidden.current_workspace_id()
+    and app_hidden.can_manage();
+  if result.id is null then
+    raise exception 'There is no such configuration, or it is not yours to change.' using errcode = 'CQ204', hint = 'An owner or admin of the workspace may.';
+  end if;
+  update app_public.rag_configurations r set is_default = false where r.workspace_id = result.workspace_id and r.is_default and r.id <> result.id;
+  update app_public.rag_configurations r set is_default = true, is_active = true where r.id = result.id and not r.is_default;
+  select r.* into result from app_public.rag_configurations r where r.id = result.id;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION set_default_rag_configuration(rag_configuration_id uuid); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.set_default_rag_configuration(rag_configuration_id uuid) IS 'Makes a configuration the default of the workspace. Errors: CQ101, CQ109, CQ204 no such configuration, or the caller is no owner or admin.';
+
+--
 -- Name: retention_policies; Type: TABLE; Schema: app_public; Owner: -
 --
 
@@ -7169,6 +9292,222 @@ $$;
 --
 
 COMMENT ON FUNCTION app_public.set_retention_policy(kind app_public.retention_kind, keep_days integer) IS 'Says how many days this workspace keeps a kind of thing; null means forever. It comes before the policy of the whole system, and after a legal hold. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable argument, CQ114 not an owner or administrator of the workspace.';
+
+--
+-- Name: usage_budgets; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.usage_budgets (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    scope app_public.budget_scope NOT NULL,
+    user_id uuid,
+    period app_public.budget_period NOT NULL,
+    token_limit bigint,
+    cost_limit_usd numeric(14,6),
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT usage_budgets_cost_limit_usd_positive CHECK ((cost_limit_usd >= (0)::numeric)),
+    CONSTRAINT usage_budgets_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT usage_budgets_scope_user CHECK (((scope = 'user'::app_public.budget_scope) = (user_id IS NOT NULL))),
+    CONSTRAINT usage_budgets_some_limit CHECK ((num_nonnulls(token_limit, cost_limit_usd) > 0)),
+    CONSTRAINT usage_budgets_token_limit_positive CHECK ((token_limit >= 0))
+);
+
+ALTER TABLE ONLY app_public.usage_budgets FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE usage_budgets; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.usage_budgets IS 'How much may be used per period, by one member or the whole workspace. Reserved before the work with reserveUsage, settled after it.';
+
+--
+-- Name: COLUMN usage_budgets.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_budgets.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN usage_budgets.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_budgets.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN usage_budgets.scope; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_budgets.scope IS 'Whom it holds for.';
+
+--
+-- Name: COLUMN usage_budgets.user_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_budgets.user_id IS 'The member; null for the whole workspace.';
+
+--
+-- Name: COLUMN usage_budgets.period; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_budgets.period IS 'When it begins anew, in UTC.';
+
+--
+-- Name: COLUMN usage_budgets.token_limit; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_budgets.token_limit IS 'Tokens per period; null means no limit.';
+
+--
+-- Name: COLUMN usage_budgets.cost_limit_usd; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_budgets.cost_limit_usd IS 'US dollars per period; null means no limit.';
+
+--
+-- Name: COLUMN usage_budgets.updated_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_budgets.updated_at IS 'Last change by a person.';
+
+--
+-- Name: COLUMN usage_budgets.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_budgets.created_at IS 'When it was made; derived from the id.';
+
+--
+-- Name: set_usage_budget(app_public.budget_period, bigint, numeric, uuid); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.set_usage_budget(period app_public.budget_period, token_limit bigint DEFAULT NULL::bigint, cost_limit_usd numeric DEFAULT NULL::numeric, user_id uuid DEFAULT NULL::uuid) RETURNS app_public.usage_budgets
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  result app_public.usage_budgets;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  insert into app_public.usage_budgets (workspace_id, scope, user_id, period, token_limit, cost_limit_usd)
+  values (
+    app_hidden.current_workspace_id(),
+    case when set_usage_budget.user_id is null then 'workspace' else 'user' end::app_public.budget_scope,
+    set_usage_budget.user_id, set_usage_budget.period, set_usage_budget.token_limit, set_usage_budget.cost_limit_usd
+  )
+  on conflict on constraint usage_budgets_workspace_id_user_id_period_key do update
+  set token_limit = excluded.token_limit, cost_limit_usd = excluded.cost_limit_usd
+  returning * into result;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION set_usage_budget(period app_public.budget_period, token_limit bigint, cost_limit_usd numeric, user_id uuid); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.set_usage_budget(period app_public.budget_period, token_limit bigint, cost_limit_usd numeric, user_id uuid) IS 'Sets how much may be used per day or month, by one member or, without userId, by the whole workspace. Errors: CQ101, CQ109, CQ200 no limit given, CQ204 no such member, CQ403 not an owner or admin of the workspace.';
+
+--
+-- Name: settle_usage(uuid, bigint, numeric); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.settle_usage(reservation_id uuid, tokens bigint, cost_usd numeric DEFAULT 0) RETURNS app_public.usage_reservations
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  reservation app_public.usage_reservations;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if settle_usage.tokens is null or settle_usage.tokens not between 0 and 1000000000000
+    or settle_usage.cost_usd is null or settle_usage.cost_usd not between 0 and 1000000
+  then
+    raise exception 'What was used is not negative.' using errcode = 'CQ200', hint = 'Pass tokens, and costUsd when it is known.';
+  end if;
+  select r.* into reservation
+  from app_public.usage_reservations r
+  where r.id = settle_usage.reservation_id and r.workspace_id = app_hidden.current_workspace_id() and r.user_id = app_hidden.current_user_id()
+  for no key update;
+  if reservation.id is null then
+    raise exception 'There is no such reservation.' using errcode = 'CQ204', hint = 'Pass the id that reserveUsage returned.';
+  end if;
+  if reservation.settled_at is not null then
+    return reservation;
+  end if;
+
+  -- in the order in which reservations lock them
+  perform from app_public.usage_budgets b
+  where b.workspace_id = reservation.workspace_id
+    and b.id in (select h.budget_id from app_hidden.usage_holds h where h.workspace_id = reservation.workspace_id and h.reservation_id = reservation.id)
+  order by b.id
+  for no key update;
+
+  with released as (
+    delete from app_hidden.usage_holds h
+    where h.workspace_id = reservation.workspace_id and h.reservation_id = reservation.id
+    returning h.budget_id, h.period_start
+  )
+  insert into app_hidden.budget_spending as s (workspace_id, budget_id, period_start, tokens, cost_usd)
+  select reservation.workspace_id, r.budget_id, r.period_start, settle_usage.tokens, settle_usage.cost_usd from released r
+  on conflict on constraint budget_spending_pkey do update
+  set tokens = s.tokens + excluded.tokens, cost_usd = s.cost_usd + excluded.cost_usd;
+
+  update app_public.usage_reservations r
+  set settled_at = clock_timestamp(), settled_tokens = settle_usage.tokens, settled_cost_usd = settle_usage.cost_usd
+  where r.id = reservation.id
+  returning r.* into reservation;
+  return reservation;
+end
+$$;
+
+--
+-- Name: FUNCTION settle_usage(reservation_id uuid, tokens bigint, cost_usd numeric); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.settle_usage(reservation_id uuid, tokens bigint, cost_usd numeric) IS 'Ends a reservation with what was really used. Errors: CQ101, CQ109, CQ200 a negative amount, CQ204 no such reservation.';
+
+--
+-- Name: share_conversation(uuid, uuid, timestamp with time zone); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.share_conversation(conversation_id uuid, until_message_id uuid DEFAULT NULL::uuid, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS app_public.conversation_share_link
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $$
+declare
+  conversation app_public.conversations;
+  token text := 'cqh_' || encode(gen_random_bytes(32), 'hex');
+  link app_public.conversation_share_link;
+begin
+  conversation := app_private.lock_conversation(share_conversation.conversation_id);
+  link.until_message_id := coalesce(share_conversation.until_message_id, conversation.preferred_leaf_id, conversation.last_message_id);
+  if conversation.owner_id <> app_hidden.current_user_id() or not exists (
+    select from app_public.messages m where m.id = link.until_message_id and m.conversation_id = conversation.id
+  ) then
+    raise exception 'There is no such conversation or message of yours.' using errcode = 'CQ204',
+      hint = 'Only its owner shares a conversation, up to one of its messages.';
+  end if;
+  if share_conversation.expires_at <= clock_timestamp() then
+    raise exception 'The link would have expired already.' using errcode = 'CQ200', hint = 'Leave expiresAt out, or choose a time to come.';
+  end if;
+  insert into app_public.conversation_shares (workspace_id, conversation_id, created_by, token_hash, until_message_id, expires_at)
+  values (
+    conversation.workspace_id, conversation.id, app_hidden.current_user_id(), sha256(convert_to(token, 'UTF8')), link.until_message_id,
+    share_conversation.expires_at
+  )
+  returning id into link.id;
+  link.token := token;
+  link.conversation_id := conversation.id;
+  link.expires_at := share_conversation.expires_at;
+  return link;
+end
+$$;
+
+--
+-- Name: FUNCTION share_conversation(conversation_id uuid, until_message_id uuid, expires_at timestamp with time zone); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.share_conversation(conversation_id uuid, until_message_id uuid, expires_at timestamp with time zone) IS 'Makes a link by which anybody reads a conversation of yours up to one message (the last one, unless you name another). The token is shown once. Errors: CQ101, CQ109, CQ200 expired already, CQ204 no such conversation or message of yours.';
 
 --
 -- Name: sign_in(text, text); Type: FUNCTION; Schema: app_public; Owner: -
@@ -7460,6 +9799,34 @@ $$;
 COMMENT ON FUNCTION app_public.verify_email(token text) IS 'Verifies an address by a token from a mail. Error: CQ112 token unknown, used or expired.';
 
 --
+-- Name: withdraw_feedback(uuid); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.withdraw_feedback(message_id uuid) RETURNS app_public.message_feedback
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  withdrawn app_public.message_feedback;
+begin
+  perform app_private.lock_conversation_of(withdraw_feedback.message_id);
+  delete from app_public.message_feedback f
+  where f.message_id = withdraw_feedback.message_id and f.user_id = app_hidden.current_user_id()
+  returning f.* into withdrawn;
+  if withdrawn.id is null then
+    raise exception 'There is no feedback of yours on this message.' using errcode = 'CQ204', hint = 'Nothing is left to do.';
+  end if;
+  return withdrawn;
+end
+$$;
+
+--
+-- Name: FUNCTION withdraw_feedback(message_id uuid); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.withdraw_feedback(message_id uuid) IS 'Takes your feedback on a message back. Errors: CQ101, CQ109, CQ204 no such message, or no feedback of yours.';
+
+--
 -- Name: workspace_member_names(); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
@@ -7489,6 +9856,56 @@ $$;
 --
 
 COMMENT ON FUNCTION app_public.workspace_member_names() IS 'The members of the workspace of the request by name, owners first, at most 1,000. Errors: CQ101 not signed in, CQ110 API key without "read".';
+
+--
+-- Name: budget_spending; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.budget_spending (
+    workspace_id uuid NOT NULL,
+    budget_id uuid NOT NULL,
+    period_start timestamp with time zone NOT NULL,
+    tokens bigint DEFAULT 0 NOT NULL,
+    cost_usd numeric(14,6) DEFAULT 0 NOT NULL
+);
+
+ALTER TABLE ONLY app_hidden.budget_spending FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE budget_spending; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.budget_spending IS 'What was settled against each budget in each period.';
+
+--
+-- Name: COLUMN budget_spending.workspace_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.budget_spending.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN budget_spending.budget_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.budget_spending.budget_id IS 'The budget.';
+
+--
+-- Name: COLUMN budget_spending.period_start; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.budget_spending.period_start IS 'First moment of the period.';
+
+--
+-- Name: COLUMN budget_spending.tokens; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.budget_spending.tokens IS 'Tokens settled.';
+
+--
+-- Name: COLUMN budget_spending.cost_usd; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.budget_spending.cost_usd IS 'US dollars settled.';
 
 --
 -- Name: chunk_counts; Type: TABLE; Schema: app_hidden; Owner: -
@@ -7650,6 +10067,70 @@ COMMENT ON COLUMN app_hidden.raw_event_keys.external_id IS 'Identifier in that s
 --
 
 COMMENT ON COLUMN app_hidden.raw_event_keys.raw_event_id IS 'The stored event. No foreign key: it may be gone.';
+
+--
+-- Name: usage_holds; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.usage_holds (
+    workspace_id uuid NOT NULL,
+    budget_id uuid NOT NULL,
+    reservation_id uuid NOT NULL,
+    period_start timestamp with time zone NOT NULL,
+    tokens bigint NOT NULL,
+    cost_usd numeric(14,6) NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY app_hidden.usage_holds FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE usage_holds; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.usage_holds IS 'What open reservations take of each budget. Goes when the reservation is settled.';
+
+--
+-- Name: COLUMN usage_holds.workspace_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.usage_holds.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN usage_holds.budget_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.usage_holds.budget_id IS 'The budget.';
+
+--
+-- Name: COLUMN usage_holds.reservation_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.usage_holds.reservation_id IS 'The reservation.';
+
+--
+-- Name: COLUMN usage_holds.period_start; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.usage_holds.period_start IS 'First moment of the period that it counts for.';
+
+--
+-- Name: COLUMN usage_holds.tokens; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.usage_holds.tokens IS 'Tokens.';
+
+--
+-- Name: COLUMN usage_holds.cost_usd; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.usage_holds.cost_usd IS 'US dollars.';
+
+--
+-- Name: COLUMN usage_holds.expires_at; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.usage_holds.expires_at IS 'When it counts no longer.';
 
 --
 -- Name: audit_logs; Type: TABLE; Schema: app_public; Owner: -
@@ -8007,6 +10488,127 @@ COMMENT ON COLUMN app_public.embeddings.chunk_id IS 'The chunk.';
 --
 
 COMMENT ON COLUMN app_public.embeddings.embedding IS 'Unit vector in half precision; its length is checked per version.';
+
+--
+-- Name: usage_logs; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.usage_logs (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    user_id uuid,
+    conversation_id uuid,
+    message_id uuid,
+    action text NOT NULL,
+    provider text,
+    model text,
+    prompt_tokens integer,
+    completion_tokens integer,
+    total_tokens integer DEFAULT 0 NOT NULL,
+    cost_usd numeric(12,6) DEFAULT 0 NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT usage_logs_action_length CHECK (((char_length(action) >= 1) AND (char_length(action) <= 50))),
+    CONSTRAINT usage_logs_cost_usd_positive CHECK ((cost_usd >= (0)::numeric)),
+    CONSTRAINT usage_logs_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT usage_logs_metadata_object CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 65536))),
+    CONSTRAINT usage_logs_model_length CHECK ((char_length(model) <= 200)),
+    CONSTRAINT usage_logs_provider_length CHECK ((char_length(provider) <= 100)),
+    CONSTRAINT usage_logs_tokens_positive CHECK (((prompt_tokens >= 0) AND (completion_tokens >= 0) AND (total_tokens >= 0)))
+)
+PARTITION BY RANGE (id);
+
+ALTER TABLE ONLY app_public.usage_logs FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE usage_logs; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.usage_logs IS 'What was used, one row per paid action. Stays when the content goes. Partitioned by month on its own time-ordered id.';
+
+--
+-- Name: COLUMN usage_logs.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_logs.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN usage_logs.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_logs.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN usage_logs.user_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_logs.user_id IS 'Who used it; null when the account is gone.';
+
+--
+-- Name: COLUMN usage_logs.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_logs.conversation_id IS 'In which conversation; null when it is gone.';
+
+--
+-- Name: COLUMN usage_logs.message_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_logs.message_id IS 'For which message.';
+
+--
+-- Name: COLUMN usage_logs.action; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_logs.action IS 'What was done: message, image …';
+
+--
+-- Name: COLUMN usage_logs.provider; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_logs.provider IS 'Provider of the model.';
+
+--
+-- Name: COLUMN usage_logs.model; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_logs.model IS 'Model.';
+
+--
+-- Name: COLUMN usage_logs.prompt_tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_logs.prompt_tokens IS 'Tokens read.';
+
+--
+-- Name: COLUMN usage_logs.completion_tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_logs.completion_tokens IS 'Tokens written.';
+
+--
+-- Name: COLUMN usage_logs.total_tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_logs.total_tokens IS 'Tokens in all.';
+
+--
+-- Name: COLUMN usage_logs.cost_usd; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_logs.cost_usd IS 'Cost in US dollars.';
+
+--
+-- Name: COLUMN usage_logs.metadata; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_logs.metadata IS 'Anything else, as an object of at most 64 KiB.';
+
+--
+-- Name: COLUMN usage_logs.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_logs.created_at IS 'When; derived from the id.';
 
 --
 -- Name: api_key_secrets; Type: TABLE; Schema: app_private; Owner: -
@@ -8484,6 +11086,131 @@ COMMENT ON COLUMN app_public.memory_item_changes.undone_at IS 'When it was undon
 COMMENT ON COLUMN app_public.memory_item_changes.created_at IS 'When it happened; derived from the id.';
 
 --
+-- Name: message_chunks; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.message_chunks (
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    message_id uuid NOT NULL,
+    chunk_id uuid NOT NULL,
+    embedding_version_id uuid,
+    similarity_score real,
+    rank integer NOT NULL,
+    CONSTRAINT message_chunks_rank_positive CHECK ((rank > 0)),
+    CONSTRAINT message_chunks_similarity_score_range CHECK (((similarity_score >= ('-1'::integer)::double precision) AND (similarity_score <= (1)::double precision)))
+);
+
+ALTER TABLE ONLY app_public.message_chunks FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE message_chunks; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.message_chunks IS 'Which chunks an answer used. Written by recordTurn only.';
+
+--
+-- Name: COLUMN message_chunks.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_chunks.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN message_chunks.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_chunks.conversation_id IS 'The conversation.';
+
+--
+-- Name: COLUMN message_chunks.message_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_chunks.message_id IS 'The answer. No foreign key: messages are packed away later.';
+
+--
+-- Name: COLUMN message_chunks.chunk_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_chunks.chunk_id IS 'The chunk. No foreign key: a citation survives when its source is cut anew.';
+
+--
+-- Name: COLUMN message_chunks.embedding_version_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_chunks.embedding_version_id IS 'Embedding version that found it.';
+
+--
+-- Name: COLUMN message_chunks.similarity_score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_chunks.similarity_score IS 'Cosine similarity to the question, -1 to 1.';
+
+--
+-- Name: COLUMN message_chunks.rank; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_chunks.rank IS 'Place among the chunks of the answer, from 1.';
+
+--
+-- Name: rag_configuration_versions; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.rag_configuration_versions (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    rag_configuration_id uuid NOT NULL,
+    old_values jsonb NOT NULL,
+    replaced_by uuid,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT rag_configuration_versions_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT rag_configuration_versions_old_values_object CHECK ((jsonb_typeof(old_values) = 'object'::text))
+);
+
+ALTER TABLE ONLY app_public.rag_configuration_versions FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE rag_configuration_versions; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.rag_configuration_versions IS 'What a configuration was before each edit. Written by trigger only.';
+
+--
+-- Name: COLUMN rag_configuration_versions.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_versions.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN rag_configuration_versions.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_versions.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN rag_configuration_versions.rag_configuration_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_versions.rag_configuration_id IS 'The configuration.';
+
+--
+-- Name: COLUMN rag_configuration_versions.old_values; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_versions.old_values IS 'Its columns before the edit.';
+
+--
+-- Name: COLUMN rag_configuration_versions.replaced_by; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_versions.replaced_by IS 'Who edited it.';
+
+--
+-- Name: COLUMN rag_configuration_versions.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_versions.created_at IS 'When it was edited; derived from the id.';
+
+--
 -- Name: tags; Type: TABLE; Schema: app_public; Owner: -
 --
 
@@ -8529,6 +11256,13 @@ COMMENT ON COLUMN app_public.tags.name IS 'Name, unique in the workspace; upper 
 COMMENT ON COLUMN app_public.tags.created_at IS 'When it was first used; derived from the id.';
 
 --
+-- Name: budget_spending budget_spending_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.budget_spending
+    ADD CONSTRAINT budget_spending_pkey PRIMARY KEY (budget_id, period_start);
+
+--
 -- Name: chunk_counts chunk_counts_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
@@ -8555,6 +11289,13 @@ ALTER TABLE ONLY app_hidden.message_idempotency_keys
 
 ALTER TABLE ONLY app_hidden.raw_event_keys
     ADD CONSTRAINT raw_event_keys_pkey PRIMARY KEY (workspace_id, source, external_id);
+
+--
+-- Name: usage_holds usage_holds_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.usage_holds
+    ADD CONSTRAINT usage_holds_pkey PRIMARY KEY (budget_id, period_start, reservation_id);
 
 --
 -- Name: api_key_secrets api_key_secrets_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
@@ -8662,6 +11403,27 @@ ALTER TABLE ONLY app_public.chunks
     ADD CONSTRAINT chunks_pkey PRIMARY KEY (workspace_id, id);
 
 --
+-- Name: conversation_reads conversation_reads_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.conversation_reads
+    ADD CONSTRAINT conversation_reads_pkey PRIMARY KEY (conversation_id, user_id);
+
+--
+-- Name: conversation_shares conversation_shares_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.conversation_shares
+    ADD CONSTRAINT conversation_shares_pkey PRIMARY KEY (id);
+
+--
+-- Name: conversation_shares conversation_shares_token_hash_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.conversation_shares
+    ADD CONSTRAINT conversation_shares_token_hash_key UNIQUE (token_hash);
+
+--
 -- Name: conversations conversations_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
 --
 
@@ -8753,6 +11515,13 @@ ALTER TABLE ONLY app_public.files
     ADD CONSTRAINT files_workspace_id_id_key UNIQUE (workspace_id, id);
 
 --
+-- Name: generated_images generated_images_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.generated_images
+    ADD CONSTRAINT generated_images_pkey PRIMARY KEY (id);
+
+--
 -- Name: legal_holds legal_holds_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
 --
 
@@ -8788,6 +11557,27 @@ ALTER TABLE ONLY app_public.memory_items
     ADD CONSTRAINT memory_items_workspace_id_id_key UNIQUE (workspace_id, id);
 
 --
+-- Name: message_chunks message_chunks_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.message_chunks
+    ADD CONSTRAINT message_chunks_pkey PRIMARY KEY (message_id, chunk_id);
+
+--
+-- Name: message_feedback message_feedback_message_id_user_id_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.message_feedback
+    ADD CONSTRAINT message_feedback_message_id_user_id_key UNIQUE (message_id, user_id);
+
+--
+-- Name: message_feedback message_feedback_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.message_feedback
+    ADD CONSTRAINT message_feedback_pkey PRIMARY KEY (id);
+
+--
 -- Name: messages messages_conversation_id_id_key; Type: CONSTRAINT; Schema: app_public; Owner: -
 --
 
@@ -8800,6 +11590,34 @@ ALTER TABLE ONLY app_public.messages
 
 ALTER TABLE ONLY app_public.messages
     ADD CONSTRAINT messages_pkey PRIMARY KEY (id);
+
+--
+-- Name: rag_configuration_versions rag_configuration_versions_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.rag_configuration_versions
+    ADD CONSTRAINT rag_configuration_versions_pkey PRIMARY KEY (id);
+
+--
+-- Name: rag_configurations rag_configurations_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.rag_configurations
+    ADD CONSTRAINT rag_configurations_pkey PRIMARY KEY (id);
+
+--
+-- Name: rag_configurations rag_configurations_workspace_id_id_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.rag_configurations
+    ADD CONSTRAINT rag_configurations_workspace_id_id_key UNIQUE (workspace_id, id);
+
+--
+-- Name: rag_configurations rag_configurations_workspace_id_name_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.rag_configurations
+    ADD CONSTRAINT rag_configurations_workspace_id_name_key UNIQUE (workspace_id, name);
 
 --
 -- Name: raw_events raw_events_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
@@ -8858,6 +11676,13 @@ ALTER TABLE ONLY app_public.retention_policies
     ADD CONSTRAINT retention_policies_pkey PRIMARY KEY (id);
 
 --
+-- Name: system_prompt_templates system_prompt_templates_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.system_prompt_templates
+    ADD CONSTRAINT system_prompt_templates_pkey PRIMARY KEY (id);
+
+--
 -- Name: tags tags_name_key; Type: CONSTRAINT; Schema: app_public; Owner: -
 --
 
@@ -8877,6 +11702,62 @@ ALTER TABLE ONLY app_public.tags
 
 ALTER TABLE ONLY app_public.tags
     ADD CONSTRAINT tags_workspace_id_id_key UNIQUE (workspace_id, id);
+
+--
+-- Name: tool_calls tool_calls_message_id_turn_position_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.tool_calls
+    ADD CONSTRAINT tool_calls_message_id_turn_position_key UNIQUE (message_id, turn, "position");
+
+--
+-- Name: tool_calls tool_calls_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.tool_calls
+    ADD CONSTRAINT tool_calls_pkey PRIMARY KEY (id);
+
+--
+-- Name: usage_budgets usage_budgets_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.usage_budgets
+    ADD CONSTRAINT usage_budgets_pkey PRIMARY KEY (id);
+
+--
+-- Name: usage_budgets usage_budgets_workspace_id_id_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.usage_budgets
+    ADD CONSTRAINT usage_budgets_workspace_id_id_key UNIQUE (workspace_id, id);
+
+--
+-- Name: usage_budgets usage_budgets_workspace_id_user_id_period_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.usage_budgets
+    ADD CONSTRAINT usage_budgets_workspace_id_user_id_period_key UNIQUE NULLS NOT DISTINCT (workspace_id, user_id, period);
+
+--
+-- Name: usage_logs usage_logs_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.usage_logs
+    ADD CONSTRAINT usage_logs_pkey PRIMARY KEY (id);
+
+--
+-- Name: usage_reservations usage_reservations_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.usage_reservations
+    ADD CONSTRAINT usage_reservations_pkey PRIMARY KEY (id);
+
+--
+-- Name: usage_reservations usage_reservations_workspace_id_id_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.usage_reservations
+    ADD CONSTRAINT usage_reservations_workspace_id_id_key UNIQUE (workspace_id, id);
 
 --
 -- Name: users users_email_key; Type: CONSTRAINT; Schema: app_public; Owner: -
@@ -8935,6 +11816,12 @@ ALTER TABLE ONLY app_public.workspaces
     ADD CONSTRAINT workspaces_slug_key UNIQUE (slug);
 
 --
+-- Name: budget_spending_budget_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX budget_spending_budget_id_idx ON app_hidden.budget_spending USING btree (workspace_id, budget_id);
+
+--
 -- Name: embedding_counts_workspace_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
 --
 
@@ -8945,6 +11832,18 @@ CREATE INDEX embedding_counts_workspace_id_idx ON app_hidden.embedding_counts US
 --
 
 CREATE INDEX message_idempotency_keys_conversation_id_idx ON app_hidden.message_idempotency_keys USING btree (workspace_id, conversation_id);
+
+--
+-- Name: usage_holds_budget_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX usage_holds_budget_id_idx ON app_hidden.usage_holds USING btree (workspace_id, budget_id);
+
+--
+-- Name: usage_holds_reservation_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX usage_holds_reservation_id_idx ON app_hidden.usage_holds USING btree (workspace_id, reservation_id);
 
 --
 -- Name: mail_outbox_next_attempt_at_idx; Type: INDEX; Schema: app_private; Owner: -
@@ -9031,10 +11930,34 @@ CREATE UNIQUE INDEX chunks_raw_event_id_key ON ONLY app_public.chunks USING btre
 CREATE INDEX chunks_text_search_idx ON ONLY app_public.chunks USING gin (workspace_id, text_search);
 
 --
--- Name: conversations_continued_from_id_idx; Type: INDEX; Schema: app_public; Owner: -
+-- Name: conversation_reads_conversation_id_idx; Type: INDEX; Schema: app_public; Owner: -
 --
 
-CREATE INDEX conversations_continued_from_id_idx ON app_public.conversations USING btree (workspace_id, continued_from_id) WHERE (continued_from_id IS NOT NULL);
+CREATE INDEX conversation_reads_conversation_id_idx ON app_public.conversation_reads USING btree (workspace_id, conversation_id);
+
+--
+-- Name: conversation_reads_user_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX conversation_reads_user_id_idx ON app_public.conversation_reads USING btree (user_id);
+
+--
+-- Name: conversation_shares_conversation_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX conversation_shares_conversation_id_idx ON app_public.conversation_shares USING btree (workspace_id, conversation_id);
+
+--
+-- Name: conversation_shares_created_by_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX conversation_shares_created_by_idx ON app_public.conversation_shares USING btree (created_by);
+
+--
+-- Name: conversations_continued_from_id_key; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE UNIQUE INDEX conversations_continued_from_id_key ON app_public.conversations USING btree (workspace_id, continued_from_id) WHERE (continued_from_id IS NOT NULL);
 
 --
 -- Name: conversations_external_id_key; Type: INDEX; Schema: app_public; Owner: -
@@ -9047,6 +11970,12 @@ CREATE UNIQUE INDEX conversations_external_id_key ON app_public.conversations US
 --
 
 CREATE INDEX conversations_owner_id_last_message_at_idx ON app_public.conversations USING btree (owner_id, last_message_at DESC, id DESC);
+
+--
+-- Name: conversations_rag_configuration_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX conversations_rag_configuration_id_idx ON app_public.conversations USING btree (workspace_id, rag_configuration_id) WHERE (rag_configuration_id IS NOT NULL);
 
 --
 -- Name: conversations_shared_last_message_at_idx; Type: INDEX; Schema: app_public; Owner: -
@@ -9145,6 +12074,18 @@ CREATE INDEX files_owner_id_idx ON app_public.files USING btree (owner_id, id DE
 CREATE INDEX files_workspace_id_idx ON app_public.files USING btree (workspace_id, id DESC);
 
 --
+-- Name: generated_images_conversation_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX generated_images_conversation_id_idx ON app_public.generated_images USING btree (workspace_id, conversation_id, id DESC);
+
+--
+-- Name: generated_images_owner_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX generated_images_owner_id_idx ON app_public.generated_images USING btree (owner_id);
+
+--
 -- Name: legal_holds_placed_by_idx; Type: INDEX; Schema: app_public; Owner: -
 --
 
@@ -9211,6 +12152,30 @@ CREATE INDEX memory_items_unchunked_idx ON app_public.memory_items USING btree (
 CREATE INDEX memory_items_workspace_id_idx ON app_public.memory_items USING btree (workspace_id, id DESC);
 
 --
+-- Name: message_chunks_chunk_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX message_chunks_chunk_id_idx ON app_public.message_chunks USING btree (workspace_id, chunk_id);
+
+--
+-- Name: message_chunks_conversation_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX message_chunks_conversation_id_idx ON app_public.message_chunks USING btree (workspace_id, conversation_id);
+
+--
+-- Name: message_feedback_conversation_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX message_feedback_conversation_id_idx ON app_public.message_feedback USING btree (workspace_id, conversation_id);
+
+--
+-- Name: message_feedback_user_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX message_feedback_user_id_idx ON app_public.message_feedback USING btree (user_id);
+
+--
 -- Name: messages_author_id_idx; Type: INDEX; Schema: app_public; Owner: -
 --
 
@@ -9235,6 +12200,30 @@ CREATE INDEX messages_parent_id_idx ON ONLY app_public.messages USING btree (con
 CREATE INDEX messages_workspace_id_conversation_id_idx ON ONLY app_public.messages USING btree (workspace_id, conversation_id);
 
 --
+-- Name: rag_configuration_versions_rag_configuration_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX rag_configuration_versions_rag_configuration_id_idx ON app_public.rag_configuration_versions USING btree (workspace_id, rag_configuration_id, id DESC);
+
+--
+-- Name: rag_configuration_versions_replaced_by_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX rag_configuration_versions_replaced_by_idx ON app_public.rag_configuration_versions USING btree (replaced_by) WHERE (replaced_by IS NOT NULL);
+
+--
+-- Name: rag_configurations_created_by_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX rag_configurations_created_by_idx ON app_public.rag_configurations USING btree (created_by) WHERE (created_by IS NOT NULL);
+
+--
+-- Name: rag_configurations_one_default; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE UNIQUE INDEX rag_configurations_one_default ON app_public.rag_configurations USING btree (workspace_id) WHERE is_default;
+
+--
 -- Name: raw_events_owner_id_idx; Type: INDEX; Schema: app_public; Owner: -
 --
 
@@ -9257,6 +12246,54 @@ CREATE INDEX repositories_owner_id_idx ON app_public.repositories USING btree (o
 --
 
 CREATE INDEX repository_documents_document_id_idx ON app_public.repository_documents USING btree (workspace_id, document_id);
+
+--
+-- Name: system_prompt_templates_owner_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX system_prompt_templates_owner_id_idx ON app_public.system_prompt_templates USING btree (owner_id) WHERE (owner_id IS NOT NULL);
+
+--
+-- Name: system_prompt_templates_workspace_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX system_prompt_templates_workspace_id_idx ON app_public.system_prompt_templates USING btree (workspace_id, category, name);
+
+--
+-- Name: tool_calls_conversation_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX tool_calls_conversation_id_idx ON app_public.tool_calls USING btree (workspace_id, conversation_id, id);
+
+--
+-- Name: tool_calls_decided_by_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX tool_calls_decided_by_idx ON app_public.tool_calls USING btree (decided_by) WHERE (decided_by IS NOT NULL);
+
+--
+-- Name: usage_logs_conversation_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX usage_logs_conversation_id_idx ON ONLY app_public.usage_logs USING btree (workspace_id, conversation_id) WHERE (conversation_id IS NOT NULL);
+
+--
+-- Name: usage_logs_user_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX usage_logs_user_id_idx ON ONLY app_public.usage_logs USING btree (user_id, id DESC) WHERE (user_id IS NOT NULL);
+
+--
+-- Name: usage_logs_workspace_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX usage_logs_workspace_id_idx ON ONLY app_public.usage_logs USING btree (workspace_id, id DESC);
+
+--
+-- Name: usage_reservations_user_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX usage_reservations_user_id_idx ON app_public.usage_reservations USING btree (user_id);
 
 --
 -- Name: workspace_invitations_accepted_by_idx; Type: INDEX; Schema: app_public; Owner: -
@@ -9409,10 +12446,40 @@ CREATE TRIGGER memory_items_20_enqueue_update AFTER UPDATE ON app_public.memory_
 CREATE TRIGGER memory_items_30_untag AFTER DELETE ON app_public.memory_items REFERENCING OLD TABLE AS gone_entities FOR EACH STATEMENT EXECUTE FUNCTION app_private.remove_tags_of_entities('memory_item');
 
 --
+-- Name: message_feedback message_feedback_10_count_deleted; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER message_feedback_10_count_deleted AFTER DELETE ON app_public.message_feedback REFERENCING OLD TABLE AS old_feedback FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_message_feedback();
+
+--
+-- Name: message_feedback message_feedback_10_count_inserted; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER message_feedback_10_count_inserted AFTER INSERT ON app_public.message_feedback REFERENCING NEW TABLE AS new_feedback FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_message_feedback();
+
+--
+-- Name: message_feedback message_feedback_10_count_updated; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER message_feedback_10_count_updated AFTER UPDATE ON app_public.message_feedback REFERENCING OLD TABLE AS old_feedback NEW TABLE AS new_feedback FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_message_feedback();
+
+--
 -- Name: messages messages_10_count; Type: TRIGGER; Schema: app_public; Owner: -
 --
 
 CREATE TRIGGER messages_10_count AFTER INSERT ON app_public.messages REFERENCING NEW TABLE AS new_messages FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_new_messages();
+
+--
+-- Name: rag_configurations rag_configurations_10_keep_version; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER rag_configurations_10_keep_version AFTER UPDATE ON app_public.rag_configurations REFERENCING OLD TABLE AS old_configurations NEW TABLE AS new_configurations FOR EACH STATEMENT EXECUTE FUNCTION app_private.keep_rag_configuration_versions();
+
+--
+-- Name: rag_configurations rag_configurations_90_set_updated_at; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER rag_configurations_90_set_updated_at BEFORE UPDATE OF name, description, system_prompt, model_provider, model_name, temperature, max_tokens, chunks_to_retrieve, similarity_threshold, retrieval_type, is_active, is_default ON app_public.rag_configurations FOR EACH ROW EXECUTE FUNCTION app_hidden.set_updated_at();
 
 --
 -- Name: repositories repositories_30_untag; Type: TRIGGER; Schema: app_public; Owner: -
@@ -9425,6 +12492,30 @@ CREATE TRIGGER repositories_30_untag AFTER DELETE ON app_public.repositories REF
 --
 
 CREATE TRIGGER repositories_90_set_updated_at BEFORE UPDATE OF name, description, repo_url, visibility, metadata ON app_public.repositories FOR EACH ROW EXECUTE FUNCTION app_hidden.set_updated_at();
+
+--
+-- Name: system_prompt_templates system_prompt_templates_90_set_updated_at; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER system_prompt_templates_90_set_updated_at BEFORE UPDATE OF name, category, template, variables, is_public ON app_public.system_prompt_templates FOR EACH ROW EXECUTE FUNCTION app_hidden.set_updated_at();
+
+--
+-- Name: tool_calls tool_calls_10_transition; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER tool_calls_10_transition BEFORE UPDATE OF status, message_id, name, arguments ON app_public.tool_calls FOR EACH ROW EXECUTE FUNCTION app_private.check_tool_call_transition();
+
+--
+-- Name: usage_budgets usage_budgets_90_set_updated_at; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER usage_budgets_90_set_updated_at BEFORE UPDATE OF token_limit, cost_limit_usd ON app_public.usage_budgets FOR EACH ROW EXECUTE FUNCTION app_hidden.set_updated_at();
+
+--
+-- Name: usage_logs usage_logs_10_totals; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER usage_logs_10_totals AFTER INSERT ON app_public.usage_logs REFERENCING NEW TABLE AS new_usage FOR EACH STATEMENT EXECUTE FUNCTION app_private.total_new_usage();
 
 --
 -- Name: users users_90_set_updated_at; Type: TRIGGER; Schema: app_public; Owner: -
@@ -9451,6 +12542,12 @@ CREATE TRIGGER workspace_members_50_audit AFTER INSERT OR DELETE OR UPDATE ON ap
 CREATE CONSTRAINT TRIGGER workspace_members_80_keep_an_owner AFTER DELETE OR UPDATE OF role, workspace_id, user_id ON app_public.workspace_members DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.role = 'owner'::app_public.member_role)) EXECUTE FUNCTION app_hidden.keep_an_owner();
 
 --
+-- Name: workspaces workspaces_10_default_configuration; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER workspaces_10_default_configuration AFTER INSERT ON app_public.workspaces REFERENCING NEW TABLE AS new_workspaces FOR EACH STATEMENT EXECUTE FUNCTION app_private.add_default_rag_configurations();
+
+--
 -- Name: workspaces workspaces_50_audit; Type: TRIGGER; Schema: app_public; Owner: -
 --
 
@@ -9461,6 +12558,13 @@ CREATE TRIGGER workspaces_50_audit AFTER INSERT OR DELETE OR UPDATE OF name, slu
 --
 
 CREATE TRIGGER workspaces_90_set_updated_at BEFORE UPDATE OF name, slug, settings ON app_public.workspaces FOR EACH ROW EXECUTE FUNCTION app_hidden.set_updated_at();
+
+--
+-- Name: budget_spending budget_spending_budget_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.budget_spending
+    ADD CONSTRAINT budget_spending_budget_id_fkey FOREIGN KEY (workspace_id, budget_id) REFERENCES app_public.usage_budgets(workspace_id, id) ON DELETE CASCADE;
 
 --
 -- Name: chunk_counts chunk_counts_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
@@ -9496,6 +12600,20 @@ ALTER TABLE ONLY app_hidden.message_idempotency_keys
 
 ALTER TABLE ONLY app_hidden.raw_event_keys
     ADD CONSTRAINT raw_event_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
+-- Name: usage_holds usage_holds_budget_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.usage_holds
+    ADD CONSTRAINT usage_holds_budget_id_fkey FOREIGN KEY (workspace_id, budget_id) REFERENCES app_public.usage_budgets(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: usage_holds usage_holds_reservation_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.usage_holds
+    ADD CONSTRAINT usage_holds_reservation_id_fkey FOREIGN KEY (workspace_id, reservation_id) REFERENCES app_public.usage_reservations(workspace_id, id) ON DELETE CASCADE;
 
 --
 -- Name: api_key_secrets api_key_secrets_api_key_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
@@ -9568,6 +12686,34 @@ ALTER TABLE app_public.chunks
     ADD CONSTRAINT chunks_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
 
 --
+-- Name: conversation_reads conversation_reads_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.conversation_reads
+    ADD CONSTRAINT conversation_reads_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_public.conversations(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: conversation_reads conversation_reads_user_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.conversation_reads
+    ADD CONSTRAINT conversation_reads_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: conversation_shares conversation_shares_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.conversation_shares
+    ADD CONSTRAINT conversation_shares_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_public.conversations(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: conversation_shares conversation_shares_created_by_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.conversation_shares
+    ADD CONSTRAINT conversation_shares_created_by_fkey FOREIGN KEY (created_by) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
 -- Name: conversations conversations_continued_from_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
 --
 
@@ -9580,6 +12726,13 @@ ALTER TABLE ONLY app_public.conversations
 
 ALTER TABLE ONLY app_public.conversations
     ADD CONSTRAINT conversations_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: conversations conversations_rag_configuration_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.conversations
+    ADD CONSTRAINT conversations_rag_configuration_id_fkey FOREIGN KEY (workspace_id, rag_configuration_id) REFERENCES app_public.rag_configurations(workspace_id, id) ON DELETE SET NULL (rag_configuration_id);
 
 --
 -- Name: conversations conversations_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
@@ -9666,6 +12819,20 @@ ALTER TABLE ONLY app_public.files
     ADD CONSTRAINT files_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
 
 --
+-- Name: generated_images generated_images_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.generated_images
+    ADD CONSTRAINT generated_images_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_public.conversations(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: generated_images generated_images_owner_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.generated_images
+    ADD CONSTRAINT generated_images_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
 -- Name: legal_holds legal_holds_placed_by_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
 --
 
@@ -9722,6 +12889,27 @@ ALTER TABLE ONLY app_public.memory_items
     ADD CONSTRAINT memory_items_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
 
 --
+-- Name: message_chunks message_chunks_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.message_chunks
+    ADD CONSTRAINT message_chunks_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_public.conversations(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: message_feedback message_feedback_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.message_feedback
+    ADD CONSTRAINT message_feedback_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_public.conversations(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: message_feedback message_feedback_user_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.message_feedback
+    ADD CONSTRAINT message_feedback_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
 -- Name: messages messages_author_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
 --
 
@@ -9748,6 +12936,34 @@ ALTER TABLE app_public.messages
 
 ALTER TABLE app_public.messages
     ADD CONSTRAINT messages_parent_id_fkey FOREIGN KEY (conversation_id, parent_id) REFERENCES app_public.messages(conversation_id, id) DEFERRABLE;
+
+--
+-- Name: rag_configuration_versions rag_configuration_versions_rag_configuration_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.rag_configuration_versions
+    ADD CONSTRAINT rag_configuration_versions_rag_configuration_id_fkey FOREIGN KEY (workspace_id, rag_configuration_id) REFERENCES app_public.rag_configurations(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: rag_configuration_versions rag_configuration_versions_replaced_by_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.rag_configuration_versions
+    ADD CONSTRAINT rag_configuration_versions_replaced_by_fkey FOREIGN KEY (replaced_by) REFERENCES app_public.users(id) ON DELETE SET NULL;
+
+--
+-- Name: rag_configurations rag_configurations_created_by_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.rag_configurations
+    ADD CONSTRAINT rag_configurations_created_by_fkey FOREIGN KEY (created_by) REFERENCES app_public.users(id) ON DELETE SET NULL;
+
+--
+-- Name: rag_configurations rag_configurations_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.rag_configurations
+    ADD CONSTRAINT rag_configurations_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
 
 --
 -- Name: raw_events raw_events_owner_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
@@ -9799,11 +13015,88 @@ ALTER TABLE ONLY app_public.retention_policies
     ADD CONSTRAINT retention_policies_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
 
 --
+-- Name: system_prompt_templates system_prompt_templates_owner_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.system_prompt_templates
+    ADD CONSTRAINT system_prompt_templates_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: system_prompt_templates system_prompt_templates_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.system_prompt_templates
+    ADD CONSTRAINT system_prompt_templates_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
 -- Name: tags tags_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
 --
 
 ALTER TABLE ONLY app_public.tags
     ADD CONSTRAINT tags_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
+-- Name: tool_calls tool_calls_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.tool_calls
+    ADD CONSTRAINT tool_calls_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_public.conversations(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: tool_calls tool_calls_decided_by_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.tool_calls
+    ADD CONSTRAINT tool_calls_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES app_public.users(id) ON DELETE SET NULL;
+
+--
+-- Name: usage_budgets usage_budgets_user_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.usage_budgets
+    ADD CONSTRAINT usage_budgets_user_id_fkey FOREIGN KEY (workspace_id, user_id) REFERENCES app_public.workspace_members(workspace_id, user_id) ON DELETE CASCADE;
+
+--
+-- Name: usage_budgets usage_budgets_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.usage_budgets
+    ADD CONSTRAINT usage_budgets_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
+-- Name: usage_logs usage_logs_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.usage_logs
+    ADD CONSTRAINT usage_logs_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_public.conversations(workspace_id, id) ON DELETE SET NULL (conversation_id);
+
+--
+-- Name: usage_logs usage_logs_user_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.usage_logs
+    ADD CONSTRAINT usage_logs_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_public.users(id) ON DELETE SET NULL;
+
+--
+-- Name: usage_logs usage_logs_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.usage_logs
+    ADD CONSTRAINT usage_logs_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
+-- Name: usage_reservations usage_reservations_user_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.usage_reservations
+    ADD CONSTRAINT usage_reservations_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: usage_reservations usage_reservations_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.usage_reservations
+    ADD CONSTRAINT usage_reservations_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
 
 --
 -- Name: workspace_invitations workspace_invitations_accepted_by_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
@@ -9841,6 +13134,12 @@ ALTER TABLE ONLY app_public.workspace_members
     ADD CONSTRAINT workspace_members_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
 
 --
+-- Name: budget_spending all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.budget_spending TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: chunk_counts all_owner; Type: POLICY; Schema: app_hidden; Owner: -
 --
 
@@ -9865,6 +13164,18 @@ CREATE POLICY all_owner ON app_hidden.message_idempotency_keys TO colloquy_owner
 CREATE POLICY all_owner ON app_hidden.raw_event_keys TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: usage_holds all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.usage_holds TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: budget_spending; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.budget_spending ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: chunk_counts; Type: ROW SECURITY; Schema: app_hidden; Owner: -
 --
 
@@ -9887,6 +13198,12 @@ ALTER TABLE app_hidden.message_idempotency_keys ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE app_hidden.raw_event_keys ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: usage_holds; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.usage_holds ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: api_key_secrets all_owner; Type: POLICY; Schema: app_private; Owner: -
@@ -9979,6 +13296,18 @@ CREATE POLICY all_owner ON app_public.audit_logs TO colloquy_owner USING (true) 
 CREATE POLICY all_owner ON app_public.chunks TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: conversation_reads all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.conversation_reads TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: conversation_shares all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.conversation_shares TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: conversations all_owner; Type: POLICY; Schema: app_public; Owner: -
 --
 
@@ -10021,6 +13350,12 @@ CREATE POLICY all_owner ON app_public.file_type_configs TO colloquy_owner USING 
 CREATE POLICY all_owner ON app_public.files TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: generated_images all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.generated_images TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: legal_holds all_owner; Type: POLICY; Schema: app_public; Owner: -
 --
 
@@ -10039,10 +13374,34 @@ CREATE POLICY all_owner ON app_public.memory_item_changes TO colloquy_owner USIN
 CREATE POLICY all_owner ON app_public.memory_items TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: message_chunks all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.message_chunks TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: message_feedback all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.message_feedback TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: messages all_owner; Type: POLICY; Schema: app_public; Owner: -
 --
 
 CREATE POLICY all_owner ON app_public.messages TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: rag_configuration_versions all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.rag_configuration_versions TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: rag_configurations all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.rag_configurations TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: raw_events all_owner; Type: POLICY; Schema: app_public; Owner: -
@@ -10069,10 +13428,40 @@ CREATE POLICY all_owner ON app_public.repository_documents TO colloquy_owner USI
 CREATE POLICY all_owner ON app_public.retention_policies TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: system_prompt_templates all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.system_prompt_templates TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: tags all_owner; Type: POLICY; Schema: app_public; Owner: -
 --
 
 CREATE POLICY all_owner ON app_public.tags TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: tool_calls all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.tool_calls TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: usage_budgets all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.usage_budgets TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: usage_logs all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.usage_logs TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: usage_reservations all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.usage_reservations TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: users all_owner; Type: POLICY; Schema: app_public; Owner: -
@@ -10117,10 +13506,34 @@ ALTER TABLE app_public.audit_logs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE app_public.chunks ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: conversation_reads; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.conversation_reads ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: conversation_shares; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.conversation_shares ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: conversations; Type: ROW SECURITY; Schema: app_public; Owner: -
 --
 
 ALTER TABLE app_public.conversations ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: rag_configurations delete_manager; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY delete_manager ON app_public.rag_configurations FOR DELETE TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ( SELECT app_hidden.can_manage() AS can_manage) AND (NOT is_default)));
+
+--
+-- Name: usage_budgets delete_manager; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY delete_manager ON app_public.usage_budgets FOR DELETE TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ( SELECT app_hidden.can_manage() AS can_manage)));
 
 --
 -- Name: conversations delete_own; Type: POLICY; Schema: app_public; Owner: -
@@ -10139,6 +13552,12 @@ CREATE POLICY delete_own ON app_public.documents FOR DELETE TO colloquy_user, co
 --
 
 CREATE POLICY delete_own ON app_public.repositories FOR DELETE TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) AND ( SELECT app_hidden.can_write() AS can_write)));
+
+--
+-- Name: system_prompt_templates delete_own; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY delete_own ON app_public.system_prompt_templates FOR DELETE TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) AND ( SELECT app_hidden.can_write() AS can_write)));
 
 --
 -- Name: documents; Type: ROW SECURITY; Schema: app_public; Owner: -
@@ -10177,6 +13596,24 @@ ALTER TABLE app_public.file_type_configs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE app_public.files ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: generated_images; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.generated_images ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: rag_configurations insert_manager; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY insert_manager ON app_public.rag_configurations FOR INSERT TO colloquy_user, colloquy_admin WITH CHECK (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (created_by = ( SELECT app_hidden.current_user_id() AS current_user_id)) AND ( SELECT app_hidden.can_manage() AS can_manage)));
+
+--
+-- Name: usage_budgets insert_manager; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY insert_manager ON app_public.usage_budgets FOR INSERT TO colloquy_user, colloquy_admin WITH CHECK (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ( SELECT app_hidden.can_manage() AS can_manage)));
+
+--
 -- Name: conversations insert_member; Type: POLICY; Schema: app_public; Owner: -
 --
 
@@ -10193,6 +13630,12 @@ CREATE POLICY insert_member ON app_public.documents FOR INSERT TO colloquy_user,
 --
 
 CREATE POLICY insert_member ON app_public.repositories FOR INSERT TO colloquy_user, colloquy_admin WITH CHECK (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) AND ( SELECT app_hidden.can_write() AS can_write)));
+
+--
+-- Name: system_prompt_templates insert_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY insert_member ON app_public.system_prompt_templates FOR INSERT TO colloquy_user, colloquy_admin WITH CHECK (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) AND ( SELECT app_hidden.can_write() AS can_write)));
 
 --
 -- Name: legal_holds; Type: ROW SECURITY; Schema: app_public; Owner: -
@@ -10213,10 +13656,34 @@ ALTER TABLE app_public.memory_item_changes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE app_public.memory_items ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: message_chunks; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.message_chunks ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: message_feedback; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.message_feedback ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: messages; Type: ROW SECURITY; Schema: app_public; Owner: -
 --
 
 ALTER TABLE app_public.messages ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: rag_configuration_versions; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.rag_configuration_versions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: rag_configurations; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.rag_configurations ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: raw_events; Type: ROW SECURITY; Schema: app_public; Owner: -
@@ -10326,10 +13793,26 @@ END));
 CREATE POLICY select_member ON app_public.files FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ((owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) OR (visibility = 'workspace'::app_public.visibility))));
 
 --
+-- Name: generated_images select_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_member ON app_public.generated_images FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (( SELECT c.id
+   FROM app_public.conversations c
+  WHERE (c.id = generated_images.conversation_id)) IS NOT NULL)));
+
+--
 -- Name: memory_items select_member; Type: POLICY; Schema: app_public; Owner: -
 --
 
 CREATE POLICY select_member ON app_public.memory_items FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ((owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) OR (visibility = 'workspace'::app_public.visibility))));
+
+--
+-- Name: message_chunks select_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_member ON app_public.message_chunks FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (( SELECT c.id
+   FROM app_public.conversations c
+  WHERE (c.id = message_chunks.conversation_id)) IS NOT NULL)));
 
 --
 -- Name: messages select_member; Type: POLICY; Schema: app_public; Owner: -
@@ -10338,6 +13821,18 @@ CREATE POLICY select_member ON app_public.memory_items FOR SELECT TO colloquy_us
 CREATE POLICY select_member ON app_public.messages FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ((owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) OR (( SELECT c.visibility
    FROM app_public.conversations c
   WHERE (c.id = messages.conversation_id)) = 'workspace'::app_public.visibility))));
+
+--
+-- Name: rag_configuration_versions select_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_member ON app_public.rag_configuration_versions FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (( SELECT app_hidden.current_user_id() AS current_user_id) IS NOT NULL)));
+
+--
+-- Name: rag_configurations select_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_member ON app_public.rag_configurations FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (( SELECT app_hidden.current_user_id() AS current_user_id) IS NOT NULL)));
 
 --
 -- Name: raw_events select_member; Type: POLICY; Schema: app_public; Owner: -
@@ -10368,10 +13863,30 @@ CREATE POLICY select_member ON app_public.repository_documents FOR SELECT TO col
 CREATE POLICY select_member ON app_public.retention_policies FOR SELECT TO colloquy_user, colloquy_admin USING (((( SELECT app_hidden.current_user_id() AS current_user_id) IS NOT NULL) AND ((workspace_id IS NULL) OR (workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)))));
 
 --
+-- Name: system_prompt_templates select_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_member ON app_public.system_prompt_templates FOR SELECT TO colloquy_user, colloquy_admin USING (((( SELECT app_hidden.current_user_id() AS current_user_id) IS NOT NULL) AND ((workspace_id IS NULL) OR ((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ((owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) OR is_public)))));
+
+--
 -- Name: tags select_member; Type: POLICY; Schema: app_public; Owner: -
 --
 
 CREATE POLICY select_member ON app_public.tags FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (( SELECT app_hidden.current_user_id() AS current_user_id) IS NOT NULL)));
+
+--
+-- Name: tool_calls select_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_member ON app_public.tool_calls FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (( SELECT c.id
+   FROM app_public.conversations c
+  WHERE (c.id = tool_calls.conversation_id)) IS NOT NULL)));
+
+--
+-- Name: usage_budgets select_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_member ON app_public.usage_budgets FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (( SELECT app_hidden.current_user_id() AS current_user_id) IS NOT NULL)));
 
 --
 -- Name: workspace_members select_member; Type: POLICY; Schema: app_public; Owner: -
@@ -10386,10 +13901,40 @@ CREATE POLICY select_member ON app_public.workspace_members FOR SELECT TO colloq
 CREATE POLICY select_member ON app_public.workspaces FOR SELECT TO colloquy_user, colloquy_admin USING ((id = ANY (( SELECT app_hidden.current_user_workspace_ids() AS current_user_workspace_ids)::uuid[])));
 
 --
+-- Name: conversation_reads select_own; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_own ON app_public.conversation_reads FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (user_id = ( SELECT app_hidden.current_user_id() AS current_user_id))));
+
+--
+-- Name: conversation_shares select_own; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_own ON app_public.conversation_shares FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (created_by = ( SELECT app_hidden.current_user_id() AS current_user_id))));
+
+--
 -- Name: memory_item_changes select_own; Type: POLICY; Schema: app_public; Owner: -
 --
 
 CREATE POLICY select_own ON app_public.memory_item_changes FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id))));
+
+--
+-- Name: message_feedback select_own; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_own ON app_public.message_feedback FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (user_id = ( SELECT app_hidden.current_user_id() AS current_user_id))));
+
+--
+-- Name: usage_logs select_own; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_own ON app_public.usage_logs FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (user_id = ( SELECT app_hidden.current_user_id() AS current_user_id))));
+
+--
+-- Name: usage_reservations select_own; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_own ON app_public.usage_reservations FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (user_id = ( SELECT app_hidden.current_user_id() AS current_user_id))));
 
 --
 -- Name: audit_logs select_self; Type: POLICY; Schema: app_public; Owner: -
@@ -10452,10 +13997,34 @@ CREATE POLICY select_worker ON app_public.memory_items FOR SELECT TO colloquy_wo
 CREATE POLICY select_worker ON app_public.messages FOR SELECT TO colloquy_worker USING (true);
 
 --
+-- Name: system_prompt_templates; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.system_prompt_templates ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: tags; Type: ROW SECURITY; Schema: app_public; Owner: -
 --
 
 ALTER TABLE app_public.tags ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: tool_calls; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.tool_calls ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: rag_configurations update_manager; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY update_manager ON app_public.rag_configurations FOR UPDATE TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ( SELECT app_hidden.can_manage() AS can_manage)));
+
+--
+-- Name: usage_budgets update_manager; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY update_manager ON app_public.usage_budgets FOR UPDATE TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ( SELECT app_hidden.can_manage() AS can_manage)));
 
 --
 -- Name: conversations update_own; Type: POLICY; Schema: app_public; Owner: -
@@ -10476,10 +14045,34 @@ CREATE POLICY update_own ON app_public.documents FOR UPDATE TO colloquy_user, co
 CREATE POLICY update_own ON app_public.repositories FOR UPDATE TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) AND ( SELECT app_hidden.can_write() AS can_write)));
 
 --
+-- Name: system_prompt_templates update_own; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY update_own ON app_public.system_prompt_templates FOR UPDATE TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) AND ( SELECT app_hidden.can_write() AS can_write)));
+
+--
 -- Name: users update_self; Type: POLICY; Schema: app_public; Owner: -
 --
 
 CREATE POLICY update_self ON app_public.users FOR UPDATE TO colloquy_user, colloquy_admin USING (((id = ( SELECT app_hidden.current_user_id() AS current_user_id)) AND (NOT ( SELECT app_hidden.is_api_key() AS is_api_key))));
+
+--
+-- Name: usage_budgets; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.usage_budgets ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: usage_logs; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.usage_logs ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: usage_reservations; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.usage_reservations ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: users; Type: ROW SECURITY; Schema: app_public; Owner: -
@@ -10824,10 +14417,49 @@ REVOKE ALL ON FUNCTION app_hidden.uuidv7_at(at timestamp with time zone, seed te
 REVOKE ALL ON FUNCTION app_hidden.uuidv7_floor(at timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION add_default_rag_configurations(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.add_default_rag_configurations() FROM PUBLIC;
+
+--
+-- Name: TABLE messages; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.messages TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.messages TO colloquy_user;
+GRANT SELECT ON TABLE app_public.messages TO colloquy_admin;
+GRANT SELECT ON TABLE app_public.messages TO colloquy_worker;
+
+--
+-- Name: FUNCTION add_message_chunks(message app_public.messages, chunks jsonb); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.add_message_chunks(message app_public.messages, chunks jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION add_tool_calls(message app_public.messages, calls jsonb); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.add_tool_calls(message app_public.messages, calls jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION budget_period_start(period app_public.budget_period, at timestamp with time zone); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.budget_period_start(period app_public.budget_period, at timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION check_tagged_entity(); Type: ACL; Schema: app_private; Owner: -
 --
 
 REVOKE ALL ON FUNCTION app_private.check_tagged_entity() FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_tool_call_transition(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.check_tool_call_transition() FROM PUBLIC;
 
 --
 -- Name: FUNCTION cleanup_test_data(); Type: ACL; Schema: app_private; Owner: -
@@ -10852,6 +14484,12 @@ REVOKE ALL ON FUNCTION app_private.count_embeddings() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION app_private.count_failed_attempt(for_user uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION count_message_feedback(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.count_message_feedback() FROM PUBLIC;
 
 --
 -- Name: FUNCTION count_new_messages(); Type: ACL; Schema: app_private; Owner: -
@@ -11055,10 +14693,41 @@ GRANT INSERT(metadata),UPDATE(metadata) ON TABLE app_public.conversations TO col
 GRANT INSERT(metadata),UPDATE(metadata) ON TABLE app_public.conversations TO colloquy_admin;
 
 --
+-- Name: COLUMN conversations.rag_configuration_id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(rag_configuration_id),UPDATE(rag_configuration_id) ON TABLE app_public.conversations TO colloquy_user;
+GRANT INSERT(rag_configuration_id),UPDATE(rag_configuration_id) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: FUNCTION insert_message(conversation app_public.conversations, draft app_public.messages, is_continued boolean); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.insert_message(conversation app_public.conversations, draft app_public.messages, is_continued boolean) FROM PUBLIC;
+
+--
+-- Name: FUNCTION keep_rag_configuration_versions(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.keep_rag_configuration_versions() FROM PUBLIC;
+
+--
+-- Name: FUNCTION lock_continuation(conversation app_public.conversations, needed integer, first_id uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.lock_continuation(conversation app_public.conversations, needed integer, first_id uuid) FROM PUBLIC;
+
+--
 -- Name: FUNCTION lock_conversation(wanted_id uuid); Type: ACL; Schema: app_private; Owner: -
 --
 
 REVOKE ALL ON FUNCTION app_private.lock_conversation(wanted_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lock_conversation_of(message_id uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.lock_conversation_of(message_id uuid) FROM PUBLIC;
 
 --
 -- Name: TABLE memory_items; Type: ACL; Schema: app_public; Owner: -
@@ -11086,6 +14755,18 @@ REVOKE ALL ON FUNCTION app_private.lock_workspace(for_managing boolean) FROM PUB
 --
 
 REVOKE ALL ON FUNCTION app_private.log_event(action text, user_id uuid, workspace_id uuid, entity_type text, entity_id uuid, old_values jsonb, new_values jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION message_of_key(conversation_id uuid, key text); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.message_of_key(conversation_id uuid, key text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION message_path(conversation_id uuid, leaf_id uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.message_path(conversation_id uuid, leaf_id uuid) FROM PUBLIC;
 
 --
 -- Name: FUNCTION next_message_id(after_id uuid); Type: ACL; Schema: app_private; Owner: -
@@ -11182,6 +14863,12 @@ REVOKE ALL ON FUNCTION app_private.search_vector_index(version app_public.embedd
 REVOKE ALL ON FUNCTION app_private.send_mail(recipient text, subject text, body text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION total_new_usage(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.total_new_usage() FROM PUBLIC;
+
+--
 -- Name: FUNCTION without_secrets(row_values jsonb); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -11228,6 +14915,30 @@ GRANT ALL ON FUNCTION app_public.add_tag(name text, entity_type app_public.tagga
 GRANT ALL ON FUNCTION app_public.add_tag(name text, entity_type app_public.taggable_type, entity_id uuid) TO colloquy_admin;
 
 --
+-- Name: TABLE tool_calls; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.tool_calls TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.tool_calls TO colloquy_user;
+GRANT SELECT ON TABLE app_public.tool_calls TO colloquy_admin;
+
+--
+-- Name: FUNCTION answer_tool_call(tool_call_id uuid, status app_public.tool_call_status, result jsonb, error text, duration_ms integer); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.answer_tool_call(tool_call_id uuid, status app_public.tool_call_status, result jsonb, error text, duration_ms integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.answer_tool_call(tool_call_id uuid, status app_public.tool_call_status, result jsonb, error text, duration_ms integer) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.answer_tool_call(tool_call_id uuid, status app_public.tool_call_status, result jsonb, error text, duration_ms integer) TO colloquy_admin;
+
+--
+-- Name: FUNCTION branch_conversation(message_id uuid); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.branch_conversation(message_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.branch_conversation(message_id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.branch_conversation(message_id uuid) TO colloquy_admin;
+
+--
 -- Name: FUNCTION change_member_role(user_id uuid, role app_public.member_role); Type: ACL; Schema: app_public; Owner: -
 --
 
@@ -11244,13 +14955,12 @@ GRANT ALL ON FUNCTION app_public.change_password(old_password text, new_password
 GRANT ALL ON FUNCTION app_public.change_password(old_password text, new_password text) TO colloquy_admin;
 
 --
--- Name: TABLE messages; Type: ACL; Schema: app_public; Owner: -
+-- Name: FUNCTION choose_branch(message_id uuid); Type: ACL; Schema: app_public; Owner: -
 --
 
-GRANT SELECT ON TABLE app_public.messages TO colloquy_visitor;
-GRANT SELECT ON TABLE app_public.messages TO colloquy_user;
-GRANT SELECT ON TABLE app_public.messages TO colloquy_admin;
-GRANT SELECT ON TABLE app_public.messages TO colloquy_worker;
+REVOKE ALL ON FUNCTION app_public.choose_branch(message_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.choose_branch(message_id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.choose_branch(message_id uuid) TO colloquy_admin;
 
 --
 -- Name: FUNCTION conversation_messages(conversation_id uuid, before uuid, first integer); Type: ACL; Schema: app_public; Owner: -
@@ -11364,6 +15074,113 @@ GRANT ALL ON FUNCTION app_public.create_document(title text, content text, conte
 GRANT ALL ON FUNCTION app_public.create_document(title text, content text, content_type text, source_url text, code_language text, text_search_language app_public.text_search_language, visibility app_public.visibility, metadata jsonb) TO colloquy_admin;
 
 --
+-- Name: TABLE rag_configurations; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.rag_configurations TO colloquy_visitor;
+GRANT SELECT,DELETE ON TABLE app_public.rag_configurations TO colloquy_user;
+GRANT SELECT,DELETE ON TABLE app_public.rag_configurations TO colloquy_admin;
+
+--
+-- Name: COLUMN rag_configurations.workspace_id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(workspace_id) ON TABLE app_public.rag_configurations TO colloquy_user;
+GRANT INSERT(workspace_id) ON TABLE app_public.rag_configurations TO colloquy_admin;
+
+--
+-- Name: COLUMN rag_configurations.created_by; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(created_by) ON TABLE app_public.rag_configurations TO colloquy_user;
+GRANT INSERT(created_by) ON TABLE app_public.rag_configurations TO colloquy_admin;
+
+--
+-- Name: COLUMN rag_configurations.name; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(name),UPDATE(name) ON TABLE app_public.rag_configurations TO colloquy_user;
+GRANT INSERT(name),UPDATE(name) ON TABLE app_public.rag_configurations TO colloquy_admin;
+
+--
+-- Name: COLUMN rag_configurations.description; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(description),UPDATE(description) ON TABLE app_public.rag_configurations TO colloquy_user;
+GRANT INSERT(description),UPDATE(description) ON TABLE app_public.rag_configurations TO colloquy_admin;
+
+--
+-- Name: COLUMN rag_configurations.system_prompt; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(system_prompt),UPDATE(system_prompt) ON TABLE app_public.rag_configurations TO colloquy_user;
+GRANT INSERT(system_prompt),UPDATE(system_prompt) ON TABLE app_public.rag_configurations TO colloquy_admin;
+
+--
+-- Name: COLUMN rag_configurations.model_provider; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(model_provider),UPDATE(model_provider) ON TABLE app_public.rag_configurations TO colloquy_user;
+GRANT INSERT(model_provider),UPDATE(model_provider) ON TABLE app_public.rag_configurations TO colloquy_admin;
+
+--
+-- Name: COLUMN rag_configurations.model_name; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(model_name),UPDATE(model_name) ON TABLE app_public.rag_configurations TO colloquy_user;
+GRANT INSERT(model_name),UPDATE(model_name) ON TABLE app_public.rag_configurations TO colloquy_admin;
+
+--
+-- Name: COLUMN rag_configurations.temperature; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(temperature),UPDATE(temperature) ON TABLE app_public.rag_configurations TO colloquy_user;
+GRANT INSERT(temperature),UPDATE(temperature) ON TABLE app_public.rag_configurations TO colloquy_admin;
+
+--
+-- Name: COLUMN rag_configurations.max_tokens; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(max_tokens),UPDATE(max_tokens) ON TABLE app_public.rag_configurations TO colloquy_user;
+GRANT INSERT(max_tokens),UPDATE(max_tokens) ON TABLE app_public.rag_configurations TO colloquy_admin;
+
+--
+-- Name: COLUMN rag_configurations.chunks_to_retrieve; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(chunks_to_retrieve),UPDATE(chunks_to_retrieve) ON TABLE app_public.rag_configurations TO colloquy_user;
+GRANT INSERT(chunks_to_retrieve),UPDATE(chunks_to_retrieve) ON TABLE app_public.rag_configurations TO colloquy_admin;
+
+--
+-- Name: COLUMN rag_configurations.similarity_threshold; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(similarity_threshold),UPDATE(similarity_threshold) ON TABLE app_public.rag_configurations TO colloquy_user;
+GRANT INSERT(similarity_threshold),UPDATE(similarity_threshold) ON TABLE app_public.rag_configurations TO colloquy_admin;
+
+--
+-- Name: COLUMN rag_configurations.retrieval_type; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(retrieval_type),UPDATE(retrieval_type) ON TABLE app_public.rag_configurations TO colloquy_user;
+GRANT INSERT(retrieval_type),UPDATE(retrieval_type) ON TABLE app_public.rag_configurations TO colloquy_admin;
+
+--
+-- Name: COLUMN rag_configurations.is_active; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT UPDATE(is_active) ON TABLE app_public.rag_configurations TO colloquy_user;
+GRANT UPDATE(is_active) ON TABLE app_public.rag_configurations TO colloquy_admin;
+
+--
+-- Name: FUNCTION create_rag_configuration(name text, description text, system_prompt text, model_provider text, model_name text, temperature numeric, max_tokens integer, chunks_to_retrieve integer, similarity_threshold real, retrieval_type app_public.search_mode); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.create_rag_configuration(name text, description text, system_prompt text, model_provider text, model_name text, temperature numeric, max_tokens integer, chunks_to_retrieve integer, similarity_threshold real, retrieval_type app_public.search_mode) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.create_rag_configuration(name text, description text, system_prompt text, model_provider text, model_name text, temperature numeric, max_tokens integer, chunks_to_retrieve integer, similarity_threshold real, retrieval_type app_public.search_mode) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.create_rag_configuration(name text, description text, system_prompt text, model_provider text, model_name text, temperature numeric, max_tokens integer, chunks_to_retrieve integer, similarity_threshold real, retrieval_type app_public.search_mode) TO colloquy_admin;
+
+--
 -- Name: TABLE repositories; Type: ACL; Schema: app_public; Owner: -
 --
 
@@ -11434,6 +15251,71 @@ GRANT INSERT(metadata),UPDATE(metadata) ON TABLE app_public.repositories TO coll
 REVOKE ALL ON FUNCTION app_public.create_repository(name text, source_type app_public.repository_source_type, description text, repo_url text, visibility app_public.visibility, metadata jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.create_repository(name text, source_type app_public.repository_source_type, description text, repo_url text, visibility app_public.visibility, metadata jsonb) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.create_repository(name text, source_type app_public.repository_source_type, description text, repo_url text, visibility app_public.visibility, metadata jsonb) TO colloquy_admin;
+
+--
+-- Name: TABLE system_prompt_templates; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.system_prompt_templates TO colloquy_visitor;
+GRANT SELECT,DELETE ON TABLE app_public.system_prompt_templates TO colloquy_user;
+GRANT SELECT,DELETE ON TABLE app_public.system_prompt_templates TO colloquy_admin;
+
+--
+-- Name: COLUMN system_prompt_templates.workspace_id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(workspace_id) ON TABLE app_public.system_prompt_templates TO colloquy_user;
+GRANT INSERT(workspace_id) ON TABLE app_public.system_prompt_templates TO colloquy_admin;
+
+--
+-- Name: COLUMN system_prompt_templates.owner_id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(owner_id) ON TABLE app_public.system_prompt_templates TO colloquy_user;
+GRANT INSERT(owner_id) ON TABLE app_public.system_prompt_templates TO colloquy_admin;
+
+--
+-- Name: COLUMN system_prompt_templates.name; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(name),UPDATE(name) ON TABLE app_public.system_prompt_templates TO colloquy_user;
+GRANT INSERT(name),UPDATE(name) ON TABLE app_public.system_prompt_templates TO colloquy_admin;
+
+--
+-- Name: COLUMN system_prompt_templates.category; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(category),UPDATE(category) ON TABLE app_public.system_prompt_templates TO colloquy_user;
+GRANT INSERT(category),UPDATE(category) ON TABLE app_public.system_prompt_templates TO colloquy_admin;
+
+--
+-- Name: COLUMN system_prompt_templates.template; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(template),UPDATE(template) ON TABLE app_public.system_prompt_templates TO colloquy_user;
+GRANT INSERT(template),UPDATE(template) ON TABLE app_public.system_prompt_templates TO colloquy_admin;
+
+--
+-- Name: COLUMN system_prompt_templates.variables; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(variables),UPDATE(variables) ON TABLE app_public.system_prompt_templates TO colloquy_user;
+GRANT INSERT(variables),UPDATE(variables) ON TABLE app_public.system_prompt_templates TO colloquy_admin;
+
+--
+-- Name: COLUMN system_prompt_templates.is_public; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(is_public),UPDATE(is_public) ON TABLE app_public.system_prompt_templates TO colloquy_user;
+GRANT INSERT(is_public),UPDATE(is_public) ON TABLE app_public.system_prompt_templates TO colloquy_admin;
+
+--
+-- Name: FUNCTION create_system_prompt_template(name text, template text, category text, variables jsonb, is_public boolean); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.create_system_prompt_template(name text, template text, category text, variables jsonb, is_public boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.create_system_prompt_template(name text, template text, category text, variables jsonb, is_public boolean) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.create_system_prompt_template(name text, template text, category text, variables jsonb, is_public boolean) TO colloquy_admin;
 
 --
 -- Name: TABLE workspaces; Type: ACL; Schema: app_public; Owner: -
@@ -11518,12 +15400,108 @@ GRANT ALL ON FUNCTION app_public."current_user"() TO colloquy_user;
 GRANT ALL ON FUNCTION app_public."current_user"() TO colloquy_admin;
 
 --
+-- Name: FUNCTION edit_message(message_id uuid, content text); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.edit_message(message_id uuid, content text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.edit_message(message_id uuid, content text) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.edit_message(message_id uuid, content text) TO colloquy_admin;
+
+--
 -- Name: FUNCTION forget(id uuid); Type: ACL; Schema: app_public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION app_public.forget(id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.forget(id uuid) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.forget(id uuid) TO colloquy_admin;
+
+--
+-- Name: COLUMN message_feedback.id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(id) ON TABLE app_public.message_feedback TO colloquy_visitor;
+GRANT SELECT(id) ON TABLE app_public.message_feedback TO colloquy_user;
+GRANT SELECT(id) ON TABLE app_public.message_feedback TO colloquy_admin;
+
+--
+-- Name: COLUMN message_feedback.workspace_id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(workspace_id) ON TABLE app_public.message_feedback TO colloquy_visitor;
+GRANT SELECT(workspace_id) ON TABLE app_public.message_feedback TO colloquy_user;
+GRANT SELECT(workspace_id) ON TABLE app_public.message_feedback TO colloquy_admin;
+
+--
+-- Name: COLUMN message_feedback.conversation_id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(conversation_id) ON TABLE app_public.message_feedback TO colloquy_visitor;
+GRANT SELECT(conversation_id) ON TABLE app_public.message_feedback TO colloquy_user;
+GRANT SELECT(conversation_id) ON TABLE app_public.message_feedback TO colloquy_admin;
+
+--
+-- Name: COLUMN message_feedback.message_id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(message_id) ON TABLE app_public.message_feedback TO colloquy_visitor;
+GRANT SELECT(message_id) ON TABLE app_public.message_feedback TO colloquy_user;
+GRANT SELECT(message_id) ON TABLE app_public.message_feedback TO colloquy_admin;
+
+--
+-- Name: COLUMN message_feedback.user_id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(user_id) ON TABLE app_public.message_feedback TO colloquy_visitor;
+GRANT SELECT(user_id) ON TABLE app_public.message_feedback TO colloquy_user;
+GRANT SELECT(user_id) ON TABLE app_public.message_feedback TO colloquy_admin;
+
+--
+-- Name: COLUMN message_feedback.feedback_type; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(feedback_type) ON TABLE app_public.message_feedback TO colloquy_visitor;
+GRANT SELECT(feedback_type) ON TABLE app_public.message_feedback TO colloquy_user;
+GRANT SELECT(feedback_type) ON TABLE app_public.message_feedback TO colloquy_admin;
+
+--
+-- Name: COLUMN message_feedback.rating; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(rating) ON TABLE app_public.message_feedback TO colloquy_visitor;
+GRANT SELECT(rating) ON TABLE app_public.message_feedback TO colloquy_user;
+GRANT SELECT(rating) ON TABLE app_public.message_feedback TO colloquy_admin;
+
+--
+-- Name: COLUMN message_feedback.comment; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(comment) ON TABLE app_public.message_feedback TO colloquy_visitor;
+GRANT SELECT(comment) ON TABLE app_public.message_feedback TO colloquy_user;
+GRANT SELECT(comment) ON TABLE app_public.message_feedback TO colloquy_admin;
+
+--
+-- Name: COLUMN message_feedback.updated_at; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(updated_at) ON TABLE app_public.message_feedback TO colloquy_visitor;
+GRANT SELECT(updated_at) ON TABLE app_public.message_feedback TO colloquy_user;
+GRANT SELECT(updated_at) ON TABLE app_public.message_feedback TO colloquy_admin;
+
+--
+-- Name: COLUMN message_feedback.created_at; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(created_at) ON TABLE app_public.message_feedback TO colloquy_visitor;
+GRANT SELECT(created_at) ON TABLE app_public.message_feedback TO colloquy_user;
+GRANT SELECT(created_at) ON TABLE app_public.message_feedback TO colloquy_admin;
+
+--
+-- Name: FUNCTION give_feedback(message_id uuid, feedback_type app_public.feedback_type, rating integer, comment text); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.give_feedback(message_id uuid, feedback_type app_public.feedback_type, rating integer, comment text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.give_feedback(message_id uuid, feedback_type app_public.feedback_type, rating integer, comment text) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.give_feedback(message_id uuid, feedback_type app_public.feedback_type, rating integer, comment text) TO colloquy_admin;
 
 --
 -- Name: FUNCTION import_conversation(payload jsonb); Type: ACL; Schema: app_public; Owner: -
@@ -11590,6 +15568,30 @@ GRANT ALL ON FUNCTION app_public.leave_workspace() TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.leave_workspace() TO colloquy_admin;
 
 --
+-- Name: FUNCTION make_temporary(conversation_id uuid, expires_at timestamp with time zone); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.make_temporary(conversation_id uuid, expires_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.make_temporary(conversation_id uuid, expires_at timestamp with time zone) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.make_temporary(conversation_id uuid, expires_at timestamp with time zone) TO colloquy_admin;
+
+--
+-- Name: TABLE conversation_reads; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.conversation_reads TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.conversation_reads TO colloquy_user;
+GRANT SELECT ON TABLE app_public.conversation_reads TO colloquy_admin;
+
+--
+-- Name: FUNCTION mark_read(conversation_id uuid); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.mark_read(conversation_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.mark_read(conversation_id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.mark_read(conversation_id uuid) TO colloquy_admin;
+
+--
 -- Name: FUNCTION my_sessions(); Type: ACL; Schema: app_public; Owner: -
 --
 
@@ -11639,12 +15641,45 @@ GRANT ALL ON FUNCTION app_public.processing_jobs(max_jobs integer) TO colloquy_w
 GRANT ALL ON FUNCTION app_public.processing_jobs(max_jobs integer) TO colloquy_monitor;
 
 --
+-- Name: FUNCTION read_shared_conversation(token text); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.read_shared_conversation(token text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.read_shared_conversation(token text) TO colloquy_visitor;
+GRANT ALL ON FUNCTION app_public.read_shared_conversation(token text) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.read_shared_conversation(token text) TO colloquy_admin;
+
+--
 -- Name: FUNCTION recall(query text, query_embedding extensions.halfvec, max_results integer); Type: ACL; Schema: app_public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION app_public.recall(query text, query_embedding extensions.halfvec, max_results integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.recall(query text, query_embedding extensions.halfvec, max_results integer) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.recall(query text, query_embedding extensions.halfvec, max_results integer) TO colloquy_admin;
+
+--
+-- Name: TABLE generated_images; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.generated_images TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.generated_images TO colloquy_user;
+GRANT SELECT ON TABLE app_public.generated_images TO colloquy_admin;
+
+--
+-- Name: FUNCTION record_image(conversation_id uuid, prompt text, storage_path text, width integer, height integer, format text, message_id uuid, provider text, model text, generation_time_ms integer, cost_usd numeric); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.record_image(conversation_id uuid, prompt text, storage_path text, width integer, height integer, format text, message_id uuid, provider text, model text, generation_time_ms integer, cost_usd numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.record_image(conversation_id uuid, prompt text, storage_path text, width integer, height integer, format text, message_id uuid, provider text, model text, generation_time_ms integer, cost_usd numeric) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.record_image(conversation_id uuid, prompt text, storage_path text, width integer, height integer, format text, message_id uuid, provider text, model text, generation_time_ms integer, cost_usd numeric) TO colloquy_admin;
+
+--
+-- Name: FUNCTION record_turn(conversation_id uuid, question text, answer text, chunks jsonb, tool_calls jsonb, provider text, model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric, latency_ms integer, relevance_score real, parent_id uuid, idempotency_key text, metadata jsonb); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.record_turn(conversation_id uuid, question text, answer text, chunks jsonb, tool_calls jsonb, provider text, model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric, latency_ms integer, relevance_score real, parent_id uuid, idempotency_key text, metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.record_turn(conversation_id uuid, question text, answer text, chunks jsonb, tool_calls jsonb, provider text, model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric, latency_ms integer, relevance_score real, parent_id uuid, idempotency_key text, metadata jsonb) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.record_turn(conversation_id uuid, question text, answer text, chunks jsonb, tool_calls jsonb, provider text, model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric, latency_ms integer, relevance_score real, parent_id uuid, idempotency_key text, metadata jsonb) TO colloquy_admin;
 
 --
 -- Name: FUNCTION register(email text, password text, username text, display_name text); Type: ACL; Schema: app_public; Owner: -
@@ -11713,6 +15748,30 @@ GRANT ALL ON FUNCTION app_public.request_password_reset(email text) TO colloquy_
 GRANT ALL ON FUNCTION app_public.request_password_reset(email text) TO colloquy_admin;
 
 --
+-- Name: FUNCTION request_tool_call(message_id uuid, name text, arguments jsonb, turn integer); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.request_tool_call(message_id uuid, name text, arguments jsonb, turn integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.request_tool_call(message_id uuid, name text, arguments jsonb, turn integer) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.request_tool_call(message_id uuid, name text, arguments jsonb, turn integer) TO colloquy_admin;
+
+--
+-- Name: TABLE usage_reservations; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.usage_reservations TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.usage_reservations TO colloquy_user;
+GRANT SELECT ON TABLE app_public.usage_reservations TO colloquy_admin;
+
+--
+-- Name: FUNCTION reserve_usage(tokens bigint, cost_usd numeric); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.reserve_usage(tokens bigint, cost_usd numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.reserve_usage(tokens bigint, cost_usd numeric) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.reserve_usage(tokens bigint, cost_usd numeric) TO colloquy_admin;
+
+--
 -- Name: FUNCTION reset_password(token text, new_password text); Type: ACL; Schema: app_public; Owner: -
 --
 
@@ -11762,12 +15821,92 @@ GRANT ALL ON FUNCTION app_public.revoke_session(id uuid) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.revoke_session(id uuid) TO colloquy_admin;
 
 --
+-- Name: COLUMN conversation_shares.id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(id) ON TABLE app_public.conversation_shares TO colloquy_visitor;
+GRANT SELECT(id) ON TABLE app_public.conversation_shares TO colloquy_user;
+GRANT SELECT(id) ON TABLE app_public.conversation_shares TO colloquy_admin;
+
+--
+-- Name: COLUMN conversation_shares.workspace_id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(workspace_id) ON TABLE app_public.conversation_shares TO colloquy_visitor;
+GRANT SELECT(workspace_id) ON TABLE app_public.conversation_shares TO colloquy_user;
+GRANT SELECT(workspace_id) ON TABLE app_public.conversation_shares TO colloquy_admin;
+
+--
+-- Name: COLUMN conversation_shares.conversation_id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(conversation_id) ON TABLE app_public.conversation_shares TO colloquy_visitor;
+GRANT SELECT(conversation_id) ON TABLE app_public.conversation_shares TO colloquy_user;
+GRANT SELECT(conversation_id) ON TABLE app_public.conversation_shares TO colloquy_admin;
+
+--
+-- Name: COLUMN conversation_shares.created_by; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(created_by) ON TABLE app_public.conversation_shares TO colloquy_visitor;
+GRANT SELECT(created_by) ON TABLE app_public.conversation_shares TO colloquy_user;
+GRANT SELECT(created_by) ON TABLE app_public.conversation_shares TO colloquy_admin;
+
+--
+-- Name: COLUMN conversation_shares.until_message_id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(until_message_id) ON TABLE app_public.conversation_shares TO colloquy_visitor;
+GRANT SELECT(until_message_id) ON TABLE app_public.conversation_shares TO colloquy_user;
+GRANT SELECT(until_message_id) ON TABLE app_public.conversation_shares TO colloquy_admin;
+
+--
+-- Name: COLUMN conversation_shares.expires_at; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(expires_at) ON TABLE app_public.conversation_shares TO colloquy_visitor;
+GRANT SELECT(expires_at) ON TABLE app_public.conversation_shares TO colloquy_user;
+GRANT SELECT(expires_at) ON TABLE app_public.conversation_shares TO colloquy_admin;
+
+--
+-- Name: COLUMN conversation_shares.revoked_at; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(revoked_at) ON TABLE app_public.conversation_shares TO colloquy_visitor;
+GRANT SELECT(revoked_at) ON TABLE app_public.conversation_shares TO colloquy_user;
+GRANT SELECT(revoked_at) ON TABLE app_public.conversation_shares TO colloquy_admin;
+
+--
+-- Name: COLUMN conversation_shares.created_at; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(created_at) ON TABLE app_public.conversation_shares TO colloquy_visitor;
+GRANT SELECT(created_at) ON TABLE app_public.conversation_shares TO colloquy_user;
+GRANT SELECT(created_at) ON TABLE app_public.conversation_shares TO colloquy_admin;
+
+--
+-- Name: FUNCTION revoke_share(share_id uuid); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.revoke_share(share_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.revoke_share(share_id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.revoke_share(share_id uuid) TO colloquy_admin;
+
+--
 -- Name: FUNCTION search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode); Type: ACL; Schema: app_public; Owner: -
 --
 
 REVOKE ALL ON FUNCTION app_public.search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode) TO colloquy_admin;
+
+--
+-- Name: FUNCTION set_default_rag_configuration(rag_configuration_id uuid); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.set_default_rag_configuration(rag_configuration_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.set_default_rag_configuration(rag_configuration_id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.set_default_rag_configuration(rag_configuration_id uuid) TO colloquy_admin;
 
 --
 -- Name: TABLE retention_policies; Type: ACL; Schema: app_public; Owner: -
@@ -11784,6 +15923,80 @@ GRANT SELECT ON TABLE app_public.retention_policies TO colloquy_admin;
 REVOKE ALL ON FUNCTION app_public.set_retention_policy(kind app_public.retention_kind, keep_days integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.set_retention_policy(kind app_public.retention_kind, keep_days integer) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.set_retention_policy(kind app_public.retention_kind, keep_days integer) TO colloquy_admin;
+
+--
+-- Name: TABLE usage_budgets; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.usage_budgets TO colloquy_visitor;
+GRANT SELECT,DELETE ON TABLE app_public.usage_budgets TO colloquy_user;
+GRANT SELECT,DELETE ON TABLE app_public.usage_budgets TO colloquy_admin;
+
+--
+-- Name: COLUMN usage_budgets.workspace_id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(workspace_id) ON TABLE app_public.usage_budgets TO colloquy_user;
+GRANT INSERT(workspace_id) ON TABLE app_public.usage_budgets TO colloquy_admin;
+
+--
+-- Name: COLUMN usage_budgets.scope; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(scope) ON TABLE app_public.usage_budgets TO colloquy_user;
+GRANT INSERT(scope) ON TABLE app_public.usage_budgets TO colloquy_admin;
+
+--
+-- Name: COLUMN usage_budgets.user_id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(user_id) ON TABLE app_public.usage_budgets TO colloquy_user;
+GRANT INSERT(user_id) ON TABLE app_public.usage_budgets TO colloquy_admin;
+
+--
+-- Name: COLUMN usage_budgets.period; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(period) ON TABLE app_public.usage_budgets TO colloquy_user;
+GRANT INSERT(period) ON TABLE app_public.usage_budgets TO colloquy_admin;
+
+--
+-- Name: COLUMN usage_budgets.token_limit; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(token_limit),UPDATE(token_limit) ON TABLE app_public.usage_budgets TO colloquy_user;
+GRANT INSERT(token_limit),UPDATE(token_limit) ON TABLE app_public.usage_budgets TO colloquy_admin;
+
+--
+-- Name: COLUMN usage_budgets.cost_limit_usd; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(cost_limit_usd),UPDATE(cost_limit_usd) ON TABLE app_public.usage_budgets TO colloquy_user;
+GRANT INSERT(cost_limit_usd),UPDATE(cost_limit_usd) ON TABLE app_public.usage_budgets TO colloquy_admin;
+
+--
+-- Name: FUNCTION set_usage_budget(period app_public.budget_period, token_limit bigint, cost_limit_usd numeric, user_id uuid); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.set_usage_budget(period app_public.budget_period, token_limit bigint, cost_limit_usd numeric, user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.set_usage_budget(period app_public.budget_period, token_limit bigint, cost_limit_usd numeric, user_id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.set_usage_budget(period app_public.budget_period, token_limit bigint, cost_limit_usd numeric, user_id uuid) TO colloquy_admin;
+
+--
+-- Name: FUNCTION settle_usage(reservation_id uuid, tokens bigint, cost_usd numeric); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.settle_usage(reservation_id uuid, tokens bigint, cost_usd numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.settle_usage(reservation_id uuid, tokens bigint, cost_usd numeric) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.settle_usage(reservation_id uuid, tokens bigint, cost_usd numeric) TO colloquy_admin;
+
+--
+-- Name: FUNCTION share_conversation(conversation_id uuid, until_message_id uuid, expires_at timestamp with time zone); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.share_conversation(conversation_id uuid, until_message_id uuid, expires_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.share_conversation(conversation_id uuid, until_message_id uuid, expires_at timestamp with time zone) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.share_conversation(conversation_id uuid, until_message_id uuid, expires_at timestamp with time zone) TO colloquy_admin;
 
 --
 -- Name: FUNCTION sign_in(email text, password text); Type: ACL; Schema: app_public; Owner: -
@@ -11845,6 +16058,14 @@ GRANT ALL ON FUNCTION app_public.verify_email(token text) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.verify_email(token text) TO colloquy_admin;
 
 --
+-- Name: FUNCTION withdraw_feedback(message_id uuid); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.withdraw_feedback(message_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.withdraw_feedback(message_id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.withdraw_feedback(message_id uuid) TO colloquy_admin;
+
+--
 -- Name: FUNCTION workspace_member_names(); Type: ACL; Schema: app_public; Owner: -
 --
 
@@ -11877,6 +16098,14 @@ GRANT SELECT ON TABLE app_public.embeddings TO colloquy_user;
 GRANT SELECT ON TABLE app_public.embeddings TO colloquy_admin;
 
 --
+-- Name: TABLE usage_logs; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.usage_logs TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.usage_logs TO colloquy_user;
+GRANT SELECT ON TABLE app_public.usage_logs TO colloquy_admin;
+
+--
 -- Name: TABLE file_type_configs; Type: ACL; Schema: app_public; Owner: -
 --
 
@@ -11891,6 +16120,22 @@ GRANT SELECT ON TABLE app_public.file_type_configs TO colloquy_admin;
 GRANT SELECT ON TABLE app_public.memory_item_changes TO colloquy_visitor;
 GRANT SELECT ON TABLE app_public.memory_item_changes TO colloquy_user;
 GRANT SELECT ON TABLE app_public.memory_item_changes TO colloquy_admin;
+
+--
+-- Name: TABLE message_chunks; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.message_chunks TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.message_chunks TO colloquy_user;
+GRANT SELECT ON TABLE app_public.message_chunks TO colloquy_admin;
+
+--
+-- Name: TABLE rag_configuration_versions; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.rag_configuration_versions TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.rag_configuration_versions TO colloquy_user;
+GRANT SELECT ON TABLE app_public.rag_configuration_versions TO colloquy_admin;
 
 --
 -- Name: TABLE tags; Type: ACL; Schema: app_public; Owner: -

@@ -24,6 +24,15 @@ import {
 
 const MARKER = 'quokka7f3a';
 
+/** A field of each kind that its owner may change, where it is not the title. */
+const CHANGED: Record<string, string> = {
+  User: 'displayName',
+  Repository: 'name',
+  RagConfiguration: 'name',
+  SystemPromptTemplate: 'name',
+  UsageBudget: 'tokenLimit',
+};
+
 /** What an argument is called, and what of A's it could name. */
 type Ids = Record<string, Record<string, string>>;
 
@@ -62,6 +71,7 @@ describeReal('tenants', () => {
   let ada: Account;
   let bob: Account;
   let ids: Ids;
+  let shareToken: string;
   /** Everything of A's that must not be in anybody else's response. */
   let secrets: string[];
 
@@ -140,6 +150,40 @@ describeReal('tenants', () => {
     );
     const first = async (field: string) =>
       (await read(`{ ${field} { nodes { id nodeId } } }`, ada.token))[field].nodes[0];
+    // one of everything that a turn and a workspace can have
+    const said = await api.ask(
+      `mutation ($c: UUID!, $m: UUID!, $chunks: JSON!, $calls: JSON!) {
+        recordTurn(input: { conversationId: $c, question: "${MARKER}?", answer: "${MARKER}!", chunks: $chunks, toolCalls: $calls, promptTokens: 1, completionTokens: 1 }) { messages { id } }
+        giveFeedback(input: { messageId: $m, feedbackType: POSITIVE, comment: "${MARKER}" }) { messageFeedback { id } }
+        markRead(input: { conversationId: $c }) { conversationRead { conversationId } }
+        shareConversation(input: { conversationId: $c }) { conversationShareLink { id token } }
+        recordImage(input: { conversationId: $c, prompt: "${MARKER}", storagePath: "a.png", width: 1, height: 1 }) { generatedImage { id } }
+        setUsageBudget(input: { period: MONTH, tokenLimit: "1000" }) { usageBudget { id } }
+        reserveUsage(input: { tokens: "10" }) { usageReservation { id } }
+        createSystemPromptTemplate(input: { name: "${MARKER}", template: "${MARKER}" }) { systemPromptTemplate { id } }
+        createRagConfiguration(input: { name: "${MARKER}" }) { ragConfiguration { id } }
+      }`,
+      {
+        c: conversationId,
+        m: messageId,
+        chunks: [{ chunkId, similarityScore: 0.5 }],
+        calls: [{ name: MARKER, arguments: { x: MARKER } }],
+      },
+      { token: ada.token },
+    );
+    expect(said.errors).toEqual([]);
+    const configurationId = said.data.createRagConfiguration.ragConfiguration.id;
+    const renamed = await api.ask(
+      `mutation { updateRagConfiguration(input: { id: "${configurationId}", patch: { description: "${MARKER}" } }) { ragConfiguration { id } } }`,
+      {},
+      { token: ada.token },
+    );
+    expect(renamed.errors).toEqual([]);
+    /** The only one that A has of a kind. */
+    const only = async (field: string): Promise<{ id: string; nodeId: string }> =>
+      (await read(`{ ${field} { nodes { id nodeId } } }`, ada.token))[field].nodes[0];
+    shareToken = said.data.shareConversation.conversationShareLink.token;
+    const answerId = said.data.recordTurn.messages[1].id;
 
     const node = async (field: string, args: string) =>
       (await read(`{ ${field}(${args}) { nodeId } }`, ada.token))[field].nodeId as string;
@@ -195,6 +239,38 @@ describeReal('tenants', () => {
         mimeType: 'text/plain',
         nodeId: await node('fileTypeConfig', `mimeType: "text/plain"`),
       },
+      RagConfiguration: {
+        id: configurationId,
+        nodeId: await node('ragConfiguration', `id: "${configurationId}"`),
+      },
+      RagConfigurationVersion: await only('ragConfigurationVersions'),
+      SystemPromptTemplate: {
+        id: said.data.createSystemPromptTemplate.systemPromptTemplate.id,
+        nodeId: await node(
+          'systemPromptTemplate',
+          `id: "${said.data.createSystemPromptTemplate.systemPromptTemplate.id}"`,
+        ),
+      },
+      ConversationRead: {
+        conversationId,
+        userId: ada.userId,
+        nodeId: await node(
+          'conversationRead',
+          `conversationId: "${conversationId}", userId: "${ada.userId}"`,
+        ),
+      },
+      MessageChunk: {
+        chunkId,
+        messageId: answerId,
+        nodeId: await node('messageChunk', `chunkId: "${chunkId}", messageId: "${answerId}"`),
+      },
+      ToolCall: await only('toolCalls'),
+      ConversationShare: await only('conversationShares'),
+      MessageFeedback: await only('messageFeedbacks'),
+      GeneratedImage: await only('generatedImages'),
+      UsageLog: await only('usageLogs'),
+      UsageBudget: await only('usageBudgets'),
+      UsageReservation: await only('usageReservations'),
       Node: { nodeId: await node('conversation', `id: "${conversationId}"`) },
     };
     secrets = [
@@ -282,8 +358,35 @@ describeReal('tenants', () => {
         'file',
         'legalHolds',
         'currentUser',
+        'ragConfiguration',
+        'ragConfigurationVersions',
+        'systemPromptTemplate',
+        'conversationRead',
+        'toolCall',
+        'conversationShare',
+        'messageFeedback',
+        'messageChunk',
+        'generatedImage',
+        'usageLogs',
+        'usageBudget',
+        'usageReservation',
       ]),
     );
+  });
+
+  it('shows by a link what was shared, to anybody, and no ids', async () => {
+    const query = (token: string) =>
+      `{ readSharedConversation(token: "${token}") { title messages { role content model writtenAt } } }`;
+    const { readSharedConversation: shared } = await read(query(shareToken));
+    expect(shared.title).toBe(MARKER);
+    expect(shared.messages.map((message: { content: string }) => message.content)).toEqual([
+      `${MARKER} one`,
+      `${MARKER} two`,
+      `${MARKER}?`,
+      `${MARKER}!`,
+    ]);
+    expect(leaked(shared)).toEqual([MARKER]);
+    expect((await read(query(`cqh_${'0'.repeat(64)}`), bob.token)).readSharedConversation).toBeNull();
   });
 
   it('shows nothing by node id of any type', async () => {
@@ -365,6 +468,18 @@ describeReal('tenants', () => {
         'files',
         'retention_policies',
         'legal_holds',
+        'rag_configurations',
+        'rag_configuration_versions',
+        'system_prompt_templates',
+        'conversation_reads',
+        'tool_calls',
+        'conversation_shares',
+        'message_feedback',
+        'message_chunks',
+        'generated_images',
+        'usage_logs',
+        'usage_budgets',
+        'usage_reservations',
       ]) {
         const key = table === 'users' ? 'id' : table === 'workspaces' ? 'id' : 'workspace_id';
         const owner = table === 'users' ? ada.userId : ada.workspaceId;
@@ -379,15 +494,12 @@ describeReal('tenants', () => {
     const before = await everything();
     let tried = 0;
     for (const field of Object.values(schema.getMutationType()!.getFields())) {
-      const match = /^(update|delete)([A-Z][a-z]+)(ByNodeId)?$/.exec(field.name);
+      const match = /^(update|delete)([A-Z][A-Za-z]+?)(ByNodeId)?$/.exec(field.name);
       if (!match) continue;
       const own = ids[match[2]!];
       expect(own, `this test has to learn ids of ${match[2]}`).toBeDefined();
       const key = match[3] ? `nodeId: "${own?.nodeId}"` : `id: "${own?.id}"`;
-      const patch =
-        match[1] === 'update'
-          ? `, patch: { ${({ User: 'displayName', Repository: 'name' })[match[2]!] ?? 'title'}: "taken" }`
-          : '';
+      const patch = match[1] === 'update' ? `, patch: { ${CHANGED[match[2]!] ?? 'title'}: "1" }` : '';
       const query = `mutation { ${field.name}(input: { ${key}${patch} }) { clientMutationId } }`;
       for (const token of [bob.token, undefined]) {
         const reply = await api.ask(query, {}, { token });
@@ -398,7 +510,7 @@ describeReal('tenants', () => {
       }
       tried += 1;
     }
-    expect(tried).toBe(14);
+    expect(tried).toBe(26);
     const post = (args: string) => `mutation { postMessage(input: { ${args} }) { message { id } } }`;
     for (const token of [bob.token, undefined]) {
       const code = token ? 'CQ204' : 'CQ101';
@@ -428,20 +540,34 @@ describeReal('tenants', () => {
     expect(mutations.filter((name) => /^(create|delete|update)/.test(name))).toEqual([
       'createApiKey',
       'createDocument',
+      'createRagConfiguration',
       'createRepository',
+      'createSystemPromptTemplate',
       'createWorkspace',
       'deleteConversation',
       'deleteConversationByNodeId',
       'deleteDocument',
       'deleteDocumentByNodeId',
+      'deleteRagConfiguration',
+      'deleteRagConfigurationByNodeId',
       'deleteRepository',
       'deleteRepositoryByNodeId',
+      'deleteSystemPromptTemplate',
+      'deleteSystemPromptTemplateByNodeId',
+      'deleteUsageBudget',
+      'deleteUsageBudgetByNodeId',
       'updateConversation',
       'updateConversationByNodeId',
       'updateDocument',
       'updateDocumentByNodeId',
+      'updateRagConfiguration',
+      'updateRagConfigurationByNodeId',
       'updateRepository',
       'updateRepositoryByNodeId',
+      'updateSystemPromptTemplate',
+      'updateSystemPromptTemplateByNodeId',
+      'updateUsageBudget',
+      'updateUsageBudgetByNodeId',
       'updateUser',
       'updateUserByNodeId',
     ]);
@@ -452,6 +578,8 @@ describeReal('tenants', () => {
       expect.arrayContaining(['messageCount', 'totalTokensUsed', 'avgResponseTimeMs', 'createdAt']),
     );
     expect(fields('Chunk')).not.toContain('textSearch');
+    expect(fields('ConversationShare')).not.toContain('tokenHash');
+    for (const hidden of ['ip', 'userAgent']) expect(fields('MessageFeedback')).not.toContain(hidden);
     for (const name of ['ConversationPatch', 'DocumentPatch', 'RepositoryPatch', 'UserPatch']) {
       expect(
         fields(name).filter((field) =>

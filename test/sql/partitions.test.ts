@@ -68,10 +68,17 @@ describeReal('partitions', () => {
 
   it('are made ahead, without gaps, and a second run makes none', async () => {
     expect(await months()).toEqual([0, 1, 2, 3].map(month));
-    const made = (await ensure(14)).filter((row) => row.parent === 'messages');
-    expect(made.map((row) => row.partition)).toEqual(
-      Array.from({ length: 11 }, (_, index) => `messages_${month(index + 4)}`),
+    const { rows: made } = await database
+      .pool('worker')
+      .query('select parent, partition, moved from app_hidden.ensure_partitions(months_ahead => 14)');
+    expect(new Set(made.map((row) => row.parent))).toEqual(
+      new Set(['audit_logs', 'messages', 'raw_events', 'usage_logs']),
     );
+    for (const parent of ['audit_logs', 'messages', 'raw_events', 'usage_logs']) {
+      expect(made.filter((row) => row.parent === parent).map((row) => row.partition)).toEqual(
+        Array.from({ length: 11 }, (_, index) => `${parent}_${month(index + 4)}`),
+      );
+    }
     expect(made.every((row) => Number(row.moved) === 0)).toBe(true);
     expect(await months()).toEqual(Array.from({ length: 15 }, (_, index) => month(index)));
     expect(await ensure(14)).toEqual([]);

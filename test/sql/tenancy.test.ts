@@ -4,7 +4,16 @@ import { type Database, serverDatabase } from '../../lib/database.ts';
 import { errorCode } from '../../lib/errors.ts';
 import { describeFunctions, describePrivileges } from '../support/privileges.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
-import { addContent, axis, type Content, createTenants, indexAll, type Tenants } from '../support/tenants.ts';
+import {
+  addContent,
+  addDialogue,
+  axis,
+  type Content,
+  createTenants,
+  type Dialogue,
+  indexAll,
+  type Tenants,
+} from '../support/tenants.ts';
 import { asRole, asUser, asVisitor, registerUser, type TestUser } from '../support/users.ts';
 
 /**
@@ -17,6 +26,8 @@ const BELONGS: Record<string, string> = {
   api_keys: `workspace_id = $2 and (owner_id = $1 or ${MANAGES})`,
   audit_logs: `workspace_id = $2 and ${MANAGES} or workspace_id is null and user_id = $1`,
   chunks: `workspace_id = $2 and (owner_id = $1 or visibility = 'workspace')`,
+  conversation_reads: 'workspace_id = $2 and user_id = $1',
+  conversation_shares: 'workspace_id = $2 and created_by = $1',
   conversations: `workspace_id = $2 and (owner_id = $1 or visibility = 'workspace')`,
   documents: `workspace_id = $2 and (owner_id = $1 or visibility = 'workspace')`,
   embedding_versions: 'true',
@@ -32,7 +43,17 @@ const BELONGS: Record<string, string> = {
   retention_policies: 'workspace_id is null or workspace_id = $2',
   tags: 'workspace_id = $2',
   embeddings: `workspace_id = $2 and chunk_id in (select c.id from app_public.chunks c where c.workspace_id = $2 and (c.owner_id = $1 or c.visibility = 'workspace'))`,
+  generated_images: `workspace_id = $2 and conversation_id in (select c.id from app_public.conversations c where c.workspace_id = $2 and (c.owner_id = $1 or c.visibility = 'workspace'))`,
+  message_chunks: `workspace_id = $2 and conversation_id in (select c.id from app_public.conversations c where c.workspace_id = $2 and (c.owner_id = $1 or c.visibility = 'workspace'))`,
+  message_feedback: 'workspace_id = $2 and user_id = $1',
   messages: `workspace_id = $2 and conversation_id in (select c.id from app_public.conversations c where c.workspace_id = $2 and (c.owner_id = $1 or c.visibility = 'workspace'))`,
+  rag_configuration_versions: 'workspace_id = $2',
+  rag_configurations: 'workspace_id = $2',
+  system_prompt_templates: 'workspace_id is null or workspace_id = $2 and (owner_id = $1 or is_public)',
+  tool_calls: `workspace_id = $2 and conversation_id in (select c.id from app_public.conversations c where c.workspace_id = $2 and (c.owner_id = $1 or c.visibility = 'workspace'))`,
+  usage_budgets: 'workspace_id = $2',
+  usage_logs: 'workspace_id = $2 and user_id = $1',
+  usage_reservations: 'workspace_id = $2 and user_id = $1',
   users: 'id = $1',
   workspace_invitations: `workspace_id = $2 and ${MANAGES}`,
   workspace_members: 'workspace_id = any ($3)',
@@ -56,6 +77,7 @@ describeReal('tenancy', () => {
   let database: Database;
   let tenants: Tenants;
   const content = new Map<TestUser, Content>();
+  const dialogue = new Map<TestUser, Dialogue>();
   /** The tables of app_public, from the catalogue. */
   let tables: Table[];
 
@@ -64,6 +86,10 @@ describeReal('tenancy', () => {
     tenants = await createTenants(database);
     for (const name of ['ann', 'bob', 'owner', 'member'] as const) {
       content.set(tenants[name], await addContent(database, tenants[name], name));
+    }
+    await indexAll(database);
+    for (const name of ['ann', 'bob', 'owner', 'member'] as const) {
+      dialogue.set(tenants[name], await addDialogue(database, tenants[name], name));
     }
     await indexAll(database);
     const { rows } = await database.pool('owner').query<Table>(`
@@ -82,6 +108,7 @@ describeReal('tenancy', () => {
   });
 
   const of = (user: TestUser): Content => content.get(user)!;
+  const said = (user: TestUser): Dialogue => dialogue.get(user)!;
   const ids = (user: TestUser): string[] => Object.values(of(user)).flat();
   const fails = async (work: Promise<unknown>): Promise<{ code: string | undefined; message: string }> => {
     try {
@@ -1019,8 +1046,158 @@ describeReal('tenancy', () => {
         );
         await nobody('select app_public.start_conversation()');
       },
-      // these say who is calling, and nothing else
+      'app_public.answer_tool_call': () =>
+        guarded(`select app_public.answer_tool_call($1, 'approved')`, (user) => said(user).toolCall),
+      'app_public.branch_conversation': () =>
+        guarded('select app_public.branch_conversation($1)', (user) => said(user).answer),
+      'app_public.choose_branch': () =>
+        guarded('select app_public.choose_branch($1)', (user) => said(user).answer),
+      'app_public.create_rag_configuration': async () => {
+        const { ann, member, owner, viewer } = tenants;
+        const create = (user: TestUser) =>
+          call(user, `select workspace_id from app_public.create_rag_configuration('Mine')`);
+        expect((await create(ann)).rows).toEqual([{ workspace_id: ann.workspaceId }]);
+        // the same name in another workspace tells nothing
+        expect((await create(owner)).rows).toEqual([{ workspace_id: owner.workspaceId }]);
+        expect(await fails(create(member))).toMatchObject({ code: '42501' });
+        expect(await fails(create(viewer))).toMatchObject({ code: 'CQ109' });
+        await nobody(`select app_public.create_rag_configuration('x')`);
+      },
+      'app_public.create_system_prompt_template': async () => {
+        const { ann, member, viewer } = tenants;
+        const create = (user: TestUser, isPublic: boolean) =>
+          call(
+            user,
+            `select id, owner_id, workspace_id from app_public.create_system_prompt_template('t', 'x', is_public => $1)`,
+            isPublic,
+          );
+        const seen = async (user: TestUser, id: string) =>
+          (await call(user, 'select from app_public.system_prompt_templates where id = $1', id)).rowCount;
+        const [own, open] = [(await create(member, false)).rows[0], (await create(member, true)).rows[0]];
+        expect(own).toMatchObject({ owner_id: member.id, workspace_id: member.workspaceId });
+        expect([await seen(viewer, own.id), await seen(viewer, open.id)]).toEqual([0, 1]);
+        expect([await seen(ann, own.id), await seen(ann, open.id)]).toEqual([0, 0]);
+        expect(await fails(create(viewer, true))).toMatchObject({ code: 'CQ109' });
+        await nobody(`select app_public.create_system_prompt_template('a', 'b')`);
+      },
+      'app_public.edit_message': () =>
+        guarded(`select app_public.edit_message($1, 'x')`, (user) => said(user).answer),
+      'app_public.give_feedback': () =>
+        guarded(`select app_public.give_feedback($1, 'negative')`, (user) => said(user).answer),
+      'app_public.make_temporary': () =>
+        guarded('select app_public.make_temporary($1)', (user) => said(user).conversation),
+      'app_public.mark_read': async () => {
+        const { owner, viewer } = tenants;
+        await guarded('select app_public.mark_read($1)', (user) => said(user).conversation, false);
+        // who only reads may say that it has read
+        const { rows } = await call(
+          viewer,
+          'select user_id from app_public.mark_read($1)',
+          of(owner).sharedConversation,
+        );
+        expect(rows).toEqual([{ user_id: viewer.id }]);
+      },
+      'app_public.read_shared_conversation': async () => {
+        const { ann, bob } = tenants;
+        const read = (token: string | null) =>
+          asVisitor(database, (client) =>
+            client.query('select title, messages from app_public.read_shared_conversation($1)', [token]),
+          );
+        expect((await read(said(bob).token)).rows[0].title).toBe('bob dialogue');
+        const nothing = [{ title: null, messages: null }];
+        for (const token of [null, '', said(bob).share, `cqh_${'0'.repeat(64)}`, ann.token]) {
+          expect((await read(token)).rows).toEqual(nothing);
+        }
+      },
+      'app_public.record_image': () =>
+        guarded(`select app_public.record_image($1, 'x', 'x.png', 1, 1)`, (user) => said(user).conversation),
+      'app_public.record_turn': async () => {
+        const { ann, bob } = tenants;
+        await guarded(`select app_public.record_turn($1, 'q', 'a')`, (user) => said(user).conversation);
+        const cite = (chunk: string) =>
+          call(
+            ann,
+            `select app_public.record_turn($1, 'q', 'a', chunks => $2)`,
+            said(ann).conversation,
+            JSON.stringify([{ chunkId: chunk }]),
+          );
+        const missing = await fails(cite(NOWHERE));
+        expect(missing.code).toBe('CQ204');
+        expect(await fails(cite(said(bob).chunk))).toEqual(missing);
+        const parent = (id: string) =>
+          call(
+            ann,
+            `select app_public.record_turn($1, 'q', 'a', parent_id => $2)`,
+            said(ann).conversation,
+            id,
+          );
+        const noParent = await fails(parent(NOWHERE));
+        expect(noParent.code).toBe('CQ204');
+        expect(await fails(parent(said(bob).answer))).toEqual(noParent);
+      },
+      'app_public.request_tool_call': () =>
+        guarded(`select app_public.request_tool_call($1, 'x')`, (user) => said(user).answer),
+      'app_public.reserve_usage': async () => {
+        const { ann, bob, viewer } = tenants;
+        const reserve = (user: TestUser) => call(user, 'select * from app_public.reserve_usage(999980)');
+        expect(await fails(reserve(viewer))).toMatchObject({ code: 'CQ109' });
+        // what one tenant has reserved takes nothing from the other
+        expect((await reserve(ann)).rows[0]).toMatchObject({
+          user_id: ann.id,
+          workspace_id: ann.workspaceId,
+        });
+        expect((await reserve(bob)).rows[0]).toMatchObject({ user_id: bob.id });
+        await nobody('select app_public.reserve_usage(1)');
+      },
+      'app_public.revoke_share': () =>
+        guarded('select app_public.revoke_share($1)', (user) => said(user).share),
+      'app_public.set_default_rag_configuration': async () => {
+        const { member, owner } = tenants;
+        await guarded('select app_public.set_default_rag_configuration($1)', (user) =>
+          user === owner ? NOWHERE : said(user).configuration,
+        );
+        expect(
+          await fails(
+            call(member, 'select app_public.set_default_rag_configuration($1)', said(member).configuration),
+          ),
+        ).toMatchObject({ code: 'CQ204' });
+      },
+      'app_public.set_usage_budget': async () => {
+        const { ann, bob, member, viewer } = tenants;
+        const set = (user: TestUser, forUser: string | null) =>
+          call(
+            user,
+            `select workspace_id from app_public.set_usage_budget('day', 5, user_id => $1)`,
+            forUser,
+          );
+        // a stranger and nobody at all: the same
+        const missing = await fails(set(ann, NOWHERE));
+        expect(missing.code).toBe('23503');
+        expect((await fails(set(ann, bob.id))).code).toBe('23503');
+        expect(await fails(set(member, null))).toMatchObject({ code: '42501' });
+        expect(await fails(set(member, member.id))).toMatchObject({ code: '42501' });
+        expect(await fails(set(viewer, null))).toMatchObject({ code: 'CQ109' });
+        await nobody(`select app_public.set_usage_budget('day', 1)`);
+      },
+      'app_public.settle_usage': () =>
+        guarded('select app_public.settle_usage($1, 1)', (user) => said(user).reservation),
+      'app_public.share_conversation': async () => {
+        const { ann, bob, member, owner } = tenants;
+        await guarded('select app_public.share_conversation($1)', (user) => said(user).conversation);
+        const until = (user: TestUser, conversation: string, message: string) =>
+          fails(call(user, 'select app_public.share_conversation($1, $2)', conversation, message));
+        const missing = await until(ann, said(ann).conversation, NOWHERE);
+        expect(missing.code).toBe('CQ204');
+        expect(await until(ann, said(ann).conversation, said(bob).answer)).toEqual(missing);
+        // what the workspace reads is still its owner's to share
+        expect(
+          await fails(call(member, 'select app_public.share_conversation($1)', of(owner).sharedConversation)),
+        ).toEqual(missing);
+      },
+      'app_public.withdraw_feedback': () =>
+        guarded('select app_public.withdraw_feedback($1)', (user) => said(user).answer),
       'app_hidden.can_manage': async () => {},
+      // these say who is calling, and nothing else
       'app_hidden.has_scope': async () => {},
       'app_hidden.is_api_key': async () => {},
       'app_hidden.require_session': async () => {
@@ -1080,6 +1257,17 @@ describeReal('tenancy', () => {
         expect(await fails(call(user, `select app_public.${name}($1)`, id))).toEqual(missing);
       expect(await state()).toEqual(before);
       await nobody(`select app_public.${name}('${attempts[0]![1]}')`);
+    }
+
+    /** By an id of somebody else it says what it says of one that does not exist, and viewers and visitors are refused. */
+    async function guarded(sql: string, id: (user: TestUser) => string, isWrite = true): Promise<void> {
+      const { ann, bob, owner, member, viewer } = tenants;
+      const missing = await fails(call(ann, sql, NOWHERE));
+      expect(missing.code).toBe('CQ204');
+      expect(await fails(call(ann, sql, id(bob)))).toEqual(missing);
+      expect(await fails(call(member, sql, id(owner)))).toEqual(missing);
+      expect(await fails(call(viewer, sql, id(owner)))).toMatchObject({ code: isWrite ? 'CQ109' : 'CQ204' });
+      await nobody(sql.replace('$1', `'${id(bob)}'`));
     }
 
     /** Nobody is signed in: a visitor may not call it, and a role of users without claims is told to sign in. */

@@ -184,3 +184,70 @@ export async function addContent(database: Database, user: TestUser, label: stri
     return { ...content, messages, apiKey, ...known };
   });
 }
+
+/** What belongs to a turn of a user's own conversation: one of each kind. */
+export interface Dialogue {
+  conversation: string;
+  question: string;
+  answer: string;
+  chunk: string;
+  toolCall: string;
+  share: string;
+  token: string;
+  reservation: string;
+  template: string;
+  configuration: string;
+}
+
+/** Holds a turn as a user, with everything that can belong to one. Its content has to be indexed before. */
+export async function addDialogue(database: Database, user: TestUser, label: string): Promise<Dialogue> {
+  return asUser(database, user, async (client) => {
+    const id = async (sql: string, ...values: unknown[]): Promise<string> =>
+      (await client.query(sql, values)).rows[0].id;
+    const conversation = await id('select id from app_public.start_conversation($1)', `${label} dialogue`);
+    const chunk = await id(
+      'select id from app_public.chunks where owner_id = $1 order by id limit 1',
+      user.id,
+    );
+    const { rows: turn } = await client.query(
+      `select id from app_public.record_turn($1, $2, 'yes', chunks => $3, tool_calls => $4, prompt_tokens => 5, completion_tokens => 2, cost_usd => 0.01)`,
+      [
+        conversation,
+        `zebra? asks ${label}`,
+        JSON.stringify([{ chunkId: chunk, similarityScore: 0.9 }]),
+        JSON.stringify([{ name: 'look', arguments: { at: label }, result: label }]),
+      ],
+    );
+    const [question, answer] = [turn[0].id as string, turn[1].id as string];
+    await id('select app_public.mark_read($1)', conversation);
+    await id(`select id from app_public.give_feedback($1, 'positive', 5, $2)`, answer, label);
+    await id(`select id from app_public.record_image($1, $2, 'a/b.png', 1, 1)`, conversation, label);
+    const { rows: links } = await client.query(
+      'select id, token from app_public.share_conversation($1, $2)',
+      [conversation, answer],
+    );
+    const configuration = await id('select id from app_public.rag_configurations where is_default');
+    if (user.memberRole === 'owner') {
+      await client.query('update app_public.rag_configurations set description = $1 where id = $2', [
+        label,
+        configuration,
+      ]);
+      await id(`select id from app_public.set_usage_budget('month', 1000000)`);
+    }
+    return {
+      conversation,
+      question,
+      answer,
+      chunk,
+      toolCall: await id(`select id from app_public.request_tool_call($1, 'ask')`, answer),
+      share: links[0].id,
+      token: links[0].token,
+      reservation: await id('select id from app_public.reserve_usage(10)'),
+      template: await id(
+        `select id from app_public.create_system_prompt_template($1, 'Hello {{name}}')`,
+        label,
+      ),
+      configuration,
+    };
+  });
+}

@@ -1,5 +1,5 @@
---! Previous: sha1:b72cb07233ee8aa48d73c855f255797d620c94d5
---! Hash: sha1:8d8362836a0b0d4a73355ca219b5761b1df81d8c
+--! Previous: sha1:02bb34e4b15fec0d133d212bd7434a4b8a7f5d68
+--! Hash: sha1:0652c3fa847668ef67b288e2bffc880d4935734b
 --! Message: functions
 
 --! split: 1-current.sql
@@ -826,71 +826,52 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   conversation app_public.conversations;
+  place app_public.conversations;
+  draft app_public.messages;
   result app_public.messages;
-  new_id uuid;
 begin
   conversation := app_private.lock_conversation(post_message.conversation_id);
+  if post_message.parent_id is not null then
+    select m.conversation_id into draft.conversation_id from app_public.messages m
+    where m.id = post_message.parent_id and m.workspace_id = conversation.workspace_id;
+  end if;
 
-  if idempotency_key is not null then
-    select m.* into result
-    from app_hidden.message_idempotency_keys k
-    join app_public.messages m on m.id = k.message_id
-    where k.conversation_id = conversation.id and k.idempotency_key = post_message.idempotency_key;
-    if result.id is not null then
-      return result;
+  -- to the end of the chain of full conversations; what was written before with this key is somewhere on the way
+  loop
+    if post_message.idempotency_key is not null then
+      result := app_private.message_of_key(conversation.id, post_message.idempotency_key);
+      if result.id is not null then
+        return result;
+      end if;
     end if;
-  end if;
+    place := app_private.lock_continuation(conversation, 1, post_message.id);
+    exit when place.id = conversation.id;
+    conversation := place;
+  end loop;
 
-  if content is null or char_length(content) > 1000000 then
-    raise exception 'A message has 0 to 1,000,000 characters; this one has %.', coalesce(char_length(content)::text, 'none')
-      using errcode = 'CQ200', hint = 'Put long texts into documents.';
+  draft.id := post_message.id;
+  -- the parent of a continued conversation stays behind in the full one
+  if draft.conversation_id is distinct from post_message.conversation_id or conversation.id = post_message.conversation_id then
+    draft.parent_id := post_message.parent_id;
   end if;
-  if parent_id is not null and not exists (
-    select from app_public.messages m where m.id = post_message.parent_id and m.conversation_id = conversation.id
-  ) then
-    raise exception 'There is no such message in this conversation.' using errcode = 'CQ204', hint = 'parentId must be a message of the same conversation.';
-  end if;
-
-  if post_message.id is null then
-    new_id := app_private.next_message_id(coalesce(conversation.last_message_id, conversation.id));
-  elsif uuid_extract_version(post_message.id) is distinct from 7
-    or post_message.id < conversation.id
-    or uuid_extract_timestamp(post_message.id) > clock_timestamp() + interval '5 minutes'
-  then
-    raise exception 'The id % cannot be used for a message of this conversation.', post_message.id using errcode = 'CQ200',
-      hint = 'Leave it out, or send a UUID version 7 that is not older than the conversation and not in the future.';
-  else
-    new_id := post_message.id;
-  end if;
-
-  begin
-    insert into app_public.messages (
-      id, conversation_id, workspace_id, owner_id, author_id, sequence_number, role, parent_id, content, idempotency_key, provider, model,
-      prompt_tokens, completion_tokens, total_tokens, cost_usd, processing_time_ms, parts, attachments, metadata
-    )
-    values (
-      new_id, conversation.id, conversation.workspace_id, conversation.owner_id,
-      case when post_message.role = 'user' then app_hidden.current_user_id() end,
-      conversation.last_sequence_number + 1, coalesce(post_message.role, 'user'), post_message.parent_id, post_message.content,
-      post_message.idempotency_key, post_message.provider, post_message.model, post_message.prompt_tokens, post_message.completion_tokens,
-      coalesce(post_message.total_tokens, post_message.prompt_tokens + post_message.completion_tokens),
-      post_message.cost_usd, post_message.processing_time_ms, post_message.parts, post_message.attachments, coalesce(post_message.metadata, '{}')
-    )
-    returning * into result;
-  exception when unique_violation then
-    -- the same words whether the id belongs to this caller or to somebody else
-    raise exception 'The id % cannot be used for a message of this conversation.', new_id using errcode = 'CQ200', hint = 'Leave it out, or send another one.';
-  end;
-
-  if idempotency_key is not null then
-    insert into app_hidden.message_idempotency_keys (workspace_id, conversation_id, idempotency_key, message_id)
-    values (conversation.workspace_id, conversation.id, post_message.idempotency_key, result.id);
-  end if;
-  return result;
+  draft.role := post_message.role;
+  draft.content := post_message.content;
+  draft.idempotency_key := post_message.idempotency_key;
+  draft.provider := post_message.provider;
+  draft.model := post_message.model;
+  draft.prompt_tokens := post_message.prompt_tokens;
+  draft.completion_tokens := post_message.completion_tokens;
+  draft.total_tokens := post_message.total_tokens;
+  draft.cost_usd := post_message.cost_usd;
+  draft.processing_time_ms := post_message.processing_time_ms;
+  draft.parts := post_message.parts;
+  draft.attachments := post_message.attachments;
+  draft.metadata := post_message.metadata;
+  return app_private.insert_message(conversation, draft, conversation.id <> post_message.conversation_id);
 end
 $$;
 comment on function app_public.post_message(uuid, text, app_public.message_role, uuid, uuid, text, text, text, integer, integer, integer, numeric, integer, jsonb, jsonb, jsonb) is
-  'Adds a message to a conversation. A retry with the same idempotencyKey returns the first message. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable argument, CQ204 no such conversation or parent.';
+  'Adds a message to a conversation; one that is full is archived, and the message is in its continuation. A retry with the same idempotencyKey returns the first message. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable argument, CQ204 no such conversation or parent.';
 grant execute on function app_public.post_message(uuid, text, app_public.message_role, uuid, uuid, text, text, text, integer, integer, integer, numeric, integer, jsonb, jsonb, jsonb)
   to colloquy_user, colloquy_admin;
 --! EndIncluded conversations/post_message.sql
@@ -4163,6 +4144,1285 @@ $$;
 comment on function app_public.processing_jobs(integer) is 'The newest jobs of the queue, of every workspace, with what they did. Error: CQ200 too many asked for.';
 grant execute on function app_public.processing_jobs(integer) to colloquy_admin, colloquy_worker, colloquy_monitor;
 --! EndIncluded analytics/processing_jobs.sql
+--! Included configuration/workspaces_10_default_configuration.sql
+-- Every new workspace, personal or shared, has a default configuration from its first moment. Sealed: whoever makes a
+-- workspace is not a manager of it yet.
+create or replace function app_private.add_default_rag_configurations()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into app_public.rag_configurations (workspace_id, name, description, system_prompt, is_default)
+  select
+    w.id, 'Default', 'What conversations use that name no other.',
+    'Answer from the sources that you are given, and say so when they do not hold the answer.', true
+  from new_workspaces w;
+  return null;
+end
+$$;
+comment on function app_private.add_default_rag_configurations() is 'Trigger: gives new workspaces their default configuration.';
+
+create or replace trigger workspaces_10_default_configuration
+after insert on app_public.workspaces
+referencing new table as new_workspaces
+for each statement execute function app_private.add_default_rag_configurations();
+--! EndIncluded configuration/workspaces_10_default_configuration.sql
+--! Included configuration/rag_configurations_10_keep_version.sql
+-- After each update statement: keeps what the changed configurations were before. Sealed: nobody may write the history.
+create or replace function app_private.keep_rag_configuration_versions()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into app_public.rag_configuration_versions (workspace_id, rag_configuration_id, old_values, replaced_by)
+  select o.workspace_id, o.id, to_jsonb(o), app_hidden.current_user_id()
+  from old_configurations o
+  join new_configurations n on n.id = o.id
+  where to_jsonb(o) - 'updated_at' - 'created_by' <> to_jsonb(n) - 'updated_at' - 'created_by';
+  return null;
+end
+$$;
+comment on function app_private.keep_rag_configuration_versions() is 'Trigger: keeps the old values of edited configurations.';
+
+create or replace trigger rag_configurations_10_keep_version
+after update on app_public.rag_configurations
+referencing old table as old_configurations new table as new_configurations
+for each statement execute function app_private.keep_rag_configuration_versions();
+
+create or replace trigger rag_configurations_90_set_updated_at
+before update of name, description, system_prompt, model_provider, model_name, temperature, max_tokens, chunks_to_retrieve,
+  similarity_threshold, retrieval_type, is_active, is_default
+on app_public.rag_configurations for each row execute function app_hidden.set_updated_at();
+
+create or replace trigger system_prompt_templates_90_set_updated_at
+before update of name, category, template, variables, is_public
+on app_public.system_prompt_templates for each row execute function app_hidden.set_updated_at();
+
+create or replace trigger usage_budgets_90_set_updated_at
+before update of token_limit, cost_limit_usd
+on app_public.usage_budgets for each row execute function app_hidden.set_updated_at();
+--! EndIncluded configuration/rag_configurations_10_keep_version.sql
+--! Included configuration/create_rag_configuration.sql
+-- Runs with the caller's rights: the policy and the column grants of rag_configurations decide.
+create or replace function app_public.create_rag_configuration(
+  name text,
+  description text default null,
+  system_prompt text default null,
+  model_provider text default null,
+  model_name text default null,
+  temperature numeric default 0.7,
+  max_tokens integer default 2048,
+  chunks_to_retrieve integer default 5,
+  similarity_threshold real default 0,
+  retrieval_type app_public.search_mode default 'hybrid'
+)
+returns app_public.rag_configurations
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  result app_public.rag_configurations;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  insert into app_public.rag_configurations (
+    workspace_id, created_by, name, description, system_prompt, model_provider, model_name, temperature, max_tokens, chunks_to_retrieve,
+    similarity_threshold, retrieval_type
+  )
+  values (
+    app_hidden.current_workspace_id(), app_hidden.current_user_id(), trim(name), description, system_prompt, model_provider, model_name,
+    coalesce(temperature, 0.7), coalesce(max_tokens, 2048), coalesce(chunks_to_retrieve, 5), coalesce(similarity_threshold, 0),
+    coalesce(retrieval_type, 'hybrid')
+  )
+  returning * into result;
+  return result;
+end
+$$;
+comment on function app_public.create_rag_configuration(text, text, text, text, text, numeric, integer, integer, real, app_public.search_mode) is
+  'Makes a configuration in the current workspace. Errors: CQ101, CQ109, CQ200 a value out of range or the name taken, CQ403 not an owner or admin of the workspace.';
+grant execute on function app_public.create_rag_configuration(text, text, text, text, text, numeric, integer, integer, real, app_public.search_mode)
+  to colloquy_user, colloquy_admin;
+--! EndIncluded configuration/create_rag_configuration.sql
+--! Included configuration/set_default_rag_configuration.sql
+-- Moves the mark of the default configuration. Sealed, since is_default is granted to nobody: there is always exactly one.
+create or replace function app_public.set_default_rag_configuration(rag_configuration_id uuid)
+returns app_public.rag_configurations
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  result app_public.rag_configurations;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  -- one at a time in a workspace; the row of the workspace itself is what others wait for
+  perform from app_public.workspaces w where w.id = app_hidden.current_workspace_id() for no key update;
+  select r.* into result
+  from app_public.rag_configurations r
+  where r.id = set_default_rag_configuration.rag_configuration_id and r.workspace_id = app_hidden.current_workspace_id()
+    and app_hidden.can_manage();
+  if result.id is null then
+    raise exception 'There is no such configuration, or it is not yours to change.' using errcode = 'CQ204', hint = 'An owner or admin of the workspace may.';
+  end if;
+  update app_public.rag_configurations r set is_default = false where r.workspace_id = result.workspace_id and r.is_default and r.id <> result.id;
+  update app_public.rag_configurations r set is_default = true, is_active = true where r.id = result.id and not r.is_default;
+  select r.* into result from app_public.rag_configurations r where r.id = result.id;
+  return result;
+end
+$$;
+comment on function app_public.set_default_rag_configuration(uuid) is
+  'Makes a configuration the default of the workspace. Errors: CQ101, CQ109, CQ204 no such configuration, or the caller is no owner or admin.';
+grant execute on function app_public.set_default_rag_configuration(uuid) to colloquy_user, colloquy_admin;
+--! EndIncluded configuration/set_default_rag_configuration.sql
+--! Included configuration/create_system_prompt_template.sql
+-- Runs with the caller's rights: the policy and the column grants of system_prompt_templates decide.
+create or replace function app_public.create_system_prompt_template(
+  name text,
+  template text,
+  category text default null,
+  variables jsonb default '[]',
+  is_public boolean default false
+)
+returns app_public.system_prompt_templates
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  result app_public.system_prompt_templates;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  insert into app_public.system_prompt_templates (workspace_id, owner_id, name, category, template, variables, is_public)
+  values (
+    app_hidden.current_workspace_id(), app_hidden.current_user_id(), trim(name), nullif(trim(category), ''), template,
+    coalesce(variables, '[]'), coalesce(is_public, false)
+  )
+  returning * into result;
+  return result;
+end
+$$;
+comment on function app_public.create_system_prompt_template(text, text, text, jsonb, boolean) is
+  'Makes a template of a system prompt in the current workspace. Errors: CQ101, CQ109, CQ200 a value out of range.';
+grant execute on function app_public.create_system_prompt_template(text, text, text, jsonb, boolean) to colloquy_user, colloquy_admin;
+--! EndIncluded configuration/create_system_prompt_template.sql
+--! Included conversations/lock_conversation_of.sql
+-- The conversation of a message, locked for writing. One error for a message that does not exist and one of somebody else.
+create or replace function app_private.lock_conversation_of(message_id uuid)
+returns app_public.conversations
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return app_private.lock_conversation((
+    select m.conversation_id
+    from app_public.messages m
+    where m.id = lock_conversation_of.message_id and m.workspace_id = app_hidden.current_workspace_id()
+  ));
+end
+$$;
+comment on function app_private.lock_conversation_of(uuid) is 'The conversation of a message, locked against other writers. Raises CQ101, CQ109, CQ204.';
+--! EndIncluded conversations/lock_conversation_of.sql
+--! Included conversations/lock_continuation.sql
+-- Where the next messages of a locked conversation go: into itself while there is room, otherwise into its continuation,
+-- which the first writer makes while it holds the lock of the full one. It must never make a second one: the unique index
+-- on continued_from_id would refuse it.
+create or replace function app_private.lock_continuation(conversation app_public.conversations, needed integer, first_id uuid default null)
+returns app_public.conversations
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  next_id uuid;
+  result app_public.conversations;
+begin
+  if conversation.is_auto_archived then
+    select c.id into next_id
+    from app_public.conversations c
+    where c.workspace_id = conversation.workspace_id and c.continued_from_id = conversation.id;
+    if next_id is not null then
+      return app_private.lock_conversation(next_id);
+    end if;
+  end if;
+  if conversation.message_count = 0 or conversation.message_count + needed <= conversation.max_messages then
+    return conversation;
+  end if;
+
+  update app_public.conversations c set is_archived = true, is_auto_archived = true where c.id = conversation.id;
+  insert into app_public.conversations (
+    id, workspace_id, owner_id, visibility, title, channel, model_provider, model_name, temperature, max_tokens, system_prompt,
+    rag_configuration_id, enable_document_chat, enable_image_generation, enable_web_search, max_messages, continued_from_id,
+    is_temporary, expires_at, pinned_at, metadata
+  )
+  values (
+    case
+      when first_id is null then app_private.next_message_id(conversation.last_message_id)
+      -- an id that the client made must not be older than its conversation
+      else app_hidden.uuidv7_at(uuid_extract_timestamp(conversation.last_message_id) + interval '1 millisecond')
+    end,
+    conversation.workspace_id, conversation.owner_id, conversation.visibility, conversation.title, conversation.channel,
+    conversation.model_provider, conversation.model_name, conversation.temperature, conversation.max_tokens, conversation.system_prompt,
+    conversation.rag_configuration_id, conversation.enable_document_chat, conversation.enable_image_generation,
+    conversation.enable_web_search, conversation.max_messages, conversation.id,
+    conversation.is_temporary, conversation.expires_at, conversation.pinned_at, conversation.metadata
+  )
+  returning * into result;
+  return result;
+end
+$$;
+comment on function app_private.lock_continuation(app_public.conversations, integer, uuid) is
+  'The conversation itself while it has room for the messages, otherwise its continuation, locked; made when there is none.';
+--! EndIncluded conversations/lock_continuation.sql
+--! Included conversations/message_of_key.sql
+-- What a retried write returns. Called under the lock of the conversation, so that the first write is there or will not be.
+create or replace function app_private.message_of_key(conversation_id uuid, key text)
+returns app_public.messages
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select m
+  from app_hidden.message_idempotency_keys k
+  join app_public.messages m on m.id = k.message_id
+  where k.conversation_id = message_of_key.conversation_id and k.idempotency_key = message_of_key.key;
+$$;
+comment on function app_private.message_of_key(uuid, text) is 'The message that an idempotency key made in a conversation, or null.';
+--! EndIncluded conversations/message_of_key.sql
+--! Included conversations/insert_message.sql
+-- The one way a message gets into a locked conversation: checks the draft, numbers it, remembers its idempotency key, moves
+-- the end of the preferred branch, and logs what it cost. It must never be called without the lock of the conversation.
+-- draft: a message of which id, role, parent_id, replaces_id, content, parts, attachments, provider, model, tokens, cost,
+-- time, relevance, key and metadata are read. is_continued: the draft was written to a conversation that is full.
+create or replace function app_private.insert_message(
+  conversation app_public.conversations, draft app_public.messages, is_continued boolean default false
+)
+returns app_public.messages
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  result app_public.messages;
+  is_new_root boolean := draft.replaces_id is not null and draft.parent_id is null;
+begin
+  if draft.content is null or char_length(draft.content) > 1000000 then
+    raise exception 'A message has 0 to 1,000,000 characters; this one has %.', coalesce(char_length(draft.content)::text, 'none')
+      using errcode = 'CQ200', hint = 'Put long texts into documents.';
+  end if;
+  if draft.parent_id is not null and not exists (
+    select from app_public.messages m where m.id = draft.parent_id and m.conversation_id = conversation.id
+  ) then
+    raise exception 'There is no such message in this conversation.' using errcode = 'CQ204', hint = 'parentId must be a message of the same conversation.';
+  end if;
+  if not is_new_root then
+    draft.parent_id := coalesce(draft.parent_id, conversation.preferred_leaf_id);
+  end if;
+
+  if draft.id is not null and is_continued and draft.id < conversation.id then
+    draft.id := null;
+  end if;
+  if draft.id is null then
+    draft.id := app_private.next_message_id(coalesce(conversation.last_message_id, conversation.id));
+  elsif uuid_extract_version(draft.id) is distinct from 7
+    or draft.id < conversation.id
+    or uuid_extract_timestamp(draft.id) > clock_timestamp() + interval '5 minutes'
+  then
+    raise exception 'The id % cannot be used for a message of this conversation.', draft.id using errcode = 'CQ200',
+      hint = 'Leave it out, or send a UUID version 7 that is not older than the conversation and not in the future.';
+  end if;
+
+  begin
+    insert into app_public.messages (
+      id, conversation_id, workspace_id, owner_id, author_id, sequence_number, role, parent_id, replaces_id, content, idempotency_key,
+      provider, model, prompt_tokens, completion_tokens, total_tokens, cost_usd, processing_time_ms, relevance_score, parts, attachments, metadata
+    )
+    values (
+      draft.id, conversation.id, conversation.workspace_id, conversation.owner_id,
+      case when coalesce(draft.role, 'user') = 'user' then app_hidden.current_user_id() end,
+      conversation.last_sequence_number + 1, coalesce(draft.role, 'user'), draft.parent_id, draft.replaces_id, draft.content,
+      draft.idempotency_key, draft.provider, draft.model, draft.prompt_tokens, draft.completion_tokens,
+      coalesce(draft.total_tokens, draft.prompt_tokens + draft.completion_tokens),
+      draft.cost_usd, draft.processing_time_ms, draft.relevance_score, draft.parts, draft.attachments, coalesce(draft.metadata, '{}')
+    )
+    returning * into result;
+  exception when unique_violation then
+    -- the same words whether the id belongs to this caller or to somebody else
+    raise exception 'The id % cannot be used for a message of this conversation.', draft.id using errcode = 'CQ200', hint = 'Leave it out, or send another one.';
+  end;
+
+  if result.idempotency_key is not null then
+    insert into app_hidden.message_idempotency_keys (workspace_id, conversation_id, idempotency_key, message_id)
+    values (conversation.workspace_id, conversation.id, result.idempotency_key, result.id);
+  end if;
+  if result.parent_id is not null or is_new_root then
+    update app_public.conversations c set preferred_leaf_id = result.id where c.id = conversation.id;
+  end if;
+  if result.total_tokens > 0 or result.cost_usd > 0 then
+    insert into app_public.usage_logs (
+      workspace_id, user_id, conversation_id, message_id, action, provider, model, prompt_tokens, completion_tokens, total_tokens, cost_usd
+    )
+    values (
+      result.workspace_id, app_hidden.current_user_id(), result.conversation_id, result.id, 'message', result.provider, result.model,
+      result.prompt_tokens, result.completion_tokens, coalesce(result.total_tokens, 0), coalesce(result.cost_usd, 0)
+    );
+  end if;
+  return result;
+end
+$$;
+comment on function app_private.insert_message(app_public.conversations, app_public.messages, boolean) is
+  'Writes a message into a locked conversation. Raises CQ200 unusable argument, CQ204 no such parent.';
+--! EndIncluded conversations/insert_message.sql
+--! Included conversations/message_path.sql
+-- The messages that lead to one: its parents, and, above the first of them, the messages from before there were branches,
+-- which have no parent and follow one another. Never another branch, and nothing later.
+create or replace function app_private.message_path(conversation_id uuid, leaf_id uuid)
+returns table (id uuid)
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  with recursive explicit as (
+    select m.id, m.parent_id, m.replaces_id, m.sequence_number
+    from app_public.messages m
+    where m.conversation_id = message_path.conversation_id and m.id = message_path.leaf_id
+    union all
+    select m.id, m.parent_id, m.replaces_id, m.sequence_number
+    from explicit e
+    join app_public.messages m on m.conversation_id = message_path.conversation_id and m.id = e.parent_id
+  )
+  select e.id from explicit e
+  union all
+  select m.id
+  from explicit e
+  join app_public.messages m on m.conversation_id = message_path.conversation_id and m.sequence_number < e.sequence_number
+  where e.parent_id is null and e.replaces_id is null
+    and m.parent_id is null and m.replaces_id is null and m.id >= message_path.conversation_id and m.id < message_path.leaf_id;
+$$;
+comment on function app_private.message_path(uuid, uuid) is 'The messages of a conversation that lead to one, that one included, in no order.';
+--! EndIncluded conversations/message_path.sql
+--! Included conversations/add_tool_calls.sql
+-- Writes the tool calls of an answer that is complete. calls: [{name, arguments, result, error, status, turn, position,
+-- durationMs}]; status is succeeded unless it says otherwise.
+create or replace function app_private.add_tool_calls(message app_public.messages, calls jsonb)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if coalesce(jsonb_typeof(calls), 'null') = 'null' then
+    return;
+  end if;
+  if jsonb_typeof(calls) <> 'array' or jsonb_array_length(calls) > 200 then
+    raise exception 'toolCalls is an array of at most 200 calls.' using errcode = 'CQ200', hint = 'Each is {name, arguments, result, status, durationMs}.';
+  end if;
+  insert into app_public.tool_calls (
+    workspace_id, conversation_id, message_id, turn, position, name, arguments, status, result, error, duration_ms
+  )
+  select
+    message.workspace_id, message.conversation_id, message.id, coalesce((c.item ->> 'turn')::integer, 1),
+    coalesce((c.item ->> 'position')::integer, c.place::integer), c.item ->> 'name', coalesce(c.item -> 'arguments', '{}'),
+    coalesce((c.item ->> 'status')::app_public.tool_call_status, 'succeeded'), c.item -> 'result', c.item ->> 'error',
+    (c.item ->> 'durationMs')::integer
+  from jsonb_array_elements(calls) with ordinality as c (item, place);
+end
+$$;
+comment on function app_private.add_tool_calls(app_public.messages, jsonb) is 'Writes the tool calls of an answer. Raises CQ200.';
+--! EndIncluded conversations/add_tool_calls.sql
+--! Included conversations/add_message_chunks.sql
+-- Writes which chunks an answer used. Only chunks that the writer may read can be cited: whether another exists is not told.
+-- chunks: [{chunkId, similarityScore, embeddingVersionId}], best first.
+create or replace function app_private.add_message_chunks(message app_public.messages, chunks jsonb)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  cited integer;
+begin
+  if coalesce(jsonb_typeof(chunks), 'null') = 'null' then
+    return;
+  end if;
+  if jsonb_typeof(chunks) <> 'array' or jsonb_array_length(chunks) > 200
+    or (select count(*) <> count(distinct lower(c.item ->> 'chunkId')) from jsonb_array_elements(chunks) as c (item))
+  then
+    raise exception 'chunks is an array of at most 200 different chunks.' using errcode = 'CQ200', hint = 'Each is {chunkId, similarityScore}, best first.';
+  end if;
+  insert into app_public.message_chunks (workspace_id, conversation_id, message_id, chunk_id, embedding_version_id, similarity_score, rank)
+  select
+    message.workspace_id, message.conversation_id, message.id, k.id,
+    coalesce((c.item ->> 'embeddingVersionId')::uuid, (select v.id from app_public.embedding_versions v where v.status = 'active')),
+    (c.item ->> 'similarityScore')::real, c.place
+  from jsonb_array_elements(chunks) with ordinality as c (item, place)
+  join app_public.chunks k
+    on k.workspace_id = message.workspace_id and k.id = (c.item ->> 'chunkId')::uuid
+    and (k.owner_id = app_hidden.current_user_id() or k.visibility = 'workspace');
+  get diagnostics cited = row_count;
+  if cited <> jsonb_array_length(chunks) then
+    raise exception 'There is no such chunk.' using errcode = 'CQ204', hint = 'Cite what search returned in this workspace.';
+  end if;
+end
+$$;
+comment on function app_private.add_message_chunks(app_public.messages, jsonb) is 'Writes the citations of an answer. Raises CQ200, CQ204.';
+--! EndIncluded conversations/add_message_chunks.sql
+--! Included conversations/record_turn.sql
+-- A whole turn in one transaction: question, answer, the chunks it used, its tool calls, tokens, cost and latency. Either
+-- all of it is there or nothing. Both messages are in the same conversation, also when the size limit is crossed.
+create or replace function app_public.record_turn(
+  conversation_id uuid,
+  question text,
+  answer text,
+  chunks jsonb default '[]',
+  tool_calls jsonb default '[]',
+  provider text default null,
+  model text default null,
+  prompt_tokens integer default null,
+  completion_tokens integer default null,
+  cost_usd numeric default null,
+  latency_ms integer default null,
+  relevance_score real default null,
+  parent_id uuid default null,
+  idempotency_key text default null,
+  metadata jsonb default '{}'
+)
+returns setof app_public.messages
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  conversation app_public.conversations;
+  place app_public.conversations;
+  draft app_public.messages;
+  asked app_public.messages;
+  answered app_public.messages;
+  question_key text := 'turn:' || record_turn.idempotency_key || ':question';
+  answer_key text := 'turn:' || record_turn.idempotency_key || ':answer';
+  parent_place uuid;
+begin
+  conversation := app_private.lock_conversation(record_turn.conversation_id);
+  if char_length(record_turn.idempotency_key) not between 1 and 180 then
+    raise exception 'The idempotency key of a turn has 1 to 180 characters.' using errcode = 'CQ200', hint = 'A UUID will do.';
+  end if;
+  if record_turn.parent_id is not null then
+    select m.conversation_id into parent_place from app_public.messages m
+    where m.id = record_turn.parent_id and m.workspace_id = conversation.workspace_id;
+  end if;
+
+  loop
+    if record_turn.idempotency_key is not null then
+      asked := app_private.message_of_key(conversation.id, question_key);
+      answered := app_private.message_of_key(conversation.id, answer_key);
+      if asked.id is not null and answered.id is not null then
+        return next asked;
+        return next answered;
+        return;
+      end if;
+    end if;
+    place := app_private.lock_continuation(conversation, 2);
+    exit when place.id = conversation.id;
+    conversation := place;
+  end loop;
+
+  draft.role := 'user';
+  draft.content := record_turn.question;
+  if parent_place is distinct from record_turn.conversation_id or conversation.id = record_turn.conversation_id then
+    draft.parent_id := record_turn.parent_id;
+  end if;
+  draft.idempotency_key := question_key;
+  asked := app_private.insert_message(conversation, draft, conversation.id <> record_turn.conversation_id);
+
+  -- the counters moved with the question
+  select c.* into conversation from app_public.conversations c where c.id = asked.conversation_id;
+  draft := null;
+  draft.role := 'assistant';
+  draft.content := record_turn.answer;
+  draft.parent_id := case when asked.parent_id is not null then asked.id end;
+  draft.idempotency_key := answer_key;
+  draft.provider := record_turn.provider;
+  draft.model := record_turn.model;
+  draft.prompt_tokens := record_turn.prompt_tokens;
+  draft.completion_tokens := record_turn.completion_tokens;
+  draft.total_tokens := case
+    when num_nonnulls(record_turn.prompt_tokens, record_turn.completion_tokens) > 0
+      then coalesce(record_turn.prompt_tokens, 0) + coalesce(record_turn.completion_tokens, 0)
+  end;
+  draft.cost_usd := record_turn.cost_usd;
+  draft.processing_time_ms := record_turn.latency_ms;
+  draft.relevance_score := record_turn.relevance_score;
+  draft.metadata := record_turn.metadata;
+  answered := app_private.insert_message(conversation, draft);
+
+  perform app_private.add_message_chunks(answered, record_turn.chunks);
+  perform app_private.add_tool_calls(answered, record_turn.tool_calls);
+  return next asked;
+  return next answered;
+end
+$$;
+comment on function app_public.record_turn(uuid, text, text, jsonb, jsonb, text, text, integer, integer, numeric, integer, real, uuid, text, jsonb) is
+  'Stores a question with its answer, the chunks [{chunkId, similarityScore}] and tool calls [{name, arguments, result, status, durationMs}] of it, in one transaction; returns both messages. A retry with the same idempotencyKey returns the first ones. Errors: CQ101, CQ109, CQ200 unusable argument, CQ204 no such conversation, parent or chunk.';
+grant execute on function app_public.record_turn(uuid, text, text, jsonb, jsonb, text, text, integer, integer, numeric, integer, real, uuid, text, jsonb)
+  to colloquy_user, colloquy_admin;
+--! EndIncluded conversations/record_turn.sql
+--! Included conversations/tool_calls_10_transition.sql
+-- Before each update: a call moves forward only, and what it was asked to do never changes.
+create or replace function app_private.check_tool_call_transition()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if (old.status, new.status) not in (
+    ('requested', 'approved'), ('requested', 'denied'), ('approved', 'running'), ('approved', 'succeeded'), ('approved', 'failed'),
+    ('running', 'succeeded'), ('running', 'failed')
+  ) and old.status <> new.status then
+    raise exception 'A tool call that is % cannot become %.', old.status, new.status
+      using errcode = 'CQ210', hint = 'requested: approve or deny it; approved: run it; running: report its result.';
+  end if;
+  if (new.message_id, new.name, new.arguments) is distinct from (old.message_id, old.name, old.arguments) then
+    raise exception 'What a tool call was asked to do does not change.' using errcode = 'CQ210', hint = 'Request another call.';
+  end if;
+  new.updated_at := clock_timestamp();
+  return new;
+end
+$$;
+comment on function app_private.check_tool_call_transition() is 'Trigger: lets a tool call move forward only. Raises CQ210.';
+
+create or replace trigger tool_calls_10_transition
+before update of status, message_id, name, arguments on app_public.tool_calls
+for each row execute function app_private.check_tool_call_transition();
+--! EndIncluded conversations/tool_calls_10_transition.sql
+--! Included conversations/request_tool_call.sql
+-- Adds a call to an assistant's message; it waits until somebody who may write in the conversation approves or denies it.
+create or replace function app_public.request_tool_call(message_id uuid, name text, arguments jsonb default '{}', turn integer default 1)
+returns app_public.tool_calls
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  conversation app_public.conversations;
+  result app_public.tool_calls;
+begin
+  conversation := app_private.lock_conversation_of(request_tool_call.message_id);
+  if (select m.role from app_public.messages m where m.id = request_tool_call.message_id) <> 'assistant' then
+    raise exception 'Only a message of an assistant calls tools.' using errcode = 'CQ200', hint = 'Pass the id of the answer.';
+  end if;
+  insert into app_public.tool_calls (workspace_id, conversation_id, message_id, turn, position, name, arguments)
+  values (
+    conversation.workspace_id, conversation.id, request_tool_call.message_id, coalesce(request_tool_call.turn, 1),
+    1 + (
+      select count(*) from app_public.tool_calls t
+      where t.message_id = request_tool_call.message_id and t.turn = coalesce(request_tool_call.turn, 1)
+    ),
+    request_tool_call.name, coalesce(request_tool_call.arguments, '{}')
+  )
+  returning * into result;
+  return result;
+end
+$$;
+comment on function app_public.request_tool_call(uuid, text, jsonb, integer) is
+  'Adds a tool call to an answer, to be approved or denied. Errors: CQ101, CQ109, CQ200 not an answer or a value out of range, CQ204 no such message.';
+grant execute on function app_public.request_tool_call(uuid, text, jsonb, integer) to colloquy_user, colloquy_admin;
+--! EndIncluded conversations/request_tool_call.sql
+--! Included conversations/answer_tool_call.sql
+-- Approves or denies a call, or tells how it went. Which step may follow which is the trigger's business.
+create or replace function app_public.answer_tool_call(
+  tool_call_id uuid,
+  status app_public.tool_call_status,
+  result jsonb default null,
+  error text default null,
+  duration_ms integer default null
+)
+returns app_public.tool_calls
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  answered app_public.tool_calls;
+begin
+  perform app_private.lock_conversation((
+    select t.conversation_id
+    from app_public.tool_calls t
+    where t.id = answer_tool_call.tool_call_id and t.workspace_id = app_hidden.current_workspace_id()
+  ));
+  update app_public.tool_calls t
+  set
+    status = answer_tool_call.status,
+    result = coalesce(answer_tool_call.result, t.result),
+    error = coalesce(answer_tool_call.error, t.error),
+    duration_ms = coalesce(answer_tool_call.duration_ms, t.duration_ms),
+    decided_by = case when answer_tool_call.status in ('approved', 'denied') then app_hidden.current_user_id() else t.decided_by end
+  where t.id = answer_tool_call.tool_call_id and t.status <> answer_tool_call.status
+  returning t.* into answered;
+  if answered.id is null then
+    -- the same answer again: nothing was written
+    select t.* into answered from app_public.tool_calls t where t.id = answer_tool_call.tool_call_id;
+  end if;
+  return answered;
+end
+$$;
+comment on function app_public.answer_tool_call(uuid, app_public.tool_call_status, jsonb, text, integer) is
+  'Approves or denies a tool call, or reports how it went. Errors: CQ101, CQ109, CQ204 no such call, CQ210 it cannot become that now.';
+grant execute on function app_public.answer_tool_call(uuid, app_public.tool_call_status, jsonb, text, integer) to colloquy_user, colloquy_admin;
+--! EndIncluded conversations/answer_tool_call.sql
+--! Included conversations/message_feedback_10_count.sql
+-- After each statement: carries thumbs into the counters of the conversations, with one update each. Sealed: the counters are
+-- granted to nobody.
+create or replace function app_private.count_message_feedback()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  changed record;
+begin
+  for changed in
+    execute format(
+      'select f.conversation_id, sum(f.sign * (f.feedback_type = ''positive'')::integer) as positive, sum(f.sign * (f.feedback_type = ''negative'')::integer) as negative
+       from (%s) as f group by f.conversation_id order by f.conversation_id',
+      case tg_op
+        when 'INSERT' then 'select n.*, 1 as sign from new_feedback n'
+        when 'DELETE' then 'select o.*, -1 as sign from old_feedback o'
+        else 'select n.*, 1 as sign from new_feedback n union all select o.*, -1 from old_feedback o'
+      end
+    )
+  loop
+    update app_public.conversations c
+    set positive_feedback = c.positive_feedback + changed.positive, negative_feedback = c.negative_feedback + changed.negative
+    where c.id = changed.conversation_id and (changed.positive <> 0 or changed.negative <> 0);
+  end loop;
+  return null;
+end
+$$;
+comment on function app_private.count_message_feedback() is 'Trigger: keeps positive_feedback and negative_feedback of conversations.';
+
+create or replace trigger message_feedback_10_count_inserted
+after insert on app_public.message_feedback referencing new table as new_feedback
+for each statement execute function app_private.count_message_feedback();
+
+create or replace trigger message_feedback_10_count_updated
+after update on app_public.message_feedback referencing old table as old_feedback new table as new_feedback
+for each statement execute function app_private.count_message_feedback();
+
+create or replace trigger message_feedback_10_count_deleted
+after delete on app_public.message_feedback referencing old table as old_feedback
+for each statement execute function app_private.count_message_feedback();
+--! EndIncluded conversations/message_feedback_10_count.sql
+--! Included conversations/give_feedback.sql
+-- Says what the caller thinks of a message, or changes it: one per reader and message. Locks the conversation first, as
+-- every writer does, so that two of the same reader at once are one row and never stand in a circle.
+create or replace function app_public.give_feedback(
+  message_id uuid, feedback_type app_public.feedback_type, rating integer default null, comment text default null
+)
+returns app_public.message_feedback
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  conversation app_public.conversations;
+  given app_public.message_feedback;
+begin
+  conversation := app_private.lock_conversation_of(give_feedback.message_id);
+  insert into app_public.message_feedback as f (
+    workspace_id, conversation_id, message_id, user_id, feedback_type, rating, comment, ip, user_agent
+  )
+  values (
+    conversation.workspace_id, conversation.id, give_feedback.message_id, app_hidden.current_user_id(), give_feedback.feedback_type,
+    give_feedback.rating, give_feedback.comment, nullif(current_setting('colloquy.client_ip', true), '')::inet,
+    left(nullif(current_setting('colloquy.user_agent', true), ''), 1000)
+  )
+  on conflict on constraint message_feedback_message_id_user_id_key do update
+  set
+    feedback_type = excluded.feedback_type, rating = excluded.rating, comment = excluded.comment, ip = excluded.ip,
+    user_agent = excluded.user_agent, updated_at = clock_timestamp()
+  returning f.* into given;
+  return given;
+end
+$$;
+comment on function app_public.give_feedback(uuid, app_public.feedback_type, integer, text) is
+  'Says what you think of a message: positive, neutral or negative, a rating of 1 to 5, a comment. Again replaces it. Errors: CQ101, CQ109, CQ200 a value out of range, CQ204 no such message.';
+grant execute on function app_public.give_feedback(uuid, app_public.feedback_type, integer, text) to colloquy_user, colloquy_admin;
+--! EndIncluded conversations/give_feedback.sql
+--! Included conversations/withdraw_feedback.sql
+-- Takes one's own feedback back. That of others is out of reach, also for the owner of the conversation.
+create or replace function app_public.withdraw_feedback(message_id uuid)
+returns app_public.message_feedback
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  withdrawn app_public.message_feedback;
+begin
+  perform app_private.lock_conversation_of(withdraw_feedback.message_id);
+  delete from app_public.message_feedback f
+  where f.message_id = withdraw_feedback.message_id and f.user_id = app_hidden.current_user_id()
+  returning f.* into withdrawn;
+  if withdrawn.id is null then
+    raise exception 'There is no feedback of yours on this message.' using errcode = 'CQ204', hint = 'Nothing is left to do.';
+  end if;
+  return withdrawn;
+end
+$$;
+comment on function app_public.withdraw_feedback(uuid) is 'Takes your feedback on a message back. Errors: CQ101, CQ109, CQ204 no such message, or no feedback of yours.';
+grant execute on function app_public.withdraw_feedback(uuid) to colloquy_user, colloquy_admin;
+--! EndIncluded conversations/withdraw_feedback.sql
+--! Included conversations/share_conversation.sql
+-- Makes a link for visitors, up to one message. Only the owner of a conversation shares it. The token leaves the database
+-- once, here; what stays is its hash.
+create or replace function app_public.share_conversation(
+  conversation_id uuid, until_message_id uuid default null, expires_at timestamptz default null
+)
+returns app_public.conversation_share_link
+language plpgsql
+security definer
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+declare
+  conversation app_public.conversations;
+  token text := 'cqh_' || encode(gen_random_bytes(32), 'hex');
+  link app_public.conversation_share_link;
+begin
+  conversation := app_private.lock_conversation(share_conversation.conversation_id);
+  link.until_message_id := coalesce(share_conversation.until_message_id, conversation.preferred_leaf_id, conversation.last_message_id);
+  if conversation.owner_id <> app_hidden.current_user_id() or not exists (
+    select from app_public.messages m where m.id = link.until_message_id and m.conversation_id = conversation.id
+  ) then
+    raise exception 'There is no such conversation or message of yours.' using errcode = 'CQ204',
+      hint = 'Only its owner shares a conversation, up to one of its messages.';
+  end if;
+  if share_conversation.expires_at <= clock_timestamp() then
+    raise exception 'The link would have expired already.' using errcode = 'CQ200', hint = 'Leave expiresAt out, or choose a time to come.';
+  end if;
+  insert into app_public.conversation_shares (workspace_id, conversation_id, created_by, token_hash, until_message_id, expires_at)
+  values (
+    conversation.workspace_id, conversation.id, app_hidden.current_user_id(), sha256(convert_to(token, 'UTF8')), link.until_message_id,
+    share_conversation.expires_at
+  )
+  returning id into link.id;
+  link.token := token;
+  link.conversation_id := conversation.id;
+  link.expires_at := share_conversation.expires_at;
+  return link;
+end
+$$;
+comment on function app_public.share_conversation(uuid, uuid, timestamptz) is
+  'Makes a link by which anybody reads a conversation of yours up to one message (the last one, unless you name another). The token is shown once. Errors: CQ101, CQ109, CQ200 expired already, CQ204 no such conversation or message of yours.';
+grant execute on function app_public.share_conversation(uuid, uuid, timestamptz) to colloquy_user, colloquy_admin;
+--! EndIncluded conversations/share_conversation.sql
+--! Included conversations/revoke_share.sql
+-- Takes a link back: it shows nothing from now on.
+create or replace function app_public.revoke_share(share_id uuid)
+returns app_public.conversation_shares
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  revoked app_public.conversation_shares;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  update app_public.conversation_shares s
+  set revoked_at = coalesce(s.revoked_at, clock_timestamp())
+  where s.id = revoke_share.share_id and s.workspace_id = app_hidden.current_workspace_id() and s.created_by = app_hidden.current_user_id()
+  returning s.* into revoked;
+  if revoked.id is null then
+    raise exception 'There is no such link.' using errcode = 'CQ204', hint = 'List your links with conversationShares.';
+  end if;
+  return revoked;
+end
+$$;
+comment on function app_public.revoke_share(uuid) is 'Takes a link back. Errors: CQ101, CQ109, CQ204 no such link.';
+grant execute on function app_public.revoke_share(uuid) to colloquy_user, colloquy_admin;
+--! EndIncluded conversations/revoke_share.sql
+--! Included conversations/read_shared_conversation.sql
+-- What a link shows to anybody who has it: title, and the messages that lead to the one it was made for. Never a later one,
+-- another branch, a message of the system or of a tool, an id or a name. Null for a token that is unknown, expired or
+-- revoked: which of them is not told.
+create or replace function app_public.read_shared_conversation(token text)
+returns app_public.shared_conversation
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  share record;
+  result app_public.shared_conversation;
+begin
+  if token is null or token !~ '^cqh_[0-9a-f]{64}$' then
+    return null;
+  end if;
+  select s.conversation_id, s.until_message_id, c.title into share
+  from app_public.conversation_shares s
+  join app_public.conversations c on c.workspace_id = s.workspace_id and c.id = s.conversation_id
+  where s.token_hash = sha256(convert_to(token, 'UTF8'))
+    and s.revoked_at is null
+    and (s.expires_at is null or s.expires_at > clock_timestamp())
+    and (c.expires_at is null or c.expires_at > clock_timestamp());
+  if share.conversation_id is null then
+    return null;
+  end if;
+  result.title := share.title;
+  select coalesce(
+    array_agg(row(m.role, m.content, m.model, uuid_extract_timestamp(m.id))::app_public.shared_message order by m.sequence_number), '{}'
+  )
+  into result.messages
+  from app_private.message_path(share.conversation_id, share.until_message_id) as p
+  join app_public.messages m on m.id = p.id
+  where m.role in ('user', 'assistant');
+  return result;
+end
+$$;
+comment on function app_public.read_shared_conversation(text) is
+  'What a link to a conversation shows; no account is needed. Null when the token is unknown, expired or revoked.';
+grant execute on function app_public.read_shared_conversation(text) to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded conversations/read_shared_conversation.sql
+--! Included conversations/mark_read.sql
+-- Remembers that the caller has read a conversation until now. A viewer reads too, so this asks for no right to write.
+create or replace function app_public.mark_read(conversation_id uuid)
+returns app_public.conversation_reads
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  seen app_public.conversation_reads;
+begin
+  perform app_hidden.require_member();
+  insert into app_public.conversation_reads as r (workspace_id, conversation_id, user_id, last_read_at)
+  select c.workspace_id, c.id, app_hidden.current_user_id(), clock_timestamp()
+  from app_public.conversations c
+  where c.id = mark_read.conversation_id and c.workspace_id = app_hidden.current_workspace_id()
+    and (c.owner_id = app_hidden.current_user_id() or c.visibility = 'workspace')
+  on conflict on constraint conversation_reads_pkey do update
+  set last_read_at = greatest(r.last_read_at, excluded.last_read_at)
+  returning r.* into seen;
+  if seen.conversation_id is null then
+    raise exception 'There is no such conversation.' using errcode = 'CQ204', hint = 'Check the id and the workspace of the request.';
+  end if;
+  return seen;
+end
+$$;
+comment on function app_public.mark_read(uuid) is 'Remembers that you have read a conversation until now. Errors: CQ101, CQ204 no such conversation.';
+grant execute on function app_public.mark_read(uuid) to colloquy_user, colloquy_admin;
+--! EndIncluded conversations/mark_read.sql
+--! Included conversations/make_temporary.sql
+-- Gives a conversation an end, or takes it back. Only its owner may. The content goes then; what it used stays in usage_logs.
+create or replace function app_public.make_temporary(conversation_id uuid, expires_at timestamptz default null)
+returns app_public.conversations
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  conversation app_public.conversations;
+begin
+  conversation := app_private.lock_conversation(make_temporary.conversation_id);
+  if conversation.owner_id <> app_hidden.current_user_id() then
+    raise exception 'There is no such conversation of yours.' using errcode = 'CQ204', hint = 'Only its owner gives a conversation an end.';
+  end if;
+  if make_temporary.expires_at <= clock_timestamp() then
+    raise exception 'The conversation would have ended already.' using errcode = 'CQ200', hint = 'Delete it, or choose a time to come.';
+  end if;
+  update app_public.conversations c
+  set is_temporary = make_temporary.expires_at is not null, expires_at = make_temporary.expires_at
+  where c.id = conversation.id
+  returning c.* into conversation;
+  return conversation;
+end
+$$;
+comment on function app_public.make_temporary(uuid, timestamptz) is
+  'Has the content of a conversation of yours go at a time; without a time, keeps it. Errors: CQ101, CQ109, CQ200 a time gone by, CQ204 no such conversation of yours.';
+grant execute on function app_public.make_temporary(uuid, timestamptz) to colloquy_user, colloquy_admin;
+--! EndIncluded conversations/make_temporary.sql
+--! Included conversations/branch_conversation.sql
+-- A new conversation of the caller that begins with what leads to one message. The copies carry no tokens and no cost: they
+-- were paid for once. Where each comes from is in its metadata.
+create or replace function app_public.branch_conversation(message_id uuid)
+returns app_public.conversations
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  source app_public.conversations;
+  path_length integer;
+  result app_public.conversations;
+begin
+  source := app_private.lock_conversation_of(branch_conversation.message_id);
+  select count(*) into path_length from app_private.message_path(source.id, branch_conversation.message_id);
+  insert into app_public.conversations (
+    workspace_id, owner_id, title, channel, model_provider, model_name, temperature, max_tokens, system_prompt, rag_configuration_id,
+    enable_document_chat, enable_image_generation, enable_web_search, max_messages, is_temporary, expires_at, metadata, branched_from_message_id
+  )
+  values (
+    source.workspace_id, app_hidden.current_user_id(), source.title, source.channel, source.model_provider, source.model_name,
+    source.temperature, source.max_tokens, source.system_prompt, source.rag_configuration_id, source.enable_document_chat,
+    source.enable_image_generation, source.enable_web_search,
+    -- what was copied does not use up the room for what comes now
+    1000 + path_length, source.is_temporary, source.expires_at, source.metadata, branch_conversation.message_id
+  )
+  returning * into result;
+
+  insert into app_public.messages (
+    id, conversation_id, workspace_id, owner_id, author_id, sequence_number, role, status, content, parts, parts_format, attachments,
+    provider, model, metadata
+  )
+  select
+    uuidv7(), result.id, result.workspace_id, result.owner_id, copied.author_id, copied.number, copied.role, copied.status, copied.content,
+    copied.parts, copied.parts_format, copied.attachments, copied.provider, copied.model,
+    copied.metadata || jsonb_build_object('copiedFrom', copied.id)
+  from (
+    select m.*, row_number() over (order by m.sequence_number) as number
+    from app_private.message_path(source.id, branch_conversation.message_id) as p
+    join app_public.messages m on m.id = p.id
+    order by m.sequence_number
+  ) as copied;
+
+  select c.* into result from app_public.conversations c where c.id = result.id;
+  return result;
+end
+$$;
+comment on function app_public.branch_conversation(uuid) is
+  'Starts a conversation of your own that continues after a message, with a copy of what leads to it. Errors: CQ101, CQ109, CQ204 no such message.';
+grant execute on function app_public.branch_conversation(uuid) to colloquy_user, colloquy_admin;
+--! EndIncluded conversations/branch_conversation.sql
+--! Included conversations/edit_message.sql
+-- Writes another version of a message beside it: same parent, a branch of its own. Nothing that was said is changed. A
+-- conversation that is full still takes it, since a branch cannot be in another conversation than its parent.
+create or replace function app_public.edit_message(message_id uuid, content text)
+returns app_public.messages
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  conversation app_public.conversations;
+  original app_public.messages;
+  draft app_public.messages;
+begin
+  conversation := app_private.lock_conversation_of(edit_message.message_id);
+  select m.* into original from app_public.messages m where m.id = edit_message.message_id;
+  draft.parent_id := coalesce(original.parent_id, (
+    -- from before there were branches: the message before it
+    select m.id
+    from app_private.message_path(conversation.id, original.id) as p
+    join app_public.messages m on m.id = p.id
+    where m.id <> original.id
+    order by m.sequence_number desc
+    limit 1
+  ));
+  draft.replaces_id := original.id;
+  draft.role := original.role;
+  draft.content := edit_message.content;
+  draft.attachments := original.attachments;
+  draft.metadata := original.metadata;
+  return app_private.insert_message(conversation, draft);
+end
+$$;
+comment on function app_public.edit_message(uuid, text) is
+  'Writes another version of a message as a branch beside it, and continues there. Errors: CQ101, CQ109, CQ200 too long, CQ204 no such message.';
+grant execute on function app_public.edit_message(uuid, text) to colloquy_user, colloquy_admin;
+--! EndIncluded conversations/edit_message.sql
+--! Included conversations/choose_branch.sql
+-- Chooses the branch that goes through a message: from there on the newest child is followed to its end, which becomes the
+-- preferred leaf of the conversation, where the next message is added.
+create or replace function app_public.choose_branch(message_id uuid)
+returns app_public.conversations
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  conversation app_public.conversations;
+  current app_public.messages;
+  child app_public.messages;
+begin
+  conversation := app_private.lock_conversation_of(choose_branch.message_id);
+  select m.* into current from app_public.messages m where m.id = choose_branch.message_id;
+  loop
+    select c.* into child
+    from (
+      (
+        select m.* from app_public.messages m
+        where m.conversation_id = conversation.id and m.parent_id = current.id
+        order by m.id desc
+        limit 1
+      )
+      union all
+      (
+        -- from before there were branches: the message after it
+        select m.* from app_public.messages m
+        where current.parent_id is null and current.replaces_id is null
+          and m.conversation_id = conversation.id and m.id > current.id and m.parent_id is null and m.replaces_id is null
+        order by m.sequence_number
+        limit 1
+      )
+    ) as c
+    order by c.id desc
+    limit 1;
+    exit when child.id is null;
+    current := child;
+  end loop;
+  update app_public.conversations c
+  set preferred_leaf_id = current.id
+  where c.id = conversation.id
+  returning c.* into conversation;
+  return conversation;
+end
+$$;
+comment on function app_public.choose_branch(uuid) is
+  'Chooses the branch that goes through a message, to show and to continue. Errors: CQ101, CQ109, CQ204 no such message.';
+grant execute on function app_public.choose_branch(uuid) to colloquy_user, colloquy_admin;
+--! EndIncluded conversations/choose_branch.sql
+--! Included conversations/record_image.sql
+-- Writes down an image that was generated in a conversation, and what it cost. Its bytes are the storage's business.
+create or replace function app_public.record_image(
+  conversation_id uuid,
+  prompt text,
+  storage_path text,
+  width integer,
+  height integer,
+  format text default 'png',
+  message_id uuid default null,
+  provider text default null,
+  model text default null,
+  generation_time_ms integer default null,
+  cost_usd numeric default null
+)
+returns app_public.generated_images
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  conversation app_public.conversations;
+  image app_public.generated_images;
+begin
+  conversation := app_private.lock_conversation(record_image.conversation_id);
+  if record_image.message_id is not null and not exists (
+    select from app_public.messages m where m.id = record_image.message_id and m.conversation_id = conversation.id
+  ) then
+    raise exception 'There is no such message in this conversation.' using errcode = 'CQ204', hint = 'messageId must be a message of the same conversation.';
+  end if;
+  insert into app_public.generated_images (
+    workspace_id, conversation_id, message_id, owner_id, prompt, provider, model, storage_path, width, height, format, generation_time_ms, cost_usd
+  )
+  values (
+    conversation.workspace_id, conversation.id, record_image.message_id, app_hidden.current_user_id(), record_image.prompt,
+    record_image.provider, record_image.model, record_image.storage_path, record_image.width, record_image.height,
+    coalesce(record_image.format, 'png'), record_image.generation_time_ms, record_image.cost_usd
+  )
+  returning * into image;
+  insert into app_public.usage_logs (workspace_id, user_id, conversation_id, message_id, action, provider, model, cost_usd)
+  select image.workspace_id, image.owner_id, image.conversation_id, image.message_id, 'image', image.provider, image.model, image.cost_usd
+  where image.cost_usd > 0;
+  return image;
+end
+$$;
+comment on function app_public.record_image(uuid, text, text, integer, integer, text, uuid, text, text, integer, numeric) is
+  'Writes down an image that was generated in a conversation. Errors: CQ101, CQ109, CQ200 a value out of range, CQ204 no such conversation or message.';
+grant execute on function app_public.record_image(uuid, text, text, integer, integer, text, uuid, text, text, integer, numeric)
+  to colloquy_user, colloquy_admin;
+--! EndIncluded conversations/record_image.sql
+--! Included usage/usage_logs_10_totals.sql
+-- After each insert statement: carries tokens and cost into the totals of the users, with one update each.
+create or replace function app_private.total_new_usage()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  used record;
+begin
+  for used in
+    select n.user_id, sum(n.total_tokens) as tokens, sum(n.cost_usd) as cost
+    from new_usage n
+    where n.user_id is not null
+    group by n.user_id
+    order by n.user_id
+  loop
+    update app_public.users u
+    set total_tokens_used = u.total_tokens_used + used.tokens, total_cost_usd = u.total_cost_usd + used.cost
+    where u.id = used.user_id;
+  end loop;
+  return null;
+end
+$$;
+comment on function app_private.total_new_usage() is 'Trigger: keeps total_tokens_used and total_cost_usd of users.';
+
+create or replace trigger usage_logs_10_totals
+after insert on app_public.usage_logs
+referencing new table as new_usage
+for each statement execute function app_private.total_new_usage();
+--! EndIncluded usage/usage_logs_10_totals.sql
+--! Included usage/budget_period_start.sql
+-- First moment, in UTC, of the period that a time falls into.
+create or replace function app_private.budget_period_start(period app_public.budget_period, at timestamptz)
+returns timestamptz
+language sql
+immutable
+strict
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+  select date_trunc(period::text, at, 'UTC');
+$$;
+comment on function app_private.budget_period_start(app_public.budget_period, timestamptz) is 'First moment of the day or month of a time, in UTC.';
+--! EndIncluded usage/budget_period_start.sql
+--! Included usage/set_usage_budget.sql
+-- Sets or changes a budget. Runs with the caller's rights: the policies of usage_budgets let only those write who manage the
+-- workspace. To lift a budget, delete it.
+create or replace function app_public.set_usage_budget(
+  period app_public.budget_period, token_limit bigint default null, cost_limit_usd numeric default null, user_id uuid default null
+)
+returns app_public.usage_budgets
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  result app_public.usage_budgets;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  insert into app_public.usage_budgets (workspace_id, scope, user_id, period, token_limit, cost_limit_usd)
+  values (
+    app_hidden.current_workspace_id(),
+    case when set_usage_budget.user_id is null then 'workspace' else 'user' end::app_public.budget_scope,
+    set_usage_budget.user_id, set_usage_budget.period, set_usage_budget.token_limit, set_usage_budget.cost_limit_usd
+  )
+  on conflict on constraint usage_budgets_workspace_id_user_id_period_key do update
+  set token_limit = excluded.token_limit, cost_limit_usd = excluded.cost_limit_usd
+  returning * into result;
+  return result;
+end
+$$;
+comment on function app_public.set_usage_budget(app_public.budget_period, bigint, numeric, uuid) is
+  'Sets how much may be used per day or month, by one member or, without userId, by the whole workspace. Errors: CQ101, CQ109, CQ200 no limit given, CQ204 no such member, CQ403 not an owner or admin of the workspace.';
+grant execute on function app_public.set_usage_budget(app_public.budget_period, bigint, numeric, uuid) to colloquy_user, colloquy_admin;
+--! EndIncluded usage/set_usage_budget.sql
+--! Included usage/reserve_usage.sql
+-- Sets usage aside before work begins, against every budget that holds for the caller: all of them or none. The budgets are
+-- locked in one order, so reservations at the same time never exceed a limit together and never stand in a circle.
+-- What was reserved and never settled counts no longer after an hour.
+create or replace function app_public.reserve_usage(tokens bigint, cost_usd numeric default 0)
+returns app_public.usage_reservations
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  budget app_public.usage_budgets;
+  reservation app_public.usage_reservations;
+  starts timestamptz;
+  taken record;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if reserve_usage.tokens is null or reserve_usage.tokens not between 0 and 1000000000000
+    or reserve_usage.cost_usd is null or reserve_usage.cost_usd not between 0 and 1000000
+  then
+    raise exception 'What is reserved is not negative.' using errcode = 'CQ200', hint = 'Pass tokens, and costUsd when it is known.';
+  end if;
+  insert into app_public.usage_reservations (workspace_id, user_id, tokens, cost_usd, expires_at)
+  values (
+    app_hidden.current_workspace_id(), app_hidden.current_user_id(), reserve_usage.tokens, reserve_usage.cost_usd,
+    clock_timestamp() + interval '1 hour'
+  )
+  returning * into reservation;
+
+  for budget in
+    select b.*
+    from app_public.usage_budgets b
+    where b.workspace_id = reservation.workspace_id and (b.user_id is null or b.user_id = reservation.user_id)
+    order by b.id
+    for no key update
+  loop
+    starts := app_private.budget_period_start(budget.period, clock_timestamp());
+    select coalesce(sum(t.tokens), 0) as tokens, coalesce(sum(t.cost_usd), 0) as cost_usd into taken
+    from (
+      select s.tokens, s.cost_usd from app_hidden.budget_spending s where s.budget_id = budget.id and s.period_start = starts
+      union all
+      select h.tokens, h.cost_usd
+      from app_hidden.usage_holds h
+      where h.budget_id = budget.id and h.period_start = starts and h.expires_at > clock_timestamp()
+    ) as t;
+    if taken.tokens + reservation.tokens > budget.token_limit or taken.cost_usd + reservation.cost_usd > budget.cost_limit_usd then
+      raise exception 'The budget of this % for the % is spent.', budget.scope, budget.period using errcode = 'CQ220',
+        hint = format(
+          'It begins anew at %s. Ask for less, or ask an owner of the workspace for a larger one.',
+          to_char((starts at time zone 'UTC') + ('1 ' || budget.period)::interval, 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+        );
+    end if;
+    insert into app_hidden.usage_holds (workspace_id, budget_id, reservation_id, period_start, tokens, cost_usd, expires_at)
+    values (reservation.workspace_id, budget.id, reservation.id, starts, reservation.tokens, reservation.cost_usd, reservation.expires_at);
+  end loop;
+  return reservation;
+end
+$$;
+comment on function app_public.reserve_usage(bigint, numeric) is
+  'Sets tokens and cost aside before work begins; settleUsage ends it. Errors: CQ101, CQ109, CQ200 a negative amount, CQ220 the budget is spent.';
+grant execute on function app_public.reserve_usage(bigint, numeric) to colloquy_user, colloquy_admin;
+--! EndIncluded usage/reserve_usage.sql
+--! Included usage/settle_usage.sql
+-- Ends a reservation with what was really used, which may be more than was set aside: it happened. Again changes nothing.
+create or replace function app_public.settle_usage(reservation_id uuid, tokens bigint, cost_usd numeric default 0)
+returns app_public.usage_reservations
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  reservation app_public.usage_reservations;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if settle_usage.tokens is null or settle_usage.tokens not between 0 and 1000000000000
+    or settle_usage.cost_usd is null or settle_usage.cost_usd not between 0 and 1000000
+  then
+    raise exception 'What was used is not negative.' using errcode = 'CQ200', hint = 'Pass tokens, and costUsd when it is known.';
+  end if;
+  select r.* into reservation
+  from app_public.usage_reservations r
+  where r.id = settle_usage.reservation_id and r.workspace_id = app_hidden.current_workspace_id() and r.user_id = app_hidden.current_user_id()
+  for no key update;
+  if reservation.id is null then
+    raise exception 'There is no such reservation.' using errcode = 'CQ204', hint = 'Pass the id that reserveUsage returned.';
+  end if;
+  if reservation.settled_at is not null then
+    return reservation;
+  end if;
+
+  -- in the order in which reservations lock them
+  perform from app_public.usage_budgets b
+  where b.workspace_id = reservation.workspace_id
+    and b.id in (select h.budget_id from app_hidden.usage_holds h where h.workspace_id = reservation.workspace_id and h.reservation_id = reservation.id)
+  order by b.id
+  for no key update;
+
+  with released as (
+    delete from app_hidden.usage_holds h
+    where h.workspace_id = reservation.workspace_id and h.reservation_id = reservation.id
+    returning h.budget_id, h.period_start
+  )
+  insert into app_hidden.budget_spending as s (workspace_id, budget_id, period_start, tokens, cost_usd)
+  select reservation.workspace_id, r.budget_id, r.period_start, settle_usage.tokens, settle_usage.cost_usd from released r
+  on conflict on constraint budget_spending_pkey do update
+  set tokens = s.tokens + excluded.tokens, cost_usd = s.cost_usd + excluded.cost_usd;
+
+  update app_public.usage_reservations r
+  set settled_at = clock_timestamp(), settled_tokens = settle_usage.tokens, settled_cost_usd = settle_usage.cost_usd
+  where r.id = reservation.id
+  returning r.* into reservation;
+  return reservation;
+end
+$$;
+comment on function app_public.settle_usage(uuid, bigint, numeric) is
+  'Ends a reservation with what was really used. Errors: CQ101, CQ109, CQ200 a negative amount, CQ204 no such reservation.';
+grant execute on function app_public.settle_usage(uuid, bigint, numeric) to colloquy_user, colloquy_admin;
+--! EndIncluded usage/settle_usage.sql
 --! Included policies/settings.sql
 -- Nobody but the sealed functions of the owner, and whoever administers the database. Deliberately no grant.
 drop policy if exists all_owner on app_private.settings;
@@ -4260,10 +5520,11 @@ create policy select_worker on app_public.conversations for select to colloquy_w
 
 grant select on app_public.conversations to colloquy_visitor, colloquy_user, colloquy_admin, colloquy_worker;
 grant delete on app_public.conversations to colloquy_user, colloquy_admin;
-grant insert (workspace_id, owner_id, title, visibility, channel, model_provider, model_name, temperature, max_tokens, system_prompt, metadata)
+grant insert (workspace_id, owner_id, title, visibility, channel, model_provider, model_name, temperature, max_tokens, system_prompt, rag_configuration_id,
+  metadata)
 on app_public.conversations to colloquy_user, colloquy_admin;
 grant update (title, visibility, model_provider, model_name, temperature, max_tokens, system_prompt, enable_document_chat,
-  enable_image_generation, enable_web_search, is_archived, pinned_at, metadata)
+  enable_image_generation, enable_web_search, is_archived, pinned_at, rag_configuration_id, metadata)
 on app_public.conversations to colloquy_user, colloquy_admin;
 --! EndIncluded policies/conversations.sql
 --! Included policies/messages.sql
@@ -4655,6 +5916,273 @@ using (
 
 grant select on app_public.legal_holds to colloquy_visitor, colloquy_user, colloquy_admin;
 --! EndIncluded policies/legal_holds.sql
+--! Included policies/rag_configurations.sql
+-- Read by every member of the workspace, changed by those who manage it. The default one cannot be deleted.
+-- Not granted: is_default, which setDefaultRagConfiguration moves, workspace_id, and created_by after the insert.
+drop policy if exists all_owner on app_public.rag_configurations;
+create policy all_owner on app_public.rag_configurations to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_member on app_public.rag_configurations;
+create policy select_member on app_public.rag_configurations for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and (select app_hidden.current_user_id()) is not null
+);
+
+drop policy if exists insert_manager on app_public.rag_configurations;
+create policy insert_manager on app_public.rag_configurations for insert to colloquy_user, colloquy_admin
+with check (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and created_by = (select app_hidden.current_user_id())
+  and (select app_hidden.can_manage())
+);
+
+drop policy if exists update_manager on app_public.rag_configurations;
+create policy update_manager on app_public.rag_configurations for update to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and (select app_hidden.can_manage())
+);
+
+drop policy if exists delete_manager on app_public.rag_configurations;
+create policy delete_manager on app_public.rag_configurations for delete to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and (select app_hidden.can_manage())
+  and not is_default
+);
+
+grant select on app_public.rag_configurations to colloquy_visitor, colloquy_user, colloquy_admin;
+grant delete on app_public.rag_configurations to colloquy_user, colloquy_admin;
+grant insert (workspace_id, created_by, name, description, system_prompt, model_provider, model_name, temperature, max_tokens, chunks_to_retrieve,
+  similarity_threshold, retrieval_type)
+on app_public.rag_configurations to colloquy_user, colloquy_admin;
+grant update (name, description, system_prompt, model_provider, model_name, temperature, max_tokens, chunks_to_retrieve,
+  similarity_threshold, retrieval_type, is_active)
+on app_public.rag_configurations to colloquy_user, colloquy_admin;
+--! EndIncluded policies/rag_configurations.sql
+--! Included policies/rag_configuration_versions.sql
+-- Read by every member of the workspace. Written by trigger: not granted is any insert, update, delete.
+drop policy if exists all_owner on app_public.rag_configuration_versions;
+create policy all_owner on app_public.rag_configuration_versions to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_member on app_public.rag_configuration_versions;
+create policy select_member on app_public.rag_configuration_versions for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and (select app_hidden.current_user_id()) is not null
+);
+
+grant select on app_public.rag_configuration_versions to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded policies/rag_configuration_versions.sql
+--! Included policies/system_prompt_templates.sql
+-- The owner reads and changes its templates; the workspace reads those that are public; everybody who is signed in reads
+-- those of the installation. Not granted: workspace_id, and owner_id after the insert.
+drop policy if exists all_owner on app_public.system_prompt_templates;
+create policy all_owner on app_public.system_prompt_templates to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_member on app_public.system_prompt_templates;
+create policy select_member on app_public.system_prompt_templates for select to colloquy_user, colloquy_admin
+using (
+  (select app_hidden.current_user_id()) is not null
+  and (
+    workspace_id is null
+    or workspace_id = (select app_hidden.current_workspace_id()) and (owner_id = (select app_hidden.current_user_id()) or is_public)
+  )
+);
+
+drop policy if exists insert_member on app_public.system_prompt_templates;
+create policy insert_member on app_public.system_prompt_templates for insert to colloquy_user, colloquy_admin
+with check (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and owner_id = (select app_hidden.current_user_id())
+  and (select app_hidden.can_write())
+);
+
+drop policy if exists update_own on app_public.system_prompt_templates;
+create policy update_own on app_public.system_prompt_templates for update to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and owner_id = (select app_hidden.current_user_id())
+  and (select app_hidden.can_write())
+);
+
+drop policy if exists delete_own on app_public.system_prompt_templates;
+create policy delete_own on app_public.system_prompt_templates for delete to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and owner_id = (select app_hidden.current_user_id())
+  and (select app_hidden.can_write())
+);
+
+grant select on app_public.system_prompt_templates to colloquy_visitor, colloquy_user, colloquy_admin;
+grant delete on app_public.system_prompt_templates to colloquy_user, colloquy_admin;
+grant insert (workspace_id, owner_id, name, category, template, variables, is_public) on app_public.system_prompt_templates to colloquy_user, colloquy_admin;
+grant update (name, category, template, variables, is_public) on app_public.system_prompt_templates to colloquy_user, colloquy_admin;
+--! EndIncluded policies/system_prompt_templates.sql
+--! Included policies/conversation_reads.sql
+-- Each reader sees its own. Written by mark_read: not granted is any insert, update, delete.
+drop policy if exists all_owner on app_public.conversation_reads;
+create policy all_owner on app_public.conversation_reads to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_own on app_public.conversation_reads;
+create policy select_own on app_public.conversation_reads for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and user_id = (select app_hidden.current_user_id())
+);
+
+grant select on app_public.conversation_reads to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded policies/conversation_reads.sql
+--! Included policies/tool_calls.sql
+-- Read by whoever may read the conversation. Written by sealed functions only: not granted is any insert, update, delete.
+drop policy if exists all_owner on app_public.tool_calls;
+create policy all_owner on app_public.tool_calls to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_member on app_public.tool_calls;
+create policy select_member on app_public.tool_calls for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  -- a scalar subquery, looked up by key for each row, under the policy of conversations
+  and (select c.id from app_public.conversations c where c.id = tool_calls.conversation_id) is not null
+);
+
+grant select on app_public.tool_calls to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded policies/tool_calls.sql
+--! Included policies/conversation_shares.sql
+-- Who made a link sees it. Written by sealed functions only: not granted is any write, nor the hash of the token.
+drop policy if exists all_owner on app_public.conversation_shares;
+create policy all_owner on app_public.conversation_shares to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_own on app_public.conversation_shares;
+create policy select_own on app_public.conversation_shares for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and created_by = (select app_hidden.current_user_id())
+);
+
+grant select (id, workspace_id, conversation_id, created_by, until_message_id, expires_at, revoked_at, created_at) on app_public.conversation_shares to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded policies/conversation_shares.sql
+--! Included policies/message_feedback.sql
+-- Who gave it sees it. Written by sealed functions only: not granted is any write, nor address and client.
+drop policy if exists all_owner on app_public.message_feedback;
+create policy all_owner on app_public.message_feedback to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_own on app_public.message_feedback;
+create policy select_own on app_public.message_feedback for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and user_id = (select app_hidden.current_user_id())
+);
+
+grant select (id, workspace_id, conversation_id, message_id, user_id, feedback_type, rating, comment, updated_at, created_at) on app_public.message_feedback to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded policies/message_feedback.sql
+--! Included policies/message_chunks.sql
+-- Read by whoever may read the conversation. Written by sealed functions only: not granted is any insert, update, delete.
+drop policy if exists all_owner on app_public.message_chunks;
+create policy all_owner on app_public.message_chunks to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_member on app_public.message_chunks;
+create policy select_member on app_public.message_chunks for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  -- a scalar subquery, looked up by key for each row, under the policy of conversations
+  and (select c.id from app_public.conversations c where c.id = message_chunks.conversation_id) is not null
+);
+
+grant select on app_public.message_chunks to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded policies/message_chunks.sql
+--! Included policies/generated_images.sql
+-- Read by whoever may read the conversation. Written by sealed functions only: not granted is any insert, update, delete.
+drop policy if exists all_owner on app_public.generated_images;
+create policy all_owner on app_public.generated_images to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_member on app_public.generated_images;
+create policy select_member on app_public.generated_images for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  -- a scalar subquery, looked up by key for each row, under the policy of conversations
+  and (select c.id from app_public.conversations c where c.id = generated_images.conversation_id) is not null
+);
+
+grant select on app_public.generated_images to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded policies/generated_images.sql
+--! Included policies/usage_logs.sql
+-- A user sees what it used itself. Written by sealed functions only: not granted is any insert, update, delete.
+drop policy if exists all_owner on app_public.usage_logs;
+create policy all_owner on app_public.usage_logs to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_own on app_public.usage_logs;
+create policy select_own on app_public.usage_logs for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and user_id = (select app_hidden.current_user_id())
+);
+
+grant select on app_public.usage_logs to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded policies/usage_logs.sql
+--! Included policies/usage_budgets.sql
+-- Read by every member of the workspace. Those who manage it write: set_usage_budget inserts and changes.
+drop policy if exists all_owner on app_public.usage_budgets;
+create policy all_owner on app_public.usage_budgets to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_member on app_public.usage_budgets;
+create policy select_member on app_public.usage_budgets for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and (select app_hidden.current_user_id()) is not null
+);
+
+drop policy if exists insert_manager on app_public.usage_budgets;
+create policy insert_manager on app_public.usage_budgets for insert to colloquy_user, colloquy_admin
+with check (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and (select app_hidden.can_manage())
+);
+
+drop policy if exists update_manager on app_public.usage_budgets;
+create policy update_manager on app_public.usage_budgets for update to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and (select app_hidden.can_manage())
+);
+
+drop policy if exists delete_manager on app_public.usage_budgets;
+create policy delete_manager on app_public.usage_budgets for delete to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and (select app_hidden.can_manage())
+);
+
+grant select on app_public.usage_budgets to colloquy_visitor, colloquy_user, colloquy_admin;
+grant delete on app_public.usage_budgets to colloquy_user, colloquy_admin;
+grant insert (workspace_id, scope, user_id, period, token_limit, cost_limit_usd) on app_public.usage_budgets to colloquy_user, colloquy_admin;
+grant update (token_limit, cost_limit_usd) on app_public.usage_budgets to colloquy_user, colloquy_admin;
+--! EndIncluded policies/usage_budgets.sql
+--! Included policies/usage_reservations.sql
+-- A user sees its own. Written by sealed functions only: not granted is any insert, update, delete.
+drop policy if exists all_owner on app_public.usage_reservations;
+create policy all_owner on app_public.usage_reservations to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_own on app_public.usage_reservations;
+create policy select_own on app_public.usage_reservations for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and user_id = (select app_hidden.current_user_id())
+);
+
+grant select on app_public.usage_reservations to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded policies/usage_reservations.sql
+--! Included policies/usage_holds.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_hidden.usage_holds;
+create policy all_owner on app_hidden.usage_holds to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/usage_holds.sql
+--! Included policies/budget_spending.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_hidden.budget_spending;
+create policy all_owner on app_hidden.budget_spending to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/budget_spending.sql
 --! EndIncluded _all.sql
 
 select app_hidden.ensure_partitions(3);

@@ -1,0 +1,27 @@
+-- Remembers that the caller has read a conversation until now. A viewer reads too, so this asks for no right to write.
+create or replace function app_public.mark_read(conversation_id uuid)
+returns app_public.conversation_reads
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  seen app_public.conversation_reads;
+begin
+  perform app_hidden.require_member();
+  insert into app_public.conversation_reads as r (workspace_id, conversation_id, user_id, last_read_at)
+  select c.workspace_id, c.id, app_hidden.current_user_id(), clock_timestamp()
+  from app_public.conversations c
+  where c.id = mark_read.conversation_id and c.workspace_id = app_hidden.current_workspace_id()
+    and (c.owner_id = app_hidden.current_user_id() or c.visibility = 'workspace')
+  on conflict on constraint conversation_reads_pkey do update
+  set last_read_at = greatest(r.last_read_at, excluded.last_read_at)
+  returning r.* into seen;
+  if seen.conversation_id is null then
+    raise exception 'There is no such conversation.' using errcode = 'CQ204', hint = 'Check the id and the workspace of the request.';
+  end if;
+  return seen;
+end
+$$;
+comment on function app_public.mark_read(uuid) is 'Remembers that you have read a conversation until now. Errors: CQ101, CQ204 no such conversation.';
+grant execute on function app_public.mark_read(uuid) to colloquy_user, colloquy_admin;

@@ -1,0 +1,41 @@
+-- What a link shows to anybody who has it: title, and the messages that lead to the one it was made for. Never a later one,
+-- another branch, a message of the system or of a tool, an id or a name. Null for a token that is unknown, expired or
+-- revoked: which of them is not told.
+create or replace function app_public.read_shared_conversation(token text)
+returns app_public.shared_conversation
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  share record;
+  result app_public.shared_conversation;
+begin
+  if token is null or token !~ '^cqh_[0-9a-f]{64}$' then
+    return null;
+  end if;
+  select s.conversation_id, s.until_message_id, c.title into share
+  from app_public.conversation_shares s
+  join app_public.conversations c on c.workspace_id = s.workspace_id and c.id = s.conversation_id
+  where s.token_hash = sha256(convert_to(token, 'UTF8'))
+    and s.revoked_at is null
+    and (s.expires_at is null or s.expires_at > clock_timestamp())
+    and (c.expires_at is null or c.expires_at > clock_timestamp());
+  if share.conversation_id is null then
+    return null;
+  end if;
+  result.title := share.title;
+  select coalesce(
+    array_agg(row(m.role, m.content, m.model, uuid_extract_timestamp(m.id))::app_public.shared_message order by m.sequence_number), '{}'
+  )
+  into result.messages
+  from app_private.message_path(share.conversation_id, share.until_message_id) as p
+  join app_public.messages m on m.id = p.id
+  where m.role in ('user', 'assistant');
+  return result;
+end
+$$;
+comment on function app_public.read_shared_conversation(text) is
+  'What a link to a conversation shows; no account is needed. Null when the token is unknown, expired or revoked.';
+grant execute on function app_public.read_shared_conversation(text) to colloquy_visitor, colloquy_user, colloquy_admin;

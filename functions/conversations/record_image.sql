@@ -1,0 +1,48 @@
+-- Writes down an image that was generated in a conversation, and what it cost. Its bytes are the storage's business.
+create or replace function app_public.record_image(
+  conversation_id uuid,
+  prompt text,
+  storage_path text,
+  width integer,
+  height integer,
+  format text default 'png',
+  message_id uuid default null,
+  provider text default null,
+  model text default null,
+  generation_time_ms integer default null,
+  cost_usd numeric default null
+)
+returns app_public.generated_images
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  conversation app_public.conversations;
+  image app_public.generated_images;
+begin
+  conversation := app_private.lock_conversation(record_image.conversation_id);
+  if record_image.message_id is not null and not exists (
+    select from app_public.messages m where m.id = record_image.message_id and m.conversation_id = conversation.id
+  ) then
+    raise exception 'There is no such message in this conversation.' using errcode = 'CQ204', hint = 'messageId must be a message of the same conversation.';
+  end if;
+  insert into app_public.generated_images (
+    workspace_id, conversation_id, message_id, owner_id, prompt, provider, model, storage_path, width, height, format, generation_time_ms, cost_usd
+  )
+  values (
+    conversation.workspace_id, conversation.id, record_image.message_id, app_hidden.current_user_id(), record_image.prompt,
+    record_image.provider, record_image.model, record_image.storage_path, record_image.width, record_image.height,
+    coalesce(record_image.format, 'png'), record_image.generation_time_ms, record_image.cost_usd
+  )
+  returning * into image;
+  insert into app_public.usage_logs (workspace_id, user_id, conversation_id, message_id, action, provider, model, cost_usd)
+  select image.workspace_id, image.owner_id, image.conversation_id, image.message_id, 'image', image.provider, image.model, image.cost_usd
+  where image.cost_usd > 0;
+  return image;
+end
+$$;
+comment on function app_public.record_image(uuid, text, text, integer, integer, text, uuid, text, text, integer, numeric) is
+  'Writes down an image that was generated in a conversation. Errors: CQ101, CQ109, CQ200 a value out of range, CQ204 no such conversation or message.';
+grant execute on function app_public.record_image(uuid, text, text, integer, integer, text, uuid, text, text, integer, numeric)
+  to colloquy_user, colloquy_admin;

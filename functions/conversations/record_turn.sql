@@ -1,0 +1,97 @@
+-- A whole turn in one transaction: question, answer, the chunks it used, its tool calls, tokens, cost and latency. Either
+-- all of it is there or nothing. Both messages are in the same conversation, also when the size limit is crossed.
+create or replace function app_public.record_turn(
+  conversation_id uuid,
+  question text,
+  answer text,
+  chunks jsonb default '[]',
+  tool_calls jsonb default '[]',
+  provider text default null,
+  model text default null,
+  prompt_tokens integer default null,
+  completion_tokens integer default null,
+  cost_usd numeric default null,
+  latency_ms integer default null,
+  relevance_score real default null,
+  parent_id uuid default null,
+  idempotency_key text default null,
+  metadata jsonb default '{}'
+)
+returns setof app_public.messages
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  conversation app_public.conversations;
+  place app_public.conversations;
+  draft app_public.messages;
+  asked app_public.messages;
+  answered app_public.messages;
+  question_key text := 'turn:' || record_turn.idempotency_key || ':question';
+  answer_key text := 'turn:' || record_turn.idempotency_key || ':answer';
+  parent_place uuid;
+begin
+  conversation := app_private.lock_conversation(record_turn.conversation_id);
+  if char_length(record_turn.idempotency_key) not between 1 and 180 then
+    raise exception 'The idempotency key of a turn has 1 to 180 characters.' using errcode = 'CQ200', hint = 'A UUID will do.';
+  end if;
+  if record_turn.parent_id is not null then
+    select m.conversation_id into parent_place from app_public.messages m
+    where m.id = record_turn.parent_id and m.workspace_id = conversation.workspace_id;
+  end if;
+
+  loop
+    if record_turn.idempotency_key is not null then
+      asked := app_private.message_of_key(conversation.id, question_key);
+      answered := app_private.message_of_key(conversation.id, answer_key);
+      if asked.id is not null and answered.id is not null then
+        return next asked;
+        return next answered;
+        return;
+      end if;
+    end if;
+    place := app_private.lock_continuation(conversation, 2);
+    exit when place.id = conversation.id;
+    conversation := place;
+  end loop;
+
+  draft.role := 'user';
+  draft.content := record_turn.question;
+  if parent_place is distinct from record_turn.conversation_id or conversation.id = record_turn.conversation_id then
+    draft.parent_id := record_turn.parent_id;
+  end if;
+  draft.idempotency_key := question_key;
+  asked := app_private.insert_message(conversation, draft, conversation.id <> record_turn.conversation_id);
+
+  -- the counters moved with the question
+  select c.* into conversation from app_public.conversations c where c.id = asked.conversation_id;
+  draft := null;
+  draft.role := 'assistant';
+  draft.content := record_turn.answer;
+  draft.parent_id := case when asked.parent_id is not null then asked.id end;
+  draft.idempotency_key := answer_key;
+  draft.provider := record_turn.provider;
+  draft.model := record_turn.model;
+  draft.prompt_tokens := record_turn.prompt_tokens;
+  draft.completion_tokens := record_turn.completion_tokens;
+  draft.total_tokens := case
+    when num_nonnulls(record_turn.prompt_tokens, record_turn.completion_tokens) > 0
+      then coalesce(record_turn.prompt_tokens, 0) + coalesce(record_turn.completion_tokens, 0)
+  end;
+  draft.cost_usd := record_turn.cost_usd;
+  draft.processing_time_ms := record_turn.latency_ms;
+  draft.relevance_score := record_turn.relevance_score;
+  draft.metadata := record_turn.metadata;
+  answered := app_private.insert_message(conversation, draft);
+
+  perform app_private.add_message_chunks(answered, record_turn.chunks);
+  perform app_private.add_tool_calls(answered, record_turn.tool_calls);
+  return next asked;
+  return next answered;
+end
+$$;
+comment on function app_public.record_turn(uuid, text, text, jsonb, jsonb, text, text, integer, integer, numeric, integer, real, uuid, text, jsonb) is
+  'Stores a question with its answer, the chunks [{chunkId, similarityScore}] and tool calls [{name, arguments, result, status, durationMs}] of it, in one transaction; returns both messages. A retry with the same idempotencyKey returns the first ones. Errors: CQ101, CQ109, CQ200 unusable argument, CQ204 no such conversation, parent or chunk.';
+grant execute on function app_public.record_turn(uuid, text, text, jsonb, jsonb, text, text, integer, integer, numeric, integer, real, uuid, text, jsonb)
+  to colloquy_user, colloquy_admin;

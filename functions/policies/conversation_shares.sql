@@ -1,0 +1,12 @@
+-- Who made a link sees it. Written by sealed functions only: not granted is any write, nor the hash of the token.
+drop policy if exists all_owner on app_public.conversation_shares;
+create policy all_owner on app_public.conversation_shares to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_own on app_public.conversation_shares;
+create policy select_own on app_public.conversation_shares for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and created_by = (select app_hidden.current_user_id())
+);
+
+grant select (id, workspace_id, conversation_id, created_by, until_message_id, expires_at, revoked_at, created_at) on app_public.conversation_shares to colloquy_visitor, colloquy_user, colloquy_admin;

@@ -1,0 +1,12 @@
+-- A user sees what it used itself. Written by sealed functions only: not granted is any insert, update, delete.
+drop policy if exists all_owner on app_public.usage_logs;
+create policy all_owner on app_public.usage_logs to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_own on app_public.usage_logs;
+create policy select_own on app_public.usage_logs for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and user_id = (select app_hidden.current_user_id())
+);
+
+grant select on app_public.usage_logs to colloquy_visitor, colloquy_user, colloquy_admin;
