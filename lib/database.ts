@@ -37,13 +37,18 @@ function serverPool(connectionString: string, role: DatabaseRole): pg.Pool {
   return pool;
 }
 
+/** Parses a connection string, also one that names a socket and no host: postgres://login@/database?host=/folder. */
+function parseUrl(connectionString: string): URL {
+  return new URL(connectionString.replace(/^(\w+:\/\/[^@/?#]*@)(?=[/?#]|$)/, '$1localhost'));
+}
+
 /**
  * The connection string of a role on the server that an administrator's string names: the same login, which becomes
  * the role from the first moment on, so that nothing it does ever runs with the administrator's rights.
  */
 export function urlForRole(adminUrl: string, role: DatabaseRole): string {
   if (role === 'admin') return adminUrl;
-  const url = new URL(adminUrl);
+  const url = parseUrl(adminUrl);
   const options = [url.searchParams.get('options'), `-c role=${LOGIN[role]}`].filter(Boolean).join(' ');
   url.searchParams.set('options', options);
   return url.toString();
@@ -51,8 +56,8 @@ export function urlForRole(adminUrl: string, role: DatabaseRole): string {
 
 /** A connection string for messages: without its password. */
 function shown(connectionString: string): string {
-  const url = new URL(connectionString);
-  return `${url.hostname || url.searchParams.get('host') || 'localhost'}${url.port ? `:${url.port}` : ''}${url.pathname}`;
+  const url = parseUrl(connectionString);
+  return `${url.searchParams.get('host') || url.hostname || 'localhost'}${url.port ? `:${url.port}` : ''}${url.pathname}`;
 }
 
 /**

@@ -21,6 +21,17 @@ describe('urlForRole', () => {
   });
 });
 
+describe('serverDatabase', () => {
+  it('takes a socket in place of a host', async () => {
+    const database = serverDatabase('postgres://me@/app?host=/tmp/socket');
+    expect(database.name).toBe('PostgreSQL at /tmp/socket/app');
+    const url = new URL(database.url('worker'));
+    expect(url.searchParams.get('host')).toBe('/tmp/socket');
+    expect(url.searchParams.get('options')).toBe('-c role=colloquy_worker');
+    await database.close();
+  });
+});
+
 describe('the environment', () => {
   it('is refused in one line, without a stack', async () => {
     const failure = await run(process.execPath, ['scripts/start.ts'], {
