@@ -47,20 +47,17 @@ function progressLog(pool: Pool, signal: AbortSignal): (output: object) => void 
   };
   let speaking = false;
   const speak = async (): Promise<void> => {
-    while (done.sources > 0 && !signal.aborted) {
-      await delay(PROGRESS_INTERVAL, undefined, { signal, ref: false }).catch(() => {});
-      const waiting = await countWaiting().catch(() => undefined);
-      if (done.sources > 0) rootLog.info({ ...done, waiting }, 'indexed');
-      Object.assign(done, { sources: 0, chunks: 0, embedded: 0 });
-      await delay(0);
-    }
+    await delay(PROGRESS_INTERVAL, undefined, { signal, ref: false }).catch(() => {});
+    const waiting = await countWaiting().catch(() => undefined);
+    rootLog.info({ ...done, waiting }, 'indexed');
+    Object.assign(done, { sources: 0, chunks: 0, embedded: 0 });
     speaking = false;
   };
   return (output) => {
     done.sources += 1;
     done.chunks += 'chunks' in output ? Number(output.chunks) : 0;
     done.embedded += 'embedded' in output ? Number(output.embedded) : 0;
-    if (speaking) return;
+    if (speaking || signal.aborted) return;
     speaking = true;
     void speak();
   };

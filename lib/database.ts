@@ -19,6 +19,9 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/** What sql/database.sql installs. */
+const EXTENSIONS = ['vector', 'citext', 'pgcrypto', 'pg_trgm', 'btree_gin', 'btree_gist'];
+
 /** Connections a process holds per role on a server. */
 const POOL_SIZE = 10;
 
@@ -95,15 +98,16 @@ export function serverDatabase(
  *   in another schema
  */
 export async function checkServer(database: Database): Promise<void> {
-  let facts: { version: number; name: string; missing: string[] | null; elsewhere: string | null };
+  let facts: { version: number; missing: string[] | null; elsewhere: string | null };
   try {
     const { rows } = await database.pool('admin').query(
-      `select current_setting('server_version_num')::int as version, current_database() as name,
-         (select array_agg(x) from unnest(array['vector','citext','pgcrypto','pg_trgm','btree_gin','btree_gist']) x
+      `select current_setting('server_version_num')::int as version,
+         (select array_agg(x) from unnest($1::text[]) x
           where not exists (select from pg_available_extensions a where a.name = x)) as missing,
          (select string_agg(format('alter extension %I set schema extensions;', e.extname), ' ') from pg_extension e
           join pg_namespace n on n.oid = e.extnamespace
-          where e.extname in ('vector','citext','pgcrypto','pg_trgm','btree_gin','btree_gist') and n.nspname <> 'extensions') as elsewhere`,
+          where e.extname = any ($1) and n.nspname <> 'extensions') as elsewhere`,
+      [EXTENSIONS],
     );
     facts = rows[0];
   } catch (error) {
