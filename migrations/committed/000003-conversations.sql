@@ -1,10 +1,12 @@
 --! Previous: sha1:af03565b274406c31ed155fec0257cdb9eaab5ce
---! Hash: sha1:d3db740a21fe417b8ed5d8be2ccf91c1a4f52c06
+--! Hash: sha1:4601e4be01ac2c2f6a223221f827df0d6ed83d2f
 --! Message: conversations
 
 --! split: 1-current.sql
 -- Conversations and their messages.
 
+-- Generated columns are stored here and in messages: each check of a table expands each of its virtual columns at every
+-- statement, and a post wrote 20 % slower (docs/decisions/stored-generated-columns.md).
 create table app_public.conversations (
   id uuid not null default uuidv7(),
   workspace_id uuid not null,
@@ -26,7 +28,7 @@ create table app_public.conversations (
   total_cost_usd numeric(14, 6) not null default 0,
   total_response_time_ms bigint not null default 0,
   response_count integer not null default 0,
-  avg_response_time_ms integer generated always as (round(total_response_time_ms::numeric / nullif(response_count, 0))) virtual,
+  avg_response_time_ms integer generated always as (round(total_response_time_ms::numeric / nullif(response_count, 0))) stored,
   positive_feedback integer not null default 0,
   negative_feedback integer not null default 0,
   last_sequence_number integer not null default 0,
@@ -45,7 +47,7 @@ create table app_public.conversations (
   summary_until_message_id uuid,
   metadata jsonb not null default '{}',
   updated_at timestamptz not null default now(),
-  created_at timestamptz generated always as (uuid_extract_timestamp(id)) virtual,
+  created_at timestamptz generated always as (uuid_extract_timestamp(id)) stored,
   constraint conversations_pkey primary key (id),
   constraint conversations_workspace_id_id_key unique (workspace_id, id),
   constraint conversations_workspace_id_fkey foreign key (workspace_id) references app_public.workspaces (id) on delete cascade,
@@ -148,7 +150,7 @@ create table app_public.messages (
   embedding_version_id uuid,
   idempotency_key text,
   metadata jsonb not null default '{}',
-  created_at timestamptz generated always as (uuid_extract_timestamp(id)) virtual,
+  created_at timestamptz generated always as (uuid_extract_timestamp(id)) stored,
   constraint messages_pkey primary key (id),
   -- serves: the latest page of a conversation, and makes a parent belong to the same conversation.
   -- Compared with (conversation_id, id desc): the same plan, read backwards, and one index less.

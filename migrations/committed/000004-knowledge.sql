@@ -1,5 +1,5 @@
---! Previous: sha1:d3db740a21fe417b8ed5d8be2ccf91c1a4f52c06
---! Hash: sha1:1527e56370ac4a5ba4e52206c2dd3e7078985cba
+--! Previous: sha1:4601e4be01ac2c2f6a223221f827df0d6ed83d2f
+--! Hash: sha1:36ac84df8f59d8dae0302a9ac2224b878b09375d
 --! Message: knowledge
 
 --! split: 1-current.sql

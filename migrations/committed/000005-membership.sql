@@ -1,5 +1,5 @@
---! Previous: sha1:1527e56370ac4a5ba4e52206c2dd3e7078985cba
---! Hash: sha1:61a62fd103f32c6f5169be1f2f36eb5a61937568
+--! Previous: sha1:36ac84df8f59d8dae0302a9ac2224b878b09375d
+--! Hash: sha1:a2d95d155de1501af733639275e82c2c06edf206
 --! Message: membership
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:61a62fd103f32c6f5169be1f2f36eb5a61937568
---! Hash: sha1:b72cb07233ee8aa48d73c855f255797d620c94d5
+--! Previous: sha1:a2d95d155de1501af733639275e82c2c06edf206
+--! Hash: sha1:c9d505ac9718c0f4d5f1f026ca42754448e35fb6
 --! Message: memory
 
 --! split: 1-current.sql

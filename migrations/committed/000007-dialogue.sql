@@ -1,5 +1,5 @@
---! Previous: sha1:b72cb07233ee8aa48d73c855f255797d620c94d5
---! Hash: sha1:02bb34e4b15fec0d133d212bd7434a4b8a7f5d68
+--! Previous: sha1:c9d505ac9718c0f4d5f1f026ca42754448e35fb6
+--! Hash: sha1:7743ad65f7a73633739e2fb139caefbf88dd9323
 --! Message: dialogue
 
 --! split: 1-current.sql
@@ -429,7 +429,7 @@ create table app_public.usage_logs (
   total_tokens integer not null default 0,
   cost_usd numeric(12, 6) not null default 0,
   metadata jsonb not null default '{}',
-  created_at timestamptz generated always as (uuid_extract_timestamp(id)) virtual,
+  created_at timestamptz generated always as (uuid_extract_timestamp(id)) stored,
   constraint usage_logs_pkey primary key (id),
   constraint usage_logs_workspace_id_fkey foreign key (workspace_id) references app_public.workspaces (id) on delete cascade,
   constraint usage_logs_user_id_fkey foreign key (user_id) references app_public.users (id) on delete set null,

@@ -1,5 +1,5 @@
---! Previous: sha1:02bb34e4b15fec0d133d212bd7434a4b8a7f5d68
---! Hash: sha1:0652c3fa847668ef67b288e2bffc880d4935734b
+--! Previous: sha1:7743ad65f7a73633739e2fb139caefbf88dd9323
+--! Hash: sha1:0aa2b8484f4fcaf277d6c0351ed663a307513e95
 --! Message: functions
 
 --! split: 1-current.sql
