@@ -62,6 +62,8 @@
 --!include knowledge/repositories.sql
 --!include knowledge/tags.sql
 --!include lifecycle/retention.sql
+--!include lifecycle/tier_chunks.sql
+--!include knowledge/cleanup_orphaned_files.sql
 --!include development/sample_data.sql
 --!include analytics/performance_stats.sql
 --!include analytics/processing_jobs.sql

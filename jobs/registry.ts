@@ -5,6 +5,7 @@ import { deliverMail } from './deliver-mail.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
 import { indexSource } from './index-source.ts';
 import { sweepUnindexed } from './sweep-unindexed.ts';
+import { tierChunks } from './tier-chunks.ts';
 
 /** A kind of job: its queue, when it is sent by itself, and what it does. */
 export interface JobDefinition<Payload> {
@@ -23,6 +24,7 @@ export const jobs: readonly JobDefinition<any>[] = [
   sweepUnindexed,
   ensurePartitions,
   deliverMail,
+  tierChunks,
 ];
 
 /** The queues of all jobs. */

@@ -80,5 +80,5 @@ comment on function app_public.add_document_to_repository(uuid, uuid, text) is
 grant execute on function app_public.add_document_to_repository(uuid, uuid, text) to colloquy_user, colloquy_admin;
 
 create or replace trigger repositories_90_set_updated_at
-before update of name, description, repo_url, visibility, metadata
+before update of name, description, repo_url, visibility, is_archived, metadata
 on app_public.repositories for each row execute function app_hidden.set_updated_at();

@@ -38,4 +38,4 @@ grant select on app_public.repositories to colloquy_visitor, colloquy_user, coll
 grant delete on app_public.repositories to colloquy_user, colloquy_admin;
 grant insert (workspace_id, owner_id, name, source_type, description, repo_url, visibility, metadata)
 on app_public.repositories to colloquy_user, colloquy_admin;
-grant update (name, description, repo_url, visibility, metadata) on app_public.repositories to colloquy_user, colloquy_admin;
+grant update (name, description, repo_url, visibility, is_archived, metadata) on app_public.repositories to colloquy_user, colloquy_admin;

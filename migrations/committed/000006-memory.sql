@@ -1,5 +1,5 @@
 --! Previous: sha1:a2d95d155de1501af733639275e82c2c06edf206
---! Hash: sha1:c9d505ac9718c0f4d5f1f026ca42754448e35fb6
+--! Hash: sha1:5f57a7c5b80b22becce468db081371ed0c029899
 --! Message: memory
 
 --! split: 1-current.sql
@@ -153,6 +153,7 @@ create table app_public.repositories (
   description text,
   repo_url text,
   source_type app_public.repository_source_type not null,
+  is_archived boolean not null default false,
   metadata jsonb not null default '{}',
   updated_at timestamptz not null default now(),
   created_at timestamptz generated always as (uuid_extract_timestamp(id)) virtual,
@@ -180,6 +181,7 @@ comment on column app_public.repositories.name is 'Name, unique per owner.';
 comment on column app_public.repositories.description is 'What it is.';
 comment on column app_public.repositories.repo_url is 'Where it is kept.';
 comment on column app_public.repositories.source_type is 'Where its files come from.';
+comment on column app_public.repositories.is_archived is 'Put away by its owner.';
 comment on column app_public.repositories.metadata is 'Anything else, as an object of at most 64 KiB.';
 comment on column app_public.repositories.updated_at is 'Last change by a person.';
 comment on column app_public.repositories.created_at is 'When it was made; derived from the id.';
@@ -189,6 +191,7 @@ create table app_public.repository_documents (
   repository_id uuid not null,
   document_id uuid not null,
   file_path text not null,
+  added_at timestamptz not null default now(),
   constraint repository_documents_pkey primary key (repository_id, document_id),
   constraint repository_documents_file_path_key unique (workspace_id, repository_id, file_path),
   constraint repository_documents_repository_id_fkey foreign key (workspace_id, repository_id)
@@ -206,6 +209,7 @@ comment on column app_public.repository_documents.workspace_id is 'The tenant.';
 comment on column app_public.repository_documents.repository_id is 'The repository.';
 comment on column app_public.repository_documents.document_id is 'The document.';
 comment on column app_public.repository_documents.file_path is 'Path within the repository.';
+comment on column app_public.repository_documents.added_at is 'When it was put in.';
 
 create table app_public.memory_items (
   id uuid not null default uuidv7(),

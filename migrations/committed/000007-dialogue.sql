@@ -1,5 +1,5 @@
---! Previous: sha1:c9d505ac9718c0f4d5f1f026ca42754448e35fb6
---! Hash: sha1:7743ad65f7a73633739e2fb139caefbf88dd9323
+--! Previous: sha1:5f57a7c5b80b22becce468db081371ed0c029899
+--! Hash: sha1:e6366d71e9611c8f5b74d3e9fc8751331fa695bf
 --! Message: dialogue
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:7743ad65f7a73633739e2fb139caefbf88dd9323
---! Hash: sha1:0aa2b8484f4fcaf277d6c0351ed663a307513e95
+--! Previous: sha1:e6366d71e9611c8f5b74d3e9fc8751331fa695bf
+--! Hash: sha1:c008c9eddcfe801976305b88ddd430471d7746eb
 --! Message: functions
 
 --! split: 1-current.sql
@@ -3728,7 +3728,7 @@ comment on function app_public.add_document_to_repository(uuid, uuid, text) is
 grant execute on function app_public.add_document_to_repository(uuid, uuid, text) to colloquy_user, colloquy_admin;
 
 create or replace trigger repositories_90_set_updated_at
-before update of name, description, repo_url, visibility, metadata
+before update of name, description, repo_url, visibility, is_archived, metadata
 on app_public.repositories for each row execute function app_hidden.set_updated_at();
 --! EndIncluded knowledge/repositories.sql
 --! Included knowledge/tags.sql
@@ -3985,6 +3985,118 @@ comment on function app_public.release_legal_hold(uuid) is
   'Releases a legal hold; it stays on record. Errors: CQ101 not signed in, CQ109 read-only, CQ204 no such hold, CQ114 not an owner or administrator of the workspace.';
 grant execute on function app_public.release_legal_hold(uuid) to colloquy_user, colloquy_admin;
 --! EndIncluded lifecycle/retention.sql
+--! Included lifecycle/tier_chunks.sql
+-- Puts chunks into the tiers by which search goes: hot and warm are always searched, cold on demand. One set-based
+-- statement that writes only the rows whose tier changes; a vector is never touched.
+--
+-- Score, 0 to 1: half for how recently the chunk was made or read (exponential decay, half of it after 14 days), three
+-- tenths for how often it was read (logarithmic, all of it at 100 reads), two tenths for its importance.
+create or replace function app_hidden.chunk_heat(last_used timestamptz, access_count integer, importance real, at timestamptz)
+returns real
+language sql
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+  select (
+    0.5 * exp(-ln(2.0) * greatest(extract(epoch from at - last_used), 0) / 86400 / 14)
+    + 0.3 * least(ln(1.0 + access_count) / ln(101.0), 1)
+    + 0.2 * importance
+  )::real;
+$$;
+comment on function app_hidden.chunk_heat(timestamptz, integer, real, timestamptz) is
+  'How much a chunk is in use, 0 to 1. last_used: when it was made or last read; at: the time to judge it at.';
+
+create or replace function app_hidden.tier_chunks(max_chunks integer default 100000)
+returns table (tier app_public.storage_tier, moved bigint)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+  if not pg_try_advisory_xact_lock(hashtext('colloquy.tier_chunks')) then
+    return;
+  end if;
+  return query
+  with judged as (
+    select
+      c.workspace_id, c.id, c.tier,
+      case
+        -- the messages of a conversation that was packed away are asked for rarely, whatever their age
+        when v.storage_tier = 'cold' then 'cold'
+        when used.at > now() - interval '7 days' or heat.score >= 0.6 then 'hot'
+        when used.at > now() - interval '30 days' or heat.score >= 0.3 then 'warm'
+        else 'cold'
+      end::app_public.storage_tier as wanted
+    from app_public.chunks c
+    left join app_public.conversations v on v.workspace_id = c.workspace_id and v.id = c.conversation_id
+    cross join lateral (select greatest(uuid_extract_timestamp(c.id), c.last_accessed_at) as at) as used
+    cross join lateral (select app_hidden.chunk_heat(used.at, c.access_count, c.importance_score, now()) as score) as heat
+  ),
+  moving as (
+    select j.workspace_id, j.id, j.wanted from judged j where j.wanted <> j.tier limit max_chunks
+  ),
+  changed as (
+    update app_public.chunks c
+    set tier = m.wanted
+    from moving m
+    where c.workspace_id = m.workspace_id and c.id = m.id
+    returning c.tier
+  )
+  select x.tier, count(*) from changed x group by x.tier order by x.tier;
+end
+$$;
+comment on function app_hidden.tier_chunks(integer) is
+  'Moves chunks between the tiers, at most so many, and returns how many went where. Run again, it goes on; nothing when another run is at work.';
+grant execute on function app_hidden.tier_chunks(integer) to colloquy_worker;
+--! EndIncluded lifecycle/tier_chunks.sql
+--! Included knowledge/cleanup_orphaned_files.sql
+-- Uploads that came to nothing: never read, or not readable, in no conversation, and without a document. It must never
+-- touch a file that was read, or that a conversation shows: those go when somebody deletes them.
+create or replace function app_hidden.cleanup_orphaned_files(older_than interval default '7 days', max_files integer default 1000)
+returns table (workspace_id uuid, file_id uuid, storage_path text, is_last boolean)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+  if older_than is null or older_than < interval '1 hour' then
+    raise exception 'Files younger than an hour may still be on their way.' using errcode = 'CQ200', hint = 'Pass at least one hour.';
+  end if;
+  return query
+  with orphans as (
+    select f.id
+    from app_public.files f
+    where f.processing_status in ('pending', 'failed')
+      and f.updated_at < now() - older_than
+      and f.conversation_id is null
+      and not exists (select from app_public.documents d where d.workspace_id = f.workspace_id and d.file_id = f.id)
+      and not exists (
+        select from app_public.legal_holds h
+        where h.released_at is null and h.workspace_id = f.workspace_id and (h.kind is null or h.kind = 'files')
+      )
+    order by f.id
+    limit max_files
+    for update skip locked
+  ),
+  gone as (
+    delete from app_public.files f using orphans o where f.id = o.id
+    returning f.workspace_id, f.id, f.storage_path, f.sha256
+  )
+  -- equal content is stored once in a workspace: the bytes go with the last row that has them
+  select g.workspace_id, g.id, g.storage_path, not exists (
+    select from app_public.files other
+    where other.workspace_id = g.workspace_id and other.sha256 = g.sha256 and other.id not in (select gone.id from gone)
+  )
+  from gone g;
+end
+$$;
+comment on function app_hidden.cleanup_orphaned_files(interval, integer) is
+  'Removes uploads that came to nothing, and says whose bytes nobody else has. Run twice, it finds nothing. Error: CQ200 too young.';
+grant execute on function app_hidden.cleanup_orphaned_files(interval, integer) to colloquy_worker;
+--! EndIncluded knowledge/cleanup_orphaned_files.sql
 --! Included development/sample_data.sql
 -- Sample content for a development database, and its removal. Both refuse where the setting "environment" is anything but
 -- development, so that no slip can write into, or delete from, what people use. For the owner alone; granted to nobody.
@@ -5786,7 +5898,7 @@ grant select on app_public.repositories to colloquy_visitor, colloquy_user, coll
 grant delete on app_public.repositories to colloquy_user, colloquy_admin;
 grant insert (workspace_id, owner_id, name, source_type, description, repo_url, visibility, metadata)
 on app_public.repositories to colloquy_user, colloquy_admin;
-grant update (name, description, repo_url, visibility, metadata) on app_public.repositories to colloquy_user, colloquy_admin;
+grant update (name, description, repo_url, visibility, is_archived, metadata) on app_public.repositories to colloquy_user, colloquy_admin;
 --! EndIncluded policies/repositories.sql
 --! Included policies/repository_documents.sql
 -- Read by whoever may read both the repository and the document: the policies of their own tables decide. Put in by a sealed

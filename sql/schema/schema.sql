@@ -1498,6 +1498,27 @@ CREATE FUNCTION app_hidden.can_write() RETURNS boolean
 COMMENT ON FUNCTION app_hidden.can_write() IS 'Whether the caller may write in the workspace of this request: a viewer may not, nor an API key without the scope "write".';
 
 --
+-- Name: chunk_heat(timestamp with time zone, integer, real, timestamp with time zone); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.chunk_heat(last_used timestamp with time zone, access_count integer, importance real, at timestamp with time zone) RETURNS real
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select (
+    0.5 * exp(-ln(2.0) * greatest(extract(epoch from at - last_used), 0) / 86400 / 14)
+    + 0.3 * least(ln(1.0 + access_count) / ln(101.0), 1)
+    + 0.2 * importance
+  )::real;
+$$;
+
+--
+-- Name: FUNCTION chunk_heat(last_used timestamp with time zone, access_count integer, importance real, at timestamp with time zone); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.chunk_heat(last_used timestamp with time zone, access_count integer, importance real, at timestamp with time zone) IS 'How much a chunk is in use, 0 to 1. last_used: when it was made or last read; at: the time to judge it at.';
+
+--
 -- Name: chunks_to_embed(uuid, uuid, app_public.source_type, uuid, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -1521,6 +1542,54 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer) IS 'Chunks of a source that have no vector in a version yet.';
+
+--
+-- Name: cleanup_orphaned_files(interval, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.cleanup_orphaned_files(older_than interval DEFAULT '7 days'::interval, max_files integer DEFAULT 1000) RETURNS TABLE(workspace_id uuid, file_id uuid, storage_path text, is_last boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  if older_than is null or older_than < interval '1 hour' then
+    raise exception 'Files younger than an hour may still be on their way.' using errcode = 'CQ200', hint = 'Pass at least one hour.';
+  end if;
+  return query
+  with orphans as (
+    select f.id
+    from app_public.files f
+    where f.processing_status in ('pending', 'failed')
+      and f.updated_at < now() - older_than
+      and f.conversation_id is null
+      and not exists (select from app_public.documents d where d.workspace_id = f.workspace_id and d.file_id = f.id)
+      and not exists (
+        select from app_public.legal_holds h
+        where h.released_at is null and h.workspace_id = f.workspace_id and (h.kind is null or h.kind = 'files')
+      )
+    order by f.id
+    limit max_files
+    for update skip locked
+  ),
+  gone as (
+    delete from app_public.files f using orphans o where f.id = o.id
+    returning f.workspace_id, f.id, f.storage_path, f.sha256
+  )
+  -- equal content is stored once in a workspace: the bytes go with the last row that has them
+  select g.workspace_id, g.id, g.storage_path, not exists (
+    select from app_public.files other
+    where other.workspace_id = g.workspace_id and other.sha256 = g.sha256 and other.id not in (select gone.id from gone)
+  )
+  from gone g;
+end
+$$;
+
+--
+-- Name: FUNCTION cleanup_orphaned_files(older_than interval, max_files integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.cleanup_orphaned_files(older_than interval, max_files integer) IS 'Removes uploads that came to nothing, and says whose bytes nobody else has. Run twice, it finds nothing. Error: CQ200 too young.';
 
 --
 -- Name: current_session_id(); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -2481,6 +2550,55 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.text_search_vector(language text, heading text, content text) IS 'The tsvector of a chunk: heading with weight A, content with weight B.';
+
+--
+-- Name: tier_chunks(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.tier_chunks(max_chunks integer DEFAULT 100000) RETURNS TABLE(tier app_public.storage_tier, moved bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  if not pg_try_advisory_xact_lock(hashtext('colloquy.tier_chunks')) then
+    return;
+  end if;
+  return query
+  with judged as (
+    select
+      c.workspace_id, c.id, c.tier,
+      case
+        -- the messages of a conversation that was packed away are asked for rarely, whatever their age
+        when v.storage_tier = 'cold' then 'cold'
+        when used.at > now() - interval '7 days' or heat.score >= 0.6 then 'hot'
+        when used.at > now() - interval '30 days' or heat.score >= 0.3 then 'warm'
+        else 'cold'
+      end::app_public.storage_tier as wanted
+    from app_public.chunks c
+    left join app_public.conversations v on v.workspace_id = c.workspace_id and v.id = c.conversation_id
+    cross join lateral (select greatest(uuid_extract_timestamp(c.id), c.last_accessed_at) as at) as used
+    cross join lateral (select app_hidden.chunk_heat(used.at, c.access_count, c.importance_score, now()) as score) as heat
+  ),
+  moving as (
+    select j.workspace_id, j.id, j.wanted from judged j where j.wanted <> j.tier limit max_chunks
+  ),
+  changed as (
+    update app_public.chunks c
+    set tier = m.wanted
+    from moving m
+    where c.workspace_id = m.workspace_id and c.id = m.id
+    returning c.tier
+  )
+  select x.tier, count(*) from changed x group by x.tier order by x.tier;
+end
+$$;
+
+--
+-- Name: FUNCTION tier_chunks(max_chunks integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.tier_chunks(max_chunks integer) IS 'Moves chunks between the tiers, at most so many, and returns how many went where. Run again, it goes on; nothing when another run is at work.';
 
 --
 -- Name: uuidv7_at(timestamp with time zone, text); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -5081,6 +5199,7 @@ CREATE TABLE app_public.repository_documents (
     repository_id uuid NOT NULL,
     document_id uuid NOT NULL,
     file_path text NOT NULL,
+    added_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT repository_documents_file_path_length CHECK (((char_length(file_path) >= 1) AND (char_length(file_path) <= 1000)))
 );
 
@@ -5115,6 +5234,12 @@ COMMENT ON COLUMN app_public.repository_documents.document_id IS 'The document.'
 --
 
 COMMENT ON COLUMN app_public.repository_documents.file_path IS 'Path within the repository.';
+
+--
+-- Name: COLUMN repository_documents.added_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.repository_documents.added_at IS 'When it was put in.';
 
 --
 -- Name: add_document_to_repository(uuid, uuid, text); Type: FUNCTION; Schema: app_public; Owner: -
@@ -6076,6 +6201,7 @@ CREATE TABLE app_public.repositories (
     description text,
     repo_url text,
     source_type app_public.repository_source_type NOT NULL,
+    is_archived boolean DEFAULT false NOT NULL,
     metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
@@ -6141,6 +6267,12 @@ COMMENT ON COLUMN app_public.repositories.repo_url IS 'Where it is kept.';
 --
 
 COMMENT ON COLUMN app_public.repositories.source_type IS 'Where its files come from.';
+
+--
+-- Name: COLUMN repositories.is_archived; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.repositories.is_archived IS 'Put away by its owner.';
 
 --
 -- Name: COLUMN repositories.metadata; Type: COMMENT; Schema: app_public; Owner: -
@@ -12491,7 +12623,7 @@ CREATE TRIGGER repositories_30_untag AFTER DELETE ON app_public.repositories REF
 -- Name: repositories repositories_90_set_updated_at; Type: TRIGGER; Schema: app_public; Owner: -
 --
 
-CREATE TRIGGER repositories_90_set_updated_at BEFORE UPDATE OF name, description, repo_url, visibility, metadata ON app_public.repositories FOR EACH ROW EXECUTE FUNCTION app_hidden.set_updated_at();
+CREATE TRIGGER repositories_90_set_updated_at BEFORE UPDATE OF name, description, repo_url, visibility, is_archived, metadata ON app_public.repositories FOR EACH ROW EXECUTE FUNCTION app_hidden.set_updated_at();
 
 --
 -- Name: system_prompt_templates system_prompt_templates_90_set_updated_at; Type: TRIGGER; Schema: app_public; Owner: -
@@ -14179,11 +14311,24 @@ GRANT ALL ON FUNCTION app_hidden.can_write() TO colloquy_worker;
 GRANT ALL ON FUNCTION app_hidden.can_write() TO colloquy_authenticator;
 
 --
+-- Name: FUNCTION chunk_heat(last_used timestamp with time zone, access_count integer, importance real, at timestamp with time zone); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.chunk_heat(last_used timestamp with time zone, access_count integer, importance real, at timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer); Type: ACL; Schema: app_hidden; Owner: -
 --
 
 REVOKE ALL ON FUNCTION app_hidden.chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer) TO colloquy_worker;
+
+--
+-- Name: FUNCTION cleanup_orphaned_files(older_than interval, max_files integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.cleanup_orphaned_files(older_than interval, max_files integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.cleanup_orphaned_files(older_than interval, max_files integer) TO colloquy_worker;
 
 --
 -- Name: FUNCTION current_session_id(); Type: ACL; Schema: app_hidden; Owner: -
@@ -14403,6 +14548,13 @@ GRANT ALL ON FUNCTION app_hidden.text_hash(content text) TO colloquy_admin;
 --
 
 REVOKE ALL ON FUNCTION app_hidden.text_search_vector(language text, heading text, content text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION tier_chunks(max_chunks integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.tier_chunks(max_chunks integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.tier_chunks(max_chunks integer) TO colloquy_worker;
 
 --
 -- Name: FUNCTION uuidv7_at(at timestamp with time zone, seed text); Type: ACL; Schema: app_hidden; Owner: -
@@ -15236,6 +15388,13 @@ GRANT INSERT(repo_url),UPDATE(repo_url) ON TABLE app_public.repositories TO coll
 
 GRANT INSERT(source_type) ON TABLE app_public.repositories TO colloquy_user;
 GRANT INSERT(source_type) ON TABLE app_public.repositories TO colloquy_admin;
+
+--
+-- Name: COLUMN repositories.is_archived; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT UPDATE(is_archived) ON TABLE app_public.repositories TO colloquy_user;
+GRANT UPDATE(is_archived) ON TABLE app_public.repositories TO colloquy_admin;
 
 --
 -- Name: COLUMN repositories.metadata; Type: ACL; Schema: app_public; Owner: -
