@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import type { Database } from '../../lib/database.ts';
 import { type Bench, compare, runSql, type Scale } from './harness.ts';
 
-const SECONDS: Record<Scale, number> = { small: 3, medium: 10, large: 60 };
+const SECONDS: Record<Scale, number> = { small: 2, medium: 10, large: 60 };
 const CLIENTS = 8;
 const ROUNDS = 5;
 const TEXTS = 200;
@@ -27,6 +27,34 @@ const postMessage: Write = async (client, target, text) => {
     target.id,
     text,
   ]);
+  await client.query('commit');
+};
+
+/** A whole turn in one call: a question, its answer, a tool call, tokens, cost and time. Two rows of messages. */
+const recordTurn: Write = async (client, target, text) => {
+  await client.query('begin');
+  await client.query(
+    `select set_config('role', 'colloquy_user', true), set_config('colloquy.user_id', $1, true),
+       set_config('colloquy.workspace_id', $2, true), set_config('colloquy.member_role', 'owner', true)`,
+    [target.owner_id, target.workspace_id],
+  );
+  await client.query(
+    `select id from app_public.record_turn(conversation_id => $1, question => $2, answer => $2, provider => 'bench', model => 'bench',
+       prompt_tokens => 100, completion_tokens => 200, cost_usd => 0.001, latency_ms => 900)`,
+    [target.id, text],
+  );
+  await client.query('commit');
+};
+
+/** The anchor of a turn: its two messages, as bare inserts in one transaction. */
+const bareTurn: Write = async (client, target, text) => {
+  await client.query('begin');
+  await client.query(`select set_config('colloquy.user_id', $1, true)`, [target.owner_id]);
+  await client.query(
+    `insert into bench.messages (conversation_id, workspace_id, owner_id, sequence_number, role, content)
+     values ($1, $2, $3, 1, 'user', $4), ($1, $2, $3, 2, 'assistant', $4) returning id`,
+    [target.id, target.workspace_id, target.owner_id, text],
+  );
   await client.query('commit');
 };
 
@@ -86,7 +114,7 @@ async function seed(database: Database): Promise<{ targets: Target[]; texts: str
 }
 
 export const post: Bench = {
-  about: 'post_message with every trigger, by 8 clients, on many conversations and on one',
+  about: 'post_message and record_turn with every trigger, by 8 clients, on many conversations and on one',
   async run(database, scale, say) {
     const { targets, texts } = await seed(database);
     const seconds = SECONDS[scale];
@@ -95,7 +123,11 @@ export const post: Bench = {
     const spread = (client: number, n: number): Target =>
       targets[(client * 7919 + n * 104_729) % targets.length]!;
     const hotSpot = (): Target => targets[0]!;
-    const rounds: Record<'spread' | 'hot', { ours: number; anchor: number }[]> = { spread: [], hot: [] };
+    const rounds: Record<'spread' | 'hot' | 'turn', { ours: number; anchor: number }[]> = {
+      spread: [],
+      hot: [],
+      turn: [],
+    };
     for (let round = 0; round <= ROUNDS; round++) {
       const one = {
         spread: {
@@ -106,11 +138,16 @@ export const post: Bench = {
           ours: await throughput(ours, seconds, postMessage, hotSpot, texts),
           anchor: await throughput(owner, seconds, bareInsert, hotSpot, texts),
         },
+        turn: {
+          ours: await throughput(ours, seconds, recordTurn, spread, texts),
+          anchor: await throughput(owner, seconds, bareTurn, spread, texts),
+        },
       };
       // the first round warms up
       if (round === 0) continue;
       rounds.spread.push(one.spread);
       rounds.hot.push(one.hot);
+      rounds.turn.push(one.turn);
       say(`Round ${round} of ${ROUNDS}`);
     }
     const options = {
@@ -128,6 +165,11 @@ export const post: Bench = {
       ratios: [
         compare('8 clients, many conversations', rounds.spread, options),
         compare('8 clients, one conversation', rounds.hot, options),
+        compare('record_turn, 8 clients, many conversations', rounds.turn, {
+          ...options,
+          unit: 'turns/s',
+          anchorName: 'two bare inserts in one statement',
+        }),
       ],
       notes: [],
     };
