@@ -1,5 +1,5 @@
---! Previous: sha1:d3db740a21fe417b8ed5d8be2ccf91c1a4f52c06
---! Hash: sha1:1527e56370ac4a5ba4e52206c2dd3e7078985cba
+--! Previous: sha1:5a9d3b5c307ae00725c932263a9f5a5ea3e94a30
+--! Hash: sha1:e2b236c087936fbfebd0633b9932ff47e5fadb40
 --! Message: knowledge
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:1527e56370ac4a5ba4e52206c2dd3e7078985cba
---! Hash: sha1:61a62fd103f32c6f5169be1f2f36eb5a61937568
+--! Previous: sha1:e2b236c087936fbfebd0633b9932ff47e5fadb40
+--! Hash: sha1:cb62bc187d174f65e0e80f6dadbd620eb8d42c15
 --! Message: membership
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:b72cb07233ee8aa48d73c855f255797d620c94d5
---! Hash: sha1:02bb34e4b15fec0d133d212bd7434a4b8a7f5d68
+--! Previous: sha1:d5e477606b7d98cecb533e7f9455a9d3efebb614
+--! Hash: sha1:2ea3f3dada3fc4cb455c68896f3793792deeb30e
 --! Message: dialogue
 
 --! split: 1-current.sql
