@@ -1,5 +1,5 @@
 --! Previous: sha1:2ea3f3dada3fc4cb455c68896f3793792deeb30e
---! Hash: sha1:8fd592c839ec6e60938b65c58bf8abb2b2240769
+--! Hash: sha1:0c64acd25605465c62c4d8be09f0e31594f75c95
 --! Message: functions
 
 --! split: 1-current.sql
@@ -995,6 +995,7 @@ declare
   shared_as app_public.visibility;
   conversation app_public.conversations;
   imported app_private.imported_message[];
+  described jsonb;
   result app_public.import_result;
 begin
   perform app_hidden.require_member(for_writing => true);
@@ -1090,6 +1091,10 @@ begin
     on known.conversation_id = conversation.id and known.idempotency_key = 'import:' || m.external_id;
 
   result.files_added := app_private.import_attachments(conversation, imported, conversation.visibility);
+  -- in one go: looking up 5,000 files one by one took 9 s
+  select jsonb_object_agg(f.external_id, f.id) into described
+  from app_public.files f
+  where f.workspace_id = workspace and f.conversation_id = conversation.id and f.external_id is not null;
 
   with added as (
     insert into app_public.messages (
@@ -1104,11 +1109,7 @@ begin
         select jsonb_agg(
           coalesce(a.item -> 'metadata', '{}')
           || jsonb_strip_nulls(jsonb_build_object(
-            -- looked up, not joined: without nested loops a join would read all files for each message
-            'file_id', (
-              select f.id from app_public.files f
-              where f.workspace_id = workspace and f.owner_id = caller and f.external_id = source || '/' || (a.item ->> 'externalId')
-            ),
+            'file_id', described -> (source || '/' || (a.item ->> 'externalId')),
             'name', a.item -> 'name', 'mime_type', a.item -> 'mimeType', 'size', a.item -> 'size'
           ))
           order by a.place
@@ -5964,7 +5965,7 @@ using (
 grant select on app_public.file_type_configs to colloquy_visitor, colloquy_user, colloquy_admin;
 --! EndIncluded policies/file_type_configs.sql
 --! Included policies/files.sql
--- Read by the owner and, when shared, by the workspace. Written by register_file and the worker's sealed function only: not granted is any write.
+-- Read by the owner and, when shared, by the workspace. Written by register_file, import_conversation and the worker's sealed function only: not granted is any write.
 drop policy if exists all_owner on app_public.files;
 create policy all_owner on app_public.files to colloquy_owner using (true) with check (true);
 
