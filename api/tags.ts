@@ -346,6 +346,8 @@ export const TagsPlugin = jsonPgSmartTags(
             created_at: computed,
             sha256: hidden,
             storage_path: hidden,
+            is_stored: computed,
+            external_id: filterable,
             original_name: filterable,
             processing_status: filterable,
             visibility: filterable,

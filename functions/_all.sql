@@ -100,6 +100,10 @@
 --!include usage/set_usage_budget.sql
 --!include usage/reserve_usage.sql
 --!include usage/settle_usage.sql
+--!include conversations/import_attachments.sql
+--!include conversations/import_tool_calls.sql
+--!include conversations/import_feedback.sql
+--!include memory/import_events.sql
 --!include policies/settings.sql
 --!include policies/users.sql
 --!include policies/user_secrets.sql

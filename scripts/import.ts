@@ -21,7 +21,9 @@ function toWorkspace(text: string): string {
 }
 
 const program = new Command('npm run import --')
-  .description('Brings folders, git checkouts, repomix files and ChatGPT exports into Colloquy.')
+  .description(
+    'Brings folders, git checkouts, repomix files, and exports of ChatGPT, Claude and Slack into Colloquy.',
+  )
   .argument('<path...>', 'what to import: each is recognised by what is in it')
   .option('--dry-run', 'read everything and say what would be imported; needs neither database nor account')
   .option('--wait', 'wait until everything is searchable')
@@ -53,8 +55,12 @@ Examples:
   npm run import -- ~/notes ~/code/my-project
   npm run import -- --dry-run --verbose ~/notes
   npm run import -- --wait ~/Downloads/chatgpt-export
+  npm run import -- --dry-run ~/Downloads/claude-export ~/Downloads/slack-export
   npm run import -- repomix-output.xml --name lantern
   npm run import -- --email ann@example.org --visibility workspace ~/handbook
+
+Exports are unpacked folders, or their conversations.json; Slack's is the folder with channels.json.
+Conversations come with branches, attachments, tool calls and feedback; Slack messages as raw events.
 
 Running it again brings everything up to date and doubles nothing, also after an interruption.
 

@@ -31,8 +31,8 @@ begin
     delete from app_public.files f using orphans o where f.id = o.id
     returning f.workspace_id, f.id, f.storage_path, f.sha256
   )
-  -- equal content is stored once in a workspace: the bytes go with the last row that has them
-  select g.workspace_id, g.id, g.storage_path, not exists (
+  -- equal content is stored once in a workspace: the bytes, if any, go with the last row that has them
+  select g.workspace_id, g.id, g.storage_path, g.storage_path is not null and not exists (
     select from app_public.files other
     where other.workspace_id = g.workspace_id and other.sha256 = g.sha256 and other.id not in (select gone.id from gone)
   )

@@ -1,4 +1,4 @@
--- Read by the owner and, when shared, by the workspace. Written by register_file and the worker's sealed function only: not granted is any write.
+-- Read by the owner and, when shared, by the workspace. Written by register_file, import_conversation and the worker's sealed function only: not granted is any write.
 drop policy if exists all_owner on app_public.files;
 create policy all_owner on app_public.files to colloquy_owner using (true) with check (true);
 

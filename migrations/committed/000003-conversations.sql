@@ -1,5 +1,5 @@
 --! Previous: sha1:af03565b274406c31ed155fec0257cdb9eaab5ce
---! Hash: sha1:4601e4be01ac2c2f6a223221f827df0d6ed83d2f
+--! Hash: sha1:073aecedf14a800bb14dc403c55e5cada6f80d15
 --! Message: conversations
 
 --! split: 1-current.sql
@@ -238,13 +238,19 @@ create type app_public.import_result as (
   id uuid,
   is_new boolean,
   added integer,
-  unchanged integer
+  unchanged integer,
+  files_added integer,
+  tool_calls_added integer,
+  feedback_added integer
 );
 comment on type app_public.import_result is 'What an import of one conversation did.';
 comment on column app_public.import_result.id is 'The conversation.';
 comment on column app_public.import_result.is_new is 'Whether it was made now.';
 comment on column app_public.import_result.added is 'Messages added.';
 comment on column app_public.import_result.unchanged is 'Messages that were there.';
+comment on column app_public.import_result.files_added is 'Attachments that are described now and were not before.';
+comment on column app_public.import_result.tool_calls_added is 'Tool calls added.';
+comment on column app_public.import_result.feedback_added is 'Messages that have feedback now and had none.';
 
 create type app_private.imported_message as (
   position integer,
@@ -255,6 +261,9 @@ create type app_private.imported_message as (
   written_at timestamptz,
   model text,
   metadata jsonb,
-  id uuid
+  id uuid,
+  attachments jsonb,
+  tool_calls jsonb,
+  feedback jsonb
 );
 comment on type app_private.imported_message is 'A message of an import, with the id that follows from where it comes from.';

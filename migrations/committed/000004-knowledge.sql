@@ -1,5 +1,5 @@
---! Previous: sha1:4601e4be01ac2c2f6a223221f827df0d6ed83d2f
---! Hash: sha1:36ac84df8f59d8dae0302a9ac2224b878b09375d
+--! Previous: sha1:073aecedf14a800bb14dc403c55e5cada6f80d15
+--! Hash: sha1:867e8b2ea7e020d6c1326dceba4ac0664d681027
 --! Message: knowledge
 
 --! split: 1-current.sql

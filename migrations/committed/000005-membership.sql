@@ -1,5 +1,5 @@
---! Previous: sha1:36ac84df8f59d8dae0302a9ac2224b878b09375d
---! Hash: sha1:a2d95d155de1501af733639275e82c2c06edf206
+--! Previous: sha1:867e8b2ea7e020d6c1326dceba4ac0664d681027
+--! Hash: sha1:49bf95da16540d80c87742b90ca4e298cf3d826d
 --! Message: membership
 
 --! split: 1-current.sql

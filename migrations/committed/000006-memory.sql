@@ -1,5 +1,5 @@
---! Previous: sha1:a2d95d155de1501af733639275e82c2c06edf206
---! Hash: sha1:5f57a7c5b80b22becce468db081371ed0c029899
+--! Previous: sha1:49bf95da16540d80c87742b90ca4e298cf3d826d
+--! Hash: sha1:f7044effeadd3aaca27dc08e798d17eaf2c58952
 --! Message: memory
 
 --! split: 1-current.sql
@@ -77,9 +77,10 @@ create table app_public.files (
   owner_id uuid not null,
   visibility app_public.visibility not null default 'private',
   original_name text not null,
-  mime_type text not null,
-  byte_size bigint not null,
-  sha256 bytea not null,
+  external_id text,
+  mime_type text,
+  byte_size bigint,
+  sha256 bytea,
   storage_path text generated always as (workspace_id::text || '/' || left(encode(sha256, 'hex'), 2) || '/' || encode(sha256, 'hex')) stored,
   processing_status app_public.processing_status not null default 'pending',
   error text,
@@ -88,6 +89,7 @@ create table app_public.files (
   conversation_id uuid,
   metadata jsonb not null default '{}',
   updated_at timestamptz not null default now(),
+  is_stored boolean not null generated always as (sha256 is not null) virtual,
   created_at timestamptz generated always as (uuid_extract_timestamp(id)) virtual,
   constraint files_pkey primary key (id),
   constraint files_workspace_id_id_key unique (workspace_id, id),
@@ -100,6 +102,10 @@ create table app_public.files (
     references app_public.conversations (workspace_id, id) on delete set null (conversation_id),
   constraint files_id_version check (uuid_extract_version(id) = 7),
   constraint files_original_name_length check (char_length(original_name) between 1 and 255),
+  constraint files_external_id_length check (char_length(external_id) between 1 and 1500),
+  constraint files_stored_or_described check (
+    case when sha256 is null then external_id is not null and processing_status = 'completed' else num_nulls(mime_type, byte_size) = 0 end
+  ),
   constraint files_byte_size_positive check (byte_size >= 0),
   constraint files_sha256_length check (octet_length(sha256) = 32),
   constraint files_error_length check (char_length(error) <= 2000),
@@ -116,17 +122,20 @@ create index files_workspace_id_idx on app_public.files (workspace_id, id desc);
 create index files_owner_id_idx on app_public.files (owner_id, id desc);
 -- serves: the files of a conversation, and the foreign key from conversations
 create index files_conversation_id_idx on app_public.files (workspace_id, conversation_id) where conversation_id is not null;
+-- serves: the attachment that an import described before; an identifier is private to its owner
+create unique index files_external_id_key on app_public.files (workspace_id, owner_id, external_id) where external_id is not null;
 -- serves: the foreign key from file_type_configs
 create index files_mime_type_idx on app_public.files (mime_type);
-comment on table app_public.files is 'A stored file: its name and state. Equal content of one workspace has one storage_path, so its bytes are there once; each person who stores it has a row, because a shared one would tell what others keep privately.';
+comment on table app_public.files is 'A stored file: its name and state; or, when it is not stored, an attachment that an import only describes. Equal content of one workspace has one storage_path, so its bytes are there once; each person who stores it has a row, because a shared one would tell what others keep privately.';
 comment on column app_public.files.id is 'Time-ordered identifier (UUID version 7).';
 comment on column app_public.files.workspace_id is 'The tenant.';
 comment on column app_public.files.owner_id is 'Who stored it.';
 comment on column app_public.files.visibility is 'private: only the owner reads it. workspace: every member.';
 comment on column app_public.files.original_name is 'Name it was sent with, without folders.';
-comment on column app_public.files.mime_type is 'Media type.';
-comment on column app_public.files.byte_size is 'Size in bytes.';
-comment on column app_public.files.sha256 is 'SHA-256 of its bytes.';
+comment on column app_public.files.external_id is 'Identifier in the export that described it; unique per owner.';
+comment on column app_public.files.mime_type is 'Media type; null when it is only described and of a type that cannot be stored.';
+comment on column app_public.files.byte_size is 'Size in bytes; null when it is only described and nobody said.';
+comment on column app_public.files.sha256 is 'SHA-256 of its bytes; null when it is only described.';
 comment on column app_public.files.storage_path is 'Where the bytes are, below the storage''s root: derived from workspace and content.';
 comment on column app_public.files.processing_status is 'How far the reading of its text is.';
 comment on column app_public.files.error is 'Why it failed; only when it did.';
@@ -135,6 +144,7 @@ comment on column app_public.files.chunk_count is 'Chunks that were cut from it.
 comment on column app_public.files.conversation_id is 'Conversation it was sent in, if any.';
 comment on column app_public.files.metadata is 'Anything else, as an object of at most 64 KiB.';
 comment on column app_public.files.updated_at is 'Last change of its state.';
+comment on column app_public.files.is_stored is 'Whether its bytes are here; false for an attachment that an import only describes.';
 comment on column app_public.files.created_at is 'When it was stored; derived from the id.';
 
 alter table app_public.documents add column file_id uuid;
@@ -359,7 +369,7 @@ create table app_partitions.raw_events_default partition of app_public.raw_event
 create index raw_events_workspace_id_idx on app_public.raw_events (workspace_id, id desc);
 -- serves: the foreign key from users
 create index raw_events_owner_id_idx on app_public.raw_events (owner_id);
-comment on table app_public.raw_events is 'An event of another system, as it came. Written through ingestEvent only; it belongs to the whole workspace. Partitioned by month on its own time-ordered id.';
+comment on table app_public.raw_events is 'An event of another system, as it came. Written through ingestEvent and importEvents only; it belongs to the whole workspace. Partitioned by month on its own time-ordered id.';
 comment on column app_public.raw_events.id is 'Time-ordered identifier (UUID version 7).';
 comment on column app_public.raw_events.workspace_id is 'The tenant.';
 comment on column app_public.raw_events.owner_id is 'Who brought it in.';
@@ -373,6 +383,18 @@ comment on column app_public.raw_events.attempts is 'How often processing was tr
 comment on column app_public.raw_events.error is 'Why the last try failed.';
 comment on column app_public.raw_events.processed_at is 'When it was processed.';
 comment on column app_public.raw_events.ingested_at is 'When it came in; derived from the id.';
+
+create type app_public.event_import_outcome as (
+  external_id text,
+  raw_event_id uuid,
+  outcome text,
+  reason text
+);
+comment on type app_public.event_import_outcome is 'What an import did with one event.';
+comment on column app_public.event_import_outcome.external_id is 'Identifier in the system it comes from.';
+comment on column app_public.event_import_outcome.raw_event_id is 'The event, when it was added.';
+comment on column app_public.event_import_outcome.outcome is 'added, unchanged or refused.';
+comment on column app_public.event_import_outcome.reason is 'Why it was refused.';
 
 create table app_hidden.raw_event_keys (
   workspace_id uuid not null,

@@ -1,5 +1,5 @@
---! Previous: sha1:5f57a7c5b80b22becce468db081371ed0c029899
---! Hash: sha1:e6366d71e9611c8f5b74d3e9fc8751331fa695bf
+--! Previous: sha1:f7044effeadd3aaca27dc08e798d17eaf2c58952
+--! Hash: sha1:d07c4db32d4b54dde1237ef4bc9b523a5ae686e4
 --! Message: dialogue
 
 --! split: 1-current.sql

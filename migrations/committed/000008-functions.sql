@@ -1,5 +1,5 @@
---! Previous: sha1:e6366d71e9611c8f5b74d3e9fc8751331fa695bf
---! Hash: sha1:c008c9eddcfe801976305b88ddd430471d7746eb
+--! Previous: sha1:d07c4db32d4b54dde1237ef4bc9b523a5ae686e4
+--! Hash: sha1:c892bf5563bc461bfa622d31e671bacee2e8987d
 --! Message: functions
 
 --! split: 1-current.sql
@@ -976,8 +976,9 @@ grant execute on function app_public.conversation_messages(uuid, uuid, integer) 
 -- times. What was imported before is known by its external id, kept as an idempotency key: importing again adds only what
 -- is new, also when an export gives a message another time than the one before did.
 -- The function stays away from temporary tables: a request must not write to the catalogue.
--- payload: {source, title, createdAt, model, metadata, messages: [{externalId, parentExternalId, role, content, createdAt, model,
---   metadata}]}; parents come before children; times in ISO 8601. At most 100,000 messages.
+-- payload: {source, title, createdAt, model, visibility, metadata, messages: [{externalId, parentExternalId, role, content, createdAt,
+--   model, metadata, attachments, toolCalls, feedback}]}; parents come before children; times in ISO 8601. At most 100,000 messages.
+-- visibility counts only when the conversation is new: who shares or hides it later is not overruled by the next import.
 create or replace function app_public.import_conversation(payload jsonb)
 returns app_public.import_result
 language plpgsql
@@ -991,8 +992,10 @@ declare
   caller uuid := app_hidden.current_user_id();
   source text := payload ->> 'source';
   started timestamptz;
+  shared_as app_public.visibility;
   conversation app_public.conversations;
   imported app_private.imported_message[];
+  described jsonb;
   result app_public.import_result;
 begin
   perform app_hidden.require_member(for_writing => true);
@@ -1008,7 +1011,8 @@ begin
       row(
         m.position, m.item ->> 'externalId', m.item ->> 'parentExternalId', (m.item ->> 'role')::app_public.message_role,
         m.item ->> 'content', written.at, m.item ->> 'model', coalesce(m.item -> 'metadata', '{}'),
-        app_hidden.uuidv7_at(written.at, concat_ws('|', workspace, caller, source, m.item ->> 'externalId'))
+        app_hidden.uuidv7_at(written.at, concat_ws('|', workspace, caller, source, m.item ->> 'externalId')),
+        nullif(m.item -> 'attachments', 'null'), nullif(m.item -> 'toolCalls', 'null'), nullif(m.item -> 'feedback', 'null')
       )::app_private.imported_message
       order by m.position
     )
@@ -1019,8 +1023,9 @@ begin
       date_trunc('milliseconds', (payload ->> 'createdAt')::timestamptz),
       (select min(m.written_at) from unnest(imported) as m) - interval '1 millisecond'
     );
+    shared_as := coalesce(payload ->> 'visibility', 'private');
   exception when invalid_text_representation or datetime_field_overflow or invalid_datetime_format then
-    raise exception 'The conversation "%" has a role or a time that cannot be read: %', source, sqlerrm using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
+    raise exception 'The conversation "%" has a role, a visibility or a time that cannot be read: %', source, sqlerrm using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
   end;
   if exists (
     select from unnest(imported) as m
@@ -1028,6 +1033,13 @@ begin
       or m.written_at < '1970-01-02T00:00:00Z' or m.written_at > clock_timestamp() + interval '5 minutes'
   ) or (select count(*) <> count(distinct m.external_id) from unnest(imported) as m) then
     raise exception 'The conversation "%" has a message without externalId (at most 190 characters), role, content or a time between 1970 and now, or one twice.', source
+      using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
+  end if;
+  if exists (
+    select from unnest(imported) as m
+    where jsonb_typeof(m.attachments) <> 'array' or jsonb_typeof(m.tool_calls) <> 'array' or jsonb_typeof(m.feedback) <> 'object'
+  ) then
+    raise exception 'The conversation "%" has a message whose attachments or toolCalls are no array, or whose feedback is no object.', source
       using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
   end if;
   -- one aggregate, not exists(): expecting an early hit, the planner compared each with each
@@ -1044,9 +1056,9 @@ begin
   -- Before the first write, since attaching a partition waits for the writers of conversations.
   perform app_private.ensure_months('messages', array(select distinct m.written_at from unnest(imported) as m));
 
-  insert into app_public.conversations (id, workspace_id, owner_id, external_id, title, model_name, metadata, last_message_at, max_messages)
+  insert into app_public.conversations (id, workspace_id, owner_id, visibility, external_id, title, model_name, metadata, last_message_at, max_messages)
   values (
-    app_hidden.uuidv7_at(started, concat_ws('|', workspace, caller, source)), workspace, caller, source,
+    app_hidden.uuidv7_at(started, concat_ws('|', workspace, caller, source)), workspace, caller, shared_as, source,
     nullif(left(trim(payload ->> 'title'), 500), ''), payload ->> 'model', coalesce(payload -> 'metadata', '{}'), started,
     -- history does not use up the room for what comes now
     1000 + cardinality(imported)
@@ -1069,7 +1081,8 @@ begin
         case when m.id > conversation.id then m.id
           else app_hidden.uuidv7_at(uuid_extract_timestamp(conversation.id) + interval '1 millisecond', concat_ws('|', conversation.id, m.external_id))
         end
-      )
+      ),
+      m.attachments, m.tool_calls, m.feedback
     )::app_private.imported_message
   )
   into imported
@@ -1077,14 +1090,32 @@ begin
   left join app_hidden.message_idempotency_keys known
     on known.conversation_id = conversation.id and known.idempotency_key = 'import:' || m.external_id;
 
+  result.files_added := app_private.import_attachments(conversation, imported, conversation.visibility);
+  -- in one go: looking up 5,000 files one by one took 9 s
+  select jsonb_object_agg(f.external_id, f.id) into described
+  from app_public.files f
+  where f.workspace_id = workspace and f.conversation_id = conversation.id and f.external_id is not null;
+
   with added as (
     insert into app_public.messages (
-      id, conversation_id, workspace_id, owner_id, author_id, sequence_number, role, parent_id, content, model, metadata, idempotency_key
+      id, conversation_id, workspace_id, owner_id, author_id, sequence_number, role, parent_id, content, model, metadata, idempotency_key,
+      attachments
     )
     select
       m.id, conversation.id, workspace, caller, case when m.role = 'user' then caller end,
       conversation.last_sequence_number + row_number() over (order by m.id),
-      m.role, case when p.id < m.id then p.id end, m.content, m.model, m.metadata, 'import:' || m.external_id
+      m.role, case when p.id < m.id then p.id end, m.content, m.model, m.metadata, 'import:' || m.external_id,
+      (
+        select jsonb_agg(
+          coalesce(a.item -> 'metadata', '{}')
+          || jsonb_strip_nulls(jsonb_build_object(
+            'file_id', described -> (source || '/' || (a.item ->> 'externalId')),
+            'name', a.item -> 'name', 'mime_type', a.item -> 'mimeType', 'size', a.item -> 'size'
+          ))
+          order by a.place
+        )
+        from jsonb_array_elements(m.attachments) with ordinality as a (item, place)
+      )
     from unnest(imported) as m
     left join unnest(imported) as p on p.external_id = m.parent_external_id
     where not exists (
@@ -1101,11 +1132,13 @@ begin
   )
   select count(*) into result.added from remembered;
   result.unchanged := cardinality(imported) - result.added;
+  result.tool_calls_added := app_private.import_tool_calls(conversation, imported);
+  result.feedback_added := app_private.import_feedback(conversation, imported);
   return result;
 end
 $$;
 comment on function app_public.import_conversation(jsonb) is
-  'Imports a conversation with its tree of messages; again adds only what is new. Errors: CQ101, CQ109, CQ200 malformed.';
+  'Imports a conversation with its tree of messages, their attachments, tool calls and feedback; again adds only what is new. Errors: CQ101, CQ109, CQ200 malformed.';
 grant execute on function app_public.import_conversation(jsonb) to colloquy_user, colloquy_admin;
 --! EndIncluded conversations/import_conversation.sql
 --! Included knowledge/create_document.sql
@@ -4085,8 +4118,8 @@ begin
     delete from app_public.files f using orphans o where f.id = o.id
     returning f.workspace_id, f.id, f.storage_path, f.sha256
   )
-  -- equal content is stored once in a workspace: the bytes go with the last row that has them
-  select g.workspace_id, g.id, g.storage_path, not exists (
+  -- equal content is stored once in a workspace: the bytes, if any, go with the last row that has them
+  select g.workspace_id, g.id, g.storage_path, g.storage_path is not null and not exists (
     select from app_public.files other
     where other.workspace_id = g.workspace_id and other.sha256 = g.sha256 and other.id not in (select gone.id from gone)
   )
@@ -5535,6 +5568,209 @@ comment on function app_public.settle_usage(uuid, bigint, numeric) is
   'Ends a reservation with what was really used. Errors: CQ101, CQ109, CQ200 a negative amount, CQ204 no such reservation.';
 grant execute on function app_public.settle_usage(uuid, bigint, numeric) to colloquy_user, colloquy_admin;
 --! EndIncluded usage/settle_usage.sql
+--! Included conversations/import_attachments.sql
+-- The attachments of an imported conversation: each becomes a row of files that says what it was and where its bytes are, since
+-- an export has its names and seldom its bytes. One that was described before is left alone. Where the export has the text that
+-- was read from it, that becomes a document, which can be searched. Must never set a hash: without bytes there is none.
+-- attachments of a message: [{externalId, name, mimeType, size, bytes, text, metadata}]; bytes is in_export or missing.
+create or replace function app_private.import_attachments(
+  conversation app_public.conversations, messages app_private.imported_message[], shared_as app_public.visibility
+)
+returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  attached record;
+  described_id uuid;
+  document_id uuid;
+  added integer := 0;
+begin
+  for attached in
+    select
+      m.external_id as message, conversation.external_id || '/' || (a.item ->> 'externalId') as external_id, a.item ->> 'name' as name,
+      a.item ->> 'mimeType' as mime_type, (a.item ->> 'size')::bigint as size, coalesce(a.item ->> 'bytes', 'missing') as bytes,
+      a.item ->> 'text' as text, coalesce(a.item -> 'metadata', '{}') as metadata
+    from unnest(messages) as m
+    cross join jsonb_array_elements(m.attachments) with ordinality as a (item, place)
+    order by m.position, a.place
+  loop
+    if attached.external_id is null or coalesce(trim(attached.name), '') = '' or attached.bytes not in ('in_export', 'missing') then
+      raise exception 'The conversation "%" has an attachment without externalId or name.', conversation.external_id
+        using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
+    end if;
+    insert into app_public.files as f (
+      workspace_id, owner_id, visibility, original_name, external_id, mime_type, byte_size, processing_status, extracted_length,
+      conversation_id, metadata
+    )
+    values (
+      conversation.workspace_id, conversation.owner_id, shared_as, left(regexp_replace(attached.name, '^.*[/\\](?=.)', ''), 255), attached.external_id,
+      (
+        select c.mime_type
+        from app_public.file_type_configs c
+        where c.mime_type = lower(attached.mime_type) or lower(attached.mime_type) = any (c.extensions)
+        order by c.mime_type
+        limit 1
+      ),
+      attached.size, 'completed', char_length(attached.text), conversation.id,
+      attached.metadata || jsonb_strip_nulls(jsonb_build_object('bytes', attached.bytes, 'mime_type', attached.mime_type, 'message', attached.message))
+    )
+    on conflict (workspace_id, owner_id, external_id) where external_id is not null do nothing
+    returning f.id into described_id;
+    continue when described_id is null;
+    added := added + 1;
+    continue when coalesce(trim(attached.text), '') = '';
+    select d.id into document_id
+    from app_public.create_document(
+      title => left(trim(attached.name), 500), content => attached.text, source_url => attached.external_id, visibility => shared_as,
+      metadata => jsonb_build_object('conversation', conversation.id, 'message', attached.message)
+    ) as d;
+    update app_public.documents d set file_id = described_id where d.id = document_id;
+  end loop;
+  return added;
+end
+$$;
+comment on function app_private.import_attachments(app_public.conversations, app_private.imported_message[], app_public.visibility) is
+  'Describes the attachments of an imported conversation. Returns how many are new. Raises CQ200.';
+--! EndIncluded conversations/import_attachments.sql
+--! Included conversations/import_tool_calls.sql
+-- The tool calls of an imported conversation. They are history: each has an end, and one that waits for approval is refused,
+-- since nobody could carry it out. A call that is there already is left alone, whatever the export says of it now.
+-- toolCalls of a message: [{turn, position, name, arguments, result, error, status, durationMs}]; status is succeeded unless it
+-- says failed or denied.
+create or replace function app_private.import_tool_calls(conversation app_public.conversations, messages app_private.imported_message[])
+returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  added integer;
+begin
+  if exists (
+    select
+    from unnest(messages) as m
+    cross join jsonb_array_elements(m.tool_calls) as c (item)
+    where m.role <> 'assistant' or coalesce(c.item ->> 'status', 'succeeded') not in ('succeeded', 'failed', 'denied')
+  ) then
+    raise exception 'The conversation "%" has a tool call that is not an assistant''s or has no end.', conversation.external_id
+      using errcode = 'CQ200', hint = 'Its status is succeeded, failed or denied.';
+  end if;
+  insert into app_public.tool_calls (
+    id, workspace_id, conversation_id, message_id, turn, position, name, arguments, status, result, error, duration_ms
+  )
+  select
+    app_hidden.uuidv7_at(uuid_extract_timestamp(m.id), concat_ws('|', m.id, 'tool', numbered.turn, numbered.position)),
+    conversation.workspace_id, conversation.id, m.id, numbered.turn, numbered.position, c.item ->> 'name', coalesce(c.item -> 'arguments', '{}'),
+    coalesce(c.item ->> 'status', 'succeeded')::app_public.tool_call_status, c.item -> 'result', c.item ->> 'error', (c.item ->> 'durationMs')::integer
+  from unnest(messages) as m
+  cross join jsonb_array_elements(m.tool_calls) with ordinality as c (item, place)
+  cross join lateral (
+    select coalesce((c.item ->> 'turn')::integer, 1) as turn, coalesce((c.item ->> 'position')::integer, c.place::integer) as position
+  ) as numbered
+  on conflict on constraint tool_calls_message_id_turn_position_key do nothing;
+  get diagnostics added = row_count;
+  return added;
+end
+$$;
+comment on function app_private.import_tool_calls(app_public.conversations, app_private.imported_message[]) is
+  'Writes the tool calls of an imported conversation. Returns how many are new. Raises CQ200.';
+--! EndIncluded conversations/import_tool_calls.sql
+--! Included conversations/import_feedback.sql
+-- The feedback that whoever imports gave in the other system. What they think of a message here counts more: where there is
+-- feedback, it stays.
+-- feedback of a message: {type, rating, comment, givenAt}; type is positive, neutral or negative.
+create or replace function app_private.import_feedback(conversation app_public.conversations, messages app_private.imported_message[])
+returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  added integer;
+begin
+  insert into app_public.message_feedback (id, workspace_id, conversation_id, message_id, user_id, feedback_type, rating, comment, updated_at)
+  select
+    app_hidden.uuidv7_at(given.at, concat_ws('|', m.id, 'feedback', conversation.owner_id)), conversation.workspace_id, conversation.id, m.id,
+    conversation.owner_id, (m.feedback ->> 'type')::app_public.feedback_type, (m.feedback ->> 'rating')::smallint, m.feedback ->> 'comment', given.at
+  from unnest(messages) as m
+  -- nobody judged a message before it was there, or tomorrow
+  cross join lateral (
+    select least(greatest((m.feedback ->> 'givenAt')::timestamptz, uuid_extract_timestamp(m.id)), clock_timestamp()) as at
+  ) as given
+  where m.feedback is not null
+  on conflict on constraint message_feedback_message_id_user_id_key do nothing;
+  get diagnostics added = row_count;
+  return added;
+end
+$$;
+comment on function app_private.import_feedback(app_public.conversations, app_private.imported_message[]) is
+  'Writes the importer''s feedback on the messages of an imported conversation. Returns how many are new.';
+--! EndIncluded conversations/import_feedback.sql
+--! Included memory/import_events.sql
+-- Stores the events of an export, hundreds at a time: what ingest_event does for one delivery. Every event has an externalId;
+-- one that is known, even if retention has cleared it since, is not stored again. One that is refused does not spoil the others.
+-- Keys are written in one order, so that two imports at once wait for each other and never stand in a circle.
+-- events: [{source, eventType, externalId, payload, metadata}], at most 1,000. The id says when an event came in, as with
+-- ingest_event; when it happened is in its payload.
+create or replace function app_public.import_events(events jsonb)
+returns setof app_public.event_import_outcome
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  workspace uuid := app_hidden.current_workspace_id();
+  caller uuid := app_hidden.current_user_id();
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if jsonb_typeof(events) is distinct from 'array' or jsonb_array_length(events) > 1000 then
+    raise exception 'The events to import are an array of at most 1,000 objects.' using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
+  end if;
+  return query
+  with item as materialized (
+    select e.place, e.source, e.event_type, e.external_id, e.payload, e.metadata,
+      case
+        when coalesce(char_length(e.source), 0) not between 1 and 100 then 'source has 1 to 100 characters.'
+        when coalesce(char_length(e.event_type), 0) not between 1 and 200 then 'eventType has 1 to 200 characters.'
+        when coalesce(char_length(e.external_id), 0) not between 1 and 500 then 'externalId has 1 to 500 characters.'
+        when e.payload is null or pg_column_size(e.payload) > 1048576 then 'An event has a payload of at most 1 MiB.'
+        when jsonb_typeof(e.metadata) <> 'object' or pg_column_size(e.metadata) > 65536 then 'metadata is an object of at most 64 KiB.'
+      end as reason
+    from (
+      select o.place, trim(o.item ->> 'source') as source, trim(o.item ->> 'eventType') as event_type, o.item ->> 'externalId' as external_id,
+        o.item -> 'payload' as payload, coalesce(o.item -> 'metadata', '{}') as metadata
+      from jsonb_array_elements(events) with ordinality as o (item, place)
+    ) as e
+  ),
+  wanted as materialized (
+    select distinct on (i.source, i.external_id) i.*, uuidv7() as id
+    from item i
+    where i.reason is null
+    order by i.source, i.external_id, i.place
+  ),
+  known as (
+    insert into app_hidden.raw_event_keys (workspace_id, source, external_id, raw_event_id)
+    select workspace, w.source, w.external_id, w.id from wanted w order by w.source, w.external_id
+    on conflict on constraint raw_event_keys_pkey do nothing
+    returning raw_event_id
+  ),
+  stored as (
+    insert into app_public.raw_events (id, workspace_id, owner_id, source, event_type, external_id, payload, metadata)
+    select w.id, workspace, caller, w.source, w.event_type, w.external_id, w.payload, w.metadata
+    from wanted w
+    join known k on k.raw_event_id = w.id
+    returning id
+  )
+  select i.external_id, s.id, case when i.reason is not null then 'refused' when s.id is null then 'unchanged' else 'added' end, i.reason
+  from item i
+  left join wanted w on w.place = i.place
+  left join stored s on s.id = w.id
+  order by i.place;
+end
+$$;
+comment on function app_public.import_events(jsonb) is
+  'Stores events of another system by their externalId, and says for each what was done. Errors: CQ101 not signed in, CQ109 read-only, CQ200 malformed.';
+grant execute on function app_public.import_events(jsonb) to colloquy_user, colloquy_admin;
+--! EndIncluded memory/import_events.sql
 --! Included policies/settings.sql
 -- Nobody but the sealed functions of the owner, and whoever administers the database. Deliberately no grant.
 drop policy if exists all_owner on app_private.settings;
@@ -5841,7 +6077,7 @@ using (
 grant select on app_public.file_type_configs to colloquy_visitor, colloquy_user, colloquy_admin;
 --! EndIncluded policies/file_type_configs.sql
 --! Included policies/files.sql
--- Read by the owner and, when shared, by the workspace. Written by register_file and the worker's sealed function only: not granted is any write.
+-- Read by the owner and, when shared, by the workspace. Written by register_file, import_conversation and the worker's sealed function only: not granted is any write.
 drop policy if exists all_owner on app_public.files;
 create policy all_owner on app_public.files to colloquy_owner using (true) with check (true);
 

@@ -97,13 +97,6 @@ const ROLES: Record<string, MessageRole> = {
   function: 'tool',
 };
 
-function attachments(list: unknown): JsonObject[] {
-  return asArray(list).map((item) => {
-    const { id, name, mime_type, mimeType, size } = asObject(item);
-    return present({ id, name, mime_type: mime_type ?? mimeType, size });
-  });
-}
-
 function citations(list: unknown): JsonObject[] {
   return asArray(list)
     .map((item) => {
@@ -138,7 +131,6 @@ export function readContent(message: JsonObject): MessageContent {
       status: status === 'finished_successfully' ? null : status,
       hidden: extra.is_visually_hidden_from_conversation === true ? true : null,
       assets,
-      attachments: attachments(extra.attachments),
       citations: citations(extra.citations),
     }),
   };

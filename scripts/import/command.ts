@@ -7,11 +7,12 @@ import { askPassword } from './ask-password.ts';
 import { type IndexingState, indexingState, waitForIndexing } from './indexing.ts';
 import type { ImportItem, ReadOptions, SkippedItem } from './items.ts';
 import { type OpenedDatabase, openPrepared } from './open.ts';
+import type { Visibility } from './payloads.ts';
 import type { ProgressStream } from './progress.ts';
 import { reportJson, reportText } from './report.ts';
 import { checkPaths, runImport } from './run.ts';
 import { createSummary, type Outcome, type Summary } from './summary.ts';
-import { databaseSink, drySink, type Visibility } from './writer.ts';
+import { databaseSink, drySink } from './writer.ts';
 
 export interface CommandOptions extends AccountOptions {
   dryRun?: boolean;

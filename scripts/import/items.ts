@@ -36,12 +36,46 @@ export interface MessageItem {
   createdAt: Date;
   model: string | null;
   metadata: Metadata;
+  attachments: AttachmentItem[];
+  toolCalls: ToolCallItem[];
+  feedback: FeedbackItem | null;
+}
+
+/** A file that went with a message. Exports describe it; few contain it. */
+export interface AttachmentItem {
+  /** Unique within the conversation, and the same in every later export. */
+  externalId: string;
+  name: string;
+  mimeType: string | null;
+  size: number | null;
+  bytes: 'in_export' | 'missing';
+  /** What was read from it, when the export has that. */
+  text: string | null;
+  metadata: Metadata;
+}
+
+/** A tool call of an assistant's message, over and done with. */
+export interface ToolCallItem {
+  turn: number;
+  position: number;
+  name: string;
+  arguments: unknown;
+  status: 'succeeded' | 'failed';
+  result: unknown;
+  error: string | null;
+}
+
+/** What whoever owns the export thought of a message. */
+export interface FeedbackItem {
+  type: 'positive' | 'neutral' | 'negative';
+  comment: string | null;
+  givenAt: Date | null;
 }
 
 /** One conversation with all its branches. A message comes after its parent; otherwise the order is by time. */
 export interface ConversationItem {
   kind: 'conversation';
-  /** `chatgpt:<conversation id>` */
+  /** `chatgpt:<conversation id>` or `claude:<conversation id>` */
   source: string;
   title: string;
   createdAt: Date;
@@ -53,7 +87,19 @@ export interface ConversationItem {
   metadata: Metadata;
 }
 
-export type ImportItem = DocumentItem | ConversationItem;
+/** Something that happened in another system, as that system tells it. */
+export interface EventItem {
+  kind: 'event';
+  /** `slack:<channel id>:<time stamp>` */
+  source: string;
+  system: string;
+  eventType: string;
+  externalId: string;
+  payload: unknown;
+  metadata: Metadata;
+}
+
+export type ImportItem = DocumentItem | ConversationItem | EventItem;
 
 /** Why something was not imported. Stable codes; docs/import.md explains each. */
 export const skipReasons = {
@@ -73,6 +119,8 @@ export const skipReasons = {
   broken_json: 'JSON that does not parse',
   broken_pack: 'a repomix file that ends early',
   broken_tree: 'a conversation whose messages do not form a tree',
+  unknown_channel: 'a folder of a Slack export that no list of channels names',
+  no_message: 'feedback on a message that the export does not have',
   refused: 'the database does not take it',
 } as const;
 
@@ -87,6 +135,7 @@ export const damage: ReadonlySet<SkipReason> = new Set<SkipReason>([
   'broken_json',
   'broken_pack',
   'broken_tree',
+  'unknown_channel',
   'refused',
 ]);
 
@@ -124,6 +173,11 @@ export const limits = {
   messages: 100_000,
   modelCharacters: 200,
   sourceCharacters: 1000,
+  attachmentIdCharacters: 400,
+  toolNameCharacters: 200,
+  errorCharacters: 10_000,
+  commentCharacters: 10_000,
+  eventBytes: MIB,
 };
 
 /** Fills in the defaults. */

@@ -20,6 +20,27 @@ export function asString(value: unknown): string | null {
   return typeof value === 'string' && value.trim() !== '' ? value : null;
 }
 
+/** A short one, for metadata; a long one is something else than was expected. */
+export function shortString(value: unknown): string | null {
+  const text = asString(value);
+  return text !== null && text.length <= 200 ? text : null;
+}
+
+/** A size in bytes, or null. */
+export function asSize(value: unknown): number | null {
+  return Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : null;
+}
+
+/** At most so many characters, and no half of one. */
+export function clipped(text: string, characters: number): string {
+  return text.length <= characters
+    ? text
+    : text
+        .slice(0, characters)
+        .toWellFormed()
+        .replace(/\ufffd$/, '');
+}
+
 /** The properties that say something: not null, not blank, not an empty list. */
 export function present(values: JsonObject): JsonObject {
   return Object.fromEntries(

@@ -1,13 +1,14 @@
 import { access, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../../lib/errors.ts';
-import { isExportExtra, looksLikeExport, readChatgpt } from './chatgpt.ts';
 import { isGenerated, makeDocument } from './document.ts';
+import { type ExportState, exportKind, isExportExtra, readExport } from './exports.ts';
 import { readHead } from './files.ts';
 import { type ImportItem, type ReadSettings, type SkippedItem, skipped } from './items.ts';
 import { packStyle } from './pack.ts';
 import { packName, readPack } from './read-pack.ts';
 import { originOf, pathOf, type Root, sourceOf } from './roots.ts';
+import { isSlackDay, isSlackExtra, readSlackDay, readSlackExport, type SlackExport } from './slack.ts';
 import { decodeText, normalizeLines } from './text.ts';
 
 async function liesInExport(absolute: string): Promise<boolean> {
@@ -22,6 +23,33 @@ async function liesInExport(absolute: string): Promise<boolean> {
   return false;
 }
 
+/** What is kept in mind from file to file. */
+export interface ReadState extends ExportState {
+  /** The folders that were looked at; null for one that is no Slack export. */
+  slack: Map<string, SlackExport | null>;
+}
+
+export function createReadState(): ReadState {
+  return { items: new Set(), folders: new Map(), slack: new Map() };
+}
+
+/** The Slack export whose top folder this is, if it is one; what is wrong with its lists is told once. */
+async function slackExportAt(
+  folder: string,
+  root: Root,
+  state: ReadState,
+): Promise<{ slack: SlackExport | null; problems: SkippedItem[] }> {
+  const known = state.slack.get(folder);
+  if (known !== undefined) return { slack: known, problems: [] };
+  const path = pathOf(root, folder);
+  const slack = await readSlackExport(
+    folder,
+    path.startsWith('..') ? '' : `${root.name}/${path && `${path}/`}`,
+  );
+  state.slack.set(folder, slack);
+  return { slack, problems: slack?.problems ?? [] };
+}
+
 /** What the name alone decides. A file that was named on the command line is read whatever it is called. */
 async function refuseByName(absolute: string, label: string, named: boolean): Promise<SkippedItem | null> {
   const name = basename(absolute);
@@ -29,7 +57,7 @@ async function refuseByName(absolute: string, label: string, named: boolean): Pr
   if (named) return null;
   if (isGenerated(name)) return skipped(label, 'generated', 'not written by a person');
   if (isExportExtra(name) && (await liesInExport(absolute))) {
-    return skipped(label, 'unsupported', 'part of a ChatGPT export; only its conversations are imported');
+    return skipped(label, 'unsupported', 'part of an export; only its conversations are imported');
   }
   return null;
 }
@@ -40,15 +68,31 @@ async function* readOpened(
   absolute: string,
   found: { size: number; mtime: Date },
   settings: ReadSettings,
-  seen: Set<string>,
+  state: ReadState,
 ): AsyncGenerator<ImportItem | SkippedItem> {
   const path = pathOf(root, absolute);
   const label = `${root.name}/${path}`;
   const { size } = found;
+  if (isSlackDay(absolute)) {
+    const { slack, problems } = await slackExportAt(dirname(dirname(absolute)), root, state);
+    yield* problems;
+    if (slack !== null) {
+      yield* readSlackDay({ absolute, label }, slack, settings);
+      return;
+    }
+  } else if (isSlackExtra(basename(absolute))) {
+    const { slack, problems } = await slackExportAt(dirname(absolute), root, state);
+    yield* problems;
+    if (slack !== null) {
+      yield skipped(label, 'unsupported', 'part of a Slack export; its messages are imported');
+      return;
+    }
+  }
   const head = await readHead(absolute);
   const text = normalizeLines(head.toString('utf8').replace(/^\ufeff/, ''));
-  if (looksLikeExport(text, basename(absolute))) {
-    yield* readChatgpt({ absolute, head, label }, settings, seen);
+  const kind = exportKind(text, basename(absolute));
+  if (kind !== null) {
+    yield* readExport(kind, { absolute, label }, settings, state);
     return;
   }
   const style = packStyle(text);
@@ -84,7 +128,7 @@ export async function* readOneFile(
   root: Root,
   absolute: string,
   settings: ReadSettings,
-  seen: Set<string>,
+  state: ReadState,
 ): AsyncGenerator<ImportItem | SkippedItem> {
   const label = `${root.name}/${pathOf(root, absolute)}`;
   try {
@@ -92,7 +136,7 @@ export async function* readOneFile(
     const refused = await refuseByName(absolute, label, root.absolute === absolute);
     if (refused) yield refused;
     else if (found.size === 0) yield skipped(label, 'empty', 'no bytes in it');
-    else yield* readOpened(root, absolute, found, settings, seen);
+    else yield* readOpened(root, absolute, found, settings, state);
   } catch (error) {
     // Only what the file system says; a mistake of ours must not look like a bad file.
     const code = errorCode(error);

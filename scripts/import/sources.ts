@@ -7,7 +7,7 @@ import {
   type SkippedItem,
   skipped,
 } from './items.ts';
-import { readOneFile } from './read-file.ts';
+import { createReadState, type ReadState, readOneFile } from './read-file.ts';
 import { pathOf, type Root, resolveRoots } from './roots.ts';
 import { walk } from './walk.ts';
 
@@ -35,7 +35,7 @@ async function sizeOf(file: string): Promise<number> {
 async function* readRoot(
   root: Root,
   settings: ReadSettings,
-  seen: { files: Set<string>; items: Set<string> },
+  seen: { files: Set<string>; state: ReadState },
 ): AsyncGenerator<ImportItem | SkippedItem> {
   for await (const found of filesOf(root)) {
     if (found.kind === 'skipped') {
@@ -54,12 +54,12 @@ async function* readRoot(
       counted += bytes;
       settings.onBytes(bytes);
     };
-    for await (const item of readOneFile(root, absolute, { ...settings, onBytes }, seen.items)) {
-      if (item.kind === 'document' && seen.items.has(item.source)) {
+    for await (const item of readOneFile(root, absolute, { ...settings, onBytes }, seen.state)) {
+      if (item.kind === 'document' && seen.state.items.has(item.source)) {
         yield skipped(item.source, 'duplicate', `a second time in ${root.name}/${pathOf(root, absolute)}`);
         continue;
       }
-      if (item.kind === 'document') seen.items.add(item.source);
+      if (item.kind === 'document') seen.state.items.add(item.source);
       yield item;
     }
     settings.onBytes(size - counted);
@@ -67,7 +67,7 @@ async function* readRoot(
 }
 
 /**
- * Reads folders, git checkouts, repomix files and ChatGPT exports, one item at a time and in the same order every
+ * Reads folders, git checkouts, repomix files and exports of other systems, one item at a time and in the same order every
  * time. What cannot be imported is an item of kind `skipped`: reading goes on behind it.
  * @throws ColloquyError CQ031 when the paths' names collide
  */
@@ -76,11 +76,12 @@ export async function* readSources(
   options: ReadOptions = {},
 ): AsyncGenerator<ImportItem | SkippedItem> {
   const settings = readSettings(options);
-  const seen = { files: new Set<string>(), items: new Set<string>() };
+  const seen = { files: new Set<string>(), state: createReadState() };
   for (const root of await resolveRoots(paths, settings)) {
     if (root.kind === 'skipped') yield root;
     else yield* readRoot(root, settings, seen);
   }
+  for (const folder of seen.state.folders.values()) yield* folder.leftOver();
 }
 
 /** How much `readSources` will go through, for the progress bar: looks at names and sizes only. */

@@ -2,10 +2,28 @@ import { damage, type SkippedItem, type SkipReason, skipReasons } from './items.
 
 /** What the writer says about one item. */
 export type Outcome = 'imported' | 'updated' | 'unchanged';
-export type Counted = 'documents' | 'conversations' | 'messages';
+export type Counted =
+  | 'documents'
+  | 'conversations'
+  | 'messages'
+  | 'files'
+  | 'toolCalls'
+  | 'feedback'
+  | 'events';
 
 const OUTCOMES: Outcome[] = ['imported', 'updated', 'unchanged'];
-const COUNTED: Counted[] = ['documents', 'conversations', 'messages'];
+/** In the order of the report, with their names there. */
+const COUNTED: [Counted, string][] = [
+  ['documents', 'documents'],
+  ['conversations', 'conversations'],
+  ['messages', 'messages'],
+  ['files', 'attachments'],
+  ['toolCalls', 'tool calls'],
+  ['feedback', 'feedback'],
+  ['events', 'events'],
+];
+/** Those that are shown even when there is none. */
+const ALWAYS: ReadonlySet<Counted> = new Set<Counted>(['documents', 'conversations', 'messages']);
 /** How many names are kept per reason without --verbose. */
 const NAMES = 3;
 
@@ -18,7 +36,7 @@ export interface Summary {
   readonly tally: Tally;
   count(what: Counted, outcome: Outcome, number?: number): void;
   skip(item: SkippedItem): void;
-  /** How many documents and conversations were dealt with. */
+  /** How many documents, conversations and events were dealt with. */
   found(): number;
   /** Whether something was skipped that was meant to be imported. */
   isDamaged(): boolean;
@@ -68,7 +86,15 @@ export function createSummary({
   const shown: Outcome[] = dryRun ? ['imported'] : OUTCOMES;
   const none = () => ({ imported: 0, updated: 0, unchanged: 0 });
   const tally: Tally = {
-    counts: { documents: none(), conversations: none(), messages: none() },
+    counts: {
+      documents: none(),
+      conversations: none(),
+      messages: none(),
+      files: none(),
+      toolCalls: none(),
+      feedback: none(),
+      events: none(),
+    },
     skipped: new Map(),
   };
   return {
@@ -83,17 +109,19 @@ export function createSummary({
       tally.skipped.set(item.reason, group);
     },
     found() {
-      const { documents, conversations } = tally.counts;
-      return OUTCOMES.reduce((sum, outcome) => sum + documents[outcome] + conversations[outcome], 0);
+      const { documents, conversations, events } = tally.counts;
+      return OUTCOMES.reduce(
+        (sum, outcome) => sum + documents[outcome] + conversations[outcome] + events[outcome],
+        0,
+      );
     },
     isDamaged() {
       return [...tally.skipped.keys()].some((reason) => damage.has(reason));
     },
     render() {
-      const rows = COUNTED.map((what) => [
-        what,
-        ...shown.map((outcome) => String(tally.counts[what][outcome])),
-      ]);
+      const rows = COUNTED.filter(
+        ([what]) => ALWAYS.has(what) || OUTCOMES.some((outcome) => tally.counts[what][outcome] > 0),
+      ).map(([what, name]) => [name, ...shown.map((outcome) => String(tally.counts[what][outcome]))]);
       const heads = dryRun ? ['found'] : shown;
       return [...table([['', ...heads], ...rows]), '', ...renderSkipped(tally)].join('\n');
     },
@@ -103,7 +131,7 @@ export function createSummary({
         count,
         items: items.map(({ source, detail }) => ({ source, detail })),
       }));
-      const found = COUNTED.map((what) => [what, tally.counts[what].imported]);
+      const found = COUNTED.map(([what]) => [what, tally.counts[what].imported]);
       return { ...(dryRun ? { found: Object.fromEntries(found) } : tally.counts), skipped };
     },
   };

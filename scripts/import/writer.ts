@@ -1,12 +1,22 @@
 import { errorCode } from '../../lib/errors.ts';
 import type { Session } from '../shared/session.ts';
+import { createBatch } from './batch.ts';
 import {
   type ConversationItem,
   type DocumentItem,
+  type EventItem,
   type ImportItem,
   type SkippedItem,
   skipped,
 } from './items.ts';
+import {
+  type Contents,
+  contentsOf,
+  conversationPayload,
+  documentPayload,
+  eventPayload,
+  type Visibility,
+} from './payloads.ts';
 import type { Outcome, Summary } from './summary.ts';
 
 /** Where items go. */
@@ -16,44 +26,16 @@ export interface Sink {
   flush(): Promise<void>;
 }
 
-export type Visibility = 'private' | 'workspace';
-
 export interface SinkOptions {
   summary: Summary;
   /** Told of every item when it is certain. */
   onOutcome: (item: ImportItem, outcome: Outcome | SkippedItem) => void;
 }
 
-/** One transaction's worth of documents: large enough that the round trip costs nothing, small enough to lose. */
-const BATCH_BYTES = 4 * 1024 * 1024;
 const BATCH_DOCUMENTS = 50;
+const BATCH_EVENTS = 500;
 
 const OUTCOMES: Record<string, Outcome> = { added: 'imported', updated: 'updated', unchanged: 'unchanged' };
-
-/** What import_documents takes. */
-function documentPayload(item: DocumentItem, visibility: Visibility): object {
-  return {
-    sourceUrl: item.source,
-    title: item.title,
-    content: item.content,
-    contentType: item.contentType,
-    codeLanguage: item.language,
-    visibility,
-    metadata: item.metadata,
-  };
-}
-
-/** What import_conversation takes. */
-function conversationPayload(item: ConversationItem): object {
-  return {
-    source: item.source,
-    title: item.title,
-    createdAt: item.createdAt,
-    model: item.model,
-    metadata: { ...item.metadata, current_leaf: item.currentLeaf },
-    messages: item.messages,
-  };
-}
 
 /** Whether the database objects to what it was given, so that another item may well be fine. */
 function isRefusal(error: unknown): boolean {
@@ -65,87 +47,93 @@ function refusal(source: string, error: unknown): SkippedItem {
   return skipped(source, 'refused', error instanceof Error ? error.message : String(error));
 }
 
-interface DocumentRow {
-  source_url: string;
+/** What the database says of one item of a batch. */
+interface Answer {
   outcome: string;
   reason: string | null;
 }
 
-/** Writes into the database as whoever is signed in: documents in batches, each conversation by itself. */
+interface ConversationAnswer {
+  is_new: boolean;
+  added: number;
+  files_added: number;
+  tool_calls_added: number;
+  feedback_added: number;
+}
+
+const IMPORT_DOCUMENTS = 'select outcome, reason from app_public.import_documents(documents => $1::jsonb)';
+const IMPORT_EVENTS = 'select outcome, reason from app_public.import_events(events => $1::jsonb)';
+const IMPORT_CONVERSATION = `select is_new, added, files_added, tool_calls_added, feedback_added
+  from app_public.import_conversation(payload => $1::jsonb)`;
+
+/** Writes into the database as whoever is signed in: documents and events in batches, each conversation by itself. */
 export function databaseSink(
   session: Session,
   { summary, onOutcome, visibility }: SinkOptions & { visibility: Visibility },
 ): Sink {
-  let batch: DocumentItem[] = [];
-  let batchBytes = 0;
-
   const refuse = (item: ImportItem, reason: SkippedItem) => {
     summary.skip(reason);
     onOutcome(item, reason);
   };
 
-  const writeDocuments = async (items: DocumentItem[]): Promise<void> => {
-    const payload = JSON.stringify(items.map((item) => documentPayload(item, visibility)));
-    let rows: DocumentRow[];
+  const writeAll = async <T extends DocumentItem | EventItem>(
+    items: T[],
+    { sql, what, payload }: { sql: string; what: 'documents' | 'events'; payload: (item: T) => object },
+  ): Promise<void> => {
+    const values = [JSON.stringify(items.map(payload))];
+    let rows: Answer[];
     try {
-      ({ rows } = await session.transaction((client) =>
-        client.query<DocumentRow>(
-          'select source_url, outcome, reason from app_public.import_documents(documents => $1::jsonb)',
-          [payload],
-        ),
-      ));
+      ({ rows } = await session.transaction((client) => client.query<Answer>(sql, values)));
     } catch (error) {
       if (!isRefusal(error)) throw error;
       if (items.length === 1) return refuse(items[0]!, refusal(items[0]!.source, error));
       // One that cannot even be handed over keeps only itself out.
-      for (const item of items) await writeDocuments([item]);
+      for (const item of items) await writeAll([item], { sql, what, payload });
       return;
     }
     for (const [i, item] of items.entries()) {
-      const row = rows[i];
-      const outcome = OUTCOMES[row?.outcome ?? ''];
+      const outcome = OUTCOMES[rows[i]?.outcome ?? ''];
       if (outcome === undefined) {
-        refuse(item, skipped(item.source, 'refused', row?.reason ?? 'no answer'));
+        refuse(item, skipped(item.source, 'refused', rows[i]?.reason ?? 'no answer'));
         continue;
       }
-      summary.count('documents', outcome);
+      summary.count(what, outcome);
       onOutcome(item, outcome);
     }
   };
 
-  const flush = async (): Promise<void> => {
-    const items = batch;
-    batch = [];
-    batchBytes = 0;
-    if (items.length > 0) await writeDocuments(items);
-  };
+  const documents = createBatch<DocumentItem>(BATCH_DOCUMENTS, (items) =>
+    writeAll(items, {
+      sql: IMPORT_DOCUMENTS,
+      what: 'documents',
+      payload: (item) => documentPayload(item, visibility),
+    }),
+  );
+  const events = createBatch<EventItem>(BATCH_EVENTS, (items) =>
+    writeAll(items, { sql: IMPORT_EVENTS, what: 'events', payload: eventPayload }),
+  );
 
   const writeConversation = async (item: ConversationItem): Promise<void> => {
-    const payload = JSON.stringify(conversationPayload(item));
+    const values = [JSON.stringify(conversationPayload(item, visibility))];
     try {
-      const result = await session.transaction(async (client) => {
-        const { rows } = await client.query<{
-          id: string;
-          is_new: boolean;
-          added: number;
-          unchanged: number;
-        }>('select id, is_new, added, unchanged from app_public.import_conversation(payload => $1::jsonb)', [
-          payload,
-        ]);
-        const row = rows[0]!;
-        // As with documents: who shares or hides it later is not overruled by the next import.
-        if (row.is_new && visibility !== 'private') {
-          await client.query(
-            'update app_public.conversations set visibility = $2::app_public.visibility where id = $1::uuid',
-            [row.id, visibility],
-          );
-        }
-        return row;
-      });
-      const outcome = result.is_new ? 'imported' : result.added > 0 ? 'updated' : 'unchanged';
+      const { rows } = await session.transaction((client) =>
+        client.query<ConversationAnswer>(IMPORT_CONVERSATION, values),
+      );
+      const answer = rows[0]!;
+      const all = contentsOf(item);
+      const added: Contents = {
+        messages: answer.added,
+        files: answer.files_added,
+        toolCalls: answer.tool_calls_added,
+        feedback: answer.feedback_added,
+      };
+      const grew = Object.values(added).some((number) => number > 0);
+      const outcome = answer.is_new ? 'imported' : grew ? 'updated' : 'unchanged';
       summary.count('conversations', outcome);
-      summary.count('messages', 'imported', result.added);
-      summary.count('messages', 'unchanged', result.unchanged);
+      for (const what of ['messages', 'files', 'toolCalls', 'feedback'] as const) {
+        summary.count(what, 'imported', added[what]);
+        summary.count(what, 'unchanged', all[what] - added[what]);
+      }
       onOutcome(item, outcome);
     } catch (error) {
       if (!isRefusal(error)) throw error;
@@ -155,14 +143,14 @@ export function databaseSink(
 
   return {
     async add(item) {
-      if (item.kind === 'conversation') return writeConversation(item);
-      const bytes = Buffer.byteLength(item.content);
-      if (batchBytes + bytes > BATCH_BYTES) await flush();
-      batch.push(item);
-      batchBytes += bytes;
-      if (batch.length >= BATCH_DOCUMENTS) await flush();
+      if (item.kind === 'conversation') await writeConversation(item);
+      else if (item.kind === 'event') await events.add(item, Buffer.byteLength(JSON.stringify(item.payload)));
+      else await documents.add(item, Buffer.byteLength(item.content));
     },
-    flush,
+    async flush() {
+      await documents.flush();
+      await events.flush();
+    },
   };
 }
 
@@ -170,8 +158,14 @@ export function databaseSink(
 export function drySink({ summary, onOutcome }: SinkOptions): Sink {
   return {
     async add(item) {
-      summary.count(item.kind === 'document' ? 'documents' : 'conversations', 'imported');
-      if (item.kind === 'conversation') summary.count('messages', 'imported', item.messages.length);
+      summary.count(`${item.kind}s`, 'imported');
+      if (item.kind === 'conversation') {
+        const { messages, files, toolCalls, feedback } = contentsOf(item);
+        summary.count('messages', 'imported', messages);
+        summary.count('files', 'imported', files);
+        summary.count('toolCalls', 'imported', toolCalls);
+        summary.count('feedback', 'imported', feedback);
+      }
       onOutcome(item, 'imported');
     },
     async flush() {},

@@ -922,6 +922,38 @@ describeReal('tenancy', () => {
         expect(await fails(load(viewer))).toMatchObject({ code: 'CQ109' });
         await nobody(`select app_public.import_documents('[]')`);
       },
+      'app_public.import_events': async () => {
+        const { ann, bob, owner, member, viewer } = tenants;
+        const load = async (user: TestUser, key: string) =>
+          (
+            await call(
+              user,
+              'select * from app_public.import_events($1)',
+              JSON.stringify([
+                { source: 'zoo', eventType: 'birth', externalId: key, payload: { of: 'nobody' } },
+              ]),
+            )
+          ).rows[0];
+        // the identifier of an event of another workspace: an event of one's own
+        const first = await load(ann, 'birth of bob 2');
+        expect(first).toMatchObject({ outcome: 'added' });
+        expect((await load(bob, 'birth of bob 2')).raw_event_id).not.toBe(first.raw_event_id);
+        expect(
+          (await call(bob, 'select from app_public.raw_events where id = $1', first.raw_event_id)).rowCount,
+        ).toBe(0);
+        expect(await load(member, 'birth of owner')).toEqual({
+          external_id: 'birth of owner',
+          raw_event_id: null,
+          outcome: 'unchanged',
+          reason: null,
+        });
+        const { rows } = await database
+          .pool('owner')
+          .query('select payload from app_public.raw_events where id = $1', [of(owner).event]);
+        expect(rows[0].payload).not.toEqual({ of: 'nobody' });
+        expect(await fails(load(viewer, 'x'))).toMatchObject({ code: 'CQ109' });
+        await nobody(`select app_public.import_events('[]')`);
+      },
       'app_public.indexing_progress': async () => {
         const { ann, bob } = tenants;
         await indexAll(database);

@@ -76,8 +76,31 @@ describe('the export in test/fixtures', () => {
           height: 768,
         },
       ],
-      attachments: [{ id: 'file-Harbour1', name: 'harbour.png', mime_type: 'image/png', size: 48029 }],
     });
+    // Listed and shown, it is one file; the export in test/fixtures does not contain it.
+    expect(messages[0]?.attachments).toEqual([
+      {
+        externalId: 'file-Harbour1',
+        name: 'harbour.png',
+        mimeType: 'image/png',
+        size: 48029,
+        bytes: 'missing',
+        text: null,
+        metadata: {},
+      },
+    ]);
+    expect(messages.flatMap((m) => m.toolCalls)).toEqual([
+      {
+        turn: 1,
+        position: 1,
+        name: 'python',
+        arguments: { input: 'boats = 7\nprint(boats)' },
+        status: 'succeeded',
+        result: { text: '7' },
+        error: null,
+      },
+    ]);
+    expect(messages[1]?.toolCalls).toHaveLength(1);
     // The export says that the thought is older than what it answers.
     expect(messages[4]).toMatchObject({
       createdAt: new Date(messages[3]!.createdAt.getTime() + 1),
@@ -89,6 +112,123 @@ describe('the export in test/fixtures', () => {
   test('reads the same at any later time', async () => {
     const later = await readAll(fixture, { now: new Date('2031-01-01') });
     expect((await readAll(fixture)).items).toEqual(later.items);
+  });
+});
+
+describe('what belongs to the messages', () => {
+  const answer = (id: string, parent: string, message: Record<string, unknown>): ReturnType<typeof node> =>
+    Object.assign(node(id, parent, 'x', S + 5), {
+      message: {
+        id,
+        author: { role: 'assistant' },
+        create_time: S + 5,
+        content: { content_type: 'code', text: '{"query": "tides"}' },
+        ...message,
+      },
+    });
+  const tool = (id: string, parent: string, message: Record<string, unknown> = {}) =>
+    answer(id, parent, {
+      author: { role: 'tool', name: 'web.run' },
+      content: { content_type: 'text', parts: ['found'] },
+      ...message,
+    });
+
+  test('tool calls have their end: answered, failed, or not answered', async () => {
+    const { conversations } = await readExport([
+      conversation('c', [
+        node('q', null, 'go', S),
+        answer('ok', 'q', { recipient: 'web.run' }),
+        tool('ok1', 'ok'),
+        tool('ok2', 'ok1'),
+        tool('other', 'ok2', { author: { role: 'tool', name: 'python' } }),
+        answer('bad', 'q', { recipient: 'web.run' }),
+        tool('bad1', 'bad', { content: { content_type: 'system_error', name: 'Timeout', text: 'too slow' } }),
+        answer('open', 'q', { recipient: 'web.run', content: { content_type: 'text', parts: ['[1]'] } }),
+        answer('code', 'q', { recipient: 'all' }),
+        answer('plain', 'q', { recipient: 'all', content: { content_type: 'text', parts: ['hello'] } }),
+      ]),
+    ]);
+    const calls = conversations[0]!.messages.flatMap((m) =>
+      m.toolCalls.map((call) => [m.externalId, call.status, call.arguments, call.result, call.error]),
+    );
+    expect(calls).toEqual([
+      ['ok', 'succeeded', { query: 'tides' }, { text: 'found\n\nfound' }, null],
+      ['bad', 'failed', { query: 'tides' }, { text: 'Timeout\n\ntoo slow' }, 'Timeout\n\ntoo slow'],
+      ['open', 'failed', { input: '[1]' }, null, 'The export has no answer to it.'],
+    ]);
+  });
+
+  test('feedback is found beside the conversations, and what fits no message is named', async () => {
+    const feedback = [
+      {
+        message_id: 'm',
+        rating: 'thumbsUp',
+        content: '{"tags": ["clear"], "text": "Yes"}',
+        create_time: S + 9,
+      },
+      { id: 'n', rating: 'thumbs_down', content: '{}' },
+      { message_id: 'gone', rating: 'thumbsUp' },
+      { rating: 'thumbsUp' },
+      { message_id: 'm2', rating: 5 },
+      'x',
+    ];
+    const folder = await makeFolder(
+      {
+        'conversations.json': JSON.stringify([
+          conversation('c', [node('m', null, 'one', S), node('n', 'm', 'two', S + 1)]),
+        ]),
+        'message_feedback.json': JSON.stringify(feedback),
+      },
+      'export',
+    );
+    const { conversations, reasons } = await readAll(folder);
+    expect(conversations[0]?.messages.map((m) => m.feedback)).toEqual([
+      { type: 'positive', comment: 'Yes\n\nclear', givenAt: new Date((S + 9) * 1000) },
+      { type: 'negative', comment: null, givenAt: null },
+    ]);
+    expect(reasons).toEqual([
+      'export/message_feedback.json #4: unsupported',
+      'export/message_feedback.json #5: unsupported',
+      'export/message_feedback.json #6: unsupported',
+      'export/message_feedback.json: unsupported',
+      'export/message_feedback.json: gone: no_message',
+    ]);
+  });
+
+  test('files are described, and it is said whether the export has them', async () => {
+    const shown = node('a', null, 'look', S);
+    Object.assign(shown.message!, {
+      metadata: {
+        attachments: [
+          { id: 'file-Ab1', name: 'a.pdf', mime_type: 'application/pdf', size: 3 },
+          { name: 'no id.txt', size: -1 },
+          'x',
+        ],
+      },
+      content: {
+        content_type: 'multimodal_text',
+        parts: [
+          { content_type: 'image_asset_pointer', asset_pointer: 'sediment://file_00ab', width: 2, height: 3 },
+          { content_type: 'image_asset_pointer', asset_pointer: 'file-service://file-Ab1' },
+        ],
+      },
+    });
+    const folder = await makeFolder({
+      'conversations.json': JSON.stringify([conversation('c', [shown])]),
+      'dalle-generations/file_00ab-sketch.webp': 'RIFF',
+    });
+    const { conversations } = await readAll(folder);
+    expect(conversations[0]?.messages[0]?.attachments).toMatchObject([
+      { externalId: 'file-Ab1', name: 'a.pdf', size: 3, bytes: 'missing' },
+      { externalId: 'a/2', name: 'no id.txt', size: null, bytes: 'missing' },
+      { externalId: 'a/3', name: 'a/3', bytes: 'missing' },
+      {
+        externalId: 'file_00ab',
+        name: 'file_00ab-sketch.webp',
+        bytes: 'in_export',
+        metadata: { path: 'dalle-generations/file_00ab-sketch.webp', width: 2, height: 3 },
+      },
+    ]);
   });
 });
 

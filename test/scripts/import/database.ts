@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Database } from '../../../lib/database.ts';
 import type { ReadOptions } from '../../../scripts/import/items.ts';
+import type { Visibility } from '../../../scripts/import/payloads.ts';
 import { runImport } from '../../../scripts/import/run.ts';
 import { createSummary, type Summary } from '../../../scripts/import/summary.ts';
-import { databaseSink, type Visibility } from '../../../scripts/import/writer.ts';
+import { databaseSink } from '../../../scripts/import/writer.ts';
 import { openSession } from '../../../scripts/shared/session.ts';
 
 export interface Written {

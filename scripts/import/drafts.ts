@@ -1,8 +1,19 @@
-import { readContent } from './chatgpt-content.ts';
-import { readTime } from './chatgpt-times.ts';
-import type { TreeNode } from './chatgpt-tree.ts';
 import { limits, type MessageItem } from './items.ts';
-import { asObject, asString, present } from './json-values.ts';
+import { asString, type JsonObject, present } from './json-values.ts';
+import { readTime } from './times.ts';
+import type { TreeNode } from './tree.ts';
+
+/** What a reader of one format makes of one message; '' when it says nothing. */
+export interface MessageParts
+  extends Pick<
+    MessageItem,
+    'role' | 'content' | 'model' | 'metadata' | 'attachments' | 'toolCalls' | 'feedback'
+  > {
+  /** Its time, as the export gives it. */
+  time: unknown;
+}
+
+export type ReadMessage = (message: JsonObject, node: TreeNode) => MessageParts;
 
 /** A message in the making; its time is settled only when its parent's is. */
 export interface Draft extends Omit<MessageItem, 'createdAt'> {
@@ -42,23 +53,27 @@ function pieces(text: string): string[] {
  * @param nodes    with every parent before its children
  * @param fallback the time of a message at the top that has none
  */
-export function draftMessages(nodes: TreeNode[], fallback: number, now: number): Drafts {
+export function draftMessages(
+  nodes: TreeNode[],
+  readMessage: ReadMessage,
+  fallback: number,
+  now: number,
+): Drafts {
   const list: Draft[] = [];
   const standsFor = new Map<string, Draft | null>();
   let leftOut = 0;
   for (const node of nodes) {
     const parent = node.parent === null ? null : (standsFor.get(node.parent) ?? null);
-    const read = node.message === null ? null : readContent(node.message);
-    if (node.message === null || read === null || read.content === '') {
+    const read = node.message === null ? null : readMessage(node.message, node);
+    if (read === null || read.content === '') {
       if (read !== null) leftOut++;
       standsFor.set(node.id, parent);
       continue;
     }
-    const given = node.message.create_time;
+    const { time: given, attachments, toolCalls, feedback } = read;
     const own = readTime(given, now);
     const time = Math.max(own ?? (parent === null ? fallback : 0), parent === null ? 0 : parent.time + 1);
     const changed = given !== null && given !== undefined && time !== own;
-    const model = read.role === 'assistant' ? modelName(asObject(node.message.metadata).model_slug) : null;
     let above = parent;
     for (const [i, content] of pieces(read.content).entries()) {
       above = {
@@ -66,12 +81,15 @@ export function draftMessages(nodes: TreeNode[], fallback: number, now: number):
         parentExternalId: above?.externalId ?? null,
         role: read.role,
         content,
-        model,
+        model: read.model,
         metadata: present({
           ...read.metadata,
           original_create_time: changed ? given : null,
           continues: i === 0 ? null : node.id,
         }),
+        attachments: i === 0 ? attachments : [],
+        toolCalls: i === 0 ? toolCalls : [],
+        feedback: i === 0 ? feedback : null,
         time: time + i,
       };
       list.push(above);
