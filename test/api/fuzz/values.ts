@@ -281,7 +281,11 @@ export function values(known: Known): {
         (isInputObjectType(getNamedType(field.type))
           ? filter(field.type, depth - 1)
           : of(field.type, field.name, '')
-        ).map((value) => ({ [field.name]: value })),
+        ).chain((value) =>
+          fc
+            .constantFrom(value, value, value, value, value, value, null, {})
+            .map((used) => ({ [field.name]: used })),
+        ),
       );
   }
   return { of, filter };
