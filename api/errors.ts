@@ -199,6 +199,16 @@ export function publicError(error: unknown, request?: RequestInfo): PublicError 
   if (cause instanceof Error && /^No values were deleted /.test(cause.message)) {
     return { code: 'CQ204', message: 'There is no such row, or it is not yours to change.' };
   }
+  if (
+    cause instanceof Error &&
+    /^(Null literals|Empty objects) are forbidden in filter /.test(cause.message)
+  ) {
+    return {
+      code: 'CQ400',
+      message: 'A filter has null or an empty object in it.',
+      hint: 'Leave it out; what has no value is found by isNull.',
+    };
+  }
   // Graphile's own word for a message that may be shown: a cursor of another order, say.
   if (cause instanceof Error && isSafeError(cause)) return { code: 'CQ400', message: cause.message };
   return masked(cause, request);

@@ -49,9 +49,9 @@ begin
       date_trunc('milliseconds', (payload ->> 'createdAt')::timestamptz),
       (select min(m.written_at) from unnest(imported) as m) - interval '1 millisecond'
     );
-    shared_as := coalesce(payload ->> 'visibility', 'private');
+    shared_as := coalesce(payload ->> 'visibility', 'private')::app_public.visibility;
   exception when invalid_text_representation or datetime_field_overflow or invalid_datetime_format then
-    raise exception 'The conversation "%" has a role, a visibility or a time that cannot be read: %', source, sqlerrm using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
+    raise exception 'The conversation "%" has a role, a visibility or a time that cannot be read.', source using errcode = 'CQ200', hint = 'Roles are user, assistant, system and tool; times are in ISO 8601. See docs/import.md for the format.';
   end;
   if exists (
     select from unnest(imported) as m

@@ -57,7 +57,8 @@ begin
       when integrity_constraint_violation or data_exception or sqlstate 'CQ200' then
         result.document_id := null;
         result.outcome := 'refused';
-        result.reason := sqlerrm;
+        -- the words of PostgreSQL name tables and constraints
+        result.reason := case when sqlstate = 'CQ200' then sqlerrm else 'A value is missing, too long, or of the wrong form.' end;
     end;
     return next result;
   end loop;

@@ -1,5 +1,5 @@
 --! Previous: sha1:d07c4db32d4b54dde1237ef4bc9b523a5ae686e4
---! Hash: sha1:c892bf5563bc461bfa622d31e671bacee2e8987d
+--! Hash: sha1:fe7a4217f0fe2e447e9d648a06db358b8b240df7
 --! Message: functions
 
 --! split: 1-current.sql
@@ -1025,7 +1025,7 @@ begin
     );
     shared_as := coalesce(payload ->> 'visibility', 'private');
   exception when invalid_text_representation or datetime_field_overflow or invalid_datetime_format then
-    raise exception 'The conversation "%" has a role, a visibility or a time that cannot be read: %', source, sqlerrm using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
+    raise exception 'The conversation "%" has a role, a visibility or a time that cannot be read.', source using errcode = 'CQ200', hint = 'Roles are user, assistant, system and tool; times are in ISO 8601. See docs/import.md for the format.';
   end;
   if exists (
     select from unnest(imported) as m
@@ -1258,7 +1258,8 @@ begin
       when integrity_constraint_violation or data_exception or sqlstate 'CQ200' then
         result.document_id := null;
         result.outcome := 'refused';
-        result.reason := sqlerrm;
+        -- the words of PostgreSQL name tables and constraints
+        result.reason := case when sqlstate = 'CQ200' then sqlerrm else 'A value is missing, too long, or of the wrong form.' end;
     end;
     return next result;
   end loop;

@@ -163,6 +163,52 @@ describeReal('errors', () => {
     }
   });
 
+  it.each([
+    '{ title: null }',
+    '{}',
+    '{ not: {} }',
+    '{ or: [{}] }',
+    '{ not: { or: [{}, {}] } }',
+    '{ title: {} }',
+  ])('takes the filter %s for nothing, or says what is wrong with it', async (filter) => {
+    const reply = await asAda(`{ conversations(filter: ${filter}) { totalCount } }`);
+    if (reply.errors.length > 0)
+      expect([codeOf(reply), reply.errors[0]?.extensions.hint]).toEqual([
+        'CQ400',
+        'Leave it out; what has no value is found by isNull.',
+      ]);
+    else expect(reply.data.conversations.totalCount).toBe(0);
+  });
+
+  it('quotes nothing of the database when an import cannot be read', async () => {
+    const load = (payload: object) =>
+      asAda(
+        'mutation ($payload: JSON!) { importConversation(input: { payload: $payload }) { importResult { id } } }',
+        { payload },
+      );
+    const message = { externalId: '1', role: 'user', content: 'x', createdAt: '2024-01-01T00:00:00Z' };
+    for (const odd of [{ role: 'nobody' }, { createdAt: 'soon' }, { createdAt: '2024-02-30T00:00:00Z' }]) {
+      const reply = await load({ source: 'a', messages: [{ ...message, ...odd }] });
+      expect([codeOf(reply), reply.errors[0]?.message]).toEqual([
+        'CQ200',
+        'The conversation "a" has a role or a time that cannot be read.',
+      ]);
+    }
+    const documents = await asAda(
+      'mutation ($documents: JSON!) { importDocuments(input: { documents: $documents }) { importOutcomes { outcome reason } } }',
+      {
+        documents: [
+          { sourceUrl: 'https://example.org/1', title: 'a', content: 'x', visibility: 'nobody' },
+          { sourceUrl: 'https://example.org/2', title: 'a', content: 'x', contentType: 'x'.repeat(1000) },
+          { sourceUrl: 'https://example.org/3', title: 'a'.repeat(1000) },
+        ],
+      },
+    );
+    expect(documents.errors).toEqual([]);
+    expect(documents.text).toMatch(/refused/i);
+    expect(documents.text).not.toMatch(/app_public|constraint|relation|enum|column/);
+  });
+
   it('drops NUL and repairs half surrogates, in variables, keys and literals', async () => {
     const reply = await asAda(
       `mutation ($title: String!, $metadata: JSON!) {

@@ -1,9 +1,12 @@
 import {
   buildSchema,
+  type GraphQLEnumType,
   type GraphQLField,
+  type GraphQLInputObjectType,
   type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
+  isInputObjectType,
   isLeafType,
   isNonNullType,
   isObjectType,
@@ -14,6 +17,7 @@ import { describeReal } from '../support/server.ts';
 import { indexAll } from '../support/tenants.ts';
 import {
   type Account,
+  type AskOptions,
   axis,
   codeOf,
   indexDocument,
@@ -74,6 +78,10 @@ describeReal('tenants', () => {
   let shareToken: string;
   /** Everything of A's that must not be in anybody else's response. */
   let secrets: string[];
+  /** Everybody who shares no workspace with A, by name, and how each comes to the server. */
+  let strangers: [string, AskOptions][];
+  let tried = 0;
+  const leaks: string[] = [];
 
   const read = async (query: string, token?: string) => (await api.ask(query, {}, { token })).data;
 
@@ -293,8 +301,47 @@ describeReal('tenants', () => {
         'File',
       ].map((type) => ids[type]!.id!),
     ];
+
+    const guest = await register(api, 'guest@example.org');
+    const operator = await register(api, 'operator@example.org');
+    await admin.query(`update app_public.users set role = 'admin' where id = $1`, [operator.userId]);
+    const { rows: teams } = await admin.query(
+      `insert into app_public.workspaces (name) select 'Team ' || n from generate_series(1, 2) as n returning id`,
+    );
+    await admin.query(
+      `insert into app_public.workspace_members (workspace_id, user_id, role) values ($1, $3, 'viewer'), ($2, $3, 'admin')`,
+      [teams[0].id, teams[1].id, guest.userId],
+    );
+    const key = await api.ask(
+      'mutation { createApiKey(input: { name: "search", scopes: ["search"] }) { newApiKey { secret } } }',
+      {},
+      { token: bob.token },
+    );
+    expect(key.errors).toEqual([]);
+    strangers = [
+      ['a user', { token: bob.token }],
+      ['a visitor', {}],
+      ['a viewer elsewhere', { token: guest.token, headers: { 'x-workspace-id': teams[0].id } }],
+      ['an admin elsewhere', { token: guest.token, headers: { 'x-workspace-id': teams[1].id } }],
+      ['an administrator of the installation', { token: operator.token }],
+      ['an API key that only searches', { token: key.data.createApiKey.newApiKey.secret }],
+    ];
   });
   afterAll(() => api?.close());
+
+  /** Asks as every stranger, and notes what of A came back. */
+  async function askAll(operation: string, query: string, attempts = 1): Promise<void> {
+    for (const [who, options] of strangers) {
+      const reply = await api.ask(query, {}, options);
+      tried += attempts;
+      const found = [
+        ...leaked(reply.data),
+        ...reply.errors.map(({ message }) => message).filter((text) => text.includes(MARKER)),
+      ];
+      if (found.length > 0 || reply.status >= 500 || codeOf(reply) === 'CQ500')
+        leaks.push(`${operation} as ${who}: ${found} ${codeOf(reply) ?? ''} ${query.slice(0, 200)}`);
+    }
+  }
 
   const leaked = (value: unknown) => {
     const text = JSON.stringify(value ?? null);
@@ -302,7 +349,7 @@ describeReal('tenants', () => {
   };
 
   it('shows nothing of A to a visitor or to B, by any query field, with A’s own ids', async () => {
-    let tried = 0;
+    let fields = 0;
     const shown: string[] = [];
     for (const field of Object.values(schema.getQueryType()!.getFields())) {
       const type = getNamedType(field.type);
@@ -325,9 +372,10 @@ describeReal('tenants', () => {
       expect(leaked(theirs.data), `Query.${field.name} as B`).toEqual([]);
       expect(leaked(nobody.data), `Query.${field.name} as a visitor`).toEqual([]);
       for (const error of [...theirs.errors, ...nobody.errors]) expect(error.message).not.toContain(MARKER);
-      tried += 1;
+      fields += 1;
+      tried += 2;
     }
-    expect(tried).toBeGreaterThan(20);
+    expect(fields).toBeGreaterThan(20);
     // the same queries do show A its own rows: they are aimed well
     expect(shown).toEqual(
       expect.arrayContaining([
@@ -431,6 +479,132 @@ describeReal('tenants', () => {
     }
   });
 
+  it('shows nothing by any field to any stranger, with A’s own ids', async () => {
+    for (const field of Object.values(schema.getQueryType()!.getFields())) {
+      const type = getNamedType(field.type);
+      const inner =
+        field.name === 'node' ? '{ nodeId }' : isObjectType(type) ? `{ ${selection(schema, type, 1)} }` : '';
+      await askAll('field', `{ ${field.name}${argumentsOf(field, ids)} ${inner} }`);
+    }
+    for (const [type, { nodeId }] of Object.entries(ids))
+      if (nodeId && type !== 'EmbeddingVersion' && type !== 'FileTypeConfig')
+        await askAll(
+          'node',
+          `{ node(nodeId: "${nodeId}") { ... on ${type} { __typename ${type === 'Node' ? '' : 'nodeId'} } } }`,
+        );
+    expect(leaks).toEqual([]);
+  }, 300_000);
+
+  it('shows and counts nothing by any filter or order', async () => {
+    const texts = new Set(['String', 'CiText', 'ID']);
+    for (const field of Object.values(schema.getQueryType()!.getFields())) {
+      const filter = field.args.find((arg) => arg.name === 'filter');
+      const order = field.args.find((arg) => arg.name === 'orderBy');
+      if (!filter || !order) continue;
+      const filters = getNamedType(filter.type) as GraphQLInputObjectType;
+      const parts: string[] = [];
+      for (const column of Object.values(filters.getFields())) {
+        const operators = getNamedType(column.type);
+        if (!isInputObjectType(operators) || ['and', 'or', 'not'].includes(column.name)) continue;
+        const equal = operators.getFields().equalTo;
+        if (!equal) continue;
+        const scalar = getNamedType(equal.type).name;
+        const known = [ada.userId, ada.workspaceId, ...Object.values(ids).map((one) => one.id)].filter(
+          Boolean,
+        );
+        if (scalar === 'UUID') parts.push(`{ ${column.name}: { in: ${JSON.stringify(known)} } }`);
+        else if (texts.has(scalar)) parts.push(`{ ${column.name}: { equalTo: "${MARKER}" } }`);
+        else parts.push(`{ ${column.name}: { isNull: false } }`);
+      }
+      const orders = (getNamedType(order.type) as GraphQLEnumType).getValues().map((value) => value.name);
+      const row = getNamedType(
+        (getNamedType(field.type) as GraphQLObjectType).getFields().nodes!.type,
+      ) as GraphQLObjectType;
+      const told = Object.keys(row.getFields()).filter((name) =>
+        /^(id|\w+Id|title|name|content)$/.test(name),
+      );
+      const shown = `nodes { ${told.join(' ') || '__typename'} }`;
+      // ten at a time: a server limits what one operation may ask
+      for (const all of [
+        parts.map((part) => `${field.name}(first: 3, filter: ${part}) { totalCount ${shown} }`),
+        orders.map((name) => `${field.name}(first: 3, orderBy: [${name}]) { ${shown} }`),
+      ]) {
+        for (let at = 0; at < all.length; at += 10) {
+          const some = all.slice(at, at + 10);
+          await askAll(
+            'filter or order',
+            `{ ${some.map((text, index) => `_${index}: ${text}`).join(' ')} }`,
+            some.length,
+          );
+        }
+      }
+    }
+    expect(leaks).toEqual([]);
+  }, 300_000);
+
+  it('takes an expired session and a revoked key for nothing with the next request', async () => {
+    const admin = api.database.pool('admin');
+    const user = await register(api, 'brief@example.org');
+    const made = await api.ask(
+      'mutation { createApiKey(input: { name: "brief" }) { newApiKey { secret apiKeyId } } }',
+      {},
+      { token: user.token },
+    );
+    const { secret: key, apiKeyId } = made.data.createApiKey.newApiKey;
+    const ask = (token: string) => api.ask('{ conversations { totalCount } }', {}, { token });
+    expect([(await ask(key)).status, (await ask(user.token)).status]).toEqual([200, 200]);
+    await api.ask(
+      'mutation ($id: UUID!) { revokeApiKey(input: { id: $id }) { clientMutationId } }',
+      { id: apiKeyId },
+      { token: user.token },
+    );
+    const revoked = await ask(key);
+    expect([revoked.status, codeOf(revoked)]).toEqual([401, 'CQ106']);
+    await admin.query(
+      `update app_private.user_sessions set expires_at = now() - interval '1 second' where user_id = $1`,
+      [user.userId],
+    );
+    const expired = await ask(user.token);
+    expect([expired.status, codeOf(expired)]).toEqual([401, 'CQ106']);
+    // whatever is asked, of whomever
+    for (const field of Object.values(schema.getQueryType()!.getFields())) {
+      for (const token of [key, user.token]) {
+        const reply = await api.ask(
+          `{ ${field.name}${argumentsOf(field, ids)} ${isLeafType(getNamedType(field.type)) ? '' : '{ __typename }'} }`,
+          {},
+          { token },
+        );
+        tried += 1;
+        expect([reply.status, reply.data], field.name).toEqual([401, undefined]);
+      }
+    }
+  });
+
+  it('lets nobody in by the header that chooses a workspace', async () => {
+    for (const [who, options] of strangers.filter(([, { token }]) => token)) {
+      const reply = await api.ask(
+        '{ conversations { totalCount } }',
+        {},
+        {
+          ...options,
+          headers: { 'x-workspace-id': ada.workspaceId },
+        },
+      );
+      tried += 1;
+      expect([reply.status, codeOf(reply)], who).toEqual([403, 'CQ107']);
+    }
+  });
+
+  it('has nothing to subscribe to, and nothing that notifies', async () => {
+    // who adds a subscription adds the attack: a stranger subscribes, A writes, nothing comes
+    expect(schema.getSubscriptionType()).toBeFalsy();
+    const { rows } = await api.database.pool('admin').query(
+      `select p.oid::regprocedure::text as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+       where n.nspname in ('app_public', 'app_hidden', 'app_private') and p.prosrc ~* '(pg_notify|mnotifyM +[a-z_"])'`,
+    );
+    expect(rows).toEqual([]);
+  });
+
   it('finds nothing of A by search, in any mode', async () => {
     for (const mode of ['HYBRID', 'VECTOR', 'TEXT']) {
       const query = `{ search(query: "animal", mode: ${mode}, maxResults: 100) { returned results { chunkId content document { title } } } }`;
@@ -492,7 +666,7 @@ describeReal('tenants', () => {
       return state;
     };
     const before = await everything();
-    let tried = 0;
+    let fields = 0;
     for (const field of Object.values(schema.getMutationType()!.getFields())) {
       const match = /^(update|delete)([A-Z][A-Za-z]+?)(ByNodeId)?$/.exec(field.name);
       if (!match) continue;
@@ -508,9 +682,10 @@ describeReal('tenants', () => {
           expect(codeOf(reply), query).toMatch(token ? /CQ204/ : /CQ101|CQ204/);
         expect(leaked(reply.data)).toEqual([]);
       }
-      tried += 1;
+      fields += 1;
+      tried += 2;
     }
-    expect(tried).toBe(26);
+    expect(fields).toBe(26);
     const post = (args: string) => `mutation { postMessage(input: { ${args} }) { message { id } } }`;
     for (const token of [bob.token, undefined]) {
       const code = token ? 'CQ204' : 'CQ101';
@@ -533,6 +708,14 @@ describeReal('tenants', () => {
       { token: bob.token },
     );
     expect(codeOf(reply)).toBe('CQ204');
+  });
+
+  it('was tried', () => {
+    process.stdout.write(
+      `tenancy: ${tried} attempts in GraphQL by ${strangers.length + 2} actors on ${Object.keys(schema.getQueryType()!.getFields()).length} fields: ${leaks.length} leaked\n`,
+    );
+    expect(tried).toBeGreaterThan(2000);
+    expect(leaks).toEqual([]);
   });
 
   it('offers no creation but by function, and hides what is bookkeeping', async () => {

@@ -98,6 +98,26 @@ const PLANTED: Record<string, [string, string][]> = {
       'app_public.planted',
     ],
   ],
+  granted_to_everyone: [
+    ['grant select on app_public.documents to public', 'app_public.documents'],
+    [
+      'create sequence app_public.planted; grant usage on sequence app_public.planted to public',
+      'app_public.planted',
+    ],
+    [
+      'create materialized view app_hidden.planted as select 1 as one; grant select on app_hidden.planted to public',
+      'app_hidden.planted',
+    ],
+    ['grant usage on schema app_private to public', 'schema app_private'],
+  ],
+  default_privileges: [
+    ['alter default privileges grant execute on functions to public', 'functions of colloquy_owner'],
+    [
+      'alter default privileges in schema app_public grant select on tables to colloquy_user',
+      'tables of colloquy_owner in app_public',
+    ],
+    ['alter default privileges grant usage on sequences to public', 'sequences of colloquy_owner'],
+  ],
   write_without_columns: [
     ['grant insert on app_public.messages to colloquy_user', 'app_public.messages'],
     ['grant update on app_public.users to colloquy_admin', 'app_public.users'],

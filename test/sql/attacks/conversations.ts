@@ -1,0 +1,92 @@
+import { expect } from 'vitest';
+import { asVisitor, type TestUser } from '../../support/users.ts';
+import { type Attacks, call, database, fails, nobody, of, tenants } from './scene.ts';
+
+/** Attacks on the functions of conversations and their messages. */
+export const conversations: Attacks = {
+  'app_public.conversation_messages': async () => {
+    const { ann, bob, owner, member, viewer } = tenants;
+    const page = async (user: TestUser, id: string, ...more: unknown[]) =>
+      (await call(user, 'select id from app_public.conversation_messages($1, $2)', id, more[0] ?? null))
+        .rowCount;
+    expect(await page(bob, of(bob).conversation)).toBe(2);
+    expect(await page(ann, of(bob).conversation)).toBe(0);
+    expect(await page(ann, of(bob).sharedConversation)).toBe(0);
+    expect(await page(ann, of(bob).conversation, of(ann).messages[1])).toBe(0);
+    expect(await page(member, of(owner).conversation)).toBe(0);
+    expect(await page(member, of(owner).sharedConversation)).toBe(1);
+    expect(await page(viewer, of(owner).sharedConversation)).toBe(1);
+    const visitor = await asVisitor(database, (client) =>
+      client.query('select id from app_public.conversation_messages($1)', [of(bob).conversation]),
+    );
+    expect(visitor.rows).toEqual([]);
+  },
+  'app_public.import_conversation': async () => {
+    const { ann, bob, viewer } = tenants;
+    const payload = {
+      source: 'chat/1',
+      title: 'Imported',
+      createdAt: '2024-02-01T10:00:00Z',
+      messages: [
+        { externalId: 'm1', role: 'user', content: 'from the import', createdAt: '2024-02-01T10:00:01Z' },
+      ],
+    };
+    const load = async (user: TestUser) =>
+      (await call(user, 'select * from app_public.import_conversation($1)', payload)).rows[0];
+    const [first, second] = [await load(bob), await load(ann)];
+    expect([first.is_new, second.is_new]).toEqual([true, true]);
+    expect(second.id).not.toBe(first.id);
+    expect((await call(ann, 'select from app_public.conversations where id = $1', first.id)).rowCount).toBe(
+      0,
+    );
+    expect(await fails(load(viewer))).toMatchObject({ code: 'CQ109' });
+    await nobody(`select app_public.import_conversation('{}')`);
+  },
+  'app_public.post_message': async () => {
+    const { ann, bob, member, owner, viewer } = tenants;
+    const post = (user: TestUser, id: string, more: Record<string, unknown> = {}) =>
+      call(
+        user,
+        `select * from app_public.post_message($1, 'mine', parent_id => $2, id => $3, idempotency_key => $4)`,
+        id,
+        more.parent,
+        more.id,
+        more.key,
+      );
+    const missing = await fails(post(ann, '01890000-0000-7000-8000-000000000000'));
+    expect(missing).toMatchObject({ code: 'CQ204' });
+    // what exists elsewhere and what does not exist at all: the same words
+    for (const id of [of(bob).conversation, of(bob).sharedConversation]) {
+      expect(await fails(post(ann, id))).toEqual(missing);
+      expect(await fails(post(ann, id, { key: 'first' }))).toEqual(missing);
+    }
+    expect(await fails(post(member, of(owner).conversation))).toEqual(missing);
+    expect(await fails(post(viewer, of(owner).sharedConversation))).toMatchObject({ code: 'CQ109' });
+    const parent = await fails(
+      post(ann, of(ann).conversation, { parent: '01890000-0000-7000-8000-000000000000' }),
+    );
+    expect(parent).toMatchObject({ code: 'CQ204' });
+    expect(await fails(post(ann, of(ann).conversation, { parent: of(bob).messages[0] }))).toEqual(parent);
+    // the key of a stranger's message returns nothing of it
+    const { rows } = await post(ann, of(ann).sharedConversation, { key: 'second' });
+    expect(rows[0]).toMatchObject({ content: 'mine', conversation_id: of(ann).sharedConversation });
+    expect((await post(member, of(owner).sharedConversation)).rows[0]).toMatchObject({
+      author_id: member.id,
+      owner_id: owner.id,
+    });
+    await nobody(`select app_public.post_message('${of(bob).conversation}', 'x')`);
+  },
+  'app_public.start_conversation': async () => {
+    const { ann, bob, viewer } = tenants;
+    expect(await fails(call(viewer, 'select app_public.start_conversation()'))).toMatchObject({
+      code: 'CQ109',
+    });
+    const { rows } = await call(
+      ann,
+      `select workspace_id, owner_id from app_public.start_conversation('mine', 'workspace')`,
+    );
+    expect(rows).toEqual([{ workspace_id: ann.workspaceId, owner_id: ann.id }]);
+    expect((await call(bob, `select from app_public.conversations where title = 'mine'`)).rowCount).toBe(0);
+    await nobody('select app_public.start_conversation()');
+  },
+};

@@ -1,0 +1,170 @@
+import { expect } from 'vitest';
+import { axis, indexAll } from '../../support/tenants.ts';
+import type { TestUser } from '../../support/users.ts';
+import { type Attacks, call, database, fails, ids, NOWHERE, nobody, of, tenants } from './scene.ts';
+
+/** Attacks on the functions of documents, files, repositories, tags and search. */
+export const knowledge: Attacks = {
+  'app_hidden.register_file': async () => {
+    const { ann, bob, member, viewer } = tenants;
+    const store = (user: TestUser, conversation: string | null = null) =>
+      call(
+        user,
+        `select id, owner_id, workspace_id, original_name from app_hidden.register_file('../x/mine.txt', 'text/plain', 5, sha256('zebra'), $1)`,
+        conversation,
+      );
+    // the same bytes as everybody else's: each gets its own row, and learns nothing of the others
+    expect((await store(ann)).rows).toEqual([
+      { id: of(ann).file, owner_id: ann.id, workspace_id: ann.workspaceId, original_name: 'ann.txt' },
+    ]);
+    expect((await store(member)).rows[0].id).toBe(of(member).file);
+    expect(await fails(store(ann, of(bob).conversation))).toMatchObject({ code: 'CQ204' });
+    expect(await fails(store(viewer))).toMatchObject({ code: 'CQ109' });
+    await nobody(`select app_hidden.register_file('a', 'text/plain', 1, sha256('a'))`);
+  },
+  'app_public.add_document_to_repository': async () => {
+    const { ann, bob, owner, member, viewer } = tenants;
+    const put = (user: TestUser, repository: string, document: string) =>
+      call(user, `select app_public.add_document_to_repository($1, $2, 'stolen')`, repository, document);
+    const noRepository = await fails(put(ann, NOWHERE, of(ann).document));
+    const noDocument = await fails(put(ann, of(ann).repository, NOWHERE));
+    expect([noRepository.code, noDocument.code]).toEqual(['CQ204', 'CQ204']);
+    expect(await fails(put(ann, of(bob).repository, of(ann).document))).toEqual(noRepository);
+    for (const document of [of(bob).document, of(bob).sharedDocument])
+      expect(await fails(put(ann, of(ann).repository, document))).toEqual(noDocument);
+    expect(await fails(put(member, of(owner).repository, of(member).document))).toEqual(noRepository);
+    expect(await fails(put(member, of(member).repository, of(owner).document))).toEqual(noDocument);
+    expect(await fails(put(viewer, of(owner).repository, of(owner).document))).toMatchObject({
+      code: 'CQ109',
+    });
+    await nobody(
+      `select app_public.add_document_to_repository('${of(bob).repository}', '${of(bob).document}', 'a')`,
+    );
+  },
+  'app_public.add_tag': async () => {
+    const { ann, bob, owner, member, viewer } = tenants;
+    const tag = (user: TestUser, type: string, id: string) =>
+      call(user, 'select app_public.add_tag($1, $2, $3)', 'tag of bob', type, id);
+    for (const [type, id] of [
+      ['document', of(bob).sharedDocument],
+      ['conversation', of(bob).conversation],
+      ['repository', of(bob).repository],
+      ['memory_item', of(bob).sharedMemory],
+    ] as const) {
+      const missing = await fails(tag(ann, type, NOWHERE));
+      expect(missing).toMatchObject({ code: 'CQ204' });
+      expect(await fails(tag(ann, type, id))).toEqual(missing);
+    }
+    expect(await fails(tag(member, 'document', of(owner).document))).toMatchObject({ code: 'CQ204' });
+    expect(await fails(tag(viewer, 'document', of(owner).sharedDocument))).toMatchObject({
+      code: 'CQ109',
+    });
+    await tag(member, 'document', of(owner).sharedDocument);
+    await nobody(`select app_public.add_tag('a', 'document', '${of(bob).document}')`);
+  },
+  'app_public.remove_tag': async () => {
+    const { ann, bob, owner, member, viewer } = tenants;
+    const untag = (user: TestUser, id: string, name = 'tag of bob') =>
+      call(user, `select app_public.remove_tag($1, 'document', $2)`, name, id);
+    const missing = await fails(untag(ann, NOWHERE));
+    expect(missing).toMatchObject({ code: 'CQ204' });
+    expect(await fails(untag(ann, of(bob).document))).toEqual(missing);
+    expect(await fails(untag(member, of(owner).document, 'tag of owner'))).toEqual(missing);
+    expect(await fails(untag(ann, of(ann).document))).toMatchObject({ code: 'CQ204' });
+    expect(await fails(untag(viewer, of(owner).sharedDocument))).toMatchObject({ code: 'CQ109' });
+    await nobody(`select app_public.remove_tag('a', 'document', '${of(bob).document}')`);
+  },
+  'app_public.create_repository': async () => {
+    const { ann, bob, viewer } = tenants;
+    const make = (user: TestUser) =>
+      call(user, `select owner_id, workspace_id from app_public.create_repository('zebras of bob')`);
+    // a name is private to its owner
+    expect((await make(ann)).rows).toEqual([{ owner_id: ann.id, workspace_id: ann.workspaceId }]);
+    expect(await fails(make(bob))).toMatchObject({ code: 'CQ240' });
+    expect(await fails(make(viewer))).toMatchObject({ code: 'CQ109' });
+    await nobody(`select app_public.create_repository('a')`);
+  },
+  'app_public.create_document': async () => {
+    const { ann, bob, owner, member, viewer } = tenants;
+    const create = (user: TestUser) =>
+      call(
+        user,
+        `select id, owner_id, workspace_id from app_public.create_document('mine', 'collides', source_url => 'https://example.org/2')`,
+      );
+    // the same address as somebody else's, in another workspace and in the same one: each its own document
+    const [byAnn, byMember] = [await create(ann), await create(member)];
+    expect(byAnn.rows).toEqual([
+      { id: of(ann).sharedDocument, owner_id: ann.id, workspace_id: ann.workspaceId },
+    ]);
+    expect(byMember.rows).toEqual([
+      { id: of(member).sharedDocument, owner_id: member.id, workspace_id: member.workspaceId },
+    ]);
+    for (const other of [bob, owner]) {
+      const { rows } = await database
+        .pool('owner')
+        .query('select content from app_public.documents where id = $1', [of(other).sharedDocument]);
+      expect(rows[0].content).toMatch(/^zebra by/);
+    }
+    expect(await fails(create(viewer))).toMatchObject({ code: 'CQ109' });
+    expect(await fails(create({ ...ann, workspaceId: bob.workspaceId, memberRole: '' }))).toMatchObject({
+      code: 'CQ109',
+    });
+    await nobody(`select app_public.create_document('a', 'b')`);
+  },
+  'app_public.import_documents': async () => {
+    const { bob, owner, member, viewer } = tenants;
+    const load = async (user: TestUser) =>
+      (
+        await call(
+          user,
+          'select * from app_public.import_documents($1)',
+          JSON.stringify([{ sourceUrl: 'https://example.org/1', title: 'imported', content: 'over it' }]),
+        )
+      ).rows[0];
+    expect(await load(member)).toMatchObject({ outcome: 'updated', document_id: of(member).document });
+    for (const other of [bob, owner]) {
+      const { rows } = await database
+        .pool('owner')
+        .query('select content from app_public.documents where id = $1', [of(other).document]);
+      expect(rows[0].content).toMatch(/^zebra of/);
+    }
+    expect(await fails(load(viewer))).toMatchObject({ code: 'CQ109' });
+    await nobody(`select app_public.import_documents('[]')`);
+  },
+  'app_public.indexing_progress': async () => {
+    const { ann, bob } = tenants;
+    await indexAll(database);
+    const chunks = async (user: TestUser) =>
+      Number((await call(user, 'select chunks from app_public.indexing_progress()')).rows[0].chunks);
+    const [annBefore, bobBefore] = [await chunks(ann), await chunks(bob)];
+    await call(bob, `select app_public.create_document('more', 'of bob')`);
+    await indexAll(database);
+    expect(await chunks(ann)).toBe(annBefore);
+    expect(await chunks(bob)).toBe(bobBefore + 1);
+    await nobody('select app_public.indexing_progress()');
+  },
+  'app_public.search': async () => {
+    const { ann, bob, owner, member, viewer } = tenants;
+    const find = async (user: TestUser, mode: string) =>
+      (
+        await call(
+          user,
+          `select r.* from app_public.search('zebra', $1::extensions.halfvec, max_results => 100, mode => $2) as s cross join unnest(s.results) as r`,
+          JSON.stringify(axis(512, 0)),
+          mode,
+        )
+      ).rows.flatMap((row) => [row.document_id, row.message_id, row.conversation_id]);
+    for (const mode of ['vector', 'text', 'hybrid']) {
+      const found = await find(ann, mode);
+      expect(found).toContain(of(ann).document);
+      for (const stranger of [bob, owner, member])
+        for (const id of ids(stranger)) expect(found).not.toContain(id);
+      const shared = await find(viewer, mode);
+      expect(shared).toContain(of(owner).sharedDocument);
+      expect(shared).toContain(of(owner).sharedConversation);
+      for (const id of [of(owner).document, of(owner).conversation, ...of(owner).messages])
+        expect(shared).not.toContain(id);
+    }
+    await nobody(`select app_public.search('zebra')`);
+  },
+};

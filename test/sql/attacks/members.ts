@@ -1,0 +1,122 @@
+import { expect } from 'vitest';
+import { registerUser, type TestUser } from '../../support/users.ts';
+import { type Attacks, call, database, fails, lastToken, nobody, tenants } from './scene.ts';
+
+/** Attacks on the functions of workspaces and their members. */
+export const members: Attacks = {
+  'app_public.accept_invitation': async () => {
+    const { ann, bob, owner } = tenants;
+    const unknown = await fails(
+      call(ann, 'select app_public.accept_invitation($1)', `cqi_${'0'.repeat(64)}`),
+    );
+    expect(unknown.code).toBe('CQ112');
+    await call(owner, `select app_public.invite_member('bob@example.org', 'viewer')`);
+    const token = await lastToken('bob@example.org');
+    // sent to somebody else: the same words as for one that does not exist
+    expect(await fails(call(ann, 'select app_public.accept_invitation($1)', token))).toEqual(unknown);
+    expect(await fails(call(ann, 'select app_public.accept_invitation(null)'))).toEqual(unknown);
+    const { rows } = await database
+      .pool('owner')
+      .query('select from app_public.workspace_members where user_id = any ($1)', [[ann.id, bob.id]]);
+    expect(rows.length).toBe(2);
+    await nobody(`select app_public.accept_invitation('${token}')`);
+  },
+  'app_public.change_member_role': async () => {
+    const { ann, bob, owner, member, viewer } = tenants;
+    const change = (user: TestUser, id: string) =>
+      call(user, `select app_public.change_member_role($1, 'owner')`, id);
+    expect(await fails(change(member, member.id))).toMatchObject({ code: 'CQ114' });
+    expect(await fails(change({ ...viewer, memberRole: 'owner' }, viewer.id))).toMatchObject({
+      code: 'CQ114',
+    });
+    const outside = await fails(change(owner, '01890000-0000-7000-8000-000000000000'));
+    expect(outside.code).toBe('CQ204');
+    for (const { id } of [ann, bob]) expect(await fails(change(owner, id))).toEqual(outside);
+    expect(await fails(change({ ...ann, workspaceId: owner.workspaceId }, ann.id))).toMatchObject({
+      code: 'CQ107',
+    });
+    await nobody(`select app_public.change_member_role('${member.id}', 'viewer')`);
+  },
+  'app_public.create_workspace': async () => {
+    const { bob } = tenants;
+    const ann = await registerUser(database, 'founder@example.org');
+    const { rows } = await call(ann, `select id from app_public.create_workspace('Mine', 'anns')`);
+    const visible = (user: TestUser) =>
+      call(user, 'select from app_public.workspaces where id = $1', rows[0].id);
+    expect([(await visible(ann)).rowCount, (await visible(bob)).rowCount]).toEqual([1, 0]);
+    expect(await fails(call(bob, `select app_public.create_workspace('Mine', 'Anns')`))).toMatchObject({
+      code: 'CQ116',
+    });
+    await nobody(`select app_public.create_workspace('Mine')`);
+  },
+  'app_public.invite_member': async () => {
+    const { ann, owner, member, viewer } = tenants;
+    const invite = (user: TestUser) =>
+      call(user, `select app_public.invite_member('friend@example.org', 'admin')`);
+    for (const user of [member, viewer, { ...viewer, memberRole: 'owner' }])
+      expect(await fails(invite(user))).toMatchObject({ code: 'CQ114' });
+    expect(await fails(invite({ ...ann, workspaceId: owner.workspaceId }))).toMatchObject({
+      code: 'CQ107',
+    });
+    await nobody(`select app_public.invite_member('friend@example.org')`);
+  },
+  'app_public.leave_workspace': async () => {
+    const { ann, owner } = tenants;
+    expect(
+      await fails(call({ ...ann, workspaceId: owner.workspaceId }, 'select app_public.leave_workspace()')),
+    ).toMatchObject({ code: 'CQ107' });
+    await nobody('select app_public.leave_workspace()');
+  },
+  'app_public.remove_member': async () => {
+    const { ann, owner, member, viewer } = tenants;
+    const remove = (user: TestUser, id: string) => call(user, 'select app_public.remove_member($1)', id);
+    expect(await fails(remove(member, viewer.id))).toMatchObject({ code: 'CQ114' });
+    expect(await fails(remove(owner, ann.id))).toMatchObject({ code: 'CQ204' });
+    expect(await fails(remove({ ...ann, workspaceId: owner.workspaceId }, viewer.id))).toMatchObject({
+      code: 'CQ107',
+    });
+    await nobody(`select app_public.remove_member('${viewer.id}')`);
+  },
+  'app_public.rename_workspace': async () => {
+    const { ann, owner, member } = tenants;
+    const rename = (user: TestUser) => call(user, `select app_public.rename_workspace('Taken')`);
+    expect(await fails(rename(member))).toMatchObject({ code: 'CQ114' });
+    expect(await fails(rename({ ...ann, workspaceId: owner.workspaceId }))).toMatchObject({
+      code: 'CQ107',
+    });
+    await nobody(`select app_public.rename_workspace('Taken')`);
+  },
+  'app_public.revoke_invitation': async () => {
+    const { owner, member } = tenants;
+    const ann = await registerUser(database, 'founder2@example.org');
+    const { rows } = await call(
+      owner,
+      `select id from app_public.workspace_invitations where email = 'invited@example.org'`,
+    );
+    const revoke = (user: TestUser) => call(user, 'select app_public.revoke_invitation($1)', rows[0].id);
+    expect(await fails(revoke(member))).toMatchObject({ code: 'CQ114' });
+    const { rows: others } = await call(ann, `select id from app_public.create_workspace('Other')`);
+    expect(await fails(revoke({ ...ann, workspaceId: others[0].id }))).toMatchObject({ code: 'CQ204' });
+    await nobody(`select app_public.revoke_invitation('${rows[0].id}')`);
+  },
+  'app_public.transfer_ownership': async () => {
+    const { ann, owner, member } = tenants;
+    const transfer = (user: TestUser, id: string) =>
+      call(user, 'select app_public.transfer_ownership($1)', id);
+    expect(await fails(transfer(member, member.id))).toMatchObject({ code: 'CQ114' });
+    expect(await fails(transfer(owner, ann.id))).toMatchObject({ code: 'CQ204' });
+    await nobody(`select app_public.transfer_ownership('${member.id}')`);
+  },
+  'app_public.workspace_member_names': async () => {
+    const { ann, bob, owner, member, viewer } = tenants;
+    const names = async (user: TestUser) =>
+      (await call(user, 'select user_id from app_public.workspace_member_names()')).rows.map(
+        (row) => row.user_id,
+      );
+    expect(await names(ann)).toEqual([ann.id]);
+    expect((await names(viewer)).sort()).toEqual([owner.id, member.id, viewer.id].sort());
+    // claims of somebody who was removed meanwhile
+    expect(await names({ ...bob, workspaceId: owner.workspaceId })).toEqual([]);
+    await nobody('select app_public.workspace_member_names()');
+  },
+};

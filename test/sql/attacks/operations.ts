@@ -1,0 +1,46 @@
+import { expect } from 'vitest';
+import type { TestUser } from '../../support/users.ts';
+import { type Attacks, call, database, fails, NOWHERE, nobody, onlyOperators, tenants } from './scene.ts';
+
+/** Attacks on the functions of operators and managers. */
+export const operations: Attacks = {
+  'app_public.performance_stats': async () => onlyOperators('select * from app_public.performance_stats()'),
+  'app_public.processing_jobs': async () => onlyOperators('select * from app_public.processing_jobs()'),
+  'app_public.place_legal_hold': async () => {
+    const { member, viewer, ann } = tenants;
+    const hold = (user: TestUser) =>
+      call(user, `select workspace_id from app_public.place_legal_hold('mine', 'files')`);
+    expect(await fails(hold(member))).toMatchObject({ code: 'CQ114' });
+    expect(await fails(hold(viewer))).toMatchObject({ code: 'CQ109' });
+    expect((await hold(ann)).rows).toEqual([{ workspace_id: ann.workspaceId }]);
+    await nobody(`select app_public.place_legal_hold('mine')`);
+  },
+  'app_public.release_legal_hold': async () => {
+    const { ann, bob, owner, member, viewer } = tenants;
+    const holdOf = async (user: TestUser) =>
+      (
+        await database
+          .pool('owner')
+          .query(`select id from app_public.legal_holds where workspace_id = $1 and kind = 'audit_logs'`, [
+            user.workspaceId,
+          ])
+      ).rows[0].id;
+    const release = (user: TestUser, id: string) =>
+      call(user, 'select app_public.release_legal_hold($1)', id);
+    const missing = await fails(release(ann, NOWHERE));
+    expect(missing).toMatchObject({ code: 'CQ204' });
+    expect(await fails(release(ann, await holdOf(bob)))).toEqual(missing);
+    expect(await fails(release(member, await holdOf(owner)))).toMatchObject({ code: 'CQ114' });
+    expect(await fails(release(viewer, await holdOf(owner)))).toMatchObject({ code: 'CQ109' });
+    await nobody(`select app_public.release_legal_hold('${await holdOf(bob)}')`);
+  },
+  'app_public.set_retention_policy': async () => {
+    const { ann, member, viewer } = tenants;
+    const set = (user: TestUser) =>
+      call(user, `select workspace_id from app_public.set_retention_policy('raw_events', 1)`);
+    expect(await fails(set(member))).toMatchObject({ code: 'CQ114' });
+    expect(await fails(set(viewer))).toMatchObject({ code: 'CQ109' });
+    expect((await set(ann)).rows).toEqual([{ workspace_id: ann.workspaceId }]);
+    await nobody(`select app_public.set_retention_policy('raw_events', 1)`);
+  },
+};
