@@ -4,6 +4,7 @@ import type { JobContext } from './context.ts';
 import { deliverMail } from './deliver-mail.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
 import { indexSource } from './index-source.ts';
+import { removeExpired } from './remove-expired.ts';
 import { sweepUnindexed } from './sweep-unindexed.ts';
 
 /** A kind of job: its queue, when it is sent by itself, and what it does. */
@@ -23,6 +24,7 @@ export const jobs: readonly JobDefinition<any>[] = [
   sweepUnindexed,
   ensurePartitions,
   deliverMail,
+  removeExpired,
 ];
 
 /** The queues of all jobs. */

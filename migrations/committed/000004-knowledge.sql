@@ -1,5 +1,5 @@
---! Previous: sha1:d3db740a21fe417b8ed5d8be2ccf91c1a4f52c06
---! Hash: sha1:1527e56370ac4a5ba4e52206c2dd3e7078985cba
+--! Previous: sha1:ef2574159646e01f2613b8201d229fe709571248
+--! Hash: sha1:ea8502e987fbd243d5b9dd6ffb8ec0644d266dcf
 --! Message: knowledge
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:61a62fd103f32c6f5169be1f2f36eb5a61937568
---! Hash: sha1:b72cb07233ee8aa48d73c855f255797d620c94d5
+--! Previous: sha1:0898c4708be3688f7440d9ce5c7af13a10af73b7
+--! Hash: sha1:2db1744b5519a869084df98accb0066cf9e06e0a
 --! Message: memory
 
 --! split: 1-current.sql

@@ -1196,6 +1196,17 @@ describeReal('tenancy', () => {
       },
       'app_public.withdraw_feedback': () =>
         guarded('select app_public.withdraw_feedback($1)', (user) => said(user).answer),
+      'app_public.delete_workspace': async () => {
+        const { ann, owner, member, viewer } = tenants;
+        const remove = (user: TestUser) => call(user, `select app_public.delete_workspace('Team')`);
+        for (const user of [member, viewer, { ...viewer, memberRole: 'owner' }])
+          expect(await fails(remove(user))).toMatchObject({ code: 'CQ114' });
+        // by a name that somebody guessed, as by one that nobody has
+        const foreign = await fails(remove({ ...ann, workspaceId: owner.workspaceId }));
+        expect(foreign.code).toBe('CQ107');
+        expect(await fails(remove({ ...ann, workspaceId: NOWHERE }))).toEqual(foreign);
+        await nobody(`select app_public.delete_workspace('Team')`);
+      },
       'app_hidden.can_manage': async () => {},
       // these say who is calling, and nothing else
       'app_hidden.has_scope': async () => {},
