@@ -1,4 +1,4 @@
-import { env } from './lib/env.ts';
+import { env, identityProvider } from './lib/env.ts';
 import './api/graphile-env.ts';
 import pg from 'pg';
 import { makePreset } from './api/preset.ts';
@@ -14,5 +14,6 @@ export default makePreset({
     connectionString: env.AUTHENTICATOR_DATABASE_URL ?? env.DATABASE_URL,
     options: '-c role=colloquy_authenticator',
   }),
+  identityProvider: identityProvider(env),
   graphiql: env.NODE_ENV !== 'production',
 });

@@ -2,6 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import type { Pool } from 'pg';
 import { errorCode } from '../lib/errors.ts';
 import { ApiError } from './errors.ts';
+import {
+  type Identity,
+  looksLikeJwt,
+  ProviderUnavailable,
+  type VerifyIdentity,
+} from './identity-provider.ts';
 import { LOCK_TIMEOUT, STATEMENT_TIMEOUT } from './limits.ts';
 
 /** Settings of a request's transactions: the role, and the claims that functions/auth/claims.sql reads. */
@@ -9,27 +15,38 @@ export type Settings = Record<string, string>;
 
 type Member = {
   user_id: string;
-  /** Null for an API key. */
+  /** Null for an API key, and for a token of an identity provider. */
   session_id: string | null;
   workspace: string | null;
   member_role: string | null;
   database_role: string;
   /** What an API key is held to; null for a session. */
   scopes?: string[] | null;
+  /** Which one, for the audit log. */
+  api_key_id?: string | null;
 };
+
+/** Where a request comes from. */
+interface RequestOrigin {
+  ip?: string | undefined;
+  userAgent?: string | undefined;
+  id?: string | undefined;
+}
 
 /** The role of a request without a token. */
 export const VISITOR = 'colloquy_visitor';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const TOKEN = /^bearer +([\x21-\x7e]{1,500}) *$/i;
+const TOKEN = /^bearer +([\x21-\x7e]{1,8192}) *$/i;
+/** Characters of the longest token of our own, and more. */
+const OWN_TOKEN_LENGTH = 500;
 const REQUEST_ROLES = new Set(['colloquy_user', 'colloquy_admin']);
 
 /** An error that ends a request before GraphQL sees it. */
 export class AuthenticationError extends ApiError {
-  readonly status: 400 | 401 | 403;
+  readonly status: 400 | 401 | 403 | 503;
 
-  constructor(status: 400 | 401 | 403, code: string, message: string, hint?: string) {
+  constructor(status: 400 | 401 | 403 | 503, code: string, message: string, hint?: string) {
     super(code, message, hint);
     this.status = status;
   }
@@ -39,10 +56,7 @@ export class AuthenticationError extends ApiError {
  * Every setting, every time: what is not known is set to nothing, so that no earlier request on the same connection
  * can show through.
  */
-export function requestSettings(
-  request: { ip?: string | undefined; userAgent?: string | undefined; id?: string | undefined },
-  member?: Member,
-): Settings {
+export function requestSettings(request: RequestOrigin, member?: Member): Settings {
   const role = member?.database_role ?? VISITOR;
   if (member && !REQUEST_ROLES.has(role)) throw new Error(`${role} is not a role of requests`);
   return {
@@ -52,6 +66,7 @@ export function requestSettings(
     'colloquy.session_id': member?.session_id ?? '',
     'colloquy.member_role': member?.member_role ?? '',
     'colloquy.scopes': member?.scopes?.join(',') ?? '',
+    'colloquy.api_key_id': member?.api_key_id ?? '',
     'colloquy.request_id': request.id ?? '',
     'colloquy.client_ip': request.ip ?? '',
     'colloquy.user_agent': request.userAgent ?? '',
@@ -74,33 +89,78 @@ function header(request: IncomingMessage, name: string): string | undefined {
   return Array.isArray(value) ? value.join(',') : value;
 }
 
-async function findMember(
+/** Refusals of the database that are no fault of the token. */
+const REFUSALS = new Set(['CQ107', 'CQ108', 'CQ119']);
+
+async function findMember(pool: Pool, sql: string, values: unknown[]): Promise<Member | undefined> {
+  try {
+    return (await pool.query<Member>(sql, values)).rows[0];
+  } catch (error) {
+    const code = errorCode(error);
+    if (!(error instanceof Error) || code === undefined || !REFUSALS.has(code)) throw error;
+    const hint = 'hint' in error && typeof error.hint === 'string' ? error.hint : undefined;
+    throw new AuthenticationError(403, code, error.message, hint);
+  }
+}
+
+async function memberOfIdentity(
   pool: Pool,
-  token: string,
+  identity: Identity,
+  from: RequestOrigin,
   workspaceId: string | undefined,
 ): Promise<Member | undefined> {
-  try {
-    const result = await pool.query<Member>('select * from app_hidden.authenticate($1::text, $2::uuid)', [
-      token,
-      workspaceId ?? null,
-    ]);
-    return result.rows[0];
-  } catch (error) {
-    if (errorCode(error) === 'CQ107') {
-      const hint = 'List your workspaces, or leave the header out.';
-      throw new AuthenticationError(403, 'CQ107', 'You are not a member of this workspace.', hint);
+  const { issuer, subject, email, isEmailVerified, displayName, signedInAt } = identity;
+  return findMember(
+    pool,
+    `select * from app_hidden.authenticate_identity(issuer => $1::text, subject => $2::text, email => $3::text,
+       is_email_verified => $4::boolean, display_name => $5::text, signed_in_at => $6::timestamptz,
+       workspace_id => $7::uuid, client_ip => $8::inet, request_id => $9::text)`,
+    [issuer, subject, email, isEmailVerified, displayName, signedInAt, workspaceId, from.ip, from.id],
+  );
+}
+
+async function memberOfToken(
+  pool: Pool,
+  token: string,
+  from: RequestOrigin,
+  workspaceId: string | undefined,
+  verifyIdentity: VerifyIdentity | undefined,
+): Promise<Member | undefined> {
+  if (verifyIdentity && looksLikeJwt(token)) {
+    try {
+      const identity = await verifyIdentity(token);
+      return identity && (await memberOfIdentity(pool, identity, from, workspaceId));
+    } catch (error) {
+      if (!(error instanceof ProviderUnavailable)) throw error;
+      throw new AuthenticationError(
+        503,
+        'CQ503',
+        'The identity provider does not answer.',
+        'Try again in a moment.',
+      );
     }
-    throw error;
   }
+  if (token.length > OWN_TOKEN_LENGTH) return undefined;
+  return findMember(
+    pool,
+    'select * from app_hidden.authenticate(token => $1::text, workspace_id => $2::uuid)',
+    [token, workspaceId],
+  );
 }
 
 /**
  * Who is asking, from the headers `Authorization` and `X-Workspace-Id`, as the database sees it.
- * @param id  of the request, for the audit log
+ * @param options.id  of the request, for the audit log
+ * @param options.verifyIdentity  reads tokens of an outside identity provider; absent: there is none
  * @throws AuthenticationError CQ106 for a token that is no good, CQ107 for a workspace that the caller is not in,
- *   CQ200 for a workspace that is no id; whatever the database throws
+ *   CQ108 for an account that is switched off, CQ119 for a person who can be given no account, CQ200 for a workspace that
+ *   is no id, CQ503 when the identity provider does not answer; whatever the database throws
  */
-export async function authenticate(pool: Pool, request: IncomingMessage, id?: string): Promise<Settings> {
+export async function authenticate(
+  pool: Pool,
+  request: IncomingMessage,
+  { id, verifyIdentity }: { id?: string; verifyIdentity?: VerifyIdentity | undefined } = {},
+): Promise<Settings> {
   const from = { ip: clientAddress(request), userAgent: header(request, 'user-agent')?.slice(0, 1000), id };
   const workspaceId = header(request, 'x-workspace-id');
   if (workspaceId !== undefined && !UUID.test(workspaceId)) {
@@ -114,7 +174,7 @@ export async function authenticate(pool: Pool, request: IncomingMessage, id?: st
   const authorization = header(request, 'authorization');
   if (authorization === undefined) return requestSettings(from);
   const token = TOKEN.exec(authorization)?.[1];
-  const member = token === undefined ? undefined : await findMember(pool, token, workspaceId);
+  const member = token && (await memberOfToken(pool, token, from, workspaceId, verifyIdentity));
   if (!member) {
     const hint = 'Sign in again, without the header Authorization.';
     throw new AuthenticationError(401, 'CQ106', 'The token is malformed, unknown or expired.', hint);

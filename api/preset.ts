@@ -7,6 +7,7 @@ import { PostGraphileConnectionFilterPreset } from 'postgraphile-plugin-connecti
 import { requestSettings } from './authentication.ts';
 import { maskError } from './errors.ts';
 import { firstQuery } from './graphiql.ts';
+import { type IdentityProvider, identityVerifier } from './identity-provider.ts';
 import { MAX_BODY_BYTES } from './limits.ts';
 import { NamesPlugin } from './plugins/inflection.ts';
 import { MessagesPlugin } from './plugins/messages.ts';
@@ -23,6 +24,8 @@ export interface PresetOptions {
   pool: Pool;
   /** Embeds the queries of searches. Absent: searches by words alone. */
   embedQuery?: EmbedQuery | undefined;
+  /** Whose tokens are believed besides our own. Absent: nobody's. */
+  identityProvider?: IdentityProvider | undefined;
   /** GraphiQL at "/". Default: false. */
   graphiql?: boolean | undefined;
   /** Whether clients may ask for the schema. Default: as graphiql. */
@@ -33,11 +36,12 @@ type RuruClientConfig = NonNullable<NonNullable<GraphileConfig.Preset['ruru']>['
 
 /** Everything about the API: the schema, who is calling, limits, errors. */
 export function makePreset(options: PresetOptions): GraphileConfig.Preset {
-  const { pool, embedQuery, graphiql = false, introspection = graphiql } = options;
+  const { pool, embedQuery, identityProvider, graphiql = false, introspection = graphiql } = options;
+  const verifyIdentity = identityProvider && identityVerifier(identityProvider);
   return {
     extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset, PostGraphileConnectionFilterPreset],
     plugins: [
-      requestsPlugin({ pool, introspection }),
+      requestsPlugin({ pool, introspection, verifyIdentity }),
       NamesPlugin,
       TagsPlugin,
       VectorCodecPlugin,

@@ -6,6 +6,7 @@ import { postgraphile } from 'postgraphile';
 import { grafserv } from 'postgraphile/grafserv/node';
 import { ColloquyError, errorCode } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
+import type { IdentityProvider } from './identity-provider.ts';
 import { CLOSE_TIMEOUT, MAX_BODY_BYTES } from './limits.ts';
 import { requestIdOf } from './plugins/requests.ts';
 import { makePreset } from './preset.ts';
@@ -22,6 +23,8 @@ export interface ApiOptions {
   /** 0: any that is free. */
   port: number;
   embedQuery: EmbedQuery;
+  /** Whose tokens are believed besides our own. Absent: nobody's. */
+  identityProvider?: IdentityProvider | undefined;
   /** GraphiQL at "/", and introspection. */
   development: boolean;
   /** Introspection without GraphiQL. Default: as development. */
@@ -110,7 +113,13 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const { database, development, introspection = development } = options;
   const pool = database.pool('authenticator');
   const instance = postgraphile(
-    makePreset({ pool, embedQuery: options.embedQuery, graphiql: development, introspection }),
+    makePreset({
+      pool,
+      embedQuery: options.embedQuery,
+      identityProvider: options.identityProvider,
+      graphiql: development,
+      introspection,
+    }),
   );
   await instance.getSchema();
   const serv = instance.createServ(grafserv);

@@ -82,9 +82,16 @@ export const TagsPlugin = jsonPgSmartTags(
           attribute: {
             created_at: computed,
             ...Object.fromEntries(
-              ['action', 'entity_type', 'entity_id', 'old_values', 'new_values', 'ip', 'request_id'].map(
-                (column) => [column, unindexed],
-              ),
+              [
+                'action',
+                'entity_type',
+                'entity_id',
+                'old_values',
+                'new_values',
+                'api_key_id',
+                'ip',
+                'request_id',
+              ].map((column) => [column, unindexed]),
             ),
           },
         },

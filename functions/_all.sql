@@ -9,11 +9,14 @@
 --!include auth/current_user_workspace_ids.sql
 --!include auth/create_session.sql
 --!include auth/hash_password.sql
+--!include auth/create_personal_workspace.sql
 --!include auth/register.sql
 --!include auth/sign_in.sql
 --!include auth/sign_out.sql
 --!include auth/current_user.sql
+--!include auth/choose_workspace.sql
 --!include auth/authenticate.sql
+--!include auth/authenticate_identity.sql
 --!include lifecycle/ensure_partitions.sql
 --!include conversations/start_conversation.sql
 --!include conversations/lock_conversation.sql
@@ -61,6 +64,7 @@
 --!include knowledge/files.sql
 --!include knowledge/repositories.sql
 --!include knowledge/tags.sql
+--!include lifecycle/holds.sql
 --!include lifecycle/retention.sql
 --!include lifecycle/tier_chunks.sql
 --!include knowledge/cleanup_orphaned_files.sql
@@ -104,6 +108,13 @@
 --!include conversations/import_tool_calls.sql
 --!include conversations/import_feedback.sql
 --!include memory/import_events.sql
+--!include usage/require_quota.sql
+--!include lifecycle/delete_expired_sessions.sql
+--!include lifecycle/clear_expired_tokens.sql
+--!include lifecycle/delete_sent_mail.sql
+--!include lifecycle/delete_ended_invitations.sql
+--!include lifecycle/delete_expired_conversations.sql
+--!include members/delete_workspace.sql
 --!include policies/settings.sql
 --!include policies/users.sql
 --!include policies/user_secrets.sql
@@ -151,3 +162,5 @@
 --!include policies/usage_reservations.sql
 --!include policies/usage_holds.sql
 --!include policies/budget_spending.sql
+--!include policies/user_usage_months.sql
+--!include policies/user_identities.sql

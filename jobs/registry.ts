@@ -4,6 +4,7 @@ import type { JobContext } from './context.ts';
 import { deliverMail } from './deliver-mail.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
 import { indexSource } from './index-source.ts';
+import { removeExpired } from './remove-expired.ts';
 import { sweepUnindexed } from './sweep-unindexed.ts';
 import { tierChunks } from './tier-chunks.ts';
 
@@ -25,6 +26,7 @@ export const jobs: readonly JobDefinition<any>[] = [
   ensurePartitions,
   deliverMail,
   tierChunks,
+  removeExpired,
 ];
 
 /** The queues of all jobs. */

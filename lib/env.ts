@@ -13,9 +13,39 @@ const url = z
   )
   .optional();
 
+/** Text, or nothing: an empty variable counts as absent. */
+const optionalText = z
+  .string()
+  .optional()
+  .transform((value) => value?.trim() || undefined);
+
+/** Signatures that the holder of the public key cannot make. Never HS…: its secret would be that key. */
+const JWT_ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
+
+/** http only to this machine: whoever can change the keys on their way can be anybody. */
+function isTrustedUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, hostname } = new URL(value);
+  return (
+    protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(hostname))
+  );
+}
+
 const port = z.coerce.number().int().min(0).max(65535);
 
-const schema = z.object({
+const variables = z.object({
   /** PostgreSQL 18 with pgvector, as an administrator. Absent: the embedded database in DATA_DIR. */
   DATABASE_URL: url,
   /** Where each role logs in, for deployments that do not hand the administrator's URL to every process. */
@@ -40,6 +70,32 @@ const schema = z.object({
   /** Who an import belongs to, when not the account that the first start made. */
   COLLOQUY_EMAIL: z.string().optional(),
   COLLOQUY_PASSWORD: z.string().optional(),
+  /** An outside identity provider whose tokens are accepted: all three or none. */
+  JWT_ISSUER: optionalText,
+  JWT_AUDIENCE: optionalText,
+  JWT_JWKS_URL: optionalText.refine((value) => value === undefined || isTrustedUrl(value), {
+    message: 'must be an https:// address (http:// only for this machine)',
+  }),
+  /** Algorithms of its signatures, separated by commas. */
+  JWT_ALGORITHMS: optionalText
+    .transform((value) => (value ?? 'RS256,ES256').split(',').map((name) => name.trim()))
+    .refine((names) => names.every((name) => JWT_ALGORITHMS.includes(name)), {
+      message: `must be some of ${JWT_ALGORITHMS.join(', ')}, separated by commas`,
+    }),
+});
+
+const PROVIDER = ['JWT_ISSUER', 'JWT_AUDIENCE', 'JWT_JWKS_URL'] as const;
+
+const schema = variables.superRefine((values, context) => {
+  const missing = PROVIDER.filter((name) => values[name] === undefined);
+  if (missing.length === PROVIDER.length) return;
+  for (const name of missing) {
+    context.addIssue({
+      code: 'custom',
+      path: [name],
+      message: `is missing; set all of ${PROVIDER.join(', ')} or none`,
+    });
+  }
 });
 
 export type Env = z.infer<typeof schema>;
@@ -69,3 +125,14 @@ function readOwnEnv(): Env {
 
 /** The environment of this process, read once. The only reader of process.env in the project. */
 export const env: Env = readOwnEnv();
+
+/** The identity provider that the environment names, or undefined. */
+export function identityProvider({
+  JWT_ISSUER,
+  JWT_AUDIENCE,
+  JWT_JWKS_URL,
+  JWT_ALGORITHMS,
+}: Env): { issuer: string; audience: string; jwksUrl: string; algorithms: string[] } | undefined {
+  if (JWT_ISSUER === undefined || JWT_AUDIENCE === undefined || JWT_JWKS_URL === undefined) return undefined;
+  return { issuer: JWT_ISSUER, audience: JWT_AUDIENCE, jwksUrl: JWT_JWKS_URL, algorithms: JWT_ALGORITHMS };
+}

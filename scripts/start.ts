@@ -6,7 +6,7 @@ import { openQueryEmbedder } from '../jobs/embedding/query.ts';
 import { queues } from '../jobs/registry.ts';
 import { startWorker, type Worker } from '../jobs/worker.ts';
 import { type Database, openDatabase } from '../lib/database.ts';
-import { env } from '../lib/env.ts';
+import { env, identityProvider } from '../lib/env.ts';
 import { ColloquyError, describeError, errorCode } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import { migrateDatabase, migrationStatus, projectFolder } from '../lib/migrations.ts';
@@ -125,6 +125,7 @@ async function serve(
     host: options.host,
     port: options.port,
     embedQuery: (text) => embedder.embed(text),
+    identityProvider: identityProvider(env),
     development: env.NODE_ENV !== 'production',
     isQueueAlive: () => queueIsAlive(database.pool('authenticator')),
   });

@@ -7,6 +7,7 @@ import type { GraphQLSchema } from 'postgraphile/graphql';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from '../authentication.ts';
 import { type Checked, documentChecker } from '../documents.ts';
 import { maskError, publicError, type RequestInfo } from '../errors.ts';
+import type { VerifyIdentity } from '../identity-provider.ts';
 import { checkCost } from '../operation-limits.ts';
 import { cleanJson, cleanText } from '../text.ts';
 
@@ -65,7 +66,11 @@ function completeErrors(json: unknown, status: number): void {
  * What happens to a request before and after GraphQL, under any server that runs this preset: authentication, cleaning
  * of texts, limits, and a code on every error.
  */
-export function requestsPlugin(options: { pool: Pool; introspection: boolean }): GraphileConfig.Plugin {
+export function requestsPlugin(options: {
+  pool: Pool;
+  introspection: boolean;
+  verifyIdentity?: VerifyIdentity | undefined;
+}): GraphileConfig.Plugin {
   const checkers = new WeakMap<GraphQLSchema, (query: string) => Checked>();
 
   function checkerOf(schema: GraphQLSchema): (query: string) => Checked {
@@ -109,7 +114,10 @@ export function requestsPlugin(options: { pool: Pool; introspection: boolean }):
           const info: RequestInfo = { id: requestIdOf(request), isVisitor: true };
           return requests.run(info, async () => {
             try {
-              const settings = await authenticate(options.pool, request, info.id);
+              const settings = await authenticate(options.pool, request, {
+                id: info.id,
+                verifyIdentity: options.verifyIdentity,
+              });
               digest.requestContext.settings = settings;
               info.isVisitor = settings.role === VISITOR;
             } catch (error) {

@@ -1,11 +1,12 @@
 -- Turns a bearer token into what a request may be. Called by the API server as colloquy_authenticator, before the
 -- transaction of the request; its answer is all that ever reaches the claims.
 -- No row: the token is unknown, expired or revoked, or its account is switched off. CQ107: not a member of the workspace
--- asked for. An API key works in its own workspace only, and its scopes come with the answer: who sets the claims must set
--- them too (colloquy.scopes). A session has none, and no limits.
+-- asked for. An API key works in its own workspace only, and its id and scopes come with the answer: who sets the claims must
+-- set them too (colloquy.api_key_id, colloquy.scopes). A session has none, and no limits.
 create or replace function app_hidden.authenticate(token text, workspace_id uuid default null)
 returns table (
-  user_id uuid, session_id uuid, workspace uuid, member_role app_public.member_role, database_role text, scopes text[]
+  user_id uuid, session_id uuid, workspace uuid, member_role app_public.member_role, database_role text, scopes text[],
+  api_key_id uuid
 )
 language plpgsql
 security definer
@@ -13,7 +14,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   session record;
-  member record;
+  member app_public.workspace_members;
   key record;
 begin
   if token ~ '^cqk_[0-9a-f]{8}_[0-9a-f]{64}$' then
@@ -35,7 +36,7 @@ begin
       update app_public.api_keys k set last_used_at = now() where k.id = key.id;
     end if;
     return query select key.owner_id, null::uuid, key.workspace_id, key.member_role,
-      case when key.role = 'admin' and 'admin' = any (key.scopes) then 'colloquy_admin' else 'colloquy_user' end, key.scopes;
+      case when key.role = 'admin' and 'admin' = any (key.scopes) then 'colloquy_admin' else 'colloquy_user' end, key.scopes, key.id;
     return;
   end if;
   if token !~ '^cqs_[0-9a-f]{64}$' then
@@ -50,16 +51,7 @@ begin
     return;
   end if;
 
-  select m.workspace_id, m.role into member
-  from app_public.workspace_members m
-  join app_public.workspaces w on w.id = m.workspace_id
-  where m.user_id = session.user_id
-    and (authenticate.workspace_id is null or m.workspace_id = authenticate.workspace_id)
-  order by w.is_personal desc, m.joined_at, m.workspace_id
-  limit 1;
-  if member.workspace_id is null and authenticate.workspace_id is not null then
-    raise exception 'You are not a member of this workspace.' using errcode = 'CQ107', hint = 'List your workspaces, or leave the header out.';
-  end if;
+  member := app_private.choose_workspace(session.user_id, authenticate.workspace_id);
 
   -- to the minute, so that reading costs no write
   if session.last_active_at < now() - interval '1 minute' then
@@ -67,7 +59,7 @@ begin
   end if;
 
   return query select session.user_id, session.id, member.workspace_id, member.role,
-    case session.role when 'admin' then 'colloquy_admin' else 'colloquy_user' end, null::text[];
+    case session.role when 'admin' then 'colloquy_admin' else 'colloquy_user' end, null::text[], null::uuid;
 end
 $$;
 comment on function app_hidden.authenticate(text, uuid) is 'User, session, workspace, roles and scopes of a session token or API key; no row when it is not valid.';

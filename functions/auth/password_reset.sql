@@ -62,6 +62,10 @@ begin
   end if;
   -- who reads the mailbox has proved it
   update app_public.users u set is_email_verified = true where u.id = account and not u.is_email_verified;
+  if found then
+    -- whoever came by an identity provider before has not, and comes in no more
+    delete from app_private.user_identities i where i.user_id = account;
+  end if;
   delete from app_private.user_sessions s where s.user_id = account;
   perform app_private.log_event('user.password_reset', account);
   return true;

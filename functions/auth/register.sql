@@ -8,7 +8,6 @@ set search_path = pg_catalog, extensions, pg_temp
 as $$
 declare
   new_user_id uuid;
-  new_workspace_id uuid;
   violated text;
 begin
   begin
@@ -34,9 +33,7 @@ begin
   insert into app_private.user_secrets (user_id, password_hash)
   values (new_user_id, app_private.hash_password(register.password));
 
-  insert into app_public.workspaces (name, is_personal) values ('Personal', true) returning id into new_workspace_id;
-  insert into app_public.workspace_members (workspace_id, user_id, role) values (new_workspace_id, new_user_id, 'owner');
-
+  perform app_private.create_personal_workspace(new_user_id);
   perform app_private.log_event('user.registered', new_user_id);
   return app_private.create_session(new_user_id);
 end

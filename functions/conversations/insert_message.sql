@@ -66,6 +66,7 @@ begin
     update app_public.conversations c set preferred_leaf_id = result.id where c.id = conversation.id;
   end if;
   if result.total_tokens > 0 or result.cost_usd > 0 then
+    perform app_private.require_quota();
     insert into app_public.usage_logs (
       workspace_id, user_id, conversation_id, message_id, action, provider, model, prompt_tokens, completion_tokens, total_tokens, cost_usd
     )
@@ -78,4 +79,4 @@ begin
 end
 $$;
 comment on function app_private.insert_message(app_public.conversations, app_public.messages, boolean) is
-  'Writes a message into a locked conversation. Raises CQ200 unusable argument, CQ204 no such parent.';
+  'Writes a message into a locked conversation. Raises CQ200 unusable argument, CQ204 no such parent, CQ221 the caller''s monthly quota is spent.';

@@ -36,6 +36,9 @@ begin
     coalesce(record_image.format, 'png'), record_image.generation_time_ms, record_image.cost_usd
   )
   returning * into image;
+  if image.cost_usd > 0 then
+    perform app_private.require_quota();
+  end if;
   insert into app_public.usage_logs (workspace_id, user_id, conversation_id, message_id, action, provider, model, cost_usd)
   select image.workspace_id, image.owner_id, image.conversation_id, image.message_id, 'image', image.provider, image.model, image.cost_usd
   where image.cost_usd > 0;
@@ -43,6 +46,6 @@ begin
 end
 $$;
 comment on function app_public.record_image(uuid, text, text, integer, integer, text, uuid, text, text, integer, numeric) is
-  'Writes down an image that was generated in a conversation. Errors: CQ101, CQ109, CQ200 a value out of range, CQ204 no such conversation or message.';
+  'Writes down an image that was generated in a conversation. Errors: CQ101, CQ109, CQ200 a value out of range, CQ204 no such conversation or message, CQ221 your monthly quota is spent.';
 grant execute on function app_public.record_image(uuid, text, text, integer, integer, text, uuid, text, text, integer, numeric)
   to colloquy_user, colloquy_admin;

@@ -68,6 +68,7 @@ begin
   if coalesce(char_length(trim(place_legal_hold.reason)), 0) not between 1 and 2000 then
     raise exception 'A hold has a reason of 1 to 2,000 characters.' using errcode = 'CQ200', hint = 'Say why.';
   end if;
+  perform app_private.lock_holds(app_hidden.current_workspace_id(), for_placing => true);
   insert into app_public.legal_holds (workspace_id, kind, reason, placed_by)
   values (app_hidden.current_workspace_id(), place_legal_hold.kind, trim(place_legal_hold.reason), app_hidden.current_user_id())
   returning * into result;

@@ -1,5 +1,6 @@
--- Sets usage aside before work begins, against every budget that holds for the caller: all of them or none. The budgets are
--- locked in one order, so reservations at the same time never exceed a limit together and never stand in a circle.
+-- Sets usage aside before work begins, against the caller's own monthly quota and every budget that holds for it: all of
+-- them or none. The user and then the budgets are locked in one order, so reservations at the same time never exceed a
+-- limit together and never stand in a circle.
 -- What was reserved and never settled counts no longer after an hour.
 create or replace function app_public.reserve_usage(tokens bigint, cost_usd numeric default 0)
 returns app_public.usage_reservations
@@ -19,6 +20,7 @@ begin
   then
     raise exception 'What is reserved is not negative.' using errcode = 'CQ200', hint = 'Pass tokens, and costUsd when it is known.';
   end if;
+  perform app_private.require_quota(reserve_usage.tokens, reserve_usage.cost_usd);
   insert into app_public.usage_reservations (workspace_id, user_id, tokens, cost_usd, expires_at)
   values (
     app_hidden.current_workspace_id(), app_hidden.current_user_id(), reserve_usage.tokens, reserve_usage.cost_usd,
@@ -56,5 +58,5 @@ begin
 end
 $$;
 comment on function app_public.reserve_usage(bigint, numeric) is
-  'Sets tokens and cost aside before work begins; settleUsage ends it. Errors: CQ101, CQ109, CQ200 a negative amount, CQ220 the budget is spent.';
+  'Sets tokens and cost aside before work begins; settleUsage ends it. Errors: CQ101, CQ109, CQ200 a negative amount, CQ220 the budget is spent, CQ221 the caller''s monthly quota is.';
 grant execute on function app_public.reserve_usage(bigint, numeric) to colloquy_user, colloquy_admin;

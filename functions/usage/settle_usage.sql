@@ -42,6 +42,11 @@ begin
   on conflict on constraint budget_spending_pkey do update
   set tokens = s.tokens + excluded.tokens, cost_usd = s.cost_usd + excluded.cost_usd;
 
+  insert into app_private.user_usage_months as s (user_id, period_start, settled_tokens, settled_cost_usd)
+  values (reservation.user_id, app_private.budget_period_start('month', clock_timestamp()), settle_usage.tokens, settle_usage.cost_usd)
+  on conflict on constraint user_usage_months_pkey do update
+  set settled_tokens = s.settled_tokens + excluded.settled_tokens, settled_cost_usd = s.settled_cost_usd + excluded.settled_cost_usd;
+
   update app_public.usage_reservations r
   set settled_at = clock_timestamp(), settled_tokens = settle_usage.tokens, settled_cost_usd = settle_usage.cost_usd
   where r.id = reservation.id

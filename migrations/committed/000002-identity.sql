@@ -1,5 +1,5 @@
 --! Previous: sha1:a021469f2dd75051f4d348d28c7d1f9ed8b77c16
---! Hash: sha1:af03565b274406c31ed155fec0257cdb9eaab5ce
+--! Hash: sha1:83cbbc8720e744e4d5e6acbcff6677905bd8867a
 --! Message: identity
 
 --! split: 1-current.sql
@@ -119,6 +119,34 @@ comment on column app_private.user_sessions.last_active_at is 'Last request, to 
 comment on column app_private.user_sessions.ip is 'Address of the sign-in.';
 comment on column app_private.user_sessions.user_agent is 'Client of the sign-in.';
 comment on column app_private.user_sessions.created_at is 'When the sign-in happened; derived from the id.';
+
+create table app_private.user_identities (
+  id uuid not null default uuidv7(),
+  user_id uuid not null,
+  issuer text not null,
+  subject text not null,
+  signed_in_at timestamptz not null default now(),
+  last_seen_at timestamptz not null default now(),
+  created_at timestamptz generated always as (uuid_extract_timestamp(id)) virtual,
+  constraint user_identities_pkey primary key (id),
+  constraint user_identities_issuer_subject_key unique (issuer, subject),
+  constraint user_identities_user_id_fkey foreign key (user_id) references app_public.users (id) on delete cascade,
+  constraint user_identities_id_version check (uuid_extract_version(id) = 7),
+  constraint user_identities_issuer_length check (char_length(issuer) between 1 and 2000),
+  constraint user_identities_subject_length check (char_length(subject) between 1 and 255)
+);
+alter table app_private.user_identities enable row level security;
+alter table app_private.user_identities force row level security;
+-- serves: the identities of one user, and the cascade when a user goes
+create index user_identities_user_id_idx on app_private.user_identities (user_id);
+comment on table app_private.user_identities is 'Who somebody is at an outside identity provider. Made when the provider''s token is seen for the first time.';
+comment on column app_private.user_identities.id is 'Time-ordered identifier (UUID version 7).';
+comment on column app_private.user_identities.user_id is 'The account here.';
+comment on column app_private.user_identities.issuer is 'The provider, as its tokens name it (iss).';
+comment on column app_private.user_identities.subject is 'The person, as the provider names it (sub); never given to another.';
+comment on column app_private.user_identities.signed_in_at is 'Latest sign-in at the provider that a token told of.';
+comment on column app_private.user_identities.last_seen_at is 'Last request, to the minute.';
+comment on column app_private.user_identities.created_at is 'When it was first seen; derived from the id.';
 
 create table app_public.workspaces (
   id uuid not null default uuidv7(),

@@ -1,5 +1,5 @@
---! Previous: sha1:af03565b274406c31ed155fec0257cdb9eaab5ce
---! Hash: sha1:073aecedf14a800bb14dc403c55e5cada6f80d15
+--! Previous: sha1:83cbbc8720e744e4d5e6acbcff6677905bd8867a
+--! Hash: sha1:4e970ca21da853b99519c8f467db7a492aa24552
 --! Message: conversations
 
 --! split: 1-current.sql
@@ -81,6 +81,8 @@ create index conversations_shared_last_message_at_idx on app_public.conversation
 create unique index conversations_external_id_key on app_public.conversations (workspace_id, owner_id, external_id) where external_id is not null;
 -- serves: the sweep for messages without chunks; holds only conversations with work to do
 create index conversations_unindexed_idx on app_public.conversations (id) where indexed_sequence_number < last_sequence_number;
+-- serves: removal of temporary conversations when their time has come; holds only those
+create index conversations_expires_at_idx on app_public.conversations (expires_at) where is_temporary;
 -- serves: the foreign key to the conversation before
 create index conversations_continued_from_id_idx on app_public.conversations (workspace_id, continued_from_id) where continued_from_id is not null;
 comment on table app_public.conversations is 'A thread of messages. Its row never moves, whatever tier its messages are in.';

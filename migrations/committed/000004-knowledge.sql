@@ -1,5 +1,5 @@
---! Previous: sha1:073aecedf14a800bb14dc403c55e5cada6f80d15
---! Hash: sha1:867e8b2ea7e020d6c1326dceba4ac0664d681027
+--! Previous: sha1:4e970ca21da853b99519c8f467db7a492aa24552
+--! Hash: sha1:3bc82bf422757bd9726aa6e10251b83e7a7e13d5
 --! Message: knowledge
 
 --! split: 1-current.sql

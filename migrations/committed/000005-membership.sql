@@ -1,5 +1,5 @@
---! Previous: sha1:867e8b2ea7e020d6c1326dceba4ac0664d681027
---! Hash: sha1:49bf95da16540d80c87742b90ca4e298cf3d826d
+--! Previous: sha1:3bc82bf422757bd9726aa6e10251b83e7a7e13d5
+--! Hash: sha1:73c3e492f23d106d2237420824eff3ed11b7ed17
 --! Message: membership
 
 --! split: 1-current.sql
@@ -33,6 +33,8 @@ create unique index workspace_invitations_open_key on app_public.workspace_invit
 create index workspace_invitations_invited_by_idx on app_public.workspace_invitations (invited_by) where invited_by is not null;
 -- serves: the foreign key to who accepted
 create index workspace_invitations_accepted_by_idx on app_public.workspace_invitations (accepted_by) where accepted_by is not null;
+-- serves: removal of what ended long ago
+create index workspace_invitations_ended_idx on app_public.workspace_invitations ((coalesce(accepted_at, expires_at)));
 comment on table app_public.workspace_invitations is 'Who was asked to join a workspace. Seen by its owners and admins; the token goes to the address alone.';
 comment on column app_public.workspace_invitations.id is 'Time-ordered identifier (UUID version 7).';
 comment on column app_public.workspace_invitations.workspace_id is 'The workspace to join.';
@@ -120,6 +122,7 @@ create table app_public.audit_logs (
   entity_id uuid,
   old_values jsonb,
   new_values jsonb,
+  api_key_id uuid,
   ip inet,
   request_id text,
   created_at timestamptz generated always as (uuid_extract_timestamp(id)) virtual,
@@ -147,6 +150,7 @@ comment on column app_public.audit_logs.entity_type is 'Kind of thing it happene
 comment on column app_public.audit_logs.entity_id is 'The thing; the user for a member.';
 comment on column app_public.audit_logs.old_values is 'What it was before: the changed columns, or all of a removed row. Never a secret.';
 comment on column app_public.audit_logs.new_values is 'What it became: the changed columns, or all of a new row. Never a secret.';
+comment on column app_public.audit_logs.api_key_id is 'The API key that the request came with; null for a person who signed in.';
 comment on column app_public.audit_logs.ip is 'Address of the request.';
 comment on column app_public.audit_logs.request_id is 'Request, as the log of the server has it.';
 comment on column app_public.audit_logs.created_at is 'When it happened; derived from the id.';
@@ -174,6 +178,8 @@ alter table app_private.mail_outbox enable row level security;
 alter table app_private.mail_outbox force row level security;
 -- serves: the mail that is due; holds only what is not sent
 create index mail_outbox_next_attempt_at_idx on app_private.mail_outbox (next_attempt_at, id) where sent_at is null;
+-- serves: removal of what was sent long ago
+create index mail_outbox_sent_at_idx on app_private.mail_outbox (sent_at) where sent_at is not null;
 comment on table app_private.mail_outbox is 'Mail to deliver. It holds tokens in clear, so the text goes when it is sent.';
 comment on column app_private.mail_outbox.id is 'Time-ordered identifier (UUID version 7).';
 comment on column app_private.mail_outbox.recipient is 'Address.';
@@ -189,6 +195,10 @@ comment on column app_private.mail_outbox.created_at is 'When it was written; de
 create unique index user_secrets_reset_token_hash_key on app_private.user_secrets (reset_token_hash) where reset_token_hash is not null;
 -- serves: the account that a verification token belongs to
 create unique index user_secrets_verification_token_hash_key on app_private.user_secrets (verification_token_hash) where verification_token_hash is not null;
+
+-- serves: removal of tokens that stopped working; holds only accounts that wait for one
+create index user_secrets_tokens_expire_idx on app_private.user_secrets ((least(verification_expires_at, reset_expires_at)))
+where verification_expires_at is not null or reset_expires_at is not null;
 
 create type app_public.active_session as (
   id uuid,
@@ -245,4 +255,6 @@ insert into app_private.settings (name, value, unit, description) values
   ('verification_hours', '48', 'hours', 'How long a token that verifies an e-mail address is valid.'),
   ('invitation_days', '7', 'days', 'How long an invitation to a workspace is valid.'),
   ('mail_pause_seconds', '60', 'seconds', 'Least time between two mails of one kind to one account.'),
-  ('mail_attempts', '8', 'count', 'Times that delivery of a mail is tried; the pause doubles from a minute.');
+  ('mail_attempts', '8', 'count', 'Times that delivery of a mail is tried; the pause doubles from a minute.'),
+  ('mail_keep_days', '30', 'days', 'How long it stays on record that a mail was sent, or given up.'),
+  ('invitation_keep_days', '30', 'days', 'How long an invitation stays listed that was accepted or has expired.');

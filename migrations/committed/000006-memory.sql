@@ -1,5 +1,5 @@
---! Previous: sha1:49bf95da16540d80c87742b90ca4e298cf3d826d
---! Hash: sha1:f7044effeadd3aaca27dc08e798d17eaf2c58952
+--! Previous: sha1:73c3e492f23d106d2237420824eff3ed11b7ed17
+--! Hash: sha1:a57362ade2390c6ce44c8c86ad4a6dc968fdfa54
 --! Message: memory
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:f7044effeadd3aaca27dc08e798d17eaf2c58952
---! Hash: sha1:d07c4db32d4b54dde1237ef4bc9b523a5ae686e4
+--! Previous: sha1:a57362ade2390c6ce44c8c86ad4a6dc968fdfa54
+--! Hash: sha1:46274f625bb27a053f90c36f2f6eb3f5f4585ffd
 --! Message: dialogue
 
 --! split: 1-current.sql
@@ -538,6 +538,29 @@ comment on column app_public.usage_reservations.settled_at is 'When the work was
 comment on column app_public.usage_reservations.settled_tokens is 'Tokens that it took.';
 comment on column app_public.usage_reservations.settled_cost_usd is 'US dollars that it took.';
 comment on column app_public.usage_reservations.created_at is 'When it was made; derived from the id.';
+
+-- serves: what a user has set aside and not used yet, for the monthly quota
+create index usage_reservations_open_idx on app_public.usage_reservations (user_id, expires_at) where settled_at is null;
+
+create table app_private.user_usage_months (
+  user_id uuid not null,
+  period_start timestamptz not null,
+  logged_tokens bigint not null default 0,
+  logged_cost_usd numeric(14, 6) not null default 0,
+  settled_tokens bigint not null default 0,
+  settled_cost_usd numeric(14, 6) not null default 0,
+  constraint user_usage_months_pkey primary key (user_id, period_start),
+  constraint user_usage_months_user_id_fkey foreign key (user_id) references app_public.users (id) on delete cascade
+);
+alter table app_private.user_usage_months enable row level security;
+alter table app_private.user_usage_months force row level security;
+comment on table app_private.user_usage_months is 'What each user used per month, in all workspaces, for the monthly quotas of users. Kept by trigger and by settle_usage.';
+comment on column app_private.user_usage_months.user_id is 'The user.';
+comment on column app_private.user_usage_months.period_start is 'First moment of the month, in UTC.';
+comment on column app_private.user_usage_months.logged_tokens is 'Tokens of that month in usage_logs.';
+comment on column app_private.user_usage_months.logged_cost_usd is 'Cost of that month in usage_logs, in US dollars.';
+comment on column app_private.user_usage_months.settled_tokens is 'Tokens of reservations that were settled in that month.';
+comment on column app_private.user_usage_months.settled_cost_usd is 'Cost of reservations that were settled in that month, in US dollars.';
 
 create table app_hidden.usage_holds (
   workspace_id uuid not null,

@@ -1,5 +1,5 @@
---! Previous: sha1:d07c4db32d4b54dde1237ef4bc9b523a5ae686e4
---! Hash: sha1:fe7a4217f0fe2e447e9d648a06db358b8b240df7
+--! Previous: sha1:46274f625bb27a053f90c36f2f6eb3f5f4585ffd
+--! Hash: sha1:1573d94b08f7e100023142c7144bc3efdce7f0d5
 --! Message: functions
 
 --! split: 1-current.sql
@@ -332,6 +332,22 @@ end
 $$;
 comment on function app_private.hash_password(text) is 'bcrypt hash of a password. Raises CQ105 when it is too short or too long.';
 --! EndIncluded auth/hash_password.sql
+--! Included auth/create_personal_workspace.sql
+-- The space that every account has to itself from its first moment, whichever way it was made.
+create or replace function app_private.create_personal_workspace(for_user uuid)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  new_workspace_id uuid;
+begin
+  insert into app_public.workspaces (name, is_personal) values ('Personal', true) returning id into new_workspace_id;
+  insert into app_public.workspace_members (workspace_id, user_id, role) values (new_workspace_id, for_user, 'owner');
+end
+$$;
+comment on function app_private.create_personal_workspace(uuid) is 'Gives a new account its personal workspace.';
+--! EndIncluded auth/create_personal_workspace.sql
 --! Included auth/register.sql
 -- Makes an account with its personal workspace and signs in. Sealed: a visitor may write none of these tables.
 -- That an address is taken is told: the person must learn it, and the answer is the same at every sign-up form.
@@ -343,7 +359,6 @@ set search_path = pg_catalog, extensions, pg_temp
 as $$
 declare
   new_user_id uuid;
-  new_workspace_id uuid;
   violated text;
 begin
   begin
@@ -369,9 +384,7 @@ begin
   insert into app_private.user_secrets (user_id, password_hash)
   values (new_user_id, app_private.hash_password(register.password));
 
-  insert into app_public.workspaces (name, is_personal) values ('Personal', true) returning id into new_workspace_id;
-  insert into app_public.workspace_members (workspace_id, user_id, role) values (new_workspace_id, new_user_id, 'owner');
-
+  perform app_private.create_personal_workspace(new_user_id);
   perform app_private.log_event('user.registered', new_user_id);
   return app_private.create_session(new_user_id);
 end
@@ -471,15 +484,41 @@ $$;
 comment on function app_public."current_user"() is 'The signed-in user, or null.';
 grant execute on function app_public."current_user"() to colloquy_visitor, colloquy_user, colloquy_admin;
 --! EndIncluded auth/current_user.sql
+--! Included auth/choose_workspace.sql
+-- The workspace that a request works in: the one asked for, or else the personal one. Never one that the user has left.
+create or replace function app_private.choose_workspace(for_user uuid, wanted uuid)
+returns app_public.workspace_members
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  member app_public.workspace_members;
+begin
+  select m.* into member
+  from app_public.workspace_members m
+  join app_public.workspaces w on w.id = m.workspace_id
+  where m.user_id = for_user and (wanted is null or m.workspace_id = wanted)
+  order by w.is_personal desc, m.joined_at, m.workspace_id
+  limit 1;
+  if member.workspace_id is null and wanted is not null then
+    raise exception 'You are not a member of this workspace.' using errcode = 'CQ107', hint = 'List your workspaces, or leave the header out.';
+  end if;
+  return member;
+end
+$$;
+comment on function app_private.choose_workspace(uuid, uuid) is 'A user''s membership in the workspace asked for, or in the personal one. Raises CQ107.';
+--! EndIncluded auth/choose_workspace.sql
 --! Included auth/authenticate.sql
 -- Turns a bearer token into what a request may be. Called by the API server as colloquy_authenticator, before the
 -- transaction of the request; its answer is all that ever reaches the claims.
 -- No row: the token is unknown, expired or revoked, or its account is switched off. CQ107: not a member of the workspace
--- asked for. An API key works in its own workspace only, and its scopes come with the answer: who sets the claims must set
--- them too (colloquy.scopes). A session has none, and no limits.
+-- asked for. An API key works in its own workspace only, and its id and scopes come with the answer: who sets the claims must
+-- set them too (colloquy.api_key_id, colloquy.scopes). A session has none, and no limits.
 create or replace function app_hidden.authenticate(token text, workspace_id uuid default null)
 returns table (
-  user_id uuid, session_id uuid, workspace uuid, member_role app_public.member_role, database_role text, scopes text[]
+  user_id uuid, session_id uuid, workspace uuid, member_role app_public.member_role, database_role text, scopes text[],
+  api_key_id uuid
 )
 language plpgsql
 security definer
@@ -487,7 +526,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   session record;
-  member record;
+  member app_public.workspace_members;
   key record;
 begin
   if token ~ '^cqk_[0-9a-f]{8}_[0-9a-f]{64}$' then
@@ -509,7 +548,7 @@ begin
       update app_public.api_keys k set last_used_at = now() where k.id = key.id;
     end if;
     return query select key.owner_id, null::uuid, key.workspace_id, key.member_role,
-      case when key.role = 'admin' and 'admin' = any (key.scopes) then 'colloquy_admin' else 'colloquy_user' end, key.scopes;
+      case when key.role = 'admin' and 'admin' = any (key.scopes) then 'colloquy_admin' else 'colloquy_user' end, key.scopes, key.id;
     return;
   end if;
   if token !~ '^cqs_[0-9a-f]{64}$' then
@@ -524,16 +563,7 @@ begin
     return;
   end if;
 
-  select m.workspace_id, m.role into member
-  from app_public.workspace_members m
-  join app_public.workspaces w on w.id = m.workspace_id
-  where m.user_id = session.user_id
-    and (authenticate.workspace_id is null or m.workspace_id = authenticate.workspace_id)
-  order by w.is_personal desc, m.joined_at, m.workspace_id
-  limit 1;
-  if member.workspace_id is null and authenticate.workspace_id is not null then
-    raise exception 'You are not a member of this workspace.' using errcode = 'CQ107', hint = 'List your workspaces, or leave the header out.';
-  end if;
+  member := app_private.choose_workspace(session.user_id, authenticate.workspace_id);
 
   -- to the minute, so that reading costs no write
   if session.last_active_at < now() - interval '1 minute' then
@@ -541,12 +571,143 @@ begin
   end if;
 
   return query select session.user_id, session.id, member.workspace_id, member.role,
-    case session.role when 'admin' then 'colloquy_admin' else 'colloquy_user' end, null::text[];
+    case session.role when 'admin' then 'colloquy_admin' else 'colloquy_user' end, null::text[], null::uuid;
 end
 $$;
 comment on function app_hidden.authenticate(text, uuid) is 'User, session, workspace, roles and scopes of a session token or API key; no row when it is not valid.';
 grant execute on function app_hidden.authenticate(text, uuid) to colloquy_authenticator;
 --! EndIncluded auth/authenticate.sql
+--! Included auth/authenticate_identity.sql
+-- What a request may be whose token an outside identity provider has signed. The server verified the token (signature,
+-- issuer, audience, times) before it calls this; the answer has the form of authenticate's.
+-- At first sight the person gets an account with a personal workspace. An account that exists is joined by its address only
+-- when both sides have proved it: a provider that lets anybody state any address would open the accounts of others, and so
+-- would an account here that a stranger made in advance for an address that it cannot read.
+create or replace function app_private.add_identity(
+  issuer text, subject text, email text, is_email_verified boolean, display_name text, signed_in_at timestamptz
+)
+returns app_private.user_identities
+language plpgsql
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+declare
+  account app_public.users;
+  identity app_private.user_identities;
+  is_new boolean;
+begin
+  select u.* into account from app_public.users u where u.email = trim(add_identity.email)::citext;
+  is_new := account.id is null;
+  if not is_new and not (account.is_email_verified and coalesce(add_identity.is_email_verified, false)) then
+    raise exception 'There is an account with this e-mail address, and it is not proved that it is yours.' using errcode = 'CQ119',
+      hint = 'Sign in to that account and verify its address; the identity provider has to vouch for the address, too.';
+  end if;
+  if is_new then
+    begin
+      insert into app_public.users (email, is_email_verified, display_name)
+      values (trim(add_identity.email), coalesce(add_identity.is_email_verified, false), nullif(trim(left(add_identity.display_name, 255)), ''))
+      returning * into account;
+    exception
+      when check_violation or not_null_violation then
+        raise exception 'The token of the identity provider has no e-mail address that can be used.' using errcode = 'CQ119',
+          hint = 'Have the provider put the claim "email" into its tokens.';
+      when unique_violation then
+        raise exception 'There is an account with this e-mail address, and it is not proved that it is yours.' using errcode = 'CQ119',
+          hint = 'Try again, or sign in to that account and verify its address.';
+    end;
+    -- a password that nobody knows: requestPasswordReset gives one to who reads the address
+    insert into app_private.user_secrets (user_id, password_hash)
+    values (account.id, app_private.hash_password(encode(gen_random_bytes(32), 'hex')));
+    perform app_private.create_personal_workspace(account.id);
+  end if;
+  insert into app_private.user_identities (user_id, issuer, subject, signed_in_at)
+  values (account.id, add_identity.issuer, add_identity.subject, coalesce(least(add_identity.signed_in_at, now()), now()))
+  returning * into identity;
+  perform app_private.log_event(
+    case when is_new then 'user.registered' else 'user.identity_linked' end, account.id,
+    new_values => jsonb_build_object('issuer', identity.issuer, 'subject', identity.subject)
+  );
+  return identity;
+end
+$$;
+comment on function app_private.add_identity(text, text, text, boolean, text, timestamptz) is
+  'Makes an account for somebody who is seen for the first time, or joins the one with the same proved address. Raises CQ119.';
+
+create or replace function app_hidden.authenticate_identity(
+  issuer text,
+  subject text,
+  email text default null,
+  is_email_verified boolean default false,
+  display_name text default null,
+  signed_in_at timestamptz default null,
+  workspace_id uuid default null,
+  client_ip inet default null,
+  request_id text default null
+)
+returns table (
+  user_id uuid, session_id uuid, workspace uuid, member_role app_public.member_role, database_role text, scopes text[],
+  api_key_id uuid
+)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  identity app_private.user_identities;
+  account app_public.users;
+  member app_public.workspace_members;
+  is_sign_in boolean;
+begin
+  -- the transaction of the request begins later; what is logged here belongs to it all the same
+  perform set_config('colloquy.client_ip', coalesce(host(client_ip), ''), true),
+    set_config('colloquy.request_id', coalesce(authenticate_identity.request_id, ''), true);
+
+  select i.* into identity
+  from app_private.user_identities i
+  where i.issuer = authenticate_identity.issuer and i.subject = authenticate_identity.subject;
+  is_sign_in := identity.id is null;
+  if identity.id is null then
+    -- of several first requests one makes the account, and the others find it
+    perform pg_advisory_xact_lock(hashtextextended(authenticate_identity.issuer || ' ' || authenticate_identity.subject, 119));
+    select i.* into identity
+    from app_private.user_identities i
+    where i.issuer = authenticate_identity.issuer and i.subject = authenticate_identity.subject;
+    is_sign_in := identity.id is null;
+    if identity.id is null then
+      identity := app_private.add_identity(
+        authenticate_identity.issuer, authenticate_identity.subject, authenticate_identity.email,
+        authenticate_identity.is_email_verified, authenticate_identity.display_name, authenticate_identity.signed_in_at
+      );
+    end if;
+  end if;
+
+  select u.* into account from app_public.users u where u.id = identity.user_id;
+  if not account.is_active then
+    raise exception 'This account is switched off.' using errcode = 'CQ108', hint = 'Ask an administrator.';
+  end if;
+  member := app_private.choose_workspace(account.id, authenticate_identity.workspace_id);
+
+  if least(authenticate_identity.signed_in_at, now()) > identity.signed_in_at then
+    -- of several requests with a new token one is the sign-in
+    update app_private.user_identities i
+    set signed_in_at = least(authenticate_identity.signed_in_at, now()), last_seen_at = now()
+    where i.id = identity.id and i.signed_in_at < least(authenticate_identity.signed_in_at, now());
+    is_sign_in := found;
+  elsif identity.last_seen_at < now() - interval '1 minute' then
+    update app_private.user_identities i set last_seen_at = now() where i.id = identity.id;
+  end if;
+  if is_sign_in then
+    update app_public.users u set last_login_at = now() where u.id = account.id;
+    perform app_private.log_event('user.signed_in', account.id, new_values => jsonb_build_object('issuer', identity.issuer));
+  end if;
+
+  return query select account.id, null::uuid, member.workspace_id, member.role,
+    case account.role when 'admin' then 'colloquy_admin' else 'colloquy_user' end, null::text[], null::uuid;
+end
+$$;
+comment on function app_hidden.authenticate_identity(text, text, text, boolean, text, timestamptz, uuid, inet, text) is
+  'User, workspace and roles of somebody that an outside identity provider vouches for, with a new account at first sight. Raises CQ107 not a member of the workspace asked for, CQ108 switched off, CQ119 no account can be given.';
+grant execute on function app_hidden.authenticate_identity(text, text, text, boolean, text, timestamptz, uuid, inet, text) to colloquy_authenticator;
+--! EndIncluded auth/authenticate_identity.sql
 --! Included lifecycle/ensure_partitions.sql
 -- Keeps the monthly partitions of every table that is partitioned by range on its UUID version 7, from the catalogue, so
 -- that a new table is covered by itself. Rows that came in for a month without a partition (imports of history, a clock
@@ -1023,7 +1184,7 @@ begin
       date_trunc('milliseconds', (payload ->> 'createdAt')::timestamptz),
       (select min(m.written_at) from unnest(imported) as m) - interval '1 millisecond'
     );
-    shared_as := coalesce(payload ->> 'visibility', 'private');
+    shared_as := coalesce(payload ->> 'visibility', 'private')::app_public.visibility;
   exception when invalid_text_representation or datetime_field_overflow or invalid_datetime_format then
     raise exception 'The conversation "%" has a role, a visibility or a time that cannot be read.', source using errcode = 'CQ200', hint = 'Roles are user, assistant, system and tool; times are in ISO 8601. See docs/import.md for the format.';
   end;
@@ -2087,12 +2248,13 @@ returns void
 language sql
 set search_path = pg_catalog, pg_temp
 as $$
-  insert into app_public.audit_logs (workspace_id, user_id, action, entity_type, entity_id, old_values, new_values, ip, request_id)
+  insert into app_public.audit_logs (workspace_id, user_id, action, entity_type, entity_id, old_values, new_values, api_key_id, ip, request_id)
   values (
     log_event.workspace_id, log_event.user_id, log_event.action, log_event.entity_type,
     -- an event of an account is about the account
     coalesce(log_event.entity_id, case when log_event.entity_type = 'user' then log_event.user_id end),
     log_event.old_values, log_event.new_values,
+    nullif(current_setting('colloquy.api_key_id', true), '')::uuid,
     nullif(current_setting('colloquy.client_ip', true), '')::inet,
     left(nullif(current_setting('colloquy.request_id', true), ''), 200)
   );
@@ -2380,6 +2542,10 @@ begin
   end if;
   -- who reads the mailbox has proved it
   update app_public.users u set is_email_verified = true where u.id = account and not u.is_email_verified;
+  if found then
+    -- whoever came by an identity provider before has not, and comes in no more
+    delete from app_private.user_identities i where i.user_id = account;
+  end if;
   delete from app_private.user_sessions s where s.user_id = account;
   perform app_private.log_event('user.password_reset', account);
   return true;
@@ -3914,6 +4080,52 @@ comment on function app_public.remove_tag(text, app_public.taggable_type, uuid) 
   'Takes a tag from a thing. Errors: CQ101 not signed in, CQ109 read-only, CQ204 no such thing or tag.';
 grant execute on function app_public.remove_tag(text, app_public.taggable_type, uuid) to colloquy_user, colloquy_admin;
 --! EndIncluded knowledge/tags.sql
+--! Included lifecycle/holds.sql
+-- A legal hold and a deletion never pass each other: who deletes holds this lock shared and then looks for holds, who places
+-- one holds it alone. So a hold that was placed is seen, and a deletion that was faster is over. Both take it before any row
+-- of the tenant is locked, so that they never wait for each other in a circle.
+create or replace function app_private.lock_holds(for_workspace uuid, for_placing boolean default false)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if for_placing then
+    perform pg_advisory_xact_lock(hashtextextended(for_workspace::text, 120));
+  else
+    perform pg_advisory_xact_lock_shared(hashtextextended(for_workspace::text, 120));
+  end if;
+end
+$$;
+comment on function app_private.lock_holds(uuid, boolean) is 'Keeps legal holds of a workspace from being placed until the transaction ends; with for_placing, deletions from being begun.';
+
+create or replace function app_private.is_held(for_workspace uuid, for_kind app_public.retention_kind)
+returns boolean
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select exists (
+    select from app_public.legal_holds h
+    where h.workspace_id = for_workspace and h.released_at is null and (h.kind is null or h.kind = for_kind)
+  );
+$$;
+comment on function app_private.is_held(uuid, app_public.retention_kind) is 'Whether a legal hold keeps a kind of thing in a workspace; with null, whether one keeps everything.';
+
+create or replace function app_private.require_batch(size integer)
+returns void
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if size is null or size not between 1 and 10000 then
+    raise exception 'A batch has 1 to 10,000 rows, not %.', coalesce(size::text, 'null') using errcode = 'CQ200', hint = 'Leave it out for the default.';
+  end if;
+end
+$$;
+comment on function app_private.require_batch(integer) is 'Raises CQ200 for a size of a batch that cannot be.';
+--! EndIncluded lifecycle/holds.sql
 --! Included lifecycle/retention.sql
 -- How long things are kept. Precedence: a legal hold, then the workspace's own policy, then the one for the whole system;
 -- without any, forever. Whatever deletes by age asks effective_retention and nothing else.
@@ -3985,6 +4197,7 @@ begin
   if coalesce(char_length(trim(place_legal_hold.reason)), 0) not between 1 and 2000 then
     raise exception 'A hold has a reason of 1 to 2,000 characters.' using errcode = 'CQ200', hint = 'Say why.';
   end if;
+  perform app_private.lock_holds(app_hidden.current_workspace_id(), for_placing => true);
   insert into app_public.legal_holds (workspace_id, kind, reason, placed_by)
   values (app_hidden.current_workspace_id(), place_legal_hold.kind, trim(place_legal_hold.reason), app_hidden.current_user_id())
   returning * into result;
@@ -4604,6 +4817,7 @@ begin
     update app_public.conversations c set preferred_leaf_id = result.id where c.id = conversation.id;
   end if;
   if result.total_tokens > 0 or result.cost_usd > 0 then
+    perform app_private.require_quota();
     insert into app_public.usage_logs (
       workspace_id, user_id, conversation_id, message_id, action, provider, model, prompt_tokens, completion_tokens, total_tokens, cost_usd
     )
@@ -4616,7 +4830,7 @@ begin
 end
 $$;
 comment on function app_private.insert_message(app_public.conversations, app_public.messages, boolean) is
-  'Writes a message into a locked conversation. Raises CQ200 unusable argument, CQ204 no such parent.';
+  'Writes a message into a locked conversation. Raises CQ200 unusable argument, CQ204 no such parent, CQ221 the caller''s monthly quota is spent.';
 --! EndIncluded conversations/insert_message.sql
 --! Included conversations/message_path.sql
 -- The messages that lead to one: its parents, and, above the first of them, the messages from before there were branches,
@@ -4805,7 +5019,7 @@ begin
 end
 $$;
 comment on function app_public.record_turn(uuid, text, text, jsonb, jsonb, text, text, integer, integer, numeric, integer, real, uuid, text, jsonb) is
-  'Stores a question with its answer, the chunks [{chunkId, similarityScore}] and tool calls [{name, arguments, result, status, durationMs}] of it, in one transaction; returns both messages. A retry with the same idempotencyKey returns the first ones. Errors: CQ101, CQ109, CQ200 unusable argument, CQ204 no such conversation, parent or chunk.';
+  'Stores a question with its answer, the chunks [{chunkId, similarityScore}] and tool calls [{name, arguments, result, status, durationMs}] of it, in one transaction; returns both messages. A retry with the same idempotencyKey returns the first ones. Errors: CQ101, CQ109, CQ200 unusable argument, CQ204 no such conversation, parent or chunk, CQ221 your monthly quota is spent.';
 grant execute on function app_public.record_turn(uuid, text, text, jsonb, jsonb, text, text, integer, integer, numeric, integer, real, uuid, text, jsonb)
   to colloquy_user, colloquy_admin;
 --! EndIncluded conversations/record_turn.sql
@@ -5364,6 +5578,9 @@ begin
     coalesce(record_image.format, 'png'), record_image.generation_time_ms, record_image.cost_usd
   )
   returning * into image;
+  if image.cost_usd > 0 then
+    perform app_private.require_quota();
+  end if;
   insert into app_public.usage_logs (workspace_id, user_id, conversation_id, message_id, action, provider, model, cost_usd)
   select image.workspace_id, image.owner_id, image.conversation_id, image.message_id, 'image', image.provider, image.model, image.cost_usd
   where image.cost_usd > 0;
@@ -5371,12 +5588,12 @@ begin
 end
 $$;
 comment on function app_public.record_image(uuid, text, text, integer, integer, text, uuid, text, text, integer, numeric) is
-  'Writes down an image that was generated in a conversation. Errors: CQ101, CQ109, CQ200 a value out of range, CQ204 no such conversation or message.';
+  'Writes down an image that was generated in a conversation. Errors: CQ101, CQ109, CQ200 a value out of range, CQ204 no such conversation or message, CQ221 your monthly quota is spent.';
 grant execute on function app_public.record_image(uuid, text, text, integer, integer, text, uuid, text, text, integer, numeric)
   to colloquy_user, colloquy_admin;
 --! EndIncluded conversations/record_image.sql
 --! Included usage/usage_logs_10_totals.sql
--- After each insert statement: carries tokens and cost into the totals of the users, with one update each.
+-- After each insert statement: carries tokens and cost into the totals and the months of the users, with one update each.
 create or replace function app_private.total_new_usage()
 returns trigger
 language plpgsql
@@ -5397,10 +5614,19 @@ begin
     set total_tokens_used = u.total_tokens_used + used.tokens, total_cost_usd = u.total_cost_usd + used.cost
     where u.id = used.user_id;
   end loop;
+  -- behind the locks of the users, so that two statements never wait for each other in a circle
+  insert into app_private.user_usage_months as s (user_id, period_start, logged_tokens, logged_cost_usd)
+  select n.user_id, app_private.budget_period_start('month', uuid_extract_timestamp(n.id)), sum(n.total_tokens), sum(n.cost_usd)
+  from new_usage n
+  where n.user_id is not null
+  group by 1, 2
+  order by 1, 2
+  on conflict on constraint user_usage_months_pkey do update
+  set logged_tokens = s.logged_tokens + excluded.logged_tokens, logged_cost_usd = s.logged_cost_usd + excluded.logged_cost_usd;
   return null;
 end
 $$;
-comment on function app_private.total_new_usage() is 'Trigger: keeps total_tokens_used and total_cost_usd of users.';
+comment on function app_private.total_new_usage() is 'Trigger: keeps total_tokens_used and total_cost_usd of users, and what they used per month.';
 
 create or replace trigger usage_logs_10_totals
 after insert on app_public.usage_logs
@@ -5452,8 +5678,9 @@ comment on function app_public.set_usage_budget(app_public.budget_period, bigint
 grant execute on function app_public.set_usage_budget(app_public.budget_period, bigint, numeric, uuid) to colloquy_user, colloquy_admin;
 --! EndIncluded usage/set_usage_budget.sql
 --! Included usage/reserve_usage.sql
--- Sets usage aside before work begins, against every budget that holds for the caller: all of them or none. The budgets are
--- locked in one order, so reservations at the same time never exceed a limit together and never stand in a circle.
+-- Sets usage aside before work begins, against the caller's own monthly quota and every budget that holds for it: all of
+-- them or none. The user and then the budgets are locked in one order, so reservations at the same time never exceed a
+-- limit together and never stand in a circle.
 -- What was reserved and never settled counts no longer after an hour.
 create or replace function app_public.reserve_usage(tokens bigint, cost_usd numeric default 0)
 returns app_public.usage_reservations
@@ -5473,6 +5700,7 @@ begin
   then
     raise exception 'What is reserved is not negative.' using errcode = 'CQ200', hint = 'Pass tokens, and costUsd when it is known.';
   end if;
+  perform app_private.require_quota(reserve_usage.tokens, reserve_usage.cost_usd);
   insert into app_public.usage_reservations (workspace_id, user_id, tokens, cost_usd, expires_at)
   values (
     app_hidden.current_workspace_id(), app_hidden.current_user_id(), reserve_usage.tokens, reserve_usage.cost_usd,
@@ -5510,7 +5738,7 @@ begin
 end
 $$;
 comment on function app_public.reserve_usage(bigint, numeric) is
-  'Sets tokens and cost aside before work begins; settleUsage ends it. Errors: CQ101, CQ109, CQ200 a negative amount, CQ220 the budget is spent.';
+  'Sets tokens and cost aside before work begins; settleUsage ends it. Errors: CQ101, CQ109, CQ200 a negative amount, CQ220 the budget is spent, CQ221 the caller''s monthly quota is.';
 grant execute on function app_public.reserve_usage(bigint, numeric) to colloquy_user, colloquy_admin;
 --! EndIncluded usage/reserve_usage.sql
 --! Included usage/settle_usage.sql
@@ -5557,6 +5785,11 @@ begin
   select reservation.workspace_id, r.budget_id, r.period_start, settle_usage.tokens, settle_usage.cost_usd from released r
   on conflict on constraint budget_spending_pkey do update
   set tokens = s.tokens + excluded.tokens, cost_usd = s.cost_usd + excluded.cost_usd;
+
+  insert into app_private.user_usage_months as s (user_id, period_start, settled_tokens, settled_cost_usd)
+  values (reservation.user_id, app_private.budget_period_start('month', clock_timestamp()), settle_usage.tokens, settle_usage.cost_usd)
+  on conflict on constraint user_usage_months_pkey do update
+  set settled_tokens = s.settled_tokens + excluded.settled_tokens, settled_cost_usd = s.settled_cost_usd + excluded.settled_cost_usd;
 
   update app_public.usage_reservations r
   set settled_at = clock_timestamp(), settled_tokens = settle_usage.tokens, settled_cost_usd = settle_usage.cost_usd
@@ -5772,6 +6005,275 @@ comment on function app_public.import_events(jsonb) is
   'Stores events of another system by their externalId, and says for each what was done. Errors: CQ101 not signed in, CQ109 read-only, CQ200 malformed.';
 grant execute on function app_public.import_events(jsonb) to colloquy_user, colloquy_admin;
 --! EndIncluded memory/import_events.sql
+--! Included usage/require_quota.sql
+-- The monthly quota of a user (users.monthly_token_quota, monthly_cost_quota_usd), in all its workspaces together. Without
+-- amounts: raises when it is spent, before something that was used is recorded; what goes over it with its last piece is
+-- recorded, since it happened. With amounts: raises unless they fit in beside what is set aside and not settled. What was
+-- used is what usage_logs or the settled reservations say, whichever is more: work is mostly reserved and logged, and must
+-- not count twice. The user is locked, so that requests at the same time never exceed the quota together.
+create or replace function app_private.require_quota(tokens bigint default null, cost_usd numeric default null)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  account record;
+  starts timestamptz := app_private.budget_period_start('month', clock_timestamp());
+  used record;
+  held record;
+begin
+  select u.id, u.monthly_token_quota as token_quota, u.monthly_cost_quota_usd as cost_quota into account
+  from app_public.users u
+  where u.id = app_hidden.current_user_id() and num_nonnulls(u.monthly_token_quota, u.monthly_cost_quota_usd) > 0
+  for no key update;
+  if account.id is null then
+    return;
+  end if;
+  select
+    coalesce(max(greatest(m.logged_tokens, m.settled_tokens)), 0) as tokens,
+    coalesce(max(greatest(m.logged_cost_usd, m.settled_cost_usd)), 0) as cost_usd
+  into used
+  from app_private.user_usage_months m
+  where m.user_id = account.id and m.period_start = starts;
+  select coalesce(sum(r.tokens), 0) as tokens, coalesce(sum(r.cost_usd), 0) as cost_usd into held
+  from app_public.usage_reservations r
+  where r.user_id = account.id and r.settled_at is null and r.expires_at > clock_timestamp();
+
+  if (case
+    when require_quota.tokens is null
+      then coalesce(used.tokens >= account.token_quota, false) or coalesce(used.cost_usd >= account.cost_quota, false)
+    else coalesce(used.tokens + held.tokens + require_quota.tokens > account.token_quota, false)
+      or coalesce(used.cost_usd + held.cost_usd + coalesce(require_quota.cost_usd, 0) > account.cost_quota, false)
+  end) then
+    raise exception 'Your quota for this month is spent.' using errcode = 'CQ221', hint = format(
+      'It begins anew at %s. Ask for less, or ask an administrator for a larger one.',
+      to_char((starts at time zone 'UTC') + interval '1 month', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+    );
+  end if;
+end
+$$;
+comment on function app_private.require_quota(bigint, numeric) is 'Raises CQ221 when the caller''s monthly quota is spent, or has no room for what is asked.';
+--! EndIncluded usage/require_quota.sql
+--! Included lifecycle/delete_expired_sessions.sql
+-- Sessions whose token works no more. They were refused from their last second on; this makes room.
+create or replace function app_hidden.delete_expired_sessions(max_rows integer default 1000)
+returns integer
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  gone integer;
+begin
+  perform app_private.require_batch(max_rows);
+  delete from app_private.user_sessions s
+  where s.id in (
+    select e.id from app_private.user_sessions e where e.expires_at <= clock_timestamp()
+    order by e.expires_at limit max_rows for update skip locked
+  );
+  get diagnostics gone = row_count;
+  return gone;
+end
+$$;
+comment on function app_hidden.delete_expired_sessions(integer) is 'Removes expired sessions, at most so many. Returns how many. For the job.';
+grant execute on function app_hidden.delete_expired_sessions(integer) to colloquy_worker;
+--! EndIncluded lifecycle/delete_expired_sessions.sql
+--! Included lifecycle/clear_expired_tokens.sql
+-- Tokens for a new password or an address that were sent by mail and never used. Never one that still works: an account may
+-- wait for both, and one of them may have time left.
+create or replace function app_hidden.clear_expired_tokens(max_rows integer default 1000)
+returns integer
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  gone integer;
+begin
+  perform app_private.require_batch(max_rows);
+  update app_private.user_secrets s
+  set
+    verification_token_hash = case when s.verification_expires_at > clock_timestamp() then s.verification_token_hash end,
+    verification_expires_at = case when s.verification_expires_at > clock_timestamp() then s.verification_expires_at end,
+    reset_token_hash = case when s.reset_expires_at > clock_timestamp() then s.reset_token_hash end,
+    reset_expires_at = case when s.reset_expires_at > clock_timestamp() then s.reset_expires_at end
+  where s.user_id in (
+    select e.user_id
+    from app_private.user_secrets e
+    where least(e.verification_expires_at, e.reset_expires_at) <= clock_timestamp()
+      and (e.verification_expires_at is not null or e.reset_expires_at is not null)
+    order by least(e.verification_expires_at, e.reset_expires_at) limit max_rows for update skip locked
+  );
+  get diagnostics gone = row_count;
+  return gone;
+end
+$$;
+comment on function app_hidden.clear_expired_tokens(integer) is 'Forgets tokens for a new password or an address that have expired, of at most so many accounts. Returns of how many. For the job.';
+grant execute on function app_hidden.clear_expired_tokens(integer) to colloquy_worker;
+--! EndIncluded lifecycle/clear_expired_tokens.sql
+--! Included lifecycle/delete_sent_mail.sql
+-- What is on record about mail that was sent long ago, and mail that was given up, with its text. Never what may still be
+-- delivered.
+create or replace function app_hidden.delete_sent_mail(max_rows integer default 1000)
+returns integer
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  gone integer;
+  kept_since timestamptz := clock_timestamp() - make_interval(days => app_hidden.setting('mail_keep_days')::integer);
+begin
+  perform app_private.require_batch(max_rows);
+  delete from app_private.mail_outbox m
+  where m.id in (
+    select e.id
+    from app_private.mail_outbox e
+    where e.sent_at <= kept_since
+      or e.sent_at is null and e.attempts >= app_hidden.setting('mail_attempts')::integer and e.next_attempt_at <= kept_since
+    limit max_rows for update skip locked
+  );
+  get diagnostics gone = row_count;
+  return gone;
+end
+$$;
+comment on function app_hidden.delete_sent_mail(integer) is 'Removes mail that was sent or given up long ago (mail_keep_days), at most so many. Returns how many. For the job.';
+grant execute on function app_hidden.delete_sent_mail(integer) to colloquy_worker;
+--! EndIncluded lifecycle/delete_sent_mail.sql
+--! Included lifecycle/delete_ended_invitations.sql
+-- Invitations that were accepted or expired long ago. A legal hold on everything keeps them. What happened stays in the
+-- audit log.
+create or replace function app_hidden.delete_ended_invitations(max_rows integer default 1000)
+returns integer
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  candidate uuid;
+  gone integer;
+  total integer := 0;
+  kept_since timestamptz := clock_timestamp() - make_interval(days => app_hidden.setting('invitation_keep_days')::integer);
+begin
+  perform app_private.require_batch(max_rows);
+  for candidate in
+    select distinct e.workspace_id
+    from (
+      select i.workspace_id
+      from app_public.workspace_invitations i
+      where coalesce(i.accepted_at, i.expires_at) <= kept_since
+        and not exists (select from app_public.legal_holds h where h.workspace_id = i.workspace_id and h.released_at is null and h.kind is null)
+      order by coalesce(i.accepted_at, i.expires_at)
+      limit max_rows
+    ) as e
+    order by e.workspace_id
+  loop
+    perform app_private.lock_holds(candidate);
+    continue when app_private.is_held(candidate, null);
+    delete from app_public.workspace_invitations i
+    where i.id in (
+      select e.id
+      from app_public.workspace_invitations e
+      where e.workspace_id = candidate and coalesce(e.accepted_at, e.expires_at) <= kept_since
+      order by coalesce(e.accepted_at, e.expires_at) limit max_rows - total for update skip locked
+    );
+    get diagnostics gone = row_count;
+    total := total + gone;
+  end loop;
+  return total;
+end
+$$;
+comment on function app_hidden.delete_ended_invitations(integer) is 'Removes invitations that were accepted or expired long ago (invitation_keep_days), at most so many. Returns how many. For the job.';
+grant execute on function app_hidden.delete_ended_invitations(integer) to colloquy_worker;
+--! EndIncluded lifecycle/delete_ended_invitations.sql
+--! Included lifecycle/delete_expired_conversations.sql
+-- Temporary conversations whose time has come: with the row goes everything that is in them, by the cascade of the foreign
+-- keys: messages, chunks and their vectors, feedback, citations, tool calls, images, shares, tags. What they used stays in
+-- usage_logs, without naming the conversation. Never one that a legal hold keeps, and never one that somebody is writing in
+-- at this moment: the next run finds it.
+create or replace function app_hidden.delete_expired_conversations(max_conversations integer default 50)
+returns table (conversation_id uuid, workspace_id uuid, messages integer)
+language plpgsql
+security definer
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  candidate record;
+begin
+  perform app_private.require_batch(max_conversations);
+  for candidate in
+    select c.id, c.workspace_id
+    from app_public.conversations c
+    where c.is_temporary and c.expires_at <= clock_timestamp()
+      and not exists (
+        select from app_public.legal_holds h
+        where h.workspace_id = c.workspace_id and h.released_at is null and (h.kind is null or h.kind = 'conversations')
+      )
+    order by c.expires_at
+    limit max_conversations
+  loop
+    -- a statement of its own sees a hold that was placed while this waited
+    perform app_private.lock_holds(candidate.workspace_id);
+    continue when app_private.is_held(candidate.workspace_id, 'conversations');
+    select c.id, c.workspace_id, c.message_count into conversation_id, workspace_id, messages
+    from app_public.conversations c
+    where c.id = candidate.id and c.is_temporary and c.expires_at <= clock_timestamp()
+    for update skip locked;
+    continue when not found;
+    delete from app_public.conversations c where c.id = candidate.id;
+    return next;
+  end loop;
+end
+$$;
+comment on function app_hidden.delete_expired_conversations(integer) is 'Removes temporary conversations whose time has come, at most so many, with everything in them. Returns which, and how many messages they had. For the job.';
+grant execute on function app_hidden.delete_expired_conversations(integer) to colloquy_worker;
+--! EndIncluded lifecycle/delete_expired_conversations.sql
+--! Included members/delete_workspace.sql
+-- Ends a workspace for good, with everything in it, in one transaction. Only an owner may, in a session, and by saying its
+-- name; never a personal one, which goes with its account; never under a legal hold of any kind. What stays: the entries of
+-- the audit log, as proof of what was there and who ended it. Bytes of files in a storage are not the database's to delete.
+-- Who writes in it at the same moment is either done before, and goes with it, or is told that there is no such thing (CQ204).
+create or replace function app_public.delete_workspace(name text)
+returns app_public.workspaces
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  caller app_public.workspace_members;
+  result app_public.workspaces;
+begin
+  perform app_hidden.require_session();
+  perform app_private.lock_holds(app_hidden.current_workspace_id());
+  caller := app_private.lock_workspace();
+  perform app_private.require_rank(caller, 'owner');
+  if exists (select from app_public.legal_holds h where h.workspace_id = caller.workspace_id and h.released_at is null) then
+    raise exception 'A legal hold keeps this workspace.' using errcode = 'CQ120', hint = 'Whoever placed it has to release it first: releaseLegalHold.';
+  end if;
+  select w.* into result from app_public.workspaces w where w.id = caller.workspace_id and w.name = delete_workspace.name for update;
+  if result.id is null then
+    raise exception 'This is not the name of the workspace.' using errcode = 'CQ200', hint = 'Pass the name exactly as it is, to confirm.';
+  end if;
+
+  -- the large tables first, in one statement each: the cascade would go row by row
+  delete from app_public.embeddings e where e.workspace_id = result.id;
+  delete from app_public.chunks c where c.workspace_id = result.id;
+  delete from app_public.messages m where m.workspace_id = result.id;
+  delete from app_public.conversations c where c.workspace_id = result.id;
+  delete from app_public.workspaces w where w.id = result.id;
+  -- one that its author can read: those of the workspace have no reader any more
+  perform app_private.log_event(
+    'user.workspace_deleted', caller.user_id, entity_type => 'workspace', entity_id => result.id,
+    old_values => jsonb_build_object('name', result.name, 'slug', result.slug)
+  );
+  return result;
+end
+$$;
+comment on function app_public.delete_workspace(text) is
+  'Deletes the workspace of the request with everything in it, for good; its name confirms. The audit log stays. Errors: CQ101 not signed in, CQ107 not a member, CQ110 not with an API key, CQ113 personal, CQ114 not an owner, CQ120 under a legal hold, CQ200 another name.';
+grant execute on function app_public.delete_workspace(text) to colloquy_user, colloquy_admin;
+--! EndIncluded members/delete_workspace.sql
 --! Included policies/settings.sql
 -- Nobody but the sealed functions of the owner, and whoever administers the database. Deliberately no grant.
 drop policy if exists all_owner on app_private.settings;
@@ -6532,6 +7034,16 @@ create policy all_owner on app_hidden.usage_holds to colloquy_owner using (true)
 drop policy if exists all_owner on app_hidden.budget_spending;
 create policy all_owner on app_hidden.budget_spending to colloquy_owner using (true) with check (true);
 --! EndIncluded policies/budget_spending.sql
+--! Included policies/user_usage_months.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_private.user_usage_months;
+create policy all_owner on app_private.user_usage_months to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/user_usage_months.sql
+--! Included policies/user_identities.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_private.user_identities;
+create policy all_owner on app_private.user_identities to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/user_identities.sql
 --! EndIncluded _all.sql
 
 select app_hidden.ensure_partitions(3);

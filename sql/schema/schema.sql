@@ -1450,13 +1450,13 @@ COMMENT ON FUNCTION app_hidden.audit_row() IS 'Trigger: writes what was changed 
 -- Name: authenticate(text, uuid); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
-CREATE FUNCTION app_hidden.authenticate(token text, workspace_id uuid DEFAULT NULL::uuid) RETURNS TABLE(user_id uuid, session_id uuid, workspace uuid, member_role app_public.member_role, database_role text, scopes text[])
+CREATE FUNCTION app_hidden.authenticate(token text, workspace_id uuid DEFAULT NULL::uuid) RETURNS TABLE(user_id uuid, session_id uuid, workspace uuid, member_role app_public.member_role, database_role text, scopes text[], api_key_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 declare
   session record;
-  member record;
+  member app_public.workspace_members;
   key record;
 begin
   if token ~ '^cqk_[0-9a-f]{8}_[0-9a-f]{64}$' then
@@ -1478,7 +1478,7 @@ begin
       update app_public.api_keys k set last_used_at = now() where k.id = key.id;
     end if;
     return query select key.owner_id, null::uuid, key.workspace_id, key.member_role,
-      case when key.role = 'admin' and 'admin' = any (key.scopes) then 'colloquy_admin' else 'colloquy_user' end, key.scopes;
+      case when key.role = 'admin' and 'admin' = any (key.scopes) then 'colloquy_admin' else 'colloquy_user' end, key.scopes, key.id;
     return;
   end if;
   if token !~ '^cqs_[0-9a-f]{64}$' then
@@ -1493,16 +1493,7 @@ begin
     return;
   end if;
 
-  select m.workspace_id, m.role into member
-  from app_public.workspace_members m
-  join app_public.workspaces w on w.id = m.workspace_id
-  where m.user_id = session.user_id
-    and (authenticate.workspace_id is null or m.workspace_id = authenticate.workspace_id)
-  order by w.is_personal desc, m.joined_at, m.workspace_id
-  limit 1;
-  if member.workspace_id is null and authenticate.workspace_id is not null then
-    raise exception 'You are not a member of this workspace.' using errcode = 'CQ107', hint = 'List your workspaces, or leave the header out.';
-  end if;
+  member := app_private.choose_workspace(session.user_id, authenticate.workspace_id);
 
   -- to the minute, so that reading costs no write
   if session.last_active_at < now() - interval '1 minute' then
@@ -1510,7 +1501,7 @@ begin
   end if;
 
   return query select session.user_id, session.id, member.workspace_id, member.role,
-    case session.role when 'admin' then 'colloquy_admin' else 'colloquy_user' end, null::text[];
+    case session.role when 'admin' then 'colloquy_admin' else 'colloquy_user' end, null::text[], null::uuid;
 end
 $_$;
 
@@ -1519,6 +1510,74 @@ $_$;
 --
 
 COMMENT ON FUNCTION app_hidden.authenticate(token text, workspace_id uuid) IS 'User, session, workspace, roles and scopes of a session token or API key; no row when it is not valid.';
+
+--
+-- Name: authenticate_identity(text, text, text, boolean, text, timestamp with time zone, uuid, inet, text); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.authenticate_identity(issuer text, subject text, email text DEFAULT NULL::text, is_email_verified boolean DEFAULT false, display_name text DEFAULT NULL::text, signed_in_at timestamp with time zone DEFAULT NULL::timestamp with time zone, workspace_id uuid DEFAULT NULL::uuid, client_ip inet DEFAULT NULL::inet, request_id text DEFAULT NULL::text) RETURNS TABLE(user_id uuid, session_id uuid, workspace uuid, member_role app_public.member_role, database_role text, scopes text[], api_key_id uuid)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  identity app_private.user_identities;
+  account app_public.users;
+  member app_public.workspace_members;
+  is_sign_in boolean;
+begin
+  -- the transaction of the request begins later; what is logged here belongs to it all the same
+  perform set_config('colloquy.client_ip', coalesce(host(client_ip), ''), true),
+    set_config('colloquy.request_id', coalesce(authenticate_identity.request_id, ''), true);
+
+  select i.* into identity
+  from app_private.user_identities i
+  where i.issuer = authenticate_identity.issuer and i.subject = authenticate_identity.subject;
+  is_sign_in := identity.id is null;
+  if identity.id is null then
+    -- of several first requests one makes the account, and the others find it
+    perform pg_advisory_xact_lock(hashtextextended(authenticate_identity.issuer || ' ' || authenticate_identity.subject, 119));
+    select i.* into identity
+    from app_private.user_identities i
+    where i.issuer = authenticate_identity.issuer and i.subject = authenticate_identity.subject;
+    is_sign_in := identity.id is null;
+    if identity.id is null then
+      identity := app_private.add_identity(
+        authenticate_identity.issuer, authenticate_identity.subject, authenticate_identity.email,
+        authenticate_identity.is_email_verified, authenticate_identity.display_name, authenticate_identity.signed_in_at
+      );
+    end if;
+  end if;
+
+  select u.* into account from app_public.users u where u.id = identity.user_id;
+  if not account.is_active then
+    raise exception 'This account is switched off.' using errcode = 'CQ108', hint = 'Ask an administrator.';
+  end if;
+  member := app_private.choose_workspace(account.id, authenticate_identity.workspace_id);
+
+  if least(authenticate_identity.signed_in_at, now()) > identity.signed_in_at then
+    -- of several requests with a new token one is the sign-in
+    update app_private.user_identities i
+    set signed_in_at = least(authenticate_identity.signed_in_at, now()), last_seen_at = now()
+    where i.id = identity.id and i.signed_in_at < least(authenticate_identity.signed_in_at, now());
+    is_sign_in := found;
+  elsif identity.last_seen_at < now() - interval '1 minute' then
+    update app_private.user_identities i set last_seen_at = now() where i.id = identity.id;
+  end if;
+  if is_sign_in then
+    update app_public.users u set last_login_at = now() where u.id = account.id;
+    perform app_private.log_event('user.signed_in', account.id, new_values => jsonb_build_object('issuer', identity.issuer));
+  end if;
+
+  return query select account.id, null::uuid, member.workspace_id, member.role,
+    case account.role when 'admin' then 'colloquy_admin' else 'colloquy_user' end, null::text[], null::uuid;
+end
+$$;
+
+--
+-- Name: FUNCTION authenticate_identity(issuer text, subject text, email text, is_email_verified boolean, display_name text, signed_in_at timestamp with time zone, workspace_id uuid, client_ip inet, request_id text); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.authenticate_identity(issuer text, subject text, email text, is_email_verified boolean, display_name text, signed_in_at timestamp with time zone, workspace_id uuid, client_ip inet, request_id text) IS 'User, workspace and roles of somebody that an outside identity provider vouches for, with a new account at first sight. Raises CQ107 not a member of the workspace asked for, CQ108 switched off, CQ119 no account can be given.';
 
 --
 -- Name: has_scope(text); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -1657,6 +1716,42 @@ $$;
 COMMENT ON FUNCTION app_hidden.cleanup_orphaned_files(older_than interval, max_files integer) IS 'Removes uploads that came to nothing, and says whose bytes nobody else has. Run twice, it finds nothing. Error: CQ200 too young.';
 
 --
+-- Name: clear_expired_tokens(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.clear_expired_tokens(max_rows integer DEFAULT 1000) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  gone integer;
+begin
+  perform app_private.require_batch(max_rows);
+  update app_private.user_secrets s
+  set
+    verification_token_hash = case when s.verification_expires_at > clock_timestamp() then s.verification_token_hash end,
+    verification_expires_at = case when s.verification_expires_at > clock_timestamp() then s.verification_expires_at end,
+    reset_token_hash = case when s.reset_expires_at > clock_timestamp() then s.reset_token_hash end,
+    reset_expires_at = case when s.reset_expires_at > clock_timestamp() then s.reset_expires_at end
+  where s.user_id in (
+    select e.user_id
+    from app_private.user_secrets e
+    where least(e.verification_expires_at, e.reset_expires_at) <= clock_timestamp()
+      and (e.verification_expires_at is not null or e.reset_expires_at is not null)
+    order by least(e.verification_expires_at, e.reset_expires_at) limit max_rows for update skip locked
+  );
+  get diagnostics gone = row_count;
+  return gone;
+end
+$$;
+
+--
+-- Name: FUNCTION clear_expired_tokens(max_rows integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.clear_expired_tokens(max_rows integer) IS 'Forgets tokens for a new password or an address that have expired, of at most so many accounts. Returns of how many. For the job.';
+
+--
 -- Name: current_session_id(); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -1717,6 +1812,158 @@ CREATE FUNCTION app_hidden.current_workspace_id() RETURNS uuid
 --
 
 COMMENT ON FUNCTION app_hidden.current_workspace_id() IS 'The workspace of this request, or null; null also for an API key that may not read.';
+
+--
+-- Name: delete_ended_invitations(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.delete_ended_invitations(max_rows integer DEFAULT 1000) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  candidate uuid;
+  gone integer;
+  total integer := 0;
+  kept_since timestamptz := clock_timestamp() - make_interval(days => app_hidden.setting('invitation_keep_days')::integer);
+begin
+  perform app_private.require_batch(max_rows);
+  for candidate in
+    select distinct e.workspace_id
+    from (
+      select i.workspace_id
+      from app_public.workspace_invitations i
+      where coalesce(i.accepted_at, i.expires_at) <= kept_since
+        and not exists (select from app_public.legal_holds h where h.workspace_id = i.workspace_id and h.released_at is null and h.kind is null)
+      order by coalesce(i.accepted_at, i.expires_at)
+      limit max_rows
+    ) as e
+    order by e.workspace_id
+  loop
+    perform app_private.lock_holds(candidate);
+    continue when app_private.is_held(candidate, null);
+    delete from app_public.workspace_invitations i
+    where i.id in (
+      select e.id
+      from app_public.workspace_invitations e
+      where e.workspace_id = candidate and coalesce(e.accepted_at, e.expires_at) <= kept_since
+      order by coalesce(e.accepted_at, e.expires_at) limit max_rows - total for update skip locked
+    );
+    get diagnostics gone = row_count;
+    total := total + gone;
+  end loop;
+  return total;
+end
+$$;
+
+--
+-- Name: FUNCTION delete_ended_invitations(max_rows integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.delete_ended_invitations(max_rows integer) IS 'Removes invitations that were accepted or expired long ago (invitation_keep_days), at most so many. Returns how many. For the job.';
+
+--
+-- Name: delete_expired_conversations(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.delete_expired_conversations(max_conversations integer DEFAULT 50) RETURNS TABLE(conversation_id uuid, workspace_id uuid, messages integer)
+    LANGUAGE plpgsql SECURITY DEFINER ROWS 50
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  candidate record;
+begin
+  perform app_private.require_batch(max_conversations);
+  for candidate in
+    select c.id, c.workspace_id
+    from app_public.conversations c
+    where c.is_temporary and c.expires_at <= clock_timestamp()
+      and not exists (
+        select from app_public.legal_holds h
+        where h.workspace_id = c.workspace_id and h.released_at is null and (h.kind is null or h.kind = 'conversations')
+      )
+    order by c.expires_at
+    limit max_conversations
+  loop
+    -- a statement of its own sees a hold that was placed while this waited
+    perform app_private.lock_holds(candidate.workspace_id);
+    continue when app_private.is_held(candidate.workspace_id, 'conversations');
+    select c.id, c.workspace_id, c.message_count into conversation_id, workspace_id, messages
+    from app_public.conversations c
+    where c.id = candidate.id and c.is_temporary and c.expires_at <= clock_timestamp()
+    for update skip locked;
+    continue when not found;
+    delete from app_public.conversations c where c.id = candidate.id;
+    return next;
+  end loop;
+end
+$$;
+
+--
+-- Name: FUNCTION delete_expired_conversations(max_conversations integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.delete_expired_conversations(max_conversations integer) IS 'Removes temporary conversations whose time has come, at most so many, with everything in them. Returns which, and how many messages they had. For the job.';
+
+--
+-- Name: delete_expired_sessions(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.delete_expired_sessions(max_rows integer DEFAULT 1000) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  gone integer;
+begin
+  perform app_private.require_batch(max_rows);
+  delete from app_private.user_sessions s
+  where s.id in (
+    select e.id from app_private.user_sessions e where e.expires_at <= clock_timestamp()
+    order by e.expires_at limit max_rows for update skip locked
+  );
+  get diagnostics gone = row_count;
+  return gone;
+end
+$$;
+
+--
+-- Name: FUNCTION delete_expired_sessions(max_rows integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.delete_expired_sessions(max_rows integer) IS 'Removes expired sessions, at most so many. Returns how many. For the job.';
+
+--
+-- Name: delete_sent_mail(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.delete_sent_mail(max_rows integer DEFAULT 1000) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  gone integer;
+  kept_since timestamptz := clock_timestamp() - make_interval(days => app_hidden.setting('mail_keep_days')::integer);
+begin
+  perform app_private.require_batch(max_rows);
+  delete from app_private.mail_outbox m
+  where m.id in (
+    select e.id
+    from app_private.mail_outbox e
+    where e.sent_at <= kept_since
+      or e.sent_at is null and e.attempts >= app_hidden.setting('mail_attempts')::integer and e.next_attempt_at <= kept_since
+    limit max_rows for update skip locked
+  );
+  get diagnostics gone = row_count;
+  return gone;
+end
+$$;
+
+--
+-- Name: FUNCTION delete_sent_mail(max_rows integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.delete_sent_mail(max_rows integer) IS 'Removes mail that was sent or given up long ago (mail_keep_days), at most so many. Returns how many. For the job.';
 
 --
 -- Name: effective_retention(app_public.retention_kind, uuid); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -2747,6 +2994,127 @@ $$;
 COMMENT ON FUNCTION app_private.add_default_rag_configurations() IS 'Trigger: gives new workspaces their default configuration.';
 
 --
+-- Name: user_identities; Type: TABLE; Schema: app_private; Owner: -
+--
+
+CREATE TABLE app_private.user_identities (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    user_id uuid NOT NULL,
+    issuer text NOT NULL,
+    subject text NOT NULL,
+    signed_in_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT user_identities_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT user_identities_issuer_length CHECK (((char_length(issuer) >= 1) AND (char_length(issuer) <= 2000))),
+    CONSTRAINT user_identities_subject_length CHECK (((char_length(subject) >= 1) AND (char_length(subject) <= 255)))
+);
+
+ALTER TABLE ONLY app_private.user_identities FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE user_identities; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON TABLE app_private.user_identities IS 'Who somebody is at an outside identity provider. Made when the provider''s token is seen for the first time.';
+
+--
+-- Name: COLUMN user_identities.id; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_identities.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN user_identities.user_id; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_identities.user_id IS 'The account here.';
+
+--
+-- Name: COLUMN user_identities.issuer; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_identities.issuer IS 'The provider, as its tokens name it (iss).';
+
+--
+-- Name: COLUMN user_identities.subject; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_identities.subject IS 'The person, as the provider names it (sub); never given to another.';
+
+--
+-- Name: COLUMN user_identities.signed_in_at; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_identities.signed_in_at IS 'Latest sign-in at the provider that a token told of.';
+
+--
+-- Name: COLUMN user_identities.last_seen_at; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_identities.last_seen_at IS 'Last request, to the minute.';
+
+--
+-- Name: COLUMN user_identities.created_at; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_identities.created_at IS 'When it was first seen; derived from the id.';
+
+--
+-- Name: add_identity(text, text, text, boolean, text, timestamp with time zone); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.add_identity(issuer text, subject text, email text, is_email_verified boolean, display_name text, signed_in_at timestamp with time zone) RETURNS app_private.user_identities
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $$
+declare
+  account app_public.users;
+  identity app_private.user_identities;
+  is_new boolean;
+begin
+  select u.* into account from app_public.users u where u.email = trim(add_identity.email)::citext;
+  is_new := account.id is null;
+  if not is_new and not (account.is_email_verified and coalesce(add_identity.is_email_verified, false)) then
+    raise exception 'There is an account with this e-mail address, and it is not proved that it is yours.' using errcode = 'CQ119',
+      hint = 'Sign in to that account and verify its address; the identity provider has to vouch for the address, too.';
+  end if;
+  if is_new then
+    begin
+      insert into app_public.users (email, is_email_verified, display_name)
+      values (trim(add_identity.email), coalesce(add_identity.is_email_verified, false), nullif(trim(left(add_identity.display_name, 255)), ''))
+      returning * into account;
+    exception
+      when check_violation or not_null_violation then
+        raise exception 'The token of the identity provider has no e-mail address that can be used.' using errcode = 'CQ119',
+          hint = 'Have the provider put the claim "email" into its tokens.';
+      when unique_violation then
+        raise exception 'There is an account with this e-mail address, and it is not proved that it is yours.' using errcode = 'CQ119',
+          hint = 'Try again, or sign in to that account and verify its address.';
+    end;
+    -- a password that nobody knows: requestPasswordReset gives one to who reads the address
+    insert into app_private.user_secrets (user_id, password_hash)
+    values (account.id, app_private.hash_password(encode(gen_random_bytes(32), 'hex')));
+    perform app_private.create_personal_workspace(account.id);
+  end if;
+  insert into app_private.user_identities (user_id, issuer, subject, signed_in_at)
+  values (account.id, add_identity.issuer, add_identity.subject, coalesce(least(add_identity.signed_in_at, now()), now()))
+  returning * into identity;
+  perform app_private.log_event(
+    case when is_new then 'user.registered' else 'user.identity_linked' end, account.id,
+    new_values => jsonb_build_object('issuer', identity.issuer, 'subject', identity.subject)
+  );
+  return identity;
+end
+$$;
+
+--
+-- Name: FUNCTION add_identity(issuer text, subject text, email text, is_email_verified boolean, display_name text, signed_in_at timestamp with time zone); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.add_identity(issuer text, subject text, email text, is_email_verified boolean, display_name text, signed_in_at timestamp with time zone) IS 'Makes an account for somebody who is seen for the first time, or joins the one with the same proved address. Raises CQ119.';
+
+--
 -- Name: messages; Type: TABLE; Schema: app_public; Owner: -
 --
 
@@ -3108,6 +3476,79 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.check_tool_call_transition() IS 'Trigger: lets a tool call move forward only. Raises CQ210.';
+
+--
+-- Name: workspace_members; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.workspace_members (
+    workspace_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    role app_public.member_role DEFAULT 'member'::app_public.member_role NOT NULL,
+    joined_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY app_public.workspace_members FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE workspace_members; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.workspace_members IS 'Who belongs to a workspace, and as what.';
+
+--
+-- Name: COLUMN workspace_members.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_members.workspace_id IS 'The workspace.';
+
+--
+-- Name: COLUMN workspace_members.user_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_members.user_id IS 'The member.';
+
+--
+-- Name: COLUMN workspace_members.role; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_members.role IS 'owner and admin manage it, member writes, viewer only reads.';
+
+--
+-- Name: COLUMN workspace_members.joined_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_members.joined_at IS 'When the user became a member.';
+
+--
+-- Name: choose_workspace(uuid, uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.choose_workspace(for_user uuid, wanted uuid) RETURNS app_public.workspace_members
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  member app_public.workspace_members;
+begin
+  select m.* into member
+  from app_public.workspace_members m
+  join app_public.workspaces w on w.id = m.workspace_id
+  where m.user_id = for_user and (wanted is null or m.workspace_id = wanted)
+  order by w.is_personal desc, m.joined_at, m.workspace_id
+  limit 1;
+  if member.workspace_id is null and wanted is not null then
+    raise exception 'You are not a member of this workspace.' using errcode = 'CQ107', hint = 'List your workspaces, or leave the header out.';
+  end if;
+  return member;
+end
+$$;
+
+--
+-- Name: FUNCTION choose_workspace(for_user uuid, wanted uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.choose_workspace(for_user uuid, wanted uuid) IS 'A user''s membership in the workspace asked for, or in the personal one. Raises CQ107.';
 
 --
 -- Name: cleanup_test_data(); Type: FUNCTION; Schema: app_private; Owner: -
@@ -3488,6 +3929,28 @@ $_$;
 COMMENT ON FUNCTION app_private.create_month_partition(parent_name text, month date) IS 'Makes the partition of a month (UTC), with the rows of that month that the default partition held. Returns how many moved.';
 
 --
+-- Name: create_personal_workspace(uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.create_personal_workspace(for_user uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  new_workspace_id uuid;
+begin
+  insert into app_public.workspaces (name, is_personal) values ('Personal', true) returning id into new_workspace_id;
+  insert into app_public.workspace_members (workspace_id, user_id, role) values (new_workspace_id, for_user, 'owner');
+end
+$$;
+
+--
+-- Name: FUNCTION create_personal_workspace(for_user uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.create_personal_workspace(for_user uuid) IS 'Gives a new account its personal workspace.';
+
+--
 -- Name: create_session(uuid); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -3638,49 +4101,6 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.ensure_months(parent_name text, times timestamp with time zone[]) IS 'Makes the partitions for the months of the given times, for imports of history. Where the tables are too busy, none: the default partition takes the rows.';
-
---
--- Name: workspace_members; Type: TABLE; Schema: app_public; Owner: -
---
-
-CREATE TABLE app_public.workspace_members (
-    workspace_id uuid NOT NULL,
-    user_id uuid NOT NULL,
-    role app_public.member_role DEFAULT 'member'::app_public.member_role NOT NULL,
-    joined_at timestamp with time zone DEFAULT now() NOT NULL
-);
-
-ALTER TABLE ONLY app_public.workspace_members FORCE ROW LEVEL SECURITY;
-
---
--- Name: TABLE workspace_members; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON TABLE app_public.workspace_members IS 'Who belongs to a workspace, and as what.';
-
---
--- Name: COLUMN workspace_members.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.workspace_members.workspace_id IS 'The workspace.';
-
---
--- Name: COLUMN workspace_members.user_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.workspace_members.user_id IS 'The member.';
-
---
--- Name: COLUMN workspace_members.role; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.workspace_members.role IS 'owner and admin manage it, member writes, viewer only reads.';
-
---
--- Name: COLUMN workspace_members.joined_at; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.workspace_members.joined_at IS 'When the user became a member.';
 
 --
 -- Name: find_member(uuid, uuid); Type: FUNCTION; Schema: app_private; Owner: -
@@ -4331,6 +4751,7 @@ begin
     update app_public.conversations c set preferred_leaf_id = result.id where c.id = conversation.id;
   end if;
   if result.total_tokens > 0 or result.cost_usd > 0 then
+    perform app_private.require_quota();
     insert into app_public.usage_logs (
       workspace_id, user_id, conversation_id, message_id, action, provider, model, prompt_tokens, completion_tokens, total_tokens, cost_usd
     )
@@ -4347,7 +4768,27 @@ $$;
 -- Name: FUNCTION insert_message(conversation app_public.conversations, draft app_public.messages, is_continued boolean); Type: COMMENT; Schema: app_private; Owner: -
 --
 
-COMMENT ON FUNCTION app_private.insert_message(conversation app_public.conversations, draft app_public.messages, is_continued boolean) IS 'Writes a message into a locked conversation. Raises CQ200 unusable argument, CQ204 no such parent.';
+COMMENT ON FUNCTION app_private.insert_message(conversation app_public.conversations, draft app_public.messages, is_continued boolean) IS 'Writes a message into a locked conversation. Raises CQ200 unusable argument, CQ204 no such parent, CQ221 the caller''s monthly quota is spent.';
+
+--
+-- Name: is_held(uuid, app_public.retention_kind); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.is_held(for_workspace uuid, for_kind app_public.retention_kind) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select from app_public.legal_holds h
+    where h.workspace_id = for_workspace and h.released_at is null and (h.kind is null or h.kind = for_kind)
+  );
+$$;
+
+--
+-- Name: FUNCTION is_held(for_workspace uuid, for_kind app_public.retention_kind); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.is_held(for_workspace uuid, for_kind app_public.retention_kind) IS 'Whether a legal hold keeps a kind of thing in a workspace; with null, whether one keeps everything.';
 
 --
 -- Name: keep_rag_configuration_versions(); Type: FUNCTION; Schema: app_private; Owner: -
@@ -4479,6 +4920,29 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.lock_conversation_of(message_id uuid) IS 'The conversation of a message, locked against other writers. Raises CQ101, CQ109, CQ204.';
+
+--
+-- Name: lock_holds(uuid, boolean); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.lock_holds(for_workspace uuid, for_placing boolean DEFAULT false) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if for_placing then
+    perform pg_advisory_xact_lock(hashtextextended(for_workspace::text, 120));
+  else
+    perform pg_advisory_xact_lock_shared(hashtextextended(for_workspace::text, 120));
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION lock_holds(for_workspace uuid, for_placing boolean); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.lock_holds(for_workspace uuid, for_placing boolean) IS 'Keeps legal holds of a workspace from being placed until the transaction ends; with for_placing, deletions from being begun.';
 
 --
 -- Name: memory_items; Type: TABLE; Schema: app_public; Owner: -
@@ -4739,12 +5203,13 @@ CREATE FUNCTION app_private.log_event(action text, user_id uuid, workspace_id uu
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  insert into app_public.audit_logs (workspace_id, user_id, action, entity_type, entity_id, old_values, new_values, ip, request_id)
+  insert into app_public.audit_logs (workspace_id, user_id, action, entity_type, entity_id, old_values, new_values, api_key_id, ip, request_id)
   values (
     log_event.workspace_id, log_event.user_id, log_event.action, log_event.entity_type,
     -- an event of an account is about the account
     coalesce(log_event.entity_id, case when log_event.entity_type = 'user' then log_event.user_id end),
     log_event.old_values, log_event.new_values,
+    nullif(current_setting('colloquy.api_key_id', true), '')::uuid,
     nullif(current_setting('colloquy.client_ip', true), '')::inet,
     left(nullif(current_setting('colloquy.request_id', true), ''), 200)
   );
@@ -5054,6 +5519,27 @@ $$;
 COMMENT ON FUNCTION app_private.remove_tags_of_entities() IS 'Trigger: removes the tags of things that are gone.';
 
 --
+-- Name: require_batch(integer); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.require_batch(size integer) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if size is null or size not between 1 and 10000 then
+    raise exception 'A batch has 1 to 10,000 rows, not %.', coalesce(size::text, 'null') using errcode = 'CQ200', hint = 'Leave it out for the default.';
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION require_batch(size integer); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.require_batch(size integer) IS 'Raises CQ200 for a size of a batch that cannot be.';
+
+--
 -- Name: require_development(); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -5120,6 +5606,57 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.require_other_owner(leaving app_public.workspace_members) IS 'Raises CQ111 when a member is the only owner.';
+
+--
+-- Name: require_quota(bigint, numeric); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.require_quota(tokens bigint DEFAULT NULL::bigint, cost_usd numeric DEFAULT NULL::numeric) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  account record;
+  starts timestamptz := app_private.budget_period_start('month', clock_timestamp());
+  used record;
+  held record;
+begin
+  select u.id, u.monthly_token_quota as token_quota, u.monthly_cost_quota_usd as cost_quota into account
+  from app_public.users u
+  where u.id = app_hidden.current_user_id() and num_nonnulls(u.monthly_token_quota, u.monthly_cost_quota_usd) > 0
+  for no key update;
+  if account.id is null then
+    return;
+  end if;
+  select
+    coalesce(max(greatest(m.logged_tokens, m.settled_tokens)), 0) as tokens,
+    coalesce(max(greatest(m.logged_cost_usd, m.settled_cost_usd)), 0) as cost_usd
+  into used
+  from app_private.user_usage_months m
+  where m.user_id = account.id and m.period_start = starts;
+  select coalesce(sum(r.tokens), 0) as tokens, coalesce(sum(r.cost_usd), 0) as cost_usd into held
+  from app_public.usage_reservations r
+  where r.user_id = account.id and r.settled_at is null and r.expires_at > clock_timestamp();
+
+  if (case
+    when require_quota.tokens is null
+      then coalesce(used.tokens >= account.token_quota, false) or coalesce(used.cost_usd >= account.cost_quota, false)
+    else coalesce(used.tokens + held.tokens + require_quota.tokens > account.token_quota, false)
+      or coalesce(used.cost_usd + held.cost_usd + coalesce(require_quota.cost_usd, 0) > account.cost_quota, false)
+  end) then
+    raise exception 'Your quota for this month is spent.' using errcode = 'CQ221', hint = format(
+      'It begins anew at %s. Ask for less, or ask an administrator for a larger one.',
+      to_char((starts at time zone 'UTC') + interval '1 month', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+    );
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION require_quota(tokens bigint, cost_usd numeric); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.require_quota(tokens bigint, cost_usd numeric) IS 'Raises CQ221 when the caller''s monthly quota is spent, or has no room for what is asked.';
 
 --
 -- Name: require_rank(app_public.workspace_members, app_public.member_role); Type: FUNCTION; Schema: app_private; Owner: -
@@ -5344,6 +5881,15 @@ begin
     set total_tokens_used = u.total_tokens_used + used.tokens, total_cost_usd = u.total_cost_usd + used.cost
     where u.id = used.user_id;
   end loop;
+  -- behind the locks of the users, so that two statements never wait for each other in a circle
+  insert into app_private.user_usage_months as s (user_id, period_start, logged_tokens, logged_cost_usd)
+  select n.user_id, app_private.budget_period_start('month', uuid_extract_timestamp(n.id)), sum(n.total_tokens), sum(n.cost_usd)
+  from new_usage n
+  where n.user_id is not null
+  group by 1, 2
+  order by 1, 2
+  on conflict on constraint user_usage_months_pkey do update
+  set logged_tokens = s.logged_tokens + excluded.logged_tokens, logged_cost_usd = s.logged_cost_usd + excluded.logged_cost_usd;
   return null;
 end
 $$;
@@ -5352,7 +5898,7 @@ $$;
 -- Name: FUNCTION total_new_usage(); Type: COMMENT; Schema: app_private; Owner: -
 --
 
-COMMENT ON FUNCTION app_private.total_new_usage() IS 'Trigger: keeps total_tokens_used and total_cost_usd of users.';
+COMMENT ON FUNCTION app_private.total_new_usage() IS 'Trigger: keeps total_tokens_used and total_cost_usd of users, and what they used per month.';
 
 --
 -- Name: without_secrets(jsonb); Type: FUNCTION; Schema: app_private; Owner: -
@@ -6946,6 +7492,51 @@ $$;
 COMMENT ON FUNCTION app_public."current_user"() IS 'The signed-in user, or null.';
 
 --
+-- Name: delete_workspace(text); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.delete_workspace(name text) RETURNS app_public.workspaces
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  caller app_public.workspace_members;
+  result app_public.workspaces;
+begin
+  perform app_hidden.require_session();
+  perform app_private.lock_holds(app_hidden.current_workspace_id());
+  caller := app_private.lock_workspace();
+  perform app_private.require_rank(caller, 'owner');
+  if exists (select from app_public.legal_holds h where h.workspace_id = caller.workspace_id and h.released_at is null) then
+    raise exception 'A legal hold keeps this workspace.' using errcode = 'CQ120', hint = 'Whoever placed it has to release it first: releaseLegalHold.';
+  end if;
+  select w.* into result from app_public.workspaces w where w.id = caller.workspace_id and w.name = delete_workspace.name for update;
+  if result.id is null then
+    raise exception 'This is not the name of the workspace.' using errcode = 'CQ200', hint = 'Pass the name exactly as it is, to confirm.';
+  end if;
+
+  -- the large tables first, in one statement each: the cascade would go row by row
+  delete from app_public.embeddings e where e.workspace_id = result.id;
+  delete from app_public.chunks c where c.workspace_id = result.id;
+  delete from app_public.messages m where m.workspace_id = result.id;
+  delete from app_public.conversations c where c.workspace_id = result.id;
+  delete from app_public.workspaces w where w.id = result.id;
+  -- one that its author can read: those of the workspace have no reader any more
+  perform app_private.log_event(
+    'user.workspace_deleted', caller.user_id, entity_type => 'workspace', entity_id => result.id,
+    old_values => jsonb_build_object('name', result.name, 'slug', result.slug)
+  );
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION delete_workspace(name text); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.delete_workspace(name text) IS 'Deletes the workspace of the request with everything in it, for good; its name confirms. The audit log stays. Errors: CQ101 not signed in, CQ107 not a member, CQ110 not with an API key, CQ113 personal, CQ114 not an owner, CQ120 under a legal hold, CQ200 another name.';
+
+--
 -- Name: edit_message(uuid, text); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
@@ -7199,7 +7790,7 @@ begin
       date_trunc('milliseconds', (payload ->> 'createdAt')::timestamptz),
       (select min(m.written_at) from unnest(imported) as m) - interval '1 millisecond'
     );
-    shared_as := coalesce(payload ->> 'visibility', 'private');
+    shared_as := coalesce(payload ->> 'visibility', 'private')::app_public.visibility;
   exception when invalid_text_representation or datetime_field_overflow or invalid_datetime_format then
     raise exception 'The conversation "%" has a role, a visibility or a time that cannot be read.', source using errcode = 'CQ200', hint = 'Roles are user, assistant, system and tool; times are in ISO 8601. See docs/import.md for the format.';
   end;
@@ -8098,6 +8689,7 @@ begin
   if coalesce(char_length(trim(place_legal_hold.reason)), 0) not between 1 and 2000 then
     raise exception 'A hold has a reason of 1 to 2,000 characters.' using errcode = 'CQ200', hint = 'Say why.';
   end if;
+  perform app_private.lock_holds(app_hidden.current_workspace_id(), for_placing => true);
   insert into app_public.legal_holds (workspace_id, kind, reason, placed_by)
   values (app_hidden.current_workspace_id(), place_legal_hold.kind, trim(place_legal_hold.reason), app_hidden.current_user_id())
   returning * into result;
@@ -8488,6 +9080,9 @@ begin
     coalesce(record_image.format, 'png'), record_image.generation_time_ms, record_image.cost_usd
   )
   returning * into image;
+  if image.cost_usd > 0 then
+    perform app_private.require_quota();
+  end if;
   insert into app_public.usage_logs (workspace_id, user_id, conversation_id, message_id, action, provider, model, cost_usd)
   select image.workspace_id, image.owner_id, image.conversation_id, image.message_id, 'image', image.provider, image.model, image.cost_usd
   where image.cost_usd > 0;
@@ -8499,7 +9094,7 @@ $$;
 -- Name: FUNCTION record_image(conversation_id uuid, prompt text, storage_path text, width integer, height integer, format text, message_id uuid, provider text, model text, generation_time_ms integer, cost_usd numeric); Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON FUNCTION app_public.record_image(conversation_id uuid, prompt text, storage_path text, width integer, height integer, format text, message_id uuid, provider text, model text, generation_time_ms integer, cost_usd numeric) IS 'Writes down an image that was generated in a conversation. Errors: CQ101, CQ109, CQ200 a value out of range, CQ204 no such conversation or message.';
+COMMENT ON FUNCTION app_public.record_image(conversation_id uuid, prompt text, storage_path text, width integer, height integer, format text, message_id uuid, provider text, model text, generation_time_ms integer, cost_usd numeric) IS 'Writes down an image that was generated in a conversation. Errors: CQ101, CQ109, CQ200 a value out of range, CQ204 no such conversation or message, CQ221 your monthly quota is spent.';
 
 --
 -- Name: record_turn(uuid, text, text, jsonb, jsonb, text, text, integer, integer, numeric, integer, real, uuid, text, jsonb); Type: FUNCTION; Schema: app_public; Owner: -
@@ -8583,7 +9178,7 @@ $$;
 -- Name: FUNCTION record_turn(conversation_id uuid, question text, answer text, chunks jsonb, tool_calls jsonb, provider text, model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric, latency_ms integer, relevance_score real, parent_id uuid, idempotency_key text, metadata jsonb); Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON FUNCTION app_public.record_turn(conversation_id uuid, question text, answer text, chunks jsonb, tool_calls jsonb, provider text, model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric, latency_ms integer, relevance_score real, parent_id uuid, idempotency_key text, metadata jsonb) IS 'Stores a question with its answer, the chunks [{chunkId, similarityScore}] and tool calls [{name, arguments, result, status, durationMs}] of it, in one transaction; returns both messages. A retry with the same idempotencyKey returns the first ones. Errors: CQ101, CQ109, CQ200 unusable argument, CQ204 no such conversation, parent or chunk.';
+COMMENT ON FUNCTION app_public.record_turn(conversation_id uuid, question text, answer text, chunks jsonb, tool_calls jsonb, provider text, model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric, latency_ms integer, relevance_score real, parent_id uuid, idempotency_key text, metadata jsonb) IS 'Stores a question with its answer, the chunks [{chunkId, similarityScore}] and tool calls [{name, arguments, result, status, durationMs}] of it, in one transaction; returns both messages. A retry with the same idempotencyKey returns the first ones. Errors: CQ101, CQ109, CQ200 unusable argument, CQ204 no such conversation, parent or chunk, CQ221 your monthly quota is spent.';
 
 --
 -- Name: register(text, text, text, text); Type: FUNCTION; Schema: app_public; Owner: -
@@ -8595,7 +9190,6 @@ CREATE FUNCTION app_public.register(email text, password text, username text DEF
     AS $$
 declare
   new_user_id uuid;
-  new_workspace_id uuid;
   violated text;
 begin
   begin
@@ -8621,9 +9215,7 @@ begin
   insert into app_private.user_secrets (user_id, password_hash)
   values (new_user_id, app_private.hash_password(register.password));
 
-  insert into app_public.workspaces (name, is_personal) values ('Personal', true) returning id into new_workspace_id;
-  insert into app_public.workspace_members (workspace_id, user_id, role) values (new_workspace_id, new_user_id, 'owner');
-
+  perform app_private.create_personal_workspace(new_user_id);
   perform app_private.log_event('user.registered', new_user_id);
   return app_private.create_session(new_user_id);
 end
@@ -9103,6 +9695,7 @@ begin
   then
     raise exception 'What is reserved is not negative.' using errcode = 'CQ200', hint = 'Pass tokens, and costUsd when it is known.';
   end if;
+  perform app_private.require_quota(reserve_usage.tokens, reserve_usage.cost_usd);
   insert into app_public.usage_reservations (workspace_id, user_id, tokens, cost_usd, expires_at)
   values (
     app_hidden.current_workspace_id(), app_hidden.current_user_id(), reserve_usage.tokens, reserve_usage.cost_usd,
@@ -9144,7 +9737,7 @@ $$;
 -- Name: FUNCTION reserve_usage(tokens bigint, cost_usd numeric); Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON FUNCTION app_public.reserve_usage(tokens bigint, cost_usd numeric) IS 'Sets tokens and cost aside before work begins; settleUsage ends it. Errors: CQ101, CQ109, CQ200 a negative amount, CQ220 the budget is spent.';
+COMMENT ON FUNCTION app_public.reserve_usage(tokens bigint, cost_usd numeric) IS 'Sets tokens and cost aside before work begins; settleUsage ends it. Errors: CQ101, CQ109, CQ200 a negative amount, CQ220 the budget is spent, CQ221 the caller''s monthly quota is.';
 
 --
 -- Name: reset_password(text, text); Type: FUNCTION; Schema: app_public; Owner: -
@@ -9170,6 +9763,10 @@ begin
   end if;
   -- who reads the mailbox has proved it
   update app_public.users u set is_email_verified = true where u.id = account and not u.is_email_verified;
+  if found then
+    -- whoever came by an identity provider before has not, and comes in no more
+    delete from app_private.user_identities i where i.user_id = account;
+  end if;
   delete from app_private.user_sessions s where s.user_id = account;
   perform app_private.log_event('user.password_reset', account);
   return true;
@@ -9909,6 +10506,11 @@ begin
   on conflict on constraint budget_spending_pkey do update
   set tokens = s.tokens + excluded.tokens, cost_usd = s.cost_usd + excluded.cost_usd;
 
+  insert into app_private.user_usage_months as s (user_id, period_start, settled_tokens, settled_cost_usd)
+  values (reservation.user_id, app_private.budget_period_start('month', clock_timestamp()), settle_usage.tokens, settle_usage.cost_usd)
+  on conflict on constraint user_usage_months_pkey do update
+  set settled_tokens = s.settled_tokens + excluded.settled_tokens, settled_cost_usd = s.settled_cost_usd + excluded.settled_cost_usd;
+
   update app_public.usage_reservations r
   set settled_at = clock_timestamp(), settled_tokens = settle_usage.tokens, settled_cost_usd = settle_usage.cost_usd
   where r.id = reservation.id
@@ -10602,6 +11204,7 @@ CREATE TABLE app_public.audit_logs (
     entity_id uuid,
     old_values jsonb,
     new_values jsonb,
+    api_key_id uuid,
     ip inet,
     request_id text,
     created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
@@ -10669,6 +11272,12 @@ COMMENT ON COLUMN app_public.audit_logs.old_values IS 'What it was before: the c
 --
 
 COMMENT ON COLUMN app_public.audit_logs.new_values IS 'What it became: the changed columns, or all of a new row. Never a secret.';
+
+--
+-- Name: COLUMN audit_logs.api_key_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.audit_logs.api_key_id IS 'The API key that the request came with; null for a person who signed in.';
 
 --
 -- Name: COLUMN audit_logs.ip; Type: COMMENT; Schema: app_public; Owner: -
@@ -11373,6 +11982,63 @@ COMMENT ON COLUMN app_private.user_sessions.user_agent IS 'Client of the sign-in
 COMMENT ON COLUMN app_private.user_sessions.created_at IS 'When the sign-in happened; derived from the id.';
 
 --
+-- Name: user_usage_months; Type: TABLE; Schema: app_private; Owner: -
+--
+
+CREATE TABLE app_private.user_usage_months (
+    user_id uuid NOT NULL,
+    period_start timestamp with time zone NOT NULL,
+    logged_tokens bigint DEFAULT 0 NOT NULL,
+    logged_cost_usd numeric(14,6) DEFAULT 0 NOT NULL,
+    settled_tokens bigint DEFAULT 0 NOT NULL,
+    settled_cost_usd numeric(14,6) DEFAULT 0 NOT NULL
+);
+
+ALTER TABLE ONLY app_private.user_usage_months FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE user_usage_months; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON TABLE app_private.user_usage_months IS 'What each user used per month, in all workspaces, for the monthly quotas of users. Kept by trigger and by settle_usage.';
+
+--
+-- Name: COLUMN user_usage_months.user_id; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_usage_months.user_id IS 'The user.';
+
+--
+-- Name: COLUMN user_usage_months.period_start; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_usage_months.period_start IS 'First moment of the month, in UTC.';
+
+--
+-- Name: COLUMN user_usage_months.logged_tokens; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_usage_months.logged_tokens IS 'Tokens of that month in usage_logs.';
+
+--
+-- Name: COLUMN user_usage_months.logged_cost_usd; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_usage_months.logged_cost_usd IS 'Cost of that month in usage_logs, in US dollars.';
+
+--
+-- Name: COLUMN user_usage_months.settled_tokens; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_usage_months.settled_tokens IS 'Tokens of reservations that were settled in that month.';
+
+--
+-- Name: COLUMN user_usage_months.settled_cost_usd; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.user_usage_months.settled_cost_usd IS 'Cost of reservations that were settled in that month, in US dollars.';
+
+--
 -- Name: workspace_invitation_secrets; Type: TABLE; Schema: app_private; Owner: -
 --
 
@@ -11783,6 +12449,20 @@ ALTER TABLE ONLY app_private.settings
     ADD CONSTRAINT settings_pkey PRIMARY KEY (name);
 
 --
+-- Name: user_identities user_identities_issuer_subject_key; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.user_identities
+    ADD CONSTRAINT user_identities_issuer_subject_key UNIQUE (issuer, subject);
+
+--
+-- Name: user_identities user_identities_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.user_identities
+    ADD CONSTRAINT user_identities_pkey PRIMARY KEY (id);
+
+--
 -- Name: user_secrets user_secrets_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
 --
 
@@ -11802,6 +12482,13 @@ ALTER TABLE ONLY app_private.user_sessions
 
 ALTER TABLE ONLY app_private.user_sessions
     ADD CONSTRAINT user_sessions_token_hash_key UNIQUE (token_hash);
+
+--
+-- Name: user_usage_months user_usage_months_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.user_usage_months
+    ADD CONSTRAINT user_usage_months_pkey PRIMARY KEY (user_id, period_start);
 
 --
 -- Name: workspace_invitation_secrets workspace_invitation_secrets_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
@@ -12309,10 +12996,28 @@ CREATE INDEX usage_holds_reservation_id_idx ON app_hidden.usage_holds USING btre
 CREATE INDEX mail_outbox_next_attempt_at_idx ON app_private.mail_outbox USING btree (next_attempt_at, id) WHERE (sent_at IS NULL);
 
 --
+-- Name: mail_outbox_sent_at_idx; Type: INDEX; Schema: app_private; Owner: -
+--
+
+CREATE INDEX mail_outbox_sent_at_idx ON app_private.mail_outbox USING btree (sent_at) WHERE (sent_at IS NOT NULL);
+
+--
+-- Name: user_identities_user_id_idx; Type: INDEX; Schema: app_private; Owner: -
+--
+
+CREATE INDEX user_identities_user_id_idx ON app_private.user_identities USING btree (user_id);
+
+--
 -- Name: user_secrets_reset_token_hash_key; Type: INDEX; Schema: app_private; Owner: -
 --
 
 CREATE UNIQUE INDEX user_secrets_reset_token_hash_key ON app_private.user_secrets USING btree (reset_token_hash) WHERE (reset_token_hash IS NOT NULL);
+
+--
+-- Name: user_secrets_tokens_expire_idx; Type: INDEX; Schema: app_private; Owner: -
+--
+
+CREATE INDEX user_secrets_tokens_expire_idx ON app_private.user_secrets USING btree (LEAST(verification_expires_at, reset_expires_at)) WHERE ((verification_expires_at IS NOT NULL) OR (reset_expires_at IS NOT NULL));
 
 --
 -- Name: user_secrets_verification_token_hash_key; Type: INDEX; Schema: app_private; Owner: -
@@ -12415,6 +13120,12 @@ CREATE INDEX conversation_shares_created_by_idx ON app_public.conversation_share
 --
 
 CREATE UNIQUE INDEX conversations_continued_from_id_key ON app_public.conversations USING btree (workspace_id, continued_from_id) WHERE (continued_from_id IS NOT NULL);
+
+--
+-- Name: conversations_expires_at_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX conversations_expires_at_idx ON app_public.conversations USING btree (expires_at) WHERE is_temporary;
 
 --
 -- Name: conversations_external_id_key; Type: INDEX; Schema: app_public; Owner: -
@@ -12753,6 +13464,12 @@ CREATE INDEX usage_logs_user_id_idx ON ONLY app_public.usage_logs USING btree (u
 CREATE INDEX usage_logs_workspace_id_idx ON ONLY app_public.usage_logs USING btree (workspace_id, id DESC);
 
 --
+-- Name: usage_reservations_open_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX usage_reservations_open_idx ON app_public.usage_reservations USING btree (user_id, expires_at) WHERE (settled_at IS NULL);
+
+--
 -- Name: usage_reservations_user_id_idx; Type: INDEX; Schema: app_public; Owner: -
 --
 
@@ -12763,6 +13480,12 @@ CREATE INDEX usage_reservations_user_id_idx ON app_public.usage_reservations USI
 --
 
 CREATE INDEX workspace_invitations_accepted_by_idx ON app_public.workspace_invitations USING btree (accepted_by) WHERE (accepted_by IS NOT NULL);
+
+--
+-- Name: workspace_invitations_ended_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX workspace_invitations_ended_idx ON app_public.workspace_invitations USING btree (COALESCE(accepted_at, expires_at));
 
 --
 -- Name: workspace_invitations_invited_by_idx; Type: INDEX; Schema: app_public; Owner: -
@@ -13086,6 +13809,13 @@ ALTER TABLE ONLY app_private.api_key_secrets
     ADD CONSTRAINT api_key_secrets_api_key_id_fkey FOREIGN KEY (api_key_id) REFERENCES app_public.api_keys(id) ON DELETE CASCADE;
 
 --
+-- Name: user_identities user_identities_user_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.user_identities
+    ADD CONSTRAINT user_identities_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
 -- Name: user_secrets user_secrets_user_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
 --
 
@@ -13098,6 +13828,13 @@ ALTER TABLE ONLY app_private.user_secrets
 
 ALTER TABLE ONLY app_private.user_sessions
     ADD CONSTRAINT user_sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: user_usage_months user_usage_months_user_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.user_usage_months
+    ADD CONSTRAINT user_usage_months_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
 
 --
 -- Name: workspace_invitation_secrets workspace_invitation_secrets_invitation_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
@@ -13687,6 +14424,12 @@ CREATE POLICY all_owner ON app_private.mail_outbox TO colloquy_owner USING (true
 CREATE POLICY all_owner ON app_private.settings TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: user_identities all_owner; Type: POLICY; Schema: app_private; Owner: -
+--
+
+CREATE POLICY all_owner ON app_private.user_identities TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: user_secrets all_owner; Type: POLICY; Schema: app_private; Owner: -
 --
 
@@ -13697,6 +14440,12 @@ CREATE POLICY all_owner ON app_private.user_secrets TO colloquy_owner USING (tru
 --
 
 CREATE POLICY all_owner ON app_private.user_sessions TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: user_usage_months all_owner; Type: POLICY; Schema: app_private; Owner: -
+--
+
+CREATE POLICY all_owner ON app_private.user_usage_months TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: workspace_invitation_secrets all_owner; Type: POLICY; Schema: app_private; Owner: -
@@ -13723,6 +14472,12 @@ ALTER TABLE app_private.mail_outbox ENABLE ROW LEVEL SECURITY;
 ALTER TABLE app_private.settings ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: user_identities; Type: ROW SECURITY; Schema: app_private; Owner: -
+--
+
+ALTER TABLE app_private.user_identities ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: user_secrets; Type: ROW SECURITY; Schema: app_private; Owner: -
 --
 
@@ -13733,6 +14488,12 @@ ALTER TABLE app_private.user_secrets ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE app_private.user_sessions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: user_usage_months; Type: ROW SECURITY; Schema: app_private; Owner: -
+--
+
+ALTER TABLE app_private.user_usage_months ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: workspace_invitation_secrets; Type: ROW SECURITY; Schema: app_private; Owner: -
@@ -14609,6 +15370,13 @@ REVOKE ALL ON FUNCTION app_hidden.authenticate(token text, workspace_id uuid) FR
 GRANT ALL ON FUNCTION app_hidden.authenticate(token text, workspace_id uuid) TO colloquy_authenticator;
 
 --
+-- Name: FUNCTION authenticate_identity(issuer text, subject text, email text, is_email_verified boolean, display_name text, signed_in_at timestamp with time zone, workspace_id uuid, client_ip inet, request_id text); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.authenticate_identity(issuer text, subject text, email text, is_email_verified boolean, display_name text, signed_in_at timestamp with time zone, workspace_id uuid, client_ip inet, request_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.authenticate_identity(issuer text, subject text, email text, is_email_verified boolean, display_name text, signed_in_at timestamp with time zone, workspace_id uuid, client_ip inet, request_id text) TO colloquy_authenticator;
+
+--
 -- Name: FUNCTION has_scope(wanted text); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -14662,6 +15430,13 @@ REVOKE ALL ON FUNCTION app_hidden.cleanup_orphaned_files(older_than interval, ma
 GRANT ALL ON FUNCTION app_hidden.cleanup_orphaned_files(older_than interval, max_files integer) TO colloquy_worker;
 
 --
+-- Name: FUNCTION clear_expired_tokens(max_rows integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.clear_expired_tokens(max_rows integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.clear_expired_tokens(max_rows integer) TO colloquy_worker;
+
+--
 -- Name: FUNCTION current_session_id(); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -14702,6 +15477,34 @@ GRANT ALL ON FUNCTION app_hidden.current_workspace_id() TO colloquy_user;
 GRANT ALL ON FUNCTION app_hidden.current_workspace_id() TO colloquy_admin;
 GRANT ALL ON FUNCTION app_hidden.current_workspace_id() TO colloquy_worker;
 GRANT ALL ON FUNCTION app_hidden.current_workspace_id() TO colloquy_authenticator;
+
+--
+-- Name: FUNCTION delete_ended_invitations(max_rows integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.delete_ended_invitations(max_rows integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.delete_ended_invitations(max_rows integer) TO colloquy_worker;
+
+--
+-- Name: FUNCTION delete_expired_conversations(max_conversations integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.delete_expired_conversations(max_conversations integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.delete_expired_conversations(max_conversations integer) TO colloquy_worker;
+
+--
+-- Name: FUNCTION delete_expired_sessions(max_rows integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.delete_expired_sessions(max_rows integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.delete_expired_sessions(max_rows integer) TO colloquy_worker;
+
+--
+-- Name: FUNCTION delete_sent_mail(max_rows integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.delete_sent_mail(max_rows integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.delete_sent_mail(max_rows integer) TO colloquy_worker;
 
 --
 -- Name: FUNCTION effective_retention(for_kind app_public.retention_kind, for_workspace uuid); Type: ACL; Schema: app_hidden; Owner: -
@@ -14906,6 +15709,12 @@ REVOKE ALL ON FUNCTION app_hidden.uuidv7_floor(at timestamp with time zone) FROM
 REVOKE ALL ON FUNCTION app_private.add_default_rag_configurations() FROM PUBLIC;
 
 --
+-- Name: FUNCTION add_identity(issuer text, subject text, email text, is_email_verified boolean, display_name text, signed_in_at timestamp with time zone); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.add_identity(issuer text, subject text, email text, is_email_verified boolean, display_name text, signed_in_at timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: TABLE messages; Type: ACL; Schema: app_public; Owner: -
 --
 
@@ -14943,6 +15752,20 @@ REVOKE ALL ON FUNCTION app_private.check_tagged_entity() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION app_private.check_tool_call_transition() FROM PUBLIC;
+
+--
+-- Name: TABLE workspace_members; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.workspace_members TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.workspace_members TO colloquy_user;
+GRANT SELECT ON TABLE app_public.workspace_members TO colloquy_admin;
+
+--
+-- Name: FUNCTION choose_workspace(for_user uuid, wanted uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.choose_workspace(for_user uuid, wanted uuid) FROM PUBLIC;
 
 --
 -- Name: FUNCTION cleanup_test_data(); Type: ACL; Schema: app_private; Owner: -
@@ -14999,6 +15822,12 @@ REVOKE ALL ON FUNCTION app_private.create_embedding_partitions(for_version uuid)
 REVOKE ALL ON FUNCTION app_private.create_month_partition(parent_name text, month date) FROM PUBLIC;
 
 --
+-- Name: FUNCTION create_personal_workspace(for_user uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.create_personal_workspace(for_user uuid) FROM PUBLIC;
+
+--
 -- Name: FUNCTION create_session(for_user uuid); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -15027,14 +15856,6 @@ REVOKE ALL ON FUNCTION app_private.enqueue_changed_memories() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION app_private.ensure_months(parent_name text, times timestamp with time zone[]) FROM PUBLIC;
-
---
--- Name: TABLE workspace_members; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT SELECT ON TABLE app_public.workspace_members TO colloquy_visitor;
-GRANT SELECT ON TABLE app_public.workspace_members TO colloquy_user;
-GRANT SELECT ON TABLE app_public.workspace_members TO colloquy_admin;
 
 --
 -- Name: FUNCTION find_member(of_workspace uuid, wanted uuid); Type: ACL; Schema: app_private; Owner: -
@@ -15207,6 +16028,12 @@ REVOKE ALL ON FUNCTION app_private.import_tool_calls(conversation app_public.con
 REVOKE ALL ON FUNCTION app_private.insert_message(conversation app_public.conversations, draft app_public.messages, is_continued boolean) FROM PUBLIC;
 
 --
+-- Name: FUNCTION is_held(for_workspace uuid, for_kind app_public.retention_kind); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.is_held(for_workspace uuid, for_kind app_public.retention_kind) FROM PUBLIC;
+
+--
 -- Name: FUNCTION keep_rag_configuration_versions(); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -15229,6 +16056,12 @@ REVOKE ALL ON FUNCTION app_private.lock_conversation(wanted_id uuid) FROM PUBLIC
 --
 
 REVOKE ALL ON FUNCTION app_private.lock_conversation_of(message_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lock_holds(for_workspace uuid, for_placing boolean); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.lock_holds(for_workspace uuid, for_placing boolean) FROM PUBLIC;
 
 --
 -- Name: TABLE memory_items; Type: ACL; Schema: app_public; Owner: -
@@ -15310,6 +16143,12 @@ REVOKE ALL ON FUNCTION app_private.recall_vector(version app_public.embedding_ve
 REVOKE ALL ON FUNCTION app_private.remove_tags_of_entities() FROM PUBLIC;
 
 --
+-- Name: FUNCTION require_batch(size integer); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.require_batch(size integer) FROM PUBLIC;
+
+--
 -- Name: FUNCTION require_development(); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -15326,6 +16165,12 @@ REVOKE ALL ON FUNCTION app_private.require_manager() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION app_private.require_other_owner(leaving app_public.workspace_members) FROM PUBLIC;
+
+--
+-- Name: FUNCTION require_quota(tokens bigint, cost_usd numeric); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.require_quota(tokens bigint, cost_usd numeric) FROM PUBLIC;
 
 --
 -- Name: FUNCTION require_rank(caller app_public.workspace_members, concerned app_public.member_role); Type: ACL; Schema: app_private; Owner: -
@@ -15906,6 +16751,14 @@ REVOKE ALL ON FUNCTION app_public."current_user"() FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public."current_user"() TO colloquy_visitor;
 GRANT ALL ON FUNCTION app_public."current_user"() TO colloquy_user;
 GRANT ALL ON FUNCTION app_public."current_user"() TO colloquy_admin;
+
+--
+-- Name: FUNCTION delete_workspace(name text); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.delete_workspace(name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.delete_workspace(name text) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.delete_workspace(name text) TO colloquy_admin;
 
 --
 -- Name: FUNCTION edit_message(message_id uuid, content text); Type: ACL; Schema: app_public; Owner: -

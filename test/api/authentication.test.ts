@@ -173,6 +173,47 @@ describeReal('authentication', () => {
     expect(rows).toEqual([{ ip: '127.0.0.1', has_request: true }]);
   });
 
+  it('writes into the audit log which key a request came with', async () => {
+    const lead = await register(api, 'lead@example.org');
+    const made = await api.ask(
+      'mutation { createWorkspace(input: { name: "Team" }) { workspace { id } } }',
+      {},
+      { token: lead.token },
+    );
+    const headers = { 'x-workspace-id': made.data.createWorkspace.workspace.id };
+    const key = await api.ask(
+      'mutation { createApiKey(input: { name: "robot", scopes: ["admin"] }) { newApiKey { apiKeyId secret } } }',
+      {},
+      { token: lead.token, headers },
+    );
+    const { apiKeyId, secret } = key.data.createApiKey.newApiKey;
+    const invite = (email: string, token: string) =>
+      api.ask(
+        'mutation ($e: String!) { inviteMember(input: { email: $e, role: VIEWER }) { clientMutationId } }',
+        { e: email },
+        { token, headers },
+      );
+    expect((await invite('one@example.org', secret)).errors).toEqual([]);
+    expect((await invite('two@example.org', lead.token)).errors).toEqual([]);
+    const seen = await api.ask(
+      '{ auditLogs { nodes { action apiKeyId newValues } } }',
+      {},
+      { token: lead.token, headers },
+    );
+    const invited = seen.data.auditLogs.nodes.filter(
+      (node: { action: string }) => node.action === 'invitation.created',
+    );
+    expect(
+      invited.map((node: { apiKeyId: string; newValues: { email: string } }) => [
+        node.newValues.email,
+        node.apiKeyId,
+      ]),
+    ).toEqual([
+      ['one@example.org', apiKeyId],
+      ['two@example.org', null],
+    ]);
+  });
+
   it('answers a wrong old password with CQ102 and counts it', async () => {
     const eve = await register(api, 'eve2@example.org');
     const change = (old: string) =>

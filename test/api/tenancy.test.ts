@@ -669,7 +669,8 @@ describeReal('tenants', () => {
     let fields = 0;
     for (const field of Object.values(schema.getMutationType()!.getFields())) {
       const match = /^(update|delete)([A-Z][A-Za-z]+?)(ByNodeId)?$/.exec(field.name);
-      if (!match) continue;
+      // that one takes no id but a name: it aims at the workspace of the request
+      if (!match || field.name === 'deleteWorkspace') continue;
       const own = ids[match[2]!];
       expect(own, `this test has to learn ids of ${match[2]}`).toBeDefined();
       const key = match[3] ? `nodeId: "${own?.nodeId}"` : `id: "${own?.id}"`;
@@ -686,6 +687,13 @@ describeReal('tenants', () => {
       tried += 2;
     }
     expect(fields).toBe(26);
+    for (const [token, code] of [
+      [bob.token, 'CQ113'],
+      [undefined, 'CQ101'],
+    ] as const) {
+      const remove = 'mutation { deleteWorkspace(input: { name: "Personal" }) { workspace { id } } }';
+      expect(codeOf(await api.ask(remove, {}, { token }))).toBe(code);
+    }
     const post = (args: string) => `mutation { postMessage(input: { ${args} }) { message { id } } }`;
     for (const token of [bob.token, undefined]) {
       const code = token ? 'CQ204' : 'CQ101';
@@ -694,6 +702,38 @@ describeReal('tenants', () => {
       ).toBe(code);
     }
     expect(await everything()).toEqual(before);
+  });
+
+  it('ends a workspace by its owner and its name, and every request in it', async () => {
+    const made = await api.ask(
+      'mutation { createWorkspace(input: { name: "Short-lived" }) { workspace { id } } }',
+      {},
+      { token: bob.token },
+    );
+    const { id } = made.data.createWorkspace.workspace;
+    const remove = (name: string, workspace: string) =>
+      api.ask(
+        'mutation ($name: String!) { deleteWorkspace(input: { name: $name }) { workspace { id name members { totalCount } } } }',
+        { name },
+        { token: bob.token, headers: { 'x-workspace-id': workspace } },
+      );
+    expect(codeOf(await remove('short-lived', id))).toBe('CQ200');
+    const foreign = await remove('Personal', ada.workspaceId);
+    expect([foreign.status, codeOf(foreign)]).toEqual([403, 'CQ107']);
+    const gone = await remove('Short-lived', id);
+    expect(gone.errors).toEqual([]);
+    expect(gone.data.deleteWorkspace.workspace).toEqual({
+      id,
+      name: 'Short-lived',
+      members: { totalCount: 0 },
+    });
+    expect(codeOf(await remove('Short-lived', id))).toBe('CQ107');
+    const log = await api.ask(
+      '{ auditLogs(last: 1) { nodes { action entityId } } }',
+      {},
+      { token: bob.token, headers: { 'x-workspace-id': bob.workspaceId } },
+    );
+    expect(log.data.auditLogs.nodes).toEqual([{ action: 'user.workspace_deleted', entityId: id }]);
   });
 
   it('lets no message hang below one of another conversation', async () => {
@@ -739,6 +779,7 @@ describeReal('tenants', () => {
       'deleteSystemPromptTemplateByNodeId',
       'deleteUsageBudget',
       'deleteUsageBudgetByNodeId',
+      'deleteWorkspace',
       'updateConversation',
       'updateConversationByNodeId',
       'updateDocument',

@@ -525,6 +525,7 @@ describeReal('membership', () => {
         member_role: 'owner',
         database_role: 'colloquy_user',
         scopes: ['read', 'write'],
+        api_key_id: key.api_key_id,
       });
       const used = async () =>
         (await one('select last_used_at from app_public.api_keys where id = $1', key.api_key_id))

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { registerUser, type TestUser } from '../../support/users.ts';
-import { type Attacks, call, database, fails, lastToken, nobody, tenants } from './scene.ts';
+import { type Attacks, call, database, fails, lastToken, nobody, of, tenants } from './scene.ts';
 
 /** Attacks on the functions of workspaces and their members. */
 export const members: Attacks = {
@@ -118,5 +118,16 @@ export const members: Attacks = {
     // claims of somebody who was removed meanwhile
     expect(await names({ ...bob, workspaceId: owner.workspaceId })).toEqual([]);
     await nobody('select app_public.workspace_member_names()');
+  },
+  'app_public.delete_workspace': async () => {
+    const { ann, owner, member, viewer } = tenants;
+    const remove = (user: TestUser) => call(user, `select app_public.delete_workspace('Team')`);
+    for (const user of [member, viewer, { ...viewer, memberRole: 'owner' }])
+      expect(await fails(remove(user))).toMatchObject({ code: 'CQ114' });
+    // by a name that somebody guessed, as by one that nobody has
+    const foreign = await fails(remove({ ...ann, workspaceId: owner.workspaceId }));
+    expect(foreign.code).toBe('CQ107');
+    expect(await fails(remove({ ...ann, workspaceId: NOWHERE }))).toEqual(foreign);
+    await nobody(`select app_public.delete_workspace('Team')`);
   },
 };

@@ -1,0 +1,129 @@
+-- What a request may be whose token an outside identity provider has signed. The server verified the token (signature,
+-- issuer, audience, times) before it calls this; the answer has the form of authenticate's.
+-- At first sight the person gets an account with a personal workspace. An account that exists is joined by its address only
+-- when both sides have proved it: a provider that lets anybody state any address would open the accounts of others, and so
+-- would an account here that a stranger made in advance for an address that it cannot read.
+create or replace function app_private.add_identity(
+  issuer text, subject text, email text, is_email_verified boolean, display_name text, signed_in_at timestamptz
+)
+returns app_private.user_identities
+language plpgsql
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+declare
+  account app_public.users;
+  identity app_private.user_identities;
+  is_new boolean;
+begin
+  select u.* into account from app_public.users u where u.email = trim(add_identity.email)::citext;
+  is_new := account.id is null;
+  if not is_new and not (account.is_email_verified and coalesce(add_identity.is_email_verified, false)) then
+    raise exception 'There is an account with this e-mail address, and it is not proved that it is yours.' using errcode = 'CQ119',
+      hint = 'Sign in to that account and verify its address; the identity provider has to vouch for the address, too.';
+  end if;
+  if is_new then
+    begin
+      insert into app_public.users (email, is_email_verified, display_name)
+      values (trim(add_identity.email), coalesce(add_identity.is_email_verified, false), nullif(trim(left(add_identity.display_name, 255)), ''))
+      returning * into account;
+    exception
+      when check_violation or not_null_violation then
+        raise exception 'The token of the identity provider has no e-mail address that can be used.' using errcode = 'CQ119',
+          hint = 'Have the provider put the claim "email" into its tokens.';
+      when unique_violation then
+        raise exception 'There is an account with this e-mail address, and it is not proved that it is yours.' using errcode = 'CQ119',
+          hint = 'Try again, or sign in to that account and verify its address.';
+    end;
+    -- a password that nobody knows: requestPasswordReset gives one to who reads the address
+    insert into app_private.user_secrets (user_id, password_hash)
+    values (account.id, app_private.hash_password(encode(gen_random_bytes(32), 'hex')));
+    perform app_private.create_personal_workspace(account.id);
+  end if;
+  insert into app_private.user_identities (user_id, issuer, subject, signed_in_at)
+  values (account.id, add_identity.issuer, add_identity.subject, coalesce(least(add_identity.signed_in_at, now()), now()))
+  returning * into identity;
+  perform app_private.log_event(
+    case when is_new then 'user.registered' else 'user.identity_linked' end, account.id,
+    new_values => jsonb_build_object('issuer', identity.issuer, 'subject', identity.subject)
+  );
+  return identity;
+end
+$$;
+comment on function app_private.add_identity(text, text, text, boolean, text, timestamptz) is
+  'Makes an account for somebody who is seen for the first time, or joins the one with the same proved address. Raises CQ119.';
+
+create or replace function app_hidden.authenticate_identity(
+  issuer text,
+  subject text,
+  email text default null,
+  is_email_verified boolean default false,
+  display_name text default null,
+  signed_in_at timestamptz default null,
+  workspace_id uuid default null,
+  client_ip inet default null,
+  request_id text default null
+)
+returns table (
+  user_id uuid, session_id uuid, workspace uuid, member_role app_public.member_role, database_role text, scopes text[],
+  api_key_id uuid
+)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  identity app_private.user_identities;
+  account app_public.users;
+  member app_public.workspace_members;
+  is_sign_in boolean;
+begin
+  -- the transaction of the request begins later; what is logged here belongs to it all the same
+  perform set_config('colloquy.client_ip', coalesce(host(client_ip), ''), true),
+    set_config('colloquy.request_id', coalesce(authenticate_identity.request_id, ''), true);
+
+  select i.* into identity
+  from app_private.user_identities i
+  where i.issuer = authenticate_identity.issuer and i.subject = authenticate_identity.subject;
+  is_sign_in := identity.id is null;
+  if identity.id is null then
+    -- of several first requests one makes the account, and the others find it
+    perform pg_advisory_xact_lock(hashtextextended(authenticate_identity.issuer || ' ' || authenticate_identity.subject, 119));
+    select i.* into identity
+    from app_private.user_identities i
+    where i.issuer = authenticate_identity.issuer and i.subject = authenticate_identity.subject;
+    is_sign_in := identity.id is null;
+    if identity.id is null then
+      identity := app_private.add_identity(
+        authenticate_identity.issuer, authenticate_identity.subject, authenticate_identity.email,
+        authenticate_identity.is_email_verified, authenticate_identity.display_name, authenticate_identity.signed_in_at
+      );
+    end if;
+  end if;
+
+  select u.* into account from app_public.users u where u.id = identity.user_id;
+  if not account.is_active then
+    raise exception 'This account is switched off.' using errcode = 'CQ108', hint = 'Ask an administrator.';
+  end if;
+  member := app_private.choose_workspace(account.id, authenticate_identity.workspace_id);
+
+  if least(authenticate_identity.signed_in_at, now()) > identity.signed_in_at then
+    -- of several requests with a new token one is the sign-in
+    update app_private.user_identities i
+    set signed_in_at = least(authenticate_identity.signed_in_at, now()), last_seen_at = now()
+    where i.id = identity.id and i.signed_in_at < least(authenticate_identity.signed_in_at, now());
+    is_sign_in := found;
+  elsif identity.last_seen_at < now() - interval '1 minute' then
+    update app_private.user_identities i set last_seen_at = now() where i.id = identity.id;
+  end if;
+  if is_sign_in then
+    update app_public.users u set last_login_at = now() where u.id = account.id;
+    perform app_private.log_event('user.signed_in', account.id, new_values => jsonb_build_object('issuer', identity.issuer));
+  end if;
+
+  return query select account.id, null::uuid, member.workspace_id, member.role,
+    case account.role when 'admin' then 'colloquy_admin' else 'colloquy_user' end, null::text[], null::uuid;
+end
+$$;
+comment on function app_hidden.authenticate_identity(text, text, text, boolean, text, timestamptz, uuid, inet, text) is
+  'User, workspace and roles of somebody that an outside identity provider vouches for, with a new account at first sight. Raises CQ107 not a member of the workspace asked for, CQ108 switched off, CQ119 no account can be given.';
+grant execute on function app_hidden.authenticate_identity(text, text, text, boolean, text, timestamptz, uuid, inet, text) to colloquy_authenticator;

@@ -1,0 +1,43 @@
+-- Ends a workspace for good, with everything in it, in one transaction. Only an owner may, in a session, and by saying its
+-- name; never a personal one, which goes with its account; never under a legal hold of any kind. What stays: the entries of
+-- the audit log, as proof of what was there and who ended it. Bytes of files in a storage are not the database's to delete.
+-- Who writes in it at the same moment is either done before, and goes with it, or is told that there is no such thing (CQ204).
+create or replace function app_public.delete_workspace(name text)
+returns app_public.workspaces
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  caller app_public.workspace_members;
+  result app_public.workspaces;
+begin
+  perform app_hidden.require_session();
+  perform app_private.lock_holds(app_hidden.current_workspace_id());
+  caller := app_private.lock_workspace();
+  perform app_private.require_rank(caller, 'owner');
+  if exists (select from app_public.legal_holds h where h.workspace_id = caller.workspace_id and h.released_at is null) then
+    raise exception 'A legal hold keeps this workspace.' using errcode = 'CQ120', hint = 'Whoever placed it has to release it first: releaseLegalHold.';
+  end if;
+  select w.* into result from app_public.workspaces w where w.id = caller.workspace_id and w.name = delete_workspace.name for update;
+  if result.id is null then
+    raise exception 'This is not the name of the workspace.' using errcode = 'CQ200', hint = 'Pass the name exactly as it is, to confirm.';
+  end if;
+
+  -- the large tables first, in one statement each: the cascade would go row by row
+  delete from app_public.embeddings e where e.workspace_id = result.id;
+  delete from app_public.chunks c where c.workspace_id = result.id;
+  delete from app_public.messages m where m.workspace_id = result.id;
+  delete from app_public.conversations c where c.workspace_id = result.id;
+  delete from app_public.workspaces w where w.id = result.id;
+  -- one that its author can read: those of the workspace have no reader any more
+  perform app_private.log_event(
+    'user.workspace_deleted', caller.user_id, entity_type => 'workspace', entity_id => result.id,
+    old_values => jsonb_build_object('name', result.name, 'slug', result.slug)
+  );
+  return result;
+end
+$$;
+comment on function app_public.delete_workspace(text) is
+  'Deletes the workspace of the request with everything in it, for good; its name confirms. The audit log stays. Errors: CQ101 not signed in, CQ107 not a member, CQ110 not with an API key, CQ113 personal, CQ114 not an owner, CQ120 under a legal hold, CQ200 another name.';
+grant execute on function app_public.delete_workspace(text) to colloquy_user, colloquy_admin;

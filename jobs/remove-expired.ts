@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import type { JobContext } from './context.ts';
+import type { JobDefinition } from './registry.ts';
+
+/** Rows of one statement, and conversations of one: what a run that is ended has to repeat. */
+const BATCH = 1000;
+const CONVERSATIONS = 20;
+
+/** What ends by itself, and the function that removes it. */
+const KINDS = {
+  sessions: 'select app_hidden.delete_expired_sessions(max_rows => $1) as removed',
+  tokens: 'select app_hidden.clear_expired_tokens(max_rows => $1) as removed',
+  invitations: 'select app_hidden.delete_ended_invitations(max_rows => $1) as removed',
+  mails: 'select app_hidden.delete_sent_mail(max_rows => $1) as removed',
+};
+
+/** Removes what has expired, in batches, until nothing is left. What a legal hold keeps stays. */
+async function handle({ pool, signal }: JobContext): Promise<object> {
+  const done = { sessions: 0, tokens: 0, invitations: 0, mails: 0, conversations: 0, messages: 0 };
+  for (const [kind, sql] of Object.entries(KINDS) as [keyof typeof KINDS, string][]) {
+    while (!signal.aborted) {
+      const { rows } = await pool.query<{ removed: number }>(sql, [BATCH]);
+      done[kind] += rows[0]!.removed;
+      if (rows[0]!.removed === 0) break;
+    }
+  }
+  while (!signal.aborted) {
+    const { rows } = await pool.query<{ messages: number }>(
+      'select messages from app_hidden.delete_expired_conversations(max_conversations => $1)',
+      [CONVERSATIONS],
+    );
+    if (rows.length === 0) break;
+    done.conversations += rows.length;
+    done.messages += rows.reduce((sum, row) => sum + row.messages, 0);
+  }
+  return done;
+}
+
+export const removeExpired: JobDefinition<object> = {
+  queue: {
+    name: 'remove-expired',
+    policy: 'stately',
+    retryLimit: 2,
+    retryDelay: 60,
+    expireInSeconds: 1800,
+    deleteAfterSeconds: 7 * 86_400,
+    schedules: { hourly: { cron: '20 * * * *' } },
+  },
+  payload: z.object({}),
+  batchSize: 1,
+  handle,
+};
