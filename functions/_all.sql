@@ -98,6 +98,13 @@
 --!include usage/set_usage_budget.sql
 --!include usage/reserve_usage.sql
 --!include usage/settle_usage.sql
+--!include lifecycle/packed_rows.sql
+--!include lifecycle/pack_conversation.sql
+--!include lifecycle/unpack_conversation.sql
+--!include lifecycle/packed_messages.sql
+--!include lifecycle/packed_message_path.sql
+--!include lifecycle/archive_conversation.sql
+--!include lifecycle/archive_old_conversations.sql
 --!include policies/settings.sql
 --!include policies/users.sql
 --!include policies/user_secrets.sql
@@ -145,3 +152,5 @@
 --!include policies/usage_reservations.sql
 --!include policies/usage_holds.sql
 --!include policies/budget_spending.sql
+--!include policies/conversation_archives.sql
+--!include policies/conversation_archive_parts.sql

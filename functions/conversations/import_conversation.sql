@@ -103,6 +103,16 @@ begin
   left join app_hidden.message_idempotency_keys known
     on known.conversation_id = conversation.id and known.idempotency_key = 'import:' || m.external_id;
 
+  if exists (
+    select from unnest(imported) as m
+    where not exists (
+      select from app_hidden.message_idempotency_keys known
+      where known.conversation_id = conversation.id and known.idempotency_key = 'import:' || m.external_id
+    )
+  ) then
+    conversation := app_private.unpack_conversation(conversation);
+  end if;
+
   with added as (
     insert into app_public.messages (
       id, conversation_id, workspace_id, owner_id, author_id, sequence_number, role, parent_id, content, model, metadata, idempotency_key

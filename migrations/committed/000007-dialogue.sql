@@ -1,5 +1,5 @@
---! Previous: sha1:b72cb07233ee8aa48d73c855f255797d620c94d5
---! Hash: sha1:02bb34e4b15fec0d133d212bd7434a4b8a7f5d68
+--! Previous: sha1:d4c00367447c17b8cbe1fed5129198bff189dd1c
+--! Hash: sha1:fdae6b8ca2925bb097b991a8a710da9c88c4f0c3
 --! Message: dialogue
 
 --! split: 1-current.sql
