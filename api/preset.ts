@@ -45,8 +45,9 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       NamesPlugin,
       TagsPlugin,
       VectorCodecPlugin,
-      PagesPlugin,
+      // its plan for a list is wrapped by the one that gives lists their pages
       MessagesPlugin,
+      PagesPlugin,
       ChangePasswordPlugin,
       SignInPlugin,
       NothingUpdatedPlugin,

@@ -115,6 +115,13 @@
 --!include lifecycle/delete_ended_invitations.sql
 --!include lifecycle/delete_expired_conversations.sql
 --!include members/delete_workspace.sql
+--!include lifecycle/packed_rows.sql
+--!include lifecycle/pack_conversation.sql
+--!include lifecycle/unpack_conversation.sql
+--!include lifecycle/packed_messages.sql
+--!include lifecycle/packed_message_path.sql
+--!include lifecycle/archive_conversation.sql
+--!include lifecycle/archive_old_conversations.sql
 --!include policies/settings.sql
 --!include policies/users.sql
 --!include policies/user_secrets.sql
@@ -164,3 +171,5 @@
 --!include policies/budget_spending.sql
 --!include policies/user_usage_months.sql
 --!include policies/user_identities.sql
+--!include policies/conversation_archives.sql
+--!include policies/conversation_archive_parts.sql

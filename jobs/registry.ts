@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { QueueDefinition } from '../lib/migrations.ts';
+import { archiveConversations } from './archive-conversations.ts';
 import type { JobContext } from './context.ts';
 import { deliverMail } from './deliver-mail.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
@@ -27,6 +28,7 @@ export const jobs: readonly JobDefinition<any>[] = [
   deliverMail,
   tierChunks,
   removeExpired,
+  archiveConversations,
 ];
 
 /** The queues of all jobs. */

@@ -116,6 +116,16 @@ begin
   left join app_hidden.message_idempotency_keys known
     on known.conversation_id = conversation.id and known.idempotency_key = 'import:' || m.external_id;
 
+  -- feedback, too, is packed with its message: what may be there already has to be seen
+  if exists (
+    select from unnest(imported) as m
+    where m.feedback is not null or not exists (
+      select from app_hidden.message_idempotency_keys known
+      where known.conversation_id = conversation.id and known.idempotency_key = 'import:' || m.external_id
+    )
+  ) then
+    conversation := app_private.unpack_conversation(conversation);
+  end if;
   result.files_added := app_private.import_attachments(conversation, imported, conversation.visibility);
   -- in one go: looking up 5,000 files one by one took 9 s
   select jsonb_object_agg(f.external_id, f.id) into described

@@ -1,4 +1,5 @@
 -- Finds a conversation that the caller may write in and locks its row, which makes sequence numbers gapless.
+-- A packed one is restored first, so that every writer finds rows.
 -- One error for "does not exist" and "is somebody else's": the difference is nobody's business.
 create or replace function app_private.lock_conversation(wanted_id uuid)
 returns app_public.conversations
@@ -18,7 +19,10 @@ begin
   if result.id is null then
     raise exception 'There is no such conversation.' using errcode = 'CQ204', hint = 'Check the id and the workspace of the request.';
   end if;
+  if result.storage_tier <> 'hot' then
+    result := app_private.unpack_conversation(result);
+  end if;
   return result;
 end
 $$;
-comment on function app_private.lock_conversation(uuid) is 'The conversation, locked against other writers. Raises CQ101, CQ109, CQ204.';
+comment on function app_private.lock_conversation(uuid) is 'The conversation, locked against other writers. Raises CQ101, CQ109, CQ204, and CQ260 when its archive is damaged.';

@@ -5,10 +5,13 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return app_private.lock_conversation((
-    select m.conversation_id
-    from app_public.messages m
-    where m.id = lock_conversation_of.message_id and m.workspace_id = app_hidden.current_workspace_id()
+  return app_private.lock_conversation(coalesce(
+    (
+      select m.conversation_id
+      from app_public.messages m
+      where m.id = lock_conversation_of.message_id and m.workspace_id = app_hidden.current_workspace_id()
+    ),
+    app_private.packed_conversation_of(lock_conversation_of.message_id)
   ));
 end
 $$;

@@ -37,6 +37,7 @@ begin
       and changed.added = changed.numbers
     returning with (old as previous) previous.indexed_sequence_number = previous.last_sequence_number into was_indexed;
     if not found then
+      continue when app_private.is_coming_back(changed.conversation_id, changed.last_number);
       raise exception 'Sequence numbers % to % do not continue conversation %.', changed.first_number, changed.last_number, changed.conversation_id
         using errcode = 'CQ205', hint = 'Lock the conversation and number its messages without gaps, as post_message does.';
     end if;

@@ -10,12 +10,13 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   share record;
+  conversation app_public.conversations;
   result app_public.shared_conversation;
 begin
   if token is null or token !~ '^cqh_[0-9a-f]{64}$' then
     return null;
   end if;
-  select s.conversation_id, s.until_message_id, c.title into share
+  select s.conversation_id, s.until_message_id, c.title, c.storage_tier into share
   from app_public.conversation_shares s
   join app_public.conversations c on c.workspace_id = s.workspace_id and c.id = s.conversation_id
   where s.token_hash = sha256(convert_to(token, 'UTF8'))
@@ -26,6 +27,16 @@ begin
     return null;
   end if;
   result.title := share.title;
+  if share.storage_tier <> 'hot' then
+    select c.* into conversation from app_public.conversations c where c.id = share.conversation_id;
+    select coalesce(
+      array_agg(row(m.role, m.content, m.model, uuid_extract_timestamp(m.id))::app_public.shared_message order by m.sequence_number), '{}'
+    )
+    into result.messages
+    from app_private.packed_message_path(conversation, share.until_message_id) as m
+    where m.role in ('user', 'assistant');
+    return result;
+  end if;
   select coalesce(
     array_agg(row(m.role, m.content, m.model, uuid_extract_timestamp(m.id))::app_public.shared_message order by m.sequence_number), '{}'
   )

@@ -54,7 +54,10 @@ begin
       when 'chat' then exists (
         select from app_public.conversations c
         where c.workspace_id = workspace and (c.owner_id = caller or c.visibility = 'workspace')
-          and c.id in (remember.source_id, (select m.conversation_id from app_public.messages m where m.id = remember.source_id))
+          and c.id in (
+            remember.source_id,
+            coalesce((select m.conversation_id from app_public.messages m where m.id = remember.source_id), app_private.packed_conversation_of(remember.source_id))
+          )
       )
       else exists (select from app_public.raw_events e where e.workspace_id = workspace and e.id = remember.source_id)
     end

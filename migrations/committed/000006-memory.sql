@@ -1,5 +1,5 @@
 --! Previous: sha1:73c3e492f23d106d2237420824eff3ed11b7ed17
---! Hash: sha1:a57362ade2390c6ce44c8c86ad4a6dc968fdfa54
+--! Hash: sha1:8d2c919e7dfff76daafff0203b625b031fa2b908
 --! Message: memory
 
 --! split: 1-current.sql
@@ -27,7 +27,8 @@ create type app_public.memory_source_type as enum ('chat', 'document', 'manual',
 create type app_public.memory_change as enum ('remembered', 'merged', 'superseded', 'forgotten');
 create type app_public.taggable_type as enum ('document', 'repository', 'conversation', 'memory_item');
 create type app_public.retention_kind as enum (
-  'conversations', 'documents', 'files', 'memory_items', 'raw_events', 'usage_logs', 'audit_logs', 'conversation_analytics'
+  'conversations', 'documents', 'files', 'memory_items', 'raw_events', 'usage_logs', 'audit_logs', 'conversation_analytics',
+  'hot_conversations', 'warm_conversations'
 );
 
 comment on type app_public.processing_status is 'pending, processing, completed or failed.';
@@ -35,7 +36,8 @@ comment on type app_public.repository_source_type is 'Where the files of a repos
 comment on type app_public.memory_source_type is 'What a memory was learned from.';
 comment on type app_public.memory_change is 'What happened to a memory.';
 comment on type app_public.taggable_type is 'What can have a tag.';
-comment on type app_public.retention_kind is 'What a retention policy or a legal hold is about.';
+comment on type app_public.retention_kind is
+  'What a retention policy or a legal hold is about. hot_conversations and warm_conversations say how long a conversation rests before it is packed, and before it is cold: nothing is deleted by those.';
 
 create table app_public.file_type_configs (
   mime_type text not null,
@@ -480,7 +482,8 @@ comment on column app_public.retention_policies.created_at is 'When it was made;
 create policy all_owner on app_public.retention_policies to colloquy_owner using (true) with check (true);
 
 insert into app_public.retention_policies (kind, keep_days) values
-  ('raw_events', 90), ('memory_items', 30), ('usage_logs', 730), ('conversation_analytics', 730);
+  ('raw_events', 90), ('memory_items', 30), ('usage_logs', 730), ('conversation_analytics', 730),
+  ('hot_conversations', 30), ('warm_conversations', 180);
 
 create table app_public.legal_holds (
   id uuid not null default uuidv7(),

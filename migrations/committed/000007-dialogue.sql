@@ -1,5 +1,5 @@
---! Previous: sha1:a57362ade2390c6ce44c8c86ad4a6dc968fdfa54
---! Hash: sha1:46274f625bb27a053f90c36f2f6eb3f5f4585ffd
+--! Previous: sha1:8d2c919e7dfff76daafff0203b625b031fa2b908
+--! Hash: sha1:906fa07bc639c7e66107971ebbbe9ced8ae93092
 --! Message: dialogue
 
 --! split: 1-current.sql

@@ -131,6 +131,63 @@ CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA extensions;
 COMMENT ON EXTENSION vector IS 'vector data type and ivfflat and hnsw access methods';
 
 --
+-- Name: storage_tier; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.storage_tier AS ENUM (
+    'hot',
+    'warm',
+    'cold'
+);
+
+--
+-- Name: TYPE storage_tier; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.storage_tier IS 'hot: recent or often read. warm: older. cold: rarely read, searched only when asked or when the others return too little.';
+
+--
+-- Name: packed_conversation; Type: TYPE; Schema: app_hidden; Owner: -
+--
+
+CREATE TYPE app_hidden.packed_conversation AS (
+	conversation_id uuid,
+	storage_tier app_public.storage_tier,
+	messages integer,
+	problem text
+);
+
+--
+-- Name: TYPE packed_conversation; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TYPE app_hidden.packed_conversation IS 'What a step of the archive did with a conversation.';
+
+--
+-- Name: COLUMN packed_conversation.conversation_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.packed_conversation.conversation_id IS 'The conversation.';
+
+--
+-- Name: COLUMN packed_conversation.storage_tier; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.packed_conversation.storage_tier IS 'Where its messages are now.';
+
+--
+-- Name: COLUMN packed_conversation.messages; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.packed_conversation.messages IS 'Messages that were packed or checked.';
+
+--
+-- Name: COLUMN packed_conversation.problem; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.packed_conversation.problem IS 'Why nothing was done, if nothing was.';
+
+--
 -- Name: message_role; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -404,14 +461,16 @@ CREATE TYPE app_public.retention_kind AS ENUM (
     'raw_events',
     'usage_logs',
     'audit_logs',
-    'conversation_analytics'
+    'conversation_analytics',
+    'hot_conversations',
+    'warm_conversations'
 );
 
 --
 -- Name: TYPE retention_kind; Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON TYPE app_public.retention_kind IS 'What a retention policy or a legal hold is about.';
+COMMENT ON TYPE app_public.retention_kind IS 'What a retention policy or a legal hold is about. hot_conversations and warm_conversations say how long a conversation rests before it is packed, and before it is cold: nothing is deleted by those.';
 
 --
 -- Name: effective_retention; Type: TYPE; Schema: app_public; Owner: -
@@ -1268,22 +1327,6 @@ COMMENT ON COLUMN app_public.shared_conversation.title IS 'Title.';
 COMMENT ON COLUMN app_public.shared_conversation.messages IS 'Messages in order, without those of the system and of tools.';
 
 --
--- Name: storage_tier; Type: TYPE; Schema: app_public; Owner: -
---
-
-CREATE TYPE app_public.storage_tier AS ENUM (
-    'hot',
-    'warm',
-    'cold'
-);
-
---
--- Name: TYPE storage_tier; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON TYPE app_public.storage_tier IS 'hot: recent or often read. warm: older. cold: rarely read, searched only when asked or when the others return too little.';
-
---
 -- Name: taggable_type; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -1408,6 +1451,73 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.add_message_chunks(for_workspace uuid, for_conversation uuid, through_sequence_number integer, new_chunks jsonb) IS 'Adds the chunks of new messages of a conversation and remembers how far it got. Done twice, it changes nothing.';
+
+--
+-- Name: archive_old_conversations(interval, integer, integer, uuid, interval); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.archive_old_conversations(idle_for interval DEFAULT NULL::interval, min_messages integer DEFAULT 100, max_conversations integer DEFAULT 100, after_id uuid DEFAULT NULL::uuid, time_budget interval DEFAULT '00:01:00'::interval) RETURNS SETOF app_hidden.packed_conversation
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  conversation app_public.conversations;
+  result app_hidden.packed_conversation;
+  deadline timestamptz := clock_timestamp() + time_budget;
+begin
+  if idle_for < interval '0' or min_messages < 1 or max_conversations not between 1 and 10000 then
+    raise exception 'idle_for is not negative, min_messages at least 1, max_conversations 1 to 10,000.' using errcode = 'CQ200', hint = 'Leave them out for the defaults.';
+  end if;
+  for conversation in
+    select c.*
+    from app_public.conversations c
+    where c.storage_tier = 'hot'
+      and c.id > coalesce(after_id, '00000000-0000-0000-0000-000000000000'::uuid)
+      and c.message_count >= min_messages
+      and c.indexed_sequence_number = c.last_sequence_number
+      and c.last_message_at <= now() - coalesce(idle_for, interval '1 day')
+      and c.last_message_at <= now() - coalesce(idle_for, app_private.resting_time('hot_conversations', c.workspace_id))
+    order by c.id
+    limit max_conversations
+    for update skip locked
+  loop
+    result.conversation_id := conversation.id;
+    result.messages := conversation.message_count;
+    result.problem := null;
+    begin
+      conversation := app_private.pack_conversation(conversation);
+    exception when others then
+      result.problem := sqlstate || ': ' || sqlerrm;
+    end;
+    result.storage_tier := conversation.storage_tier;
+    return next result;
+    exit when clock_timestamp() > deadline;
+  end loop;
+end
+$$;
+
+--
+-- Name: FUNCTION archive_old_conversations(idle_for interval, min_messages integer, max_conversations integer, after_id uuid, time_budget interval); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.archive_old_conversations(idle_for interval, min_messages integer, max_conversations integer, after_id uuid, time_budget interval) IS 'Packs conversations of at least min_messages that rest for idle_for (without it: as retention_policies say), at most max_conversations of those after after_id, until time_budget is over. Returns each with what became of it.';
+
+--
+-- Name: archive_old_messages(interval, integer, uuid, interval); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.archive_old_messages(older_than interval, max_conversations integer DEFAULT 100, after_id uuid DEFAULT NULL::uuid, time_budget interval DEFAULT '00:01:00'::interval) RETURNS SETOF app_hidden.packed_conversation
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select * from app_hidden.archive_old_conversations(coalesce(older_than, interval '30 days'), 1, max_conversations, after_id, time_budget);
+$$;
+
+--
+-- Name: FUNCTION archive_old_messages(older_than interval, max_conversations integer, after_id uuid, time_budget interval); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.archive_old_messages(older_than interval, max_conversations integer, after_id uuid, time_budget interval) IS 'Packs the messages of every conversation, also of small ones, whose last message is older than that. Returns each with what became of it.';
 
 --
 -- Name: audit_row(); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -1750,6 +1860,56 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.clear_expired_tokens(max_rows integer) IS 'Forgets tokens for a new password or an address that have expired, of at most so many accounts. Returns of how many. For the job.';
+
+--
+-- Name: compress_old_conversations(interval, integer, uuid, interval); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.compress_old_conversations(idle_for interval DEFAULT NULL::interval, max_conversations integer DEFAULT 100, after_id uuid DEFAULT NULL::uuid, time_budget interval DEFAULT '00:01:00'::interval) RETURNS SETOF app_hidden.packed_conversation
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  conversation app_public.conversations;
+  result app_hidden.packed_conversation;
+  deadline timestamptz := clock_timestamp() + time_budget;
+begin
+  if idle_for < interval '0' or max_conversations not between 1 and 10000 then
+    raise exception 'idle_for is not negative, max_conversations 1 to 10,000.' using errcode = 'CQ200', hint = 'Leave them out for the defaults.';
+  end if;
+  for conversation in
+    select c.*
+    from app_hidden.conversation_archives a
+    join app_public.conversations c on c.workspace_id = a.workspace_id and c.id = a.conversation_id
+    where c.storage_tier = 'warm'
+      and a.conversation_id > coalesce(after_id, '00000000-0000-0000-0000-000000000000'::uuid)
+      and c.last_message_at <= now() - coalesce(idle_for, app_private.resting_time('warm_conversations', c.workspace_id))
+    order by a.conversation_id
+    limit max_conversations
+    for update of c skip locked
+  loop
+    result.conversation_id := conversation.id;
+    result.messages := conversation.message_count;
+    result.storage_tier := 'cold';
+    result.problem := null;
+    begin
+      perform app_private.check_archive(conversation.id);
+      update app_public.conversations c set storage_tier = 'cold' where c.id = conversation.id;
+    exception when others then
+      result.storage_tier := 'warm';
+      result.problem := sqlstate || ': ' || sqlerrm;
+    end;
+    return next result;
+    exit when clock_timestamp() > deadline;
+  end loop;
+end
+$$;
+
+--
+-- Name: FUNCTION compress_old_conversations(idle_for interval, max_conversations integer, after_id uuid, time_budget interval); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.compress_old_conversations(idle_for interval, max_conversations integer, after_id uuid, time_budget interval) IS 'Makes packed conversations cold that rest for idle_for (without it: as retention_policies say), after their documents were read and found whole. Returns each with what became of it.';
 
 --
 -- Name: current_session_id(); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -2213,6 +2373,244 @@ $_$;
 
 COMMENT ON FUNCTION app_hidden.normalized_text(content text) IS 'A text in lower case, with single spaces and without a full stop at the end: what near-duplicates have in common.';
 
+SET default_tablespace = '';
+
+--
+-- Name: messages; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.messages (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    conversation_id uuid NOT NULL,
+    workspace_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    author_id uuid,
+    sequence_number integer NOT NULL,
+    role app_public.message_role NOT NULL,
+    status app_public.message_status DEFAULT 'complete'::app_public.message_status NOT NULL,
+    parent_id uuid,
+    content text NOT NULL,
+    parts jsonb,
+    parts_format smallint DEFAULT 1 NOT NULL,
+    attachments jsonb,
+    provider text,
+    model text,
+    prompt_tokens integer,
+    completion_tokens integer,
+    total_tokens integer,
+    cost_usd numeric(12,6),
+    processing_time_ms integer,
+    relevance_score real,
+    embedding_version_id uuid,
+    idempotency_key text,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)) STORED,
+    replaces_id uuid,
+    CONSTRAINT messages_attachments_array CHECK ((jsonb_typeof(attachments) = 'array'::text)),
+    CONSTRAINT messages_content_length CHECK ((char_length(content) <= 1000000)),
+    CONSTRAINT messages_cost_positive CHECK ((cost_usd >= (0)::numeric)),
+    CONSTRAINT messages_id_not_before_conversation CHECK ((id >= conversation_id)),
+    CONSTRAINT messages_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT messages_idempotency_key_length CHECK (((char_length(idempotency_key) >= 1) AND (char_length(idempotency_key) <= 200))),
+    CONSTRAINT messages_metadata_object CHECK ((jsonb_typeof(metadata) = 'object'::text)),
+    CONSTRAINT messages_model_length CHECK ((char_length(model) <= 200)),
+    CONSTRAINT messages_parent_id_before CHECK ((parent_id < id)),
+    CONSTRAINT messages_parts_array CHECK ((jsonb_typeof(parts) = 'array'::text)),
+    CONSTRAINT messages_processing_time_positive CHECK ((processing_time_ms >= 0)),
+    CONSTRAINT messages_provider_length CHECK ((char_length(provider) <= 100)),
+    CONSTRAINT messages_relevance_score_range CHECK (((relevance_score >= (0)::double precision) AND (relevance_score <= (1)::double precision))),
+    CONSTRAINT messages_sequence_number_positive CHECK ((sequence_number > 0)),
+    CONSTRAINT messages_tokens_positive CHECK (((prompt_tokens >= 0) AND (completion_tokens >= 0) AND (total_tokens >= 0)))
+)
+PARTITION BY RANGE (id);
+
+ALTER TABLE ONLY app_public.messages FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE messages; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.messages IS 'One message of a conversation. Written through post_message and its siblings only. Partitioned by month on its own time-ordered id.';
+
+--
+-- Name: COLUMN messages.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.id IS 'Time-ordered identifier (UUID version 7), never older than the conversation''s.';
+
+--
+-- Name: COLUMN messages.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.conversation_id IS 'The conversation.';
+
+--
+-- Name: COLUMN messages.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN messages.owner_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.owner_id IS 'Owner of the conversation.';
+
+--
+-- Name: COLUMN messages.author_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.author_id IS 'Who wrote it; null for a model.';
+
+--
+-- Name: COLUMN messages.sequence_number; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.sequence_number IS 'Position in the conversation, from 1, without gaps.';
+
+--
+-- Name: COLUMN messages.role; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.role IS 'Who speaks.';
+
+--
+-- Name: COLUMN messages.status; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.status IS 'complete, still streaming, or failed.';
+
+--
+-- Name: COLUMN messages.parent_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.parent_id IS 'The message it answers, of the same conversation; several children are branches.';
+
+--
+-- Name: COLUMN messages.content; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.content IS 'Text, at most 1,000,000 characters.';
+
+--
+-- Name: COLUMN messages.parts; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.parts IS 'The same content as typed parts, for clients that use them.';
+
+--
+-- Name: COLUMN messages.parts_format; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.parts_format IS 'Version of the format of parts.';
+
+--
+-- Name: COLUMN messages.attachments; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.attachments IS 'Attachments, as an array of objects.';
+
+--
+-- Name: COLUMN messages.provider; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.provider IS 'Provider of the model that wrote it.';
+
+--
+-- Name: COLUMN messages.model; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.model IS 'Model that wrote it.';
+
+--
+-- Name: COLUMN messages.prompt_tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.prompt_tokens IS 'Tokens read.';
+
+--
+-- Name: COLUMN messages.completion_tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.completion_tokens IS 'Tokens written.';
+
+--
+-- Name: COLUMN messages.total_tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.total_tokens IS 'Tokens in all.';
+
+--
+-- Name: COLUMN messages.cost_usd; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.cost_usd IS 'Cost in US dollars.';
+
+--
+-- Name: COLUMN messages.processing_time_ms; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.processing_time_ms IS 'Time to the answer in milliseconds.';
+
+--
+-- Name: COLUMN messages.relevance_score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.relevance_score IS 'How well the chunks it used fit, 0 to 1.';
+
+--
+-- Name: COLUMN messages.embedding_version_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.embedding_version_id IS 'Embedding version that its retrieval used.';
+
+--
+-- Name: COLUMN messages.idempotency_key; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.idempotency_key IS 'Key of a write that may be retried; unique per conversation.';
+
+--
+-- Name: COLUMN messages.metadata; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.metadata IS 'Anything else, as an object.';
+
+--
+-- Name: COLUMN messages.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.created_at IS 'When it was written; derived from the id.';
+
+--
+-- Name: COLUMN messages.replaces_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.replaces_id IS 'The message that this one is an edit of.';
+
+--
+-- Name: read_packed_messages(uuid, uuid, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.read_packed_messages(conversation_id uuid, before uuid, first integer) RETURNS SETOF app_public.messages
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 50 PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  conversation app_public.conversations := app_private.readable_conversation(read_packed_messages.conversation_id);
+begin
+  if conversation.storage_tier <> 'hot' then
+    return query execute 'select * from app_private.packed_messages($1, $2, $3)' using conversation, before, first;
+  end if;
+end
+$_$;
+
+--
+-- Name: FUNCTION read_packed_messages(conversation_id uuid, before uuid, first integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.read_packed_messages(conversation_id uuid, before uuid, first integer) IS 'Packed messages of a conversation that the caller may read, newest first. Nothing otherwise. Raises CQ260.';
+
 --
 -- Name: refuse_change(); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
@@ -2231,8 +2629,6 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.refuse_change() IS 'Trigger: refuses every change. Raises CQ117.';
-
-SET default_tablespace = '';
 
 SET default_table_access_method = heap;
 
@@ -3115,219 +3511,6 @@ $$;
 COMMENT ON FUNCTION app_private.add_identity(issuer text, subject text, email text, is_email_verified boolean, display_name text, signed_in_at timestamp with time zone) IS 'Makes an account for somebody who is seen for the first time, or joins the one with the same proved address. Raises CQ119.';
 
 --
--- Name: messages; Type: TABLE; Schema: app_public; Owner: -
---
-
-CREATE TABLE app_public.messages (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    conversation_id uuid NOT NULL,
-    workspace_id uuid NOT NULL,
-    owner_id uuid NOT NULL,
-    author_id uuid,
-    sequence_number integer NOT NULL,
-    role app_public.message_role NOT NULL,
-    status app_public.message_status DEFAULT 'complete'::app_public.message_status NOT NULL,
-    parent_id uuid,
-    content text NOT NULL,
-    parts jsonb,
-    parts_format smallint DEFAULT 1 NOT NULL,
-    attachments jsonb,
-    provider text,
-    model text,
-    prompt_tokens integer,
-    completion_tokens integer,
-    total_tokens integer,
-    cost_usd numeric(12,6),
-    processing_time_ms integer,
-    relevance_score real,
-    embedding_version_id uuid,
-    idempotency_key text,
-    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
-    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)) STORED,
-    replaces_id uuid,
-    CONSTRAINT messages_attachments_array CHECK ((jsonb_typeof(attachments) = 'array'::text)),
-    CONSTRAINT messages_content_length CHECK ((char_length(content) <= 1000000)),
-    CONSTRAINT messages_cost_positive CHECK ((cost_usd >= (0)::numeric)),
-    CONSTRAINT messages_id_not_before_conversation CHECK ((id >= conversation_id)),
-    CONSTRAINT messages_id_version CHECK ((uuid_extract_version(id) = 7)),
-    CONSTRAINT messages_idempotency_key_length CHECK (((char_length(idempotency_key) >= 1) AND (char_length(idempotency_key) <= 200))),
-    CONSTRAINT messages_metadata_object CHECK ((jsonb_typeof(metadata) = 'object'::text)),
-    CONSTRAINT messages_model_length CHECK ((char_length(model) <= 200)),
-    CONSTRAINT messages_parent_id_before CHECK ((parent_id < id)),
-    CONSTRAINT messages_parts_array CHECK ((jsonb_typeof(parts) = 'array'::text)),
-    CONSTRAINT messages_processing_time_positive CHECK ((processing_time_ms >= 0)),
-    CONSTRAINT messages_provider_length CHECK ((char_length(provider) <= 100)),
-    CONSTRAINT messages_relevance_score_range CHECK (((relevance_score >= (0)::double precision) AND (relevance_score <= (1)::double precision))),
-    CONSTRAINT messages_sequence_number_positive CHECK ((sequence_number > 0)),
-    CONSTRAINT messages_tokens_positive CHECK (((prompt_tokens >= 0) AND (completion_tokens >= 0) AND (total_tokens >= 0)))
-)
-PARTITION BY RANGE (id);
-
-ALTER TABLE ONLY app_public.messages FORCE ROW LEVEL SECURITY;
-
---
--- Name: TABLE messages; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON TABLE app_public.messages IS 'One message of a conversation. Written through post_message and its siblings only. Partitioned by month on its own time-ordered id.';
-
---
--- Name: COLUMN messages.id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.id IS 'Time-ordered identifier (UUID version 7), never older than the conversation''s.';
-
---
--- Name: COLUMN messages.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.conversation_id IS 'The conversation.';
-
---
--- Name: COLUMN messages.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.workspace_id IS 'The tenant.';
-
---
--- Name: COLUMN messages.owner_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.owner_id IS 'Owner of the conversation.';
-
---
--- Name: COLUMN messages.author_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.author_id IS 'Who wrote it; null for a model.';
-
---
--- Name: COLUMN messages.sequence_number; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.sequence_number IS 'Position in the conversation, from 1, without gaps.';
-
---
--- Name: COLUMN messages.role; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.role IS 'Who speaks.';
-
---
--- Name: COLUMN messages.status; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.status IS 'complete, still streaming, or failed.';
-
---
--- Name: COLUMN messages.parent_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.parent_id IS 'The message it answers, of the same conversation; several children are branches.';
-
---
--- Name: COLUMN messages.content; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.content IS 'Text, at most 1,000,000 characters.';
-
---
--- Name: COLUMN messages.parts; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.parts IS 'The same content as typed parts, for clients that use them.';
-
---
--- Name: COLUMN messages.parts_format; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.parts_format IS 'Version of the format of parts.';
-
---
--- Name: COLUMN messages.attachments; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.attachments IS 'Attachments, as an array of objects.';
-
---
--- Name: COLUMN messages.provider; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.provider IS 'Provider of the model that wrote it.';
-
---
--- Name: COLUMN messages.model; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.model IS 'Model that wrote it.';
-
---
--- Name: COLUMN messages.prompt_tokens; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.prompt_tokens IS 'Tokens read.';
-
---
--- Name: COLUMN messages.completion_tokens; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.completion_tokens IS 'Tokens written.';
-
---
--- Name: COLUMN messages.total_tokens; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.total_tokens IS 'Tokens in all.';
-
---
--- Name: COLUMN messages.cost_usd; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.cost_usd IS 'Cost in US dollars.';
-
---
--- Name: COLUMN messages.processing_time_ms; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.processing_time_ms IS 'Time to the answer in milliseconds.';
-
---
--- Name: COLUMN messages.relevance_score; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.relevance_score IS 'How well the chunks it used fit, 0 to 1.';
-
---
--- Name: COLUMN messages.embedding_version_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.embedding_version_id IS 'Embedding version that its retrieval used.';
-
---
--- Name: COLUMN messages.idempotency_key; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.idempotency_key IS 'Key of a write that may be retried; unique per conversation.';
-
---
--- Name: COLUMN messages.metadata; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.metadata IS 'Anything else, as an object.';
-
---
--- Name: COLUMN messages.created_at; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.created_at IS 'When it was written; derived from the id.';
-
---
--- Name: COLUMN messages.replaces_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.replaces_id IS 'The message that this one is an edit of.';
-
---
 -- Name: add_message_chunks(app_public.messages, jsonb); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -3402,6 +3585,25 @@ $$;
 COMMENT ON FUNCTION app_private.add_tool_calls(message app_public.messages, calls jsonb) IS 'Writes the tool calls of an answer. Raises CQ200.';
 
 --
+-- Name: archive_hash(uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.archive_hash(conversation_id uuid) RETURNS bytea
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select sha256(coalesce(string_agg(p.sha256, '' order by p.packed::regclass::text, p.part), ''))
+  from app_hidden.conversation_archive_parts p
+  where p.conversation_id = archive_hash.conversation_id;
+$$;
+
+--
+-- Name: FUNCTION archive_hash(conversation_id uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.archive_hash(conversation_id uuid) IS 'SHA-256 over the SHA-256 of the parts of an archive, in order: a part that is gone shows.';
+
+--
 -- Name: budget_period_start(app_public.budget_period, timestamp with time zone); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -3417,6 +3619,225 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.budget_period_start(period app_public.budget_period, at timestamp with time zone) IS 'First moment of the day or month of a time, in UTC.';
+
+--
+-- Name: conversation_archives; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.conversation_archives (
+    conversation_id uuid NOT NULL,
+    workspace_id uuid NOT NULL,
+    format smallint DEFAULT 1 NOT NULL,
+    message_count integer NOT NULL,
+    feedback_count integer NOT NULL,
+    citation_count integer NOT NULL,
+    message_ids uuid[] NOT NULL,
+    sha256 bytea NOT NULL,
+    packed_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT conversation_archives_counts_positive CHECK (((message_count >= 0) AND (feedback_count >= 0) AND (citation_count >= 0))),
+    CONSTRAINT conversation_archives_format_known CHECK ((format = 1)),
+    CONSTRAINT conversation_archives_message_ids_count CHECK ((cardinality(message_ids) = message_count)),
+    CONSTRAINT conversation_archives_sha256_length CHECK ((octet_length(sha256) = 32))
+);
+
+ALTER TABLE ONLY app_hidden.conversation_archives FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE conversation_archives; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.conversation_archives IS 'What is packed of a conversation that is warm or cold. It goes when the conversation is hot again.';
+
+--
+-- Name: COLUMN conversation_archives.conversation_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.conversation_archives.conversation_id IS 'The conversation.';
+
+--
+-- Name: COLUMN conversation_archives.workspace_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.conversation_archives.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN conversation_archives.format; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.conversation_archives.format IS 'Version of the format of the documents.';
+
+--
+-- Name: COLUMN conversation_archives.message_count; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.conversation_archives.message_count IS 'Messages in it.';
+
+--
+-- Name: COLUMN conversation_archives.feedback_count; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.conversation_archives.feedback_count IS 'Feedback in it.';
+
+--
+-- Name: COLUMN conversation_archives.citation_count; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.conversation_archives.citation_count IS 'Citations in it.';
+
+--
+-- Name: COLUMN conversation_archives.message_ids; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.conversation_archives.message_ids IS 'Ids of its messages, by which the conversation of one is found.';
+
+--
+-- Name: COLUMN conversation_archives.sha256; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.conversation_archives.sha256 IS 'SHA-256 over the SHA-256 of its parts, in order.';
+
+--
+-- Name: COLUMN conversation_archives.packed_at; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.conversation_archives.packed_at IS 'When it was packed.';
+
+--
+-- Name: check_archive(uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.check_archive(conversation_id uuid) RETURNS app_hidden.conversation_archives
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  archived app_hidden.conversation_archives;
+begin
+  select a.* into archived from app_hidden.conversation_archives a where a.conversation_id = check_archive.conversation_id;
+  perform app_private.check_part(p) from app_hidden.conversation_archive_parts p where p.conversation_id = check_archive.conversation_id;
+  if archived.conversation_id is null or archived.sha256 <> app_private.archive_hash(check_archive.conversation_id) then
+    raise exception 'The archive of conversation % is damaged.', check_archive.conversation_id
+      using errcode = 'CQ260', hint = 'Nothing was changed. Have it brought back from a backup: docs/lifecycle.md.';
+  end if;
+  return archived;
+end
+$$;
+
+--
+-- Name: FUNCTION check_archive(conversation_id uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.check_archive(conversation_id uuid) IS 'The archive of a packed conversation, found whole. Raises CQ260.';
+
+--
+-- Name: conversation_archive_parts; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.conversation_archive_parts (
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    packed regclass NOT NULL,
+    part integer NOT NULL,
+    first_id uuid NOT NULL,
+    last_id uuid NOT NULL,
+    row_count integer NOT NULL,
+    columns text[] NOT NULL,
+    sha256 bytea NOT NULL,
+    document text NOT NULL,
+    CONSTRAINT conversation_archive_parts_row_count_positive CHECK ((row_count > 0)),
+    CONSTRAINT conversation_archive_parts_sha256_length CHECK ((octet_length(sha256) = 32))
+);
+ALTER TABLE ONLY app_hidden.conversation_archive_parts ALTER COLUMN document SET COMPRESSION lz4;
+
+ALTER TABLE ONLY app_hidden.conversation_archive_parts FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE conversation_archive_parts; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.conversation_archive_parts IS 'Rows of one table, as a JSON array of objects whose values are texts: what PostgreSQL writes of any type it reads again exactly.';
+
+--
+-- Name: COLUMN conversation_archive_parts.workspace_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.conversation_archive_parts.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN conversation_archive_parts.conversation_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.conversation_archive_parts.conversation_id IS 'The conversation.';
+
+--
+-- Name: COLUMN conversation_archive_parts.packed; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.conversation_archive_parts.packed IS 'The table.';
+
+--
+-- Name: COLUMN conversation_archive_parts.part; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.conversation_archive_parts.part IS 'Place among the parts of that table; numbers may be left out.';
+
+--
+-- Name: COLUMN conversation_archive_parts.first_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.conversation_archive_parts.first_id IS 'Id of the first message in it, or of the message that its first row is about.';
+
+--
+-- Name: COLUMN conversation_archive_parts.last_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.conversation_archive_parts.last_id IS 'The same of the last.';
+
+--
+-- Name: COLUMN conversation_archive_parts.row_count; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.conversation_archive_parts.row_count IS 'Rows in it.';
+
+--
+-- Name: COLUMN conversation_archive_parts.columns; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.conversation_archive_parts.columns IS 'Columns that the table had then. One that came later has its default in a row that is restored.';
+
+--
+-- Name: COLUMN conversation_archive_parts.sha256; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.conversation_archive_parts.sha256 IS 'SHA-256 of the document.';
+
+--
+-- Name: COLUMN conversation_archive_parts.document; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.conversation_archive_parts.document IS 'The rows, by primary key. Compressed by PostgreSQL.';
+
+--
+-- Name: check_part(app_hidden.conversation_archive_parts); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.check_part(piece app_hidden.conversation_archive_parts) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if sha256(convert_to(piece.document, 'UTF8')) <> piece.sha256 then
+    raise exception 'The archive of conversation % is damaged.', piece.conversation_id
+      using errcode = 'CQ260', hint = 'Nothing was changed. Have its part brought back from a backup: docs/lifecycle.md.';
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION check_part(piece app_hidden.conversation_archive_parts); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.check_part(piece app_hidden.conversation_archive_parts) IS 'Raises CQ260 when a document is not the one that was packed.';
 
 --
 -- Name: check_tagged_entity(); Type: FUNCTION; Schema: app_private; Owner: -
@@ -3703,7 +4124,8 @@ begin
   loop
     update app_public.conversations c
     set positive_feedback = c.positive_feedback + changed.positive, negative_feedback = c.negative_feedback + changed.negative
-    where c.id = changed.conversation_id and (changed.positive <> 0 or changed.negative <> 0);
+    -- what is packed or comes back from there was counted when it was given
+    where c.id = changed.conversation_id and c.storage_tier = 'hot' and (changed.positive <> 0 or changed.negative <> 0);
   end loop;
   return null;
 end
@@ -3753,6 +4175,7 @@ begin
       and changed.added = changed.numbers
     returning with (old as previous) previous.indexed_sequence_number = previous.last_sequence_number into was_indexed;
     if not found then
+      continue when app_private.is_coming_back(changed.conversation_id, changed.last_number);
       raise exception 'Sequence numbers % to % do not continue conversation %.', changed.first_number, changed.last_number, changed.conversation_id
         using errcode = 'CQ205', hint = 'Lock the conversation and number its messages without gaps, as post_message does.';
     end if;
@@ -4771,6 +5194,26 @@ $$;
 COMMENT ON FUNCTION app_private.insert_message(conversation app_public.conversations, draft app_public.messages, is_continued boolean) IS 'Writes a message into a locked conversation. Raises CQ200 unusable argument, CQ204 no such parent, CQ221 the caller''s monthly quota is spent.';
 
 --
+-- Name: is_coming_back(uuid, integer); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.is_coming_back(conversation_id uuid, last_number integer) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select from app_public.conversations c
+    where c.id = is_coming_back.conversation_id and c.storage_tier <> 'hot' and c.last_sequence_number >= last_number
+  );
+$$;
+
+--
+-- Name: FUNCTION is_coming_back(conversation_id uuid, last_number integer); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.is_coming_back(conversation_id uuid, last_number integer) IS 'Whether messages up to a number are written into a packed conversation: they are restored, and were counted long ago.';
+
+--
 -- Name: is_held(uuid, app_public.retention_kind); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -4888,6 +5331,9 @@ begin
   if result.id is null then
     raise exception 'There is no such conversation.' using errcode = 'CQ204', hint = 'Check the id and the workspace of the request.';
   end if;
+  if result.storage_tier <> 'hot' then
+    result := app_private.unpack_conversation(result);
+  end if;
   return result;
 end
 $$;
@@ -4896,7 +5342,7 @@ $$;
 -- Name: FUNCTION lock_conversation(wanted_id uuid); Type: COMMENT; Schema: app_private; Owner: -
 --
 
-COMMENT ON FUNCTION app_private.lock_conversation(wanted_id uuid) IS 'The conversation, locked against other writers. Raises CQ101, CQ109, CQ204.';
+COMMENT ON FUNCTION app_private.lock_conversation(wanted_id uuid) IS 'The conversation, locked against other writers. Raises CQ101, CQ109, CQ204, and CQ260 when its archive is damaged.';
 
 --
 -- Name: lock_conversation_of(uuid); Type: FUNCTION; Schema: app_private; Owner: -
@@ -4907,10 +5353,13 @@ CREATE FUNCTION app_private.lock_conversation_of(message_id uuid) RETURNS app_pu
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  return app_private.lock_conversation((
-    select m.conversation_id
-    from app_public.messages m
-    where m.id = lock_conversation_of.message_id and m.workspace_id = app_hidden.current_workspace_id()
+  return app_private.lock_conversation(coalesce(
+    (
+      select m.conversation_id
+      from app_public.messages m
+      where m.id = lock_conversation_of.message_id and m.workspace_id = app_hidden.current_workspace_id()
+    ),
+    app_private.packed_conversation_of(lock_conversation_of.message_id)
   ));
 end
 $$;
@@ -5292,6 +5741,274 @@ $$;
 COMMENT ON FUNCTION app_private.next_message_id(after_id uuid) IS 'A UUID version 7, now or later, that is greater than the given one.';
 
 --
+-- Name: pack_conversation(app_public.conversations); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.pack_conversation(conversation app_public.conversations) RETURNS app_public.conversations
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO'
+    SET "IntervalStyle" TO 'postgres'
+    SET "TimeZone" TO 'UTC'
+    SET extra_float_digits TO '1'
+    SET bytea_output TO 'hex'
+    AS $_$
+declare
+  source regclass;
+  columns text[];
+  archived app_hidden.conversation_archives;
+  piece app_hidden.conversation_archive_parts;
+  rows_read integer;
+  rebuilt bytea;
+  packed_counts integer[] := '{}';
+  deleted_counts integer[] := '{}';
+  deleted integer;
+  result app_public.conversations;
+begin
+  if conversation.storage_tier <> 'hot' then
+    return conversation;
+  end if;
+  -- who reads it later restores it: the messages of a job that cuts them must be rows until then
+  if conversation.indexed_sequence_number < conversation.last_sequence_number then
+    raise exception 'Messages of this conversation are still being indexed.' using errcode = 'CQ261', hint = 'Try again when the worker has done them.';
+  end if;
+
+  select array_agg(m.id order by m.id) into archived.message_ids
+  from app_public.messages m
+  where m.conversation_id = conversation.id and m.id >= conversation.id and m.id <= conversation.last_message_id;
+  insert into app_hidden.conversation_archives (
+    conversation_id, workspace_id, message_count, feedback_count, citation_count, message_ids, sha256
+  )
+  values (
+    conversation.id, conversation.workspace_id, coalesce(cardinality(archived.message_ids), 0), 0, 0, coalesce(archived.message_ids, '{}'),
+    sha256('')
+  );
+
+  foreach source in array array['app_public.messages', 'app_public.message_feedback', 'app_public.message_chunks']::regclass[] loop
+    columns := app_private.packed_columns(source);
+    execute format(
+      'insert into app_hidden.conversation_archive_parts (
+         workspace_id, conversation_id, packed, part, first_id, last_id, row_count, columns, sha256, document
+       )
+       select $1, $2, $3, p.part, p.first_id, p.last_id, p.row_count, $4, sha256(convert_to(p.document, ''UTF8'')), p.document
+       from (
+         select sized.part, (array_agg(sized.about order by sized.place))[1] as first_id,
+           (array_agg(sized.about order by sized.place desc))[1] as last_id, count(*) as row_count,
+           ''['' || string_agg(sized.line, E'',\n'' order by sized.place) || '']'' as document
+         from (
+           -- 128 KiB a part: a page is read without the rest
+           select l.*, ((sum(octet_length(l.line)) over (order by l.place) - octet_length(l.line)) / 131072)::integer as part
+           from (
+             select %s as about, row_number() over (order by %s) as place, %s as line
+             from %s as t where t.workspace_id = $1 and t.conversation_id = $2%s
+           ) as l
+         ) as sized
+         group by sized.part
+       ) as p',
+      case when source = 'app_public.messages'::regclass then 't.id' else 't.message_id' end,
+      app_private.packed_key(source), app_private.packed_line(source, columns), source,
+      case when source = 'app_public.messages'::regclass then ' and t.id >= $2 and t.id <= $5' else '' end
+    )
+    using conversation.workspace_id, conversation.id, source, columns, conversation.last_message_id;
+
+    rows_read := 0;
+    for piece in
+      select p.* from app_hidden.conversation_archive_parts p
+      where p.conversation_id = conversation.id and p.packed = source
+      order by p.part
+    loop
+      execute format(
+        'select sha256(convert_to(''['' || string_agg(%s, E'',\n'' order by %s) || '']'', ''UTF8'')), $3 + count(*) from (%s) as t',
+        app_private.packed_line(source, columns), app_private.packed_key(source), app_private.unpack_query(source, columns)
+      )
+      into rebuilt, rows_read
+      using piece.document, conversation.owner_id, rows_read;
+      if rebuilt is distinct from piece.sha256 then
+        raise exception 'What was packed of % of conversation % is not what was read back.', source, conversation.id
+          using errcode = 'CQ260', hint = 'Nothing was deleted. Report it as a bug.';
+      end if;
+    end loop;
+    packed_counts := packed_counts || rows_read;
+  end loop;
+
+  update app_hidden.conversation_archives a
+  set feedback_count = packed_counts[2], citation_count = packed_counts[3], sha256 = app_private.archive_hash(conversation.id)
+  where a.conversation_id = conversation.id;
+  update app_public.conversations c set storage_tier = 'warm' where c.id = conversation.id returning c.* into result;
+
+  delete from app_public.messages m
+  where m.conversation_id = conversation.id and m.id >= conversation.id and m.id <= conversation.last_message_id;
+  get diagnostics deleted = row_count;
+  deleted_counts := deleted_counts || deleted;
+  delete from app_public.message_feedback f where f.workspace_id = conversation.workspace_id and f.conversation_id = conversation.id;
+  get diagnostics deleted = row_count;
+  deleted_counts := deleted_counts || deleted;
+  delete from app_public.message_chunks k where k.workspace_id = conversation.workspace_id and k.conversation_id = conversation.id;
+  get diagnostics deleted = row_count;
+  deleted_counts := deleted_counts || deleted;
+  if packed_counts <> deleted_counts or packed_counts[1] <> conversation.message_count then
+    raise exception 'Conversation % has % messages, % were packed, % would go (with feedback and citations: % and %).',
+      conversation.id, conversation.message_count, packed_counts[1], deleted_counts[1], packed_counts, deleted_counts
+      using errcode = 'CQ260', hint = 'Nothing was deleted. Report it as a bug.';
+  end if;
+
+  update app_public.chunks c set tier = 'cold' where c.workspace_id = conversation.workspace_id and c.conversation_id = conversation.id and c.tier <> 'cold';
+  return result;
+end
+$_$;
+
+--
+-- Name: FUNCTION pack_conversation(conversation app_public.conversations); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.pack_conversation(conversation app_public.conversations) IS 'Packs a locked conversation; one that is packed stays as it is. Raises CQ260 when what was packed is not what was there, CQ261 while it is being indexed.';
+
+--
+-- Name: packed_columns(regclass); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.packed_columns(packed regclass) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select array_agg(a.attname::text order by a.attnum)
+  from pg_attribute a
+  where a.attrelid = packed and a.attnum > 0 and not a.attisdropped and a.attgenerated = '';
+$$;
+
+--
+-- Name: FUNCTION packed_columns(packed regclass); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.packed_columns(packed regclass) IS 'The columns of a table that are stored, in order.';
+
+--
+-- Name: packed_conversation_of(uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.packed_conversation_of(message_id uuid) RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select a.conversation_id
+  from app_hidden.conversation_archives a
+  where a.message_ids @> array[packed_conversation_of.message_id] and a.workspace_id = app_hidden.current_workspace_id();
+$$;
+
+--
+-- Name: FUNCTION packed_conversation_of(message_id uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.packed_conversation_of(message_id uuid) IS 'The conversation in which a message is packed, in the workspace of the request; null when there is none.';
+
+--
+-- Name: packed_key(regclass); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.packed_key(packed regclass) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select string_agg(format('t.%I', a.attname), ', ' order by k.place)
+  from pg_constraint c
+  cross join lateral unnest(c.conkey) with ordinality as k (attnum, place)
+  join pg_attribute a on a.attrelid = c.conrelid and a.attnum = k.attnum
+  where c.conrelid = packed and c.contype = 'p';
+$$;
+
+--
+-- Name: FUNCTION packed_key(packed regclass); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.packed_key(packed regclass) IS 'The primary key of a table, as it stands in an order by.';
+
+--
+-- Name: packed_line(regclass, text[]); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.packed_line(packed regclass, columns text[]) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select format('json_object(%L::text[], array[%s])::text', columns, string_agg(format('t.%I::text', c.name), ', ' order by c.place))
+  from unnest(columns) with ordinality as c (name, place);
+$$;
+
+--
+-- Name: FUNCTION packed_line(packed regclass, columns text[]); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.packed_line(packed regclass, columns text[]) IS 'The expression that writes a row "t" of a table as one line of JSON, from its columns.';
+
+--
+-- Name: packed_message_path(app_public.conversations, uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.packed_message_path(conversation app_public.conversations, leaf_id uuid) RETURNS SETOF app_public.messages
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with recursive messages as materialized (
+    select m.* from app_private.packed_messages(conversation, null, null) as m where m.id <= leaf_id
+  ),
+  explicit as (
+    select m.id, m.parent_id, m.replaces_id, m.sequence_number from messages m where m.id = leaf_id
+    union all
+    select m.id, m.parent_id, m.replaces_id, m.sequence_number from explicit e join messages m on m.id = e.parent_id
+  )
+  select m.* from explicit e join messages m on m.id = e.id
+  union all
+  select m.*
+  from explicit e
+  join messages m on m.sequence_number < e.sequence_number
+  where e.parent_id is null and e.replaces_id is null and m.parent_id is null and m.replaces_id is null;
+$$;
+
+--
+-- Name: FUNCTION packed_message_path(conversation app_public.conversations, leaf_id uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.packed_message_path(conversation app_public.conversations, leaf_id uuid) IS 'The packed messages of a conversation that lead to one, that one included, in no order. Raises CQ260.';
+
+--
+-- Name: packed_messages(app_public.conversations, uuid, integer); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.packed_messages(conversation app_public.conversations, before uuid, first integer) RETURNS SETOF app_public.messages
+    LANGUAGE plpgsql STABLE ROWS 50 PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO'
+    SET "IntervalStyle" TO 'postgres'
+    SET "TimeZone" TO 'UTC'
+    AS $_$
+declare
+  piece app_hidden.conversation_archive_parts;
+  missing integer := first;
+  read integer;
+begin
+  for piece in
+    select p.* from app_hidden.conversation_archive_parts p
+    where p.conversation_id = conversation.id and p.packed = 'app_public.messages'::regclass
+      and p.first_id < coalesce(packed_messages.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+    order by p.part desc
+  loop
+    perform app_private.check_part(piece);
+    return query execute format('select * from (%s) as t where t.id < $3 order by t.id desc limit $4', app_private.unpack_query(piece.packed, piece.columns))
+    using piece.document, conversation.owner_id, coalesce(packed_messages.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid), missing;
+    get diagnostics read = row_count;
+    missing := missing - read;
+    exit when missing <= 0;
+  end loop;
+end
+$_$;
+
+--
+-- Name: FUNCTION packed_messages(conversation app_public.conversations, before uuid, first integer); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.packed_messages(conversation app_public.conversations, before uuid, first integer) IS 'Packed messages of a conversation, newest first: at most "first" of those before the message "before"; all of them when "first" is null. Raises CQ260.';
+
+--
 -- Name: propagate_conversation_visibility(); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -5339,6 +6056,27 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.propagate_document_visibility() IS 'Trigger: hands owner and visibility of a document to its chunks.';
+
+--
+-- Name: readable_conversation(uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.readable_conversation(conversation_id uuid) RETURNS app_public.conversations
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select c
+  from app_public.conversations c
+  where c.id = readable_conversation.conversation_id
+    and c.workspace_id = app_hidden.current_workspace_id()
+    and (c.owner_id = app_hidden.current_user_id() or c.visibility = 'workspace');
+$$;
+
+--
+-- Name: FUNCTION readable_conversation(conversation_id uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.readable_conversation(conversation_id uuid) IS 'A conversation that the caller may read, or null.';
 
 --
 -- Name: embedding_versions; Type: TABLE; Schema: app_public; Owner: -
@@ -5723,6 +6461,27 @@ $$;
 COMMENT ON FUNCTION app_private.require_readable(entity_type app_public.taggable_type, entity_id uuid) IS 'Raises CQ204 when the caller may not read a thing in the workspace of this request.';
 
 --
+-- Name: resting_time(app_public.retention_kind, uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.resting_time(for_kind app_public.retention_kind, for_workspace uuid) RETURNS interval
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select make_interval(days => p.keep_days)
+  from app_public.retention_policies p
+  where p.kind = for_kind and (p.workspace_id = for_workspace or p.workspace_id is null)
+  order by p.workspace_id nulls last
+  limit 1;
+$$;
+
+--
+-- Name: FUNCTION resting_time(for_kind app_public.retention_kind, for_workspace uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.resting_time(for_kind app_public.retention_kind, for_workspace uuid) IS 'How long conversations of a workspace rest before they go to the next tier; null means that they never do.';
+
+--
 -- Name: search_text(uuid, uuid, text, app_public.source_type[], integer); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -5899,6 +6658,120 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.total_new_usage() IS 'Trigger: keeps total_tokens_used and total_cost_usd of users, and what they used per month.';
+
+--
+-- Name: unpack_conversation(app_public.conversations); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.unpack_conversation(conversation app_public.conversations) RETURNS app_public.conversations
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO'
+    SET "IntervalStyle" TO 'postgres'
+    SET "TimeZone" TO 'UTC'
+    SET extra_float_digits TO '1'
+    SET bytea_output TO 'hex'
+    AS $_$
+declare
+  archived app_hidden.conversation_archives;
+  piece app_hidden.conversation_archive_parts;
+  names text;
+  added integer;
+  messages integer := 0;
+  feedback integer := 0;
+  result app_public.conversations;
+begin
+  if conversation.storage_tier = 'hot' then
+    return conversation;
+  end if;
+  archived := app_private.check_archive(conversation.id);
+
+  -- the conversation is packed until the last row is back: the triggers that count look at that
+  for piece in
+    select p.* from app_hidden.conversation_archive_parts p where p.conversation_id = conversation.id order by p.packed::regclass::text, p.part
+  loop
+    select string_agg(quote_ident(c.name), ', ') into names from unnest(app_private.packed_columns(piece.packed)) as c (name);
+    execute format('insert into %s (%s) select %2$s from (%s) as t', piece.packed, names, app_private.unpack_query(piece.packed, piece.columns))
+    using piece.document, conversation.owner_id;
+    get diagnostics added = row_count;
+    messages := messages + case when piece.packed = 'app_public.messages'::regclass then added else 0 end;
+    feedback := feedback + case when piece.packed = 'app_public.message_feedback'::regclass then added else 0 end;
+  end loop;
+  if messages <> archived.message_count then
+    raise exception 'The archive of conversation % has % messages, and % came back.', conversation.id, archived.message_count, messages
+      using errcode = 'CQ260', hint = 'Nothing was changed. Report it as a bug.';
+  end if;
+
+  delete from app_hidden.conversation_archives a where a.conversation_id = conversation.id;
+  update app_public.conversations c set storage_tier = 'hot' where c.id = conversation.id returning c.* into result;
+  if feedback < archived.feedback_count then
+    -- of people who are gone
+    update app_public.conversations c
+    set
+      positive_feedback = (select count(*) from app_public.message_feedback f where f.workspace_id = c.workspace_id and f.conversation_id = c.id and f.feedback_type = 'positive'),
+      negative_feedback = (select count(*) from app_public.message_feedback f where f.workspace_id = c.workspace_id and f.conversation_id = c.id and f.feedback_type = 'negative')
+    where c.id = conversation.id
+    returning c.* into result;
+  end if;
+  update app_public.chunks c set tier = 'hot' where c.workspace_id = conversation.workspace_id and c.conversation_id = conversation.id and c.tier <> 'hot';
+  return result;
+end
+$_$;
+
+--
+-- Name: FUNCTION unpack_conversation(conversation app_public.conversations); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.unpack_conversation(conversation app_public.conversations) IS 'Restores a locked conversation and returns it as it is then. Raises CQ260 when its archive is damaged.';
+
+--
+-- Name: unpack_query(regclass, text[]); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.unpack_query(packed regclass, columns text[]) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  with attributes as (
+    select a.attname::text as name, a.attnum, a.attgenerated <> '' as is_generated, format_type(a.atttypid, a.atttypmod) as type,
+      pg_get_expr(d.adbin, d.adrelid) as expression, a.attname::text = any (columns) as is_packed
+    from pg_attribute a
+    left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+    where a.attrelid = packed and a.attnum > 0 and not a.attisdropped
+  ),
+  parents as (
+    select a.attname::text as name, k.confdeltype = 'c' as is_cascaded,
+      format('exists (select from %s as p where p.%I = r.%I::%s)', k.confrelid::regclass, f.attname, a.attname, format_type(a.atttypid, a.atttypmod)) as still_there
+    from pg_constraint k
+    join pg_attribute a on a.attrelid = k.conrelid and a.attnum = k.conkey[1]
+    join pg_attribute f on f.attrelid = k.confrelid and f.attnum = k.confkey[1]
+    where k.conrelid = packed and k.contype = 'f' and cardinality(k.conkey) = 1 and k.confdeltype in ('c', 'n')
+      and a.attname = any (columns) and a.attname <> 'owner_id'
+  )
+  select format(
+    'select %s from (select %s from json_to_recordset($1::json) as r (%s) where $2::uuid is not null%s) as t',
+    string_agg(case when a.is_generated then a.expression || ' as ' else 't.' end || quote_ident(a.name), ', ' order by a.attnum),
+    string_agg(
+      case
+        when a.name = 'owner_id' then '$2'
+        when not a.is_packed then format('(%s)::%s', coalesce(a.expression, 'null'), a.type)
+        when exists (select from parents p where p.name = a.name and not p.is_cascaded)
+          then format('case when %s then r.%I::%s end', (select p.still_there from parents p where p.name = a.name and not p.is_cascaded), a.name, a.type)
+        else format('r.%I::%s', a.name, a.type)
+      end || ' as ' || quote_ident(a.name),
+      ', ' order by a.attnum
+    ) filter (where not a.is_generated),
+    (select string_agg(format('%I text', c.name), ', ') from unnest(columns) as c (name)),
+    coalesce((select string_agg(' and ' || p.still_there, '') from parents p where p.is_cascaded), '')
+  )
+  from attributes a;
+$_$;
+
+--
+-- Name: FUNCTION unpack_query(packed regclass, columns text[]); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.unpack_query(packed regclass, columns text[]) IS 'The query that reads rows of a table, whole and typed, from a document ($1) of a conversation of an owner ($2).';
 
 --
 -- Name: without_secrets(jsonb); Type: FUNCTION; Schema: app_private; Owner: -
@@ -6319,6 +7192,41 @@ $$;
 COMMENT ON FUNCTION app_public.answer_tool_call(tool_call_id uuid, status app_public.tool_call_status, result jsonb, error text, duration_ms integer) IS 'Approves or denies a tool call, or reports how it went. Errors: CQ101, CQ109, CQ204 no such call, CQ210 it cannot become that now.';
 
 --
+-- Name: archive_conversation(uuid); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.archive_conversation(conversation_id uuid) RETURNS app_public.conversations
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  conversation app_public.conversations;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  select c.* into conversation
+  from app_public.conversations c
+  where c.id = archive_conversation.conversation_id and c.workspace_id = app_hidden.current_workspace_id()
+    and (c.owner_id = app_hidden.current_user_id() or c.visibility = 'workspace' and app_hidden.can_manage())
+  -- against everyone who writes something that belongs to it
+  for update;
+  if conversation.id is null then
+    raise exception 'There is no such conversation.' using errcode = 'CQ204', hint = 'Its owner archives it, or a manager of the workspace that it is shared with.';
+  end if;
+  conversation := app_private.pack_conversation(conversation);
+  if not conversation.is_archived then
+    update app_public.conversations c set is_archived = true where c.id = conversation.id returning c.* into conversation;
+  end if;
+  return conversation;
+end
+$$;
+
+--
+-- Name: FUNCTION archive_conversation(conversation_id uuid); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.archive_conversation(conversation_id uuid) IS 'Puts a conversation away and packs its messages, feedback and citations; it remains readable and searchable, and the next message brings it back. Again changes nothing. Errors: CQ101, CQ109, CQ204 no such conversation, CQ260 it could not be packed, CQ261 still being indexed.';
+
+--
 -- Name: branch_conversation(uuid); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
@@ -6502,6 +7410,251 @@ $$;
 COMMENT ON FUNCTION app_public.choose_branch(message_id uuid) IS 'Chooses the branch that goes through a message, to show and to continue. Errors: CQ101, CQ109, CQ204 no such message.';
 
 --
+-- Name: message_chunks; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.message_chunks (
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    message_id uuid NOT NULL,
+    chunk_id uuid NOT NULL,
+    embedding_version_id uuid,
+    similarity_score real,
+    rank integer NOT NULL,
+    CONSTRAINT message_chunks_rank_positive CHECK ((rank > 0)),
+    CONSTRAINT message_chunks_similarity_score_range CHECK (((similarity_score >= ('-1'::integer)::double precision) AND (similarity_score <= (1)::double precision)))
+);
+
+ALTER TABLE ONLY app_public.message_chunks FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE message_chunks; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.message_chunks IS 'Which chunks an answer used. Written by recordTurn only.';
+
+--
+-- Name: COLUMN message_chunks.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_chunks.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN message_chunks.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_chunks.conversation_id IS 'The conversation.';
+
+--
+-- Name: COLUMN message_chunks.message_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_chunks.message_id IS 'The answer. No foreign key: messages are packed away later.';
+
+--
+-- Name: COLUMN message_chunks.chunk_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_chunks.chunk_id IS 'The chunk. No foreign key: a citation survives when its source is cut anew.';
+
+--
+-- Name: COLUMN message_chunks.embedding_version_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_chunks.embedding_version_id IS 'Embedding version that found it.';
+
+--
+-- Name: COLUMN message_chunks.similarity_score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_chunks.similarity_score IS 'Cosine similarity to the question, -1 to 1.';
+
+--
+-- Name: COLUMN message_chunks.rank; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_chunks.rank IS 'Place among the chunks of the answer, from 1.';
+
+--
+-- Name: conversation_citations(uuid); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.conversation_citations(conversation_id uuid) RETURNS SETOF app_public.message_chunks
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  conversation app_public.conversations := app_private.readable_conversation(conversation_citations.conversation_id);
+  piece app_hidden.conversation_archive_parts;
+begin
+  if conversation.storage_tier = 'hot' then
+    return query
+    select k.* from app_public.message_chunks k
+    where k.workspace_id = conversation.workspace_id and k.conversation_id = conversation.id
+    order by k.message_id, k.rank;
+    return;
+  end if;
+  for piece in
+    select p.* from app_hidden.conversation_archive_parts p
+    where p.conversation_id = conversation.id and p.packed = 'app_public.message_chunks'::regclass
+    order by p.part
+  loop
+    perform app_private.check_part(piece);
+    return query execute format('select * from (%s) as t order by t.message_id, t.rank', app_private.unpack_query(piece.packed, piece.columns))
+    using piece.document, conversation.owner_id;
+  end loop;
+end
+$$;
+
+--
+-- Name: FUNCTION conversation_citations(conversation_id uuid); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.conversation_citations(conversation_id uuid) IS 'The chunks that the answers of a conversation used, whatever tier they are in. Nothing for a conversation that you may not read. Errors: CQ260 the archive is damaged.';
+
+--
+-- Name: message_feedback; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.message_feedback (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    message_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    feedback_type app_public.feedback_type NOT NULL,
+    rating smallint,
+    comment text,
+    ip inet,
+    user_agent text,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT message_feedback_comment_length CHECK ((char_length(comment) <= 10000)),
+    CONSTRAINT message_feedback_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT message_feedback_rating_range CHECK (((rating >= 1) AND (rating <= 5))),
+    CONSTRAINT message_feedback_user_agent_length CHECK ((char_length(user_agent) <= 1000))
+);
+
+ALTER TABLE ONLY app_public.message_feedback FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE message_feedback; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.message_feedback IS 'What a reader thinks of a message: one per reader and message. Written by giveFeedback and withdrawFeedback.';
+
+--
+-- Name: COLUMN message_feedback.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_feedback.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN message_feedback.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_feedback.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN message_feedback.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_feedback.conversation_id IS 'The conversation.';
+
+--
+-- Name: COLUMN message_feedback.message_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_feedback.message_id IS 'The message. No foreign key: messages are packed away later.';
+
+--
+-- Name: COLUMN message_feedback.user_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_feedback.user_id IS 'Who gave it; nobody else sees it, but the counters of the conversation.';
+
+--
+-- Name: COLUMN message_feedback.feedback_type; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_feedback.feedback_type IS 'Thumbs up, neither, or thumbs down.';
+
+--
+-- Name: COLUMN message_feedback.rating; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_feedback.rating IS '1 to 5, optional.';
+
+--
+-- Name: COLUMN message_feedback.comment; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_feedback.comment IS 'In words, at most 10,000 characters.';
+
+--
+-- Name: COLUMN message_feedback.ip; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_feedback.ip IS 'Address it came from.';
+
+--
+-- Name: COLUMN message_feedback.user_agent; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_feedback.user_agent IS 'Client it came from.';
+
+--
+-- Name: COLUMN message_feedback.updated_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_feedback.updated_at IS 'Last change.';
+
+--
+-- Name: COLUMN message_feedback.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_feedback.created_at IS 'When it was given first; derived from the id.';
+
+--
+-- Name: conversation_feedback(uuid); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.conversation_feedback(conversation_id uuid) RETURNS SETOF app_public.message_feedback
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO'
+    SET "TimeZone" TO 'UTC'
+    AS $_$
+declare
+  conversation app_public.conversations := app_private.readable_conversation(conversation_feedback.conversation_id);
+  piece app_hidden.conversation_archive_parts;
+begin
+  if conversation.storage_tier = 'hot' then
+    return query
+    select f.* from app_public.message_feedback f
+    where f.workspace_id = conversation.workspace_id and f.conversation_id = conversation.id and f.user_id = app_hidden.current_user_id()
+    order by f.id;
+    return;
+  end if;
+  for piece in
+    select p.* from app_hidden.conversation_archive_parts p
+    where p.conversation_id = conversation.id and p.packed = 'app_public.message_feedback'::regclass
+    order by p.part
+  loop
+    perform app_private.check_part(piece);
+    return query execute format('select * from (%s) as t where t.user_id = $3 order by t.id', app_private.unpack_query(piece.packed, piece.columns))
+    using piece.document, conversation.owner_id, app_hidden.current_user_id();
+  end loop;
+end
+$_$;
+
+--
+-- Name: FUNCTION conversation_feedback(conversation_id uuid); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.conversation_feedback(conversation_id uuid) IS 'Your feedback on the messages of a conversation, whatever tier they are in. Nothing for a conversation that you may not read. Errors: CQ260 the archive is damaged.';
+
+--
 -- Name: conversation_messages(uuid, uuid, integer); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
@@ -6509,10 +7662,20 @@ CREATE FUNCTION app_public.conversation_messages(conversation_id uuid, before uu
     LANGUAGE plpgsql STABLE ROWS 50 PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_custom_plan'
-    AS $$
+    AS $_$
 declare
-  newest uuid := (select c.last_message_id from app_public.conversations c where c.id = conversation_messages.conversation_id);
+  newest uuid;
+  tier app_public.storage_tier;
 begin
+  select c.last_message_id, c.storage_tier into newest, tier
+  from app_public.conversations c
+  where c.id = conversation_messages.conversation_id;
+  if tier <> 'hot' then
+    -- by text: a plan that a session keeps does not learn of a column that a migration adds
+    return query execute 'select * from app_hidden.read_packed_messages($1, $2, $3)'
+    using conversation_messages.conversation_id, conversation_messages.before, least(greatest(coalesce(conversation_messages.first, 50), 0), 1000);
+    return;
+  end if;
   return query
   select m.*
   from app_public.messages m
@@ -6523,7 +7686,7 @@ begin
   order by m.id desc
   limit least(greatest(coalesce(conversation_messages.first, 50), 0), 1000);
 end
-$$;
+$_$;
 
 --
 -- Name: FUNCTION conversation_messages(conversation_id uuid, before uuid, first integer); Type: COMMENT; Schema: app_public; Owner: -
@@ -7607,109 +8770,6 @@ $$;
 COMMENT ON FUNCTION app_public.forget(id uuid) IS 'Forgets a memory: it is found no more, until undoMemory brings it back. Errors: CQ101 not signed in, CQ109 read-only, CQ204 no such memory.';
 
 --
--- Name: message_feedback; Type: TABLE; Schema: app_public; Owner: -
---
-
-CREATE TABLE app_public.message_feedback (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    workspace_id uuid NOT NULL,
-    conversation_id uuid NOT NULL,
-    message_id uuid NOT NULL,
-    user_id uuid NOT NULL,
-    feedback_type app_public.feedback_type NOT NULL,
-    rating smallint,
-    comment text,
-    ip inet,
-    user_agent text,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
-    CONSTRAINT message_feedback_comment_length CHECK ((char_length(comment) <= 10000)),
-    CONSTRAINT message_feedback_id_version CHECK ((uuid_extract_version(id) = 7)),
-    CONSTRAINT message_feedback_rating_range CHECK (((rating >= 1) AND (rating <= 5))),
-    CONSTRAINT message_feedback_user_agent_length CHECK ((char_length(user_agent) <= 1000))
-);
-
-ALTER TABLE ONLY app_public.message_feedback FORCE ROW LEVEL SECURITY;
-
---
--- Name: TABLE message_feedback; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON TABLE app_public.message_feedback IS 'What a reader thinks of a message: one per reader and message. Written by giveFeedback and withdrawFeedback.';
-
---
--- Name: COLUMN message_feedback.id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_feedback.id IS 'Time-ordered identifier (UUID version 7).';
-
---
--- Name: COLUMN message_feedback.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_feedback.workspace_id IS 'The tenant.';
-
---
--- Name: COLUMN message_feedback.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_feedback.conversation_id IS 'The conversation.';
-
---
--- Name: COLUMN message_feedback.message_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_feedback.message_id IS 'The message. No foreign key: messages are packed away later.';
-
---
--- Name: COLUMN message_feedback.user_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_feedback.user_id IS 'Who gave it; nobody else sees it, but the counters of the conversation.';
-
---
--- Name: COLUMN message_feedback.feedback_type; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_feedback.feedback_type IS 'Thumbs up, neither, or thumbs down.';
-
---
--- Name: COLUMN message_feedback.rating; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_feedback.rating IS '1 to 5, optional.';
-
---
--- Name: COLUMN message_feedback.comment; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_feedback.comment IS 'In words, at most 10,000 characters.';
-
---
--- Name: COLUMN message_feedback.ip; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_feedback.ip IS 'Address it came from.';
-
---
--- Name: COLUMN message_feedback.user_agent; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_feedback.user_agent IS 'Client it came from.';
-
---
--- Name: COLUMN message_feedback.updated_at; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_feedback.updated_at IS 'Last change.';
-
---
--- Name: COLUMN message_feedback.created_at; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_feedback.created_at IS 'When it was given first; derived from the id.';
-
---
 -- Name: give_feedback(uuid, app_public.feedback_type, integer, text); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
@@ -7857,6 +8917,16 @@ begin
   left join app_hidden.message_idempotency_keys known
     on known.conversation_id = conversation.id and known.idempotency_key = 'import:' || m.external_id;
 
+  -- feedback, too, is packed with its message: what may be there already has to be seen
+  if exists (
+    select from unnest(imported) as m
+    where m.feedback is not null or not exists (
+      select from app_hidden.message_idempotency_keys known
+      where known.conversation_id = conversation.id and known.idempotency_key = 'import:' || m.external_id
+    )
+  ) then
+    conversation := app_private.unpack_conversation(conversation);
+  end if;
   result.files_added := app_private.import_attachments(conversation, imported, conversation.visibility);
   -- in one go: looking up 5,000 files one by one took 9 s
   select jsonb_object_agg(f.external_id, f.id) into described
@@ -8805,12 +9875,13 @@ CREATE FUNCTION app_public.read_shared_conversation(token text) RETURNS app_publ
     AS $_$
 declare
   share record;
+  conversation app_public.conversations;
   result app_public.shared_conversation;
 begin
   if token is null or token !~ '^cqh_[0-9a-f]{64}$' then
     return null;
   end if;
-  select s.conversation_id, s.until_message_id, c.title into share
+  select s.conversation_id, s.until_message_id, c.title, c.storage_tier into share
   from app_public.conversation_shares s
   join app_public.conversations c on c.workspace_id = s.workspace_id and c.id = s.conversation_id
   where s.token_hash = sha256(convert_to(token, 'UTF8'))
@@ -8821,6 +9892,16 @@ begin
     return null;
   end if;
   result.title := share.title;
+  if share.storage_tier <> 'hot' then
+    select c.* into conversation from app_public.conversations c where c.id = share.conversation_id;
+    select coalesce(
+      array_agg(row(m.role, m.content, m.model, uuid_extract_timestamp(m.id))::app_public.shared_message order by m.sequence_number), '{}'
+    )
+    into result.messages
+    from app_private.packed_message_path(conversation, share.until_message_id) as m
+    where m.role in ('user', 'assistant');
+    return result;
+  end if;
   select coalesce(
     array_agg(row(m.role, m.content, m.model, uuid_extract_timestamp(m.id))::app_public.shared_message order by m.sequence_number), '{}'
   )
@@ -9301,7 +10382,10 @@ begin
       when 'chat' then exists (
         select from app_public.conversations c
         where c.workspace_id = workspace and (c.owner_id = caller or c.visibility = 'workspace')
-          and c.id in (remember.source_id, (select m.conversation_id from app_public.messages m where m.id = remember.source_id))
+          and c.id in (
+            remember.source_id,
+            coalesce((select m.conversation_id from app_public.messages m where m.id = remember.source_id), app_private.packed_conversation_of(remember.source_id))
+          )
       )
       else exists (select from app_public.raw_events e where e.workspace_id = workspace and e.id = remember.source_id)
     end
@@ -9778,6 +10862,41 @@ $$;
 --
 
 COMMENT ON FUNCTION app_public.reset_password(token text, new_password text) IS 'Sets a new password by a token from a mail, and ends all sessions. Errors: CQ105 too short or too long, CQ112 token unknown, used or expired.';
+
+--
+-- Name: restore_conversation(uuid); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.restore_conversation(conversation_id uuid) RETURNS app_public.conversations
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  conversation app_public.conversations;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  select c.* into conversation
+  from app_public.conversations c
+  where c.id = restore_conversation.conversation_id and c.workspace_id = app_hidden.current_workspace_id()
+    and (c.owner_id = app_hidden.current_user_id() or c.visibility = 'workspace' and app_hidden.can_manage())
+  for no key update;
+  if conversation.id is null then
+    raise exception 'There is no such conversation.' using errcode = 'CQ204', hint = 'Its owner restores it, or a manager of the workspace that it is shared with.';
+  end if;
+  conversation := app_private.unpack_conversation(conversation);
+  -- one that is full stays put away: its continuation takes the messages
+  if conversation.is_archived and not conversation.is_auto_archived then
+    update app_public.conversations c set is_archived = false where c.id = conversation.id returning c.* into conversation;
+  end if;
+  return conversation;
+end
+$$;
+
+--
+-- Name: FUNCTION restore_conversation(conversation_id uuid); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.restore_conversation(conversation_id uuid) IS 'Brings an archived conversation back, as it was. Again changes nothing. Errors: CQ101, CQ109, CQ204 no such conversation, CQ260 its archive is damaged.';
 
 --
 -- Name: api_keys; Type: TABLE; Schema: app_public; Owner: -
@@ -12209,72 +13328,6 @@ COMMENT ON COLUMN app_public.memory_item_changes.undone_at IS 'When it was undon
 COMMENT ON COLUMN app_public.memory_item_changes.created_at IS 'When it happened; derived from the id.';
 
 --
--- Name: message_chunks; Type: TABLE; Schema: app_public; Owner: -
---
-
-CREATE TABLE app_public.message_chunks (
-    workspace_id uuid NOT NULL,
-    conversation_id uuid NOT NULL,
-    message_id uuid NOT NULL,
-    chunk_id uuid NOT NULL,
-    embedding_version_id uuid,
-    similarity_score real,
-    rank integer NOT NULL,
-    CONSTRAINT message_chunks_rank_positive CHECK ((rank > 0)),
-    CONSTRAINT message_chunks_similarity_score_range CHECK (((similarity_score >= ('-1'::integer)::double precision) AND (similarity_score <= (1)::double precision)))
-);
-
-ALTER TABLE ONLY app_public.message_chunks FORCE ROW LEVEL SECURITY;
-
---
--- Name: TABLE message_chunks; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON TABLE app_public.message_chunks IS 'Which chunks an answer used. Written by recordTurn only.';
-
---
--- Name: COLUMN message_chunks.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_chunks.workspace_id IS 'The tenant.';
-
---
--- Name: COLUMN message_chunks.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_chunks.conversation_id IS 'The conversation.';
-
---
--- Name: COLUMN message_chunks.message_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_chunks.message_id IS 'The answer. No foreign key: messages are packed away later.';
-
---
--- Name: COLUMN message_chunks.chunk_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_chunks.chunk_id IS 'The chunk. No foreign key: a citation survives when its source is cut anew.';
-
---
--- Name: COLUMN message_chunks.embedding_version_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_chunks.embedding_version_id IS 'Embedding version that found it.';
-
---
--- Name: COLUMN message_chunks.similarity_score; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_chunks.similarity_score IS 'Cosine similarity to the question, -1 to 1.';
-
---
--- Name: COLUMN message_chunks.rank; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_chunks.rank IS 'Place among the chunks of the answer, from 1.';
-
---
 -- Name: rag_configuration_versions; Type: TABLE; Schema: app_public; Owner: -
 --
 
@@ -12391,6 +13444,27 @@ ALTER TABLE ONLY app_hidden.budget_spending
 
 ALTER TABLE ONLY app_hidden.chunk_counts
     ADD CONSTRAINT chunk_counts_pkey PRIMARY KEY (workspace_id, source_type);
+
+--
+-- Name: conversation_archive_parts conversation_archive_parts_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.conversation_archive_parts
+    ADD CONSTRAINT conversation_archive_parts_pkey PRIMARY KEY (conversation_id, packed, part);
+
+--
+-- Name: conversation_archives conversation_archives_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.conversation_archives
+    ADD CONSTRAINT conversation_archives_pkey PRIMARY KEY (conversation_id);
+
+--
+-- Name: conversation_archives conversation_archives_workspace_id_key; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.conversation_archives
+    ADD CONSTRAINT conversation_archives_workspace_id_key UNIQUE (workspace_id, conversation_id);
 
 --
 -- Name: embedding_counts embedding_counts_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
@@ -12964,6 +14038,18 @@ ALTER TABLE ONLY app_public.workspaces
 --
 
 CREATE INDEX budget_spending_budget_id_idx ON app_hidden.budget_spending USING btree (workspace_id, budget_id);
+
+--
+-- Name: conversation_archive_parts_workspace_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX conversation_archive_parts_workspace_id_idx ON app_hidden.conversation_archive_parts USING btree (workspace_id, conversation_id);
+
+--
+-- Name: conversation_archives_message_ids_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX conversation_archives_message_ids_idx ON app_hidden.conversation_archives USING gin (message_ids);
 
 --
 -- Name: embedding_counts_workspace_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
@@ -13760,6 +14846,20 @@ ALTER TABLE ONLY app_hidden.chunk_counts
     ADD CONSTRAINT chunk_counts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
 
 --
+-- Name: conversation_archive_parts conversation_archive_parts_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.conversation_archive_parts
+    ADD CONSTRAINT conversation_archive_parts_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_hidden.conversation_archives(workspace_id, conversation_id) ON DELETE CASCADE;
+
+--
+-- Name: conversation_archives conversation_archives_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.conversation_archives
+    ADD CONSTRAINT conversation_archives_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_public.conversations(workspace_id, id) ON DELETE CASCADE;
+
+--
 -- Name: embedding_counts embedding_counts_version_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
@@ -14346,6 +15446,18 @@ CREATE POLICY all_owner ON app_hidden.budget_spending TO colloquy_owner USING (t
 CREATE POLICY all_owner ON app_hidden.chunk_counts TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: conversation_archive_parts all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.conversation_archive_parts TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: conversation_archives all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.conversation_archives TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: embedding_counts all_owner; Type: POLICY; Schema: app_hidden; Owner: -
 --
 
@@ -14380,6 +15492,18 @@ ALTER TABLE app_hidden.budget_spending ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE app_hidden.chunk_counts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: conversation_archive_parts; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.conversation_archive_parts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: conversation_archives; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.conversation_archives ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: embedding_counts; Type: ROW SECURITY; Schema: app_hidden; Owner: -
@@ -15357,6 +16481,20 @@ REVOKE ALL ON FUNCTION app_hidden.add_message_chunks(for_workspace uuid, for_con
 GRANT ALL ON FUNCTION app_hidden.add_message_chunks(for_workspace uuid, for_conversation uuid, through_sequence_number integer, new_chunks jsonb) TO colloquy_worker;
 
 --
+-- Name: FUNCTION archive_old_conversations(idle_for interval, min_messages integer, max_conversations integer, after_id uuid, time_budget interval); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.archive_old_conversations(idle_for interval, min_messages integer, max_conversations integer, after_id uuid, time_budget interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.archive_old_conversations(idle_for interval, min_messages integer, max_conversations integer, after_id uuid, time_budget interval) TO colloquy_worker;
+
+--
+-- Name: FUNCTION archive_old_messages(older_than interval, max_conversations integer, after_id uuid, time_budget interval); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.archive_old_messages(older_than interval, max_conversations integer, after_id uuid, time_budget interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.archive_old_messages(older_than interval, max_conversations integer, after_id uuid, time_budget interval) TO colloquy_worker;
+
+--
 -- Name: FUNCTION audit_row(); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -15435,6 +16573,13 @@ GRANT ALL ON FUNCTION app_hidden.cleanup_orphaned_files(older_than interval, max
 
 REVOKE ALL ON FUNCTION app_hidden.clear_expired_tokens(max_rows integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.clear_expired_tokens(max_rows integer) TO colloquy_worker;
+
+--
+-- Name: FUNCTION compress_old_conversations(idle_for interval, max_conversations integer, after_id uuid, time_budget interval); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.compress_old_conversations(idle_for interval, max_conversations integer, after_id uuid, time_budget interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.compress_old_conversations(idle_for interval, max_conversations integer, after_id uuid, time_budget interval) TO colloquy_worker;
 
 --
 -- Name: FUNCTION current_session_id(); Type: ACL; Schema: app_hidden; Owner: -
@@ -15555,6 +16700,24 @@ REVOKE ALL ON FUNCTION app_hidden.keep_an_owner() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION app_hidden.normalized_text(content text) FROM PUBLIC;
+
+--
+-- Name: TABLE messages; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.messages TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.messages TO colloquy_user;
+GRANT SELECT ON TABLE app_public.messages TO colloquy_admin;
+GRANT SELECT ON TABLE app_public.messages TO colloquy_worker;
+
+--
+-- Name: FUNCTION read_packed_messages(conversation_id uuid, before uuid, first integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.read_packed_messages(conversation_id uuid, before uuid, first integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.read_packed_messages(conversation_id uuid, before uuid, first integer) TO colloquy_visitor;
+GRANT ALL ON FUNCTION app_hidden.read_packed_messages(conversation_id uuid, before uuid, first integer) TO colloquy_user;
+GRANT ALL ON FUNCTION app_hidden.read_packed_messages(conversation_id uuid, before uuid, first integer) TO colloquy_admin;
 
 --
 -- Name: FUNCTION refuse_change(); Type: ACL; Schema: app_hidden; Owner: -
@@ -15715,15 +16878,6 @@ REVOKE ALL ON FUNCTION app_private.add_default_rag_configurations() FROM PUBLIC;
 REVOKE ALL ON FUNCTION app_private.add_identity(issuer text, subject text, email text, is_email_verified boolean, display_name text, signed_in_at timestamp with time zone) FROM PUBLIC;
 
 --
--- Name: TABLE messages; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT SELECT ON TABLE app_public.messages TO colloquy_visitor;
-GRANT SELECT ON TABLE app_public.messages TO colloquy_user;
-GRANT SELECT ON TABLE app_public.messages TO colloquy_admin;
-GRANT SELECT ON TABLE app_public.messages TO colloquy_worker;
-
---
 -- Name: FUNCTION add_message_chunks(message app_public.messages, chunks jsonb); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -15736,10 +16890,28 @@ REVOKE ALL ON FUNCTION app_private.add_message_chunks(message app_public.message
 REVOKE ALL ON FUNCTION app_private.add_tool_calls(message app_public.messages, calls jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION archive_hash(conversation_id uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.archive_hash(conversation_id uuid) FROM PUBLIC;
+
+--
 -- Name: FUNCTION budget_period_start(period app_public.budget_period, at timestamp with time zone); Type: ACL; Schema: app_private; Owner: -
 --
 
 REVOKE ALL ON FUNCTION app_private.budget_period_start(period app_public.budget_period, at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_archive(conversation_id uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.check_archive(conversation_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_part(piece app_hidden.conversation_archive_parts); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.check_part(piece app_hidden.conversation_archive_parts) FROM PUBLIC;
 
 --
 -- Name: FUNCTION check_tagged_entity(); Type: ACL; Schema: app_private; Owner: -
@@ -16028,6 +17200,12 @@ REVOKE ALL ON FUNCTION app_private.import_tool_calls(conversation app_public.con
 REVOKE ALL ON FUNCTION app_private.insert_message(conversation app_public.conversations, draft app_public.messages, is_continued boolean) FROM PUBLIC;
 
 --
+-- Name: FUNCTION is_coming_back(conversation_id uuid, last_number integer); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.is_coming_back(conversation_id uuid, last_number integer) FROM PUBLIC;
+
+--
 -- Name: FUNCTION is_held(for_workspace uuid, for_kind app_public.retention_kind); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -16109,6 +17287,48 @@ REVOKE ALL ON FUNCTION app_private.message_path(conversation_id uuid, leaf_id uu
 REVOKE ALL ON FUNCTION app_private.next_message_id(after_id uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION pack_conversation(conversation app_public.conversations); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.pack_conversation(conversation app_public.conversations) FROM PUBLIC;
+
+--
+-- Name: FUNCTION packed_columns(packed regclass); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.packed_columns(packed regclass) FROM PUBLIC;
+
+--
+-- Name: FUNCTION packed_conversation_of(message_id uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.packed_conversation_of(message_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION packed_key(packed regclass); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.packed_key(packed regclass) FROM PUBLIC;
+
+--
+-- Name: FUNCTION packed_line(packed regclass, columns text[]); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.packed_line(packed regclass, columns text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION packed_message_path(conversation app_public.conversations, leaf_id uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.packed_message_path(conversation app_public.conversations, leaf_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION packed_messages(conversation app_public.conversations, before uuid, first integer); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.packed_messages(conversation app_public.conversations, before uuid, first integer) FROM PUBLIC;
+
+--
 -- Name: FUNCTION propagate_conversation_visibility(); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -16119,6 +17339,12 @@ REVOKE ALL ON FUNCTION app_private.propagate_conversation_visibility() FROM PUBL
 --
 
 REVOKE ALL ON FUNCTION app_private.propagate_document_visibility() FROM PUBLIC;
+
+--
+-- Name: FUNCTION readable_conversation(conversation_id uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.readable_conversation(conversation_id uuid) FROM PUBLIC;
 
 --
 -- Name: TABLE embedding_versions; Type: ACL; Schema: app_public; Owner: -
@@ -16185,6 +17411,12 @@ REVOKE ALL ON FUNCTION app_private.require_rank(caller app_public.workspace_memb
 REVOKE ALL ON FUNCTION app_private.require_readable(entity_type app_public.taggable_type, entity_id uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION resting_time(for_kind app_public.retention_kind, for_workspace uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.resting_time(for_kind app_public.retention_kind, for_workspace uuid) FROM PUBLIC;
+
+--
 -- Name: FUNCTION search_text(workspace uuid, caller uuid, query text, kinds app_public.source_type[], max_results integer); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -16213,6 +17445,18 @@ REVOKE ALL ON FUNCTION app_private.send_mail(recipient text, subject text, body 
 --
 
 REVOKE ALL ON FUNCTION app_private.total_new_usage() FROM PUBLIC;
+
+--
+-- Name: FUNCTION unpack_conversation(conversation app_public.conversations); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.unpack_conversation(conversation app_public.conversations) FROM PUBLIC;
+
+--
+-- Name: FUNCTION unpack_query(packed regclass, columns text[]); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.unpack_query(packed regclass, columns text[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION without_secrets(row_values jsonb); Type: ACL; Schema: app_private; Owner: -
@@ -16277,6 +17521,14 @@ GRANT ALL ON FUNCTION app_public.answer_tool_call(tool_call_id uuid, status app_
 GRANT ALL ON FUNCTION app_public.answer_tool_call(tool_call_id uuid, status app_public.tool_call_status, result jsonb, error text, duration_ms integer) TO colloquy_admin;
 
 --
+-- Name: FUNCTION archive_conversation(conversation_id uuid); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.archive_conversation(conversation_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.archive_conversation(conversation_id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.archive_conversation(conversation_id uuid) TO colloquy_admin;
+
+--
 -- Name: FUNCTION branch_conversation(message_id uuid); Type: ACL; Schema: app_public; Owner: -
 --
 
@@ -16307,6 +17559,112 @@ GRANT ALL ON FUNCTION app_public.change_password(old_password text, new_password
 REVOKE ALL ON FUNCTION app_public.choose_branch(message_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.choose_branch(message_id uuid) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.choose_branch(message_id uuid) TO colloquy_admin;
+
+--
+-- Name: TABLE message_chunks; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.message_chunks TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.message_chunks TO colloquy_user;
+GRANT SELECT ON TABLE app_public.message_chunks TO colloquy_admin;
+
+--
+-- Name: FUNCTION conversation_citations(conversation_id uuid); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.conversation_citations(conversation_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.conversation_citations(conversation_id uuid) TO colloquy_visitor;
+GRANT ALL ON FUNCTION app_public.conversation_citations(conversation_id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.conversation_citations(conversation_id uuid) TO colloquy_admin;
+
+--
+-- Name: COLUMN message_feedback.id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(id) ON TABLE app_public.message_feedback TO colloquy_visitor;
+GRANT SELECT(id) ON TABLE app_public.message_feedback TO colloquy_user;
+GRANT SELECT(id) ON TABLE app_public.message_feedback TO colloquy_admin;
+
+--
+-- Name: COLUMN message_feedback.workspace_id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(workspace_id) ON TABLE app_public.message_feedback TO colloquy_visitor;
+GRANT SELECT(workspace_id) ON TABLE app_public.message_feedback TO colloquy_user;
+GRANT SELECT(workspace_id) ON TABLE app_public.message_feedback TO colloquy_admin;
+
+--
+-- Name: COLUMN message_feedback.conversation_id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(conversation_id) ON TABLE app_public.message_feedback TO colloquy_visitor;
+GRANT SELECT(conversation_id) ON TABLE app_public.message_feedback TO colloquy_user;
+GRANT SELECT(conversation_id) ON TABLE app_public.message_feedback TO colloquy_admin;
+
+--
+-- Name: COLUMN message_feedback.message_id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(message_id) ON TABLE app_public.message_feedback TO colloquy_visitor;
+GRANT SELECT(message_id) ON TABLE app_public.message_feedback TO colloquy_user;
+GRANT SELECT(message_id) ON TABLE app_public.message_feedback TO colloquy_admin;
+
+--
+-- Name: COLUMN message_feedback.user_id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(user_id) ON TABLE app_public.message_feedback TO colloquy_visitor;
+GRANT SELECT(user_id) ON TABLE app_public.message_feedback TO colloquy_user;
+GRANT SELECT(user_id) ON TABLE app_public.message_feedback TO colloquy_admin;
+
+--
+-- Name: COLUMN message_feedback.feedback_type; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(feedback_type) ON TABLE app_public.message_feedback TO colloquy_visitor;
+GRANT SELECT(feedback_type) ON TABLE app_public.message_feedback TO colloquy_user;
+GRANT SELECT(feedback_type) ON TABLE app_public.message_feedback TO colloquy_admin;
+
+--
+-- Name: COLUMN message_feedback.rating; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(rating) ON TABLE app_public.message_feedback TO colloquy_visitor;
+GRANT SELECT(rating) ON TABLE app_public.message_feedback TO colloquy_user;
+GRANT SELECT(rating) ON TABLE app_public.message_feedback TO colloquy_admin;
+
+--
+-- Name: COLUMN message_feedback.comment; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(comment) ON TABLE app_public.message_feedback TO colloquy_visitor;
+GRANT SELECT(comment) ON TABLE app_public.message_feedback TO colloquy_user;
+GRANT SELECT(comment) ON TABLE app_public.message_feedback TO colloquy_admin;
+
+--
+-- Name: COLUMN message_feedback.updated_at; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(updated_at) ON TABLE app_public.message_feedback TO colloquy_visitor;
+GRANT SELECT(updated_at) ON TABLE app_public.message_feedback TO colloquy_user;
+GRANT SELECT(updated_at) ON TABLE app_public.message_feedback TO colloquy_admin;
+
+--
+-- Name: COLUMN message_feedback.created_at; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT(created_at) ON TABLE app_public.message_feedback TO colloquy_visitor;
+GRANT SELECT(created_at) ON TABLE app_public.message_feedback TO colloquy_user;
+GRANT SELECT(created_at) ON TABLE app_public.message_feedback TO colloquy_admin;
+
+--
+-- Name: FUNCTION conversation_feedback(conversation_id uuid); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.conversation_feedback(conversation_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.conversation_feedback(conversation_id uuid) TO colloquy_visitor;
+GRANT ALL ON FUNCTION app_public.conversation_feedback(conversation_id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.conversation_feedback(conversation_id uuid) TO colloquy_admin;
 
 --
 -- Name: FUNCTION conversation_messages(conversation_id uuid, before uuid, first integer); Type: ACL; Schema: app_public; Owner: -
@@ -16777,86 +18135,6 @@ GRANT ALL ON FUNCTION app_public.forget(id uuid) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.forget(id uuid) TO colloquy_admin;
 
 --
--- Name: COLUMN message_feedback.id; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT SELECT(id) ON TABLE app_public.message_feedback TO colloquy_visitor;
-GRANT SELECT(id) ON TABLE app_public.message_feedback TO colloquy_user;
-GRANT SELECT(id) ON TABLE app_public.message_feedback TO colloquy_admin;
-
---
--- Name: COLUMN message_feedback.workspace_id; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT SELECT(workspace_id) ON TABLE app_public.message_feedback TO colloquy_visitor;
-GRANT SELECT(workspace_id) ON TABLE app_public.message_feedback TO colloquy_user;
-GRANT SELECT(workspace_id) ON TABLE app_public.message_feedback TO colloquy_admin;
-
---
--- Name: COLUMN message_feedback.conversation_id; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT SELECT(conversation_id) ON TABLE app_public.message_feedback TO colloquy_visitor;
-GRANT SELECT(conversation_id) ON TABLE app_public.message_feedback TO colloquy_user;
-GRANT SELECT(conversation_id) ON TABLE app_public.message_feedback TO colloquy_admin;
-
---
--- Name: COLUMN message_feedback.message_id; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT SELECT(message_id) ON TABLE app_public.message_feedback TO colloquy_visitor;
-GRANT SELECT(message_id) ON TABLE app_public.message_feedback TO colloquy_user;
-GRANT SELECT(message_id) ON TABLE app_public.message_feedback TO colloquy_admin;
-
---
--- Name: COLUMN message_feedback.user_id; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT SELECT(user_id) ON TABLE app_public.message_feedback TO colloquy_visitor;
-GRANT SELECT(user_id) ON TABLE app_public.message_feedback TO colloquy_user;
-GRANT SELECT(user_id) ON TABLE app_public.message_feedback TO colloquy_admin;
-
---
--- Name: COLUMN message_feedback.feedback_type; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT SELECT(feedback_type) ON TABLE app_public.message_feedback TO colloquy_visitor;
-GRANT SELECT(feedback_type) ON TABLE app_public.message_feedback TO colloquy_user;
-GRANT SELECT(feedback_type) ON TABLE app_public.message_feedback TO colloquy_admin;
-
---
--- Name: COLUMN message_feedback.rating; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT SELECT(rating) ON TABLE app_public.message_feedback TO colloquy_visitor;
-GRANT SELECT(rating) ON TABLE app_public.message_feedback TO colloquy_user;
-GRANT SELECT(rating) ON TABLE app_public.message_feedback TO colloquy_admin;
-
---
--- Name: COLUMN message_feedback.comment; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT SELECT(comment) ON TABLE app_public.message_feedback TO colloquy_visitor;
-GRANT SELECT(comment) ON TABLE app_public.message_feedback TO colloquy_user;
-GRANT SELECT(comment) ON TABLE app_public.message_feedback TO colloquy_admin;
-
---
--- Name: COLUMN message_feedback.updated_at; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT SELECT(updated_at) ON TABLE app_public.message_feedback TO colloquy_visitor;
-GRANT SELECT(updated_at) ON TABLE app_public.message_feedback TO colloquy_user;
-GRANT SELECT(updated_at) ON TABLE app_public.message_feedback TO colloquy_admin;
-
---
--- Name: COLUMN message_feedback.created_at; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT SELECT(created_at) ON TABLE app_public.message_feedback TO colloquy_visitor;
-GRANT SELECT(created_at) ON TABLE app_public.message_feedback TO colloquy_user;
-GRANT SELECT(created_at) ON TABLE app_public.message_feedback TO colloquy_admin;
-
---
 -- Name: FUNCTION give_feedback(message_id uuid, feedback_type app_public.feedback_type, rating integer, comment text); Type: ACL; Schema: app_public; Owner: -
 --
 
@@ -17148,6 +18426,14 @@ REVOKE ALL ON FUNCTION app_public.reset_password(token text, new_password text) 
 GRANT ALL ON FUNCTION app_public.reset_password(token text, new_password text) TO colloquy_visitor;
 GRANT ALL ON FUNCTION app_public.reset_password(token text, new_password text) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.reset_password(token text, new_password text) TO colloquy_admin;
+
+--
+-- Name: FUNCTION restore_conversation(conversation_id uuid); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.restore_conversation(conversation_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.restore_conversation(conversation_id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.restore_conversation(conversation_id uuid) TO colloquy_admin;
 
 --
 -- Name: TABLE api_keys; Type: ACL; Schema: app_public; Owner: -
@@ -17489,14 +18775,6 @@ GRANT SELECT ON TABLE app_public.file_type_configs TO colloquy_admin;
 GRANT SELECT ON TABLE app_public.memory_item_changes TO colloquy_visitor;
 GRANT SELECT ON TABLE app_public.memory_item_changes TO colloquy_user;
 GRANT SELECT ON TABLE app_public.memory_item_changes TO colloquy_admin;
-
---
--- Name: TABLE message_chunks; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT SELECT ON TABLE app_public.message_chunks TO colloquy_visitor;
-GRANT SELECT ON TABLE app_public.message_chunks TO colloquy_user;
-GRANT SELECT ON TABLE app_public.message_chunks TO colloquy_admin;
 
 --
 -- Name: TABLE rag_configuration_versions; Type: ACL; Schema: app_public; Owner: -

@@ -102,6 +102,51 @@ describeReal('messages of a conversation', () => {
     },
   );
 
+  it('reads a packed conversation with the same pages and cursors, and without restoring it', async () => {
+    const look = async () => {
+      const newest = await page('last: 3');
+      return [
+        newest,
+        await page(`last: 3, before: "${newest.pageInfo.startCursor}"`),
+        await page('first: 2'),
+        await page(`first: 100, after: "${newest.pageInfo.startCursor}"`),
+        await page('filter: { content: { equalTo: "message 4" } }').catch((error: Error) => error.message),
+      ];
+    };
+    const hot = await look();
+    const owner = api.database.pool('owner');
+    await owner.query(
+      'update app_public.conversations set indexed_sequence_number = last_sequence_number where id = $1',
+      [conversationId],
+    );
+    const change = async (name: string) =>
+      (
+        await api.ask(
+          `mutation { ${name}(input: { conversationId: "${conversationId}" }) { conversation { storageTier } } }`,
+          {},
+          { token: ada.token },
+        )
+      ).data[name].conversation.storageTier;
+    expect(await change('archiveConversation')).toBe('WARM');
+    expect(
+      (await owner.query('select from app_public.messages where conversation_id = $1', [conversationId]))
+        .rowCount,
+    ).toBe(0);
+    expect(await look()).toEqual(hot);
+    const { data } = await api.ask(
+      '{ conversations { nodes { messageCount messages { totalCount nodes { content } } } } }',
+      {},
+      { token: ada.token },
+    );
+    expect(data.conversations.nodes[0].messages).toMatchObject({ totalCount: 7, nodes: { length: 7 } });
+    expect(
+      (await owner.query('select storage_tier from app_public.conversations where id = $1', [conversationId]))
+        .rows,
+    ).toEqual([{ storage_tier: 'warm' }]);
+    expect(await change('restoreConversation')).toBe('HOT');
+    expect(await look()).toEqual(hot);
+  });
+
   it('lists the replies to a message', async () => {
     const { data } = await api.ask(
       `{ conversation(id: "${conversationId}") { messages(first: 1) { nodes { id } } } }`,

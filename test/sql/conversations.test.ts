@@ -417,14 +417,14 @@ describeReal('conversations', () => {
     it('again changes nothing, and a longer one adds what is new', async () => {
       const first = await load(history('again', 5));
       const before = await messages(first.id);
-      expect(await load(history('again', 5))).toEqual({
+      expect(await load(history('again', 5))).toMatchObject({
         id: first.id,
         is_new: false,
         added: 0,
         unchanged: 5,
       });
       expect(await messages(first.id)).toEqual(before);
-      expect(await load(history('again', 9))).toEqual({
+      expect(await load(history('again', 9))).toMatchObject({
         id: first.id,
         is_new: false,
         added: 4,

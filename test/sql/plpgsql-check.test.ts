@@ -23,6 +23,13 @@ const REVIEWED: [string, string][] = [
     'app_private.search_vector_index(app_public.embedding_versions,uuid,uuid,extensions.halfvec,app_public.source_type[],integer)',
     '',
   ],
+  // Empty arrays as defaults of variables.
+  [
+    'app_private.pack_conversation(app_public.conversations)',
+    'target type is different type than source type',
+  ],
+  // Names of columns out of the catalogue, written with quote_ident.
+  ['app_private.unpack_conversation(app_public.conversations)', 'text type variable is not sanitized'],
   // The time of a link's end is asked of the clock, within one statement.
   ['app_public.read_shared_conversation(text)', 'routine is marked as STABLE, but expression is VOLATILE'],
   // Empty arrays as defaults of variables.

@@ -1,6 +1,42 @@
 import { expect } from 'vitest';
 import { asVisitor, type TestUser } from '../../support/users.ts';
-import { type Attacks, call, database, fails, nobody, of, tenants } from './scene.ts';
+import { type Attacks, call, database, fails, guarded, NOWHERE, nobody, of, said, tenants } from './scene.ts';
+
+/**
+ * What a conversation with a turn shows to its owner, to a stranger and, once it is shared, to the owner of the
+ * workspace; the same when it is packed, unless packed says otherwise.
+ */
+async function ofReaders(from: string, rows: number[], packed = rows): Promise<void> {
+  const { owner, member, bob, ann } = tenants;
+  const count = async (user: TestUser, id: string) => (await call(user, `select from ${from}`, id)).rowCount;
+  const own = (sql: string, ...values: unknown[]) => database.pool('owner').query(sql, values);
+  for (const [id, by, reader, shared] of [
+    [said(bob).conversation, bob, ann, false],
+    [said(member).conversation, member, owner, true],
+  ] as const) {
+    const look = async () => [await count(by, id), await count(reader, id)];
+    const check = async (expected: number[]) => {
+      expect(await look()).toEqual([expected[0], expected[1]]);
+      const visitor = await asVisitor(database, (client) => client.query(`select from ${from}`, [id]));
+      expect(visitor.rowCount).toBe(0);
+      if (!shared) return;
+      const show = (visibility: string) =>
+        own('update app_public.conversations set visibility = $1 where id = $2', visibility, id);
+      await show('workspace');
+      expect(await count(reader, id)).toBe(expected[2]);
+      expect(await count(tenants.viewer, id)).toBe(expected[2]);
+      await show('private');
+    };
+    await check(rows);
+    await own(
+      'update app_public.conversations set indexed_sequence_number = last_sequence_number where id = $1',
+      id,
+    );
+    await call(by, 'select app_public.archive_conversation($1)', id);
+    await check(packed);
+    await call(by, 'select app_public.restore_conversation($1)', id);
+  }
+}
 
 /** Attacks on the functions of conversations and their messages. */
 export const conversations: Attacks = {
@@ -89,4 +125,29 @@ export const conversations: Attacks = {
     expect((await call(bob, `select from app_public.conversations where title = 'mine'`)).rowCount).toBe(0);
     await nobody('select app_public.start_conversation()');
   },
+  'app_public.archive_conversation': async () => {
+    const { owner, member } = tenants;
+    await guarded('select app_public.archive_conversation($1)', (user) => said(user).conversation);
+    const archive = (user: TestUser, id: string) =>
+      call(user, 'select app_public.archive_conversation($1)', id);
+    const missing = await fails(archive(member, NOWHERE));
+    expect(missing.code).toBe('CQ204');
+    // what is shared is the owner's and the managers', and what is private is not the managers'
+    expect(await fails(archive(member, of(owner).sharedConversation))).toEqual(missing);
+    expect(await fails(archive(owner, of(member).conversation))).toEqual(missing);
+    await nobody(`select app_public.archive_conversation('${of(tenants.bob).conversation}')`);
+  },
+  'app_public.restore_conversation': async () => {
+    const { owner, member } = tenants;
+    await guarded('select app_public.restore_conversation($1)', (user) => said(user).conversation);
+    const restore = (user: TestUser, id: string) =>
+      call(user, 'select app_public.restore_conversation($1)', id);
+    const missing = await fails(restore(member, NOWHERE));
+    expect(await fails(restore(member, of(owner).sharedConversation))).toEqual(missing);
+    expect(await fails(restore(owner, of(member).conversation))).toEqual(missing);
+  },
+  'app_public.conversation_feedback': () => ofReaders('app_public.conversation_feedback($1)', [1, 0, 0]),
+  'app_public.conversation_citations': () => ofReaders('app_public.conversation_citations($1)', [1, 0, 1]),
+  'app_hidden.read_packed_messages': () =>
+    ofReaders('app_hidden.read_packed_messages($1, null, 10)', [0, 0, 0], [2, 0, 2]),
 };

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { registerUser, type TestUser } from '../../support/users.ts';
-import { type Attacks, call, database, fails, lastToken, nobody, of, tenants } from './scene.ts';
+import { type Attacks, call, database, fails, lastToken, NOWHERE, nobody, tenants } from './scene.ts';
 
 /** Attacks on the functions of workspaces and their members. */
 export const members: Attacks = {

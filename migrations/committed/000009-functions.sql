@@ -1,5 +1,5 @@
---! Previous: sha1:46274f625bb27a053f90c36f2f6eb3f5f4585ffd
---! Hash: sha1:1573d94b08f7e100023142c7144bc3efdce7f0d5
+--! Previous: sha1:46ef7de36e227292f05503b9e5ece19171552bcb
+--! Hash: sha1:a259ce5ce3f2630a6bef0f49da7040063ad29cec
 --! Message: functions
 
 --! split: 1-current.sql
@@ -921,6 +921,7 @@ grant execute on function app_public.start_conversation(text, app_public.visibil
 --! EndIncluded conversations/start_conversation.sql
 --! Included conversations/lock_conversation.sql
 -- Finds a conversation that the caller may write in and locks its row, which makes sequence numbers gapless.
+-- A packed one is restored first, so that every writer finds rows.
 -- One error for "does not exist" and "is somebody else's": the difference is nobody's business.
 create or replace function app_private.lock_conversation(wanted_id uuid)
 returns app_public.conversations
@@ -940,10 +941,13 @@ begin
   if result.id is null then
     raise exception 'There is no such conversation.' using errcode = 'CQ204', hint = 'Check the id and the workspace of the request.';
   end if;
+  if result.storage_tier <> 'hot' then
+    result := app_private.unpack_conversation(result);
+  end if;
   return result;
 end
 $$;
-comment on function app_private.lock_conversation(uuid) is 'The conversation, locked against other writers. Raises CQ101, CQ109, CQ204.';
+comment on function app_private.lock_conversation(uuid) is 'The conversation, locked against other writers. Raises CQ101, CQ109, CQ204, and CQ260 when its archive is damaged.';
 --! EndIncluded conversations/lock_conversation.sql
 --! Included conversations/next_message_id.sql
 -- A new id that sorts after every message of the conversation, also when the clock went back or two messages fall into
@@ -1076,6 +1080,7 @@ begin
       and changed.added = changed.numbers
     returning with (old as previous) previous.indexed_sequence_number = previous.last_sequence_number into was_indexed;
     if not found then
+      continue when app_private.is_coming_back(changed.conversation_id, changed.last_number);
       raise exception 'Sequence numbers % to % do not continue conversation %.', changed.first_number, changed.last_number, changed.conversation_id
         using errcode = 'CQ205', hint = 'Lock the conversation and number its messages without gaps, as post_message does.';
     end if;
@@ -1100,7 +1105,7 @@ referencing new table as new_messages
 for each statement execute function app_private.count_new_messages();
 --! EndIncluded conversations/messages_10_count.sql
 --! Included conversations/conversation_messages.sql
--- A page of a conversation, newest first. Runs with the caller's rights.
+-- A page of a conversation, newest first, whatever tier it is in. Runs with the caller's rights.
 --
 -- A conversation's own id and its last message bound its messages, so only the partitions that it lives in are touched.
 -- Both bounds are read first and planned with their values: as a subquery in one statement the upper bound prunes only at
@@ -1115,8 +1120,18 @@ set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_custom_plan
 as $$
 declare
-  newest uuid := (select c.last_message_id from app_public.conversations c where c.id = conversation_messages.conversation_id);
+  newest uuid;
+  tier app_public.storage_tier;
 begin
+  select c.last_message_id, c.storage_tier into newest, tier
+  from app_public.conversations c
+  where c.id = conversation_messages.conversation_id;
+  if tier <> 'hot' then
+    -- by text: a plan that a session keeps does not learn of a column that a migration adds
+    return query execute 'select * from app_hidden.read_packed_messages($1, $2, $3)'
+    using conversation_messages.conversation_id, conversation_messages.before, least(greatest(coalesce(conversation_messages.first, 50), 0), 1000);
+    return;
+  end if;
   return query
   select m.*
   from app_public.messages m
@@ -1251,6 +1266,16 @@ begin
   left join app_hidden.message_idempotency_keys known
     on known.conversation_id = conversation.id and known.idempotency_key = 'import:' || m.external_id;
 
+  -- feedback, too, is packed with its message: what may be there already has to be seen
+  if exists (
+    select from unnest(imported) as m
+    where m.feedback is not null or not exists (
+      select from app_hidden.message_idempotency_keys known
+      where known.conversation_id = conversation.id and known.idempotency_key = 'import:' || m.external_id
+    )
+  ) then
+    conversation := app_private.unpack_conversation(conversation);
+  end if;
   result.files_added := app_private.import_attachments(conversation, imported, conversation.visibility);
   -- in one go: looking up 5,000 files one by one took 9 s
   select jsonb_object_agg(f.external_id, f.id) into described
@@ -3341,7 +3366,10 @@ begin
       when 'chat' then exists (
         select from app_public.conversations c
         where c.workspace_id = workspace and (c.owner_id = caller or c.visibility = 'workspace')
-          and c.id in (remember.source_id, (select m.conversation_id from app_public.messages m where m.id = remember.source_id))
+          and c.id in (
+            remember.source_id,
+            coalesce((select m.conversation_id from app_public.messages m where m.id = remember.source_id), app_private.packed_conversation_of(remember.source_id))
+          )
       )
       else exists (select from app_public.raw_events e where e.workspace_id = workspace and e.id = remember.source_id)
     end
@@ -4674,10 +4702,13 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return app_private.lock_conversation((
-    select m.conversation_id
-    from app_public.messages m
-    where m.id = lock_conversation_of.message_id and m.workspace_id = app_hidden.current_workspace_id()
+  return app_private.lock_conversation(coalesce(
+    (
+      select m.conversation_id
+      from app_public.messages m
+      where m.id = lock_conversation_of.message_id and m.workspace_id = app_hidden.current_workspace_id()
+    ),
+    app_private.packed_conversation_of(lock_conversation_of.message_id)
   ));
 end
 $$;
@@ -5151,7 +5182,8 @@ begin
   loop
     update app_public.conversations c
     set positive_feedback = c.positive_feedback + changed.positive, negative_feedback = c.negative_feedback + changed.negative
-    where c.id = changed.conversation_id and (changed.positive <> 0 or changed.negative <> 0);
+    -- what is packed or comes back from there was counted when it was given
+    where c.id = changed.conversation_id and c.storage_tier = 'hot' and (changed.positive <> 0 or changed.negative <> 0);
   end loop;
   return null;
 end
@@ -5311,12 +5343,13 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   share record;
+  conversation app_public.conversations;
   result app_public.shared_conversation;
 begin
   if token is null or token !~ '^cqh_[0-9a-f]{64}$' then
     return null;
   end if;
-  select s.conversation_id, s.until_message_id, c.title into share
+  select s.conversation_id, s.until_message_id, c.title, c.storage_tier into share
   from app_public.conversation_shares s
   join app_public.conversations c on c.workspace_id = s.workspace_id and c.id = s.conversation_id
   where s.token_hash = sha256(convert_to(token, 'UTF8'))
@@ -5327,6 +5360,16 @@ begin
     return null;
   end if;
   result.title := share.title;
+  if share.storage_tier <> 'hot' then
+    select c.* into conversation from app_public.conversations c where c.id = share.conversation_id;
+    select coalesce(
+      array_agg(row(m.role, m.content, m.model, uuid_extract_timestamp(m.id))::app_public.shared_message order by m.sequence_number), '{}'
+    )
+    into result.messages
+    from app_private.packed_message_path(conversation, share.until_message_id) as m
+    where m.role in ('user', 'assistant');
+    return result;
+  end if;
   select coalesce(
     array_agg(row(m.role, m.content, m.model, uuid_extract_timestamp(m.id))::app_public.shared_message order by m.sequence_number), '{}'
   )
@@ -6274,6 +6317,712 @@ comment on function app_public.delete_workspace(text) is
   'Deletes the workspace of the request with everything in it, for good; its name confirms. The audit log stays. Errors: CQ101 not signed in, CQ107 not a member, CQ110 not with an API key, CQ113 personal, CQ114 not an owner, CQ120 under a legal hold, CQ200 another name.';
 grant execute on function app_public.delete_workspace(text) to colloquy_user, colloquy_admin;
 --! EndIncluded members/delete_workspace.sql
+--! Included lifecycle/packed_rows.sql
+-- How rows of a table become texts and rows again, written from the catalogue: a column that a later release adds is packed
+-- without a word here. Every value goes through the text form of its type, which PostgreSQL reads back exactly; JSON's own
+-- numbers and nulls would lose a scale, or a jsonb null. Whoever runs these queries pins the settings that such texts depend on.
+
+create or replace function app_private.packed_line(packed regclass, columns text[])
+returns text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select format('json_object(%L::text[], array[%s])::text', columns, string_agg(format('t.%I::text', c.name), ', ' order by c.place))
+  from unnest(columns) with ordinality as c (name, place);
+$$;
+comment on function app_private.packed_line(regclass, text[]) is 'The expression that writes a row "t" of a table as one line of JSON, from its columns.';
+
+create or replace function app_private.packed_columns(packed regclass)
+returns text[]
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select array_agg(a.attname::text order by a.attnum)
+  from pg_attribute a
+  where a.attrelid = packed and a.attnum > 0 and not a.attisdropped and a.attgenerated = '';
+$$;
+comment on function app_private.packed_columns(regclass) is 'The columns of a table that are stored, in order.';
+
+create or replace function app_private.packed_key(packed regclass)
+returns text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select string_agg(format('t.%I', a.attname), ', ' order by k.place)
+  from pg_constraint c
+  cross join lateral unnest(c.conkey) with ordinality as k (attnum, place)
+  join pg_attribute a on a.attrelid = c.conrelid and a.attnum = k.attnum
+  where c.conrelid = packed and c.contype = 'p';
+$$;
+comment on function app_private.packed_key(regclass) is 'The primary key of a table, as it stands in an order by.';
+
+-- $1 is the document, $2 the owner of the conversation, who may have changed meanwhile. What happened to rows that others refer
+-- to happened to packed rows too: a person who is gone is null where the foreign key says so, and takes the row along where
+-- it cascades.
+create or replace function app_private.unpack_query(packed regclass, columns text[])
+returns text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  with attributes as (
+    select a.attname::text as name, a.attnum, a.attgenerated <> '' as is_generated, format_type(a.atttypid, a.atttypmod) as type,
+      pg_get_expr(d.adbin, d.adrelid) as expression, a.attname::text = any (columns) as is_packed
+    from pg_attribute a
+    left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+    where a.attrelid = packed and a.attnum > 0 and not a.attisdropped
+  ),
+  parents as (
+    select a.attname::text as name, k.confdeltype = 'c' as is_cascaded,
+      format('exists (select from %s as p where p.%I = r.%I::%s)', k.confrelid::regclass, f.attname, a.attname, format_type(a.atttypid, a.atttypmod)) as still_there
+    from pg_constraint k
+    join pg_attribute a on a.attrelid = k.conrelid and a.attnum = k.conkey[1]
+    join pg_attribute f on f.attrelid = k.confrelid and f.attnum = k.confkey[1]
+    where k.conrelid = packed and k.contype = 'f' and cardinality(k.conkey) = 1 and k.confdeltype in ('c', 'n')
+      and a.attname = any (columns) and a.attname <> 'owner_id'
+  )
+  select format(
+    'select %s from (select %s from json_to_recordset($1::json) as r (%s) where $2::uuid is not null%s) as t',
+    string_agg(case when a.is_generated then a.expression || ' as ' else 't.' end || quote_ident(a.name), ', ' order by a.attnum),
+    string_agg(
+      case
+        when a.name = 'owner_id' then '$2'
+        when not a.is_packed then format('(%s)::%s', coalesce(a.expression, 'null'), a.type)
+        when exists (select from parents p where p.name = a.name and not p.is_cascaded)
+          then format('case when %s then r.%I::%s end', (select p.still_there from parents p where p.name = a.name and not p.is_cascaded), a.name, a.type)
+        else format('r.%I::%s', a.name, a.type)
+      end || ' as ' || quote_ident(a.name),
+      ', ' order by a.attnum
+    ) filter (where not a.is_generated),
+    (select string_agg(format('%I text', c.name), ', ') from unnest(columns) as c (name)),
+    coalesce((select string_agg(' and ' || p.still_there, '') from parents p where p.is_cascaded), '')
+  )
+  from attributes a;
+$$;
+comment on function app_private.unpack_query(regclass, text[]) is 'The query that reads rows of a table, whole and typed, from a document ($1) of a conversation of an owner ($2).';
+--! EndIncluded lifecycle/packed_rows.sql
+--! Included lifecycle/pack_conversation.sql
+-- Packs what belongs to the messages of a conversation. The caller holds its row "for update". Nothing is deleted before the
+-- documents were read back, decoded, encoded anew and found equal, and what is deleted is counted: whatever differs ends the
+-- transaction. The conversation is warm before the first row goes, by which the triggers that count know that nothing is lost.
+create or replace function app_private.pack_conversation(conversation app_public.conversations)
+returns app_public.conversations
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set datestyle = 'ISO'
+set intervalstyle = 'postgres'
+set timezone = 'UTC'
+set extra_float_digits = 1
+set bytea_output = 'hex'
+as $$
+declare
+  source regclass;
+  columns text[];
+  archived app_hidden.conversation_archives;
+  piece app_hidden.conversation_archive_parts;
+  rows_read integer;
+  rebuilt bytea;
+  packed_counts integer[] := '{}';
+  deleted_counts integer[] := '{}';
+  deleted integer;
+  result app_public.conversations;
+begin
+  if conversation.storage_tier <> 'hot' then
+    return conversation;
+  end if;
+  -- who reads it later restores it: the messages of a job that cuts them must be rows until then
+  if conversation.indexed_sequence_number < conversation.last_sequence_number then
+    raise exception 'Messages of this conversation are still being indexed.' using errcode = 'CQ261', hint = 'Try again when the worker has done them.';
+  end if;
+
+  select array_agg(m.id order by m.id) into archived.message_ids
+  from app_public.messages m
+  where m.conversation_id = conversation.id and m.id >= conversation.id and m.id <= conversation.last_message_id;
+  insert into app_hidden.conversation_archives (
+    conversation_id, workspace_id, message_count, feedback_count, citation_count, message_ids, sha256
+  )
+  values (
+    conversation.id, conversation.workspace_id, coalesce(cardinality(archived.message_ids), 0), 0, 0, coalesce(archived.message_ids, '{}'),
+    sha256('')
+  );
+
+  foreach source in array array['app_public.messages', 'app_public.message_feedback', 'app_public.message_chunks']::regclass[] loop
+    columns := app_private.packed_columns(source);
+    execute format(
+      'insert into app_hidden.conversation_archive_parts (
+         workspace_id, conversation_id, packed, part, first_id, last_id, row_count, columns, sha256, document
+       )
+       select $1, $2, $3, p.part, p.first_id, p.last_id, p.row_count, $4, sha256(convert_to(p.document, ''UTF8'')), p.document
+       from (
+         select sized.part, (array_agg(sized.about order by sized.place))[1] as first_id,
+           (array_agg(sized.about order by sized.place desc))[1] as last_id, count(*) as row_count,
+           ''['' || string_agg(sized.line, E'',\n'' order by sized.place) || '']'' as document
+         from (
+           -- 128 KiB a part: a page is read without the rest
+           select l.*, ((sum(octet_length(l.line)) over (order by l.place) - octet_length(l.line)) / 131072)::integer as part
+           from (
+             select %s as about, row_number() over (order by %s) as place, %s as line
+             from %s as t where t.workspace_id = $1 and t.conversation_id = $2%s
+           ) as l
+         ) as sized
+         group by sized.part
+       ) as p',
+      case when source = 'app_public.messages'::regclass then 't.id' else 't.message_id' end,
+      app_private.packed_key(source), app_private.packed_line(source, columns), source,
+      case when source = 'app_public.messages'::regclass then ' and t.id >= $2 and t.id <= $5' else '' end
+    )
+    using conversation.workspace_id, conversation.id, source, columns, conversation.last_message_id;
+
+    rows_read := 0;
+    for piece in
+      select p.* from app_hidden.conversation_archive_parts p
+      where p.conversation_id = conversation.id and p.packed = source
+      order by p.part
+    loop
+      execute format(
+        'select sha256(convert_to(''['' || string_agg(%s, E'',\n'' order by %s) || '']'', ''UTF8'')), $3 + count(*) from (%s) as t',
+        app_private.packed_line(source, columns), app_private.packed_key(source), app_private.unpack_query(source, columns)
+      )
+      into rebuilt, rows_read
+      using piece.document, conversation.owner_id, rows_read;
+      if rebuilt is distinct from piece.sha256 then
+        raise exception 'What was packed of % of conversation % is not what was read back.', source, conversation.id
+          using errcode = 'CQ260', hint = 'Nothing was deleted. Report it as a bug.';
+      end if;
+    end loop;
+    packed_counts := packed_counts || rows_read;
+  end loop;
+
+  update app_hidden.conversation_archives a
+  set feedback_count = packed_counts[2], citation_count = packed_counts[3], sha256 = app_private.archive_hash(conversation.id)
+  where a.conversation_id = conversation.id;
+  update app_public.conversations c set storage_tier = 'warm' where c.id = conversation.id returning c.* into result;
+
+  delete from app_public.messages m
+  where m.conversation_id = conversation.id and m.id >= conversation.id and m.id <= conversation.last_message_id;
+  get diagnostics deleted = row_count;
+  deleted_counts := deleted_counts || deleted;
+  delete from app_public.message_feedback f where f.workspace_id = conversation.workspace_id and f.conversation_id = conversation.id;
+  get diagnostics deleted = row_count;
+  deleted_counts := deleted_counts || deleted;
+  delete from app_public.message_chunks k where k.workspace_id = conversation.workspace_id and k.conversation_id = conversation.id;
+  get diagnostics deleted = row_count;
+  deleted_counts := deleted_counts || deleted;
+  if packed_counts <> deleted_counts or packed_counts[1] <> conversation.message_count then
+    raise exception 'Conversation % has % messages, % were packed, % would go (with feedback and citations: % and %).',
+      conversation.id, conversation.message_count, packed_counts[1], deleted_counts[1], packed_counts, deleted_counts
+      using errcode = 'CQ260', hint = 'Nothing was deleted. Report it as a bug.';
+  end if;
+
+  update app_public.chunks c set tier = 'cold' where c.workspace_id = conversation.workspace_id and c.conversation_id = conversation.id and c.tier <> 'cold';
+  return result;
+end
+$$;
+comment on function app_private.pack_conversation(app_public.conversations) is
+  'Packs a locked conversation; one that is packed stays as it is. Raises CQ260 when what was packed is not what was there, CQ261 while it is being indexed.';
+
+create or replace function app_private.archive_hash(conversation_id uuid)
+returns bytea
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select sha256(coalesce(string_agg(p.sha256, '' order by p.packed::regclass::text, p.part), ''))
+  from app_hidden.conversation_archive_parts p
+  where p.conversation_id = archive_hash.conversation_id;
+$$;
+comment on function app_private.archive_hash(uuid) is 'SHA-256 over the SHA-256 of the parts of an archive, in order: a part that is gone shows.';
+
+create or replace function app_private.check_part(piece app_hidden.conversation_archive_parts)
+returns void
+language plpgsql
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if sha256(convert_to(piece.document, 'UTF8')) <> piece.sha256 then
+    raise exception 'The archive of conversation % is damaged.', piece.conversation_id
+      using errcode = 'CQ260', hint = 'Nothing was changed. Have its part brought back from a backup: docs/lifecycle.md.';
+  end if;
+end
+$$;
+comment on function app_private.check_part(app_hidden.conversation_archive_parts) is 'Raises CQ260 when a document is not the one that was packed.';
+
+create or replace function app_private.check_archive(conversation_id uuid)
+returns app_hidden.conversation_archives
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  archived app_hidden.conversation_archives;
+begin
+  select a.* into archived from app_hidden.conversation_archives a where a.conversation_id = check_archive.conversation_id;
+  perform app_private.check_part(p) from app_hidden.conversation_archive_parts p where p.conversation_id = check_archive.conversation_id;
+  if archived.conversation_id is null or archived.sha256 <> app_private.archive_hash(check_archive.conversation_id) then
+    raise exception 'The archive of conversation % is damaged.', check_archive.conversation_id
+      using errcode = 'CQ260', hint = 'Nothing was changed. Have it brought back from a backup: docs/lifecycle.md.';
+  end if;
+  return archived;
+end
+$$;
+comment on function app_private.check_archive(uuid) is 'The archive of a packed conversation, found whole. Raises CQ260.';
+--! EndIncluded lifecycle/pack_conversation.sql
+--! Included lifecycle/unpack_conversation.sql
+-- Makes a packed conversation hot again: its rows as they were, ids and times included. The caller holds the lock of its row,
+-- and has seen its tier there: a hot conversation never comes here. The archive goes last, and only when it was whole.
+create or replace function app_private.unpack_conversation(conversation app_public.conversations)
+returns app_public.conversations
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set datestyle = 'ISO'
+set intervalstyle = 'postgres'
+set timezone = 'UTC'
+set extra_float_digits = 1
+set bytea_output = 'hex'
+as $$
+declare
+  archived app_hidden.conversation_archives;
+  piece app_hidden.conversation_archive_parts;
+  names text;
+  added integer;
+  messages integer := 0;
+  feedback integer := 0;
+  result app_public.conversations;
+begin
+  if conversation.storage_tier = 'hot' then
+    return conversation;
+  end if;
+  archived := app_private.check_archive(conversation.id);
+
+  -- the conversation is packed until the last row is back: the triggers that count look at that
+  for piece in
+    select p.* from app_hidden.conversation_archive_parts p where p.conversation_id = conversation.id order by p.packed::regclass::text, p.part
+  loop
+    select string_agg(quote_ident(c.name), ', ') into names from unnest(app_private.packed_columns(piece.packed)) as c (name);
+    execute format('insert into %s (%s) select %2$s from (%s) as t', piece.packed, names, app_private.unpack_query(piece.packed, piece.columns))
+    using piece.document, conversation.owner_id;
+    get diagnostics added = row_count;
+    messages := messages + case when piece.packed = 'app_public.messages'::regclass then added else 0 end;
+    feedback := feedback + case when piece.packed = 'app_public.message_feedback'::regclass then added else 0 end;
+  end loop;
+  if messages <> archived.message_count then
+    raise exception 'The archive of conversation % has % messages, and % came back.', conversation.id, archived.message_count, messages
+      using errcode = 'CQ260', hint = 'Nothing was changed. Report it as a bug.';
+  end if;
+
+  delete from app_hidden.conversation_archives a where a.conversation_id = conversation.id;
+  update app_public.conversations c set storage_tier = 'hot' where c.id = conversation.id returning c.* into result;
+  if feedback < archived.feedback_count then
+    -- of people who are gone
+    update app_public.conversations c
+    set
+      positive_feedback = (select count(*) from app_public.message_feedback f where f.workspace_id = c.workspace_id and f.conversation_id = c.id and f.feedback_type = 'positive'),
+      negative_feedback = (select count(*) from app_public.message_feedback f where f.workspace_id = c.workspace_id and f.conversation_id = c.id and f.feedback_type = 'negative')
+    where c.id = conversation.id
+    returning c.* into result;
+  end if;
+  update app_public.chunks c set tier = 'hot' where c.workspace_id = conversation.workspace_id and c.conversation_id = conversation.id and c.tier <> 'hot';
+  return result;
+end
+$$;
+comment on function app_private.unpack_conversation(app_public.conversations) is 'Restores a locked conversation and returns it as it is then. Raises CQ260 when its archive is damaged.';
+
+create or replace function app_private.is_coming_back(conversation_id uuid, last_number integer)
+returns boolean
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select exists (
+    select from app_public.conversations c
+    where c.id = is_coming_back.conversation_id and c.storage_tier <> 'hot' and c.last_sequence_number >= last_number
+  );
+$$;
+comment on function app_private.is_coming_back(uuid, integer) is 'Whether messages up to a number are written into a packed conversation: they are restored, and were counted long ago.';
+
+create or replace function app_private.packed_conversation_of(message_id uuid)
+returns uuid
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select a.conversation_id
+  from app_hidden.conversation_archives a
+  where a.message_ids @> array[packed_conversation_of.message_id] and a.workspace_id = app_hidden.current_workspace_id();
+$$;
+comment on function app_private.packed_conversation_of(uuid) is 'The conversation in which a message is packed, in the workspace of the request; null when there is none.';
+--! EndIncluded lifecycle/unpack_conversation.sql
+--! Included lifecycle/packed_messages.sql
+-- Reads what is packed, without restoring it: who only reads must not write. Sealed, since the documents are closed to everyone;
+-- so it decides by itself who may read, as the policy of messages does. A document that is damaged is not shown.
+create or replace function app_private.readable_conversation(conversation_id uuid)
+returns app_public.conversations
+language sql
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+  select c
+  from app_public.conversations c
+  where c.id = readable_conversation.conversation_id
+    and c.workspace_id = app_hidden.current_workspace_id()
+    and (c.owner_id = app_hidden.current_user_id() or c.visibility = 'workspace');
+$$;
+comment on function app_private.readable_conversation(uuid) is 'A conversation that the caller may read, or null.';
+
+create or replace function app_private.packed_messages(conversation app_public.conversations, before uuid, first integer)
+returns setof app_public.messages
+language plpgsql
+stable
+parallel safe
+rows 50
+set search_path = pg_catalog, pg_temp
+set datestyle = 'ISO'
+set intervalstyle = 'postgres'
+set timezone = 'UTC'
+as $$
+declare
+  piece app_hidden.conversation_archive_parts;
+  missing integer := first;
+  read integer;
+begin
+  for piece in
+    select p.* from app_hidden.conversation_archive_parts p
+    where p.conversation_id = conversation.id and p.packed = 'app_public.messages'::regclass
+      and p.first_id < coalesce(packed_messages.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+    order by p.part desc
+  loop
+    perform app_private.check_part(piece);
+    return query execute format('select * from (%s) as t where t.id < $3 order by t.id desc limit $4', app_private.unpack_query(piece.packed, piece.columns))
+    using piece.document, conversation.owner_id, coalesce(packed_messages.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid), missing;
+    get diagnostics read = row_count;
+    missing := missing - read;
+    exit when missing <= 0;
+  end loop;
+end
+$$;
+comment on function app_private.packed_messages(app_public.conversations, uuid, integer) is 'Packed messages of a conversation, newest first: at most "first" of those before the message "before"; all of them when "first" is null. Raises CQ260.';
+
+create or replace function app_hidden.read_packed_messages(conversation_id uuid, before uuid, first integer)
+returns setof app_public.messages
+language plpgsql
+stable
+parallel safe
+security definer
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  conversation app_public.conversations := app_private.readable_conversation(read_packed_messages.conversation_id);
+begin
+  if conversation.storage_tier <> 'hot' then
+    return query execute 'select * from app_private.packed_messages($1, $2, $3)' using conversation, before, first;
+  end if;
+end
+$$;
+comment on function app_hidden.read_packed_messages(uuid, uuid, integer) is 'Packed messages of a conversation that the caller may read, newest first. Nothing otherwise. Raises CQ260.';
+grant execute on function app_hidden.read_packed_messages(uuid, uuid, integer) to colloquy_visitor, colloquy_user, colloquy_admin;
+
+create or replace function app_public.conversation_feedback(conversation_id uuid)
+returns setof app_public.message_feedback
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+set datestyle = 'ISO'
+set timezone = 'UTC'
+as $$
+declare
+  conversation app_public.conversations := app_private.readable_conversation(conversation_feedback.conversation_id);
+  piece app_hidden.conversation_archive_parts;
+begin
+  if conversation.storage_tier = 'hot' then
+    return query
+    select f.* from app_public.message_feedback f
+    where f.workspace_id = conversation.workspace_id and f.conversation_id = conversation.id and f.user_id = app_hidden.current_user_id()
+    order by f.id;
+    return;
+  end if;
+  for piece in
+    select p.* from app_hidden.conversation_archive_parts p
+    where p.conversation_id = conversation.id and p.packed = 'app_public.message_feedback'::regclass
+    order by p.part
+  loop
+    perform app_private.check_part(piece);
+    return query execute format('select * from (%s) as t where t.user_id = $3 order by t.id', app_private.unpack_query(piece.packed, piece.columns))
+    using piece.document, conversation.owner_id, app_hidden.current_user_id();
+  end loop;
+end
+$$;
+comment on function app_public.conversation_feedback(uuid) is
+  'Your feedback on the messages of a conversation, whatever tier they are in. Nothing for a conversation that you may not read. Errors: CQ260 the archive is damaged.';
+grant execute on function app_public.conversation_feedback(uuid) to colloquy_visitor, colloquy_user, colloquy_admin;
+
+create or replace function app_public.conversation_citations(conversation_id uuid)
+returns setof app_public.message_chunks
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  conversation app_public.conversations := app_private.readable_conversation(conversation_citations.conversation_id);
+  piece app_hidden.conversation_archive_parts;
+begin
+  if conversation.storage_tier = 'hot' then
+    return query
+    select k.* from app_public.message_chunks k
+    where k.workspace_id = conversation.workspace_id and k.conversation_id = conversation.id
+    order by k.message_id, k.rank;
+    return;
+  end if;
+  for piece in
+    select p.* from app_hidden.conversation_archive_parts p
+    where p.conversation_id = conversation.id and p.packed = 'app_public.message_chunks'::regclass
+    order by p.part
+  loop
+    perform app_private.check_part(piece);
+    return query execute format('select * from (%s) as t order by t.message_id, t.rank', app_private.unpack_query(piece.packed, piece.columns))
+    using piece.document, conversation.owner_id;
+  end loop;
+end
+$$;
+comment on function app_public.conversation_citations(uuid) is
+  'The chunks that the answers of a conversation used, whatever tier they are in. Nothing for a conversation that you may not read. Errors: CQ260 the archive is damaged.';
+grant execute on function app_public.conversation_citations(uuid) to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded lifecycle/packed_messages.sql
+--! Included lifecycle/packed_message_path.sql
+-- What message_path is for rows: the packed messages that lead to one, that one included, whole. Each part is read once.
+create or replace function app_private.packed_message_path(conversation app_public.conversations, leaf_id uuid)
+returns setof app_public.messages
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  with recursive messages as materialized (
+    select m.* from app_private.packed_messages(conversation, null, null) as m where m.id <= leaf_id
+  ),
+  explicit as (
+    select m.id, m.parent_id, m.replaces_id, m.sequence_number from messages m where m.id = leaf_id
+    union all
+    select m.id, m.parent_id, m.replaces_id, m.sequence_number from explicit e join messages m on m.id = e.parent_id
+  )
+  select m.* from explicit e join messages m on m.id = e.id
+  union all
+  select m.*
+  from explicit e
+  join messages m on m.sequence_number < e.sequence_number
+  where e.parent_id is null and e.replaces_id is null and m.parent_id is null and m.replaces_id is null;
+$$;
+comment on function app_private.packed_message_path(app_public.conversations, uuid) is 'The packed messages of a conversation that lead to one, that one included, in no order. Raises CQ260.';
+--! EndIncluded lifecycle/packed_message_path.sql
+--! Included lifecycle/archive_conversation.sql
+-- Packs one conversation now, and brings it back, by the will of its owner, or of a manager of the workspace that it is shared
+-- with. A private conversation of somebody else does not exist here, for a manager either.
+create or replace function app_public.archive_conversation(conversation_id uuid)
+returns app_public.conversations
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  conversation app_public.conversations;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  select c.* into conversation
+  from app_public.conversations c
+  where c.id = archive_conversation.conversation_id and c.workspace_id = app_hidden.current_workspace_id()
+    and (c.owner_id = app_hidden.current_user_id() or c.visibility = 'workspace' and app_hidden.can_manage())
+  -- against everyone who writes something that belongs to it
+  for update;
+  if conversation.id is null then
+    raise exception 'There is no such conversation.' using errcode = 'CQ204', hint = 'Its owner archives it, or a manager of the workspace that it is shared with.';
+  end if;
+  conversation := app_private.pack_conversation(conversation);
+  if not conversation.is_archived then
+    update app_public.conversations c set is_archived = true where c.id = conversation.id returning c.* into conversation;
+  end if;
+  return conversation;
+end
+$$;
+comment on function app_public.archive_conversation(uuid) is
+  'Puts a conversation away and packs its messages, feedback and citations; it remains readable and searchable, and the next message brings it back. Again changes nothing. Errors: CQ101, CQ109, CQ204 no such conversation, CQ260 it could not be packed, CQ261 still being indexed.';
+grant execute on function app_public.archive_conversation(uuid) to colloquy_user, colloquy_admin;
+
+create or replace function app_public.restore_conversation(conversation_id uuid)
+returns app_public.conversations
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  conversation app_public.conversations;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  select c.* into conversation
+  from app_public.conversations c
+  where c.id = restore_conversation.conversation_id and c.workspace_id = app_hidden.current_workspace_id()
+    and (c.owner_id = app_hidden.current_user_id() or c.visibility = 'workspace' and app_hidden.can_manage())
+  for no key update;
+  if conversation.id is null then
+    raise exception 'There is no such conversation.' using errcode = 'CQ204', hint = 'Its owner restores it, or a manager of the workspace that it is shared with.';
+  end if;
+  conversation := app_private.unpack_conversation(conversation);
+  -- one that is full stays put away: its continuation takes the messages
+  if conversation.is_archived and not conversation.is_auto_archived then
+    update app_public.conversations c set is_archived = false where c.id = conversation.id returning c.* into conversation;
+  end if;
+  return conversation;
+end
+$$;
+comment on function app_public.restore_conversation(uuid) is
+  'Brings an archived conversation back, as it was. Again changes nothing. Errors: CQ101, CQ109, CQ204 no such conversation, CQ260 its archive is damaged.';
+grant execute on function app_public.restore_conversation(uuid) to colloquy_user, colloquy_admin;
+--! EndIncluded lifecycle/archive_conversation.sql
+--! Included lifecycle/archive_old_conversations.sql
+-- What the worker does every night: conversations that rest are packed, and are cold after a longer rest. Bounded by a number, a
+-- time and a place to go on from; whoever is writing keeps its conversation, which is taken the next time. One conversation
+-- that cannot be packed is reported and left as it is, and the others are packed. The rest comes from retention_policies; a
+-- legal hold does not matter here, since nothing is lost.
+create or replace function app_private.resting_time(for_kind app_public.retention_kind, for_workspace uuid)
+returns interval
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select make_interval(days => p.keep_days)
+  from app_public.retention_policies p
+  where p.kind = for_kind and (p.workspace_id = for_workspace or p.workspace_id is null)
+  order by p.workspace_id nulls last
+  limit 1;
+$$;
+comment on function app_private.resting_time(app_public.retention_kind, uuid) is 'How long conversations of a workspace rest before they go to the next tier; null means that they never do.';
+
+create or replace function app_hidden.archive_old_conversations(
+  idle_for interval default null,
+  min_messages integer default 100,
+  max_conversations integer default 100,
+  after_id uuid default null,
+  time_budget interval default '1 minute'
+)
+returns setof app_hidden.packed_conversation
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  conversation app_public.conversations;
+  result app_hidden.packed_conversation;
+  deadline timestamptz := clock_timestamp() + time_budget;
+begin
+  if idle_for < interval '0' or min_messages < 1 or max_conversations not between 1 and 10000 then
+    raise exception 'idle_for is not negative, min_messages at least 1, max_conversations 1 to 10,000.' using errcode = 'CQ200', hint = 'Leave them out for the defaults.';
+  end if;
+  for conversation in
+    select c.*
+    from app_public.conversations c
+    where c.storage_tier = 'hot'
+      and c.id > coalesce(after_id, '00000000-0000-0000-0000-000000000000'::uuid)
+      and c.message_count >= min_messages
+      and c.indexed_sequence_number = c.last_sequence_number
+      and c.last_message_at <= now() - coalesce(idle_for, interval '1 day')
+      and c.last_message_at <= now() - coalesce(idle_for, app_private.resting_time('hot_conversations', c.workspace_id))
+    order by c.id
+    limit max_conversations
+    for update skip locked
+  loop
+    result.conversation_id := conversation.id;
+    result.messages := conversation.message_count;
+    result.problem := null;
+    begin
+      conversation := app_private.pack_conversation(conversation);
+    exception when others then
+      result.problem := sqlstate || ': ' || sqlerrm;
+    end;
+    result.storage_tier := conversation.storage_tier;
+    return next result;
+    exit when clock_timestamp() > deadline;
+  end loop;
+end
+$$;
+comment on function app_hidden.archive_old_conversations(interval, integer, integer, uuid, interval) is
+  'Packs conversations of at least min_messages that rest for idle_for (without it: as retention_policies say), at most max_conversations of those after after_id, until time_budget is over. Returns each with what became of it.';
+
+create or replace function app_hidden.archive_old_messages(
+  older_than interval,
+  max_conversations integer default 100,
+  after_id uuid default null,
+  time_budget interval default '1 minute'
+)
+returns setof app_hidden.packed_conversation
+language sql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select * from app_hidden.archive_old_conversations(coalesce(older_than, interval '30 days'), 1, max_conversations, after_id, time_budget);
+$$;
+comment on function app_hidden.archive_old_messages(interval, integer, uuid, interval) is
+  'Packs the messages of every conversation, also of small ones, whose last message is older than that. Returns each with what became of it.';
+
+create or replace function app_hidden.compress_old_conversations(
+  idle_for interval default null,
+  max_conversations integer default 100,
+  after_id uuid default null,
+  time_budget interval default '1 minute'
+)
+returns setof app_hidden.packed_conversation
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  conversation app_public.conversations;
+  result app_hidden.packed_conversation;
+  deadline timestamptz := clock_timestamp() + time_budget;
+begin
+  if idle_for < interval '0' or max_conversations not between 1 and 10000 then
+    raise exception 'idle_for is not negative, max_conversations 1 to 10,000.' using errcode = 'CQ200', hint = 'Leave them out for the defaults.';
+  end if;
+  for conversation in
+    select c.*
+    from app_hidden.conversation_archives a
+    join app_public.conversations c on c.workspace_id = a.workspace_id and c.id = a.conversation_id
+    where c.storage_tier = 'warm'
+      and a.conversation_id > coalesce(after_id, '00000000-0000-0000-0000-000000000000'::uuid)
+      and c.last_message_at <= now() - coalesce(idle_for, app_private.resting_time('warm_conversations', c.workspace_id))
+    order by a.conversation_id
+    limit max_conversations
+    for update of c skip locked
+  loop
+    result.conversation_id := conversation.id;
+    result.messages := conversation.message_count;
+    result.storage_tier := 'cold';
+    result.problem := null;
+    begin
+      perform app_private.check_archive(conversation.id);
+      update app_public.conversations c set storage_tier = 'cold' where c.id = conversation.id;
+    exception when others then
+      result.storage_tier := 'warm';
+      result.problem := sqlstate || ': ' || sqlerrm;
+    end;
+    return next result;
+    exit when clock_timestamp() > deadline;
+  end loop;
+end
+$$;
+comment on function app_hidden.compress_old_conversations(interval, integer, uuid, interval) is
+  'Makes packed conversations cold that rest for idle_for (without it: as retention_policies say), after their documents were read and found whole. Returns each with what became of it.';
+grant execute on function
+  app_hidden.archive_old_conversations(interval, integer, integer, uuid, interval),
+  app_hidden.archive_old_messages(interval, integer, uuid, interval),
+  app_hidden.compress_old_conversations(interval, integer, uuid, interval)
+to colloquy_worker;
+--! EndIncluded lifecycle/archive_old_conversations.sql
 --! Included policies/settings.sql
 -- Nobody but the sealed functions of the owner, and whoever administers the database. Deliberately no grant.
 drop policy if exists all_owner on app_private.settings;
@@ -7044,6 +7793,16 @@ create policy all_owner on app_private.user_usage_months to colloquy_owner using
 drop policy if exists all_owner on app_private.user_identities;
 create policy all_owner on app_private.user_identities to colloquy_owner using (true) with check (true);
 --! EndIncluded policies/user_identities.sql
+--! Included policies/conversation_archives.sql
+-- Nobody but the sealed functions of the owner: a document is never read directly. Deliberately no grant.
+drop policy if exists all_owner on app_hidden.conversation_archives;
+create policy all_owner on app_hidden.conversation_archives to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/conversation_archives.sql
+--! Included policies/conversation_archive_parts.sql
+-- Nobody but the sealed functions of the owner: a document is never read directly. Deliberately no grant.
+drop policy if exists all_owner on app_hidden.conversation_archive_parts;
+create policy all_owner on app_hidden.conversation_archive_parts to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/conversation_archive_parts.sql
 --! EndIncluded _all.sql
 
 select app_hidden.ensure_partitions(3);

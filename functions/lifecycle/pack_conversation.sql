@@ -1,0 +1,166 @@
+-- Packs what belongs to the messages of a conversation. The caller holds its row "for update". Nothing is deleted before the
+-- documents were read back, decoded, encoded anew and found equal, and what is deleted is counted: whatever differs ends the
+-- transaction. The conversation is warm before the first row goes, by which the triggers that count know that nothing is lost.
+create or replace function app_private.pack_conversation(conversation app_public.conversations)
+returns app_public.conversations
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set datestyle = 'ISO'
+set intervalstyle = 'postgres'
+set timezone = 'UTC'
+set extra_float_digits = 1
+set bytea_output = 'hex'
+as $$
+declare
+  source regclass;
+  columns text[];
+  archived app_hidden.conversation_archives;
+  piece app_hidden.conversation_archive_parts;
+  rows_read integer;
+  rebuilt bytea;
+  packed_counts integer[] := '{}';
+  deleted_counts integer[] := '{}';
+  deleted integer;
+  result app_public.conversations;
+begin
+  if conversation.storage_tier <> 'hot' then
+    return conversation;
+  end if;
+  -- who reads it later restores it: the messages of a job that cuts them must be rows until then
+  if conversation.indexed_sequence_number < conversation.last_sequence_number then
+    raise exception 'Messages of this conversation are still being indexed.' using errcode = 'CQ261', hint = 'Try again when the worker has done them.';
+  end if;
+
+  select array_agg(m.id order by m.id) into archived.message_ids
+  from app_public.messages m
+  where m.conversation_id = conversation.id and m.id >= conversation.id and m.id <= conversation.last_message_id;
+  insert into app_hidden.conversation_archives (
+    conversation_id, workspace_id, message_count, feedback_count, citation_count, message_ids, sha256
+  )
+  values (
+    conversation.id, conversation.workspace_id, coalesce(cardinality(archived.message_ids), 0), 0, 0, coalesce(archived.message_ids, '{}'),
+    sha256('')
+  );
+
+  foreach source in array array['app_public.messages', 'app_public.message_feedback', 'app_public.message_chunks']::regclass[] loop
+    columns := app_private.packed_columns(source);
+    execute format(
+      'insert into app_hidden.conversation_archive_parts (
+         workspace_id, conversation_id, packed, part, first_id, last_id, row_count, columns, sha256, document
+       )
+       select $1, $2, $3, p.part, p.first_id, p.last_id, p.row_count, $4, sha256(convert_to(p.document, ''UTF8'')), p.document
+       from (
+         select sized.part, (array_agg(sized.about order by sized.place))[1] as first_id,
+           (array_agg(sized.about order by sized.place desc))[1] as last_id, count(*) as row_count,
+           ''['' || string_agg(sized.line, E'',\n'' order by sized.place) || '']'' as document
+         from (
+           -- 128 KiB a part: a page is read without the rest
+           select l.*, ((sum(octet_length(l.line)) over (order by l.place) - octet_length(l.line)) / 131072)::integer as part
+           from (
+             select %s as about, row_number() over (order by %s) as place, %s as line
+             from %s as t where t.workspace_id = $1 and t.conversation_id = $2%s
+           ) as l
+         ) as sized
+         group by sized.part
+       ) as p',
+      case when source = 'app_public.messages'::regclass then 't.id' else 't.message_id' end,
+      app_private.packed_key(source), app_private.packed_line(source, columns), source,
+      case when source = 'app_public.messages'::regclass then ' and t.id >= $2 and t.id <= $5' else '' end
+    )
+    using conversation.workspace_id, conversation.id, source, columns, conversation.last_message_id;
+
+    rows_read := 0;
+    for piece in
+      select p.* from app_hidden.conversation_archive_parts p
+      where p.conversation_id = conversation.id and p.packed = source
+      order by p.part
+    loop
+      execute format(
+        'select sha256(convert_to(''['' || string_agg(%s, E'',\n'' order by %s) || '']'', ''UTF8'')), $3 + count(*) from (%s) as t',
+        app_private.packed_line(source, columns), app_private.packed_key(source), app_private.unpack_query(source, columns)
+      )
+      into rebuilt, rows_read
+      using piece.document, conversation.owner_id, rows_read;
+      if rebuilt is distinct from piece.sha256 then
+        raise exception 'What was packed of % of conversation % is not what was read back.', source, conversation.id
+          using errcode = 'CQ260', hint = 'Nothing was deleted. Report it as a bug.';
+      end if;
+    end loop;
+    packed_counts := packed_counts || rows_read;
+  end loop;
+
+  update app_hidden.conversation_archives a
+  set feedback_count = packed_counts[2], citation_count = packed_counts[3], sha256 = app_private.archive_hash(conversation.id)
+  where a.conversation_id = conversation.id;
+  update app_public.conversations c set storage_tier = 'warm' where c.id = conversation.id returning c.* into result;
+
+  delete from app_public.messages m
+  where m.conversation_id = conversation.id and m.id >= conversation.id and m.id <= conversation.last_message_id;
+  get diagnostics deleted = row_count;
+  deleted_counts := deleted_counts || deleted;
+  delete from app_public.message_feedback f where f.workspace_id = conversation.workspace_id and f.conversation_id = conversation.id;
+  get diagnostics deleted = row_count;
+  deleted_counts := deleted_counts || deleted;
+  delete from app_public.message_chunks k where k.workspace_id = conversation.workspace_id and k.conversation_id = conversation.id;
+  get diagnostics deleted = row_count;
+  deleted_counts := deleted_counts || deleted;
+  if packed_counts <> deleted_counts or packed_counts[1] <> conversation.message_count then
+    raise exception 'Conversation % has % messages, % were packed, % would go (with feedback and citations: % and %).',
+      conversation.id, conversation.message_count, packed_counts[1], deleted_counts[1], packed_counts, deleted_counts
+      using errcode = 'CQ260', hint = 'Nothing was deleted. Report it as a bug.';
+  end if;
+
+  update app_public.chunks c set tier = 'cold' where c.workspace_id = conversation.workspace_id and c.conversation_id = conversation.id and c.tier <> 'cold';
+  return result;
+end
+$$;
+comment on function app_private.pack_conversation(app_public.conversations) is
+  'Packs a locked conversation; one that is packed stays as it is. Raises CQ260 when what was packed is not what was there, CQ261 while it is being indexed.';
+
+create or replace function app_private.archive_hash(conversation_id uuid)
+returns bytea
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select sha256(coalesce(string_agg(p.sha256, '' order by p.packed::regclass::text, p.part), ''))
+  from app_hidden.conversation_archive_parts p
+  where p.conversation_id = archive_hash.conversation_id;
+$$;
+comment on function app_private.archive_hash(uuid) is 'SHA-256 over the SHA-256 of the parts of an archive, in order: a part that is gone shows.';
+
+create or replace function app_private.check_part(piece app_hidden.conversation_archive_parts)
+returns void
+language plpgsql
+stable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if sha256(convert_to(piece.document, 'UTF8')) <> piece.sha256 then
+    raise exception 'The archive of conversation % is damaged.', piece.conversation_id
+      using errcode = 'CQ260', hint = 'Nothing was changed. Have its part brought back from a backup: docs/lifecycle.md.';
+  end if;
+end
+$$;
+comment on function app_private.check_part(app_hidden.conversation_archive_parts) is 'Raises CQ260 when a document is not the one that was packed.';
+
+create or replace function app_private.check_archive(conversation_id uuid)
+returns app_hidden.conversation_archives
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  archived app_hidden.conversation_archives;
+begin
+  select a.* into archived from app_hidden.conversation_archives a where a.conversation_id = check_archive.conversation_id;
+  perform app_private.check_part(p) from app_hidden.conversation_archive_parts p where p.conversation_id = check_archive.conversation_id;
+  if archived.conversation_id is null or archived.sha256 <> app_private.archive_hash(check_archive.conversation_id) then
+    raise exception 'The archive of conversation % is damaged.', check_archive.conversation_id
+      using errcode = 'CQ260', hint = 'Nothing was changed. Have it brought back from a backup: docs/lifecycle.md.';
+  end if;
+  return archived;
+end
+$$;
+comment on function app_private.check_archive(uuid) is 'The archive of a packed conversation, found whole. Raises CQ260.';
