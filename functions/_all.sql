@@ -98,6 +98,12 @@
 --!include usage/set_usage_budget.sql
 --!include usage/reserve_usage.sql
 --!include usage/settle_usage.sql
+--!include analytics/mark_changes.sql
+--!include analytics/compute_conversation_analytics.sql
+--!include analytics/compute_configuration_performance.sql
+--!include analytics/conversation_summary_stats.sql
+--!include analytics/user_activity_summary.sql
+--!include analytics/workspace_dashboard.sql
 --!include policies/settings.sql
 --!include policies/users.sql
 --!include policies/user_secrets.sql
@@ -145,3 +151,7 @@
 --!include policies/usage_reservations.sql
 --!include policies/usage_holds.sql
 --!include policies/budget_spending.sql
+--!include policies/conversation_analytics.sql
+--!include policies/user_activity.sql
+--!include policies/analytics_changes.sql
+--!include policies/rag_configuration_performance.sql

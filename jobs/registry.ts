@@ -1,9 +1,11 @@
 import type { z } from 'zod';
 import type { QueueDefinition } from '../lib/migrations.ts';
+import { computeAnalytics } from './compute-analytics.ts';
 import type { JobContext } from './context.ts';
 import { deliverMail } from './deliver-mail.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
 import { indexSource } from './index-source.ts';
+import { refreshAnalytics } from './refresh-analytics.ts';
 import { sweepUnindexed } from './sweep-unindexed.ts';
 
 /** A kind of job: its queue, when it is sent by itself, and what it does. */
@@ -23,6 +25,8 @@ export const jobs: readonly JobDefinition<any>[] = [
   sweepUnindexed,
   ensurePartitions,
   deliverMail,
+  computeAnalytics,
+  refreshAnalytics,
 ];
 
 /** The queues of all jobs. */
