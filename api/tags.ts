@@ -294,6 +294,7 @@ export const TagsPlugin = jsonPgSmartTags(
             ),
           },
           constraint: {
+            conversation_analytics_pkey: noLookup,
             conversation_analytics_conversation_id_fkey: relation('conversation', 'analytics'),
             conversation_analytics_rag_configuration_id_fkey: relation('ragConfiguration'),
           },
@@ -316,6 +317,7 @@ export const TagsPlugin = jsonPgSmartTags(
             ].map((column) => [column, unindexed]),
           ),
           constraint: {
+            rag_configuration_performance_pkey: noLookup,
             rag_configuration_performance_rag_configuration_id_fkey: relation(
               'ragConfiguration',
               'performance',

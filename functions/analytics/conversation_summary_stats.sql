@@ -25,9 +25,9 @@ comment on function app_hidden.refresh_summary_stats() is
 grant execute on function app_hidden.refresh_summary_stats() to colloquy_worker;
 
 -- The first line of the functions that answer for a range of days: who calls, whether it still belongs to the workspace,
--- and whether the range is one.
-create or replace function app_private.require_days(from_day date, to_day date)
-returns void
+-- and which days. Today is the last one without toDay, and a range without fromDay has 30.
+create or replace function app_private.require_days(inout from_day date, inout to_day date)
+returns record
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
@@ -41,15 +41,20 @@ begin
   ) then
     raise exception 'There is no such workspace of yours.' using errcode = 'CQ204', hint = 'Check the workspace of the request.';
   end if;
-  if from_day is null or to_day is null or not isfinite(from_day) or not isfinite(to_day) or to_day < from_day or to_day - from_day > 1100 then
-    raise exception 'The days from % to % are no range of at most three years.', coalesce(from_day::text, 'nothing'), coalesce(to_day::text, 'nothing')
+  to_day := coalesce(to_day, (now() at time zone 'UTC')::date);
+  if isfinite(to_day) then
+    from_day := coalesce(from_day, to_day - 29);
+  end if;
+  if not isfinite(from_day) or not isfinite(to_day) or to_day < from_day or to_day - from_day > 1100 then
+    raise exception 'The days from % to % are no range of at most three years.', from_day, to_day
       using errcode = 'CQ200', hint = 'Pass fromDay and toDay, both included, in UTC.';
   end if;
 end
 $$;
-comment on function app_private.require_days(date, date) is 'Raises CQ101, CQ110, CQ204 for somebody who left the workspace, CQ200 for what is no range of days.';
+comment on function app_private.require_days(date, date) is
+  'The range of days that is meant. Raises CQ101, CQ110, CQ204 for somebody who left the workspace, CQ200 for what is no range.';
 
-create or replace function app_public.conversation_summary_stats(from_day date, to_day date)
+create or replace function app_public.conversation_summary_stats(from_day date default null, to_day date default null)
 returns setof app_public.conversation_summary
 language plpgsql
 stable
@@ -57,8 +62,11 @@ security definer
 rows 100
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  first_day date;
+  last_day date;
 begin
-  perform app_private.require_days(conversation_summary_stats.from_day, conversation_summary_stats.to_day);
+  select d.from_day, d.to_day into first_day, last_day from app_private.require_days(conversation_summary_stats.from_day, conversation_summary_stats.to_day) as d;
   return query
   select
     s.day, s.rag_configuration_id, s.conversation_count, s.message_count, round(s.message_count::numeric / s.conversation_count, 2),
@@ -70,10 +78,10 @@ begin
     round(s.satisfaction_points / nullif(s.positive_feedback + s.neutral_feedback + s.negative_feedback, 0), 4)
   from app_private.conversation_summary_stats s
   where s.workspace_id = app_hidden.current_workspace_id()
-    and s.day between conversation_summary_stats.from_day and conversation_summary_stats.to_day
+    and s.day between first_day and last_day
   order by s.day desc, s.rag_configuration_id;
 end
 $$;
 comment on function app_public.conversation_summary_stats(date, date) is
-  'What the conversations of the workspace add up to per UTC day and configuration, newest day first, both days included; as of the last nightly run. Errors: CQ101, CQ110, CQ200 no range of at most three years, CQ204 no such workspace of yours.';
+  'What the conversations of the workspace add up to per UTC day and configuration, newest day first, both days included, the last 30 days without any; as of the last nightly run. Errors: CQ101, CQ110, CQ200 no range of at most three years, CQ204 no such workspace of yours.';
 grant execute on function app_public.conversation_summary_stats(date, date) to colloquy_user, colloquy_admin;

@@ -1,6 +1,6 @@
 -- The figures at the top of a dashboard, in one row, for every member. Sealed, since it adds private conversations up too:
 -- it must never tell more than sums over the whole workspace. Reads what was computed, never the messages.
-create or replace function app_public.workspace_dashboard(from_day date, to_day date)
+create or replace function app_public.workspace_dashboard(from_day date default null, to_day date default null)
 returns app_public.workspace_figures
 language plpgsql
 stable
@@ -8,15 +8,17 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  first_day date;
+  last_day date;
   result app_public.workspace_figures;
 begin
-  perform app_private.require_days(workspace_dashboard.from_day, workspace_dashboard.to_day);
+  select d.from_day, d.to_day into first_day, last_day from app_private.require_days(workspace_dashboard.from_day, workspace_dashboard.to_day) as d;
   select
     count(distinct a.conversation_id), coalesce(sum(a.message_count), 0), coalesce(sum(a.assistant_message_count), 0),
     (
       select count(distinct u.user_id) from app_hidden.user_activity u
       where u.workspace_id = app_hidden.current_workspace_id()
-        and u.day between workspace_dashboard.from_day and workspace_dashboard.to_day
+        and u.day between first_day and last_day
     ),
     coalesce(sum(a.total_tokens), 0), coalesce(sum(a.cost_usd), 0),
     round(sum(a.total_relevance_score) / nullif(sum(a.relevance_count), 0), 4),
@@ -28,10 +30,10 @@ begin
   into result
   from app_public.conversation_analytics a
   where a.workspace_id = app_hidden.current_workspace_id()
-    and a.day between workspace_dashboard.from_day and workspace_dashboard.to_day;
+    and a.day between first_day and last_day;
   return result;
 end
 $$;
 comment on function app_public.workspace_dashboard(date, date) is
-  'The figures of the workspace over a range of UTC days, both included, as of the last run of the analytics. Errors: CQ101, CQ110, CQ200 no range of at most three years, CQ204 no such workspace of yours.';
+  'The figures of the workspace over a range of UTC days, both included, the last 30 without any, as of the last run of the analytics. Errors: CQ101, CQ110, CQ200 no range of at most three years, CQ204 no such workspace of yours.';
 grant execute on function app_public.workspace_dashboard(date, date) to colloquy_user, colloquy_admin;

@@ -1,5 +1,5 @@
 --! Previous: sha1:59802ea06682266eb533b84a9e3713bd929445e4
---! Hash: sha1:049b8a1368dee308c33e70da8efe134edfc1f3ae
+--! Hash: sha1:8493c87b3239a0ce805fdc9b14741338458653eb
 --! Message: functions
 
 --! split: 1-current.sql
@@ -5905,9 +5905,9 @@ comment on function app_hidden.refresh_summary_stats() is
 grant execute on function app_hidden.refresh_summary_stats() to colloquy_worker;
 
 -- The first line of the functions that answer for a range of days: who calls, whether it still belongs to the workspace,
--- and whether the range is one.
-create or replace function app_private.require_days(from_day date, to_day date)
-returns void
+-- and which days. Today is the last one without toDay, and a range without fromDay has 30.
+create or replace function app_private.require_days(inout from_day date, inout to_day date)
+returns record
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
@@ -5921,15 +5921,20 @@ begin
   ) then
     raise exception 'There is no such workspace of yours.' using errcode = 'CQ204', hint = 'Check the workspace of the request.';
   end if;
-  if from_day is null or to_day is null or not isfinite(from_day) or not isfinite(to_day) or to_day < from_day or to_day - from_day > 1100 then
-    raise exception 'The days from % to % are no range of at most three years.', coalesce(from_day::text, 'nothing'), coalesce(to_day::text, 'nothing')
+  to_day := coalesce(to_day, (now() at time zone 'UTC')::date);
+  if isfinite(to_day) then
+    from_day := coalesce(from_day, to_day - 29);
+  end if;
+  if not isfinite(from_day) or not isfinite(to_day) or to_day < from_day or to_day - from_day > 1100 then
+    raise exception 'The days from % to % are no range of at most three years.', from_day, to_day
       using errcode = 'CQ200', hint = 'Pass fromDay and toDay, both included, in UTC.';
   end if;
 end
 $$;
-comment on function app_private.require_days(date, date) is 'Raises CQ101, CQ110, CQ204 for somebody who left the workspace, CQ200 for what is no range of days.';
+comment on function app_private.require_days(date, date) is
+  'The range of days that is meant. Raises CQ101, CQ110, CQ204 for somebody who left the workspace, CQ200 for what is no range.';
 
-create or replace function app_public.conversation_summary_stats(from_day date, to_day date)
+create or replace function app_public.conversation_summary_stats(from_day date default null, to_day date default null)
 returns setof app_public.conversation_summary
 language plpgsql
 stable
@@ -5937,8 +5942,11 @@ security definer
 rows 100
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  first_day date;
+  last_day date;
 begin
-  perform app_private.require_days(conversation_summary_stats.from_day, conversation_summary_stats.to_day);
+  select d.from_day, d.to_day into first_day, last_day from app_private.require_days(conversation_summary_stats.from_day, conversation_summary_stats.to_day) as d;
   return query
   select
     s.day, s.rag_configuration_id, s.conversation_count, s.message_count, round(s.message_count::numeric / s.conversation_count, 2),
@@ -5950,19 +5958,19 @@ begin
     round(s.satisfaction_points / nullif(s.positive_feedback + s.neutral_feedback + s.negative_feedback, 0), 4)
   from app_private.conversation_summary_stats s
   where s.workspace_id = app_hidden.current_workspace_id()
-    and s.day between conversation_summary_stats.from_day and conversation_summary_stats.to_day
+    and s.day between first_day and last_day
   order by s.day desc, s.rag_configuration_id;
 end
 $$;
 comment on function app_public.conversation_summary_stats(date, date) is
-  'What the conversations of the workspace add up to per UTC day and configuration, newest day first, both days included; as of the last nightly run. Errors: CQ101, CQ110, CQ200 no range of at most three years, CQ204 no such workspace of yours.';
+  'What the conversations of the workspace add up to per UTC day and configuration, newest day first, both days included, the last 30 days without any; as of the last nightly run. Errors: CQ101, CQ110, CQ200 no range of at most three years, CQ204 no such workspace of yours.';
 grant execute on function app_public.conversation_summary_stats(date, date) to colloquy_user, colloquy_admin;
 --! EndIncluded analytics/conversation_summary_stats.sql
 --! Included analytics/user_activity_summary.sql
 -- Who does what in a workspace. Sealed, since it counts in private conversations too: it must never tell more than
 -- numbers, and of others only to those who manage the workspace. What was written counts by its author, also in the
 -- conversation of somebody else; tokens and cost come from the metering, which stays when a conversation goes.
-create or replace function app_public.user_activity_summary(from_day date, to_day date)
+create or replace function app_public.user_activity_summary(from_day date default null, to_day date default null)
 returns setof app_public.member_activity
 language plpgsql
 stable
@@ -5970,8 +5978,11 @@ security definer
 rows 20
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  first_day date;
+  last_day date;
 begin
-  perform app_private.require_days(user_activity_summary.from_day, user_activity_summary.to_day);
+  select d.from_day, d.to_day into first_day, last_day from app_private.require_days(user_activity_summary.from_day, user_activity_summary.to_day) as d;
   return query
   with shown as (
     select m.workspace_id, m.user_id, m.role
@@ -5984,15 +5995,15 @@ begin
       count(distinct a.day) as days, max(a.day) as last_day
     from app_hidden.user_activity a
     where a.workspace_id = app_hidden.current_workspace_id()
-      and a.day between user_activity_summary.from_day and user_activity_summary.to_day
+      and a.day between first_day and last_day
     group by a.user_id
   ),
   used as (
     select l.user_id, sum(l.total_tokens)::bigint as tokens, sum(l.cost_usd) as cost
     from app_public.usage_logs l
     where l.workspace_id = app_hidden.current_workspace_id()
-      and l.id >= app_hidden.uuidv7_floor(user_activity_summary.from_day::timestamp at time zone 'UTC')
-      and l.id < app_hidden.uuidv7_floor((user_activity_summary.to_day + 1)::timestamp at time zone 'UTC')
+      and l.id >= app_hidden.uuidv7_floor(first_day::timestamp at time zone 'UTC')
+      and l.id < app_hidden.uuidv7_floor((last_day + 1)::timestamp at time zone 'UTC')
     group by l.user_id
   )
   select s.user_id, s.role, coalesce(w.conversations, 0), coalesce(w.messages, 0), coalesce(w.days, 0), w.last_day,
@@ -6005,13 +6016,13 @@ begin
 end
 $$;
 comment on function app_public.user_activity_summary(date, date) is
-  'What the members of the workspace did in a range of UTC days, the most active first, at most 1,000: of everybody for those who manage the workspace, of oneself for others. Errors: CQ101, CQ110, CQ200 no range of at most three years, CQ204 no such workspace of yours.';
+  'What the members of the workspace did in a range of UTC days, the last 30 without any, the most active first, at most 1,000: of everybody for those who manage the workspace, of oneself for others. Errors: CQ101, CQ110, CQ200 no range of at most three years, CQ204 no such workspace of yours.';
 grant execute on function app_public.user_activity_summary(date, date) to colloquy_user, colloquy_admin;
 --! EndIncluded analytics/user_activity_summary.sql
 --! Included analytics/workspace_dashboard.sql
 -- The figures at the top of a dashboard, in one row, for every member. Sealed, since it adds private conversations up too:
 -- it must never tell more than sums over the whole workspace. Reads what was computed, never the messages.
-create or replace function app_public.workspace_dashboard(from_day date, to_day date)
+create or replace function app_public.workspace_dashboard(from_day date default null, to_day date default null)
 returns app_public.workspace_figures
 language plpgsql
 stable
@@ -6019,15 +6030,17 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  first_day date;
+  last_day date;
   result app_public.workspace_figures;
 begin
-  perform app_private.require_days(workspace_dashboard.from_day, workspace_dashboard.to_day);
+  select d.from_day, d.to_day into first_day, last_day from app_private.require_days(workspace_dashboard.from_day, workspace_dashboard.to_day) as d;
   select
     count(distinct a.conversation_id), coalesce(sum(a.message_count), 0), coalesce(sum(a.assistant_message_count), 0),
     (
       select count(distinct u.user_id) from app_hidden.user_activity u
       where u.workspace_id = app_hidden.current_workspace_id()
-        and u.day between workspace_dashboard.from_day and workspace_dashboard.to_day
+        and u.day between first_day and last_day
     ),
     coalesce(sum(a.total_tokens), 0), coalesce(sum(a.cost_usd), 0),
     round(sum(a.total_relevance_score) / nullif(sum(a.relevance_count), 0), 4),
@@ -6039,12 +6052,12 @@ begin
   into result
   from app_public.conversation_analytics a
   where a.workspace_id = app_hidden.current_workspace_id()
-    and a.day between workspace_dashboard.from_day and workspace_dashboard.to_day;
+    and a.day between first_day and last_day;
   return result;
 end
 $$;
 comment on function app_public.workspace_dashboard(date, date) is
-  'The figures of the workspace over a range of UTC days, both included, as of the last run of the analytics. Errors: CQ101, CQ110, CQ200 no range of at most three years, CQ204 no such workspace of yours.';
+  'The figures of the workspace over a range of UTC days, both included, the last 30 without any, as of the last run of the analytics. Errors: CQ101, CQ110, CQ200 no range of at most three years, CQ204 no such workspace of yours.';
 grant execute on function app_public.workspace_dashboard(date, date) to colloquy_user, colloquy_admin;
 --! EndIncluded analytics/workspace_dashboard.sql
 --! Included policies/settings.sql

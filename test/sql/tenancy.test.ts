@@ -9,6 +9,7 @@ import {
   addDialogue,
   axis,
   type Content,
+  computeAnalytics,
   createTenants,
   type Dialogue,
   indexAll,
@@ -58,6 +59,8 @@ const BELONGS: Record<string, string> = {
   workspace_invitations: `workspace_id = $2 and ${MANAGES}`,
   workspace_members: 'workspace_id = any ($3)',
   workspaces: 'id = any ($3)',
+  conversation_analytics: `workspace_id = $2 and conversation_id in (select c.id from app_public.conversations c where ${READABLE})`,
+  rag_configuration_performance: 'workspace_id = $2',
 };
 
 /** What nobody has. */
@@ -92,6 +95,7 @@ describeReal('tenancy', () => {
       dialogue.set(tenants[name], await addDialogue(database, tenants[name], name));
     }
     await indexAll(database);
+    await computeAnalytics(database);
     const { rows } = await database.pool('owner').query<Table>(`
       select c.relname as name,
         array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -1220,6 +1224,53 @@ describeReal('tenancy', () => {
         await nobody('select app_hidden.require_member()');
       },
       'app_hidden.text_hash': async () => {},
+      'app_public.workspace_dashboard': async () => {
+        const { ann, bob, member, viewer } = tenants;
+        const messages = async (user: TestUser) =>
+          (await call(user, 'select message_count::int as n from app_public.workspace_dashboard()')).rows[0]
+            .n;
+        const { rows } = await database
+          .pool('owner')
+          .query(
+            'select workspace_id as id, sum(message_count)::int as n from app_public.conversation_analytics group by 1',
+          );
+        const sums = new Map(rows.map((row) => [row.id, row.n]));
+        for (const user of [ann, bob, member, viewer])
+          expect(await messages(user)).toBe(sums.get(user.workspaceId));
+        expect(await fails(messages({ ...ann, workspaceId: bob.workspaceId }))).toMatchObject({
+          code: 'CQ204',
+        });
+        await nobody('select app_public.workspace_dashboard()');
+      },
+      'app_public.conversation_summary_stats': async () => {
+        const { ann, bob, member } = tenants;
+        const configurations = async (user: TestUser) =>
+          (await call(user, 'select rag_configuration_id as id from app_public.conversation_summary_stats()'))
+            .rows;
+        for (const user of [ann, bob, member])
+          expect(new Set((await configurations(user)).map((row) => row.id))).toEqual(
+            new Set([said(user).configuration]),
+          );
+        expect(await fails(configurations({ ...ann, workspaceId: bob.workspaceId }))).toMatchObject({
+          code: 'CQ204',
+        });
+        await nobody('select app_public.conversation_summary_stats()');
+      },
+      'app_public.user_activity_summary': async () => {
+        const { ann, bob, owner, member, viewer } = tenants;
+        const people = async (user: TestUser) =>
+          (await call(user, 'select user_id from app_public.user_activity_summary()')).rows.map(
+            (row) => row.user_id,
+          );
+        expect(await people(ann)).toEqual([ann.id]);
+        expect(await people(member)).toEqual([member.id]);
+        expect(await people(viewer)).toEqual([viewer.id]);
+        expect((await people(owner)).sort()).toEqual([owner.id, member.id, viewer.id].sort());
+        expect(await fails(people({ ...ann, workspaceId: bob.workspaceId }))).toMatchObject({
+          code: 'CQ204',
+        });
+        await nobody('select app_public.user_activity_summary()');
+      },
     };
 
     /** The token of the last mail to an address. */
