@@ -273,6 +273,98 @@ export const TagsPlugin = jsonPgSmartTags(
             usage_reservations_user_id_fkey: relation('user'),
           },
         },
+        'app_public.conversation_analytics': {
+          ...behavior('-insert', '-update', '-delete'),
+          attribute: {
+            rag_configuration_id: filterable,
+            ...Object.fromEntries(
+              [
+                'system_message_count',
+                'tool_message_count',
+                'edit_count',
+                'regeneration_count',
+                'failed_count',
+                'relevance_count',
+                'total_relevance_score',
+                'response_count',
+                'total_response_time_ms',
+                'median_response_time_ms',
+                'p95_response_time_ms',
+                'satisfaction_points',
+                'peak_hour',
+                'avg_relevance_score',
+                'avg_response_time_ms',
+                'feedback_ratio',
+                'satisfaction_score',
+                'duration_seconds',
+              ].map((column) => [column, unindexed]),
+            ),
+          },
+          constraint: {
+            conversation_analytics_pkey: noLookup,
+            conversation_analytics_conversation_id_fkey: relation('conversation', 'analytics'),
+            conversation_analytics_rag_configuration_id_fkey: relation('ragConfiguration'),
+          },
+        },
+        'app_public.rag_configuration_performance': {
+          ...behavior('-insert', '-update', '-delete'),
+          attribute: Object.fromEntries(
+            [
+              'relevance_count',
+              'total_relevance_score',
+              'response_count',
+              'total_response_time_ms',
+              'satisfaction_points',
+              'avg_relevance_score',
+              'avg_response_time_ms',
+              'avg_tokens_per_response',
+              'feedback_ratio',
+              'satisfaction_score',
+              'period_end',
+            ].map((column) => [column, unindexed]),
+          ),
+          constraint: {
+            rag_configuration_performance_pkey: noLookup,
+            rag_configuration_performance_rag_configuration_id_fkey: relation(
+              'ragConfiguration',
+              'performance',
+            ),
+          },
+        },
+        'app_public.conversation_summary': {
+          attribute: Object.fromEntries(
+            [
+              'day',
+              'rag_configuration_id',
+              'conversation_count',
+              'message_count',
+              'avg_messages_per_conversation',
+              'total_tokens',
+              'avg_tokens_per_conversation',
+              'cost_usd',
+              'avg_relevance_score',
+              'avg_response_time_ms',
+              'positive_feedback',
+              'negative_feedback',
+              'feedback_ratio',
+              'satisfaction_score',
+            ].map((column) => [column, unindexed]),
+          ),
+        },
+        'app_public.member_activity': {
+          attribute: Object.fromEntries(
+            [
+              'user_id',
+              'member_role',
+              'conversation_count',
+              'message_count',
+              'active_days',
+              'last_active_day',
+              'total_tokens',
+              'cost_usd',
+            ].map((column) => [column, unindexed]),
+          ),
+        },
         'app_public.documents': {
           ...behavior('-insert'),
           attribute: {

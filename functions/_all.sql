@@ -122,6 +122,12 @@
 --!include lifecycle/packed_message_path.sql
 --!include lifecycle/archive_conversation.sql
 --!include lifecycle/archive_old_conversations.sql
+--!include analytics/mark_changes.sql
+--!include analytics/compute_conversation_analytics.sql
+--!include analytics/compute_configuration_performance.sql
+--!include analytics/conversation_summary_stats.sql
+--!include analytics/user_activity_summary.sql
+--!include analytics/workspace_dashboard.sql
 --!include policies/settings.sql
 --!include policies/users.sql
 --!include policies/user_secrets.sql
@@ -173,3 +179,7 @@
 --!include policies/user_identities.sql
 --!include policies/conversation_archives.sql
 --!include policies/conversation_archive_parts.sql
+--!include policies/conversation_analytics.sql
+--!include policies/user_activity.sql
+--!include policies/analytics_changes.sql
+--!include policies/rag_configuration_performance.sql

@@ -1,11 +1,13 @@
 import type { z } from 'zod';
 import type { QueueDefinition } from '../lib/migrations.ts';
 import { archiveConversations } from './archive-conversations.ts';
+import { computeAnalytics } from './compute-analytics.ts';
 import type { JobContext } from './context.ts';
 import { deliverMail } from './deliver-mail.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
 import { indexSource } from './index-source.ts';
 import { removeExpired } from './remove-expired.ts';
+import { refreshAnalytics } from './refresh-analytics.ts';
 import { sweepUnindexed } from './sweep-unindexed.ts';
 import { tierChunks } from './tier-chunks.ts';
 
@@ -29,6 +31,8 @@ export const jobs: readonly JobDefinition<any>[] = [
   tierChunks,
   removeExpired,
   archiveConversations,
+  computeAnalytics,
+  refreshAnalytics,
 ];
 
 /** The queues of all jobs. */

@@ -4,6 +4,7 @@ import type { Job, JobResult, PgBoss } from 'pg-boss';
 import { describeError } from '../lib/errors.ts';
 import { log as rootLog } from '../lib/log.ts';
 import { openQueue } from '../lib/queue.ts';
+import { computeAnalytics } from './compute-analytics.ts';
 import type { JobContext } from './context.ts';
 import { type EmbeddingProvider, openProvider, type ProviderVersion } from './embedding/provider.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
@@ -137,6 +138,7 @@ export async function startWorker({
   // what was left by whoever worked before, and what a long rest has made due
   await boss.send(sweepUnindexed.queue.name, {});
   await boss.send(ensurePartitions.queue.name, {});
+  await boss.send(computeAnalytics.queue.name, {});
   return {
     boss,
     async stop() {

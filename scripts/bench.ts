@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { Argument, Command, Option } from 'commander';
 import { describeError } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
+import { analytics } from './bench/analytics.ts';
 import {
   type Bench,
   type BenchResult,
@@ -14,7 +15,7 @@ import {
 import { page } from './bench/page.ts';
 import { post } from './bench/post.ts';
 
-const benches: Record<string, Bench> = { page, post };
+const benches: Record<string, Bench> = { analytics, page, post };
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
@@ -31,6 +32,9 @@ function goalText({ goal, ratio }: Ratio): string {
     (goal.most === undefined || ratio <= goal.most) && (goal.least === undefined || ratio >= goal.least);
   return `${goal.most === undefined ? `≥ ${goal.least}` : `≤ ${goal.most}`} ${met ? 'met' : 'MISSED'}`;
 }
+
+/** Two decimals, and of what is far below one two digits. */
+const factor = (value: number): string => (value < 0.095 ? value.toPrecision(2) : value.toFixed(2));
 
 const isMissed = (ratio: Ratio): boolean => goalText(ratio).endsWith('MISSED');
 
@@ -54,7 +58,7 @@ function markdown(
     '| --- | --- | --- | --- | --- | --- |',
     ...result.ratios.map(
       (one) =>
-        `| ${one.name} | ${number(one.ours)} ${one.unit} | ${number(one.anchor)} ${one.unit}, ${one.anchorName} | **${one.ratio.toFixed(2)}×** | ${one.spread.map((value) => value.toFixed(2)).join('–')} | ${goalText(one)} |`,
+        `| ${one.name} | ${number(one.ours)} ${one.unit} | ${number(one.anchor)} ${one.unit}, ${one.anchorName} | **${factor(one.ratio)}×** | ${one.spread.map(factor).join('–')} | ${goalText(one)} |`,
     ),
     '',
     ...result.notes,
@@ -101,7 +105,7 @@ const program = new Command('npm run bench --')
   .addHelpText(
     'after',
     `\nBenches:\n${Object.entries(benches)
-      .map(([name, bench]) => `  ${name.padEnd(8)} ${bench.about}`)
+      .map(([name, bench]) => `  ${name.padEnd(10)} ${bench.about}`)
       .join('\n')}\n\nExample:\n  npm run bench -- page --scale medium --json data/bench/page.json`,
   )
   .action(run);

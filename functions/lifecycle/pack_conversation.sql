@@ -31,6 +31,9 @@ begin
     raise exception 'Messages of this conversation are still being indexed.' using errcode = 'CQ261', hint = 'Try again when the worker has done them.';
   end if;
 
+  -- the days that changed since the last run are counted while their messages are rows
+  perform app_private.settle_conversation_analytics(array[conversation.id]);
+
   select array_agg(m.id order by m.id) into archived.message_ids
   from app_public.messages m
   where m.conversation_id = conversation.id and m.id >= conversation.id and m.id <= conversation.last_message_id;

@@ -314,6 +314,21 @@ COMMENT ON COLUMN app_public.active_session.user_agent IS 'Client of the sign-in
 COMMENT ON COLUMN app_public.active_session.is_current IS 'Whether it is the session of this request.';
 
 --
+-- Name: analytics_period; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.analytics_period AS ENUM (
+    'day',
+    'month'
+);
+
+--
+-- Name: TYPE analytics_period; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.analytics_period IS 'What figures are added up over: a day or a month, in UTC.';
+
+--
 -- Name: authentication; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -448,6 +463,117 @@ COMMENT ON COLUMN app_public.conversation_share_link.until_message_id IS 'Last m
 --
 
 COMMENT ON COLUMN app_public.conversation_share_link.expires_at IS 'When it stops working; null means never.';
+
+--
+-- Name: conversation_summary; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.conversation_summary AS (
+	day date,
+	rag_configuration_id uuid,
+	conversation_count integer,
+	message_count bigint,
+	avg_messages_per_conversation numeric,
+	total_tokens bigint,
+	avg_tokens_per_conversation numeric,
+	cost_usd numeric,
+	avg_relevance_score numeric,
+	avg_response_time_ms integer,
+	positive_feedback bigint,
+	negative_feedback bigint,
+	feedback_ratio numeric,
+	satisfaction_score numeric
+);
+
+--
+-- Name: TYPE conversation_summary; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.conversation_summary IS 'What the conversations of a workspace add up to on one UTC day, per configuration.';
+
+--
+-- Name: COLUMN conversation_summary.day; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_summary.day IS 'The UTC day.';
+
+--
+-- Name: COLUMN conversation_summary.rag_configuration_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_summary.rag_configuration_id IS 'The configuration; null when it is gone.';
+
+--
+-- Name: COLUMN conversation_summary.conversation_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_summary.conversation_count IS 'Conversations with messages.';
+
+--
+-- Name: COLUMN conversation_summary.message_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_summary.message_count IS 'Messages.';
+
+--
+-- Name: COLUMN conversation_summary.avg_messages_per_conversation; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_summary.avg_messages_per_conversation IS 'Messages per conversation.';
+
+--
+-- Name: COLUMN conversation_summary.total_tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_summary.total_tokens IS 'Tokens.';
+
+--
+-- Name: COLUMN conversation_summary.avg_tokens_per_conversation; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_summary.avg_tokens_per_conversation IS 'Tokens per conversation.';
+
+--
+-- Name: COLUMN conversation_summary.cost_usd; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_summary.cost_usd IS 'Cost in US dollars.';
+
+--
+-- Name: COLUMN conversation_summary.avg_relevance_score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_summary.avg_relevance_score IS 'Mean relevance score.';
+
+--
+-- Name: COLUMN conversation_summary.avg_response_time_ms; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_summary.avg_response_time_ms IS 'Mean response time in milliseconds.';
+
+--
+-- Name: COLUMN conversation_summary.positive_feedback; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_summary.positive_feedback IS 'Thumbs up.';
+
+--
+-- Name: COLUMN conversation_summary.negative_feedback; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_summary.negative_feedback IS 'Thumbs down.';
+
+--
+-- Name: COLUMN conversation_summary.feedback_ratio; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_summary.feedback_ratio IS 'Share of thumbs up among the thumbs.';
+
+--
+-- Name: COLUMN conversation_summary.satisfaction_score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_summary.satisfaction_score IS 'Mean satisfaction, 0 to 1.';
 
 --
 -- Name: retention_kind; Type: TYPE; Schema: app_public; Owner: -
@@ -754,6 +880,75 @@ CREATE TYPE app_public.member_role AS ENUM (
 --
 
 COMMENT ON TYPE app_public.member_role IS 'owner and admin manage a workspace, member writes, viewer only reads.';
+
+--
+-- Name: member_activity; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.member_activity AS (
+	user_id uuid,
+	member_role app_public.member_role,
+	conversation_count bigint,
+	message_count bigint,
+	active_days bigint,
+	last_active_day date,
+	total_tokens bigint,
+	cost_usd numeric
+);
+
+--
+-- Name: TYPE member_activity; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.member_activity IS 'What one member did in a workspace.';
+
+--
+-- Name: COLUMN member_activity.user_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.member_activity.user_id IS 'The member.';
+
+--
+-- Name: COLUMN member_activity.member_role; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.member_activity.member_role IS 'Role in the workspace.';
+
+--
+-- Name: COLUMN member_activity.conversation_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.member_activity.conversation_count IS 'Conversations that the member wrote in.';
+
+--
+-- Name: COLUMN member_activity.message_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.member_activity.message_count IS 'Messages that the member wrote.';
+
+--
+-- Name: COLUMN member_activity.active_days; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.member_activity.active_days IS 'UTC days on which the member wrote.';
+
+--
+-- Name: COLUMN member_activity.last_active_day; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.member_activity.last_active_day IS 'The last of them.';
+
+--
+-- Name: COLUMN member_activity.total_tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.member_activity.total_tokens IS 'Tokens that the member used.';
+
+--
+-- Name: COLUMN member_activity.cost_usd; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.member_activity.cost_usd IS 'What they cost, in US dollars.';
 
 --
 -- Name: member_name; Type: TYPE; Schema: app_public; Owner: -
@@ -1407,6 +1602,110 @@ CREATE TYPE app_public.visibility AS ENUM (
 COMMENT ON TYPE app_public.visibility IS 'Who may read a row besides its owner: nobody, or the members of its workspace.';
 
 --
+-- Name: workspace_figures; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.workspace_figures AS (
+	conversation_count bigint,
+	message_count bigint,
+	answer_count bigint,
+	active_members bigint,
+	total_tokens bigint,
+	cost_usd numeric,
+	avg_relevance_score numeric,
+	avg_response_time_ms integer,
+	positive_feedback bigint,
+	negative_feedback bigint,
+	feedback_ratio numeric,
+	satisfaction_score numeric,
+	computed_at timestamp with time zone
+);
+
+--
+-- Name: TYPE workspace_figures; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.workspace_figures IS 'The figures of a workspace over some days.';
+
+--
+-- Name: COLUMN workspace_figures.conversation_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_figures.conversation_count IS 'Different conversations with messages.';
+
+--
+-- Name: COLUMN workspace_figures.message_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_figures.message_count IS 'Messages.';
+
+--
+-- Name: COLUMN workspace_figures.answer_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_figures.answer_count IS 'Messages of assistants.';
+
+--
+-- Name: COLUMN workspace_figures.active_members; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_figures.active_members IS 'Different people who wrote.';
+
+--
+-- Name: COLUMN workspace_figures.total_tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_figures.total_tokens IS 'Tokens.';
+
+--
+-- Name: COLUMN workspace_figures.cost_usd; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_figures.cost_usd IS 'Cost in US dollars.';
+
+--
+-- Name: COLUMN workspace_figures.avg_relevance_score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_figures.avg_relevance_score IS 'Mean relevance score; null without any.';
+
+--
+-- Name: COLUMN workspace_figures.avg_response_time_ms; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_figures.avg_response_time_ms IS 'Mean response time in milliseconds; null without any.';
+
+--
+-- Name: COLUMN workspace_figures.positive_feedback; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_figures.positive_feedback IS 'Thumbs up.';
+
+--
+-- Name: COLUMN workspace_figures.negative_feedback; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_figures.negative_feedback IS 'Thumbs down.';
+
+--
+-- Name: COLUMN workspace_figures.feedback_ratio; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_figures.feedback_ratio IS 'Share of thumbs up among the thumbs; null without any.';
+
+--
+-- Name: COLUMN workspace_figures.satisfaction_score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_figures.satisfaction_score IS 'Mean satisfaction, 0 to 1; null without feedback.';
+
+--
+-- Name: COLUMN workspace_figures.computed_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspace_figures.computed_at IS 'When the newest of these figures changed; null without any.';
+
+--
 -- Name: add_message_chunks(uuid, uuid, integer, jsonb); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -1910,6 +2209,148 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.compress_old_conversations(idle_for interval, max_conversations integer, after_id uuid, time_budget interval) IS 'Makes packed conversations cold that rest for idle_for (without it: as retention_policies say), after their documents were read and found whole. Returns each with what became of it.';
+
+--
+-- Name: compute_configuration_performance(date); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.compute_configuration_performance(since date DEFAULT NULL::date) RETURNS TABLE(changed bigint, removed bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  first_day date := date_trunc('month', since::timestamp);
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('app_hidden.compute_configuration_performance', 0)) then
+    return;
+  end if;
+  return query
+  with fresh as materialized (
+    select
+      a.workspace_id, a.rag_configuration_id, g.period, g.period_start,
+      count(distinct a.conversation_id)::integer as conversation_count,
+      sum(a.message_count)::bigint as message_count,
+      sum(a.assistant_message_count)::bigint as assistant_message_count,
+      sum(a.duration_seconds)::bigint as total_usage_time_seconds,
+      sum(a.relevance_count)::bigint as relevance_count,
+      sum(a.total_relevance_score) as total_relevance_score,
+      sum(a.response_count)::bigint as response_count,
+      sum(a.total_response_time_ms)::bigint as total_response_time_ms,
+      sum(a.total_tokens)::bigint as total_tokens,
+      sum(a.cost_usd) as cost_usd,
+      sum(a.positive_feedback)::bigint as positive_feedback,
+      sum(a.neutral_feedback)::bigint as neutral_feedback,
+      sum(a.negative_feedback)::bigint as negative_feedback,
+      sum(a.satisfaction_points) as satisfaction_points
+    from app_public.conversation_analytics a
+    cross join lateral (
+      values ('day'::app_public.analytics_period, a.day), ('month', date_trunc('month', a.day::timestamp)::date)
+    ) as g (period, period_start)
+    where a.rag_configuration_id is not null and (first_day is null or a.day >= first_day)
+    group by a.workspace_id, a.rag_configuration_id, g.period, g.period_start
+  ),
+  gone as (
+    delete from app_public.rag_configuration_performance p
+    where (first_day is null or p.period_start >= first_day)
+      and not exists (
+        select from fresh f
+        where f.workspace_id = p.workspace_id and f.rag_configuration_id = p.rag_configuration_id
+          and f.period = p.period and f.period_start = p.period_start
+      )
+    returning 1
+  ),
+  written as (
+    insert into app_public.rag_configuration_performance as p (
+      workspace_id, rag_configuration_id, period, period_start, conversation_count, message_count, assistant_message_count,
+      total_usage_time_seconds, relevance_count, total_relevance_score, response_count, total_response_time_ms, total_tokens, cost_usd,
+      positive_feedback, neutral_feedback, negative_feedback, satisfaction_points
+    )
+    select f.* from fresh f
+    on conflict on constraint rag_configuration_performance_pkey do update
+    set
+      conversation_count = excluded.conversation_count,
+      message_count = excluded.message_count,
+      assistant_message_count = excluded.assistant_message_count,
+      total_usage_time_seconds = excluded.total_usage_time_seconds,
+      relevance_count = excluded.relevance_count,
+      total_relevance_score = excluded.total_relevance_score,
+      response_count = excluded.response_count,
+      total_response_time_ms = excluded.total_response_time_ms,
+      total_tokens = excluded.total_tokens,
+      cost_usd = excluded.cost_usd,
+      positive_feedback = excluded.positive_feedback,
+      neutral_feedback = excluded.neutral_feedback,
+      negative_feedback = excluded.negative_feedback,
+      satisfaction_points = excluded.satisfaction_points,
+      computed_at = now()
+    where (
+        p.conversation_count, p.message_count, p.assistant_message_count, p.total_usage_time_seconds, p.relevance_count,
+        p.total_relevance_score, p.response_count, p.total_response_time_ms, p.total_tokens, p.cost_usd, p.positive_feedback,
+        p.neutral_feedback, p.negative_feedback, p.satisfaction_points
+      ) is distinct from (
+        excluded.conversation_count, excluded.message_count, excluded.assistant_message_count, excluded.total_usage_time_seconds,
+        excluded.relevance_count, excluded.total_relevance_score, excluded.response_count, excluded.total_response_time_ms,
+        excluded.total_tokens, excluded.cost_usd, excluded.positive_feedback, excluded.neutral_feedback, excluded.negative_feedback,
+        excluded.satisfaction_points
+      )
+    returning 1
+  )
+  select (select count(*) from written), (select count(*) from gone);
+end
+$$;
+
+--
+-- Name: FUNCTION compute_configuration_performance(since date); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.compute_configuration_performance(since date) IS 'Brings rag_configuration_performance up to date, all of it or since the month of a date. Returns rows written and removed, or nothing when another run is at it.';
+
+--
+-- Name: compute_conversation_analytics(integer, date); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.compute_conversation_analytics(max_conversations integer DEFAULT 200, since date DEFAULT NULL::date) RETURNS TABLE(conversations integer, days integer, changed integer, removed integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  batch uuid[];
+begin
+  if max_conversations is null or max_conversations not between 1 and 10000 then
+    raise exception 'max_conversations is 1 to 10,000, not %.', max_conversations using errcode = 'CQ200', hint = 'Call it again until it returns nothing.';
+  end if;
+  if not pg_try_advisory_xact_lock(hashtextextended('app_hidden.compute_conversation_analytics', 0)) then
+    return;
+  end if;
+  -- Whoever is written to just now is left for the next run, so that this one waits for nobody. The locks first, in a
+  -- statement of their own: the next one sees what was committed before them.
+  select array_agg(free.id) into batch
+  from (
+    select c.id
+    from app_public.conversations c
+    where c.storage_tier = 'hot'
+      and c.id in (
+        select p.conversation_id from app_hidden.analytics_changes p
+        where compute_conversation_analytics.since is null or p.day >= compute_conversation_analytics.since
+      )
+    order by c.id
+    limit max_conversations
+    for no key update skip locked
+  ) as free;
+  if batch is null then
+    return;
+  end if;
+  return query
+  select cardinality(batch), s.days, s.changed, s.removed
+  from app_private.settle_conversation_analytics(batch, compute_conversation_analytics.since) as s;
+end
+$$;
+
+--
+-- Name: FUNCTION compute_conversation_analytics(max_conversations integer, since date); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.compute_conversation_analytics(max_conversations integer, since date) IS 'Computes the days that changed, of some conversations in this transaction; returns what it did, and nothing when nothing is left, or another run is at it. since leaves older days for later. Error: CQ200.';
 
 --
 -- Name: current_session_id(); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -2610,6 +3051,68 @@ $_$;
 --
 
 COMMENT ON FUNCTION app_hidden.read_packed_messages(conversation_id uuid, before uuid, first integer) IS 'Packed messages of a conversation that the caller may read, newest first. Nothing otherwise. Raises CQ260.';
+
+--
+-- Name: recheck_conversation_analytics(date); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.recheck_conversation_analytics(since date DEFAULT NULL::date) RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with noted as (
+    insert into app_hidden.analytics_changes (workspace_id, conversation_id, day)
+    select d.workspace_id, d.conversation_id, d.day
+    from (
+      select m.workspace_id, m.conversation_id, (uuid_extract_timestamp(m.id) at time zone 'UTC')::date as day
+      from app_public.messages m
+      where since is null or m.id >= app_hidden.uuidv7_floor(since::timestamp at time zone 'UTC')
+      union
+      select a.workspace_id, a.conversation_id, a.day
+      from app_public.conversation_analytics a
+      where since is null or a.day >= since
+    ) as d
+    join app_public.conversations c on c.workspace_id = d.workspace_id and c.id = d.conversation_id and c.storage_tier = 'hot'
+    order by d.workspace_id, d.conversation_id, d.day
+    on conflict on constraint analytics_changes_pkey do nothing
+    returning 1
+  )
+  select count(*) from noted;
+$$;
+
+--
+-- Name: FUNCTION recheck_conversation_analytics(since date); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.recheck_conversation_analytics(since date) IS 'Has every day since a date computed anew by the next run, for a database whose rows were loaded with triggers off. Returns how many days.';
+
+--
+-- Name: refresh_summary_stats(); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.refresh_summary_stats() RETURNS TABLE(rows bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('app_hidden.refresh_summary_stats', 0)) then
+    return;
+  end if;
+  -- after a restore without data there is nothing to read beside
+  if exists (select from pg_class k where k.oid = 'app_private.conversation_summary_stats'::regclass and k.relispopulated) then
+    refresh materialized view concurrently app_private.conversation_summary_stats;
+  else
+    refresh materialized view app_private.conversation_summary_stats;
+  end if;
+  return query select count(*) from app_private.conversation_summary_stats;
+end
+$$;
+
+--
+-- Name: FUNCTION refresh_summary_stats(); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.refresh_summary_stats() IS 'Refreshes the summary while others read it. Returns its rows, or nothing when another run is at it.';
 
 --
 -- Name: refuse_change(); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -5671,6 +6174,176 @@ $$;
 COMMENT ON FUNCTION app_private.log_event(action text, user_id uuid, workspace_id uuid, entity_type text, entity_id uuid, old_values jsonb, new_values jsonb) IS 'Adds an entry to the audit log.';
 
 --
+-- Name: analytics_changes; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.analytics_changes (
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    day date NOT NULL
+);
+
+ALTER TABLE ONLY app_hidden.analytics_changes FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE analytics_changes; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.analytics_changes IS 'Days of conversations whose messages or feedback changed since their figures were computed. Written by trigger, in the transaction of the change.';
+
+--
+-- Name: COLUMN analytics_changes.workspace_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.analytics_changes.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN analytics_changes.conversation_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.analytics_changes.conversation_id IS 'The conversation.';
+
+--
+-- Name: COLUMN analytics_changes.day; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.analytics_changes.day IS 'The UTC day of the message that changed, or whose feedback did.';
+
+--
+-- Name: mark_days(app_hidden.analytics_changes[]); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.mark_days(changes app_hidden.analytics_changes[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if changes is null then
+    return;
+  end if;
+  perform
+  from app_public.conversations c
+  where c.id in (select m.conversation_id from unnest(changes) as m)
+  order by c.id
+  for no key update;
+  insert into app_hidden.analytics_changes (workspace_id, conversation_id, day)
+  select m.workspace_id, m.conversation_id, m.day
+  from unnest(changes) as m
+  -- it may be on its way out, with all that belongs to it
+  join app_public.conversations c on c.workspace_id = m.workspace_id and c.id = m.conversation_id and c.storage_tier = 'hot'
+  order by m.conversation_id, m.day
+  on conflict on constraint analytics_changes_pkey do nothing;
+end
+$$;
+
+--
+-- Name: FUNCTION mark_days(changes app_hidden.analytics_changes[]); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.mark_days(changes app_hidden.analytics_changes[]) IS 'Notes that days of conversations have to be computed anew; locks the conversations.';
+
+--
+-- Name: mark_deleted_messages(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.mark_deleted_messages() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform app_private.mark_days((
+    select array_agg(distinct row(o.workspace_id, o.conversation_id, (uuid_extract_timestamp(o.id) at time zone 'UTC')::date)::app_hidden.analytics_changes)
+    from old_messages o
+  ));
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION mark_deleted_messages(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.mark_deleted_messages() IS 'Trigger: notes the days of messages that went, unless they were packed away.';
+
+--
+-- Name: mark_feedback(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.mark_feedback() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform app_private.mark_days((
+    select array_agg(distinct row(f.workspace_id, f.conversation_id, (uuid_extract_timestamp(f.message_id) at time zone 'UTC')::date)::app_hidden.analytics_changes)
+    from changed_feedback f
+  ));
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION mark_feedback(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.mark_feedback() IS 'Trigger: notes the days of the messages that feedback is about.';
+
+--
+-- Name: mark_new_messages(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.mark_new_messages() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into app_hidden.analytics_changes (workspace_id, conversation_id, day)
+  select distinct n.workspace_id, n.conversation_id, (uuid_extract_timestamp(n.id) at time zone 'UTC')::date
+  from new_messages n
+  order by 2, 3
+  on conflict on constraint analytics_changes_pkey do nothing;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION mark_new_messages(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.mark_new_messages() IS 'Trigger: notes the days of new messages for the analytics.';
+
+--
+-- Name: mark_updated_messages(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.mark_updated_messages() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform app_private.mark_days((
+    select array_agg(distinct row(n.workspace_id, n.conversation_id, (uuid_extract_timestamp(n.id) at time zone 'UTC')::date)::app_hidden.analytics_changes)
+    from new_messages n
+    join old_messages o on o.id = n.id
+    where (
+        o.role, o.status, o.replaces_id, o.author_id, o.relevance_score, o.processing_time_ms,
+        o.prompt_tokens, o.completion_tokens, o.total_tokens, o.cost_usd
+      ) is distinct from (
+        n.role, n.status, n.replaces_id, n.author_id, n.relevance_score, n.processing_time_ms,
+        n.prompt_tokens, n.completion_tokens, n.total_tokens, n.cost_usd
+      )
+  ));
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION mark_updated_messages(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.mark_updated_messages() IS 'Trigger: notes the days of messages whose figures changed.';
+
+--
 -- Name: message_of_key(uuid, text); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -5772,6 +6445,9 @@ begin
   if conversation.indexed_sequence_number < conversation.last_sequence_number then
     raise exception 'Messages of this conversation are still being indexed.' using errcode = 'CQ261', hint = 'Try again when the worker has done them.';
   end if;
+
+  -- the days that changed since the last run are counted while their messages are rows
+  perform app_private.settle_conversation_analytics(array[conversation.id]);
 
   select array_agg(m.id order by m.id) into archived.message_ids
   from app_public.messages m
@@ -6278,6 +6954,40 @@ $$;
 COMMENT ON FUNCTION app_private.require_batch(size integer) IS 'Raises CQ200 for a size of a batch that cannot be.';
 
 --
+-- Name: require_days(date, date); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.require_days(INOUT from_day date, INOUT to_day date) RETURNS record
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform app_hidden.require_member();
+  if not exists (
+    -- the claims alone are not enough: somebody may have been removed since the request began
+    select from app_public.workspace_members me
+    where me.workspace_id = app_hidden.current_workspace_id() and me.user_id = app_hidden.current_user_id()
+  ) then
+    raise exception 'There is no such workspace of yours.' using errcode = 'CQ204', hint = 'Check the workspace of the request.';
+  end if;
+  to_day := coalesce(to_day, (now() at time zone 'UTC')::date);
+  if isfinite(to_day) then
+    from_day := coalesce(from_day, to_day - 29);
+  end if;
+  if not isfinite(from_day) or not isfinite(to_day) or to_day < from_day or to_day - from_day > 1100 then
+    raise exception 'The days from % to % are no range of at most three years.', from_day, to_day
+      using errcode = 'CQ200', hint = 'Pass fromDay and toDay, both included, in UTC.';
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION require_days(INOUT from_day date, INOUT to_day date); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.require_days(INOUT from_day date, INOUT to_day date) IS 'The range of days that is meant. Raises CQ101, CQ110, CQ204 for somebody who left the workspace, CQ200 for what is no range.';
+
+--
 -- Name: require_development(); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -6617,6 +7327,160 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.send_mail(recipient text, subject text, body text) IS 'Adds a mail to the outbox and wakes the job that delivers it.';
+
+--
+-- Name: settle_conversation_analytics(uuid[], date); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.settle_conversation_analytics(conversation_ids uuid[], since date DEFAULT NULL::date) RETURNS TABLE(days integer, changed integer, removed integer)
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with taken as (
+    delete from app_hidden.analytics_changes p
+    using app_public.conversations c
+    where c.id = any (conversation_ids) and c.storage_tier = 'hot'
+      and p.workspace_id = c.workspace_id and p.conversation_id = c.id and (since is null or p.day >= since)
+    returning p.workspace_id, p.conversation_id, p.day, coalesce(
+      c.rag_configuration_id, (select r.id from app_public.rag_configurations r where r.workspace_id = c.workspace_id and r.is_default)
+    ) as rag_configuration_id
+  ),
+  bounds as materialized (
+    select t.*, app_hidden.uuidv7_floor(t.day::timestamp at time zone 'UTC') as lower_id,
+      app_hidden.uuidv7_floor((t.day + 1)::timestamp at time zone 'UTC') as upper_id
+    from taken t
+  ),
+  figures as materialized (
+    select b.workspace_id, b.conversation_id, b.day, b.rag_configuration_id, f.*, g.*
+    from bounds b
+    cross join lateral (
+      select
+        count(*)::integer as message_count,
+        (count(*) filter (where m.role = 'user'))::integer as user_message_count,
+        (count(*) filter (where m.role = 'assistant'))::integer as assistant_message_count,
+        (count(*) filter (where m.role = 'system'))::integer as system_message_count,
+        (count(*) filter (where m.role = 'tool'))::integer as tool_message_count,
+        (count(*) filter (where m.role = 'user' and m.replaces_id is not null))::integer as edit_count,
+        (count(*) filter (where m.role = 'assistant' and m.replaces_id is not null))::integer as regeneration_count,
+        (count(*) filter (where m.status = 'failed'))::integer as failed_count,
+        count(m.relevance_score)::integer as relevance_count,
+        coalesce(sum(m.relevance_score::numeric), 0) as total_relevance_score,
+        count(m.processing_time_ms)::integer as response_count,
+        coalesce(sum(m.processing_time_ms), 0)::bigint as total_response_time_ms,
+        percentile_disc(0.5) within group (order by m.processing_time_ms) as median_response_time_ms,
+        percentile_disc(0.95) within group (order by m.processing_time_ms) as p95_response_time_ms,
+        coalesce(sum(m.prompt_tokens), 0)::bigint as prompt_tokens,
+        coalesce(sum(m.completion_tokens), 0)::bigint as completion_tokens,
+        coalesce(sum(m.total_tokens), 0)::bigint as total_tokens,
+        coalesce(sum(m.cost_usd), 0) as cost_usd,
+        (mode() within group (order by extract(hour from uuid_extract_timestamp(m.id) at time zone 'UTC')))::smallint as peak_hour,
+        min(uuid_extract_timestamp(m.id)) as first_message_at,
+        max(uuid_extract_timestamp(m.id)) as last_message_at
+      from app_public.messages m
+      where m.conversation_id = b.conversation_id and m.id >= b.lower_id and m.id < b.upper_id
+    ) as f
+    cross join lateral (
+      select
+        (count(*) filter (where v.feedback_type = 'positive'))::integer as positive_feedback,
+        (count(*) filter (where v.feedback_type = 'neutral'))::integer as neutral_feedback,
+        (count(*) filter (where v.feedback_type = 'negative'))::integer as negative_feedback,
+        coalesce(sum(coalesce((v.rating - 1) / 4.0, case v.feedback_type when 'positive' then 1 when 'neutral' then 0.5 else 0 end)), 0) as satisfaction_points
+      from app_public.message_feedback v
+      where v.workspace_id = b.workspace_id and v.conversation_id = b.conversation_id
+        and v.message_id >= b.lower_id and v.message_id < b.upper_id
+        -- feedback has no foreign key to its message
+        and exists (
+          select from app_public.messages m
+          where m.conversation_id = b.conversation_id and m.id = v.message_id and m.id >= b.lower_id and m.id < b.upper_id
+        )
+    ) as g
+  ),
+  gone as (
+    delete from app_public.conversation_analytics a
+    using figures f
+    where a.workspace_id = f.workspace_id and a.conversation_id = f.conversation_id and a.day = f.day and f.message_count = 0
+    returning 1
+  ),
+  written as (
+    insert into app_public.conversation_analytics as a (
+      workspace_id, conversation_id, day, rag_configuration_id, message_count, user_message_count, assistant_message_count,
+      system_message_count, tool_message_count, edit_count, regeneration_count, failed_count, relevance_count, total_relevance_score,
+      response_count, total_response_time_ms, median_response_time_ms, p95_response_time_ms, prompt_tokens, completion_tokens,
+      total_tokens, cost_usd, positive_feedback, neutral_feedback, negative_feedback, satisfaction_points, peak_hour,
+      first_message_at, last_message_at
+    )
+    select
+      f.workspace_id, f.conversation_id, f.day, f.rag_configuration_id, f.message_count, f.user_message_count, f.assistant_message_count,
+      f.system_message_count, f.tool_message_count, f.edit_count, f.regeneration_count, f.failed_count, f.relevance_count, f.total_relevance_score,
+      f.response_count, f.total_response_time_ms, f.median_response_time_ms, f.p95_response_time_ms, f.prompt_tokens, f.completion_tokens,
+      f.total_tokens, f.cost_usd, f.positive_feedback, f.neutral_feedback, f.negative_feedback, f.satisfaction_points, f.peak_hour,
+      f.first_message_at, f.last_message_at
+    from figures f
+    where f.message_count > 0
+    on conflict on constraint conversation_analytics_pkey do update
+    set
+      -- late feedback does not hand an old day to the configuration of today
+      rag_configuration_id = case
+        when a.rag_configuration_id is not null and a.day < (now() at time zone 'UTC')::date - 1 then a.rag_configuration_id
+        else excluded.rag_configuration_id
+      end,
+      message_count = excluded.message_count,
+      user_message_count = excluded.user_message_count,
+      assistant_message_count = excluded.assistant_message_count,
+      system_message_count = excluded.system_message_count,
+      tool_message_count = excluded.tool_message_count,
+      edit_count = excluded.edit_count,
+      regeneration_count = excluded.regeneration_count,
+      failed_count = excluded.failed_count,
+      relevance_count = excluded.relevance_count,
+      total_relevance_score = excluded.total_relevance_score,
+      response_count = excluded.response_count,
+      total_response_time_ms = excluded.total_response_time_ms,
+      median_response_time_ms = excluded.median_response_time_ms,
+      p95_response_time_ms = excluded.p95_response_time_ms,
+      prompt_tokens = excluded.prompt_tokens,
+      completion_tokens = excluded.completion_tokens,
+      total_tokens = excluded.total_tokens,
+      cost_usd = excluded.cost_usd,
+      positive_feedback = excluded.positive_feedback,
+      neutral_feedback = excluded.neutral_feedback,
+      negative_feedback = excluded.negative_feedback,
+      satisfaction_points = excluded.satisfaction_points,
+      peak_hour = excluded.peak_hour,
+      first_message_at = excluded.first_message_at,
+      last_message_at = excluded.last_message_at,
+      computed_at = now()
+    returning 1
+  ),
+  authors as (
+    select b.workspace_id, b.conversation_id, b.day, m.author_id as user_id, count(*)::integer as message_count
+    from bounds b
+    join app_public.messages m on m.conversation_id = b.conversation_id and m.id >= b.lower_id and m.id < b.upper_id
+    where m.author_id is not null
+    group by b.workspace_id, b.conversation_id, b.day, m.author_id
+  ),
+  silent as (
+    delete from app_hidden.user_activity a
+    using bounds b
+    where a.workspace_id = b.workspace_id and a.conversation_id = b.conversation_id and a.day = b.day
+      and not exists (
+        select from authors w
+        where w.workspace_id = a.workspace_id and w.conversation_id = a.conversation_id and w.day = a.day and w.user_id = a.user_id
+      )
+  ),
+  active as (
+    insert into app_hidden.user_activity as a (workspace_id, conversation_id, day, user_id, message_count)
+    select w.workspace_id, w.conversation_id, w.day, w.user_id, w.message_count from authors w
+    on conflict on constraint user_activity_pkey do update set message_count = excluded.message_count
+  )
+  select (select count(*) from bounds)::integer, (select count(*) from written)::integer, (select count(*) from gone)::integer;
+$$;
+
+--
+-- Name: FUNCTION settle_conversation_analytics(conversation_ids uuid[], since date); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.settle_conversation_analytics(conversation_ids uuid[], since date) IS 'Computes what changed of locked conversations that are not packed away: days taken, rows written, rows removed because no message is left.';
 
 --
 -- Name: total_new_usage(); Type: FUNCTION; Schema: app_private; Owner: -
@@ -7693,6 +8557,41 @@ $_$;
 --
 
 COMMENT ON FUNCTION app_public.conversation_messages(conversation_id uuid, before uuid, first integer) IS 'Messages of a conversation, newest first: at most "first" (50; at most 1,000) of those before the message "before". Nothing for a conversation that the caller may not read.';
+
+--
+-- Name: conversation_summary_stats(date, date); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.conversation_summary_stats(from_day date DEFAULT NULL::date, to_day date DEFAULT NULL::date) RETURNS SETOF app_public.conversation_summary
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  first_day date;
+  last_day date;
+begin
+  select d.from_day, d.to_day into first_day, last_day from app_private.require_days(conversation_summary_stats.from_day, conversation_summary_stats.to_day) as d;
+  return query
+  select
+    s.day, s.rag_configuration_id, s.conversation_count, s.message_count, round(s.message_count::numeric / s.conversation_count, 2),
+    s.total_tokens, round(s.total_tokens::numeric / s.conversation_count, 2), s.cost_usd,
+    round(s.total_relevance_score / nullif(s.relevance_count, 0), 4),
+    round(s.total_response_time_ms::numeric / nullif(s.response_count, 0))::integer,
+    s.positive_feedback, s.negative_feedback,
+    round(s.positive_feedback::numeric / nullif(s.positive_feedback + s.negative_feedback, 0), 4),
+    round(s.satisfaction_points / nullif(s.positive_feedback + s.neutral_feedback + s.negative_feedback, 0), 4)
+  from app_private.conversation_summary_stats s
+  where s.workspace_id = app_hidden.current_workspace_id()
+    and s.day between first_day and last_day
+  order by s.day desc, s.rag_configuration_id;
+end
+$$;
+
+--
+-- Name: FUNCTION conversation_summary_stats(from_day date, to_day date); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.conversation_summary_stats(from_day date, to_day date) IS 'What the conversations of the workspace add up to per UTC day and configuration, newest day first, both days included, the last 30 days without any; as of the last nightly run. Errors: CQ101, CQ110, CQ200 no range of at most three years, CQ204 no such workspace of yours.';
 
 --
 -- Name: create_api_key(text, text[], timestamp with time zone); Type: FUNCTION; Schema: app_public; Owner: -
@@ -11947,6 +12846,58 @@ $$;
 COMMENT ON FUNCTION app_public.use_memories(ids uuid[]) IS 'Says which recalled memories an answer used, which keeps them recent. Returns them; what is not there or not readable is passed over. Errors: CQ101 not signed in, CQ109 read-only, CQ200 too many.';
 
 --
+-- Name: user_activity_summary(date, date); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.user_activity_summary(from_day date DEFAULT NULL::date, to_day date DEFAULT NULL::date) RETURNS SETOF app_public.member_activity
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  first_day date;
+  last_day date;
+begin
+  select d.from_day, d.to_day into first_day, last_day from app_private.require_days(user_activity_summary.from_day, user_activity_summary.to_day) as d;
+  return query
+  with shown as (
+    select m.workspace_id, m.user_id, m.role
+    from app_public.workspace_members m
+    where m.workspace_id = app_hidden.current_workspace_id()
+      and (m.user_id = app_hidden.current_user_id() or (select app_hidden.can_manage()))
+  ),
+  written as (
+    select a.user_id, count(distinct a.conversation_id) as conversations, sum(a.message_count)::bigint as messages,
+      count(distinct a.day) as days, max(a.day) as last_day
+    from app_hidden.user_activity a
+    where a.workspace_id = app_hidden.current_workspace_id()
+      and a.day between first_day and last_day
+    group by a.user_id
+  ),
+  used as (
+    select l.user_id, sum(l.total_tokens)::bigint as tokens, sum(l.cost_usd) as cost
+    from app_public.usage_logs l
+    where l.workspace_id = app_hidden.current_workspace_id()
+      and l.id >= app_hidden.uuidv7_floor(first_day::timestamp at time zone 'UTC')
+      and l.id < app_hidden.uuidv7_floor((last_day + 1)::timestamp at time zone 'UTC')
+    group by l.user_id
+  )
+  select s.user_id, s.role, coalesce(w.conversations, 0), coalesce(w.messages, 0), coalesce(w.days, 0), w.last_day,
+    coalesce(u.tokens, 0), coalesce(u.cost, 0)
+  from shown s
+  left join written w on w.user_id = s.user_id
+  left join used u on u.user_id = s.user_id
+  order by coalesce(w.messages, 0) desc, s.user_id
+  limit 1000;
+end
+$$;
+
+--
+-- Name: FUNCTION user_activity_summary(from_day date, to_day date); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.user_activity_summary(from_day date, to_day date) IS 'What the members of the workspace did in a range of UTC days, the last 30 without any, the most active first, at most 1,000: of everybody for those who manage the workspace, of oneself for others. Errors: CQ101, CQ110, CQ200 no range of at most three years, CQ204 no such workspace of yours.';
+
+--
 -- Name: verify_email(text); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
@@ -12003,6 +12954,48 @@ $$;
 --
 
 COMMENT ON FUNCTION app_public.withdraw_feedback(message_id uuid) IS 'Takes your feedback on a message back. Errors: CQ101, CQ109, CQ204 no such message, or no feedback of yours.';
+
+--
+-- Name: workspace_dashboard(date, date); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.workspace_dashboard(from_day date DEFAULT NULL::date, to_day date DEFAULT NULL::date) RETURNS app_public.workspace_figures
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  first_day date;
+  last_day date;
+  result app_public.workspace_figures;
+begin
+  select d.from_day, d.to_day into first_day, last_day from app_private.require_days(workspace_dashboard.from_day, workspace_dashboard.to_day) as d;
+  select
+    count(distinct a.conversation_id), coalesce(sum(a.message_count), 0), coalesce(sum(a.assistant_message_count), 0),
+    (
+      select count(distinct u.user_id) from app_hidden.user_activity u
+      where u.workspace_id = app_hidden.current_workspace_id()
+        and u.day between first_day and last_day
+    ),
+    coalesce(sum(a.total_tokens), 0), coalesce(sum(a.cost_usd), 0),
+    round(sum(a.total_relevance_score) / nullif(sum(a.relevance_count), 0), 4),
+    round(sum(a.total_response_time_ms) / nullif(sum(a.response_count), 0)),
+    coalesce(sum(a.positive_feedback), 0), coalesce(sum(a.negative_feedback), 0),
+    round(sum(a.positive_feedback)::numeric / nullif(sum(a.positive_feedback) + sum(a.negative_feedback), 0), 4),
+    round(sum(a.satisfaction_points) / nullif(sum(a.positive_feedback + a.neutral_feedback + a.negative_feedback), 0), 4),
+    max(a.computed_at)
+  into result
+  from app_public.conversation_analytics a
+  where a.workspace_id = app_hidden.current_workspace_id()
+    and a.day between first_day and last_day;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION workspace_dashboard(from_day date, to_day date); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.workspace_dashboard(from_day date, to_day date) IS 'The figures of the workspace over a range of UTC days, both included, the last 30 without any, as of the last run of the analytics. Errors: CQ101, CQ110, CQ200 no range of at most three years, CQ204 no such workspace of yours.';
 
 --
 -- Name: workspace_member_names(); Type: FUNCTION; Schema: app_public; Owner: -
@@ -12309,6 +13302,57 @@ COMMENT ON COLUMN app_hidden.usage_holds.cost_usd IS 'US dollars.';
 --
 
 COMMENT ON COLUMN app_hidden.usage_holds.expires_at IS 'When it counts no longer.';
+
+--
+-- Name: user_activity; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.user_activity (
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    day date NOT NULL,
+    user_id uuid NOT NULL,
+    message_count integer NOT NULL,
+    CONSTRAINT user_activity_message_count_positive CHECK ((message_count > 0))
+);
+
+ALTER TABLE ONLY app_hidden.user_activity FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE user_activity; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.user_activity IS 'How many messages a person wrote in a conversation on a UTC day. Computed with conversation_analytics, shown by user_activity_summary.';
+
+--
+-- Name: COLUMN user_activity.workspace_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.user_activity.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN user_activity.conversation_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.user_activity.conversation_id IS 'The conversation.';
+
+--
+-- Name: COLUMN user_activity.day; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.user_activity.day IS 'The UTC day.';
+
+--
+-- Name: COLUMN user_activity.user_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.user_activity.user_id IS 'Who wrote.';
+
+--
+-- Name: COLUMN user_activity.message_count; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.user_activity.message_count IS 'Messages.';
 
 --
 -- Name: audit_logs; Type: TABLE; Schema: app_public; Owner: -
@@ -12826,6 +13870,396 @@ COMMENT ON COLUMN app_private.api_key_secrets.api_key_id IS 'The key.';
 COMMENT ON COLUMN app_private.api_key_secrets.token_hash IS 'SHA-256 of the whole secret.';
 
 --
+-- Name: conversation_analytics; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.conversation_analytics (
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    day date NOT NULL,
+    rag_configuration_id uuid,
+    message_count integer NOT NULL,
+    user_message_count integer NOT NULL,
+    assistant_message_count integer NOT NULL,
+    system_message_count integer NOT NULL,
+    tool_message_count integer NOT NULL,
+    edit_count integer NOT NULL,
+    regeneration_count integer NOT NULL,
+    failed_count integer NOT NULL,
+    relevance_count integer NOT NULL,
+    total_relevance_score numeric(16,6) NOT NULL,
+    response_count integer NOT NULL,
+    total_response_time_ms bigint NOT NULL,
+    median_response_time_ms integer,
+    p95_response_time_ms integer,
+    prompt_tokens bigint NOT NULL,
+    completion_tokens bigint NOT NULL,
+    total_tokens bigint NOT NULL,
+    cost_usd numeric(20,6) NOT NULL,
+    positive_feedback integer NOT NULL,
+    neutral_feedback integer NOT NULL,
+    negative_feedback integer NOT NULL,
+    satisfaction_points numeric(12,2) NOT NULL,
+    peak_hour smallint NOT NULL,
+    first_message_at timestamp with time zone NOT NULL,
+    last_message_at timestamp with time zone NOT NULL,
+    computed_at timestamp with time zone DEFAULT now() NOT NULL,
+    avg_relevance_score numeric GENERATED ALWAYS AS (round((total_relevance_score / (NULLIF(relevance_count, 0))::numeric), 4)),
+    avg_response_time_ms integer GENERATED ALWAYS AS (round(((total_response_time_ms)::numeric / (NULLIF(response_count, 0))::numeric))),
+    feedback_ratio numeric GENERATED ALWAYS AS (round(((positive_feedback)::numeric / (NULLIF((positive_feedback + negative_feedback), 0))::numeric), 4)),
+    satisfaction_score numeric GENERATED ALWAYS AS (round((satisfaction_points / (NULLIF(((positive_feedback + neutral_feedback) + negative_feedback), 0))::numeric), 4)),
+    duration_seconds integer GENERATED ALWAYS AS (floor(EXTRACT(epoch FROM (last_message_at - first_message_at)))),
+    CONSTRAINT conversation_analytics_message_count_positive CHECK ((message_count > 0)),
+    CONSTRAINT conversation_analytics_peak_hour_range CHECK (((peak_hour >= 0) AND (peak_hour <= 23))),
+    CONSTRAINT conversation_analytics_times_in_order CHECK ((first_message_at <= last_message_at))
+);
+
+ALTER TABLE ONLY app_public.conversation_analytics FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE conversation_analytics; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.conversation_analytics IS 'Figures of a conversation on one UTC day on which it has messages. Computed by job, of what changed since; it stays as it is while the messages are packed away.';
+
+--
+-- Name: COLUMN conversation_analytics.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN conversation_analytics.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.conversation_id IS 'The conversation.';
+
+--
+-- Name: COLUMN conversation_analytics.day; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.day IS 'The UTC day of the messages. Feedback counts on the day of its message, however late it comes.';
+
+--
+-- Name: COLUMN conversation_analytics.rag_configuration_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.rag_configuration_id IS 'The configuration in use; what is two days old keeps the one it has.';
+
+--
+-- Name: COLUMN conversation_analytics.message_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.message_count IS 'Messages, of all branches.';
+
+--
+-- Name: COLUMN conversation_analytics.user_message_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.user_message_count IS 'Messages of people.';
+
+--
+-- Name: COLUMN conversation_analytics.assistant_message_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.assistant_message_count IS 'Answers.';
+
+--
+-- Name: COLUMN conversation_analytics.system_message_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.system_message_count IS 'Messages of the system.';
+
+--
+-- Name: COLUMN conversation_analytics.tool_message_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.tool_message_count IS 'Messages of tools.';
+
+--
+-- Name: COLUMN conversation_analytics.edit_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.edit_count IS 'Messages of people that are edits of another one.';
+
+--
+-- Name: COLUMN conversation_analytics.regeneration_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.regeneration_count IS 'Answers that were made again.';
+
+--
+-- Name: COLUMN conversation_analytics.failed_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.failed_count IS 'Messages that failed.';
+
+--
+-- Name: COLUMN conversation_analytics.relevance_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.relevance_count IS 'Messages with a relevance score.';
+
+--
+-- Name: COLUMN conversation_analytics.total_relevance_score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.total_relevance_score IS 'Sum of their relevance scores.';
+
+--
+-- Name: COLUMN conversation_analytics.response_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.response_count IS 'Messages with a response time.';
+
+--
+-- Name: COLUMN conversation_analytics.total_response_time_ms; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.total_response_time_ms IS 'Sum of their response times in milliseconds.';
+
+--
+-- Name: COLUMN conversation_analytics.median_response_time_ms; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.median_response_time_ms IS 'Half of the answers took at most this long.';
+
+--
+-- Name: COLUMN conversation_analytics.p95_response_time_ms; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.p95_response_time_ms IS '95 % of the answers took at most this long.';
+
+--
+-- Name: COLUMN conversation_analytics.prompt_tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.prompt_tokens IS 'Tokens read.';
+
+--
+-- Name: COLUMN conversation_analytics.completion_tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.completion_tokens IS 'Tokens written.';
+
+--
+-- Name: COLUMN conversation_analytics.total_tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.total_tokens IS 'Tokens in all.';
+
+--
+-- Name: COLUMN conversation_analytics.cost_usd; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.cost_usd IS 'Cost in US dollars.';
+
+--
+-- Name: COLUMN conversation_analytics.positive_feedback; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.positive_feedback IS 'Thumbs up.';
+
+--
+-- Name: COLUMN conversation_analytics.neutral_feedback; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.neutral_feedback IS 'Feedback that is neither.';
+
+--
+-- Name: COLUMN conversation_analytics.negative_feedback; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.negative_feedback IS 'Thumbs down.';
+
+--
+-- Name: COLUMN conversation_analytics.satisfaction_points; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.satisfaction_points IS 'Sum over the feedback of 0 to 1 each: the rating, or 1, 0.5 and 0 for thumbs up, neither and down.';
+
+--
+-- Name: COLUMN conversation_analytics.peak_hour; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.peak_hour IS 'UTC hour with the most messages, the first of several.';
+
+--
+-- Name: COLUMN conversation_analytics.first_message_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.first_message_at IS 'Time of the first message of the day.';
+
+--
+-- Name: COLUMN conversation_analytics.last_message_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.last_message_at IS 'Time of the last message of the day.';
+
+--
+-- Name: COLUMN conversation_analytics.computed_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.computed_at IS 'When these figures changed last.';
+
+--
+-- Name: COLUMN conversation_analytics.avg_relevance_score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.avg_relevance_score IS 'Mean relevance score.';
+
+--
+-- Name: COLUMN conversation_analytics.avg_response_time_ms; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.avg_response_time_ms IS 'Mean response time in milliseconds.';
+
+--
+-- Name: COLUMN conversation_analytics.feedback_ratio; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.feedback_ratio IS 'Share of thumbs up among the thumbs.';
+
+--
+-- Name: COLUMN conversation_analytics.satisfaction_score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.satisfaction_score IS 'Mean satisfaction, 0 to 1.';
+
+--
+-- Name: COLUMN conversation_analytics.duration_seconds; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversation_analytics.duration_seconds IS 'Seconds from the first message of the day to the last.';
+
+--
+-- Name: conversation_summary_stats; Type: MATERIALIZED VIEW; Schema: app_private; Owner: -
+--
+
+CREATE MATERIALIZED VIEW app_private.conversation_summary_stats AS
+ SELECT workspace_id,
+    day,
+    rag_configuration_id,
+    (count(*))::integer AS conversation_count,
+    sum(message_count) AS message_count,
+    sum(assistant_message_count) AS assistant_message_count,
+    (sum(total_tokens))::bigint AS total_tokens,
+    sum(cost_usd) AS cost_usd,
+    sum(relevance_count) AS relevance_count,
+    sum(total_relevance_score) AS total_relevance_score,
+    sum(response_count) AS response_count,
+    (sum(total_response_time_ms))::bigint AS total_response_time_ms,
+    sum(positive_feedback) AS positive_feedback,
+    sum(neutral_feedback) AS neutral_feedback,
+    sum(negative_feedback) AS negative_feedback,
+    sum(satisfaction_points) AS satisfaction_points
+   FROM app_public.conversation_analytics a
+  GROUP BY workspace_id, day, rag_configuration_id
+  WITH NO DATA;
+
+--
+-- Name: MATERIALIZED VIEW conversation_summary_stats; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON MATERIALIZED VIEW app_private.conversation_summary_stats IS 'What the conversations of a workspace add up to, per UTC day and configuration. Read through the function of the same name only.';
+
+--
+-- Name: COLUMN conversation_summary_stats.workspace_id; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.conversation_summary_stats.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN conversation_summary_stats.day; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.conversation_summary_stats.day IS 'The UTC day.';
+
+--
+-- Name: COLUMN conversation_summary_stats.rag_configuration_id; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.conversation_summary_stats.rag_configuration_id IS 'The configuration; null when it is gone.';
+
+--
+-- Name: COLUMN conversation_summary_stats.conversation_count; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.conversation_summary_stats.conversation_count IS 'Conversations with messages.';
+
+--
+-- Name: COLUMN conversation_summary_stats.message_count; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.conversation_summary_stats.message_count IS 'Messages.';
+
+--
+-- Name: COLUMN conversation_summary_stats.assistant_message_count; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.conversation_summary_stats.assistant_message_count IS 'Answers.';
+
+--
+-- Name: COLUMN conversation_summary_stats.total_tokens; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.conversation_summary_stats.total_tokens IS 'Tokens.';
+
+--
+-- Name: COLUMN conversation_summary_stats.cost_usd; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.conversation_summary_stats.cost_usd IS 'Cost in US dollars.';
+
+--
+-- Name: COLUMN conversation_summary_stats.relevance_count; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.conversation_summary_stats.relevance_count IS 'Messages with a relevance score.';
+
+--
+-- Name: COLUMN conversation_summary_stats.total_relevance_score; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.conversation_summary_stats.total_relevance_score IS 'Sum of their relevance scores.';
+
+--
+-- Name: COLUMN conversation_summary_stats.response_count; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.conversation_summary_stats.response_count IS 'Messages with a response time.';
+
+--
+-- Name: COLUMN conversation_summary_stats.total_response_time_ms; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.conversation_summary_stats.total_response_time_ms IS 'Sum of their response times in milliseconds.';
+
+--
+-- Name: COLUMN conversation_summary_stats.positive_feedback; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.conversation_summary_stats.positive_feedback IS 'Thumbs up.';
+
+--
+-- Name: COLUMN conversation_summary_stats.neutral_feedback; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.conversation_summary_stats.neutral_feedback IS 'Feedback that is neither.';
+
+--
+-- Name: COLUMN conversation_summary_stats.negative_feedback; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.conversation_summary_stats.negative_feedback IS 'Thumbs down.';
+
+--
+-- Name: COLUMN conversation_summary_stats.satisfaction_points; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.conversation_summary_stats.satisfaction_points IS 'Sum of the satisfaction of each feedback, 0 to 1.';
+
+--
 -- Name: mail_outbox; Type: TABLE; Schema: app_private; Owner: -
 --
 
@@ -13328,6 +14762,201 @@ COMMENT ON COLUMN app_public.memory_item_changes.undone_at IS 'When it was undon
 COMMENT ON COLUMN app_public.memory_item_changes.created_at IS 'When it happened; derived from the id.';
 
 --
+-- Name: rag_configuration_performance; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.rag_configuration_performance (
+    workspace_id uuid NOT NULL,
+    rag_configuration_id uuid NOT NULL,
+    period app_public.analytics_period NOT NULL,
+    period_start date NOT NULL,
+    conversation_count integer NOT NULL,
+    message_count bigint NOT NULL,
+    assistant_message_count bigint NOT NULL,
+    total_usage_time_seconds bigint NOT NULL,
+    relevance_count bigint NOT NULL,
+    total_relevance_score numeric(20,6) NOT NULL,
+    response_count bigint NOT NULL,
+    total_response_time_ms bigint NOT NULL,
+    total_tokens bigint NOT NULL,
+    cost_usd numeric(20,6) NOT NULL,
+    positive_feedback bigint NOT NULL,
+    neutral_feedback bigint NOT NULL,
+    negative_feedback bigint NOT NULL,
+    satisfaction_points numeric(16,2) NOT NULL,
+    computed_at timestamp with time zone DEFAULT now() NOT NULL,
+    period_end date GENERATED ALWAYS AS ((((period_start +
+CASE period
+    WHEN 'day'::app_public.analytics_period THEN '1 day'::interval
+    ELSE '1 mon'::interval
+END))::date - 1)) STORED,
+    avg_relevance_score numeric GENERATED ALWAYS AS (round((total_relevance_score / (NULLIF(relevance_count, 0))::numeric), 4)),
+    avg_response_time_ms integer GENERATED ALWAYS AS (round(((total_response_time_ms)::numeric / (NULLIF(response_count, 0))::numeric))),
+    avg_tokens_per_response bigint GENERATED ALWAYS AS (round(((total_tokens)::numeric / (NULLIF(assistant_message_count, 0))::numeric))),
+    feedback_ratio numeric GENERATED ALWAYS AS (round(((positive_feedback)::numeric / (NULLIF((positive_feedback + negative_feedback), 0))::numeric), 4)),
+    satisfaction_score numeric GENERATED ALWAYS AS (round((satisfaction_points / (NULLIF(((positive_feedback + neutral_feedback) + negative_feedback), 0))::numeric), 4)),
+    CONSTRAINT rag_configuration_performance_month_begins CHECK (((period = 'day'::app_public.analytics_period) OR (EXTRACT(day FROM period_start) = (1)::numeric)))
+);
+
+ALTER TABLE ONLY app_public.rag_configuration_performance FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE rag_configuration_performance; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.rag_configuration_performance IS 'What the conversations of a configuration add up to, per UTC day and month. Computed by job from conversation_analytics.';
+
+--
+-- Name: COLUMN rag_configuration_performance.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_performance.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN rag_configuration_performance.rag_configuration_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_performance.rag_configuration_id IS 'The configuration.';
+
+--
+-- Name: COLUMN rag_configuration_performance.period; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_performance.period IS 'day or month.';
+
+--
+-- Name: COLUMN rag_configuration_performance.period_start; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_performance.period_start IS 'First day of the period.';
+
+--
+-- Name: COLUMN rag_configuration_performance.conversation_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_performance.conversation_count IS 'Different conversations with messages in the period.';
+
+--
+-- Name: COLUMN rag_configuration_performance.message_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_performance.message_count IS 'Messages.';
+
+--
+-- Name: COLUMN rag_configuration_performance.assistant_message_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_performance.assistant_message_count IS 'Answers.';
+
+--
+-- Name: COLUMN rag_configuration_performance.total_usage_time_seconds; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_performance.total_usage_time_seconds IS 'Sum, over conversations and days, of the seconds from the first message to the last.';
+
+--
+-- Name: COLUMN rag_configuration_performance.relevance_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_performance.relevance_count IS 'Messages with a relevance score.';
+
+--
+-- Name: COLUMN rag_configuration_performance.total_relevance_score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_performance.total_relevance_score IS 'Sum of their relevance scores.';
+
+--
+-- Name: COLUMN rag_configuration_performance.response_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_performance.response_count IS 'Messages with a response time.';
+
+--
+-- Name: COLUMN rag_configuration_performance.total_response_time_ms; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_performance.total_response_time_ms IS 'Sum of their response times in milliseconds.';
+
+--
+-- Name: COLUMN rag_configuration_performance.total_tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_performance.total_tokens IS 'Tokens.';
+
+--
+-- Name: COLUMN rag_configuration_performance.cost_usd; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_performance.cost_usd IS 'Cost in US dollars.';
+
+--
+-- Name: COLUMN rag_configuration_performance.positive_feedback; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_performance.positive_feedback IS 'Thumbs up.';
+
+--
+-- Name: COLUMN rag_configuration_performance.neutral_feedback; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_performance.neutral_feedback IS 'Feedback that is neither.';
+
+--
+-- Name: COLUMN rag_configuration_performance.negative_feedback; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_performance.negative_feedback IS 'Thumbs down.';
+
+--
+-- Name: COLUMN rag_configuration_performance.satisfaction_points; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_performance.satisfaction_points IS 'Sum of the satisfaction of each feedback, 0 to 1.';
+
+--
+-- Name: COLUMN rag_configuration_performance.computed_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_performance.computed_at IS 'When these figures changed last.';
+
+--
+-- Name: COLUMN rag_configuration_performance.period_end; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_performance.period_end IS 'Last day of the period.';
+
+--
+-- Name: COLUMN rag_configuration_performance.avg_relevance_score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_performance.avg_relevance_score IS 'Mean relevance score.';
+
+--
+-- Name: COLUMN rag_configuration_performance.avg_response_time_ms; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_performance.avg_response_time_ms IS 'Mean response time in milliseconds.';
+
+--
+-- Name: COLUMN rag_configuration_performance.avg_tokens_per_response; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_performance.avg_tokens_per_response IS 'Tokens per answer.';
+
+--
+-- Name: COLUMN rag_configuration_performance.feedback_ratio; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_performance.feedback_ratio IS 'Share of thumbs up among the thumbs.';
+
+--
+-- Name: COLUMN rag_configuration_performance.satisfaction_score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.rag_configuration_performance.satisfaction_score IS 'Mean satisfaction, 0 to 1.';
+
+--
 -- Name: rag_configuration_versions; Type: TABLE; Schema: app_public; Owner: -
 --
 
@@ -13432,6 +15061,13 @@ COMMENT ON COLUMN app_public.tags.name IS 'Name, unique in the workspace; upper 
 COMMENT ON COLUMN app_public.tags.created_at IS 'When it was first used; derived from the id.';
 
 --
+-- Name: analytics_changes analytics_changes_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.analytics_changes
+    ADD CONSTRAINT analytics_changes_pkey PRIMARY KEY (workspace_id, conversation_id, day);
+
+--
 -- Name: budget_spending budget_spending_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
@@ -13493,6 +15129,13 @@ ALTER TABLE ONLY app_hidden.raw_event_keys
 
 ALTER TABLE ONLY app_hidden.usage_holds
     ADD CONSTRAINT usage_holds_pkey PRIMARY KEY (budget_id, period_start, reservation_id);
+
+--
+-- Name: user_activity user_activity_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.user_activity
+    ADD CONSTRAINT user_activity_pkey PRIMARY KEY (workspace_id, conversation_id, day, user_id);
 
 --
 -- Name: api_key_secrets api_key_secrets_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
@@ -13619,6 +15262,13 @@ ALTER TABLE ONLY app_public.chunks
 
 ALTER TABLE ONLY app_public.chunks
     ADD CONSTRAINT chunks_pkey PRIMARY KEY (workspace_id, id);
+
+--
+-- Name: conversation_analytics conversation_analytics_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.conversation_analytics
+    ADD CONSTRAINT conversation_analytics_pkey PRIMARY KEY (workspace_id, conversation_id, day);
 
 --
 -- Name: conversation_reads conversation_reads_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
@@ -13808,6 +15458,13 @@ ALTER TABLE ONLY app_public.messages
 
 ALTER TABLE ONLY app_public.messages
     ADD CONSTRAINT messages_pkey PRIMARY KEY (id);
+
+--
+-- Name: rag_configuration_performance rag_configuration_performance_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.rag_configuration_performance
+    ADD CONSTRAINT rag_configuration_performance_pkey PRIMARY KEY (workspace_id, rag_configuration_id, period, period_start);
 
 --
 -- Name: rag_configuration_versions rag_configuration_versions_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
@@ -14076,6 +15733,24 @@ CREATE INDEX usage_holds_budget_id_idx ON app_hidden.usage_holds USING btree (wo
 CREATE INDEX usage_holds_reservation_id_idx ON app_hidden.usage_holds USING btree (workspace_id, reservation_id);
 
 --
+-- Name: user_activity_day_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX user_activity_day_idx ON app_hidden.user_activity USING btree (workspace_id, day DESC);
+
+--
+-- Name: user_activity_user_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX user_activity_user_id_idx ON app_hidden.user_activity USING btree (user_id);
+
+--
+-- Name: conversation_summary_stats_key; Type: INDEX; Schema: app_private; Owner: -
+--
+
+CREATE UNIQUE INDEX conversation_summary_stats_key ON app_private.conversation_summary_stats USING btree (workspace_id, day, rag_configuration_id) NULLS NOT DISTINCT;
+
+--
 -- Name: mail_outbox_next_attempt_at_idx; Type: INDEX; Schema: app_private; Owner: -
 --
 
@@ -14176,6 +15851,18 @@ CREATE UNIQUE INDEX chunks_raw_event_id_key ON ONLY app_public.chunks USING btre
 --
 
 CREATE INDEX chunks_text_search_idx ON ONLY app_public.chunks USING gin (workspace_id, text_search);
+
+--
+-- Name: conversation_analytics_day_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX conversation_analytics_day_idx ON app_public.conversation_analytics USING btree (workspace_id, day DESC);
+
+--
+-- Name: conversation_analytics_rag_configuration_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX conversation_analytics_rag_configuration_id_idx ON app_public.conversation_analytics USING btree (workspace_id, rag_configuration_id, day DESC);
 
 --
 -- Name: conversation_reads_conversation_id_idx; Type: INDEX; Schema: app_public; Owner: -
@@ -14460,6 +16147,12 @@ CREATE INDEX messages_parent_id_idx ON ONLY app_public.messages USING btree (con
 CREATE INDEX messages_workspace_id_conversation_id_idx ON ONLY app_public.messages USING btree (workspace_id, conversation_id);
 
 --
+-- Name: rag_configuration_performance_period_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX rag_configuration_performance_period_idx ON app_public.rag_configuration_performance USING btree (workspace_id, period, period_start DESC);
+
+--
 -- Name: rag_configuration_versions_rag_configuration_id_idx; Type: INDEX; Schema: app_public; Owner: -
 --
 
@@ -14736,10 +16429,46 @@ CREATE TRIGGER message_feedback_10_count_inserted AFTER INSERT ON app_public.mes
 CREATE TRIGGER message_feedback_10_count_updated AFTER UPDATE ON app_public.message_feedback REFERENCING OLD TABLE AS old_feedback NEW TABLE AS new_feedback FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_message_feedback();
 
 --
+-- Name: message_feedback message_feedback_20_mark_deleted; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER message_feedback_20_mark_deleted AFTER DELETE ON app_public.message_feedback REFERENCING OLD TABLE AS changed_feedback FOR EACH STATEMENT EXECUTE FUNCTION app_private.mark_feedback();
+
+--
+-- Name: message_feedback message_feedback_20_mark_inserted; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER message_feedback_20_mark_inserted AFTER INSERT ON app_public.message_feedback REFERENCING NEW TABLE AS changed_feedback FOR EACH STATEMENT EXECUTE FUNCTION app_private.mark_feedback();
+
+--
+-- Name: message_feedback message_feedback_20_mark_updated; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER message_feedback_20_mark_updated AFTER UPDATE ON app_public.message_feedback REFERENCING NEW TABLE AS changed_feedback FOR EACH STATEMENT EXECUTE FUNCTION app_private.mark_feedback();
+
+--
 -- Name: messages messages_10_count; Type: TRIGGER; Schema: app_public; Owner: -
 --
 
 CREATE TRIGGER messages_10_count AFTER INSERT ON app_public.messages REFERENCING NEW TABLE AS new_messages FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_new_messages();
+
+--
+-- Name: messages messages_20_mark_deleted; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER messages_20_mark_deleted AFTER DELETE ON app_public.messages REFERENCING OLD TABLE AS old_messages FOR EACH STATEMENT EXECUTE FUNCTION app_private.mark_deleted_messages();
+
+--
+-- Name: messages messages_20_mark_inserted; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER messages_20_mark_inserted AFTER INSERT ON app_public.messages REFERENCING NEW TABLE AS new_messages FOR EACH STATEMENT EXECUTE FUNCTION app_private.mark_new_messages();
+
+--
+-- Name: messages messages_20_mark_updated; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER messages_20_mark_updated AFTER UPDATE ON app_public.messages REFERENCING OLD TABLE AS old_messages NEW TABLE AS new_messages FOR EACH STATEMENT EXECUTE FUNCTION app_private.mark_updated_messages();
 
 --
 -- Name: rag_configurations rag_configurations_10_keep_version; Type: TRIGGER; Schema: app_public; Owner: -
@@ -14832,6 +16561,13 @@ CREATE TRIGGER workspaces_50_audit AFTER INSERT OR DELETE OR UPDATE OF name, slu
 CREATE TRIGGER workspaces_90_set_updated_at BEFORE UPDATE OF name, slug, settings ON app_public.workspaces FOR EACH ROW EXECUTE FUNCTION app_hidden.set_updated_at();
 
 --
+-- Name: analytics_changes analytics_changes_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.analytics_changes
+    ADD CONSTRAINT analytics_changes_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_public.conversations(workspace_id, id) ON DELETE CASCADE;
+
+--
 -- Name: budget_spending budget_spending_budget_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
@@ -14900,6 +16636,20 @@ ALTER TABLE ONLY app_hidden.usage_holds
 
 ALTER TABLE ONLY app_hidden.usage_holds
     ADD CONSTRAINT usage_holds_reservation_id_fkey FOREIGN KEY (workspace_id, reservation_id) REFERENCES app_public.usage_reservations(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: user_activity user_activity_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.user_activity
+    ADD CONSTRAINT user_activity_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_public.conversations(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: user_activity user_activity_user_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.user_activity
+    ADD CONSTRAINT user_activity_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
 
 --
 -- Name: api_key_secrets api_key_secrets_api_key_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
@@ -14984,6 +16734,20 @@ ALTER TABLE app_public.chunks
 
 ALTER TABLE app_public.chunks
     ADD CONSTRAINT chunks_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
+-- Name: conversation_analytics conversation_analytics_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.conversation_analytics
+    ADD CONSTRAINT conversation_analytics_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_public.conversations(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: conversation_analytics conversation_analytics_rag_configuration_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.conversation_analytics
+    ADD CONSTRAINT conversation_analytics_rag_configuration_id_fkey FOREIGN KEY (workspace_id, rag_configuration_id) REFERENCES app_public.rag_configurations(workspace_id, id) ON DELETE SET NULL (rag_configuration_id);
 
 --
 -- Name: conversation_reads conversation_reads_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
@@ -15238,6 +17002,13 @@ ALTER TABLE app_public.messages
     ADD CONSTRAINT messages_parent_id_fkey FOREIGN KEY (conversation_id, parent_id) REFERENCES app_public.messages(conversation_id, id) DEFERRABLE;
 
 --
+-- Name: rag_configuration_performance rag_configuration_performance_rag_configuration_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.rag_configuration_performance
+    ADD CONSTRAINT rag_configuration_performance_rag_configuration_id_fkey FOREIGN KEY (workspace_id, rag_configuration_id) REFERENCES app_public.rag_configurations(workspace_id, id) ON DELETE CASCADE;
+
+--
 -- Name: rag_configuration_versions rag_configuration_versions_rag_configuration_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
 --
 
@@ -15434,6 +17205,12 @@ ALTER TABLE ONLY app_public.workspace_members
     ADD CONSTRAINT workspace_members_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
 
 --
+-- Name: analytics_changes all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.analytics_changes TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: budget_spending all_owner; Type: POLICY; Schema: app_hidden; Owner: -
 --
 
@@ -15482,6 +17259,18 @@ CREATE POLICY all_owner ON app_hidden.raw_event_keys TO colloquy_owner USING (tr
 CREATE POLICY all_owner ON app_hidden.usage_holds TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: user_activity all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.user_activity TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: analytics_changes; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.analytics_changes ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: budget_spending; Type: ROW SECURITY; Schema: app_hidden; Owner: -
 --
 
@@ -15528,6 +17317,12 @@ ALTER TABLE app_hidden.raw_event_keys ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE app_hidden.usage_holds ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: user_activity; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.user_activity ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: api_key_secrets all_owner; Type: POLICY; Schema: app_private; Owner: -
@@ -15644,6 +17439,12 @@ CREATE POLICY all_owner ON app_public.audit_logs TO colloquy_owner USING (true) 
 CREATE POLICY all_owner ON app_public.chunks TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: conversation_analytics all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.conversation_analytics TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: conversation_reads all_owner; Type: POLICY; Schema: app_public; Owner: -
 --
 
@@ -15738,6 +17539,12 @@ CREATE POLICY all_owner ON app_public.message_feedback TO colloquy_owner USING (
 --
 
 CREATE POLICY all_owner ON app_public.messages TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: rag_configuration_performance all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.rag_configuration_performance TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: rag_configuration_versions all_owner; Type: POLICY; Schema: app_public; Owner: -
@@ -15852,6 +17659,12 @@ ALTER TABLE app_public.audit_logs ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE app_public.chunks ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: conversation_analytics; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.conversation_analytics ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: conversation_reads; Type: ROW SECURITY; Schema: app_public; Owner: -
@@ -16022,6 +17835,12 @@ ALTER TABLE app_public.message_feedback ENABLE ROW LEVEL SECURITY;
 ALTER TABLE app_public.messages ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: rag_configuration_performance; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.rag_configuration_performance ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: rag_configuration_versions; Type: ROW SECURITY; Schema: app_public; Owner: -
 --
 
@@ -16092,6 +17911,14 @@ CREATE POLICY select_member ON app_public.api_keys FOR SELECT TO colloquy_user, 
 --
 
 CREATE POLICY select_member ON app_public.chunks FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ((owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) OR (visibility = 'workspace'::app_public.visibility))));
+
+--
+-- Name: conversation_analytics select_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_member ON app_public.conversation_analytics FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ( SELECT true
+   FROM app_public.conversations c
+  WHERE (c.id = conversation_analytics.conversation_id))));
 
 --
 -- Name: conversations select_member; Type: POLICY; Schema: app_public; Owner: -
@@ -16169,6 +17996,12 @@ CREATE POLICY select_member ON app_public.message_chunks FOR SELECT TO colloquy_
 CREATE POLICY select_member ON app_public.messages FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ((owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) OR (( SELECT c.visibility
    FROM app_public.conversations c
   WHERE (c.id = messages.conversation_id)) = 'workspace'::app_public.visibility))));
+
+--
+-- Name: rag_configuration_performance select_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_member ON app_public.rag_configuration_performance FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (( SELECT app_hidden.current_user_id() AS current_user_id) IS NOT NULL)));
 
 --
 -- Name: rag_configuration_versions select_member; Type: POLICY; Schema: app_public; Owner: -
@@ -16582,6 +18415,20 @@ REVOKE ALL ON FUNCTION app_hidden.compress_old_conversations(idle_for interval, 
 GRANT ALL ON FUNCTION app_hidden.compress_old_conversations(idle_for interval, max_conversations integer, after_id uuid, time_budget interval) TO colloquy_worker;
 
 --
+-- Name: FUNCTION compute_configuration_performance(since date); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.compute_configuration_performance(since date) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.compute_configuration_performance(since date) TO colloquy_worker;
+
+--
+-- Name: FUNCTION compute_conversation_analytics(max_conversations integer, since date); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.compute_conversation_analytics(max_conversations integer, since date) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.compute_conversation_analytics(max_conversations integer, since date) TO colloquy_worker;
+
+--
 -- Name: FUNCTION current_session_id(); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -16718,6 +18565,20 @@ REVOKE ALL ON FUNCTION app_hidden.read_packed_messages(conversation_id uuid, bef
 GRANT ALL ON FUNCTION app_hidden.read_packed_messages(conversation_id uuid, before uuid, first integer) TO colloquy_visitor;
 GRANT ALL ON FUNCTION app_hidden.read_packed_messages(conversation_id uuid, before uuid, first integer) TO colloquy_user;
 GRANT ALL ON FUNCTION app_hidden.read_packed_messages(conversation_id uuid, before uuid, first integer) TO colloquy_admin;
+
+--
+-- Name: FUNCTION recheck_conversation_analytics(since date); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.recheck_conversation_analytics(since date) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.recheck_conversation_analytics(since date) TO colloquy_worker;
+
+--
+-- Name: FUNCTION refresh_summary_stats(); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.refresh_summary_stats() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.refresh_summary_stats() TO colloquy_worker;
 
 --
 -- Name: FUNCTION refuse_change(); Type: ACL; Schema: app_hidden; Owner: -
@@ -17269,6 +19130,36 @@ REVOKE ALL ON FUNCTION app_private.lock_workspace(for_managing boolean) FROM PUB
 REVOKE ALL ON FUNCTION app_private.log_event(action text, user_id uuid, workspace_id uuid, entity_type text, entity_id uuid, old_values jsonb, new_values jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION mark_days(changes app_hidden.analytics_changes[]); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.mark_days(changes app_hidden.analytics_changes[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION mark_deleted_messages(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.mark_deleted_messages() FROM PUBLIC;
+
+--
+-- Name: FUNCTION mark_feedback(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.mark_feedback() FROM PUBLIC;
+
+--
+-- Name: FUNCTION mark_new_messages(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.mark_new_messages() FROM PUBLIC;
+
+--
+-- Name: FUNCTION mark_updated_messages(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.mark_updated_messages() FROM PUBLIC;
+
+--
 -- Name: FUNCTION message_of_key(conversation_id uuid, key text); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -17375,6 +19266,12 @@ REVOKE ALL ON FUNCTION app_private.remove_tags_of_entities() FROM PUBLIC;
 REVOKE ALL ON FUNCTION app_private.require_batch(size integer) FROM PUBLIC;
 
 --
+-- Name: FUNCTION require_days(INOUT from_day date, INOUT to_day date); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.require_days(INOUT from_day date, INOUT to_day date) FROM PUBLIC;
+
+--
 -- Name: FUNCTION require_development(); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -17439,6 +19336,12 @@ REVOKE ALL ON FUNCTION app_private.search_vector_index(version app_public.embedd
 --
 
 REVOKE ALL ON FUNCTION app_private.send_mail(recipient text, subject text, body text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION settle_conversation_analytics(conversation_ids uuid[], since date); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.settle_conversation_analytics(conversation_ids uuid[], since date) FROM PUBLIC;
 
 --
 -- Name: FUNCTION total_new_usage(); Type: ACL; Schema: app_private; Owner: -
@@ -17674,6 +19577,14 @@ REVOKE ALL ON FUNCTION app_public.conversation_messages(conversation_id uuid, be
 GRANT ALL ON FUNCTION app_public.conversation_messages(conversation_id uuid, before uuid, first integer) TO colloquy_visitor;
 GRANT ALL ON FUNCTION app_public.conversation_messages(conversation_id uuid, before uuid, first integer) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.conversation_messages(conversation_id uuid, before uuid, first integer) TO colloquy_admin;
+
+--
+-- Name: FUNCTION conversation_summary_stats(from_day date, to_day date); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.conversation_summary_stats(from_day date, to_day date) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.conversation_summary_stats(from_day date, to_day date) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.conversation_summary_stats(from_day date, to_day date) TO colloquy_admin;
 
 --
 -- Name: FUNCTION create_api_key(name text, scopes text[], expires_at timestamp with time zone); Type: ACL; Schema: app_public; Owner: -
@@ -18704,6 +20615,14 @@ GRANT ALL ON FUNCTION app_public.use_memories(ids uuid[]) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.use_memories(ids uuid[]) TO colloquy_admin;
 
 --
+-- Name: FUNCTION user_activity_summary(from_day date, to_day date); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.user_activity_summary(from_day date, to_day date) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.user_activity_summary(from_day date, to_day date) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.user_activity_summary(from_day date, to_day date) TO colloquy_admin;
+
+--
 -- Name: FUNCTION verify_email(token text); Type: ACL; Schema: app_public; Owner: -
 --
 
@@ -18719,6 +20638,14 @@ GRANT ALL ON FUNCTION app_public.verify_email(token text) TO colloquy_admin;
 REVOKE ALL ON FUNCTION app_public.withdraw_feedback(message_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.withdraw_feedback(message_id uuid) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.withdraw_feedback(message_id uuid) TO colloquy_admin;
+
+--
+-- Name: FUNCTION workspace_dashboard(from_day date, to_day date); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.workspace_dashboard(from_day date, to_day date) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.workspace_dashboard(from_day date, to_day date) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.workspace_dashboard(from_day date, to_day date) TO colloquy_admin;
 
 --
 -- Name: FUNCTION workspace_member_names(); Type: ACL; Schema: app_public; Owner: -
@@ -18761,6 +20688,14 @@ GRANT SELECT ON TABLE app_public.usage_logs TO colloquy_user;
 GRANT SELECT ON TABLE app_public.usage_logs TO colloquy_admin;
 
 --
+-- Name: TABLE conversation_analytics; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.conversation_analytics TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.conversation_analytics TO colloquy_user;
+GRANT SELECT ON TABLE app_public.conversation_analytics TO colloquy_admin;
+
+--
 -- Name: TABLE file_type_configs; Type: ACL; Schema: app_public; Owner: -
 --
 
@@ -18775,6 +20710,14 @@ GRANT SELECT ON TABLE app_public.file_type_configs TO colloquy_admin;
 GRANT SELECT ON TABLE app_public.memory_item_changes TO colloquy_visitor;
 GRANT SELECT ON TABLE app_public.memory_item_changes TO colloquy_user;
 GRANT SELECT ON TABLE app_public.memory_item_changes TO colloquy_admin;
+
+--
+-- Name: TABLE rag_configuration_performance; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.rag_configuration_performance TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.rag_configuration_performance TO colloquy_user;
+GRANT SELECT ON TABLE app_public.rag_configuration_performance TO colloquy_admin;
 
 --
 -- Name: TABLE rag_configuration_versions; Type: ACL; Schema: app_public; Owner: -

@@ -6,6 +6,7 @@ import { queues } from '../../jobs/registry.ts';
 import type { Database } from '../../lib/database.ts';
 import { openDatabase } from '../../lib/database.ts';
 import { migrateDatabase } from '../../lib/migrations.ts';
+import { computeAnalytics } from '../support/tenants.ts';
 import { type Account, axis, indexDocument, register, startTestApi, type TestApi } from './support.ts';
 
 /** The embedded database has one session for everybody: a request that held two connections would wait for itself. */
@@ -69,5 +70,32 @@ describe('the API over the embedded database', () => {
     expect(wrong.errors[0]?.extensions.code).toBe('CQ102');
     const ready = await fetch(`${api.api.url}/readyz`);
     expect(ready.status).toBe(200);
+  });
+
+  it('computes the analytics and refreshes the summary in its one session', async () => {
+    const { data } = await api.ask(
+      'mutation { startConversation(input: {}) { conversation { id } } }',
+      {},
+      { token: ada.token },
+    );
+    await api.ask(
+      `mutation ($c: UUID!) { recordTurn(input: { conversationId: $c, question: "Why?", answer: "So.", latencyMs: 7 }) { messages { id } } }`,
+      { c: data.startConversation.conversation.id },
+      { token: ada.token },
+    );
+    await computeAnalytics(database);
+    // a second time beside what is there
+    await computeAnalytics(database);
+    const reply = await api.ask(
+      '{ workspaceDashboard { messageCount avgResponseTimeMs } conversationSummaryStats { nodes { messageCount } } userActivitySummary { nodes { messageCount } } }',
+      {},
+      { token: ada.token },
+    );
+    expect(reply.errors).toEqual([]);
+    expect(reply.data).toEqual({
+      workspaceDashboard: { messageCount: '2', avgResponseTimeMs: 7 },
+      conversationSummaryStats: { nodes: [{ messageCount: '2' }] },
+      userActivitySummary: { nodes: [{ messageCount: '1' }] },
+    });
   });
 });

@@ -14,7 +14,7 @@ import {
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { exportSchema } from '../../api/schema-file.ts';
 import { describeReal } from '../support/server.ts';
-import { indexAll } from '../support/tenants.ts';
+import { computeAnalytics, indexAll } from '../support/tenants.ts';
 import {
   type Account,
   type AskOptions,
@@ -190,6 +190,9 @@ describeReal('tenants', () => {
     /** The only one that A has of a kind. */
     const only = async (field: string): Promise<{ id: string; nodeId: string }> =>
       (await read(`{ ${field} { nodes { id nodeId } } }`, ada.token))[field].nodes[0];
+    await computeAnalytics(api.database);
+    const bare = async (field: string): Promise<{ nodeId: string }> =>
+      (await read(`{ ${field} { nodes { nodeId } } }`, ada.token))[field].nodes[0];
     shareToken = said.data.shareConversation.conversationShareLink.token;
     const answerId = said.data.recordTurn.messages[1].id;
 
@@ -279,6 +282,8 @@ describeReal('tenants', () => {
       UsageLog: await only('usageLogs'),
       UsageBudget: await only('usageBudgets'),
       UsageReservation: await only('usageReservations'),
+      ConversationAnalytic: await bare('conversationAnalytics'),
+      RagConfigurationPerformance: await bare('ragConfigurationPerformances'),
       Node: { nodeId: await node('conversation', `id: "${conversationId}"`) },
     };
     secrets = [
@@ -418,6 +423,9 @@ describeReal('tenants', () => {
         'usageLogs',
         'usageBudget',
         'usageReservation',
+        'conversationAnalytics',
+        'ragConfigurationPerformances',
+        'userActivitySummary',
       ]),
     );
     // each field as three, with everything below it: minutes on a machine that does other things too
@@ -655,6 +663,8 @@ describeReal('tenants', () => {
         'usage_logs',
         'usage_budgets',
         'usage_reservations',
+        'conversation_analytics',
+        'rag_configuration_performance',
       ]) {
         const key = table === 'users' ? 'id' : table === 'workspaces' ? 'id' : 'workspace_id';
         const owner = table === 'users' ? ada.userId : ada.workspaceId;

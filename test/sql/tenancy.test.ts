@@ -49,6 +49,8 @@ const BELONGS: Record<string, string> = {
   workspace_invitations: `workspace_id = $2 and ${MANAGES}`,
   workspace_members: 'workspace_id = any ($3)',
   workspaces: 'id = any ($3)',
+  conversation_analytics: `workspace_id = $2 and conversation_id in (select c.id from app_public.conversations c where ${READABLE})`,
+  rag_configuration_performance: 'workspace_id = $2',
 };
 
 interface Row {

@@ -251,3 +251,13 @@ export async function addDialogue(database: Database, user: TestUser, label: str
     };
   });
 }
+
+/** Computes the analytics of everything that is there, as the jobs do. */
+export async function computeAnalytics(database: Database): Promise<void> {
+  const worker = database.pool('worker');
+  while (
+    (await worker.query('select 1 from app_hidden.compute_conversation_analytics(1000)')).rows.length > 0
+  );
+  await worker.query('select app_hidden.compute_configuration_performance()');
+  await worker.query('select app_hidden.refresh_summary_stats()');
+}

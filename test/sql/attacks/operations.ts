@@ -1,6 +1,16 @@
 import { expect } from 'vitest';
 import type { TestUser } from '../../support/users.ts';
-import { type Attacks, call, database, fails, NOWHERE, nobody, onlyOperators, tenants } from './scene.ts';
+import {
+  type Attacks,
+  call,
+  database,
+  fails,
+  NOWHERE,
+  nobody,
+  onlyOperators,
+  said,
+  tenants,
+} from './scene.ts';
 
 /** Attacks on the functions of operators and managers. */
 export const operations: Attacks = {
@@ -42,5 +52,51 @@ export const operations: Attacks = {
     expect(await fails(set(viewer))).toMatchObject({ code: 'CQ109' });
     expect((await set(ann)).rows).toEqual([{ workspace_id: ann.workspaceId }]);
     await nobody(`select app_public.set_retention_policy('raw_events', 1)`);
+  },
+  'app_public.workspace_dashboard': async () => {
+    const { ann, bob, member, viewer } = tenants;
+    const messages = async (user: TestUser) =>
+      (await call(user, 'select message_count::int as n from app_public.workspace_dashboard()')).rows[0].n;
+    const { rows } = await database
+      .pool('owner')
+      .query(
+        'select workspace_id as id, sum(message_count)::int as n from app_public.conversation_analytics group by 1',
+      );
+    const sums = new Map(rows.map((row) => [row.id, row.n]));
+    for (const user of [ann, bob, member, viewer])
+      expect(await messages(user)).toBe(sums.get(user.workspaceId));
+    expect(await fails(messages({ ...ann, workspaceId: bob.workspaceId }))).toMatchObject({
+      code: 'CQ204',
+    });
+    await nobody('select app_public.workspace_dashboard()');
+  },
+  'app_public.conversation_summary_stats': async () => {
+    const { ann, bob, member } = tenants;
+    const configurations = async (user: TestUser) =>
+      (await call(user, 'select rag_configuration_id as id from app_public.conversation_summary_stats()'))
+        .rows;
+    for (const user of [ann, bob, member])
+      expect(new Set((await configurations(user)).map((row) => row.id))).toEqual(
+        new Set([said(user).configuration]),
+      );
+    expect(await fails(configurations({ ...ann, workspaceId: bob.workspaceId }))).toMatchObject({
+      code: 'CQ204',
+    });
+    await nobody('select app_public.conversation_summary_stats()');
+  },
+  'app_public.user_activity_summary': async () => {
+    const { ann, bob, owner, member, viewer } = tenants;
+    const people = async (user: TestUser) =>
+      (await call(user, 'select user_id from app_public.user_activity_summary()')).rows.map(
+        (row) => row.user_id,
+      );
+    expect(await people(ann)).toEqual([ann.id]);
+    expect(await people(member)).toEqual([member.id]);
+    expect(await people(viewer)).toEqual([viewer.id]);
+    expect((await people(owner)).sort()).toEqual([owner.id, member.id, viewer.id].sort());
+    expect(await fails(people({ ...ann, workspaceId: bob.workspaceId }))).toMatchObject({
+      code: 'CQ204',
+    });
+    await nobody('select app_public.user_activity_summary()');
   },
 };

@@ -7,6 +7,7 @@ import {
   addContent,
   addDialogue,
   type Content,
+  computeAnalytics,
   createTenants,
   type Dialogue,
   indexAll,
@@ -38,6 +39,7 @@ export async function setScene(): Promise<void> {
     dialogue.set(tenants[name], await addDialogue(database, tenants[name], name));
   }
   await indexAll(database);
+  await computeAnalytics(database);
 }
 
 export async function endScene(): Promise<void> {

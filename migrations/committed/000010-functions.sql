@@ -1,5 +1,5 @@
---! Previous: sha1:46ef7de36e227292f05503b9e5ece19171552bcb
---! Hash: sha1:a259ce5ce3f2630a6bef0f49da7040063ad29cec
+--! Previous: sha1:b2ad9193ef3f66f8d5b87597c424cae241f98c4e
+--! Hash: sha1:c68bd537af62144c465db96d5a3f4a9c1d7ea534
 --! Message: functions
 
 --! split: 1-current.sql
@@ -6438,6 +6438,9 @@ begin
     raise exception 'Messages of this conversation are still being indexed.' using errcode = 'CQ261', hint = 'Try again when the worker has done them.';
   end if;
 
+  -- the days that changed since the last run are counted while their messages are rows
+  perform app_private.settle_conversation_analytics(array[conversation.id]);
+
   select array_agg(m.id order by m.id) into archived.message_ids
   from app_public.messages m
   where m.conversation_id = conversation.id and m.id >= conversation.id and m.id <= conversation.last_message_id;
@@ -7023,6 +7026,643 @@ grant execute on function
   app_hidden.compress_old_conversations(interval, integer, uuid, interval)
 to colloquy_worker;
 --! EndIncluded lifecycle/archive_old_conversations.sql
+--! Included analytics/mark_changes.sql
+-- Notes which days of which conversations have to be computed anew, in the transaction that changed them: what the
+-- analytics job has to do follows from the data, and no run has to remember when the one before it was.
+--
+-- One note per conversation and day, however many messages. That is right because whoever writes to a conversation holds
+-- its row's lock until commit, and whoever computes takes that lock before it removes the note: a note that is already
+-- there cannot be one that is just being removed without the change. These triggers come after the counters (…_10_…),
+-- which take the lock of an insert.
+--
+-- A conversation whose messages are packed away (storage_tier is not hot) must never be noted for losing them: its figures
+-- are final until it is unpacked.
+
+create or replace function app_private.mark_days(changes app_hidden.analytics_changes[])
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if changes is null then
+    return;
+  end if;
+  perform
+  from app_public.conversations c
+  where c.id in (select m.conversation_id from unnest(changes) as m)
+  order by c.id
+  for no key update;
+  insert into app_hidden.analytics_changes (workspace_id, conversation_id, day)
+  select m.workspace_id, m.conversation_id, m.day
+  from unnest(changes) as m
+  -- it may be on its way out, with all that belongs to it
+  join app_public.conversations c on c.workspace_id = m.workspace_id and c.id = m.conversation_id and c.storage_tier = 'hot'
+  order by m.conversation_id, m.day
+  on conflict on constraint analytics_changes_pkey do nothing;
+end
+$$;
+comment on function app_private.mark_days(app_hidden.analytics_changes[]) is 'Notes that days of conversations have to be computed anew; locks the conversations.';
+
+create or replace function app_private.mark_new_messages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into app_hidden.analytics_changes (workspace_id, conversation_id, day)
+  select distinct n.workspace_id, n.conversation_id, (uuid_extract_timestamp(n.id) at time zone 'UTC')::date
+  from new_messages n
+  order by 2, 3
+  on conflict on constraint analytics_changes_pkey do nothing;
+  return null;
+end
+$$;
+comment on function app_private.mark_new_messages() is 'Trigger: notes the days of new messages for the analytics.';
+
+create or replace function app_private.mark_updated_messages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform app_private.mark_days((
+    select array_agg(distinct row(n.workspace_id, n.conversation_id, (uuid_extract_timestamp(n.id) at time zone 'UTC')::date)::app_hidden.analytics_changes)
+    from new_messages n
+    join old_messages o on o.id = n.id
+    where (
+        o.role, o.status, o.replaces_id, o.author_id, o.relevance_score, o.processing_time_ms,
+        o.prompt_tokens, o.completion_tokens, o.total_tokens, o.cost_usd
+      ) is distinct from (
+        n.role, n.status, n.replaces_id, n.author_id, n.relevance_score, n.processing_time_ms,
+        n.prompt_tokens, n.completion_tokens, n.total_tokens, n.cost_usd
+      )
+  ));
+  return null;
+end
+$$;
+comment on function app_private.mark_updated_messages() is 'Trigger: notes the days of messages whose figures changed.';
+
+create or replace function app_private.mark_deleted_messages()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform app_private.mark_days((
+    select array_agg(distinct row(o.workspace_id, o.conversation_id, (uuid_extract_timestamp(o.id) at time zone 'UTC')::date)::app_hidden.analytics_changes)
+    from old_messages o
+  ));
+  return null;
+end
+$$;
+comment on function app_private.mark_deleted_messages() is 'Trigger: notes the days of messages that went, unless they were packed away.';
+
+create or replace function app_private.mark_feedback()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform app_private.mark_days((
+    select array_agg(distinct row(f.workspace_id, f.conversation_id, (uuid_extract_timestamp(f.message_id) at time zone 'UTC')::date)::app_hidden.analytics_changes)
+    from changed_feedback f
+  ));
+  return null;
+end
+$$;
+comment on function app_private.mark_feedback() is 'Trigger: notes the days of the messages that feedback is about.';
+
+create or replace trigger messages_20_mark_inserted
+after insert on app_public.messages referencing new table as new_messages
+for each statement execute function app_private.mark_new_messages();
+
+create or replace trigger messages_20_mark_updated
+after update on app_public.messages referencing old table as old_messages new table as new_messages
+for each statement execute function app_private.mark_updated_messages();
+
+create or replace trigger messages_20_mark_deleted
+after delete on app_public.messages referencing old table as old_messages
+for each statement execute function app_private.mark_deleted_messages();
+
+create or replace trigger message_feedback_20_mark_inserted
+after insert on app_public.message_feedback referencing new table as changed_feedback
+for each statement execute function app_private.mark_feedback();
+
+-- who gave feedback on what never changes: the new rows name the same messages as the old ones
+create or replace trigger message_feedback_20_mark_updated
+after update on app_public.message_feedback referencing new table as changed_feedback
+for each statement execute function app_private.mark_feedback();
+
+create or replace trigger message_feedback_20_mark_deleted
+after delete on app_public.message_feedback referencing old table as changed_feedback
+for each statement execute function app_private.mark_feedback();
+--! EndIncluded analytics/mark_changes.sql
+--! Included analytics/compute_conversation_analytics.sql
+-- Computes the figures of the days that changed, from the live rows, and nothing else. A day is a UTC day, and a message
+-- belongs to the day of its id; feedback counts on the day of its message. Must never touch a conversation whose messages
+-- are packed away: what is missing there was not deleted.
+
+-- For callers that hold the rows of the conversations locked and see what their last writers committed. Whoever packs a
+-- conversation away calls it first, while the messages are still there.
+create or replace function app_private.settle_conversation_analytics(conversation_ids uuid[], since date default null)
+returns table (days integer, changed integer, removed integer)
+language sql
+set search_path = pg_catalog, pg_temp
+as $$
+  with taken as (
+    delete from app_hidden.analytics_changes p
+    using app_public.conversations c
+    where c.id = any (conversation_ids) and c.storage_tier = 'hot'
+      and p.workspace_id = c.workspace_id and p.conversation_id = c.id and (since is null or p.day >= since)
+    returning p.workspace_id, p.conversation_id, p.day, coalesce(
+      c.rag_configuration_id, (select r.id from app_public.rag_configurations r where r.workspace_id = c.workspace_id and r.is_default)
+    ) as rag_configuration_id
+  ),
+  bounds as materialized (
+    select t.*, app_hidden.uuidv7_floor(t.day::timestamp at time zone 'UTC') as lower_id,
+      app_hidden.uuidv7_floor((t.day + 1)::timestamp at time zone 'UTC') as upper_id
+    from taken t
+  ),
+  figures as materialized (
+    select b.workspace_id, b.conversation_id, b.day, b.rag_configuration_id, f.*, g.*
+    from bounds b
+    cross join lateral (
+      select
+        count(*)::integer as message_count,
+        (count(*) filter (where m.role = 'user'))::integer as user_message_count,
+        (count(*) filter (where m.role = 'assistant'))::integer as assistant_message_count,
+        (count(*) filter (where m.role = 'system'))::integer as system_message_count,
+        (count(*) filter (where m.role = 'tool'))::integer as tool_message_count,
+        (count(*) filter (where m.role = 'user' and m.replaces_id is not null))::integer as edit_count,
+        (count(*) filter (where m.role = 'assistant' and m.replaces_id is not null))::integer as regeneration_count,
+        (count(*) filter (where m.status = 'failed'))::integer as failed_count,
+        count(m.relevance_score)::integer as relevance_count,
+        coalesce(sum(m.relevance_score::numeric), 0) as total_relevance_score,
+        count(m.processing_time_ms)::integer as response_count,
+        coalesce(sum(m.processing_time_ms), 0)::bigint as total_response_time_ms,
+        percentile_disc(0.5) within group (order by m.processing_time_ms) as median_response_time_ms,
+        percentile_disc(0.95) within group (order by m.processing_time_ms) as p95_response_time_ms,
+        coalesce(sum(m.prompt_tokens), 0)::bigint as prompt_tokens,
+        coalesce(sum(m.completion_tokens), 0)::bigint as completion_tokens,
+        coalesce(sum(m.total_tokens), 0)::bigint as total_tokens,
+        coalesce(sum(m.cost_usd), 0) as cost_usd,
+        (mode() within group (order by extract(hour from uuid_extract_timestamp(m.id) at time zone 'UTC')))::smallint as peak_hour,
+        min(uuid_extract_timestamp(m.id)) as first_message_at,
+        max(uuid_extract_timestamp(m.id)) as last_message_at
+      from app_public.messages m
+      where m.conversation_id = b.conversation_id and m.id >= b.lower_id and m.id < b.upper_id
+    ) as f
+    cross join lateral (
+      select
+        (count(*) filter (where v.feedback_type = 'positive'))::integer as positive_feedback,
+        (count(*) filter (where v.feedback_type = 'neutral'))::integer as neutral_feedback,
+        (count(*) filter (where v.feedback_type = 'negative'))::integer as negative_feedback,
+        coalesce(sum(coalesce((v.rating - 1) / 4.0, case v.feedback_type when 'positive' then 1 when 'neutral' then 0.5 else 0 end)), 0) as satisfaction_points
+      from app_public.message_feedback v
+      where v.workspace_id = b.workspace_id and v.conversation_id = b.conversation_id
+        and v.message_id >= b.lower_id and v.message_id < b.upper_id
+        -- feedback has no foreign key to its message
+        and exists (
+          select from app_public.messages m
+          where m.conversation_id = b.conversation_id and m.id = v.message_id and m.id >= b.lower_id and m.id < b.upper_id
+        )
+    ) as g
+  ),
+  gone as (
+    delete from app_public.conversation_analytics a
+    using figures f
+    where a.workspace_id = f.workspace_id and a.conversation_id = f.conversation_id and a.day = f.day and f.message_count = 0
+    returning 1
+  ),
+  written as (
+    insert into app_public.conversation_analytics as a (
+      workspace_id, conversation_id, day, rag_configuration_id, message_count, user_message_count, assistant_message_count,
+      system_message_count, tool_message_count, edit_count, regeneration_count, failed_count, relevance_count, total_relevance_score,
+      response_count, total_response_time_ms, median_response_time_ms, p95_response_time_ms, prompt_tokens, completion_tokens,
+      total_tokens, cost_usd, positive_feedback, neutral_feedback, negative_feedback, satisfaction_points, peak_hour,
+      first_message_at, last_message_at
+    )
+    select
+      f.workspace_id, f.conversation_id, f.day, f.rag_configuration_id, f.message_count, f.user_message_count, f.assistant_message_count,
+      f.system_message_count, f.tool_message_count, f.edit_count, f.regeneration_count, f.failed_count, f.relevance_count, f.total_relevance_score,
+      f.response_count, f.total_response_time_ms, f.median_response_time_ms, f.p95_response_time_ms, f.prompt_tokens, f.completion_tokens,
+      f.total_tokens, f.cost_usd, f.positive_feedback, f.neutral_feedback, f.negative_feedback, f.satisfaction_points, f.peak_hour,
+      f.first_message_at, f.last_message_at
+    from figures f
+    where f.message_count > 0
+    on conflict on constraint conversation_analytics_pkey do update
+    set
+      -- late feedback does not hand an old day to the configuration of today
+      rag_configuration_id = case
+        when a.rag_configuration_id is not null and a.day < (now() at time zone 'UTC')::date - 1 then a.rag_configuration_id
+        else excluded.rag_configuration_id
+      end,
+      message_count = excluded.message_count,
+      user_message_count = excluded.user_message_count,
+      assistant_message_count = excluded.assistant_message_count,
+      system_message_count = excluded.system_message_count,
+      tool_message_count = excluded.tool_message_count,
+      edit_count = excluded.edit_count,
+      regeneration_count = excluded.regeneration_count,
+      failed_count = excluded.failed_count,
+      relevance_count = excluded.relevance_count,
+      total_relevance_score = excluded.total_relevance_score,
+      response_count = excluded.response_count,
+      total_response_time_ms = excluded.total_response_time_ms,
+      median_response_time_ms = excluded.median_response_time_ms,
+      p95_response_time_ms = excluded.p95_response_time_ms,
+      prompt_tokens = excluded.prompt_tokens,
+      completion_tokens = excluded.completion_tokens,
+      total_tokens = excluded.total_tokens,
+      cost_usd = excluded.cost_usd,
+      positive_feedback = excluded.positive_feedback,
+      neutral_feedback = excluded.neutral_feedback,
+      negative_feedback = excluded.negative_feedback,
+      satisfaction_points = excluded.satisfaction_points,
+      peak_hour = excluded.peak_hour,
+      first_message_at = excluded.first_message_at,
+      last_message_at = excluded.last_message_at,
+      computed_at = now()
+    returning 1
+  ),
+  authors as (
+    select b.workspace_id, b.conversation_id, b.day, m.author_id as user_id, count(*)::integer as message_count
+    from bounds b
+    join app_public.messages m on m.conversation_id = b.conversation_id and m.id >= b.lower_id and m.id < b.upper_id
+    where m.author_id is not null
+    group by b.workspace_id, b.conversation_id, b.day, m.author_id
+  ),
+  silent as (
+    delete from app_hidden.user_activity a
+    using bounds b
+    where a.workspace_id = b.workspace_id and a.conversation_id = b.conversation_id and a.day = b.day
+      and not exists (
+        select from authors w
+        where w.workspace_id = a.workspace_id and w.conversation_id = a.conversation_id and w.day = a.day and w.user_id = a.user_id
+      )
+  ),
+  active as (
+    insert into app_hidden.user_activity as a (workspace_id, conversation_id, day, user_id, message_count)
+    select w.workspace_id, w.conversation_id, w.day, w.user_id, w.message_count from authors w
+    on conflict on constraint user_activity_pkey do update set message_count = excluded.message_count
+  )
+  select (select count(*) from bounds)::integer, (select count(*) from written)::integer, (select count(*) from gone)::integer;
+$$;
+comment on function app_private.settle_conversation_analytics(uuid[], date) is
+  'Computes what changed of locked conversations that are not packed away: days taken, rows written, rows removed because no message is left.';
+
+create or replace function app_hidden.compute_conversation_analytics(max_conversations integer default 200, since date default null)
+returns table (conversations integer, days integer, changed integer, removed integer)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  batch uuid[];
+begin
+  if max_conversations is null or max_conversations not between 1 and 10000 then
+    raise exception 'max_conversations is 1 to 10,000, not %.', max_conversations using errcode = 'CQ200', hint = 'Call it again until it returns nothing.';
+  end if;
+  if not pg_try_advisory_xact_lock(hashtextextended('app_hidden.compute_conversation_analytics', 0)) then
+    return;
+  end if;
+  -- Whoever is written to just now is left for the next run, so that this one waits for nobody. The locks first, in a
+  -- statement of their own: the next one sees what was committed before them.
+  select array_agg(free.id) into batch
+  from (
+    select c.id
+    from app_public.conversations c
+    where c.storage_tier = 'hot'
+      and c.id in (
+        select p.conversation_id from app_hidden.analytics_changes p
+        where compute_conversation_analytics.since is null or p.day >= compute_conversation_analytics.since
+      )
+    order by c.id
+    limit max_conversations
+    for no key update skip locked
+  ) as free;
+  if batch is null then
+    return;
+  end if;
+  return query
+  select cardinality(batch), s.days, s.changed, s.removed
+  from app_private.settle_conversation_analytics(batch, compute_conversation_analytics.since) as s;
+end
+$$;
+comment on function app_hidden.compute_conversation_analytics(integer, date) is
+  'Computes the days that changed, of some conversations in this transaction; returns what it did, and nothing when nothing is left, or another run is at it. since leaves older days for later. Error: CQ200.';
+grant execute on function app_hidden.compute_conversation_analytics(integer, date) to colloquy_worker;
+
+create or replace function app_hidden.recheck_conversation_analytics(since date default null)
+returns bigint
+language sql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  with noted as (
+    insert into app_hidden.analytics_changes (workspace_id, conversation_id, day)
+    select d.workspace_id, d.conversation_id, d.day
+    from (
+      select m.workspace_id, m.conversation_id, (uuid_extract_timestamp(m.id) at time zone 'UTC')::date as day
+      from app_public.messages m
+      where since is null or m.id >= app_hidden.uuidv7_floor(since::timestamp at time zone 'UTC')
+      union
+      select a.workspace_id, a.conversation_id, a.day
+      from app_public.conversation_analytics a
+      where since is null or a.day >= since
+    ) as d
+    join app_public.conversations c on c.workspace_id = d.workspace_id and c.id = d.conversation_id and c.storage_tier = 'hot'
+    order by d.workspace_id, d.conversation_id, d.day
+    on conflict on constraint analytics_changes_pkey do nothing
+    returning 1
+  )
+  select count(*) from noted;
+$$;
+comment on function app_hidden.recheck_conversation_analytics(date) is
+  'Has every day since a date computed anew by the next run, for a database whose rows were loaded with triggers off. Returns how many days.';
+grant execute on function app_hidden.recheck_conversation_analytics(date) to colloquy_worker;
+--! EndIncluded analytics/compute_conversation_analytics.sql
+--! Included analytics/compute_configuration_performance.sql
+-- Adds conversation_analytics up per configuration, for each day and each month, and writes what differs from what is
+-- there: may be run at any time, and again. A month counts its conversations anew, since days do not add up to that.
+-- Must never read messages: packed ones are not there.
+create or replace function app_hidden.compute_configuration_performance(since date default null)
+returns table (changed bigint, removed bigint)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  first_day date := date_trunc('month', since::timestamp);
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('app_hidden.compute_configuration_performance', 0)) then
+    return;
+  end if;
+  return query
+  with fresh as materialized (
+    select
+      a.workspace_id, a.rag_configuration_id, g.period, g.period_start,
+      count(distinct a.conversation_id)::integer as conversation_count,
+      sum(a.message_count)::bigint as message_count,
+      sum(a.assistant_message_count)::bigint as assistant_message_count,
+      sum(a.duration_seconds)::bigint as total_usage_time_seconds,
+      sum(a.relevance_count)::bigint as relevance_count,
+      sum(a.total_relevance_score) as total_relevance_score,
+      sum(a.response_count)::bigint as response_count,
+      sum(a.total_response_time_ms)::bigint as total_response_time_ms,
+      sum(a.total_tokens)::bigint as total_tokens,
+      sum(a.cost_usd) as cost_usd,
+      sum(a.positive_feedback)::bigint as positive_feedback,
+      sum(a.neutral_feedback)::bigint as neutral_feedback,
+      sum(a.negative_feedback)::bigint as negative_feedback,
+      sum(a.satisfaction_points) as satisfaction_points
+    from app_public.conversation_analytics a
+    cross join lateral (
+      values ('day'::app_public.analytics_period, a.day), ('month', date_trunc('month', a.day::timestamp)::date)
+    ) as g (period, period_start)
+    where a.rag_configuration_id is not null and (first_day is null or a.day >= first_day)
+    group by a.workspace_id, a.rag_configuration_id, g.period, g.period_start
+  ),
+  gone as (
+    delete from app_public.rag_configuration_performance p
+    where (first_day is null or p.period_start >= first_day)
+      and not exists (
+        select from fresh f
+        where f.workspace_id = p.workspace_id and f.rag_configuration_id = p.rag_configuration_id
+          and f.period = p.period and f.period_start = p.period_start
+      )
+    returning 1
+  ),
+  written as (
+    insert into app_public.rag_configuration_performance as p (
+      workspace_id, rag_configuration_id, period, period_start, conversation_count, message_count, assistant_message_count,
+      total_usage_time_seconds, relevance_count, total_relevance_score, response_count, total_response_time_ms, total_tokens, cost_usd,
+      positive_feedback, neutral_feedback, negative_feedback, satisfaction_points
+    )
+    select f.* from fresh f
+    on conflict on constraint rag_configuration_performance_pkey do update
+    set
+      conversation_count = excluded.conversation_count,
+      message_count = excluded.message_count,
+      assistant_message_count = excluded.assistant_message_count,
+      total_usage_time_seconds = excluded.total_usage_time_seconds,
+      relevance_count = excluded.relevance_count,
+      total_relevance_score = excluded.total_relevance_score,
+      response_count = excluded.response_count,
+      total_response_time_ms = excluded.total_response_time_ms,
+      total_tokens = excluded.total_tokens,
+      cost_usd = excluded.cost_usd,
+      positive_feedback = excluded.positive_feedback,
+      neutral_feedback = excluded.neutral_feedback,
+      negative_feedback = excluded.negative_feedback,
+      satisfaction_points = excluded.satisfaction_points,
+      computed_at = now()
+    where (
+        p.conversation_count, p.message_count, p.assistant_message_count, p.total_usage_time_seconds, p.relevance_count,
+        p.total_relevance_score, p.response_count, p.total_response_time_ms, p.total_tokens, p.cost_usd, p.positive_feedback,
+        p.neutral_feedback, p.negative_feedback, p.satisfaction_points
+      ) is distinct from (
+        excluded.conversation_count, excluded.message_count, excluded.assistant_message_count, excluded.total_usage_time_seconds,
+        excluded.relevance_count, excluded.total_relevance_score, excluded.response_count, excluded.total_response_time_ms,
+        excluded.total_tokens, excluded.cost_usd, excluded.positive_feedback, excluded.neutral_feedback, excluded.negative_feedback,
+        excluded.satisfaction_points
+      )
+    returning 1
+  )
+  select (select count(*) from written), (select count(*) from gone);
+end
+$$;
+comment on function app_hidden.compute_configuration_performance(date) is
+  'Brings rag_configuration_performance up to date, all of it or since the month of a date. Returns rows written and removed, or nothing when another run is at it.';
+grant execute on function app_hidden.compute_configuration_performance(date) to colloquy_worker;
+--! EndIncluded analytics/compute_configuration_performance.sql
+--! Included analytics/conversation_summary_stats.sql
+-- The materialized view of the summary: how it is refreshed, and the only way to read it. A materialized view has no
+-- policies, so it lives where no request role can come, and this function asks it for the caller's workspace alone.
+
+create or replace function app_hidden.refresh_summary_stats()
+returns table (rows bigint)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('app_hidden.refresh_summary_stats', 0)) then
+    return;
+  end if;
+  -- after a restore without data there is nothing to read beside
+  if exists (select from pg_class k where k.oid = 'app_private.conversation_summary_stats'::regclass and k.relispopulated) then
+    refresh materialized view concurrently app_private.conversation_summary_stats;
+  else
+    refresh materialized view app_private.conversation_summary_stats;
+  end if;
+  return query select count(*) from app_private.conversation_summary_stats;
+end
+$$;
+comment on function app_hidden.refresh_summary_stats() is
+  'Refreshes the summary while others read it. Returns its rows, or nothing when another run is at it.';
+grant execute on function app_hidden.refresh_summary_stats() to colloquy_worker;
+
+-- The first line of the functions that answer for a range of days: who calls, whether it still belongs to the workspace,
+-- and which days. Today is the last one without toDay, and a range without fromDay has 30.
+create or replace function app_private.require_days(inout from_day date, inout to_day date)
+returns record
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform app_hidden.require_member();
+  if not exists (
+    -- the claims alone are not enough: somebody may have been removed since the request began
+    select from app_public.workspace_members me
+    where me.workspace_id = app_hidden.current_workspace_id() and me.user_id = app_hidden.current_user_id()
+  ) then
+    raise exception 'There is no such workspace of yours.' using errcode = 'CQ204', hint = 'Check the workspace of the request.';
+  end if;
+  to_day := coalesce(to_day, (now() at time zone 'UTC')::date);
+  if isfinite(to_day) then
+    from_day := coalesce(from_day, to_day - 29);
+  end if;
+  if not isfinite(from_day) or not isfinite(to_day) or to_day < from_day or to_day - from_day > 1100 then
+    raise exception 'The days from % to % are no range of at most three years.', from_day, to_day
+      using errcode = 'CQ200', hint = 'Pass fromDay and toDay, both included, in UTC.';
+  end if;
+end
+$$;
+comment on function app_private.require_days(date, date) is
+  'The range of days that is meant. Raises CQ101, CQ110, CQ204 for somebody who left the workspace, CQ200 for what is no range.';
+
+create or replace function app_public.conversation_summary_stats(from_day date default null, to_day date default null)
+returns setof app_public.conversation_summary
+language plpgsql
+stable
+security definer
+rows 100
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  first_day date;
+  last_day date;
+begin
+  select d.from_day, d.to_day into first_day, last_day from app_private.require_days(conversation_summary_stats.from_day, conversation_summary_stats.to_day) as d;
+  return query
+  select
+    s.day, s.rag_configuration_id, s.conversation_count, s.message_count, round(s.message_count::numeric / s.conversation_count, 2),
+    s.total_tokens, round(s.total_tokens::numeric / s.conversation_count, 2), s.cost_usd,
+    round(s.total_relevance_score / nullif(s.relevance_count, 0), 4),
+    round(s.total_response_time_ms::numeric / nullif(s.response_count, 0))::integer,
+    s.positive_feedback, s.negative_feedback,
+    round(s.positive_feedback::numeric / nullif(s.positive_feedback + s.negative_feedback, 0), 4),
+    round(s.satisfaction_points / nullif(s.positive_feedback + s.neutral_feedback + s.negative_feedback, 0), 4)
+  from app_private.conversation_summary_stats s
+  where s.workspace_id = app_hidden.current_workspace_id()
+    and s.day between first_day and last_day
+  order by s.day desc, s.rag_configuration_id;
+end
+$$;
+comment on function app_public.conversation_summary_stats(date, date) is
+  'What the conversations of the workspace add up to per UTC day and configuration, newest day first, both days included, the last 30 days without any; as of the last nightly run. Errors: CQ101, CQ110, CQ200 no range of at most three years, CQ204 no such workspace of yours.';
+grant execute on function app_public.conversation_summary_stats(date, date) to colloquy_user, colloquy_admin;
+--! EndIncluded analytics/conversation_summary_stats.sql
+--! Included analytics/user_activity_summary.sql
+-- Who does what in a workspace. Sealed, since it counts in private conversations too: it must never tell more than
+-- numbers, and of others only to those who manage the workspace. What was written counts by its author, also in the
+-- conversation of somebody else; tokens and cost come from the metering, which stays when a conversation goes.
+create or replace function app_public.user_activity_summary(from_day date default null, to_day date default null)
+returns setof app_public.member_activity
+language plpgsql
+stable
+security definer
+rows 20
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  first_day date;
+  last_day date;
+begin
+  select d.from_day, d.to_day into first_day, last_day from app_private.require_days(user_activity_summary.from_day, user_activity_summary.to_day) as d;
+  return query
+  with shown as (
+    select m.workspace_id, m.user_id, m.role
+    from app_public.workspace_members m
+    where m.workspace_id = app_hidden.current_workspace_id()
+      and (m.user_id = app_hidden.current_user_id() or (select app_hidden.can_manage()))
+  ),
+  written as (
+    select a.user_id, count(distinct a.conversation_id) as conversations, sum(a.message_count)::bigint as messages,
+      count(distinct a.day) as days, max(a.day) as last_day
+    from app_hidden.user_activity a
+    where a.workspace_id = app_hidden.current_workspace_id()
+      and a.day between first_day and last_day
+    group by a.user_id
+  ),
+  used as (
+    select l.user_id, sum(l.total_tokens)::bigint as tokens, sum(l.cost_usd) as cost
+    from app_public.usage_logs l
+    where l.workspace_id = app_hidden.current_workspace_id()
+      and l.id >= app_hidden.uuidv7_floor(first_day::timestamp at time zone 'UTC')
+      and l.id < app_hidden.uuidv7_floor((last_day + 1)::timestamp at time zone 'UTC')
+    group by l.user_id
+  )
+  select s.user_id, s.role, coalesce(w.conversations, 0), coalesce(w.messages, 0), coalesce(w.days, 0), w.last_day,
+    coalesce(u.tokens, 0), coalesce(u.cost, 0)
+  from shown s
+  left join written w on w.user_id = s.user_id
+  left join used u on u.user_id = s.user_id
+  order by coalesce(w.messages, 0) desc, s.user_id
+  limit 1000;
+end
+$$;
+comment on function app_public.user_activity_summary(date, date) is
+  'What the members of the workspace did in a range of UTC days, the last 30 without any, the most active first, at most 1,000: of everybody for those who manage the workspace, of oneself for others. Errors: CQ101, CQ110, CQ200 no range of at most three years, CQ204 no such workspace of yours.';
+grant execute on function app_public.user_activity_summary(date, date) to colloquy_user, colloquy_admin;
+--! EndIncluded analytics/user_activity_summary.sql
+--! Included analytics/workspace_dashboard.sql
+-- The figures at the top of a dashboard, in one row, for every member. Sealed, since it adds private conversations up too:
+-- it must never tell more than sums over the whole workspace. Reads what was computed, never the messages.
+create or replace function app_public.workspace_dashboard(from_day date default null, to_day date default null)
+returns app_public.workspace_figures
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  first_day date;
+  last_day date;
+  result app_public.workspace_figures;
+begin
+  select d.from_day, d.to_day into first_day, last_day from app_private.require_days(workspace_dashboard.from_day, workspace_dashboard.to_day) as d;
+  select
+    count(distinct a.conversation_id), coalesce(sum(a.message_count), 0), coalesce(sum(a.assistant_message_count), 0),
+    (
+      select count(distinct u.user_id) from app_hidden.user_activity u
+      where u.workspace_id = app_hidden.current_workspace_id()
+        and u.day between first_day and last_day
+    ),
+    coalesce(sum(a.total_tokens), 0), coalesce(sum(a.cost_usd), 0),
+    round(sum(a.total_relevance_score) / nullif(sum(a.relevance_count), 0), 4),
+    round(sum(a.total_response_time_ms) / nullif(sum(a.response_count), 0)),
+    coalesce(sum(a.positive_feedback), 0), coalesce(sum(a.negative_feedback), 0),
+    round(sum(a.positive_feedback)::numeric / nullif(sum(a.positive_feedback) + sum(a.negative_feedback), 0), 4),
+    round(sum(a.satisfaction_points) / nullif(sum(a.positive_feedback + a.neutral_feedback + a.negative_feedback), 0), 4),
+    max(a.computed_at)
+  into result
+  from app_public.conversation_analytics a
+  where a.workspace_id = app_hidden.current_workspace_id()
+    and a.day between first_day and last_day;
+  return result;
+end
+$$;
+comment on function app_public.workspace_dashboard(date, date) is
+  'The figures of the workspace over a range of UTC days, both included, the last 30 without any, as of the last run of the analytics. Errors: CQ101, CQ110, CQ200 no range of at most three years, CQ204 no such workspace of yours.';
+grant execute on function app_public.workspace_dashboard(date, date) to colloquy_user, colloquy_admin;
+--! EndIncluded analytics/workspace_dashboard.sql
 --! Included policies/settings.sql
 -- Nobody but the sealed functions of the owner, and whoever administers the database. Deliberately no grant.
 drop policy if exists all_owner on app_private.settings;
@@ -7803,6 +8443,46 @@ create policy all_owner on app_hidden.conversation_archives to colloquy_owner us
 drop policy if exists all_owner on app_hidden.conversation_archive_parts;
 create policy all_owner on app_hidden.conversation_archive_parts to colloquy_owner using (true) with check (true);
 --! EndIncluded policies/conversation_archive_parts.sql
+--! Included policies/conversation_analytics.sql
+-- Read by whoever may read the conversation. Written by job: not granted is any insert, update, delete.
+drop policy if exists all_owner on app_public.conversation_analytics;
+create policy all_owner on app_public.conversation_analytics to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_member on app_public.conversation_analytics;
+create policy select_member on app_public.conversation_analytics for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  -- a scalar subquery, looked up by key for each row; the policy of conversations decides
+  and (select true from app_public.conversations c where c.id = conversation_analytics.conversation_id)
+);
+
+grant select on app_public.conversation_analytics to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded policies/conversation_analytics.sql
+--! Included policies/user_activity.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_hidden.user_activity;
+create policy all_owner on app_hidden.user_activity to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/user_activity.sql
+--! Included policies/analytics_changes.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_hidden.analytics_changes;
+create policy all_owner on app_hidden.analytics_changes to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/analytics_changes.sql
+--! Included policies/rag_configuration_performance.sql
+-- Read by every member of the workspace, as the configurations are: sums, of private conversations too. Written by job: not
+-- granted is any insert, update, delete.
+drop policy if exists all_owner on app_public.rag_configuration_performance;
+create policy all_owner on app_public.rag_configuration_performance to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_member on app_public.rag_configuration_performance;
+create policy select_member on app_public.rag_configuration_performance for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and (select app_hidden.current_user_id()) is not null
+);
+
+grant select on app_public.rag_configuration_performance to colloquy_visitor, colloquy_user, colloquy_admin;
+--! EndIncluded policies/rag_configuration_performance.sql
 --! EndIncluded _all.sql
 
 select app_hidden.ensure_partitions(3);

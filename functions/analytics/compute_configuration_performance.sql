@@ -1,0 +1,92 @@
+-- Adds conversation_analytics up per configuration, for each day and each month, and writes what differs from what is
+-- there: may be run at any time, and again. A month counts its conversations anew, since days do not add up to that.
+-- Must never read messages: packed ones are not there.
+create or replace function app_hidden.compute_configuration_performance(since date default null)
+returns table (changed bigint, removed bigint)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  first_day date := date_trunc('month', since::timestamp);
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('app_hidden.compute_configuration_performance', 0)) then
+    return;
+  end if;
+  return query
+  with fresh as materialized (
+    select
+      a.workspace_id, a.rag_configuration_id, g.period, g.period_start,
+      count(distinct a.conversation_id)::integer as conversation_count,
+      sum(a.message_count)::bigint as message_count,
+      sum(a.assistant_message_count)::bigint as assistant_message_count,
+      sum(a.duration_seconds)::bigint as total_usage_time_seconds,
+      sum(a.relevance_count)::bigint as relevance_count,
+      sum(a.total_relevance_score) as total_relevance_score,
+      sum(a.response_count)::bigint as response_count,
+      sum(a.total_response_time_ms)::bigint as total_response_time_ms,
+      sum(a.total_tokens)::bigint as total_tokens,
+      sum(a.cost_usd) as cost_usd,
+      sum(a.positive_feedback)::bigint as positive_feedback,
+      sum(a.neutral_feedback)::bigint as neutral_feedback,
+      sum(a.negative_feedback)::bigint as negative_feedback,
+      sum(a.satisfaction_points) as satisfaction_points
+    from app_public.conversation_analytics a
+    cross join lateral (
+      values ('day'::app_public.analytics_period, a.day), ('month', date_trunc('month', a.day::timestamp)::date)
+    ) as g (period, period_start)
+    where a.rag_configuration_id is not null and (first_day is null or a.day >= first_day)
+    group by a.workspace_id, a.rag_configuration_id, g.period, g.period_start
+  ),
+  gone as (
+    delete from app_public.rag_configuration_performance p
+    where (first_day is null or p.period_start >= first_day)
+      and not exists (
+        select from fresh f
+        where f.workspace_id = p.workspace_id and f.rag_configuration_id = p.rag_configuration_id
+          and f.period = p.period and f.period_start = p.period_start
+      )
+    returning 1
+  ),
+  written as (
+    insert into app_public.rag_configuration_performance as p (
+      workspace_id, rag_configuration_id, period, period_start, conversation_count, message_count, assistant_message_count,
+      total_usage_time_seconds, relevance_count, total_relevance_score, response_count, total_response_time_ms, total_tokens, cost_usd,
+      positive_feedback, neutral_feedback, negative_feedback, satisfaction_points
+    )
+    select f.* from fresh f
+    on conflict on constraint rag_configuration_performance_pkey do update
+    set
+      conversation_count = excluded.conversation_count,
+      message_count = excluded.message_count,
+      assistant_message_count = excluded.assistant_message_count,
+      total_usage_time_seconds = excluded.total_usage_time_seconds,
+      relevance_count = excluded.relevance_count,
+      total_relevance_score = excluded.total_relevance_score,
+      response_count = excluded.response_count,
+      total_response_time_ms = excluded.total_response_time_ms,
+      total_tokens = excluded.total_tokens,
+      cost_usd = excluded.cost_usd,
+      positive_feedback = excluded.positive_feedback,
+      neutral_feedback = excluded.neutral_feedback,
+      negative_feedback = excluded.negative_feedback,
+      satisfaction_points = excluded.satisfaction_points,
+      computed_at = now()
+    where (
+        p.conversation_count, p.message_count, p.assistant_message_count, p.total_usage_time_seconds, p.relevance_count,
+        p.total_relevance_score, p.response_count, p.total_response_time_ms, p.total_tokens, p.cost_usd, p.positive_feedback,
+        p.neutral_feedback, p.negative_feedback, p.satisfaction_points
+      ) is distinct from (
+        excluded.conversation_count, excluded.message_count, excluded.assistant_message_count, excluded.total_usage_time_seconds,
+        excluded.relevance_count, excluded.total_relevance_score, excluded.response_count, excluded.total_response_time_ms,
+        excluded.total_tokens, excluded.cost_usd, excluded.positive_feedback, excluded.neutral_feedback, excluded.negative_feedback,
+        excluded.satisfaction_points
+      )
+    returning 1
+  )
+  select (select count(*) from written), (select count(*) from gone);
+end
+$$;
+comment on function app_hidden.compute_configuration_performance(date) is
+  'Brings rag_configuration_performance up to date, all of it or since the month of a date. Returns rows written and removed, or nothing when another run is at it.';
+grant execute on function app_hidden.compute_configuration_performance(date) to colloquy_worker;

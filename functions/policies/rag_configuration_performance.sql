@@ -1,0 +1,13 @@
+-- Read by every member of the workspace, as the configurations are: sums, of private conversations too. Written by job: not
+-- granted is any insert, update, delete.
+drop policy if exists all_owner on app_public.rag_configuration_performance;
+create policy all_owner on app_public.rag_configuration_performance to colloquy_owner using (true) with check (true);
+
+drop policy if exists select_member on app_public.rag_configuration_performance;
+create policy select_member on app_public.rag_configuration_performance for select to colloquy_user, colloquy_admin
+using (
+  workspace_id = (select app_hidden.current_workspace_id())
+  and (select app_hidden.current_user_id()) is not null
+);
+
+grant select on app_public.rag_configuration_performance to colloquy_visitor, colloquy_user, colloquy_admin;

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import type { JobContext } from './context.ts';
+import { refreshAnalytics } from './refresh-analytics.ts';
+import type { JobDefinition } from './registry.ts';
+
+/** Conversations of one transaction: their writers wait for it, some tens of milliseconds. */
+const BATCH = 200;
+
+/** Computes the figures of the days that changed, batch by batch. What another run is at is left to it. */
+async function handle({ pool, boss, signal, log }: JobContext): Promise<object> {
+  const done = { conversations: 0, days: 0, changed: 0, removed: 0 };
+  while (!signal.aborted) {
+    const { rows } = await pool.query<typeof done>(
+      'select * from app_hidden.compute_conversation_analytics(max_conversations => $1)',
+      [BATCH],
+    );
+    const step = rows[0];
+    if (!step) break;
+    for (const key of Object.keys(done) as (keyof typeof done)[]) done[key] += step[key];
+  }
+  if (done.days > 0) {
+    await boss.send(refreshAnalytics.queue.name, {});
+    log.info(done, 'analytics computed');
+  }
+  return done;
+}
+
+export const computeAnalytics: JobDefinition<object> = {
+  queue: {
+    name: 'compute-analytics',
+    policy: 'exclusive',
+    retryLimit: 3,
+    retryDelay: 60,
+    retryBackoff: true,
+    expireInSeconds: 3600,
+    deleteAfterSeconds: 30 * 86_400,
+    schedules: { daily: { cron: '0 2 * * *' } },
+  },
+  payload: z.object({}),
+  batchSize: 1,
+  handle,
+};

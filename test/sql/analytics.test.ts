@@ -1,0 +1,1097 @@
+import fc from 'fast-check';
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Database, serverDatabase } from '../../lib/database.ts';
+import { createTestDatabase, describeReal } from '../support/server.ts';
+import { createWorkspace, join } from '../support/tenants.ts';
+import { asRole, asUser, asVisitor, registerUser, type TestUser, until } from '../support/users.ts';
+
+/** The plain aggregate that the computed figures must equal, by another way: whole tables, grouped. */
+const PLAIN = `
+  select m.workspace_id, m.conversation_id, date_trunc('day', m.created_at at time zone 'UTC')::date as day,
+    count(*)::int as message_count,
+    count(*) filter (where m.role = 'user')::int as user_message_count,
+    count(*) filter (where m.role = 'assistant')::int as assistant_message_count,
+    count(*) filter (where m.role = 'system')::int as system_message_count,
+    count(*) filter (where m.role = 'tool')::int as tool_message_count,
+    count(*) filter (where m.role = 'user' and m.replaces_id is not null)::int as edit_count,
+    count(*) filter (where m.role = 'assistant' and m.replaces_id is not null)::int as regeneration_count,
+    count(*) filter (where m.status = 'failed')::int as failed_count,
+    round(avg(m.relevance_score::numeric), 4) as avg_relevance_score,
+    round(avg(m.processing_time_ms))::int as avg_response_time_ms,
+    percentile_disc(0.5) within group (order by m.processing_time_ms) as median_response_time_ms,
+    percentile_disc(0.95) within group (order by m.processing_time_ms) as p95_response_time_ms,
+    coalesce(sum(m.prompt_tokens), 0)::bigint as prompt_tokens,
+    coalesce(sum(m.completion_tokens), 0)::bigint as completion_tokens,
+    coalesce(sum(m.total_tokens), 0)::bigint as total_tokens,
+    coalesce(sum(m.cost_usd), 0) as cost_usd,
+    coalesce(sum(f.positive), 0)::int as positive_feedback,
+    coalesce(sum(f.neutral), 0)::int as neutral_feedback,
+    coalesce(sum(f.negative), 0)::int as negative_feedback,
+    round(sum(f.positive)::numeric / nullif(sum(f.positive) + sum(f.negative), 0), 4) as feedback_ratio,
+    round(sum(f.points) / nullif(sum(f.given), 0), 4) as satisfaction_score,
+    min(m.created_at) as first_message_at,
+    max(m.created_at) as last_message_at,
+    floor(extract(epoch from max(m.created_at) - min(m.created_at)))::int as duration_seconds
+  from app_public.messages m
+  left join (
+    select v.message_id, count(*) as given,
+      count(*) filter (where v.feedback_type = 'positive') as positive,
+      count(*) filter (where v.feedback_type = 'neutral') as neutral,
+      count(*) filter (where v.feedback_type = 'negative') as negative,
+      sum(case when v.rating is not null then (v.rating - 1) * 0.25 when v.feedback_type = 'positive' then 1 when v.feedback_type = 'neutral' then 0.5 else 0 end) as points
+    from app_public.message_feedback v group by v.message_id
+  ) as f on f.message_id = m.id
+  group by 1, 2, 3`;
+const COLUMNS = `workspace_id, conversation_id, day, message_count, user_message_count, assistant_message_count, system_message_count, tool_message_count,
+  edit_count, regeneration_count, failed_count, avg_relevance_score, avg_response_time_ms, median_response_time_ms, p95_response_time_ms,
+  prompt_tokens, completion_tokens, total_tokens, cost_usd, positive_feedback, neutral_feedback, negative_feedback, feedback_ratio,
+  satisfaction_score, first_message_at, last_message_at, duration_seconds`;
+const difference = (ours: string, plain: string): string =>
+  `select 'only ours' as what, to_jsonb(o) as row from (${ours} except ${plain}) as o
+   union all select 'only plain', to_jsonb(p) from (${plain} except ${ours}) as p`;
+
+describeReal('analytics', () => {
+  let database: Database;
+  let ann: TestUser;
+  let owner: TestUser;
+  let member: TestUser;
+  let viewer: TestUser;
+
+  beforeAll(async () => {
+    database = serverDatabase((await createTestDatabase()).url);
+    ann = await registerUser(database, 'ann@example.org');
+    const team = await createWorkspace(database, 'Team');
+    owner = await join(database, await registerUser(database, 'owner@example.org'), team, 'owner');
+    member = await join(database, await registerUser(database, 'member@example.org'), team, 'member');
+    viewer = await join(database, await registerUser(database, 'viewer@example.org'), team, 'viewer');
+  });
+  afterAll(async () => {
+    await database?.close();
+  });
+
+  const tables = () => database.pool('owner');
+  const rows = async (sql: string, ...values: unknown[]) => (await tables().query(sql, values)).rows;
+  const one = async (sql: string, ...values: unknown[]) => (await rows(sql, ...values))[0];
+  const as = async (user: TestUser, sql: string, ...values: unknown[]): Promise<pg.QueryResult['rows']> =>
+    (await asUser(database, user, (client) => client.query(sql, values))).rows;
+  const step = async (
+    most = 1000,
+  ): Promise<{ conversations: number; days: number; removed: number } | undefined> =>
+    (
+      await database
+        .pool('worker')
+        .query('select * from app_hidden.compute_conversation_analytics($1)', [most])
+    ).rows[0];
+  const compute = async (): Promise<void> => {
+    while (await step());
+  };
+  const refresh = async (): Promise<void> => {
+    await database.pool('worker').query('select app_hidden.compute_configuration_performance()');
+    await database.pool('worker').query('select app_hidden.refresh_summary_stats()');
+  };
+  const everything = async (): Promise<void> => {
+    await compute();
+    await refresh();
+  };
+  /** A conversation that began at a time, with nothing in it. */
+  const begin = async (at: string, user = ann): Promise<string> =>
+    (
+      await one(
+        `insert into app_public.conversations (id, workspace_id, owner_id) values (app_hidden.uuidv7_floor($1), $2, $3)
+         on conflict (id) do update set id = excluded.id returning id`,
+        at,
+        user.workspaceId,
+        user.id,
+      )
+    ).id;
+  /** A conversation with an id of its own. */
+  const beginAnywhere = async (at: string, user = ann): Promise<string> =>
+    (
+      await one(
+        `insert into app_public.conversations (id, workspace_id, owner_id)
+         values (app_hidden.uuidv7_at($1), $2, $3) returning id`,
+        at,
+        user.workspaceId,
+        user.id,
+      )
+    ).id;
+  const columns = (more: Record<string, unknown>, from: number): [string, string, unknown[]] => {
+    const names = Object.keys(more);
+    return [
+      names.map((name) => `, ${name}`).join(''),
+      names.map((_, index) => `, $${index + from}`).join(''),
+      Object.values(more),
+    ];
+  };
+  /** A message at a time, as an import of history writes it. */
+  const say = async (
+    conversation: string,
+    at: string,
+    more: Record<string, unknown> = {},
+  ): Promise<string> => {
+    const [names, places, values] = columns({ role: 'assistant', content: 'x', ...more }, 3);
+    return (
+      await one(
+        `insert into app_public.messages (id, conversation_id, workspace_id, owner_id, sequence_number${names})
+         select app_hidden.uuidv7_at($2), c.id, c.workspace_id, c.owner_id, c.last_sequence_number + 1${places}
+         from app_public.conversations c where c.id = $1 returning id`,
+        conversation,
+        at,
+        ...values,
+      )
+    ).id;
+  };
+  const figures = (conversation: string) =>
+    rows(
+      `select a.*, a.day::text as day from app_public.conversation_analytics a where a.conversation_id = $1 order by a.day`,
+      conversation,
+    );
+  const counts = async (conversation: string) =>
+    (await figures(conversation)).map((row) => [row.day, row.message_count]);
+  const expectEqual = async (): Promise<void> => {
+    expect(await rows(difference(`select ${COLUMNS} from app_public.conversation_analytics`, PLAIN))).toEqual(
+      [],
+    );
+    expect(
+      await rows(
+        difference(
+          'select conversation_id, day, user_id, message_count from app_hidden.user_activity',
+          `select conversation_id, (created_at at time zone 'UTC')::date, author_id, count(*)::int from app_public.messages
+           where author_id is not null group by 1, 2, 3`,
+        ),
+      ),
+    ).toEqual([]);
+  };
+
+  describe('the days of conversations', () => {
+    it('equal a plain aggregate of the live rows, whatever happens in whatever order', async () => {
+      const start = Date.parse('2026-03-01T12:00:00Z');
+      const money = fc.integer({ min: 0, max: 999_999_999 }).map((n) => n / 1e6);
+      const count = fc.option(fc.integer({ min: 0, max: 2_147_483_647 }), { nil: null });
+      const message = fc.record({
+        kind: fc.constant('message' as const),
+        conversation: fc.nat(2),
+        minutes: fc.nat(3 * 24 * 60),
+        more: fc.record({
+          role: fc.constantFrom('user', 'assistant', 'assistant', 'system', 'tool'),
+          status: fc.constantFrom('complete', 'complete', 'failed'),
+          is_edit: fc.boolean(),
+          is_ours: fc.boolean(),
+          relevance_score: fc.option(
+            fc.integer({ min: 0, max: 1000 }).map((n) => n / 1000),
+            { nil: null },
+          ),
+          processing_time_ms: count,
+          prompt_tokens: count,
+          completion_tokens: count,
+          total_tokens: count,
+          cost_usd: fc.option(money, { nil: null }),
+        }),
+      });
+      const target = fc.nat(30);
+      const operation = fc.oneof(
+        { weight: 6, arbitrary: message },
+        {
+          weight: 4,
+          arbitrary: fc.record({
+            kind: fc.constant('feedback' as const),
+            target,
+            isAnn: fc.boolean(),
+            type: fc.constantFrom('positive', 'neutral', 'negative'),
+            rating: fc.option(fc.integer({ min: 1, max: 5 }), { nil: null }),
+          }),
+        },
+        { weight: 2, arbitrary: fc.record({ kind: fc.constant('withdraw' as const), target }) },
+        { weight: 2, arbitrary: fc.record({ kind: fc.constant('edit' as const), target, tokens: count }) },
+        { weight: 2, arbitrary: fc.record({ kind: fc.constant('delete' as const), target }) },
+        { weight: 1, arbitrary: fc.record({ kind: fc.constant('end' as const), conversation: fc.nat(2) }) },
+        {
+          weight: 3,
+          arbitrary: fc.record({
+            kind: fc.constant('compute' as const),
+            most: fc.integer({ min: 1, max: 2 }),
+          }),
+        },
+      );
+      const seed = Number(process.env.FC_SEED ?? Math.floor(Math.random() * 2 ** 31));
+      process.stdout.write(`analytics: fast-check seed ${seed}\n`);
+      await fc.assert(
+        fc.asyncProperty(fc.array(operation, { minLength: 3, maxLength: 25 }), async (operations) => {
+          const conversations: string[] = [];
+          for (let n = 0; n < 3; n++) conversations.push(await beginAnywhere(new Date(start).toISOString()));
+          const messages: string[] = [];
+          const messageAt = (n: number) => messages[n % Math.max(1, messages.length)];
+          for (const one of operations) {
+            if (one.kind === 'message') {
+              const { is_edit, is_ours, ...more } = one.more;
+              const at = new Date(start + (one.minutes + 1) * 60_000).toISOString();
+              const id = await say(conversations[one.conversation]!, at, {
+                ...more,
+                replaces_id: is_edit ? (messageAt(0) ?? null) : null,
+                author_id: is_ours ? ann.id : null,
+              }).catch((error) => {
+                // its conversation is over
+                if (error instanceof TypeError) return undefined;
+                throw error;
+              });
+              if (id) messages.push(id);
+            } else if (one.kind === 'feedback') {
+              await tables().query(
+                `insert into app_public.message_feedback as f (workspace_id, conversation_id, message_id, user_id, feedback_type, rating)
+                 select m.workspace_id, m.conversation_id, m.id, $2, $3, $4 from app_public.messages m where m.id = $1
+                 on conflict (message_id, user_id) do update set feedback_type = excluded.feedback_type, rating = excluded.rating`,
+                [messageAt(one.target), one.isAnn ? ann.id : owner.id, one.type, one.rating],
+              );
+            } else if (one.kind === 'withdraw') {
+              await tables().query('delete from app_public.message_feedback where message_id = $1', [
+                messageAt(one.target),
+              ]);
+            } else if (one.kind === 'edit') {
+              await tables().query('update app_public.messages set total_tokens = $2 where id = $1', [
+                messageAt(one.target),
+                one.tokens,
+              ]);
+            } else if (one.kind === 'delete') {
+              await tables().query('delete from app_public.messages where id = $1', [messageAt(one.target)]);
+            } else if (one.kind === 'end') {
+              await tables().query('delete from app_public.conversations where id = $1', [
+                conversations[one.conversation],
+              ]);
+            } else await step(one.most);
+          }
+          await compute();
+          await expectEqual();
+          expect(await rows('select 1 from app_hidden.analytics_changes')).toEqual([]);
+        }),
+        { seed, numRuns: 40 },
+      );
+    }, 120_000);
+
+    it('count answers, edits, times, money and opinions of one day', async () => {
+      const id = await begin('2026-01-10T08:00:00Z', owner);
+      const question = await say(id, '2026-01-10T09:00:00Z', { role: 'user', author_id: owner.id });
+      await say(id, '2026-01-10T09:00:01Z', { role: 'user', author_id: owner.id, replaces_id: question });
+      const answers: string[] = [];
+      for (const [index, ms] of [100, 200, 300, 400].entries()) {
+        answers.push(
+          await say(id, `2026-01-10T17:30:0${index}Z`, {
+            processing_time_ms: ms,
+            relevance_score: 0.5 + index / 10,
+            prompt_tokens: 10,
+            completion_tokens: 5,
+            total_tokens: 15,
+            cost_usd: '0.000001',
+            ...(index === 3 ? { replaces_id: answers[2], status: 'failed' } : {}),
+          }),
+        );
+      }
+      const feel = (message: string | undefined, user: TestUser, type: string, rating: number | null) =>
+        tables().query(
+          `insert into app_public.message_feedback (workspace_id, conversation_id, message_id, user_id, feedback_type, rating)
+           values ($1, $2, $3, $4, $5, $6)`,
+          [owner.workspaceId, id, message, user.id, type, rating],
+        );
+      await feel(answers[0], owner, 'positive', null);
+      await feel(answers[1], owner, 'positive', 4);
+      await feel(answers[1], member, 'negative', null);
+      await feel(answers[2], owner, 'neutral', null);
+      await compute();
+      expect(await figures(id)).toEqual([
+        expect.objectContaining({
+          day: '2026-01-10',
+          message_count: 6,
+          user_message_count: 2,
+          assistant_message_count: 4,
+          edit_count: 1,
+          regeneration_count: 1,
+          failed_count: 1,
+          avg_relevance_score: '0.6500',
+          avg_response_time_ms: 250,
+          median_response_time_ms: 200,
+          p95_response_time_ms: 400,
+          prompt_tokens: '40',
+          completion_tokens: '20',
+          total_tokens: '60',
+          cost_usd: '0.000004',
+          positive_feedback: 2,
+          neutral_feedback: 1,
+          negative_feedback: 1,
+          feedback_ratio: '0.6667',
+          // (1 + 0.75 + 0 + 0.5) / 4
+          satisfaction_score: '0.5625',
+          peak_hour: 17,
+          duration_seconds: 8.5 * 3600 + 3,
+        }),
+      ]);
+    });
+
+    it('end at midnight in UTC, wherever the job runs', async () => {
+      const id = await begin('2026-02-01T20:00:00Z');
+      await say(id, '2026-02-01T23:59:59.999Z');
+      await say(id, '2026-02-02T00:00:00.000Z');
+      await say(id, '2026-02-02T11:30:00.000Z');
+      await say(id, '2026-02-02T12:30:00.000Z');
+      const client = await database.pool('worker').connect();
+      try {
+        await client.query('begin');
+        await client.query(`set local timezone = 'Pacific/Auckland'`);
+        await client.query('select app_hidden.compute_conversation_analytics()');
+        await client.query('commit');
+      } finally {
+        client.release();
+      }
+      await compute();
+      expect((await figures(id)).map((row) => [row.day, row.message_count, row.peak_hour])).toEqual([
+        ['2026-02-01', 1, 23],
+        // the first of three hours with as many
+        ['2026-02-02', 3, 0],
+      ]);
+    });
+
+    it('take the greatest values', async () => {
+      const id = await begin('2026-02-03T00:00:00Z');
+      for (let n = 0; n < 3; n++)
+        await say(id, `2026-02-03T10:00:0${n}Z`, {
+          total_tokens: 2_147_483_647,
+          prompt_tokens: 2_147_483_647,
+          completion_tokens: 2_147_483_647,
+          processing_time_ms: 2_147_483_647,
+          cost_usd: '999999.999999',
+          relevance_score: 1,
+        });
+      await everything();
+      expect(await figures(id)).toEqual([
+        expect.objectContaining({
+          total_tokens: '6442450941',
+          cost_usd: '2999999.999997',
+          avg_response_time_ms: 2_147_483_647,
+          p95_response_time_ms: 2_147_483_647,
+          avg_relevance_score: '1.0000',
+        }),
+      ]);
+      const [total] = await as(
+        ann,
+        `select * from app_public.workspace_dashboard('2026-02-03', '2026-02-03')`,
+      );
+      expect(total).toMatchObject({
+        total_tokens: '6442450941',
+        cost_usd: '2999999.999997',
+        avg_response_time_ms: 2_147_483_647,
+      });
+      const [summary] = await as(
+        ann,
+        `select * from app_public.conversation_summary_stats('2026-02-03', '2026-02-03')`,
+      );
+      expect(summary).toMatchObject({ total_tokens: '6442450941', cost_usd: '2999999.999997' });
+      const [performance] = await as(
+        ann,
+        `select avg_tokens_per_response, total_tokens from app_public.rag_configuration_performance where period = 'day' and period_start = '2026-02-03'`,
+      );
+      expect(performance).toEqual({ avg_tokens_per_response: '2147483647', total_tokens: '6442450941' });
+    });
+
+    it('are the same after a second run, to the second', async () => {
+      const id = await begin('2026-02-04T00:00:00Z');
+      await say(id, '2026-02-04T10:00:00Z');
+      await everything();
+      const digest = () =>
+        one(
+          `select md5(string_agg(t::text, '|' order by t::text)) as hash from (
+             select a::text from app_public.conversation_analytics a union all select p::text from app_public.rag_configuration_performance p
+             union all select u::text from app_hidden.user_activity u union all select s::text from app_private.conversation_summary_stats s) as t`,
+        );
+      const before = await digest();
+      expect(await step()).toBeUndefined();
+      const { rows: again } = await database
+        .pool('worker')
+        .query('select * from app_hidden.compute_configuration_performance()');
+      expect(again).toEqual([{ changed: '0', removed: '0' }]);
+      await refresh();
+      expect(await digest()).toEqual(before);
+    });
+
+    it('are found again by a recheck when rows came in with the triggers off', async () => {
+      const id = await begin('2026-02-05T00:00:00Z');
+      await tables().query('alter table app_public.messages disable trigger user');
+      try {
+        await say(id, '2026-02-05T10:00:00Z');
+      } finally {
+        await tables().query('alter table app_public.messages enable trigger user');
+      }
+      await compute();
+      expect(await counts(id)).toEqual([]);
+      const worker = database.pool('worker');
+      await worker.query(`select app_hidden.recheck_conversation_analytics('2026-02-06')`);
+      await compute();
+      expect(await counts(id)).toEqual([]);
+      await worker.query('select app_hidden.recheck_conversation_analytics()');
+      await compute();
+      expect(await counts(id)).toEqual([['2026-02-05', 1]]);
+      await expectEqual();
+    });
+
+    it('leave older days for later when asked to, and refuse a batch of nothing', async () => {
+      const id = await begin('2026-02-07T00:00:00Z');
+      await say(id, '2026-02-07T10:00:00Z');
+      await say(id, '2026-02-08T10:00:00Z');
+      const worker = database.pool('worker');
+      await worker.query(`select app_hidden.compute_conversation_analytics(since => '2026-02-08')`);
+      expect(await counts(id)).toEqual([['2026-02-08', 1]]);
+      await compute();
+      expect(await counts(id)).toHaveLength(2);
+      for (const most of [0, null, 10_001])
+        await expect(
+          worker.query('select app_hidden.compute_conversation_analytics($1)', [most]),
+        ).rejects.toMatchObject({ code: 'CQ200' });
+    });
+
+    it('keep the configuration they had, also when feedback comes late', async () => {
+      const configuration = async (name: string) =>
+        (await as(owner, 'select id from app_public.create_rag_configuration($1)', name))[0].id;
+      const [first, second] = [await configuration('First'), await configuration('Second')];
+      const id = await begin('2026-02-09T00:00:00Z', owner);
+      const use = (wanted: string | null) =>
+        tables().query('update app_public.conversations set rag_configuration_id = $1 where id = $2', [
+          wanted,
+          id,
+        ]);
+      await use(first);
+      const old = await say(id, '2026-02-09T10:00:00Z');
+      const young = await say(id, new Date().toISOString());
+      await compute();
+      await use(second);
+      for (const message of [old, young])
+        await as(owner, `select app_public.give_feedback($1, 'positive')`, message);
+      await compute();
+      const used = async () =>
+        (await figures(id)).map((row) => [row.rag_configuration_id, row.positive_feedback]);
+      expect(await used()).toEqual([
+        [first, 1],
+        [second, 1],
+      ]);
+      // without one of its own, the default of the workspace
+      await use(null);
+      await as(owner, 'select app_public.withdraw_feedback($1)', young);
+      await compute();
+      const [{ id: standard }] = await as(
+        owner,
+        'select id from app_public.rag_configurations where is_default',
+      );
+      expect((await used())[1]).toEqual([standard, 0]);
+      // and a configuration that goes takes its performance along, not the figures of the conversation
+      await refresh();
+      await tables().query('delete from app_public.rag_configurations where id = $1', [first]);
+      expect((await used())[0]).toEqual([null, 1]);
+      expect(
+        await rows(
+          'select 1 from app_public.rag_configuration_performance where rag_configuration_id = $1',
+          first,
+        ),
+      ).toEqual([]);
+    });
+
+    it('forget a person who is erased', async () => {
+      const gone = await join(
+        database,
+        await registerUser(database, 'gone@example.org'),
+        owner.workspaceId,
+        'member',
+      );
+      const id = await begin('2026-02-11T00:00:00Z', owner);
+      await say(id, '2026-02-11T10:00:00Z', { role: 'user', author_id: gone.id });
+      await compute();
+      await tables().query('delete from app_public.users where id = $1', [gone.id]);
+      await compute();
+      expect(await rows('select 1 from app_hidden.user_activity where user_id = $1', gone.id)).toEqual([]);
+      expect(await counts(id)).toEqual([['2026-02-11', 1]]);
+      await expectEqual();
+    });
+  });
+
+  describe('a conversation that is packed away', () => {
+    const pack = async (id: string, tierFirst: boolean): Promise<pg.QueryResult['rows']> => {
+      const client = await tables().connect();
+      try {
+        await client.query('begin');
+        const { rows: messages } = await client.query(
+          'select to_jsonb(m) as row from app_public.messages m where conversation_id = $1 order by id',
+          [id],
+        );
+        const tier = () =>
+          client.query(`update app_public.conversations set storage_tier = 'warm' where id = $1`, [id]);
+        if (tierFirst) await tier();
+        await client.query('delete from app_public.message_feedback where conversation_id = $1', [id]);
+        await client.query('delete from app_public.messages where conversation_id = $1', [id]);
+        if (!tierFirst) await tier();
+        await client.query('commit');
+        return messages;
+      } finally {
+        client.release();
+      }
+    };
+
+    it.each([true, false])(
+      'keeps its figures, and has them again when it is back (tier first: %s)',
+      async (tierFirst) => {
+        const id = await beginAnywhere('2026-04-01T00:00:00Z', owner);
+        const message = await say(id, '2026-04-01T10:00:00Z', { total_tokens: 7 });
+        await as(owner, `select app_public.give_feedback($1, 'positive')`, message);
+        await compute();
+        const before = await figures(id);
+        expect(before).toHaveLength(1);
+        const messages = await pack(id, tierFirst);
+        await compute();
+        await database.pool('worker').query('select app_hidden.recheck_conversation_analytics()');
+        await compute();
+        expect(await figures(id)).toEqual(before);
+
+        const client = await tables().connect();
+        try {
+          await client.query('begin');
+          await client.query('alter table app_public.messages disable trigger messages_10_count');
+          await client.query(
+            `insert into app_public.messages (id, conversation_id, workspace_id, owner_id, sequence_number, role, content, total_tokens)
+           select r.id, r.conversation_id, r.workspace_id, r.owner_id, r.sequence_number, r.role, r.content, r.total_tokens
+           from jsonb_populate_record(null::app_public.messages, $1) as r`,
+            [JSON.stringify(messages[0].row)],
+          );
+          await client.query('alter table app_public.messages enable trigger messages_10_count');
+          await client.query(
+            `insert into app_public.message_feedback (workspace_id, conversation_id, message_id, user_id, feedback_type) values ($1, $2, $3, $4, 'positive')`,
+            [owner.workspaceId, id, message, owner.id],
+          );
+          await client.query(`update app_public.conversations set storage_tier = 'hot' where id = $1`, [id]);
+          await client.query('commit');
+        } finally {
+          client.release();
+        }
+        await compute();
+        expect(await figures(id)).toEqual([{ ...before[0], computed_at: expect.any(Date) }]);
+        await expectEqual();
+      },
+    );
+
+    it('is computed before, when whoever packs it says so', async () => {
+      const id = await beginAnywhere('2026-04-02T00:00:00Z', owner);
+      await say(id, '2026-04-02T10:00:00Z');
+      await tables().query('select app_private.settle_conversation_analytics(array[$1::uuid])', [id]);
+      await pack(id, true);
+      await compute();
+      expect(await counts(id)).toEqual([['2026-04-02', 1]]);
+      await tables().query('delete from app_public.conversations where id = $1', [id]);
+    });
+  });
+
+  describe('beside writers', () => {
+    const post = 'select id from app_public.post_message($1, $2)';
+
+    it('a change that is not committed is found by the next run, although its day was noted before', async () => {
+      const [{ id }] = await as(ann, `select id from app_public.start_conversation('Talk')`);
+      await as(ann, post, id, 'one');
+      await asUser(database, ann, async (client) => {
+        await client.query(post, [id, 'two']);
+        // does not wait, and leaves the note alone
+        expect(await step()).toBeUndefined();
+      });
+      await compute();
+      expect((await counts(id)).reduce((sum, [, n]) => sum + Number(n), 0)).toBe(2);
+    });
+
+    it('a writer that waits for a run is counted by the next one', async () => {
+      const [{ id }] = await as(ann, `select id from app_public.start_conversation('Talk')`);
+      await as(ann, post, id, 'one');
+      const client = await database.pool('worker').connect();
+      let writing: Promise<unknown>;
+      try {
+        await client.query('begin');
+        expect(
+          (await client.query('select * from app_hidden.compute_conversation_analytics()')).rowCount,
+        ).toBe(1);
+        writing = as(ann, post, id, 'two');
+        await until(async () => {
+          const { rows: waiting } = await database
+            .pool('admin')
+            .query(
+              `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+            );
+          return waiting.length > 0;
+        }, 10_000);
+        await client.query('commit');
+      } finally {
+        client.release();
+      }
+      await writing;
+      await compute();
+      expect((await counts(id)).reduce((sum, [, n]) => sum + Number(n), 0)).toBe(2);
+    });
+
+    it('eight writers, feedback and runs at once end in the figures of a plain aggregate', async () => {
+      const ids = await Promise.all(
+        Array.from(
+          { length: 3 },
+          async () => (await as(ann, `select id from app_public.start_conversation('Busy')`))[0].id,
+        ),
+      );
+      let isWriting = true;
+      const runs = (async () => {
+        while (isWriting) await step(1);
+      })();
+      await Promise.all(
+        Array.from({ length: 6 }, async (_, writer) => {
+          for (let n = 0; n < 12; n++) {
+            const [, answer] = await as(
+              ann,
+              `select id from app_public.record_turn($1, 'q', 'a', prompt_tokens => 3, completion_tokens => 4, latency_ms => $2)`,
+              ids[(writer + n) % 3],
+              n * 10,
+            );
+            await as(
+              ann,
+              `select app_public.give_feedback($1, $2)`,
+              answer.id,
+              n % 2 ? 'positive' : 'negative',
+            );
+          }
+        }),
+      );
+      isWriting = false;
+      await runs;
+      await compute();
+      await expectEqual();
+    });
+
+    it('only one run is at it', async () => {
+      const [{ id }] = await as(ann, `select id from app_public.start_conversation('Talk')`);
+      await as(ann, post, id, 'one');
+      const client = await tables().connect();
+      try {
+        await client.query('begin');
+        await client.query(
+          `select pg_advisory_xact_lock(hashtextextended(name, 0)) from unnest(array['app_hidden.compute_conversation_analytics',
+             'app_hidden.compute_configuration_performance', 'app_hidden.refresh_summary_stats']) as name`,
+        );
+        const worker = database.pool('worker');
+        for (const call of [
+          'compute_conversation_analytics',
+          'compute_configuration_performance',
+          'refresh_summary_stats',
+        ])
+          expect((await worker.query(`select * from app_hidden.${call}()`)).rows).toEqual([]);
+        await client.query('rollback');
+      } finally {
+        client.release();
+      }
+      await compute();
+      expect(await counts(id)).toHaveLength(1);
+    });
+  });
+
+  describe('configurations and the summary', () => {
+    it('equal a plain aggregate, and a month counts each conversation once', async () => {
+      const id = await begin('2026-05-01T00:00:00Z', owner);
+      await say(id, '2026-05-01T10:00:00Z', {
+        processing_time_ms: 100,
+        total_tokens: 10,
+        relevance_score: 0.5,
+      });
+      await say(id, '2026-05-01T10:10:00Z', { processing_time_ms: 301, total_tokens: 20 });
+      const message = await say(id, '2026-05-31T23:59:59Z', { role: 'user', total_tokens: 1 });
+      await tables().query(
+        `insert into app_public.message_feedback (workspace_id, conversation_id, message_id, user_id, feedback_type) values ($1, $2, $3, $4, 'negative')`,
+        [owner.workspaceId, id, message, owner.id],
+      );
+      await everything();
+      // by the messages themselves, and by the opinions and the time of each day
+      const used = 'app_public.conversation_analytics a';
+      const periods = `cross join (values ('day'), ('month')) as g (name)`;
+      const ours = (names: string) =>
+        `select rag_configuration_id, period::text, period_start, ${names} from app_public.rag_configuration_performance`;
+      expect(
+        await rows(
+          difference(
+            ours(
+              'conversation_count, message_count, total_tokens, cost_usd, avg_relevance_score, avg_response_time_ms',
+            ),
+            `select a.rag_configuration_id, g.name, date_trunc(g.name, a.day)::date, count(distinct m.conversation_id)::int, count(*),
+               coalesce(sum(m.total_tokens), 0)::bigint, coalesce(sum(m.cost_usd), 0), round(avg(m.relevance_score::numeric), 4),
+               round(avg(m.processing_time_ms))::int
+             from app_public.messages m
+             join ${used} on a.conversation_id = m.conversation_id and a.day = (m.created_at at time zone 'UTC')::date
+             ${periods} where a.rag_configuration_id is not null group by 1, 2, 3`,
+          ),
+        ),
+      ).toEqual([]);
+      expect(
+        await rows(
+          difference(
+            ours('positive_feedback, negative_feedback, total_usage_time_seconds'),
+            `select a.rag_configuration_id, g.name, date_trunc(g.name, p.day)::date, sum(p.positive_feedback)::bigint,
+               sum(p.negative_feedback)::bigint, sum(p.duration_seconds)::bigint
+             from (${PLAIN}) as p join ${used} on a.conversation_id = p.conversation_id and a.day = p.day
+             ${periods} where a.rag_configuration_id is not null group by 1, 2, 3`,
+          ),
+        ),
+      ).toEqual([]);
+      const performance = await as(
+        owner,
+        `select period, period_start::text, period_end::text, conversation_count, message_count, avg_tokens_per_response, feedback_ratio
+         from app_public.rag_configuration_performance where period_start between '2026-05-01' and '2026-05-31' order by period, period_start`,
+      );
+      expect(performance).toEqual([
+        {
+          period: 'day',
+          period_start: '2026-05-01',
+          period_end: '2026-05-01',
+          conversation_count: 1,
+          message_count: '2',
+          avg_tokens_per_response: '15',
+          feedback_ratio: null,
+        },
+        {
+          period: 'day',
+          period_start: '2026-05-31',
+          period_end: '2026-05-31',
+          conversation_count: 1,
+          message_count: '1',
+          avg_tokens_per_response: null,
+          feedback_ratio: '0.0000',
+        },
+        {
+          period: 'month',
+          period_start: '2026-05-01',
+          period_end: '2026-05-31',
+          conversation_count: 1,
+          message_count: '3',
+          avg_tokens_per_response: '16',
+          feedback_ratio: '0.0000',
+        },
+      ]);
+      expect(
+        await as(
+          owner,
+          `select day::text, conversation_count, message_count, avg_response_time_ms, avg_relevance_score, satisfaction_score
+                         from app_public.conversation_summary_stats('2026-05-01', '2026-05-31')`,
+        ),
+      ).toEqual([
+        {
+          day: '2026-05-31',
+          conversation_count: 1,
+          message_count: '1',
+          avg_response_time_ms: null,
+          avg_relevance_score: null,
+          satisfaction_score: '0.0000',
+        },
+        {
+          day: '2026-05-01',
+          conversation_count: 1,
+          message_count: '2',
+          avg_response_time_ms: 201,
+          avg_relevance_score: '0.5000',
+          satisfaction_score: null,
+        },
+      ]);
+      // what is gone is gone from all of them
+      await tables().query('delete from app_public.conversations where id = $1', [id]);
+      await everything();
+      expect(
+        await as(owner, `select 1 from app_public.conversation_summary_stats('2026-05-01', '2026-05-31')`),
+      ).toEqual([]);
+      expect(
+        await rows(
+          `select 1 from app_public.rag_configuration_performance where period_start >= '2026-05-01' and period_start <= '2026-05-31'`,
+        ),
+      ).toEqual([]);
+    });
+
+    it('brings months up to date from a day on, and leaves older ones', async () => {
+      const id = await begin('2026-01-20T00:00:00Z');
+      await say(id, '2026-01-20T10:00:00Z');
+      await say(id, '2026-02-20T10:00:00Z');
+      await everything();
+      const months = () =>
+        rows(
+          `select period_start::text as month, conversation_count as n from app_public.rag_configuration_performance
+           where workspace_id = $1 and period = 'month' and period_start between '2026-01-01' and '2026-02-28' order by 1`,
+          ann.workspaceId,
+        );
+      const before = await months();
+      await tables().query('delete from app_public.conversations where id = $1', [id]);
+      await database
+        .pool('worker')
+        .query(`select app_hidden.compute_configuration_performance('2026-02-15')`);
+      const after = await months();
+      expect(after[0]).toEqual(before[0]);
+      expect(after[1]?.n ?? 0).toBe(before[1].n - 1);
+    });
+
+    it('is read while it is refreshed', async () => {
+      const id = await begin('2026-06-01T00:00:00Z');
+      await say(id, '2026-06-01T10:00:00Z');
+      await compute();
+      const read = () =>
+        asUser(database, ann, async (client) => {
+          await client.query(`set local lock_timeout = '2s'`);
+          return (
+            await client.query(
+              `select message_count from app_public.conversation_summary_stats('2026-06-01', '2026-06-01')`,
+            )
+          ).rows;
+        });
+      expect(await read()).toEqual([]);
+      const client = await tables().connect();
+      try {
+        await client.query('begin');
+        await client.query('select app_hidden.refresh_summary_stats()');
+        expect(await read()).toEqual([]);
+        await client.query('commit');
+        expect(await read()).toEqual([{ message_count: '1' }]);
+        // a reader that takes its time does not keep the refresh waiting either
+        await asUser(database, ann, async (reader) => {
+          await reader.query(`select app_public.conversation_summary_stats('2026-06-01', '2026-06-01')`);
+          await client.query(`set lock_timeout = '2s'`);
+          await client.query('select app_hidden.refresh_summary_stats()');
+          await client.query('reset lock_timeout');
+        });
+        // the other kind of refresh would be felt: this test can fail
+        await client.query('begin');
+        await client.query('refresh materialized view app_private.conversation_summary_stats');
+        await expect(read()).rejects.toMatchObject({ code: '55P03' });
+        await client.query('rollback');
+      } finally {
+        client.release();
+      }
+    });
+
+    it('is filled at first when a restore left it empty', async () => {
+      await tables().query('refresh materialized view app_private.conversation_summary_stats with no data');
+      const { rows: done } = await database
+        .pool('worker')
+        .query('select rows from app_hidden.refresh_summary_stats()');
+      expect(Number(done[0].rows)).toBeGreaterThan(0);
+    });
+  });
+
+  describe('who sees what', () => {
+    const RANGE = `'2026-07-01', '2026-07-31'`;
+    let hidden: string;
+    let shared: string;
+
+    beforeAll(async () => {
+      hidden = await begin('2026-07-01T00:00:00Z', member);
+      shared = await beginAnywhere('2026-07-02T00:00:00Z', owner);
+      await tables().query(`update app_public.conversations set visibility = 'workspace' where id = $1`, [
+        shared,
+      ]);
+      await say(hidden, '2026-07-03T10:00:00Z', { role: 'user', author_id: member.id, total_tokens: 5 });
+      await say(shared, '2026-07-03T10:00:00Z', { role: 'user', author_id: owner.id });
+      await say(shared, '2026-07-04T10:00:00Z', { role: 'user', author_id: member.id });
+      await tables().query(
+        `insert into app_public.usage_logs (id, workspace_id, user_id, action, total_tokens, cost_usd)
+         values (app_hidden.uuidv7_at('2026-07-31 23:59:59Z'), $1, $2, 'message', 11, 0.5), (app_hidden.uuidv7_at('2026-08-01 00:00:00Z'), $1, $2, 'message', 100, 1)`,
+        [member.workspaceId, member.id],
+      );
+      await everything();
+    });
+
+    it('shows the figures of a conversation to those who read it', async () => {
+      const seen = async (user: TestUser) =>
+        (
+          await as(
+            user,
+            `select distinct conversation_id as id from app_public.conversation_analytics where day between '2026-07-01' and '2026-07-31'`,
+          )
+        ).map((row) => row.id);
+      expect((await seen(member)).sort()).toEqual([hidden, shared].sort());
+      expect(await seen(owner)).toEqual([shared]);
+      expect(await seen(viewer)).toEqual([shared]);
+      expect(await seen(ann)).toEqual([]);
+      expect(await seen({ ...member, workspaceId: ann.workspaceId })).toEqual([]);
+    });
+
+    it('shows the sums of the workspace to every member and to nobody else', async () => {
+      for (const user of [owner, member, viewer]) {
+        const [total] = await as(user, `select * from app_public.workspace_dashboard(${RANGE})`);
+        expect(total).toMatchObject({
+          conversation_count: '2',
+          message_count: '3',
+          active_members: '2',
+          total_tokens: '5',
+        });
+        expect(
+          await as(
+            user,
+            `select sum(message_count)::int as n from app_public.conversation_summary_stats(${RANGE})`,
+          ),
+        ).toEqual([{ n: 3 }]);
+        expect(
+          await as(
+            user,
+            `select sum(message_count)::int as n from app_public.rag_configuration_performance where period = 'month' and period_start = '2026-07-01'`,
+          ),
+        ).toEqual([{ n: 3 }]);
+      }
+      expect(await as(ann, `select 1 from app_public.conversation_summary_stats(${RANGE})`)).toEqual([]);
+      expect(
+        await as(
+          ann,
+          `select 1 from app_public.rag_configuration_performance where period_start = '2026-07-01'`,
+        ),
+      ).toEqual([]);
+    });
+
+    it('shows what everybody did to those who manage, and to others what they did themselves', async () => {
+      const activity = (user: TestUser) =>
+        as(
+          user,
+          `select a.*, a.last_active_day::text as last_active_day from app_public.user_activity_summary(${RANGE}) as a`,
+        );
+      const ofMember = {
+        user_id: member.id,
+        member_role: 'member',
+        conversation_count: '2',
+        message_count: '2',
+        active_days: '2',
+        last_active_day: '2026-07-04',
+        total_tokens: '11',
+        cost_usd: '0.500000',
+      };
+      expect((await activity(owner)).map((row) => [row.user_id, row.message_count])).toEqual([
+        [member.id, '2'],
+        [owner.id, '1'],
+        [viewer.id, '0'],
+      ]);
+      expect((await activity(owner))[0]).toEqual(ofMember);
+      expect(await activity(member)).toEqual([ofMember]);
+      expect(
+        (await activity(viewer)).map((row) => [row.user_id, row.message_count, row.last_active_day]),
+      ).toEqual([[viewer.id, '0', null]]);
+      // an administrator of the workspace is one of those who manage; an API key needs the scope
+      const promoted = await join(
+        database,
+        await registerUser(database, 'admin@example.org'),
+        owner.workspaceId,
+        'admin',
+      );
+      expect(await activity(promoted)).toHaveLength(4);
+      const byKey = await asRole(
+        database,
+        'colloquy_user',
+        { userId: owner.id, workspaceId: owner.workspaceId, memberRole: 'owner', scopes: 'read' },
+        (client) => client.query(`select user_id from app_public.user_activity_summary(${RANGE})`),
+      );
+      expect(byKey.rows).toEqual([{ user_id: owner.id }]);
+      await tables().query(
+        'delete from app_public.workspace_members where user_id = $1 and workspace_id = $2',
+        [promoted.id, owner.workspaceId],
+      );
+      // the claims of somebody who left
+      await expect(activity(promoted)).rejects.toMatchObject({ code: 'CQ204' });
+    });
+
+    it('answers for the last 30 days without a range', async () => {
+      const user = await registerUser(database, 'recent@example.org');
+      const now = Date.now();
+      const day = 86_400_000;
+      for (const age of [0, 28, 31]) {
+        const at = new Date(now - age * day).toISOString();
+        const id = await beginAnywhere(new Date(now - age * day - 60_000).toISOString(), user);
+        await say(id, at, { role: 'user', author_id: user.id });
+      }
+      await everything();
+      expect(await as(user, 'select message_count from app_public.workspace_dashboard()')).toEqual([
+        { message_count: '2' },
+      ]);
+      expect(await as(user, 'select 1 from app_public.conversation_summary_stats()')).toHaveLength(2);
+      expect(await as(user, 'select message_count from app_public.user_activity_summary()')).toEqual([
+        { message_count: '2' },
+      ]);
+    });
+
+    it('answers an empty workspace with nothing, and zeros', async () => {
+      const fresh = await registerUser(database, 'fresh@example.org');
+      expect((await as(fresh, `select * from app_public.workspace_dashboard(${RANGE})`))[0]).toEqual({
+        conversation_count: '0',
+        message_count: '0',
+        answer_count: '0',
+        active_members: '0',
+        total_tokens: '0',
+        cost_usd: '0',
+        avg_relevance_score: null,
+        avg_response_time_ms: null,
+        positive_feedback: '0',
+        negative_feedback: '0',
+        feedback_ratio: null,
+        satisfaction_score: null,
+        computed_at: null,
+      });
+      expect(await as(fresh, `select 1 from app_public.conversation_summary_stats(${RANGE})`)).toEqual([]);
+      expect(await as(fresh, `select message_count from app_public.user_activity_summary(${RANGE})`)).toEqual(
+        [{ message_count: '0' }],
+      );
+    });
+
+    it.each(['conversation_summary_stats', 'user_activity_summary', 'workspace_dashboard'])(
+      '%s wants a signed-in caller and a range of days',
+      async (name) => {
+        for (const range of [
+          `null, 'infinity'`,
+          `'2026-01-02', '2026-01-01'`,
+          `'2020-01-01', '2026-01-01'`,
+          `'-infinity', 'infinity'`,
+        ])
+          await expect(as(ann, `select app_public.${name}(${range})`)).rejects.toMatchObject({
+            code: 'CQ200',
+          });
+        await expect(
+          asVisitor(database, (client) => client.query(`select app_public.${name}(${RANGE})`)),
+        ).rejects.toMatchObject({ code: '42501' });
+        await expect(
+          asRole(database, 'colloquy_user', {}, (client) =>
+            client.query(`select app_public.${name}(${RANGE})`),
+          ),
+        ).rejects.toMatchObject({ code: 'CQ101' });
+        await expect(
+          asRole(
+            database,
+            'colloquy_user',
+            { userId: ann.id, workspaceId: ann.workspaceId, memberRole: 'owner', scopes: 'search' },
+            (client) => client.query(`select app_public.${name}(${RANGE})`),
+          ),
+        ).rejects.toMatchObject({ code: 'CQ110' });
+        await expect(
+          as({ ...ann, workspaceId: owner.workspaceId }, `select app_public.${name}(${RANGE})`),
+        ).rejects.toMatchObject({ code: 'CQ204' });
+      },
+    );
+
+    it('keeps the materialized view, the notes and the work functions from every request', async () => {
+      for (const role of ['colloquy_visitor', 'colloquy_user', 'colloquy_admin']) {
+        for (const sql of [
+          'select 1 from app_private.conversation_summary_stats',
+          'refresh materialized view app_private.conversation_summary_stats',
+          'select 1 from app_hidden.user_activity',
+          'select 1 from app_hidden.analytics_changes',
+          'select app_hidden.compute_conversation_analytics()',
+          'select app_hidden.compute_configuration_performance()',
+          'select app_hidden.refresh_summary_stats()',
+          'select app_hidden.recheck_conversation_analytics()',
+          `update app_public.conversation_analytics set message_count = 1`,
+          `delete from app_public.rag_configuration_performance`,
+        ])
+          await expect(
+            asRole(
+              database,
+              role,
+              { userId: owner.id, workspaceId: owner.workspaceId, memberRole: 'owner' },
+              (client) => client.query(sql),
+            ),
+            `${role}: ${sql}`,
+          ).rejects.toMatchObject({ code: '42501' });
+      }
+      await expect(
+        database.pool('worker').query('select 1 from app_private.conversation_summary_stats'),
+      ).rejects.toMatchObject({ code: '42501' });
+    });
+  });
+});
