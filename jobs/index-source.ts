@@ -2,7 +2,8 @@ import { toSql } from 'pgvector';
 import { z } from 'zod';
 import { ColloquyError, describeError } from '../lib/errors.ts';
 import type { JobContext } from './context.ts';
-import { type ContentType, chunkText } from './embedding/chunk.ts';
+import type { ContentType } from './embedding/chunk.ts';
+import { cutText } from './embedding/cut.ts';
 import { costOf, ProviderError } from './embedding/provider.ts';
 import type { JobDefinition } from './registry.ts';
 
@@ -32,7 +33,8 @@ interface Version {
   chunk_overlap: number;
 }
 
-const LIKE_PROSE: Record<string, ContentType> = { pdf: 'text', docx: 'text' };
+/** What extraction makes of files: pages of text, and markdown. */
+const EXTRACTED: Record<string, ContentType> = { pdf: 'text', docx: 'markdown' };
 
 function heading(...parts: (string | null | undefined)[]): string | null {
   const text = parts.filter(Boolean).join(' › ');
@@ -41,7 +43,7 @@ function heading(...parts: (string | null | undefined)[]): string | null {
 
 /** Cuts a document anew when its text has changed. Returns how many chunks were added. */
 async function cutDocument(
-  { pool }: JobContext,
+  { pool, signal }: JobContext,
   { workspaceId, sourceId }: Payload,
   version: Version,
 ): Promise<number> {
@@ -52,14 +54,16 @@ async function cutDocument(
   );
   const document = rows[0];
   if (!document) return 0;
-  const chunks = chunkText(
+  const chunks = await cutText(
     {
       content: document.content,
-      contentType: LIKE_PROSE[document.content_type] ?? document.content_type,
+      contentType: EXTRACTED[document.content_type] ?? document.content_type,
       language: document.code_language ?? undefined,
       title: document.title,
+      isPaged: document.content_type === 'pdf',
     },
     { chunkSize: version.chunk_size, chunkOverlap: version.chunk_overlap },
+    signal,
   );
   const result = await pool.query(
     `select added from app_hidden.replace_document_chunks(
@@ -73,6 +77,7 @@ async function cutDocument(
           chunk_index: chunk.index,
           content: chunk.content,
           heading: heading(document.title, chunk.heading),
+          page_number: chunk.pageNumber,
           start_offset: chunk.startOffset,
           end_offset: chunk.endOffset,
           token_count: chunk.tokenCount,
@@ -85,7 +90,7 @@ async function cutDocument(
 
 /** Cuts the next messages of a conversation. Returns how many chunks were added, or undefined when none are left. */
 async function cutMessages(
-  { pool }: JobContext,
+  { pool, signal }: JobContext,
   { workspaceId, sourceId }: Payload,
   version: Version,
 ): Promise<number | undefined> {
@@ -99,13 +104,16 @@ async function cutMessages(
     [workspaceId, sourceId, MESSAGE_BATCH],
   );
   if (messages.length === 0) return undefined;
-  const chunks = messages
-    .filter((message) => message.role === 'user' || message.role === 'assistant')
-    .flatMap((message) =>
-      chunkText(
-        { content: message.content, contentType: 'markdown' },
-        { chunkSize: version.chunk_size, chunkOverlap: version.chunk_overlap },
-      ).map((chunk) => ({
+  const chunks: object[] = [];
+  for (const message of messages) {
+    if (message.role !== 'user' && message.role !== 'assistant') continue;
+    const cut = await cutText(
+      { content: message.content, contentType: 'markdown' },
+      { chunkSize: version.chunk_size, chunkOverlap: version.chunk_overlap },
+      signal,
+    );
+    for (const chunk of cut) {
+      chunks.push({
         message_id: message.id,
         chunk_index: chunk.index,
         content: chunk.content,
@@ -113,8 +121,9 @@ async function cutMessages(
         start_offset: chunk.startOffset,
         end_offset: chunk.endOffset,
         token_count: chunk.tokenCount,
-      })),
-    );
+      });
+    }
+  }
   const { rows } = await pool.query(
     `select app_hidden.add_message_chunks(
        for_workspace => $1, for_conversation => $2, through_sequence_number => $3, new_chunks => $4::jsonb) as added`,
@@ -125,7 +134,7 @@ async function cutMessages(
 
 /** Cuts a memory that has no chunks yet. Returns how many were added. */
 async function cutMemory(
-  { pool }: JobContext,
+  { pool, signal }: JobContext,
   { workspaceId, sourceId }: Payload,
   version: Version,
 ): Promise<number> {
@@ -136,9 +145,10 @@ async function cutMemory(
   );
   const memory = rows[0];
   if (!memory) return 0;
-  const chunks = chunkText(
+  const chunks = await cutText(
     { content: memory.content, contentType: 'text' },
     { chunkSize: version.chunk_size, chunkOverlap: version.chunk_overlap },
+    signal,
   );
   const result = await pool.query(
     `select app_hidden.replace_memory_chunks(
