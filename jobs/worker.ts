@@ -5,7 +5,12 @@ import { describeError } from '../lib/errors.ts';
 import { log as rootLog } from '../lib/log.ts';
 import { openQueue } from '../lib/queue.ts';
 import type { JobContext } from './context.ts';
-import { type EmbeddingProvider, openProvider, type ProviderVersion } from './embedding/provider.ts';
+import {
+  contradiction,
+  type EmbeddingProvider,
+  openProvider,
+  type ProviderVersion,
+} from './embedding/provider.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
 import { indexSource } from './index-source.ts';
 import { logMailer, type Mailer } from './mailer.ts';
@@ -63,6 +68,15 @@ function progressLog(pool: Pool, signal: AbortSignal): (output: object) => void 
   };
 }
 
+/** Says so when the settings choose another provider than the active version has. */
+async function warnOfContradiction(pool: Pool): Promise<void> {
+  const { rows } = await pool.query<ProviderVersion>(
+    `select provider, model, dimensions from app_public.embedding_versions where status = 'active'`,
+  );
+  const warning = rows[0] && contradiction(rows[0]);
+  if (warning) rootLog.warn(warning);
+}
+
 async function runJob<Payload>(
   definition: JobDefinition<Payload>,
   job: Job<unknown>,
@@ -100,6 +114,7 @@ export async function startWorker({
   pollingIntervalSeconds = 1,
   mailer = logMailer(rootLog),
 }: WorkerOptions): Promise<Worker> {
+  await warnOfContradiction(pool);
   const boss = openQueue(pool, { supervise: true, schedule: true });
   await boss.start();
   const ending = new AbortController();

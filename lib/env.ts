@@ -56,8 +56,8 @@ const schema = z.object({
   /** Who an import belongs to, when not the account that the first start made. */
   COLLOQUY_EMAIL: z.string().optional(),
   COLLOQUY_PASSWORD: z.string().optional(),
-  /** Who computes vectors for new embedding versions: local, transformers, openai-compatible, or an endpoint's name. */
-  EMBEDDING_PROVIDER: orAbsent(z.string().min(1).max(100).default('local')),
+  /** Who computes vectors: local (the default), transformers, openai-compatible, or an endpoint's name. */
+  EMBEDDING_PROVIDER: orAbsent(z.string().min(1).max(100).optional()),
   EMBEDDING_MODEL: orAbsent(z.string().min(1).max(200).optional()),
   EMBEDDING_DIMENSIONS: orAbsent(z.coerce.number().int().min(1).max(4000).optional()),
   /** The service behind the provider openai-compatible. */

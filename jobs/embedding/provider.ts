@@ -89,7 +89,11 @@ function requireLocalModel({ model, dimensions }: ProviderVersion): void {
  * @throws ColloquyError CQ314 when the settings name a provider without its model or dimensions
  */
 export function chosenProvider(env: Env = ownEnv): ProviderVersion {
-  const { EMBEDDING_PROVIDER: provider, EMBEDDING_MODEL: model, EMBEDDING_DIMENSIONS: dimensions } = env;
+  const {
+    EMBEDDING_PROVIDER: provider = 'local',
+    EMBEDDING_MODEL: model,
+    EMBEDDING_DIMENSIONS: dimensions,
+  } = env;
   if (provider === 'local') {
     const version = { provider, model: model ?? LOCAL_MODEL, dimensions: dimensions ?? LOCAL_DIMENSIONS };
     requireLocalModel(version);
@@ -101,6 +105,19 @@ export function chosenProvider(env: Env = ownEnv): ProviderVersion {
     });
   }
   return { provider, model, dimensions };
+}
+
+/**
+ * What to say when the settings name another provider than the active version has, or undefined. The version decides:
+ * vectors of another model would not fit the ones that are there.
+ * @throws ColloquyError CQ314 as chosenProvider()
+ */
+export function contradiction(active: ProviderVersion, env: Env = ownEnv): string | undefined {
+  if (env.EMBEDDING_PROVIDER === undefined) return undefined;
+  const chosen = chosenProvider(env);
+  const name = ({ provider, model, dimensions }: ProviderVersion) => `${provider} ${model} (${dimensions})`;
+  if (name(chosen) === name(active)) return undefined;
+  return `The settings choose ${name(chosen)}, and the active embedding version has ${name(active)}: that one is used until a version of the other is made and activated`;
 }
 
 /** What so many tokens cost, in US dollars. */
