@@ -33,10 +33,12 @@ export interface FakeOpenAi {
   faults: (Fault | undefined)[];
   /** The fault of a request, when no other is due. */
   judge: (request: FakeRequest) => Fault | undefined;
-  /** Texts that were answered with a vector, as often as they were: what a real service would bill. */
+  /** Texts whose vectors were sent whole, as often as they were. */
   billed: string[];
   /** Requests that hang at the moment. */
   hanging(): number;
+  /** Most requests that were under way at the same time. */
+  mostAtOnce: number;
   close(): Promise<void>;
 }
 
@@ -79,7 +81,13 @@ async function read(request: IncomingMessage): Promise<FakeRequest> {
 /** A service that speaks OpenAI's protocol on loopback: deterministic, counting, and faulty on demand. */
 export async function startFakeOpenAi({ dimensions = 8 } = {}): Promise<FakeOpenAi> {
   let hanging = 0;
+  let underWay = 0;
   const server = createServer(async (incoming, response) => {
+    underWay += 1;
+    fake.mostAtOnce = Math.max(fake.mostAtOnce, underWay);
+    response.once('close', () => {
+      underWay -= 1;
+    });
     const request = await read(incoming);
     fake.requests.push(request);
     const fault = fake.faults.length > 0 ? fake.faults.shift() : fake.judge(request);
@@ -113,7 +121,7 @@ export async function startFakeOpenAi({ dimensions = 8 } = {}): Promise<FakeOpen
     if (fault === 'nan') data.at(-1)!.embedding[0] = 12345;
     if (fault === 'fewer') data = data.slice(1);
     if (fault === 'shuffled') data.reverse();
-    fake.billed.push(...request.texts);
+    if (fault === undefined || fault === 'shuffled') fake.billed.push(...request.texts);
     const tokens = request.texts.reduce((sum, text) => sum + text.length, 0);
     let body = JSON.stringify({
       object: 'list',
@@ -151,6 +159,7 @@ export async function startFakeOpenAi({ dimensions = 8 } = {}): Promise<FakeOpen
     judge: () => undefined,
     billed: [],
     hanging: () => hanging,
+    mostAtOnce: 0,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -116,20 +116,18 @@ describe('when all is well', () => {
   });
 
   test('no more requests run at once than were allowed', async () => {
-    const one = open({ settings: { EMBEDDING_CONCURRENCY: '1', EMBEDDING_BATCH_SIZE: '1' } });
-    let most = 0;
-    let running = 0;
-    fake.judge = () => {
-      running += 1;
-      most = Math.max(most, running);
-      queueMicrotask(() => {
-        running -= 1;
-      });
-      return undefined;
-    };
-    await one.embed(texts(6));
-    expect(most).toBe(1);
-    expect(fake.requests).toHaveLength(6);
+    for (const [concurrency, most] of [
+      ['1', 1],
+      ['3', 3],
+    ] as const) {
+      fake.mostAtOnce = 0;
+      pause = memoryPause();
+      await open({ settings: { EMBEDDING_CONCURRENCY: concurrency, EMBEDDING_BATCH_SIZE: '1' } }).embed(
+        texts(12),
+      );
+      expect(fake.mostAtOnce).toBe(most);
+    }
+    expect(fake.requests).toHaveLength(24);
   });
 });
 
