@@ -37,8 +37,6 @@ export interface FakeOpenAi {
   billed: string[];
   /** Requests that hang at the moment. */
   hanging(): number;
-  /** Most requests that were under way at the same time. */
-  mostAtOnce: number;
   close(): Promise<void>;
 }
 
@@ -81,13 +79,7 @@ async function read(request: IncomingMessage): Promise<FakeRequest> {
 /** A service that speaks OpenAI's protocol on loopback: deterministic, counting, and faulty on demand. */
 export async function startFakeOpenAi({ dimensions = 8 } = {}): Promise<FakeOpenAi> {
   let hanging = 0;
-  let underWay = 0;
   const server = createServer(async (incoming, response) => {
-    underWay += 1;
-    fake.mostAtOnce = Math.max(fake.mostAtOnce, underWay);
-    response.once('close', () => {
-      underWay -= 1;
-    });
     const request = await read(incoming);
     fake.requests.push(request);
     const fault = fake.faults.length > 0 ? fake.faults.shift() : fake.judge(request);
@@ -159,7 +151,6 @@ export async function startFakeOpenAi({ dimensions = 8 } = {}): Promise<FakeOpen
     judge: () => undefined,
     billed: [],
     hanging: () => hanging,
-    mostAtOnce: 0,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -116,18 +116,23 @@ describe('when all is well', () => {
   });
 
   test('no more requests run at once than were allowed', async () => {
-    for (const [concurrency, most] of [
-      ['1', 1],
-      ['3', 3],
-    ] as const) {
-      fake.mostAtOnce = 0;
-      pause = memoryPause();
-      await open({ settings: { EMBEDDING_CONCURRENCY: concurrency, EMBEDDING_BATCH_SIZE: '1' } }).embed(
-        texts(12),
-      );
-      expect(fake.mostAtOnce).toBe(most);
+    fake.judge = ({ texts }) => (texts.includes('barrier') ? undefined : 'hang');
+    for (const concurrency of [1, 3]) {
+      fake.requests = [];
+      const bounded = open({
+        settings: { EMBEDDING_CONCURRENCY: String(concurrency), EMBEDDING_BATCH_SIZE: '1' },
+      });
+      const going = new AbortController();
+      const refused = expect(bounded.embed(texts(12), going.signal)).rejects.toThrow('enough');
+      await expect.poll(() => fake.hanging()).toBe(concurrency);
+      // whatever was sent with those has arrived when this comes back
+      for (let i = 0; i < 3; i++) await provider.embed(['barrier']);
+      expect(fake.hanging()).toBe(concurrency);
+      going.abort(new Error('enough'));
+      await refused;
+      await expect.poll(() => fake.hanging()).toBe(0);
+      expect(fake.requests).toHaveLength(concurrency + 3);
     }
-    expect(fake.requests).toHaveLength(24);
   });
 });
 
