@@ -1,7 +1,10 @@
 import { toSql } from 'pgvector';
 import { z } from 'zod';
+import { ColloquyError, describeError } from '../lib/errors.ts';
 import type { JobContext } from './context.ts';
-import { type ContentType, chunkText } from './embedding/chunk.ts';
+import type { ContentType } from './embedding/chunk.ts';
+import { cutText } from './embedding/cut.ts';
+import { costOf, ProviderError } from './embedding/provider.ts';
 import type { JobDefinition } from './registry.ts';
 
 /** Vectors computed and stored at a time: what a killed worker has to compute again. */
@@ -30,7 +33,8 @@ interface Version {
   chunk_overlap: number;
 }
 
-const LIKE_PROSE: Record<string, ContentType> = { pdf: 'text', docx: 'text' };
+/** What extraction makes of files: pages of text, and markdown. */
+const EXTRACTED: Record<string, ContentType> = { pdf: 'text', docx: 'markdown' };
 
 function heading(...parts: (string | null | undefined)[]): string | null {
   const text = parts.filter(Boolean).join(' › ');
@@ -39,7 +43,7 @@ function heading(...parts: (string | null | undefined)[]): string | null {
 
 /** Cuts a document anew when its text has changed. Returns how many chunks were added. */
 async function cutDocument(
-  { pool }: JobContext,
+  { pool, signal }: JobContext,
   { workspaceId, sourceId }: Payload,
   version: Version,
 ): Promise<number> {
@@ -50,14 +54,16 @@ async function cutDocument(
   );
   const document = rows[0];
   if (!document) return 0;
-  const chunks = chunkText(
+  const chunks = await cutText(
     {
       content: document.content,
-      contentType: LIKE_PROSE[document.content_type] ?? document.content_type,
+      contentType: EXTRACTED[document.content_type] ?? document.content_type,
       language: document.code_language ?? undefined,
       title: document.title,
+      isPaged: document.content_type === 'pdf',
     },
     { chunkSize: version.chunk_size, chunkOverlap: version.chunk_overlap },
+    signal,
   );
   const result = await pool.query(
     `select added from app_hidden.replace_document_chunks(
@@ -71,6 +77,7 @@ async function cutDocument(
           chunk_index: chunk.index,
           content: chunk.content,
           heading: heading(document.title, chunk.heading),
+          page_number: chunk.pageNumber,
           start_offset: chunk.startOffset,
           end_offset: chunk.endOffset,
           token_count: chunk.tokenCount,
@@ -83,7 +90,7 @@ async function cutDocument(
 
 /** Cuts the next messages of a conversation. Returns how many chunks were added, or undefined when none are left. */
 async function cutMessages(
-  { pool }: JobContext,
+  { pool, signal }: JobContext,
   { workspaceId, sourceId }: Payload,
   version: Version,
 ): Promise<number | undefined> {
@@ -97,13 +104,16 @@ async function cutMessages(
     [workspaceId, sourceId, MESSAGE_BATCH],
   );
   if (messages.length === 0) return undefined;
-  const chunks = messages
-    .filter((message) => message.role === 'user' || message.role === 'assistant')
-    .flatMap((message) =>
-      chunkText(
-        { content: message.content, contentType: 'markdown' },
-        { chunkSize: version.chunk_size, chunkOverlap: version.chunk_overlap },
-      ).map((chunk) => ({
+  const chunks: object[] = [];
+  for (const message of messages) {
+    if (message.role !== 'user' && message.role !== 'assistant') continue;
+    const cut = await cutText(
+      { content: message.content, contentType: 'markdown' },
+      { chunkSize: version.chunk_size, chunkOverlap: version.chunk_overlap },
+      signal,
+    );
+    for (const chunk of cut) {
+      chunks.push({
         message_id: message.id,
         chunk_index: chunk.index,
         content: chunk.content,
@@ -111,8 +121,9 @@ async function cutMessages(
         start_offset: chunk.startOffset,
         end_offset: chunk.endOffset,
         token_count: chunk.tokenCount,
-      })),
-    );
+      });
+    }
+  }
   const { rows } = await pool.query(
     `select app_hidden.add_message_chunks(
        for_workspace => $1, for_conversation => $2, through_sequence_number => $3, new_chunks => $4::jsonb) as added`,
@@ -123,7 +134,7 @@ async function cutMessages(
 
 /** Cuts a memory that has no chunks yet. Returns how many were added. */
 async function cutMemory(
-  { pool }: JobContext,
+  { pool, signal }: JobContext,
   { workspaceId, sourceId }: Payload,
   version: Version,
 ): Promise<number> {
@@ -134,9 +145,10 @@ async function cutMemory(
   );
   const memory = rows[0];
   if (!memory) return 0;
-  const chunks = chunkText(
+  const chunks = await cutText(
     { content: memory.content, contentType: 'text' },
     { chunkSize: version.chunk_size, chunkOverlap: version.chunk_overlap },
+    signal,
   );
   const result = await pool.query(
     `select app_hidden.replace_memory_chunks(
@@ -160,46 +172,78 @@ async function cutMemory(
   return result.rows[0].added;
 }
 
-/** Gives the next chunks of a source their vectors. Returns how many were left before, at most one batch. */
+/** What embedding has come to in one job. */
+interface Done {
+  chunks: number;
+  embedded: number;
+  tokens: number;
+  costUsd: number;
+  continued: boolean;
+}
+
+/**
+ * Gives the next chunks of a source their vectors.
+ * @param refused  chunks that were refused in this job: passed over
+ * @returns whether there may be more
+ */
 async function embedChunks(
   context: JobContext,
   { workspaceId, sourceType, sourceId }: Payload,
   version: Version,
-): Promise<number> {
+  done: Done,
+  refused: Map<string, ProviderError>,
+): Promise<boolean> {
   const { pool } = context;
   const missing = async (): Promise<{ chunk_id: string; content_hash: Buffer; embed_text: string }[]> => {
     const { rows } = await pool.query(
       `select chunk_id, content_hash, embed_text from app_hidden.chunks_to_embed(
          for_version => $1, for_workspace => $2, for_source_type => $3, for_source => $4, max_chunks => $5)`,
-      [version.id, workspaceId, sourceType, sourceId, EMBED_BATCH],
+      [version.id, workspaceId, sourceType, sourceId, EMBED_BATCH + refused.size],
     );
-    return rows;
+    return rows.filter((row) => !refused.has(row.chunk_id));
   };
   let chunks = await missing();
-  const found = chunks.length;
-  if (found === 0) return 0;
+  if (chunks.length === 0) return false;
   const { rows } = await pool.query(
     'select app_hidden.reuse_embeddings(for_version => $1, for_workspace => $2, chunk_ids => $3::uuid[]) as reused',
     [version.id, workspaceId, chunks.map((chunk) => chunk.chunk_id)],
   );
+  done.embedded += rows[0].reused;
   if (rows[0].reused > 0) chunks = await missing();
-  if (chunks.length === 0) return found;
+  if (chunks.length === 0) return true;
   // equal texts are asked for once
   const texts = new Map(chunks.map((chunk) => [chunk.content_hash.toString('hex'), chunk.embed_text]));
+  const provider = context.provider(version);
   // outside any transaction: a provider may take its time
-  const vectors = await context.provider(version).embed([...texts.values()], context.signal);
-  const vectorOf = new Map([...texts.keys()].map((hash, index) => [hash, toSql([...vectors[index]!])]));
+  const { vectors, tokens, failures } = await provider.embed([...texts.values()], context.signal);
+  const placeOf = new Map([...texts.keys()].map((hash, index) => [hash, index]));
+  const found = chunks.flatMap((chunk) => {
+    const vector = vectors[placeOf.get(chunk.content_hash.toString('hex'))!];
+    return vector ? [{ id: chunk.chunk_id, vector: toSql([...vector]) }] : [];
+  });
   await pool.query(
     `select app_hidden.store_embeddings(
        for_version => $1, for_workspace => $2, chunk_ids => $3::uuid[], vectors => $4::text[])`,
-    [
-      version.id,
-      workspaceId,
-      chunks.map((chunk) => chunk.chunk_id),
-      chunks.map((chunk) => vectorOf.get(chunk.content_hash.toString('hex'))!),
-    ],
+    [version.id, workspaceId, found.map((one) => one.id), found.map((one) => one.vector)],
   );
-  return found;
+  done.embedded += found.length;
+  done.tokens += tokens;
+  done.costUsd += costOf(provider, tokens);
+  // what succeeded is stored; now whoever decides on the rest may hear of it
+  const whole = failures.find((failure) => !failure.isOfText);
+  if (whole) throw whole;
+  for (const failure of failures) {
+    for (const chunk of chunks) {
+      if (placeOf.get(chunk.content_hash.toString('hex')) === failure.index)
+        refused.set(chunk.chunk_id, failure);
+    }
+  }
+  return true;
+}
+
+/** Seconds until a job may go on whose provider asks for patience, or undefined for what is a failure. */
+function patience(error: unknown): number | undefined {
+  return error instanceof ProviderError ? error.retryAfter : undefined;
 }
 
 async function handle(context: JobContext, source: Payload): Promise<object> {
@@ -209,7 +253,7 @@ async function handle(context: JobContext, source: Payload): Promise<object> {
   );
   const version: Version | undefined = rows[0];
   if (!version) return { skipped: 'no embedding version is active' };
-  const done = { chunks: 0, embedded: 0, continued: false };
+  const done: Done = { chunks: 0, embedded: 0, tokens: 0, costUsd: 0, continued: false };
   const isOver = (): boolean => context.signal.aborted || Date.now() > deadline;
 
   if (source.sourceType === 'document') done.chunks = await cutDocument(context, source, version);
@@ -222,15 +266,35 @@ async function handle(context: JobContext, source: Payload): Promise<object> {
       if (isOver()) break;
     }
   }
+  const refused = new Map<string, ProviderError>();
   for (;;) {
     if (isOver()) {
       await context.boss.send(indexSource.queue.name, source, singleton(source));
       return { ...done, continued: true };
     }
-    const embedded = await embedChunks(context, source, version);
-    if (embedded === 0) return done;
-    done.embedded += embedded;
+    try {
+      if (!(await embedChunks(context, source, version, done, refused))) break;
+    } catch (error) {
+      const startAfter = patience(error);
+      if (startAfter === undefined) throw error;
+      // not a failure of this job: it waits without using up its attempts
+      context.log.warn(
+        { seconds: startAfter, reason: describeError(error) },
+        'indexing waits for the provider',
+      );
+      await context.boss.send(indexSource.queue.name, source, {
+        ...singleton(source),
+        startAfter: Math.ceil(startAfter),
+      });
+      return { ...done, continued: true, waits: startAfter };
+    }
   }
+  const [reason] = refused.values();
+  if (!reason) return done;
+  throw new ColloquyError('CQ315', `${refused.size} passages cannot be embedded: ${reason.message}`, {
+    hint: 'The others are searchable; these are found by their words alone.',
+    cause: reason,
+  });
 }
 
 /** One job waits per source: what comes in meanwhile is done by the one that waits. */

@@ -6,8 +6,8 @@ import type { JobContext } from './context.ts';
 import { deliverMail } from './deliver-mail.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
 import { indexSource } from './index-source.ts';
-import { removeExpired } from './remove-expired.ts';
 import { refreshAnalytics } from './refresh-analytics.ts';
+import { removeExpired } from './remove-expired.ts';
 import { sweepUnindexed } from './sweep-unindexed.ts';
 import { tierChunks } from './tier-chunks.ts';
 

@@ -1,12 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { Job, JobResult, PgBoss } from 'pg-boss';
+import type { Env } from '../lib/env.ts';
 import { describeError } from '../lib/errors.ts';
 import { log as rootLog } from '../lib/log.ts';
 import { openQueue } from '../lib/queue.ts';
 import { computeAnalytics } from './compute-analytics.ts';
 import type { JobContext } from './context.ts';
-import { type EmbeddingProvider, openProvider, type ProviderVersion } from './embedding/provider.ts';
+import {
+  contradiction,
+  type EmbeddingProvider,
+  openProvider,
+  type ProviderOptions,
+  type ProviderVersion,
+} from './embedding/provider.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
 import { indexSource } from './index-source.ts';
 import { logMailer, type Mailer } from './mailer.ts';
@@ -28,6 +35,8 @@ export interface WorkerOptions {
   pollingIntervalSeconds?: number;
   /** Delivers mail. Default: into the log. */
   mailer?: Mailer;
+  /** Addresses, keys and pauses of providers. Default: of this process. */
+  providers?: ProviderOptions;
 }
 
 /** Milliseconds that jobs have to reach a safe place when the process wants to end. */
@@ -62,6 +71,15 @@ function progressLog(pool: Pool, signal: AbortSignal): (output: object) => void 
     speaking = true;
     void speak();
   };
+}
+
+/** Says so when the settings choose another provider than the active version has. */
+async function warnOfContradiction(pool: Pool, env: Env | undefined): Promise<void> {
+  const { rows } = await pool.query<ProviderVersion>(
+    `select provider, model, dimensions from app_public.embedding_versions where status = 'active'`,
+  );
+  const warning = rows[0] && contradiction(rows[0], env);
+  if (warning) rootLog.warn(warning);
 }
 
 async function runJob<Payload>(
@@ -100,14 +118,16 @@ export async function startWorker({
   concurrency = 1,
   pollingIntervalSeconds = 1,
   mailer = logMailer(rootLog),
+  providers: providerOptions = {},
 }: WorkerOptions): Promise<Worker> {
+  await warnOfContradiction(pool, providerOptions.env);
   const boss = openQueue(pool, { supervise: true, schedule: true });
   await boss.start();
   const ending = new AbortController();
   const providers = new Map<string, EmbeddingProvider>();
   const provider = (version: ProviderVersion): EmbeddingProvider => {
     const key = `${version.provider} ${version.model} ${version.dimensions}`;
-    const open = providers.get(key) ?? openProvider(version);
+    const open = providers.get(key) ?? openProvider(version, providerOptions);
     providers.set(key, open);
     return open;
   };

@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { endpointFields, endpoints } from './endpoint-settings.ts';
 import { ColloquyError, describeError } from './errors.ts';
+
+export type { EndpointSettings } from './endpoint-settings.ts';
 
 /** A connection string, or nothing: an empty variable counts as absent. */
 const url = z
@@ -45,6 +48,19 @@ function isTrustedUrl(value: string): boolean {
 
 const port = z.coerce.number().int().min(0).max(65535);
 
+/** The same, where an empty variable counts as absent. */
+function orAbsent<T extends z.ZodType>(type: T) {
+  return z.preprocess((value) => (value === '' ? undefined : value), type);
+}
+
+/** true, false, or nothing. */
+const flag = orAbsent(
+  z
+    .enum(['true', 'false', '1', '0'])
+    .transform((value) => value === 'true' || value === '1')
+    .optional(),
+);
+
 const variables = z.object({
   /** PostgreSQL 18 with pgvector, as an administrator. Absent: the embedded database in DATA_DIR. */
   DATABASE_URL: url,
@@ -70,6 +86,28 @@ const variables = z.object({
   /** Who an import belongs to, when not the account that the first start made. */
   COLLOQUY_EMAIL: z.string().optional(),
   COLLOQUY_PASSWORD: z.string().optional(),
+  /** Who computes vectors: local (the default), transformers, openai-compatible, or an endpoint's name. */
+  EMBEDDING_PROVIDER: orAbsent(z.string().min(1).max(100).optional()),
+  EMBEDDING_MODEL: orAbsent(z.string().min(1).max(200).optional()),
+  EMBEDDING_DIMENSIONS: orAbsent(z.coerce.number().int().min(1).max(4000).optional()),
+  /** The service behind the provider openai-compatible. */
+  EMBEDDING_BASE_URL: orAbsent(endpointFields.baseUrl.optional()),
+  EMBEDDING_API_KEY: endpointFields.apiKey,
+  EMBEDDING_BATCH_SIZE: orAbsent(endpointFields.batchSize),
+  EMBEDDING_BATCH_TOKENS: orAbsent(endpointFields.batchTokens),
+  EMBEDDING_MAX_TOKENS: orAbsent(endpointFields.maxTokens),
+  EMBEDDING_PRICE: orAbsent(endpointFields.price),
+  EMBEDDING_CONCURRENCY: orAbsent(endpointFields.concurrency),
+  EMBEDDING_REQUESTS_PER_MINUTE: orAbsent(endpointFields.requestsPerMinute),
+  EMBEDDING_TIMEOUT_SECONDS: orAbsent(endpointFields.timeoutSeconds),
+  EMBEDDING_SEND_DIMENSIONS: flag,
+  /** Further services by name, as JSON, for versions whose provider is such a name. */
+  EMBEDDING_ENDPOINTS: endpoints,
+  /** Folder with models for the provider transformers; without it, models come from the hub. */
+  TRANSFORMERS_MODELS_DIR: orAbsent(z.string().min(1).optional()),
+  /** Who summarises: extractive, openai-compatible, or an endpoint's name; and by which chat model. */
+  SUMMARY_PROVIDER: orAbsent(z.string().min(1).max(100).default('extractive')),
+  SUMMARY_MODEL: orAbsent(z.string().min(1).max(200).optional()),
   /** An outside identity provider whose tokens are accepted: all three or none. */
   JWT_ISSUER: optionalText,
   JWT_AUDIENCE: optionalText,

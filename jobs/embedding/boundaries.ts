@@ -18,6 +18,11 @@ export function isHeadingCut(strength: number): boolean {
   return strength > HEADING;
 }
 
+/** Whether cuts of this strength are at every line, word or character. */
+export function isCommonCut(strength: number): boolean {
+  return strength === LINE || strength <= WORD;
+}
+
 export type ContentType = 'text' | 'markdown' | 'html' | 'code';
 
 /** What people and editors call the languages that the splitter knows. Others are cut at blank lines. */
@@ -79,7 +84,8 @@ function countLineEnds(run: string): number {
   for (let i = 0; i < run.length; i++) {
     const unit = run[i];
     if (unit === '\n' || unit === '\u2028' || (unit === '\r' && run[i + 1] !== '\n')) lines += 1;
-    if (unit === '\u2029') lines += 2;
+    // the end of a page ends a paragraph, mostly
+    if (unit === '\u2029' || unit === '\f') lines += 2;
   }
   return lines;
 }

@@ -1,28 +1,40 @@
 /**
- * What went wrong with an embedding, in the terms a job decides by:
- * rate_limited  the provider asks for patience: not a failure, wait `retryAfter` and try the same batch
- * unavailable   the provider cannot be reached or died: try again later
- * bad_input     the text at `index` can never be embedded: leave it out, keep the rest of the batch
- * bad_output    the provider answered with something that is not a vector of the promised kind
+ * What went wrong with a provider, in the terms a job decides by:
+ * rate_limited   the provider asks for patience: not a failure, wait `retryAfter` and try the same again
+ * unavailable    the provider cannot be reached or died: try again later
+ * misconfigured  it refuses whatever it is sent, until somebody changes a setting: the message says which
+ * bad_input      the text at `index` can never be embedded: leave it out, keep the rest of the batch
+ * bad_output     the provider answered with something that is not a vector of the promised kind
  */
-export type EmbeddingErrorKind = 'rate_limited' | 'unavailable' | 'bad_input' | 'bad_output';
+export type ProviderErrorKind = 'rate_limited' | 'unavailable' | 'misconfigured' | 'bad_input' | 'bad_output';
 
-export class EmbeddingError extends Error {
-  readonly kind: EmbeddingErrorKind;
-  /** Seconds to wait before the next attempt, when the provider named them. */
+export class ProviderError extends Error {
+  readonly kind: ProviderErrorKind;
+  /** Seconds to wait before the next attempt, when they are known. */
   readonly retryAfter: number | undefined;
   /** Position, in the texts given to embed(), of the one at fault, when it is known. */
   readonly index: number | undefined;
 
   constructor(
-    kind: EmbeddingErrorKind,
+    kind: ProviderErrorKind,
     message: string,
-    options: { retryAfter?: number; index?: number; cause?: unknown } = {},
+    options: { retryAfter?: number | undefined; index?: number | undefined; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.name = 'EmbeddingError';
+    this.name = 'ProviderError';
     this.kind = kind;
     this.retryAfter = options.retryAfter;
     this.index = options.index;
+  }
+
+  /** The same about the text at `index`. */
+  at(index: number): ProviderError {
+    const { kind, message, retryAfter, cause } = this;
+    return new ProviderError(kind, message, { retryAfter, index, cause });
+  }
+
+  /** Whether it says something about one text, and nothing about the next one. */
+  get isOfText(): boolean {
+    return this.index !== undefined && (this.kind === 'bad_input' || this.kind === 'bad_output');
   }
 }

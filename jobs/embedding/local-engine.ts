@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { EmbeddingError } from './error.ts';
+import { ProviderError } from './error.ts';
 import type { WorkerReply, WorkerRequest } from './local-worker.ts';
 import { unitVector } from './vectors.ts';
 
@@ -29,9 +29,13 @@ export class LocalEngine {
   #queue: Job[] = [];
   #running: { job: Job; batch: number[] } | undefined;
 
-  constructor(entry: URL, dimensions: number) {
+  readonly #data: unknown;
+
+  /** @param data  what the thread gets to begin with */
+  constructor(entry: URL, dimensions: number, data?: unknown) {
     this.#entry = entry;
     this.#dimensions = dimensions;
+    this.#data = data;
   }
 
   embed(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> {
@@ -62,7 +66,7 @@ export class LocalEngine {
   async close(): Promise<void> {
     const worker = this.#worker;
     this.#worker = undefined;
-    this.#rejectAll(new EmbeddingError('unavailable', 'The local embedding provider was closed'));
+    this.#rejectAll(new ProviderError('unavailable', 'The local embedding provider was closed'));
     await worker?.terminate();
   }
 
@@ -98,7 +102,13 @@ export class LocalEngine {
   #start(): Worker {
     // The thread gets no environment and no flags of ours: it needs neither, and the first holds secrets. Its
     // output stays unread: reading it would keep the process alive, and errors arrive as events.
-    const worker = new Worker(this.#entry, { env: {}, execArgv: [], stdout: true, stderr: true });
+    const worker = new Worker(this.#entry, {
+      env: {},
+      execArgv: [],
+      stdout: true,
+      stderr: true,
+      workerData: this.#data,
+    });
     let cause: unknown;
     worker.on('error', (error) => {
       cause = error;
@@ -111,7 +121,7 @@ export class LocalEngine {
       if (worker !== this.#worker) return;
       this.#worker = undefined;
       const message = `The local embedding worker stopped (exit code ${code}); the next request starts it again`;
-      this.#rejectAll(new EmbeddingError('unavailable', message, { cause }));
+      this.#rejectAll(new ProviderError('unavailable', message, { cause }));
     });
     return worker;
   }
@@ -121,10 +131,10 @@ export class LocalEngine {
     const { job, batch } = this.#running;
     this.#running = undefined;
     try {
-      if ('kind' in reply) throw new EmbeddingError(reply.kind, reply.message);
+      if ('kind' in reply) throw new ProviderError(reply.kind, reply.message);
       if (reply.vectors.length !== batch.length * this.#dimensions) {
         const message = `The model returned ${reply.vectors.length} numbers for ${batch.length} texts of ${this.#dimensions} dimensions`;
-        throw new EmbeddingError('bad_output', message);
+        throw new ProviderError('bad_output', message);
       }
       batch.forEach((index, i) => {
         const values = reply.vectors.subarray(i * this.#dimensions, (i + 1) * this.#dimensions);
@@ -138,7 +148,7 @@ export class LocalEngine {
     this.#pump();
   }
 
-  #rejectAll(error: EmbeddingError): void {
+  #rejectAll(error: ProviderError): void {
     const jobs = this.#running ? [this.#running.job, ...this.#queue] : this.#queue;
     this.#running = undefined;
     this.#queue = [];

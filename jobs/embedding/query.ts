@@ -10,6 +10,8 @@ export interface QueryEmbedder {
 
 /** Milliseconds for which the active version is taken to be the same. */
 const VERSION_AGE = 10_000;
+/** Milliseconds after which a search goes on without a vector. */
+const PATIENCE = 10_000;
 
 /**
  * Embeds what users search for, with whatever embedding version is active at the time.
@@ -40,8 +42,10 @@ export function openQueryEmbedder(pool: Pool): QueryEmbedder {
 
   return {
     async embed(text) {
-      const [vector] = await (await provider()).embed([text]);
-      if (!vector) throw new ColloquyError('CQ312', 'The embedding provider returned no vector.');
+      const { vectors, failures } = await (await provider()).embed([text], AbortSignal.timeout(PATIENCE));
+      const [vector] = vectors;
+      if (!vector)
+        throw failures[0] ?? new Error('The embedding provider returned neither vector nor reason');
       return vector;
     },
     async close() {

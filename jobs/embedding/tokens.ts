@@ -45,6 +45,17 @@ export function countTokens(text: string): number {
   return tokens + count(text.slice(done), PLAIN);
 }
 
+/** As much of the beginning of a text as has at most `most` tokens: the text itself, mostly. */
+export function firstTokens(text: string, most: number): string {
+  let part = text;
+  for (let tokens = countTokens(part); tokens > most; tokens = countTokens(part)) {
+    // a little less than its share, since tokens are not spread evenly
+    const length = Math.floor(part.length * (most / tokens) * 0.98);
+    part = part.slice(0, isHigh(part.charCodeAt(length - 1)) ? length - 1 : length);
+  }
+  return part;
+}
+
 /** The position itself, or the next one when it would cut a surrogate pair in two. */
 export function characterBoundary(text: string, position: number): number {
   return isHigh(text.charCodeAt(position - 1)) && isLow(text.charCodeAt(position)) ? position + 1 : position;

@@ -1,14 +1,14 @@
-import { EmbeddingError } from './error.ts';
+import { ProviderError } from './error.ts';
 
 /**
  * A checked copy of what a provider returned, scaled to length one, so that every vector in the database
  * can be compared by inner product or cosine alike.
  * @param index position of the text it belongs to, for the message
- * @throws EmbeddingError bad_output for a wrong dimension, NaN, infinity or a vector of zeros
+ * @throws ProviderError bad_output for a wrong dimension, NaN, infinity or a vector of zeros
  */
 export function unitVector(values: ArrayLike<number>, dimensions: number, index: number): Float32Array {
   if (values.length !== dimensions) {
-    throw new EmbeddingError(
+    throw new ProviderError(
       'bad_output',
       `The vector of text ${index} has ${values.length} dimensions; the embedding version promises ${dimensions}`,
       { index },
@@ -19,21 +19,30 @@ export function unitVector(values: ArrayLike<number>, dimensions: number, index:
   const length = Math.sqrt(squares);
   if (!Number.isFinite(length) || length === 0) {
     const what = length === 0 ? 'only zeros' : 'a value that is not a finite number';
-    throw new EmbeddingError('bad_output', `The vector of text ${index} contains ${what}`, { index });
+    throw new ProviderError('bad_output', `The vector of text ${index} contains ${what}`, { index });
   }
   const unit = new Float32Array(dimensions);
   for (let i = 0; i < dimensions; i++) unit[i] = values[i]! / length;
   return unit;
 }
 
+/** Every text must say something: an empty one has no direction to point in. */
+export function isBlank(text: string): boolean {
+  return text.trim() === '';
+}
+
 /**
- * Every text must say something: an empty one has no direction to point in.
- * @throws EmbeddingError bad_input naming the first text that is empty or only white space
+ * As many vectors as texts, and of the dimension that was promised.
+ * @throws ProviderError bad_output, or misconfigured when every one has another dimension
  */
-export function requireText(texts: readonly string[]): void {
-  const index = texts.findIndex((text) => text.trim() === '');
-  if (index === -1) return;
-  throw new EmbeddingError('bad_input', `Text ${index} of ${texts.length} is empty or only white space`, {
-    index,
-  });
+export function requireShape(vectors: readonly ArrayLike<number>[], count: number, dimensions: number): void {
+  if (vectors.length !== count) {
+    throw new ProviderError('bad_output', `${vectors.length} vectors came back for ${count} texts`);
+  }
+  if (vectors.every((vector) => vector.length !== dimensions)) {
+    throw new ProviderError(
+      'misconfigured',
+      `The model makes vectors of ${vectors[0]!.length} dimensions; the embedding version promises ${dimensions}`,
+    );
+  }
 }

@@ -1,4 +1,5 @@
-import { looksLikeHtml, readHtml } from './html.ts';
+import { looksLikeHtml, readHtml } from '../../lib/html.ts';
+import { extensionOf, languageOf } from '../../lib/languages.ts';
 import {
   boundedSource,
   type ContentType,
@@ -8,7 +9,6 @@ import {
   type SkippedItem,
   skipped,
 } from './items.ts';
-import { extensionOf, languageOf } from './languages.ts';
 
 const MARKDOWN = new Set(['md', 'mdx', 'markdown', 'mdown', 'mkd', 'qmd', 'rmd']);
 const HTML = new Set(['html', 'htm', 'xhtml']);

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { PgBoss } from 'pg-boss';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobContext } from '../../jobs/context.ts';
+import { ProviderError } from '../../jobs/embedding/provider.ts';
 import { indexSource, singleton } from '../../jobs/index-source.ts';
 import { logMailer } from '../../jobs/mailer.ts';
 import { sweepUnindexed } from '../../jobs/sweep-unindexed.ts';
@@ -186,11 +187,19 @@ describeReal('the worker', () => {
         name: 'fake',
         model: 'fake',
         dimensions: 512,
+        maxTokens: 2048,
+        price: 2,
         async embed(texts) {
           if (fail) throw fail;
           await during?.();
           asked.push(...texts);
-          return texts.map((_, index) => Float32Array.from(axis(512, index % 512)));
+          const failures = texts.flatMap((text, index) =>
+            text.includes('POISON') ? [new ProviderError('bad_input', 'it is poisoned', { index })] : [],
+          );
+          const vectors = texts.map((text, index) =>
+            text.includes('POISON') ? undefined : Float32Array.from(axis(512, index % 512)),
+          );
+          return { vectors, tokens: 10 * texts.length, failures };
         },
         async close() {},
       }),
@@ -241,6 +250,52 @@ describeReal('the worker', () => {
       expect(asked.some((one) => one.includes('another number'))).toBe(true);
       expect(after.map((chunk) => chunk.chunk_index)).toEqual(after.map((_, n) => n));
       await expectIndexed(user);
+    });
+
+    it('counts tokens and costs, embeds all but a poisoned passage, and says so', async () => {
+      const id = await createDocument(
+        user,
+        'Poisoned',
+        sections(40, (n) => (n === 3 || n === 39 ? `POISON ${n}.` : `Text ${n}.`)),
+      );
+      await expect(index(id)).rejects.toMatchObject({
+        code: 'CQ315',
+        message: expect.stringContaining('2 '),
+      });
+      const { rows } = await owner().query(
+        `select count(*)::int as missing from app_public.chunks c
+         where c.document_id = $1 and not exists (select from app_public.embeddings e where e.chunk_id = c.id)`,
+        [id],
+      );
+      expect(rows[0].missing).toBe(2);
+      await call(user, 'delete from app_public.documents where id = $1', id);
+
+      const plain = await createDocument(user, 'Counted', sections(3));
+      const chunks = 3;
+      expect(await index(plain)).toMatchObject({
+        embedded: chunks,
+        tokens: 10 * chunks,
+        costUsd: (20 * chunks) / 1e6,
+      });
+    });
+
+    it('waits, without failing, for a provider that asks for patience', async () => {
+      const id = await createDocument(user, 'Patient', sections(2));
+      await forgetJobs();
+      fail = new ProviderError('rate_limited', 'slow down', { retryAfter: 30 });
+      try {
+        expect(await index(id)).toMatchObject({ embedded: 0, continued: true, waits: 30 });
+      } finally {
+        fail = undefined;
+      }
+      const waiting = await one(
+        `select count(*)::int as jobs, min(extract(epoch from start_after - now())) as seconds
+         from pgboss.job where name = 'index-source' and state = 'created'`,
+      );
+      expect(waiting.jobs).toBe(1);
+      expect(Number(waiting.seconds)).toBeGreaterThan(15);
+      await forgetJobs();
+      expect(await index(id)).toMatchObject({ embedded: 2 });
     });
 
     it('cuts and embeds a memory once, and again when it was forgotten and came back', async () => {

@@ -110,7 +110,15 @@ test('nothing comes of nothing', () => {
 
 test('a text that fits is one chunk, trimmed', () => {
   expect(chunkText({ content: '\n 👋 Hello there. \n', contentType: 'text' }, PLAIN)).toEqual([
-    { index: 0, content: '👋 Hello there.', heading: null, startOffset: 2, endOffset: 16, tokenCount: 6 },
+    {
+      index: 0,
+      content: '👋 Hello there.',
+      heading: null,
+      pageNumber: null,
+      startOffset: 2,
+      endOffset: 16,
+      tokenCount: 6,
+    },
   ]);
 });
 

@@ -17,7 +17,7 @@ test('vectors come back in the order of the texts, at length one, over many batc
 
 test.each(['nan', 'infinite', 'zero', 'short'])('a vector that is none (%s) is bad_output', async (text) => {
   await expect(engine.embed(['fine', text])).rejects.toMatchObject({
-    name: 'EmbeddingError',
+    name: 'ProviderError',
     kind: 'bad_output',
   });
   await expect(engine.embed(['fine'])).resolves.toHaveLength(1);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { readHtml } from '../../../lib/html.ts';
 import { makeDocument } from '../../../scripts/import/document.ts';
 import { fileAddress, webAddress } from '../../../scripts/import/git.ts';
-import { readHtml } from '../../../scripts/import/html.ts';
 import { cleanText, decodeText } from '../../../scripts/import/text.ts';
 
 test('any bytes give storable text or a reason', () => {

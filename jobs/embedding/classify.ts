@@ -1,0 +1,94 @@
+import { APICallError } from 'ai';
+import { ProviderError } from './error.ts';
+import { LONGEST_PAUSE } from './guard.ts';
+
+/** Longest piece of what a provider said that is repeated. */
+const LONGEST_SAYING = 300;
+
+/** What to do about an answer that will be the same until somebody changes something. */
+const REMEDIES: Record<number, string> = {
+  401: 'check its API key',
+  402: 'its account has no credit left',
+  403: 'its API key lacks the right to use this model',
+  404: 'check its base URL and the name of the model',
+};
+
+/**
+ * Seconds that the headers of an answer ask to wait, as a number or a date, an hour at most; undefined when they ask
+ * for nothing that can be understood.
+ */
+export function retryAfterOf(
+  headers: Record<string, string> | undefined,
+  now = Date.now(),
+): number | undefined {
+  const milliseconds = headers?.['retry-after-ms']?.trim();
+  const value = headers?.['retry-after']?.trim();
+  let seconds: number;
+  if (milliseconds && /^\d+(\.\d+)?$/.test(milliseconds)) seconds = Number(milliseconds) / 1000;
+  else if (value && /^\d+(\.\d+)?$/.test(value)) seconds = Number(value);
+  else if (value && !Number.isNaN(Date.parse(value))) seconds = (Date.parse(value) - now) / 1000;
+  else return undefined;
+  return Math.min(Math.max(seconds, 0), LONGEST_PAUSE);
+}
+
+/** What the provider said, without the key, in one line of bounded length. */
+function saying(error: APICallError, secrets: readonly string[]): string {
+  let text = error.message;
+  for (const secret of secrets) if (secret !== '') text = text.replaceAll(secret, '[hidden]');
+  // some services repeat a part of the key that they refuse
+  text = text
+    .replace(/\b(sk|pk|key|hf|gsk)[-_][\w*.-]{4,}/gi, '[hidden]')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return text.length > LONGEST_SAYING ? `${text.slice(0, LONGEST_SAYING).toWellFormed()}…` : text;
+}
+
+/** The code that OpenAI and those who imitate it put beside a message. */
+function codeOf(error: APICallError): string {
+  const inner = (error.data as { error?: { code?: unknown; type?: unknown } } | undefined)?.error;
+  return `${String(inner?.code ?? '')} ${String(inner?.type ?? '')}`;
+}
+
+/** Whether the connection broke while the answer was on its way. */
+function isBroken(error: unknown): boolean {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
+    if ('code' in cause && /^(UND_ERR_|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/.test(String(cause.code))) {
+      return true;
+    }
+    if (cause instanceof TypeError && /terminated|fetch failed/.test(cause.message)) return true;
+  }
+  return false;
+}
+
+/**
+ * Puts what the AI SDK threw into the terms of this project. Neither the request nor its headers go along: the first
+ * holds what users wrote, the second the key.
+ */
+export function classify(error: unknown, name: string, secrets: readonly string[]): unknown {
+  if (!APICallError.isInstance(error)) {
+    if (isBroken(error)) return new ProviderError('unavailable', `"${name}" cannot be reached`);
+    return error;
+  }
+  const { statusCode: status } = error;
+  const said = saying(error, secrets);
+  const retryAfter = retryAfterOf(error.responseHeaders);
+  if (status === undefined || isBroken(error)) {
+    return new ProviderError('unavailable', `The connection to "${name}" failed: ${said}`);
+  }
+  const answer = `"${name}" answered ${status}: ${said}`;
+  if (status < 300) return new ProviderError('bad_output', `"${name}" sent what cannot be read: ${said}`);
+  if (status === 429) {
+    if (/insufficient_quota|billing/.test(codeOf(error))) {
+      return new ProviderError('misconfigured', `${answer} (its account has no credit left)`);
+    }
+    return new ProviderError('rate_limited', answer, { retryAfter });
+  }
+  if (status === 408 || status === 409 || status === 425 || status >= 500) {
+    return new ProviderError('unavailable', answer, { retryAfter });
+  }
+  if (status === 400 || status === 413 || status === 422) return new ProviderError('bad_input', answer);
+  return new ProviderError(
+    'misconfigured',
+    `${answer} (${REMEDIES[status] ?? 'check its base URL and its settings'})`,
+  );
+}

@@ -1,0 +1,50 @@
+import type { EndpointSettings } from '../../lib/env.ts';
+import { embedInBatches } from './batches.ts';
+import { guardOptionsOf } from './endpoints.ts';
+import { ProviderError } from './error.ts';
+import type { Guards } from './guards.ts';
+import type { EmbeddingProvider, ProviderVersion } from './provider.ts';
+import { firstTokens } from './tokens.ts';
+import { requireShape } from './vectors.ts';
+
+/** Models that make vectors of whatever length they are told; others refuse to be told. */
+const TAKES_DIMENSIONS = /text-embedding-3|text-embedding-v[34]|gemini-embedding|qwen3-embedding/i;
+
+/** OpenAI, Ollama, vLLM, LiteLLM and others: whatever answers to POST …/embeddings. */
+export function openOpenAiCompatible(
+  version: ProviderVersion,
+  endpoint: EndpointSettings,
+  guards: Guards,
+): EmbeddingProvider {
+  const { provider: name, model, dimensions } = version;
+  const guard = guards(name, guardOptionsOf(endpoint));
+  const sendDimensions = endpoint.sendDimensions ?? TAKES_DIMENSIONS.test(model);
+  const closing = new AbortController();
+  return {
+    name,
+    model,
+    dimensions,
+    maxTokens: endpoint.maxTokens,
+    price: endpoint.price,
+    async embed(texts, signal) {
+      // loaded when it is needed: the library is large
+      const { requestEmbeddings } = await import('./openai-requests.ts');
+      const either = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
+      return embedInBatches(
+        texts,
+        (batch) =>
+          guard.run(async (signal) => {
+            const values = batch.map((text) => firstTokens(text, endpoint.maxTokens));
+            const request = { name, model, endpoint, dimensions: sendDimensions ? dimensions : undefined };
+            const result = await requestEmbeddings(request, values, signal);
+            requireShape(result.vectors, batch.length, dimensions);
+            return result;
+          }, either),
+        { dimensions, batchSize: endpoint.batchSize, batchTokens: endpoint.batchTokens },
+      );
+    },
+    async close() {
+      closing.abort(new ProviderError('unavailable', `The embedding provider "${name}" was closed`));
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import { crc32, deflateRawSync } from 'node:zlib';
+
+/** Small real files, made on the spot. */
+
+/** A ZIP file of these parts, deflated. */
+export function zip(parts: Record<string, string | Buffer>): Buffer {
+  const local: Buffer[] = [];
+  const central: Buffer[] = [];
+  let offset = 0;
+  for (const [name, content] of Object.entries(parts)) {
+    const bytes = Buffer.from(content);
+    const packed = deflateRawSync(bytes);
+    const title = Buffer.from(name);
+    const common = Buffer.alloc(26);
+    common.writeUInt16LE(20, 0);
+    common.writeUInt16LE(8, 4);
+    common.writeUInt16LE(0x21, 8);
+    common.writeUInt32LE(crc32(bytes), 10);
+    common.writeUInt32LE(packed.length, 14);
+    common.writeUInt32LE(bytes.length, 18);
+    common.writeUInt16LE(title.length, 22);
+    const head = Buffer.concat([Buffer.from('504b0304', 'hex'), common, title, packed]);
+    const entry = Buffer.alloc(14);
+    entry.writeUInt32LE(offset, 10);
+    central.push(Buffer.concat([Buffer.from('504b01021400', 'hex'), common, entry, title]));
+    local.push(head);
+    offset += head.length;
+  }
+  const directory = Buffer.concat(central);
+  const end = Buffer.alloc(22);
+  end.write('504b0506', 'hex');
+  end.writeUInt16LE(central.length, 8);
+  end.writeUInt16LE(central.length, 10);
+  end.writeUInt32LE(directory.length, 12);
+  end.writeUInt32LE(offset, 16);
+  return Buffer.concat([...local, directory, end]);
+}
+
+const escaped = (text: string) => text.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+
+export interface Paragraph {
+  text: string;
+  heading?: number;
+}
+
+/** A DOCX of paragraphs, some of them headings, and a table when there are rows. */
+export function docx(
+  paragraphs: Paragraph[],
+  { title = '', table = [] as string[][], more = {} } = {},
+): Buffer {
+  const paragraph = ({ text, heading }: Paragraph) =>
+    `<w:p>${heading ? `<w:pPr><w:pStyle w:val="Heading${heading}"/></w:pPr>` : ''}<w:r><w:t xml:space="preserve">${escaped(text)}</w:t></w:r></w:p>`;
+  const rows = table.map(
+    (row) => `<w:tr>${row.map((cell) => `<w:tc>${paragraph({ text: cell })}</w:tc>`).join('')}</w:tr>`,
+  );
+  const xml = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>';
+  const package_ = 'http://schemas.openxmlformats.org/package/2006';
+  const office = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
+  const word = 'http://schemas.openxmlformats.org/wordprocessingml/2006/main';
+  const style = (n: number) =>
+    `<w:style w:type="paragraph" w:styleId="Heading${n}"><w:name w:val="heading ${n}"/></w:style>`;
+  return zip({
+    '[Content_Types].xml': `${xml}<Types xmlns="${package_}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>`,
+    '_rels/.rels': `${xml}<Relationships xmlns="${package_}/relationships"><Relationship Id="r1" Type="${office}/officeDocument" Target="word/document.xml"/></Relationships>`,
+    'word/_rels/document.xml.rels': `${xml}<Relationships xmlns="${package_}/relationships"><Relationship Id="s" Type="${office}/styles" Target="styles.xml"/></Relationships>`,
+    'word/styles.xml': `${xml}<w:styles xmlns:w="${word}">${[1, 2, 3].map(style).join('')}</w:styles>`,
+    'docProps/core.xml': `${xml}<cp:coreProperties xmlns:cp="${package_}/metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>${escaped(title).replaceAll('&#38;', '&amp;')}</dc:title></cp:coreProperties>`,
+    'word/document.xml': `${xml}<w:document xmlns:w="${word}"><w:body>${paragraphs.map(paragraph).join('')}${rows.length > 0 ? `<w:tbl>${rows.join('')}</w:tbl>` : ''}</w:body></w:document>`,
+    ...more,
+  });
+}
+
+/** A PDF of pages of lines, each of plain letters; a page without lines shows nothing. */
+export function pdf(pages: string[][], { title = '', language = '', password = false } = {}): Buffer {
+  const objects: string[] = [];
+  const font = 3;
+  const pageOf = (n: number) => 4 + 2 * n;
+  objects[1] = `<< /Type /Catalog /Pages 2 0 R ${language ? `/Lang (${language})` : ''} >>`;
+  objects[2] = `<< /Type /Pages /Count ${pages.length} /Kids [${pages.map((_, n) => `${pageOf(n)} 0 R`).join(' ')}] >>`;
+  objects[font] = '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>';
+  for (const [n, lines] of pages.entries()) {
+    const shown = lines.map((line) => `(${line.replace(/[\\()]/g, '\\$&')}) Tj T*`).join('\n');
+    const content = `BT /F1 12 Tf 14 TL 72 720 Td\n${shown}\nET`;
+    objects[pageOf(n)] =
+      `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources << /Font << /F1 ${font} 0 R >> >> /Contents ${pageOf(n) + 1} 0 R >>`;
+    objects[pageOf(n) + 1] =
+      `<< /Length ${Buffer.byteLength(content, 'latin1')} >>\nstream\n${content}\nendstream`;
+  }
+  const info = objects.length;
+  objects[info] = `<< /Title (${title}) >>`;
+  // nothing is encrypted; but whoever wants to read it must first know a password that fits these values
+  if (password) {
+    objects[info + 1] =
+      `<< /Filter /Standard /V 1 /R 2 /P -4 /O <${'ab'.repeat(32)}> /U <${'cd'.repeat(32)}> >>`;
+  }
+  let text = '%PDF-1.4\n';
+  const offsets: number[] = [];
+  for (let n = 1; n < objects.length; n++) {
+    offsets[n] = text.length;
+    text += `${n} 0 obj\n${objects[n]}\nendobj\n`;
+  }
+  const table = text.length;
+  const id = '0123456789abcdef'.repeat(2);
+  text += `xref\n0 ${objects.length}\n0000000000 65535 f \n`;
+  for (let n = 1; n < objects.length; n++) text += `${String(offsets[n]).padStart(10, '0')} 00000 n \n`;
+  text += `trailer\n<< /Size ${objects.length} /Root 1 0 R /Info ${info} 0 R ${password ? `/Encrypt ${info + 1} 0 R` : ''} /ID [<${id}> <${id}>] >>\nstartxref\n${table}\n%%EOF\n`;
+  return Buffer.from(text, 'latin1');
+}
