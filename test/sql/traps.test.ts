@@ -227,6 +227,124 @@ describeReal('mistakes of other designs', () => {
     expect(rows[0].text).toBe('ab\ufffdc');
   });
 
+  describe('archiving', () => {
+    /** A conversation with a question, an answer that cites a chunk, and a thumb; idle for a year by the clock of the database. */
+    const talk = async (turns: number): Promise<string> =>
+      asUser(database, bob, async (client) => {
+        const id = (await client.query('select id from app_public.start_conversation()')).rows[0].id;
+        const chunk = (
+          await owner().query('select c.id from app_public.chunks c where c.workspace_id = $1', [
+            bob.workspaceId,
+          ])
+        ).rows[0].id;
+        for (let turn = 1; turn <= turns; turn++) {
+          const { rows } = await client.query(
+            'select id from app_public.record_turn($1, $2, $3, chunks => $4)',
+            [
+              id,
+              `question ${turn}`,
+              `answer ${turn}`,
+              JSON.stringify([{ chunkId: chunk, similarityScore: 0.5 }]),
+            ],
+          );
+          await client.query(`select app_public.give_feedback($1, 'positive')`, [rows[1].id]);
+        }
+        return id;
+      });
+    const shown = async (id: string) =>
+      asUser(database, bob, async (client) => ({
+        messages: (
+          await client.query('select m.id, m.content from app_public.conversation_messages($1) as m', [id])
+        ).rows,
+        feedback: (await client.query('select f.id from app_public.conversation_feedback($1) as f', [id]))
+          .rows.length,
+        citations: (await client.query('select from app_public.conversation_citations($1)', [id])).rows
+          .length,
+      }));
+
+    beforeAll(async () => {
+      const version = await activateTestVersion(owner(), 4);
+      await addChunks(owner(), {
+        version,
+        workspaceId: bob.workspaceId,
+        ownerId: bob.id,
+        dimensions: 4,
+        count: 1,
+        seed: 0.4,
+      });
+      await owner().query(
+        `update app_public.embedding_versions v set status = 'retired', name = 'short' where v.id = $1`,
+        [version],
+      );
+    });
+
+    it('archive_old_conversations() deletes the messages before it copies them; ours loses none', async () => {
+      await admin().query(`
+        create table reference.conversations (id int primary key, last_message_at timestamptz, created_at timestamptz, is_archived boolean);
+        create table reference.messages (id int primary key, conversation_id int references reference.conversations on delete cascade, content text);
+        create table reference.conversations_archive (like reference.conversations including all);
+        create table reference.messages_archive (like reference.messages including all);
+        insert into reference.conversations values (1, now() - interval '1 year', now(), false);
+        insert into reference.messages select n, 1, 'message ' || n from generate_series(1, 10) as n;
+        with conversations_to_archive as (
+          delete from reference.conversations where last_message_at < now() - interval '6 months' and is_archived = false returning *
+        )
+        insert into reference.conversations_archive select * from conversations_to_archive;
+        with messages_to_archive as (
+          delete from reference.messages m
+          where m.conversation_id in (select id from reference.conversations_archive where created_at > now() - interval '1 day') returning *
+        )
+        insert into reference.messages_archive select * from messages_to_archive`);
+      expect(
+        await one(
+          `select (select count(*)::int from reference.messages) as messages, (select count(*)::int from reference.messages_archive) as archived`,
+        ),
+      ).toEqual({ messages: 0, archived: 0 });
+
+      const id = await talk(3);
+      await owner().query(
+        'update app_public.conversations c set indexed_sequence_number = last_sequence_number where c.id = $1',
+        [id],
+      );
+      const before = await shown(id);
+      expect(before).toMatchObject({ feedback: 3, citations: 3 });
+      const { rows } = await database
+        .pool('worker')
+        .query(`select * from app_hidden.archive_old_conversations(idle_for => '0', min_messages => 1)`);
+      expect(rows.map((row) => row.conversation_id)).toContain(id);
+      expect(
+        (await one('select count(*)::int as n from app_public.messages m where m.conversation_id = $1', [id]))
+          .n,
+      ).toBe(0);
+      expect(await shown(id)).toEqual(before);
+    });
+
+    it('compress_old_conversations() calls what is not there, and drops feedback and citations; ours keeps both', async () => {
+      expect(await refused(`select compress('text')`)).toBe('42883');
+      const id = await talk(2);
+      await owner().query(
+        'update app_public.conversations c set indexed_sequence_number = last_sequence_number where c.id = $1',
+        [id],
+      );
+      const before = await shown(id);
+      await database
+        .pool('worker')
+        .query(`select * from app_hidden.archive_old_conversations(idle_for => '0', min_messages => 1)`);
+      await database
+        .pool('worker')
+        .query(`select * from app_hidden.compress_old_conversations(idle_for => '0')`);
+      expect(
+        (await one('select c.storage_tier from app_public.conversations c where c.id = $1', [id]))
+          .storage_tier,
+      ).toBe('cold');
+      expect(await shown(id)).toEqual(before);
+      await asUser(database, bob, (client) =>
+        client.query('select app_public.restore_conversation($1)', [id]),
+      );
+      expect(await shown(id)).toEqual(before);
+    });
+  });
+
   describe('with vectors of several tenants', () => {
     const DIMENSIONS = 16;
     let version: string;
