@@ -73,3 +73,22 @@ begin
   end loop;
 end
 $membership$;
+
+-- Reads everything for a dump, and streams the log for a physical backup; writes nothing, and nobody becomes it. Row-level
+-- security would dump a part in silence, hence BYPASSRLS, which only a superuser may give: without one, its dumps and
+-- replicas are the business of whoever runs the server.
+do $backup$
+begin
+  if not exists (select from pg_catalog.pg_roles where rolname = 'colloquy_backup') then
+    create role colloquy_backup login replication bypassrls;
+  end if;
+  if not pg_catalog.pg_has_role('colloquy_backup', 'pg_read_all_data', 'member') then
+    grant pg_read_all_data to colloquy_backup;
+  end if;
+exception
+  when duplicate_object or unique_violation then
+    null;
+  when insufficient_privilege then
+    raise notice 'The role colloquy_backup was not made: only a superuser gives BYPASSRLS and REPLICATION.';
+end
+$backup$;

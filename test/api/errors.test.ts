@@ -191,7 +191,7 @@ describeReal('errors', () => {
       const reply = await load({ source: 'a', messages: [{ ...message, ...odd }] });
       expect([codeOf(reply), reply.errors[0]?.message]).toEqual([
         'CQ200',
-        'The conversation "a" has a role or a time that cannot be read.',
+        'The conversation "a" has a role, a visibility or a time that cannot be read.',
       ]);
     }
     const documents = await asAda(

@@ -158,7 +158,8 @@ describeReal('the worker', () => {
     const gone = once(third, 'exit');
     third.stdin!.end();
     expect((await gone)[0]).toBe(0);
-  });
+    // 50 sections and 450 messages through the real model, three processes one after the other
+  }, 240_000);
 
   describe('one job', () => {
     let boss: PgBoss;

@@ -60,6 +60,8 @@ describeReal('the access of a tenant', () => {
           can_become: ['colloquy_admin', 'colloquy_user', 'colloquy_visitor'],
           mighty: false,
         },
+        // reads all for a dump; nobody can become it
+        { name: 'colloquy_backup', can_become: ['pg_read_all_data'], mighty: true },
         { name: 'colloquy_monitor', can_become: expect.arrayContaining(['pg_monitor']), mighty: false },
         { name: 'colloquy_owner', can_become: [], mighty: false },
         { name: 'colloquy_user', can_become: [], mighty: false },
@@ -67,6 +69,40 @@ describeReal('the access of a tenant', () => {
         { name: 'colloquy_worker', can_become: [], mighty: false },
       ]);
     });
+  });
+
+  it('lets the login of backups read everything and write nothing', async () => {
+    const client = await database.pool('admin').connect();
+    const attempt = async (sql: string) => {
+      await client.query('savepoint attempt');
+      try {
+        return (await client.query(sql)).rowCount;
+      } catch (error) {
+        await client.query('rollback to savepoint attempt');
+        return (error as { code?: string }).code;
+      }
+    };
+    try {
+      await client.query('begin; set local role colloquy_backup');
+      const { rows } = await client.query(
+        `select format('%I.%I', n.nspname, c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+         where c.relkind in ('r', 'p', 'm') and n.nspname in ('app_public', 'app_hidden', 'app_private')`,
+      );
+      expect(rows.length).toBeGreaterThan(50);
+      for (const { name } of rows) {
+        expect(await attempt(`select count(*) from ${name}`), name).toBe(1);
+        expect(await attempt(`delete from ${name}`), name).toBe('42501');
+      }
+      // as many as the owner sees: no policy leaves anything out
+      const count = 'select count(*)::int as n from app_public.messages';
+      const seen = (await client.query(count)).rows[0].n;
+      expect(seen).toBe((await database.pool('owner').query(count)).rows[0].n);
+      expect(seen).toBeGreaterThan(0);
+      expect(await attempt(`select app_hidden.authenticate('x')`)).toBe('42501');
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
   });
 
   describe('visibility', () => {

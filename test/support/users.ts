@@ -91,7 +91,7 @@ export function asRole<T>(
 }
 
 /** Waits for a condition, at most a minute. */
-export async function until(condition: () => Promise<boolean>, milliseconds = 60_000): Promise<void> {
+export async function until(condition: () => Promise<boolean>, milliseconds = 120_000): Promise<void> {
   const deadline = Date.now() + milliseconds;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`The condition did not come true in ${milliseconds} ms.`);
