@@ -98,6 +98,16 @@
 --!include usage/set_usage_budget.sql
 --!include usage/reserve_usage.sql
 --!include usage/settle_usage.sql
+--!include auth/require_administrator.sql
+--!include embeddings/maintained_versions.sql
+--!include embeddings/create_embedding_version.sql
+--!include embeddings/estimate_embedding_version.sql
+--!include embeddings/backfill.sql
+--!include embeddings/build_embedding_index.sql
+--!include embeddings/embedding_version_progress.sql
+--!include embeddings/activate_embedding_version.sql
+--!include embeddings/archive_embedding_version.sql
+--!include embeddings/compare_embedding_versions.sql
 --!include policies/settings.sql
 --!include policies/users.sql
 --!include policies/user_secrets.sql
@@ -145,3 +155,4 @@
 --!include policies/usage_reservations.sql
 --!include policies/usage_holds.sql
 --!include policies/budget_spending.sql
+--!include policies/embedding_rates.sql

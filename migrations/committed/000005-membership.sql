@@ -1,5 +1,5 @@
---! Previous: sha1:36ac84df8f59d8dae0302a9ac2224b878b09375d
---! Hash: sha1:a2d95d155de1501af733639275e82c2c06edf206
+--! Previous: sha1:5307af26d0d740337e6fcc7fe5c70b92dd9147ab
+--! Hash: sha1:84f0be3759d24799361b3ba0c2b8ca3c9c803707
 --! Message: membership
 
 --! split: 1-current.sql

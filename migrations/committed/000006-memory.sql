@@ -1,5 +1,5 @@
---! Previous: sha1:a2d95d155de1501af733639275e82c2c06edf206
---! Hash: sha1:c9d505ac9718c0f4d5f1f026ca42754448e35fb6
+--! Previous: sha1:84f0be3759d24799361b3ba0c2b8ca3c9c803707
+--! Hash: sha1:69c10305b1e4cffd7b1dffa65f2d733637c0cea7
 --! Message: memory
 
 --! split: 1-current.sql

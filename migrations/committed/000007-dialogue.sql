@@ -1,5 +1,5 @@
---! Previous: sha1:c9d505ac9718c0f4d5f1f026ca42754448e35fb6
---! Hash: sha1:7743ad65f7a73633739e2fb139caefbf88dd9323
+--! Previous: sha1:69c10305b1e4cffd7b1dffa65f2d733637c0cea7
+--! Hash: sha1:d55a148aef2597e9e982987a72a7da6df8c083ce
 --! Message: dialogue
 
 --! split: 1-current.sql
