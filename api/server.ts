@@ -9,7 +9,7 @@ import { log } from '../lib/log.ts';
 import { CLOSE_TIMEOUT, MAX_BODY_BYTES } from './limits.ts';
 import { requestIdOf } from './plugins/requests.ts';
 import { makePreset } from './preset.ts';
-import type { EmbedQuery } from './query-embeddings.ts';
+import type { ActiveVersion, EmbedQuery } from './query-embeddings.ts';
 import { readiness } from './readiness.ts';
 
 export interface ApiOptions {
@@ -22,6 +22,8 @@ export interface ApiOptions {
   /** 0: any that is free. */
   port: number;
   embedQuery: EmbedQuery;
+  /** Tells which version a query is embedded for. */
+  activeVersion?: ActiveVersion;
   /** GraphiQL at "/", and introspection. */
   development: boolean;
   /** Introspection without GraphiQL. Default: as development. */
@@ -110,7 +112,13 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const { database, development, introspection = development } = options;
   const pool = database.pool('authenticator');
   const instance = postgraphile(
-    makePreset({ pool, embedQuery: options.embedQuery, graphiql: development, introspection }),
+    makePreset({
+      pool,
+      embedQuery: options.embedQuery,
+      activeVersion: options.activeVersion,
+      graphiql: development,
+      introspection,
+    }),
   );
   await instance.getSchema();
   const serv = instance.createServ(grafserv);

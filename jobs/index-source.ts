@@ -1,6 +1,7 @@
 import { toSql } from 'pgvector';
 import { z } from 'zod';
 import type { JobContext } from './context.ts';
+import { embedBehind } from './embed-behind.ts';
 import { type ContentType, chunkText } from './embedding/chunk.ts';
 import type { JobDefinition } from './registry.ts';
 
@@ -178,6 +179,7 @@ async function embedChunks(
   let chunks = await missing();
   const found = chunks.length;
   if (found === 0) return 0;
+  await embedBehind(context, version.id, workspaceId, chunks);
   const { rows } = await pool.query(
     'select app_hidden.reuse_embeddings(for_version => $1, for_workspace => $2, chunk_ids => $3::uuid[]) as reused',
     [version.id, workspaceId, chunks.map((chunk) => chunk.chunk_id)],

@@ -1,5 +1,8 @@
 import type { z } from 'zod';
 import type { QueueDefinition } from '../lib/migrations.ts';
+import { archiveEmbeddingVersions } from './archive-embedding-versions.ts';
+import { backfillEmbeddings } from './backfill-embeddings.ts';
+import { buildEmbeddingIndex } from './build-embedding-index.ts';
 import type { JobContext } from './context.ts';
 import { deliverMail } from './deliver-mail.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
@@ -23,6 +26,9 @@ export const jobs: readonly JobDefinition<any>[] = [
   sweepUnindexed,
   ensurePartitions,
   deliverMail,
+  backfillEmbeddings,
+  buildEmbeddingIndex,
+  archiveEmbeddingVersions,
 ];
 
 /** The queues of all jobs. */

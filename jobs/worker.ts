@@ -5,7 +5,11 @@ import { describeError } from '../lib/errors.ts';
 import { log as rootLog } from '../lib/log.ts';
 import { openQueue } from '../lib/queue.ts';
 import type { JobContext } from './context.ts';
-import { type EmbeddingProvider, openProvider, type ProviderVersion } from './embedding/provider.ts';
+import {
+  type EmbeddingProvider,
+  openProvider as openNamedProvider,
+  type ProviderVersion,
+} from './embedding/provider.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
 import { indexSource } from './index-source.ts';
 import { logMailer, type Mailer } from './mailer.ts';
@@ -25,6 +29,8 @@ export interface WorkerOptions {
   concurrency?: number;
   /** Seconds between two looks at an idle queue. Default: 1. */
   pollingIntervalSeconds?: number;
+  /** Opens the provider of an embedding version. Default: the one that it names. */
+  openProvider?: (version: ProviderVersion) => EmbeddingProvider;
   /** Delivers mail. Default: into the log. */
   mailer?: Mailer;
 }
@@ -98,6 +104,7 @@ export async function startWorker({
   pool,
   concurrency = 1,
   pollingIntervalSeconds = 1,
+  openProvider = openNamedProvider,
   mailer = logMailer(rootLog),
 }: WorkerOptions): Promise<Worker> {
   const boss = openQueue(pool, { supervise: true, schedule: true });

@@ -124,7 +124,8 @@ async function serve(
     database,
     host: options.host,
     port: options.port,
-    embedQuery: (text) => embedder.embed(text),
+    embedQuery: (text, versionId) => embedder.embed(text, versionId),
+    activeVersion: () => embedder.activeVersion(),
     development: env.NODE_ENV !== 'production',
     isQueueAlive: () => queueIsAlive(database.pool('authenticator')),
   });

@@ -27,7 +27,6 @@ begin
   execute format('lock table only app_public.embeddings in access exclusive mode');
   execute format('drop table app_partitions.embeddings_%s', version.number);
   delete from app_hidden.embedding_counts e where e.version_id = version.id;
-  delete from app_hidden.embedding_rates r where r.version_id = version.id and r.minute < now() - interval '30 days';
   update app_public.embedding_versions v
   set status = 'archived', retired_at = coalesce(v.retired_at, clock_timestamp())
   where v.id = version.id
@@ -67,6 +66,7 @@ as $$
 declare
   surplus uuid;
 begin
+  delete from app_hidden.embedding_rates r where r.minute < now() - interval '30 days';
   select v.id into surplus
   from (
     select v.id, v.status, row_number() over (order by v.status = 'active' desc, v.retired_at desc, v.id desc) as place

@@ -4,12 +4,27 @@
 
 create or replace function app_hidden.find_unembedded(max_workspaces integer default 100)
 returns table (version_id uuid, workspace_id uuid)
-language sql
+language plpgsql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  busy text[] := '{}';
+begin
+  -- who works on it, or waits to, must not get company: both would pay for the same vectors. A worker that was killed is
+  -- waited for as long as a job may take.
+  if to_regclass('pgboss.job') is not null then
+    busy := array(
+      select j.singleton_key
+      from pgboss.job j
+      where j.name = 'backfill-embeddings' and j.singleton_key is not null
+        and (j.state in ('created', 'retry')
+          or j.state = 'active' and j.started_on > now() - make_interval(secs => app_hidden.setting('embedding_claim_seconds')::integer))
+    );
+  end if;
   -- by counts alone: a workspace that has nothing to fill after all costs one look
+  return query
   select v.id, k.workspace_id
   from app_hidden.maintained_versions() v
   cross join (
@@ -17,11 +32,13 @@ as $$
   ) as k
   left join app_hidden.embedding_counts e on e.version_id = v.id and e.workspace_id = k.workspace_id
   where v.status <> 'active' and k.chunk_count > coalesce(e.embedding_count, 0)
+    and format('%s:%s', v.id, k.workspace_id) <> all (busy)
   -- a version that was active is one to go back to: it comes first
   order by v.status desc, v.id, k.chunk_count - coalesce(e.embedding_count, 0), k.workspace_id
   limit max_workspaces;
+end
 $$;
-comment on function app_hidden.find_unembedded(integer) is 'Workspaces in which a maintained version other than the active one lacks vectors.';
+comment on function app_hidden.find_unembedded(integer) is 'Workspaces in which a maintained version other than the active one lacks vectors, and nobody is at it.';
 
 create or replace function app_hidden.chunks_to_backfill(for_version uuid, for_workspace uuid, after_chunk uuid, max_chunks integer)
 returns table (chunk_id uuid, content_hash bytea, embed_text text, token_count integer)

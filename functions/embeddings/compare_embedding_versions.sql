@@ -88,7 +88,7 @@ begin
       order by md5(e.chunk_id::text)
       limit s.wanted
     ) as c
-    order by s.size, md5(c.chunk_id::text)
+    order by md5(c.chunk_id::text)
     limit samples
   loop
     budget := budget - 2 * sampled.size;

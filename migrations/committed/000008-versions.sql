@@ -1,5 +1,5 @@
 --! Previous: sha1:d55a148aef2597e9e982987a72a7da6df8c083ce
---! Hash: sha1:e89e1c6ee0dd226d60239e90e2b93a6400c2edde
+--! Hash: sha1:19bfde7b7cf4e34cb9c9306b742521d2facf10d5
 --! Message: versions
 
 --! split: 1-current.sql
@@ -25,6 +25,7 @@ comment on column app_hidden.embedding_rates.tokens is 'Tokens of those chunks.'
 insert into app_private.settings (name, value, unit, description) values
   ('embedding_versions_kept', '3', 'count', 'Embedding versions that are kept, the active one included; older retired ones are archived. Versions that are building do not count.'),
   ('embedding_tokens_per_second', '1000', 'tokens/s', 'Speed that an estimate assumes where no back-fill was measured.'),
+  ('embedding_claim_seconds', '90', 'seconds', 'How long a back-fill job is taken to be at work. Longer than a job takes, which is 20 seconds and a batch; a killed worker''s share waits as long.'),
   ('embedding_index_memory_mb', '256', 'MB', 'maintenance_work_mem while a vector index is built; 16 to 8192. An index that does not fit is built far slower.'),
   ('embedding_lock_timeout_ms', '500', 'ms', 'How long archiving waits for searches in flight; searches that begin meanwhile wait as long. It must be less than deadlock_timeout.'),
   ('embedding_compare_vectors', '5000000', 'count', 'Vectors that one comparison of two versions may look at.');

@@ -1,5 +1,5 @@
---! Previous: sha1:e89e1c6ee0dd226d60239e90e2b93a6400c2edde
---! Hash: sha1:04131e56a8c39a8805f15f57405fec2009017d90
+--! Previous: sha1:19bfde7b7cf4e34cb9c9306b742521d2facf10d5
+--! Hash: sha1:092e8e2ec45b3aeb1bbdd46598499009d4d3c93c
 --! Message: functions
 
 --! split: 1-current.sql
@@ -5504,6 +5504,27 @@ as $$
 $$;
 comment on function app_hidden.maintained_versions() is 'The versions that new chunks get vectors of: active, building, and the one retired last.';
 grant execute on function app_hidden.maintained_versions() to colloquy_worker;
+
+-- The API hands a vector to search together with the version that it was made for, and this beside it in the same statement:
+-- both see the same moment, so a vector can never be compared with those of another model, even when the number of
+-- dimensions is the same.
+create or replace function app_hidden.require_query_version(version_id uuid)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if version_id is not null
+    and not exists (select from app_public.embedding_versions v where v.id = version_id and v.status = 'active')
+  then
+    raise exception 'The vector was made for another embedding version than the active one.' using errcode = 'CQ301', hint = 'Embed the query again.';
+  end if;
+  return true;
+end
+$$;
+comment on function app_hidden.require_query_version(uuid) is 'True, or CQ301 when a version is not the active one. Null: nothing to check.';
+grant execute on function app_hidden.require_query_version(uuid) to colloquy_user, colloquy_admin;
 --! EndIncluded embeddings/maintained_versions.sql
 --! Included embeddings/create_embedding_version.sql
 -- Begins a new embedding version beside the active one. Chunks belong to all versions, so that citations stay valid and
@@ -5672,12 +5693,27 @@ grant execute on function app_public.estimate_embedding_version(uuid, integer, n
 
 create or replace function app_hidden.find_unembedded(max_workspaces integer default 100)
 returns table (version_id uuid, workspace_id uuid)
-language sql
+language plpgsql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  busy text[] := '{}';
+begin
+  -- who works on it, or waits to, must not get company: both would pay for the same vectors. A worker that was killed is
+  -- waited for as long as a job may take.
+  if to_regclass('pgboss.job') is not null then
+    busy := array(
+      select j.singleton_key
+      from pgboss.job j
+      where j.name = 'backfill-embeddings' and j.singleton_key is not null
+        and (j.state in ('created', 'retry')
+          or j.state = 'active' and j.started_on > now() - make_interval(secs => app_hidden.setting('embedding_claim_seconds')::integer))
+    );
+  end if;
   -- by counts alone: a workspace that has nothing to fill after all costs one look
+  return query
   select v.id, k.workspace_id
   from app_hidden.maintained_versions() v
   cross join (
@@ -5685,11 +5721,13 @@ as $$
   ) as k
   left join app_hidden.embedding_counts e on e.version_id = v.id and e.workspace_id = k.workspace_id
   where v.status <> 'active' and k.chunk_count > coalesce(e.embedding_count, 0)
+    and format('%s:%s', v.id, k.workspace_id) <> all (busy)
   -- a version that was active is one to go back to: it comes first
   order by v.status desc, v.id, k.chunk_count - coalesce(e.embedding_count, 0), k.workspace_id
   limit max_workspaces;
+end
 $$;
-comment on function app_hidden.find_unembedded(integer) is 'Workspaces in which a maintained version other than the active one lacks vectors.';
+comment on function app_hidden.find_unembedded(integer) is 'Workspaces in which a maintained version other than the active one lacks vectors, and nobody is at it.';
 
 create or replace function app_hidden.chunks_to_backfill(for_version uuid, for_workspace uuid, after_chunk uuid, max_chunks integer)
 returns table (chunk_id uuid, content_hash bytea, embed_text text, token_count integer)
@@ -6123,7 +6161,6 @@ begin
   execute format('lock table only app_public.embeddings in access exclusive mode');
   execute format('drop table app_partitions.embeddings_%s', version.number);
   delete from app_hidden.embedding_counts e where e.version_id = version.id;
-  delete from app_hidden.embedding_rates r where r.version_id = version.id and r.minute < now() - interval '30 days';
   update app_public.embedding_versions v
   set status = 'archived', retired_at = coalesce(v.retired_at, clock_timestamp())
   where v.id = version.id
@@ -6163,6 +6200,7 @@ as $$
 declare
   surplus uuid;
 begin
+  delete from app_hidden.embedding_rates r where r.minute < now() - interval '30 days';
   select v.id into surplus
   from (
     select v.id, v.status, row_number() over (order by v.status = 'active' desc, v.retired_at desc, v.id desc) as place
@@ -6273,7 +6311,7 @@ begin
       order by md5(e.chunk_id::text)
       limit s.wanted
     ) as c
-    order by s.size, md5(c.chunk_id::text)
+    order by md5(c.chunk_id::text)
     limit samples
   loop
     budget := budget - 2 * sampled.size;
