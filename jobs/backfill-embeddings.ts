@@ -10,7 +10,7 @@ const BATCH = 64;
 /** A job that takes longer than this many milliseconds hands the rest to a new one, so that every workspace has its turn. */
 const TIME_BUDGET = 20_000;
 /** Milliseconds that a batch lets new work go first: it runs behind, but it does not starve. */
-const YIELD = 5_000;
+const YIELD = 1_000;
 
 const payload = z.object({
   versionId: z.uuid(),
@@ -33,7 +33,7 @@ async function letNewWorkGoFirst({ pool, signal }: JobContext): Promise<void> {
   while (Date.now() < until && !signal.aborted) {
     const { rows } = await pool.query('select app_hidden.new_work_waits() as waits');
     if (!rows[0].waits) return;
-    await delay(250, undefined, { signal }).catch(() => {});
+    await delay(100, undefined, { signal }).catch(() => {});
   }
 }
 

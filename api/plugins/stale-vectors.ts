@@ -4,6 +4,8 @@ import { errorCode } from '../../lib/errors.ts';
 
 /** The vector of a query belongs to a version that is no longer the active one. */
 const STALE = 'CQ301';
+/** A switch and its way back may follow each other closely. */
+const ATTEMPTS = 3;
 
 function isStale(error: unknown): boolean {
   const cause = error instanceof GraphQLError ? error.originalError : error;
@@ -11,7 +13,7 @@ function isStale(error: unknown): boolean {
 }
 
 /**
- * A query whose vector was on its way while the embedding version was switched is asked once more, so that a switch fails
+ * A query whose vector was on its way while the embedding version was switched is asked again, so that a switch fails
  * no search. Reading twice changes nothing; a mutation is never repeated.
  */
 export const StaleVectorsPlugin: GraphileConfig.Plugin = {
@@ -20,12 +22,15 @@ export const StaleVectorsPlugin: GraphileConfig.Plugin = {
   grafast: {
     middleware: {
       async execute(next, { args }) {
-        const result = await next();
         const isQuery = args.document.definitions.every(
           (one) => one.kind !== 'OperationDefinition' || one.operation === 'query',
         );
-        if (!isQuery || !('errors' in result) || !result.errors?.some(isStale)) return result;
-        return execute({ ...args, middleware: null });
+        let result = await next();
+        for (let attempt = 0; isQuery && attempt < ATTEMPTS; attempt += 1) {
+          if (!('errors' in result) || !result.errors?.some(isStale)) break;
+          result = await execute({ ...args, middleware: null });
+        }
+        return result;
       },
     },
   },

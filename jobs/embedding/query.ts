@@ -13,8 +13,12 @@ export interface QueryEmbedder {
 /**
  * Embeds what users search for. The version is asked for with each query: a switch takes effect with the next one.
  * @param pool  acts as colloquy_authenticator, which may read the active version
+ * @param open  opens the provider of a version
  */
-export function openQueryEmbedder(pool: Pool): QueryEmbedder {
+export function openQueryEmbedder(
+  pool: Pool,
+  open: (version: ProviderVersion) => EmbeddingProvider = openProvider,
+): QueryEmbedder {
   // those of former versions stay open: a query may be on its way
   const providers = new Map<string, EmbeddingProvider>();
   let isOpen = true;
@@ -30,7 +34,7 @@ export function openQueryEmbedder(pool: Pool): QueryEmbedder {
           hint: 'Search with mode TEXT, or have an administrator activate a version.',
         });
       }
-      if (isOpen && !providers.has(version.id)) providers.set(version.id, openProvider(version));
+      if (isOpen && !providers.has(version.id)) providers.set(version.id, open(version));
       return version.id;
     },
     async embed(text, versionId) {
