@@ -64,7 +64,7 @@ $grants$;
 do $statistics$
 begin
   if not pg_catalog.pg_has_role('colloquy_owner', 'pg_read_all_stats', 'usage') then
-    grant pg_read_all_stats to colloquy_owner with inherit true;
+    grant pg_read_all_stats to colloquy_owner with inherit true, set false;
   end if;
 end
 $statistics$;

@@ -24,7 +24,7 @@ begin
     raise exception 'The embedding version "%" is active.', version.name using errcode = 'CQ305', hint = 'Activate another one first.';
   end if;
   perform set_config('lock_timeout', least(greatest(app_hidden.setting('embedding_lock_timeout_ms')::integer, 10), 900) || 'ms', true);
-  execute format('lock table only app_public.embeddings in access exclusive mode');
+  lock table only app_public.embeddings in access exclusive mode;
   execute format('drop table app_partitions.embeddings_%s', version.number);
   delete from app_hidden.embedding_counts e where e.version_id = version.id;
   update app_public.embedding_versions v

@@ -1,5 +1,5 @@
 --! Previous: sha1:19bfde7b7cf4e34cb9c9306b742521d2facf10d5
---! Hash: sha1:092e8e2ec45b3aeb1bbdd46598499009d4d3c93c
+--! Hash: sha1:8bfe470a37b3dbd4722d17722dac032a3e9fc9ae
 --! Message: functions
 
 --! split: 1-current.sql
@@ -6158,7 +6158,7 @@ begin
     raise exception 'The embedding version "%" is active.', version.name using errcode = 'CQ305', hint = 'Activate another one first.';
   end if;
   perform set_config('lock_timeout', least(greatest(app_hidden.setting('embedding_lock_timeout_ms')::integer, 10), 900) || 'ms', true);
-  execute format('lock table only app_public.embeddings in access exclusive mode');
+  lock table only app_public.embeddings in access exclusive mode;
   execute format('drop table app_partitions.embeddings_%s', version.number);
   delete from app_hidden.embedding_counts e where e.version_id = version.id;
   update app_public.embedding_versions v
