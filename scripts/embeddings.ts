@@ -180,10 +180,12 @@ program
         );
         return;
       }
-      const created = await ask(
-        owner,
-        'app_public.create_embedding_version(name => $1, provider => $2, model => $3, dimensions => $4, description => $5)',
-        [name, version.provider, version.model, version.dimensions, options.description ?? null],
+      const created = await patiently(30, ['55P03'], () =>
+        ask(
+          owner,
+          'app_public.create_embedding_version(name => $1, provider => $2, model => $3, dimensions => $4, description => $5)',
+          [name, version.provider, version.model, version.dimensions, options.description ?? null],
+        ),
       );
       answer(
         options,
