@@ -15,8 +15,9 @@ import { ChangePasswordPlugin, NothingUpdatedPlugin, SignInPlugin } from './plug
 import { PagesPlugin } from './plugins/pages.ts';
 import { currentRequest, requestsPlugin } from './plugins/requests.ts';
 import { searchPlugin } from './plugins/search.ts';
+import { StaleVectorsPlugin } from './plugins/stale-vectors.ts';
 import { VectorCodecPlugin } from './plugins/vector-codec.ts';
-import { type EmbedQuery, queryEmbedder } from './query-embeddings.ts';
+import { type ActiveVersion, type EmbedQuery, queryEmbedder } from './query-embeddings.ts';
 import { TagsPlugin } from './tags.ts';
 
 export interface PresetOptions {
@@ -26,6 +27,8 @@ export interface PresetOptions {
   embedQuery?: EmbedQuery | undefined;
   /** Whose tokens are believed besides our own. Absent: nobody's. */
   identityProvider?: IdentityProvider | undefined;
+  /** Tells which version a query is embedded for. Absent: a switch is noticed only when dimensions differ. */
+  activeVersion?: ActiveVersion | undefined;
   /** GraphiQL at "/". Default: false. */
   graphiql?: boolean | undefined;
   /** Whether clients may ask for the schema. Default: as graphiql. */
@@ -36,7 +39,14 @@ type RuruClientConfig = NonNullable<NonNullable<GraphileConfig.Preset['ruru']>['
 
 /** Everything about the API: the schema, who is calling, limits, errors. */
 export function makePreset(options: PresetOptions): GraphileConfig.Preset {
-  const { pool, embedQuery, identityProvider, graphiql = false, introspection = graphiql } = options;
+  const {
+    pool,
+    embedQuery,
+    activeVersion,
+    identityProvider,
+    graphiql = false,
+    introspection = graphiql,
+  } = options;
   const verifyIdentity = identityProvider && identityVerifier(identityProvider);
   return {
     extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset, PostGraphileConnectionFilterPreset],
@@ -51,7 +61,8 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       ChangePasswordPlugin,
       SignInPlugin,
       NothingUpdatedPlugin,
-      searchPlugin(queryEmbedder(embedQuery)),
+      searchPlugin(queryEmbedder(embedQuery, activeVersion)),
+      StaleVectorsPlugin,
     ],
     // A query within a query has no end; the argument "condition" says what "filter" says.
     disablePlugins: [

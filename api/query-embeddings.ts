@@ -2,11 +2,20 @@ import { log } from '../lib/log.ts';
 import { ApiError } from './errors.ts';
 import { Lru } from './lru.ts';
 
-/** Turns the text of a query into a vector of the active embedding version. */
-export type EmbedQuery = (text: string) => Promise<Float32Array>;
+/** Turns the text of a query into a vector: of the embedding version that is named, else of the active one. */
+export type EmbedQuery = (text: string, versionId: string | null) => Promise<Float32Array>;
+
+/** The id of the embedding version that searches use at this moment. */
+export type ActiveVersion = () => Promise<string>;
+
+/** A vector, and the embedding version that it belongs to. */
+export interface QueryVector {
+  vector: number[] | null;
+  /** Null: nobody has said. */
+  versionId: string | null;
+}
 
 const CACHE_SIZE = 1_000;
-/** Bounds how long vectors of a version that is no longer the active one are used. */
 const CACHE_AGE = 5 * 60_000;
 /** app_public.search refuses longer queries with CQ200; they are not worth embedding. */
 const MAX_QUERY_LENGTH = 10_000;
@@ -17,27 +26,32 @@ export type SearchMode = 'hybrid' | 'vector' | 'text';
  * The vector of a query, or null where there shall be none: mode text, nothing to embed, or a provider that fails
  * while words alone can still find something.
  */
-export type QueryEmbedder = (query: string, mode: SearchMode | null | undefined) => Promise<number[] | null>;
+export type QueryEmbedder = (query: string, mode: SearchMode | null | undefined) => Promise<QueryVector>;
+
+const none: QueryVector = { vector: null, versionId: null };
 
 /** Remembers what it embedded; several requests for the same text wait for one answer. */
-export function queryEmbedder(embedQuery: EmbedQuery | undefined): QueryEmbedder {
+export function queryEmbedder(
+  embedQuery: EmbedQuery | undefined,
+  activeVersion?: ActiveVersion,
+): QueryEmbedder {
   const cache = new Lru<Promise<number[]>>(CACHE_SIZE, CACHE_AGE);
 
-  function embed(text: string): Promise<number[]> {
-    const known = cache.get(text);
-    if (known) return known;
-    const vector = (async () => {
-      if (!embedQuery) throw new Error('This server has no embedding provider');
-      return Array.from(await embedQuery(text));
-    })();
-    cache.set(text, vector);
-    vector.catch(() => cache.delete(text));
-    return vector;
+  async function embed(text: string): Promise<QueryVector> {
+    if (!embedQuery) throw new Error('This server has no embedding provider');
+    const versionId = (await activeVersion?.()) ?? null;
+    const key = `${versionId} ${text}`;
+    const known = cache.get(key);
+    if (known) return { vector: await known, versionId };
+    const vector = embedQuery(text, versionId).then((values) => Array.from(values));
+    cache.set(key, vector);
+    vector.catch(() => cache.delete(key));
+    return { vector: await vector, versionId };
   }
 
   return async (query, mode) => {
     const text = query.trim();
-    if (mode === 'text' || text === '' || text.length > MAX_QUERY_LENGTH) return null;
+    if (mode === 'text' || text === '' || text.length > MAX_QUERY_LENGTH) return none;
     try {
       return await embed(text);
     } catch (error) {
@@ -50,7 +64,7 @@ export function queryEmbedder(embedQuery: EmbedQuery | undefined): QueryEmbedder
         );
       }
       log.warn({ err: error }, 'The query could not be embedded: searching by words alone');
-      return null;
+      return none;
     }
   };
 }

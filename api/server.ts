@@ -10,7 +10,7 @@ import type { IdentityProvider } from './identity-provider.ts';
 import { CLOSE_TIMEOUT, MAX_BODY_BYTES } from './limits.ts';
 import { requestIdOf } from './plugins/requests.ts';
 import { makePreset } from './preset.ts';
-import type { EmbedQuery } from './query-embeddings.ts';
+import type { ActiveVersion, EmbedQuery } from './query-embeddings.ts';
 import { readiness } from './readiness.ts';
 
 export interface ApiOptions {
@@ -25,6 +25,8 @@ export interface ApiOptions {
   embedQuery: EmbedQuery;
   /** Whose tokens are believed besides our own. Absent: nobody's. */
   identityProvider?: IdentityProvider | undefined;
+  /** Tells which version a query is embedded for. */
+  activeVersion?: ActiveVersion;
   /** GraphiQL at "/", and introspection. */
   development: boolean;
   /** Introspection without GraphiQL. Default: as development. */
@@ -117,6 +119,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       pool,
       embedQuery: options.embedQuery,
       identityProvider: options.identityProvider,
+      activeVersion: options.activeVersion,
       graphiql: development,
       introspection,
     }),

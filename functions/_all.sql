@@ -128,6 +128,16 @@
 --!include analytics/conversation_summary_stats.sql
 --!include analytics/user_activity_summary.sql
 --!include analytics/workspace_dashboard.sql
+--!include auth/require_administrator.sql
+--!include embeddings/maintained_versions.sql
+--!include embeddings/create_embedding_version.sql
+--!include embeddings/estimate_embedding_version.sql
+--!include embeddings/backfill.sql
+--!include embeddings/build_embedding_index.sql
+--!include embeddings/embedding_version_progress.sql
+--!include embeddings/activate_embedding_version.sql
+--!include embeddings/archive_embedding_version.sql
+--!include embeddings/compare_embedding_versions.sql
 --!include policies/settings.sql
 --!include policies/users.sql
 --!include policies/user_secrets.sql
@@ -183,3 +193,4 @@
 --!include policies/user_activity.sql
 --!include policies/analytics_changes.sql
 --!include policies/rag_configuration_performance.sql
+--!include policies/embedding_rates.sql

@@ -2,6 +2,7 @@ import { toSql } from 'pgvector';
 import { z } from 'zod';
 import { ColloquyError, describeError } from '../lib/errors.ts';
 import type { JobContext } from './context.ts';
+import { embedBehind } from './embed-behind.ts';
 import type { ContentType } from './embedding/chunk.ts';
 import { cutText } from './embedding/cut.ts';
 import { costOf, ProviderError } from './embedding/provider.ts';
@@ -204,6 +205,7 @@ async function embedChunks(
   };
   let chunks = await missing();
   if (chunks.length === 0) return false;
+  await embedBehind(context, version.id, workspaceId, chunks);
   const { rows } = await pool.query(
     'select app_hidden.reuse_embeddings(for_version => $1, for_workspace => $2, chunk_ids => $3::uuid[]) as reused',
     [version.id, workspaceId, chunks.map((chunk) => chunk.chunk_id)],

@@ -1,6 +1,9 @@
 import type { z } from 'zod';
 import type { QueueDefinition } from '../lib/migrations.ts';
 import { archiveConversations } from './archive-conversations.ts';
+import { archiveEmbeddingVersions } from './archive-embedding-versions.ts';
+import { backfillEmbeddings } from './backfill-embeddings.ts';
+import { buildEmbeddingIndex } from './build-embedding-index.ts';
 import { computeAnalytics } from './compute-analytics.ts';
 import type { JobContext } from './context.ts';
 import { deliverMail } from './deliver-mail.ts';
@@ -33,6 +36,9 @@ export const jobs: readonly JobDefinition<any>[] = [
   archiveConversations,
   computeAnalytics,
   refreshAnalytics,
+  backfillEmbeddings,
+  buildEmbeddingIndex,
+  archiveEmbeddingVersions,
 ];
 
 /** The queues of all jobs. */

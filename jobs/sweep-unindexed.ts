@@ -1,10 +1,14 @@
 import { z } from 'zod';
+import { backfillEmbeddings, backfillSingleton } from './backfill-embeddings.ts';
+import { buildEmbeddingIndex } from './build-embedding-index.ts';
 import type { JobContext } from './context.ts';
 import { indexSource, singleton } from './index-source.ts';
 import type { JobDefinition } from './registry.ts';
 
 /** Sources that one run puts into the queue; the next run goes on. */
 const MOST_SOURCES = 1000;
+/** Workspaces that one run puts into the queue for back-fill. */
+const MOST_WORKSPACES = 1000;
 
 /** Finds what has no chunks or no vectors although it should, and puts it into the queue: what lost jobs left. */
 async function handle({ pool, boss, log }: JobContext): Promise<object> {
@@ -27,7 +31,29 @@ async function handle({ pool, boss, log }: JobContext): Promise<object> {
     );
     log.debug({ sources: sources.length }, 'sources wait to be indexed');
   }
-  return { found: sources.length };
+  return { found: sources.length, ...(await sweepVersions({ pool, boss })) };
+}
+
+/** The same for embedding versions other than the active one: what to fill, and whose index to build. */
+async function sweepVersions({ pool, boss }: Pick<JobContext, 'pool' | 'boss'>): Promise<object> {
+  const { rows: behind } = await pool.query<{ version_id: string; workspace_id: string }>(
+    'select version_id, workspace_id from app_hidden.find_unembedded(max_workspaces => $1)',
+    [MOST_WORKSPACES],
+  );
+  const fills = behind.map((row) => ({ versionId: row.version_id, workspaceId: row.workspace_id }));
+  if (fills.length > 0) {
+    await boss.insert(
+      backfillEmbeddings.queue.name,
+      fills.map((data) => ({ data, ...backfillSingleton(data) })),
+    );
+  }
+  const { rows: loaded } = await pool.query<{ version_id: string; partitions: number }>(
+    'select version_id, partitions from app_hidden.indexes_to_build()',
+  );
+  for (const { version_id: versionId, partitions } of loaded) {
+    await boss.send(buildEmbeddingIndex.queue.name, { versionId, partitions }, { singletonKey: versionId });
+  }
+  return { behind: fills.length, unindexed: loaded.length };
 }
 
 export const sweepUnindexed: JobDefinition<object> = {

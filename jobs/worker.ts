@@ -10,7 +10,7 @@ import type { JobContext } from './context.ts';
 import {
   contradiction,
   type EmbeddingProvider,
-  openProvider,
+  openProvider as openNamedProvider,
   type ProviderOptions,
   type ProviderVersion,
 } from './embedding/provider.ts';
@@ -33,6 +33,8 @@ export interface WorkerOptions {
   concurrency?: number;
   /** Seconds between two looks at an idle queue. Default: 1. */
   pollingIntervalSeconds?: number;
+  /** Opens the provider of an embedding version. Default: the one that it names. */
+  openProvider?: (version: ProviderVersion, options: ProviderOptions) => EmbeddingProvider;
   /** Delivers mail. Default: into the log. */
   mailer?: Mailer;
   /** Addresses, keys and pauses of providers. Default: of this process. */
@@ -117,6 +119,7 @@ export async function startWorker({
   pool,
   concurrency = 1,
   pollingIntervalSeconds = 1,
+  openProvider = openNamedProvider,
   mailer = logMailer(rootLog),
   providers: providerOptions = {},
 }: WorkerOptions): Promise<Worker> {

@@ -60,6 +60,15 @@ begin
 end
 $grants$;
 
+-- The progress of an index that a worker builds: the server shows it to whoever may read all statistics.
+do $statistics$
+begin
+  if not pg_catalog.pg_has_role('colloquy_owner', 'pg_read_all_stats', 'usage') then
+    grant pg_read_all_stats to colloquy_owner with inherit true, set false;
+  end if;
+end
+$statistics$;
+
 -- An administrator that is not a superuser must be able to hand objects to the owner and to act as each login role.
 do $membership$
 declare

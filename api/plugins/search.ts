@@ -1,7 +1,7 @@
-import type { PgResource } from 'postgraphile/@dataplan/pg';
-import { constant, lambda, type Step } from 'postgraphile/grafast';
+import type { PgResource, PgSelectSingleStep } from 'postgraphile/@dataplan/pg';
+import { access, constant, lambda, type Step } from 'postgraphile/grafast';
 import { extendSchema, gql } from 'postgraphile/utils';
-import type { QueryEmbedder, SearchMode } from '../query-embeddings.ts';
+import type { QueryEmbedder, QueryVector, SearchMode } from '../query-embeddings.ts';
 
 type Wanted = readonly [string, SearchMode | null | undefined, string | null | undefined];
 type Result = Step & { get(name: string): Step };
@@ -18,6 +18,8 @@ export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
     >;
     if (!search || !recall || !documents || !conversations || !messages || !memory_items)
       return { typeDefs: [], objects: {} };
+    const { sql, dataplanPg } = build;
+    if (!sql || !dataplanPg) throw new Error('SearchPlugin needs the plugins of graphile-build-pg');
     const parameter = (resource: PgResource, name: string) => {
       const found = resource.parameters?.find((candidate) => candidate.name === name);
       if (!found) throw new Error(`app_public.${resource.name} has no parameter ${name}`);
@@ -27,7 +29,7 @@ export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
       resource.execute(
         steps.map(([name, step]) => ({ step, name, pgCodec: parameter(resource, name).codec })) as never,
       ) as unknown as Step;
-    /** The vector that was given, or the one of the query. */
+    /** The vector that was given, or the one of the query with the version that it belongs to. */
     const vectorOf = (args: { getRaw(name: string): Step }, $mode: Step) =>
       lambda(
         [args.getRaw('query'), $mode, args.getRaw('queryEmbedding')] as unknown as readonly [
@@ -35,8 +37,19 @@ export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
           Step<Wanted[1]>,
           Step<number[] | null>,
         ],
-        ([query, mode, given]) => given ?? embed(query, mode),
+        ([query, mode, given]): QueryVector | Promise<QueryVector> =>
+          given ? { vector: given, versionId: null } : embed(query, mode),
       );
+    /** In the same statement as the search, so at the same moment: the vector belongs to the active version, or CQ301. */
+    const ofActiveVersion = ($response: Step, $vector: Step): Step => {
+      const $select = ($response as PgSelectSingleStep).getClassStep();
+      const version = $select.placeholder(
+        access($vector, 'versionId') as never,
+        dataplanPg.TYPES.uuid as never,
+      );
+      $select.where(sql!`app_hidden.require_query_version(${version})`);
+      return $response;
+    };
     const one = (resource: PgResource, column: string) => ($result: Result) =>
       resource.get({ id: $result.get(column) } as never);
 
@@ -98,21 +111,25 @@ export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
             search(_$root: Step, args: { getRaw(name: string): Step }) {
               const $query = args.getRaw('query');
               const $mode = args.getRaw('mode');
-              return execute(search, [
+              const $vector = vectorOf(args, $mode);
+              const $response = execute(search, [
                 ['query', $query],
-                ['query_embedding', vectorOf(args, $mode)],
+                ['query_embedding', access($vector, 'vector')],
                 ['kinds', args.getRaw('kinds')],
                 ['max_results', args.getRaw('maxResults')],
                 ['threshold', args.getRaw('threshold')],
                 ['mode', $mode],
               ]);
+              return ofActiveVersion($response, $vector);
             },
             recall(_$root: Step, args: { getRaw(name: string): Step }) {
-              return execute(recall, [
+              const $vector = vectorOf(args, constant(null));
+              const $response = execute(recall, [
                 ['query', args.getRaw('query')],
-                ['query_embedding', vectorOf(args, constant(null))],
+                ['query_embedding', access($vector, 'vector')],
                 ['max_results', args.getRaw('maxResults')],
               ]);
+              return ofActiveVersion($response, $vector);
             },
           },
         },

@@ -1,56 +1,58 @@
 import type { Pool } from 'pg';
 import { ColloquyError } from '../../lib/errors.ts';
-import { type EmbeddingProvider, openProvider } from './provider.ts';
+import { type EmbeddingProvider, openProvider, type ProviderVersion } from './provider.ts';
 
 export interface QueryEmbedder {
-  /** The vector of a query, by the model of the active version. */
-  embed(text: string): Promise<Float32Array>;
+  /** The id of the embedding version that searches use at this moment. */
+  activeVersion(): Promise<string>;
+  /** The vector of a query, by the model of a version that activeVersion() has told. */
+  embed(text: string, versionId: string | null): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
-/** Milliseconds for which the active version is taken to be the same. */
-const VERSION_AGE = 10_000;
 /** Milliseconds after which a search goes on without a vector. */
 const PATIENCE = 10_000;
 
 /**
- * Embeds what users search for, with whatever embedding version is active at the time.
+ * Embeds what users search for. The version is asked for with each query: a switch takes effect with the next one.
  * @param pool  acts as colloquy_authenticator, which may read the active version
+ * @param open  opens the provider of a version
  */
-export function openQueryEmbedder(pool: Pool): QueryEmbedder {
-  let current: { key: string; provider: EmbeddingProvider; readAt: number } | undefined;
-
-  async function provider(): Promise<EmbeddingProvider> {
-    if (current && Date.now() - current.readAt < VERSION_AGE) return current.provider;
-    const { rows } = await pool.query(
-      `select provider, model, dimensions from app_public.embedding_versions where status = 'active'`,
-    );
-    const version = rows[0];
-    if (!version) {
-      throw new ColloquyError('CQ312', 'No embedding version is active.', {
-        hint: 'Search with mode TEXT, or have an administrator activate a version.',
-      });
-    }
-    const key = JSON.stringify(version);
-    if (current?.key !== key) {
-      await current?.provider.close();
-      current = { key, provider: openProvider(version), readAt: 0 };
-    }
-    current.readAt = Date.now();
-    return current.provider;
-  }
+export function openQueryEmbedder(
+  pool: Pool,
+  open: (version: ProviderVersion) => EmbeddingProvider = openProvider,
+): QueryEmbedder {
+  // those of former versions stay open: a query may be on its way
+  const providers = new Map<string, EmbeddingProvider>();
+  let isOpen = true;
 
   return {
-    async embed(text) {
-      const { vectors, failures } = await (await provider()).embed([text], AbortSignal.timeout(PATIENCE));
+    async activeVersion() {
+      const { rows } = await pool.query<ProviderVersion & { id: string }>(
+        `select id, provider, model, dimensions from app_public.embedding_versions where status = 'active'`,
+      );
+      const version = rows[0];
+      if (!version) {
+        throw new ColloquyError('CQ312', 'No embedding version is active.', {
+          hint: 'Search with mode TEXT, or have an administrator activate a version.',
+        });
+      }
+      if (isOpen && !providers.has(version.id)) providers.set(version.id, open(version));
+      return version.id;
+    },
+    async embed(text, versionId) {
+      const provider = providers.get(versionId ?? '');
+      if (!provider) throw new ColloquyError('CQ312', 'The model of this embedding version is not at hand.');
+      const { vectors, failures } = await provider.embed([text], AbortSignal.timeout(PATIENCE));
       const [vector] = vectors;
       if (!vector)
         throw failures[0] ?? new Error('The embedding provider returned neither vector nor reason');
       return vector;
     },
     async close() {
-      await current?.provider.close();
-      current = undefined;
+      isOpen = false;
+      await Promise.all([...providers.values()].map((provider) => provider.close()));
+      providers.clear();
     },
   };
 }

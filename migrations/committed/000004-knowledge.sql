@@ -1,5 +1,5 @@
 --! Previous: sha1:4e970ca21da853b99519c8f467db7a492aa24552
---! Hash: sha1:3bc82bf422757bd9726aa6e10251b83e7a7e13d5
+--! Hash: sha1:48647ec01b6271e7c6d14847d57b42b05077dc2c
 --! Message: knowledge
 
 --! split: 1-current.sql
@@ -126,6 +126,7 @@ create table app_public.embedding_versions (
   status app_public.embedding_version_status not null default 'building',
   created_by uuid,
   activated_at timestamptz,
+  retired_at timestamptz,
   created_at timestamptz generated always as (uuid_extract_timestamp(id)) virtual,
   constraint embedding_versions_pkey primary key (id),
   constraint embedding_versions_number_key unique (number),
@@ -162,6 +163,7 @@ comment on column app_public.embedding_versions.chunk_overlap is 'Tokens that ne
 comment on column app_public.embedding_versions.status is 'building, active (exactly one), retired or archived.';
 comment on column app_public.embedding_versions.created_by is 'Who made it.';
 comment on column app_public.embedding_versions.activated_at is 'When searches began to use it.';
+comment on column app_public.embedding_versions.retired_at is 'When another took its place; null while it builds or is active.';
 comment on column app_public.embedding_versions.created_at is 'When it was made; derived from the id.';
 
 create table app_public.chunks (

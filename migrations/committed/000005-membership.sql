@@ -1,5 +1,5 @@
---! Previous: sha1:3bc82bf422757bd9726aa6e10251b83e7a7e13d5
---! Hash: sha1:73c3e492f23d106d2237420824eff3ed11b7ed17
+--! Previous: sha1:48647ec01b6271e7c6d14847d57b42b05077dc2c
+--! Hash: sha1:f119344aa171fe50591cf763121159e65b8fe5dd
 --! Message: membership
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:73c3e492f23d106d2237420824eff3ed11b7ed17
---! Hash: sha1:8d2c919e7dfff76daafff0203b625b031fa2b908
+--! Previous: sha1:f119344aa171fe50591cf763121159e65b8fe5dd
+--! Hash: sha1:ea42d334c0a59f7243e94969b11ebde8e476813e
 --! Message: memory
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:8d2c919e7dfff76daafff0203b625b031fa2b908
---! Hash: sha1:906fa07bc639c7e66107971ebbbe9ced8ae93092
+--! Previous: sha1:ea42d334c0a59f7243e94969b11ebde8e476813e
+--! Hash: sha1:b37ce014541f77992ae37e39e4b1a599ea07213a
 --! Message: dialogue
 
 --! split: 1-current.sql

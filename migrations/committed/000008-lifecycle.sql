@@ -1,5 +1,5 @@
---! Previous: sha1:906fa07bc639c7e66107971ebbbe9ced8ae93092
---! Hash: sha1:46ef7de36e227292f05503b9e5ece19171552bcb
+--! Previous: sha1:b37ce014541f77992ae37e39e4b1a599ea07213a
+--! Hash: sha1:13eb5ebf9033291b195638c2bd745e706a41446a
 --! Message: lifecycle
 
 --! split: 1-current.sql

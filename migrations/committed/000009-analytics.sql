@@ -1,5 +1,5 @@
---! Previous: sha1:46ef7de36e227292f05503b9e5ece19171552bcb
---! Hash: sha1:b2ad9193ef3f66f8d5b87597c424cae241f98c4e
+--! Previous: sha1:13eb5ebf9033291b195638c2bd745e706a41446a
+--! Hash: sha1:65c753cfb2ad153a120a4570d0f5dd5cec4c22f6
 --! Message: analytics
 
 --! split: 1-current.sql

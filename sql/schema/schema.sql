@@ -633,6 +633,260 @@ COMMENT ON COLUMN app_public.effective_retention.keep_days IS 'Days to keep it; 
 COMMENT ON COLUMN app_public.effective_retention.decided_by IS 'hold, workspace, system or nothing.';
 
 --
+-- Name: embedding_difference; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.embedding_difference AS (
+	chunk_id uuid,
+	workspace_id uuid,
+	overlap real,
+	only_a uuid[],
+	only_b uuid[]
+);
+
+--
+-- Name: TYPE embedding_difference; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.embedding_difference IS 'What two embedding versions find for the same query.';
+
+--
+-- Name: COLUMN embedding_difference.chunk_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_difference.chunk_id IS 'The chunk that was the query; it is not among the answers.';
+
+--
+-- Name: COLUMN embedding_difference.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_difference.workspace_id IS 'Where it was asked.';
+
+--
+-- Name: COLUMN embedding_difference.overlap; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_difference.overlap IS 'Share of the answers that both gave, 0 to 1.';
+
+--
+-- Name: COLUMN embedding_difference.only_a; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_difference.only_a IS 'Chunks that only the first found, best first.';
+
+--
+-- Name: COLUMN embedding_difference.only_b; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_difference.only_b IS 'Chunks that only the second found, best first.';
+
+--
+-- Name: embedding_comparison; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.embedding_comparison AS (
+	version_a uuid,
+	version_b uuid,
+	k integer,
+	queries integer,
+	overlap real,
+	identical integer,
+	differences app_public.embedding_difference[]
+);
+
+--
+-- Name: TYPE embedding_comparison; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.embedding_comparison IS 'Two embedding versions, asked the same.';
+
+--
+-- Name: COLUMN embedding_comparison.version_a; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_comparison.version_a IS 'The first version.';
+
+--
+-- Name: COLUMN embedding_comparison.version_b; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_comparison.version_b IS 'The second version.';
+
+--
+-- Name: COLUMN embedding_comparison.k; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_comparison.k IS 'Answers per query.';
+
+--
+-- Name: COLUMN embedding_comparison.queries; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_comparison.queries IS 'Queries that were asked; fewer than wanted where there are not as many chunks, or the work was bounded.';
+
+--
+-- Name: COLUMN embedding_comparison.overlap; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_comparison.overlap IS 'Mean of overlap@k over the queries; null without any.';
+
+--
+-- Name: COLUMN embedding_comparison.identical; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_comparison.identical IS 'Queries to which both gave the same answers.';
+
+--
+-- Name: COLUMN embedding_comparison.differences; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_comparison.differences IS 'Each query, the least alike first.';
+
+--
+-- Name: embedding_estimate; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.embedding_estimate AS (
+	chunks bigint,
+	tokens bigint,
+	cost_usd numeric,
+	table_bytes bigint,
+	index_bytes bigint,
+	disk_bytes bigint,
+	tokens_per_second numeric,
+	seconds bigint
+);
+
+--
+-- Name: TYPE embedding_estimate; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.embedding_estimate IS 'What an embedding version will take before it can be active.';
+
+--
+-- Name: COLUMN embedding_estimate.chunks; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_estimate.chunks IS 'Chunks that need a vector.';
+
+--
+-- Name: COLUMN embedding_estimate.tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_estimate.tokens IS 'Tokens in them, as counted when they were cut. An upper bound: equal texts of one workspace are embedded once.';
+
+--
+-- Name: COLUMN embedding_estimate.cost_usd; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_estimate.cost_usd IS 'At the price that was given.';
+
+--
+-- Name: COLUMN embedding_estimate.table_bytes; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_estimate.table_bytes IS 'Rows with their keys.';
+
+--
+-- Name: COLUMN embedding_estimate.index_bytes; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_estimate.index_bytes IS 'The vector index.';
+
+--
+-- Name: COLUMN embedding_estimate.disk_bytes; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_estimate.disk_bytes IS 'Both.';
+
+--
+-- Name: COLUMN embedding_estimate.tokens_per_second; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_estimate.tokens_per_second IS 'Speed that was assumed: measured in back-fills of this model, else of any in the last 30 days, else the setting embedding_tokens_per_second.';
+
+--
+-- Name: COLUMN embedding_estimate.seconds; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_estimate.seconds IS 'How long the back-fill takes at that speed.';
+
+--
+-- Name: embedding_failure; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.embedding_failure AS (
+	happened_at timestamp with time zone,
+	workspace_id uuid,
+	message text
+);
+
+--
+-- Name: TYPE embedding_failure; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.embedding_failure IS 'A job of an embedding version that failed.';
+
+--
+-- Name: COLUMN embedding_failure.happened_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_failure.happened_at IS 'When.';
+
+--
+-- Name: COLUMN embedding_failure.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_failure.workspace_id IS 'In which workspace; null for the index.';
+
+--
+-- Name: COLUMN embedding_failure.message; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_failure.message IS 'Why.';
+
+--
+-- Name: embedding_lag; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.embedding_lag AS (
+	workspace_id uuid,
+	chunks bigint,
+	embedded_chunks bigint,
+	missing_chunks bigint
+);
+
+--
+-- Name: TYPE embedding_lag; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.embedding_lag IS 'How far an embedding version is behind in one workspace.';
+
+--
+-- Name: COLUMN embedding_lag.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_lag.workspace_id IS 'The workspace.';
+
+--
+-- Name: COLUMN embedding_lag.chunks; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_lag.chunks IS 'Its chunks.';
+
+--
+-- Name: COLUMN embedding_lag.embedded_chunks; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_lag.embedded_chunks IS 'Those with a vector.';
+
+--
+-- Name: COLUMN embedding_lag.missing_chunks; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_lag.missing_chunks IS 'Those without.';
+
+--
 -- Name: embedding_version_status; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -648,6 +902,138 @@ CREATE TYPE app_public.embedding_version_status AS ENUM (
 --
 
 COMMENT ON TYPE app_public.embedding_version_status IS 'building, active (exactly one), retired or archived.';
+
+--
+-- Name: embedding_version_progress; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.embedding_version_progress AS (
+	version_id uuid,
+	name text,
+	status app_public.embedding_version_status,
+	chunks bigint,
+	embedded_chunks bigint,
+	missing_chunks bigint,
+	workspaces_behind bigint,
+	lag app_public.embedding_lag[],
+	chunks_per_second numeric,
+	seconds_left bigint,
+	index_partitions integer,
+	index_partitions_built integer,
+	index_blocks_done bigint,
+	index_blocks_total bigint,
+	is_indexed boolean,
+	is_complete boolean,
+	failures app_public.embedding_failure[]
+);
+
+--
+-- Name: TYPE embedding_version_progress; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.embedding_version_progress IS 'How far an embedding version is.';
+
+--
+-- Name: COLUMN embedding_version_progress.version_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_version_progress.version_id IS 'The embedding version.';
+
+--
+-- Name: COLUMN embedding_version_progress.name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_version_progress.name IS 'Its name.';
+
+--
+-- Name: COLUMN embedding_version_progress.status; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_version_progress.status IS 'Its status.';
+
+--
+-- Name: COLUMN embedding_version_progress.chunks; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_version_progress.chunks IS 'Chunks in all.';
+
+--
+-- Name: COLUMN embedding_version_progress.embedded_chunks; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_version_progress.embedded_chunks IS 'Chunks that have a vector of it.';
+
+--
+-- Name: COLUMN embedding_version_progress.missing_chunks; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_version_progress.missing_chunks IS 'Chunks that have none. New ones may have none of the active version either.';
+
+--
+-- Name: COLUMN embedding_version_progress.workspaces_behind; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_version_progress.workspaces_behind IS 'Workspaces with missing chunks.';
+
+--
+-- Name: COLUMN embedding_version_progress.lag; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_version_progress.lag IS 'The 20 workspaces that miss the most.';
+
+--
+-- Name: COLUMN embedding_version_progress.chunks_per_second; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_version_progress.chunks_per_second IS 'Speed over the last five minutes in which something was done; null before.';
+
+--
+-- Name: COLUMN embedding_version_progress.seconds_left; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_version_progress.seconds_left IS 'What is missing at that speed; null while it is unknown.';
+
+--
+-- Name: COLUMN embedding_version_progress.index_partitions; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_version_progress.index_partitions IS 'Partitions that the vector index is built on, one after the other.';
+
+--
+-- Name: COLUMN embedding_version_progress.index_partitions_built; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_version_progress.index_partitions_built IS 'Those that are done.';
+
+--
+-- Name: COLUMN embedding_version_progress.index_blocks_done; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_version_progress.index_blocks_done IS 'Blocks read by the build that runs now; null when none does.';
+
+--
+-- Name: COLUMN embedding_version_progress.index_blocks_total; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_version_progress.index_blocks_total IS 'Blocks that the build that runs now will read; null when none does.';
+
+--
+-- Name: COLUMN embedding_version_progress.is_indexed; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_version_progress.is_indexed IS 'Whether the index is whole.';
+
+--
+-- Name: COLUMN embedding_version_progress.is_complete; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_version_progress.is_complete IS 'Whether every chunk has a vector and the index is whole.';
+
+--
+-- Name: COLUMN embedding_version_progress.failures; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_version_progress.failures IS 'The last five jobs of it that failed.';
 
 --
 -- Name: event_import_outcome; Type: TYPE; Schema: app_public; Owner: -
@@ -1819,6 +2205,41 @@ $$;
 COMMENT ON FUNCTION app_hidden.archive_old_messages(older_than interval, max_conversations integer, after_id uuid, time_budget interval) IS 'Packs the messages of every conversation, also of small ones, whose last message is older than that. Returns each with what became of it.';
 
 --
+-- Name: archive_surplus_versions(); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.archive_surplus_versions() RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '500ms'
+    AS $$
+declare
+  surplus uuid;
+begin
+  delete from app_hidden.embedding_rates r where r.minute < now() - interval '30 days';
+  select v.id into surplus
+  from (
+    select v.id, v.status, row_number() over (order by v.status = 'active' desc, v.retired_at desc, v.id desc) as place
+    from app_public.embedding_versions v
+    where v.status in ('active', 'retired')
+  ) as v
+  where v.status = 'retired' and v.place > greatest(app_hidden.setting('embedding_versions_kept')::integer, 1)
+  order by v.place desc
+  limit 1;
+  if surplus is not null then
+    perform app_private.archive_version(surplus);
+  end if;
+  return surplus;
+end
+$$;
+
+--
+-- Name: FUNCTION archive_surplus_versions(); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.archive_surplus_versions() IS 'Archives the oldest of the versions beyond those that are kept, and returns it; null when there is none. One a call, so that its locks end soon.';
+
+--
 -- Name: audit_row(); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -1989,6 +2410,81 @@ $$;
 COMMENT ON FUNCTION app_hidden.authenticate_identity(issuer text, subject text, email text, is_email_verified boolean, display_name text, signed_in_at timestamp with time zone, workspace_id uuid, client_ip inet, request_id text) IS 'User, workspace and roles of somebody that an outside identity provider vouches for, with a new account at first sight. Raises CQ107 not a member of the workspace asked for, CQ108 switched off, CQ119 no account can be given.';
 
 --
+-- Name: build_embedding_index(uuid, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.build_embedding_index(for_version uuid, remainder integer DEFAULT NULL::integer) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    SET lock_timeout TO '5s'
+    AS $$
+declare
+  version app_public.embedding_versions;
+  modulus integer;
+  memory integer := least(greatest(app_hidden.setting('embedding_index_memory_mb')::integer, 16), 8192);
+  parent_name text;
+  leaf text;
+  existing record;
+begin
+  select v.* into version from app_public.embedding_versions v where v.id = for_version;
+  if version.id is null then
+    raise exception 'There is no such embedding version.' using errcode = 'CQ204', hint = 'List embeddingVersions.';
+  end if;
+  if version.status = 'archived' then
+    raise exception 'The embedding version "%" is archived.', version.name using errcode = 'CQ304', hint = 'Create a new one.';
+  end if;
+  if not pg_try_advisory_xact_lock(hashtextextended('app_hidden.build_embedding_index ' || for_version, 0)) then
+    -- somebody else builds it
+    return false;
+  end if;
+  modulus := app_private.embedding_partition_count(for_version);
+  parent_name := format('embeddings_%s_hnsw', version.number);
+
+  -- first, and in a transaction of its own: it locks the whole version against writing, for a moment
+  if remainder is null then
+    execute format(
+      'create index if not exists %I on only app_partitions.embeddings_%s using hnsw ((embedding::extensions.halfvec(%s)) extensions.halfvec_cosine_ops)',
+      parent_name, version.number, version.dimensions
+    );
+    return true;
+  end if;
+  if remainder not between 0 and modulus - 1 then
+    raise exception 'A partition is 0 to %, not %.', modulus - 1, remainder using errcode = 'CQ200', hint = 'Call it for each.';
+  end if;
+  leaf := format('embeddings_%s_%s', version.number, lpad(remainder::text, 2, '0'));
+  if exists (
+    select
+    from pg_inherits n
+    join pg_index i on i.indexrelid = n.inhrelid
+    where n.inhparent = to_regclass(format('app_partitions.%I', parent_name)) and i.indrelid = format('app_partitions.%I', leaf)::regclass
+  ) then
+    return true;
+  end if;
+
+  -- what an aborted "create index concurrently" of an operator left
+  select i.indexrelid::regclass as name, i.indisvalid into existing
+  from pg_index i where i.indexrelid = to_regclass(format('app_partitions.%I', leaf || '_hnsw'));
+  if existing.name is not null and not existing.indisvalid then
+    execute format('drop index %s', existing.name);
+  end if;
+  perform set_config('maintenance_work_mem', memory || 'MB', true);
+  execute format(
+    'create index if not exists %I on app_partitions.%I using hnsw ((embedding::extensions.halfvec(%s)) extensions.halfvec_cosine_ops)',
+    leaf || '_hnsw', leaf, version.dimensions
+  );
+  -- with the last one the index of the version becomes valid
+  execute format('alter index app_partitions.%I attach partition app_partitions.%I', parent_name, leaf || '_hnsw');
+  return true;
+end
+$$;
+
+--
+-- Name: FUNCTION build_embedding_index(for_version uuid, remainder integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.build_embedding_index(for_version uuid, remainder integer) IS 'Builds the vector index of a version on one partition; without a partition, prepares it. Done again, it changes nothing. False: somebody else builds it.';
+
+--
 -- Name: has_scope(text); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -2052,6 +2548,42 @@ $$;
 COMMENT ON FUNCTION app_hidden.chunk_heat(last_used timestamp with time zone, access_count integer, importance real, at timestamp with time zone) IS 'How much a chunk is in use, 0 to 1. last_used: when it was made or last read; at: the time to judge it at.';
 
 --
+-- Name: chunks_to_backfill(uuid, uuid, uuid, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.chunks_to_backfill(for_version uuid, for_workspace uuid, after_chunk uuid, max_chunks integer) RETURNS TABLE(chunk_id uuid, content_hash bytea, embed_text text, token_count integer)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  active uuid := (select v.id from app_public.embedding_versions v where v.status = 'active');
+begin
+  if not exists (select from app_hidden.maintained_versions() v where v.id = for_version and v.status <> 'active') then
+    return;
+  end if;
+  return query
+  select c.id, c.content_hash, concat_ws(E'\n', c.heading, c.content), c.token_count
+  from app_public.chunks c
+  where c.workspace_id = for_workspace
+    and (after_chunk is null or c.id > after_chunk)
+    and not exists (
+      select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = c.id
+    )
+    and (active is null or exists (
+      select from app_public.embeddings e where e.version_id = active and e.workspace_id = for_workspace and e.chunk_id = c.id
+    ))
+  order by c.id
+  limit max_chunks;
+end
+$$;
+
+--
+-- Name: FUNCTION chunks_to_backfill(for_version uuid, for_workspace uuid, after_chunk uuid, max_chunks integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.chunks_to_backfill(for_version uuid, for_workspace uuid, after_chunk uuid, max_chunks integer) IS 'The next chunks of a workspace that a version lacks while the active one has them, in the order of their ids. None when the version is no longer maintained.';
+
+--
 -- Name: chunks_to_embed(uuid, uuid, app_public.source_type, uuid, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -2075,6 +2607,27 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer) IS 'Chunks of a source that have no vector in a version yet.';
+
+--
+-- Name: chunks_without_embedding(uuid, uuid, uuid[]); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.chunks_without_embedding(for_version uuid, for_workspace uuid, chunk_ids uuid[]) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select wanted.id
+  from unnest(chunk_ids) as wanted (id)
+  where not exists (
+    select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = wanted.id
+  );
+$$;
+
+--
+-- Name: FUNCTION chunks_without_embedding(for_version uuid, for_workspace uuid, chunk_ids uuid[]); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.chunks_without_embedding(for_version uuid, for_workspace uuid, chunk_ids uuid[]) IS 'Those of some chunks that have no vector in a version.';
 
 --
 -- Name: cleanup_orphaned_files(interval, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -2351,6 +2904,26 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.compute_conversation_analytics(max_conversations integer, since date) IS 'Computes the days that changed, of some conversations in this transaction; returns what it did, and nothing when nothing is left, or another run is at it. since leaves older days for later. Error: CQ200.';
+
+--
+-- Name: count_backfill(uuid, integer, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.count_backfill(for_version uuid, chunks integer, tokens integer) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  insert into app_hidden.embedding_rates as r (version_id, minute, chunks, tokens)
+  select v.id, date_trunc('minute', clock_timestamp()), count_backfill.chunks, count_backfill.tokens
+  from app_public.embedding_versions v where v.id = for_version
+  on conflict (version_id, minute) do update set chunks = r.chunks + excluded.chunks, tokens = r.tokens + excluded.tokens;
+$$;
+
+--
+-- Name: FUNCTION count_backfill(for_version uuid, chunks integer, tokens integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.count_backfill(for_version uuid, chunks integer, tokens integer) IS 'Notes what a batch of back-fill achieved.';
 
 --
 -- Name: current_session_id(); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -2690,6 +3263,50 @@ $$;
 COMMENT ON FUNCTION app_hidden.ensure_partitions(months_ahead integer, max_partitions integer) IS 'Makes the partitions of this month, the given number of months ahead, and every month that rows in a default partition belong to; at most max_partitions in this transaction, so that its locks end soon. Returns what it made.';
 
 --
+-- Name: find_unembedded(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.find_unembedded(max_workspaces integer DEFAULT 100) RETURNS TABLE(version_id uuid, workspace_id uuid)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  busy text[] := '{}';
+begin
+  -- who works on it, or waits to, must not get company: both would pay for the same vectors. A worker that was killed is
+  -- waited for as long as a job may take.
+  if to_regclass('pgboss.job') is not null then
+    busy := array(
+      select j.singleton_key
+      from pgboss.job j
+      where j.name = 'backfill-embeddings' and j.singleton_key is not null
+        and (j.state in ('created', 'retry')
+          or j.state = 'active' and j.started_on > now() - make_interval(secs => app_hidden.setting('embedding_claim_seconds')::integer))
+    );
+  end if;
+  -- by counts alone: a workspace that has nothing to fill after all costs one look
+  return query
+  select v.id, k.workspace_id
+  from app_hidden.maintained_versions() v
+  cross join (
+    select k.workspace_id, sum(k.chunk_count) as chunk_count from app_hidden.chunk_counts k group by k.workspace_id
+  ) as k
+  left join app_hidden.embedding_counts e on e.version_id = v.id and e.workspace_id = k.workspace_id
+  where v.status <> 'active' and k.chunk_count > coalesce(e.embedding_count, 0)
+    and format('%s:%s', v.id, k.workspace_id) <> all (busy)
+  -- a version that was active is one to go back to: it comes first
+  order by v.status desc, v.id, k.chunk_count - coalesce(e.embedding_count, 0), k.workspace_id
+  limit max_workspaces;
+end
+$$;
+
+--
+-- Name: FUNCTION find_unembedded(max_workspaces integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.find_unembedded(max_workspaces integer) IS 'Workspaces in which a maintained version other than the active one lacks vectors, and nobody is at it.';
+
+--
 -- Name: find_unindexed(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -2753,6 +3370,33 @@ $$;
 COMMENT ON FUNCTION app_hidden.find_unindexed(max_sources integer) IS 'Documents, conversations and memories with missing or stale chunks, or chunks without a vector: what lost jobs left.';
 
 --
+-- Name: indexes_to_build(); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.indexes_to_build() RETURNS TABLE(version_id uuid, partitions integer)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select v.id, app_private.embedding_partition_count(v.id)
+  from app_hidden.maintained_versions() v
+  cross join lateral (
+    select coalesce(sum(k.chunk_count), 0) as chunk_count from app_hidden.chunk_counts k
+  ) as all_chunks
+  cross join lateral (
+    select coalesce(sum(e.embedding_count), 0) as embedding_count from app_hidden.embedding_counts e where e.version_id = v.id
+  ) as done
+  -- loaded but for what comes in all the time
+  where all_chunks.chunk_count - done.embedding_count <= greatest(100, all_chunks.chunk_count / 100)
+    and not app_private.embedding_index_is_valid(v.id);
+$$;
+
+--
+-- Name: FUNCTION indexes_to_build(); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.indexes_to_build() IS 'Maintained versions that are loaded, but for 1 % or 100 chunks, and have no whole index.';
+
+--
 -- Name: is_api_key(); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -2797,6 +3441,187 @@ $$;
 
 COMMENT ON FUNCTION app_hidden.keep_an_owner() IS 'Trigger: refuses the transaction that takes the last owner from a workspace. Raises CQ111.';
 
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: embedding_versions; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.embedding_versions (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    number integer NOT NULL,
+    name text NOT NULL,
+    description text,
+    provider text NOT NULL,
+    model text NOT NULL,
+    dimensions integer NOT NULL,
+    distance text DEFAULT 'cosine'::text NOT NULL,
+    chunking_strategy jsonb DEFAULT '{}'::jsonb NOT NULL,
+    chunk_size integer NOT NULL,
+    chunk_overlap integer NOT NULL,
+    status app_public.embedding_version_status DEFAULT 'building'::app_public.embedding_version_status NOT NULL,
+    created_by uuid,
+    activated_at timestamp with time zone,
+    retired_at timestamp with time zone,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT embedding_versions_chunking CHECK ((((chunk_size >= 16) AND (chunk_size <= 8192)) AND ((chunk_overlap >= 0) AND (chunk_overlap <= (chunk_size / 2))))),
+    CONSTRAINT embedding_versions_description_length CHECK ((char_length(description) <= 2000)),
+    CONSTRAINT embedding_versions_dimensions_range CHECK (((dimensions >= 1) AND (dimensions <= 4000))),
+    CONSTRAINT embedding_versions_distance_known CHECK ((distance = 'cosine'::text)),
+    CONSTRAINT embedding_versions_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT embedding_versions_model_length CHECK (((char_length(model) >= 1) AND (char_length(model) <= 200))),
+    CONSTRAINT embedding_versions_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100))),
+    CONSTRAINT embedding_versions_provider_length CHECK (((char_length(provider) >= 1) AND (char_length(provider) <= 100)))
+);
+
+ALTER TABLE ONLY app_public.embedding_versions FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE embedding_versions; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.embedding_versions IS 'A model and a way of cutting text. Searches use the active one; another can be built beside it.';
+
+--
+-- Name: COLUMN embedding_versions.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN embedding_versions.number; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.number IS 'Short number; names its partitions.';
+
+--
+-- Name: COLUMN embedding_versions.name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.name IS 'Name, unique.';
+
+--
+-- Name: COLUMN embedding_versions.description; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.description IS 'What it is for.';
+
+--
+-- Name: COLUMN embedding_versions.provider; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.provider IS 'Who computes the vectors: local, or an OpenAI-compatible service.';
+
+--
+-- Name: COLUMN embedding_versions.model; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.model IS 'Model of that provider.';
+
+--
+-- Name: COLUMN embedding_versions.dimensions; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.dimensions IS 'Length of its vectors.';
+
+--
+-- Name: COLUMN embedding_versions.distance; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.distance IS 'How vectors are compared.';
+
+--
+-- Name: COLUMN embedding_versions.chunking_strategy; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.chunking_strategy IS 'Further parameters of the chunking.';
+
+--
+-- Name: COLUMN embedding_versions.chunk_size; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.chunk_size IS 'Most tokens in a chunk.';
+
+--
+-- Name: COLUMN embedding_versions.chunk_overlap; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.chunk_overlap IS 'Tokens that neighbouring chunks share.';
+
+--
+-- Name: COLUMN embedding_versions.status; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.status IS 'building, active (exactly one), retired or archived.';
+
+--
+-- Name: COLUMN embedding_versions.created_by; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.created_by IS 'Who made it.';
+
+--
+-- Name: COLUMN embedding_versions.activated_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.activated_at IS 'When searches began to use it.';
+
+--
+-- Name: COLUMN embedding_versions.retired_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.retired_at IS 'When another took its place; null while it builds or is active.';
+
+--
+-- Name: COLUMN embedding_versions.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.created_at IS 'When it was made; derived from the id.';
+
+--
+-- Name: maintained_versions(); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.maintained_versions() RETURNS SETOF app_public.embedding_versions
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  (select v from app_public.embedding_versions v where v.status = 'active')
+  union all
+  (select v from app_public.embedding_versions v where v.status = 'building' order by v.id)
+  union all
+  (select v from app_public.embedding_versions v where v.status = 'retired' order by v.retired_at desc, v.id desc limit 1);
+$$;
+
+--
+-- Name: FUNCTION maintained_versions(); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.maintained_versions() IS 'The versions that new chunks get vectors of: active, building, and the one retired last.';
+
+--
+-- Name: new_work_waits(); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.new_work_waits() RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- new ones only: what is tried again has had its turn
+  return to_regclass('pgboss.job') is not null
+    and exists (select from pgboss.job j where j.name = 'index-source' and j.state = 'created' and j.start_after <= now());
+end
+$$;
+
+--
+-- Name: FUNCTION new_work_waits(); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.new_work_waits() IS 'Whether new texts wait to be indexed: back-fill lets them go first.';
+
 --
 -- Name: normalized_text(text); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
@@ -2813,8 +3638,6 @@ $_$;
 --
 
 COMMENT ON FUNCTION app_hidden.normalized_text(content text) IS 'A text in lower case, with single spaces and without a full stop at the end: what near-duplicates have in common.';
-
-SET default_tablespace = '';
 
 --
 -- Name: messages; Type: TABLE; Schema: app_public; Owner: -
@@ -3132,8 +3955,6 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.refuse_change() IS 'Trigger: refuses every change. Raises CQ117.';
-
-SET default_table_access_method = heap;
 
 --
 -- Name: files; Type: TABLE; Schema: app_public; Owner: -
@@ -3505,6 +4326,30 @@ $$;
 COMMENT ON FUNCTION app_hidden.require_member(for_writing boolean) IS 'Raises CQ101 when nobody is signed in, CQ109 when a viewer wants to write, CQ110 when an API key lacks the scope.';
 
 --
+-- Name: require_query_version(uuid); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.require_query_version(version_id uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if version_id is not null
+    and not exists (select from app_public.embedding_versions v where v.id = version_id and v.status = 'active')
+  then
+    raise exception 'The vector was made for another embedding version than the active one.' using errcode = 'CQ301', hint = 'Embed the query again.';
+  end if;
+  return true;
+end
+$$;
+
+--
+-- Name: FUNCTION require_query_version(version_id uuid); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.require_query_version(version_id uuid) IS 'True, or CQ301 when a version is not the active one. Null: nothing to check.';
+
+--
 -- Name: require_session(); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -3525,6 +4370,26 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.require_session() IS 'Raises CQ101 when nobody is signed in, CQ110 for an API key.';
+
+--
+-- Name: reuse_behind(uuid, uuid, uuid[]); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.reuse_behind(for_version uuid, for_workspace uuid, chunk_ids uuid[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '200ms'
+    AS $$
+begin
+  return app_hidden.reuse_embeddings(for_version, for_workspace, chunk_ids);
+end
+$$;
+
+--
+-- Name: FUNCTION reuse_behind(for_version uuid, for_workspace uuid, chunk_ids uuid[]); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.reuse_behind(for_version uuid, for_workspace uuid, chunk_ids uuid[]) IS 'reuse_embeddings for a version that is not the active one: gives up (55P03) rather than wait.';
 
 --
 -- Name: reuse_embeddings(uuid, uuid, uuid[]); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -3678,6 +4543,26 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.settle_mail(mail_id uuid, error text) IS 'Says that a mail was sent, which removes its text, or why it was not. False when it was settled before.';
+
+--
+-- Name: store_behind(uuid, uuid, uuid[], text[]); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.store_behind(for_version uuid, for_workspace uuid, chunk_ids uuid[], vectors text[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '200ms'
+    AS $$
+begin
+  return app_hidden.store_embeddings(for_version, for_workspace, chunk_ids, vectors);
+end
+$$;
+
+--
+-- Name: FUNCTION store_behind(for_version uuid, for_workspace uuid, chunk_ids uuid[], vectors text[]); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.store_behind(for_version uuid, for_workspace uuid, chunk_ids uuid[], vectors text[]) IS 'store_embeddings for a version that is not the active one: gives up (55P03) rather than wait for its index to be built.';
 
 --
 -- Name: store_embeddings(uuid, uuid, uuid[], text[]); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -4105,6 +4990,50 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.archive_hash(conversation_id uuid) IS 'SHA-256 over the SHA-256 of the parts of an archive, in order: a part that is gone shows.';
+
+--
+-- Name: archive_version(uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.archive_version(for_version uuid) RETURNS app_public.embedding_versions
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  version app_public.embedding_versions;
+begin
+  perform app_private.lock_embedding_versions();
+  select v.* into version from app_public.embedding_versions v where v.id = for_version for no key update;
+  if version.id is null then
+    raise exception 'There is no such embedding version.' using errcode = 'CQ204', hint = 'List embeddingVersions.';
+  end if;
+  if version.status = 'archived' then
+    return version;
+  end if;
+  if version.status = 'active' then
+    raise exception 'The embedding version "%" is active.', version.name using errcode = 'CQ305', hint = 'Activate another one first.';
+  end if;
+  perform set_config('lock_timeout', least(greatest(app_hidden.setting('embedding_lock_timeout_ms')::integer, 10), 900) || 'ms', true);
+  lock table only app_public.embeddings in access exclusive mode;
+  execute format('drop table app_partitions.embeddings_%s', version.number);
+  delete from app_hidden.embedding_counts e where e.version_id = version.id;
+  update app_public.embedding_versions v
+  set status = 'archived', retired_at = coalesce(v.retired_at, clock_timestamp())
+  where v.id = version.id
+  returning v.* into version;
+  perform app_private.log_event(
+    'embedding_version.archived', app_hidden.current_user_id(), null, 'embedding_version', version.id, null,
+    jsonb_build_object('name', version.name)
+  );
+  return version;
+end
+$$;
+
+--
+-- Name: FUNCTION archive_version(for_version uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.archive_version(for_version uuid) IS 'Drops the partitions of a version that is not active.';
 
 --
 -- Name: budget_period_start(app_public.budget_period, timestamp with time zone); Type: FUNCTION; Schema: app_private; Owner: -
@@ -4727,7 +5656,7 @@ $_$;
 -- Name: FUNCTION create_embedding_index(for_version uuid); Type: COMMENT; Schema: app_private; Owner: -
 --
 
-COMMENT ON FUNCTION app_private.create_embedding_index(for_version uuid) IS 'Builds the vector index of an embedding version, on all its partitions.';
+COMMENT ON FUNCTION app_private.create_embedding_index(for_version uuid) IS 'Builds the vector index of an embedding version on all its partitions at once.';
 
 --
 -- Name: create_embedding_partitions(uuid); Type: FUNCTION; Schema: app_private; Owner: -
@@ -4743,10 +5672,11 @@ declare
 begin
   select * into strict version from app_public.embedding_versions v where v.id = for_version;
   execute format(
-    'create table app_partitions.embeddings_%s partition of app_public.embeddings (
+    'create table app_partitions.embeddings_%s (
+       like app_public.embeddings including defaults including constraints including storage including compression,
        constraint embeddings_%1$s_dimensions check (extensions.vector_dims(embedding) = %s)
-     ) for values in (%L) partition by hash (workspace_id)',
-    version.number, version.dimensions, version.id
+     ) partition by hash (workspace_id)',
+    version.number, version.dimensions
   );
   for remainder in 0 .. modulus - 1 loop
     execute format(
@@ -4754,6 +5684,9 @@ begin
       version.number, lpad(remainder::text, 2, '0'), modulus, remainder
     );
   end loop;
+  execute format(
+    'alter table app_public.embeddings attach partition app_partitions.embeddings_%s for values in (%L)', version.number, version.id
+  );
 end
 $_$;
 
@@ -4937,6 +5870,125 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.drop_chunks_of_closed_memory() IS 'Trigger: removes the chunks of a memory that no longer holds.';
+
+--
+-- Name: embedding_bytes(integer, bigint); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.embedding_bytes(dimensions integer, row_count bigint, OUT table_bytes bigint, OUT index_bytes bigint) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  page constant numeric := 8192;
+  usable constant numeric := 8168;
+  vector numeric := 8 + 2 * dimensions;
+  element numeric := ceil((76 + vector) / 8) * 8 + 4;
+  neighbours constant numeric := ceil((8 + 6 * 16 * (2 + 1.0 / 15)) / 8) * 8 + 4;
+  row_bytes numeric;
+  toast_bytes numeric := 0;
+  pages numeric;
+begin
+  if vector <= 1952 then
+    row_bytes := 4 + ceil((24 + 48 + vector) / 8) * 8;
+  else
+    row_bytes := 4 + 96;
+    toast_bytes := ceil(vector / 1996) * (least(vector / ceil(vector / 1996), 1996) + 40) * usable / (usable - 40) + ceil(vector / 1996) * 32 / 0.7;
+  end if;
+  table_bytes := ceil(row_count * (page / floor(usable / row_bytes) + toast_bytes + (60 + 44) / 0.7));
+  if element + neighbours <= usable then
+    pages := 1 / floor(usable / (element + neighbours));
+  else
+    -- a page for the element; neighbour lists go together
+    pages := 1 + 1 / floor(usable / neighbours);
+  end if;
+  index_bytes := ceil(row_count * pages * page);
+end
+$$;
+
+--
+-- Name: FUNCTION embedding_bytes(dimensions integer, row_count bigint, OUT table_bytes bigint, OUT index_bytes bigint); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.embedding_bytes(dimensions integer, row_count bigint, OUT table_bytes bigint, OUT index_bytes bigint) IS 'Bytes that so many vectors of so many dimensions take, as rows and in their index.';
+
+--
+-- Name: embedding_index_is_valid(uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.embedding_index_is_valid(for_version uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select
+    from app_public.embedding_versions v
+    join pg_class c on c.relnamespace = 'app_partitions'::regnamespace and c.relname = format('embeddings_%s_hnsw', v.number)
+    join pg_index i on i.indexrelid = c.oid
+    where v.id = for_version and i.indisvalid
+  );
+$$;
+
+--
+-- Name: FUNCTION embedding_index_is_valid(for_version uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.embedding_index_is_valid(for_version uuid) IS 'Whether the vector index of an embedding version is whole.';
+
+--
+-- Name: embedding_partition_count(uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.embedding_partition_count(for_version uuid) RETURNS integer
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select count(*)::integer
+  from app_public.embedding_versions v
+  join pg_inherits i on i.inhparent = to_regclass(format('app_partitions.embeddings_%s', v.number))
+  where v.id = for_version;
+$$;
+
+--
+-- Name: FUNCTION embedding_partition_count(for_version uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.embedding_partition_count(for_version uuid) IS 'How many hash partitions an embedding version was made with.';
+
+--
+-- Name: embeddings_missing(uuid, uuid, bigint); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.embeddings_missing(in_version uuid, than_version uuid, most bigint DEFAULT 1000) RETURNS bigint
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select count(*)
+  from (
+    select
+    from (
+      select k.workspace_id
+      from app_hidden.chunk_counts k
+      group by k.workspace_id
+      -- as many as there are chunks: none can be missing
+      having sum(k.chunk_count) <> coalesce(
+        (select e.embedding_count from app_hidden.embedding_counts e where e.version_id = in_version and e.workspace_id = k.workspace_id), 0
+      )
+    ) as differs
+    join app_public.embeddings a on a.version_id = than_version and a.workspace_id = differs.workspace_id
+    where not exists (
+      select from app_public.embeddings n
+      where n.version_id = in_version and n.workspace_id = differs.workspace_id and n.chunk_id = a.chunk_id
+    )
+    limit most
+  ) as missing;
+$$;
+
+--
+-- Name: FUNCTION embeddings_missing(in_version uuid, than_version uuid, most bigint); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.embeddings_missing(in_version uuid, than_version uuid, most bigint) IS 'Chunks that have a vector in the second version and none in the first; reads only workspaces whose counts leave it open. Counts to a limit.';
 
 --
 -- Name: enqueue_changed_documents(); Type: FUNCTION; Schema: app_private; Owner: -
@@ -5874,6 +6926,23 @@ $$;
 COMMENT ON FUNCTION app_private.lock_conversation_of(message_id uuid) IS 'The conversation of a message, locked against other writers. Raises CQ101, CQ109, CQ204.';
 
 --
+-- Name: lock_embedding_versions(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.lock_embedding_versions() RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select pg_advisory_xact_lock(hashtextextended('app_public.embedding_versions', 0));
+$$;
+
+--
+-- Name: FUNCTION lock_embedding_versions(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.lock_embedding_versions() IS 'One at a time makes, switches or archives versions.';
+
+--
 -- Name: lock_holds(uuid, boolean); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -6396,6 +7465,41 @@ $$;
 COMMENT ON FUNCTION app_private.message_path(conversation_id uuid, leaf_id uuid) IS 'The messages of a conversation that lead to one, that one included, in no order.';
 
 --
+-- Name: nearest_chunks(uuid, uuid, uuid, uuid, integer); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.nearest_chunks(for_version uuid, other_version uuid, for_workspace uuid, to_chunk uuid, k integer) RETURNS uuid[]
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $_$
+declare
+  found uuid[];
+begin
+  -- without the cast to halfvec(n) the index does not fit: a scan of the workspace's rows. Dynamic: planned for it.
+  execute $query$
+    select array_agg(n.chunk_id order by n.distance, n.chunk_id)
+    from (
+      select e.chunk_id, e.embedding operator(extensions.<=>) q.embedding as distance
+      from app_public.embeddings e, app_public.embeddings q
+      where e.version_id = $1 and e.workspace_id = $2 and e.chunk_id <> $3
+        and q.version_id = $1 and q.workspace_id = $2 and q.chunk_id = $3
+        -- what the other version has not cannot be among its answers
+        and exists (select from app_public.embeddings o where o.version_id = $5 and o.workspace_id = $2 and o.chunk_id = e.chunk_id)
+      order by distance, e.chunk_id
+      limit $4
+    ) as n
+  $query$ into found using for_version, for_workspace, to_chunk, k, other_version;
+  return coalesce(found, '{}');
+end
+$_$;
+
+--
+-- Name: FUNCTION nearest_chunks(for_version uuid, other_version uuid, for_workspace uuid, to_chunk uuid, k integer); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.nearest_chunks(for_version uuid, other_version uuid, for_workspace uuid, to_chunk uuid, k integer) IS 'The chunks of a workspace, of those that both versions have, nearest to one of them in the first, best first.';
+
+--
 -- Name: next_message_id(uuid); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -6755,134 +7859,6 @@ $$;
 COMMENT ON FUNCTION app_private.readable_conversation(conversation_id uuid) IS 'A conversation that the caller may read, or null.';
 
 --
--- Name: embedding_versions; Type: TABLE; Schema: app_public; Owner: -
---
-
-CREATE TABLE app_public.embedding_versions (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    number integer NOT NULL,
-    name text NOT NULL,
-    description text,
-    provider text NOT NULL,
-    model text NOT NULL,
-    dimensions integer NOT NULL,
-    distance text DEFAULT 'cosine'::text NOT NULL,
-    chunking_strategy jsonb DEFAULT '{}'::jsonb NOT NULL,
-    chunk_size integer NOT NULL,
-    chunk_overlap integer NOT NULL,
-    status app_public.embedding_version_status DEFAULT 'building'::app_public.embedding_version_status NOT NULL,
-    created_by uuid,
-    activated_at timestamp with time zone,
-    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
-    CONSTRAINT embedding_versions_chunking CHECK ((((chunk_size >= 16) AND (chunk_size <= 8192)) AND ((chunk_overlap >= 0) AND (chunk_overlap <= (chunk_size / 2))))),
-    CONSTRAINT embedding_versions_description_length CHECK ((char_length(description) <= 2000)),
-    CONSTRAINT embedding_versions_dimensions_range CHECK (((dimensions >= 1) AND (dimensions <= 4000))),
-    CONSTRAINT embedding_versions_distance_known CHECK ((distance = 'cosine'::text)),
-    CONSTRAINT embedding_versions_id_version CHECK ((uuid_extract_version(id) = 7)),
-    CONSTRAINT embedding_versions_model_length CHECK (((char_length(model) >= 1) AND (char_length(model) <= 200))),
-    CONSTRAINT embedding_versions_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100))),
-    CONSTRAINT embedding_versions_provider_length CHECK (((char_length(provider) >= 1) AND (char_length(provider) <= 100)))
-);
-
-ALTER TABLE ONLY app_public.embedding_versions FORCE ROW LEVEL SECURITY;
-
---
--- Name: TABLE embedding_versions; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON TABLE app_public.embedding_versions IS 'A model and a way of cutting text. Searches use the active one; another can be built beside it.';
-
---
--- Name: COLUMN embedding_versions.id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.embedding_versions.id IS 'Time-ordered identifier (UUID version 7).';
-
---
--- Name: COLUMN embedding_versions.number; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.embedding_versions.number IS 'Short number; names its partitions.';
-
---
--- Name: COLUMN embedding_versions.name; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.embedding_versions.name IS 'Name, unique.';
-
---
--- Name: COLUMN embedding_versions.description; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.embedding_versions.description IS 'What it is for.';
-
---
--- Name: COLUMN embedding_versions.provider; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.embedding_versions.provider IS 'Who computes the vectors: local, or an OpenAI-compatible service.';
-
---
--- Name: COLUMN embedding_versions.model; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.embedding_versions.model IS 'Model of that provider.';
-
---
--- Name: COLUMN embedding_versions.dimensions; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.embedding_versions.dimensions IS 'Length of its vectors.';
-
---
--- Name: COLUMN embedding_versions.distance; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.embedding_versions.distance IS 'How vectors are compared.';
-
---
--- Name: COLUMN embedding_versions.chunking_strategy; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.embedding_versions.chunking_strategy IS 'Further parameters of the chunking.';
-
---
--- Name: COLUMN embedding_versions.chunk_size; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.embedding_versions.chunk_size IS 'Most tokens in a chunk.';
-
---
--- Name: COLUMN embedding_versions.chunk_overlap; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.embedding_versions.chunk_overlap IS 'Tokens that neighbouring chunks share.';
-
---
--- Name: COLUMN embedding_versions.status; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.embedding_versions.status IS 'building, active (exactly one), retired or archived.';
-
---
--- Name: COLUMN embedding_versions.created_by; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.embedding_versions.created_by IS 'Who made it.';
-
---
--- Name: COLUMN embedding_versions.activated_at; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.embedding_versions.activated_at IS 'When searches began to use it.';
-
---
--- Name: COLUMN embedding_versions.created_at; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.embedding_versions.created_at IS 'When it was made; derived from the id.';
-
---
 -- Name: recall_vector(app_public.embedding_versions, uuid, uuid, extensions.halfvec, integer); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -6931,6 +7907,34 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.remove_tags_of_entities() IS 'Trigger: removes the tags of things that are gone.';
+
+--
+-- Name: require_administrator(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.require_administrator() RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- "role" is what the session became with set role; a sealed function does not change it
+  if current_setting('role') in ('none', 'colloquy_owner') and app_hidden.current_user_id() is null then
+    return;
+  end if;
+  perform app_hidden.require_member();
+  if not app_hidden.has_scope('admin')
+    or not exists (select from app_public.users u where u.id = app_hidden.current_user_id() and u.role = 'admin' and u.is_active)
+  then
+    raise exception 'Only an administrator of the installation may do this.' using errcode = 'CQ121', hint = 'Ask one of them.';
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION require_administrator(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.require_administrator() IS 'Raises CQ101 when nobody is signed in, CQ121 for anyone who does not administer the installation.';
 
 --
 -- Name: require_batch(integer); Type: FUNCTION; Schema: app_private; Owner: -
@@ -7701,6 +8705,81 @@ $$;
 COMMENT ON FUNCTION app_public.accept_invitation(token text) IS 'Joins a workspace by the token of an invitation that was sent to the caller''s address. Errors: CQ101 not signed in, CQ110 not with an API key, CQ112 token unknown, used, expired or another''s, CQ115 a member already.';
 
 --
+-- Name: activate_embedding_version(uuid); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.activate_embedding_version(version_id uuid) RETURNS app_public.embedding_versions
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '2s'
+    AS $$
+#variable_conflict use_variable
+declare
+  version app_public.embedding_versions;
+  previous app_public.embedding_versions;
+  missing bigint;
+begin
+  perform app_private.require_administrator();
+  perform app_private.lock_embedding_versions();
+  select v.* into version from app_public.embedding_versions v where v.id = version_id for no key update;
+  if version.id is null then
+    raise exception 'There is no such embedding version.' using errcode = 'CQ204', hint = 'List embeddingVersions.';
+  end if;
+  if version.status = 'active' then
+    return version;
+  end if;
+  if version.status = 'archived' then
+    raise exception 'The embedding version "%" is archived: its vectors are gone.', version.name
+      using errcode = 'CQ304', hint = 'Create a new one with the same model.';
+  end if;
+  if not app_private.embedding_index_is_valid(version.id) then
+    raise exception 'The embedding version "%" has no index yet.', version.name
+      using errcode = 'CQ303', hint = 'The worker builds it after the back-fill; embeddingVersionProgress shows how far it is.';
+  end if;
+
+  select v.* into previous from app_public.embedding_versions v where v.status = 'active' for no key update;
+  if previous.id is not null then
+    -- twice: the long look holds nobody up, the one that counts then has little to do
+    missing := app_private.embeddings_missing(version.id, previous.id);
+    if missing = 0 then
+      execute format('lock table app_partitions.embeddings_%s in share mode', previous.number);
+      missing := app_private.embeddings_missing(version.id, previous.id);
+    end if;
+  else
+    select count(*) into missing
+    from (
+      select from app_public.chunks c
+      where not exists (
+        select from app_public.embeddings e where e.version_id = version.id and e.workspace_id = c.workspace_id and e.chunk_id = c.id
+      )
+      limit 1000
+    ) as c;
+  end if;
+  if missing > 0 then
+    raise exception 'The embedding version "%" lacks % vectors that the active one has.', version.name, case when missing < 1000 then missing::text else '1,000 or more' end
+      using errcode = 'CQ302', hint = 'Wait for the back-fill; embeddingVersionProgress shows how far it is.';
+  end if;
+
+  update app_public.embedding_versions v set status = 'retired', retired_at = clock_timestamp() where v.id = previous.id;
+  update app_public.embedding_versions v
+  set status = 'active', activated_at = clock_timestamp(), retired_at = null
+  where v.id = version.id
+  returning v.* into version;
+  perform app_private.log_event(
+    'embedding_version.activated', app_hidden.current_user_id(), null, 'embedding_version', version.id,
+    jsonb_build_object('active', previous.id, 'name', previous.name), jsonb_build_object('active', version.id, 'name', version.name)
+  );
+  return version;
+end
+$$;
+
+--
+-- Name: FUNCTION activate_embedding_version(version_id uuid); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.activate_embedding_version(version_id uuid) IS 'Makes a version the one that searches use; the former one is retired and can be activated again. Administrators of the installation only. Errors: CQ101, CQ121, CQ204 no such version, CQ302 vectors are missing, CQ303 its index is missing, CQ304 archived, CQ409 busy.';
+
+--
 -- Name: repository_documents; Type: TABLE; Schema: app_public; Owner: -
 --
 
@@ -8091,6 +9170,27 @@ $$;
 COMMENT ON FUNCTION app_public.archive_conversation(conversation_id uuid) IS 'Puts a conversation away and packs its messages, feedback and citations; it remains readable and searchable, and the next message brings it back. Again changes nothing. Errors: CQ101, CQ109, CQ204 no such conversation, CQ260 it could not be packed, CQ261 still being indexed.';
 
 --
+-- Name: archive_embedding_version(uuid); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.archive_embedding_version(version_id uuid) RETURNS app_public.embedding_versions
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '500ms'
+    AS $$
+begin
+  perform app_private.require_administrator();
+  return app_private.archive_version(version_id);
+end
+$$;
+
+--
+-- Name: FUNCTION archive_embedding_version(version_id uuid); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.archive_embedding_version(version_id uuid) IS 'Drops the vectors and the index of a version that is not active. Administrators of the installation only. Errors: CQ101, CQ121, CQ204 no such version, CQ305 it is active, CQ409 busy: try again.';
+
+--
 -- Name: branch_conversation(uuid); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
@@ -8272,6 +9372,96 @@ $$;
 --
 
 COMMENT ON FUNCTION app_public.choose_branch(message_id uuid) IS 'Chooses the branch that goes through a message, to show and to continue. Errors: CQ101, CQ109, CQ204 no such message.';
+
+--
+-- Name: compare_embedding_versions(uuid, uuid, integer, integer); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.compare_embedding_versions(version_a uuid, version_b uuid, k integer DEFAULT 10, samples integer DEFAULT 50) RETURNS app_public.embedding_comparison
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+  budget bigint := app_hidden.setting('embedding_compare_vectors')::bigint;
+  sampled record;
+  found_a uuid[];
+  found_b uuid[];
+  shared integer;
+  result app_public.embedding_comparison;
+begin
+  perform app_private.require_administrator();
+  if (select count(*) from app_public.embedding_versions v where v.id in (version_a, version_b) and v.status <> 'archived')
+    <> cardinality(array(select distinct unnest(array[version_a, version_b])))
+  then
+    raise exception 'There is no such embedding version, or it is archived.' using errcode = 'CQ204', hint = 'List embeddingVersions.';
+  end if;
+  k := coalesce(k, 10);
+  samples := coalesce(samples, 50);
+  if k not between 1 and 100 or samples not between 1 and 500 then
+    raise exception 'k is 1 to 100 and samples 1 to 500, not % and %.', k, samples using errcode = 'CQ200', hint = 'Ask for less.';
+  end if;
+  result.version_a := version_a;
+  result.version_b := version_b;
+  result.k := k;
+  result.differences := '{}';
+
+  for sampled in
+    -- in proportion to what both have in a workspace; the largest workspaces, as many as there are samples
+    with sizes as (
+      select a.workspace_id, least(a.embedding_count, b.embedding_count) as size
+      from app_hidden.embedding_counts a
+      join app_hidden.embedding_counts b on b.version_id = version_b and b.workspace_id = a.workspace_id
+      where a.version_id = version_a and least(a.embedding_count, b.embedding_count) > 1
+      order by 2 desc, 1
+      limit samples
+    ),
+    shares as (
+      select s.workspace_id, s.size, ceil(samples * s.size / sum(s.size) over ())::integer as wanted from sizes s
+    )
+    select s.workspace_id, s.size, c.chunk_id
+    from shares s
+    cross join lateral (
+      select e.chunk_id
+      from app_public.embeddings e
+      where e.version_id = version_a and e.workspace_id = s.workspace_id
+        and exists (
+          select from app_public.embeddings o where o.version_id = version_b and o.workspace_id = s.workspace_id and o.chunk_id = e.chunk_id
+        )
+      -- any order that says nothing about the text, and is the same each time
+      order by md5(e.chunk_id::text)
+      limit s.wanted
+    ) as c
+    order by md5(c.chunk_id::text)
+    limit samples
+  loop
+    budget := budget - 2 * sampled.size;
+    exit when budget < 0 and result.differences <> '{}';
+    found_a := app_private.nearest_chunks(version_a, version_b, sampled.workspace_id, sampled.chunk_id, k);
+    found_b := app_private.nearest_chunks(version_b, version_a, sampled.workspace_id, sampled.chunk_id, k);
+    select count(*) into shared from unnest(found_a) as x where x = any (found_b);
+    continue when cardinality(found_a) = 0 or cardinality(found_b) = 0;
+    result.differences := result.differences || row(
+      sampled.chunk_id, sampled.workspace_id, (shared::real / greatest(cardinality(found_a), cardinality(found_b)))::real,
+      array(select x.id from unnest(found_a) with ordinality as x (id, n) where x.id <> all (found_b) order by x.n),
+      array(select x.id from unnest(found_b) with ordinality as x (id, n) where x.id <> all (found_a) order by x.n)
+    )::app_public.embedding_difference;
+  end loop;
+
+  select
+    count(*), avg(d.overlap)::real, count(*) filter (where d.overlap = 1),
+    coalesce(array_agg(row(d.chunk_id, d.workspace_id, d.overlap, d.only_a, d.only_b)::app_public.embedding_difference order by d.overlap, d.chunk_id), '{}')
+  into result.queries, result.overlap, result.identical, result.differences
+  from unnest(result.differences) as d;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION compare_embedding_versions(version_a uuid, version_b uuid, k integer, samples integer); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.compare_embedding_versions(version_a uuid, version_b uuid, k integer, samples integer) IS 'Overlap of the k nearest chunks in two versions, over sampled chunks as queries, with the differences of each. Administrators of the installation only. Errors: CQ101, CQ121, CQ200 unusable argument, CQ204 no such version.';
 
 --
 -- Name: message_chunks; Type: TABLE; Schema: app_public; Owner: -
@@ -8845,6 +10035,62 @@ $$;
 --
 
 COMMENT ON FUNCTION app_public.create_document(title text, content text, content_type text, source_url text, code_language text, text_search_language app_public.text_search_language, visibility app_public.visibility, metadata jsonb) IS 'Adds a document and has it indexed. With a sourceUrl that the caller used before, updates that document instead; an equal one is left alone. Errors: CQ101 not signed in, CQ109 read-only, CQ200 too long or a value out of range.';
+
+--
+-- Name: create_embedding_version(text, text, text, integer, text); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.create_embedding_version(name text, provider text, model text, dimensions integer, description text DEFAULT NULL::text) RETURNS app_public.embedding_versions
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '3s'
+    AS $$
+#variable_conflict use_variable
+declare
+  cutting app_public.embedding_versions;
+  result app_public.embedding_versions;
+begin
+  perform app_private.require_administrator();
+  if dimensions is null or dimensions not between 1 and 4000 then
+    raise exception 'A version has 1 to 4000 dimensions, not %.', dimensions using errcode = 'CQ200', hint = 'Many models can give shorter vectors.';
+  end if;
+  if trim(coalesce(name, '')) = '' or char_length(name) > 100 or trim(coalesce(provider, '')) = '' or char_length(provider) > 100
+    or trim(coalesce(model, '')) = '' or char_length(model) > 200 or char_length(description) > 2000
+  then
+    raise exception 'Name and provider have 1 to 100 characters, model 1 to 200, description at most 2,000.'
+      using errcode = 'CQ200', hint = 'Correct what is empty or too long.';
+  end if;
+  perform app_private.lock_embedding_versions();
+  if exists (select from app_public.embedding_versions v where v.name = create_embedding_version.name) then
+    raise exception 'There is an embedding version "%" already.', name using errcode = 'CQ240', hint = 'Choose another name.';
+  end if;
+  -- as the active one cuts, else the newest
+  select v.* into cutting from app_public.embedding_versions v order by (v.status = 'active') desc, v.id desc limit 1;
+  insert into app_public.embedding_versions (
+    name, description, provider, model, dimensions, chunking_strategy, chunk_size, chunk_overlap, created_by
+  )
+  values (
+    create_embedding_version.name, create_embedding_version.description, create_embedding_version.provider, create_embedding_version.model,
+    create_embedding_version.dimensions, coalesce(cutting.chunking_strategy, '{}'), coalesce(cutting.chunk_size, 100),
+    coalesce(cutting.chunk_overlap, 15), app_hidden.current_user_id()
+  )
+  returning * into result;
+  perform app_private.create_embedding_partitions(result.id);
+  perform app_private.log_event(
+    'embedding_version.created', app_hidden.current_user_id(), null, 'embedding_version', result.id, null,
+    jsonb_build_object('name', result.name, 'provider', result.provider, 'model', result.model, 'dimensions', result.dimensions)
+  );
+  -- finds at once what there is to do
+  perform app_hidden.enqueue('sweep-unindexed', '{}');
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION create_embedding_version(name text, provider text, model text, dimensions integer, description text); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.create_embedding_version(name text, provider text, model text, dimensions integer, description text) IS 'Begins a new embedding version: the workers fill it behind new work, then its index is built. Administrators of the installation only. Errors: CQ101, CQ121, CQ200 unusable argument, CQ240 name taken.';
 
 --
 -- Name: rag_configurations; Type: TABLE; Schema: app_public; Owner: -
@@ -9636,6 +10882,149 @@ $$;
 --
 
 COMMENT ON FUNCTION app_public.edit_message(message_id uuid, content text) IS 'Writes another version of a message as a branch beside it, and continues there. Errors: CQ101, CQ109, CQ200 too long, CQ204 no such message.';
+
+--
+-- Name: embedding_version_progress(uuid); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.embedding_version_progress(version_id uuid) RETURNS app_public.embedding_version_progress
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+  version app_public.embedding_versions;
+  result app_public.embedding_version_progress;
+begin
+  perform app_private.require_administrator();
+  select v.* into version from app_public.embedding_versions v where v.id = version_id;
+  if version.id is null then
+    raise exception 'There is no such embedding version.' using errcode = 'CQ204', hint = 'List embeddingVersions.';
+  end if;
+  result.version_id := version.id;
+  result.name := version.name;
+  result.status := version.status;
+
+  with lags as (
+    select k.workspace_id, k.chunks, coalesce(e.embedding_count, 0) as embedded_chunks, k.chunks - coalesce(e.embedding_count, 0) as missing_chunks
+    from (
+      select c.workspace_id, sum(c.chunk_count)::bigint as chunks from app_hidden.chunk_counts c group by c.workspace_id
+    ) as k
+    left join app_hidden.embedding_counts e on e.version_id = version.id and e.workspace_id = k.workspace_id
+  )
+  select
+    coalesce(sum(l.chunks), 0), coalesce(sum(l.embedded_chunks), 0), coalesce(sum(l.missing_chunks), 0),
+    count(*) filter (where l.missing_chunks > 0),
+    array(
+      select row(w.workspace_id, w.chunks, w.embedded_chunks, w.missing_chunks)::app_public.embedding_lag
+      from lags w
+      where w.missing_chunks > 0
+      order by w.missing_chunks desc, w.workspace_id
+      limit 20
+    )
+  into result.chunks, result.embedded_chunks, result.missing_chunks, result.workspaces_behind, result.lag
+  from lags l;
+
+  select round(sum(r.chunks) / (60.0 * count(*)), 2) into result.chunks_per_second
+  from (
+    select r.chunks from app_hidden.embedding_rates r where r.version_id = version.id order by r.minute desc limit 5
+  ) as r;
+  result.seconds_left := case
+    when result.missing_chunks = 0 then 0
+    else ceil(result.missing_chunks / nullif(result.chunks_per_second, 0))
+  end;
+
+  result.index_partitions := app_private.embedding_partition_count(version.id);
+  select count(*) into result.index_partitions_built
+  from pg_inherits i
+  join pg_index x on x.indexrelid = i.inhrelid and x.indisvalid
+  where i.inhparent = to_regclass(format('app_partitions.embeddings_%s_hnsw', version.number));
+  result.is_indexed := app_private.embedding_index_is_valid(version.id);
+  select p.blocks_done, p.blocks_total into result.index_blocks_done, result.index_blocks_total
+  from pg_stat_progress_create_index p
+  join pg_inherits i on i.inhrelid = p.relid
+  where i.inhparent = to_regclass(format('app_partitions.embeddings_%s', version.number))
+  limit 1;
+  result.is_complete := result.is_indexed and result.missing_chunks = 0;
+
+  result.failures := '{}';
+  if to_regclass('pgboss.job') is not null then
+    select coalesce(array_agg(row(f.happened_at, f.workspace_id, f.message)::app_public.embedding_failure order by f.happened_at desc), '{}')
+    into result.failures
+    from (
+      select
+        coalesce(j.completed_on, j.started_on, j.created_on) as happened_at, (j.data ->> 'workspaceId')::uuid as workspace_id,
+        left(coalesce(j.output ->> 'error', j.output ->> 'message', j.output::text), 500) as message
+      from pgboss.job j
+      where j.name in ('backfill-embeddings', 'build-embedding-index') and j.state in ('retry', 'failed')
+        and j.data ->> 'versionId' = version.id::text
+      order by coalesce(j.completed_on, j.started_on, j.created_on) desc
+      limit 5
+    ) as f;
+  end if;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION embedding_version_progress(version_id uuid); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.embedding_version_progress(version_id uuid) IS 'How far a version is: chunks, lag per workspace, speed, time left, its index, and what failed last. Administrators of the installation only. Errors: CQ101, CQ121, CQ204 no such version.';
+
+--
+-- Name: estimate_embedding_version(uuid, integer, numeric); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.estimate_embedding_version(version_id uuid DEFAULT NULL::uuid, dimensions integer DEFAULT NULL::integer, price_per_million_tokens numeric DEFAULT 0) RETURNS app_public.embedding_estimate
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+  version app_public.embedding_versions;
+  result app_public.embedding_estimate;
+begin
+  perform app_private.require_administrator();
+  if version_id is not null then
+    select v.* into version from app_public.embedding_versions v where v.id = version_id;
+    if version.id is null then
+      raise exception 'There is no such embedding version.' using errcode = 'CQ204', hint = 'List embeddingVersions.';
+    end if;
+    dimensions := version.dimensions;
+  end if;
+  if dimensions is null or dimensions not between 1 and 4000 then
+    raise exception 'A version has 1 to 4000 dimensions, not %.', dimensions using errcode = 'CQ200', hint = 'Name a version or its dimensions.';
+  end if;
+  price_per_million_tokens := coalesce(price_per_million_tokens, 0);
+  if price_per_million_tokens not between 0 and 1000000 then
+    raise exception 'A price is 0 to 1,000,000, not %.', price_per_million_tokens using errcode = 'CQ200', hint = 'Give US dollars per million tokens.';
+  end if;
+
+  select count(*), coalesce(sum(c.token_count), 0) into result.chunks, result.tokens from app_public.chunks c;
+  result.cost_usd := round(result.tokens * price_per_million_tokens / 1000000, 6);
+  select b.table_bytes, b.index_bytes into result.table_bytes, result.index_bytes
+  from app_private.embedding_bytes(dimensions, result.chunks) as b;
+  result.disk_bytes := result.table_bytes + result.index_bytes;
+  -- minutes in which something was done: pauses say nothing about speed
+  select sum(r.tokens) / (60.0 * count(distinct r.minute)) into result.tokens_per_second
+  from app_hidden.embedding_rates r
+  join app_public.embedding_versions v on v.id = r.version_id
+  where r.minute > now() - interval '30 days'
+  group by (v.provider, v.model) is not distinct from (version.provider, version.model)
+  order by (v.provider, v.model) is not distinct from (version.provider, version.model) desc
+  limit 1;
+  result.tokens_per_second := round(coalesce(nullif(result.tokens_per_second, 0), app_hidden.setting('embedding_tokens_per_second')::numeric), 1);
+  result.seconds := ceil(result.tokens / greatest(result.tokens_per_second, 0.1));
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION estimate_embedding_version(version_id uuid, dimensions integer, price_per_million_tokens numeric); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.estimate_embedding_version(version_id uuid, dimensions integer, price_per_million_tokens numeric) IS 'What a version, or one of so many dimensions, will take: chunks, tokens, cost, disk and time. Administrators of the installation only. Errors: CQ101, CQ121, CQ200 unusable argument, CQ204 no such version.';
 
 --
 -- Name: forget(uuid); Type: FUNCTION; Schema: app_public; Owner: -
@@ -13153,6 +14542,50 @@ COMMENT ON COLUMN app_hidden.embedding_counts.workspace_id IS 'The tenant.';
 COMMENT ON COLUMN app_hidden.embedding_counts.embedding_count IS 'How many.';
 
 --
+-- Name: embedding_rates; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.embedding_rates (
+    version_id uuid NOT NULL,
+    minute timestamp with time zone NOT NULL,
+    chunks bigint NOT NULL,
+    tokens bigint NOT NULL,
+    CONSTRAINT embedding_rates_positive CHECK (((chunks >= 0) AND (tokens >= 0)))
+);
+
+ALTER TABLE ONLY app_hidden.embedding_rates FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE embedding_rates; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.embedding_rates IS 'What back-fills achieved, by the minute: the measured speed that progress and estimates are made of. Kept for 30 days.';
+
+--
+-- Name: COLUMN embedding_rates.version_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_rates.version_id IS 'The embedding version.';
+
+--
+-- Name: COLUMN embedding_rates.minute; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_rates.minute IS 'The minute, its beginning.';
+
+--
+-- Name: COLUMN embedding_rates.chunks; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_rates.chunks IS 'Chunks that got a vector.';
+
+--
+-- Name: COLUMN embedding_rates.tokens; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_rates.tokens IS 'Tokens of those chunks.';
+
+--
 -- Name: message_idempotency_keys; Type: TABLE; Schema: app_hidden; Owner: -
 --
 
@@ -15110,6 +16543,13 @@ ALTER TABLE ONLY app_hidden.embedding_counts
     ADD CONSTRAINT embedding_counts_pkey PRIMARY KEY (version_id, workspace_id);
 
 --
+-- Name: embedding_rates embedding_rates_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.embedding_rates
+    ADD CONSTRAINT embedding_rates_pkey PRIMARY KEY (version_id, minute);
+
+--
 -- Name: message_idempotency_keys message_idempotency_keys_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
@@ -16610,6 +18050,13 @@ ALTER TABLE ONLY app_hidden.embedding_counts
     ADD CONSTRAINT embedding_counts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
 
 --
+-- Name: embedding_rates embedding_rates_version_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.embedding_rates
+    ADD CONSTRAINT embedding_rates_version_id_fkey FOREIGN KEY (version_id) REFERENCES app_public.embedding_versions(id) ON DELETE CASCADE;
+
+--
 -- Name: message_idempotency_keys message_idempotency_keys_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
@@ -17241,6 +18688,12 @@ CREATE POLICY all_owner ON app_hidden.conversation_archives TO colloquy_owner US
 CREATE POLICY all_owner ON app_hidden.embedding_counts TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: embedding_rates all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.embedding_rates TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: message_idempotency_keys all_owner; Type: POLICY; Schema: app_hidden; Owner: -
 --
 
@@ -17299,6 +18752,12 @@ ALTER TABLE app_hidden.conversation_archives ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE app_hidden.embedding_counts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: embedding_rates; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.embedding_rates ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: message_idempotency_keys; Type: ROW SECURITY; Schema: app_hidden; Owner: -
@@ -18328,6 +19787,13 @@ REVOKE ALL ON FUNCTION app_hidden.archive_old_messages(older_than interval, max_
 GRANT ALL ON FUNCTION app_hidden.archive_old_messages(older_than interval, max_conversations integer, after_id uuid, time_budget interval) TO colloquy_worker;
 
 --
+-- Name: FUNCTION archive_surplus_versions(); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.archive_surplus_versions() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.archive_surplus_versions() TO colloquy_worker;
+
+--
 -- Name: FUNCTION audit_row(); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -18346,6 +19812,13 @@ GRANT ALL ON FUNCTION app_hidden.authenticate(token text, workspace_id uuid) TO 
 
 REVOKE ALL ON FUNCTION app_hidden.authenticate_identity(issuer text, subject text, email text, is_email_verified boolean, display_name text, signed_in_at timestamp with time zone, workspace_id uuid, client_ip inet, request_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.authenticate_identity(issuer text, subject text, email text, is_email_verified boolean, display_name text, signed_in_at timestamp with time zone, workspace_id uuid, client_ip inet, request_id text) TO colloquy_authenticator;
+
+--
+-- Name: FUNCTION build_embedding_index(for_version uuid, remainder integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.build_embedding_index(for_version uuid, remainder integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.build_embedding_index(for_version uuid, remainder integer) TO colloquy_worker;
 
 --
 -- Name: FUNCTION has_scope(wanted text); Type: ACL; Schema: app_hidden; Owner: -
@@ -18387,11 +19860,25 @@ GRANT ALL ON FUNCTION app_hidden.can_write() TO colloquy_authenticator;
 REVOKE ALL ON FUNCTION app_hidden.chunk_heat(last_used timestamp with time zone, access_count integer, importance real, at timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION chunks_to_backfill(for_version uuid, for_workspace uuid, after_chunk uuid, max_chunks integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.chunks_to_backfill(for_version uuid, for_workspace uuid, after_chunk uuid, max_chunks integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.chunks_to_backfill(for_version uuid, for_workspace uuid, after_chunk uuid, max_chunks integer) TO colloquy_worker;
+
+--
 -- Name: FUNCTION chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer); Type: ACL; Schema: app_hidden; Owner: -
 --
 
 REVOKE ALL ON FUNCTION app_hidden.chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer) TO colloquy_worker;
+
+--
+-- Name: FUNCTION chunks_without_embedding(for_version uuid, for_workspace uuid, chunk_ids uuid[]); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.chunks_without_embedding(for_version uuid, for_workspace uuid, chunk_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.chunks_without_embedding(for_version uuid, for_workspace uuid, chunk_ids uuid[]) TO colloquy_worker;
 
 --
 -- Name: FUNCTION cleanup_orphaned_files(older_than interval, max_files integer); Type: ACL; Schema: app_hidden; Owner: -
@@ -18427,6 +19914,13 @@ GRANT ALL ON FUNCTION app_hidden.compute_configuration_performance(since date) T
 
 REVOKE ALL ON FUNCTION app_hidden.compute_conversation_analytics(max_conversations integer, since date) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.compute_conversation_analytics(max_conversations integer, since date) TO colloquy_worker;
+
+--
+-- Name: FUNCTION count_backfill(for_version uuid, chunks integer, tokens integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.count_backfill(for_version uuid, chunks integer, tokens integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.count_backfill(for_version uuid, chunks integer, tokens integer) TO colloquy_worker;
 
 --
 -- Name: FUNCTION current_session_id(); Type: ACL; Schema: app_hidden; Owner: -
@@ -18519,11 +20013,25 @@ REVOKE ALL ON FUNCTION app_hidden.ensure_partitions(months_ahead integer, max_pa
 GRANT ALL ON FUNCTION app_hidden.ensure_partitions(months_ahead integer, max_partitions integer) TO colloquy_worker;
 
 --
+-- Name: FUNCTION find_unembedded(max_workspaces integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.find_unembedded(max_workspaces integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.find_unembedded(max_workspaces integer) TO colloquy_worker;
+
+--
 -- Name: FUNCTION find_unindexed(max_sources integer); Type: ACL; Schema: app_hidden; Owner: -
 --
 
 REVOKE ALL ON FUNCTION app_hidden.find_unindexed(max_sources integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.find_unindexed(max_sources integer) TO colloquy_worker;
+
+--
+-- Name: FUNCTION indexes_to_build(); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.indexes_to_build() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.indexes_to_build() TO colloquy_worker;
 
 --
 -- Name: FUNCTION is_api_key(); Type: ACL; Schema: app_hidden; Owner: -
@@ -18541,6 +20049,30 @@ GRANT ALL ON FUNCTION app_hidden.is_api_key() TO colloquy_authenticator;
 --
 
 REVOKE ALL ON FUNCTION app_hidden.keep_an_owner() FROM PUBLIC;
+
+--
+-- Name: TABLE embedding_versions; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.embedding_versions TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.embedding_versions TO colloquy_user;
+GRANT SELECT ON TABLE app_public.embedding_versions TO colloquy_admin;
+GRANT SELECT ON TABLE app_public.embedding_versions TO colloquy_worker;
+GRANT SELECT ON TABLE app_public.embedding_versions TO colloquy_authenticator;
+
+--
+-- Name: FUNCTION maintained_versions(); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.maintained_versions() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.maintained_versions() TO colloquy_worker;
+
+--
+-- Name: FUNCTION new_work_waits(); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.new_work_waits() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.new_work_waits() TO colloquy_worker;
 
 --
 -- Name: FUNCTION normalized_text(content text); Type: ACL; Schema: app_hidden; Owner: -
@@ -18627,6 +20159,14 @@ GRANT ALL ON FUNCTION app_hidden.require_member(for_writing boolean) TO colloquy
 GRANT ALL ON FUNCTION app_hidden.require_member(for_writing boolean) TO colloquy_admin;
 
 --
+-- Name: FUNCTION require_query_version(version_id uuid); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.require_query_version(version_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.require_query_version(version_id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_hidden.require_query_version(version_id uuid) TO colloquy_admin;
+
+--
 -- Name: FUNCTION require_session(); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -18634,6 +20174,13 @@ REVOKE ALL ON FUNCTION app_hidden.require_session() FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.require_session() TO colloquy_visitor;
 GRANT ALL ON FUNCTION app_hidden.require_session() TO colloquy_user;
 GRANT ALL ON FUNCTION app_hidden.require_session() TO colloquy_admin;
+
+--
+-- Name: FUNCTION reuse_behind(for_version uuid, for_workspace uuid, chunk_ids uuid[]); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.reuse_behind(for_version uuid, for_workspace uuid, chunk_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.reuse_behind(for_version uuid, for_workspace uuid, chunk_ids uuid[]) TO colloquy_worker;
 
 --
 -- Name: FUNCTION reuse_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[]); Type: ACL; Schema: app_hidden; Owner: -
@@ -18678,6 +20225,13 @@ REVOKE ALL ON FUNCTION app_hidden.setting(setting_name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION app_hidden.settle_mail(mail_id uuid, error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.settle_mail(mail_id uuid, error text) TO colloquy_worker;
+
+--
+-- Name: FUNCTION store_behind(for_version uuid, for_workspace uuid, chunk_ids uuid[], vectors text[]); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.store_behind(for_version uuid, for_workspace uuid, chunk_ids uuid[], vectors text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.store_behind(for_version uuid, for_workspace uuid, chunk_ids uuid[], vectors text[]) TO colloquy_worker;
 
 --
 -- Name: FUNCTION store_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], vectors text[]); Type: ACL; Schema: app_hidden; Owner: -
@@ -18755,6 +20309,12 @@ REVOKE ALL ON FUNCTION app_private.add_tool_calls(message app_public.messages, c
 --
 
 REVOKE ALL ON FUNCTION app_private.archive_hash(conversation_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION archive_version(for_version uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.archive_version(for_version uuid) FROM PUBLIC;
 
 --
 -- Name: FUNCTION budget_period_start(period app_public.budget_period, at timestamp with time zone); Type: ACL; Schema: app_private; Owner: -
@@ -18871,6 +20431,30 @@ REVOKE ALL ON FUNCTION app_private.create_session(for_user uuid) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION app_private.drop_chunks_of_closed_memory() FROM PUBLIC;
+
+--
+-- Name: FUNCTION embedding_bytes(dimensions integer, row_count bigint, OUT table_bytes bigint, OUT index_bytes bigint); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.embedding_bytes(dimensions integer, row_count bigint, OUT table_bytes bigint, OUT index_bytes bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION embedding_index_is_valid(for_version uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.embedding_index_is_valid(for_version uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION embedding_partition_count(for_version uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.embedding_partition_count(for_version uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION embeddings_missing(in_version uuid, than_version uuid, most bigint); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.embeddings_missing(in_version uuid, than_version uuid, most bigint) FROM PUBLIC;
 
 --
 -- Name: FUNCTION enqueue_changed_documents(); Type: ACL; Schema: app_private; Owner: -
@@ -19097,6 +20681,12 @@ REVOKE ALL ON FUNCTION app_private.lock_conversation(wanted_id uuid) FROM PUBLIC
 REVOKE ALL ON FUNCTION app_private.lock_conversation_of(message_id uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION lock_embedding_versions(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.lock_embedding_versions() FROM PUBLIC;
+
+--
 -- Name: FUNCTION lock_holds(for_workspace uuid, for_placing boolean); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -19172,6 +20762,12 @@ REVOKE ALL ON FUNCTION app_private.message_of_key(conversation_id uuid, key text
 REVOKE ALL ON FUNCTION app_private.message_path(conversation_id uuid, leaf_id uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION nearest_chunks(for_version uuid, other_version uuid, for_workspace uuid, to_chunk uuid, k integer); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.nearest_chunks(for_version uuid, other_version uuid, for_workspace uuid, to_chunk uuid, k integer) FROM PUBLIC;
+
+--
 -- Name: FUNCTION next_message_id(after_id uuid); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -19238,16 +20834,6 @@ REVOKE ALL ON FUNCTION app_private.propagate_document_visibility() FROM PUBLIC;
 REVOKE ALL ON FUNCTION app_private.readable_conversation(conversation_id uuid) FROM PUBLIC;
 
 --
--- Name: TABLE embedding_versions; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT SELECT ON TABLE app_public.embedding_versions TO colloquy_visitor;
-GRANT SELECT ON TABLE app_public.embedding_versions TO colloquy_user;
-GRANT SELECT ON TABLE app_public.embedding_versions TO colloquy_admin;
-GRANT SELECT ON TABLE app_public.embedding_versions TO colloquy_worker;
-GRANT SELECT ON TABLE app_public.embedding_versions TO colloquy_authenticator;
-
---
 -- Name: FUNCTION recall_vector(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, max_results integer); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -19258,6 +20844,12 @@ REVOKE ALL ON FUNCTION app_private.recall_vector(version app_public.embedding_ve
 --
 
 REVOKE ALL ON FUNCTION app_private.remove_tags_of_entities() FROM PUBLIC;
+
+--
+-- Name: FUNCTION require_administrator(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.require_administrator() FROM PUBLIC;
 
 --
 -- Name: FUNCTION require_batch(size integer); Type: ACL; Schema: app_private; Owner: -
@@ -19376,6 +20968,13 @@ GRANT ALL ON FUNCTION app_public.accept_invitation(token text) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.accept_invitation(token text) TO colloquy_admin;
 
 --
+-- Name: FUNCTION activate_embedding_version(version_id uuid); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.activate_embedding_version(version_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.activate_embedding_version(version_id uuid) TO colloquy_admin;
+
+--
 -- Name: TABLE repository_documents; Type: ACL; Schema: app_public; Owner: -
 --
 
@@ -19432,6 +21031,13 @@ GRANT ALL ON FUNCTION app_public.archive_conversation(conversation_id uuid) TO c
 GRANT ALL ON FUNCTION app_public.archive_conversation(conversation_id uuid) TO colloquy_admin;
 
 --
+-- Name: FUNCTION archive_embedding_version(version_id uuid); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.archive_embedding_version(version_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.archive_embedding_version(version_id uuid) TO colloquy_admin;
+
+--
 -- Name: FUNCTION branch_conversation(message_id uuid); Type: ACL; Schema: app_public; Owner: -
 --
 
@@ -19462,6 +21068,13 @@ GRANT ALL ON FUNCTION app_public.change_password(old_password text, new_password
 REVOKE ALL ON FUNCTION app_public.choose_branch(message_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.choose_branch(message_id uuid) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.choose_branch(message_id uuid) TO colloquy_admin;
+
+--
+-- Name: FUNCTION compare_embedding_versions(version_a uuid, version_b uuid, k integer, samples integer); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.compare_embedding_versions(version_a uuid, version_b uuid, k integer, samples integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.compare_embedding_versions(version_a uuid, version_b uuid, k integer, samples integer) TO colloquy_admin;
 
 --
 -- Name: TABLE message_chunks; Type: ACL; Schema: app_public; Owner: -
@@ -19687,6 +21300,13 @@ GRANT INSERT(metadata),UPDATE(metadata) ON TABLE app_public.documents TO colloqu
 REVOKE ALL ON FUNCTION app_public.create_document(title text, content text, content_type text, source_url text, code_language text, text_search_language app_public.text_search_language, visibility app_public.visibility, metadata jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.create_document(title text, content text, content_type text, source_url text, code_language text, text_search_language app_public.text_search_language, visibility app_public.visibility, metadata jsonb) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.create_document(title text, content text, content_type text, source_url text, code_language text, text_search_language app_public.text_search_language, visibility app_public.visibility, metadata jsonb) TO colloquy_admin;
+
+--
+-- Name: FUNCTION create_embedding_version(name text, provider text, model text, dimensions integer, description text); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.create_embedding_version(name text, provider text, model text, dimensions integer, description text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.create_embedding_version(name text, provider text, model text, dimensions integer, description text) TO colloquy_admin;
 
 --
 -- Name: TABLE rag_configurations; Type: ACL; Schema: app_public; Owner: -
@@ -20036,6 +21656,20 @@ GRANT ALL ON FUNCTION app_public.delete_workspace(name text) TO colloquy_admin;
 REVOKE ALL ON FUNCTION app_public.edit_message(message_id uuid, content text) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.edit_message(message_id uuid, content text) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.edit_message(message_id uuid, content text) TO colloquy_admin;
+
+--
+-- Name: FUNCTION embedding_version_progress(version_id uuid); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.embedding_version_progress(version_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.embedding_version_progress(version_id uuid) TO colloquy_admin;
+
+--
+-- Name: FUNCTION estimate_embedding_version(version_id uuid, dimensions integer, price_per_million_tokens numeric); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.estimate_embedding_version(version_id uuid, dimensions integer, price_per_million_tokens numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.estimate_embedding_version(version_id uuid, dimensions integer, price_per_million_tokens numeric) TO colloquy_admin;
 
 --
 -- Name: FUNCTION forget(id uuid); Type: ACL; Schema: app_public; Owner: -

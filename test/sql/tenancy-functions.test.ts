@@ -10,6 +10,7 @@ import { members } from './attacks/members.ts';
 import { memory } from './attacks/memory.ts';
 import { operations } from './attacks/operations.ts';
 import { call, database, endScene, fails, of, setScene, tenants } from './attacks/scene.ts';
+import { versions } from './attacks/versions.ts';
 
 /** One attack per function that a request role may call; a new function fails the suite until it has one. */
 const attacks = {
@@ -21,6 +22,7 @@ const attacks = {
   ...conversations,
   ...dialogue,
   ...claims,
+  ...versions,
 };
 
 describeReal('the functions of a tenant', () => {

@@ -1,5 +1,5 @@
---! Previous: sha1:b2ad9193ef3f66f8d5b87597c424cae241f98c4e
---! Hash: sha1:c68bd537af62144c465db96d5a3f4a9c1d7ea534
+--! Previous: sha1:09f59c0e703c09970b7b38524d208b8fa0344700
+--! Hash: sha1:d915c8242eb5c05b5ba543b4ff0880247f17ac54
 --! Message: functions
 
 --! split: 1-current.sql
@@ -1815,6 +1815,9 @@ grant execute on function app_public.search(text, extensions.halfvec, app_public
 --! Included embeddings/embedding_partitions.sql
 -- The partitions of one embedding version: by list on the version, then by hash on the workspace with the modulus that
 -- chunks have, so that joins go partition by partition. The dimension is checked here, since the column has none.
+--
+-- Made beside the table and then attached: "create table … partition of" would lock out every search until the end of
+-- the transaction, attaching locks out none.
 create or replace function app_private.create_embedding_partitions(for_version uuid)
 returns void
 language plpgsql
@@ -1826,10 +1829,11 @@ declare
 begin
   select * into strict version from app_public.embedding_versions v where v.id = for_version;
   execute format(
-    'create table app_partitions.embeddings_%s partition of app_public.embeddings (
+    'create table app_partitions.embeddings_%s (
+       like app_public.embeddings including defaults including constraints including storage including compression,
        constraint embeddings_%1$s_dimensions check (extensions.vector_dims(embedding) = %s)
-     ) for values in (%L) partition by hash (workspace_id)',
-    version.number, version.dimensions, version.id
+     ) partition by hash (workspace_id)',
+    version.number, version.dimensions
   );
   for remainder in 0 .. modulus - 1 loop
     execute format(
@@ -1837,10 +1841,15 @@ begin
       version.number, lpad(remainder::text, 2, '0'), modulus, remainder
     );
   end loop;
+  execute format(
+    'alter table app_public.embeddings attach partition app_partitions.embeddings_%s for values in (%L)', version.number, version.id
+  );
 end
 $$;
 comment on function app_private.create_embedding_partitions(uuid) is 'Makes the partitions of an embedding version, without the vector index.';
 
+-- For a version that is empty or that nobody writes to yet; one that is in use is indexed partition by partition
+-- (app_hidden.build_embedding_index).
 create or replace function app_private.create_embedding_index(for_version uuid)
 returns void
 language plpgsql
@@ -1858,7 +1867,36 @@ begin
   );
 end
 $$;
-comment on function app_private.create_embedding_index(uuid) is 'Builds the vector index of an embedding version, on all its partitions.';
+comment on function app_private.create_embedding_index(uuid) is 'Builds the vector index of an embedding version on all its partitions at once.';
+
+create or replace function app_private.embedding_index_is_valid(for_version uuid)
+returns boolean
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select exists (
+    select
+    from app_public.embedding_versions v
+    join pg_class c on c.relnamespace = 'app_partitions'::regnamespace and c.relname = format('embeddings_%s_hnsw', v.number)
+    join pg_index i on i.indexrelid = c.oid
+    where v.id = for_version and i.indisvalid
+  );
+$$;
+comment on function app_private.embedding_index_is_valid(uuid) is 'Whether the vector index of an embedding version is whole.';
+
+create or replace function app_private.embedding_partition_count(for_version uuid)
+returns integer
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select count(*)::integer
+  from app_public.embedding_versions v
+  join pg_inherits i on i.inhparent = to_regclass(format('app_partitions.embeddings_%s', v.number))
+  where v.id = for_version;
+$$;
+comment on function app_private.embedding_partition_count(uuid) is 'How many hash partitions an embedding version was made with.';
 --! EndIncluded embeddings/embedding_partitions.sql
 --! Included embeddings/counts.sql
 -- Keeps chunk_counts and embedding_counts, one row per workspace and kind or version, by statement. In the order of
@@ -7663,6 +7701,884 @@ comment on function app_public.workspace_dashboard(date, date) is
   'The figures of the workspace over a range of UTC days, both included, the last 30 without any, as of the last run of the analytics. Errors: CQ101, CQ110, CQ200 no range of at most three years, CQ204 no such workspace of yours.';
 grant execute on function app_public.workspace_dashboard(date, date) to colloquy_user, colloquy_admin;
 --! EndIncluded analytics/workspace_dashboard.sql
+--! Included auth/require_administrator.sql
+-- The first line of every sealed function that concerns the whole installation. It is for its administrators, asked anew
+-- at each call, and for whoever has the database itself: the owner's login, which needs no account. It must never let a
+-- request role through that has no claims.
+create or replace function app_private.require_administrator()
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- "role" is what the session became with set role; a sealed function does not change it
+  if current_setting('role') in ('none', 'colloquy_owner') and app_hidden.current_user_id() is null then
+    return;
+  end if;
+  perform app_hidden.require_member();
+  if not app_hidden.has_scope('admin')
+    or not exists (select from app_public.users u where u.id = app_hidden.current_user_id() and u.role = 'admin' and u.is_active)
+  then
+    raise exception 'Only an administrator of the installation may do this.' using errcode = 'CQ121', hint = 'Ask one of them.';
+  end if;
+end
+$$;
+comment on function app_private.require_administrator() is 'Raises CQ101 when nobody is signed in, CQ121 for anyone who does not administer the installation.';
+--! EndIncluded auth/require_administrator.sql
+--! Included embeddings/maintained_versions.sql
+-- The embedding versions that get vectors of new chunks: the active one, all that are building, and the one that was
+-- retired last, so that going back is as immediate as going on. The price of the latter: every new text is embedded by two
+-- models, and its rows and index are kept, until it is archived.
+create or replace function app_hidden.maintained_versions()
+returns setof app_public.embedding_versions
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  (select v from app_public.embedding_versions v where v.status = 'active')
+  union all
+  (select v from app_public.embedding_versions v where v.status = 'building' order by v.id)
+  union all
+  (select v from app_public.embedding_versions v where v.status = 'retired' order by v.retired_at desc, v.id desc limit 1);
+$$;
+comment on function app_hidden.maintained_versions() is 'The versions that new chunks get vectors of: active, building, and the one retired last.';
+grant execute on function app_hidden.maintained_versions() to colloquy_worker;
+
+-- The API hands a vector to search together with the version that it was made for, and this beside it in the same statement:
+-- both see the same moment, so a vector can never be compared with those of another model, even when the number of
+-- dimensions is the same.
+create or replace function app_hidden.require_query_version(version_id uuid)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if version_id is not null
+    and not exists (select from app_public.embedding_versions v where v.id = version_id and v.status = 'active')
+  then
+    raise exception 'The vector was made for another embedding version than the active one.' using errcode = 'CQ301', hint = 'Embed the query again.';
+  end if;
+  return true;
+end
+$$;
+comment on function app_hidden.require_query_version(uuid) is 'True, or CQ301 when a version is not the active one. Null: nothing to check.';
+grant execute on function app_hidden.require_query_version(uuid) to colloquy_user, colloquy_admin;
+--! EndIncluded embeddings/maintained_versions.sql
+--! Included embeddings/create_embedding_version.sql
+-- Begins a new embedding version beside the active one. Chunks belong to all versions, so that citations stay valid and
+-- only vectors are made anew: the new version takes over how the active one cuts text. It must never be usable for
+-- searches before it is complete; activate_embedding_version sees to that.
+create or replace function app_private.lock_embedding_versions()
+returns void
+language sql
+set search_path = pg_catalog, pg_temp
+as $$
+  select pg_advisory_xact_lock(hashtextextended('app_public.embedding_versions', 0));
+$$;
+comment on function app_private.lock_embedding_versions() is 'One at a time makes, switches or archives versions.';
+
+create or replace function app_public.create_embedding_version(name text, provider text, model text, dimensions integer, description text default null)
+returns app_public.embedding_versions
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '3s'
+as $$
+#variable_conflict use_variable
+declare
+  cutting app_public.embedding_versions;
+  result app_public.embedding_versions;
+begin
+  perform app_private.require_administrator();
+  if dimensions is null or dimensions not between 1 and 4000 then
+    raise exception 'A version has 1 to 4000 dimensions, not %.', dimensions using errcode = 'CQ200', hint = 'Many models can give shorter vectors.';
+  end if;
+  if trim(coalesce(name, '')) = '' or char_length(name) > 100 or trim(coalesce(provider, '')) = '' or char_length(provider) > 100
+    or trim(coalesce(model, '')) = '' or char_length(model) > 200 or char_length(description) > 2000
+  then
+    raise exception 'Name and provider have 1 to 100 characters, model 1 to 200, description at most 2,000.'
+      using errcode = 'CQ200', hint = 'Correct what is empty or too long.';
+  end if;
+  perform app_private.lock_embedding_versions();
+  if exists (select from app_public.embedding_versions v where v.name = create_embedding_version.name) then
+    raise exception 'There is an embedding version "%" already.', name using errcode = 'CQ240', hint = 'Choose another name.';
+  end if;
+  -- as the active one cuts, else the newest
+  select v.* into cutting from app_public.embedding_versions v order by (v.status = 'active') desc, v.id desc limit 1;
+  insert into app_public.embedding_versions (
+    name, description, provider, model, dimensions, chunking_strategy, chunk_size, chunk_overlap, created_by
+  )
+  values (
+    create_embedding_version.name, create_embedding_version.description, create_embedding_version.provider, create_embedding_version.model,
+    create_embedding_version.dimensions, coalesce(cutting.chunking_strategy, '{}'), coalesce(cutting.chunk_size, 100),
+    coalesce(cutting.chunk_overlap, 15), app_hidden.current_user_id()
+  )
+  returning * into result;
+  perform app_private.create_embedding_partitions(result.id);
+  perform app_private.log_event(
+    'embedding_version.created', app_hidden.current_user_id(), null, 'embedding_version', result.id, null,
+    jsonb_build_object('name', result.name, 'provider', result.provider, 'model', result.model, 'dimensions', result.dimensions)
+  );
+  -- finds at once what there is to do
+  perform app_hidden.enqueue('sweep-unindexed', '{}');
+  return result;
+end
+$$;
+comment on function app_public.create_embedding_version(text, text, text, integer, text) is
+  'Begins a new embedding version: the workers fill it behind new work, then its index is built. Administrators of the installation only. Errors: CQ101, CQ121, CQ200 unusable argument, CQ240 name taken.';
+grant execute on function app_public.create_embedding_version(text, text, text, integer, text) to colloquy_admin;
+--! EndIncluded embeddings/create_embedding_version.sql
+--! Included embeddings/estimate_embedding_version.sql
+-- What a new version will take, before anything is spent. Reads chunks once for their tokens, writes nothing.
+--
+-- Bytes on disk, from the layouts of PostgreSQL 18 (storage-page-layout, storage-toast) and pgvector 0.8 (src/halfvec.h,
+-- src/hnsw.h); test/sql/embedding-versions.test.ts holds them against real tables and builds.
+-- A vector has 8 + 2 * dimensions bytes. A row has a line pointer of 4, a header of 24 and three uuids of 48, and the vector
+-- itself up to 1,952 bytes; a longer one goes into the TOAST table in pieces of 1,996 bytes, each with 40 bytes of
+-- header and line pointer and 32 of index, four to a page, and leaves a pointer of 18. Each row has an entry of 60 bytes in the
+-- primary key and one of 44 in the index of the foreign key; B-trees are about 70 % full after random inserts.
+-- The HNSW index (m = 16): per row an element of 76 bytes and the vector, and a neighbour list of 8 + 6 * 16 * (2 + level)
+-- bytes, level averaging 1 / 15; each with a line pointer of 4, aligned to 8. What does not fit a page goes to the next.
+create or replace function app_private.embedding_bytes(dimensions integer, row_count bigint, out table_bytes bigint, out index_bytes bigint)
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  page constant numeric := 8192;
+  usable constant numeric := 8168;
+  vector numeric := 8 + 2 * dimensions;
+  element numeric := ceil((76 + vector) / 8) * 8 + 4;
+  neighbours constant numeric := ceil((8 + 6 * 16 * (2 + 1.0 / 15)) / 8) * 8 + 4;
+  row_bytes numeric;
+  toast_bytes numeric := 0;
+  pages numeric;
+begin
+  if vector <= 1952 then
+    row_bytes := 4 + ceil((24 + 48 + vector) / 8) * 8;
+  else
+    row_bytes := 4 + 96;
+    toast_bytes := ceil(vector / 1996) * (least(vector / ceil(vector / 1996), 1996) + 40) * usable / (usable - 40) + ceil(vector / 1996) * 32 / 0.7;
+  end if;
+  table_bytes := ceil(row_count * (page / floor(usable / row_bytes) + toast_bytes + (60 + 44) / 0.7));
+  if element + neighbours <= usable then
+    pages := 1 / floor(usable / (element + neighbours));
+  else
+    -- a page for the element; neighbour lists go together
+    pages := 1 + 1 / floor(usable / neighbours);
+  end if;
+  index_bytes := ceil(row_count * pages * page);
+end
+$$;
+comment on function app_private.embedding_bytes(integer, bigint) is 'Bytes that so many vectors of so many dimensions take, as rows and in their index.';
+
+create or replace function app_public.estimate_embedding_version(
+  version_id uuid default null, dimensions integer default null, price_per_million_tokens numeric default 0
+)
+returns app_public.embedding_estimate
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_variable
+declare
+  version app_public.embedding_versions;
+  result app_public.embedding_estimate;
+begin
+  perform app_private.require_administrator();
+  if version_id is not null then
+    select v.* into version from app_public.embedding_versions v where v.id = version_id;
+    if version.id is null then
+      raise exception 'There is no such embedding version.' using errcode = 'CQ204', hint = 'List embeddingVersions.';
+    end if;
+    dimensions := version.dimensions;
+  end if;
+  if dimensions is null or dimensions not between 1 and 4000 then
+    raise exception 'A version has 1 to 4000 dimensions, not %.', dimensions using errcode = 'CQ200', hint = 'Name a version or its dimensions.';
+  end if;
+  price_per_million_tokens := coalesce(price_per_million_tokens, 0);
+  if price_per_million_tokens not between 0 and 1000000 then
+    raise exception 'A price is 0 to 1,000,000, not %.', price_per_million_tokens using errcode = 'CQ200', hint = 'Give US dollars per million tokens.';
+  end if;
+
+  select count(*), coalesce(sum(c.token_count), 0) into result.chunks, result.tokens from app_public.chunks c;
+  result.cost_usd := round(result.tokens * price_per_million_tokens / 1000000, 6);
+  select b.table_bytes, b.index_bytes into result.table_bytes, result.index_bytes
+  from app_private.embedding_bytes(dimensions, result.chunks) as b;
+  result.disk_bytes := result.table_bytes + result.index_bytes;
+  -- minutes in which something was done: pauses say nothing about speed
+  select sum(r.tokens) / (60.0 * count(distinct r.minute)) into result.tokens_per_second
+  from app_hidden.embedding_rates r
+  join app_public.embedding_versions v on v.id = r.version_id
+  where r.minute > now() - interval '30 days'
+  group by (v.provider, v.model) is not distinct from (version.provider, version.model)
+  order by (v.provider, v.model) is not distinct from (version.provider, version.model) desc
+  limit 1;
+  result.tokens_per_second := round(coalesce(nullif(result.tokens_per_second, 0), app_hidden.setting('embedding_tokens_per_second')::numeric), 1);
+  result.seconds := ceil(result.tokens / greatest(result.tokens_per_second, 0.1));
+  return result;
+end
+$$;
+comment on function app_public.estimate_embedding_version(uuid, integer, numeric) is
+  'What a version, or one of so many dimensions, will take: chunks, tokens, cost, disk and time. Administrators of the installation only. Errors: CQ101, CQ121, CQ200 unusable argument, CQ204 no such version.';
+grant execute on function app_public.estimate_embedding_version(uuid, integer, numeric) to colloquy_admin;
+--! EndIncluded embeddings/estimate_embedding_version.sql
+--! Included embeddings/backfill.sql
+-- What the worker calls to fill versions other than the active one. As everywhere in the pipeline, work is what is
+-- missing. A chunk that has no vector of the active version yet is new work, not back-fill: the job that gives it one gives
+-- it those of the other versions first, so that the two never compute the same.
+
+create or replace function app_hidden.find_unembedded(max_workspaces integer default 100)
+returns table (version_id uuid, workspace_id uuid)
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  busy text[] := '{}';
+begin
+  -- who works on it, or waits to, must not get company: both would pay for the same vectors. A worker that was killed is
+  -- waited for as long as a job may take.
+  if to_regclass('pgboss.job') is not null then
+    busy := array(
+      select j.singleton_key
+      from pgboss.job j
+      where j.name = 'backfill-embeddings' and j.singleton_key is not null
+        and (j.state in ('created', 'retry')
+          or j.state = 'active' and j.started_on > now() - make_interval(secs => app_hidden.setting('embedding_claim_seconds')::integer))
+    );
+  end if;
+  -- by counts alone: a workspace that has nothing to fill after all costs one look
+  return query
+  select v.id, k.workspace_id
+  from app_hidden.maintained_versions() v
+  cross join (
+    select k.workspace_id, sum(k.chunk_count) as chunk_count from app_hidden.chunk_counts k group by k.workspace_id
+  ) as k
+  left join app_hidden.embedding_counts e on e.version_id = v.id and e.workspace_id = k.workspace_id
+  where v.status <> 'active' and k.chunk_count > coalesce(e.embedding_count, 0)
+    and format('%s:%s', v.id, k.workspace_id) <> all (busy)
+  -- a version that was active is one to go back to: it comes first
+  order by v.status desc, v.id, k.chunk_count - coalesce(e.embedding_count, 0), k.workspace_id
+  limit max_workspaces;
+end
+$$;
+comment on function app_hidden.find_unembedded(integer) is 'Workspaces in which a maintained version other than the active one lacks vectors, and nobody is at it.';
+
+create or replace function app_hidden.chunks_to_backfill(for_version uuid, for_workspace uuid, after_chunk uuid, max_chunks integer)
+returns table (chunk_id uuid, content_hash bytea, embed_text text, token_count integer)
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  active uuid := (select v.id from app_public.embedding_versions v where v.status = 'active');
+begin
+  if not exists (select from app_hidden.maintained_versions() v where v.id = for_version and v.status <> 'active') then
+    return;
+  end if;
+  return query
+  select c.id, c.content_hash, concat_ws(E'\n', c.heading, c.content), c.token_count
+  from app_public.chunks c
+  where c.workspace_id = for_workspace
+    and (after_chunk is null or c.id > after_chunk)
+    and not exists (
+      select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = c.id
+    )
+    and (active is null or exists (
+      select from app_public.embeddings e where e.version_id = active and e.workspace_id = for_workspace and e.chunk_id = c.id
+    ))
+  order by c.id
+  limit max_chunks;
+end
+$$;
+comment on function app_hidden.chunks_to_backfill(uuid, uuid, uuid, integer) is
+  'The next chunks of a workspace that a version lacks while the active one has them, in the order of their ids. None when the version is no longer maintained.';
+
+create or replace function app_hidden.chunks_without_embedding(for_version uuid, for_workspace uuid, chunk_ids uuid[])
+returns setof uuid
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select wanted.id
+  from unnest(chunk_ids) as wanted (id)
+  where not exists (
+    select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = wanted.id
+  );
+$$;
+comment on function app_hidden.chunks_without_embedding(uuid, uuid, uuid[]) is 'Those of some chunks that have no vector in a version.';
+
+-- While the index of a partition is built nobody can write to it. New work must not wait for that.
+create or replace function app_hidden.store_behind(for_version uuid, for_workspace uuid, chunk_ids uuid[], vectors text[])
+returns integer
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '200ms'
+as $$
+begin
+  return app_hidden.store_embeddings(for_version, for_workspace, chunk_ids, vectors);
+end
+$$;
+comment on function app_hidden.store_behind(uuid, uuid, uuid[], text[]) is
+  'store_embeddings for a version that is not the active one: gives up (55P03) rather than wait for its index to be built.';
+
+create or replace function app_hidden.reuse_behind(for_version uuid, for_workspace uuid, chunk_ids uuid[])
+returns integer
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '200ms'
+as $$
+begin
+  return app_hidden.reuse_embeddings(for_version, for_workspace, chunk_ids);
+end
+$$;
+comment on function app_hidden.reuse_behind(uuid, uuid, uuid[]) is 'reuse_embeddings for a version that is not the active one: gives up (55P03) rather than wait.';
+
+create or replace function app_hidden.count_backfill(for_version uuid, chunks integer, tokens integer)
+returns void
+language sql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  insert into app_hidden.embedding_rates as r (version_id, minute, chunks, tokens)
+  select v.id, date_trunc('minute', clock_timestamp()), count_backfill.chunks, count_backfill.tokens
+  from app_public.embedding_versions v where v.id = for_version
+  on conflict (version_id, minute) do update set chunks = r.chunks + excluded.chunks, tokens = r.tokens + excluded.tokens;
+$$;
+comment on function app_hidden.count_backfill(uuid, integer, integer) is 'Notes what a batch of back-fill achieved.';
+
+create or replace function app_hidden.new_work_waits()
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- new ones only: what is tried again has had its turn
+  return to_regclass('pgboss.job') is not null
+    and exists (select from pgboss.job j where j.name = 'index-source' and j.state = 'created' and j.start_after <= now());
+end
+$$;
+comment on function app_hidden.new_work_waits() is 'Whether new texts wait to be indexed: back-fill lets them go first.';
+
+grant execute on function
+  app_hidden.find_unembedded(integer),
+  app_hidden.chunks_to_backfill(uuid, uuid, uuid, integer),
+  app_hidden.chunks_without_embedding(uuid, uuid, uuid[]),
+  app_hidden.store_behind(uuid, uuid, uuid[], text[]),
+  app_hidden.reuse_behind(uuid, uuid, uuid[]),
+  app_hidden.count_backfill(uuid, integer, integer),
+  app_hidden.new_work_waits()
+to colloquy_worker;
+--! EndIncluded embeddings/backfill.sql
+--! Included embeddings/build_embedding_index.sql
+-- Builds the vector index of a version after its load, one hash partition a call and a transaction: a bulk build is far
+-- cheaper than inserts one by one, and what is done stays done when the process dies. The partitions of the active
+-- version are not touched. While a partition is built its rows can be read but not written: a delete of a document of
+-- a workspace in it waits, new vectors go around (store_behind).
+create or replace function app_hidden.build_embedding_index(for_version uuid, remainder integer default null)
+returns boolean
+language plpgsql
+security definer
+set search_path = pg_catalog, extensions, pg_temp
+set lock_timeout = '5s'
+as $$
+declare
+  version app_public.embedding_versions;
+  modulus integer;
+  memory integer := least(greatest(app_hidden.setting('embedding_index_memory_mb')::integer, 16), 8192);
+  parent_name text;
+  leaf text;
+  existing record;
+begin
+  select v.* into version from app_public.embedding_versions v where v.id = for_version;
+  if version.id is null then
+    raise exception 'There is no such embedding version.' using errcode = 'CQ204', hint = 'List embeddingVersions.';
+  end if;
+  if version.status = 'archived' then
+    raise exception 'The embedding version "%" is archived.', version.name using errcode = 'CQ304', hint = 'Create a new one.';
+  end if;
+  if not pg_try_advisory_xact_lock(hashtextextended('app_hidden.build_embedding_index ' || for_version, 0)) then
+    -- somebody else builds it
+    return false;
+  end if;
+  modulus := app_private.embedding_partition_count(for_version);
+  parent_name := format('embeddings_%s_hnsw', version.number);
+
+  -- first, and in a transaction of its own: it locks the whole version against writing, for a moment
+  if remainder is null then
+    execute format(
+      'create index if not exists %I on only app_partitions.embeddings_%s using hnsw ((embedding::extensions.halfvec(%s)) extensions.halfvec_cosine_ops)',
+      parent_name, version.number, version.dimensions
+    );
+    return true;
+  end if;
+  if remainder not between 0 and modulus - 1 then
+    raise exception 'A partition is 0 to %, not %.', modulus - 1, remainder using errcode = 'CQ200', hint = 'Call it for each.';
+  end if;
+  leaf := format('embeddings_%s_%s', version.number, lpad(remainder::text, 2, '0'));
+  if exists (
+    select
+    from pg_inherits n
+    join pg_index i on i.indexrelid = n.inhrelid
+    where n.inhparent = to_regclass(format('app_partitions.%I', parent_name)) and i.indrelid = format('app_partitions.%I', leaf)::regclass
+  ) then
+    return true;
+  end if;
+
+  -- what an aborted "create index concurrently" of an operator left
+  select i.indexrelid::regclass as name, i.indisvalid into existing
+  from pg_index i where i.indexrelid = to_regclass(format('app_partitions.%I', leaf || '_hnsw'));
+  if existing.name is not null and not existing.indisvalid then
+    execute format('drop index %s', existing.name);
+  end if;
+  perform set_config('maintenance_work_mem', memory || 'MB', true);
+  execute format(
+    'create index if not exists %I on app_partitions.%I using hnsw ((embedding::extensions.halfvec(%s)) extensions.halfvec_cosine_ops)',
+    leaf || '_hnsw', leaf, version.dimensions
+  );
+  -- with the last one the index of the version becomes valid
+  execute format('alter index app_partitions.%I attach partition app_partitions.%I', parent_name, leaf || '_hnsw');
+  return true;
+end
+$$;
+comment on function app_hidden.build_embedding_index(uuid, integer) is
+  'Builds the vector index of a version on one partition; without a partition, prepares it. Done again, it changes nothing. False: somebody else builds it.';
+
+create or replace function app_hidden.indexes_to_build()
+returns table (version_id uuid, partitions integer)
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select v.id, app_private.embedding_partition_count(v.id)
+  from app_hidden.maintained_versions() v
+  cross join lateral (
+    select coalesce(sum(k.chunk_count), 0) as chunk_count from app_hidden.chunk_counts k
+  ) as all_chunks
+  cross join lateral (
+    select coalesce(sum(e.embedding_count), 0) as embedding_count from app_hidden.embedding_counts e where e.version_id = v.id
+  ) as done
+  -- loaded but for what comes in all the time
+  where all_chunks.chunk_count - done.embedding_count <= greatest(100, all_chunks.chunk_count / 100)
+    and not app_private.embedding_index_is_valid(v.id);
+$$;
+comment on function app_hidden.indexes_to_build() is 'Maintained versions that are loaded, but for 1 % or 100 chunks, and have no whole index.';
+
+grant execute on function app_hidden.build_embedding_index(uuid, integer), app_hidden.indexes_to_build() to colloquy_worker;
+--! EndIncluded embeddings/build_embedding_index.sql
+--! Included embeddings/embedding_version_progress.sql
+-- How far a version is, from maintained counts and the server's own view of a running build: cheap enough to ask every
+-- few seconds. For administrators: it names workspaces, and nothing in them.
+create or replace function app_public.embedding_version_progress(version_id uuid)
+returns app_public.embedding_version_progress
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_variable
+declare
+  version app_public.embedding_versions;
+  result app_public.embedding_version_progress;
+begin
+  perform app_private.require_administrator();
+  select v.* into version from app_public.embedding_versions v where v.id = version_id;
+  if version.id is null then
+    raise exception 'There is no such embedding version.' using errcode = 'CQ204', hint = 'List embeddingVersions.';
+  end if;
+  result.version_id := version.id;
+  result.name := version.name;
+  result.status := version.status;
+
+  with lags as (
+    select k.workspace_id, k.chunks, coalesce(e.embedding_count, 0) as embedded_chunks, k.chunks - coalesce(e.embedding_count, 0) as missing_chunks
+    from (
+      select c.workspace_id, sum(c.chunk_count)::bigint as chunks from app_hidden.chunk_counts c group by c.workspace_id
+    ) as k
+    left join app_hidden.embedding_counts e on e.version_id = version.id and e.workspace_id = k.workspace_id
+  )
+  select
+    coalesce(sum(l.chunks), 0), coalesce(sum(l.embedded_chunks), 0), coalesce(sum(l.missing_chunks), 0),
+    count(*) filter (where l.missing_chunks > 0),
+    array(
+      select row(w.workspace_id, w.chunks, w.embedded_chunks, w.missing_chunks)::app_public.embedding_lag
+      from lags w
+      where w.missing_chunks > 0
+      order by w.missing_chunks desc, w.workspace_id
+      limit 20
+    )
+  into result.chunks, result.embedded_chunks, result.missing_chunks, result.workspaces_behind, result.lag
+  from lags l;
+
+  select round(sum(r.chunks) / (60.0 * count(*)), 2) into result.chunks_per_second
+  from (
+    select r.chunks from app_hidden.embedding_rates r where r.version_id = version.id order by r.minute desc limit 5
+  ) as r;
+  result.seconds_left := case
+    when result.missing_chunks = 0 then 0
+    else ceil(result.missing_chunks / nullif(result.chunks_per_second, 0))
+  end;
+
+  result.index_partitions := app_private.embedding_partition_count(version.id);
+  select count(*) into result.index_partitions_built
+  from pg_inherits i
+  join pg_index x on x.indexrelid = i.inhrelid and x.indisvalid
+  where i.inhparent = to_regclass(format('app_partitions.embeddings_%s_hnsw', version.number));
+  result.is_indexed := app_private.embedding_index_is_valid(version.id);
+  select p.blocks_done, p.blocks_total into result.index_blocks_done, result.index_blocks_total
+  from pg_stat_progress_create_index p
+  join pg_inherits i on i.inhrelid = p.relid
+  where i.inhparent = to_regclass(format('app_partitions.embeddings_%s', version.number))
+  limit 1;
+  result.is_complete := result.is_indexed and result.missing_chunks = 0;
+
+  result.failures := '{}';
+  if to_regclass('pgboss.job') is not null then
+    select coalesce(array_agg(row(f.happened_at, f.workspace_id, f.message)::app_public.embedding_failure order by f.happened_at desc), '{}')
+    into result.failures
+    from (
+      select
+        coalesce(j.completed_on, j.started_on, j.created_on) as happened_at, (j.data ->> 'workspaceId')::uuid as workspace_id,
+        left(coalesce(j.output ->> 'error', j.output ->> 'message', j.output::text), 500) as message
+      from pgboss.job j
+      where j.name in ('backfill-embeddings', 'build-embedding-index') and j.state in ('retry', 'failed')
+        and j.data ->> 'versionId' = version.id::text
+      order by coalesce(j.completed_on, j.started_on, j.created_on) desc
+      limit 5
+    ) as f;
+  end if;
+  return result;
+end
+$$;
+comment on function app_public.embedding_version_progress(uuid) is
+  'How far a version is: chunks, lag per workspace, speed, time left, its index, and what failed last. Administrators of the installation only. Errors: CQ101, CQ121, CQ204 no such version.';
+grant execute on function app_public.embedding_version_progress(uuid) to colloquy_admin;
+--! EndIncluded embeddings/embedding_version_progress.sql
+--! Included embeddings/activate_embedding_version.sql
+-- Makes a version the one that searches use, in one short transaction, or refuses. What must never happen: a chunk that
+-- was found by its meaning before the switch and is not found after it. So it looks for chunks with a vector in the active
+-- version and none in the new one while nobody can add to the active version. Going back is the same call.
+--
+-- Searches go on: one that has begun reads the version that it began with, which stays complete and maintained.
+create or replace function app_private.embeddings_missing(in_version uuid, than_version uuid, most bigint default 1000)
+returns bigint
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select count(*)
+  from (
+    select
+    from (
+      select k.workspace_id
+      from app_hidden.chunk_counts k
+      group by k.workspace_id
+      -- as many as there are chunks: none can be missing
+      having sum(k.chunk_count) <> coalesce(
+        (select e.embedding_count from app_hidden.embedding_counts e where e.version_id = in_version and e.workspace_id = k.workspace_id), 0
+      )
+    ) as differs
+    join app_public.embeddings a on a.version_id = than_version and a.workspace_id = differs.workspace_id
+    where not exists (
+      select from app_public.embeddings n
+      where n.version_id = in_version and n.workspace_id = differs.workspace_id and n.chunk_id = a.chunk_id
+    )
+    limit most
+  ) as missing;
+$$;
+comment on function app_private.embeddings_missing(uuid, uuid, bigint) is
+  'Chunks that have a vector in the second version and none in the first; reads only workspaces whose counts leave it open. Counts to a limit.';
+
+create or replace function app_public.activate_embedding_version(version_id uuid)
+returns app_public.embedding_versions
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '2s'
+as $$
+#variable_conflict use_variable
+declare
+  version app_public.embedding_versions;
+  previous app_public.embedding_versions;
+  missing bigint;
+begin
+  perform app_private.require_administrator();
+  perform app_private.lock_embedding_versions();
+  select v.* into version from app_public.embedding_versions v where v.id = version_id for no key update;
+  if version.id is null then
+    raise exception 'There is no such embedding version.' using errcode = 'CQ204', hint = 'List embeddingVersions.';
+  end if;
+  if version.status = 'active' then
+    return version;
+  end if;
+  if version.status = 'archived' then
+    raise exception 'The embedding version "%" is archived: its vectors are gone.', version.name
+      using errcode = 'CQ304', hint = 'Create a new one with the same model.';
+  end if;
+  if not app_private.embedding_index_is_valid(version.id) then
+    raise exception 'The embedding version "%" has no index yet.', version.name
+      using errcode = 'CQ303', hint = 'The worker builds it after the back-fill; embeddingVersionProgress shows how far it is.';
+  end if;
+
+  select v.* into previous from app_public.embedding_versions v where v.status = 'active' for no key update;
+  if previous.id is not null then
+    -- twice: the long look holds nobody up, the one that counts then has little to do
+    missing := app_private.embeddings_missing(version.id, previous.id);
+    if missing = 0 then
+      execute format('lock table app_partitions.embeddings_%s in share mode', previous.number);
+      missing := app_private.embeddings_missing(version.id, previous.id);
+    end if;
+  else
+    select count(*) into missing
+    from (
+      select from app_public.chunks c
+      where not exists (
+        select from app_public.embeddings e where e.version_id = version.id and e.workspace_id = c.workspace_id and e.chunk_id = c.id
+      )
+      limit 1000
+    ) as c;
+  end if;
+  if missing > 0 then
+    raise exception 'The embedding version "%" lacks % vectors that the active one has.', version.name, case when missing < 1000 then missing::text else '1,000 or more' end
+      using errcode = 'CQ302', hint = 'Wait for the back-fill; embeddingVersionProgress shows how far it is.';
+  end if;
+
+  update app_public.embedding_versions v set status = 'retired', retired_at = clock_timestamp() where v.id = previous.id;
+  update app_public.embedding_versions v
+  set status = 'active', activated_at = clock_timestamp(), retired_at = null
+  where v.id = version.id
+  returning v.* into version;
+  perform app_private.log_event(
+    'embedding_version.activated', app_hidden.current_user_id(), null, 'embedding_version', version.id,
+    jsonb_build_object('active', previous.id, 'name', previous.name), jsonb_build_object('active', version.id, 'name', version.name)
+  );
+  return version;
+end
+$$;
+comment on function app_public.activate_embedding_version(uuid) is
+  'Makes a version the one that searches use; the former one is retired and can be activated again. Administrators of the installation only. Errors: CQ101, CQ121, CQ204 no such version, CQ302 vectors are missing, CQ303 its index is missing, CQ304 archived, CQ409 busy.';
+grant execute on function app_public.activate_embedding_version(uuid) to colloquy_admin;
+--! EndIncluded embeddings/activate_embedding_version.sql
+--! Included embeddings/archive_embedding_version.sql
+-- Lets the vectors and the index of a version go; its row stays, since messages and citations name it. Never the active
+-- one.
+--
+-- Its partitions are dropped as they are, which detaches them: "detach partition" first would give them foreign keys of their own,
+-- and dropping those locks chunks. The drop locks the parent against everybody, first and before anything else, so that
+-- it stands in no circle; it waits less than deadlock_timeout for it, and everybody else no longer than that.
+create or replace function app_private.archive_version(for_version uuid)
+returns app_public.embedding_versions
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  version app_public.embedding_versions;
+begin
+  perform app_private.lock_embedding_versions();
+  select v.* into version from app_public.embedding_versions v where v.id = for_version for no key update;
+  if version.id is null then
+    raise exception 'There is no such embedding version.' using errcode = 'CQ204', hint = 'List embeddingVersions.';
+  end if;
+  if version.status = 'archived' then
+    return version;
+  end if;
+  if version.status = 'active' then
+    raise exception 'The embedding version "%" is active.', version.name using errcode = 'CQ305', hint = 'Activate another one first.';
+  end if;
+  perform set_config('lock_timeout', least(greatest(app_hidden.setting('embedding_lock_timeout_ms')::integer, 10), 900) || 'ms', true);
+  lock table only app_public.embeddings in access exclusive mode;
+  execute format('drop table app_partitions.embeddings_%s', version.number);
+  delete from app_hidden.embedding_counts e where e.version_id = version.id;
+  update app_public.embedding_versions v
+  set status = 'archived', retired_at = coalesce(v.retired_at, clock_timestamp())
+  where v.id = version.id
+  returning v.* into version;
+  perform app_private.log_event(
+    'embedding_version.archived', app_hidden.current_user_id(), null, 'embedding_version', version.id, null,
+    jsonb_build_object('name', version.name)
+  );
+  return version;
+end
+$$;
+comment on function app_private.archive_version(uuid) is 'Drops the partitions of a version that is not active.';
+
+create or replace function app_public.archive_embedding_version(version_id uuid)
+returns app_public.embedding_versions
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '500ms'
+as $$
+begin
+  perform app_private.require_administrator();
+  return app_private.archive_version(version_id);
+end
+$$;
+comment on function app_public.archive_embedding_version(uuid) is
+  'Drops the vectors and the index of a version that is not active. Administrators of the installation only. Errors: CQ101, CQ121, CQ204 no such version, CQ305 it is active, CQ409 busy: try again.';
+grant execute on function app_public.archive_embedding_version(uuid) to colloquy_admin;
+
+create or replace function app_hidden.archive_surplus_versions()
+returns uuid
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '500ms'
+as $$
+declare
+  surplus uuid;
+begin
+  delete from app_hidden.embedding_rates r where r.minute < now() - interval '30 days';
+  select v.id into surplus
+  from (
+    select v.id, v.status, row_number() over (order by v.status = 'active' desc, v.retired_at desc, v.id desc) as place
+    from app_public.embedding_versions v
+    where v.status in ('active', 'retired')
+  ) as v
+  where v.status = 'retired' and v.place > greatest(app_hidden.setting('embedding_versions_kept')::integer, 1)
+  order by v.place desc
+  limit 1;
+  if surplus is not null then
+    perform app_private.archive_version(surplus);
+  end if;
+  return surplus;
+end
+$$;
+comment on function app_hidden.archive_surplus_versions() is
+  'Archives the oldest of the versions beyond those that are kept, and returns it; null when there is none. One a call, so that its locks end soon.';
+grant execute on function app_hidden.archive_surplus_versions() to colloquy_worker;
+--! EndIncluded embeddings/archive_embedding_version.sql
+--! Included embeddings/compare_embedding_versions.sql
+-- Asks two versions the same before one takes the place of the other. The queries are chunks that both have: each is asked
+-- by its own vector of each version, in its own workspace, against every vector there, and not counted as an answer
+-- itself. Exact, so that the models are compared and not their indexes; bounded by the setting embedding_compare_vectors.
+-- The same chunks are asked each time while they exist. It returns ids, never a text.
+create or replace function app_private.nearest_chunks(for_version uuid, other_version uuid, for_workspace uuid, to_chunk uuid, k integer)
+returns uuid[]
+language plpgsql
+stable
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+declare
+  found uuid[];
+begin
+  -- without the cast to halfvec(n) the index does not fit: a scan of the workspace's rows. Dynamic: planned for it.
+  execute $query$
+    select array_agg(n.chunk_id order by n.distance, n.chunk_id)
+    from (
+      select e.chunk_id, e.embedding operator(extensions.<=>) q.embedding as distance
+      from app_public.embeddings e, app_public.embeddings q
+      where e.version_id = $1 and e.workspace_id = $2 and e.chunk_id <> $3
+        and q.version_id = $1 and q.workspace_id = $2 and q.chunk_id = $3
+        -- what the other version has not cannot be among its answers
+        and exists (select from app_public.embeddings o where o.version_id = $5 and o.workspace_id = $2 and o.chunk_id = e.chunk_id)
+      order by distance, e.chunk_id
+      limit $4
+    ) as n
+  $query$ into found using for_version, for_workspace, to_chunk, k, other_version;
+  return coalesce(found, '{}');
+end
+$$;
+comment on function app_private.nearest_chunks(uuid, uuid, uuid, uuid, integer) is 'The chunks of a workspace, of those that both versions have, nearest to one of them in the first, best first.';
+
+create or replace function app_public.compare_embedding_versions(version_a uuid, version_b uuid, k integer default 10, samples integer default 50)
+returns app_public.embedding_comparison
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+#variable_conflict use_variable
+declare
+  budget bigint := app_hidden.setting('embedding_compare_vectors')::bigint;
+  sampled record;
+  found_a uuid[];
+  found_b uuid[];
+  shared integer;
+  result app_public.embedding_comparison;
+begin
+  perform app_private.require_administrator();
+  if (select count(*) from app_public.embedding_versions v where v.id in (version_a, version_b) and v.status <> 'archived')
+    <> cardinality(array(select distinct unnest(array[version_a, version_b])))
+  then
+    raise exception 'There is no such embedding version, or it is archived.' using errcode = 'CQ204', hint = 'List embeddingVersions.';
+  end if;
+  k := coalesce(k, 10);
+  samples := coalesce(samples, 50);
+  if k not between 1 and 100 or samples not between 1 and 500 then
+    raise exception 'k is 1 to 100 and samples 1 to 500, not % and %.', k, samples using errcode = 'CQ200', hint = 'Ask for less.';
+  end if;
+  result.version_a := version_a;
+  result.version_b := version_b;
+  result.k := k;
+  result.differences := '{}';
+
+  for sampled in
+    -- in proportion to what both have in a workspace; the largest workspaces, as many as there are samples
+    with sizes as (
+      select a.workspace_id, least(a.embedding_count, b.embedding_count) as size
+      from app_hidden.embedding_counts a
+      join app_hidden.embedding_counts b on b.version_id = version_b and b.workspace_id = a.workspace_id
+      where a.version_id = version_a and least(a.embedding_count, b.embedding_count) > 1
+      order by 2 desc, 1
+      limit samples
+    ),
+    shares as (
+      select s.workspace_id, s.size, ceil(samples * s.size / sum(s.size) over ())::integer as wanted from sizes s
+    )
+    select s.workspace_id, s.size, c.chunk_id
+    from shares s
+    cross join lateral (
+      select e.chunk_id
+      from app_public.embeddings e
+      where e.version_id = version_a and e.workspace_id = s.workspace_id
+        and exists (
+          select from app_public.embeddings o where o.version_id = version_b and o.workspace_id = s.workspace_id and o.chunk_id = e.chunk_id
+        )
+      -- any order that says nothing about the text, and is the same each time
+      order by md5(e.chunk_id::text)
+      limit s.wanted
+    ) as c
+    order by md5(c.chunk_id::text)
+    limit samples
+  loop
+    budget := budget - 2 * sampled.size;
+    exit when budget < 0 and result.differences <> '{}';
+    found_a := app_private.nearest_chunks(version_a, version_b, sampled.workspace_id, sampled.chunk_id, k);
+    found_b := app_private.nearest_chunks(version_b, version_a, sampled.workspace_id, sampled.chunk_id, k);
+    select count(*) into shared from unnest(found_a) as x where x = any (found_b);
+    continue when cardinality(found_a) = 0 or cardinality(found_b) = 0;
+    result.differences := result.differences || row(
+      sampled.chunk_id, sampled.workspace_id, (shared::real / greatest(cardinality(found_a), cardinality(found_b)))::real,
+      array(select x.id from unnest(found_a) with ordinality as x (id, n) where x.id <> all (found_b) order by x.n),
+      array(select x.id from unnest(found_b) with ordinality as x (id, n) where x.id <> all (found_a) order by x.n)
+    )::app_public.embedding_difference;
+  end loop;
+
+  select
+    count(*), avg(d.overlap)::real, count(*) filter (where d.overlap = 1),
+    coalesce(array_agg(row(d.chunk_id, d.workspace_id, d.overlap, d.only_a, d.only_b)::app_public.embedding_difference order by d.overlap, d.chunk_id), '{}')
+  into result.queries, result.overlap, result.identical, result.differences
+  from unnest(result.differences) as d;
+  return result;
+end
+$$;
+comment on function app_public.compare_embedding_versions(uuid, uuid, integer, integer) is
+  'Overlap of the k nearest chunks in two versions, over sampled chunks as queries, with the differences of each. Administrators of the installation only. Errors: CQ101, CQ121, CQ200 unusable argument, CQ204 no such version.';
+grant execute on function app_public.compare_embedding_versions(uuid, uuid, integer, integer) to colloquy_admin;
+--! EndIncluded embeddings/compare_embedding_versions.sql
 --! Included policies/settings.sql
 -- Nobody but the sealed functions of the owner, and whoever administers the database. Deliberately no grant.
 drop policy if exists all_owner on app_private.settings;
@@ -8483,6 +9399,11 @@ using (
 
 grant select on app_public.rag_configuration_performance to colloquy_visitor, colloquy_user, colloquy_admin;
 --! EndIncluded policies/rag_configuration_performance.sql
+--! Included policies/embedding_rates.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_hidden.embedding_rates;
+create policy all_owner on app_hidden.embedding_rates to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/embedding_rates.sql
 --! EndIncluded _all.sql
 
 select app_hidden.ensure_partitions(3);

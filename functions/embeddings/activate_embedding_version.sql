@@ -1,0 +1,103 @@
+-- Makes a version the one that searches use, in one short transaction, or refuses. What must never happen: a chunk that
+-- was found by its meaning before the switch and is not found after it. So it looks for chunks with a vector in the active
+-- version and none in the new one while nobody can add to the active version. Going back is the same call.
+--
+-- Searches go on: one that has begun reads the version that it began with, which stays complete and maintained.
+create or replace function app_private.embeddings_missing(in_version uuid, than_version uuid, most bigint default 1000)
+returns bigint
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select count(*)
+  from (
+    select
+    from (
+      select k.workspace_id
+      from app_hidden.chunk_counts k
+      group by k.workspace_id
+      -- as many as there are chunks: none can be missing
+      having sum(k.chunk_count) <> coalesce(
+        (select e.embedding_count from app_hidden.embedding_counts e where e.version_id = in_version and e.workspace_id = k.workspace_id), 0
+      )
+    ) as differs
+    join app_public.embeddings a on a.version_id = than_version and a.workspace_id = differs.workspace_id
+    where not exists (
+      select from app_public.embeddings n
+      where n.version_id = in_version and n.workspace_id = differs.workspace_id and n.chunk_id = a.chunk_id
+    )
+    limit most
+  ) as missing;
+$$;
+comment on function app_private.embeddings_missing(uuid, uuid, bigint) is
+  'Chunks that have a vector in the second version and none in the first; reads only workspaces whose counts leave it open. Counts to a limit.';
+
+create or replace function app_public.activate_embedding_version(version_id uuid)
+returns app_public.embedding_versions
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '2s'
+as $$
+#variable_conflict use_variable
+declare
+  version app_public.embedding_versions;
+  previous app_public.embedding_versions;
+  missing bigint;
+begin
+  perform app_private.require_administrator();
+  perform app_private.lock_embedding_versions();
+  select v.* into version from app_public.embedding_versions v where v.id = version_id for no key update;
+  if version.id is null then
+    raise exception 'There is no such embedding version.' using errcode = 'CQ204', hint = 'List embeddingVersions.';
+  end if;
+  if version.status = 'active' then
+    return version;
+  end if;
+  if version.status = 'archived' then
+    raise exception 'The embedding version "%" is archived: its vectors are gone.', version.name
+      using errcode = 'CQ304', hint = 'Create a new one with the same model.';
+  end if;
+  if not app_private.embedding_index_is_valid(version.id) then
+    raise exception 'The embedding version "%" has no index yet.', version.name
+      using errcode = 'CQ303', hint = 'The worker builds it after the back-fill; embeddingVersionProgress shows how far it is.';
+  end if;
+
+  select v.* into previous from app_public.embedding_versions v where v.status = 'active' for no key update;
+  if previous.id is not null then
+    -- twice: the long look holds nobody up, the one that counts then has little to do
+    missing := app_private.embeddings_missing(version.id, previous.id);
+    if missing = 0 then
+      execute format('lock table app_partitions.embeddings_%s in share mode', previous.number);
+      missing := app_private.embeddings_missing(version.id, previous.id);
+    end if;
+  else
+    select count(*) into missing
+    from (
+      select from app_public.chunks c
+      where not exists (
+        select from app_public.embeddings e where e.version_id = version.id and e.workspace_id = c.workspace_id and e.chunk_id = c.id
+      )
+      limit 1000
+    ) as c;
+  end if;
+  if missing > 0 then
+    raise exception 'The embedding version "%" lacks % vectors that the active one has.', version.name, case when missing < 1000 then missing::text else '1,000 or more' end
+      using errcode = 'CQ302', hint = 'Wait for the back-fill; embeddingVersionProgress shows how far it is.';
+  end if;
+
+  update app_public.embedding_versions v set status = 'retired', retired_at = clock_timestamp() where v.id = previous.id;
+  update app_public.embedding_versions v
+  set status = 'active', activated_at = clock_timestamp(), retired_at = null
+  where v.id = version.id
+  returning v.* into version;
+  perform app_private.log_event(
+    'embedding_version.activated', app_hidden.current_user_id(), null, 'embedding_version', version.id,
+    jsonb_build_object('active', previous.id, 'name', previous.name), jsonb_build_object('active', version.id, 'name', version.name)
+  );
+  return version;
+end
+$$;
+comment on function app_public.activate_embedding_version(uuid) is
+  'Makes a version the one that searches use; the former one is retired and can be activated again. Administrators of the installation only. Errors: CQ101, CQ121, CQ204 no such version, CQ302 vectors are missing, CQ303 its index is missing, CQ304 archived, CQ409 busy.';
+grant execute on function app_public.activate_embedding_version(uuid) to colloquy_admin;

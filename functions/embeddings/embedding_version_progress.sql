@@ -1,0 +1,86 @@
+-- How far a version is, from maintained counts and the server's own view of a running build: cheap enough to ask every
+-- few seconds. For administrators: it names workspaces, and nothing in them.
+create or replace function app_public.embedding_version_progress(version_id uuid)
+returns app_public.embedding_version_progress
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_variable
+declare
+  version app_public.embedding_versions;
+  result app_public.embedding_version_progress;
+begin
+  perform app_private.require_administrator();
+  select v.* into version from app_public.embedding_versions v where v.id = version_id;
+  if version.id is null then
+    raise exception 'There is no such embedding version.' using errcode = 'CQ204', hint = 'List embeddingVersions.';
+  end if;
+  result.version_id := version.id;
+  result.name := version.name;
+  result.status := version.status;
+
+  with lags as (
+    select k.workspace_id, k.chunks, coalesce(e.embedding_count, 0) as embedded_chunks, k.chunks - coalesce(e.embedding_count, 0) as missing_chunks
+    from (
+      select c.workspace_id, sum(c.chunk_count)::bigint as chunks from app_hidden.chunk_counts c group by c.workspace_id
+    ) as k
+    left join app_hidden.embedding_counts e on e.version_id = version.id and e.workspace_id = k.workspace_id
+  )
+  select
+    coalesce(sum(l.chunks), 0), coalesce(sum(l.embedded_chunks), 0), coalesce(sum(l.missing_chunks), 0),
+    count(*) filter (where l.missing_chunks > 0),
+    array(
+      select row(w.workspace_id, w.chunks, w.embedded_chunks, w.missing_chunks)::app_public.embedding_lag
+      from lags w
+      where w.missing_chunks > 0
+      order by w.missing_chunks desc, w.workspace_id
+      limit 20
+    )
+  into result.chunks, result.embedded_chunks, result.missing_chunks, result.workspaces_behind, result.lag
+  from lags l;
+
+  select round(sum(r.chunks) / (60.0 * count(*)), 2) into result.chunks_per_second
+  from (
+    select r.chunks from app_hidden.embedding_rates r where r.version_id = version.id order by r.minute desc limit 5
+  ) as r;
+  result.seconds_left := case
+    when result.missing_chunks = 0 then 0
+    else ceil(result.missing_chunks / nullif(result.chunks_per_second, 0))
+  end;
+
+  result.index_partitions := app_private.embedding_partition_count(version.id);
+  select count(*) into result.index_partitions_built
+  from pg_inherits i
+  join pg_index x on x.indexrelid = i.inhrelid and x.indisvalid
+  where i.inhparent = to_regclass(format('app_partitions.embeddings_%s_hnsw', version.number));
+  result.is_indexed := app_private.embedding_index_is_valid(version.id);
+  select p.blocks_done, p.blocks_total into result.index_blocks_done, result.index_blocks_total
+  from pg_stat_progress_create_index p
+  join pg_inherits i on i.inhrelid = p.relid
+  where i.inhparent = to_regclass(format('app_partitions.embeddings_%s', version.number))
+  limit 1;
+  result.is_complete := result.is_indexed and result.missing_chunks = 0;
+
+  result.failures := '{}';
+  if to_regclass('pgboss.job') is not null then
+    select coalesce(array_agg(row(f.happened_at, f.workspace_id, f.message)::app_public.embedding_failure order by f.happened_at desc), '{}')
+    into result.failures
+    from (
+      select
+        coalesce(j.completed_on, j.started_on, j.created_on) as happened_at, (j.data ->> 'workspaceId')::uuid as workspace_id,
+        left(coalesce(j.output ->> 'error', j.output ->> 'message', j.output::text), 500) as message
+      from pgboss.job j
+      where j.name in ('backfill-embeddings', 'build-embedding-index') and j.state in ('retry', 'failed')
+        and j.data ->> 'versionId' = version.id::text
+      order by coalesce(j.completed_on, j.started_on, j.created_on) desc
+      limit 5
+    ) as f;
+  end if;
+  return result;
+end
+$$;
+comment on function app_public.embedding_version_progress(uuid) is
+  'How far a version is: chunks, lag per workspace, speed, time left, its index, and what failed last. Administrators of the installation only. Errors: CQ101, CQ121, CQ204 no such version.';
+grant execute on function app_public.embedding_version_progress(uuid) to colloquy_admin;

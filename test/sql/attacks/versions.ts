@@ -1,0 +1,48 @@
+import { expect } from 'vitest';
+import { asRole, asVisitor } from '../../support/users.ts';
+import { type Attacks, call, database, fails, NOWHERE, tenants } from './scene.ts';
+
+/** For administrators of the installation: not for owners of a workspace, and not for the role without the person. */
+async function administratorsOnly(sql: string): Promise<void> {
+  const { ann, owner } = tenants;
+  for (const user of [ann, owner]) expect(await fails(call(user, sql))).toMatchObject({ code: '42501' });
+  expect(await fails(asVisitor(database, (client) => client.query(sql)))).toMatchObject({
+    code: '42501',
+  });
+  const claims = { userId: owner.id, workspaceId: owner.workspaceId, memberRole: 'owner' };
+  for (const [given, code] of [
+    [{}, 'CQ101'],
+    [claims, 'CQ121'],
+    [{ ...claims, scopes: 'read,write,admin' }, 'CQ121'],
+  ] as const)
+    expect(
+      await fails(asRole(database, 'colloquy_admin', given, (client) => client.query(sql))),
+    ).toMatchObject({ code });
+}
+
+/** Attacks on the functions of embedding versions. */
+export const versions: Attacks = {
+  'app_hidden.require_query_version': async () => {
+    const { rows } = await call(tenants.ann, 'select app_hidden.require_query_version(null) as fine');
+    expect(rows).toEqual([{ fine: true }]);
+    // it tells nothing but whether a version is active, which every signed-in user may see
+    expect(
+      await fails(call(tenants.ann, 'select app_hidden.require_query_version($1)', NOWHERE)),
+    ).toMatchObject({ code: 'CQ301' });
+    expect(
+      await fails(
+        asVisitor(database, (client) => client.query('select app_hidden.require_query_version(null)')),
+      ),
+    ).toMatchObject({ code: '42501' });
+  },
+  ...Object.fromEntries(
+    [
+      `activate_embedding_version('${NOWHERE}')`,
+      `archive_embedding_version('${NOWHERE}')`,
+      `compare_embedding_versions('${NOWHERE}', '${NOWHERE}')`,
+      `create_embedding_version('mine', 'test', 'mine', 8)`,
+      'estimate_embedding_version(dimensions => 8)',
+      `embedding_version_progress('${NOWHERE}')`,
+    ].map((sql) => [`app_public.${sql.split('(')[0]}`, () => administratorsOnly(`select app_public.${sql}`)]),
+  ),
+};
