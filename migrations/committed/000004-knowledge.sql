@@ -1,5 +1,5 @@
 --! Previous: sha1:4601e4be01ac2c2f6a223221f827df0d6ed83d2f
---! Hash: sha1:36ac84df8f59d8dae0302a9ac2224b878b09375d
+--! Hash: sha1:f4f3c03c6afd5e8a92ecb5e85c40a05d8760758e
 --! Message: knowledge
 
 --! split: 1-current.sql
@@ -378,6 +378,7 @@ create type app_public.search_response as (
   returned integer,
   path text,
   scan_limit_hit boolean,
+  searched_cold boolean,
   embedding_version_id uuid,
   results app_public.search_result[]
 );
@@ -386,6 +387,7 @@ comment on column app_public.search_response.requested is 'Results asked for.';
 comment on column app_public.search_response.returned is 'Results found.';
 comment on column app_public.search_response.path is 'How vectors were compared: exact, index, index then exact, or none.';
 comment on column app_public.search_response.scan_limit_hit is 'Whether the index gave up before it had enough, so that an exact search followed.';
+comment on column app_public.search_response.searched_cold is 'Whether the cold tier was searched: because it was asked for, or because the others returned too little.';
 comment on column app_public.search_response.embedding_version_id is 'Embedding version that was used.';
 comment on column app_public.search_response.results is 'What was found, best first.';
 

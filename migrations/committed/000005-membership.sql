@@ -1,5 +1,5 @@
---! Previous: sha1:36ac84df8f59d8dae0302a9ac2224b878b09375d
---! Hash: sha1:a2d95d155de1501af733639275e82c2c06edf206
+--! Previous: sha1:f4f3c03c6afd5e8a92ecb5e85c40a05d8760758e
+--! Hash: sha1:137f0f3fe82837d799faf9482ac09f31c29952d6
 --! Message: membership
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:a2d95d155de1501af733639275e82c2c06edf206
---! Hash: sha1:c9d505ac9718c0f4d5f1f026ca42754448e35fb6
+--! Previous: sha1:137f0f3fe82837d799faf9482ac09f31c29952d6
+--! Hash: sha1:3a97134168ba0c91c4cc693d1862ce16b81cdb5b
 --! Message: memory
 
 --! split: 1-current.sql

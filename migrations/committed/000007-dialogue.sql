@@ -1,5 +1,5 @@
---! Previous: sha1:c9d505ac9718c0f4d5f1f026ca42754448e35fb6
---! Hash: sha1:7743ad65f7a73633739e2fb139caefbf88dd9323
+--! Previous: sha1:3a97134168ba0c91c4cc693d1862ce16b81cdb5b
+--! Hash: sha1:aa2e292daa5e797f0dbe51fec0f4a4ccaf0c7382
 --! Message: dialogue
 
 --! split: 1-current.sql
