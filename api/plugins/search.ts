@@ -6,18 +6,50 @@ import type { QueryEmbedder, SearchMode } from '../query-embeddings.ts';
 type Wanted = readonly [string, SearchMode | null | undefined, string | null | undefined];
 type Result = Step & { get(name: string): Step };
 
+/** The arguments of a search for a text, as app_public names them. */
+const SEARCH_ARGUMENTS = `
+              """1 to 100."""
+              maxResults: Int = 10
+              """How many results to pass over; pages reach as far as the first 200 results."""
+              skip: Int = 0
+              """Least cosine similarity of what is found by its meaning, -1 to 1."""
+              threshold: Float
+              """HYBRID joins what meaning and words find; VECTOR and TEXT use one of them alone."""
+              mode: SearchMode = HYBRID
+              """What narrows the search; of several, all must hold."""
+              filters: SearchFilterInput
+              """The vector of the query, for clients that have it. It must come from the model of the embedding version that is searched."""
+              queryEmbedding: Vector`;
+
+/** A composite value with the names of its attributes, as the codec of the type wants it. */
+function snakeCased(value: unknown): Record<string, unknown> | null {
+  if (value === null || value === undefined) return null;
+  return Object.fromEntries(
+    Object.entries(value as object).map(([name, item]) => [
+      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      item,
+    ]),
+  );
+}
+
 /**
- * The query fields `search` and `recall` around the functions of app_public: they take text alone, and the server embeds
- * it. From a result one can walk to what it was found in.
+ * The query fields `search`, `searchDocuments`, `searchMemories` and `recall` around the functions of app_public: they take
+ * text alone, and the server embeds it. From a result one can walk to what it was found in.
  */
 export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
   return extendSchema((build) => {
-    const { search, recall, documents, conversations, messages, memory_items } = build.pgResources as Record<
-      string,
-      PgResource
-    >;
-    if (!search || !recall || !documents || !conversations || !messages || !memory_items)
-      return { typeDefs: [], objects: {} };
+    const {
+      search,
+      search_documents,
+      search_memories,
+      recall,
+      documents,
+      conversations,
+      messages,
+      memory_items,
+    } = build.pgResources as Record<string, PgResource>;
+    if (!search || !search_documents || !search_memories || !recall) return { typeDefs: [], objects: {} };
+    if (!documents || !conversations || !messages || !memory_items) return { typeDefs: [], objects: {} };
     const parameter = (resource: PgResource, name: string) => {
       const found = resource.parameters?.find((candidate) => candidate.name === name);
       if (!found) throw new Error(`app_public.${resource.name} has no parameter ${name}`);
@@ -37,6 +69,22 @@ export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
         ],
         ([query, mode, given]) => given ?? embed(query, mode),
       );
+    /** A search for a text, by the function that does it. */
+    const searching =
+      (resource: PgResource, further: [field: string, parameter: string][] = []) =>
+      (_$root: Step, args: { getRaw(name: string): Step }) => {
+        const $mode = args.getRaw('mode');
+        return execute(resource, [
+          ['query', args.getRaw('query')],
+          ['query_embedding', vectorOf(args, $mode)],
+          ['max_results', args.getRaw('maxResults')],
+          ['threshold', args.getRaw('threshold')],
+          ['mode', $mode],
+          ['filters', lambda(args.getRaw('filters'), snakeCased)],
+          ['skip', args.getRaw('skip')],
+          ...further.map(([field, name]): [string, Step] => [name, args.getRaw(field)]),
+        ]);
+      };
     const one = (resource: PgResource, column: string) => ($result: Result) =>
       resource.get({ id: $result.get(column) } as never);
 
@@ -52,14 +100,23 @@ export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
               query: String!
               """What to search in. Default: everything."""
               kinds: [SourceType!]
-              """1 to 100."""
-              maxResults: Int = 10
-              """Least cosine similarity of what is found by its meaning, -1 to 1."""
-              threshold: Float
-              """HYBRID joins what meaning and words find; VECTOR and TEXT use one of them alone."""
-              mode: SearchMode = HYBRID
-              """The vector of the query, for clients that have it. It must come from the model of the active embedding version."""
-              queryEmbedding: Vector
+              """The embedding version to search, which is not archived. Default: the active one."""
+              embeddingVersionId: UUID
+              ${SEARCH_ARGUMENTS}
+            ): SearchResponse
+
+            """Search in documents alone."""
+            searchDocuments(
+              """What to look for: words, a question, a sentence."""
+              query: String!
+              ${SEARCH_ARGUMENTS}
+            ): SearchResponse
+
+            """Search in memories alone, by their fit only; recall also weighs importance and recency."""
+            searchMemories(
+              """What to look for: words, a question, a sentence."""
+              query: String!
+              ${SEARCH_ARGUMENTS}
             ): SearchResponse
 
             """
@@ -95,18 +152,12 @@ export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
       objects: {
         Query: {
           plans: {
-            search(_$root: Step, args: { getRaw(name: string): Step }) {
-              const $query = args.getRaw('query');
-              const $mode = args.getRaw('mode');
-              return execute(search, [
-                ['query', $query],
-                ['query_embedding', vectorOf(args, $mode)],
-                ['kinds', args.getRaw('kinds')],
-                ['max_results', args.getRaw('maxResults')],
-                ['threshold', args.getRaw('threshold')],
-                ['mode', $mode],
-              ]);
-            },
+            search: searching(search, [
+              ['kinds', 'kinds'],
+              ['embeddingVersionId', 'embedding_version_id'],
+            ]),
+            searchDocuments: searching(search_documents),
+            searchMemories: searching(search_memories),
             recall(_$root: Step, args: { getRaw(name: string): Step }) {
               return execute(recall, [
                 ['query', args.getRaw('query')],

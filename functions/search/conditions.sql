@@ -68,14 +68,18 @@ begin
       and (result is null or rd.document_id = any (result));
     result := named;
   end if;
-  if (filters).tag_ids is not null or (filters).tags is not null then
+  if (filters).tag_ids is not null then
+    select coalesce(array_agg(distinct et.entity_id), '{}') into named
+    from app_public.entity_tags et
+    where et.workspace_id = workspace and et.tag_id = any ((filters).tag_ids) and et.entity_type in ('document', 'conversation', 'memory_item')
+      and (result is null or et.entity_id = any (result));
+    result := named;
+  end if;
+  if (filters).tags is not null then
     select coalesce(array_agg(distinct et.entity_id), '{}') into named
     from app_public.tags t
     join app_public.entity_tags et on et.workspace_id = workspace and et.tag_id = t.id
-    where t.workspace_id = workspace
-      and ((filters).tag_ids is null or t.id = any ((filters).tag_ids))
-      and ((filters).tags is null or t.name = any ((filters).tags::citext[]))
-      and et.entity_type in ('document', 'conversation', 'memory_item')
+    where t.workspace_id = workspace and t.name = any ((filters).tags::citext[]) and et.entity_type in ('document', 'conversation', 'memory_item')
       and (result is null or et.entity_id = any (result));
     result := named;
   end if;

@@ -20,8 +20,6 @@ returns table (chunk_id uuid, score real, importance real)
 language plpgsql
 stable
 set search_path = pg_catalog, extensions, pg_temp
-set enable_hashjoin = off
-set enable_mergejoin = off
 set jit = off
 as $$
 begin
@@ -48,8 +46,8 @@ begin
         order by distance, v.chunk_id
         offset 0
       ) as e
-      join app_public.chunks c on c.id = e.chunk_id
-      where %s
+      -- one lookup by key for each, whatever the planner believes about what is rare
+      cross join lateral (select c.importance_score from app_public.chunks c where c.id = e.chunk_id and %s offset 0) as c
       order by e.distance, e.chunk_id
       limit $6
     $query$, conditions) using version.id, workspace, caller, query_embedding, kinds, max_results, sources, filters;
@@ -73,8 +71,6 @@ set hnsw.ef_search = '200'
 set hnsw.max_scan_tuples = '20000'
 set enable_seqscan = off
 set enable_sort = off
-set enable_hashjoin = off
-set enable_mergejoin = off
 set jit = off
 as $$
 begin
@@ -83,10 +79,10 @@ begin
   -- relaxed order is almost sorted, so what the index gives is sorted again
   return query execute format($query$
     with nearest as materialized (
-      select c.id, e.embedding::extensions.halfvec(%1$s) operator(extensions.<=>) $4::extensions.halfvec(%1$s) as distance, c.importance_score
+      select e.chunk_id as id, e.embedding::extensions.halfvec(%1$s) operator(extensions.<=>) $4::extensions.halfvec(%1$s) as distance, c.importance_score
       from app_public.embeddings e
-      join app_public.chunks c on c.id = e.chunk_id
-      where e.version_id = $1 and e.workspace_id = $2 and %2$s
+      cross join lateral (select c.importance_score from app_public.chunks c where c.id = e.chunk_id and %2$s offset 0) as c
+      where e.version_id = $1 and e.workspace_id = $2
       order by e.embedding::extensions.halfvec(%1$s) operator(extensions.<=>) $4::extensions.halfvec(%1$s)
       limit $6
     )
@@ -128,12 +124,12 @@ begin
     return;
   end if;
   return query execute format($query$
-    select c.id, ts_rank_cd(c.text_search, asked.query, 1), c.importance_score
+    -- a place in an array: joined as rows, 30 languages took 36 ms for 1,000 chunks, so they take 13
+    select c.id, ts_rank_cd(c.text_search, ($10)[array_position($9, c.text_search_language::text)], 1), c.importance_score
     from app_public.chunks c
-    join unnest($9, $10) as asked (language, query) on asked.language = c.text_search_language
     where %s
       and c.text_search @@ $4
-      and c.text_search @@ asked.query
+      and c.text_search @@ ($10)[array_position($9, c.text_search_language::text)]
     order by 2 desc, c.id desc
     limit $6
   $query$, conditions) using null, workspace, caller, any_query, kinds, max_results, sources, filters, languages, queries;

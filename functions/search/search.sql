@@ -66,7 +66,8 @@ begin
   if trim(query) = '' and query_embedding is null then
     raise exception 'There is nothing to search for.' using errcode = 'CQ200', hint = 'Pass some words as "query".';
   end if;
-  if filters is not null then
+  -- "is not null" would mean that each of them is given
+  if not (filters is null) then
     perform app_private.check_search_filters(filters);
     sources := app_private.search_sources(workspace, caller, filters);
   end if;

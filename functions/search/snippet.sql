@@ -6,7 +6,7 @@ stable
 as $$
   select case
     when trim(query) = '' then
-      replace(replace(replace(substring(content from '^(?:\S*\s*){1,40}'), '&', '&amp;'), '<', '&lt;'), '>', '&gt;')
+      replace(replace(replace(left(content, 250), '&', '&amp;'), '<', '&lt;'), '>', '&gt;')
     else ts_headline(
       ('pg_catalog.' || language)::regconfig,
       replace(replace(replace(content, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
@@ -15,4 +15,4 @@ as $$
     )
   end;
 $$;
-comment on function app_private.search_snippet(text, text, text) is 'The best part of a text as safe HTML, with the words of a query in <mark>.';
+comment on function app_private.search_snippet(text, text, text) is 'The best part of a text as safe HTML, with the words of a query in <mark>; without a query its beginning.';
