@@ -11,7 +11,7 @@ export const SHAPE: Record<Scale, { chunks: number; tenants: number; dimensions:
   };
 const CENTRES = 300;
 /** Real embeddings vary in far fewer directions than they have dimensions. */
-const RANK = 24;
+const RANK = 48;
 const BATCH = 2_000;
 
 export interface Tenant {
@@ -37,14 +37,15 @@ function normalNumbers(random: () => number): () => number {
 }
 
 /** Unit vectors around themes: points of a low rank, carried over by one random map, with a little noise. */
-export function vectorsAround(dimensions: number): (centre: number) => number[] {
-  const normal = normalNumbers(randomNumbers(42));
-  const list = (length: number) => Array.from({ length }, normal);
+export function vectorsAround(dimensions: number, seed = 1): (centre: number) => number[] {
+  const ofMap = normalNumbers(randomNumbers(42));
+  const normal = normalNumbers(randomNumbers(seed));
+  const list = (length: number) => Array.from({ length }, ofMap);
   const map = Array.from({ length: dimensions }, () => list(RANK));
   const centres = Array.from({ length: CENTRES }, () => list(RANK));
   return (centre) => {
-    const at = centres[centre % CENTRES]!.map((x) => x + 0.45 * normal());
-    const vector = map.map((row) => row.reduce((sum, x, index) => sum + x * at[index]!, 0.15 * normal()));
+    const at = centres[centre % CENTRES]!.map((x) => x + 0.7 * normal());
+    const vector = map.map((row) => row.reduce((sum, x, index) => sum + x * at[index]!, normal()));
     const length = Math.hypot(...vector);
     return vector.map((x) => x / length);
   };
@@ -103,10 +104,15 @@ export interface Query {
   words: string;
 }
 
-/** Questions near what a tenant has: one of its vectors, a little turned, and two of the chunk's rarer words. */
+/** Questions about what a tenant has: the theme of one of its chunks, and two of that chunk's rarer words. */
 export async function queriesOf(database: Database, tenants: Tenant[], count: number): Promise<Query[]> {
-  const { rows } = await database.pool('owner').query<{ workspace_id: string; v: number[]; content: string }>(
-    `select e.workspace_id, e.embedding::extensions.vector::real[] as v, c.content
+  const { rows } = await database.pool('owner').query<{
+    workspace_id: string;
+    centre: number;
+    dimensions: number;
+    content: string;
+  }>(
+    `select e.workspace_id, (c.metadata ->> 'centre')::int as centre, extensions.vector_dims(e.embedding) as dimensions, c.content
      from unnest($1::uuid[], $2::int[]) as t (workspace_id, wanted)
      cross join lateral (
        select h.* from bench.exact h where h.workspace_id = t.workspace_id order by md5(h.chunk_id::text) limit t.wanted
@@ -114,10 +120,10 @@ export async function queriesOf(database: Database, tenants: Tenant[], count: nu
      join app_public.chunks c on c.workspace_id = e.workspace_id and c.id = e.chunk_id`,
     [tenants.map((tenant) => tenant.workspace_id), tenants.map(() => Math.ceil(count / tenants.length))],
   );
-  const normal = normalNumbers(randomNumbers(7));
+  const vectorOf = vectorsAround(rows[0]!.dimensions, 7);
   return rows.slice(0, count).map((row) => ({
     tenant: tenants.find((tenant) => tenant.workspace_id === row.workspace_id)!,
-    vector: `[${row.v.map((x) => (x + 0.02 * normal()).toFixed(5))}]`,
+    vector: `[${vectorOf(row.centre).map((x) => x.toFixed(5))}]`,
     words: row.content.split(' ').slice(-2).join(' or '),
   }));
 }
