@@ -480,6 +480,8 @@ export const TagsPlugin = jsonPgSmartTags(
         'app_public.search': behavior('-queryField'),
         'app_public.search_documents': behavior('-queryField'),
         'app_public.search_memories': behavior('-queryField'),
+        'app_public.search_similar_chunks': behavior('-queryField'),
+        'app_public.search_similar_messages': behavior('-queryField'),
         // For dashboards in SQL: no user may call them.
         'app_public.performance_stats': behavior('-*'),
         'app_public.processing_jobs': behavior('-*'),

@@ -33,6 +33,7 @@
 --!include search/search.sql
 --!include search/narrow.sql
 --!include search/search_titles.sql
+--!include search/explain_answer.sql
 --!include embeddings/embedding_partitions.sql
 --!include embeddings/counts.sql
 --!include embeddings/pipeline.sql

@@ -1,6 +1,7 @@
 import type { PgResource } from 'postgraphile/@dataplan/pg';
 import { constant, lambda, type Step } from 'postgraphile/grafast';
 import { extendSchema, gql } from 'postgraphile/utils';
+import { ApiError } from '../errors.ts';
 import type { QueryEmbedder, SearchMode } from '../query-embeddings.ts';
 
 type Wanted = readonly [string, SearchMode | null | undefined, string | null | undefined];
@@ -21,6 +22,9 @@ const SEARCH_ARGUMENTS = `
               """The vector of the query, for clients that have it. It must come from the model of the embedding version that is searched."""
               queryEmbedding: Vector`;
 
+/** What there is to add when the functions are missing, or not granted. */
+const NOTHING = { typeDefs: [], objects: {} };
+
 /** A composite value with the names of its attributes, as the codec of the type wants it. */
 function snakeCased(value: unknown): Record<string, unknown> | null {
   if (value === null || value === undefined) return null;
@@ -38,18 +42,19 @@ function snakeCased(value: unknown): Record<string, unknown> | null {
  */
 export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
   return extendSchema((build) => {
+    const resources = build.pgResources as Record<string, PgResource>;
     const {
       search,
       search_documents,
       search_memories,
+      search_similar_chunks,
+      search_similar_messages,
       recall,
-      documents,
-      conversations,
-      messages,
-      memory_items,
-    } = build.pgResources as Record<string, PgResource>;
-    if (!search || !search_documents || !search_memories || !recall) return { typeDefs: [], objects: {} };
-    if (!documents || !conversations || !messages || !memory_items) return { typeDefs: [], objects: {} };
+    } = resources;
+    const { documents, conversations, messages, memory_items } = resources;
+    if (!search || !search_documents || !search_memories || !search_similar_chunks) return NOTHING;
+    if (!search_similar_messages || !recall) return NOTHING;
+    if (!documents || !conversations || !messages || !memory_items) return NOTHING;
     const parameter = (resource: PgResource, name: string) => {
       const found = resource.parameters?.find((candidate) => candidate.name === name);
       if (!found) throw new Error(`app_public.${resource.name} has no parameter ${name}`);
@@ -59,15 +64,25 @@ export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
       resource.execute(
         steps.map(([name, step]) => ({ step, name, pgCodec: parameter(resource, name).codec })) as never,
       ) as unknown as Step;
-    /** The vector that was given, or the one of the query. */
-    const vectorOf = (args: { getRaw(name: string): Step }, $mode: Step) =>
+    /** The vector that was given, or the one of the query. The provider is that of the active version. */
+    const vectorOf = (args: { getRaw(name: string): Step }, $mode: Step, $version: Step = constant(null)) =>
       lambda(
-        [args.getRaw('query'), $mode, args.getRaw('queryEmbedding')] as unknown as readonly [
+        [args.getRaw('query'), $mode, args.getRaw('queryEmbedding'), $version] as unknown as readonly [
           Step<Wanted[0]>,
           Step<Wanted[1]>,
           Step<number[] | null>,
+          Step<string | null>,
         ],
-        ([query, mode, given]) => given ?? embed(query, mode),
+        ([query, mode, given, version]) => {
+          if (version && !given && mode !== 'text') {
+            throw new ApiError(
+              'CQ200',
+              'A search of another embedding version needs the vector of the query.',
+              'Pass queryEmbedding, computed by the model of that version.',
+            );
+          }
+          return given ?? embed(query, mode);
+        },
       );
     /** A search for a text, by the function that does it. */
     const searching =
@@ -76,7 +91,10 @@ export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
         const $mode = args.getRaw('mode');
         return execute(resource, [
           ['query', args.getRaw('query')],
-          ['query_embedding', vectorOf(args, $mode)],
+          [
+            'query_embedding',
+            vectorOf(args, $mode, further.length > 0 ? args.getRaw('embeddingVersionId') : undefined),
+          ],
           ['max_results', args.getRaw('maxResults')],
           ['threshold', args.getRaw('threshold')],
           ['mode', $mode],
@@ -119,6 +137,38 @@ export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
               ${SEARCH_ARGUMENTS}
             ): SearchResponse
 
+            """Passages nearest to a vector of the model of the embedding version that is searched."""
+            searchSimilarChunks(
+              """The vector."""
+              embedding: Vector!
+              """Least cosine similarity, -1 to 1."""
+              threshold: Float
+              """1 to 100."""
+              maxResults: Int = 10
+              """What to search in. Default: everything."""
+              kinds: [SourceType!]
+              """What narrows the search; of several, all must hold."""
+              filters: SearchFilterInput
+              """How many results to pass over; pages reach as far as the first 200 results."""
+              skip: Int = 0
+              """The embedding version to search, which is not archived. Default: the active one."""
+              embeddingVersionId: UUID
+            ): SearchResponse
+
+            """Messages nearest to a vector of the model of the active embedding version."""
+            searchSimilarMessages(
+              """The vector."""
+              embedding: Vector!
+              """Only messages of this conversation."""
+              conversationId: UUID
+              """Least cosine similarity, -1 to 1."""
+              threshold: Float
+              """1 to 100."""
+              maxResults: Int = 10
+              """How many results to pass over; pages reach as far as the first 200 results."""
+              skip: Int = 0
+            ): SearchResponse
+
             """
             The memories that fit a question best, weighed by importance and recency. The server computes the vector of the
             query itself. Say with useMemories which of them an answer used.
@@ -158,6 +208,26 @@ export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
             ]),
             searchDocuments: searching(search_documents),
             searchMemories: searching(search_memories),
+            searchSimilarChunks(_$root: Step, args: { getRaw(name: string): Step }) {
+              return execute(search_similar_chunks, [
+                ['embedding', args.getRaw('embedding')],
+                ['threshold', args.getRaw('threshold')],
+                ['max_results', args.getRaw('maxResults')],
+                ['kinds', args.getRaw('kinds')],
+                ['filters', lambda(args.getRaw('filters'), snakeCased)],
+                ['skip', args.getRaw('skip')],
+                ['embedding_version_id', args.getRaw('embeddingVersionId')],
+              ]);
+            },
+            searchSimilarMessages(_$root: Step, args: { getRaw(name: string): Step }) {
+              return execute(search_similar_messages, [
+                ['embedding', args.getRaw('embedding')],
+                ['conversation_id', args.getRaw('conversationId')],
+                ['threshold', args.getRaw('threshold')],
+                ['max_results', args.getRaw('maxResults')],
+                ['skip', args.getRaw('skip')],
+              ]);
+            },
             recall(_$root: Step, args: { getRaw(name: string): Step }) {
               return execute(recall, [
                 ['query', args.getRaw('query')],

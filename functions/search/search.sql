@@ -82,23 +82,23 @@ begin
   -- always as many, so that the next page goes on where this one ends
   candidates := case mode when 'hybrid' then 100 else wanted end;
 
-  if mode <> 'text' and query_embedding is not null then
-    if embedding_version_id is null then
-      select v.* into version from app_public.embedding_versions v where v.status = 'active';
-    else
-      select v.* into version from app_public.embedding_versions v
-      where v.id = search.embedding_version_id and v.status <> 'archived'
-        and to_regclass(format('app_partitions.embeddings_%s', v.number)) is not null;
-      if version.id is null then
-        raise exception 'There is no such embedding version.' using errcode = 'CQ204', hint = 'Leave it out to search the active one.';
-      end if;
+  if embedding_version_id is null then
+    select v.* into version from app_public.embedding_versions v where v.status = 'active';
+  else
+    select v.* into version from app_public.embedding_versions v
+    where v.id = search.embedding_version_id and v.status <> 'archived'
+      and to_regclass(format('app_partitions.embeddings_%s', v.number)) is not null;
+    if version.id is null then
+      raise exception 'There is no such embedding version.' using errcode = 'CQ204', hint = 'Leave it out to search the active one.';
     end if;
-    if version.id is not null and vector_dims(query_embedding) <> version.dimensions then
-      raise exception 'The vector has % dimensions, the % embedding version "%" has %.', vector_dims(query_embedding), version.status, version.name, version.dimensions
-        using errcode = 'CQ301', hint = 'Embed the query with the model of that version, or leave queryEmbedding out.';
-    end if;
-    response.embedding_version_id := version.id;
   end if;
+  if mode = 'text' or query_embedding is null then
+    version := null;
+  elsif vector_dims(query_embedding) <> version.dimensions then
+    raise exception 'The vector has % dimensions, the % embedding version "%" has %.', vector_dims(query_embedding), version.status, version.name, version.dimensions
+      using errcode = 'CQ301', hint = 'Embed the query with the model of that version, or leave queryEmbedding out.';
+  end if;
+  response.embedding_version_id := version.id;
 
   select coalesce(sum(k.chunk_count) filter (where k.source_type = any (kinds)), 0), coalesce(sum(k.chunk_count), 0),
     coalesce(bool_or(k.source_type = 'memory' and k.chunk_count > 0), false)

@@ -20,8 +20,11 @@ begin
   if max_results not between 1 and 100 then
     raise exception 'maxResults is 1 to 100, not %.', max_results using errcode = 'CQ200', hint = 'Ask for fewer results.';
   end if;
-  if char_length(coalesce(trim(query), '')) not between 1 and 200 then
-    raise exception 'A title is sought by 1 to 200 characters.' using errcode = 'CQ200', hint = 'Pass some words of it as "query".';
+  if char_length(query) > 200 then
+    raise exception 'A title is sought by at most 200 characters.' using errcode = 'CQ200', hint = 'Pass some words of it as "query".';
+  end if;
+  if trim(coalesce(query, '')) = '' then
+    return;
   end if;
   -- planned for this tenant, as the legs of search are
   return query execute $query$

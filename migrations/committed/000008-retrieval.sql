@@ -1,5 +1,5 @@
---! Previous: sha1:aa2e292daa5e797f0dbe51fec0f4a4ccaf0c7382
---! Hash: sha1:1986a4c0a3a57c4f8c0f2ae6e7c7d2f3a7385e8c
+--! Previous: sha1:902f6acf27b921f305bf1bdb2704482de1992577
+--! Hash: sha1:c5177b9797138d5a09add14a0a7f3724afb8739e
 --! Message: retrieval
 
 --! split: 1-current.sql
@@ -64,3 +64,71 @@ comment on column app_public.title_match.document_id is 'The document, if it is 
 comment on column app_public.title_match.conversation_id is 'The conversation, if it is one.';
 comment on column app_public.title_match.title is 'The title.';
 comment on column app_public.title_match.similarity is 'How much of what was asked for is in the title, 0 to 1, by groups of three letters.';
+
+create type app_public.explained_chunk as (
+  chunk_id uuid,
+  rank integer,
+  similarity_score real,
+  text_score real,
+  score real,
+  embedding_version_id uuid,
+  is_available boolean,
+  source_type app_public.source_type,
+  title text,
+  content text
+);
+comment on type app_public.explained_chunk is 'A chunk that an answer used.';
+comment on column app_public.explained_chunk.chunk_id is 'The chunk.';
+comment on column app_public.explained_chunk.rank is 'Place among the chunks of the answer, from 1.';
+comment on column app_public.explained_chunk.similarity_score is 'Cosine similarity to the question, -1 to 1.';
+comment on column app_public.explained_chunk.text_score is 'Rank of the text match; null when only the vector matched.';
+comment on column app_public.explained_chunk.score is 'What the search ordered it by.';
+comment on column app_public.explained_chunk.embedding_version_id is 'Embedding version that found it.';
+comment on column app_public.explained_chunk.is_available is 'Whether it can be read: not when its source was cut anew or removed since, or is not for the reader.';
+comment on column app_public.explained_chunk.source_type is 'What it is a piece of, when it is available.';
+comment on column app_public.explained_chunk.title is 'Title of its source, when it is available.';
+comment on column app_public.explained_chunk.content is 'Its text, when it is available.';
+
+create type app_public.answer_explanation as (
+  message_id uuid,
+  question_id uuid,
+  question text,
+  retrieval jsonb,
+  chunks app_public.explained_chunk[]
+);
+comment on type app_public.answer_explanation is 'What an answer was made of.';
+comment on column app_public.answer_explanation.message_id is 'The answer.';
+comment on column app_public.answer_explanation.question_id is 'The question that it answers.';
+comment on column app_public.answer_explanation.question is 'Text of the question.';
+comment on column app_public.answer_explanation.retrieval is 'Settings of the search, as the turn was recorded with metadata.retrieval.';
+comment on column app_public.answer_explanation.chunks is 'The chunks it used, best first.';
+
+create type app_public.replayed_chunk as (
+  chunk_id uuid,
+  cited_rank integer,
+  rank integer,
+  title text,
+  score real
+);
+comment on type app_public.replayed_chunk is 'A chunk that an answer used, or that a search for its question finds now, or both.';
+comment on column app_public.replayed_chunk.chunk_id is 'The chunk.';
+comment on column app_public.replayed_chunk.cited_rank is 'Place among the chunks of the answer; null when it was not used.';
+comment on column app_public.replayed_chunk.rank is 'Place among what is found now; null when it is not.';
+comment on column app_public.replayed_chunk.title is 'Title of its source, when it is found.';
+comment on column app_public.replayed_chunk.score is 'What the search orders it by now.';
+
+create type app_public.retrieval_replay as (
+  message_id uuid,
+  embedding_version_id uuid,
+  path text,
+  has_vector boolean,
+  overlap real,
+  chunks app_public.replayed_chunk[]
+);
+comment on type app_public.retrieval_replay is 'What a search for the question of an answer finds now, beside what the answer used.';
+comment on column app_public.retrieval_replay.message_id is 'The answer.';
+comment on column app_public.retrieval_replay.embedding_version_id is 'Embedding version that was searched.';
+comment on column app_public.retrieval_replay.path is 'How vectors were compared.';
+comment on column app_public.retrieval_replay.has_vector is 'Whether the question has a vector in that version; without one it was searched by words alone.';
+comment on column app_public.retrieval_replay.overlap is 'Share of the chunks of the answer that are found again, 0 to 1; null when it used none.';
+comment on column app_public.retrieval_replay.chunks is 'The chunks of both, those of the answer first.';

@@ -1,5 +1,5 @@
---! Previous: sha1:1986a4c0a3a57c4f8c0f2ae6e7c7d2f3a7385e8c
---! Hash: sha1:d939c542bac36abc00bb5d664acbfe2b89662e25
+--! Previous: sha1:c5177b9797138d5a09add14a0a7f3724afb8739e
+--! Hash: sha1:565c9576685552b0e44b92b0b68914f69cc8f8f4
 --! Message: functions
 
 --! split: 1-current.sql
@@ -1698,23 +1698,23 @@ begin
   -- always as many, so that the next page goes on where this one ends
   candidates := case mode when 'hybrid' then 100 else wanted end;
 
-  if mode <> 'text' and query_embedding is not null then
-    if embedding_version_id is null then
-      select v.* into version from app_public.embedding_versions v where v.status = 'active';
-    else
-      select v.* into version from app_public.embedding_versions v
-      where v.id = search.embedding_version_id and v.status <> 'archived'
-        and to_regclass(format('app_partitions.embeddings_%s', v.number)) is not null;
-      if version.id is null then
-        raise exception 'There is no such embedding version.' using errcode = 'CQ204', hint = 'Leave it out to search the active one.';
-      end if;
+  if embedding_version_id is null then
+    select v.* into version from app_public.embedding_versions v where v.status = 'active';
+  else
+    select v.* into version from app_public.embedding_versions v
+    where v.id = search.embedding_version_id and v.status <> 'archived'
+      and to_regclass(format('app_partitions.embeddings_%s', v.number)) is not null;
+    if version.id is null then
+      raise exception 'There is no such embedding version.' using errcode = 'CQ204', hint = 'Leave it out to search the active one.';
     end if;
-    if version.id is not null and vector_dims(query_embedding) <> version.dimensions then
-      raise exception 'The vector has % dimensions, the % embedding version "%" has %.', vector_dims(query_embedding), version.status, version.name, version.dimensions
-        using errcode = 'CQ301', hint = 'Embed the query with the model of that version, or leave queryEmbedding out.';
-    end if;
-    response.embedding_version_id := version.id;
   end if;
+  if mode = 'text' or query_embedding is null then
+    version := null;
+  elsif vector_dims(query_embedding) <> version.dimensions then
+    raise exception 'The vector has % dimensions, the % embedding version "%" has %.', vector_dims(query_embedding), version.status, version.name, version.dimensions
+      using errcode = 'CQ301', hint = 'Embed the query with the model of that version, or leave queryEmbedding out.';
+  end if;
+  response.embedding_version_id := version.id;
 
   select coalesce(sum(k.chunk_count) filter (where k.source_type = any (kinds)), 0), coalesce(sum(k.chunk_count), 0),
     coalesce(bool_or(k.source_type = 'memory' and k.chunk_count > 0), false)
@@ -1945,8 +1945,11 @@ begin
   if max_results not between 1 and 100 then
     raise exception 'maxResults is 1 to 100, not %.', max_results using errcode = 'CQ200', hint = 'Ask for fewer results.';
   end if;
-  if char_length(coalesce(trim(query), '')) not between 1 and 200 then
-    raise exception 'A title is sought by 1 to 200 characters.' using errcode = 'CQ200', hint = 'Pass some words of it as "query".';
+  if char_length(query) > 200 then
+    raise exception 'A title is sought by at most 200 characters.' using errcode = 'CQ200', hint = 'Pass some words of it as "query".';
+  end if;
+  if trim(coalesce(query, '')) = '' then
+    return;
   end if;
   -- planned for this tenant, as the legs of search are
   return query execute $query$
@@ -1977,6 +1980,142 @@ comment on function app_public.search_titles(text, integer) is
   'Documents and conversations by their titles, typos included, best first. Errors: CQ101 not signed in, CQ200 unusable argument.';
 grant execute on function app_public.search_titles(text, integer) to colloquy_user, colloquy_admin;
 --! EndIncluded search/search_titles.sql
+--! Included search/explain_answer.sql
+-- What an answer was made of, and what a search for its question finds now. Not sealed: what is not readable by the policies
+-- of messages, citations and chunks does not exist here, and one that is gone looks the same.
+
+create or replace function app_hidden.question_of(answer app_public.messages)
+returns app_public.messages
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select q
+  from app_public.messages q
+  -- ids are ordered by time: only the months of the conversation up to the answer are touched
+  where q.conversation_id = (answer).conversation_id and q.id >= (answer).conversation_id and q.id < (answer).id and q.role = 'user'
+    and case when (answer).parent_id is null then q.sequence_number < (answer).sequence_number else q.id = (answer).parent_id end
+  order by q.sequence_number desc
+  limit 1;
+$$;
+comment on function app_hidden.question_of(app_public.messages) is 'The question that a message answers: its parent, or the last one before it.';
+grant execute on function app_hidden.question_of(app_public.messages) to colloquy_user, colloquy_admin;
+
+create or replace function app_public.explain_answer(message_id uuid)
+returns app_public.answer_explanation
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  answer app_public.messages;
+  question app_public.messages;
+  result app_public.answer_explanation;
+begin
+  perform app_hidden.require_member();
+  if explain_answer.message_id is null then
+    return null;
+  end if;
+  select m.* into answer from app_public.messages m where m.id = explain_answer.message_id;
+  if answer.id is null then
+    raise exception 'There is no such message.' using errcode = 'CQ204', hint = 'Take the id of an answer that you can read.';
+  end if;
+  question := app_hidden.question_of(answer);
+  result.message_id := answer.id;
+  result.question_id := question.id;
+  result.question := question.content;
+  result.retrieval := answer.metadata -> 'retrieval';
+  result.chunks := array(
+    select row(
+      x.chunk_id, x.rank, x.similarity_score, x.text_score, x.score, x.embedding_version_id, c.id is not null, c.source_type,
+      coalesce(
+        (select d.title from app_public.documents d where d.id = c.document_id),
+        (select t.title from app_public.conversations t where t.id = c.conversation_id),
+        (select i.subject from app_public.memory_items i where i.id = c.memory_item_id)
+      ),
+      c.content
+    )::app_public.explained_chunk
+    from app_public.message_chunks x
+    left join app_public.chunks c on c.workspace_id = x.workspace_id and c.id = x.chunk_id
+    where x.message_id = answer.id
+    order by x.rank
+  );
+  return result;
+end
+$$;
+comment on function app_public.explain_answer(uuid) is
+  'Which chunks an answer used, with the scores of each leg, the embedding version and the settings that served it. Errors: CQ101 not signed in, CQ204 no such message.';
+grant execute on function app_public.explain_answer(uuid) to colloquy_user, colloquy_admin;
+
+create or replace function app_public.replay_retrieval(message_id uuid, version_id uuid default null)
+returns app_public.retrieval_replay
+language plpgsql
+stable
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  explanation app_public.answer_explanation;
+  vector extensions.halfvec;
+  used uuid[];
+  kinds app_public.source_type[];
+  found app_public.search_response;
+  result app_public.retrieval_replay;
+begin
+  explanation := app_public.explain_answer(replay_retrieval.message_id);
+  if explanation.message_id is null then
+    return null;
+  end if;
+  if trim(coalesce(explanation.question, '')) = '' then
+    raise exception 'Before this message there is no question.' using errcode = 'CQ200', hint = 'Take the id of an answer.';
+  end if;
+  result.message_id := explanation.message_id;
+  result.embedding_version_id := coalesce(replay_retrieval.version_id, (select v.id from app_public.embedding_versions v where v.status = 'active'));
+  select e.embedding into vector
+  from app_public.chunks c
+  join app_public.embeddings e on e.version_id = result.embedding_version_id and e.workspace_id = c.workspace_id and e.chunk_id = c.id
+  where c.workspace_id = app_hidden.current_workspace_id() and c.message_id = explanation.question_id
+  order by c.chunk_index
+  limit 1;
+  result.has_vector := vector is not null;
+  used := array(select x.chunk_id from unnest(explanation.chunks) as x order by x.rank);
+  -- the kinds that it used, or all but messages: the question itself would be what fits best
+  kinds := coalesce(
+    (select array_agg(distinct x.source_type) from unnest(explanation.chunks) as x where x.source_type is not null),
+    array['document', 'memory', 'event']::app_public.source_type[]
+  );
+  found := app_public.search(
+    query => left(explanation.question, 10000), query_embedding => vector, kinds => kinds,
+    max_results => least(100, greatest(cardinality(used), 10) + 20), embedding_version_id => replay_retrieval.version_id
+  );
+  result.path := found.path;
+  result.chunks := array(
+    select row(coalesce(u.id, n.chunk_id), u.place, n.place, n.title, n.score)::app_public.replayed_chunk
+    from unnest(used) with ordinality as u (id, place)
+    full join (
+      select r.chunk_id, r.title, r.score, row_number() over (order by r.place) as place
+      from (
+        select f.chunk_id, f.title, f.score, f.message_id, row_number() over () as place from unnest(found.results) as f
+      ) as r
+      -- neither the question nor the answer explains the answer
+      where r.message_id is null or r.message_id not in (explanation.question_id, explanation.message_id)
+      order by r.place
+      limit greatest(cardinality(used), 10)
+    ) as n on n.chunk_id = u.id
+    order by u.place, n.place
+  );
+  result.overlap := (
+    select (count(x.rank)::float8 / nullif(count(x.cited_rank), 0))::real
+    from unnest(result.chunks) as x where x.cited_rank is not null
+  );
+  return result;
+end
+$$;
+comment on function app_public.replay_retrieval(uuid, uuid) is
+  'Searches now for the question of an answer, by its stored vector and its words, in the active or another kept embedding version, and compares. Errors: CQ101 not signed in, CQ200 no question before it, CQ204 no such message or version.';
+grant execute on function app_public.replay_retrieval(uuid, uuid) to colloquy_user, colloquy_admin;
+--! EndIncluded search/explain_answer.sql
 --! Included embeddings/embedding_partitions.sql
 -- The partitions of one embedding version: by list on the version, then by hash on the workspace with the modulus that
 -- chunks have, so that joins go partition by partition. The dimension is checked here, since the column has none.
@@ -4894,7 +5033,7 @@ comment on function app_private.add_tool_calls(app_public.messages, jsonb) is 'W
 --! EndIncluded conversations/add_tool_calls.sql
 --! Included conversations/add_message_chunks.sql
 -- Writes which chunks an answer used. Only chunks that the writer may read can be cited: whether another exists is not told.
--- chunks: [{chunkId, similarityScore, embeddingVersionId}], best first.
+-- chunks: [{chunkId, similarityScore, textScore, score, embeddingVersionId}], best first.
 create or replace function app_private.add_message_chunks(message app_public.messages, chunks jsonb)
 returns void
 language plpgsql
@@ -4909,13 +5048,13 @@ begin
   if jsonb_typeof(chunks) <> 'array' or jsonb_array_length(chunks) > 200
     or (select count(*) <> count(distinct lower(c.item ->> 'chunkId')) from jsonb_array_elements(chunks) as c (item))
   then
-    raise exception 'chunks is an array of at most 200 different chunks.' using errcode = 'CQ200', hint = 'Each is {chunkId, similarityScore}, best first.';
+    raise exception 'chunks is an array of at most 200 different chunks.' using errcode = 'CQ200', hint = 'Each is {chunkId, similarityScore, textScore, score}, best first.';
   end if;
-  insert into app_public.message_chunks (workspace_id, conversation_id, message_id, chunk_id, embedding_version_id, similarity_score, rank)
+  insert into app_public.message_chunks (workspace_id, conversation_id, message_id, chunk_id, embedding_version_id, similarity_score, text_score, score, rank)
   select
     message.workspace_id, message.conversation_id, message.id, k.id,
     coalesce((c.item ->> 'embeddingVersionId')::uuid, (select v.id from app_public.embedding_versions v where v.status = 'active')),
-    (c.item ->> 'similarityScore')::real, c.place
+    (c.item ->> 'similarityScore')::real, (c.item ->> 'textScore')::real, (c.item ->> 'score')::real, c.place
   from jsonb_array_elements(chunks) with ordinality as c (item, place)
   join app_public.chunks k
     on k.workspace_id = message.workspace_id and k.id = (c.item ->> 'chunkId')::uuid
@@ -5023,7 +5162,7 @@ begin
 end
 $$;
 comment on function app_public.record_turn(uuid, text, text, jsonb, jsonb, text, text, integer, integer, numeric, integer, real, uuid, text, jsonb) is
-  'Stores a question with its answer, the chunks [{chunkId, similarityScore}] and tool calls [{name, arguments, result, status, durationMs}] of it, in one transaction; returns both messages. A retry with the same idempotencyKey returns the first ones. Errors: CQ101, CQ109, CQ200 unusable argument, CQ204 no such conversation, parent or chunk.';
+  'Stores a question with its answer, the chunks [{chunkId, similarityScore, textScore, score}] and tool calls [{name, arguments, result, status, durationMs}] of it, in one transaction; returns both messages. A retry with the same idempotencyKey returns the first ones. Errors: CQ101, CQ109, CQ200 unusable argument, CQ204 no such conversation, parent or chunk.';
 grant execute on function app_public.record_turn(uuid, text, text, jsonb, jsonb, text, text, integer, integer, numeric, integer, real, uuid, text, jsonb)
   to colloquy_user, colloquy_admin;
 --! EndIncluded conversations/record_turn.sql

@@ -9,9 +9,10 @@ export const SHAPE: Record<Scale, { chunks: number; tenants: number; dimensions:
     medium: { chunks: 200_000, tenants: 2_000, dimensions: 128, queries: 60 },
     large: { chunks: 1_000_000, tenants: 2_000, dimensions: 256, queries: 100 },
   };
-const CENTRES = 300;
+/** Few and wide: within narrow themes of some hundred points every index is right. */
+const CENTRES = 40;
 /** Real embeddings vary in far fewer directions than they have dimensions. */
-const RANK = 48;
+const RANK = 64;
 const BATCH = 2_000;
 
 export interface Tenant {
@@ -44,7 +45,7 @@ export function vectorsAround(dimensions: number, seed = 1): (centre: number) =>
   const map = Array.from({ length: dimensions }, () => list(RANK));
   const centres = Array.from({ length: CENTRES }, () => list(RANK));
   return (centre) => {
-    const at = centres[centre % CENTRES]!.map((x) => x + 0.7 * normal());
+    const at = centres[centre % CENTRES]!.map((x) => x + 0.8 * normal());
     const vector = map.map((row) => row.reduce((sum, x, index) => sum + x * at[index]!, normal()));
     const length = Math.hypot(...vector);
     return vector.map((x) => x / length);

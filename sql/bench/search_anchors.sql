@@ -18,8 +18,6 @@ create table bench.exact (like bench.hnsw);
 insert into bench.exact select * from bench.hnsw;
 create index on bench.hnsw using hnsw (embedding extensions.halfvec_cosine_ops);
 create index on bench.ivfflat using ivfflat (embedding extensions.halfvec_cosine_ops) with (lists = 100);
-create index on bench.hnsw (workspace_id);
-create index on bench.ivfflat (workspace_id);
 create index on bench.exact (workspace_id);
 do $policies$
 declare

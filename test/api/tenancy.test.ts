@@ -34,7 +34,7 @@ const CHANGED: Record<string, string> = {
 };
 
 /** What an argument is called, and what of A's it could name. */
-type Ids = Record<string, Record<string, string>>;
+type Ids = Record<string, Record<string, string | number[]>>;
 
 /** A field with the arguments that aim it at A's rows, selecting everything one step around. */
 function selection(schema: GraphQLSchema, type: GraphQLObjectType, depth: number): string {
@@ -190,7 +190,7 @@ describeReal('tenants', () => {
     const chunkArgs = `id: "${chunkId}", workspaceId: "${ada.workspaceId}"`;
     const embedding = { chunkId, versionId: version.id, workspaceId: ada.workspaceId };
     ids = {
-      '*': { query: MARKER, workspaceId: ada.workspaceId, userId: ada.userId },
+      '*': { query: MARKER, embedding: axis(7), workspaceId: ada.workspaceId, userId: ada.userId },
       User: { id: ada.userId, nodeId: await node('user', `id: "${ada.userId}"`) },
       Workspace: {
         id: ada.workspaceId,
@@ -291,7 +291,7 @@ describeReal('tenants', () => {
         'RetentionPolicy',
         'LegalHold',
         'File',
-      ].map((type) => ids[type]!.id!),
+      ].map((type) => ids[type]!.id as string),
     ];
   });
   afterAll(() => api?.close());
@@ -348,6 +348,10 @@ describeReal('tenants', () => {
         'workspaceInvitations',
         'workspaceMemberNames',
         'search',
+        'searchDocuments',
+        'searchMemories',
+        'searchSimilarChunks',
+        'searchSimilarMessages',
         'recall',
         'memoryItem',
         'memoryItems',
@@ -372,7 +376,7 @@ describeReal('tenants', () => {
         'usageReservation',
       ]),
     );
-  });
+  }, 240_000);
 
   it('shows by a link what was shared, to anybody, and no ids', async () => {
     const query = (token: string) =>

@@ -105,7 +105,9 @@ describeReal('search, narrowed', () => {
         const talk = await client.query(`select id from app_public.start_conversation('talk')`);
         ids.talk = talk.rows[0].id;
         await client.query(`select app_public.post_message($1, 'an otter said so')`, [ids.talk]);
-        ids.tag = (await client.query(`select id from app_public.tags where lower(name::text) = 'lake'`)).rows[0].id;
+        ids.tag = (
+          await client.query(`select id from app_public.tags where lower(name::text) = 'lake'`)
+        ).rows[0].id;
       });
       await indexAll(database, axis(DIMENSIONS, 1));
     });
@@ -432,8 +434,8 @@ describeReal('search, narrowed', () => {
     });
 
     it('refuses what it cannot seek', async () => {
-      for (const query of ['', '  ', 'x'.repeat(201)])
-        await expect(titles(query)).rejects.toMatchObject({ code: 'CQ200' });
+      await expect(titles('x'.repeat(201))).rejects.toMatchObject({ code: 'CQ200' });
+      for (const query of ['', '  ']) expect(await titles(query)).toEqual([]);
       for (const max of [0, 101])
         await expect(titles('report', hans, max)).rejects.toMatchObject({ code: 'CQ200' });
       await expect(
