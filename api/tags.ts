@@ -16,6 +16,8 @@ const hidden = behavior('-*');
 const computed = behavior('-insert', '-update', '-filterBy', '-orderBy');
 /** A column without an index of its own, by which a caller may look through what is theirs. */
 const filterable = behavior('+filterBy');
+/** The same, where an index of another kind would make it look sortable. */
+const filterableOnly = behavior('+filterBy', '-orderBy');
 /** A column of a partitioned table without an index: no filter may scan for it. */
 const unindexed = behavior('-filterBy', '-orderBy');
 
@@ -77,6 +79,14 @@ export const TagsPlugin = jsonPgSmartTags(
             ]),
           ),
         },
+        'app_public.title_match': {
+          attribute: Object.fromEntries(
+            ['source_type', 'document_id', 'conversation_id', 'title', 'similarity'].map((column) => [
+              column,
+              unindexed,
+            ]),
+          ),
+        },
         'app_public.audit_logs': {
           ...behavior('-insert', '-update', '-delete'),
           attribute: {
@@ -102,7 +112,7 @@ export const TagsPlugin = jsonPgSmartTags(
             avg_response_time_ms: computed,
             last_sequence_number: hidden,
             indexed_sequence_number: hidden,
-            title: filterable,
+            title: filterableOnly,
             channel: filterable,
             external_id: filterable,
             visibility: filterable,
@@ -371,7 +381,7 @@ export const TagsPlugin = jsonPgSmartTags(
             created_at: computed,
             content_hash: computed,
             chunked_hash: hidden,
-            title: filterable,
+            title: filterableOnly,
             source_url: filterable,
             content_type: filterable,
             visibility: filterable,
@@ -569,6 +579,10 @@ export const TagsPlugin = jsonPgSmartTags(
         // Wrapped, with the embedding of the query: api/plugins/search.ts.
         'app_public.recall': behavior('-queryField'),
         'app_public.search': behavior('-queryField'),
+        'app_public.search_documents': behavior('-queryField'),
+        'app_public.search_memories': behavior('-queryField'),
+        'app_public.search_similar_chunks': behavior('-queryField'),
+        'app_public.search_similar_messages': behavior('-queryField'),
         // For dashboards in SQL: no user may call them.
         'app_public.performance_stats': behavior('-*'),
         'app_public.processing_jobs': behavior('-*'),

@@ -30,8 +30,13 @@
 --!include knowledge/documents_10_enqueue.sql
 --!include knowledge/propagate_visibility.sql
 --!include search/text_search_vector.sql
+--!include search/conditions.sql
+--!include search/snippet.sql
 --!include search/legs.sql
 --!include search/search.sql
+--!include search/narrow.sql
+--!include search/search_titles.sql
+--!include search/explain_answer.sql
 --!include embeddings/embedding_partitions.sql
 --!include embeddings/counts.sql
 --!include embeddings/pipeline.sql

@@ -12,10 +12,12 @@ import {
   surroundings,
   withBenchDatabase,
 } from './bench/harness.ts';
+import { hybrid } from './bench/hybrid.ts';
 import { page } from './bench/page.ts';
 import { post } from './bench/post.ts';
+import { search } from './bench/search.ts';
 
-const benches: Record<string, Bench> = { analytics, page, post };
+const benches: Record<string, Bench> = { analytics, page, post, search, hybrid };
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
@@ -24,6 +26,7 @@ interface Options {
   check?: boolean;
   json?: string;
   markdown?: string;
+  plot?: string;
 }
 
 function goalText({ goal, ratio }: Ratio): string {
@@ -81,8 +84,9 @@ async function run(name: string, options: Options): Promise<void> {
   for (const [path, content] of [
     [options.json, `${JSON.stringify(report, null, 2)}\n`],
     [options.markdown, text],
+    [options.plot, report.plot],
   ] as const) {
-    if (!path) continue;
+    if (!path || content === undefined) continue;
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, content);
   }
@@ -102,6 +106,7 @@ const program = new Command('npm run bench --')
   .option('--check', 'exit with 1 when a goal is missed')
   .option('--json <file>', 'write the figures')
   .option('--markdown <file>', 'write the table')
+  .option('--plot <file>', 'write the curve as SVG, where there is one')
   .addHelpText(
     'after',
     `\nBenches:\n${Object.entries(benches)

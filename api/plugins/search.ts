@@ -1,23 +1,60 @@
 import type { PgResource, PgSelectSingleStep } from 'postgraphile/@dataplan/pg';
 import { access, constant, lambda, type Step } from 'postgraphile/grafast';
 import { extendSchema, gql } from 'postgraphile/utils';
+import { ApiError } from '../errors.ts';
 import type { QueryEmbedder, QueryVector, SearchMode } from '../query-embeddings.ts';
 
 type Wanted = readonly [string, SearchMode | null | undefined, string | null | undefined];
 type Result = Step & { get(name: string): Step };
 
+/** The arguments of a search for a text, as app_public names them. */
+const SEARCH_ARGUMENTS = `
+              """1 to 100."""
+              maxResults: Int = 10
+              """How many results to pass over; pages reach as far as the first 200 results."""
+              skip: Int = 0
+              """Least cosine similarity of what is found by its meaning, -1 to 1."""
+              threshold: Float
+              """HYBRID joins what meaning and words find; VECTOR and TEXT use one of them alone."""
+              mode: SearchMode = HYBRID
+              """What narrows the search; of several, all must hold."""
+              filters: SearchFilterInput
+              """The vector of the query, for clients that have it. It must come from the model of the embedding version that is searched."""
+              queryEmbedding: Vector`;
+
+/** What there is to add when the functions are missing, or not granted. */
+const NOTHING = { typeDefs: [], objects: {} };
+
+/** A composite value with the names of its attributes, as the codec of the type wants it. */
+function snakeCased(value: unknown): Record<string, unknown> | null {
+  if (value === null || value === undefined) return null;
+  return Object.fromEntries(
+    Object.entries(value as object).map(([name, item]) => [
+      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      item,
+    ]),
+  );
+}
+
 /**
- * The query fields `search` and `recall` around the functions of app_public: they take text alone, and the server embeds
- * it. From a result one can walk to what it was found in.
+ * The query fields `search`, `searchDocuments`, `searchMemories` and `recall` around the functions of app_public: they take
+ * text alone, and the server embeds it. From a result one can walk to what it was found in.
  */
 export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
   return extendSchema((build) => {
-    const { search, recall, documents, conversations, messages, memory_items } = build.pgResources as Record<
-      string,
-      PgResource
-    >;
-    if (!search || !recall || !documents || !conversations || !messages || !memory_items)
-      return { typeDefs: [], objects: {} };
+    const resources = build.pgResources as Record<string, PgResource>;
+    const {
+      search,
+      search_documents,
+      search_memories,
+      search_similar_chunks,
+      search_similar_messages,
+      recall,
+    } = resources;
+    const { documents, conversations, messages, memory_items } = resources;
+    if (!search || !search_documents || !search_memories || !search_similar_chunks) return NOTHING;
+    if (!search_similar_messages || !recall) return NOTHING;
+    if (!documents || !conversations || !messages || !memory_items) return NOTHING;
     const { sql, dataplanPg } = build;
     if (!sql || !dataplanPg) throw new Error('SearchPlugin needs the plugins of graphile-build-pg');
     const parameter = (resource: PgResource, name: string) => {
@@ -30,15 +67,24 @@ export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
         steps.map(([name, step]) => ({ step, name, pgCodec: parameter(resource, name).codec })) as never,
       ) as unknown as Step;
     /** The vector that was given, or the one of the query with the version that it belongs to. */
-    const vectorOf = (args: { getRaw(name: string): Step }, $mode: Step) =>
+    const vectorOf = (args: { getRaw(name: string): Step }, $mode: Step, $version: Step = constant(null)) =>
       lambda(
-        [args.getRaw('query'), $mode, args.getRaw('queryEmbedding')] as unknown as readonly [
+        [args.getRaw('query'), $mode, args.getRaw('queryEmbedding'), $version] as unknown as readonly [
           Step<Wanted[0]>,
           Step<Wanted[1]>,
           Step<number[] | null>,
+          Step<string | null>,
         ],
-        ([query, mode, given]): QueryVector | Promise<QueryVector> =>
-          given ? { vector: given, versionId: null } : embed(query, mode),
+        ([query, mode, given, version]): QueryVector | Promise<QueryVector> => {
+          if (version && !given && mode !== 'text') {
+            throw new ApiError(
+              'CQ200',
+              'A search of another embedding version needs the vector of the query.',
+              'Pass queryEmbedding, computed by the model of that version.',
+            );
+          }
+          return given ? { vector: given, versionId: null } : embed(query, mode);
+        },
       );
     /** In the same statement as the search, so at the same moment: the vector belongs to the active version, or CQ301. */
     const ofActiveVersion = ($response: Step, $vector: Step): Step => {
@@ -50,6 +96,28 @@ export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
       $select.where(sql!`app_hidden.require_query_version(${version})`);
       return $response;
     };
+    /** A search for a text, by the function that does it. */
+    const searching =
+      (resource: PgResource, further: [field: string, parameter: string][] = []) =>
+      (_$root: Step, args: { getRaw(name: string): Step }) => {
+        const $mode = args.getRaw('mode');
+        const $vector = vectorOf(
+          args,
+          $mode,
+          further.length > 0 ? args.getRaw('embeddingVersionId') : undefined,
+        );
+        const $response = execute(resource, [
+          ['query', args.getRaw('query')],
+          ['query_embedding', access($vector, 'vector')],
+          ['max_results', args.getRaw('maxResults')],
+          ['threshold', args.getRaw('threshold')],
+          ['mode', $mode],
+          ['filters', lambda(args.getRaw('filters'), snakeCased)],
+          ['skip', args.getRaw('skip')],
+          ...further.map(([field, name]): [string, Step] => [name, args.getRaw(field)]),
+        ]);
+        return ofActiveVersion($response, $vector);
+      };
     const one = (resource: PgResource, column: string) => ($result: Result) =>
       resource.get({ id: $result.get(column) } as never);
 
@@ -65,14 +133,55 @@ export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
               query: String!
               """What to search in. Default: everything."""
               kinds: [SourceType!]
+              """The embedding version to search, which is not archived. Default: the active one."""
+              embeddingVersionId: UUID
+              ${SEARCH_ARGUMENTS}
+            ): SearchResponse
+
+            """Search in documents alone."""
+            searchDocuments(
+              """What to look for: words, a question, a sentence."""
+              query: String!
+              ${SEARCH_ARGUMENTS}
+            ): SearchResponse
+
+            """Search in memories alone, by their fit only; recall also weighs importance and recency."""
+            searchMemories(
+              """What to look for: words, a question, a sentence."""
+              query: String!
+              ${SEARCH_ARGUMENTS}
+            ): SearchResponse
+
+            """Passages nearest to a vector of the model of the embedding version that is searched."""
+            searchSimilarChunks(
+              """The vector."""
+              embedding: Vector!
+              """Least cosine similarity, -1 to 1."""
+              threshold: Float
               """1 to 100."""
               maxResults: Int = 10
-              """Least cosine similarity of what is found by its meaning, -1 to 1."""
+              """What to search in. Default: everything."""
+              kinds: [SourceType!]
+              """What narrows the search; of several, all must hold."""
+              filters: SearchFilterInput
+              """How many results to pass over; pages reach as far as the first 200 results."""
+              skip: Int = 0
+              """The embedding version to search, which is not archived. Default: the active one."""
+              embeddingVersionId: UUID
+            ): SearchResponse
+
+            """Messages nearest to a vector of the model of the active embedding version."""
+            searchSimilarMessages(
+              """The vector."""
+              embedding: Vector!
+              """Only messages of this conversation."""
+              conversationId: UUID
+              """Least cosine similarity, -1 to 1."""
               threshold: Float
-              """HYBRID joins what meaning and words find; VECTOR and TEXT use one of them alone."""
-              mode: SearchMode = HYBRID
-              """The vector of the query, for clients that have it. It must come from the model of the active embedding version."""
-              queryEmbedding: Vector
+              """1 to 100."""
+              maxResults: Int = 10
+              """How many results to pass over; pages reach as far as the first 200 results."""
+              skip: Int = 0
             ): SearchResponse
 
             """
@@ -108,19 +217,31 @@ export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
       objects: {
         Query: {
           plans: {
-            search(_$root: Step, args: { getRaw(name: string): Step }) {
-              const $query = args.getRaw('query');
-              const $mode = args.getRaw('mode');
-              const $vector = vectorOf(args, $mode);
-              const $response = execute(search, [
-                ['query', $query],
-                ['query_embedding', access($vector, 'vector')],
-                ['kinds', args.getRaw('kinds')],
-                ['max_results', args.getRaw('maxResults')],
+            search: searching(search, [
+              ['kinds', 'kinds'],
+              ['embeddingVersionId', 'embedding_version_id'],
+            ]),
+            searchDocuments: searching(search_documents),
+            searchMemories: searching(search_memories),
+            searchSimilarChunks(_$root: Step, args: { getRaw(name: string): Step }) {
+              return execute(search_similar_chunks, [
+                ['embedding', args.getRaw('embedding')],
                 ['threshold', args.getRaw('threshold')],
-                ['mode', $mode],
+                ['max_results', args.getRaw('maxResults')],
+                ['kinds', args.getRaw('kinds')],
+                ['filters', lambda(args.getRaw('filters'), snakeCased)],
+                ['skip', args.getRaw('skip')],
+                ['embedding_version_id', args.getRaw('embeddingVersionId')],
               ]);
-              return ofActiveVersion($response, $vector);
+            },
+            searchSimilarMessages(_$root: Step, args: { getRaw(name: string): Step }) {
+              return execute(search_similar_messages, [
+                ['embedding', args.getRaw('embedding')],
+                ['conversation_id', args.getRaw('conversationId')],
+                ['threshold', args.getRaw('threshold')],
+                ['max_results', args.getRaw('maxResults')],
+                ['skip', args.getRaw('skip')],
+              ]);
             },
             recall(_$root: Step, args: { getRaw(name: string): Step }) {
               const $vector = vectorOf(args, constant(null));

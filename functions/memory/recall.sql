@@ -4,30 +4,6 @@
 -- Relevance is the reciprocal rank of both legs, 1 for what is first in both; then it is weighed: half of the score for the
 -- fit alone, up to three tenths for importance, up to two for recency.
 
-create or replace function app_private.recall_vector(
-  version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, max_results integer
-)
-returns table (chunk_id uuid, score real)
-language plpgsql
-stable
-set search_path = pg_catalog, extensions, pg_temp
-as $$
-begin
-  -- always exact: memories have an index of their own among the chunks, and a workspace has thousands of them, not millions
-  return query execute $query$
-    select c.id, (1 - (e.embedding operator(extensions.<=>) $4))::real
-    from app_public.chunks c
-    join app_public.embeddings e on e.version_id = $1 and e.workspace_id = c.workspace_id and e.chunk_id = c.id
-    where c.workspace_id = $2 and e.workspace_id = $2 and c.memory_item_id is not null
-      and (c.owner_id = $3 or c.visibility = 'workspace')
-    order by e.embedding operator(extensions.<=>) $4, c.id
-    limit $5
-  $query$ using version.id, workspace, caller, query_embedding, max_results;
-end
-$$;
-comment on function app_private.recall_vector(app_public.embedding_versions, uuid, uuid, extensions.halfvec, integer) is
-  'Chunks of memories nearest to a vector, by comparing all of the workspace. Score: cosine similarity.';
-
 create or replace function app_public.recall(query text, query_embedding extensions.halfvec default null, max_results integer default 10)
 returns app_public.recall_response
 language plpgsql
@@ -41,6 +17,8 @@ declare
   caller uuid := app_hidden.current_user_id();
   version app_public.embedding_versions;
   candidates integer;
+  kinds app_public.source_type[] := array['memory']::app_public.source_type[];
+  conditions text := app_private.search_conditions(null, null, true, null);
   response app_public.recall_response;
 begin
   perform app_hidden.require_member();
@@ -79,11 +57,12 @@ begin
           max(1.0 / (60 + legs.rank)) as relevance
         from (
           select 'vector' as leg, v.chunk_id, v.score as vector_score, null::real as text_score, row_number() over (order by v.score desc, v.chunk_id) as rank
-          from app_private.recall_vector(version, workspace, caller, query_embedding, candidates) as v
+          -- always exact: memories have an index of their own among the chunks, and a workspace has thousands of them, not millions
+          from app_private.search_vector_exact(version, workspace, caller, query_embedding, kinds, candidates, null, null, conditions, true) as v
           where version.id is not null
           union all
           select 'text', x.chunk_id, null, x.score, row_number() over (order by x.score desc, x.chunk_id)
-          from app_private.search_text(workspace, caller, query, array['memory']::app_public.source_type[], candidates) as x
+          from app_private.search_text(workspace, caller, query, kinds, candidates, null, null, conditions) as x
         ) as legs
         join app_public.chunks c on c.workspace_id = workspace and c.id = legs.chunk_id
         group by c.memory_item_id, legs.leg

@@ -8,25 +8,38 @@ create or replace function app_public.search(
   kinds app_public.source_type[] default null,
   max_results integer default 10,
   threshold real default null,
-  mode app_public.search_mode default 'hybrid'
+  mode app_public.search_mode default 'hybrid',
+  filters app_public.search_filters default null,
+  skip integer default 0,
+  embedding_version_id uuid default null
 )
 returns app_public.search_response
 language plpgsql
 stable
 security definer
 set search_path = pg_catalog, extensions, pg_temp
+-- its own statements look up single rows, and planning them took 1 ms of 3; the legs are dynamic and planned anew in any case
+set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare
   workspace uuid := app_hidden.searched_workspace_id();
   caller uuid := app_hidden.current_user_id();
   version app_public.embedding_versions;
+  wanted integer;
   candidates integer;
+  exact_limit bigint;
   available bigint;
-  vector_ids uuid[] := '{}';
-  vector_scores real[] := '{}';
-  text_ids uuid[] := '{}';
-  text_scores real[] := '{}';
+  everything bigint;
+  matching bigint;
+  has_memories boolean;
+  is_keyed boolean;
+  is_exact boolean;
+  sources uuid[];
+  tier text;
+  conditions text;
+  vectors app_private.search_hit[];
+  hits app_private.search_hit[] := '{}';
   response app_public.search_response;
 begin
   -- an API key may search without the right to read anything else
@@ -35,10 +48,16 @@ begin
   end if;
   mode := coalesce(mode, 'hybrid');
   max_results := coalesce(max_results, 10);
+  skip := coalesce(skip, 0);
   query := coalesce(query, '');
   kinds := coalesce(kinds, enum_range(null::app_public.source_type));
   if max_results not between 1 and 100 then
     raise exception 'maxResults is 1 to 100, not %.', max_results using errcode = 'CQ200', hint = 'Ask for fewer results.';
+  end if;
+  wanted := skip + max_results;
+  if skip < 0 or wanted > 200 then
+    raise exception 'Pages reach as far as the first 200 results: skip % and maxResults % do not.', skip, max_results
+      using errcode = 'CQ200', hint = 'Narrow the search by filters.';
   end if;
   if char_length(query) > 10000 then
     raise exception 'A query has at most 10,000 characters; this one has %.', char_length(query) using errcode = 'CQ200', hint = 'Ask a shorter question.';
@@ -49,88 +68,140 @@ begin
   if trim(query) = '' and query_embedding is null then
     raise exception 'There is nothing to search for.' using errcode = 'CQ200', hint = 'Pass some words as "query".';
   end if;
+  -- "is not null" would mean that each of them is given
+  if not (filters is null) then
+    perform app_private.check_search_filters(filters);
+    sources := app_private.search_sources(workspace, caller, filters);
+  end if;
 
   response.requested := max_results;
   response.path := 'none';
   response.scan_limit_hit := false;
-  -- each leg hands more than was asked for to the fusion: what is second in both may be the best of all
-  candidates := case mode when 'hybrid' then greatest(4 * max_results, 40) else max_results end;
+  tier := case when filters.include_cold then null else 'warm' end;
+  -- each leg of a hybrid hands more than was asked for to the fusion, since what is second in both may be the best of all;
+  -- always as many, so that the next page goes on where this one ends
+  candidates := case mode when 'hybrid' then 100 else wanted end;
 
-  if mode <> 'text' and query_embedding is not null then
+  if embedding_version_id is null then
     select v.* into version from app_public.embedding_versions v where v.status = 'active';
-    if version.id is not null then
-      if vector_dims(query_embedding) <> version.dimensions then
-        raise exception 'The vector has % dimensions, the active embedding version "%" has %.', vector_dims(query_embedding), version.name, version.dimensions
-          using errcode = 'CQ301', hint = 'Embed the query with the model of the active version, or leave queryEmbedding out.';
-      end if;
-      response.embedding_version_id := version.id;
-      select coalesce(sum(k.chunk_count), 0) into available
-      from app_hidden.chunk_counts k where k.workspace_id = workspace and k.source_type = any (kinds);
+  else
+    select v.* into version from app_public.embedding_versions v
+    where v.id = search.embedding_version_id and v.status <> 'archived'
+      and to_regclass(format('app_partitions.embeddings_%s', v.number)) is not null;
+    if version.id is null then
+      raise exception 'There is no such embedding version.' using errcode = 'CQ204', hint = 'Leave it out to search the active one.';
+    end if;
+  end if;
+  if mode = 'text' or query_embedding is null then
+    version := null;
+  elsif vector_dims(query_embedding) <> version.dimensions then
+    raise exception 'The vector has % dimensions, the % embedding version "%" has %.', vector_dims(query_embedding), version.status, version.name, version.dimensions
+      using errcode = 'CQ301', hint = 'Embed the query with the model of that version, or leave queryEmbedding out.';
+  end if;
+  response.embedding_version_id := version.id;
 
-      response.path := 'exact';
-      if available > app_hidden.setting('search_exact_limit')::bigint then
-        response.path := 'index';
-        select coalesce(array_agg(s.chunk_id), '{}'), coalesce(array_agg(s.score), '{}') into vector_ids, vector_scores
-        from app_private.search_vector_index(version, workspace, caller, query_embedding, kinds, candidates) as s;
+  select coalesce(sum(k.chunk_count) filter (where k.source_type = any (kinds)), 0), coalesce(sum(k.chunk_count), 0),
+    coalesce(bool_or(k.source_type = 'memory' and k.chunk_count > 0), false)
+  into available, everything, has_memories
+  from app_hidden.chunk_counts k where k.workspace_id = workspace;
+  has_memories := has_memories and 'memory' = any (kinds);
+
+  if version.id is not null then
+    exact_limit := app_hidden.setting('search_exact_limit')::bigint;
+    is_exact := available <= exact_limit;
+    is_keyed := sources is not null or filters.created_after is not null;
+    if is_keyed and not is_exact then
+      -- by index, and no further than it takes to decide
+      execute format('select count(*) from (select from app_public.chunks c where %s limit $6) as c', app_private.search_conditions(filters, sources, has_memories, tier))
+      into matching
+      using null, workspace, caller, null, kinds, exact_limit + 1, sources, filters;
+      is_exact := matching <= exact_limit;
+    end if;
+    -- a version that is being built has no index yet
+    is_exact := is_exact or to_regclass(format('app_partitions.embeddings_%s_hnsw', version.number)) is null;
+    response.path := case when is_exact then 'exact' else 'index' end;
+    -- few of many: from the chunks to their vectors, not the other way round
+    is_keyed := is_exact and (is_keyed or 4 * available < everything);
+  end if;
+
+  loop
+    conditions := app_private.search_conditions(filters, sources, has_memories, tier);
+    if version.id is not null then
+      vectors := '{}';
+      if not is_exact then
+        vectors := array(
+          select row(s.chunk_id, 'vector', s.place, s.score, s.importance, tier = 'cold')::app_private.search_hit
+          from app_private.search_vector_index(
+            version, workspace, caller, query_embedding, kinds, candidates, sources, filters, conditions,
+            app_hidden.setting('search_ef_search')::integer,
+            -- what a filter leaves out is soon cheaper to look for in the rows
+            case when filters is null then 20000 else 5000 end
+          ) with ordinality as s (chunk_id, score, importance, place)
+        );
         -- too few although there are more: the scan stopped at its limit, so nothing may be trusted to the index
-        if cardinality(vector_ids) < candidates then
+        if cardinality(vectors) < candidates then
           response.path := 'index, then exact';
           response.scan_limit_hit := true;
         end if;
       end if;
-      if response.path <> 'index' then
-        select coalesce(array_agg(s.chunk_id), '{}'), coalesce(array_agg(s.score), '{}') into vector_ids, vector_scores
-        from app_private.search_vector_exact(version, workspace, caller, query_embedding, kinds, candidates) as s;
+      if is_exact or cardinality(vectors) < candidates then
+        vectors := array(
+          select row(s.chunk_id, 'vector', s.place, s.score, s.importance, tier = 'cold')::app_private.search_hit
+          from app_private.search_vector_exact(
+            version, workspace, caller, query_embedding, kinds, candidates, sources, filters, conditions, is_keyed
+          ) with ordinality as s (chunk_id, score, importance, place)
+        );
       end if;
+      hits := hits || array(select v::app_private.search_hit from unnest(vectors) as v where threshold is null or v.score >= threshold);
     end if;
-  end if;
+    if mode <> 'vector' and trim(query) <> '' then
+      hits := hits || array(
+        select row(s.chunk_id, 'text', s.place, s.score, s.importance, tier = 'cold')::app_private.search_hit
+        from app_private.search_text(workspace, caller, query, kinds, candidates, sources, filters, conditions)
+          with ordinality as s (chunk_id, score, importance, place)
+      );
+    end if;
+    -- what is cold comes after all the rest, and only when that is too little
+    exit when tier is distinct from 'warm'
+      or cardinality(hits) >= wanted and (select count(distinct h.chunk_id) from unnest(hits) as h) >= wanted
+      or not exists (select from app_public.chunks c where c.workspace_id = workspace and c.tier = 'cold');
+    tier := 'cold';
+  end loop;
+  response.searched_cold := tier is distinct from 'warm';
 
-  if mode <> 'vector' and trim(query) <> '' then
-    select coalesce(array_agg(s.chunk_id), '{}'), coalesce(array_agg(s.score), '{}') into text_ids, text_scores
-    from app_private.search_text(workspace, caller, query, kinds, candidates) as s;
-  end if;
-
-  select array_agg(row(found.*)::app_public.search_result order by found.score desc, found.chunk_id desc) into response.results
+  select array_agg(row(found.*)::app_public.search_result order by fused.is_cold, fused.score desc, fused.importance desc, fused.chunk_id desc)
+  into response.results
   from (
     select
+      h.chunk_id, max(h.score) filter (where h.leg = 'vector') as vector_score, max(h.score) filter (where h.leg = 'text') as text_score,
+      (case mode when 'hybrid' then sum(1.0::float8 / (60 + h.place)) else max(h.score) end)::real as score,
+      h.importance, h.is_cold
+    from unnest(hits) as h
+    group by h.chunk_id, h.importance, h.is_cold
+    -- ties go to the more important chunk, then to the newer: ids are ordered by time
+    order by h.is_cold, score desc, h.importance desc, h.chunk_id desc
+    limit max_results offset skip
+  ) as fused
+  cross join lateral (
+    select
       fused.chunk_id, c.source_type, c.document_id, c.conversation_id, c.message_id,
-      coalesce(d.title, t.title, i.subject) as title, c.heading,
-      ts_headline(
-        ('pg_catalog.' || c.text_search_language)::regconfig,
-        replace(replace(replace(c.content, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
-        websearch_to_tsquery(('pg_catalog.' || c.text_search_language)::regconfig, translate(query, '<>', '  ')),
-        'StartSel=<mark>, StopSel=</mark>, MaxWords=40, MinWords=20, MaxFragments=1'
-      ) as snippet,
+      coalesce(
+        (select d.title from app_public.documents d where d.id = c.document_id),
+        (select t.title from app_public.conversations t where t.id = c.conversation_id),
+        (select i.subject from app_public.memory_items i where i.id = c.memory_item_id)
+      ) as title,
+      c.heading,
+      app_private.search_snippet(c.text_search_language, c.content, query) as snippet,
       c.content, c.page_number, fused.vector_score, fused.text_score, fused.score, c.memory_item_id
-    from (
-      select
-        legs.chunk_id, max(legs.vector_score) as vector_score, max(legs.text_score) as text_score,
-        (case mode when 'hybrid' then sum(1.0 / (60 + legs.rank)) when 'vector' then max(legs.vector_score) else max(legs.text_score) end)::real as score
-      from (
-        select v.chunk_id, v.score as vector_score, null::real as text_score, v.rank
-        from unnest(vector_ids, vector_scores) with ordinality as v (chunk_id, score, rank)
-        where threshold is null or v.score >= threshold
-        union all
-        select x.chunk_id, null, x.score, x.rank
-        from unnest(text_ids, text_scores) with ordinality as x (chunk_id, score, rank)
-      ) as legs
-      group by legs.chunk_id
-      -- ties go to the newer chunk: ids are ordered by time
-      order by score desc, legs.chunk_id desc
-      limit max_results
-    ) as fused
-    join app_public.chunks c on c.workspace_id = workspace and c.id = fused.chunk_id
-    left join app_public.documents d on d.workspace_id = workspace and d.id = c.document_id
-    left join app_public.conversations t on t.workspace_id = workspace and t.id = c.conversation_id
-    left join app_public.memory_items i on i.workspace_id = workspace and i.id = c.memory_item_id
-    where i.expires_at is null or i.expires_at > now()
+    from app_public.chunks c
+    where c.workspace_id = workspace and c.id = fused.chunk_id
   ) as found;
   response.results := coalesce(response.results, '{}');
   response.returned := cardinality(response.results);
   return response;
 end
 $$;
-comment on function app_public.search(text, extensions.halfvec, app_public.source_type[], integer, real, app_public.search_mode) is
-  'Finds chunks of documents, messages and memories by meaning and by words. The API computes the vector of "query" itself; kinds, maxResults (1 to 100), threshold (cosine similarity) and mode narrow the search. Errors: CQ101 not signed in, CQ200 unusable argument, CQ301 vector of another model.';
-grant execute on function app_public.search(text, extensions.halfvec, app_public.source_type[], integer, real, app_public.search_mode)
+comment on function app_public.search(text, extensions.halfvec, app_public.source_type[], integer, real, app_public.search_mode, app_public.search_filters, integer, uuid) is
+  'Finds chunks of documents, messages, memories and events by meaning and by words. The API computes the vector of "query" itself; kinds, filters, threshold (cosine similarity) and mode narrow the search; maxResults (1 to 100) and skip page through its first 200 results. Errors: CQ101 not signed in, CQ200 unusable argument, CQ204 no such embedding version, CQ301 vector of another model.';
+grant execute on function app_public.search(text, extensions.halfvec, app_public.source_type[], integer, real, app_public.search_mode, app_public.search_filters, integer, uuid)
   to colloquy_user, colloquy_admin;

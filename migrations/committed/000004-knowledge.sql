@@ -1,5 +1,5 @@
 --! Previous: sha1:4e970ca21da853b99519c8f467db7a492aa24552
---! Hash: sha1:48647ec01b6271e7c6d14847d57b42b05077dc2c
+--! Hash: sha1:a6fdfb4d282aefbd634dea33c8fd50670919546a
 --! Message: knowledge
 
 --! split: 1-current.sql
@@ -380,6 +380,7 @@ create type app_public.search_response as (
   returned integer,
   path text,
   scan_limit_hit boolean,
+  searched_cold boolean,
   embedding_version_id uuid,
   results app_public.search_result[]
 );
@@ -388,6 +389,7 @@ comment on column app_public.search_response.requested is 'Results asked for.';
 comment on column app_public.search_response.returned is 'Results found.';
 comment on column app_public.search_response.path is 'How vectors were compared: exact, index, index then exact, or none.';
 comment on column app_public.search_response.scan_limit_hit is 'Whether the index gave up before it had enough, so that an exact search followed.';
+comment on column app_public.search_response.searched_cold is 'Whether the cold tier was searched: because it was asked for, or because the others returned too little.';
 comment on column app_public.search_response.embedding_version_id is 'Embedding version that was used.';
 comment on column app_public.search_response.results is 'What was found, best first.';
 

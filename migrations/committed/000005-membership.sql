@@ -1,5 +1,5 @@
---! Previous: sha1:48647ec01b6271e7c6d14847d57b42b05077dc2c
---! Hash: sha1:f119344aa171fe50591cf763121159e65b8fe5dd
+--! Previous: sha1:a6fdfb4d282aefbd634dea33c8fd50670919546a
+--! Hash: sha1:efba0d2ab7cd2f10cd29f0456f34f6de79d33352
 --! Message: membership
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:f119344aa171fe50591cf763121159e65b8fe5dd
---! Hash: sha1:ea42d334c0a59f7243e94969b11ebde8e476813e
+--! Previous: sha1:efba0d2ab7cd2f10cd29f0456f34f6de79d33352
+--! Hash: sha1:4f5a2ffa8b285757a4d77590ec5cc82a7175fe86
 --! Message: memory
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:ea42d334c0a59f7243e94969b11ebde8e476813e
---! Hash: sha1:b37ce014541f77992ae37e39e4b1a599ea07213a
+--! Previous: sha1:4f5a2ffa8b285757a4d77590ec5cc82a7175fe86
+--! Hash: sha1:5b486e92d8a01244def9c33c7db558d2207eb5f8
 --! Message: dialogue
 
 --! split: 1-current.sql
@@ -336,6 +336,8 @@ create table app_public.message_chunks (
   chunk_id uuid not null,
   embedding_version_id uuid,
   similarity_score real,
+  text_score real,
+  score real,
   rank integer not null,
   constraint message_chunks_pkey primary key (message_id, chunk_id),
   constraint message_chunks_conversation_id_fkey foreign key (workspace_id, conversation_id)
@@ -356,6 +358,8 @@ comment on column app_public.message_chunks.message_id is 'The answer. No foreig
 comment on column app_public.message_chunks.chunk_id is 'The chunk. No foreign key: a citation survives when its source is cut anew.';
 comment on column app_public.message_chunks.embedding_version_id is 'Embedding version that found it.';
 comment on column app_public.message_chunks.similarity_score is 'Cosine similarity to the question, -1 to 1.';
+comment on column app_public.message_chunks.text_score is 'Rank of the text match when it was found; null when only the vector matched.';
+comment on column app_public.message_chunks.score is 'What the search ordered it by.';
 comment on column app_public.message_chunks.rank is 'Place among the chunks of the answer, from 1.';
 
 create table app_public.generated_images (

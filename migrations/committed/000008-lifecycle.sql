@@ -1,5 +1,5 @@
---! Previous: sha1:b37ce014541f77992ae37e39e4b1a599ea07213a
---! Hash: sha1:13eb5ebf9033291b195638c2bd745e706a41446a
+--! Previous: sha1:5b486e92d8a01244def9c33c7db558d2207eb5f8
+--! Hash: sha1:739c0050b8fff82ee15ac3c4188c5f8b59416529
 --! Message: lifecycle
 
 --! split: 1-current.sql

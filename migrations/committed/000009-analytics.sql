@@ -1,5 +1,5 @@
---! Previous: sha1:13eb5ebf9033291b195638c2bd745e706a41446a
---! Hash: sha1:65c753cfb2ad153a120a4570d0f5dd5cec4c22f6
+--! Previous: sha1:739c0050b8fff82ee15ac3c4188c5f8b59416529
+--! Hash: sha1:7367009c6c63c07b87ec7b1acf3cdcc4ab5a414f
 --! Message: analytics
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:65c753cfb2ad153a120a4570d0f5dd5cec4c22f6
---! Hash: sha1:09f59c0e703c09970b7b38524d208b8fa0344700
+--! Previous: sha1:7367009c6c63c07b87ec7b1acf3cdcc4ab5a414f
+--! Hash: sha1:366893671794da0c1c8afd11e3743edbad6c11d7
 --! Message: versions
 
 --! split: 1-current.sql

@@ -31,6 +31,8 @@ export interface BenchResult {
   shape: Record<string, string | number>;
   ratios: Ratio[];
   notes: string[];
+  /** A curve that says more than figures, as SVG. */
+  plot?: string;
 }
 
 export interface Bench {

@@ -135,6 +135,54 @@ describeReal('search', () => {
     expect((await search('query: "engine oil"')).data.search.path).toBe('exact');
   });
 
+  it('narrows by filters, goes from page to page, and has narrower kin', async () => {
+    const titles = async (field: string, args: string) => {
+      const reply = await api.ask(
+        `{ ${field}(${args}) { searchedCold results { title } } }`,
+        {},
+        { token: ada.token },
+      );
+      expect(reply.errors).toEqual([]);
+      return reply.data[field].results.map((result: { title: string }) => result.title);
+    };
+    const filtered = (filters: string) =>
+      titles('search', `query: "feline", mode: VECTOR, filters: ${filters}`);
+    expect(await filtered('{}')).toEqual(['Pets', 'Cars']);
+    expect(await filtered(`{ documentId: "${documentId}" }`)).toEqual(['Pets']);
+    expect(await filtered('{ contentTypes: ["pdf"] }')).toEqual([]);
+    expect(await filtered('{ metadata: { a: 1 } }')).toEqual([]);
+    expect(await filtered('{ createdAfter: "2020-01-01T00:00:00Z", includeCold: true }')).toHaveLength(2);
+    expect(await titles('search', 'query: "feline", mode: VECTOR, maxResults: 1, skip: 1')).toEqual(['Cars']);
+    expect(await titles('searchDocuments', 'query: "feline", maxResults: 1')).toEqual(['Pets']);
+    expect(await titles('searchMemories', 'query: "engine", mode: TEXT')).toEqual([]);
+    expect(await titles('searchSimilarChunks', `embedding: [${axis(2).join(',')}], threshold: 0.5`)).toEqual([
+      'Cars',
+    ]);
+    expect(await titles('searchSimilarMessages', `embedding: [${axis(2).join(',')}]`)).toEqual([]);
+    const named = await api.ask(
+      '{ searchTitles(query: "Carrs") { nodes { title documentId } } }',
+      {},
+      { token: ada.token },
+    );
+    expect(named.data.searchTitles.nodes).toMatchObject([{ title: 'Cars' }]);
+  });
+
+  it('does not search another version by the vector of the active one', async () => {
+    const versions = await api.database
+      .pool('owner')
+      .query(`select id from app_public.embedding_versions where status = 'active'`);
+    const version = `embeddingVersionId: "${versions.rows[0].id}"`;
+    expect(codeOf(await search(`query: "feline", ${version}`))).toBe('CQ200');
+    expect((await search(`query: "feline", ${version}`, { v: axis(1) })).data.search.path).toBe('exact');
+    expect(
+      codeOf(
+        await search('query: "x", embeddingVersionId: "01890000-0000-7000-8000-000000000000"', {
+          v: axis(1),
+        }),
+      ),
+    ).toBe('CQ204');
+  });
+
   it('shows vectors as lists of numbers', async () => {
     const reply = await api.ask(
       '{ chunks(first: 1) { nodes { embeddings { nodes { embedding } } } } }',

@@ -45,7 +45,7 @@ const ADMINISTRATORS_ONLY = new Set([
 ]);
 
 /** What an argument is called, and what of A's it could name. */
-type Ids = Record<string, Record<string, string>>;
+type Ids = Record<string, Record<string, string | number[]>>;
 
 /** A field with the arguments that aim it at A's rows, selecting everything one step around. */
 function selection(schema: GraphQLSchema, type: GraphQLObjectType, depth: number): string {
@@ -208,7 +208,7 @@ describeReal('tenants', () => {
     const chunkArgs = `id: "${chunkId}", workspaceId: "${ada.workspaceId}"`;
     const embedding = { chunkId, versionId: version.id, workspaceId: ada.workspaceId };
     ids = {
-      '*': { query: MARKER, workspaceId: ada.workspaceId, userId: ada.userId },
+      '*': { query: MARKER, embedding: axis(7), workspaceId: ada.workspaceId, userId: ada.userId },
       User: { id: ada.userId, nodeId: await node('user', `id: "${ada.userId}"`) },
       Workspace: {
         id: ada.workspaceId,
@@ -311,7 +311,7 @@ describeReal('tenants', () => {
         'RetentionPolicy',
         'LegalHold',
         'File',
-      ].map((type) => ids[type]!.id!),
+      ].map((type) => ids[type]!.id as string),
     ];
 
     const guest = await register(api, 'guest@example.org');
@@ -414,6 +414,10 @@ describeReal('tenants', () => {
         'workspaceInvitations',
         'workspaceMemberNames',
         'search',
+        'searchDocuments',
+        'searchMemories',
+        'searchSimilarChunks',
+        'searchSimilarMessages',
         'recall',
         'memoryItem',
         'memoryItems',

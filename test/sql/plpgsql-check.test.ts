@@ -3,40 +3,32 @@ import { type Database, serverDatabase } from '../../lib/database.ts';
 import { env } from '../../lib/env.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 
-/** What it says without cause: the beginning of the finding, and why it is none. */
+/** What it says without cause: the function, the beginning of the finding, and why it is none. */
 const REVIEWED: [string, string][] = [
   // The name of a dictionary is looked up in pg_catalog, which nobody changes.
-  [
-    'app_hidden.text_search_vector(text,text,text)',
-    'routine is marked as IMMUTABLE, but expression is STABLE',
-  ],
+  ['app_hidden.text_search_vector', 'routine is marked as IMMUTABLE, but expression is STABLE'],
   // Statements over transition tables that depend on tg_op: the check cannot follow them.
-  ['app_private.count_message_feedback()', 'cannot determinate a result of dynamic SQL'],
-  ['app_private.count_message_feedback()', 'record "changed" is not assigned yet'],
-  ['app_private.count_message_feedback()', 'never read variable "changed"'],
+  ['app_private.count_message_feedback', 'cannot determinate a result of dynamic SQL'],
+  ['app_private.count_message_feedback', 'record "changed" is not assigned yet'],
+  ['app_private.count_message_feedback', 'never read variable "changed"'],
   // The bounds of a partition, written with %L; column names with quote_ident.
-  ['app_private.create_month_partition(text,date)', 'text type variable is not sanitized'],
+  ['app_private.create_month_partition', 'text type variable is not sanitized'],
   // Keys of a literal object.
-  ['app_private.generate_sample_data(text)', 'target type is different type than source type'],
-  // What the planner is told for one statement is set back with it.
-  [
-    'app_private.search_vector_index(app_public.embedding_versions,uuid,uuid,extensions.halfvec,app_public.source_type[],integer)',
-    '',
-  ],
-  // Empty arrays as defaults of variables.
-  [
-    'app_private.pack_conversation(app_public.conversations)',
-    'target type is different type than source type',
-  ],
+  ['app_private.generate_sample_data', 'target type is different type than source type'],
   // Names of columns out of the catalogue, written with quote_ident.
-  ['app_private.unpack_conversation(app_public.conversations)', 'text type variable is not sanitized'],
+  ['app_private.unpack_conversation', 'text type variable is not sanitized'],
   // The time of a link's end is asked of the clock, within one statement.
-  ['app_public.read_shared_conversation(text)', 'routine is marked as STABLE, but expression is VOLATILE'],
+  ['app_public.read_shared_conversation', 'routine is marked as STABLE, but expression is VOLATILE'],
   // Empty arrays as defaults of variables.
-  [
-    'app_public.search(text,extensions.halfvec,app_public.source_type[],integer,real,app_public.search_mode)',
-    'target type is different type than source type',
-  ],
+  ['app_public.search', 'target type is different type than source type'],
+  // Empty arrays as defaults of variables.
+  ['app_private.pack_conversation', 'target type is different type than source type'],
+  ['app_hidden.find_unembedded', 'target type is different type than source type'],
+  // The conditions are made by search_conditions, of its own words alone: values are parameters. What the dynamic statement
+  // returns is what the function returns, and what the planner is told for it is set back with it.
+  ['app_private.search_text', ''],
+  ['app_private.search_vector_exact', ''],
+  ['app_private.search_vector_index', ''],
 ];
 
 /** Every function in PL/pgSQL with, for a trigger function, each table that it is a trigger of. */
@@ -89,12 +81,14 @@ describeReal('functions in PL/pgSQL', () => {
     expect(isThere, 'CI must have plpgsql_check').toBe(true);
     const { rows } = await database.pool('admin').query<Finding>(CHECK);
     const isReviewed = (finding: Finding) =>
-      REVIEWED.some(([name, says]) => name === finding.function && finding.message.startsWith(says));
+      REVIEWED.some(
+        ([name, says]) => finding.function.startsWith(`${name}(`) && finding.message.startsWith(says),
+      );
     expect(rows.filter((finding) => !isReviewed(finding))).toEqual([]);
     // what is excused is still found
     for (const [name, says] of REVIEWED)
       expect(
-        rows.some((finding) => finding.function === name && finding.message.startsWith(says)),
+        rows.some((finding) => finding.function.startsWith(`${name}(`) && finding.message.startsWith(says)),
         name,
       ).toBe(true);
   });

@@ -9,6 +9,7 @@ import { knowledge } from './attacks/knowledge.ts';
 import { members } from './attacks/members.ts';
 import { memory } from './attacks/memory.ts';
 import { operations } from './attacks/operations.ts';
+import { retrieval } from './attacks/retrieval.ts';
 import { call, database, endScene, fails, of, setScene, tenants } from './attacks/scene.ts';
 import { versions } from './attacks/versions.ts';
 
@@ -23,6 +24,7 @@ const attacks = {
   ...dialogue,
   ...claims,
   ...versions,
+  ...retrieval,
 };
 
 describeReal('the functions of a tenant', () => {

@@ -1,5 +1,5 @@
---! Previous: sha1:09f59c0e703c09970b7b38524d208b8fa0344700
---! Hash: sha1:d915c8242eb5c05b5ba543b4ff0880247f17ac54
+--! Previous: sha1:d26193d436ec70e715fe400f284ce186b0edc37a
+--! Hash: sha1:631ab3f832c3671d2169bebc966b896efd1cf915
 --! Message: functions
 
 --! split: 1-current.sql
@@ -1556,48 +1556,208 @@ end
 $$;
 comment on function app_hidden.text_search_vector(text, text, text) is 'The tsvector of a chunk: heading with weight A, content with weight B.';
 --! EndIncluded search/text_search_vector.sql
---! Included search/legs.sql
--- The legs of search. Each applies tenant, ownership and visibility itself: it runs as the owner of the tables, because
--- operators like @@ are not leakproof and could not use an index below a policy. Granted to nobody; only app_public.search
--- calls them, with the caller that the session says.
---
--- They are planned anew at each call (dynamic statements): a plan made for a tenant of 20,000 chunks and kept by a pooled
--- connection returned 0 of 10 rows for a tenant of 50.
+--! Included search/conditions.sql
+-- Which chunks a search may find, as the condition that all its legs share: the tenant, what the caller may read, and the
+-- filters. This is the only place that says so. It must never contain a value of the caller: values are parameters.
+create or replace function app_private.search_conditions(filters app_public.search_filters, sources uuid[], has_memories boolean, tier text)
+returns text
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+  select concat_ws(' and ',
+    'c.workspace_id = $2 and (c.owner_id = $3 or c.visibility = ''workspace'') and c.source_type = any ($5)',
+    case tier when 'cold' then 'c.tier = ''cold''' when 'warm' then 'c.tier <> ''cold''' end,
+    case when sources is not null then '(c.document_id = any ($7) or c.conversation_id = any ($7) or c.memory_item_id = any ($7))' end,
+    -- a memory that has expired is not found; it keeps its chunks until it is cleared away
+    case when has_memories then
+      '(c.memory_item_id is null or (select m.expires_at is null or m.expires_at > now() from app_public.memory_items m where m.id = c.memory_item_id))'
+    end,
+    case when (filters).content_types is not null then
+      '(select d.content_type = any (($8).content_types) from app_public.documents d where d.id = c.document_id)'
+    end,
+    case when (filters).code_languages is not null then
+      '(select d.code_language = any (($8).code_languages) from app_public.documents d where d.id = c.document_id)'
+    end,
+    case when (filters).text_search_languages is not null then 'c.text_search_language = any (($8).text_search_languages)' end,
+    -- ids are ordered by time, and a chunk is never older than what it was cut from
+    case when (filters).created_after is not null then
+      'c.id >= app_hidden.uuidv7_floor(($8).created_after)
+       and coalesce(c.document_id, c.message_id, c.memory_item_id, c.raw_event_id) >= app_hidden.uuidv7_floor(($8).created_after)'
+    end,
+    case when (filters).created_before is not null then
+      'coalesce(c.document_id, c.message_id, c.memory_item_id, c.raw_event_id) < app_hidden.uuidv7_floor(($8).created_before)'
+    end,
+    case when (filters).metadata is not null then
+      'case c.source_type
+         when ''document'' then (select d.metadata @> ($8).metadata from app_public.documents d where d.id = c.document_id)
+         when ''message'' then (select t.metadata @> ($8).metadata from app_public.conversations t where t.id = c.conversation_id)
+         when ''memory'' then (select m.metadata @> ($8).metadata from app_public.memory_items m where m.id = c.memory_item_id)
+         when ''event'' then (select r.metadata @> ($8).metadata from app_public.raw_events r where r.id = c.raw_event_id)
+       end'
+    end
+  );
+$$;
+comment on function app_private.search_conditions(app_public.search_filters, uuid[], boolean, text) is
+  'The condition over a chunk c that all legs of a search share. tier: warm (hot and warm), cold, or null for all.';
 
--- Loads pgvector's library into this session: a role that is not a superuser may name its settings in a function only then.
-do $load$ begin perform '[1]'::extensions.halfvec; end $load$;
-
-create or replace function app_private.search_vector_exact(
-  version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec,
-  kinds app_public.source_type[], max_results integer
-)
-returns table (chunk_id uuid, score real)
+-- The documents, conversations and memories that the filters name, or null when they name none. What the caller may not
+-- read may be among them, except through a repository: its chunks are not found anyway.
+create or replace function app_private.search_sources(workspace uuid, caller uuid, filters app_public.search_filters)
+returns uuid[]
 language plpgsql
 stable
 set search_path = pg_catalog, extensions, pg_temp
 as $$
+declare
+  result uuid[];
+  named uuid[];
 begin
-  -- without the cast to halfvec(n) the vector index does not fit, so this is a scan of the tenant's rows
-  return query execute $query$
-    select c.id, (1 - (e.embedding operator(extensions.<=>) $4))::real
-    from app_public.embeddings e
-    join app_public.chunks c on c.workspace_id = e.workspace_id and c.id = e.chunk_id
-    where e.version_id = $1 and e.workspace_id = $2 and c.workspace_id = $2
-      and (c.owner_id = $3 or c.visibility = 'workspace')
-      and c.source_type = any ($5)
-    order by e.embedding operator(extensions.<=>) $4, c.id
-    limit $6
-  $query$ using version.id, workspace, caller, query_embedding, kinds, max_results;
+  if (filters).document_id is not null then
+    result := array[(filters).document_id];
+  end if;
+  if (filters).conversation_id is not null then
+    result := case when result is null then array[(filters).conversation_id] else '{}' end;
+  end if;
+  if (filters).repository_id is not null then
+    select coalesce(array_agg(rd.document_id), '{}') into named
+    from app_public.repositories r
+    join app_public.repository_documents rd on rd.workspace_id = workspace and rd.repository_id = r.id
+    where r.workspace_id = workspace and r.id = (filters).repository_id and (r.owner_id = caller or r.visibility = 'workspace')
+      and (result is null or rd.document_id = any (result));
+    result := named;
+  end if;
+  if (filters).tag_ids is not null then
+    select coalesce(array_agg(distinct et.entity_id), '{}') into named
+    from app_public.entity_tags et
+    where et.workspace_id = workspace and et.tag_id = any ((filters).tag_ids) and et.entity_type in ('document', 'conversation', 'memory_item')
+      and (result is null or et.entity_id = any (result));
+    result := named;
+  end if;
+  if (filters).tags is not null then
+    select coalesce(array_agg(distinct et.entity_id), '{}') into named
+    from app_public.tags t
+    join app_public.entity_tags et on et.workspace_id = workspace and et.tag_id = t.id
+    where t.workspace_id = workspace and t.name = any ((filters).tags::citext[]) and et.entity_type in ('document', 'conversation', 'memory_item')
+      and (result is null or et.entity_id = any (result));
+    result := named;
+  end if;
+  return result;
 end
 $$;
-comment on function app_private.search_vector_exact(app_public.embedding_versions, uuid, uuid, extensions.halfvec, app_public.source_type[], integer) is
-  'Nearest chunks by comparing all vectors of the workspace. Score: cosine similarity.';
+comment on function app_private.search_sources(uuid, uuid, app_public.search_filters) is 'What the filters name by id, repository or tag; null when they do not.';
+
+create or replace function app_private.check_search_filters(filters app_public.search_filters)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if greatest(
+    cardinality((filters).tag_ids), cardinality((filters).tags), cardinality((filters).content_types), cardinality((filters).code_languages),
+    cardinality((filters).text_search_languages)
+  ) > 100 then
+    raise exception 'A filter has at most 100 values.' using errcode = 'CQ200', hint = 'Search several times.';
+  end if;
+  if jsonb_typeof((filters).metadata) <> 'object' or pg_column_size((filters).metadata) > 65536 then
+    raise exception 'The filter "metadata" is an object of at most 64 KiB.' using errcode = 'CQ200', hint = 'For example {"project": "x"}.';
+  end if;
+  if (filters).created_after in ('infinity', '-infinity') or (filters).created_before in ('infinity', '-infinity')
+    or least((filters).created_after, (filters).created_before) < '1970-01-01' or greatest((filters).created_after, (filters).created_before) > '9999-01-01'
+  then
+    raise exception 'A time range lies between the years 1970 and 9999.' using errcode = 'CQ200', hint = 'Leave the open end of it out.';
+  end if;
+end
+$$;
+comment on function app_private.check_search_filters(app_public.search_filters) is 'Raises CQ200 for filters that cannot be used.';
+--! EndIncluded search/conditions.sql
+--! Included search/snippet.sql
+-- The best part of a text as safe HTML: the text is escaped before words are marked, so nothing of it is markup.
+create or replace function app_private.search_snippet(language text, content text, query text)
+returns text
+language sql
+stable
+as $$
+  select case
+    when trim(query) = '' then
+      replace(replace(replace(left(content, 250), '&', '&amp;'), '<', '&lt;'), '>', '&gt;')
+    else ts_headline(
+      ('pg_catalog.' || language)::regconfig,
+      replace(replace(replace(content, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
+      websearch_to_tsquery(('pg_catalog.' || language)::regconfig, translate(query, '<>', '  ')),
+      'StartSel=<mark>, StopSel=</mark>, MaxWords=40, MinWords=20, MaxFragments=1'
+    )
+  end;
+$$;
+comment on function app_private.search_snippet(text, text, text) is 'The best part of a text as safe HTML, with the words of a query in <mark>; without a query its beginning.';
+--! EndIncluded search/snippet.sql
+--! Included search/legs.sql
+-- The legs of search. Each applies tenant, ownership and visibility itself: it runs as the owner of the tables, because
+-- operators like @@ are not leakproof and could not use an index below a policy. Granted to nobody; only app_public.search
+-- and its kin call them, with the caller that the session says.
+--
+-- They are planned anew at each call (dynamic statements): a plan made for a tenant of 20,000 chunks and kept by a pooled
+-- connection returned 0 of 10 rows for a tenant of 50.
+--
+-- In all of them $2 is the workspace, $3 the caller, $5 the kinds, $7 the sources and $8 the filters; conditions is what
+-- app_private.search_conditions made of these.
+
+-- Loads the libraries of pgvector and pg_trgm into this session: a role that is not a superuser may name their settings in
+-- a function only then.
+do $load$ begin perform '[1]'::extensions.halfvec, extensions.similarity('a', 'b'); end $load$;
+
+create or replace function app_private.search_vector_exact(
+  version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec,
+  kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text, is_narrow boolean
+)
+returns table (chunk_id uuid, score real, importance real)
+language plpgsql
+stable
+set search_path = pg_catalog, extensions, pg_temp
+set jit = off
+as $$
+begin
+  -- without the cast to halfvec(n) the vector index does not fit, so either way this compares what there is
+  if is_narrow then
+    return query execute format($query$
+      with asked as materialized (
+        select c.id, c.importance_score from app_public.chunks c where %s
+      )
+      select a.id, (1 - (e.embedding operator(extensions.<=>) $4))::real, a.importance_score
+      from asked a
+      join app_public.embeddings e on e.version_id = $1 and e.workspace_id = $2 and e.chunk_id = a.id
+      order by e.embedding operator(extensions.<=>) $4, a.id
+      limit $6
+    $query$, conditions) using version.id, workspace, caller, query_embedding, kinds, max_results, sources, filters;
+  else
+    -- all vectors are compared and sorted, then chunks are looked up in that order until there are enough: chunks are wide
+    return query execute format($query$
+      select e.chunk_id, (1 - e.distance)::real, c.importance_score
+      from (
+        select v.chunk_id, v.embedding operator(extensions.<=>) $4 as distance
+        from app_public.embeddings v
+        where v.version_id = $1 and v.workspace_id = $2
+        order by distance, v.chunk_id
+        offset 0
+      ) as e
+      -- one lookup by key for each, whatever the planner believes about what is rare
+      cross join lateral (select c.importance_score from app_public.chunks c where c.id = e.chunk_id and %s offset 0) as c
+      order by e.distance, e.chunk_id
+      limit $6
+    $query$, conditions) using version.id, workspace, caller, query_embedding, kinds, max_results, sources, filters;
+  end if;
+end
+$$;
+comment on function app_private.search_vector_exact(app_public.embedding_versions, uuid, uuid, extensions.halfvec, app_public.source_type[], integer, uuid[], app_public.search_filters, text, boolean) is
+  'Nearest chunks by comparing all vectors of the workspace, or when is_narrow only those of the chunks that fit. Score: cosine similarity.';
 
 create or replace function app_private.search_vector_index(
   version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec,
-  kinds app_public.source_type[], max_results integer
+  kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text,
+  ef_search integer, max_scan_tuples integer
 )
-returns table (chunk_id uuid, score real)
+returns table (chunk_id uuid, score real, importance real)
 language plpgsql
 stable
 set search_path = pg_catalog, extensions, pg_temp
@@ -1606,39 +1766,39 @@ set hnsw.ef_search = '200'
 set hnsw.max_scan_tuples = '20000'
 set enable_seqscan = off
 set enable_sort = off
-set enable_hashjoin = off
-set enable_mergejoin = off
+set jit = off
 as $$
 begin
-  perform set_config('hnsw.ef_search', greatest(app_hidden.setting('search_ef_search')::integer, max_results)::text, true);
+  perform set_config('hnsw.ef_search', greatest(ef_search, max_results)::text, true),
+    set_config('hnsw.max_scan_tuples', max_scan_tuples::text, true);
   -- relaxed order is almost sorted, so what the index gives is sorted again
   return query execute format($query$
     with nearest as materialized (
-      select c.id, e.embedding::extensions.halfvec(%1$s) operator(extensions.<=>) $4::extensions.halfvec(%1$s) as distance
+      select e.chunk_id as id, e.embedding::extensions.halfvec(%1$s) operator(extensions.<=>) $4::extensions.halfvec(%1$s) as distance, c.importance_score
       from app_public.embeddings e
-      join app_public.chunks c on c.workspace_id = e.workspace_id and c.id = e.chunk_id
-      where e.version_id = $1 and e.workspace_id = $2 and c.workspace_id = $2
-        and (c.owner_id = $3 or c.visibility = 'workspace')
-        and c.source_type = any ($5)
+      cross join lateral (select c.importance_score from app_public.chunks c where c.id = e.chunk_id and %2$s offset 0) as c
+      where e.version_id = $1 and e.workspace_id = $2
       order by e.embedding::extensions.halfvec(%1$s) operator(extensions.<=>) $4::extensions.halfvec(%1$s)
       limit $6
     )
-    select n.id, (1 - n.distance)::real from nearest n order by n.distance, n.id
-  $query$, version.dimensions) using version.id, workspace, caller, query_embedding, kinds, max_results;
+    select n.id, (1 - n.distance)::real, n.importance_score from nearest n order by n.distance, n.id
+  $query$, version.dimensions, conditions) using version.id, workspace, caller, query_embedding, kinds, max_results, sources, filters;
 end
 $$;
-comment on function app_private.search_vector_index(app_public.embedding_versions, uuid, uuid, extensions.halfvec, app_public.source_type[], integer) is
+comment on function app_private.search_vector_index(app_public.embedding_versions, uuid, uuid, extensions.halfvec, app_public.source_type[], integer, uuid[], app_public.search_filters, text, integer, integer) is
   'Nearest chunks by the vector index, continued until enough rows pass the filter. Score: cosine similarity.';
 
 -- A chunk is asked in the language that it was indexed in: a query stemmed by other rules misses words, and a word that
 -- is excluded with "-" is not recognised. The index is asked once, for what any language accepts.
 create or replace function app_private.search_text(
-  workspace uuid, caller uuid, query text, kinds app_public.source_type[], max_results integer
+  workspace uuid, caller uuid, query text, kinds app_public.source_type[], max_results integer, sources uuid[],
+  filters app_public.search_filters, conditions text
 )
-returns table (chunk_id uuid, score real)
+returns table (chunk_id uuid, score real, importance real)
 language plpgsql
 stable
 set search_path = pg_catalog, extensions, pg_temp
+set jit = off
 as $$
 declare
   languages text[];
@@ -1652,26 +1812,25 @@ begin
     select c.cfgname::text as language, websearch_to_tsquery(c.oid, translate(search_text.query, '<>', '  ')) as query
     from pg_ts_config c
     where c.cfgnamespace = 'pg_catalog'::regnamespace
+      and ((filters).text_search_languages is null or c.cfgname::text = any ((filters).text_search_languages))
   ) as asked
   where numnode(asked.query) > 0;
   if any_query is null then
     return;
   end if;
-  return query execute $query$
-    select c.id, ts_rank_cd(c.text_search, asked.query, 1)
+  return query execute format($query$
+    -- a place in an array: joined as rows, 30 languages took 36 ms for 1,000 chunks, so they take 13
+    select c.id, ts_rank_cd(c.text_search, ($10)[array_position($9, c.text_search_language::text)], 1), c.importance_score
     from app_public.chunks c
-    join unnest($6, $7) as asked (language, query) on asked.language = c.text_search_language
-    where c.workspace_id = $1
-      and c.text_search @@ $3
-      and c.text_search @@ asked.query
-      and (c.owner_id = $2 or c.visibility = 'workspace')
-      and c.source_type = any ($4)
+    where %s
+      and c.text_search @@ $4
+      and c.text_search @@ ($10)[array_position($9, c.text_search_language::text)]
     order by 2 desc, c.id desc
-    limit $5
-  $query$ using workspace, caller, any_query, kinds, max_results, languages, queries;
+    limit $6
+  $query$, conditions) using null, workspace, caller, any_query, kinds, max_results, sources, filters, languages, queries;
 end
 $$;
-comment on function app_private.search_text(uuid, uuid, text, app_public.source_type[], integer) is
+comment on function app_private.search_text(uuid, uuid, text, app_public.source_type[], integer, uuid[], app_public.search_filters, text) is
   'Chunks that contain the words of a query, each asked in its own language. Score: ts_rank_cd, divided by the logarithm of the length.';
 --! EndIncluded search/legs.sql
 --! Included search/search.sql
@@ -1685,25 +1844,38 @@ create or replace function app_public.search(
   kinds app_public.source_type[] default null,
   max_results integer default 10,
   threshold real default null,
-  mode app_public.search_mode default 'hybrid'
+  mode app_public.search_mode default 'hybrid',
+  filters app_public.search_filters default null,
+  skip integer default 0,
+  embedding_version_id uuid default null
 )
 returns app_public.search_response
 language plpgsql
 stable
 security definer
 set search_path = pg_catalog, extensions, pg_temp
+-- its own statements look up single rows, and planning them took 1 ms of 3; the legs are dynamic and planned anew in any case
+set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare
   workspace uuid := app_hidden.searched_workspace_id();
   caller uuid := app_hidden.current_user_id();
   version app_public.embedding_versions;
+  wanted integer;
   candidates integer;
+  exact_limit bigint;
   available bigint;
-  vector_ids uuid[] := '{}';
-  vector_scores real[] := '{}';
-  text_ids uuid[] := '{}';
-  text_scores real[] := '{}';
+  everything bigint;
+  matching bigint;
+  has_memories boolean;
+  is_keyed boolean;
+  is_exact boolean;
+  sources uuid[];
+  tier text;
+  conditions text;
+  vectors app_private.search_hit[];
+  hits app_private.search_hit[] := '{}';
   response app_public.search_response;
 begin
   -- an API key may search without the right to read anything else
@@ -1712,10 +1884,16 @@ begin
   end if;
   mode := coalesce(mode, 'hybrid');
   max_results := coalesce(max_results, 10);
+  skip := coalesce(skip, 0);
   query := coalesce(query, '');
   kinds := coalesce(kinds, enum_range(null::app_public.source_type));
   if max_results not between 1 and 100 then
     raise exception 'maxResults is 1 to 100, not %.', max_results using errcode = 'CQ200', hint = 'Ask for fewer results.';
+  end if;
+  wanted := skip + max_results;
+  if skip < 0 or wanted > 200 then
+    raise exception 'Pages reach as far as the first 200 results: skip % and maxResults % do not.', skip, max_results
+      using errcode = 'CQ200', hint = 'Narrow the search by filters.';
   end if;
   if char_length(query) > 10000 then
     raise exception 'A query has at most 10,000 characters; this one has %.', char_length(query) using errcode = 'CQ200', hint = 'Ask a shorter question.';
@@ -1726,92 +1904,438 @@ begin
   if trim(query) = '' and query_embedding is null then
     raise exception 'There is nothing to search for.' using errcode = 'CQ200', hint = 'Pass some words as "query".';
   end if;
+  -- "is not null" would mean that each of them is given
+  if not (filters is null) then
+    perform app_private.check_search_filters(filters);
+    sources := app_private.search_sources(workspace, caller, filters);
+  end if;
 
   response.requested := max_results;
   response.path := 'none';
   response.scan_limit_hit := false;
-  -- each leg hands more than was asked for to the fusion: what is second in both may be the best of all
-  candidates := case mode when 'hybrid' then greatest(4 * max_results, 40) else max_results end;
+  tier := case when filters.include_cold then null else 'warm' end;
+  -- each leg of a hybrid hands more than was asked for to the fusion, since what is second in both may be the best of all;
+  -- always as many, so that the next page goes on where this one ends
+  candidates := case mode when 'hybrid' then 100 else wanted end;
 
-  if mode <> 'text' and query_embedding is not null then
+  if embedding_version_id is null then
     select v.* into version from app_public.embedding_versions v where v.status = 'active';
-    if version.id is not null then
-      if vector_dims(query_embedding) <> version.dimensions then
-        raise exception 'The vector has % dimensions, the active embedding version "%" has %.', vector_dims(query_embedding), version.name, version.dimensions
-          using errcode = 'CQ301', hint = 'Embed the query with the model of the active version, or leave queryEmbedding out.';
-      end if;
-      response.embedding_version_id := version.id;
-      select coalesce(sum(k.chunk_count), 0) into available
-      from app_hidden.chunk_counts k where k.workspace_id = workspace and k.source_type = any (kinds);
+  else
+    select v.* into version from app_public.embedding_versions v
+    where v.id = search.embedding_version_id and v.status <> 'archived'
+      and to_regclass(format('app_partitions.embeddings_%s', v.number)) is not null;
+    if version.id is null then
+      raise exception 'There is no such embedding version.' using errcode = 'CQ204', hint = 'Leave it out to search the active one.';
+    end if;
+  end if;
+  if mode = 'text' or query_embedding is null then
+    version := null;
+  elsif vector_dims(query_embedding) <> version.dimensions then
+    raise exception 'The vector has % dimensions, the % embedding version "%" has %.', vector_dims(query_embedding), version.status, version.name, version.dimensions
+      using errcode = 'CQ301', hint = 'Embed the query with the model of that version, or leave queryEmbedding out.';
+  end if;
+  response.embedding_version_id := version.id;
 
-      response.path := 'exact';
-      if available > app_hidden.setting('search_exact_limit')::bigint then
-        response.path := 'index';
-        select coalesce(array_agg(s.chunk_id), '{}'), coalesce(array_agg(s.score), '{}') into vector_ids, vector_scores
-        from app_private.search_vector_index(version, workspace, caller, query_embedding, kinds, candidates) as s;
+  select coalesce(sum(k.chunk_count) filter (where k.source_type = any (kinds)), 0), coalesce(sum(k.chunk_count), 0),
+    coalesce(bool_or(k.source_type = 'memory' and k.chunk_count > 0), false)
+  into available, everything, has_memories
+  from app_hidden.chunk_counts k where k.workspace_id = workspace;
+  has_memories := has_memories and 'memory' = any (kinds);
+
+  if version.id is not null then
+    exact_limit := app_hidden.setting('search_exact_limit')::bigint;
+    is_exact := available <= exact_limit;
+    is_keyed := sources is not null or filters.created_after is not null;
+    if is_keyed and not is_exact then
+      -- by index, and no further than it takes to decide
+      execute format('select count(*) from (select from app_public.chunks c where %s limit $6) as c', app_private.search_conditions(filters, sources, has_memories, tier))
+      into matching
+      using null, workspace, caller, null, kinds, exact_limit + 1, sources, filters;
+      is_exact := matching <= exact_limit;
+    end if;
+    -- a version that is being built has no index yet
+    is_exact := is_exact or to_regclass(format('app_partitions.embeddings_%s_hnsw', version.number)) is null;
+    response.path := case when is_exact then 'exact' else 'index' end;
+    -- few of many: from the chunks to their vectors, not the other way round
+    is_keyed := is_exact and (is_keyed or 4 * available < everything);
+  end if;
+
+  loop
+    conditions := app_private.search_conditions(filters, sources, has_memories, tier);
+    if version.id is not null then
+      vectors := '{}';
+      if not is_exact then
+        vectors := array(
+          select row(s.chunk_id, 'vector', s.place, s.score, s.importance, tier = 'cold')::app_private.search_hit
+          from app_private.search_vector_index(
+            version, workspace, caller, query_embedding, kinds, candidates, sources, filters, conditions,
+            app_hidden.setting('search_ef_search')::integer,
+            -- what a filter leaves out is soon cheaper to look for in the rows
+            case when filters is null then 20000 else 5000 end
+          ) with ordinality as s (chunk_id, score, importance, place)
+        );
         -- too few although there are more: the scan stopped at its limit, so nothing may be trusted to the index
-        if cardinality(vector_ids) < candidates then
+        if cardinality(vectors) < candidates then
           response.path := 'index, then exact';
           response.scan_limit_hit := true;
         end if;
       end if;
-      if response.path <> 'index' then
-        select coalesce(array_agg(s.chunk_id), '{}'), coalesce(array_agg(s.score), '{}') into vector_ids, vector_scores
-        from app_private.search_vector_exact(version, workspace, caller, query_embedding, kinds, candidates) as s;
+      if is_exact or cardinality(vectors) < candidates then
+        vectors := array(
+          select row(s.chunk_id, 'vector', s.place, s.score, s.importance, tier = 'cold')::app_private.search_hit
+          from app_private.search_vector_exact(
+            version, workspace, caller, query_embedding, kinds, candidates, sources, filters, conditions, is_keyed
+          ) with ordinality as s (chunk_id, score, importance, place)
+        );
       end if;
+      hits := hits || array(select v::app_private.search_hit from unnest(vectors) as v where threshold is null or v.score >= threshold);
     end if;
-  end if;
+    if mode <> 'vector' and trim(query) <> '' then
+      hits := hits || array(
+        select row(s.chunk_id, 'text', s.place, s.score, s.importance, tier = 'cold')::app_private.search_hit
+        from app_private.search_text(workspace, caller, query, kinds, candidates, sources, filters, conditions)
+          with ordinality as s (chunk_id, score, importance, place)
+      );
+    end if;
+    -- what is cold comes after all the rest, and only when that is too little
+    exit when tier is distinct from 'warm'
+      or cardinality(hits) >= wanted and (select count(distinct h.chunk_id) from unnest(hits) as h) >= wanted
+      or not exists (select from app_public.chunks c where c.workspace_id = workspace and c.tier = 'cold');
+    tier := 'cold';
+  end loop;
+  response.searched_cold := tier is distinct from 'warm';
 
-  if mode <> 'vector' and trim(query) <> '' then
-    select coalesce(array_agg(s.chunk_id), '{}'), coalesce(array_agg(s.score), '{}') into text_ids, text_scores
-    from app_private.search_text(workspace, caller, query, kinds, candidates) as s;
-  end if;
-
-  select array_agg(row(found.*)::app_public.search_result order by found.score desc, found.chunk_id desc) into response.results
+  select array_agg(row(found.*)::app_public.search_result order by fused.is_cold, fused.score desc, fused.importance desc, fused.chunk_id desc)
+  into response.results
   from (
     select
+      h.chunk_id, max(h.score) filter (where h.leg = 'vector') as vector_score, max(h.score) filter (where h.leg = 'text') as text_score,
+      (case mode when 'hybrid' then sum(1.0::float8 / (60 + h.place)) else max(h.score) end)::real as score,
+      h.importance, h.is_cold
+    from unnest(hits) as h
+    group by h.chunk_id, h.importance, h.is_cold
+    -- ties go to the more important chunk, then to the newer: ids are ordered by time
+    order by h.is_cold, score desc, h.importance desc, h.chunk_id desc
+    limit max_results offset skip
+  ) as fused
+  cross join lateral (
+    select
       fused.chunk_id, c.source_type, c.document_id, c.conversation_id, c.message_id,
-      coalesce(d.title, t.title, i.subject) as title, c.heading,
-      ts_headline(
-        ('pg_catalog.' || c.text_search_language)::regconfig,
-        replace(replace(replace(c.content, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
-        websearch_to_tsquery(('pg_catalog.' || c.text_search_language)::regconfig, translate(query, '<>', '  ')),
-        'StartSel=<mark>, StopSel=</mark>, MaxWords=40, MinWords=20, MaxFragments=1'
-      ) as snippet,
+      coalesce(
+        (select d.title from app_public.documents d where d.id = c.document_id),
+        (select t.title from app_public.conversations t where t.id = c.conversation_id),
+        (select i.subject from app_public.memory_items i where i.id = c.memory_item_id)
+      ) as title,
+      c.heading,
+      app_private.search_snippet(c.text_search_language, c.content, query) as snippet,
       c.content, c.page_number, fused.vector_score, fused.text_score, fused.score, c.memory_item_id
-    from (
-      select
-        legs.chunk_id, max(legs.vector_score) as vector_score, max(legs.text_score) as text_score,
-        (case mode when 'hybrid' then sum(1.0 / (60 + legs.rank)) when 'vector' then max(legs.vector_score) else max(legs.text_score) end)::real as score
-      from (
-        select v.chunk_id, v.score as vector_score, null::real as text_score, v.rank
-        from unnest(vector_ids, vector_scores) with ordinality as v (chunk_id, score, rank)
-        where threshold is null or v.score >= threshold
-        union all
-        select x.chunk_id, null, x.score, x.rank
-        from unnest(text_ids, text_scores) with ordinality as x (chunk_id, score, rank)
-      ) as legs
-      group by legs.chunk_id
-      -- ties go to the newer chunk: ids are ordered by time
-      order by score desc, legs.chunk_id desc
-      limit max_results
-    ) as fused
-    join app_public.chunks c on c.workspace_id = workspace and c.id = fused.chunk_id
-    left join app_public.documents d on d.workspace_id = workspace and d.id = c.document_id
-    left join app_public.conversations t on t.workspace_id = workspace and t.id = c.conversation_id
-    left join app_public.memory_items i on i.workspace_id = workspace and i.id = c.memory_item_id
-    where i.expires_at is null or i.expires_at > now()
+    from app_public.chunks c
+    where c.workspace_id = workspace and c.id = fused.chunk_id
   ) as found;
   response.results := coalesce(response.results, '{}');
   response.returned := cardinality(response.results);
   return response;
 end
 $$;
-comment on function app_public.search(text, extensions.halfvec, app_public.source_type[], integer, real, app_public.search_mode) is
-  'Finds chunks of documents, messages and memories by meaning and by words. The API computes the vector of "query" itself; kinds, maxResults (1 to 100), threshold (cosine similarity) and mode narrow the search. Errors: CQ101 not signed in, CQ200 unusable argument, CQ301 vector of another model.';
-grant execute on function app_public.search(text, extensions.halfvec, app_public.source_type[], integer, real, app_public.search_mode)
+comment on function app_public.search(text, extensions.halfvec, app_public.source_type[], integer, real, app_public.search_mode, app_public.search_filters, integer, uuid) is
+  'Finds chunks of documents, messages, memories and events by meaning and by words. The API computes the vector of "query" itself; kinds, filters, threshold (cosine similarity) and mode narrow the search; maxResults (1 to 100) and skip page through its first 200 results. Errors: CQ101 not signed in, CQ200 unusable argument, CQ204 no such embedding version, CQ301 vector of another model.';
+grant execute on function app_public.search(text, extensions.halfvec, app_public.source_type[], integer, real, app_public.search_mode, app_public.search_filters, integer, uuid)
   to colloquy_user, colloquy_admin;
 --! EndIncluded search/search.sql
+--! Included search/narrow.sql
+-- Narrower ways to ask app_public.search, which does all of the work: nothing here reads a table, so nothing here is sealed.
+
+create or replace function app_public.search_similar_chunks(
+  embedding extensions.halfvec,
+  threshold real default null,
+  max_results integer default 10,
+  kinds app_public.source_type[] default null,
+  filters app_public.search_filters default null,
+  skip integer default 0,
+  embedding_version_id uuid default null
+)
+returns app_public.search_response
+language sql
+stable
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+  select app_public.search(
+    query => '', query_embedding => embedding, kinds => kinds, max_results => max_results, threshold => threshold, mode => 'vector',
+    filters => filters, skip => skip, embedding_version_id => embedding_version_id
+  );
+$$;
+comment on function app_public.search_similar_chunks(extensions.halfvec, real, integer, app_public.source_type[], app_public.search_filters, integer, uuid) is
+  'Chunks nearest to a vector, from the cosine similarity "threshold" on. Errors: CQ101 not signed in, CQ200 unusable argument, CQ204 no such embedding version, CQ301 vector of another model.';
+
+create or replace function app_public.search_similar_messages(
+  embedding extensions.halfvec,
+  conversation_id uuid default null,
+  threshold real default null,
+  max_results integer default 10,
+  skip integer default 0
+)
+returns app_public.search_response
+language sql
+stable
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+  select app_public.search_similar_chunks(
+    embedding => embedding, threshold => threshold, max_results => max_results, kinds => array['message']::app_public.source_type[],
+    filters => case
+      when search_similar_messages.conversation_id is not null
+        then jsonb_populate_record(null::app_public.search_filters, jsonb_build_object('conversation_id', search_similar_messages.conversation_id))
+    end,
+    skip => skip
+  );
+$$;
+comment on function app_public.search_similar_messages(extensions.halfvec, uuid, real, integer, integer) is
+  'Messages nearest to a vector, of one conversation or of all. Errors: CQ101 not signed in, CQ200 unusable argument, CQ301 vector of another model.';
+
+create or replace function app_public.search_documents(
+  query text,
+  query_embedding extensions.halfvec default null,
+  max_results integer default 10,
+  threshold real default null,
+  mode app_public.search_mode default 'hybrid',
+  filters app_public.search_filters default null,
+  skip integer default 0
+)
+returns app_public.search_response
+language sql
+stable
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+  select app_public.search(
+    query => query, query_embedding => query_embedding, kinds => array['document']::app_public.source_type[], max_results => max_results,
+    threshold => threshold, mode => mode, filters => filters, skip => skip
+  );
+$$;
+comment on function app_public.search_documents(text, extensions.halfvec, integer, real, app_public.search_mode, app_public.search_filters, integer) is
+  'Search in documents alone. Errors: CQ101 not signed in, CQ200 unusable argument, CQ301 vector of another model.';
+
+create or replace function app_public.search_memories(
+  query text,
+  query_embedding extensions.halfvec default null,
+  max_results integer default 10,
+  threshold real default null,
+  mode app_public.search_mode default 'hybrid',
+  filters app_public.search_filters default null,
+  skip integer default 0
+)
+returns app_public.search_response
+language sql
+stable
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+  select app_public.search(
+    query => query, query_embedding => query_embedding, kinds => array['memory']::app_public.source_type[], max_results => max_results,
+    threshold => threshold, mode => mode, filters => filters, skip => skip
+  );
+$$;
+comment on function app_public.search_memories(text, extensions.halfvec, integer, real, app_public.search_mode, app_public.search_filters, integer) is
+  'Search in memories alone, by their fit only; recall also weighs importance and recency. Errors: CQ101 not signed in, CQ200 unusable argument, CQ301 vector of another model.';
+
+grant execute on function
+  app_public.search_similar_chunks(extensions.halfvec, real, integer, app_public.source_type[], app_public.search_filters, integer, uuid),
+  app_public.search_similar_messages(extensions.halfvec, uuid, real, integer, integer),
+  app_public.search_documents(text, extensions.halfvec, integer, real, app_public.search_mode, app_public.search_filters, integer),
+  app_public.search_memories(text, extensions.halfvec, integer, real, app_public.search_mode, app_public.search_filters, integer)
+to colloquy_user, colloquy_admin;
+--! EndIncluded search/narrow.sql
+--! Included search/search_titles.sql
+-- Titles that resemble some words, typos included. Sealed, since the trigram operators are not leakproof and could not use
+-- their index below a policy; it applies tenant, ownership and visibility itself, for the caller that the session says.
+create or replace function app_public.search_titles(query text, max_results integer default 10)
+returns setof app_public.title_match
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, extensions, pg_temp
+-- one wrong letter in a word of seven leaves 0.5 of its groups of three letters
+set pg_trgm.word_similarity_threshold = '0.4'
+as $$
+declare
+  workspace uuid := app_hidden.searched_workspace_id();
+  caller uuid := app_hidden.current_user_id();
+begin
+  if workspace is null or caller is null or not app_hidden.has_scope('search') then
+    perform app_hidden.require_member();
+  end if;
+  max_results := coalesce(max_results, 10);
+  if max_results not between 1 and 100 then
+    raise exception 'maxResults is 1 to 100, not %.', max_results using errcode = 'CQ200', hint = 'Ask for fewer results.';
+  end if;
+  if char_length(query) > 200 then
+    raise exception 'A title is sought by at most 200 characters.' using errcode = 'CQ200', hint = 'Pass some words of it as "query".';
+  end if;
+  if trim(coalesce(query, '')) = '' then
+    return;
+  end if;
+  -- planned for this tenant, as the legs of search are
+  return query execute $query$
+    select found.*
+    from (
+      (
+        select 'document'::app_public.source_type, d.id, null::uuid, d.title, word_similarity($1, d.title) as similarity
+        from app_public.documents d
+        where d.workspace_id = $2 and (d.owner_id = $3 or d.visibility = 'workspace') and $1 <% d.title
+        order by similarity desc, d.id desc
+        limit $4
+      )
+      union all
+      (
+        select 'message', null, t.id, t.title, word_similarity($1, t.title) as similarity
+        from app_public.conversations t
+        where t.workspace_id = $2 and (t.owner_id = $3 or t.visibility = 'workspace') and $1 <% t.title
+        order by similarity desc, t.id desc
+        limit $4
+      )
+    ) as found (source_type, document_id, conversation_id, title, similarity)
+    order by found.similarity desc, coalesce(found.document_id, found.conversation_id) desc
+    limit $4
+  $query$ using query, workspace, caller, max_results;
+end
+$$;
+comment on function app_public.search_titles(text, integer) is
+  'Documents and conversations by their titles, typos included, best first. Errors: CQ101 not signed in, CQ200 unusable argument.';
+grant execute on function app_public.search_titles(text, integer) to colloquy_user, colloquy_admin;
+--! EndIncluded search/search_titles.sql
+--! Included search/explain_answer.sql
+-- What an answer was made of, and what a search for its question finds now. Not sealed: what is not readable by the policies
+-- of messages, citations and chunks does not exist here, and one that is gone looks the same.
+
+create or replace function app_hidden.question_of(answer app_public.messages)
+returns app_public.messages
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select q
+  from app_public.messages q
+  -- ids are ordered by time: only the months of the conversation up to the answer are touched
+  where q.conversation_id = (answer).conversation_id and q.id >= (answer).conversation_id and q.id < (answer).id and q.role = 'user'
+    and case when (answer).parent_id is null then q.sequence_number < (answer).sequence_number else q.id = (answer).parent_id end
+  order by q.sequence_number desc
+  limit 1;
+$$;
+comment on function app_hidden.question_of(app_public.messages) is 'The question that a message answers: its parent, or the last one before it.';
+grant execute on function app_hidden.question_of(app_public.messages) to colloquy_user, colloquy_admin;
+
+create or replace function app_public.explain_answer(message_id uuid)
+returns app_public.answer_explanation
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  answer app_public.messages;
+  question app_public.messages;
+  result app_public.answer_explanation;
+begin
+  perform app_hidden.require_member();
+  if explain_answer.message_id is null then
+    return null;
+  end if;
+  select m.* into answer from app_public.messages m where m.id = explain_answer.message_id;
+  if answer.id is null then
+    raise exception 'There is no such message.' using errcode = 'CQ204', hint = 'Take the id of an answer that you can read.';
+  end if;
+  question := app_hidden.question_of(answer);
+  result.message_id := answer.id;
+  result.question_id := question.id;
+  result.question := question.content;
+  result.retrieval := answer.metadata -> 'retrieval';
+  result.chunks := array(
+    select row(
+      x.chunk_id, x.rank, x.similarity_score, x.text_score, x.score, x.embedding_version_id, c.id is not null, c.source_type,
+      coalesce(
+        (select d.title from app_public.documents d where d.id = c.document_id),
+        (select t.title from app_public.conversations t where t.id = c.conversation_id),
+        (select i.subject from app_public.memory_items i where i.id = c.memory_item_id)
+      ),
+      c.content
+    )::app_public.explained_chunk
+    from app_public.message_chunks x
+    left join app_public.chunks c on c.workspace_id = x.workspace_id and c.id = x.chunk_id
+    where x.message_id = answer.id
+    order by x.rank
+  );
+  return result;
+end
+$$;
+comment on function app_public.explain_answer(uuid) is
+  'Which chunks an answer used, with the scores of each leg, the embedding version and the settings that served it. Errors: CQ101 not signed in, CQ204 no such message.';
+grant execute on function app_public.explain_answer(uuid) to colloquy_user, colloquy_admin;
+
+create or replace function app_public.replay_retrieval(message_id uuid, version_id uuid default null)
+returns app_public.retrieval_replay
+language plpgsql
+stable
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  explanation app_public.answer_explanation;
+  vector extensions.halfvec;
+  used uuid[];
+  kinds app_public.source_type[];
+  found app_public.search_response;
+  result app_public.retrieval_replay;
+begin
+  explanation := app_public.explain_answer(replay_retrieval.message_id);
+  if explanation.message_id is null then
+    return null;
+  end if;
+  if trim(coalesce(explanation.question, '')) = '' then
+    raise exception 'Before this message there is no question.' using errcode = 'CQ200', hint = 'Take the id of an answer.';
+  end if;
+  result.message_id := explanation.message_id;
+  result.embedding_version_id := coalesce(replay_retrieval.version_id, (select v.id from app_public.embedding_versions v where v.status = 'active'));
+  select e.embedding into vector
+  from app_public.chunks c
+  join app_public.embeddings e on e.version_id = result.embedding_version_id and e.workspace_id = c.workspace_id and e.chunk_id = c.id
+  where c.workspace_id = app_hidden.current_workspace_id() and c.message_id = explanation.question_id
+  order by c.chunk_index
+  limit 1;
+  result.has_vector := vector is not null;
+  used := array(select x.chunk_id from unnest(explanation.chunks) as x order by x.rank);
+  -- the kinds that it used, or all but messages: the question itself would be what fits best
+  kinds := coalesce(
+    (select array_agg(distinct x.source_type) from unnest(explanation.chunks) as x where x.source_type is not null),
+    array['document', 'memory', 'event']::app_public.source_type[]
+  );
+  found := app_public.search(
+    query => left(explanation.question, 10000), query_embedding => vector, kinds => kinds,
+    max_results => least(100, greatest(cardinality(used), 10) + 20), embedding_version_id => replay_retrieval.version_id
+  );
+  result.path := found.path;
+  result.chunks := array(
+    select row(coalesce(u.id, n.chunk_id), u.place, n.place, n.title, n.score)::app_public.replayed_chunk
+    from unnest(used) with ordinality as u (id, place)
+    full join (
+      select r.chunk_id, r.title, r.score, row_number() over (order by r.place) as place
+      from (
+        select f.chunk_id, f.title, f.score, f.message_id, row_number() over () as place from unnest(found.results) as f
+      ) as r
+      -- neither the question nor the answer explains the answer
+      where r.message_id is null or r.message_id not in (explanation.question_id, explanation.message_id)
+      order by r.place
+      limit greatest(cardinality(used), 10)
+    ) as n on n.chunk_id = u.id
+    order by u.place, n.place
+  );
+  result.overlap := (
+    select (count(x.rank)::float8 / nullif(count(x.cited_rank), 0))::real
+    from unnest(result.chunks) as x where x.cited_rank is not null
+  );
+  return result;
+end
+$$;
+comment on function app_public.replay_retrieval(uuid, uuid) is
+  'Searches now for the question of an answer, by its stored vector and its words, in the active or another kept embedding version, and compares. Errors: CQ101 not signed in, CQ200 no question before it, CQ204 no such message or version.';
+grant execute on function app_public.replay_retrieval(uuid, uuid) to colloquy_user, colloquy_admin;
+--! EndIncluded search/explain_answer.sql
 --! Included embeddings/embedding_partitions.sql
 -- The partitions of one embedding version: by list on the version, then by hash on the workspace with the modulus that
 -- chunks have, so that joins go partition by partition. The dimension is checked here, since the column has none.
@@ -3612,30 +4136,6 @@ grant execute on function app_public.undo_memory(uuid) to colloquy_user, colloqu
 -- Relevance is the reciprocal rank of both legs, 1 for what is first in both; then it is weighed: half of the score for the
 -- fit alone, up to three tenths for importance, up to two for recency.
 
-create or replace function app_private.recall_vector(
-  version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, max_results integer
-)
-returns table (chunk_id uuid, score real)
-language plpgsql
-stable
-set search_path = pg_catalog, extensions, pg_temp
-as $$
-begin
-  -- always exact: memories have an index of their own among the chunks, and a workspace has thousands of them, not millions
-  return query execute $query$
-    select c.id, (1 - (e.embedding operator(extensions.<=>) $4))::real
-    from app_public.chunks c
-    join app_public.embeddings e on e.version_id = $1 and e.workspace_id = c.workspace_id and e.chunk_id = c.id
-    where c.workspace_id = $2 and e.workspace_id = $2 and c.memory_item_id is not null
-      and (c.owner_id = $3 or c.visibility = 'workspace')
-    order by e.embedding operator(extensions.<=>) $4, c.id
-    limit $5
-  $query$ using version.id, workspace, caller, query_embedding, max_results;
-end
-$$;
-comment on function app_private.recall_vector(app_public.embedding_versions, uuid, uuid, extensions.halfvec, integer) is
-  'Chunks of memories nearest to a vector, by comparing all of the workspace. Score: cosine similarity.';
-
 create or replace function app_public.recall(query text, query_embedding extensions.halfvec default null, max_results integer default 10)
 returns app_public.recall_response
 language plpgsql
@@ -3649,6 +4149,8 @@ declare
   caller uuid := app_hidden.current_user_id();
   version app_public.embedding_versions;
   candidates integer;
+  kinds app_public.source_type[] := array['memory']::app_public.source_type[];
+  conditions text := app_private.search_conditions(null, null, true, null);
   response app_public.recall_response;
 begin
   perform app_hidden.require_member();
@@ -3687,11 +4189,12 @@ begin
           max(1.0 / (60 + legs.rank)) as relevance
         from (
           select 'vector' as leg, v.chunk_id, v.score as vector_score, null::real as text_score, row_number() over (order by v.score desc, v.chunk_id) as rank
-          from app_private.recall_vector(version, workspace, caller, query_embedding, candidates) as v
+          -- always exact: memories have an index of their own among the chunks, and a workspace has thousands of them, not millions
+          from app_private.search_vector_exact(version, workspace, caller, query_embedding, kinds, candidates, null, null, conditions, true) as v
           where version.id is not null
           union all
           select 'text', x.chunk_id, null, x.score, row_number() over (order by x.score desc, x.chunk_id)
-          from app_private.search_text(workspace, caller, query, array['memory']::app_public.source_type[], candidates) as x
+          from app_private.search_text(workspace, caller, query, kinds, candidates, null, null, conditions) as x
         ) as legs
         join app_public.chunks c on c.workspace_id = workspace and c.id = legs.chunk_id
         group by c.memory_item_id, legs.leg
@@ -4959,7 +5462,7 @@ comment on function app_private.add_tool_calls(app_public.messages, jsonb) is 'W
 --! EndIncluded conversations/add_tool_calls.sql
 --! Included conversations/add_message_chunks.sql
 -- Writes which chunks an answer used. Only chunks that the writer may read can be cited: whether another exists is not told.
--- chunks: [{chunkId, similarityScore, embeddingVersionId}], best first.
+-- chunks: [{chunkId, similarityScore, textScore, score, embeddingVersionId}], best first.
 create or replace function app_private.add_message_chunks(message app_public.messages, chunks jsonb)
 returns void
 language plpgsql
@@ -4974,13 +5477,13 @@ begin
   if jsonb_typeof(chunks) <> 'array' or jsonb_array_length(chunks) > 200
     or (select count(*) <> count(distinct lower(c.item ->> 'chunkId')) from jsonb_array_elements(chunks) as c (item))
   then
-    raise exception 'chunks is an array of at most 200 different chunks.' using errcode = 'CQ200', hint = 'Each is {chunkId, similarityScore}, best first.';
+    raise exception 'chunks is an array of at most 200 different chunks.' using errcode = 'CQ200', hint = 'Each is {chunkId, similarityScore, textScore, score}, best first.';
   end if;
-  insert into app_public.message_chunks (workspace_id, conversation_id, message_id, chunk_id, embedding_version_id, similarity_score, rank)
+  insert into app_public.message_chunks (workspace_id, conversation_id, message_id, chunk_id, embedding_version_id, similarity_score, text_score, score, rank)
   select
     message.workspace_id, message.conversation_id, message.id, k.id,
     coalesce((c.item ->> 'embeddingVersionId')::uuid, (select v.id from app_public.embedding_versions v where v.status = 'active')),
-    (c.item ->> 'similarityScore')::real, c.place
+    (c.item ->> 'similarityScore')::real, (c.item ->> 'textScore')::real, (c.item ->> 'score')::real, c.place
   from jsonb_array_elements(chunks) with ordinality as c (item, place)
   join app_public.chunks k
     on k.workspace_id = message.workspace_id and k.id = (c.item ->> 'chunkId')::uuid
@@ -5088,7 +5591,7 @@ begin
 end
 $$;
 comment on function app_public.record_turn(uuid, text, text, jsonb, jsonb, text, text, integer, integer, numeric, integer, real, uuid, text, jsonb) is
-  'Stores a question with its answer, the chunks [{chunkId, similarityScore}] and tool calls [{name, arguments, result, status, durationMs}] of it, in one transaction; returns both messages. A retry with the same idempotencyKey returns the first ones. Errors: CQ101, CQ109, CQ200 unusable argument, CQ204 no such conversation, parent or chunk, CQ221 your monthly quota is spent.';
+  'Stores a question with its answer, the chunks [{chunkId, similarityScore, textScore, score}] and tool calls [{name, arguments, result, status, durationMs}] of it, in one transaction; returns both messages. A retry with the same idempotencyKey returns the first ones. Errors: CQ101, CQ109, CQ200 unusable argument, CQ204 no such conversation, parent or chunk, CQ221 your monthly quota is spent.';
 grant execute on function app_public.record_turn(uuid, text, text, jsonb, jsonb, text, text, integer, integer, numeric, integer, real, uuid, text, jsonb)
   to colloquy_user, colloquy_admin;
 --! EndIncluded conversations/record_turn.sql
