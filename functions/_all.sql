@@ -61,6 +61,8 @@
 --!include memory/forget.sql
 --!include memory/recall.sql
 --!include memory/ingest_event.sql
+--!include ingest/prepare_upload.sql
+--!include ingest/discarded_contents.sql
 --!include knowledge/files.sql
 --!include knowledge/repositories.sql
 --!include knowledge/tags.sql
@@ -128,6 +130,14 @@
 --!include analytics/conversation_summary_stats.sql
 --!include analytics/user_activity_summary.sql
 --!include analytics/workspace_dashboard.sql
+--!include ingest/files_10_enqueue.sql
+--!include ingest/files_20_discard.sql
+--!include ingest/read_files.sql
+--!include ingest/documents_30_count_file_chunks.sql
+--!include ingest/process_events.sql
+--!include ingest/raw_events_10_enqueue.sql
+--!include ingest/raw_events_20_forget.sql
+--!include ingest/retry_events.sql
 --!include policies/settings.sql
 --!include policies/users.sql
 --!include policies/user_secrets.sql
@@ -183,3 +193,4 @@
 --!include policies/user_activity.sql
 --!include policies/analytics_changes.sql
 --!include policies/rag_configuration_performance.sql
+--!include policies/discarded_contents.sql

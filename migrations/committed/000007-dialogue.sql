@@ -1,5 +1,5 @@
---! Previous: sha1:8d2c919e7dfff76daafff0203b625b031fa2b908
---! Hash: sha1:906fa07bc639c7e66107971ebbbe9ced8ae93092
+--! Previous: sha1:33b30e7c4c624b582e3a9228b1c79d7637985984
+--! Hash: sha1:1b1a157bb2002ea18f9bbbdcbc37f54715a0c9c0
 --! Message: dialogue
 
 --! split: 1-current.sql

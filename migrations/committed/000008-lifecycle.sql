@@ -1,5 +1,5 @@
---! Previous: sha1:906fa07bc639c7e66107971ebbbe9ced8ae93092
---! Hash: sha1:46ef7de36e227292f05503b9e5ece19171552bcb
+--! Previous: sha1:1b1a157bb2002ea18f9bbbdcbc37f54715a0c9c0
+--! Hash: sha1:63a517d14812369e3a1eb5260a454c3405184bac
 --! Message: lifecycle
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:46ef7de36e227292f05503b9e5ece19171552bcb
---! Hash: sha1:b2ad9193ef3f66f8d5b87597c424cae241f98c4e
+--! Previous: sha1:63a517d14812369e3a1eb5260a454c3405184bac
+--! Hash: sha1:892705e0beb08f7752a8c8d2d4416c8bc9e34ef6
 --! Message: analytics
 
 --! split: 1-current.sql
