@@ -177,10 +177,10 @@ describeReal('files and events become knowledge', () => {
       const pieces = await chunksOf(ids.pdf);
       expect(new Set(pieces.map((chunk) => chunk.visibility))).toEqual(new Set(['workspace']));
       for (const [word, number] of [
-        ['kestrel', 1],
-        ['osprey', 2],
+        ['Line 0 of page 1', 1],
+        ['Line 5 of page 2', 2],
       ] as const) {
-        expect(pieces.find((chunk) => chunk.content.includes(word)).page_number).toBe(number);
+        expect(pieces.findLast((chunk) => chunk.content.includes(word)).page_number).toBe(number);
       }
       expect(await document(ids.docx)).toMatchObject({
         title: 'tides',
@@ -261,9 +261,7 @@ describeReal('files and events become knowledge', () => {
 
     it('that come again from the same place replace their text, and embed only what changed', async () => {
       await work();
-      const pages = Array.from({ length: 12 }, (_, n) => [
-        `Page ${n} is about the number ${n * 7919}. ${FILLER}`,
-      ]);
+      const pages = Array.from({ length: 12 }, (_, n) => page(n));
       const first = await upload(ann, pdf(pages), 'book.pdf', { source: 'file:books/book.pdf' });
       await ended(first);
       await indexed(ann);
