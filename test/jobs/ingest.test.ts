@@ -1,14 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { openGuards } from '../../jobs/embedding/guards.ts';
 import { startWorker, type Worker } from '../../jobs/worker.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
+import { readEnv } from '../../lib/env.ts';
 import { log } from '../../lib/log.ts';
 import { type FileStorage, localStorage } from '../../lib/storage.ts';
+import { startFakeOpenAi } from '../support/fake-openai.ts';
 import { docx, pdf } from '../support/files.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { asUser, registerUser, type TestUser, until } from '../support/users.ts';
@@ -183,7 +186,7 @@ describeReal('files and events become knowledge', () => {
         expect(pieces.findLast((chunk) => chunk.content.includes(word)).page_number).toBe(number);
       }
       expect(await document(ids.docx)).toMatchObject({
-        title: 'tides',
+        title: 'Tides',
         content_type: 'docx',
         visibility: 'private',
       });
@@ -483,6 +486,27 @@ describeReal('files and events become knowledge', () => {
       expect(await one(`select 1 from app_public.documents where title = 'big'`)).toBeUndefined();
     });
 
+    it('that never got a row because the server was killed lose their bytes, and no others', async () => {
+      const kept = await upload(ann, 'It has a row.', 'kept.txt');
+      const { storage_path: path } = await file(kept);
+      // placed, and the process gone before its transaction was certain; and one that is gone just after
+      const lost = `${ann.workspaceId}/ab/${'ab'.repeat(32)}`;
+      for (const [text, to] of [
+        ['It has none.', lost],
+        ['It has a row.', path],
+      ] as const) {
+        await (await storage.receive(whole(Buffer.from(text)), { maxBytes: 100 })).place(to);
+      }
+      expect(await storage.size(lost)).toBe(12);
+      for (const name of await readdir(join(root, 'incoming')))
+        await utimes(join(root, 'incoming', name), 0, 0);
+      const worker = await work();
+      await worker.boss.send('cleanup-files', {});
+      await until(async () => (await readdir(join(root, 'incoming'))).length === 0);
+      expect(await storage.size(lost)).toBeNull();
+      expect(await storage.size(path)).toBe(13);
+    });
+
     it('leave nothing behind in the folder of arriving ones', async () => {
       expect(await readdir(join(root, 'incoming'))).toEqual([]);
     });
@@ -583,6 +607,62 @@ describeReal('files and events become knowledge', () => {
       await stopAll();
       await owner().query('delete from app_public.raw_events where id = $1', [heir]);
       expect(await found(ann, 'lighthouse', 'event')).toEqual([]);
+    });
+
+    it('wait for a model that asks for patience, and fail one by one', async () => {
+      const fake = await startFakeOpenAi({ dimensions: 512 });
+      try {
+        fake.faults = [{ status: 429, headers: { 'retry-after': '1' } }];
+        fake.judge = ({ texts }) =>
+          texts.some((text) => text.includes('POISON')) ? { status: 400 } : undefined;
+        const ingestLong = (word: string) =>
+          ingest(
+            ann,
+            { text: `${word}. ${'The minutes of the meeting are long. '.repeat(20)}` },
+            { source: 'minutes' },
+          );
+        const ids = {
+          good: await ingestLong('Good'),
+          poison: await ingestLong('POISON'),
+          next: await ingestLong('Next'),
+          short: await ingest(ann, { text: 'A short note.' }, { source: 'minutes' }),
+        };
+        const asked = () =>
+          fake.requests.filter((request) => request.path.endsWith('/chat/completions')).length;
+        const worker = await work({
+          providers: {
+            env: readEnv({
+              SUMMARY_PROVIDER: 'openai-compatible',
+              SUMMARY_MODEL: 'fake',
+              EMBEDDING_BASE_URL: fake.url,
+            }),
+            guards: openGuards(undefined, { delays: { least: 1, greatest: 5 }, timeout: 500 }),
+          },
+        });
+        const failed = async () =>
+          (await event(ids.poison)).attempts === 1 && (await event(ids.poison)).error !== null;
+        await done(ids.good, ids.next, ids.short);
+        await until(failed);
+        // being told to wait is no attempt, and the short one asked nobody
+        for (const id of [ids.good, ids.next, ids.short]) {
+          expect(await event(id)).toMatchObject({ processing_status: 'completed', attempts: 1 });
+        }
+        const requests = asked();
+        for (let n = 2; n <= 5; n++) {
+          await owner().query('update app_public.raw_events set retry_at = now() where id = $1', [
+            ids.poison,
+          ]);
+          await sweep(worker);
+          await until(async () => (await event(ids.poison)).attempts === n);
+        }
+        await done(ids.poison);
+        expect(await event(ids.poison)).toMatchObject({ processing_status: 'failed', attempts: 5 });
+        expect(await pieces(ids.poison)).toEqual([]);
+        expect(asked()).toBe(requests + 4);
+      } finally {
+        await stopAll();
+        await fake.close();
+      }
     });
 
     it('are claimed once by many, given back by the dead, and given up after five tries', async () => {
