@@ -6,7 +6,9 @@ import { postgraphile } from 'postgraphile';
 import { grafserv } from 'postgraphile/grafserv/node';
 import { ColloquyError, errorCode } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
-import type { IdentityProvider } from './identity-provider.ts';
+import type { FileStorage } from '../lib/storage.ts';
+import { filesHandler } from './files.ts';
+import { type IdentityProvider, identityVerifier } from './identity-provider.ts';
 import { CLOSE_TIMEOUT, MAX_BODY_BYTES } from './limits.ts';
 import { requestIdOf } from './plugins/requests.ts';
 import { makePreset } from './preset.ts';
@@ -23,6 +25,8 @@ export interface ApiOptions {
   /** 0: any that is free. */
   port: number;
   embedQuery: EmbedQuery;
+  /** Where the bytes of files are. Absent: files are neither taken nor given. */
+  storage?: FileStorage | undefined;
   /** Whose tokens are believed besides our own. Absent: nobody's. */
   identityProvider?: IdentityProvider | undefined;
   /** Tells which version a query is embedded for. */
@@ -108,7 +112,7 @@ async function listen(server: Server, host: string, port: number): Promise<strin
 }
 
 /**
- * Starts the API: GraphQL at /graphql, /healthz and /readyz; in development GraphiQL at /.
+ * Starts the API: GraphQL at /graphql, files at /files, /healthz and /readyz; in development GraphiQL at /.
  * @throws ColloquyError CQ010 when the address cannot be had
  */
 export async function startApi(options: ApiOptions): Promise<Api> {
@@ -128,6 +132,13 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const serv = instance.createServ(grafserv);
   await serv.ready();
   const graphql = serv.createHandler();
+  const files =
+    options.storage &&
+    filesHandler({
+      pool,
+      storage: options.storage,
+      verifyIdentity: options.identityProvider && identityVerifier(options.identityProvider),
+    });
 
   async function answer(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     if (path === '/healthz') return sendJson(response, 200, { status: 'ok' });
@@ -135,6 +146,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       const state = await readiness(pool, options.isQueueAlive);
       return sendJson(response, state.ready ? 200 : 503, state);
     }
+    if (files && (path === '/files' || path.startsWith('/files/'))) return files(request, response, path);
     if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
       response.setHeader('connection', 'close');
       return sendError(response, 413, 'CQ413', `A request has at most ${MAX_BODY_BYTES} bytes.`);

@@ -459,6 +459,10 @@ export const TagsPlugin = jsonPgSmartTags(
             external_id: filterable,
             original_name: filterable,
             processing_status: filterable,
+            error_code: filterable,
+            source_url: filterable,
+            attempts: unindexed,
+            retry_at: unindexed,
             visibility: filterable,
           },
           constraint: {
@@ -518,6 +522,7 @@ export const TagsPlugin = jsonPgSmartTags(
           ...behavior('-insert', '-update', '-delete'),
           attribute: {
             ingested_at: computed,
+            knowledge_hash: hidden,
             ...Object.fromEntries(
               [
                 'source',
@@ -528,6 +533,7 @@ export const TagsPlugin = jsonPgSmartTags(
                 'processing_status',
                 'attempts',
                 'error',
+                'retry_at',
                 'processed_at',
               ].map((column) => [column, unindexed]),
             ),

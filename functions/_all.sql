@@ -66,6 +66,8 @@
 --!include memory/forget.sql
 --!include memory/recall.sql
 --!include memory/ingest_event.sql
+--!include ingest/prepare_upload.sql
+--!include ingest/discarded_contents.sql
 --!include knowledge/files.sql
 --!include knowledge/repositories.sql
 --!include knowledge/tags.sql
@@ -143,6 +145,14 @@
 --!include embeddings/activate_embedding_version.sql
 --!include embeddings/archive_embedding_version.sql
 --!include embeddings/compare_embedding_versions.sql
+--!include ingest/files_10_enqueue.sql
+--!include ingest/files_20_discard.sql
+--!include ingest/read_files.sql
+--!include ingest/documents_30_count_file_chunks.sql
+--!include ingest/process_events.sql
+--!include ingest/raw_events_10_enqueue.sql
+--!include ingest/raw_events_20_forget.sql
+--!include ingest/retry_events.sql
 --!include policies/settings.sql
 --!include policies/users.sql
 --!include policies/user_secrets.sql
@@ -199,3 +209,4 @@
 --!include policies/analytics_changes.sql
 --!include policies/rag_configuration_performance.sql
 --!include policies/embedding_rates.sql
+--!include policies/discarded_contents.sql

@@ -1,8 +1,11 @@
 import type { Pool } from 'pg';
 import type { PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
+import type { FileStorage } from '../lib/storage.ts';
 import type { EmbeddingProvider, ProviderVersion } from './embedding/provider.ts';
+import type { FileExtractor } from './extraction/extract.ts';
 import type { Mailer } from './mailer.ts';
+import type { Summariser } from './summary/summariser.ts';
 
 /** What every job gets. */
 export interface JobContext {
@@ -13,6 +16,12 @@ export interface JobContext {
   /** The provider of an embedding version; opened once per process. */
   provider(version: ProviderVersion): EmbeddingProvider;
   mailer: Mailer;
+  /** Where the bytes of files are. */
+  storage: FileStorage;
+  /** Reads text from files, in a thread; opened once per process. */
+  extractor: FileExtractor;
+  /** Makes short texts of long ones; opened once per process. */
+  summariser(): Summariser;
   /** Aborted when the process wants to end: a job stops at the next safe place. */
   signal: AbortSignal;
 }

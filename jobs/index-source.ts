@@ -19,8 +19,8 @@ const LONGEST_HEADING = 1000;
 
 const payload = z.object({
   workspaceId: z.uuid(),
-  sourceType: z.enum(['document', 'message', 'memory']),
-  /** The document, the conversation of the messages, or the memory. */
+  sourceType: z.enum(['document', 'message', 'memory', 'event']),
+  /** The document, the conversation of the messages, the memory, or the event. */
   sourceId: z.uuid(),
 });
 type Payload = z.infer<typeof payload>;
@@ -260,7 +260,7 @@ async function handle(context: JobContext, source: Payload): Promise<object> {
 
   if (source.sourceType === 'document') done.chunks = await cutDocument(context, source, version);
   else if (source.sourceType === 'memory') done.chunks = await cutMemory(context, source, version);
-  else {
+  else if (source.sourceType === 'message') {
     for (;;) {
       const added = await cutMessages(context, source, version);
       if (added === undefined) break;
@@ -304,7 +304,7 @@ export function singleton(source: Payload): { singletonKey: string; group: { id:
   return { singletonKey: `${source.sourceType}:${source.sourceId}`, group: { id: source.workspaceId } };
 }
 
-/** Cuts a document, a memory or the new messages of a conversation into chunks and computes their vectors. */
+/** Cuts a document, a memory or the new messages of a conversation into chunks, and computes their vectors, or those of an event. */
 export const indexSource: JobDefinition<Payload> = {
   queue: {
     name: 'index-source',

@@ -4,14 +4,18 @@ import { archiveConversations } from './archive-conversations.ts';
 import { archiveEmbeddingVersions } from './archive-embedding-versions.ts';
 import { backfillEmbeddings } from './backfill-embeddings.ts';
 import { buildEmbeddingIndex } from './build-embedding-index.ts';
+import { cleanupFiles } from './cleanup-files.ts';
 import { computeAnalytics } from './compute-analytics.ts';
 import type { JobContext } from './context.ts';
 import { deliverMail } from './deliver-mail.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
+import { extractFile } from './extract-file.ts';
 import { indexSource } from './index-source.ts';
+import { processEvents } from './process-events.ts';
 import { refreshAnalytics } from './refresh-analytics.ts';
 import { removeExpired } from './remove-expired.ts';
 import { sweepUnindexed } from './sweep-unindexed.ts';
+import { sweepUningested } from './sweep-uningested.ts';
 import { tierChunks } from './tier-chunks.ts';
 
 /** A kind of job: its queue, when it is sent by itself, and what it does. */
@@ -29,6 +33,10 @@ export interface JobDefinition<Payload> {
 export const jobs: readonly JobDefinition<any>[] = [
   indexSource,
   sweepUnindexed,
+  extractFile,
+  processEvents,
+  sweepUningested,
+  cleanupFiles,
   ensurePartitions,
   deliverMail,
   tierChunks,

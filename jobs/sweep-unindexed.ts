@@ -14,7 +14,7 @@ const MOST_WORKSPACES = 1000;
 async function handle({ pool, boss, log }: JobContext): Promise<object> {
   const { rows } = await pool.query<{
     workspace_id: string;
-    source_type: 'document' | 'message' | 'memory';
+    source_type: 'document' | 'message' | 'memory' | 'event';
     source_id: string;
   }>('select workspace_id, source_type, source_id from app_hidden.find_unindexed(max_sources => $1)', [
     MOST_SOURCES,

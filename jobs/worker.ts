@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { Job, JobResult, PgBoss } from 'pg-boss';
-import type { Env } from '../lib/env.ts';
+import { type Env, env as ownEnv } from '../lib/env.ts';
 import { describeError } from '../lib/errors.ts';
 import { log as rootLog } from '../lib/log.ts';
 import { openQueue } from '../lib/queue.ts';
+import { type FileStorage, filesFolder, localStorage } from '../lib/storage.ts';
 import { computeAnalytics } from './compute-analytics.ts';
 import type { JobContext } from './context.ts';
 import {
@@ -15,10 +16,13 @@ import {
   type ProviderVersion,
 } from './embedding/provider.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
+import { type ExtractOptions, openExtractor } from './extraction/extract.ts';
 import { indexSource } from './index-source.ts';
 import { logMailer, type Mailer } from './mailer.ts';
 import { type JobDefinition, jobs } from './registry.ts';
+import { openSummariser, type Summariser } from './summary/summariser.ts';
 import { sweepUnindexed } from './sweep-unindexed.ts';
+import { sweepUningested } from './sweep-uningested.ts';
 
 export interface Worker {
   boss: PgBoss;
@@ -37,6 +41,10 @@ export interface WorkerOptions {
   openProvider?: (version: ProviderVersion, options: ProviderOptions) => EmbeddingProvider;
   /** Delivers mail. Default: into the log. */
   mailer?: Mailer;
+  /** Where the bytes of files are. Default: in DATA_DIR. */
+  storage?: FileStorage;
+  /** Bounds of the reading of a file. */
+  extraction?: ExtractOptions;
   /** Addresses, keys and pauses of providers. Default: of this process. */
   providers?: ProviderOptions;
 }
@@ -121,6 +129,8 @@ export async function startWorker({
   pollingIntervalSeconds = 1,
   openProvider = openNamedProvider,
   mailer = logMailer(rootLog),
+  storage = localStorage(filesFolder(ownEnv.DATA_DIR)),
+  extraction,
   providers: providerOptions = {},
 }: WorkerOptions): Promise<Worker> {
   await warnOfContradiction(pool, providerOptions.env);
@@ -134,7 +144,19 @@ export async function startWorker({
     providers.set(key, open);
     return open;
   };
-  const context: JobContext = { pool, boss, log: rootLog, provider, mailer, signal: ending.signal };
+  const extractor = openExtractor(extraction);
+  let open: Summariser | undefined;
+  const context: JobContext = {
+    pool,
+    boss,
+    log: rootLog,
+    provider,
+    mailer,
+    storage,
+    extractor,
+    summariser: () => (open ??= openSummariser(providerOptions)),
+    signal: ending.signal,
+  };
   const progress = progressLog(pool, ending.signal);
   for (const definition of jobs) {
     const { name } = definition.queue;
@@ -160,6 +182,7 @@ export async function startWorker({
   }
   // what was left by whoever worked before, and what a long rest has made due
   await boss.send(sweepUnindexed.queue.name, {});
+  await boss.send(sweepUningested.queue.name, {});
   await boss.send(ensurePartitions.queue.name, {});
   await boss.send(computeAnalytics.queue.name, {});
   return {
@@ -167,7 +190,9 @@ export async function startWorker({
     async stop() {
       ending.abort(new Error('this process ends'));
       await boss.stop({ graceful: true, timeout: STOP_TIMEOUT });
-      await Promise.all([...providers.values()].map((open) => open.close()));
+      await Promise.all(
+        [...providers.values(), extractor, ...(open ? [open] : [])].map((one) => one.close()),
+      );
     },
   };
 }

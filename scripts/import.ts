@@ -22,7 +22,7 @@ function toWorkspace(text: string): string {
 
 const program = new Command('npm run import --')
   .description(
-    'Brings folders, git checkouts, repomix files, and exports of ChatGPT, Claude and Slack into Colloquy.',
+    'Brings folders with text, PDF and DOCX, git checkouts, repomix files, and exports of ChatGPT, Claude and Slack into Colloquy.',
   )
   .argument('<path...>', 'what to import: each is recognised by what is in it')
   .option('--dry-run', 'read everything and say what would be imported; needs neither database nor account')

@@ -11,6 +11,7 @@ import { ColloquyError, describeError, errorCode } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import { migrateDatabase, migrationStatus, projectFolder } from '../lib/migrations.ts';
 import { queueIsAlive } from '../lib/queue.ts';
+import { filesFolder, localStorage } from '../lib/storage.ts';
 import { type FirstAccount, firstAccountFile, readFirstAccount } from './shared/first-account.ts';
 import { openSession, type Session } from './shared/session.ts';
 import { ensureFirstAccount } from './start/account.ts';
@@ -91,6 +92,7 @@ async function run(options: Options): Promise<void> {
       worker = await startWorker({
         pool: database.pool('worker'),
         concurrency: database.kind === 'embedded' ? 1 : 2,
+        storage: localStorage(filesFolder(options.data)),
       });
       closers.push(() => worker!.stop());
       if (options.workerOnly) say('Working on background jobs. Ctrl-C ends.');
@@ -126,6 +128,7 @@ async function serve(
     port: options.port,
     embedQuery: (text, versionId) => embedder.embed(text, versionId),
     activeVersion: () => embedder.activeVersion(),
+    storage: localStorage(filesFolder(options.data)),
     identityProvider: identityProvider(env),
     development: env.NODE_ENV !== 'production',
     isQueueAlive: () => queueIsAlive(database.pool('authenticator')),
@@ -172,7 +175,11 @@ const program = new Command('npm start --')
   .description('Starts Colloquy: database, GraphQL API and background worker in one process.')
   .option('--host <address>', 'address to listen on', env.HOST)
   .option('--port <number>', 'port to listen on; 0 takes a free one', readPort, env.PORT)
-  .option('--data <folder>', 'folder of the embedded database and the first account', env.DATA_DIR)
+  .option(
+    '--data <folder>',
+    'folder of the embedded database, uploaded files and the first account',
+    env.DATA_DIR,
+  )
   .option('--api-only', 'serve the API without working on jobs')
   .option('--worker-only', 'work on jobs without serving the API')
   .option('--no-migrate', 'do not change the schema; fail when it is not up to date')

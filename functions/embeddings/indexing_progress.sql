@@ -17,13 +17,17 @@ begin
   from app_public.conversations c where c.workspace_id = workspace and c.indexed_sequence_number < c.last_sequence_number;
   select count(*) into result.pending_memory_items
   from app_public.memory_items m where m.workspace_id = workspace and upper_inf(m.validity) and m.chunked_hash is distinct from m.content_hash;
+  select count(*) into result.pending_files
+  from app_public.files f where f.workspace_id = workspace and f.processing_status in ('pending', 'processing') and f.sha256 is not null;
+  select count(*) into result.pending_events
+  from app_public.raw_events e where e.workspace_id = workspace and e.processing_status in ('pending', 'processing');
   select coalesce(sum(k.chunk_count), 0) into result.chunks from app_hidden.chunk_counts k where k.workspace_id = workspace;
   select coalesce(sum(e.embedding_count), 0) into result.embedded_chunks
   from app_hidden.embedding_counts e
   join app_public.embedding_versions v on v.id = e.version_id and v.status = 'active'
   where e.workspace_id = workspace;
-  result.is_complete := result.pending_documents = 0 and result.pending_conversations = 0 and result.pending_memory_items = 0
-    and result.embedded_chunks >= result.chunks;
+  result.is_complete := result.pending_documents = 0 and result.pending_conversations = 0 and result.pending_memory_items = 0 and result.pending_files = 0
+    and result.pending_events = 0 and result.embedded_chunks >= result.chunks;
   return result;
 end
 $$;

@@ -38,7 +38,7 @@ begin
   union
   (
     -- only in workspaces whose counts differ: everywhere else nothing is read
-    select distinct c.workspace_id, c.source_type, coalesce(c.document_id, c.conversation_id, c.memory_item_id)
+    select distinct c.workspace_id, c.source_type, coalesce(c.document_id, c.conversation_id, c.memory_item_id, c.raw_event_id)
     from (
       select k.workspace_id
       from app_hidden.chunk_counts k
@@ -56,7 +56,7 @@ begin
   limit max_sources;
 end
 $$;
-comment on function app_hidden.find_unindexed(integer) is 'Documents, conversations and memories with missing or stale chunks, or chunks without a vector: what lost jobs left.';
+comment on function app_hidden.find_unindexed(integer) is 'Documents, conversations and memories with missing or stale chunks, or chunks, also of events, without a vector: what lost jobs left.';
 
 create or replace function app_hidden.replace_document_chunks(for_workspace uuid, for_document uuid, of_hash bytea, new_chunks jsonb)
 returns table (kept integer, added integer, removed integer)
@@ -221,7 +221,7 @@ as $$
   select c.id, c.content_hash, concat_ws(E'\n', c.heading, c.content)
   from app_public.chunks c
   where c.workspace_id = for_workspace
-    and (case for_source_type when 'document' then c.document_id when 'memory' then c.memory_item_id else c.conversation_id end) = for_source
+    and (case for_source_type when 'document' then c.document_id when 'memory' then c.memory_item_id when 'event' then c.raw_event_id else c.conversation_id end) = for_source
     and not exists (
       select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = c.id
     )

@@ -8,7 +8,8 @@ create or replace function app_hidden.register_file(
   sha256 bytea,
   conversation_id uuid default null,
   visibility app_public.visibility default 'private',
-  metadata jsonb default '{}'
+  metadata jsonb default '{}',
+  source_url text default null
 )
 returns app_public.files
 language plpgsql
@@ -19,30 +20,37 @@ as $$
 declare
   workspace uuid := app_hidden.current_workspace_id();
   caller uuid := app_hidden.current_user_id();
-  config app_public.file_type_configs;
+  bare_name text := left(regexp_replace(register_file.original_name, '^.*[/\\]', ''), 255);
+  accepted_type text;
   result app_public.files;
 begin
-  perform app_hidden.require_member(for_writing => true);
-  select c.* into config from app_public.file_type_configs c where c.mime_type = lower(register_file.mime_type) and c.is_enabled;
-  if config.mime_type is null then
-    raise exception 'Files of the type "%" are not accepted.', left(register_file.mime_type, 200) using errcode = 'CQ244', hint = 'Send text, markdown, code, HTML, PDF or DOCX.';
-  end if;
-  if register_file.byte_size > config.max_bytes then
-    raise exception 'A file of this type has at most % bytes; this one has %.', config.max_bytes, register_file.byte_size
-      using errcode = 'CQ244', hint = 'Split it.';
-  end if;
-  if register_file.conversation_id is not null and not exists (
-    select from app_public.conversations c
-    where c.workspace_id = workspace and c.id = register_file.conversation_id and (c.owner_id = caller or c.visibility = 'workspace')
-  ) then
-    raise exception 'There is no such conversation.' using errcode = 'CQ204', hint = 'It may be somebody else''s, or in another workspace.';
-  end if;
-  insert into app_public.files (workspace_id, owner_id, visibility, original_name, mime_type, byte_size, sha256, conversation_id, metadata)
+  select p.accepted_type into accepted_type
+  from app_hidden.prepare_upload(bare_name, register_file.mime_type, register_file.byte_size, register_file.conversation_id) as p;
+  -- until the end of this transaction nobody removes bytes of this content: the server puts them there meanwhile
+  perform pg_advisory_xact_lock_shared(app_private.content_lock(
+    workspace::text || '/' || left(encode(register_file.sha256, 'hex'), 2) || '/' || encode(register_file.sha256, 'hex')
+  ));
+  insert into app_public.files (workspace_id, owner_id, visibility, original_name, mime_type, byte_size, sha256, conversation_id, metadata, source_url)
   values (
-    workspace, caller, coalesce(register_file.visibility, 'private'), left(regexp_replace(register_file.original_name, '^.*[/\\]', ''), 255),
-    config.mime_type, register_file.byte_size, register_file.sha256, register_file.conversation_id, coalesce(register_file.metadata, '{}')
+    workspace, caller, coalesce(register_file.visibility, 'private'), bare_name, accepted_type, register_file.byte_size, register_file.sha256,
+    register_file.conversation_id, coalesce(register_file.metadata, '{}'), register_file.source_url
   )
   on conflict (workspace_id, sha256, owner_id) do nothing
+  returning * into result;
+  if result.id is not null then
+    return result;
+  end if;
+  -- what failed, or whose document is gone or came of another file since, is read again
+  update app_public.files f
+  set processing_status = 'pending', attempts = 0, retry_at = null, error = null, error_code = null, original_name = bare_name,
+    mime_type = accepted_type, source_url = coalesce(register_file.source_url, f.source_url), updated_at = clock_timestamp()
+  where f.workspace_id = workspace and f.sha256 = register_file.sha256 and f.owner_id = caller
+    and (
+      f.processing_status = 'failed'
+      or f.processing_status = 'completed' and not exists (
+        select from app_public.documents d where d.workspace_id = workspace and d.file_id = f.id
+      )
+    )
   returning * into result;
   if result.id is null then
     select f.* into result from app_public.files f
@@ -51,43 +59,66 @@ begin
   return result;
 end
 $$;
-comment on function app_hidden.register_file(text, text, bigint, bytea, uuid, app_public.visibility, jsonb) is
-  'The row of a file that the server has stored; for equal content of the same owner, the first one. Errors: CQ101, CQ109, CQ204 no such conversation, CQ244 type or size not accepted.';
-grant execute on function app_hidden.register_file(text, text, bigint, bytea, uuid, app_public.visibility, jsonb) to colloquy_user, colloquy_admin;
+comment on function app_hidden.register_file(text, text, bigint, bytea, uuid, app_public.visibility, jsonb, text) is
+  'The row of a file that the server has stored; for equal content of the same owner, the first one, which is read again if it failed or has no document any more. Errors: CQ101, CQ109, CQ110, CQ204 no such conversation, CQ244 type or size not accepted.';
+grant execute on function app_hidden.register_file(text, text, bigint, bytea, uuid, app_public.visibility, jsonb, text) to colloquy_user, colloquy_admin;
 
-create or replace function app_hidden.set_file_status(
-  for_workspace uuid,
-  for_file uuid,
-  new_status app_public.processing_status,
-  new_error text default null,
-  new_extracted_length integer default null,
-  new_chunk_count integer default null,
-  from_document uuid default null
-)
-returns boolean
+create or replace function app_public.retry_file(file_id uuid)
+returns app_public.files
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+#variable_conflict use_column
+declare
+  result app_public.files;
 begin
+  perform app_hidden.require_member(for_writing => true);
   update app_public.files f
-  set processing_status = new_status,
-    error = case when new_status = 'failed' then left(coalesce(new_error, 'unknown'), 2000) end,
-    extracted_length = coalesce(new_extracted_length, f.extracted_length), chunk_count = coalesce(new_chunk_count, f.chunk_count),
-    updated_at = clock_timestamp()
-  where f.workspace_id = for_workspace and f.id = for_file
-    -- what is completed stays so: a job that comes late changes nothing
-    and (f.processing_status <> 'completed' or new_status = 'completed');
-  if not found then
-    return false;
+  set processing_status = 'pending', attempts = 0, retry_at = null, error = null, error_code = null, updated_at = clock_timestamp()
+  where f.workspace_id = app_hidden.current_workspace_id() and f.id = retry_file.file_id and f.owner_id = app_hidden.current_user_id()
+    and f.processing_status = 'failed'
+  returning * into result;
+  if result.id is null then
+    select f.* into result from app_public.files f
+    where f.workspace_id = app_hidden.current_workspace_id() and f.id = retry_file.file_id and f.owner_id = app_hidden.current_user_id();
   end if;
-  update app_public.documents d
-  set file_id = for_file
-  where d.workspace_id = for_workspace and d.id = from_document
-    and d.owner_id = (select f.owner_id from app_public.files f where f.id = for_file);
-  return true;
+  if result.id is null then
+    raise exception 'There is no such file.' using errcode = 'CQ204', hint = 'It may be somebody else''s, or in another workspace.';
+  end if;
+  return result;
 end
 $$;
-comment on function app_hidden.set_file_status(uuid, uuid, app_public.processing_status, text, integer, integer, uuid) is
-  'Says how far the reading of a file is, and which document of the same owner came of it. False when the file is gone or completed already.';
-grant execute on function app_hidden.set_file_status(uuid, uuid, app_public.processing_status, text, integer, integer, uuid) to colloquy_worker;
+comment on function app_public.retry_file(uuid) is
+  'Has a file read again that failed; any other is returned as it is. Errors: CQ101, CQ109, CQ110, CQ204 no such file of yours.';
+grant execute on function app_public.retry_file(uuid) to colloquy_user, colloquy_admin;
+
+create or replace function app_public.delete_file(file_id uuid)
+returns app_public.files
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  result app_public.files;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if exists (
+    select from app_public.legal_holds h
+    where h.released_at is null and h.workspace_id = app_hidden.current_workspace_id() and (h.kind is null or h.kind = 'files')
+  ) then
+    raise exception 'A legal hold keeps the files of this workspace.' using errcode = 'CQ120', hint = 'Ask who placed it to release it first.';
+  end if;
+  delete from app_public.files f
+  where f.workspace_id = app_hidden.current_workspace_id() and f.id = delete_file.file_id and f.owner_id = app_hidden.current_user_id()
+  returning * into result;
+  if result.id is null then
+    raise exception 'There is no such file.' using errcode = 'CQ204', hint = 'It may be somebody else''s, or in another workspace.';
+  end if;
+  return result;
+end
+$$;
+comment on function app_public.delete_file(uuid) is
+  'Removes a file with the document that was read from it, its passages and their vectors. Its bytes follow within an hour, unless somebody else of the workspace has stored the same. Errors: CQ101, CQ109, CQ110, CQ120 kept by a legal hold, CQ204 no such file of yours.';
+grant execute on function app_public.delete_file(uuid) to colloquy_user, colloquy_admin;

@@ -1,5 +1,5 @@
 --! Previous: sha1:efba0d2ab7cd2f10cd29f0456f34f6de79d33352
---! Hash: sha1:4f5a2ffa8b285757a4d77590ec5cc82a7175fe86
+--! Hash: sha1:9abf759e69a1cce4d378bba66ab25d26c28f2534
 --! Message: memory
 
 --! split: 1-current.sql
@@ -83,9 +83,13 @@ create table app_public.files (
   mime_type text,
   byte_size bigint,
   sha256 bytea,
+  source_url text,
   storage_path text generated always as (workspace_id::text || '/' || left(encode(sha256, 'hex'), 2) || '/' || encode(sha256, 'hex')) stored,
   processing_status app_public.processing_status not null default 'pending',
+  attempts integer not null default 0,
+  retry_at timestamptz,
   error text,
+  error_code text,
   extracted_length integer,
   chunk_count integer,
   conversation_id uuid,
@@ -110,8 +114,11 @@ create table app_public.files (
   ),
   constraint files_byte_size_positive check (byte_size >= 0),
   constraint files_sha256_length check (octet_length(sha256) = 32),
+  constraint files_source_url_length check (char_length(source_url) between 1 and 2048),
+  constraint files_attempts_positive check (attempts >= 0),
   constraint files_error_length check (char_length(error) <= 2000),
-  constraint files_error_of_failure check ((processing_status = 'failed') = (error is not null)),
+  constraint files_error_code_format check (error_code ~ '^CQ[0-9]{3}$'),
+  constraint files_error_of_failure check (num_nonnulls(error, error_code) = case when processing_status = 'failed' then 2 else 0 end),
   constraint files_extracted_length_positive check (extracted_length >= 0),
   constraint files_chunk_count_positive check (chunk_count >= 0),
   constraint files_metadata_object check (jsonb_typeof(metadata) = 'object' and pg_column_size(metadata) <= 65536)
@@ -128,6 +135,8 @@ create index files_conversation_id_idx on app_public.files (workspace_id, conver
 create unique index files_external_id_key on app_public.files (workspace_id, owner_id, external_id) where external_id is not null;
 -- serves: the foreign key from file_type_configs
 create index files_mime_type_idx on app_public.files (mime_type);
+-- serves: what still has to be read, for the sweep and the progress of a workspace
+create index files_unread_idx on app_public.files (workspace_id, id) where processing_status in ('pending', 'processing');
 comment on table app_public.files is 'A stored file: its name and state; or, when it is not stored, an attachment that an import only describes. Equal content of one workspace has one storage_path, so its bytes are there once; each person who stores it has a row, because a shared one would tell what others keep privately.';
 comment on column app_public.files.id is 'Time-ordered identifier (UUID version 7).';
 comment on column app_public.files.workspace_id is 'The tenant.';
@@ -138,9 +147,13 @@ comment on column app_public.files.external_id is 'Identifier in the export that
 comment on column app_public.files.mime_type is 'Media type; null when it is only described and of a type that cannot be stored.';
 comment on column app_public.files.byte_size is 'Size in bytes; null when it is only described and nobody said.';
 comment on column app_public.files.sha256 is 'SHA-256 of its bytes; null when it is only described.';
+comment on column app_public.files.source_url is 'Where it came from. A file from the same place later replaces the text of the document that was read from this one.';
 comment on column app_public.files.storage_path is 'Where the bytes are, below the storage''s root: derived from workspace and content.';
 comment on column app_public.files.processing_status is 'How far the reading of its text is.';
+comment on column app_public.files.attempts is 'How often reading it was begun.';
+comment on column app_public.files.retry_at is 'While it is processing: when another worker may take it, because the one that has it was lost, or a try failed.';
 comment on column app_public.files.error is 'Why it failed; only when it did.';
+comment on column app_public.files.error_code is 'The stable code of that.';
 comment on column app_public.files.extracted_length is 'Characters of text that were read from it.';
 comment on column app_public.files.chunk_count is 'Chunks that were cut from it.';
 comment on column app_public.files.conversation_id is 'Conversation it was sent in, if any.';
@@ -151,7 +164,7 @@ comment on column app_public.files.created_at is 'When it was stored; derived fr
 
 alter table app_public.documents add column file_id uuid;
 alter table app_public.documents add constraint documents_file_id_fkey foreign key (workspace_id, file_id)
-  references app_public.files (workspace_id, id) on delete set null (file_id);
+  references app_public.files (workspace_id, id) on delete cascade;
 -- serves: the document of a file, and the foreign key from files
 create index documents_file_id_idx on app_public.documents (workspace_id, file_id) where file_id is not null;
 comment on column app_public.documents.file_id is 'File that the text was read from, if any.';
@@ -349,8 +362,10 @@ create table app_public.raw_events (
   metadata jsonb not null default '{}',
   processing_status app_public.processing_status not null default 'pending',
   attempts integer not null default 0,
+  retry_at timestamptz,
   error text,
   processed_at timestamptz,
+  knowledge_hash bytea,
   ingested_at timestamptz generated always as (uuid_extract_timestamp(id)) virtual,
   constraint raw_events_pkey primary key (id),
   constraint raw_events_workspace_id_fkey foreign key (workspace_id) references app_public.workspaces (id) on delete cascade,
@@ -362,7 +377,8 @@ create table app_public.raw_events (
   constraint raw_events_payload_length check (pg_column_size(payload) <= 1048576),
   constraint raw_events_metadata_object check (jsonb_typeof(metadata) = 'object' and pg_column_size(metadata) <= 65536),
   constraint raw_events_attempts_positive check (attempts >= 0),
-  constraint raw_events_error_length check (char_length(error) <= 2000)
+  constraint raw_events_error_length check (char_length(error) <= 2000),
+  constraint raw_events_knowledge_hash_length check (octet_length(knowledge_hash) = 32)
 ) partition by range (id);
 alter table app_public.raw_events enable row level security;
 alter table app_public.raw_events force row level security;
@@ -371,6 +387,10 @@ create table app_partitions.raw_events_default partition of app_public.raw_event
 create index raw_events_workspace_id_idx on app_public.raw_events (workspace_id, id desc);
 -- serves: the foreign key from users
 create index raw_events_owner_id_idx on app_public.raw_events (owner_id);
+-- serves: what still has to be processed, for claims, the sweep and the progress of a workspace
+create index raw_events_unprocessed_idx on app_public.raw_events (workspace_id, source, id) where processing_status in ('pending', 'processing');
+-- serves: another event that says the same, when the one with the chunk goes
+create index raw_events_knowledge_hash_idx on app_public.raw_events (workspace_id, knowledge_hash) where knowledge_hash is not null;
 comment on table app_public.raw_events is 'An event of another system, as it came. Written through ingestEvent and importEvents only; it belongs to the whole workspace. Partitioned by month on its own time-ordered id.';
 comment on column app_public.raw_events.id is 'Time-ordered identifier (UUID version 7).';
 comment on column app_public.raw_events.workspace_id is 'The tenant.';
@@ -384,6 +404,8 @@ comment on column app_public.raw_events.processing_status is 'How far its proces
 comment on column app_public.raw_events.attempts is 'How often processing was tried.';
 comment on column app_public.raw_events.error is 'Why the last try failed.';
 comment on column app_public.raw_events.processed_at is 'When it was processed.';
+comment on column app_public.raw_events.retry_at is 'While it is processing: when another worker may take it, because the one that has it was lost, or a try failed.';
+comment on column app_public.raw_events.knowledge_hash is 'SHA-256 of what it says. Events that say the same share one chunk.';
 comment on column app_public.raw_events.ingested_at is 'When it came in; derived from the id.';
 
 create type app_public.event_import_outcome as (
@@ -549,13 +571,16 @@ create unique index chunks_memory_item_id_key on app_public.chunks (workspace_id
 -- serves: the pieces of an event
 create unique index chunks_raw_event_id_key on app_public.chunks (workspace_id, raw_event_id, chunk_index) where raw_event_id is not null;
 comment on column app_public.chunks.memory_item_id is 'The memory, when it is a piece of one.';
-comment on column app_public.chunks.raw_event_id is 'The event, when it is a piece of one. No foreign key: the piece stays when the event is cleared away.';
+comment on column app_public.chunks.raw_event_id is 'The event, when it is a piece of one. No foreign key, since events lie in monthly partitions: a trigger removes the piece with the event.';
 comment on table app_public.chunks is 'The one unit of retrieval: a piece of a document, message, memory or event. Written by the worker only; its text never changes, an edit replaces the piece.';
 
 alter type app_public.search_result add attribute memory_item_id uuid;
 comment on column app_public.search_result.memory_item_id is 'The memory, if any.';
 alter type app_public.indexing_progress add attribute pending_memory_items bigint;
 comment on column app_public.indexing_progress.pending_memory_items is 'Memories that are not cut into chunks yet.';
+alter type app_public.indexing_progress add attribute pending_files bigint, add attribute pending_events bigint;
+comment on column app_public.indexing_progress.pending_files is 'Files whose text is not read yet.';
+comment on column app_public.indexing_progress.pending_events is 'Events that are not processed yet.';
 
 create type app_public.recalled_memory as (
   memory_item_id uuid,

@@ -1,5 +1,5 @@
---! Previous: sha1:4f5a2ffa8b285757a4d77590ec5cc82a7175fe86
---! Hash: sha1:5b486e92d8a01244def9c33c7db558d2207eb5f8
+--! Previous: sha1:9abf759e69a1cce4d378bba66ab25d26c28f2534
+--! Hash: sha1:14d8a989218eb6d2902633deea0039268e9abaef
 --! Message: dialogue
 
 --! split: 1-current.sql

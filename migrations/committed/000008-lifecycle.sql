@@ -1,5 +1,5 @@
---! Previous: sha1:5b486e92d8a01244def9c33c7db558d2207eb5f8
---! Hash: sha1:739c0050b8fff82ee15ac3c4188c5f8b59416529
+--! Previous: sha1:14d8a989218eb6d2902633deea0039268e9abaef
+--! Hash: sha1:43901df77f0516249dfeec44d73b0b7a5e5462e1
 --! Message: lifecycle
 
 --! split: 1-current.sql

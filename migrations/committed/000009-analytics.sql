@@ -1,5 +1,5 @@
---! Previous: sha1:739c0050b8fff82ee15ac3c4188c5f8b59416529
---! Hash: sha1:7367009c6c63c07b87ec7b1acf3cdcc4ab5a414f
+--! Previous: sha1:43901df77f0516249dfeec44d73b0b7a5e5462e1
+--! Hash: sha1:43c94d9544fe944b9c0981d09a06aef488531505
 --! Message: analytics
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:7367009c6c63c07b87ec7b1acf3cdcc4ab5a414f
---! Hash: sha1:366893671794da0c1c8afd11e3743edbad6c11d7
+--! Previous: sha1:43c94d9544fe944b9c0981d09a06aef488531505
+--! Hash: sha1:29c1952522fc3f138598d351ef5a517b854b5b19
 --! Message: versions
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:366893671794da0c1c8afd11e3743edbad6c11d7
---! Hash: sha1:d26193d436ec70e715fe400f284ce186b0edc37a
+--! Previous: sha1:29c1952522fc3f138598d351ef5a517b854b5b19
+--! Hash: sha1:ae2314ad780d54fd42bd128127797b14b1ebc77d
 --! Message: retrieval
 
 --! split: 1-current.sql

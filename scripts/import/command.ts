@@ -1,6 +1,7 @@
 import { startWorker } from '../../jobs/worker.ts';
 import { ColloquyError } from '../../lib/errors.ts';
 import { log } from '../../lib/log.ts';
+import { filesFolder, localStorage } from '../../lib/storage.ts';
 import { isConnectionLost, openSession, type Session } from '../shared/session.ts';
 import { type AccountOptions, findCredentials } from './account.ts';
 import { askPassword } from './ask-password.ts';
@@ -78,7 +79,8 @@ async function waitUntilSearchable(
 ): Promise<IndexingState> {
   // The worker's log would stand between the lines of the summary, or inside the JSON.
   log.level = options.json ? 'silent' : 'error';
-  const worker = isAlone ? await startWorker({ pool: database.pool('worker') }) : null;
+  const storage = localStorage(filesFolder(options.data));
+  const worker = isAlone ? await startWorker({ pool: database.pool('worker'), storage }) : null;
   try {
     return await waitForIndexing(session, { stream, signal });
   } finally {
@@ -90,7 +92,8 @@ async function waitUntilSearchable(
 async function importInto(opened: OpenedDatabase, session: Session, run: Run): Promise<IndexingState | null> {
   const { options, summary, signal } = run;
   const onOutcome = options.verbose ? itemLine : () => {};
-  const sink = databaseSink(session, { summary, onOutcome, visibility: options.visibility });
+  const storage = localStorage(filesFolder(options.data));
+  const sink = databaseSink(session, { summary, onOutcome, visibility: options.visibility, storage });
   await runImport({ ...run, sink });
   if (signal.aborted || summary.found() === 0) return null;
   return options.wait ? waitUntilSearchable(opened, session, run) : indexingState(session);

@@ -6,6 +6,8 @@ import type { ProgressStream } from './progress.ts';
 export interface IndexingState {
   pendingDocuments: number;
   pendingConversations: number;
+  pendingFiles: number;
+  pendingEvents: number;
   chunks: number;
   embeddedChunks: number;
   isComplete: boolean;
@@ -27,6 +29,8 @@ export async function indexingState(session: Session): Promise<IndexingState> {
   return {
     pendingDocuments: Number(row.pending_documents),
     pendingConversations: Number(row.pending_conversations),
+    pendingFiles: Number(row.pending_files),
+    pendingEvents: Number(row.pending_events),
     chunks: Number(row.chunks),
     embeddedChunks: Number(row.embedded_chunks),
     isComplete: row.is_complete,
@@ -40,10 +44,15 @@ function counted(number: number, noun: string): string {
 /** `3 documents and 1 conversation`, or how many passages when only vectors are missing. */
 export function describeWaiting(state: IndexingState): string {
   const parts = [
+    ...(state.pendingFiles > 0 ? [counted(state.pendingFiles, 'file')] : []),
+    ...(state.pendingEvents > 0 ? [counted(state.pendingEvents, 'event')] : []),
     ...(state.pendingDocuments > 0 ? [counted(state.pendingDocuments, 'document')] : []),
     ...(state.pendingConversations > 0 ? [counted(state.pendingConversations, 'conversation')] : []),
   ];
-  return parts.join(' and ') || counted(state.chunks - state.embeddedChunks, 'passage');
+  return (
+    parts.join(', ').replace(/, ([^,]*)$/, ' and $1') ||
+    counted(state.chunks - state.embeddedChunks, 'passage')
+  );
 }
 
 /**

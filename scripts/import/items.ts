@@ -99,7 +99,19 @@ export interface EventItem {
   metadata: Metadata;
 }
 
-export type ImportItem = DocumentItem | ConversationItem | EventItem;
+/** A file that is stored as it is, and read by the worker. */
+export interface UploadItem {
+  kind: 'upload';
+  /** As of a document. */
+  source: string;
+  absolute: string;
+  name: string;
+  mimeType: string;
+  size: number;
+  metadata: Metadata;
+}
+
+export type ImportItem = DocumentItem | ConversationItem | EventItem | UploadItem;
 
 /** Why something was not imported. Stable codes; docs/import.md explains each. */
 export const skipReasons = {
@@ -152,6 +164,8 @@ export interface ReadOptions {
   name?: string;
   /** A document larger than this is skipped without being read. At most `limits.documentBytes`. */
   maxBytes?: number;
+  /** The same for PDF and DOCX. Default: `maxBytes` when given, else what the database takes. */
+  maxUploadBytes?: number;
   /** The same for a repomix file, which is read whole. */
   maxPackBytes?: number;
   /** The same for one conversation of an export; the export itself is streamed and may be any size. */
@@ -169,6 +183,7 @@ const MIB = 1024 * 1024;
 /** What the database takes; functions/knowledge/create_document.sql and functions/conversations/ say the same. */
 export const limits = {
   documentBytes: 20 * MIB,
+  uploadBytes: 100 * MIB,
   messageCharacters: 1_000_000,
   messages: 100_000,
   modelCharacters: 200,
@@ -185,6 +200,7 @@ export function readSettings(options: ReadOptions = {}): ReadSettings {
   return {
     name: options.name,
     maxBytes: Math.min(options.maxBytes ?? 5 * MIB, limits.documentBytes),
+    maxUploadBytes: options.maxUploadBytes ?? options.maxBytes ?? limits.uploadBytes,
     maxPackBytes: options.maxPackBytes ?? 128 * MIB,
     maxConversationBytes: options.maxConversationBytes ?? 64 * MIB,
     now: options.now ?? new Date(),

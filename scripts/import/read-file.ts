@@ -1,10 +1,11 @@
 import { access, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../../lib/errors.ts';
+import { extensionOf } from '../../lib/languages.ts';
 import { isGenerated, makeDocument } from './document.ts';
 import { type ExportState, exportKind, isExportExtra, readExport } from './exports.ts';
 import { readHead } from './files.ts';
-import { type ImportItem, type ReadSettings, type SkippedItem, skipped } from './items.ts';
+import { boundedSource, type ImportItem, type ReadSettings, type SkippedItem, skipped } from './items.ts';
 import { packStyle } from './pack.ts';
 import { packName, readPack } from './read-pack.ts';
 import { originOf, pathOf, type Root, sourceOf } from './roots.ts';
@@ -62,6 +63,23 @@ async function refuseByName(absolute: string, label: string, named: boolean): Pr
   return null;
 }
 
+/** Files that are stored whole: their text is read by the worker, in bounds that this process does not have. */
+const UPLOADS: Record<string, string> = {
+  pdf: 'application/pdf',
+  docx: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+};
+
+/** Where an item of a root comes from. */
+function metadataOf(root: Root, path: string, found: { size: number; mtime: Date }): Record<string, unknown> {
+  return {
+    ...originOf(root),
+    path,
+    bytes: found.size,
+    // In a checkout it is when git wrote the file, which says nothing and differs from clone to clone.
+    ...(root.checkout === null ? { modified_at: found.mtime.toISOString() } : {}),
+  };
+}
+
 /** Opens one file, sees what it is, and reads it as that. */
 async function* readOpened(
   root: Root,
@@ -73,6 +91,22 @@ async function* readOpened(
   const path = pathOf(root, absolute);
   const label = `${root.name}/${path}`;
   const { size } = found;
+  const mimeType = UPLOADS[extensionOf(path)];
+  if (mimeType !== undefined) {
+    if (size > settings.maxUploadBytes) yield skipped(label, 'too_large', `${size} bytes`);
+    else {
+      yield {
+        kind: 'upload',
+        source: boundedSource(sourceOf(root, path)),
+        absolute,
+        name: basename(absolute),
+        mimeType,
+        size,
+        metadata: metadataOf(root, path, found),
+      };
+    }
+    return;
+  }
   if (isSlackDay(absolute)) {
     const { slack, problems } = await slackExportAt(dirname(dirname(absolute)), root, state);
     yield* problems;
@@ -112,13 +146,7 @@ async function* readOpened(
       path,
       label,
       text: decoded.text,
-      metadata: {
-        ...originOf(root),
-        path,
-        bytes: size,
-        // In a checkout it is when git wrote the file, which says nothing and differs from clone to clone.
-        ...(root.checkout === null ? { modified_at: found.mtime.toISOString() } : {}),
-      },
+      metadata: metadataOf(root, path, found),
     });
   }
 }

@@ -55,11 +55,12 @@ async function* readRoot(
       settings.onBytes(bytes);
     };
     for await (const item of readOneFile(root, absolute, { ...settings, onBytes }, seen.state)) {
-      if (item.kind === 'document' && seen.state.items.has(item.source)) {
+      const isFile = item.kind === 'document' || item.kind === 'upload';
+      if (isFile && seen.state.items.has(item.source)) {
         yield skipped(item.source, 'duplicate', `a second time in ${root.name}/${pathOf(root, absolute)}`);
         continue;
       }
-      if (item.kind === 'document') seen.state.items.add(item.source);
+      if (isFile) seen.state.items.add(item.source);
       yield item;
     }
     settings.onBytes(size - counted);

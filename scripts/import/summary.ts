@@ -4,6 +4,7 @@ import { damage, type SkippedItem, type SkipReason, skipReasons } from './items.
 export type Outcome = 'imported' | 'updated' | 'unchanged';
 export type Counted =
   | 'documents'
+  | 'uploads'
   | 'conversations'
   | 'messages'
   | 'files'
@@ -15,6 +16,7 @@ const OUTCOMES: Outcome[] = ['imported', 'updated', 'unchanged'];
 /** In the order of the report, with their names there. */
 const COUNTED: [Counted, string][] = [
   ['documents', 'documents'],
+  ['uploads', 'PDF and DOCX'],
   ['conversations', 'conversations'],
   ['messages', 'messages'],
   ['files', 'attachments'],
@@ -36,7 +38,7 @@ export interface Summary {
   readonly tally: Tally;
   count(what: Counted, outcome: Outcome, number?: number): void;
   skip(item: SkippedItem): void;
-  /** How many documents, conversations and events were dealt with. */
+  /** How many documents, files, conversations and events were dealt with. */
   found(): number;
   /** Whether something was skipped that was meant to be imported. */
   isDamaged(): boolean;
@@ -88,6 +90,7 @@ export function createSummary({
   const tally: Tally = {
     counts: {
       documents: none(),
+      uploads: none(),
       conversations: none(),
       messages: none(),
       files: none(),
@@ -109,9 +112,10 @@ export function createSummary({
       tally.skipped.set(item.reason, group);
     },
     found() {
-      const { documents, conversations, events } = tally.counts;
+      const { documents, uploads, conversations, events } = tally.counts;
       return OUTCOMES.reduce(
-        (sum, outcome) => sum + documents[outcome] + conversations[outcome] + events[outcome],
+        (sum, outcome) =>
+          sum + documents[outcome] + uploads[outcome] + conversations[outcome] + events[outcome],
         0,
       );
     },

@@ -1,4 +1,6 @@
+import { createReadStream } from 'node:fs';
 import { errorCode } from '../../lib/errors.ts';
+import type { FileStorage } from '../../lib/storage.ts';
 import type { Session } from '../shared/session.ts';
 import { createBatch } from './batch.ts';
 import {
@@ -8,6 +10,7 @@ import {
   type ImportItem,
   type SkippedItem,
   skipped,
+  type UploadItem,
 } from './items.ts';
 import {
   type Contents,
@@ -40,7 +43,7 @@ const OUTCOMES: Record<string, Outcome> = { added: 'imported', updated: 'updated
 /** Whether the database objects to what it was given, so that another item may well be fine. */
 function isRefusal(error: unknown): boolean {
   // data exception, constraint violation, program limit exceeded, malformed
-  return /^(?:22...|23...|54000|CQ200|CQ205)$/.test(errorCode(error) ?? '');
+  return /^(?:22...|23...|54000|CQ200|CQ205|CQ244|CQ413)$/.test(errorCode(error) ?? '');
 }
 
 function refusal(source: string, error: unknown): SkippedItem {
@@ -61,6 +64,16 @@ interface ConversationAnswer {
   feedback_added: number;
 }
 
+/** What an upload finds: whether these bytes are known, and whether something came from that place before. */
+const KNOWN_UPLOAD = `select
+    (select f.processing_status from app_public.files f
+     where f.workspace_id = app_hidden.current_workspace_id() and f.owner_id = app_hidden.current_user_id() and f.sha256 = $1) as status,
+    exists (select from app_public.documents d
+     where d.workspace_id = app_hidden.current_workspace_id() and d.owner_id = app_hidden.current_user_id() and d.source_url = $2) as has_document`;
+const PREPARE_UPLOAD = `select max_bytes from app_hidden.prepare_upload(original_name => $1, mime_type => $2, byte_size => $3)`;
+const REGISTER_FILE = `select storage_path, processing_status from app_hidden.register_file(
+    original_name => $1, mime_type => $2, byte_size => $3, sha256 => $4, visibility => $5, metadata => $6::jsonb, source_url => $7)`;
+
 const IMPORT_DOCUMENTS = 'select outcome, reason from app_public.import_documents(documents => $1::jsonb)';
 const IMPORT_EVENTS = 'select outcome, reason from app_public.import_events(events => $1::jsonb)';
 const IMPORT_CONVERSATION = `select is_new, added, files_added, tool_calls_added, feedback_added
@@ -69,7 +82,7 @@ const IMPORT_CONVERSATION = `select is_new, added, files_added, tool_calls_added
 /** Writes into the database as whoever is signed in: documents and events in batches, each conversation by itself. */
 export function databaseSink(
   session: Session,
-  { summary, onOutcome, visibility }: SinkOptions & { visibility: Visibility },
+  { summary, onOutcome, visibility, storage }: SinkOptions & { visibility: Visibility; storage: FileStorage },
 ): Sink {
   const refuse = (item: ImportItem, reason: SkippedItem) => {
     summary.skip(reason);
@@ -141,9 +154,52 @@ export function databaseSink(
     }
   };
 
+  const store = async (item: UploadItem): Promise<Outcome> => {
+    const maxBytes = await session.transaction(async (client) => {
+      const { rows } = await client.query(PREPARE_UPLOAD, [item.name, item.mimeType, item.size]);
+      return Number(rows[0].max_bytes);
+    });
+    const received = await storage.receive(createReadStream(item.absolute), { maxBytes });
+    try {
+      return await session.transaction(async (client) => {
+        const known = (await client.query(KNOWN_UPLOAD, [received.sha256, item.source])).rows[0];
+        const { rows } = await client.query(REGISTER_FILE, [
+          item.name,
+          item.mimeType,
+          received.size,
+          received.sha256,
+          visibility,
+          JSON.stringify(item.metadata),
+          item.source,
+        ]);
+        await received.place(rows[0].storage_path);
+        if (known.status === null) return known.has_document ? 'updated' : 'imported';
+        const isAgain = rows[0].processing_status === 'pending' && !/^p/.test(known.status);
+        return isAgain ? 'updated' : 'unchanged';
+      });
+    } finally {
+      await received.discard();
+    }
+  };
+
+  const writeUpload = async (item: UploadItem): Promise<void> => {
+    try {
+      const outcome = await store(item);
+      summary.count('uploads', outcome);
+      onOutcome(item, outcome);
+    } catch (error) {
+      const code = errorCode(error) ?? '';
+      if (/^E(?:NOENT|ACCES|PERM|ISDIR|IO)$/.test(code))
+        refuse(item, skipped(item.source, 'unreadable', code));
+      else if (isRefusal(error)) refuse(item, refusal(item.source, error));
+      else throw error;
+    }
+  };
+
   return {
     async add(item) {
       if (item.kind === 'conversation') await writeConversation(item);
+      else if (item.kind === 'upload') await writeUpload(item);
       else if (item.kind === 'event') await events.add(item, Buffer.byteLength(JSON.stringify(item.payload)));
       else await documents.add(item, Buffer.byteLength(item.content));
     },

@@ -1388,7 +1388,9 @@ CREATE TYPE app_public.indexing_progress AS (
 	chunks bigint,
 	embedded_chunks bigint,
 	is_complete boolean,
-	pending_memory_items bigint
+	pending_memory_items bigint,
+	pending_files bigint,
+	pending_events bigint
 );
 
 --
@@ -1432,6 +1434,18 @@ COMMENT ON COLUMN app_public.indexing_progress.is_complete IS 'Whether nothing i
 --
 
 COMMENT ON COLUMN app_public.indexing_progress.pending_memory_items IS 'Memories that are not cut into chunks yet.';
+
+--
+-- Name: COLUMN indexing_progress.pending_files; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.indexing_progress.pending_files IS 'Files whose text is not read yet.';
+
+--
+-- Name: COLUMN indexing_progress.pending_events; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.indexing_progress.pending_events IS 'Events that are not processed yet.';
 
 --
 -- Name: member_role; Type: TYPE; Schema: app_public; Owner: -
@@ -2999,7 +3013,7 @@ CREATE FUNCTION app_hidden.chunks_to_embed(for_version uuid, for_workspace uuid,
   select c.id, c.content_hash, concat_ws(E'\n', c.heading, c.content)
   from app_public.chunks c
   where c.workspace_id = for_workspace
-    and (case for_source_type when 'document' then c.document_id when 'memory' then c.memory_item_id else c.conversation_id end) = for_source
+    and (case for_source_type when 'document' then c.document_id when 'memory' then c.memory_item_id when 'event' then c.raw_event_id else c.conversation_id end) = for_source
     and not exists (
       select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = c.id
     )
@@ -3033,6 +3047,80 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.chunks_without_embedding(for_version uuid, for_workspace uuid, chunk_ids uuid[]) IS 'Those of some chunks that have no vector in a version.';
+
+--
+-- Name: claim_events(uuid, text, integer, interval, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.claim_events(for_workspace uuid, for_source text, max_events integer DEFAULT 20, lease interval DEFAULT '00:10:00'::interval, max_attempts integer DEFAULT 5) RETURNS TABLE(event_id uuid, attempt integer, event_type text, payload jsonb, metadata jsonb)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  update app_public.raw_events e
+  set processing_status = 'failed', retry_at = null, processed_at = clock_timestamp(),
+    error = format('Processing was begun %s times and never ended. (CQ328)', e.attempts)
+  where e.workspace_id = for_workspace and e.source = for_source and e.processing_status = 'processing'
+    and coalesce(e.retry_at, '-infinity') <= clock_timestamp() and e.attempts >= max_attempts;
+  return query
+  with next as (
+    select e.id
+    from app_public.raw_events e
+    where e.workspace_id = for_workspace and e.source = for_source and e.processing_status in ('pending', 'processing')
+      and (e.processing_status = 'pending' or coalesce(e.retry_at, '-infinity') <= clock_timestamp())
+    -- what failed before waits for what is new
+    order by e.attempts, e.id
+    limit max_events
+    for update skip locked
+  )
+  update app_public.raw_events e
+  set processing_status = 'processing', attempts = e.attempts + 1, retry_at = clock_timestamp() + lease
+  from next n
+  where e.id = n.id
+  returning e.id, e.attempts, e.event_type, e.payload, e.metadata;
+end
+$$;
+
+--
+-- Name: FUNCTION claim_events(for_workspace uuid, for_source text, max_events integer, lease interval, max_attempts integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.claim_events(for_workspace uuid, for_source text, max_events integer, lease interval, max_attempts integer) IS 'Takes the next events of a source, and counts the attempt. An event that was begun too often fails here.';
+
+--
+-- Name: claim_file(uuid, uuid, interval, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.claim_file(for_workspace uuid, for_file uuid, lease interval DEFAULT '00:05:00'::interval, max_attempts integer DEFAULT 5) RETURNS TABLE(attempt integer, storage_path text, byte_size bigint, original_name text, extractor text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  update app_public.files f
+  set processing_status = 'failed', retry_at = null, error_code = 'CQ328', updated_at = clock_timestamp(),
+    error = format('Reading the file was begun %s times and never ended. Split it, or save it anew: it may be damaged.', f.attempts)
+  where f.workspace_id = for_workspace and f.id = for_file and f.processing_status = 'processing'
+    and coalesce(f.retry_at, '-infinity') <= clock_timestamp() and f.attempts >= max_attempts;
+  return query
+  update app_public.files f
+  set processing_status = 'processing', attempts = f.attempts + 1, retry_at = clock_timestamp() + lease, updated_at = clock_timestamp()
+  from app_public.file_type_configs c
+  where f.workspace_id = for_workspace and f.id = for_file and f.sha256 is not null and c.mime_type = f.mime_type
+    and (
+      f.processing_status = 'pending'
+      or f.processing_status = 'processing' and coalesce(f.retry_at, '-infinity') <= clock_timestamp()
+    )
+  returning f.attempts, f.storage_path, f.byte_size, f.original_name, c.extractor;
+end
+$$;
+
+--
+-- Name: FUNCTION claim_file(for_workspace uuid, for_file uuid, lease interval, max_attempts integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.claim_file(for_workspace uuid, for_file uuid, lease interval, max_attempts integer) IS 'Takes a file for reading, and counts the attempt. No row when it is gone, done, or in other hands; one that was begun too often fails here (CQ328).';
 
 --
 -- Name: cleanup_orphaned_files(interval, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -3117,6 +3205,65 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.clear_expired_tokens(max_rows integer) IS 'Forgets tokens for a new password or an address that have expired, of at most so many accounts. Returns of how many. For the job.';
+
+--
+-- Name: complete_event(uuid, uuid, integer, text, text, integer, real); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text DEFAULT NULL::text, new_heading text DEFAULT NULL::text, new_token_count integer DEFAULT NULL::integer, new_importance real DEFAULT 0.5) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  event app_public.raw_events;
+  hash bytea := app_hidden.text_hash(concat_ws(E'\n', new_heading, new_content));
+  outcome text := 'stored';
+begin
+  select e.* into event
+  from app_public.raw_events e
+  where e.workspace_id = for_workspace and e.id = for_event and e.processing_status = 'processing' and e.attempts = of_attempt
+  for no key update;
+  if event.id is null then
+    return 'late';
+  end if;
+  if new_content is null then
+    outcome := 'empty';
+    hash := null;
+  else
+    perform pg_advisory_xact_lock(hashtextextended(for_workspace::text || encode(hash, 'hex'), 7201345));
+    if exists (
+      select from app_public.chunks c where c.workspace_id = for_workspace and c.content_hash = hash and c.source_type = 'event'
+    ) then
+      outcome := 'known';
+    else
+      insert into app_public.chunks (
+        workspace_id, source_type, raw_event_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset, token_count,
+        content_hash, importance_score
+      )
+      values (
+        for_workspace, 'event', for_event, event.owner_id, 'workspace', 0, new_content, new_heading, 0, char_length(new_content),
+        new_token_count, hash, coalesce(new_importance, 0.5)
+      );
+      perform app_hidden.enqueue(
+        'index-source',
+        jsonb_build_object('workspaceId', for_workspace, 'sourceType', 'event', 'sourceId', for_event),
+        'event:' || for_event,
+        for_workspace::text
+      );
+    end if;
+  end if;
+  update app_public.raw_events e
+  set processing_status = 'completed', retry_at = null, error = null, processed_at = clock_timestamp(), knowledge_hash = hash
+  where e.id = for_event;
+  return outcome;
+end
+$$;
+
+--
+-- Name: FUNCTION complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text, new_heading text, new_token_count integer, new_importance real); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text, new_heading text, new_token_count integer, new_importance real) IS 'Stores what an event says: stored, known when another event says the same, empty without a text, late when the attempt is not the last one any more.';
 
 --
 -- Name: compress_old_conversations(interval, integer, uuid, interval); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -3668,6 +3815,74 @@ $$;
 COMMENT ON FUNCTION app_hidden.ensure_partitions(months_ahead integer, max_partitions integer) IS 'Makes the partitions of this month, the given number of months ahead, and every month that rows in a default partition belong to; at most max_partitions in this transaction, so that its locks end soon. Returns what it made.';
 
 --
+-- Name: fail_event(uuid, uuid, integer, text, interval, boolean, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.fail_event(for_workspace uuid, for_event uuid, of_attempt integer, reason text, pause interval DEFAULT '00:00:10'::interval, counts boolean DEFAULT true, max_attempts integer DEFAULT 5) RETURNS app_public.processing_status
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update app_public.raw_events e
+  set
+    processing_status = case when counts and e.attempts >= max_attempts then 'failed'::app_public.processing_status else 'processing' end,
+    attempts = e.attempts - case when counts then 0 else 1 end,
+    error = left(reason, 2000),
+    retry_at = case when not counts then clock_timestamp() + pause when e.attempts < max_attempts then clock_timestamp() + pause * power(4, e.attempts - 1) end,
+    processed_at = case when counts and e.attempts >= max_attempts then clock_timestamp() end
+  where e.workspace_id = for_workspace and e.id = for_event and e.processing_status = 'processing' and e.attempts = of_attempt
+  returning e.processing_status;
+$$;
+
+--
+-- Name: FUNCTION fail_event(for_workspace uuid, for_event uuid, of_attempt integer, reason text, pause interval, counts boolean, max_attempts integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.fail_event(for_workspace uuid, for_event uuid, of_attempt integer, reason text, pause interval, counts boolean, max_attempts integer) IS 'Says why an attempt failed: the event is tried again after a growing pause, and fails with the last attempt. With counts false it was nobody''s fault: it is given back, for after the pause.';
+
+--
+-- Name: fail_file(uuid, uuid, integer, text, text, boolean, interval, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.fail_file(for_workspace uuid, for_file uuid, of_attempt integer, code text, reason text, is_final boolean DEFAULT true, pause interval DEFAULT '00:00:10'::interval, max_attempts integer DEFAULT 5) RETURNS app_public.processing_status
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update app_public.files f
+  set
+    processing_status = case when ended then 'failed'::app_public.processing_status else 'processing' end,
+    error = case when ended then left(coalesce(nullif(trim(reason), ''), 'unknown'), 2000) end,
+    error_code = case when ended then code end,
+    retry_at = case when not ended then clock_timestamp() + pause * power(4, f.attempts - 1) end,
+    updated_at = clock_timestamp()
+  from (select x.id, is_final or x.attempts >= max_attempts as ended from app_public.files x where x.workspace_id = for_workspace and x.id = for_file) as verdict
+  where f.workspace_id = for_workspace and f.id = for_file and f.id = verdict.id and f.processing_status = 'processing' and f.attempts = of_attempt
+  returning f.processing_status;
+$$;
+
+--
+-- Name: FUNCTION fail_file(for_workspace uuid, for_file uuid, of_attempt integer, code text, reason text, is_final boolean, pause interval, max_attempts integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.fail_file(for_workspace uuid, for_file uuid, of_attempt integer, code text, reason text, is_final boolean, pause interval, max_attempts integer) IS 'Says why an attempt to read a file failed. Unless that is final, or it was the last one, the file is tried again after a growing pause. Null when the attempt is not the last one any more.';
+
+--
+-- Name: find_discarded_contents(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.find_discarded_contents(max_contents integer DEFAULT 1000) RETURNS SETOF text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select c.storage_path from app_hidden.discarded_contents c order by c.discarded_at, c.storage_path limit max_contents;
+$$;
+
+--
+-- Name: FUNCTION find_discarded_contents(max_contents integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.find_discarded_contents(max_contents integer) IS 'Contents whose bytes may have to be removed.';
+
+--
 -- Name: find_unembedded(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -3749,7 +3964,7 @@ begin
   union
   (
     -- only in workspaces whose counts differ: everywhere else nothing is read
-    select distinct c.workspace_id, c.source_type, coalesce(c.document_id, c.conversation_id, c.memory_item_id)
+    select distinct c.workspace_id, c.source_type, coalesce(c.document_id, c.conversation_id, c.memory_item_id, c.raw_event_id)
     from (
       select k.workspace_id
       from app_hidden.chunk_counts k
@@ -3772,7 +3987,52 @@ $$;
 -- Name: FUNCTION find_unindexed(max_sources integer); Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON FUNCTION app_hidden.find_unindexed(max_sources integer) IS 'Documents, conversations and memories with missing or stale chunks, or chunks without a vector: what lost jobs left.';
+COMMENT ON FUNCTION app_hidden.find_unindexed(max_sources integer) IS 'Documents, conversations and memories with missing or stale chunks, or chunks, also of events, without a vector: what lost jobs left.';
+
+--
+-- Name: find_unprocessed_events(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.find_unprocessed_events(max_batches integer DEFAULT 1000) RETURNS TABLE(workspace_id uuid, source text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select e.workspace_id, e.source
+  from app_public.raw_events e
+  where e.processing_status in ('pending', 'processing')
+    and (e.processing_status = 'pending' or e.retry_at is null or e.retry_at <= clock_timestamp())
+  group by e.workspace_id, e.source
+  order by min(e.id::text)
+  limit max_batches;
+$$;
+
+--
+-- Name: FUNCTION find_unprocessed_events(max_batches integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.find_unprocessed_events(max_batches integer) IS 'Workspaces and sources with events that wait: what lost jobs and killed workers left.';
+
+--
+-- Name: find_unread_files(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.find_unread_files(max_files integer DEFAULT 1000) RETURNS TABLE(workspace_id uuid, file_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select f.workspace_id, f.id
+  from app_public.files f
+  where f.processing_status in ('pending', 'processing') and f.sha256 is not null
+    and (f.processing_status = 'pending' or f.retry_at is null or f.retry_at <= clock_timestamp())
+  order by f.id
+  limit max_files;
+$$;
+
+--
+-- Name: FUNCTION find_unread_files(max_files integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.find_unread_files(max_files integer) IS 'Files that nobody reads although somebody should: what lost jobs and killed workers left.';
 
 --
 -- Name: indexes_to_build(); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -4043,6 +4303,53 @@ $_$;
 --
 
 COMMENT ON FUNCTION app_hidden.normalized_text(content text) IS 'A text in lower case, with single spaces and without a full stop at the end: what near-duplicates have in common.';
+
+--
+-- Name: prepare_upload(text, text, bigint, uuid); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.prepare_upload(original_name text, mime_type text DEFAULT NULL::text, byte_size bigint DEFAULT NULL::bigint, conversation_id uuid DEFAULT NULL::uuid) RETURNS TABLE(accepted_type text, max_bytes bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+declare
+  workspace uuid := app_hidden.current_workspace_id();
+  caller uuid := app_hidden.current_user_id();
+  given_type text := lower(trim(split_part(prepare_upload.mime_type, ';', 1)));
+  extension text := lower(substring(prepare_upload.original_name from '\.([^.]+)$'));
+  config app_public.file_type_configs;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if coalesce(given_type, '') in ('', 'application/octet-stream') then
+    -- whoever says nothing of the type says it by the name
+    select c.* into config from app_public.file_type_configs c where extension = any (c.extensions) and c.is_enabled order by c.mime_type limit 1;
+  else
+    select c.* into config from app_public.file_type_configs c where c.mime_type = given_type and c.is_enabled;
+  end if;
+  if config.mime_type is null then
+    raise exception 'Files of the type "%" are not accepted.', left(coalesce(nullif(given_type, ''), extension, 'unknown'), 200)
+      using errcode = 'CQ244', hint = 'Send text, markdown, code, HTML, PDF or DOCX.';
+  end if;
+  if prepare_upload.byte_size > config.max_bytes then
+    raise exception 'A file of this type has at most % bytes; this one has %.', config.max_bytes, prepare_upload.byte_size
+      using errcode = 'CQ244', hint = 'Split it.';
+  end if;
+  if prepare_upload.conversation_id is not null and not exists (
+    select from app_public.conversations c
+    where c.workspace_id = workspace and c.id = prepare_upload.conversation_id and (c.owner_id = caller or c.visibility = 'workspace')
+  ) then
+    raise exception 'There is no such conversation.' using errcode = 'CQ204', hint = 'It may be somebody else''s, or in another workspace.';
+  end if;
+  return query select config.mime_type, config.max_bytes;
+end
+$_$;
+
+--
+-- Name: FUNCTION prepare_upload(original_name text, mime_type text, byte_size bigint, conversation_id uuid); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.prepare_upload(original_name text, mime_type text, byte_size bigint, conversation_id uuid) IS 'Whether the caller may store such a file: its type, which the name tells when nobody else does, and how large it may be. Errors: CQ101, CQ109, CQ110, CQ204 no such conversation, CQ244 type or size not accepted.';
 
 --
 -- Name: messages; Type: TABLE; Schema: app_public; Owner: -
@@ -4398,9 +4705,13 @@ CREATE TABLE app_public.files (
     mime_type text,
     byte_size bigint,
     sha256 bytea,
+    source_url text,
     storage_path text GENERATED ALWAYS AS ((((((workspace_id)::text || '/'::text) || "left"(encode(sha256, 'hex'::text), 2)) || '/'::text) || encode(sha256, 'hex'::text))) STORED,
     processing_status app_public.processing_status DEFAULT 'pending'::app_public.processing_status NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    retry_at timestamp with time zone,
     error text,
+    error_code text,
     extracted_length integer,
     chunk_count integer,
     conversation_id uuid,
@@ -4408,16 +4719,23 @@ CREATE TABLE app_public.files (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     is_stored boolean GENERATED ALWAYS AS ((sha256 IS NOT NULL)) NOT NULL,
     created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT files_attempts_positive CHECK ((attempts >= 0)),
     CONSTRAINT files_byte_size_positive CHECK ((byte_size >= 0)),
     CONSTRAINT files_chunk_count_positive CHECK ((chunk_count >= 0)),
+    CONSTRAINT files_error_code_format CHECK ((error_code ~ '^CQ[0-9]{3}$'::text)),
     CONSTRAINT files_error_length CHECK ((char_length(error) <= 2000)),
-    CONSTRAINT files_error_of_failure CHECK (((processing_status = 'failed'::app_public.processing_status) = (error IS NOT NULL))),
+    CONSTRAINT files_error_of_failure CHECK ((num_nonnulls(error, error_code) =
+CASE
+    WHEN (processing_status = 'failed'::app_public.processing_status) THEN 2
+    ELSE 0
+END)),
     CONSTRAINT files_external_id_length CHECK (((char_length(external_id) >= 1) AND (char_length(external_id) <= 1500))),
     CONSTRAINT files_extracted_length_positive CHECK ((extracted_length >= 0)),
     CONSTRAINT files_id_version CHECK ((uuid_extract_version(id) = 7)),
     CONSTRAINT files_metadata_object CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 65536))),
     CONSTRAINT files_original_name_length CHECK (((char_length(original_name) >= 1) AND (char_length(original_name) <= 255))),
     CONSTRAINT files_sha256_length CHECK ((octet_length(sha256) = 32)),
+    CONSTRAINT files_source_url_length CHECK (((char_length(source_url) >= 1) AND (char_length(source_url) <= 2048))),
     CONSTRAINT files_stored_or_described CHECK (
 CASE
     WHEN (sha256 IS NULL) THEN ((external_id IS NOT NULL) AND (processing_status = 'completed'::app_public.processing_status))
@@ -4488,6 +4806,12 @@ COMMENT ON COLUMN app_public.files.byte_size IS 'Size in bytes; null when it is 
 COMMENT ON COLUMN app_public.files.sha256 IS 'SHA-256 of its bytes; null when it is only described.';
 
 --
+-- Name: COLUMN files.source_url; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.files.source_url IS 'Where it came from. A file from the same place later replaces the text of the document that was read from this one.';
+
+--
 -- Name: COLUMN files.storage_path; Type: COMMENT; Schema: app_public; Owner: -
 --
 
@@ -4500,10 +4824,28 @@ COMMENT ON COLUMN app_public.files.storage_path IS 'Where the bytes are, below t
 COMMENT ON COLUMN app_public.files.processing_status IS 'How far the reading of its text is.';
 
 --
+-- Name: COLUMN files.attempts; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.files.attempts IS 'How often reading it was begun.';
+
+--
+-- Name: COLUMN files.retry_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.files.retry_at IS 'While it is processing: when another worker may take it, because the one that has it was lost, or a try failed.';
+
+--
 -- Name: COLUMN files.error; Type: COMMENT; Schema: app_public; Owner: -
 --
 
 COMMENT ON COLUMN app_public.files.error IS 'Why it failed; only when it did.';
+
+--
+-- Name: COLUMN files.error_code; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.files.error_code IS 'The stable code of that.';
 
 --
 -- Name: COLUMN files.extracted_length; Type: COMMENT; Schema: app_public; Owner: -
@@ -4548,10 +4890,10 @@ COMMENT ON COLUMN app_public.files.is_stored IS 'Whether its bytes are here; fal
 COMMENT ON COLUMN app_public.files.created_at IS 'When it was stored; derived from the id.';
 
 --
--- Name: register_file(text, text, bigint, bytea, uuid, app_public.visibility, jsonb); Type: FUNCTION; Schema: app_hidden; Owner: -
+-- Name: register_file(text, text, bigint, bytea, uuid, app_public.visibility, jsonb, text); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
-CREATE FUNCTION app_hidden.register_file(original_name text, mime_type text, byte_size bigint, sha256 bytea, conversation_id uuid DEFAULT NULL::uuid, visibility app_public.visibility DEFAULT 'private'::app_public.visibility, metadata jsonb DEFAULT '{}'::jsonb) RETURNS app_public.files
+CREATE FUNCTION app_hidden.register_file(original_name text, mime_type text, byte_size bigint, sha256 bytea, conversation_id uuid DEFAULT NULL::uuid, visibility app_public.visibility DEFAULT 'private'::app_public.visibility, metadata jsonb DEFAULT '{}'::jsonb, source_url text DEFAULT NULL::text) RETURNS app_public.files
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -4559,30 +4901,37 @@ CREATE FUNCTION app_hidden.register_file(original_name text, mime_type text, byt
 declare
   workspace uuid := app_hidden.current_workspace_id();
   caller uuid := app_hidden.current_user_id();
-  config app_public.file_type_configs;
+  bare_name text := left(regexp_replace(register_file.original_name, '^.*[/\\]', ''), 255);
+  accepted_type text;
   result app_public.files;
 begin
-  perform app_hidden.require_member(for_writing => true);
-  select c.* into config from app_public.file_type_configs c where c.mime_type = lower(register_file.mime_type) and c.is_enabled;
-  if config.mime_type is null then
-    raise exception 'Files of the type "%" are not accepted.', left(register_file.mime_type, 200) using errcode = 'CQ244', hint = 'Send text, markdown, code, HTML, PDF or DOCX.';
-  end if;
-  if register_file.byte_size > config.max_bytes then
-    raise exception 'A file of this type has at most % bytes; this one has %.', config.max_bytes, register_file.byte_size
-      using errcode = 'CQ244', hint = 'Split it.';
-  end if;
-  if register_file.conversation_id is not null and not exists (
-    select from app_public.conversations c
-    where c.workspace_id = workspace and c.id = register_file.conversation_id and (c.owner_id = caller or c.visibility = 'workspace')
-  ) then
-    raise exception 'There is no such conversation.' using errcode = 'CQ204', hint = 'It may be somebody else''s, or in another workspace.';
-  end if;
-  insert into app_public.files (workspace_id, owner_id, visibility, original_name, mime_type, byte_size, sha256, conversation_id, metadata)
+  select p.accepted_type into accepted_type
+  from app_hidden.prepare_upload(bare_name, register_file.mime_type, register_file.byte_size, register_file.conversation_id) as p;
+  -- until the end of this transaction nobody removes bytes of this content: the server puts them there meanwhile
+  perform pg_advisory_xact_lock_shared(app_private.content_lock(
+    workspace::text || '/' || left(encode(register_file.sha256, 'hex'), 2) || '/' || encode(register_file.sha256, 'hex')
+  ));
+  insert into app_public.files (workspace_id, owner_id, visibility, original_name, mime_type, byte_size, sha256, conversation_id, metadata, source_url)
   values (
-    workspace, caller, coalesce(register_file.visibility, 'private'), left(regexp_replace(register_file.original_name, '^.*[/\\]', ''), 255),
-    config.mime_type, register_file.byte_size, register_file.sha256, register_file.conversation_id, coalesce(register_file.metadata, '{}')
+    workspace, caller, coalesce(register_file.visibility, 'private'), bare_name, accepted_type, register_file.byte_size, register_file.sha256,
+    register_file.conversation_id, coalesce(register_file.metadata, '{}'), register_file.source_url
   )
   on conflict (workspace_id, sha256, owner_id) do nothing
+  returning * into result;
+  if result.id is not null then
+    return result;
+  end if;
+  -- what failed, or whose document is gone or came of another file since, is read again
+  update app_public.files f
+  set processing_status = 'pending', attempts = 0, retry_at = null, error = null, error_code = null, original_name = bare_name,
+    mime_type = accepted_type, source_url = coalesce(register_file.source_url, f.source_url), updated_at = clock_timestamp()
+  where f.workspace_id = workspace and f.sha256 = register_file.sha256 and f.owner_id = caller
+    and (
+      f.processing_status = 'failed'
+      or f.processing_status = 'completed' and not exists (
+        select from app_public.documents d where d.workspace_id = workspace and d.file_id = f.id
+      )
+    )
   returning * into result;
   if result.id is null then
     select f.* into result from app_public.files f
@@ -4593,10 +4942,57 @@ end
 $$;
 
 --
--- Name: FUNCTION register_file(original_name text, mime_type text, byte_size bigint, sha256 bytea, conversation_id uuid, visibility app_public.visibility, metadata jsonb); Type: COMMENT; Schema: app_hidden; Owner: -
+-- Name: FUNCTION register_file(original_name text, mime_type text, byte_size bigint, sha256 bytea, conversation_id uuid, visibility app_public.visibility, metadata jsonb, source_url text); Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON FUNCTION app_hidden.register_file(original_name text, mime_type text, byte_size bigint, sha256 bytea, conversation_id uuid, visibility app_public.visibility, metadata jsonb) IS 'The row of a file that the server has stored; for equal content of the same owner, the first one. Errors: CQ101, CQ109, CQ204 no such conversation, CQ244 type or size not accepted.';
+COMMENT ON FUNCTION app_hidden.register_file(original_name text, mime_type text, byte_size bigint, sha256 bytea, conversation_id uuid, visibility app_public.visibility, metadata jsonb, source_url text) IS 'The row of a file that the server has stored; for equal content of the same owner, the first one, which is read again if it failed or has no document any more. Errors: CQ101, CQ109, CQ110, CQ204 no such conversation, CQ244 type or size not accepted.';
+
+--
+-- Name: release_content(text); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.release_content(of_path text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform pg_advisory_xact_lock(app_private.content_lock(of_path));
+  delete from app_hidden.discarded_contents c
+  where c.storage_path = of_path and c.workspace_id = split_part(of_path, '/', 1)::uuid;
+  return not exists (
+    select from app_public.files f
+    where f.workspace_id = split_part(of_path, '/', 1)::uuid and f.sha256 = decode(split_part(of_path, '/', 3), 'hex')
+  );
+end
+$$;
+
+--
+-- Name: FUNCTION release_content(of_path text); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.release_content(of_path text) IS 'Whether nobody has a content, so that its bytes may be removed before this transaction ends; nobody can store it meanwhile.';
+
+--
+-- Name: release_file(uuid, uuid, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.release_file(for_workspace uuid, for_file uuid, of_attempt integer) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update app_public.files f
+  set processing_status = 'pending', attempts = f.attempts - 1, retry_at = null, updated_at = clock_timestamp()
+  where f.workspace_id = for_workspace and f.id = for_file and f.processing_status = 'processing' and f.attempts = of_attempt;
+  return found;
+end
+$$;
+
+--
+-- Name: FUNCTION release_file(for_workspace uuid, for_file uuid, of_attempt integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.release_file(for_workspace uuid, for_file uuid, of_attempt integer) IS 'Gives a claimed file back, as if it had not been taken: the worker ends.';
 
 --
 -- Name: replace_document_chunks(uuid, uuid, bytea, jsonb); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -4868,40 +5264,6 @@ CREATE FUNCTION app_hidden.searched_workspace_id() RETURNS uuid
 COMMENT ON FUNCTION app_hidden.searched_workspace_id() IS 'The workspace of this request for search, which an API key may do without reading anything else.';
 
 --
--- Name: set_file_status(uuid, uuid, app_public.processing_status, text, integer, integer, uuid); Type: FUNCTION; Schema: app_hidden; Owner: -
---
-
-CREATE FUNCTION app_hidden.set_file_status(for_workspace uuid, for_file uuid, new_status app_public.processing_status, new_error text DEFAULT NULL::text, new_extracted_length integer DEFAULT NULL::integer, new_chunk_count integer DEFAULT NULL::integer, from_document uuid DEFAULT NULL::uuid) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  update app_public.files f
-  set processing_status = new_status,
-    error = case when new_status = 'failed' then left(coalesce(new_error, 'unknown'), 2000) end,
-    extracted_length = coalesce(new_extracted_length, f.extracted_length), chunk_count = coalesce(new_chunk_count, f.chunk_count),
-    updated_at = clock_timestamp()
-  where f.workspace_id = for_workspace and f.id = for_file
-    -- what is completed stays so: a job that comes late changes nothing
-    and (f.processing_status <> 'completed' or new_status = 'completed');
-  if not found then
-    return false;
-  end if;
-  update app_public.documents d
-  set file_id = for_file
-  where d.workspace_id = for_workspace and d.id = from_document
-    and d.owner_id = (select f.owner_id from app_public.files f where f.id = for_file);
-  return true;
-end
-$$;
-
---
--- Name: FUNCTION set_file_status(for_workspace uuid, for_file uuid, new_status app_public.processing_status, new_error text, new_extracted_length integer, new_chunk_count integer, from_document uuid); Type: COMMENT; Schema: app_hidden; Owner: -
---
-
-COMMENT ON FUNCTION app_hidden.set_file_status(for_workspace uuid, for_file uuid, new_status app_public.processing_status, new_error text, new_extracted_length integer, new_chunk_count integer, from_document uuid) IS 'Says how far the reading of a file is, and which document of the same owner came of it. False when the file is gone or completed already.';
-
---
 -- Name: set_updated_at(); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -5018,6 +5380,71 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.store_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], vectors text[]) IS 'Stores vectors of chunks; a chunk that is gone or has one already is passed over. Returns how many were stored.';
+
+--
+-- Name: store_extraction(uuid, uuid, integer, text, text, text, text, text, jsonb); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.store_extraction(for_workspace uuid, for_file uuid, of_attempt integer, new_title text, new_content text, new_content_type text, new_code_language text DEFAULT NULL::text, new_language text DEFAULT NULL::text, new_metadata jsonb DEFAULT '{}'::jsonb) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  file app_public.files;
+  heading text;
+  document uuid;
+begin
+  select f.* into file
+  from app_public.files f
+  where f.workspace_id = for_workspace and f.id = for_file and f.processing_status = 'processing' and f.attempts = of_attempt
+  for no key update;
+  if file.id is null then
+    return null;
+  end if;
+  if octet_length(new_content) > 20971520 then
+    raise exception 'The text has more than 20 MiB.' using errcode = 'CQ323', hint = 'Split it.';
+  end if;
+  heading := coalesce(nullif(left(trim(new_title), 500), ''), nullif(left(trim(regexp_replace(file.original_name, '\.[^.]+$', '')), 500), ''), file.original_name);
+
+  if file.source_url is null then
+    select d.id into document
+    from app_public.documents d
+    where d.workspace_id = for_workspace and d.file_id = for_file and d.owner_id = file.owner_id
+    order by d.id
+    limit 1
+    for no key update;
+  end if;
+  if document is null then
+    insert into app_public.documents as d (
+      workspace_id, owner_id, visibility, title, content, content_type, code_language, text_search_language, source_url, file_id, metadata
+    )
+    values (
+      for_workspace, file.owner_id, file.visibility, heading, new_content, new_content_type, new_code_language, coalesce(new_language, 'english'),
+      file.source_url, for_file, file.metadata || coalesce(new_metadata, '{}')
+    )
+    -- what came from the same place before: its visibility is its owner's, and pieces whose text is the same stay
+    on conflict (workspace_id, owner_id, source_url) where source_url is not null do update
+    set title = excluded.title, content = excluded.content, content_type = excluded.content_type, code_language = excluded.code_language,
+      text_search_language = excluded.text_search_language, file_id = excluded.file_id, metadata = excluded.metadata
+    returning d.id into document;
+  else
+    update app_public.documents d
+    set title = heading, content = new_content, content_type = new_content_type, code_language = new_code_language,
+      text_search_language = coalesce(new_language, 'english'), metadata = file.metadata || coalesce(new_metadata, '{}')
+    where d.id = document;
+  end if;
+  update app_public.files f
+  set processing_status = 'completed', retry_at = null, extracted_length = char_length(new_content), updated_at = clock_timestamp()
+  where f.id = for_file;
+  return document;
+end
+$_$;
+
+--
+-- Name: FUNCTION store_extraction(for_workspace uuid, for_file uuid, of_attempt integer, new_title text, new_content text, new_content_type text, new_code_language text, new_language text, new_metadata jsonb); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.store_extraction(for_workspace uuid, for_file uuid, of_attempt integer, new_title text, new_content text, new_content_type text, new_code_language text, new_language text, new_metadata jsonb) IS 'Makes a document of what was read from a file, with its owner and visibility, or brings the one from the same place up to date. Null when the attempt is not the last one any more. Error: CQ323 too long.';
 
 --
 -- Name: take_mail(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -5892,6 +6319,23 @@ $$;
 COMMENT ON FUNCTION app_private.cleanup_test_data() IS 'Removes what generate_sample_data made, of everyone; a development database only. Error: CQ243 not a development database.';
 
 --
+-- Name: content_lock(text); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.content_lock(storage_path text) RETURNS bigint
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select hashtextextended(storage_path, 5640871);
+$$;
+
+--
+-- Name: FUNCTION content_lock(storage_path text); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.content_lock(storage_path text) IS 'The advisory lock of a content.';
+
+--
 -- Name: count_chunks(); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -5991,6 +6435,28 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.count_failed_attempt(for_user uuid) IS 'Counts a wrong password of an account; after too many it is locked for a while.';
+
+--
+-- Name: count_file_chunks(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.count_file_chunks() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update app_public.files f
+  set chunk_count = (select count(*) from app_public.chunks c where c.workspace_id = new.workspace_id and c.document_id = new.id)
+  where f.workspace_id = new.workspace_id and f.id = new.file_id;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION count_file_chunks(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.count_file_chunks() IS 'Trigger: keeps chunk_count of the file that a document was read from.';
 
 --
 -- Name: count_message_feedback(); Type: FUNCTION; Schema: app_private; Owner: -
@@ -6311,6 +6777,34 @@ $$;
 COMMENT ON FUNCTION app_private.create_session(for_user uuid) IS 'Starts a session for a user who has proved who it is, and returns the token.';
 
 --
+-- Name: discard_contents(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.discard_contents() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if tg_op = 'TRUNCATE' then
+    insert into app_hidden.discarded_contents (workspace_id, storage_path)
+    select distinct f.workspace_id, f.storage_path from app_public.files f where f.storage_path is not null
+    on conflict do nothing;
+  else
+    insert into app_hidden.discarded_contents (workspace_id, storage_path)
+    select distinct o.workspace_id, o.storage_path from old_files o where o.storage_path is not null order by 1, 2
+    on conflict do nothing;
+  end if;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION discard_contents(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.discard_contents() IS 'Trigger: remembers whose bytes may have to be removed.';
+
+--
 -- Name: drop_chunks_of_closed_memory(); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -6505,6 +6999,53 @@ $$;
 COMMENT ON FUNCTION app_private.enqueue_changed_memories() IS 'Trigger: enqueues the indexing of memories that hold and have no chunks.';
 
 --
+-- Name: enqueue_unprocessed_events(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.enqueue_unprocessed_events() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform app_hidden.enqueue(
+    'process-events', jsonb_build_object('workspaceId', n.workspace_id, 'source', n.source), n.workspace_id || ':' || n.source, n.workspace_id::text
+  )
+  from (select distinct x.workspace_id, x.source from new_events x where x.processing_status = 'pending') as n;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION enqueue_unprocessed_events(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.enqueue_unprocessed_events() IS 'Trigger: enqueues the processing of events that wait for it.';
+
+--
+-- Name: enqueue_unread_files(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.enqueue_unread_files() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform app_hidden.enqueue(
+    'extract-file', jsonb_build_object('workspaceId', n.workspace_id, 'fileId', n.id), n.id::text, n.workspace_id::text
+  )
+  from new_files n
+  where n.processing_status = 'pending' and n.sha256 is not null;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION enqueue_unread_files(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.enqueue_unread_files() IS 'Trigger: enqueues the reading of files that wait for it.';
+
+--
 -- Name: ensure_months(text, timestamp with time zone[]); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -6564,6 +7105,45 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.find_member(of_workspace uuid, wanted uuid) IS 'A member of a workspace. Raises CQ204.';
+
+--
+-- Name: forget_events(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.forget_events() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if tg_op = 'TRUNCATE' then
+    delete from app_public.chunks c where c.source_type = 'event';
+    return null;
+  end if;
+  delete from app_public.chunks c
+  using old_events o
+  where c.workspace_id = o.workspace_id and c.raw_event_id = o.id;
+  update app_public.raw_events e
+  set processing_status = 'pending', attempts = 0, retry_at = null, error = null, processed_at = null, knowledge_hash = null
+  from (
+    select distinct twin.id
+    from old_events o
+    cross join lateral (
+      select t.id from app_public.raw_events t where t.workspace_id = o.workspace_id and t.knowledge_hash = o.knowledge_hash order by t.id limit 1
+    ) as twin
+    where o.knowledge_hash is not null and not exists (
+      select from app_public.chunks c where c.workspace_id = o.workspace_id and c.content_hash = o.knowledge_hash and c.source_type = 'event'
+    )
+  ) as heir
+  where e.id = heir.id;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION forget_events(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.forget_events() IS 'Trigger: removes the chunks of events that go.';
 
 --
 -- Name: generate_sample_data(text); Type: FUNCTION; Schema: app_private; Owner: -
@@ -11387,6 +11967,41 @@ $$;
 COMMENT ON FUNCTION app_public."current_user"() IS 'The signed-in user, or null.';
 
 --
+-- Name: delete_file(uuid); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.delete_file(file_id uuid) RETURNS app_public.files
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  result app_public.files;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if exists (
+    select from app_public.legal_holds h
+    where h.released_at is null and h.workspace_id = app_hidden.current_workspace_id() and (h.kind is null or h.kind = 'files')
+  ) then
+    raise exception 'A legal hold keeps the files of this workspace.' using errcode = 'CQ120', hint = 'Ask who placed it to release it first.';
+  end if;
+  delete from app_public.files f
+  where f.workspace_id = app_hidden.current_workspace_id() and f.id = delete_file.file_id and f.owner_id = app_hidden.current_user_id()
+  returning * into result;
+  if result.id is null then
+    raise exception 'There is no such file.' using errcode = 'CQ204', hint = 'It may be somebody else''s, or in another workspace.';
+  end if;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION delete_file(file_id uuid); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.delete_file(file_id uuid) IS 'Removes a file with the document that was read from it, its passages and their vectors. Its bytes follow within an hour, unless somebody else of the workspace has stored the same. Errors: CQ101, CQ109, CQ110, CQ120 kept by a legal hold, CQ204 no such file of yours.';
+
+--
 -- Name: delete_workspace(text); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
@@ -12064,13 +12679,17 @@ begin
   from app_public.conversations c where c.workspace_id = workspace and c.indexed_sequence_number < c.last_sequence_number;
   select count(*) into result.pending_memory_items
   from app_public.memory_items m where m.workspace_id = workspace and upper_inf(m.validity) and m.chunked_hash is distinct from m.content_hash;
+  select count(*) into result.pending_files
+  from app_public.files f where f.workspace_id = workspace and f.processing_status in ('pending', 'processing') and f.sha256 is not null;
+  select count(*) into result.pending_events
+  from app_public.raw_events e where e.workspace_id = workspace and e.processing_status in ('pending', 'processing');
   select coalesce(sum(k.chunk_count), 0) into result.chunks from app_hidden.chunk_counts k where k.workspace_id = workspace;
   select coalesce(sum(e.embedding_count), 0) into result.embedded_chunks
   from app_hidden.embedding_counts e
   join app_public.embedding_versions v on v.id = e.version_id and v.status = 'active'
   where e.workspace_id = workspace;
-  result.is_complete := result.pending_documents = 0 and result.pending_conversations = 0 and result.pending_memory_items = 0
-    and result.embedded_chunks >= result.chunks;
+  result.is_complete := result.pending_documents = 0 and result.pending_conversations = 0 and result.pending_memory_items = 0 and result.pending_files = 0
+    and result.pending_events = 0 and result.embedded_chunks >= result.chunks;
   return result;
 end
 $$;
@@ -12096,14 +12715,17 @@ CREATE TABLE app_public.raw_events (
     metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
     processing_status app_public.processing_status DEFAULT 'pending'::app_public.processing_status NOT NULL,
     attempts integer DEFAULT 0 NOT NULL,
+    retry_at timestamp with time zone,
     error text,
     processed_at timestamp with time zone,
+    knowledge_hash bytea,
     ingested_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
     CONSTRAINT raw_events_attempts_positive CHECK ((attempts >= 0)),
     CONSTRAINT raw_events_error_length CHECK ((char_length(error) <= 2000)),
     CONSTRAINT raw_events_event_type_length CHECK (((char_length(event_type) >= 1) AND (char_length(event_type) <= 200))),
     CONSTRAINT raw_events_external_id_length CHECK (((char_length(external_id) >= 1) AND (char_length(external_id) <= 500))),
     CONSTRAINT raw_events_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT raw_events_knowledge_hash_length CHECK ((octet_length(knowledge_hash) = 32)),
     CONSTRAINT raw_events_metadata_object CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 65536))),
     CONSTRAINT raw_events_payload_length CHECK ((pg_column_size(payload) <= 1048576)),
     CONSTRAINT raw_events_source_length CHECK (((char_length(source) >= 1) AND (char_length(source) <= 100)))
@@ -12179,6 +12801,12 @@ COMMENT ON COLUMN app_public.raw_events.processing_status IS 'How far its proces
 COMMENT ON COLUMN app_public.raw_events.attempts IS 'How often processing was tried.';
 
 --
+-- Name: COLUMN raw_events.retry_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.raw_events.retry_at IS 'While it is processing: when another worker may take it, because the one that has it was lost, or a try failed.';
+
+--
 -- Name: COLUMN raw_events.error; Type: COMMENT; Schema: app_public; Owner: -
 --
 
@@ -12189,6 +12817,12 @@ COMMENT ON COLUMN app_public.raw_events.error IS 'Why the last try failed.';
 --
 
 COMMENT ON COLUMN app_public.raw_events.processed_at IS 'When it was processed.';
+
+--
+-- Name: COLUMN raw_events.knowledge_hash; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.raw_events.knowledge_hash IS 'SHA-256 of what it says. Events that say the same share one chunk.';
 
 --
 -- Name: COLUMN raw_events.ingested_at; Type: COMMENT; Schema: app_public; Owner: -
@@ -13902,6 +14536,80 @@ $$;
 COMMENT ON FUNCTION app_public.restore_conversation(conversation_id uuid) IS 'Brings an archived conversation back, as it was. Again changes nothing. Errors: CQ101, CQ109, CQ204 no such conversation, CQ260 its archive is damaged.';
 
 --
+-- Name: retry_events(text); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.retry_events(source text DEFAULT NULL::text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  workspace uuid := app_hidden.current_workspace_id();
+  tried integer;
+begin
+  perform app_private.require_manager();
+  with again as (
+    update app_public.raw_events e
+    set processing_status = 'pending', attempts = 0, retry_at = null, error = null, processed_at = null
+    where e.workspace_id = workspace and e.processing_status = 'failed' and (retry_events.source is null or e.source = retry_events.source)
+    returning e.source
+  ),
+  sources as (
+    select a.source, count(*) as events,
+      app_hidden.enqueue(
+        'process-events', jsonb_build_object('workspaceId', workspace, 'source', a.source), workspace || ':' || a.source, workspace::text
+      )
+    from again a
+    group by a.source
+  )
+  select coalesce(sum(s.events), 0) into tried from sources s;
+  return tried;
+end
+$$;
+
+--
+-- Name: FUNCTION retry_events(source text); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.retry_events(source text) IS 'Has the failed events of the workspace processed again, of one source or of all. Returns how many. Errors: CQ101, CQ109, CQ110, CQ114 not a manager of the workspace.';
+
+--
+-- Name: retry_file(uuid); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.retry_file(file_id uuid) RETURNS app_public.files
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  result app_public.files;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  update app_public.files f
+  set processing_status = 'pending', attempts = 0, retry_at = null, error = null, error_code = null, updated_at = clock_timestamp()
+  where f.workspace_id = app_hidden.current_workspace_id() and f.id = retry_file.file_id and f.owner_id = app_hidden.current_user_id()
+    and f.processing_status = 'failed'
+  returning * into result;
+  if result.id is null then
+    select f.* into result from app_public.files f
+    where f.workspace_id = app_hidden.current_workspace_id() and f.id = retry_file.file_id and f.owner_id = app_hidden.current_user_id();
+  end if;
+  if result.id is null then
+    raise exception 'There is no such file.' using errcode = 'CQ204', hint = 'It may be somebody else''s, or in another workspace.';
+  end if;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION retry_file(file_id uuid); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.retry_file(file_id uuid) IS 'Has a file read again that failed; any other is returned as it is. Errors: CQ101, CQ109, CQ110, CQ204 no such file of yours.';
+
+--
 -- Name: api_keys; Type: TABLE; Schema: app_public; Owner: -
 --
 
@@ -15429,6 +16137,43 @@ COMMENT ON COLUMN app_hidden.chunk_counts.source_type IS 'Kind of source.';
 COMMENT ON COLUMN app_hidden.chunk_counts.chunk_count IS 'How many.';
 
 --
+-- Name: discarded_contents; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.discarded_contents (
+    workspace_id uuid NOT NULL,
+    storage_path text NOT NULL,
+    discarded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT discarded_contents_storage_path_length CHECK (((char_length(storage_path) >= 1) AND (char_length(storage_path) <= 200)))
+);
+
+ALTER TABLE ONLY app_hidden.discarded_contents FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE discarded_contents; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.discarded_contents IS 'Contents whose files are gone: a job removes their bytes when nobody of the workspace has stored them again.';
+
+--
+-- Name: COLUMN discarded_contents.workspace_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.discarded_contents.workspace_id IS 'The tenant. No foreign key: it may be gone as well.';
+
+--
+-- Name: COLUMN discarded_contents.storage_path; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.discarded_contents.storage_path IS 'Where the bytes are.';
+
+--
+-- Name: COLUMN discarded_contents.discarded_at; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.discarded_contents.discarded_at IS 'Since when.';
+
+--
 -- Name: embedding_counts; Type: TABLE; Schema: app_hidden; Owner: -
 --
 
@@ -16029,7 +16774,7 @@ COMMENT ON COLUMN app_public.chunks.memory_item_id IS 'The memory, when it is a 
 -- Name: COLUMN chunks.raw_event_id; Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON COLUMN app_public.chunks.raw_event_id IS 'The event, when it is a piece of one. No foreign key: the piece stays when the event is cleared away.';
+COMMENT ON COLUMN app_public.chunks.raw_event_id IS 'The event, when it is a piece of one. No foreign key, since events lie in monthly partitions: a trigger removes the piece with the event.';
 
 --
 -- Name: embeddings; Type: TABLE; Schema: app_public; Owner: -
@@ -17460,6 +18205,13 @@ ALTER TABLE ONLY app_hidden.conversation_archives
     ADD CONSTRAINT conversation_archives_workspace_id_key UNIQUE (workspace_id, conversation_id);
 
 --
+-- Name: discarded_contents discarded_contents_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.discarded_contents
+    ADD CONSTRAINT discarded_contents_pkey PRIMARY KEY (workspace_id, storage_path);
+
+--
 -- Name: embedding_counts embedding_counts_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
@@ -18073,6 +18825,12 @@ CREATE INDEX conversation_archive_parts_workspace_id_idx ON app_hidden.conversat
 CREATE INDEX conversation_archives_message_ids_idx ON app_hidden.conversation_archives USING gin (message_ids);
 
 --
+-- Name: discarded_contents_discarded_at_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX discarded_contents_discarded_at_idx ON app_hidden.discarded_contents USING btree (discarded_at);
+
+--
 -- Name: embedding_counts_workspace_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
 --
 
@@ -18403,6 +19161,12 @@ CREATE INDEX files_mime_type_idx ON app_public.files USING btree (mime_type);
 CREATE INDEX files_owner_id_idx ON app_public.files USING btree (owner_id, id DESC);
 
 --
+-- Name: files_unread_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX files_unread_idx ON app_public.files USING btree (workspace_id, id) WHERE (processing_status = ANY (ARRAY['pending'::app_public.processing_status, 'processing'::app_public.processing_status]));
+
+--
 -- Name: files_workspace_id_idx; Type: INDEX; Schema: app_public; Owner: -
 --
 
@@ -18565,10 +19329,22 @@ CREATE INDEX rag_configurations_created_by_idx ON app_public.rag_configurations 
 CREATE UNIQUE INDEX rag_configurations_one_default ON app_public.rag_configurations USING btree (workspace_id) WHERE is_default;
 
 --
+-- Name: raw_events_knowledge_hash_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX raw_events_knowledge_hash_idx ON ONLY app_public.raw_events USING btree (workspace_id, knowledge_hash) WHERE (knowledge_hash IS NOT NULL);
+
+--
 -- Name: raw_events_owner_id_idx; Type: INDEX; Schema: app_public; Owner: -
 --
 
 CREATE INDEX raw_events_owner_id_idx ON ONLY app_public.raw_events USING btree (owner_id);
+
+--
+-- Name: raw_events_unprocessed_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX raw_events_unprocessed_idx ON ONLY app_public.raw_events USING btree (workspace_id, source, id) WHERE (processing_status = ANY (ARRAY['pending'::app_public.processing_status, 'processing'::app_public.processing_status]));
 
 --
 -- Name: raw_events_workspace_id_idx; Type: INDEX; Schema: app_public; Owner: -
@@ -18739,6 +19515,12 @@ CREATE TRIGGER documents_10_enqueue_update AFTER UPDATE ON app_public.documents 
 CREATE TRIGGER documents_20_propagate_visibility AFTER UPDATE OF visibility, owner_id ON app_public.documents FOR EACH ROW WHEN (((old.visibility <> new.visibility) OR (old.owner_id <> new.owner_id))) EXECUTE FUNCTION app_private.propagate_document_visibility();
 
 --
+-- Name: documents documents_30_count_file_chunks; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER documents_30_count_file_chunks AFTER UPDATE OF chunked_hash, file_id ON app_public.documents FOR EACH ROW WHEN (((new.file_id IS NOT NULL) AND (new.chunked_hash = new.content_hash))) EXECUTE FUNCTION app_private.count_file_chunks();
+
+--
 -- Name: documents documents_30_untag; Type: TRIGGER; Schema: app_public; Owner: -
 --
 
@@ -18773,6 +19555,30 @@ CREATE TRIGGER embeddings_10_count_truncate AFTER TRUNCATE ON app_public.embeddi
 --
 
 CREATE TRIGGER entity_tags_10_check BEFORE INSERT OR UPDATE ON app_public.entity_tags FOR EACH ROW EXECUTE FUNCTION app_private.check_tagged_entity();
+
+--
+-- Name: files files_10_enqueue_insert; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER files_10_enqueue_insert AFTER INSERT ON app_public.files REFERENCING NEW TABLE AS new_files FOR EACH STATEMENT EXECUTE FUNCTION app_private.enqueue_unread_files();
+
+--
+-- Name: files files_10_enqueue_update; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER files_10_enqueue_update AFTER UPDATE ON app_public.files REFERENCING NEW TABLE AS new_files FOR EACH STATEMENT EXECUTE FUNCTION app_private.enqueue_unread_files();
+
+--
+-- Name: files files_20_discard_delete; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER files_20_discard_delete AFTER DELETE ON app_public.files REFERENCING OLD TABLE AS old_files FOR EACH STATEMENT EXECUTE FUNCTION app_private.discard_contents();
+
+--
+-- Name: files files_20_discard_truncate; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER files_20_discard_truncate BEFORE TRUNCATE ON app_public.files FOR EACH STATEMENT EXECUTE FUNCTION app_private.discard_contents();
 
 --
 -- Name: memory_items memory_items_10_close; Type: TRIGGER; Schema: app_public; Owner: -
@@ -18869,6 +19675,24 @@ CREATE TRIGGER rag_configurations_10_keep_version AFTER UPDATE ON app_public.rag
 --
 
 CREATE TRIGGER rag_configurations_90_set_updated_at BEFORE UPDATE OF name, description, system_prompt, model_provider, model_name, temperature, max_tokens, chunks_to_retrieve, similarity_threshold, retrieval_type, is_active, is_default ON app_public.rag_configurations FOR EACH ROW EXECUTE FUNCTION app_hidden.set_updated_at();
+
+--
+-- Name: raw_events raw_events_10_enqueue_insert; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER raw_events_10_enqueue_insert AFTER INSERT ON app_public.raw_events REFERENCING NEW TABLE AS new_events FOR EACH STATEMENT EXECUTE FUNCTION app_private.enqueue_unprocessed_events();
+
+--
+-- Name: raw_events raw_events_20_forget_delete; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER raw_events_20_forget_delete AFTER DELETE ON app_public.raw_events REFERENCING OLD TABLE AS old_events FOR EACH STATEMENT EXECUTE FUNCTION app_private.forget_events();
+
+--
+-- Name: raw_events raw_events_20_forget_truncate; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER raw_events_20_forget_truncate AFTER TRUNCATE ON app_public.raw_events FOR EACH STATEMENT EXECUTE FUNCTION app_private.forget_events();
 
 --
 -- Name: repositories repositories_30_untag; Type: TRIGGER; Schema: app_public; Owner: -
@@ -19205,7 +20029,7 @@ ALTER TABLE ONLY app_public.conversations
 --
 
 ALTER TABLE ONLY app_public.documents
-    ADD CONSTRAINT documents_file_id_fkey FOREIGN KEY (workspace_id, file_id) REFERENCES app_public.files(workspace_id, id) ON DELETE SET NULL (file_id);
+    ADD CONSTRAINT documents_file_id_fkey FOREIGN KEY (workspace_id, file_id) REFERENCES app_public.files(workspace_id, id) ON DELETE CASCADE;
 
 --
 -- Name: documents documents_owner_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
@@ -19630,6 +20454,12 @@ CREATE POLICY all_owner ON app_hidden.conversation_archive_parts TO colloquy_own
 CREATE POLICY all_owner ON app_hidden.conversation_archives TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: discarded_contents all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.discarded_contents TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: embedding_counts all_owner; Type: POLICY; Schema: app_hidden; Owner: -
 --
 
@@ -19694,6 +20524,12 @@ ALTER TABLE app_hidden.conversation_archive_parts ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE app_hidden.conversation_archives ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: discarded_contents; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.discarded_contents ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: embedding_counts; Type: ROW SECURITY; Schema: app_hidden; Owner: -
@@ -20829,6 +21665,20 @@ REVOKE ALL ON FUNCTION app_hidden.chunks_without_embedding(for_version uuid, for
 GRANT ALL ON FUNCTION app_hidden.chunks_without_embedding(for_version uuid, for_workspace uuid, chunk_ids uuid[]) TO colloquy_worker;
 
 --
+-- Name: FUNCTION claim_events(for_workspace uuid, for_source text, max_events integer, lease interval, max_attempts integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.claim_events(for_workspace uuid, for_source text, max_events integer, lease interval, max_attempts integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.claim_events(for_workspace uuid, for_source text, max_events integer, lease interval, max_attempts integer) TO colloquy_worker;
+
+--
+-- Name: FUNCTION claim_file(for_workspace uuid, for_file uuid, lease interval, max_attempts integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.claim_file(for_workspace uuid, for_file uuid, lease interval, max_attempts integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.claim_file(for_workspace uuid, for_file uuid, lease interval, max_attempts integer) TO colloquy_worker;
+
+--
 -- Name: FUNCTION cleanup_orphaned_files(older_than interval, max_files integer); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -20841,6 +21691,13 @@ GRANT ALL ON FUNCTION app_hidden.cleanup_orphaned_files(older_than interval, max
 
 REVOKE ALL ON FUNCTION app_hidden.clear_expired_tokens(max_rows integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.clear_expired_tokens(max_rows integer) TO colloquy_worker;
+
+--
+-- Name: FUNCTION complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text, new_heading text, new_token_count integer, new_importance real); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text, new_heading text, new_token_count integer, new_importance real) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text, new_heading text, new_token_count integer, new_importance real) TO colloquy_worker;
 
 --
 -- Name: FUNCTION compress_old_conversations(idle_for interval, max_conversations integer, after_id uuid, time_budget interval); Type: ACL; Schema: app_hidden; Owner: -
@@ -20961,6 +21818,27 @@ REVOKE ALL ON FUNCTION app_hidden.ensure_partitions(months_ahead integer, max_pa
 GRANT ALL ON FUNCTION app_hidden.ensure_partitions(months_ahead integer, max_partitions integer) TO colloquy_worker;
 
 --
+-- Name: FUNCTION fail_event(for_workspace uuid, for_event uuid, of_attempt integer, reason text, pause interval, counts boolean, max_attempts integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.fail_event(for_workspace uuid, for_event uuid, of_attempt integer, reason text, pause interval, counts boolean, max_attempts integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.fail_event(for_workspace uuid, for_event uuid, of_attempt integer, reason text, pause interval, counts boolean, max_attempts integer) TO colloquy_worker;
+
+--
+-- Name: FUNCTION fail_file(for_workspace uuid, for_file uuid, of_attempt integer, code text, reason text, is_final boolean, pause interval, max_attempts integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.fail_file(for_workspace uuid, for_file uuid, of_attempt integer, code text, reason text, is_final boolean, pause interval, max_attempts integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.fail_file(for_workspace uuid, for_file uuid, of_attempt integer, code text, reason text, is_final boolean, pause interval, max_attempts integer) TO colloquy_worker;
+
+--
+-- Name: FUNCTION find_discarded_contents(max_contents integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.find_discarded_contents(max_contents integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.find_discarded_contents(max_contents integer) TO colloquy_worker;
+
+--
 -- Name: FUNCTION find_unembedded(max_workspaces integer); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -20973,6 +21851,20 @@ GRANT ALL ON FUNCTION app_hidden.find_unembedded(max_workspaces integer) TO coll
 
 REVOKE ALL ON FUNCTION app_hidden.find_unindexed(max_sources integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.find_unindexed(max_sources integer) TO colloquy_worker;
+
+--
+-- Name: FUNCTION find_unprocessed_events(max_batches integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.find_unprocessed_events(max_batches integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.find_unprocessed_events(max_batches integer) TO colloquy_worker;
+
+--
+-- Name: FUNCTION find_unread_files(max_files integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.find_unread_files(max_files integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.find_unread_files(max_files integer) TO colloquy_worker;
 
 --
 -- Name: FUNCTION indexes_to_build(); Type: ACL; Schema: app_hidden; Owner: -
@@ -21027,6 +21919,14 @@ GRANT ALL ON FUNCTION app_hidden.new_work_waits() TO colloquy_worker;
 --
 
 REVOKE ALL ON FUNCTION app_hidden.normalized_text(content text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION prepare_upload(original_name text, mime_type text, byte_size bigint, conversation_id uuid); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.prepare_upload(original_name text, mime_type text, byte_size bigint, conversation_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.prepare_upload(original_name text, mime_type text, byte_size bigint, conversation_id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_hidden.prepare_upload(original_name text, mime_type text, byte_size bigint, conversation_id uuid) TO colloquy_admin;
 
 --
 -- Name: TABLE messages; Type: ACL; Schema: app_public; Owner: -
@@ -21084,12 +21984,26 @@ GRANT SELECT ON TABLE app_public.files TO colloquy_admin;
 GRANT SELECT ON TABLE app_public.files TO colloquy_worker;
 
 --
--- Name: FUNCTION register_file(original_name text, mime_type text, byte_size bigint, sha256 bytea, conversation_id uuid, visibility app_public.visibility, metadata jsonb); Type: ACL; Schema: app_hidden; Owner: -
+-- Name: FUNCTION register_file(original_name text, mime_type text, byte_size bigint, sha256 bytea, conversation_id uuid, visibility app_public.visibility, metadata jsonb, source_url text); Type: ACL; Schema: app_hidden; Owner: -
 --
 
-REVOKE ALL ON FUNCTION app_hidden.register_file(original_name text, mime_type text, byte_size bigint, sha256 bytea, conversation_id uuid, visibility app_public.visibility, metadata jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION app_hidden.register_file(original_name text, mime_type text, byte_size bigint, sha256 bytea, conversation_id uuid, visibility app_public.visibility, metadata jsonb) TO colloquy_user;
-GRANT ALL ON FUNCTION app_hidden.register_file(original_name text, mime_type text, byte_size bigint, sha256 bytea, conversation_id uuid, visibility app_public.visibility, metadata jsonb) TO colloquy_admin;
+REVOKE ALL ON FUNCTION app_hidden.register_file(original_name text, mime_type text, byte_size bigint, sha256 bytea, conversation_id uuid, visibility app_public.visibility, metadata jsonb, source_url text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.register_file(original_name text, mime_type text, byte_size bigint, sha256 bytea, conversation_id uuid, visibility app_public.visibility, metadata jsonb, source_url text) TO colloquy_user;
+GRANT ALL ON FUNCTION app_hidden.register_file(original_name text, mime_type text, byte_size bigint, sha256 bytea, conversation_id uuid, visibility app_public.visibility, metadata jsonb, source_url text) TO colloquy_admin;
+
+--
+-- Name: FUNCTION release_content(of_path text); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.release_content(of_path text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.release_content(of_path text) TO colloquy_worker;
+
+--
+-- Name: FUNCTION release_file(for_workspace uuid, for_file uuid, of_attempt integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.release_file(for_workspace uuid, for_file uuid, of_attempt integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.release_file(for_workspace uuid, for_file uuid, of_attempt integer) TO colloquy_worker;
 
 --
 -- Name: FUNCTION replace_document_chunks(for_workspace uuid, for_document uuid, of_hash bytea, new_chunks jsonb); Type: ACL; Schema: app_hidden; Owner: -
@@ -21157,13 +22071,6 @@ GRANT ALL ON FUNCTION app_hidden.searched_workspace_id() TO colloquy_worker;
 GRANT ALL ON FUNCTION app_hidden.searched_workspace_id() TO colloquy_authenticator;
 
 --
--- Name: FUNCTION set_file_status(for_workspace uuid, for_file uuid, new_status app_public.processing_status, new_error text, new_extracted_length integer, new_chunk_count integer, from_document uuid); Type: ACL; Schema: app_hidden; Owner: -
---
-
-REVOKE ALL ON FUNCTION app_hidden.set_file_status(for_workspace uuid, for_file uuid, new_status app_public.processing_status, new_error text, new_extracted_length integer, new_chunk_count integer, from_document uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION app_hidden.set_file_status(for_workspace uuid, for_file uuid, new_status app_public.processing_status, new_error text, new_extracted_length integer, new_chunk_count integer, from_document uuid) TO colloquy_worker;
-
---
 -- Name: FUNCTION set_updated_at(); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -21195,6 +22102,13 @@ GRANT ALL ON FUNCTION app_hidden.store_behind(for_version uuid, for_workspace uu
 
 REVOKE ALL ON FUNCTION app_hidden.store_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], vectors text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.store_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], vectors text[]) TO colloquy_worker;
+
+--
+-- Name: FUNCTION store_extraction(for_workspace uuid, for_file uuid, of_attempt integer, new_title text, new_content text, new_content_type text, new_code_language text, new_language text, new_metadata jsonb); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.store_extraction(for_workspace uuid, for_file uuid, of_attempt integer, new_title text, new_content text, new_content_type text, new_code_language text, new_language text, new_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.store_extraction(for_workspace uuid, for_file uuid, of_attempt integer, new_title text, new_content text, new_content_type text, new_code_language text, new_language text, new_metadata jsonb) TO colloquy_worker;
 
 --
 -- Name: FUNCTION take_mail(max_mails integer); Type: ACL; Schema: app_hidden; Owner: -
@@ -21329,6 +22243,12 @@ REVOKE ALL ON FUNCTION app_private.choose_workspace(for_user uuid, wanted uuid) 
 REVOKE ALL ON FUNCTION app_private.cleanup_test_data() FROM PUBLIC;
 
 --
+-- Name: FUNCTION content_lock(storage_path text); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.content_lock(storage_path text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION count_chunks(); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -21345,6 +22265,12 @@ REVOKE ALL ON FUNCTION app_private.count_embeddings() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION app_private.count_failed_attempt(for_user uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION count_file_chunks(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.count_file_chunks() FROM PUBLIC;
 
 --
 -- Name: FUNCTION count_message_feedback(); Type: ACL; Schema: app_private; Owner: -
@@ -21389,6 +22315,12 @@ REVOKE ALL ON FUNCTION app_private.create_personal_workspace(for_user uuid) FROM
 REVOKE ALL ON FUNCTION app_private.create_session(for_user uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION discard_contents(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.discard_contents() FROM PUBLIC;
+
+--
 -- Name: FUNCTION drop_chunks_of_closed_memory(); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -21431,6 +22363,18 @@ REVOKE ALL ON FUNCTION app_private.enqueue_changed_documents() FROM PUBLIC;
 REVOKE ALL ON FUNCTION app_private.enqueue_changed_memories() FROM PUBLIC;
 
 --
+-- Name: FUNCTION enqueue_unprocessed_events(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.enqueue_unprocessed_events() FROM PUBLIC;
+
+--
+-- Name: FUNCTION enqueue_unread_files(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.enqueue_unread_files() FROM PUBLIC;
+
+--
 -- Name: FUNCTION ensure_months(parent_name text, times timestamp with time zone[]); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -21441,6 +22385,12 @@ REVOKE ALL ON FUNCTION app_private.ensure_months(parent_name text, times timesta
 --
 
 REVOKE ALL ON FUNCTION app_private.find_member(of_workspace uuid, wanted uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION forget_events(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.forget_events() FROM PUBLIC;
 
 --
 -- Name: FUNCTION generate_sample_data(email text); Type: ACL; Schema: app_private; Owner: -
@@ -22616,6 +23566,14 @@ GRANT ALL ON FUNCTION app_public."current_user"() TO colloquy_user;
 GRANT ALL ON FUNCTION app_public."current_user"() TO colloquy_admin;
 
 --
+-- Name: FUNCTION delete_file(file_id uuid); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.delete_file(file_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.delete_file(file_id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.delete_file(file_id uuid) TO colloquy_admin;
+
+--
 -- Name: FUNCTION delete_workspace(name text); Type: ACL; Schema: app_public; Owner: -
 --
 
@@ -22969,6 +23927,22 @@ GRANT ALL ON FUNCTION app_public.reset_password(token text, new_password text) T
 REVOKE ALL ON FUNCTION app_public.restore_conversation(conversation_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.restore_conversation(conversation_id uuid) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.restore_conversation(conversation_id uuid) TO colloquy_admin;
+
+--
+-- Name: FUNCTION retry_events(source text); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.retry_events(source text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.retry_events(source text) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.retry_events(source text) TO colloquy_admin;
+
+--
+-- Name: FUNCTION retry_file(file_id uuid); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.retry_file(file_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.retry_file(file_id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.retry_file(file_id uuid) TO colloquy_admin;
 
 --
 -- Name: TABLE api_keys; Type: ACL; Schema: app_public; Owner: -

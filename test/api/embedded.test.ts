@@ -3,15 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { queues } from '../../jobs/registry.ts';
+import { startWorker } from '../../jobs/worker.ts';
 import type { Database } from '../../lib/database.ts';
 import { openDatabase } from '../../lib/database.ts';
 import { migrateDatabase } from '../../lib/migrations.ts';
+import { filesFolder, localStorage } from '../../lib/storage.ts';
 import { computeAnalytics } from '../support/tenants.ts';
+import { until } from '../support/users.ts';
 import { type Account, axis, indexDocument, register, startTestApi, type TestApi } from './support.ts';
 
 /** The embedded database has one session for everybody: a request that held two connections would wait for itself. */
 describe('the API over the embedded database', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'colloquy-api-'));
+  const storage = localStorage(filesFolder(dataDir));
   let database: Database;
   let api: TestApi;
   let ada: Account;
@@ -19,7 +23,7 @@ describe('the API over the embedded database', () => {
   beforeAll(async () => {
     database = await openDatabase({ dataDir });
     await migrateDatabase(database, queues);
-    api = await startTestApi({ database, embedQuery: async () => new Float32Array(axis(3)) });
+    api = await startTestApi({ database, storage, embedQuery: async () => new Float32Array(axis(3)) });
     ada = await register(api, 'ada@example.org');
   });
   afterAll(async () => {
@@ -70,6 +74,44 @@ describe('the API over the embedded database', () => {
     expect(wrong.errors[0]?.extensions.code).toBe('CQ102');
     const ready = await fetch(`${api.api.url}/readyz`);
     expect(ready.status).toBe(200);
+  });
+
+  it('takes a file, reads it, gives it back, learns from an event, and removes what nobody has', async () => {
+    const worker = await startWorker({ pool: database.pool('worker'), pollingIntervalSeconds: 0.5, storage });
+    try {
+      const stored = await fetch(`${api.api.url}/files?name=fog.md`, {
+        method: 'POST',
+        body: '# Fog\n\nFog until noon.',
+        headers: { 'content-type': 'text/markdown', authorization: `Bearer ${ada.token}` },
+      });
+      expect(stored.status).toBe(201);
+      const { file } = (await stored.json()) as { file: { id: string } };
+      const ask = async (query: string) => (await api.ask(query, {}, { token: ada.token })).data;
+      await ask(
+        `mutation { ingestEvent(input: { source: "slack", eventType: "message", payload: { text: "The ferry is late." } }) { clientMutationId } }`,
+      );
+      await until(async () => (await ask('{ indexingProgress { isComplete } }')).indexingProgress.isComplete);
+      expect((await ask(`{ file(id: "${file.id}") { processingStatus chunkCount } }`)).file).toEqual({
+        processingStatus: 'COMPLETED',
+        chunkCount: 1,
+      });
+      const found = await ask(
+        '{ search(query: "ferry", kinds: [EVENT], mode: TEXT) { results { content } } }',
+      );
+      expect(found.search.results).toEqual([{ content: 'The ferry is late.' }]);
+      const back = await fetch(`${api.api.url}/files/${file.id}`, {
+        headers: { authorization: `Bearer ${ada.token}` },
+      });
+      expect(await back.text()).toBe('# Fog\n\nFog until noon.');
+      const { rows } = await database
+        .pool('worker')
+        .query('select storage_path as path from app_public.files where id = $1', [file.id]);
+      await ask(`mutation { deleteFile(input: { fileId: "${file.id}" }) { clientMutationId } }`);
+      await worker.boss.send('cleanup-files', {});
+      await until(async () => (await storage.size(rows[0].path)) === null);
+    } finally {
+      await worker.stop();
+    }
   });
 
   it('computes the analytics and refreshes the summary in its one session', async () => {

@@ -698,7 +698,8 @@ describeReal('tenants', () => {
     for (const field of Object.values(schema.getMutationType()!.getFields())) {
       const match = /^(update|delete)([A-Z][A-Za-z]+?)(ByNodeId)?$/.exec(field.name);
       // that one takes no id but a name: it aims at the workspace of the request
-      if (!match || field.name === 'deleteWorkspace') continue;
+      // nor does this one take its id by that name: see below
+      if (!match || ['deleteWorkspace', 'deleteFile'].includes(field.name)) continue;
       const own = ids[match[2]!];
       expect(own, `this test has to learn ids of ${match[2]}`).toBeDefined();
       const key = match[3] ? `nodeId: "${own?.nodeId}"` : `id: "${own?.id}"`;
@@ -721,6 +722,12 @@ describeReal('tenants', () => {
     ] as const) {
       const remove = 'mutation { deleteWorkspace(input: { name: "Personal" }) { workspace { id } } }';
       expect(codeOf(await api.ask(remove, {}, { token }))).toBe(code);
+    }
+    for (const name of ['deleteFile', 'retryFile']) {
+      for (const token of [bob.token, undefined]) {
+        const query = `mutation { ${name}(input: { fileId: "${ids.File?.id}" }) { file { id } } }`;
+        expect(codeOf(await api.ask(query, {}, { token })), query).toBe(token ? 'CQ204' : 'CQ101');
+      }
     }
     const post = (args: string) => `mutation { postMessage(input: { ${args} }) { message { id } } }`;
     for (const token of [bob.token, undefined]) {
@@ -800,6 +807,7 @@ describeReal('tenants', () => {
       'deleteConversationByNodeId',
       'deleteDocument',
       'deleteDocumentByNodeId',
+      'deleteFile',
       'deleteRagConfiguration',
       'deleteRagConfigurationByNodeId',
       'deleteRepository',

@@ -2,11 +2,14 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { backfillEmbeddings } from '../../jobs/backfill-embeddings.ts';
 import type { JobContext } from '../../jobs/context.ts';
 import { type EmbeddingProvider, ProviderError } from '../../jobs/embedding/provider.ts';
+import { openExtractor } from '../../jobs/extraction/extract.ts';
 import { indexSource } from '../../jobs/index-source.ts';
 import { logMailer } from '../../jobs/mailer.ts';
+import { openSummariser } from '../../jobs/summary/summariser.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { log } from '../../lib/log.ts';
 import { openQueue } from '../../lib/queue.ts';
+import { localStorage } from '../../lib/storage.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { registerUser, type TestUser } from '../support/users.ts';
 import { activeVersion, addChunks, fillVersion, hashProvider } from '../support/versions.ts';
@@ -34,6 +37,9 @@ describeReal('versions that are not active', () => {
     boss: openQueue(database.pool('worker'), { supervise: false, schedule: false }),
     log,
     mailer: logMailer(log),
+    storage: localStorage('/nowhere'),
+    extractor: openExtractor(),
+    summariser: () => openSummariser(),
     signal,
     provider: (version): EmbeddingProvider =>
       hashProvider(version, async (texts) => {

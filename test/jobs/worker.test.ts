@@ -5,13 +5,16 @@ import type { PgBoss } from 'pg-boss';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobContext } from '../../jobs/context.ts';
 import { ProviderError } from '../../jobs/embedding/provider.ts';
+import { openExtractor } from '../../jobs/extraction/extract.ts';
 import { indexSource, singleton } from '../../jobs/index-source.ts';
 import { logMailer } from '../../jobs/mailer.ts';
+import { openSummariser } from '../../jobs/summary/summariser.ts';
 import { sweepUnindexed } from '../../jobs/sweep-unindexed.ts';
 import { startWorker } from '../../jobs/worker.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { log } from '../../lib/log.ts';
 import { openQueue } from '../../lib/queue.ts';
+import { localStorage } from '../../lib/storage.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { axis } from '../support/tenants.ts';
 import { asUser, registerUser, type TestUser, until } from '../support/users.ts';
@@ -184,6 +187,9 @@ describeReal('the worker', () => {
       log,
       signal,
       mailer: logMailer(log),
+      storage: localStorage('/nowhere'),
+      extractor: openExtractor(),
+      summariser: () => openSummariser(),
       provider: () => ({
         name: 'fake',
         model: 'fake',

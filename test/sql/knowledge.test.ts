@@ -71,46 +71,90 @@ describeReal('files, repositories, tags and retention', () => {
       expect(await code(store(ann, 'text/csv'))).toBe('CQ244');
     });
 
-    it('have states that only the worker sets', async () => {
+    it('have states that only the worker sets, and a document of the same owner', async () => {
       const { bob } = tenants;
       const file = await store(bob);
-      const [own, other] = [await document(bob), await document(tenants.ann)];
-      const set = async (status: string, more = '') =>
-        (
-          await worker().query(`select app_hidden.set_file_status($1, $2, $3${more}) as done`, [
-            bob.workspaceId,
-            file.id,
-            status,
-          ])
-        ).rows[0].done;
+      const ask = async (sql: string, ...values: unknown[]) =>
+        (await worker().query(sql, [bob.workspaceId, file.id, ...values])).rows[0];
       const state = () => one(bob, 'select * from app_public.files where id = $1', file.id);
-      expect(await set('processing')).toBe(true);
-      expect(await set('failed', `, new_error => 'broken'`)).toBe(true);
-      expect(await state()).toMatchObject({ processing_status: 'failed', error: 'broken' });
-      expect(
-        await set(
-          'completed',
-          `, new_extracted_length => 3, new_chunk_count => 1, from_document => '${own}'`,
-        ),
-      ).toBe(true);
-      expect(await state()).toMatchObject({ processing_status: 'completed', error: null, chunk_count: 1 });
-      expect((await one(bob, 'select file_id from app_public.documents where id = $1', own)).file_id).toBe(
-        file.id,
+      const claim = () => ask('select * from app_hidden.claim_file($1, $2)');
+      expect(await claim()).toMatchObject({ attempt: 1, extractor: 'text', storage_path: file.storage_path });
+      expect(await claim()).toBeUndefined();
+      await ask(`select app_hidden.fail_file($1, $2, 1, 'CQ322', 'It is damaged.')`);
+      expect(await state()).toMatchObject({
+        processing_status: 'failed',
+        error: 'It is damaged.',
+        error_code: 'CQ322',
+        retry_at: null,
+      });
+      await one(bob, 'select * from app_public.retry_file($1)', file.id);
+      expect(await state()).toMatchObject({ processing_status: 'pending', error: null, attempts: 0 });
+      await claim();
+      expect((await ask('select app_hidden.release_file($1, $2, 2) as done')).done).toBe(false);
+      expect((await ask('select app_hidden.release_file($1, $2, 1) as done')).done).toBe(true);
+      await claim();
+      const { document: read } = await ask(
+        `select app_hidden.store_extraction($1, $2, 1, null, 'abc', 'text') as document`,
       );
-      expect(await set('failed')).toBe(false);
-      await set('completed', `, from_document => '${other}'`);
+      expect(await state()).toMatchObject({
+        processing_status: 'completed',
+        error: null,
+        extracted_length: 3,
+      });
       expect(
-        (await one(tenants.ann, 'select file_id from app_public.documents where id = $1', other)).file_id,
-      ).toBe(null);
+        await one(
+          bob,
+          'select title, owner_id, visibility, file_id from app_public.documents where id = $1',
+          read,
+        ),
+      ).toEqual({ title: 'a', owner_id: bob.id, visibility: 'private', file_id: file.id });
+      for (const sql of [
+        'select app_hidden.claim_file($1, $2)',
+        `select app_hidden.store_extraction($1, $2, 1, 'a', 'a', 'text')`,
+        `select app_hidden.fail_file($1, $2, 1, 'CQ322', 'x')`,
+        'select app_hidden.release_file($1, $2, 1)',
+      ]) {
+        expect(await code(call(bob, sql, bob.workspaceId, file.id))).toBe('42501');
+      }
+      await owner().query('delete from app_public.files where id = $1', [file.id]);
+      expect(await one(bob, 'select from app_public.documents where id = $1', read)).toBeUndefined();
+    });
+
+    it('that are too long to be a document are refused, and tried again later with growing pauses', async () => {
+      const { bob } = tenants;
+      const file = await store(bob);
+      const ask = async (sql: string, ...values: unknown[]) =>
+        (await worker().query(sql, [bob.workspaceId, file.id, ...values])).rows[0];
+      await ask('select * from app_hidden.claim_file($1, $2)');
       expect(
         await code(
-          call(bob, `select app_hidden.set_file_status($1, $2, 'failed')`, bob.workspaceId, file.id),
+          worker().query(
+            `select app_hidden.store_extraction($1, $2, 1, 'a', repeat('ä', 10485761), 'text')`,
+            [bob.workspaceId, file.id],
+          ),
         ),
-      ).toBe('42501');
-      await owner().query('delete from app_public.files where id = $1', [file.id]);
-      expect((await one(bob, 'select file_id from app_public.documents where id = $1', own)).file_id).toBe(
-        null,
-      );
+      ).toBe('CQ323');
+      const pauses: number[] = [];
+      for (let attempt = 1; attempt <= 4; attempt++) {
+        await ask(`select app_hidden.fail_file($1, $2, $3, 'CQ329', 'x', is_final => false)`, attempt);
+        const { rows } = await owner().query(
+          'select round(extract(epoch from retry_at - clock_timestamp()))::int as pause, processing_status from app_public.files where id = $1',
+          [file.id],
+        );
+        expect(rows[0].processing_status).toBe('processing');
+        pauses.push(rows[0].pause);
+        expect(await ask('select * from app_hidden.claim_file($1, $2)')).toBeUndefined();
+        await owner().query('update app_public.files set retry_at = now() where id = $1', [file.id]);
+        await ask('select * from app_hidden.claim_file($1, $2)');
+      }
+      expect(pauses.map((pause) => Math.round(pause / 10))).toEqual([1, 4, 16, 64]);
+      await ask(`select app_hidden.fail_file($1, $2, 5, 'CQ329', 'x', is_final => false)`);
+      expect(
+        await one(bob, 'select processing_status, error_code from app_public.files where id = $1', file.id),
+      ).toEqual({
+        processing_status: 'failed',
+        error_code: 'CQ329',
+      });
     });
   });
 

@@ -165,7 +165,9 @@ describeReal('tiers and leftovers', () => {
       const read = await upload(ann, 'read.txt', 'ccc');
       const others = await upload(bob, 'others.txt', 'bbb');
       for (const id of [old, read]) await age(id, 8);
-      await worker().query(`select app_hidden.set_file_status($1, $2, 'completed')`, [ann.workspaceId, read]);
+      await owner().query(`update app_public.files set processing_status = 'completed' where id = $1`, [
+        read,
+      ]);
       await age(read, 8);
       const gone = await clean();
       expect(gone).toMatchObject([{ file_id: old, is_last: true }]);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Database } from '../../../lib/database.ts';
+import { type FileStorage, localStorage } from '../../../lib/storage.ts';
 import type { ReadOptions } from '../../../scripts/import/items.ts';
 import type { Visibility } from '../../../scripts/import/payloads.ts';
 import { runImport } from '../../../scripts/import/run.ts';
@@ -21,7 +22,11 @@ export async function importPaths(
   database: Database,
   token: string,
   paths: string | string[],
-  { visibility = 'private', ...read }: ReadOptions & { visibility?: Visibility } = {},
+  {
+    visibility = 'private',
+    storage = localStorage('/nowhere'),
+    ...read
+  }: ReadOptions & { visibility?: Visibility; storage?: FileStorage } = {},
 ): Promise<Written> {
   const session = await openSession(database, { token });
   const summary = createSummary({ verbose: true });
@@ -29,6 +34,7 @@ export async function importPaths(
   const sink = databaseSink(session, {
     summary,
     visibility,
+    storage,
     onOutcome: (item, outcome) =>
       outcomes.push(`${item.source}: ${typeof outcome === 'string' ? outcome : outcome.reason}`),
   });

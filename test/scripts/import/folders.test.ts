@@ -59,7 +59,7 @@ describe('a folder', () => {
     const folder = await makeFolder({
       'binary.dat': Uint8Array.from({ length: 400 }, (_, i) => (i * 7) % 256),
       'disguised.md': Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'),
-      'paper.pdf': '%PDF-1.7\nnothing here is binary\n',
+      'paper.txt': '%PDF-1.7\nnothing here is binary\n',
       'empty.md': '',
       'blank.md': ' \n\n',
       'good.md': '# Good',
@@ -84,7 +84,7 @@ describe('a folder', () => {
       'notes/latin1.txt: invalid_utf8',
       'notes/nul.txt: nul_bytes',
       'notes/old.zip: unsupported',
-      'notes/paper.pdf: binary',
+      'notes/paper.txt: binary',
     ]);
   });
 

@@ -22,6 +22,72 @@ export const knowledge: Attacks = {
     expect(await fails(store(viewer))).toMatchObject({ code: 'CQ109' });
     await nobody(`select app_hidden.register_file('a', 'text/plain', 1, sha256('a'))`);
   },
+  'app_hidden.prepare_upload': async () => {
+    const { ann, bob, member, owner, viewer } = tenants;
+    const ask = (user: TestUser, conversation: string | null = null) =>
+      call(user, `select * from app_hidden.prepare_upload('a.txt', conversation_id => $1)`, conversation);
+    expect((await ask(ann, of(ann).conversation)).rows).toEqual([
+      { accepted_type: 'text/plain', max_bytes: '20971520' },
+    ]);
+    const missing = await fails(ask(ann, NOWHERE));
+    expect(missing).toMatchObject({ code: 'CQ204' });
+    expect(await fails(ask(ann, of(bob).conversation))).toEqual(missing);
+    expect(await fails(ask(ann, of(bob).sharedConversation))).toEqual(missing);
+    expect(await fails(ask(member, of(owner).conversation))).toEqual(missing);
+    expect(await fails(ask(viewer))).toMatchObject({ code: 'CQ109' });
+    await nobody(`select app_hidden.prepare_upload('a.txt')`);
+  },
+  'app_public.retry_file': async () => {
+    const { ann, bob, owner, member, viewer } = tenants;
+    const retry = (user: TestUser, id: string) => call(user, 'select * from app_public.retry_file($1)', id);
+    const missing = await fails(retry(ann, NOWHERE));
+    expect(missing).toMatchObject({ code: 'CQ204' });
+    expect(await fails(retry(ann, of(bob).file))).toEqual(missing);
+    expect(await fails(retry(member, of(owner).file))).toEqual(missing);
+    expect(await fails(retry(owner, of(member).file))).toEqual(missing);
+    expect(await fails(retry(viewer, of(owner).file))).toMatchObject({ code: 'CQ109' });
+    await nobody(`select app_public.retry_file('${of(bob).file}')`);
+  },
+  'app_public.delete_file': async () => {
+    const { ann, bob, owner, member, viewer } = tenants;
+    const remove = (user: TestUser, id: string) =>
+      call(user, 'select id from app_public.delete_file($1)', id);
+    const missing = await fails(remove(bob, NOWHERE));
+    // a hold of the workspace would answer before anybody is asked about a file: there is none on files here
+    expect(missing).toMatchObject({ code: 'CQ204' });
+    expect(await fails(remove(bob, of(ann).file))).toEqual(missing);
+    expect(await fails(remove(member, of(owner).file))).toEqual(missing);
+    expect(await fails(remove(owner, of(member).file))).toEqual(missing);
+    expect(await fails(remove(viewer, of(owner).file))).toMatchObject({ code: 'CQ109' });
+    await nobody(`select app_public.delete_file('${of(bob).file}')`);
+    const { rows } = await call(
+      ann,
+      `select id from app_hidden.register_file('b.txt', 'text/plain', 1, sha256('b'))`,
+    );
+    expect((await remove(ann, rows[0].id)).rows).toEqual(rows);
+  },
+  'app_public.retry_events': async () => {
+    const { ann, bob, owner, member, viewer } = tenants;
+    const admin = database.pool('owner');
+    const fail = `update app_public.raw_events set processing_status = 'failed', attempts = 5 where id = any ($1)`;
+    const events = [of(ann).event, of(bob).event, of(owner).event];
+    await admin.query(fail, [events]);
+    const retry = async (user: TestUser) =>
+      (await call(user, 'select app_public.retry_events() as tried')).rows[0].tried;
+    expect(await retry(ann)).toBe(1);
+    const { rows } = await admin.query(
+      `select id from app_public.raw_events where processing_status = 'failed' and id = any ($1)`,
+      [events],
+    );
+    expect(rows.map((row) => row.id).sort()).toEqual([of(bob).event, of(owner).event].sort());
+    expect(await fails(retry(member))).toMatchObject({ code: 'CQ114' });
+    expect(await fails(retry(viewer))).toMatchObject({ code: 'CQ109' });
+    await nobody('select app_public.retry_events()');
+    await admin.query(
+      `update app_public.raw_events set processing_status = 'pending', attempts = 0 where id = any ($1)`,
+      [events],
+    );
+  },
   'app_public.add_document_to_repository': async () => {
     const { ann, bob, owner, member, viewer } = tenants;
     const put = (user: TestUser, repository: string, document: string) =>

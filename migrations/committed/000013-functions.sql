@@ -1,5 +1,5 @@
---! Previous: sha1:d26193d436ec70e715fe400f284ce186b0edc37a
---! Hash: sha1:631ab3f832c3671d2169bebc966b896efd1cf915
+--! Previous: sha1:aeb1b47ca7ceffae0e7379c85e248892ff98c4b6
+--! Hash: sha1:f6608c08012222026a4c5d257cc8e63c331a41e2
 --! Message: functions
 
 --! split: 1-current.sql
@@ -2536,7 +2536,7 @@ begin
   union
   (
     -- only in workspaces whose counts differ: everywhere else nothing is read
-    select distinct c.workspace_id, c.source_type, coalesce(c.document_id, c.conversation_id, c.memory_item_id)
+    select distinct c.workspace_id, c.source_type, coalesce(c.document_id, c.conversation_id, c.memory_item_id, c.raw_event_id)
     from (
       select k.workspace_id
       from app_hidden.chunk_counts k
@@ -2554,7 +2554,7 @@ begin
   limit max_sources;
 end
 $$;
-comment on function app_hidden.find_unindexed(integer) is 'Documents, conversations and memories with missing or stale chunks, or chunks without a vector: what lost jobs left.';
+comment on function app_hidden.find_unindexed(integer) is 'Documents, conversations and memories with missing or stale chunks, or chunks, also of events, without a vector: what lost jobs left.';
 
 create or replace function app_hidden.replace_document_chunks(for_workspace uuid, for_document uuid, of_hash bytea, new_chunks jsonb)
 returns table (kept integer, added integer, removed integer)
@@ -2719,7 +2719,7 @@ as $$
   select c.id, c.content_hash, concat_ws(E'\n', c.heading, c.content)
   from app_public.chunks c
   where c.workspace_id = for_workspace
-    and (case for_source_type when 'document' then c.document_id when 'memory' then c.memory_item_id else c.conversation_id end) = for_source
+    and (case for_source_type when 'document' then c.document_id when 'memory' then c.memory_item_id when 'event' then c.raw_event_id else c.conversation_id end) = for_source
     and not exists (
       select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = c.id
     )
@@ -2806,13 +2806,17 @@ begin
   from app_public.conversations c where c.workspace_id = workspace and c.indexed_sequence_number < c.last_sequence_number;
   select count(*) into result.pending_memory_items
   from app_public.memory_items m where m.workspace_id = workspace and upper_inf(m.validity) and m.chunked_hash is distinct from m.content_hash;
+  select count(*) into result.pending_files
+  from app_public.files f where f.workspace_id = workspace and f.processing_status in ('pending', 'processing') and f.sha256 is not null;
+  select count(*) into result.pending_events
+  from app_public.raw_events e where e.workspace_id = workspace and e.processing_status in ('pending', 'processing');
   select coalesce(sum(k.chunk_count), 0) into result.chunks from app_hidden.chunk_counts k where k.workspace_id = workspace;
   select coalesce(sum(e.embedding_count), 0) into result.embedded_chunks
   from app_hidden.embedding_counts e
   join app_public.embedding_versions v on v.id = e.version_id and v.status = 'active'
   where e.workspace_id = workspace;
-  result.is_complete := result.pending_documents = 0 and result.pending_conversations = 0 and result.pending_memory_items = 0
-    and result.embedded_chunks >= result.chunks;
+  result.is_complete := result.pending_documents = 0 and result.pending_conversations = 0 and result.pending_memory_items = 0 and result.pending_files = 0
+    and result.pending_events = 0 and result.embedded_chunks >= result.chunks;
   return result;
 end
 $$;
@@ -4319,6 +4323,102 @@ comment on function app_public.ingest_event(text, text, jsonb, text, jsonb) is
   'Stores an event of another system. One with an externalId that this workspace has from the same source already is not stored again; the first is returned. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable argument.';
 grant execute on function app_public.ingest_event(text, text, jsonb, text, jsonb) to colloquy_user, colloquy_admin;
 --! EndIncluded memory/ingest_event.sql
+--! Included ingest/prepare_upload.sql
+-- What the server asks before it takes the first byte of a file: who sends it, whether they may, what it is, and how large
+-- it may be. It must never write: an upload that is interrupted afterwards has left nothing.
+create or replace function app_hidden.prepare_upload(
+  original_name text,
+  mime_type text default null,
+  byte_size bigint default null,
+  conversation_id uuid default null
+)
+returns table (accepted_type text, max_bytes bigint)
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  workspace uuid := app_hidden.current_workspace_id();
+  caller uuid := app_hidden.current_user_id();
+  given_type text := lower(trim(split_part(prepare_upload.mime_type, ';', 1)));
+  extension text := lower(substring(prepare_upload.original_name from '\.([^.]+)$'));
+  config app_public.file_type_configs;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if coalesce(given_type, '') in ('', 'application/octet-stream') then
+    -- whoever says nothing of the type says it by the name
+    select c.* into config from app_public.file_type_configs c where extension = any (c.extensions) and c.is_enabled order by c.mime_type limit 1;
+  else
+    select c.* into config from app_public.file_type_configs c where c.mime_type = given_type and c.is_enabled;
+  end if;
+  if config.mime_type is null then
+    raise exception 'Files of the type "%" are not accepted.', left(coalesce(nullif(given_type, ''), extension, 'unknown'), 200)
+      using errcode = 'CQ244', hint = 'Send text, markdown, code, HTML, PDF or DOCX.';
+  end if;
+  if prepare_upload.byte_size > config.max_bytes then
+    raise exception 'A file of this type has at most % bytes; this one has %.', config.max_bytes, prepare_upload.byte_size
+      using errcode = 'CQ244', hint = 'Split it.';
+  end if;
+  if prepare_upload.conversation_id is not null and not exists (
+    select from app_public.conversations c
+    where c.workspace_id = workspace and c.id = prepare_upload.conversation_id and (c.owner_id = caller or c.visibility = 'workspace')
+  ) then
+    raise exception 'There is no such conversation.' using errcode = 'CQ204', hint = 'It may be somebody else''s, or in another workspace.';
+  end if;
+  return query select config.mime_type, config.max_bytes;
+end
+$$;
+comment on function app_hidden.prepare_upload(text, text, bigint, uuid) is
+  'Whether the caller may store such a file: its type, which the name tells when nobody else does, and how large it may be. Errors: CQ101, CQ109, CQ110, CQ204 no such conversation, CQ244 type or size not accepted.';
+grant execute on function app_hidden.prepare_upload(text, text, bigint, uuid) to colloquy_user, colloquy_admin;
+--! EndIncluded ingest/prepare_upload.sql
+--! Included ingest/discarded_contents.sql
+-- What the job that removes bytes calls. It must never let bytes go that a file has, or is just getting: register_file takes
+-- the same lock, shared, until its transaction ends.
+create or replace function app_private.content_lock(storage_path text)
+returns bigint
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+  select hashtextextended(storage_path, 5640871);
+$$;
+comment on function app_private.content_lock(text) is 'The advisory lock of a content.';
+
+create or replace function app_hidden.find_discarded_contents(max_contents integer default 1000)
+returns setof text
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select c.storage_path from app_hidden.discarded_contents c order by c.discarded_at, c.storage_path limit max_contents;
+$$;
+comment on function app_hidden.find_discarded_contents(integer) is 'Contents whose bytes may have to be removed.';
+
+create or replace function app_hidden.release_content(of_path text)
+returns boolean
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pg_advisory_xact_lock(app_private.content_lock(of_path));
+  delete from app_hidden.discarded_contents c
+  where c.storage_path = of_path and c.workspace_id = split_part(of_path, '/', 1)::uuid;
+  return not exists (
+    select from app_public.files f
+    where f.workspace_id = split_part(of_path, '/', 1)::uuid and f.sha256 = decode(split_part(of_path, '/', 3), 'hex')
+  );
+end
+$$;
+comment on function app_hidden.release_content(text) is
+  'Whether nobody has a content, so that its bytes may be removed before this transaction ends; nobody can store it meanwhile.';
+
+grant execute on function app_hidden.find_discarded_contents(integer), app_hidden.release_content(text) to colloquy_worker;
+--! EndIncluded ingest/discarded_contents.sql
 --! Included knowledge/files.sql
 -- The rows of stored files. register_file is called by the server alone, in the request of whoever sends the file, after it
 -- has computed the hash from the bytes: it must never be exposed to clients, because a hash that is merely claimed would
@@ -4330,7 +4430,8 @@ create or replace function app_hidden.register_file(
   sha256 bytea,
   conversation_id uuid default null,
   visibility app_public.visibility default 'private',
-  metadata jsonb default '{}'
+  metadata jsonb default '{}',
+  source_url text default null
 )
 returns app_public.files
 language plpgsql
@@ -4341,30 +4442,37 @@ as $$
 declare
   workspace uuid := app_hidden.current_workspace_id();
   caller uuid := app_hidden.current_user_id();
-  config app_public.file_type_configs;
+  bare_name text := left(regexp_replace(register_file.original_name, '^.*[/\\]', ''), 255);
+  accepted_type text;
   result app_public.files;
 begin
-  perform app_hidden.require_member(for_writing => true);
-  select c.* into config from app_public.file_type_configs c where c.mime_type = lower(register_file.mime_type) and c.is_enabled;
-  if config.mime_type is null then
-    raise exception 'Files of the type "%" are not accepted.', left(register_file.mime_type, 200) using errcode = 'CQ244', hint = 'Send text, markdown, code, HTML, PDF or DOCX.';
-  end if;
-  if register_file.byte_size > config.max_bytes then
-    raise exception 'A file of this type has at most % bytes; this one has %.', config.max_bytes, register_file.byte_size
-      using errcode = 'CQ244', hint = 'Split it.';
-  end if;
-  if register_file.conversation_id is not null and not exists (
-    select from app_public.conversations c
-    where c.workspace_id = workspace and c.id = register_file.conversation_id and (c.owner_id = caller or c.visibility = 'workspace')
-  ) then
-    raise exception 'There is no such conversation.' using errcode = 'CQ204', hint = 'It may be somebody else''s, or in another workspace.';
-  end if;
-  insert into app_public.files (workspace_id, owner_id, visibility, original_name, mime_type, byte_size, sha256, conversation_id, metadata)
+  select p.accepted_type into accepted_type
+  from app_hidden.prepare_upload(bare_name, register_file.mime_type, register_file.byte_size, register_file.conversation_id) as p;
+  -- until the end of this transaction nobody removes bytes of this content: the server puts them there meanwhile
+  perform pg_advisory_xact_lock_shared(app_private.content_lock(
+    workspace::text || '/' || left(encode(register_file.sha256, 'hex'), 2) || '/' || encode(register_file.sha256, 'hex')
+  ));
+  insert into app_public.files (workspace_id, owner_id, visibility, original_name, mime_type, byte_size, sha256, conversation_id, metadata, source_url)
   values (
-    workspace, caller, coalesce(register_file.visibility, 'private'), left(regexp_replace(register_file.original_name, '^.*[/\\]', ''), 255),
-    config.mime_type, register_file.byte_size, register_file.sha256, register_file.conversation_id, coalesce(register_file.metadata, '{}')
+    workspace, caller, coalesce(register_file.visibility, 'private'), bare_name, accepted_type, register_file.byte_size, register_file.sha256,
+    register_file.conversation_id, coalesce(register_file.metadata, '{}'), register_file.source_url
   )
   on conflict (workspace_id, sha256, owner_id) do nothing
+  returning * into result;
+  if result.id is not null then
+    return result;
+  end if;
+  -- what failed, or whose document is gone or came of another file since, is read again
+  update app_public.files f
+  set processing_status = 'pending', attempts = 0, retry_at = null, error = null, error_code = null, original_name = bare_name,
+    mime_type = accepted_type, source_url = coalesce(register_file.source_url, f.source_url), updated_at = clock_timestamp()
+  where f.workspace_id = workspace and f.sha256 = register_file.sha256 and f.owner_id = caller
+    and (
+      f.processing_status = 'failed'
+      or f.processing_status = 'completed' and not exists (
+        select from app_public.documents d where d.workspace_id = workspace and d.file_id = f.id
+      )
+    )
   returning * into result;
   if result.id is null then
     select f.* into result from app_public.files f
@@ -4373,46 +4481,69 @@ begin
   return result;
 end
 $$;
-comment on function app_hidden.register_file(text, text, bigint, bytea, uuid, app_public.visibility, jsonb) is
-  'The row of a file that the server has stored; for equal content of the same owner, the first one. Errors: CQ101, CQ109, CQ204 no such conversation, CQ244 type or size not accepted.';
-grant execute on function app_hidden.register_file(text, text, bigint, bytea, uuid, app_public.visibility, jsonb) to colloquy_user, colloquy_admin;
+comment on function app_hidden.register_file(text, text, bigint, bytea, uuid, app_public.visibility, jsonb, text) is
+  'The row of a file that the server has stored; for equal content of the same owner, the first one, which is read again if it failed or has no document any more. Errors: CQ101, CQ109, CQ110, CQ204 no such conversation, CQ244 type or size not accepted.';
+grant execute on function app_hidden.register_file(text, text, bigint, bytea, uuid, app_public.visibility, jsonb, text) to colloquy_user, colloquy_admin;
 
-create or replace function app_hidden.set_file_status(
-  for_workspace uuid,
-  for_file uuid,
-  new_status app_public.processing_status,
-  new_error text default null,
-  new_extracted_length integer default null,
-  new_chunk_count integer default null,
-  from_document uuid default null
-)
-returns boolean
+create or replace function app_public.retry_file(file_id uuid)
+returns app_public.files
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+#variable_conflict use_column
+declare
+  result app_public.files;
 begin
+  perform app_hidden.require_member(for_writing => true);
   update app_public.files f
-  set processing_status = new_status,
-    error = case when new_status = 'failed' then left(coalesce(new_error, 'unknown'), 2000) end,
-    extracted_length = coalesce(new_extracted_length, f.extracted_length), chunk_count = coalesce(new_chunk_count, f.chunk_count),
-    updated_at = clock_timestamp()
-  where f.workspace_id = for_workspace and f.id = for_file
-    -- what is completed stays so: a job that comes late changes nothing
-    and (f.processing_status <> 'completed' or new_status = 'completed');
-  if not found then
-    return false;
+  set processing_status = 'pending', attempts = 0, retry_at = null, error = null, error_code = null, updated_at = clock_timestamp()
+  where f.workspace_id = app_hidden.current_workspace_id() and f.id = retry_file.file_id and f.owner_id = app_hidden.current_user_id()
+    and f.processing_status = 'failed'
+  returning * into result;
+  if result.id is null then
+    select f.* into result from app_public.files f
+    where f.workspace_id = app_hidden.current_workspace_id() and f.id = retry_file.file_id and f.owner_id = app_hidden.current_user_id();
   end if;
-  update app_public.documents d
-  set file_id = for_file
-  where d.workspace_id = for_workspace and d.id = from_document
-    and d.owner_id = (select f.owner_id from app_public.files f where f.id = for_file);
-  return true;
+  if result.id is null then
+    raise exception 'There is no such file.' using errcode = 'CQ204', hint = 'It may be somebody else''s, or in another workspace.';
+  end if;
+  return result;
 end
 $$;
-comment on function app_hidden.set_file_status(uuid, uuid, app_public.processing_status, text, integer, integer, uuid) is
-  'Says how far the reading of a file is, and which document of the same owner came of it. False when the file is gone or completed already.';
-grant execute on function app_hidden.set_file_status(uuid, uuid, app_public.processing_status, text, integer, integer, uuid) to colloquy_worker;
+comment on function app_public.retry_file(uuid) is
+  'Has a file read again that failed; any other is returned as it is. Errors: CQ101, CQ109, CQ110, CQ204 no such file of yours.';
+grant execute on function app_public.retry_file(uuid) to colloquy_user, colloquy_admin;
+
+create or replace function app_public.delete_file(file_id uuid)
+returns app_public.files
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  result app_public.files;
+begin
+  perform app_hidden.require_member(for_writing => true);
+  if exists (
+    select from app_public.legal_holds h
+    where h.released_at is null and h.workspace_id = app_hidden.current_workspace_id() and (h.kind is null or h.kind = 'files')
+  ) then
+    raise exception 'A legal hold keeps the files of this workspace.' using errcode = 'CQ120', hint = 'Ask who placed it to release it first.';
+  end if;
+  delete from app_public.files f
+  where f.workspace_id = app_hidden.current_workspace_id() and f.id = delete_file.file_id and f.owner_id = app_hidden.current_user_id()
+  returning * into result;
+  if result.id is null then
+    raise exception 'There is no such file.' using errcode = 'CQ204', hint = 'It may be somebody else''s, or in another workspace.';
+  end if;
+  return result;
+end
+$$;
+comment on function app_public.delete_file(uuid) is
+  'Removes a file with the document that was read from it, its passages and their vectors. Its bytes follow within an hour, unless somebody else of the workspace has stored the same. Errors: CQ101, CQ109, CQ110, CQ120 kept by a legal hold, CQ204 no such file of yours.';
+grant execute on function app_public.delete_file(uuid) to colloquy_user, colloquy_admin;
 --! EndIncluded knowledge/files.sql
 --! Included knowledge/repositories.sql
 -- Repositories and what is in them. Making one runs with the caller's rights; putting a document into one is sealed, since
@@ -9082,6 +9213,511 @@ comment on function app_public.compare_embedding_versions(uuid, uuid, integer, i
   'Overlap of the k nearest chunks in two versions, over sampled chunks as queries, with the differences of each. Administrators of the installation only. Errors: CQ101, CQ121, CQ200 unusable argument, CQ204 no such version.';
 grant execute on function app_public.compare_embedding_versions(uuid, uuid, integer, integer) to colloquy_admin;
 --! EndIncluded embeddings/compare_embedding_versions.sql
+--! Included ingest/files_10_enqueue.sql
+-- After a statement that stores files, or has some read again: one job per file. What is only described has no bytes to read.
+create or replace function app_private.enqueue_unread_files()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform app_hidden.enqueue(
+    'extract-file', jsonb_build_object('workspaceId', n.workspace_id, 'fileId', n.id), n.id::text, n.workspace_id::text
+  )
+  from new_files n
+  where n.processing_status = 'pending' and n.sha256 is not null;
+  return null;
+end
+$$;
+comment on function app_private.enqueue_unread_files() is 'Trigger: enqueues the reading of files that wait for it.';
+
+create or replace trigger files_10_enqueue_insert
+after insert on app_public.files
+referencing new table as new_files
+for each statement execute function app_private.enqueue_unread_files();
+
+create or replace trigger files_10_enqueue_update
+after update on app_public.files
+referencing new table as new_files
+for each statement execute function app_private.enqueue_unread_files();
+--! EndIncluded ingest/files_10_enqueue.sql
+--! Included ingest/files_20_discard.sql
+-- Remembers the contents of files that go, whoever removes them: the bytes lie outside of the database, and only after the
+-- transaction is certain may a job remove them.
+create or replace function app_private.discard_contents()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op = 'TRUNCATE' then
+    insert into app_hidden.discarded_contents (workspace_id, storage_path)
+    select distinct f.workspace_id, f.storage_path from app_public.files f where f.storage_path is not null
+    on conflict do nothing;
+  else
+    insert into app_hidden.discarded_contents (workspace_id, storage_path)
+    select distinct o.workspace_id, o.storage_path from old_files o where o.storage_path is not null order by 1, 2
+    on conflict do nothing;
+  end if;
+  return null;
+end
+$$;
+comment on function app_private.discard_contents() is 'Trigger: remembers whose bytes may have to be removed.';
+
+create or replace trigger files_20_discard_delete after delete on app_public.files
+referencing old table as old_files for each statement execute function app_private.discard_contents();
+create or replace trigger files_20_discard_truncate before truncate on app_public.files
+for each statement execute function app_private.discard_contents();
+--! EndIncluded ingest/files_20_discard.sql
+--! Included ingest/read_files.sql
+-- What the worker calls to read files. A claim is one short transaction that counts the attempt, so that a file which ends
+-- the process that reads it is counted too; the attempt's number is what a worker shows afterwards: who was taken for dead
+-- and comes late changes nothing. Only the worker may call these.
+
+create or replace function app_hidden.find_unread_files(max_files integer default 1000)
+returns table (workspace_id uuid, file_id uuid)
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select f.workspace_id, f.id
+  from app_public.files f
+  where f.processing_status in ('pending', 'processing') and f.sha256 is not null
+    and (f.processing_status = 'pending' or f.retry_at is null or f.retry_at <= clock_timestamp())
+  order by f.id
+  limit max_files;
+$$;
+comment on function app_hidden.find_unread_files(integer) is 'Files that nobody reads although somebody should: what lost jobs and killed workers left.';
+
+create or replace function app_hidden.claim_file(for_workspace uuid, for_file uuid, lease interval default '5 minutes', max_attempts integer default 5)
+returns table (attempt integer, storage_path text, byte_size bigint, original_name text, extractor text)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+  update app_public.files f
+  set processing_status = 'failed', retry_at = null, error_code = 'CQ328', updated_at = clock_timestamp(),
+    error = format('Reading the file was begun %s times and never ended. Split it, or save it anew: it may be damaged.', f.attempts)
+  where f.workspace_id = for_workspace and f.id = for_file and f.processing_status = 'processing'
+    and coalesce(f.retry_at, '-infinity') <= clock_timestamp() and f.attempts >= max_attempts;
+  return query
+  update app_public.files f
+  set processing_status = 'processing', attempts = f.attempts + 1, retry_at = clock_timestamp() + lease, updated_at = clock_timestamp()
+  from app_public.file_type_configs c
+  where f.workspace_id = for_workspace and f.id = for_file and f.sha256 is not null and c.mime_type = f.mime_type
+    and (
+      f.processing_status = 'pending'
+      or f.processing_status = 'processing' and coalesce(f.retry_at, '-infinity') <= clock_timestamp()
+    )
+  returning f.attempts, f.storage_path, f.byte_size, f.original_name, c.extractor;
+end
+$$;
+comment on function app_hidden.claim_file(uuid, uuid, interval, integer) is
+  'Takes a file for reading, and counts the attempt. No row when it is gone, done, or in other hands; one that was begun too often fails here (CQ328).';
+
+create or replace function app_hidden.store_extraction(
+  for_workspace uuid,
+  for_file uuid,
+  of_attempt integer,
+  new_title text,
+  new_content text,
+  new_content_type text,
+  new_code_language text default null,
+  new_language text default null,
+  new_metadata jsonb default '{}'
+)
+returns uuid
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  file app_public.files;
+  heading text;
+  document uuid;
+begin
+  select f.* into file
+  from app_public.files f
+  where f.workspace_id = for_workspace and f.id = for_file and f.processing_status = 'processing' and f.attempts = of_attempt
+  for no key update;
+  if file.id is null then
+    return null;
+  end if;
+  if octet_length(new_content) > 20971520 then
+    raise exception 'The text has more than 20 MiB.' using errcode = 'CQ323', hint = 'Split it.';
+  end if;
+  heading := coalesce(nullif(left(trim(new_title), 500), ''), nullif(left(trim(regexp_replace(file.original_name, '\.[^.]+$', '')), 500), ''), file.original_name);
+
+  if file.source_url is null then
+    select d.id into document
+    from app_public.documents d
+    where d.workspace_id = for_workspace and d.file_id = for_file and d.owner_id = file.owner_id
+    order by d.id
+    limit 1
+    for no key update;
+  end if;
+  if document is null then
+    insert into app_public.documents as d (
+      workspace_id, owner_id, visibility, title, content, content_type, code_language, text_search_language, source_url, file_id, metadata
+    )
+    values (
+      for_workspace, file.owner_id, file.visibility, heading, new_content, new_content_type, new_code_language, coalesce(new_language, 'english'),
+      file.source_url, for_file, file.metadata || coalesce(new_metadata, '{}')
+    )
+    -- what came from the same place before: its visibility is its owner's, and pieces whose text is the same stay
+    on conflict (workspace_id, owner_id, source_url) where source_url is not null do update
+    set title = excluded.title, content = excluded.content, content_type = excluded.content_type, code_language = excluded.code_language,
+      text_search_language = excluded.text_search_language, file_id = excluded.file_id, metadata = excluded.metadata
+    returning d.id into document;
+  else
+    update app_public.documents d
+    set title = heading, content = new_content, content_type = new_content_type, code_language = new_code_language,
+      text_search_language = coalesce(new_language, 'english'), metadata = file.metadata || coalesce(new_metadata, '{}')
+    where d.id = document;
+  end if;
+  update app_public.files f
+  set processing_status = 'completed', retry_at = null, extracted_length = char_length(new_content), updated_at = clock_timestamp()
+  where f.id = for_file;
+  return document;
+end
+$$;
+comment on function app_hidden.store_extraction(uuid, uuid, integer, text, text, text, text, text, jsonb) is
+  'Makes a document of what was read from a file, with its owner and visibility, or brings the one from the same place up to date. Null when the attempt is not the last one any more. Error: CQ323 too long.';
+
+create or replace function app_hidden.fail_file(
+  for_workspace uuid,
+  for_file uuid,
+  of_attempt integer,
+  code text,
+  reason text,
+  is_final boolean default true,
+  pause interval default '10 seconds',
+  max_attempts integer default 5
+)
+returns app_public.processing_status
+language sql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  update app_public.files f
+  set
+    processing_status = case when ended then 'failed'::app_public.processing_status else 'processing' end,
+    error = case when ended then left(coalesce(nullif(trim(reason), ''), 'unknown'), 2000) end,
+    error_code = case when ended then code end,
+    retry_at = case when not ended then clock_timestamp() + pause * power(4, f.attempts - 1) end,
+    updated_at = clock_timestamp()
+  from (select x.id, is_final or x.attempts >= max_attempts as ended from app_public.files x where x.workspace_id = for_workspace and x.id = for_file) as verdict
+  where f.workspace_id = for_workspace and f.id = for_file and f.id = verdict.id and f.processing_status = 'processing' and f.attempts = of_attempt
+  returning f.processing_status;
+$$;
+comment on function app_hidden.fail_file(uuid, uuid, integer, text, text, boolean, interval, integer) is
+  'Says why an attempt to read a file failed. Unless that is final, or it was the last one, the file is tried again after a growing pause. Null when the attempt is not the last one any more.';
+
+create or replace function app_hidden.release_file(for_workspace uuid, for_file uuid, of_attempt integer)
+returns boolean
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update app_public.files f
+  set processing_status = 'pending', attempts = f.attempts - 1, retry_at = null, updated_at = clock_timestamp()
+  where f.workspace_id = for_workspace and f.id = for_file and f.processing_status = 'processing' and f.attempts = of_attempt;
+  return found;
+end
+$$;
+comment on function app_hidden.release_file(uuid, uuid, integer) is 'Gives a claimed file back, as if it had not been taken: the worker ends.';
+
+grant execute on function
+  app_hidden.find_unread_files(integer),
+  app_hidden.claim_file(uuid, uuid, interval, integer),
+  app_hidden.store_extraction(uuid, uuid, integer, text, text, text, text, text, jsonb),
+  app_hidden.fail_file(uuid, uuid, integer, text, text, boolean, interval, integer),
+  app_hidden.release_file(uuid, uuid, integer)
+to colloquy_worker;
+--! EndIncluded ingest/read_files.sql
+--! Included ingest/documents_30_count_file_chunks.sql
+-- Tells a file how many pieces its document has, once they are those of the text that was read from it.
+create or replace function app_private.count_file_chunks()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update app_public.files f
+  set chunk_count = (select count(*) from app_public.chunks c where c.workspace_id = new.workspace_id and c.document_id = new.id)
+  where f.workspace_id = new.workspace_id and f.id = new.file_id;
+  return null;
+end
+$$;
+comment on function app_private.count_file_chunks() is 'Trigger: keeps chunk_count of the file that a document was read from.';
+
+create or replace trigger documents_30_count_file_chunks
+after update of chunked_hash, file_id on app_public.documents
+for each row when (new.file_id is not null and new.chunked_hash = new.content_hash)
+execute function app_private.count_file_chunks();
+--! EndIncluded ingest/documents_30_count_file_chunks.sql
+--! Included ingest/process_events.sql
+-- What the worker calls to make knowledge of events. As with files: a claim counts the attempt, and its number is what a
+-- worker shows afterwards. What an event says is one chunk; events of a workspace that say the same share it.
+
+create or replace function app_hidden.find_unprocessed_events(max_batches integer default 1000)
+returns table (workspace_id uuid, source text)
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select e.workspace_id, e.source
+  from app_public.raw_events e
+  where e.processing_status in ('pending', 'processing')
+    and (e.processing_status = 'pending' or e.retry_at is null or e.retry_at <= clock_timestamp())
+  group by e.workspace_id, e.source
+  order by min(e.id::text)
+  limit max_batches;
+$$;
+comment on function app_hidden.find_unprocessed_events(integer) is 'Workspaces and sources with events that wait: what lost jobs and killed workers left.';
+
+create or replace function app_hidden.claim_events(
+  for_workspace uuid,
+  for_source text,
+  max_events integer default 20,
+  lease interval default '10 minutes',
+  max_attempts integer default 5
+)
+returns table (event_id uuid, attempt integer, event_type text, payload jsonb, metadata jsonb)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+  update app_public.raw_events e
+  set processing_status = 'failed', retry_at = null, processed_at = clock_timestamp(),
+    error = format('Processing was begun %s times and never ended. (CQ328)', e.attempts)
+  where e.workspace_id = for_workspace and e.source = for_source and e.processing_status = 'processing'
+    and coalesce(e.retry_at, '-infinity') <= clock_timestamp() and e.attempts >= max_attempts;
+  return query
+  with next as (
+    select e.id
+    from app_public.raw_events e
+    where e.workspace_id = for_workspace and e.source = for_source and e.processing_status in ('pending', 'processing')
+      and (e.processing_status = 'pending' or coalesce(e.retry_at, '-infinity') <= clock_timestamp())
+    -- what failed before waits for what is new
+    order by e.attempts, e.id
+    limit max_events
+    for update skip locked
+  )
+  update app_public.raw_events e
+  set processing_status = 'processing', attempts = e.attempts + 1, retry_at = clock_timestamp() + lease
+  from next n
+  where e.id = n.id
+  returning e.id, e.attempts, e.event_type, e.payload, e.metadata;
+end
+$$;
+comment on function app_hidden.claim_events(uuid, text, integer, interval, integer) is
+  'Takes the next events of a source, and counts the attempt. An event that was begun too often fails here.';
+
+create or replace function app_hidden.complete_event(
+  for_workspace uuid,
+  for_event uuid,
+  of_attempt integer,
+  new_content text default null,
+  new_heading text default null,
+  new_token_count integer default null,
+  new_importance real default 0.5
+)
+returns text
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  event app_public.raw_events;
+  hash bytea := app_hidden.text_hash(concat_ws(E'\n', new_heading, new_content));
+  outcome text := 'stored';
+begin
+  select e.* into event
+  from app_public.raw_events e
+  where e.workspace_id = for_workspace and e.id = for_event and e.processing_status = 'processing' and e.attempts = of_attempt
+  for no key update;
+  if event.id is null then
+    return 'late';
+  end if;
+  if new_content is null then
+    outcome := 'empty';
+    hash := null;
+  else
+    perform pg_advisory_xact_lock(hashtextextended(for_workspace::text || encode(hash, 'hex'), 7201345));
+    if exists (
+      select from app_public.chunks c where c.workspace_id = for_workspace and c.content_hash = hash and c.source_type = 'event'
+    ) then
+      outcome := 'known';
+    else
+      insert into app_public.chunks (
+        workspace_id, source_type, raw_event_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset, token_count,
+        content_hash, importance_score
+      )
+      values (
+        for_workspace, 'event', for_event, event.owner_id, 'workspace', 0, new_content, new_heading, 0, char_length(new_content),
+        new_token_count, hash, coalesce(new_importance, 0.5)
+      );
+      perform app_hidden.enqueue(
+        'index-source',
+        jsonb_build_object('workspaceId', for_workspace, 'sourceType', 'event', 'sourceId', for_event),
+        'event:' || for_event,
+        for_workspace::text
+      );
+    end if;
+  end if;
+  update app_public.raw_events e
+  set processing_status = 'completed', retry_at = null, error = null, processed_at = clock_timestamp(), knowledge_hash = hash
+  where e.id = for_event;
+  return outcome;
+end
+$$;
+comment on function app_hidden.complete_event(uuid, uuid, integer, text, text, integer, real) is
+  'Stores what an event says: stored, known when another event says the same, empty without a text, late when the attempt is not the last one any more.';
+
+create or replace function app_hidden.fail_event(
+  for_workspace uuid,
+  for_event uuid,
+  of_attempt integer,
+  reason text,
+  pause interval default '10 seconds',
+  counts boolean default true,
+  max_attempts integer default 5
+)
+returns app_public.processing_status
+language sql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  update app_public.raw_events e
+  set
+    processing_status = case when counts and e.attempts >= max_attempts then 'failed'::app_public.processing_status else 'processing' end,
+    attempts = e.attempts - case when counts then 0 else 1 end,
+    error = left(reason, 2000),
+    retry_at = case when not counts then clock_timestamp() + pause when e.attempts < max_attempts then clock_timestamp() + pause * power(4, e.attempts - 1) end,
+    processed_at = case when counts and e.attempts >= max_attempts then clock_timestamp() end
+  where e.workspace_id = for_workspace and e.id = for_event and e.processing_status = 'processing' and e.attempts = of_attempt
+  returning e.processing_status;
+$$;
+comment on function app_hidden.fail_event(uuid, uuid, integer, text, interval, boolean, integer) is
+  'Says why an attempt failed: the event is tried again after a growing pause, and fails with the last attempt. With counts false it was nobody''s fault: it is given back, for after the pause.';
+
+grant execute on function
+  app_hidden.find_unprocessed_events(integer),
+  app_hidden.claim_events(uuid, text, integer, interval, integer),
+  app_hidden.complete_event(uuid, uuid, integer, text, text, integer, real),
+  app_hidden.fail_event(uuid, uuid, integer, text, interval, boolean, integer)
+to colloquy_worker;
+--! EndIncluded ingest/process_events.sql
+--! Included ingest/raw_events_10_enqueue.sql
+-- After a statement that stores events: one job per workspace and source, which takes whatever waits.
+create or replace function app_private.enqueue_unprocessed_events()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform app_hidden.enqueue(
+    'process-events', jsonb_build_object('workspaceId', n.workspace_id, 'source', n.source), n.workspace_id || ':' || n.source, n.workspace_id::text
+  )
+  from (select distinct x.workspace_id, x.source from new_events x where x.processing_status = 'pending') as n;
+  return null;
+end
+$$;
+comment on function app_private.enqueue_unprocessed_events() is 'Trigger: enqueues the processing of events that wait for it.';
+
+create or replace trigger raw_events_10_enqueue_insert
+after insert on app_public.raw_events
+referencing new table as new_events
+for each statement execute function app_private.enqueue_unprocessed_events();
+--! EndIncluded ingest/raw_events_10_enqueue.sql
+--! Included ingest/raw_events_20_forget.sql
+-- An event that goes takes with it what was learned from it. Where another event of the workspace says the same, that one is
+-- processed again, and has it then.
+create or replace function app_private.forget_events()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op = 'TRUNCATE' then
+    delete from app_public.chunks c where c.source_type = 'event';
+    return null;
+  end if;
+  delete from app_public.chunks c
+  using old_events o
+  where c.workspace_id = o.workspace_id and c.raw_event_id = o.id;
+  update app_public.raw_events e
+  set processing_status = 'pending', attempts = 0, retry_at = null, error = null, processed_at = null, knowledge_hash = null
+  from (
+    select distinct twin.id
+    from old_events o
+    cross join lateral (
+      select t.id from app_public.raw_events t where t.workspace_id = o.workspace_id and t.knowledge_hash = o.knowledge_hash order by t.id limit 1
+    ) as twin
+    where o.knowledge_hash is not null and not exists (
+      select from app_public.chunks c where c.workspace_id = o.workspace_id and c.content_hash = o.knowledge_hash and c.source_type = 'event'
+    )
+  ) as heir
+  where e.id = heir.id;
+  return null;
+end
+$$;
+comment on function app_private.forget_events() is 'Trigger: removes the chunks of events that go.';
+
+create or replace trigger raw_events_20_forget_delete after delete on app_public.raw_events
+referencing old table as old_events for each statement execute function app_private.forget_events();
+create or replace trigger raw_events_20_forget_truncate after truncate on app_public.raw_events
+for each statement execute function app_private.forget_events();
+--! EndIncluded ingest/raw_events_20_forget.sql
+--! Included ingest/retry_events.sql
+-- Gives failed events another five attempts, say when the summariser is well again. It takes nothing but failed ones.
+create or replace function app_public.retry_events(source text default null)
+returns integer
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  workspace uuid := app_hidden.current_workspace_id();
+  tried integer;
+begin
+  perform app_private.require_manager();
+  with again as (
+    update app_public.raw_events e
+    set processing_status = 'pending', attempts = 0, retry_at = null, error = null, processed_at = null
+    where e.workspace_id = workspace and e.processing_status = 'failed' and (retry_events.source is null or e.source = retry_events.source)
+    returning e.source
+  ),
+  sources as (
+    select a.source, count(*) as events,
+      app_hidden.enqueue(
+        'process-events', jsonb_build_object('workspaceId', workspace, 'source', a.source), workspace || ':' || a.source, workspace::text
+      )
+    from again a
+    group by a.source
+  )
+  select coalesce(sum(s.events), 0) into tried from sources s;
+  return tried;
+end
+$$;
+comment on function app_public.retry_events(text) is
+  'Has the failed events of the workspace processed again, of one source or of all. Returns how many. Errors: CQ101, CQ109, CQ110, CQ114 not a manager of the workspace.';
+grant execute on function app_public.retry_events(text) to colloquy_user, colloquy_admin;
+--! EndIncluded ingest/retry_events.sql
 --! Included policies/settings.sql
 -- Nobody but the sealed functions of the owner, and whoever administers the database. Deliberately no grant.
 drop policy if exists all_owner on app_private.settings;
@@ -9907,6 +10543,11 @@ grant select on app_public.rag_configuration_performance to colloquy_visitor, co
 drop policy if exists all_owner on app_hidden.embedding_rates;
 create policy all_owner on app_hidden.embedding_rates to colloquy_owner using (true) with check (true);
 --! EndIncluded policies/embedding_rates.sql
+--! Included policies/discarded_contents.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_hidden.discarded_contents;
+create policy all_owner on app_hidden.discarded_contents to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/discarded_contents.sql
 --! EndIncluded _all.sql
 
 select app_hidden.ensure_partitions(3);

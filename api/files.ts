@@ -1,0 +1,274 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import type { Pool } from 'pg';
+import { ColloquyError, errorCode } from '../lib/errors.ts';
+import type { FileStorage } from '../lib/storage.ts';
+import { AuthenticationError, authenticate, type Settings, VISITOR } from './authentication.ts';
+import { ApiError, publicError } from './errors.ts';
+import type { VerifyIdentity } from './identity-provider.ts';
+import { parseRange } from './range.ts';
+import { cleanText } from './text.ts';
+import { inRequest } from './transaction.ts';
+
+export interface FilesOptions {
+  pool: Pool;
+  storage: FileStorage;
+  verifyIdentity?: VerifyIdentity | undefined;
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const LONGEST_URL = 8192;
+
+/** What a client is told of each code, where it is not 500. */
+const STATUS: Record<string, number> = {
+  CQ101: 401,
+  CQ109: 403,
+  CQ110: 403,
+  CQ200: 400,
+  CQ204: 404,
+  CQ244: 415,
+  CQ403: 403,
+  CQ404: 404,
+  CQ405: 405,
+  CQ408: 503,
+  CQ409: 409,
+  CQ413: 413,
+  CQ416: 416,
+  CQ503: 503,
+  CQ507: 507,
+};
+
+/** Unknown, in another workspace, somebody else's, only described: all the same. */
+function noFile(): ApiError {
+  return new ApiError(
+    'CQ204',
+    'There is no such file.',
+    "It may be somebody else's, or in another workspace.",
+  );
+}
+
+interface Upload {
+  name: string;
+  mimeType: string | null;
+  conversationId: string | null;
+  visibility: 'private' | 'workspace';
+  sourceUrl: string | null;
+}
+
+function readUpload(request: IncomingMessage, query: URLSearchParams): Upload {
+  const text = (name: string): string | null => {
+    const value = query.get(name);
+    return value === null || value.trim() === '' ? null : cleanText(value.trim());
+  };
+  const unusable = (message: string, hint: string) => new ApiError('CQ200', message, hint);
+  const name = text('name');
+  if (name === null || name.length > 1000) {
+    throw unusable('name is missing, or too long.', 'Send it as POST /files?name=report.pdf');
+  }
+  const visibility = text('visibility')?.toLowerCase() ?? 'private';
+  if (visibility !== 'private' && visibility !== 'workspace') {
+    throw unusable('visibility is private or workspace.', 'Leave it out for private.');
+  }
+  const conversationId = text('conversationId');
+  if (conversationId !== null && !UUID.test(conversationId)) {
+    throw unusable('conversationId is not a UUID.', 'Leave it out when there is none.');
+  }
+  const sourceUrl = text('sourceUrl');
+  if (sourceUrl !== null && sourceUrl.length > 2048) {
+    throw unusable('sourceUrl has at most 2,048 characters.', 'Leave it out when there is none.');
+  }
+  return { name, mimeType: request.headers['content-type'] ?? null, conversationId, visibility, sourceUrl };
+}
+
+interface FileRow {
+  id: string;
+  original_name: string;
+  mime_type: string;
+  byte_size: string;
+  sha256: Buffer;
+  storage_path: string;
+  processing_status: string;
+}
+
+function describe(file: FileRow): object {
+  return {
+    file: {
+      id: file.id,
+      originalName: file.original_name,
+      mimeType: file.mime_type,
+      byteSize: Number(file.byte_size),
+      sha256: file.sha256.toString('hex'),
+      processingStatus: file.processing_status.toUpperCase(),
+    },
+  };
+}
+
+function json(response: ServerResponse, status: number, body: object): void {
+  const buffer = Buffer.from(JSON.stringify(body));
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': buffer.length,
+    'cache-control': 'no-store',
+  });
+  response.end(buffer);
+}
+
+/** A name for a header: what a shell or a browser might misread is replaced, and the real one comes encoded. */
+function disposition(name: string): string {
+  const plain = name.replace(/[^\w. -]/g, '_');
+  const encoded = encodeURIComponent(name.toWellFormed()).replace(
+    /['()*!]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`;
+}
+
+/** POST /files takes a file as the body, GET and HEAD /files/:id give it back. */
+export function filesHandler({ pool, storage, verifyIdentity }: FilesOptions) {
+  async function post(
+    request: IncomingMessage,
+    response: ServerResponse,
+    settings: Settings,
+    query: URLSearchParams,
+  ) {
+    const upload = readUpload(request, query);
+    const announced = request.headers['content-length'];
+    const limit = await inRequest(pool, settings, async (client) => {
+      const { rows } = await client.query<{ accepted_type: string; max_bytes: string }>(
+        `select accepted_type, max_bytes from app_hidden.prepare_upload(
+           original_name => $1::text, mime_type => $2::text, conversation_id => $3::uuid)`,
+        [upload.name, upload.mimeType, upload.conversationId],
+      );
+      return { type: rows[0]!.accepted_type, maxBytes: Number(rows[0]!.max_bytes) };
+    });
+    if (Number(announced ?? 0) > limit.maxBytes) {
+      throw new ApiError('CQ413', `A file of this type has at most ${limit.maxBytes} bytes.`, 'Split it.');
+    }
+    const received = await storage.receive(request.iterator({ destroyOnReturn: false }), limit);
+    try {
+      const file = await inRequest(pool, settings, async (client) => {
+        const { rows } = await client.query<FileRow>(
+          `select * from app_hidden.register_file(
+             original_name => $1::text, mime_type => $2::text, byte_size => $3::bigint, sha256 => $4::bytea,
+             conversation_id => $5::uuid, visibility => $6::app_public.visibility, source_url => $7::text)`,
+          [
+            upload.name,
+            limit.type,
+            received.size,
+            received.sha256,
+            upload.conversationId,
+            upload.visibility,
+            upload.sourceUrl,
+          ],
+        );
+        await received.place(rows[0]!.storage_path);
+        return rows[0]!;
+      });
+      response.setHeader('location', `/files/${file.id}`);
+      json(response, 201, describe(file));
+    } finally {
+      await received.discard();
+    }
+  }
+
+  async function get(request: IncomingMessage, response: ServerResponse, settings: Settings, id: string) {
+    if (!UUID.test(id)) throw noFile();
+    const file = await inRequest(pool, settings, async (client) => {
+      await client.query('select app_hidden.require_member()');
+      const { rows } = await client.query<FileRow>(
+        `select id, original_name, mime_type, byte_size, sha256, storage_path, processing_status
+         from app_public.files where id = $1::uuid and sha256 is not null`,
+        [id],
+      );
+      return rows[0];
+    });
+    if (!file) throw noFile();
+    const size = await storage.size(file.storage_path);
+    if (size === null) throw new Error(`The bytes of file ${id} are not in the storage`);
+    const etag = `"${file.sha256.toString('hex')}"`;
+    const headers = {
+      'content-type': file.mime_type,
+      'content-disposition': disposition(file.original_name),
+      // whatever a browser makes of it, it runs nothing and loads nothing
+      'content-security-policy': "default-src 'none'; sandbox",
+      'cross-origin-resource-policy': 'same-origin',
+      'cache-control': 'private, no-cache',
+      'accept-ranges': 'bytes',
+      etag,
+    };
+    if (request.headers['if-none-match']?.split(/\s*,\s*/).includes(etag)) {
+      response.writeHead(304, headers).end();
+      return;
+    }
+    const ifRange = request.headers['if-range'];
+    const range =
+      ifRange === undefined || ifRange === etag ? parseRange(request.headers.range, size) : undefined;
+    if (range === 'unsatisfiable') {
+      response.setHeader('content-range', `bytes */${size}`);
+      throw new ApiError('CQ416', 'The file does not have that range.', `It has ${size} bytes.`);
+    }
+    response.writeHead(range ? 206 : 200, {
+      ...headers,
+      'content-length': range ? range.end - range.start + 1 : size,
+      ...(range ? { 'content-range': `bytes ${range.start}-${range.end}/${size}` } : {}),
+    });
+    if (request.method === 'HEAD' || size === 0) {
+      response.end();
+      return;
+    }
+    await pipeline(storage.read(file.storage_path, range), response);
+  }
+
+  function refuse(request: IncomingMessage, response: ServerResponse, error: unknown, settings?: Settings) {
+    if (response.headersSent || request.socket.destroyed) {
+      response.destroy();
+      return;
+    }
+    const info = {
+      id: String(response.getHeader('x-request-id')),
+      isVisitor: (settings?.role ?? VISITOR) === VISITOR,
+    };
+    const { message, ...extensions } =
+      error instanceof ColloquyError
+        ? { message: error.message, code: error.code, ...(error.hint ? { hint: error.hint } : {}) }
+        : publicError(error, info);
+    const status = error instanceof AuthenticationError ? error.status : (STATUS[extensions.code] ?? 500);
+    // the rest of a body that nobody reads must not be taken for the next request
+    if (!request.complete) response.setHeader('connection', 'close');
+    if (status === 401) response.setHeader('www-authenticate', 'Bearer realm="colloquy"');
+    json(response, status, { errors: [{ message, extensions }] });
+  }
+
+  return async (request: IncomingMessage, response: ServerResponse, path: string): Promise<void> => {
+    let settings: Settings | undefined;
+    try {
+      const url = request.url ?? '';
+      if (url.length > LONGEST_URL)
+        throw new ApiError('CQ200', 'The address is too long.', 'Shorten the name.');
+      const id = path === '/files' ? undefined : path.slice('/files/'.length);
+      const allowed = id === undefined ? ['POST'] : ['GET', 'HEAD'];
+      if (!allowed.includes(request.method ?? '')) {
+        response.setHeader('allow', allowed.join(', '));
+        throw new ApiError(
+          'CQ405',
+          `Only ${allowed.join(' and ')} work here.`,
+          'POST /files stores, GET /files/:id reads.',
+        );
+      }
+      settings = await authenticate(pool, request, {
+        id: String(response.getHeader('x-request-id')),
+        verifyIdentity,
+      });
+      if (settings.role === VISITOR) {
+        throw new ApiError('CQ101', 'You are not signed in.', 'Send a token as "Authorization: Bearer …".');
+      }
+      if (id === undefined) {
+        await post(request, response, settings, new URLSearchParams(url.split('?')[1] ?? ''));
+      } else await get(request, response, settings, id);
+    } catch (error) {
+      // whoever went away in the middle is told nothing
+      if (['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'].includes(errorCode(error) ?? '')) response.destroy();
+      else refuse(request, response, error, settings);
+    }
+  };
+}

@@ -1,0 +1,38 @@
+-- An event that goes takes with it what was learned from it. Where another event of the workspace says the same, that one is
+-- processed again, and has it then.
+create or replace function app_private.forget_events()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op = 'TRUNCATE' then
+    delete from app_public.chunks c where c.source_type = 'event';
+    return null;
+  end if;
+  delete from app_public.chunks c
+  using old_events o
+  where c.workspace_id = o.workspace_id and c.raw_event_id = o.id;
+  update app_public.raw_events e
+  set processing_status = 'pending', attempts = 0, retry_at = null, error = null, processed_at = null, knowledge_hash = null
+  from (
+    select distinct twin.id
+    from old_events o
+    cross join lateral (
+      select t.id from app_public.raw_events t where t.workspace_id = o.workspace_id and t.knowledge_hash = o.knowledge_hash order by t.id limit 1
+    ) as twin
+    where o.knowledge_hash is not null and not exists (
+      select from app_public.chunks c where c.workspace_id = o.workspace_id and c.content_hash = o.knowledge_hash and c.source_type = 'event'
+    )
+  ) as heir
+  where e.id = heir.id;
+  return null;
+end
+$$;
+comment on function app_private.forget_events() is 'Trigger: removes the chunks of events that go.';
+
+create or replace trigger raw_events_20_forget_delete after delete on app_public.raw_events
+referencing old table as old_events for each statement execute function app_private.forget_events();
+create or replace trigger raw_events_20_forget_truncate after truncate on app_public.raw_events
+for each statement execute function app_private.forget_events();

@@ -1,0 +1,161 @@
+import { z } from 'zod';
+import { describeError } from '../lib/errors.ts';
+import type { JobContext } from './context.ts';
+import { ProviderError } from './embedding/provider.ts';
+import { countTokens } from './embedding/tokens.ts';
+import type { JobDefinition } from './registry.ts';
+import { readEvent } from './summary/event.ts';
+
+/** Events that are claimed at a time. */
+const BATCH = 20;
+/** A job that takes longer than this many milliseconds hands the rest to a new one. */
+const TIME_BUDGET = 30_000;
+/** Most characters that are kept as they are: summing them up would cost more than it saves. */
+const SHORT = 400;
+
+const payload = z.object({ workspaceId: z.uuid(), source: z.string().min(1).max(100) });
+type Payload = z.infer<typeof payload>;
+
+interface Event {
+  event_id: string;
+  attempt: number;
+  event_type: string;
+  payload: unknown;
+  metadata: unknown;
+}
+
+interface Done {
+  stored: number;
+  known: number;
+  empty: number;
+  late: number;
+  failed: number;
+  promptTokens: number;
+  completionTokens: number;
+}
+
+type Outcome = 'stored' | 'known' | 'empty' | 'late';
+
+/** Sums one event up, and stores what it says. */
+async function processEvent(context: JobContext, source: Payload, event: Event, done: Done): Promise<void> {
+  const { text, heading, importance } = readEvent({
+    source: source.source,
+    eventType: event.event_type,
+    payload: event.payload,
+    metadata: event.metadata,
+  });
+  let content: string | null = text.trim() === '' ? null : text.trim();
+  if (content !== null && content.length > SHORT) {
+    // outside of any transaction: a model may take its time
+    const summary = await context.summariser().summarise(content, context.signal);
+    content = summary.text.trim() || content.slice(0, SHORT).toWellFormed();
+    done.promptTokens += summary.promptTokens;
+    done.completionTokens += summary.completionTokens;
+  }
+  const { rows } = await context.pool.query<{ outcome: Outcome }>(
+    `select app_hidden.complete_event(
+       for_workspace => $1, for_event => $2, of_attempt => $3, new_content => $4, new_heading => $5,
+       new_token_count => $6, new_importance => $7) as outcome`,
+    [
+      source.workspaceId,
+      event.event_id,
+      event.attempt,
+      content,
+      heading,
+      content === null ? null : Math.max(1, countTokens(content)),
+      importance,
+    ],
+  );
+  done[rows[0]!.outcome] += 1;
+}
+
+async function fail(
+  { pool }: JobContext,
+  { workspaceId }: Payload,
+  event: Event,
+  { reason, pause, counts }: { reason: string; pause: number; counts: boolean },
+): Promise<void> {
+  await pool.query(
+    `select app_hidden.fail_event(
+       for_workspace => $1, for_event => $2, of_attempt => $3, reason => $4,
+       pause => make_interval(secs => $5), counts => $6)`,
+    [workspaceId, event.event_id, event.attempt, reason, pause, counts],
+  );
+}
+
+/** Makes knowledge of the events of a source that wait: what each says, in short, to be found by search. */
+async function handle(context: JobContext, source: Payload): Promise<object> {
+  const { pool, boss, signal, log } = context;
+  const deadline = Date.now() + TIME_BUDGET;
+  const done: Done = {
+    stored: 0,
+    known: 0,
+    empty: 0,
+    late: 0,
+    failed: 0,
+    promptTokens: 0,
+    completionTokens: 0,
+  };
+  for (;;) {
+    const { rows: events } = await pool.query<Event>(
+      `select event_id, attempt, event_type, payload, metadata
+       from app_hidden.claim_events(for_workspace => $1, for_source => $2, max_events => $3)`,
+      [source.workspaceId, source.source, BATCH],
+    );
+    if (events.length === 0) return done;
+    let waits: { pause: number; reason: string } | undefined;
+    events.sort((a, b) => (a.event_id < b.event_id ? -1 : 1));
+    for (const event of events) {
+      if (waits || signal.aborted || Date.now() > deadline) {
+        await fail(context, source, event, {
+          reason: waits?.reason ?? 'the worker had no time left for it',
+          pause: waits?.pause ?? 0,
+          counts: false,
+        });
+        continue;
+      }
+      try {
+        await processEvent(context, source, event, done);
+      } catch (error) {
+        const retryAfter = error instanceof ProviderError ? error.retryAfter : undefined;
+        if (retryAfter !== undefined || signal.aborted) {
+          waits = { pause: retryAfter ?? 0, reason: describeError(error) };
+          await fail(context, source, event, { ...waits, counts: false });
+          continue;
+        }
+        done.failed += 1;
+        log.warn({ err: error, event: event.event_id }, 'an event could not be processed');
+        await fail(context, source, event, { reason: describeError(error), pause: 10, counts: true });
+      }
+    }
+    if (signal.aborted) throw signal.reason;
+    if (waits || Date.now() > deadline) {
+      const startAfter = Math.ceil(waits?.pause ?? 0);
+      await boss.send(processEvents.queue.name, source, { ...singletonOfEvents(source), startAfter });
+      return { ...done, continued: true, ...(waits ? { waits: startAfter } : {}) };
+    }
+  }
+}
+
+/** One job waits per workspace and source. */
+export function singletonOfEvents({ workspaceId, source }: Payload): {
+  singletonKey: string;
+  group: { id: string };
+} {
+  return { singletonKey: `${workspaceId}:${source}`, group: { id: workspaceId } };
+}
+
+export const processEvents: JobDefinition<Payload> = {
+  queue: {
+    name: 'process-events',
+    policy: 'short',
+    retryLimit: 3,
+    retryDelay: 5,
+    retryBackoff: true,
+    expireInSeconds: 900,
+    deleteAfterSeconds: 86_400,
+  },
+  payload,
+  batchSize: 1,
+  handle,
+};
