@@ -34,6 +34,7 @@
 --!include search/search.sql
 --!include embeddings/embedding_partitions.sql
 --!include embeddings/counts.sql
+--!include embeddings/embedding_waits.sql
 --!include embeddings/pipeline.sql
 --!include embeddings/indexing_progress.sql
 --!include audit/log_event.sql
@@ -128,6 +129,17 @@
 --!include analytics/conversation_summary_stats.sql
 --!include analytics/user_activity_summary.sql
 --!include analytics/workspace_dashboard.sql
+--!include usage/reserve_for.sql
+--!include usage/settle_reservation.sql
+--!include embeddings/embeddings_20_clear_failures.sql
+--!include embeddings/count_embedding_failures.sql
+--!include embeddings/claim_embeddings.sql
+--!include embeddings/failed_embeddings.sql
+--!include embeddings/redrive_embeddings.sql
+--!include embeddings/provider_pauses.sql
+--!include embeddings/take_provider_rate.sql
+--!include embeddings/provider_states.sql
+--!include embeddings/indexing_lag.sql
 --!include policies/settings.sql
 --!include policies/users.sql
 --!include policies/user_secrets.sql
@@ -183,3 +195,8 @@
 --!include policies/user_activity.sql
 --!include policies/analytics_changes.sql
 --!include policies/rag_configuration_performance.sql
+--!include policies/embedding_failures.sql
+--!include policies/embedding_claims.sql
+--!include policies/embedding_refusals.sql
+--!include policies/provider_pauses.sql
+--!include policies/provider_rates.sql

@@ -6,8 +6,15 @@ import type { JobDefinition } from './registry.ts';
 /** Sources that one run puts into the queue; the next run goes on. */
 const MOST_SOURCES = 1000;
 
-/** Finds what has no chunks or no vectors although it should, and puts it into the queue: what lost jobs left. */
+/** Behind whatever is new: most of it was tried before. */
+const PRIORITY = -1;
+
+/**
+ * Finds what has no chunks or no vectors although it should, and puts it into the queue: what lost jobs left, what failed
+ * and is due again, what a budget held back, and what dead workers had claimed.
+ */
 async function handle({ pool, boss, log }: JobContext): Promise<object> {
+  await pool.query('select app_hidden.abandon_embedding_claims()');
   const { rows } = await pool.query<{
     workspace_id: string;
     source_type: 'document' | 'message' | 'memory';
@@ -23,7 +30,7 @@ async function handle({ pool, boss, log }: JobContext): Promise<object> {
   if (sources.length > 0) {
     await boss.insert(
       indexSource.queue.name,
-      sources.map((data) => ({ data, ...singleton(data) })),
+      sources.map((data) => ({ data, ...singleton(data), priority: PRIORITY })),
     );
     log.debug({ sources: sources.length }, 'sources wait to be indexed');
   }
