@@ -9,6 +9,7 @@ import { knowledge } from './attacks/knowledge.ts';
 import { members } from './attacks/members.ts';
 import { memory } from './attacks/memory.ts';
 import { operations } from './attacks/operations.ts';
+import { queue } from './attacks/queue.ts';
 import { call, database, endScene, fails, of, setScene, tenants } from './attacks/scene.ts';
 
 /** One attack per function that a request role may call; a new function fails the suite until it has one. */
@@ -21,6 +22,7 @@ const attacks = {
   ...conversations,
   ...dialogue,
   ...claims,
+  ...queue,
 };
 
 describeReal('the functions of a tenant', () => {

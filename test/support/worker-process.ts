@@ -1,15 +1,27 @@
 import { createInterface } from 'node:readline';
+import { openGuards } from '../../jobs/embedding/guards.ts';
+import { tablePause } from '../../jobs/embedding/pause.ts';
+import { tableRate } from '../../jobs/embedding/rate.ts';
 import { startWorker } from '../../jobs/worker.ts';
 import { serverDatabase } from '../../lib/database.ts';
 
 /**
  * A worker in a process of its own, to be killed: reads the database's URL as the first line of its input, says
- * "ready", and ends when the input ends, so that it never outlives whoever started it.
+ * "ready", and ends when the input ends, so that it never outlives whoever started it. With the argument "quick" it waits
+ * milliseconds where others wait seconds before they ask a provider again.
  */
 const lines = createInterface({ input: process.stdin });
 lines.once('line', async (url) => {
   const database = serverDatabase(url);
-  const worker = await startWorker({ pool: database.pool('worker'), pollingIntervalSeconds: 0.5 });
+  const pool = database.pool('worker');
+  const quick = { delays: { least: 1, greatest: 5 }, timeout: 1000, rests: [200, 400] };
+  const worker = await startWorker({
+    pool,
+    pollingIntervalSeconds: 0.5,
+    ...(process.argv.includes('quick')
+      ? { providers: { guards: openGuards(tablePause(pool), quick, tableRate(pool)) } }
+      : {}),
+  });
   process.stdout.write('ready\n');
   lines.once('close', async () => {
     await worker.stop();
