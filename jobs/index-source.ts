@@ -15,6 +15,8 @@ const MESSAGE_BATCH = 200;
 const TIME_BUDGET = 30_000;
 /** Batches of one job: a new one does the rest, behind those of others. */
 const MOST_BATCHES = 8;
+/** Seconds that a job waits for its provider, at most: after a longer pause the sweep finds its work. */
+const LONGEST_WAIT = 30;
 /** Longest heading that a chunk may have. */
 const LONGEST_HEADING = 1000;
 
@@ -267,6 +269,7 @@ async function handle(context: JobContext, source: Payload): Promise<object> {
         { seconds: startAfter, reason: describeError(error) },
         'indexing waits for the provider',
       );
+      if (startAfter > LONGEST_WAIT) return { ...done, waits: startAfter };
       await context.boss.send(indexSource.queue.name, source, {
         ...singleton(source),
         startAfter: Math.ceil(startAfter),

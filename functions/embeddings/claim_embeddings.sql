@@ -157,7 +157,8 @@ begin
       perform app_private.settle_reservation(reservation, 0, 0);
     end if;
     perform app_hidden.count_embedding_failures(
-      claim.version_id, claim.workspace_id, array_agg(c.id), array_agg('interrupted'), array_agg('The worker ended before it had an answer.')
+      claim.version_id, claim.workspace_id, array_agg(c.id), array_agg('interrupted'::text),
+      array_agg('The worker ended before it had an answer.'::text)
     )
     from app_public.chunks c
     where c.workspace_id = claim.workspace_id and c.id = any (claim.chunk_ids) and not exists (

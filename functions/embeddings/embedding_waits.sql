@@ -1,5 +1,5 @@
--- Whether a chunk is to be left alone for now: it failed and waits or was given up, a worker has sent it away, or its owner's
--- budget is spent. Whoever looks for chunks without a vector asks this, so that a poisoned one neither blocks the others nor
+-- Whether a chunk is to be left alone for now: it failed and waits or was given up, a worker has sent it away, its owner's
+-- budget is spent, or the provider of the version is left alone. Whoever looks for chunks without a vector asks this, so that a poisoned one neither blocks the others nor
 -- comes back every minute. Without a set clause, so that it becomes a part of the query that asks.
 create or replace function app_private.embedding_waits(for_version uuid, for_workspace uuid, for_chunk uuid, for_owner uuid)
 returns boolean
@@ -18,6 +18,10 @@ as $$
     select from app_hidden.embedding_refusals r
     where r.version_id = for_version and r.workspace_id = for_workspace and r.user_id = for_owner
       and r.retry_at > pg_catalog.statement_timestamp()
+  ) or exists (
+    select from app_public.embedding_versions v
+    join app_hidden.provider_pauses p on p.provider = v.provider
+    where v.id = for_version and p.paused_until > pg_catalog.statement_timestamp()
   );
 $$;
 comment on function app_private.embedding_waits(uuid, uuid, uuid, uuid) is 'Whether a chunk without a vector is not to be embedded yet.';

@@ -1,5 +1,5 @@
 --! Previous: sha1:38da42790e090f6ac838289b4e777b258548cd09
---! Hash: sha1:29561a2b1a119bef30753ace82e7dad06dfacd6c
+--! Hash: sha1:6ff993c82780069f356d2d1427fa3c77e0716673
 --! Message: functions
 
 --! split: 1-current.sql
@@ -1934,8 +1934,8 @@ create or replace trigger embeddings_10_count_truncate after truncate on app_pub
 for each statement execute function app_private.count_embeddings();
 --! EndIncluded embeddings/counts.sql
 --! Included embeddings/embedding_waits.sql
--- Whether a chunk is to be left alone for now: it failed and waits or was given up, a worker has sent it away, or its owner's
--- budget is spent. Whoever looks for chunks without a vector asks this, so that a poisoned one neither blocks the others nor
+-- Whether a chunk is to be left alone for now: it failed and waits or was given up, a worker has sent it away, its owner's
+-- budget is spent, or the provider of the version is left alone. Whoever looks for chunks without a vector asks this, so that a poisoned one neither blocks the others nor
 -- comes back every minute. Without a set clause, so that it becomes a part of the query that asks.
 create or replace function app_private.embedding_waits(for_version uuid, for_workspace uuid, for_chunk uuid, for_owner uuid)
 returns boolean
@@ -1954,6 +1954,10 @@ as $$
     select from app_hidden.embedding_refusals r
     where r.version_id = for_version and r.workspace_id = for_workspace and r.user_id = for_owner
       and r.retry_at > pg_catalog.statement_timestamp()
+  ) or exists (
+    select from app_public.embedding_versions v
+    join app_hidden.provider_pauses p on p.provider = v.provider
+    where v.id = for_version and p.paused_until > pg_catalog.statement_timestamp()
   );
 $$;
 comment on function app_private.embedding_waits(uuid, uuid, uuid, uuid) is 'Whether a chunk without a vector is not to be embedded yet.';
@@ -7970,7 +7974,8 @@ begin
       perform app_private.settle_reservation(reservation, 0, 0);
     end if;
     perform app_hidden.count_embedding_failures(
-      claim.version_id, claim.workspace_id, array_agg(c.id), array_agg('interrupted'), array_agg('The worker ended before it had an answer.')
+      claim.version_id, claim.workspace_id, array_agg(c.id), array_agg('interrupted'::text),
+      array_agg('The worker ended before it had an answer.'::text)
     )
     from app_public.chunks c
     where c.workspace_id = claim.workspace_id and c.id = any (claim.chunk_ids) and not exists (
@@ -8022,6 +8027,25 @@ $$;
 comment on function app_public.failed_embeddings(boolean) is
   'Chunks that have no vector because of a failure, the latest 1,000: of the whole workspace for those who manage it, of oneself for others. With onlyDead, those that were given up. Error: CQ101 not signed in.';
 grant execute on function app_public.failed_embeddings(boolean) to colloquy_user, colloquy_admin;
+
+-- The same for an operator, over all workspaces, counted by reason: never which passages.
+create or replace function app_hidden.dead_embeddings(for_workspace uuid default null, with_waiting boolean default false)
+returns table (workspace_id uuid, version_name text, code text, error text, chunks bigint, failed_last_at timestamptz)
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select f.workspace_id, v.name, f.code, f.error, count(*), max(f.failed_at)
+  from app_hidden.embedding_failures f
+  join app_public.embedding_versions v on v.id = f.version_id
+  where (f.is_dead or with_waiting) and (for_workspace is null or f.workspace_id = for_workspace)
+  group by 1, 2, 3, 4
+  order by 5 desc, 1, 2, 3, 4
+  limit 1000;
+$$;
+comment on function app_hidden.dead_embeddings(uuid, boolean) is 'How many chunks were given up, by workspace and reason; also those that are tried again, if asked.';
+grant execute on function app_hidden.dead_embeddings(uuid, boolean) to colloquy_worker;
 --! EndIncluded embeddings/failed_embeddings.sql
 --! Included embeddings/redrive_embeddings.sql
 -- Gives chunks that failed another life: as many attempts as in the beginning, at once. For an operator in any or every

@@ -1902,7 +1902,8 @@ begin
       perform app_private.settle_reservation(reservation, 0, 0);
     end if;
     perform app_hidden.count_embedding_failures(
-      claim.version_id, claim.workspace_id, array_agg(c.id), array_agg('interrupted'), array_agg('The worker ended before it had an answer.')
+      claim.version_id, claim.workspace_id, array_agg(c.id), array_agg('interrupted'::text),
+      array_agg('The worker ended before it had an answer.'::text)
     )
     from app_public.chunks c
     where c.workspace_id = claim.workspace_id and c.id = any (claim.chunk_ids) and not exists (
@@ -2749,6 +2750,29 @@ CREATE FUNCTION app_hidden.current_workspace_id() RETURNS uuid
 --
 
 COMMENT ON FUNCTION app_hidden.current_workspace_id() IS 'The workspace of this request, or null; null also for an API key that may not read.';
+
+--
+-- Name: dead_embeddings(uuid, boolean); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.dead_embeddings(for_workspace uuid DEFAULT NULL::uuid, with_waiting boolean DEFAULT false) RETURNS TABLE(workspace_id uuid, version_name text, code text, error text, chunks bigint, failed_last_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select f.workspace_id, v.name, f.code, f.error, count(*), max(f.failed_at)
+  from app_hidden.embedding_failures f
+  join app_public.embedding_versions v on v.id = f.version_id
+  where (f.is_dead or with_waiting) and (for_workspace is null or f.workspace_id = for_workspace)
+  group by 1, 2, 3, 4
+  order by 5 desc, 1, 2, 3, 4
+  limit 1000;
+$$;
+
+--
+-- Name: FUNCTION dead_embeddings(for_workspace uuid, with_waiting boolean); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.dead_embeddings(for_workspace uuid, with_waiting boolean) IS 'How many chunks were given up, by workspace and reason; also those that are tried again, if asked.';
 
 --
 -- Name: delete_ended_invitations(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -5553,6 +5577,10 @@ CREATE FUNCTION app_private.embedding_waits(for_version uuid, for_workspace uuid
     select from app_hidden.embedding_refusals r
     where r.version_id = for_version and r.workspace_id = for_workspace and r.user_id = for_owner
       and r.retry_at > pg_catalog.statement_timestamp()
+  ) or exists (
+    select from app_public.embedding_versions v
+    join app_hidden.provider_pauses p on p.provider = v.provider
+    where v.id = for_version and p.paused_until > pg_catalog.statement_timestamp()
   );
 $$;
 
@@ -19864,6 +19892,13 @@ GRANT ALL ON FUNCTION app_hidden.current_workspace_id() TO colloquy_user;
 GRANT ALL ON FUNCTION app_hidden.current_workspace_id() TO colloquy_admin;
 GRANT ALL ON FUNCTION app_hidden.current_workspace_id() TO colloquy_worker;
 GRANT ALL ON FUNCTION app_hidden.current_workspace_id() TO colloquy_authenticator;
+
+--
+-- Name: FUNCTION dead_embeddings(for_workspace uuid, with_waiting boolean); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.dead_embeddings(for_workspace uuid, with_waiting boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.dead_embeddings(for_workspace uuid, with_waiting boolean) TO colloquy_worker;
 
 --
 -- Name: FUNCTION delete_ended_invitations(max_rows integer); Type: ACL; Schema: app_hidden; Owner: -
