@@ -20,6 +20,8 @@ export interface BatchOutcome {
   /** Passages that failed: each is tried again later by itself, or was given up. */
   refused: number;
   reason?: string;
+  /** Seconds until the first of them is due again. */
+  nextIn?: number;
   /** Why nothing was asked for: a spent budget or quota, or the switch. */
   paused?: string;
   /** Whether all of it is in the hands of somebody else. */
@@ -133,9 +135,10 @@ async function embedPassages(
     if (!failure || (!failure.isOfText && failure.retryAfter !== undefined)) return [];
     return [{ id: passage.chunk_id, code: failure.kind, error: failure.message }];
   });
+  let nextIn: number | null = null;
   if (failed.length > 0) {
-    await pool.query(
-      `select app_hidden.count_embedding_failures(
+    const { rows } = await pool.query<{ next_in: number | null }>(
+      `select next_in from app_hidden.count_embedding_failures(
          for_version => $1, for_workspace => $2, chunk_ids => $3::uuid[], codes => $4::text[], errors => $5::text[])`,
       [
         version.id,
@@ -145,6 +148,7 @@ async function embedPassages(
         failed.map((one) => one.error),
       ],
     );
+    nextIn = rows[0]!.next_in;
   }
   if (patience) throw patience;
   return {
@@ -153,6 +157,7 @@ async function embedPassages(
     costUsd,
     refused: failed.length,
     ...(failed[0] ? { reason: failed[0].error } : {}),
+    ...(nextIn === null ? {} : { nextIn }),
   };
 }
 

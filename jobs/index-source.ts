@@ -15,8 +15,10 @@ const MESSAGE_BATCH = 200;
 const TIME_BUDGET = 30_000;
 /** Batches of one job: a new one does the rest, behind those of others. */
 const MOST_BATCHES = 8;
-/** Seconds that a job waits for its provider, at most: after a longer pause the sweep finds its work. */
+/** Seconds that a job waits for its provider or a passage, at most: after a longer pause the sweep finds its work. */
 const LONGEST_WAIT = 30;
+/** Of a job that tries again: behind whatever is new. */
+export const RETRY_PRIORITY = -1;
 /** Longest heading that a chunk may have. */
 const LONGEST_HEADING = 1000;
 
@@ -187,6 +189,8 @@ interface Done {
   continued: boolean;
   /** Why the last of them failed, or why all of them wait. */
   reason?: string;
+  /** Seconds until the first of them is due again. */
+  nextIn?: number;
   /** The code of the budget, quota or switch that holds the rest back. */
   paused?: string;
 }
@@ -225,6 +229,7 @@ async function embedChunks(
   done.costUsd += batch.costUsd;
   done.refused += batch.refused;
   if (batch.reason) done.reason = batch.reason;
+  if (batch.nextIn !== undefined) done.nextIn = Math.min(batch.nextIn, done.nextIn ?? batch.nextIn);
   if (batch.paused) done.paused = batch.paused;
   return !batch.paused && !batch.isTaken;
 }
@@ -276,6 +281,14 @@ async function handle(context: JobContext, source: Payload): Promise<object> {
       });
       return { ...done, continued: true, waits: startAfter };
     }
+  }
+  // what is due soon need not wait for the sweep; it goes behind what is new
+  if (done.nextIn !== undefined && done.nextIn <= LONGEST_WAIT) {
+    await context.boss.send(indexSource.queue.name, source, {
+      ...singleton(source),
+      startAfter: Math.ceil(Math.max(done.nextIn, 0)),
+      priority: RETRY_PRIORITY,
+    });
   }
   if (done.refused > 0 || done.paused)
     context.log.warn({ source: source.sourceId, ...done }, 'passages could not be embedded');

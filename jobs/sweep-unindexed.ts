@@ -1,13 +1,10 @@
 import { z } from 'zod';
 import type { JobContext } from './context.ts';
-import { indexSource, singleton } from './index-source.ts';
+import { indexSource, RETRY_PRIORITY, singleton } from './index-source.ts';
 import type { JobDefinition } from './registry.ts';
 
 /** Sources that one run puts into the queue; the next run goes on. */
 const MOST_SOURCES = 1000;
-
-/** Behind whatever is new: most of it was tried before. */
-const PRIORITY = -1;
 
 /**
  * Finds what has no chunks or no vectors although it should, and puts it into the queue: what lost jobs left, what failed
@@ -30,7 +27,7 @@ async function handle({ pool, boss, log }: JobContext): Promise<object> {
   if (sources.length > 0) {
     await boss.insert(
       indexSource.queue.name,
-      sources.map((data) => ({ data, ...singleton(data), priority: PRIORITY })),
+      sources.map((data) => ({ data, ...singleton(data), priority: RETRY_PRIORITY })),
     );
     log.debug({ sources: sources.length }, 'sources wait to be indexed');
   }

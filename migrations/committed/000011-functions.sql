@@ -1,5 +1,5 @@
 --! Previous: sha1:38da42790e090f6ac838289b4e777b258548cd09
---! Hash: sha1:6ff993c82780069f356d2d1427fa3c77e0716673
+--! Hash: sha1:ed9d73e862a6762259d6cf9f5631a6d42af0d370
 --! Message: functions
 
 --! split: 1-current.sql
@@ -7775,10 +7775,10 @@ referencing new table as changed_embeddings for each statement execute function 
 --! Included embeddings/count_embedding_failures.sql
 -- Counts, chunk by chunk, that no vector came, in a statement of its own that nothing rolls back. What was refused for what
 -- it is ('bad_input', 'bad_output') is given up after embedding_attempts; what got no answer, or whose worker ended, only
--- after ten times as many, since that is mostly not its fault. The pauses are random in part, so that what failed together
+-- after ten times as many, since that is mostly not its fault, and is tried again twelve times as soon. The pauses are random in part, so that what failed together
 -- is tried apart.
 create or replace function app_hidden.count_embedding_failures(for_version uuid, for_workspace uuid, chunk_ids uuid[], codes text[], errors text[])
-returns table (waiting integer, dead integer)
+returns table (waiting integer, dead integer, next_in double precision)
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
@@ -7793,25 +7793,32 @@ begin
       version_id, workspace_id, chunk_id, attempts, interruptions, code, error, failed_at, next_attempt_at, is_dead
     )
     select for_version, for_workspace, c.id, kind.refused, 1 - kind.refused, given.code, left(given.error, 1000), clock_timestamp(),
-      clock_timestamp() + make_interval(secs => least(pause, 3600) * (0.75 + random() / 2)), kind.refused >= most
+      clock_timestamp() + make_interval(secs => least(pause / kind.share, 3600) * (0.75 + random() / 2)), kind.refused >= most
     from unnest(chunk_ids, codes, errors) as given (chunk_id, code, error)
-    cross join lateral (select (given.code in ('bad_input', 'bad_output'))::integer as refused) as kind
+    cross join lateral (
+      select r.refused, case r.refused when 1 then 1 else 12 end as share
+      from (select (given.code in ('bad_input', 'bad_output'))::integer as refused) as r
+    ) as kind
     join app_public.chunks c on c.workspace_id = for_workspace and c.id = given.chunk_id
     order by c.id
     on conflict on constraint embedding_failures_pkey do update
     set attempts = f.attempts + excluded.attempts, interruptions = f.interruptions + excluded.interruptions, code = excluded.code,
       error = excluded.error, failed_at = excluded.failed_at,
       next_attempt_at = clock_timestamp() + make_interval(
-        secs => least(pause * 2 ^ least(f.attempts + f.interruptions, 20), 3600) * (0.75 + random() / 2)
+        secs => least(
+          pause / case excluded.attempts when 1 then 1 else 12 end * 2 ^ least(f.attempts + f.interruptions, 20), 3600
+        ) * (0.75 + random() / 2)
       ),
       is_dead = f.attempts + excluded.attempts >= most or f.interruptions + excluded.interruptions >= 10 * most
-    returning f.is_dead
+    returning f.is_dead, f.next_attempt_at
   )
-  select count(*) filter (where not c.is_dead)::integer, count(*) filter (where c.is_dead)::integer from counted c;
+  select count(*) filter (where not c.is_dead)::integer, count(*) filter (where c.is_dead)::integer,
+    extract(epoch from min(c.next_attempt_at) filter (where not c.is_dead) - clock_timestamp())::double precision
+  from counted c;
 end
 $$;
 comment on function app_hidden.count_embedding_failures(uuid, uuid, uuid[], text[], text[]) is
-  'Counts a failed attempt of chunks, with its reason. Returns how many wait for another, and how many were given up.';
+  'Counts a failed attempt of chunks, with its reason. Returns how many wait for another, how many were given up, and in how many seconds the first is due again.';
 grant execute on function app_hidden.count_embedding_failures(uuid, uuid, uuid[], text[], text[]) to colloquy_worker;
 --! EndIncluded embeddings/count_embedding_failures.sql
 --! Included embeddings/claim_embeddings.sql

@@ -2651,7 +2651,7 @@ COMMENT ON FUNCTION app_hidden.compute_conversation_analytics(max_conversations 
 -- Name: count_embedding_failures(uuid, uuid, uuid[], text[], text[]); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
-CREATE FUNCTION app_hidden.count_embedding_failures(for_version uuid, for_workspace uuid, chunk_ids uuid[], codes text[], errors text[]) RETURNS TABLE(waiting integer, dead integer)
+CREATE FUNCTION app_hidden.count_embedding_failures(for_version uuid, for_workspace uuid, chunk_ids uuid[], codes text[], errors text[]) RETURNS TABLE(waiting integer, dead integer, next_in double precision)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -2665,21 +2665,28 @@ begin
       version_id, workspace_id, chunk_id, attempts, interruptions, code, error, failed_at, next_attempt_at, is_dead
     )
     select for_version, for_workspace, c.id, kind.refused, 1 - kind.refused, given.code, left(given.error, 1000), clock_timestamp(),
-      clock_timestamp() + make_interval(secs => least(pause, 3600) * (0.75 + random() / 2)), kind.refused >= most
+      clock_timestamp() + make_interval(secs => least(pause / kind.share, 3600) * (0.75 + random() / 2)), kind.refused >= most
     from unnest(chunk_ids, codes, errors) as given (chunk_id, code, error)
-    cross join lateral (select (given.code in ('bad_input', 'bad_output'))::integer as refused) as kind
+    cross join lateral (
+      select r.refused, case r.refused when 1 then 1 else 12 end as share
+      from (select (given.code in ('bad_input', 'bad_output'))::integer as refused) as r
+    ) as kind
     join app_public.chunks c on c.workspace_id = for_workspace and c.id = given.chunk_id
     order by c.id
     on conflict on constraint embedding_failures_pkey do update
     set attempts = f.attempts + excluded.attempts, interruptions = f.interruptions + excluded.interruptions, code = excluded.code,
       error = excluded.error, failed_at = excluded.failed_at,
       next_attempt_at = clock_timestamp() + make_interval(
-        secs => least(pause * 2 ^ least(f.attempts + f.interruptions, 20), 3600) * (0.75 + random() / 2)
+        secs => least(
+          pause / case excluded.attempts when 1 then 1 else 12 end * 2 ^ least(f.attempts + f.interruptions, 20), 3600
+        ) * (0.75 + random() / 2)
       ),
       is_dead = f.attempts + excluded.attempts >= most or f.interruptions + excluded.interruptions >= 10 * most
-    returning f.is_dead
+    returning f.is_dead, f.next_attempt_at
   )
-  select count(*) filter (where not c.is_dead)::integer, count(*) filter (where c.is_dead)::integer from counted c;
+  select count(*) filter (where not c.is_dead)::integer, count(*) filter (where c.is_dead)::integer,
+    extract(epoch from min(c.next_attempt_at) filter (where not c.is_dead) - clock_timestamp())::double precision
+  from counted c;
 end
 $$;
 
@@ -2687,7 +2694,7 @@ $$;
 -- Name: FUNCTION count_embedding_failures(for_version uuid, for_workspace uuid, chunk_ids uuid[], codes text[], errors text[]); Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON FUNCTION app_hidden.count_embedding_failures(for_version uuid, for_workspace uuid, chunk_ids uuid[], codes text[], errors text[]) IS 'Counts a failed attempt of chunks, with its reason. Returns how many wait for another, and how many were given up.';
+COMMENT ON FUNCTION app_hidden.count_embedding_failures(for_version uuid, for_workspace uuid, chunk_ids uuid[], codes text[], errors text[]) IS 'Counts a failed attempt of chunks, with its reason. Returns how many wait for another, how many were given up, and in how many seconds the first is due again.';
 
 --
 -- Name: current_session_id(); Type: FUNCTION; Schema: app_hidden; Owner: -

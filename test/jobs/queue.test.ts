@@ -320,7 +320,7 @@ describeReal('the queue of embedding', () => {
     });
     await until(async () => {
       const { n } = await one(
-        `select count(*)::int as n from pgboss.job where name = 'index-source' and state < 'completed'`,
+        `select count(*)::int as n from pgboss.job where name = 'index-source' and state < 'active'`,
       );
       return n === 0;
     });

@@ -14,8 +14,8 @@ const CHUNK = `
   insert into app_public.users (id, email, username) values ('01890000-0000-7000-8000-00000000c002', 'planted@example.org', 'planted');
   insert into app_public.documents (id, workspace_id, owner_id, title, content)
   values ('01890000-0000-7000-8000-00000000c003', '${WORKSPACE}', '01890000-0000-7000-8000-00000000c002', 'planted', 'planted');
-  insert into app_public.chunks (id, workspace_id, source_type, document_id, owner_id, chunk_index, content, start_offset, end_offset, token_count, content_hash)
-  values ('01890000-0000-7000-8000-00000000c004', '${WORKSPACE}', 'document', '01890000-0000-7000-8000-00000000c003', '01890000-0000-7000-8000-00000000c002', 0, 'planted', 0, 7, 1, sha256('planted'))`;
+  insert into app_public.chunks (id, workspace_id, source_type, document_id, owner_id, visibility, chunk_index, content, start_offset, end_offset, token_count, content_hash)
+  values ('01890000-0000-7000-8000-00000000c004', '${WORKSPACE}', 'document', '01890000-0000-7000-8000-00000000c003', '01890000-0000-7000-8000-00000000c002', 'private', 0, 'planted', 0, 7, 1, sha256('planted'))`;
 
 /** What each check must find: statements that break the rule, and what the finding is about. */
 const PLANTED: Record<string, [string, string][]> = {
