@@ -361,6 +361,24 @@ export const TagsPlugin = jsonPgSmartTags(
             ].map((column) => [column, unindexed]),
           ),
         },
+        'app_public.failed_embedding': {
+          attribute: Object.fromEntries(
+            [
+              'chunk_id',
+              'embedding_version_id',
+              'source_type',
+              'document_id',
+              'conversation_id',
+              'memory_item_id',
+              'attempts',
+              'code',
+              'error',
+              'failed_at',
+              'next_attempt_at',
+              'is_dead',
+            ].map((column) => [column, unindexed]),
+          ),
+        },
         'app_public.member_activity': {
           attribute: Object.fromEntries(
             [
@@ -592,6 +610,8 @@ export const TagsPlugin = jsonPgSmartTags(
         // For dashboards in SQL: no user may call them.
         'app_public.performance_stats': behavior('-*'),
         'app_public.processing_jobs': behavior('-*'),
+        'app_public.provider_states': behavior('-*'),
+        'app_public.indexing_lag': behavior('-*'),
         // In GraphQL this is the connection Conversation.messages: api/plugins/messages.ts.
         'app_public.conversation_messages': behavior('-*'),
       },

@@ -39,6 +39,7 @@
 --!include search/explain_answer.sql
 --!include embeddings/embedding_partitions.sql
 --!include embeddings/counts.sql
+--!include embeddings/embedding_waits.sql
 --!include embeddings/pipeline.sql
 --!include embeddings/indexing_progress.sql
 --!include audit/log_event.sql
@@ -153,6 +154,17 @@
 --!include ingest/raw_events_10_enqueue.sql
 --!include ingest/raw_events_20_forget.sql
 --!include ingest/retry_events.sql
+--!include usage/reserve_for.sql
+--!include usage/settle_reservation.sql
+--!include embeddings/embeddings_20_clear_failures.sql
+--!include embeddings/count_embedding_failures.sql
+--!include embeddings/claim_embeddings.sql
+--!include embeddings/failed_embeddings.sql
+--!include embeddings/redrive_embeddings.sql
+--!include embeddings/provider_pauses.sql
+--!include embeddings/take_provider_rate.sql
+--!include embeddings/provider_states.sql
+--!include embeddings/indexing_lag.sql
 --!include policies/settings.sql
 --!include policies/users.sql
 --!include policies/user_secrets.sql
@@ -210,3 +222,8 @@
 --!include policies/rag_configuration_performance.sql
 --!include policies/embedding_rates.sql
 --!include policies/discarded_contents.sql
+--!include policies/embedding_failures.sql
+--!include policies/embedding_claims.sql
+--!include policies/embedding_refusals.sql
+--!include policies/provider_pauses.sql
+--!include policies/provider_rates.sql

@@ -1,11 +1,11 @@
-import { toSql } from 'pgvector';
 import { z } from 'zod';
-import { ColloquyError, describeError } from '../lib/errors.ts';
+import { describeError } from '../lib/errors.ts';
 import type { JobContext } from './context.ts';
+import { embedBatch, type Passage } from './embed-batch.ts';
 import { embedBehind } from './embed-behind.ts';
 import type { ContentType } from './embedding/chunk.ts';
 import { cutText } from './embedding/cut.ts';
-import { costOf, ProviderError } from './embedding/provider.ts';
+import { ProviderError } from './embedding/provider.ts';
 import type { JobDefinition } from './registry.ts';
 
 /** Vectors computed and stored at a time: what a killed worker has to compute again. */
@@ -14,6 +14,12 @@ const EMBED_BATCH = 32;
 const MESSAGE_BATCH = 200;
 /** A job that takes longer than this many milliseconds hands the rest to a new one, so that claims stay short. */
 const TIME_BUDGET = 30_000;
+/** Batches of one job: a new one does the rest, behind those of others. */
+const MOST_BATCHES = 8;
+/** Seconds that a job waits for its provider or a passage, at most: after a longer pause the sweep finds its work. */
+const LONGEST_WAIT = 30;
+/** Of a job that tries again: behind whatever is new. */
+export const RETRY_PRIORITY = -1;
 /** Longest heading that a chunk may have. */
 const LONGEST_HEADING = 1000;
 
@@ -179,12 +185,19 @@ interface Done {
   embedded: number;
   tokens: number;
   costUsd: number;
+  /** Passages that failed: each is tried again later by itself, or was given up. */
+  refused: number;
   continued: boolean;
+  /** Why the last of them failed, or why all of them wait. */
+  reason?: string;
+  /** Seconds until the first of them is due again. */
+  nextIn?: number;
+  /** The code of the budget, quota or switch that holds the rest back. */
+  paused?: string;
 }
 
 /**
  * Gives the next chunks of a source their vectors.
- * @param refused  chunks that were refused in this job: passed over
  * @returns whether there may be more
  */
 async function embedChunks(
@@ -192,16 +205,15 @@ async function embedChunks(
   { workspaceId, sourceType, sourceId }: Payload,
   version: Version,
   done: Done,
-  refused: Map<string, ProviderError>,
 ): Promise<boolean> {
   const { pool } = context;
-  const missing = async (): Promise<{ chunk_id: string; content_hash: Buffer; embed_text: string }[]> => {
+  const missing = async (): Promise<Passage[]> => {
     const { rows } = await pool.query(
       `select chunk_id, content_hash, embed_text from app_hidden.chunks_to_embed(
          for_version => $1, for_workspace => $2, for_source_type => $3, for_source => $4, max_chunks => $5)`,
-      [version.id, workspaceId, sourceType, sourceId, EMBED_BATCH + refused.size],
+      [version.id, workspaceId, sourceType, sourceId, EMBED_BATCH],
     );
-    return rows.filter((row) => !refused.has(row.chunk_id));
+    return rows;
   };
   let chunks = await missing();
   if (chunks.length === 0) return false;
@@ -213,34 +225,15 @@ async function embedChunks(
   done.embedded += rows[0].reused;
   if (rows[0].reused > 0) chunks = await missing();
   if (chunks.length === 0) return true;
-  // equal texts are asked for once
-  const texts = new Map(chunks.map((chunk) => [chunk.content_hash.toString('hex'), chunk.embed_text]));
-  const provider = context.provider(version);
-  // outside any transaction: a provider may take its time
-  const { vectors, tokens, failures } = await provider.embed([...texts.values()], context.signal);
-  const placeOf = new Map([...texts.keys()].map((hash, index) => [hash, index]));
-  const found = chunks.flatMap((chunk) => {
-    const vector = vectors[placeOf.get(chunk.content_hash.toString('hex'))!];
-    return vector ? [{ id: chunk.chunk_id, vector: toSql([...vector]) }] : [];
-  });
-  await pool.query(
-    `select app_hidden.store_embeddings(
-       for_version => $1, for_workspace => $2, chunk_ids => $3::uuid[], vectors => $4::text[])`,
-    [version.id, workspaceId, found.map((one) => one.id), found.map((one) => one.vector)],
-  );
-  done.embedded += found.length;
-  done.tokens += tokens;
-  done.costUsd += costOf(provider, tokens);
-  // what succeeded is stored; now whoever decides on the rest may hear of it
-  const whole = failures.find((failure) => !failure.isOfText);
-  if (whole) throw whole;
-  for (const failure of failures) {
-    for (const chunk of chunks) {
-      if (placeOf.get(chunk.content_hash.toString('hex')) === failure.index)
-        refused.set(chunk.chunk_id, failure);
-    }
-  }
-  return true;
+  const batch = await embedBatch(context, version, workspaceId, chunks);
+  done.embedded += batch.embedded;
+  done.tokens += batch.tokens;
+  done.costUsd += batch.costUsd;
+  done.refused += batch.refused;
+  if (batch.reason) done.reason = batch.reason;
+  if (batch.nextIn !== undefined) done.nextIn = Math.min(batch.nextIn, done.nextIn ?? batch.nextIn);
+  if (batch.paused) done.paused = batch.paused;
+  return !batch.paused && !batch.isTaken;
 }
 
 /** Seconds until a job may go on whose provider asks for patience, or undefined for what is a failure. */
@@ -255,7 +248,7 @@ async function handle(context: JobContext, source: Payload): Promise<object> {
   );
   const version: Version | undefined = rows[0];
   if (!version) return { skipped: 'no embedding version is active' };
-  const done: Done = { chunks: 0, embedded: 0, tokens: 0, costUsd: 0, continued: false };
+  const done: Done = { chunks: 0, embedded: 0, tokens: 0, costUsd: 0, refused: 0, continued: false };
   const isOver = (): boolean => context.signal.aborted || Date.now() > deadline;
 
   if (source.sourceType === 'document') done.chunks = await cutDocument(context, source, version);
@@ -268,14 +261,13 @@ async function handle(context: JobContext, source: Payload): Promise<object> {
       if (isOver()) break;
     }
   }
-  const refused = new Map<string, ProviderError>();
-  for (;;) {
-    if (isOver()) {
+  for (let batches = 0; ; batches += 1) {
+    if (isOver() || batches >= MOST_BATCHES) {
       await context.boss.send(indexSource.queue.name, source, singleton(source));
       return { ...done, continued: true };
     }
     try {
-      if (!(await embedChunks(context, source, version, done, refused))) break;
+      if (!(await embedChunks(context, source, version, done))) break;
     } catch (error) {
       const startAfter = patience(error);
       if (startAfter === undefined) throw error;
@@ -284,6 +276,7 @@ async function handle(context: JobContext, source: Payload): Promise<object> {
         { seconds: startAfter, reason: describeError(error) },
         'indexing waits for the provider',
       );
+      if (startAfter > LONGEST_WAIT) return { ...done, waits: startAfter };
       await context.boss.send(indexSource.queue.name, source, {
         ...singleton(source),
         startAfter: Math.ceil(startAfter),
@@ -291,12 +284,17 @@ async function handle(context: JobContext, source: Payload): Promise<object> {
       return { ...done, continued: true, waits: startAfter };
     }
   }
-  const [reason] = refused.values();
-  if (!reason) return done;
-  throw new ColloquyError('CQ315', `${refused.size} passages cannot be embedded: ${reason.message}`, {
-    hint: 'The others are searchable; these are found by their words alone.',
-    cause: reason,
-  });
+  // what is due soon need not wait for the sweep; it goes behind what is new
+  if (done.nextIn !== undefined && done.nextIn <= LONGEST_WAIT) {
+    await context.boss.send(indexSource.queue.name, source, {
+      ...singleton(source),
+      startAfter: Math.ceil(Math.max(done.nextIn, 0)),
+      priority: RETRY_PRIORITY,
+    });
+  }
+  if (done.refused > 0 || done.paused)
+    context.log.warn({ source: source.sourceId, ...done }, 'passages could not be embedded');
+  return done;
 }
 
 /** One job waits per source: what comes in meanwhile is done by the one that waits. */
@@ -309,14 +307,13 @@ export const indexSource: JobDefinition<Payload> = {
   queue: {
     name: 'index-source',
     policy: 'short',
-    retryLimit: 5,
-    retryDelay: 5,
-    retryBackoff: true,
-    retryDelayMax: 600,
+    // the sweep is what tries again: a job that comes back by itself would go before newer work
+    retryLimit: 0,
     expireInSeconds: 900,
     deleteAfterSeconds: 86_400,
   },
   payload,
-  batchSize: 10,
+  batchSize: 1,
+  isFair: true,
   handle,
 };

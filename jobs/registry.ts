@@ -24,6 +24,8 @@ export interface JobDefinition<Payload> {
   payload: z.ZodType<Payload>;
   /** Jobs that a worker takes at once; each is settled by itself. */
   batchSize: number;
+  /** Whether its jobs, which belong to a workspace each, are taken from the workspaces in turn. */
+  isFair?: boolean;
   /** Returns what it did, which becomes the output of the job. */
   handle(context: JobContext, payload: Payload): Promise<object>;
 }

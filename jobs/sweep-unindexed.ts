@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { backfillEmbeddings, backfillSingleton } from './backfill-embeddings.ts';
 import { buildEmbeddingIndex } from './build-embedding-index.ts';
 import type { JobContext } from './context.ts';
-import { indexSource, singleton } from './index-source.ts';
+import { indexSource, RETRY_PRIORITY, singleton } from './index-source.ts';
 import type { JobDefinition } from './registry.ts';
 
 /** Sources that one run puts into the queue; the next run goes on. */
@@ -10,8 +10,12 @@ const MOST_SOURCES = 1000;
 /** Workspaces that one run puts into the queue for back-fill. */
 const MOST_WORKSPACES = 1000;
 
-/** Finds what has no chunks or no vectors although it should, and puts it into the queue: what lost jobs left. */
+/**
+ * Finds what has no chunks or no vectors although it should, and puts it into the queue: what lost jobs left, what failed
+ * and is due again, what a budget held back, and what dead workers had claimed.
+ */
 async function handle({ pool, boss, log }: JobContext): Promise<object> {
+  await pool.query('select app_hidden.abandon_embedding_claims()');
   const { rows } = await pool.query<{
     workspace_id: string;
     source_type: 'document' | 'message' | 'memory' | 'event';
@@ -27,7 +31,7 @@ async function handle({ pool, boss, log }: JobContext): Promise<object> {
   if (sources.length > 0) {
     await boss.insert(
       indexSource.queue.name,
-      sources.map((data) => ({ data, ...singleton(data) })),
+      sources.map((data) => ({ data, ...singleton(data), priority: RETRY_PRIORITY })),
     );
     log.debug({ sources: sources.length }, 'sources wait to be indexed');
   }

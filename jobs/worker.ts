@@ -8,6 +8,8 @@ import { openQueue } from '../lib/queue.ts';
 import { type FileStorage, filesFolder, localStorage } from '../lib/storage.ts';
 import { computeAnalytics } from './compute-analytics.ts';
 import type { JobContext } from './context.ts';
+import { openGuards } from './embedding/guards.ts';
+import { tablePause } from './embedding/pause.ts';
 import {
   contradiction,
   type EmbeddingProvider,
@@ -15,8 +17,10 @@ import {
   type ProviderOptions,
   type ProviderVersion,
 } from './embedding/provider.ts';
+import { tableRate } from './embedding/rate.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
 import { type ExtractOptions, openExtractor } from './extraction/extract.ts';
+import { runFairLoop } from './fair-loop.ts';
 import { indexSource } from './index-source.ts';
 import { logMailer, type Mailer } from './mailer.ts';
 import { type JobDefinition, jobs } from './registry.ts';
@@ -45,7 +49,7 @@ export interface WorkerOptions {
   storage?: FileStorage;
   /** Bounds of the reading of a file. */
   extraction?: ExtractOptions;
-  /** Addresses, keys and pauses of providers. Default: of this process. */
+  /** Addresses and keys of providers, and what stands before them. Default: of this process, shared by all workers. */
   providers?: ProviderOptions;
 }
 
@@ -131,8 +135,9 @@ export async function startWorker({
   mailer = logMailer(rootLog),
   storage = localStorage(filesFolder(ownEnv.DATA_DIR)),
   extraction,
-  providers: providerOptions = {},
+  providers: givenOptions = {},
 }: WorkerOptions): Promise<Worker> {
+  const providerOptions = { guards: openGuards(tablePause(pool), {}, tableRate(pool)), ...givenOptions };
   await warnOfContradiction(pool, providerOptions.env);
   const boss = openQueue(pool, { supervise: true, schedule: true });
   await boss.start();
@@ -158,24 +163,31 @@ export async function startWorker({
     signal: ending.signal,
   };
   const progress = progressLog(pool, ending.signal);
+  const loops: Promise<void>[] = [];
   for (const definition of jobs) {
     const { name } = definition.queue;
+    const run = async (job: Job<unknown>): Promise<JobResult> => {
+      const result = await runJob(definition, job, context);
+      if (name === indexSource.queue.name && result.status === 'completed') progress(result.output);
+      return result;
+    };
+    if (definition.isFair) {
+      const { signal } = ending;
+      loops.push(
+        runFairLoop({ boss, queue: name, log: rootLog, concurrency, pollingIntervalSeconds, run, signal }),
+      );
+      continue;
+    }
     await boss.work(
       name,
       {
         batchSize: definition.batchSize,
-        burstWhenBatchFull: definition.batchSize > 1,
-        localConcurrency: definition.batchSize > 1 ? concurrency : 1,
         pollingIntervalSeconds,
         perJobResults: true,
       },
       async (batch: Job<unknown>[]) => {
         const results: JobResult[] = [];
-        for (const job of batch) {
-          const result = await runJob(definition, job, context);
-          if (name === indexSource.queue.name && result.status === 'completed') progress(result.output);
-          results.push(result);
-        }
+        for (const job of batch) results.push(await run(job));
         return results;
       },
     );
@@ -189,6 +201,7 @@ export async function startWorker({
     boss,
     async stop() {
       ending.abort(new Error('this process ends'));
+      await Promise.race([Promise.all(loops), delay(STOP_TIMEOUT, undefined, { ref: false })]);
       await boss.stop({ graceful: true, timeout: STOP_TIMEOUT });
       await Promise.all(
         [...providers.values(), extractor, ...(open ? [open] : [])].map((one) => one.close()),

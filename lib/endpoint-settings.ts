@@ -14,7 +14,9 @@ export const endpointFields = {
   price: z.coerce.number().min(0).max(100_000).default(0),
   /** Requests at the same time. */
   concurrency: z.coerce.number().int().min(1).max(1000).default(4),
+  /** Of all workers together. */
   requestsPerMinute: z.coerce.number().int().min(1).max(1_000_000).optional(),
+  tokensPerMinute: z.coerce.number().int().min(1).max(1_000_000_000).optional(),
   timeoutSeconds: z.coerce.number().min(1).max(3600).default(60),
 };
 

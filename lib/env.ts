@@ -99,6 +99,7 @@ const variables = z.object({
   EMBEDDING_PRICE: orAbsent(endpointFields.price),
   EMBEDDING_CONCURRENCY: orAbsent(endpointFields.concurrency),
   EMBEDDING_REQUESTS_PER_MINUTE: orAbsent(endpointFields.requestsPerMinute),
+  EMBEDDING_TOKENS_PER_MINUTE: orAbsent(endpointFields.tokensPerMinute),
   EMBEDDING_TIMEOUT_SECONDS: orAbsent(endpointFields.timeoutSeconds),
   EMBEDDING_SEND_DIMENSIONS: flag,
   /** Further services by name, as JSON, for versions whose provider is such a name. */

@@ -20,7 +20,7 @@ begin
       from pgboss.job j
       where j.name = 'backfill-embeddings' and j.singleton_key is not null
         and (j.state in ('created', 'retry')
-          or j.state = 'active' and j.started_on > now() - make_interval(secs => app_hidden.setting('embedding_claim_seconds')::integer))
+          or j.state = 'active' and j.started_on > now() - make_interval(secs => app_hidden.setting('embedding_backfill_seconds')::integer))
     );
   end if;
   -- by counts alone: a workspace that has nothing to fill after all costs one look

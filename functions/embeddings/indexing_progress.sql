@@ -26,10 +26,32 @@ begin
   from app_hidden.embedding_counts e
   join app_public.embedding_versions v on v.id = e.version_id and v.status = 'active'
   where e.workspace_id = workspace;
+  select count(*) filter (where not f.is_dead), count(*) filter (where f.is_dead)
+  into result.retrying_chunks, result.dead_chunks
+  from app_hidden.embedding_failures f
+  join app_public.embedding_versions v on v.id = f.version_id and v.status = 'active'
+  where f.workspace_id = workspace;
   result.is_complete := result.pending_documents = 0 and result.pending_conversations = 0 and result.pending_memory_items = 0 and result.pending_files = 0
-    and result.pending_events = 0 and result.embedded_chunks >= result.chunks;
+    and result.pending_events = 0 and result.embedded_chunks + result.dead_chunks >= result.chunks;
+  if not result.is_complete then
+    -- what this workspace is kept back by comes first; of a provider, only that it is
+    select h.paused, h.resumes_at into result.paused, result.resumes_at
+    from (
+      select case r.code when 'CQ220' then 'budget' when 'CQ221' then 'quota' else 'switch' end as paused, r.retry_at as resumes_at, 1 as place
+      from app_hidden.embedding_refusals r
+      join app_public.embedding_versions v on v.id = r.version_id and v.status = 'active'
+      where r.workspace_id = workspace
+      union all
+      select 'provider', p.paused_until, 2
+      from app_hidden.provider_pauses p
+      join app_public.embedding_versions v on v.provider = p.provider and v.status = 'active'
+      where p.paused_until > statement_timestamp()
+    ) as h
+    order by h.place, h.resumes_at
+    limit 1;
+  end if;
   return result;
 end
 $$;
-comment on function app_public.indexing_progress() is 'How much of this workspace is searchable by now. Error: CQ101 not signed in.';
+comment on function app_public.indexing_progress() is 'How much of this workspace is searchable by now, and what holds the rest back. Error: CQ101 not signed in.';
 grant execute on function app_public.indexing_progress() to colloquy_user, colloquy_admin;

@@ -45,12 +45,16 @@ begin
       group by k.workspace_id
       having sum(k.chunk_count) <> coalesce(
         (select e.embedding_count from app_hidden.embedding_counts e where e.version_id = version and e.workspace_id = k.workspace_id), 0
+      ) + (
+        select count(*) from app_hidden.embedding_failures f
+        where f.version_id = version and f.workspace_id = k.workspace_id and (f.is_dead or f.next_attempt_at > statement_timestamp())
       )
     ) as behind
     join app_public.chunks c on c.workspace_id = behind.workspace_id
     where version is not null and not exists (
       select from app_public.embeddings e where e.version_id = version and e.workspace_id = c.workspace_id and e.chunk_id = c.id
     )
+    and not app_private.embedding_waits(version, c.workspace_id, c.id, c.owner_id)
     limit max_sources
   )
   limit max_sources;
@@ -225,10 +229,11 @@ as $$
     and not exists (
       select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = c.id
     )
+    and not app_private.embedding_waits(for_version, for_workspace, c.id, c.owner_id)
   order by c.id
   limit max_chunks;
 $$;
-comment on function app_hidden.chunks_to_embed(uuid, uuid, app_public.source_type, uuid, integer) is 'Chunks of a source that have no vector in a version yet.';
+comment on function app_hidden.chunks_to_embed(uuid, uuid, app_public.source_type, uuid, integer) is 'Chunks of a source that have no vector in a version yet, and need not wait.';
 
 create or replace function app_hidden.reuse_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[])
 returns integer

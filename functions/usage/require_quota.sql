@@ -3,7 +3,9 @@
 -- recorded, since it happened. With amounts: raises unless they fit in beside what is set aside and not settled. What was
 -- used is what usage_logs or the settled reservations say, whichever is more: work is mostly reserved and logged, and must
 -- not count twice. The user is locked, so that requests at the same time never exceed the quota together.
-create or replace function app_private.require_quota(tokens bigint default null, cost_usd numeric default null)
+create or replace function app_private.require_quota(
+  tokens bigint default null, cost_usd numeric default null, for_user uuid default app_hidden.current_user_id()
+)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -16,7 +18,7 @@ declare
 begin
   select u.id, u.monthly_token_quota as token_quota, u.monthly_cost_quota_usd as cost_quota into account
   from app_public.users u
-  where u.id = app_hidden.current_user_id() and num_nonnulls(u.monthly_token_quota, u.monthly_cost_quota_usd) > 0
+  where u.id = for_user and num_nonnulls(u.monthly_token_quota, u.monthly_cost_quota_usd) > 0
   for no key update;
   if account.id is null then
     return;
@@ -44,4 +46,4 @@ begin
   end if;
 end
 $$;
-comment on function app_private.require_quota(bigint, numeric) is 'Raises CQ221 when the caller''s monthly quota is spent, or has no room for what is asked.';
+comment on function app_private.require_quota(bigint, numeric, uuid) is 'Raises CQ221 when the monthly quota of a user, by default the caller''s, is spent, or has no room for what is asked.';

@@ -103,9 +103,10 @@ export async function embedInBatches(
   }
   const outcomes = await Promise.allSettled(plan(texts, positions, options).map(embed));
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  failures.sort((a, b) => a.index! - b.index!);
   const whole = failures.find((failure) => !failure.isOfText);
-  if (succeeded === 0 && whole) throw whole;
-  return { vectors, tokens, failures: failures.sort((a, b) => a.index! - b.index!) };
+  if (succeeded === 0 && whole) throw whole.withFailures(failures);
+  return { vectors, tokens, failures };
 }
 
 export function emptyText(index: number, count: number): ProviderError {

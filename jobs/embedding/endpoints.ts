@@ -27,6 +27,7 @@ export function endpointOf(name: string, env: Env): EndpointSettings | undefined
     price: env.EMBEDDING_PRICE,
     concurrency: env.EMBEDDING_CONCURRENCY,
     requestsPerMinute: env.EMBEDDING_REQUESTS_PER_MINUTE,
+    tokensPerMinute: env.EMBEDDING_TOKENS_PER_MINUTE,
     timeoutSeconds: env.EMBEDDING_TIMEOUT_SECONDS,
     sendDimensions: env.EMBEDDING_SEND_DIMENSIONS,
   };
@@ -36,6 +37,7 @@ export function guardOptionsOf(endpoint: EndpointSettings): GuardOptions {
   return {
     concurrency: endpoint.concurrency,
     requestsPerMinute: endpoint.requestsPerMinute,
+    tokensPerMinute: endpoint.tokensPerMinute,
     timeout: endpoint.timeoutSeconds * 1000,
   };
 }

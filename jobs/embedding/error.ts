@@ -14,6 +14,7 @@ export class ProviderError extends Error {
   readonly retryAfter: number | undefined;
   /** Position, in the texts given to embed(), of the one at fault, when it is known. */
   readonly index: number | undefined;
+  #failures: readonly ProviderError[] | undefined;
 
   constructor(
     kind: ProviderErrorKind,
@@ -25,6 +26,19 @@ export class ProviderError extends Error {
     this.kind = kind;
     this.retryAfter = options.retryAfter;
     this.index = options.index;
+  }
+
+  /** When it ended the embedding of several texts: what is known of each of them. */
+  get failures(): readonly ProviderError[] | undefined {
+    return this.#failures;
+  }
+
+  /** The same, as the end of embedding several texts. */
+  withFailures(failures: readonly ProviderError[]): ProviderError {
+    const { kind, message, retryAfter, index, cause } = this;
+    const error = new ProviderError(kind, message, { retryAfter, index, cause });
+    error.#failures = failures;
+    return error;
   }
 
   /** The same about the text at `index`. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   BrokenCircuitError,
   ConsecutiveBreaker,
@@ -13,12 +14,15 @@ import {
 import PQueue from 'p-queue';
 import { ProviderError } from './error.ts';
 import type { ProviderPause } from './pause.ts';
+import type { SharedRate } from './rate.ts';
 
 export interface GuardOptions {
   /** Requests at the same time. */
   concurrency: number;
   /** Requests that may begin in any minute. Default: as many as there are. */
   requestsPerMinute?: number | undefined;
+  /** Tokens that may be sent in any minute, kept where the limit is shared. Default: as many as there are. */
+  tokensPerMinute?: number | undefined;
   /** Milliseconds that one request may take. */
   timeout: number;
   /** Times that a request is repeated at once when the provider does not answer. Default: 2. */
@@ -37,7 +41,10 @@ export const LONGEST_PAUSE = 3600;
 const MISCONFIGURED_PAUSE = 60;
 /** Longest pause, in seconds, after a refusal that names none; the first is a second, and it doubles. */
 const LONGEST_UNNAMED_PAUSE = 60;
+/** Longest time, in seconds, that a request waits here for its turn; one that has to wait longer is given back. */
+const LONGEST_TURN = 5;
 const MINUTE = 60_000;
+const NO_ANSWER = 'it did not answer several times in a row';
 const RESTS = [5_000, 10_000, 20_000, 40_000, 80_000, 160_000, 300_000];
 
 const isOutage = (error: unknown): boolean => error instanceof ProviderError && error.kind === 'unavailable';
@@ -53,6 +60,8 @@ type Call<T> = (signal: AbortSignal) => Promise<T>;
 export class Guard {
   readonly name: string;
   readonly #pause: ProviderPause;
+  readonly #rate: SharedRate | undefined;
+  readonly #options: GuardOptions;
   readonly #queue: PQueue;
   readonly #run: <T>(call: Call<T>, signal: AbortSignal | undefined) => Promise<T>;
   /** Refusals in a row that named no time to wait. */
@@ -60,14 +69,17 @@ export class Guard {
   #breaks = 0;
   #openUntil = 0;
 
-  constructor(name: string, pause: ProviderPause, options: GuardOptions) {
+  /** @param rate  keeps the limits per minute for all processes; without it they hold for requests of this one */
+  constructor(name: string, pause: ProviderPause, options: GuardOptions, rate?: SharedRate) {
     const { retries = 2, delays = { least: 250, greatest: 5_000 }, failures = 5, rests = RESTS } = options;
     this.name = name;
     this.#pause = pause;
-    const rate = options.requestsPerMinute;
+    this.#options = options;
+    const { requestsPerMinute: most, tokensPerMinute } = options;
+    if (most || tokensPerMinute) this.#rate = rate;
     this.#queue = new PQueue({
       concurrency: options.concurrency,
-      ...(rate ? { interval: MINUTE, intervalCap: rate, strict: true } : {}),
+      ...(most && !rate ? { interval: MINUTE, intervalCap: most, strict: true } : {}),
     });
     const breaker = circuitBreaker(handleWhen(isOutage), {
       breaker: new ConsecutiveBreaker(failures),
@@ -76,6 +88,8 @@ export class Guard {
     breaker.onBreak(() => {
       this.#openUntil = Date.now() + rests[Math.min(this.#breaks, rests.length - 1)]!;
       this.#breaks += 1;
+      // whoever shares the pauses need not find out by itself; when it cannot be told, it does
+      void this.#pause.pause(name, new Date(this.#openUntil), NO_ANSWER, 'outage').catch(() => {});
     });
     breaker.onReset(() => {
       this.#breaks = 0;
@@ -106,15 +120,17 @@ export class Guard {
   /**
    * Makes a request when its turn comes.
    * @param call  throws ProviderError for what the provider did
+   * @param tokens  that it sends, for a limit of tokens
    * @throws ProviderError, or the signal's reason
    */
-  async run<T>(call: Call<T>, signal?: AbortSignal): Promise<T> {
+  async run<T>(call: Call<T>, signal?: AbortSignal, tokens = 0): Promise<T> {
     signal?.throwIfAborted();
     await this.#requireNoPause();
     return this.#queue.add(
       async () => {
         // whoever waited learns what those before it were told
         await this.#requireNoPause();
+        await this.#takeTurn(signal, tokens);
         try {
           const result = await this.#run(call, signal);
           this.#refusals = 0;
@@ -136,13 +152,31 @@ export class Guard {
     const pause = await this.#pause.pausedUntil(this.name);
     if (!pause) return;
     const retryAfter = Math.max(1, Math.ceil((pause.until.getTime() - Date.now()) / 1000));
-    throw new ProviderError('rate_limited', `"${this.name}" is left alone: ${pause.reason}`, { retryAfter });
+    const kind = pause.kind === 'outage' ? 'unavailable' : 'rate_limited';
+    throw new ProviderError(kind, `"${this.name}" is left alone: ${pause.reason}`, { retryAfter });
+  }
+
+  async #takeTurn(signal: AbortSignal | undefined, tokens: number): Promise<void> {
+    if (!this.#rate) return;
+    const latest = Date.now() + LONGEST_TURN * 1000;
+    for (;;) {
+      const wait = await this.#rate.take(this.name, this.#options, tokens);
+      if (wait === 0) return;
+      if (Date.now() + wait * 1000 > latest) {
+        throw new ProviderError('rate_limited', `The rate limit of "${this.name}" is reached`, {
+          retryAfter: Math.max(1, Math.ceil(wait)),
+        });
+      }
+      await delay(wait * 1000, undefined, signal ? { signal } : {}).catch((error) => {
+        throw signal?.reason ?? error;
+      });
+    }
   }
 
   async #judge(error: unknown): Promise<unknown> {
     if (error instanceof BrokenCircuitError) {
       const retryAfter = Math.max(1, Math.ceil((this.#openUntil - Date.now()) / 1000));
-      return new ProviderError('unavailable', `"${this.name}" did not answer several times in a row`, {
+      return new ProviderError('unavailable', `"${this.name}" is left alone: ${NO_ANSWER}`, {
         retryAfter,
       });
     }
@@ -152,7 +186,12 @@ export class Guard {
       error.kind === 'misconfigured'
         ? MISCONFIGURED_PAUSE
         : Math.min(error.retryAfter ?? this.#unnamedPause(), LONGEST_PAUSE);
-    await this.#pause.pause(this.name, new Date(Date.now() + seconds * 1000), error.message);
+    await this.#pause.pause(
+      this.name,
+      new Date(Date.now() + seconds * 1000),
+      error.message,
+      error.kind === 'misconfigured' ? 'misconfigured' : 'asked',
+    );
     return new ProviderError(error.kind, error.message, { retryAfter: seconds, cause: error.cause });
   }
 

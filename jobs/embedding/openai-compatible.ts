@@ -4,7 +4,7 @@ import { guardOptionsOf } from './endpoints.ts';
 import { ProviderError } from './error.ts';
 import type { Guards } from './guards.ts';
 import type { EmbeddingProvider, ProviderVersion } from './provider.ts';
-import { firstTokens } from './tokens.ts';
+import { countTokens, firstTokens } from './tokens.ts';
 import { requireShape } from './vectors.ts';
 
 /** Models that make vectors of whatever length they are told; others refuse to be told. */
@@ -32,14 +32,19 @@ export function openOpenAiCompatible(
       const either = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
       return embedInBatches(
         texts,
-        (batch) =>
-          guard.run(async (signal) => {
-            const values = batch.map((text) => firstTokens(text, endpoint.maxTokens));
+        (batch) => {
+          const values = batch.map((text) => firstTokens(text, endpoint.maxTokens));
+          const send = async (signal: AbortSignal) => {
             const request = { name, model, endpoint, dimensions: sendDimensions ? dimensions : undefined };
             const result = await requestEmbeddings(request, values, signal);
             requireShape(result.vectors, batch.length, dimensions);
             return result;
-          }, either),
+          };
+          const tokens = endpoint.tokensPerMinute
+            ? values.reduce((sum, text) => sum + countTokens(text), 0)
+            : 0;
+          return guard.run(send, either, tokens);
+        },
         { dimensions, batchSize: endpoint.batchSize, batchTokens: endpoint.batchTokens },
       );
     },

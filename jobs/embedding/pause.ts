@@ -1,7 +1,13 @@
+import type { Pool } from 'pg';
+
+/** Why a provider is left alone: it asked for it, it refuses everything until it is corrected, or it does not answer. */
+export type PauseKind = 'asked' | 'misconfigured' | 'outage';
+
 /** Until when a provider is left alone, and why. */
 export interface Pause {
   readonly until: Date;
   readonly reason: string;
+  readonly kind?: PauseKind;
 }
 
 /** Where pauses are kept, so that every caller of a provider respects what one of them was told. */
@@ -9,7 +15,7 @@ export interface ProviderPause {
   /** The pause that holds at the moment, if any. */
   pausedUntil(provider: string): Promise<Pause | undefined>;
   /** Leaves a provider alone. A pause that is already longer stays as it is. */
-  pause(provider: string, until: Date, reason: string): Promise<void>;
+  pause(provider: string, until: Date, reason: string, kind?: PauseKind): Promise<void>;
 }
 
 /** Pauses of this process alone. */
@@ -22,9 +28,38 @@ export function memoryPause(): ProviderPause {
       pauses.delete(provider);
       return undefined;
     },
-    async pause(provider, until, reason) {
+    async pause(provider, until, reason, kind = 'asked') {
       const known = pauses.get(provider);
-      if (!known || known.until < until) pauses.set(provider, { until, reason });
+      if (!known || known.until < until) pauses.set(provider, { until, reason, kind });
+    },
+  };
+}
+
+/**
+ * Pauses that all workers share, and that outlive them. Durations cross the wire, not times: clocks differ.
+ * @param pool  acts as colloquy_worker
+ */
+export function tablePause(pool: Pool): ProviderPause {
+  return {
+    async pausedUntil(provider) {
+      const { rows } = await pool.query<{ seconds: number; reason: string; kind: PauseKind }>(
+        'select seconds, reason, kind from app_hidden.provider_pause(for_provider => $1)',
+        [provider],
+      );
+      const pause = rows[0];
+      return (
+        pause && {
+          until: new Date(Date.now() + pause.seconds * 1000),
+          reason: pause.reason,
+          kind: pause.kind,
+        }
+      );
+    },
+    async pause(provider, until, reason, kind = 'asked') {
+      await pool.query(
+        'select app_hidden.pause_provider(for_provider => $1, seconds => $2, reason => $3, kind => $4)',
+        [provider, (until.getTime() - Date.now()) / 1000, reason, kind],
+      );
     },
   };
 }

@@ -1,5 +1,5 @@
 --! Previous: sha1:43c94d9544fe944b9c0981d09a06aef488531505
---! Hash: sha1:29c1952522fc3f138598d351ef5a517b854b5b19
+--! Hash: sha1:f2645a4db319f148cfb4b37010621992046332b9
 --! Message: versions
 
 --! split: 1-current.sql
@@ -25,7 +25,7 @@ comment on column app_hidden.embedding_rates.tokens is 'Tokens of those chunks.'
 insert into app_private.settings (name, value, unit, description) values
   ('embedding_versions_kept', '3', 'count', 'Embedding versions that are kept, the active one included; older retired ones are archived. Versions that are building do not count.'),
   ('embedding_tokens_per_second', '1000', 'tokens/s', 'Speed that an estimate assumes where no back-fill was measured.'),
-  ('embedding_claim_seconds', '90', 'seconds', 'How long a back-fill job is taken to be at work. Longer than a job takes, which is 20 seconds and a batch; a killed worker''s share waits as long.'),
+  ('embedding_backfill_seconds', '90', 'seconds', 'How long a back-fill job is taken to be at work. Longer than a job takes, which is 20 seconds and a batch; a killed worker''s share waits as long.'),
   ('embedding_index_memory_mb', '256', 'MB', 'maintenance_work_mem while a vector index is built; 16 to 8192. An index that does not fit is built far slower.'),
   ('embedding_lock_timeout_ms', '500', 'ms', 'How long archiving waits for searches in flight; searches that begin meanwhile wait as long. It must be less than deadlock_timeout.'),
   ('embedding_compare_vectors', '5000000', 'count', 'Vectors that one comparison of two versions may look at.');

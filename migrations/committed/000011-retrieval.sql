@@ -1,5 +1,5 @@
---! Previous: sha1:29c1952522fc3f138598d351ef5a517b854b5b19
---! Hash: sha1:ae2314ad780d54fd42bd128127797b14b1ebc77d
+--! Previous: sha1:f2645a4db319f148cfb4b37010621992046332b9
+--! Hash: sha1:26c9675c98d129dccfcddfe3095f5d3ecf732bcd
 --! Message: retrieval
 
 --! split: 1-current.sql

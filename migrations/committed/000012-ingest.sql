@@ -1,5 +1,5 @@
---! Previous: sha1:ae2314ad780d54fd42bd128127797b14b1ebc77d
---! Hash: sha1:aeb1b47ca7ceffae0e7379c85e248892ff98c4b6
+--! Previous: sha1:26c9675c98d129dccfcddfe3095f5d3ecf732bcd
+--! Hash: sha1:3cbca7387e6f6f697eacbfaa2ef798c98ead18f3
 --! Message: ingest
 
 --! split: 1-current.sql

@@ -188,6 +188,22 @@ COMMENT ON COLUMN app_hidden.packed_conversation.messages IS 'Messages that were
 COMMENT ON COLUMN app_hidden.packed_conversation.problem IS 'Why nothing was done, if nothing was.';
 
 --
+-- Name: provider_pause_kind; Type: TYPE; Schema: app_hidden; Owner: -
+--
+
+CREATE TYPE app_hidden.provider_pause_kind AS ENUM (
+    'asked',
+    'misconfigured',
+    'outage'
+);
+
+--
+-- Name: TYPE provider_pause_kind; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TYPE app_hidden.provider_pause_kind IS 'Why a provider is left alone: it asked for it, it refuses everything until a setting is corrected, or it does not answer.';
+
+--
 -- Name: message_role; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -1260,6 +1276,103 @@ COMMENT ON COLUMN app_public.event_import_outcome.outcome IS 'added, unchanged o
 COMMENT ON COLUMN app_public.event_import_outcome.reason IS 'Why it was refused.';
 
 --
+-- Name: failed_embedding; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.failed_embedding AS (
+	chunk_id uuid,
+	embedding_version_id uuid,
+	source_type app_public.source_type,
+	document_id uuid,
+	conversation_id uuid,
+	memory_item_id uuid,
+	attempts integer,
+	code text,
+	error text,
+	failed_at timestamp with time zone,
+	next_attempt_at timestamp with time zone,
+	is_dead boolean
+);
+
+--
+-- Name: TYPE failed_embedding; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.failed_embedding IS 'A chunk whose vector could not be had.';
+
+--
+-- Name: COLUMN failed_embedding.chunk_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.failed_embedding.chunk_id IS 'The chunk.';
+
+--
+-- Name: COLUMN failed_embedding.embedding_version_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.failed_embedding.embedding_version_id IS 'The embedding version.';
+
+--
+-- Name: COLUMN failed_embedding.source_type; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.failed_embedding.source_type IS 'What it is a piece of.';
+
+--
+-- Name: COLUMN failed_embedding.document_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.failed_embedding.document_id IS 'The document, if any.';
+
+--
+-- Name: COLUMN failed_embedding.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.failed_embedding.conversation_id IS 'The conversation, if any.';
+
+--
+-- Name: COLUMN failed_embedding.memory_item_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.failed_embedding.memory_item_id IS 'The memory, if any.';
+
+--
+-- Name: COLUMN failed_embedding.attempts; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.failed_embedding.attempts IS 'Times that it was tried.';
+
+--
+-- Name: COLUMN failed_embedding.code; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.failed_embedding.code IS 'bad_input, bad_output, unavailable or interrupted.';
+
+--
+-- Name: COLUMN failed_embedding.error; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.failed_embedding.error IS 'The reason, as the provider gave it.';
+
+--
+-- Name: COLUMN failed_embedding.failed_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.failed_embedding.failed_at IS 'When it failed last.';
+
+--
+-- Name: COLUMN failed_embedding.next_attempt_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.failed_embedding.next_attempt_at IS 'When it is tried again; null when it was given up.';
+
+--
+-- Name: COLUMN failed_embedding.is_dead; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.failed_embedding.is_dead IS 'Whether it was given up.';
+
+--
 -- Name: feedback_type; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -1390,7 +1503,11 @@ CREATE TYPE app_public.indexing_progress AS (
 	is_complete boolean,
 	pending_memory_items bigint,
 	pending_files bigint,
-	pending_events bigint
+	pending_events bigint,
+	retrying_chunks bigint,
+	dead_chunks bigint,
+	paused text,
+	resumes_at timestamp with time zone
 );
 
 --
@@ -1427,7 +1544,7 @@ COMMENT ON COLUMN app_public.indexing_progress.embedded_chunks IS 'Chunks that h
 -- Name: COLUMN indexing_progress.is_complete; Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON COLUMN app_public.indexing_progress.is_complete IS 'Whether nothing is left to do.';
+COMMENT ON COLUMN app_public.indexing_progress.is_complete IS 'Whether nothing is left to do. What was given up is not waited for.';
 
 --
 -- Name: COLUMN indexing_progress.pending_memory_items; Type: COMMENT; Schema: app_public; Owner: -
@@ -1446,6 +1563,30 @@ COMMENT ON COLUMN app_public.indexing_progress.pending_files IS 'Files whose tex
 --
 
 COMMENT ON COLUMN app_public.indexing_progress.pending_events IS 'Events that are not processed yet.';
+
+--
+-- Name: COLUMN indexing_progress.retrying_chunks; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.indexing_progress.retrying_chunks IS 'Chunks that could not be embedded and are tried again.';
+
+--
+-- Name: COLUMN indexing_progress.dead_chunks; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.indexing_progress.dead_chunks IS 'Chunks that were given up: found by their words alone until redriveEmbeddings.';
+
+--
+-- Name: COLUMN indexing_progress.paused; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.indexing_progress.paused IS 'Why nothing goes on at the moment: budget, quota, switch or provider; null when it does.';
+
+--
+-- Name: COLUMN indexing_progress.resumes_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.indexing_progress.resumes_at IS 'When it is tried again.';
 
 --
 -- Name: member_role; Type: TYPE; Schema: app_public; Owner: -
@@ -1819,6 +1960,33 @@ COMMENT ON COLUMN app_public.recall_response.embedding_version_id IS 'Embedding 
 --
 
 COMMENT ON COLUMN app_public.recall_response.memories IS 'What was found, best first.';
+
+--
+-- Name: redriven_embeddings; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.redriven_embeddings AS (
+	chunks bigint,
+	sources bigint
+);
+
+--
+-- Name: TYPE redriven_embeddings; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.redriven_embeddings IS 'What was put back into the queue.';
+
+--
+-- Name: COLUMN redriven_embeddings.chunks; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.redriven_embeddings.chunks IS 'Chunks.';
+
+--
+-- Name: COLUMN redriven_embeddings.sources; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.redriven_embeddings.sources IS 'Documents, conversations and memories that they are pieces of.';
 
 --
 -- Name: replayed_chunk; Type: TYPE; Schema: app_public; Owner: -
@@ -2511,6 +2679,58 @@ COMMENT ON COLUMN app_public.workspace_figures.satisfaction_score IS 'Mean satis
 COMMENT ON COLUMN app_public.workspace_figures.computed_at IS 'When the newest of these figures changed; null without any.';
 
 --
+-- Name: abandon_embedding_claims(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.abandon_embedding_claims(max_claims integer DEFAULT 100) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  claim app_hidden.embedding_claims;
+  reservation app_public.usage_reservations;
+  abandoned integer := 0;
+begin
+  for claim in
+    select k.*
+    from app_hidden.embedding_claims k
+    where k.abandoned_at is null and k.expires_at <= clock_timestamp()
+    order by k.id
+    limit max_claims
+    for no key update skip locked
+  loop
+    select r.* into reservation
+    from app_public.usage_reservations r
+    where r.workspace_id = claim.workspace_id and r.id = claim.reservation_id
+    for no key update;
+    if reservation.id is not null then
+      perform app_private.settle_reservation(reservation, 0, 0);
+    end if;
+    perform app_hidden.count_embedding_failures(
+      claim.version_id, claim.workspace_id, array_agg(c.id), array_agg('interrupted'::text),
+      array_agg('The worker ended before it had an answer.'::text)
+    )
+    from app_public.chunks c
+    where c.workspace_id = claim.workspace_id and c.id = any (claim.chunk_ids) and not exists (
+      select from app_public.embeddings e where e.version_id = claim.version_id and e.workspace_id = c.workspace_id and e.chunk_id = c.id
+    )
+    having count(*) > 0;
+    update app_hidden.embedding_claims k set abandoned_at = clock_timestamp() where k.id = claim.id;
+    abandoned := abandoned + 1;
+  end loop;
+  -- kept for a while: a worker that was only slow may still say what it used
+  delete from app_hidden.embedding_claims k where k.abandoned_at < clock_timestamp() - interval '1 day';
+  return abandoned;
+end
+$$;
+
+--
+-- Name: FUNCTION abandon_embedding_claims(max_claims integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.abandon_embedding_claims(max_claims integer) IS 'Frees what dead workers had claimed. Returns how many claims.';
+
+--
 -- Name: add_message_chunks(uuid, uuid, integer, jsonb); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -3017,6 +3237,7 @@ CREATE FUNCTION app_hidden.chunks_to_embed(for_version uuid, for_workspace uuid,
     and not exists (
       select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = c.id
     )
+    and not app_private.embedding_waits(for_version, for_workspace, c.id, c.owner_id)
   order by c.id
   limit max_chunks;
 $$;
@@ -3025,7 +3246,7 @@ $$;
 -- Name: FUNCTION chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer); Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON FUNCTION app_hidden.chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer) IS 'Chunks of a source that have no vector in a version yet.';
+COMMENT ON FUNCTION app_hidden.chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer) IS 'Chunks of a source that have no vector in a version yet, and need not wait.';
 
 --
 -- Name: chunks_without_embedding(uuid, uuid, uuid[]); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -3047,6 +3268,80 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.chunks_without_embedding(for_version uuid, for_workspace uuid, chunk_ids uuid[]) IS 'Those of some chunks that have no vector in a version.';
+
+--
+-- Name: claim_embeddings(uuid, uuid, uuid[], integer[], numeric); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.claim_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], token_counts integer[], price_per_million numeric) RETURNS TABLE(claim_id uuid, claimed uuid[], seconds double precision, refusal text, reason text, retry_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  owner uuid;
+  total bigint;
+  reservation app_public.usage_reservations;
+begin
+  -- one at a time in a workspace, so that no chunk is sent away twice
+  perform pg_advisory_xact_lock(hashtextextended('app_hidden.claim_embeddings ' || for_workspace, 0));
+  -- a claim has one owner: whose budget it is
+  select (array_agg(f.owner_id order by f.n))[1] into owner
+  from (
+    select c.owner_id, given.n
+    from unnest(chunk_ids) with ordinality as given (chunk_id, n)
+    join app_public.chunks c on c.workspace_id = for_workspace and c.id = given.chunk_id
+    where not app_private.embedding_waits(for_version, for_workspace, c.id, c.owner_id)
+  ) as f;
+  select array_agg(c.id), sum(given.tokens) into claimed, total
+  from unnest(chunk_ids, token_counts) as given (chunk_id, tokens)
+  join app_public.chunks c on c.workspace_id = for_workspace and c.id = given.chunk_id and c.owner_id = owner
+  where not exists (
+      select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = c.id
+    )
+    and not app_private.embedding_waits(for_version, for_workspace, c.id, c.owner_id);
+  if claimed is null then
+    return;
+  end if;
+
+  if app_hidden.setting('paid_embedding') <> 'on' then
+    refusal := 'CQ370';
+    reason := 'Paid embedding is switched off.';
+  else
+    begin
+      reservation := app_private.reserve_for(for_workspace, owner, total, total * price_per_million / 1000000);
+    exception when sqlstate 'CQ220' or sqlstate 'CQ221' then
+      refusal := sqlstate;
+      reason := sqlerrm;
+    end;
+  end if;
+  if refusal is not null then
+    retry_at := clock_timestamp() + make_interval(secs => app_hidden.setting('embedding_budget_seconds')::double precision);
+    insert into app_hidden.embedding_refusals (version_id, workspace_id, user_id, code, reason, retry_at)
+    values (for_version, for_workspace, owner, refusal, claim_embeddings.reason, claim_embeddings.retry_at)
+    on conflict on constraint embedding_refusals_pkey do update
+    set code = excluded.code, reason = excluded.reason, retry_at = excluded.retry_at;
+    claimed := '{}';
+    return next;
+    return;
+  end if;
+  delete from app_hidden.embedding_refusals r
+  where r.version_id = for_version and r.workspace_id = for_workspace and r.user_id = owner;
+  seconds := app_hidden.setting('embedding_claim_seconds')::double precision;
+  insert into app_hidden.embedding_claims (workspace_id, version_id, user_id, reservation_id, chunk_ids, tokens, expires_at)
+  values (
+    for_workspace, for_version, owner, reservation.id, claimed, total,
+    clock_timestamp() + make_interval(secs => claim_embeddings.seconds)
+  )
+  returning id into claim_id;
+  return next;
+end
+$$;
+
+--
+-- Name: FUNCTION claim_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], token_counts integer[], price_per_million numeric); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.claim_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], token_counts integer[], price_per_million numeric) IS 'Claims chunks that nobody else has, for so many seconds, and sets their tokens aside. No row when none is left; without claim_id, and with the reason, when budget, quota or switch refuses.';
 
 --
 -- Name: claim_events(uuid, text, integer, interval, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -3478,6 +3773,55 @@ $$;
 COMMENT ON FUNCTION app_hidden.count_backfill(for_version uuid, chunks integer, tokens integer) IS 'Notes what a batch of back-fill achieved.';
 
 --
+-- Name: count_embedding_failures(uuid, uuid, uuid[], text[], text[]); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.count_embedding_failures(for_version uuid, for_workspace uuid, chunk_ids uuid[], codes text[], errors text[]) RETURNS TABLE(waiting integer, dead integer, next_in double precision)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  most integer := app_hidden.setting('embedding_attempts')::integer;
+  pause double precision := app_hidden.setting('embedding_retry_seconds')::double precision;
+begin
+  return query
+  with counted as (
+    insert into app_hidden.embedding_failures as f (
+      version_id, workspace_id, chunk_id, attempts, interruptions, code, error, failed_at, next_attempt_at, is_dead
+    )
+    select for_version, for_workspace, c.id, kind.refused, 1 - kind.refused, given.code, left(given.error, 1000), clock_timestamp(),
+      clock_timestamp() + make_interval(secs => least(pause / kind.share, 3600) * (0.75 + random() / 2)), kind.refused >= most
+    from unnest(chunk_ids, codes, errors) as given (chunk_id, code, error)
+    cross join lateral (
+      select r.refused, case r.refused when 1 then 1 else 12 end as share
+      from (select (given.code in ('bad_input', 'bad_output'))::integer as refused) as r
+    ) as kind
+    join app_public.chunks c on c.workspace_id = for_workspace and c.id = given.chunk_id
+    order by c.id
+    on conflict on constraint embedding_failures_pkey do update
+    set attempts = f.attempts + excluded.attempts, interruptions = f.interruptions + excluded.interruptions, code = excluded.code,
+      error = excluded.error, failed_at = excluded.failed_at,
+      next_attempt_at = clock_timestamp() + make_interval(
+        secs => least(
+          pause / case excluded.attempts when 1 then 1 else 12 end * 2 ^ least(f.attempts + f.interruptions, 20), 3600
+        ) * (0.75 + random() / 2)
+      ),
+      is_dead = f.attempts + excluded.attempts >= most or f.interruptions + excluded.interruptions >= 10 * most
+    returning f.is_dead, f.next_attempt_at
+  )
+  select count(*) filter (where not c.is_dead)::integer, count(*) filter (where c.is_dead)::integer,
+    extract(epoch from min(c.next_attempt_at) filter (where not c.is_dead) - clock_timestamp())::double precision
+  from counted c;
+end
+$$;
+
+--
+-- Name: FUNCTION count_embedding_failures(for_version uuid, for_workspace uuid, chunk_ids uuid[], codes text[], errors text[]); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.count_embedding_failures(for_version uuid, for_workspace uuid, chunk_ids uuid[], codes text[], errors text[]) IS 'Counts a failed attempt of chunks, with its reason. Returns how many wait for another, how many were given up, and in how many seconds the first is due again.';
+
+--
 -- Name: current_session_id(); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -3538,6 +3882,29 @@ CREATE FUNCTION app_hidden.current_workspace_id() RETURNS uuid
 --
 
 COMMENT ON FUNCTION app_hidden.current_workspace_id() IS 'The workspace of this request, or null; null also for an API key that may not read.';
+
+--
+-- Name: dead_embeddings(uuid, boolean); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.dead_embeddings(for_workspace uuid DEFAULT NULL::uuid, with_waiting boolean DEFAULT false) RETURNS TABLE(workspace_id uuid, version_name text, code text, error text, chunks bigint, failed_last_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select f.workspace_id, v.name, f.code, f.error, count(*), max(f.failed_at)
+  from app_hidden.embedding_failures f
+  join app_public.embedding_versions v on v.id = f.version_id
+  where (f.is_dead or with_waiting) and (for_workspace is null or f.workspace_id = for_workspace)
+  group by 1, 2, 3, 4
+  order by 5 desc, 1, 2, 3, 4
+  limit 1000;
+$$;
+
+--
+-- Name: FUNCTION dead_embeddings(for_workspace uuid, with_waiting boolean); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.dead_embeddings(for_workspace uuid, with_waiting boolean) IS 'How many chunks were given up, by workspace and reason; also those that are tried again, if asked.';
 
 --
 -- Name: delete_ended_invitations(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -3901,7 +4268,7 @@ begin
       from pgboss.job j
       where j.name = 'backfill-embeddings' and j.singleton_key is not null
         and (j.state in ('created', 'retry')
-          or j.state = 'active' and j.started_on > now() - make_interval(secs => app_hidden.setting('embedding_claim_seconds')::integer))
+          or j.state = 'active' and j.started_on > now() - make_interval(secs => app_hidden.setting('embedding_backfill_seconds')::integer))
     );
   end if;
   -- by counts alone: a workspace that has nothing to fill after all costs one look
@@ -3971,12 +4338,16 @@ begin
       group by k.workspace_id
       having sum(k.chunk_count) <> coalesce(
         (select e.embedding_count from app_hidden.embedding_counts e where e.version_id = version and e.workspace_id = k.workspace_id), 0
+      ) + (
+        select count(*) from app_hidden.embedding_failures f
+        where f.version_id = version and f.workspace_id = k.workspace_id and (f.is_dead or f.next_attempt_at > statement_timestamp())
       )
     ) as behind
     join app_public.chunks c on c.workspace_id = behind.workspace_id
     where version is not null and not exists (
       select from app_public.embeddings e where e.version_id = version and e.workspace_id = c.workspace_id and e.chunk_id = c.id
     )
+    and not app_private.embedding_waits(version, c.workspace_id, c.id, c.owner_id)
     limit max_sources
   )
   limit max_sources;
@@ -4305,6 +4676,32 @@ $_$;
 COMMENT ON FUNCTION app_hidden.normalized_text(content text) IS 'A text in lower case, with single spaces and without a full stop at the end: what near-duplicates have in common.';
 
 --
+-- Name: pause_provider(text, double precision, text, app_hidden.provider_pause_kind); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.pause_provider(for_provider text, seconds double precision, reason text, kind app_hidden.provider_pause_kind DEFAULT 'asked'::app_hidden.provider_pause_kind) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  insert into app_hidden.provider_pauses as p (provider, kind, reason, paused_at, paused_until)
+  values (
+    for_provider, pause_provider.kind, left(pause_provider.reason, 1000), clock_timestamp(),
+    clock_timestamp() + make_interval(secs => least(greatest(seconds, 0), 3600))
+  )
+  on conflict on constraint provider_pauses_pkey do update
+  set kind = excluded.kind, reason = excluded.reason, paused_until = excluded.paused_until,
+    paused_at = case when p.paused_until > clock_timestamp() then p.paused_at else excluded.paused_at end
+  -- a pause that is already longer stays as it is
+  where p.paused_until < excluded.paused_until;
+$$;
+
+--
+-- Name: FUNCTION pause_provider(for_provider text, seconds double precision, reason text, kind app_hidden.provider_pause_kind); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.pause_provider(for_provider text, seconds double precision, reason text, kind app_hidden.provider_pause_kind) IS 'Has all workers leave a provider alone, an hour at most.';
+
+--
 -- Name: prepare_upload(text, text, bigint, uuid); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -4350,6 +4747,25 @@ $_$;
 --
 
 COMMENT ON FUNCTION app_hidden.prepare_upload(original_name text, mime_type text, byte_size bigint, conversation_id uuid) IS 'Whether the caller may store such a file: its type, which the name tells when nobody else does, and how large it may be. Errors: CQ101, CQ109, CQ110, CQ204 no such conversation, CQ244 type or size not accepted.';
+
+--
+-- Name: provider_pause(text); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.provider_pause(for_provider text) RETURNS TABLE(seconds double precision, reason text, kind app_hidden.provider_pause_kind)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select extract(epoch from p.paused_until - clock_timestamp())::double precision, p.reason, p.kind
+  from app_hidden.provider_pauses p
+  where p.provider = for_provider and p.paused_until > clock_timestamp();
+$$;
+
+--
+-- Name: FUNCTION provider_pause(for_provider text); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.provider_pause(for_provider text) IS 'For how many seconds a provider is left alone, and why; no row when it is not.';
 
 --
 -- Name: messages; Type: TABLE; Schema: app_public; Owner: -
@@ -4643,6 +5059,56 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.recheck_conversation_analytics(since date) IS 'Has every day since a date computed anew by the next run, for a database whose rows were loaded with triggers off. Returns how many days.';
+
+--
+-- Name: redrive_embeddings(uuid, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.redrive_embeddings(for_workspace uuid DEFAULT NULL::uuid, max_chunks integer DEFAULT 100000) RETURNS app_public.redriven_embeddings
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  source record;
+  result app_public.redriven_embeddings := (0, 0);
+begin
+  for source in
+    with redriven as (
+      delete from app_hidden.embedding_failures f
+      where (f.version_id, f.workspace_id, f.chunk_id) in (
+        select d.version_id, d.workspace_id, d.chunk_id
+        from app_hidden.embedding_failures d
+        where redrive_embeddings.for_workspace is null or d.workspace_id = redrive_embeddings.for_workspace
+        order by d.failed_at
+        limit max_chunks
+        for update skip locked
+      )
+      returning f.workspace_id, f.chunk_id
+    )
+    select c.workspace_id, c.source_type, coalesce(c.document_id, c.conversation_id, c.memory_item_id, c.raw_event_id) as source_id,
+      count(*) as chunks
+    from redriven r
+    join app_public.chunks c on c.workspace_id = r.workspace_id and c.id = r.chunk_id
+    group by 1, 2, 3
+    order by 1, 2, 3
+  loop
+    perform app_hidden.enqueue(
+      'index-source',
+      jsonb_build_object('workspaceId', source.workspace_id, 'sourceType', source.source_type, 'sourceId', source.source_id),
+      source.source_type || ':' || source.source_id, source.workspace_id::text
+    );
+    result.chunks := result.chunks + source.chunks;
+    result.sources := result.sources + 1;
+  end loop;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION redrive_embeddings(for_workspace uuid, max_chunks integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.redrive_embeddings(for_workspace uuid, max_chunks integer) IS 'Puts chunks that failed back into the queue, of one workspace or of all. Returns how many, of how many sources.';
 
 --
 -- Name: refresh_summary_stats(); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -4995,6 +5461,28 @@ $$;
 COMMENT ON FUNCTION app_hidden.release_file(for_workspace uuid, for_file uuid, of_attempt integer) IS 'Gives a claimed file back, as if it had not been taken: the worker ends.';
 
 --
+-- Name: renew_embedding_claim(uuid); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.renew_embedding_claim(claim_id uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update app_hidden.embedding_claims k
+  set expires_at = clock_timestamp() + make_interval(secs => app_hidden.setting('embedding_claim_seconds')::double precision)
+  where k.id = renew_embedding_claim.claim_id and k.abandoned_at is null;
+  return found;
+end
+$$;
+
+--
+-- Name: FUNCTION renew_embedding_claim(claim_id uuid); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.renew_embedding_claim(claim_id uuid) IS 'Says that the worker of a claim is alive. False when it is no longer believed.';
+
+--
 -- Name: replace_document_chunks(uuid, uuid, bytea, jsonb); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -5196,6 +5684,26 @@ $$;
 COMMENT ON FUNCTION app_hidden.require_session() IS 'Raises CQ101 when nobody is signed in, CQ110 for an API key.';
 
 --
+-- Name: resume_provider(text); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.resume_provider(for_provider text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  delete from app_hidden.provider_pauses p where p.provider = for_provider;
+  return found;
+end
+$$;
+
+--
+-- Name: FUNCTION resume_provider(for_provider text); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.resume_provider(for_provider text) IS 'Ends the pause of a provider, for an operator who has corrected what was wrong. False when there was none.';
+
+--
 -- Name: reuse_behind(uuid, uuid, uuid[]); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -5307,6 +5815,51 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.setting(setting_name text) IS 'The value of a setting, as text. Raises CQ002 for an unknown name.';
+
+--
+-- Name: settle_embedding_claim(uuid, uuid[], text[], bigint, numeric); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.settle_embedding_claim(claim_id uuid, chunk_ids uuid[], vectors text[], tokens bigint, cost_usd numeric) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  claim app_hidden.embedding_claims;
+  reservation app_public.usage_reservations;
+  stored integer;
+begin
+  delete from app_hidden.embedding_claims k where k.id = settle_embedding_claim.claim_id returning k.* into claim;
+  if claim.id is null then
+    -- said before, or long ago
+    return 0;
+  end if;
+  stored := app_hidden.store_embeddings(claim.version_id, claim.workspace_id, settle_embedding_claim.chunk_ids, settle_embedding_claim.vectors);
+  select r.* into reservation
+  from app_public.usage_reservations r
+  where r.workspace_id = claim.workspace_id and r.id = claim.reservation_id
+  for no key update;
+  if reservation.id is not null then
+    perform app_private.settle_reservation(reservation, settle_embedding_claim.tokens, settle_embedding_claim.cost_usd);
+  end if;
+  if settle_embedding_claim.tokens > 0 then
+    insert into app_public.usage_logs (id, workspace_id, user_id, action, provider, model, prompt_tokens, total_tokens, cost_usd, metadata)
+    select claim.id, claim.workspace_id, claim.user_id, 'embedding', v.provider, v.model, settle_embedding_claim.tokens,
+      settle_embedding_claim.tokens, settle_embedding_claim.cost_usd,
+      jsonb_build_object('embeddingVersionId', v.id, 'chunks', cardinality(settle_embedding_claim.chunk_ids))
+    from app_public.embedding_versions v
+    where v.id = claim.version_id
+    on conflict do nothing;
+  end if;
+  return stored;
+end
+$$;
+
+--
+-- Name: FUNCTION settle_embedding_claim(claim_id uuid, chunk_ids uuid[], vectors text[], tokens bigint, cost_usd numeric); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.settle_embedding_claim(claim_id uuid, chunk_ids uuid[], vectors text[], tokens bigint, cost_usd numeric) IS 'Stores the vectors of a claim, logs what they took and ends it; without vectors and tokens, lets it go. Again changes nothing. Returns how many were stored.';
 
 --
 -- Name: settle_mail(uuid, text); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -5481,6 +6034,58 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.take_mail(max_mails integer) IS 'The mails that are due, at most so many, each put off until it may be tried again.';
+
+--
+-- Name: take_provider_rate(text, double precision, double precision, double precision); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.take_provider_rate(for_provider text, requests_per_minute double precision, tokens_per_minute double precision, wanted_tokens double precision) RETURNS double precision
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  request_room double precision := greatest(requests_per_minute / 6, 1);
+  token_room double precision := greatest(tokens_per_minute / 6, 1);
+  -- per second; half of it at least, for limits so low that the bucket holds all of them
+  request_flow double precision := greatest(requests_per_minute - request_room, requests_per_minute / 2) / 60;
+  token_flow double precision := greatest(tokens_per_minute - token_room, tokens_per_minute / 2) / 60;
+  bucket app_hidden.provider_rates;
+  passed double precision;
+  wait double precision;
+begin
+  if coalesce(requests_per_minute, 1) <= 0 or coalesce(tokens_per_minute, 1) <= 0 then
+    raise exception 'A rate limit is more than nothing.' using errcode = 'CQ200', hint = 'Pass null for no limit.';
+  end if;
+  insert into app_hidden.provider_rates (provider, requests, tokens, refilled_at)
+  values (for_provider, coalesce(request_room, 0), coalesce(token_room, 0), clock_timestamp())
+  on conflict on constraint provider_rates_pkey do nothing;
+  select r.* into bucket from app_hidden.provider_rates r where r.provider = for_provider for no key update;
+  passed := greatest(extract(epoch from clock_timestamp() - bucket.refilled_at)::double precision, 0);
+  bucket.requests := coalesce(least(bucket.requests + passed * request_flow, request_room), 0);
+  bucket.tokens := coalesce(least(bucket.tokens + passed * token_flow, token_room), 0);
+  wait := greatest(
+    coalesce((1 - bucket.requests) / request_flow, 0),
+    coalesce((least(wanted_tokens, token_room) - bucket.tokens) / token_flow, 0),
+    0
+  );
+  -- what is missing after a rounding is not waited for
+  if wait < 0.001 then
+    wait := 0;
+    bucket.requests := bucket.requests - 1;
+    bucket.tokens := bucket.tokens - wanted_tokens;
+  end if;
+  update app_hidden.provider_rates r
+  set requests = bucket.requests, tokens = bucket.tokens, refilled_at = clock_timestamp()
+  where r.provider = for_provider;
+  return wait;
+end
+$$;
+
+--
+-- Name: FUNCTION take_provider_rate(for_provider text, requests_per_minute double precision, tokens_per_minute double precision, wanted_tokens double precision); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.take_provider_rate(for_provider text, requests_per_minute double precision, tokens_per_minute double precision, wanted_tokens double precision) IS 'Takes a request out of what a provider may be asked for: 0 when it may begin, else the seconds to wait before asking again. A limit of null is none. Error: CQ200.';
 
 --
 -- Name: text_hash(text); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -6319,6 +6924,28 @@ $$;
 COMMENT ON FUNCTION app_private.cleanup_test_data() IS 'Removes what generate_sample_data made, of everyone; a development database only. Error: CQ243 not a development database.';
 
 --
+-- Name: clear_embedding_failures(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.clear_embedding_failures() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  delete from app_hidden.embedding_failures f
+  using changed_embeddings n
+  where f.version_id = n.version_id and f.workspace_id = n.workspace_id and f.chunk_id = n.chunk_id;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION clear_embedding_failures(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.clear_embedding_failures() IS 'Trigger: forgets the failures of chunks that have a vector now.';
+
+--
 -- Name: content_lock(text); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -6908,6 +7535,38 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.embedding_partition_count(for_version uuid) IS 'How many hash partitions an embedding version was made with.';
+
+--
+-- Name: embedding_waits(uuid, uuid, uuid, uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.embedding_waits(for_version uuid, for_workspace uuid, for_chunk uuid, for_owner uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+  select exists (
+    select from app_hidden.embedding_failures f
+    where f.version_id = for_version and f.workspace_id = for_workspace and f.chunk_id = for_chunk
+      and (f.is_dead or f.next_attempt_at > pg_catalog.statement_timestamp())
+  ) or exists (
+    select from app_hidden.embedding_claims k
+    where k.workspace_id = for_workspace and k.version_id = for_version and for_chunk = any (k.chunk_ids)
+      and k.abandoned_at is null and k.expires_at > pg_catalog.statement_timestamp()
+  ) or exists (
+    select from app_hidden.embedding_refusals r
+    where r.version_id = for_version and r.workspace_id = for_workspace and r.user_id = for_owner
+      and r.retry_at > pg_catalog.statement_timestamp()
+  ) or exists (
+    select from app_public.embedding_versions v
+    join app_hidden.provider_pauses p on p.provider = v.provider
+    where v.id = for_version and p.paused_until > pg_catalog.statement_timestamp()
+  );
+$$;
+
+--
+-- Name: FUNCTION embedding_waits(for_version uuid, for_workspace uuid, for_chunk uuid, for_owner uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.embedding_waits(for_version uuid, for_workspace uuid, for_chunk uuid, for_owner uuid) IS 'Whether a chunk without a vector is not to be embedded yet.';
 
 --
 -- Name: embeddings_missing(uuid, uuid, bigint); Type: FUNCTION; Schema: app_private; Owner: -
@@ -9072,10 +9731,10 @@ $$;
 COMMENT ON FUNCTION app_private.require_other_owner(leaving app_public.workspace_members) IS 'Raises CQ111 when a member is the only owner.';
 
 --
--- Name: require_quota(bigint, numeric); Type: FUNCTION; Schema: app_private; Owner: -
+-- Name: require_quota(bigint, numeric, uuid); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
-CREATE FUNCTION app_private.require_quota(tokens bigint DEFAULT NULL::bigint, cost_usd numeric DEFAULT NULL::numeric) RETURNS void
+CREATE FUNCTION app_private.require_quota(tokens bigint DEFAULT NULL::bigint, cost_usd numeric DEFAULT NULL::numeric, for_user uuid DEFAULT app_hidden.current_user_id()) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -9087,7 +9746,7 @@ declare
 begin
   select u.id, u.monthly_token_quota as token_quota, u.monthly_cost_quota_usd as cost_quota into account
   from app_public.users u
-  where u.id = app_hidden.current_user_id() and num_nonnulls(u.monthly_token_quota, u.monthly_cost_quota_usd) > 0
+  where u.id = for_user and num_nonnulls(u.monthly_token_quota, u.monthly_cost_quota_usd) > 0
   for no key update;
   if account.id is null then
     return;
@@ -9117,10 +9776,10 @@ end
 $$;
 
 --
--- Name: FUNCTION require_quota(tokens bigint, cost_usd numeric); Type: COMMENT; Schema: app_private; Owner: -
+-- Name: FUNCTION require_quota(tokens bigint, cost_usd numeric, for_user uuid); Type: COMMENT; Schema: app_private; Owner: -
 --
 
-COMMENT ON FUNCTION app_private.require_quota(tokens bigint, cost_usd numeric) IS 'Raises CQ221 when the caller''s monthly quota is spent, or has no room for what is asked.';
+COMMENT ON FUNCTION app_private.require_quota(tokens bigint, cost_usd numeric, for_user uuid) IS 'Raises CQ221 when the monthly quota of a user, by default the caller''s, is spent, or has no room for what is asked.';
 
 --
 -- Name: require_rank(app_public.workspace_members, app_public.member_role); Type: FUNCTION; Schema: app_private; Owner: -
@@ -9185,6 +9844,150 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.require_readable(entity_type app_public.taggable_type, entity_id uuid) IS 'Raises CQ204 when the caller may not read a thing in the workspace of this request.';
+
+--
+-- Name: usage_reservations; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.usage_reservations (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    tokens bigint NOT NULL,
+    cost_usd numeric(14,6) NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    settled_at timestamp with time zone,
+    settled_tokens bigint,
+    settled_cost_usd numeric(14,6),
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT usage_reservations_cost_usd_positive CHECK (((cost_usd >= (0)::numeric) AND (settled_cost_usd >= (0)::numeric))),
+    CONSTRAINT usage_reservations_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT usage_reservations_settled CHECK ((num_nulls(settled_at, settled_tokens, settled_cost_usd) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT usage_reservations_tokens_positive CHECK (((tokens >= 0) AND (settled_tokens >= 0)))
+);
+
+ALTER TABLE ONLY app_public.usage_reservations FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE usage_reservations; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.usage_reservations IS 'What was set aside for work that is under way. Written by reserveUsage and settleUsage.';
+
+--
+-- Name: COLUMN usage_reservations.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_reservations.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN usage_reservations.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_reservations.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN usage_reservations.user_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_reservations.user_id IS 'Who does the work.';
+
+--
+-- Name: COLUMN usage_reservations.tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_reservations.tokens IS 'Tokens set aside.';
+
+--
+-- Name: COLUMN usage_reservations.cost_usd; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_reservations.cost_usd IS 'US dollars set aside.';
+
+--
+-- Name: COLUMN usage_reservations.expires_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_reservations.expires_at IS 'When it counts no longer, should nobody settle it.';
+
+--
+-- Name: COLUMN usage_reservations.settled_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_reservations.settled_at IS 'When the work was done.';
+
+--
+-- Name: COLUMN usage_reservations.settled_tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_reservations.settled_tokens IS 'Tokens that it took.';
+
+--
+-- Name: COLUMN usage_reservations.settled_cost_usd; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_reservations.settled_cost_usd IS 'US dollars that it took.';
+
+--
+-- Name: COLUMN usage_reservations.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.usage_reservations.created_at IS 'When it was made; derived from the id.';
+
+--
+-- Name: reserve_for(uuid, uuid, bigint, numeric); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.reserve_for(for_workspace uuid, for_user uuid, tokens bigint, cost_usd numeric) RETURNS app_public.usage_reservations
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  budget app_public.usage_budgets;
+  reservation app_public.usage_reservations;
+  starts timestamptz;
+  taken record;
+begin
+  perform app_private.require_quota(reserve_for.tokens, reserve_for.cost_usd, for_user);
+  insert into app_public.usage_reservations (workspace_id, user_id, tokens, cost_usd, expires_at)
+  values (for_workspace, for_user, reserve_for.tokens, reserve_for.cost_usd, clock_timestamp() + interval '1 hour')
+  returning * into reservation;
+
+  for budget in
+    select b.*
+    from app_public.usage_budgets b
+    where b.workspace_id = reservation.workspace_id and (b.user_id is null or b.user_id = reservation.user_id)
+    order by b.id
+    for no key update
+  loop
+    starts := app_private.budget_period_start(budget.period, clock_timestamp());
+    select coalesce(sum(t.tokens), 0) as tokens, coalesce(sum(t.cost_usd), 0) as cost_usd into taken
+    from (
+      select s.tokens, s.cost_usd from app_hidden.budget_spending s where s.budget_id = budget.id and s.period_start = starts
+      union all
+      select h.tokens, h.cost_usd
+      from app_hidden.usage_holds h
+      where h.budget_id = budget.id and h.period_start = starts and h.expires_at > clock_timestamp()
+    ) as t;
+    if taken.tokens + reservation.tokens > budget.token_limit or taken.cost_usd + reservation.cost_usd > budget.cost_limit_usd then
+      raise exception 'The budget of this % for the % is spent.', budget.scope, budget.period using errcode = 'CQ220',
+        hint = format(
+          'It begins anew at %s. Ask for less, or ask an owner of the workspace for a larger one.',
+          to_char((starts at time zone 'UTC') + ('1 ' || budget.period)::interval, 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+        );
+    end if;
+    insert into app_hidden.usage_holds (workspace_id, budget_id, reservation_id, period_start, tokens, cost_usd, expires_at)
+    values (reservation.workspace_id, budget.id, reservation.id, starts, reservation.tokens, reservation.cost_usd, reservation.expires_at);
+  end loop;
+  return reservation;
+end
+$$;
+
+--
+-- Name: FUNCTION reserve_for(for_workspace uuid, for_user uuid, tokens bigint, cost_usd numeric); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.reserve_for(for_workspace uuid, for_user uuid, tokens bigint, cost_usd numeric) IS 'Sets usage of a user aside. Errors: CQ220 the budget is spent, CQ221 the monthly quota is.';
 
 --
 -- Name: resting_time(app_public.retention_kind, uuid); Type: FUNCTION; Schema: app_private; Owner: -
@@ -9638,6 +10441,57 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.settle_conversation_analytics(conversation_ids uuid[], since date) IS 'Computes what changed of locked conversations that are not packed away: days taken, rows written, rows removed because no message is left.';
+
+--
+-- Name: settle_reservation(app_public.usage_reservations, bigint, numeric); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.settle_reservation(reservation app_public.usage_reservations, tokens bigint, cost_usd numeric) RETURNS app_public.usage_reservations
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  result app_public.usage_reservations;
+begin
+  if reservation.settled_at is not null then
+    return reservation;
+  end if;
+  perform from app_public.usage_budgets b
+  where b.workspace_id = reservation.workspace_id
+    and b.id in (select h.budget_id from app_hidden.usage_holds h where h.workspace_id = reservation.workspace_id and h.reservation_id = reservation.id)
+  order by b.id
+  for no key update;
+
+  with released as (
+    delete from app_hidden.usage_holds h
+    where h.workspace_id = reservation.workspace_id and h.reservation_id = reservation.id
+    returning h.budget_id, h.period_start
+  )
+  insert into app_hidden.budget_spending as s (workspace_id, budget_id, period_start, tokens, cost_usd)
+  select reservation.workspace_id, r.budget_id, r.period_start, settle_reservation.tokens, settle_reservation.cost_usd from released r
+  on conflict on constraint budget_spending_pkey do update
+  set tokens = s.tokens + excluded.tokens, cost_usd = s.cost_usd + excluded.cost_usd;
+
+  insert into app_private.user_usage_months as s (user_id, period_start, settled_tokens, settled_cost_usd)
+  values (
+    reservation.user_id, app_private.budget_period_start('month', clock_timestamp()), settle_reservation.tokens, settle_reservation.cost_usd
+  )
+  on conflict on constraint user_usage_months_pkey do update
+  set settled_tokens = s.settled_tokens + excluded.settled_tokens, settled_cost_usd = s.settled_cost_usd + excluded.settled_cost_usd;
+
+  update app_public.usage_reservations r
+  set settled_at = clock_timestamp(), settled_tokens = settle_reservation.tokens, settled_cost_usd = settle_reservation.cost_usd
+  where r.id = reservation.id
+  returning r.* into result;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION settle_reservation(reservation app_public.usage_reservations, tokens bigint, cost_usd numeric); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.settle_reservation(reservation app_public.usage_reservations, tokens bigint, cost_usd numeric) IS 'Ends a reservation with what was really used.';
 
 --
 -- Name: total_new_usage(); Type: FUNCTION; Schema: app_private; Owner: -
@@ -12281,6 +13135,35 @@ $$;
 COMMENT ON FUNCTION app_public.explain_answer(message_id uuid) IS 'Which chunks an answer used, with the scores of each leg, the embedding version and the settings that served it. Errors: CQ101 not signed in, CQ204 no such message.';
 
 --
+-- Name: failed_embeddings(boolean); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.failed_embeddings(only_dead boolean DEFAULT false) RETURNS SETOF app_public.failed_embedding
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform app_hidden.require_member();
+  return query
+  select f.chunk_id, f.version_id, c.source_type, c.document_id, c.conversation_id, c.memory_item_id, f.attempts + f.interruptions, f.code,
+    f.error, f.failed_at, case when f.is_dead then null else f.next_attempt_at end, f.is_dead
+  from app_hidden.embedding_failures f
+  join app_public.chunks c on c.workspace_id = f.workspace_id and c.id = f.chunk_id
+  where f.workspace_id = app_hidden.current_workspace_id()
+    and (c.owner_id = app_hidden.current_user_id() or (select app_hidden.can_manage()))
+    and (f.is_dead or not coalesce(only_dead, false))
+  order by f.failed_at desc, f.chunk_id
+  limit 1000;
+end
+$$;
+
+--
+-- Name: FUNCTION failed_embeddings(only_dead boolean); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.failed_embeddings(only_dead boolean) IS 'Chunks that have no vector because of a failure, the latest 1,000: of the whole workspace for those who manage it, of oneself for others. With onlyDead, those that were given up. Error: CQ101 not signed in.';
+
+--
 -- Name: forget(uuid); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
@@ -12661,6 +13544,63 @@ $$;
 COMMENT ON FUNCTION app_public.import_events(events jsonb) IS 'Stores events of another system by their externalId, and says for each what was done. Errors: CQ101 not signed in, CQ109 read-only, CQ200 malformed.';
 
 --
+-- Name: indexing_lag(integer); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.indexing_lag(max_rows integer DEFAULT 100) RETURNS TABLE(workspace_id uuid, embedding_version_id uuid, version_name text, chunks bigint, embedded_chunks bigint, pending_chunks bigint, retrying_chunks bigint, dead_chunks bigint, paused text, oldest_pending_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if max_rows not between 1 and 10000 then
+    raise exception 'maxRows is 1 to 10,000, not %.', max_rows using errcode = 'CQ200', hint = 'Ask for fewer rows.';
+  end if;
+  return query
+  select behind.workspace_id, behind.version_id, behind.name, behind.chunks, behind.embedded,
+    greatest(behind.chunks - behind.embedded - behind.retrying - behind.dead, 0), behind.retrying, behind.dead,
+    (select min(r.code || ' ' || r.reason) from app_hidden.embedding_refusals r where r.version_id = behind.version_id and r.workspace_id = behind.workspace_id),
+    oldest.created_at
+  from (
+    select k.workspace_id, v.id as version_id, v.name, sum(k.chunk_count)::bigint as chunks, coalesce(e.embedding_count, 0) as embedded,
+      f.retrying, f.dead
+    from app_public.embedding_versions v
+    cross join app_hidden.chunk_counts k
+    left join app_hidden.embedding_counts e on e.version_id = v.id and e.workspace_id = k.workspace_id
+    cross join lateral (
+      select count(*) filter (where not x.is_dead) as retrying, count(*) filter (where x.is_dead) as dead
+      from app_hidden.embedding_failures x
+      where x.version_id = v.id and x.workspace_id = k.workspace_id
+    ) as f
+    where v.status in ('building', 'active')
+    group by k.workspace_id, v.id, v.name, e.embedding_count, f.retrying, f.dead
+    having sum(k.chunk_count) > coalesce(e.embedding_count, 0)
+  ) as behind
+  left join lateral (
+    select c.created_at
+    from app_public.chunks c
+    where c.workspace_id = behind.workspace_id
+      and not exists (
+        select from app_public.embeddings e where e.version_id = behind.version_id and e.workspace_id = c.workspace_id and e.chunk_id = c.id
+      )
+      and not exists (
+        select from app_hidden.embedding_failures x
+        where x.version_id = behind.version_id and x.workspace_id = c.workspace_id and x.chunk_id = c.id and x.is_dead
+      )
+    order by c.id
+    limit 1
+  ) as oldest on behind.chunks > behind.embedded + behind.dead
+  order by oldest.created_at nulls last, behind.workspace_id
+  limit coalesce(max_rows, 100);
+end
+$$;
+
+--
+-- Name: FUNCTION indexing_lag(max_rows integer); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.indexing_lag(max_rows integer) IS 'Workspaces whose chunks are not all embedded, per version that is active or building: how many are pending, tried again or given up, whether a budget holds them back, and since when the oldest waits. Error: CQ200 too many asked for.';
+
+--
 -- Name: indexing_progress(); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
@@ -12688,8 +13628,30 @@ begin
   from app_hidden.embedding_counts e
   join app_public.embedding_versions v on v.id = e.version_id and v.status = 'active'
   where e.workspace_id = workspace;
+  select count(*) filter (where not f.is_dead), count(*) filter (where f.is_dead)
+  into result.retrying_chunks, result.dead_chunks
+  from app_hidden.embedding_failures f
+  join app_public.embedding_versions v on v.id = f.version_id and v.status = 'active'
+  where f.workspace_id = workspace;
   result.is_complete := result.pending_documents = 0 and result.pending_conversations = 0 and result.pending_memory_items = 0 and result.pending_files = 0
-    and result.pending_events = 0 and result.embedded_chunks >= result.chunks;
+    and result.pending_events = 0 and result.embedded_chunks + result.dead_chunks >= result.chunks;
+  if not result.is_complete then
+    -- what this workspace is kept back by comes first; of a provider, only that it is
+    select h.paused, h.resumes_at into result.paused, result.resumes_at
+    from (
+      select case r.code when 'CQ220' then 'budget' when 'CQ221' then 'quota' else 'switch' end as paused, r.retry_at as resumes_at, 1 as place
+      from app_hidden.embedding_refusals r
+      join app_public.embedding_versions v on v.id = r.version_id and v.status = 'active'
+      where r.workspace_id = workspace
+      union all
+      select 'provider', p.paused_until, 2
+      from app_hidden.provider_pauses p
+      join app_public.embedding_versions v on v.provider = p.provider and v.status = 'active'
+      where p.paused_until > statement_timestamp()
+    ) as h
+    order by h.place, h.resumes_at
+    limit 1;
+  end if;
   return result;
 end
 $$;
@@ -12698,7 +13660,7 @@ $$;
 -- Name: FUNCTION indexing_progress(); Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON FUNCTION app_public.indexing_progress() IS 'How much of this workspace is searchable by now. Error: CQ101 not signed in.';
+COMMENT ON FUNCTION app_public.indexing_progress() IS 'How much of this workspace is searchable by now, and what holds the rest back. Error: CQ101 not signed in.';
 
 --
 -- Name: raw_events; Type: TABLE; Schema: app_public; Owner: -
@@ -13427,6 +14389,45 @@ $_$;
 COMMENT ON FUNCTION app_public.processing_jobs(max_jobs integer) IS 'The newest jobs of the queue, of every workspace, with what they did. Error: CQ200 too many asked for.';
 
 --
+-- Name: provider_states(); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.provider_states() RETURNS TABLE(provider text, state text, reason text, paused_at timestamp with time zone, paused_until timestamp with time zone, requests_left double precision, tokens_left double precision, open_claims bigint, claimed_tokens bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select n.provider,
+    case
+      when p.paused_until > clock_timestamp() and p.kind = 'outage' then 'circuit open'
+      when p.paused_until > clock_timestamp() and p.kind = 'misconfigured' then 'misconfigured'
+      when p.paused_until > clock_timestamp() then 'paused'
+      when p.kind = 'outage' then 'circuit half open'
+      else 'open for requests'
+    end,
+    p.reason, p.paused_at, p.paused_until, r.requests, r.tokens, coalesce(k.open_claims, 0), coalesce(k.claimed_tokens, 0)
+  from (
+    select v.provider from app_public.embedding_versions v where v.status in ('building', 'active')
+    union
+    select q.provider from app_hidden.provider_pauses q
+  ) as n
+  left join app_hidden.provider_pauses p on p.provider = n.provider
+  left join app_hidden.provider_rates r on r.provider = n.provider
+  left join lateral (
+    select count(*) as open_claims, sum(c.tokens)::bigint as claimed_tokens
+    from app_hidden.embedding_claims c
+    join app_public.embedding_versions v on v.id = c.version_id and v.provider = n.provider
+    where c.abandoned_at is null
+  ) as k on true
+  order by n.provider;
+$$;
+
+--
+-- Name: FUNCTION provider_states(); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.provider_states() IS 'Per provider of embeddings: whether it is asked, paused or its circuit open, why and until when; what its rate limit had left when it was last asked; and requests under way.';
+
+--
 -- Name: read_shared_conversation(text); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
@@ -13824,6 +14825,26 @@ $$;
 --
 
 COMMENT ON FUNCTION app_public.record_turn(conversation_id uuid, question text, answer text, chunks jsonb, tool_calls jsonb, provider text, model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric, latency_ms integer, relevance_score real, parent_id uuid, idempotency_key text, metadata jsonb) IS 'Stores a question with its answer, the chunks [{chunkId, similarityScore, textScore, score}] and tool calls [{name, arguments, result, status, durationMs}] of it, in one transaction; returns both messages. A retry with the same idempotencyKey returns the first ones. Errors: CQ101, CQ109, CQ200 unusable argument, CQ204 no such conversation, parent or chunk, CQ221 your monthly quota is spent.';
+
+--
+-- Name: redrive_embeddings(); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.redrive_embeddings() RETURNS app_public.redriven_embeddings
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform app_private.require_manager();
+  return app_hidden.redrive_embeddings(app_hidden.current_workspace_id());
+end
+$$;
+
+--
+-- Name: FUNCTION redrive_embeddings(); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.redrive_embeddings() IS 'Has everything of this workspace that could not be embedded tried again at once. Errors: CQ101, CQ109, CQ110, CQ114 not an owner or administrator of the workspace.';
 
 --
 -- Name: register(text, text, text, text); Type: FUNCTION; Schema: app_public; Owner: -
@@ -14308,95 +15329,6 @@ $$;
 COMMENT ON FUNCTION app_public.request_tool_call(message_id uuid, name text, arguments jsonb, turn integer) IS 'Adds a tool call to an answer, to be approved or denied. Errors: CQ101, CQ109, CQ200 not an answer or a value out of range, CQ204 no such message.';
 
 --
--- Name: usage_reservations; Type: TABLE; Schema: app_public; Owner: -
---
-
-CREATE TABLE app_public.usage_reservations (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    workspace_id uuid NOT NULL,
-    user_id uuid NOT NULL,
-    tokens bigint NOT NULL,
-    cost_usd numeric(14,6) NOT NULL,
-    expires_at timestamp with time zone NOT NULL,
-    settled_at timestamp with time zone,
-    settled_tokens bigint,
-    settled_cost_usd numeric(14,6),
-    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
-    CONSTRAINT usage_reservations_cost_usd_positive CHECK (((cost_usd >= (0)::numeric) AND (settled_cost_usd >= (0)::numeric))),
-    CONSTRAINT usage_reservations_id_version CHECK ((uuid_extract_version(id) = 7)),
-    CONSTRAINT usage_reservations_settled CHECK ((num_nulls(settled_at, settled_tokens, settled_cost_usd) = ANY (ARRAY[0, 3]))),
-    CONSTRAINT usage_reservations_tokens_positive CHECK (((tokens >= 0) AND (settled_tokens >= 0)))
-);
-
-ALTER TABLE ONLY app_public.usage_reservations FORCE ROW LEVEL SECURITY;
-
---
--- Name: TABLE usage_reservations; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON TABLE app_public.usage_reservations IS 'What was set aside for work that is under way. Written by reserveUsage and settleUsage.';
-
---
--- Name: COLUMN usage_reservations.id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.usage_reservations.id IS 'Time-ordered identifier (UUID version 7).';
-
---
--- Name: COLUMN usage_reservations.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.usage_reservations.workspace_id IS 'The tenant.';
-
---
--- Name: COLUMN usage_reservations.user_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.usage_reservations.user_id IS 'Who does the work.';
-
---
--- Name: COLUMN usage_reservations.tokens; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.usage_reservations.tokens IS 'Tokens set aside.';
-
---
--- Name: COLUMN usage_reservations.cost_usd; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.usage_reservations.cost_usd IS 'US dollars set aside.';
-
---
--- Name: COLUMN usage_reservations.expires_at; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.usage_reservations.expires_at IS 'When it counts no longer, should nobody settle it.';
-
---
--- Name: COLUMN usage_reservations.settled_at; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.usage_reservations.settled_at IS 'When the work was done.';
-
---
--- Name: COLUMN usage_reservations.settled_tokens; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.usage_reservations.settled_tokens IS 'Tokens that it took.';
-
---
--- Name: COLUMN usage_reservations.settled_cost_usd; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.usage_reservations.settled_cost_usd IS 'US dollars that it took.';
-
---
--- Name: COLUMN usage_reservations.created_at; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.usage_reservations.created_at IS 'When it was made; derived from the id.';
-
---
 -- Name: reserve_usage(bigint, numeric); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
@@ -14404,11 +15336,6 @@ CREATE FUNCTION app_public.reserve_usage(tokens bigint, cost_usd numeric DEFAULT
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  budget app_public.usage_budgets;
-  reservation app_public.usage_reservations;
-  starts timestamptz;
-  taken record;
 begin
   perform app_hidden.require_member(for_writing => true);
   if reserve_usage.tokens is null or reserve_usage.tokens not between 0 and 1000000000000
@@ -14416,41 +15343,9 @@ begin
   then
     raise exception 'What is reserved is not negative.' using errcode = 'CQ200', hint = 'Pass tokens, and costUsd when it is known.';
   end if;
-  perform app_private.require_quota(reserve_usage.tokens, reserve_usage.cost_usd);
-  insert into app_public.usage_reservations (workspace_id, user_id, tokens, cost_usd, expires_at)
-  values (
-    app_hidden.current_workspace_id(), app_hidden.current_user_id(), reserve_usage.tokens, reserve_usage.cost_usd,
-    clock_timestamp() + interval '1 hour'
-  )
-  returning * into reservation;
-
-  for budget in
-    select b.*
-    from app_public.usage_budgets b
-    where b.workspace_id = reservation.workspace_id and (b.user_id is null or b.user_id = reservation.user_id)
-    order by b.id
-    for no key update
-  loop
-    starts := app_private.budget_period_start(budget.period, clock_timestamp());
-    select coalesce(sum(t.tokens), 0) as tokens, coalesce(sum(t.cost_usd), 0) as cost_usd into taken
-    from (
-      select s.tokens, s.cost_usd from app_hidden.budget_spending s where s.budget_id = budget.id and s.period_start = starts
-      union all
-      select h.tokens, h.cost_usd
-      from app_hidden.usage_holds h
-      where h.budget_id = budget.id and h.period_start = starts and h.expires_at > clock_timestamp()
-    ) as t;
-    if taken.tokens + reservation.tokens > budget.token_limit or taken.cost_usd + reservation.cost_usd > budget.cost_limit_usd then
-      raise exception 'The budget of this % for the % is spent.', budget.scope, budget.period using errcode = 'CQ220',
-        hint = format(
-          'It begins anew at %s. Ask for less, or ask an owner of the workspace for a larger one.',
-          to_char((starts at time zone 'UTC') + ('1 ' || budget.period)::interval, 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
-        );
-    end if;
-    insert into app_hidden.usage_holds (workspace_id, budget_id, reservation_id, period_start, tokens, cost_usd, expires_at)
-    values (reservation.workspace_id, budget.id, reservation.id, starts, reservation.tokens, reservation.cost_usd, reservation.expires_at);
-  end loop;
-  return reservation;
+  return app_private.reserve_for(
+    app_hidden.current_workspace_id(), app_hidden.current_user_id(), reserve_usage.tokens, reserve_usage.cost_usd
+  );
 end
 $$;
 
@@ -15524,37 +16419,7 @@ begin
   if reservation.id is null then
     raise exception 'There is no such reservation.' using errcode = 'CQ204', hint = 'Pass the id that reserveUsage returned.';
   end if;
-  if reservation.settled_at is not null then
-    return reservation;
-  end if;
-
-  -- in the order in which reservations lock them
-  perform from app_public.usage_budgets b
-  where b.workspace_id = reservation.workspace_id
-    and b.id in (select h.budget_id from app_hidden.usage_holds h where h.workspace_id = reservation.workspace_id and h.reservation_id = reservation.id)
-  order by b.id
-  for no key update;
-
-  with released as (
-    delete from app_hidden.usage_holds h
-    where h.workspace_id = reservation.workspace_id and h.reservation_id = reservation.id
-    returning h.budget_id, h.period_start
-  )
-  insert into app_hidden.budget_spending as s (workspace_id, budget_id, period_start, tokens, cost_usd)
-  select reservation.workspace_id, r.budget_id, r.period_start, settle_usage.tokens, settle_usage.cost_usd from released r
-  on conflict on constraint budget_spending_pkey do update
-  set tokens = s.tokens + excluded.tokens, cost_usd = s.cost_usd + excluded.cost_usd;
-
-  insert into app_private.user_usage_months as s (user_id, period_start, settled_tokens, settled_cost_usd)
-  values (reservation.user_id, app_private.budget_period_start('month', clock_timestamp()), settle_usage.tokens, settle_usage.cost_usd)
-  on conflict on constraint user_usage_months_pkey do update
-  set settled_tokens = s.settled_tokens + excluded.settled_tokens, settled_cost_usd = s.settled_cost_usd + excluded.settled_cost_usd;
-
-  update app_public.usage_reservations r
-  set settled_at = clock_timestamp(), settled_tokens = settle_usage.tokens, settled_cost_usd = settle_usage.cost_usd
-  where r.id = reservation.id
-  returning r.* into reservation;
-  return reservation;
+  return app_private.settle_reservation(reservation, settle_usage.tokens, settle_usage.cost_usd);
 end
 $$;
 
@@ -16174,6 +17039,94 @@ COMMENT ON COLUMN app_hidden.discarded_contents.storage_path IS 'Where the bytes
 COMMENT ON COLUMN app_hidden.discarded_contents.discarded_at IS 'Since when.';
 
 --
+-- Name: embedding_claims; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.embedding_claims (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    version_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    reservation_id uuid,
+    chunk_ids uuid[] NOT NULL,
+    tokens bigint NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    abandoned_at timestamp with time zone,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT embedding_claims_chunk_ids_length CHECK (((cardinality(chunk_ids) >= 1) AND (cardinality(chunk_ids) <= 10000))),
+    CONSTRAINT embedding_claims_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT embedding_claims_tokens_positive CHECK ((tokens >= 0))
+);
+
+ALTER TABLE ONLY app_hidden.embedding_claims FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE embedding_claims; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.embedding_claims IS 'Passages that a worker has sent to a service that is paid, and what was set aside for them. A few rows: each goes with its answer. Its id becomes that of the entry in usage_logs, so that nothing is billed twice.';
+
+--
+-- Name: COLUMN embedding_claims.id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_claims.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN embedding_claims.workspace_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_claims.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN embedding_claims.version_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_claims.version_id IS 'The embedding version.';
+
+--
+-- Name: COLUMN embedding_claims.user_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_claims.user_id IS 'Owner of the passages, whose budget and quota they count for.';
+
+--
+-- Name: COLUMN embedding_claims.reservation_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_claims.reservation_id IS 'What was set aside.';
+
+--
+-- Name: COLUMN embedding_claims.chunk_ids; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_claims.chunk_ids IS 'The passages.';
+
+--
+-- Name: COLUMN embedding_claims.tokens; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_claims.tokens IS 'Tokens, as estimated.';
+
+--
+-- Name: COLUMN embedding_claims.expires_at; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_claims.expires_at IS 'When the worker is taken to be dead, unless it says otherwise before.';
+
+--
+-- Name: COLUMN embedding_claims.abandoned_at; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_claims.abandoned_at IS 'When it was taken to be dead.';
+
+--
+-- Name: COLUMN embedding_claims.created_at; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_claims.created_at IS 'When it was made; derived from the id.';
+
+--
 -- Name: embedding_counts; Type: TABLE; Schema: app_hidden; Owner: -
 --
 
@@ -16209,6 +17162,94 @@ COMMENT ON COLUMN app_hidden.embedding_counts.workspace_id IS 'The tenant.';
 --
 
 COMMENT ON COLUMN app_hidden.embedding_counts.embedding_count IS 'How many.';
+
+--
+-- Name: embedding_failures; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.embedding_failures (
+    version_id uuid NOT NULL,
+    workspace_id uuid NOT NULL,
+    chunk_id uuid NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    interruptions integer DEFAULT 0 NOT NULL,
+    code text NOT NULL,
+    error text NOT NULL,
+    failed_at timestamp with time zone DEFAULT now() NOT NULL,
+    next_attempt_at timestamp with time zone NOT NULL,
+    is_dead boolean DEFAULT false NOT NULL,
+    CONSTRAINT embedding_failures_attempts_positive CHECK (((attempts >= 0) AND (interruptions >= 0) AND ((attempts + interruptions) > 0))),
+    CONSTRAINT embedding_failures_code_length CHECK (((char_length(code) >= 1) AND (char_length(code) <= 50))),
+    CONSTRAINT embedding_failures_error_length CHECK ((char_length(error) <= 1000))
+);
+
+ALTER TABLE ONLY app_hidden.embedding_failures FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE embedding_failures; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.embedding_failures IS 'Passages whose vector could not be had, with the reason and when they are tried again. Goes when the vector comes.';
+
+--
+-- Name: COLUMN embedding_failures.version_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_failures.version_id IS 'The embedding version.';
+
+--
+-- Name: COLUMN embedding_failures.workspace_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_failures.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN embedding_failures.chunk_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_failures.chunk_id IS 'The passage.';
+
+--
+-- Name: COLUMN embedding_failures.attempts; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_failures.attempts IS 'Times that it was refused for what it is.';
+
+--
+-- Name: COLUMN embedding_failures.interruptions; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_failures.interruptions IS 'Times that nothing came back, or the worker ended: mostly not its fault.';
+
+--
+-- Name: COLUMN embedding_failures.code; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_failures.code IS 'bad_input, bad_output, unavailable or interrupted.';
+
+--
+-- Name: COLUMN embedding_failures.error; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_failures.error IS 'The reason, as the provider gave it the last time.';
+
+--
+-- Name: COLUMN embedding_failures.failed_at; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_failures.failed_at IS 'When it failed last.';
+
+--
+-- Name: COLUMN embedding_failures.next_attempt_at; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_failures.next_attempt_at IS 'Not tried before.';
+
+--
+-- Name: COLUMN embedding_failures.is_dead; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_failures.is_dead IS 'Given up: not tried again until somebody asks for it.';
 
 --
 -- Name: embedding_rates; Type: TABLE; Schema: app_hidden; Owner: -
@@ -16255,6 +17296,72 @@ COMMENT ON COLUMN app_hidden.embedding_rates.chunks IS 'Chunks that got a vector
 COMMENT ON COLUMN app_hidden.embedding_rates.tokens IS 'Tokens of those chunks.';
 
 --
+-- Name: embedding_refusals; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.embedding_refusals (
+    version_id uuid NOT NULL,
+    workspace_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    code text NOT NULL,
+    reason text NOT NULL,
+    refused_at timestamp with time zone DEFAULT now() NOT NULL,
+    retry_at timestamp with time zone NOT NULL,
+    CONSTRAINT embedding_refusals_code_length CHECK ((char_length(code) = 5)),
+    CONSTRAINT embedding_refusals_reason_length CHECK ((char_length(reason) <= 1000))
+);
+
+ALTER TABLE ONLY app_hidden.embedding_refusals FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE embedding_refusals; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.embedding_refusals IS 'Whose passages are held back because a budget or quota is spent or paid embedding is switched off. Goes when there is room again.';
+
+--
+-- Name: COLUMN embedding_refusals.version_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_refusals.version_id IS 'The embedding version.';
+
+--
+-- Name: COLUMN embedding_refusals.workspace_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_refusals.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN embedding_refusals.user_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_refusals.user_id IS 'Owner of the passages.';
+
+--
+-- Name: COLUMN embedding_refusals.code; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_refusals.code IS 'CQ220 the budget, CQ221 the quota, CQ370 the switch.';
+
+--
+-- Name: COLUMN embedding_refusals.reason; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_refusals.reason IS 'The same in words.';
+
+--
+-- Name: COLUMN embedding_refusals.refused_at; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_refusals.refused_at IS 'Since when.';
+
+--
+-- Name: COLUMN embedding_refusals.retry_at; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_refusals.retry_at IS 'When it is tried again.';
+
+--
 -- Name: message_idempotency_keys; Type: TABLE; Schema: app_hidden; Owner: -
 --
 
@@ -16297,6 +17404,102 @@ COMMENT ON COLUMN app_hidden.message_idempotency_keys.idempotency_key IS 'The cl
 --
 
 COMMENT ON COLUMN app_hidden.message_idempotency_keys.message_id IS 'The message that the first write made.';
+
+--
+-- Name: provider_pauses; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.provider_pauses (
+    provider text NOT NULL,
+    kind app_hidden.provider_pause_kind NOT NULL,
+    reason text NOT NULL,
+    paused_at timestamp with time zone DEFAULT now() NOT NULL,
+    paused_until timestamp with time zone NOT NULL,
+    CONSTRAINT provider_pauses_provider_length CHECK (((char_length(provider) >= 1) AND (char_length(provider) <= 100))),
+    CONSTRAINT provider_pauses_reason_length CHECK ((char_length(reason) <= 1000))
+);
+
+ALTER TABLE ONLY app_hidden.provider_pauses FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE provider_pauses; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.provider_pauses IS 'Providers that all workers leave alone for a while; the others go on.';
+
+--
+-- Name: COLUMN provider_pauses.provider; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.provider_pauses.provider IS 'Name of the provider, as embedding versions have it.';
+
+--
+-- Name: COLUMN provider_pauses.kind; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.provider_pauses.kind IS 'Why.';
+
+--
+-- Name: COLUMN provider_pauses.reason; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.provider_pauses.reason IS 'What it said.';
+
+--
+-- Name: COLUMN provider_pauses.paused_at; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.provider_pauses.paused_at IS 'Since when.';
+
+--
+-- Name: COLUMN provider_pauses.paused_until; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.provider_pauses.paused_until IS 'Until when.';
+
+--
+-- Name: provider_rates; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.provider_rates (
+    provider text NOT NULL,
+    requests double precision NOT NULL,
+    tokens double precision NOT NULL,
+    refilled_at timestamp with time zone NOT NULL,
+    CONSTRAINT provider_rates_provider_length CHECK (((char_length(provider) >= 1) AND (char_length(provider) <= 100)))
+);
+
+ALTER TABLE ONLY app_hidden.provider_rates FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE provider_rates; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.provider_rates IS 'How much each provider may be asked for at the moment by all workers together.';
+
+--
+-- Name: COLUMN provider_rates.provider; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.provider_rates.provider IS 'Name of the provider.';
+
+--
+-- Name: COLUMN provider_rates.requests; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.provider_rates.requests IS 'Requests that may begin at once.';
+
+--
+-- Name: COLUMN provider_rates.tokens; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.provider_rates.tokens IS 'Tokens that may be sent at once; less than none after a large request.';
+
+--
+-- Name: COLUMN provider_rates.refilled_at; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.provider_rates.refilled_at IS 'When the two were computed.';
 
 --
 -- Name: raw_event_keys; Type: TABLE; Schema: app_hidden; Owner: -
@@ -18212,11 +19415,25 @@ ALTER TABLE ONLY app_hidden.discarded_contents
     ADD CONSTRAINT discarded_contents_pkey PRIMARY KEY (workspace_id, storage_path);
 
 --
+-- Name: embedding_claims embedding_claims_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.embedding_claims
+    ADD CONSTRAINT embedding_claims_pkey PRIMARY KEY (id);
+
+--
 -- Name: embedding_counts embedding_counts_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
 ALTER TABLE ONLY app_hidden.embedding_counts
     ADD CONSTRAINT embedding_counts_pkey PRIMARY KEY (version_id, workspace_id);
+
+--
+-- Name: embedding_failures embedding_failures_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.embedding_failures
+    ADD CONSTRAINT embedding_failures_pkey PRIMARY KEY (version_id, workspace_id, chunk_id);
 
 --
 -- Name: embedding_rates embedding_rates_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
@@ -18226,11 +19443,32 @@ ALTER TABLE ONLY app_hidden.embedding_rates
     ADD CONSTRAINT embedding_rates_pkey PRIMARY KEY (version_id, minute);
 
 --
+-- Name: embedding_refusals embedding_refusals_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.embedding_refusals
+    ADD CONSTRAINT embedding_refusals_pkey PRIMARY KEY (version_id, workspace_id, user_id);
+
+--
 -- Name: message_idempotency_keys message_idempotency_keys_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
 ALTER TABLE ONLY app_hidden.message_idempotency_keys
     ADD CONSTRAINT message_idempotency_keys_pkey PRIMARY KEY (conversation_id, idempotency_key);
+
+--
+-- Name: provider_pauses provider_pauses_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.provider_pauses
+    ADD CONSTRAINT provider_pauses_pkey PRIMARY KEY (provider);
+
+--
+-- Name: provider_rates provider_rates_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.provider_rates
+    ADD CONSTRAINT provider_rates_pkey PRIMARY KEY (provider);
 
 --
 -- Name: raw_event_keys raw_event_keys_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
@@ -18831,10 +20069,52 @@ CREATE INDEX conversation_archives_message_ids_idx ON app_hidden.conversation_ar
 CREATE INDEX discarded_contents_discarded_at_idx ON app_hidden.discarded_contents USING btree (discarded_at);
 
 --
+-- Name: embedding_claims_reservation_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX embedding_claims_reservation_id_idx ON app_hidden.embedding_claims USING btree (workspace_id, reservation_id);
+
+--
+-- Name: embedding_claims_user_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX embedding_claims_user_id_idx ON app_hidden.embedding_claims USING btree (user_id);
+
+--
+-- Name: embedding_claims_version_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX embedding_claims_version_id_idx ON app_hidden.embedding_claims USING btree (version_id);
+
+--
+-- Name: embedding_claims_workspace_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX embedding_claims_workspace_id_idx ON app_hidden.embedding_claims USING btree (workspace_id, version_id);
+
+--
 -- Name: embedding_counts_workspace_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
 --
 
 CREATE INDEX embedding_counts_workspace_id_idx ON app_hidden.embedding_counts USING btree (workspace_id);
+
+--
+-- Name: embedding_failures_chunk_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX embedding_failures_chunk_id_idx ON app_hidden.embedding_failures USING btree (workspace_id, chunk_id);
+
+--
+-- Name: embedding_refusals_user_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX embedding_refusals_user_id_idx ON app_hidden.embedding_refusals USING btree (user_id);
+
+--
+-- Name: embedding_refusals_workspace_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX embedding_refusals_workspace_id_idx ON app_hidden.embedding_refusals USING btree (workspace_id);
 
 --
 -- Name: message_idempotency_keys_conversation_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
@@ -19551,6 +20831,12 @@ CREATE TRIGGER embeddings_10_count_insert AFTER INSERT ON app_public.embeddings 
 CREATE TRIGGER embeddings_10_count_truncate AFTER TRUNCATE ON app_public.embeddings FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_embeddings();
 
 --
+-- Name: embeddings embeddings_20_clear_failures; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER embeddings_20_clear_failures AFTER INSERT ON app_public.embeddings REFERENCING NEW TABLE AS changed_embeddings FOR EACH STATEMENT EXECUTE FUNCTION app_private.clear_embedding_failures();
+
+--
 -- Name: entity_tags entity_tags_10_check; Type: TRIGGER; Schema: app_public; Owner: -
 --
 
@@ -19808,6 +21094,34 @@ ALTER TABLE ONLY app_hidden.conversation_archives
     ADD CONSTRAINT conversation_archives_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_public.conversations(workspace_id, id) ON DELETE CASCADE;
 
 --
+-- Name: embedding_claims embedding_claims_reservation_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.embedding_claims
+    ADD CONSTRAINT embedding_claims_reservation_id_fkey FOREIGN KEY (workspace_id, reservation_id) REFERENCES app_public.usage_reservations(workspace_id, id) ON DELETE SET NULL (reservation_id);
+
+--
+-- Name: embedding_claims embedding_claims_user_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.embedding_claims
+    ADD CONSTRAINT embedding_claims_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: embedding_claims embedding_claims_version_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.embedding_claims
+    ADD CONSTRAINT embedding_claims_version_id_fkey FOREIGN KEY (version_id) REFERENCES app_public.embedding_versions(id) ON DELETE CASCADE;
+
+--
+-- Name: embedding_claims embedding_claims_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.embedding_claims
+    ADD CONSTRAINT embedding_claims_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
 -- Name: embedding_counts embedding_counts_version_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
@@ -19822,11 +21136,46 @@ ALTER TABLE ONLY app_hidden.embedding_counts
     ADD CONSTRAINT embedding_counts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
 
 --
+-- Name: embedding_failures embedding_failures_chunk_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.embedding_failures
+    ADD CONSTRAINT embedding_failures_chunk_id_fkey FOREIGN KEY (workspace_id, chunk_id) REFERENCES app_public.chunks(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: embedding_failures embedding_failures_version_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.embedding_failures
+    ADD CONSTRAINT embedding_failures_version_id_fkey FOREIGN KEY (version_id) REFERENCES app_public.embedding_versions(id) ON DELETE CASCADE;
+
+--
 -- Name: embedding_rates embedding_rates_version_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
 ALTER TABLE ONLY app_hidden.embedding_rates
     ADD CONSTRAINT embedding_rates_version_id_fkey FOREIGN KEY (version_id) REFERENCES app_public.embedding_versions(id) ON DELETE CASCADE;
+
+--
+-- Name: embedding_refusals embedding_refusals_user_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.embedding_refusals
+    ADD CONSTRAINT embedding_refusals_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: embedding_refusals embedding_refusals_version_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.embedding_refusals
+    ADD CONSTRAINT embedding_refusals_version_id_fkey FOREIGN KEY (version_id) REFERENCES app_public.embedding_versions(id) ON DELETE CASCADE;
+
+--
+-- Name: embedding_refusals embedding_refusals_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.embedding_refusals
+    ADD CONSTRAINT embedding_refusals_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
 
 --
 -- Name: message_idempotency_keys message_idempotency_keys_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
@@ -20460,10 +21809,22 @@ CREATE POLICY all_owner ON app_hidden.conversation_archives TO colloquy_owner US
 CREATE POLICY all_owner ON app_hidden.discarded_contents TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: embedding_claims all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.embedding_claims TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: embedding_counts all_owner; Type: POLICY; Schema: app_hidden; Owner: -
 --
 
 CREATE POLICY all_owner ON app_hidden.embedding_counts TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: embedding_failures all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.embedding_failures TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: embedding_rates all_owner; Type: POLICY; Schema: app_hidden; Owner: -
@@ -20472,10 +21833,28 @@ CREATE POLICY all_owner ON app_hidden.embedding_counts TO colloquy_owner USING (
 CREATE POLICY all_owner ON app_hidden.embedding_rates TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: embedding_refusals all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.embedding_refusals TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: message_idempotency_keys all_owner; Type: POLICY; Schema: app_hidden; Owner: -
 --
 
 CREATE POLICY all_owner ON app_hidden.message_idempotency_keys TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: provider_pauses all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.provider_pauses TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: provider_rates all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.provider_rates TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: raw_event_keys all_owner; Type: POLICY; Schema: app_hidden; Owner: -
@@ -20532,10 +21911,22 @@ ALTER TABLE app_hidden.conversation_archives ENABLE ROW LEVEL SECURITY;
 ALTER TABLE app_hidden.discarded_contents ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: embedding_claims; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.embedding_claims ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: embedding_counts; Type: ROW SECURITY; Schema: app_hidden; Owner: -
 --
 
 ALTER TABLE app_hidden.embedding_counts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: embedding_failures; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.embedding_failures ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: embedding_rates; Type: ROW SECURITY; Schema: app_hidden; Owner: -
@@ -20544,10 +21935,28 @@ ALTER TABLE app_hidden.embedding_counts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE app_hidden.embedding_rates ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: embedding_refusals; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.embedding_refusals ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: message_idempotency_keys; Type: ROW SECURITY; Schema: app_hidden; Owner: -
 --
 
 ALTER TABLE app_hidden.message_idempotency_keys ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: provider_pauses; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.provider_pauses ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: provider_rates; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.provider_rates ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: raw_event_keys; Type: ROW SECURITY; Schema: app_hidden; Owner: -
@@ -21550,6 +22959,13 @@ GRANT USAGE ON SCHEMA app_public TO colloquy_authenticator;
 GRANT USAGE ON SCHEMA extensions TO PUBLIC;
 
 --
+-- Name: FUNCTION abandon_embedding_claims(max_claims integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.abandon_embedding_claims(max_claims integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.abandon_embedding_claims(max_claims integer) TO colloquy_worker;
+
+--
 -- Name: FUNCTION add_message_chunks(for_workspace uuid, for_conversation uuid, through_sequence_number integer, new_chunks jsonb); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -21665,6 +23081,13 @@ REVOKE ALL ON FUNCTION app_hidden.chunks_without_embedding(for_version uuid, for
 GRANT ALL ON FUNCTION app_hidden.chunks_without_embedding(for_version uuid, for_workspace uuid, chunk_ids uuid[]) TO colloquy_worker;
 
 --
+-- Name: FUNCTION claim_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], token_counts integer[], price_per_million numeric); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.claim_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], token_counts integer[], price_per_million numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.claim_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], token_counts integer[], price_per_million numeric) TO colloquy_worker;
+
+--
 -- Name: FUNCTION claim_events(for_workspace uuid, for_source text, max_events integer, lease interval, max_attempts integer); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -21728,6 +23151,13 @@ REVOKE ALL ON FUNCTION app_hidden.count_backfill(for_version uuid, chunks intege
 GRANT ALL ON FUNCTION app_hidden.count_backfill(for_version uuid, chunks integer, tokens integer) TO colloquy_worker;
 
 --
+-- Name: FUNCTION count_embedding_failures(for_version uuid, for_workspace uuid, chunk_ids uuid[], codes text[], errors text[]); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.count_embedding_failures(for_version uuid, for_workspace uuid, chunk_ids uuid[], codes text[], errors text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.count_embedding_failures(for_version uuid, for_workspace uuid, chunk_ids uuid[], codes text[], errors text[]) TO colloquy_worker;
+
+--
 -- Name: FUNCTION current_session_id(); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -21768,6 +23198,13 @@ GRANT ALL ON FUNCTION app_hidden.current_workspace_id() TO colloquy_user;
 GRANT ALL ON FUNCTION app_hidden.current_workspace_id() TO colloquy_admin;
 GRANT ALL ON FUNCTION app_hidden.current_workspace_id() TO colloquy_worker;
 GRANT ALL ON FUNCTION app_hidden.current_workspace_id() TO colloquy_authenticator;
+
+--
+-- Name: FUNCTION dead_embeddings(for_workspace uuid, with_waiting boolean); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.dead_embeddings(for_workspace uuid, with_waiting boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.dead_embeddings(for_workspace uuid, with_waiting boolean) TO colloquy_worker;
 
 --
 -- Name: FUNCTION delete_ended_invitations(max_rows integer); Type: ACL; Schema: app_hidden; Owner: -
@@ -21921,12 +23358,26 @@ GRANT ALL ON FUNCTION app_hidden.new_work_waits() TO colloquy_worker;
 REVOKE ALL ON FUNCTION app_hidden.normalized_text(content text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION pause_provider(for_provider text, seconds double precision, reason text, kind app_hidden.provider_pause_kind); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.pause_provider(for_provider text, seconds double precision, reason text, kind app_hidden.provider_pause_kind) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.pause_provider(for_provider text, seconds double precision, reason text, kind app_hidden.provider_pause_kind) TO colloquy_worker;
+
+--
 -- Name: FUNCTION prepare_upload(original_name text, mime_type text, byte_size bigint, conversation_id uuid); Type: ACL; Schema: app_hidden; Owner: -
 --
 
 REVOKE ALL ON FUNCTION app_hidden.prepare_upload(original_name text, mime_type text, byte_size bigint, conversation_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.prepare_upload(original_name text, mime_type text, byte_size bigint, conversation_id uuid) TO colloquy_user;
 GRANT ALL ON FUNCTION app_hidden.prepare_upload(original_name text, mime_type text, byte_size bigint, conversation_id uuid) TO colloquy_admin;
+
+--
+-- Name: FUNCTION provider_pause(for_provider text); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.provider_pause(for_provider text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.provider_pause(for_provider text) TO colloquy_worker;
 
 --
 -- Name: TABLE messages; Type: ACL; Schema: app_public; Owner: -
@@ -21960,6 +23411,13 @@ GRANT ALL ON FUNCTION app_hidden.read_packed_messages(conversation_id uuid, befo
 
 REVOKE ALL ON FUNCTION app_hidden.recheck_conversation_analytics(since date) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.recheck_conversation_analytics(since date) TO colloquy_worker;
+
+--
+-- Name: FUNCTION redrive_embeddings(for_workspace uuid, max_chunks integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.redrive_embeddings(for_workspace uuid, max_chunks integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.redrive_embeddings(for_workspace uuid, max_chunks integer) TO colloquy_worker;
 
 --
 -- Name: FUNCTION refresh_summary_stats(); Type: ACL; Schema: app_hidden; Owner: -
@@ -22006,6 +23464,13 @@ REVOKE ALL ON FUNCTION app_hidden.release_file(for_workspace uuid, for_file uuid
 GRANT ALL ON FUNCTION app_hidden.release_file(for_workspace uuid, for_file uuid, of_attempt integer) TO colloquy_worker;
 
 --
+-- Name: FUNCTION renew_embedding_claim(claim_id uuid); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.renew_embedding_claim(claim_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.renew_embedding_claim(claim_id uuid) TO colloquy_worker;
+
+--
 -- Name: FUNCTION replace_document_chunks(for_workspace uuid, for_document uuid, of_hash bytea, new_chunks jsonb); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -22046,6 +23511,13 @@ GRANT ALL ON FUNCTION app_hidden.require_session() TO colloquy_user;
 GRANT ALL ON FUNCTION app_hidden.require_session() TO colloquy_admin;
 
 --
+-- Name: FUNCTION resume_provider(for_provider text); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.resume_provider(for_provider text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.resume_provider(for_provider text) TO colloquy_worker;
+
+--
 -- Name: FUNCTION reuse_behind(for_version uuid, for_workspace uuid, chunk_ids uuid[]); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -22083,6 +23555,13 @@ REVOKE ALL ON FUNCTION app_hidden.set_updated_at() FROM PUBLIC;
 REVOKE ALL ON FUNCTION app_hidden.setting(setting_name text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION settle_embedding_claim(claim_id uuid, chunk_ids uuid[], vectors text[], tokens bigint, cost_usd numeric); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.settle_embedding_claim(claim_id uuid, chunk_ids uuid[], vectors text[], tokens bigint, cost_usd numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.settle_embedding_claim(claim_id uuid, chunk_ids uuid[], vectors text[], tokens bigint, cost_usd numeric) TO colloquy_worker;
+
+--
 -- Name: FUNCTION settle_mail(mail_id uuid, error text); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -22116,6 +23595,13 @@ GRANT ALL ON FUNCTION app_hidden.store_extraction(for_workspace uuid, for_file u
 
 REVOKE ALL ON FUNCTION app_hidden.take_mail(max_mails integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.take_mail(max_mails integer) TO colloquy_worker;
+
+--
+-- Name: FUNCTION take_provider_rate(for_provider text, requests_per_minute double precision, tokens_per_minute double precision, wanted_tokens double precision); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.take_provider_rate(for_provider text, requests_per_minute double precision, tokens_per_minute double precision, wanted_tokens double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.take_provider_rate(for_provider text, requests_per_minute double precision, tokens_per_minute double precision, wanted_tokens double precision) TO colloquy_worker;
 
 --
 -- Name: FUNCTION text_hash(content text); Type: ACL; Schema: app_hidden; Owner: -
@@ -22243,6 +23729,12 @@ REVOKE ALL ON FUNCTION app_private.choose_workspace(for_user uuid, wanted uuid) 
 REVOKE ALL ON FUNCTION app_private.cleanup_test_data() FROM PUBLIC;
 
 --
+-- Name: FUNCTION clear_embedding_failures(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.clear_embedding_failures() FROM PUBLIC;
+
+--
 -- Name: FUNCTION content_lock(storage_path text); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -22343,6 +23835,12 @@ REVOKE ALL ON FUNCTION app_private.embedding_index_is_valid(for_version uuid) FR
 --
 
 REVOKE ALL ON FUNCTION app_private.embedding_partition_count(for_version uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION embedding_waits(for_version uuid, for_workspace uuid, for_chunk uuid, for_owner uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.embedding_waits(for_version uuid, for_workspace uuid, for_chunk uuid, for_owner uuid) FROM PUBLIC;
 
 --
 -- Name: FUNCTION embeddings_missing(in_version uuid, than_version uuid, most bigint); Type: ACL; Schema: app_private; Owner: -
@@ -22788,10 +24286,10 @@ REVOKE ALL ON FUNCTION app_private.require_manager() FROM PUBLIC;
 REVOKE ALL ON FUNCTION app_private.require_other_owner(leaving app_public.workspace_members) FROM PUBLIC;
 
 --
--- Name: FUNCTION require_quota(tokens bigint, cost_usd numeric); Type: ACL; Schema: app_private; Owner: -
+-- Name: FUNCTION require_quota(tokens bigint, cost_usd numeric, for_user uuid); Type: ACL; Schema: app_private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION app_private.require_quota(tokens bigint, cost_usd numeric) FROM PUBLIC;
+REVOKE ALL ON FUNCTION app_private.require_quota(tokens bigint, cost_usd numeric, for_user uuid) FROM PUBLIC;
 
 --
 -- Name: FUNCTION require_rank(caller app_public.workspace_members, concerned app_public.member_role); Type: ACL; Schema: app_private; Owner: -
@@ -22804,6 +24302,20 @@ REVOKE ALL ON FUNCTION app_private.require_rank(caller app_public.workspace_memb
 --
 
 REVOKE ALL ON FUNCTION app_private.require_readable(entity_type app_public.taggable_type, entity_id uuid) FROM PUBLIC;
+
+--
+-- Name: TABLE usage_reservations; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.usage_reservations TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.usage_reservations TO colloquy_user;
+GRANT SELECT ON TABLE app_public.usage_reservations TO colloquy_admin;
+
+--
+-- Name: FUNCTION reserve_for(for_workspace uuid, for_user uuid, tokens bigint, cost_usd numeric); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.reserve_for(for_workspace uuid, for_user uuid, tokens bigint, cost_usd numeric) FROM PUBLIC;
 
 --
 -- Name: FUNCTION resting_time(for_kind app_public.retention_kind, for_workspace uuid); Type: ACL; Schema: app_private; Owner: -
@@ -22858,6 +24370,12 @@ REVOKE ALL ON FUNCTION app_private.send_mail(recipient text, subject text, body 
 --
 
 REVOKE ALL ON FUNCTION app_private.settle_conversation_analytics(conversation_ids uuid[], since date) FROM PUBLIC;
+
+--
+-- Name: FUNCTION settle_reservation(reservation app_public.usage_reservations, tokens bigint, cost_usd numeric); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.settle_reservation(reservation app_public.usage_reservations, tokens bigint, cost_usd numeric) FROM PUBLIC;
 
 --
 -- Name: FUNCTION total_new_usage(); Type: ACL; Schema: app_private; Owner: -
@@ -23612,6 +25130,14 @@ GRANT ALL ON FUNCTION app_public.explain_answer(message_id uuid) TO colloquy_use
 GRANT ALL ON FUNCTION app_public.explain_answer(message_id uuid) TO colloquy_admin;
 
 --
+-- Name: FUNCTION failed_embeddings(only_dead boolean); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.failed_embeddings(only_dead boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.failed_embeddings(only_dead boolean) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.failed_embeddings(only_dead boolean) TO colloquy_admin;
+
+--
 -- Name: FUNCTION forget(id uuid); Type: ACL; Schema: app_public; Owner: -
 --
 
@@ -23650,6 +25176,15 @@ GRANT ALL ON FUNCTION app_public.import_documents(documents jsonb) TO colloquy_a
 REVOKE ALL ON FUNCTION app_public.import_events(events jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.import_events(events jsonb) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.import_events(events jsonb) TO colloquy_admin;
+
+--
+-- Name: FUNCTION indexing_lag(max_rows integer); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.indexing_lag(max_rows integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.indexing_lag(max_rows integer) TO colloquy_admin;
+GRANT ALL ON FUNCTION app_public.indexing_lag(max_rows integer) TO colloquy_worker;
+GRANT ALL ON FUNCTION app_public.indexing_lag(max_rows integer) TO colloquy_monitor;
 
 --
 -- Name: FUNCTION indexing_progress(); Type: ACL; Schema: app_public; Owner: -
@@ -23773,6 +25308,15 @@ GRANT ALL ON FUNCTION app_public.processing_jobs(max_jobs integer) TO colloquy_w
 GRANT ALL ON FUNCTION app_public.processing_jobs(max_jobs integer) TO colloquy_monitor;
 
 --
+-- Name: FUNCTION provider_states(); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.provider_states() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.provider_states() TO colloquy_admin;
+GRANT ALL ON FUNCTION app_public.provider_states() TO colloquy_worker;
+GRANT ALL ON FUNCTION app_public.provider_states() TO colloquy_monitor;
+
+--
 -- Name: FUNCTION read_shared_conversation(token text); Type: ACL; Schema: app_public; Owner: -
 --
 
@@ -23812,6 +25356,14 @@ GRANT ALL ON FUNCTION app_public.record_image(conversation_id uuid, prompt text,
 REVOKE ALL ON FUNCTION app_public.record_turn(conversation_id uuid, question text, answer text, chunks jsonb, tool_calls jsonb, provider text, model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric, latency_ms integer, relevance_score real, parent_id uuid, idempotency_key text, metadata jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.record_turn(conversation_id uuid, question text, answer text, chunks jsonb, tool_calls jsonb, provider text, model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric, latency_ms integer, relevance_score real, parent_id uuid, idempotency_key text, metadata jsonb) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.record_turn(conversation_id uuid, question text, answer text, chunks jsonb, tool_calls jsonb, provider text, model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric, latency_ms integer, relevance_score real, parent_id uuid, idempotency_key text, metadata jsonb) TO colloquy_admin;
+
+--
+-- Name: FUNCTION redrive_embeddings(); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.redrive_embeddings() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.redrive_embeddings() TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.redrive_embeddings() TO colloquy_admin;
 
 --
 -- Name: FUNCTION register(email text, password text, username text, display_name text); Type: ACL; Schema: app_public; Owner: -
@@ -23894,14 +25446,6 @@ GRANT ALL ON FUNCTION app_public.request_password_reset(email text) TO colloquy_
 REVOKE ALL ON FUNCTION app_public.request_tool_call(message_id uuid, name text, arguments jsonb, turn integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.request_tool_call(message_id uuid, name text, arguments jsonb, turn integer) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.request_tool_call(message_id uuid, name text, arguments jsonb, turn integer) TO colloquy_admin;
-
---
--- Name: TABLE usage_reservations; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT SELECT ON TABLE app_public.usage_reservations TO colloquy_visitor;
-GRANT SELECT ON TABLE app_public.usage_reservations TO colloquy_user;
-GRANT SELECT ON TABLE app_public.usage_reservations TO colloquy_admin;
 
 --
 -- Name: FUNCTION reserve_usage(tokens bigint, cost_usd numeric); Type: ACL; Schema: app_public; Owner: -

@@ -80,12 +80,18 @@ describeReal('indexing by a service that fails in every way', () => {
       'select count(*)::int as n, count(distinct chunk_id)::int as chunks from app_public.embeddings',
     );
     expect(rows[0]).toEqual({ n: 35, chunks: 35 });
-    // the job of the poisoned document says why it is not done; the others are
-    await until(async () => {
-      const { rows } = await owner.query(
-        `select output->>'error' as error from pgboss.job where name = 'index-source' and output->>'error' like '%CQ315%'`,
-      );
-      return rows.length > 0;
+    // the poisoned passage says why it has no vector; nobody else's does
+    const failed = async () =>
+      (
+        await owner.query(
+          `select c.content, f.code, f.error from app_hidden.embedding_failures f join app_public.chunks c on c.id = f.chunk_id`,
+        )
+      ).rows;
+    await until(async () => (await failed()).length === 1);
+    expect((await failed())[0]).toMatchObject({
+      content: expect.stringContaining('POISON'),
+      code: 'bad_input',
+      error: expect.stringContaining('400'),
     });
     const jobs = await owner.query(
       `select count(*)::int as n from pgboss.job where name = 'index-source' and state = 'completed'`,

@@ -265,16 +265,21 @@ describeReal('the worker', () => {
         'Poisoned',
         sections(40, (n) => (n === 3 || n === 39 ? `POISON ${n}.` : `Text ${n}.`)),
       );
-      await expect(index(id)).rejects.toMatchObject({
-        code: 'CQ315',
-        message: expect.stringContaining('2 '),
-      });
+      expect(await index(id)).toMatchObject({ refused: 2, reason: 'it is poisoned', continued: false });
       const { rows } = await owner().query(
         `select count(*)::int as missing from app_public.chunks c
          where c.document_id = $1 and not exists (select from app_public.embeddings e where e.chunk_id = c.id)`,
         [id],
       );
       expect(rows[0].missing).toBe(2);
+      // they wait, and are not asked for again before their time
+      expect(await index(id)).toMatchObject({ embedded: 0, refused: 0 });
+      expect(asked).toEqual([]);
+      expect(await progress(user)).toMatchObject({
+        retrying_chunks: '2',
+        dead_chunks: '0',
+        is_complete: false,
+      });
       await call(user, 'delete from app_public.documents where id = $1', id);
 
       const plain = await createDocument(user, 'Counted', sections(3));

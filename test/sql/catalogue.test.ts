@@ -7,6 +7,16 @@ import { createTestDatabase, describeReal } from '../support/server.ts';
 const folder = join(import.meta.dirname, '../../sql/doctor');
 const checkText = (name: string): string => readFileSync(join(folder, `${name}.sql`), 'utf8');
 
+/** A workspace with one chunk of a given age, and the ids of all of them. */
+const WORKSPACE = '01890000-0000-7000-8000-00000000c001';
+const CHUNK = `
+  insert into app_public.workspaces (id, name) values ('${WORKSPACE}', 'planted');
+  insert into app_public.users (id, email, username) values ('01890000-0000-7000-8000-00000000c002', 'planted@example.org', 'planted');
+  insert into app_public.documents (id, workspace_id, owner_id, title, content)
+  values ('01890000-0000-7000-8000-00000000c003', '${WORKSPACE}', '01890000-0000-7000-8000-00000000c002', 'planted', 'planted');
+  insert into app_public.chunks (id, workspace_id, source_type, document_id, owner_id, visibility, chunk_index, content, start_offset, end_offset, token_count, content_hash)
+  values ('01890000-0000-7000-8000-00000000c004', '${WORKSPACE}', 'document', '01890000-0000-7000-8000-00000000c003', '01890000-0000-7000-8000-00000000c002', 'private', 0, 'planted', 0, 7, 1, sha256('planted'))`;
+
 /** What each check must find: statements that break the rule, and what the finding is about. */
 const PLANTED: Record<string, [string, string][]> = {
   rls_forced: [
@@ -118,6 +128,20 @@ const PLANTED: Record<string, [string, string][]> = {
     ],
     ['alter default privileges grant usage on sequences to public', 'sequences of colloquy_owner'],
   ],
+  dead_letters: [
+    [
+      `${CHUNK}; insert into app_hidden.embedding_failures (version_id, workspace_id, chunk_id, attempts, code, error, next_attempt_at, is_dead)
+       select v.id, '${WORKSPACE}', '01890000-0000-7000-8000-00000000c004', 5, 'bad_input', 'refused', now(), true from app_public.embedding_versions v where v.status = 'active'`,
+      `embedding version local-1, workspace ${WORKSPACE}`,
+    ],
+  ],
+  paused_providers: [
+    [
+      `insert into app_hidden.provider_pauses (provider, kind, reason, paused_until) values ('planted', 'misconfigured', 'check its API key', now() + interval '1 minute')`,
+      'provider planted',
+    ],
+  ],
+  indexing_lag: [[CHUNK, `embedding version local-1, workspace ${WORKSPACE}`]],
   write_without_columns: [
     ['grant insert on app_public.messages to colloquy_user', 'app_public.messages'],
     ['grant update on app_public.users to colloquy_admin', 'app_public.users'],

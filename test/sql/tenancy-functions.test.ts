@@ -9,6 +9,7 @@ import { knowledge } from './attacks/knowledge.ts';
 import { members } from './attacks/members.ts';
 import { memory } from './attacks/memory.ts';
 import { operations } from './attacks/operations.ts';
+import { queue } from './attacks/queue.ts';
 import { retrieval } from './attacks/retrieval.ts';
 import { call, database, endScene, fails, of, setScene, tenants } from './attacks/scene.ts';
 import { versions } from './attacks/versions.ts';
@@ -25,6 +26,7 @@ const attacks = {
   ...claims,
   ...versions,
   ...retrieval,
+  ...queue,
 };
 
 describeReal('the functions of a tenant', () => {

@@ -1,19 +1,28 @@
 import { createInterface } from 'node:readline';
+import { openGuards } from '../../jobs/embedding/guards.ts';
+import { tablePause } from '../../jobs/embedding/pause.ts';
+import { tableRate } from '../../jobs/embedding/rate.ts';
 import { startWorker } from '../../jobs/worker.ts';
 import { serverDatabase } from '../../lib/database.ts';
 import { localStorage } from '../../lib/storage.ts';
 
 /**
- * A worker in a process of its own, to be killed: reads the database's URL as the first line of its input, perhaps with a
- * blank and the folder of files, says "ready", and ends when the input ends, so that it never outlives whoever started it.
+ * A worker in a process of its own, to be killed: reads the database's URL as the first line of its input, perhaps with
+ * a blank and the folder of files, says "ready", and ends when the input ends, so that it never outlives whoever started it. With the argument "quick" it waits
+ * milliseconds where others wait seconds before they ask a provider again.
  */
 const lines = createInterface({ input: process.stdin });
 lines.once('line', async (line) => {
   const [url, folder] = line.split(' ');
   const database = serverDatabase(url!);
+  const pool = database.pool('worker');
+  const quick = { delays: { least: 1, greatest: 5 }, timeout: 1000, rests: [200, 400] };
   const worker = await startWorker({
-    pool: database.pool('worker'),
+    pool,
     pollingIntervalSeconds: 0.5,
+    ...(process.argv.includes('quick')
+      ? { providers: { guards: openGuards(tablePause(pool), quick, tableRate(pool)) } }
+      : {}),
     ...(folder ? { storage: localStorage(folder) } : {}),
   });
   process.stdout.write('ready\n');

@@ -1,5 +1,5 @@
---! Previous: sha1:aeb1b47ca7ceffae0e7379c85e248892ff98c4b6
---! Hash: sha1:f6608c08012222026a4c5d257cc8e63c331a41e2
+--! Previous: sha1:1ba922dc0c3618312b5bdf8a81851142dc961847
+--! Hash: sha1:983c59bb02cdba94ea02a0c14a34a99067405504
 --! Message: functions
 
 --! split: 1-current.sql
@@ -2495,6 +2495,35 @@ referencing old table as changed_embeddings for each statement execute function 
 create or replace trigger embeddings_10_count_truncate after truncate on app_public.embeddings
 for each statement execute function app_private.count_embeddings();
 --! EndIncluded embeddings/counts.sql
+--! Included embeddings/embedding_waits.sql
+-- Whether a chunk is to be left alone for now: it failed and waits or was given up, a worker has sent it away, its owner's
+-- budget is spent, or the provider of the version is left alone. Whoever looks for chunks without a vector asks this, so that a poisoned one neither blocks the others nor
+-- comes back every minute. Without a set clause, so that it becomes a part of the query that asks.
+create or replace function app_private.embedding_waits(for_version uuid, for_workspace uuid, for_chunk uuid, for_owner uuid)
+returns boolean
+language sql
+stable
+as $$
+  select exists (
+    select from app_hidden.embedding_failures f
+    where f.version_id = for_version and f.workspace_id = for_workspace and f.chunk_id = for_chunk
+      and (f.is_dead or f.next_attempt_at > pg_catalog.statement_timestamp())
+  ) or exists (
+    select from app_hidden.embedding_claims k
+    where k.workspace_id = for_workspace and k.version_id = for_version and for_chunk = any (k.chunk_ids)
+      and k.abandoned_at is null and k.expires_at > pg_catalog.statement_timestamp()
+  ) or exists (
+    select from app_hidden.embedding_refusals r
+    where r.version_id = for_version and r.workspace_id = for_workspace and r.user_id = for_owner
+      and r.retry_at > pg_catalog.statement_timestamp()
+  ) or exists (
+    select from app_public.embedding_versions v
+    join app_hidden.provider_pauses p on p.provider = v.provider
+    where v.id = for_version and p.paused_until > pg_catalog.statement_timestamp()
+  );
+$$;
+comment on function app_private.embedding_waits(uuid, uuid, uuid, uuid) is 'Whether a chunk without a vector is not to be embedded yet.';
+--! EndIncluded embeddings/embedding_waits.sql
 --! Included embeddings/pipeline.sql
 -- What the indexing worker calls. The data is the truth: work is what is missing, so a lost job loses nothing and a
 -- repeated one changes nothing. Only the worker may call these; it decides nothing, it cuts text and computes vectors.
@@ -2543,12 +2572,16 @@ begin
       group by k.workspace_id
       having sum(k.chunk_count) <> coalesce(
         (select e.embedding_count from app_hidden.embedding_counts e where e.version_id = version and e.workspace_id = k.workspace_id), 0
+      ) + (
+        select count(*) from app_hidden.embedding_failures f
+        where f.version_id = version and f.workspace_id = k.workspace_id and (f.is_dead or f.next_attempt_at > statement_timestamp())
       )
     ) as behind
     join app_public.chunks c on c.workspace_id = behind.workspace_id
     where version is not null and not exists (
       select from app_public.embeddings e where e.version_id = version and e.workspace_id = c.workspace_id and e.chunk_id = c.id
     )
+    and not app_private.embedding_waits(version, c.workspace_id, c.id, c.owner_id)
     limit max_sources
   )
   limit max_sources;
@@ -2723,10 +2756,11 @@ as $$
     and not exists (
       select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = c.id
     )
+    and not app_private.embedding_waits(for_version, for_workspace, c.id, c.owner_id)
   order by c.id
   limit max_chunks;
 $$;
-comment on function app_hidden.chunks_to_embed(uuid, uuid, app_public.source_type, uuid, integer) is 'Chunks of a source that have no vector in a version yet.';
+comment on function app_hidden.chunks_to_embed(uuid, uuid, app_public.source_type, uuid, integer) is 'Chunks of a source that have no vector in a version yet, and need not wait.';
 
 create or replace function app_hidden.reuse_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[])
 returns integer
@@ -2815,12 +2849,34 @@ begin
   from app_hidden.embedding_counts e
   join app_public.embedding_versions v on v.id = e.version_id and v.status = 'active'
   where e.workspace_id = workspace;
+  select count(*) filter (where not f.is_dead), count(*) filter (where f.is_dead)
+  into result.retrying_chunks, result.dead_chunks
+  from app_hidden.embedding_failures f
+  join app_public.embedding_versions v on v.id = f.version_id and v.status = 'active'
+  where f.workspace_id = workspace;
   result.is_complete := result.pending_documents = 0 and result.pending_conversations = 0 and result.pending_memory_items = 0 and result.pending_files = 0
-    and result.pending_events = 0 and result.embedded_chunks >= result.chunks;
+    and result.pending_events = 0 and result.embedded_chunks + result.dead_chunks >= result.chunks;
+  if not result.is_complete then
+    -- what this workspace is kept back by comes first; of a provider, only that it is
+    select h.paused, h.resumes_at into result.paused, result.resumes_at
+    from (
+      select case r.code when 'CQ220' then 'budget' when 'CQ221' then 'quota' else 'switch' end as paused, r.retry_at as resumes_at, 1 as place
+      from app_hidden.embedding_refusals r
+      join app_public.embedding_versions v on v.id = r.version_id and v.status = 'active'
+      where r.workspace_id = workspace
+      union all
+      select 'provider', p.paused_until, 2
+      from app_hidden.provider_pauses p
+      join app_public.embedding_versions v on v.provider = p.provider and v.status = 'active'
+      where p.paused_until > statement_timestamp()
+    ) as h
+    order by h.place, h.resumes_at
+    limit 1;
+  end if;
   return result;
 end
 $$;
-comment on function app_public.indexing_progress() is 'How much of this workspace is searchable by now. Error: CQ101 not signed in.';
+comment on function app_public.indexing_progress() is 'How much of this workspace is searchable by now, and what holds the rest back. Error: CQ101 not signed in.';
 grant execute on function app_public.indexing_progress() to colloquy_user, colloquy_admin;
 --! EndIncluded embeddings/indexing_progress.sql
 --! Included audit/log_event.sql
@@ -6394,20 +6450,13 @@ grant execute on function app_public.set_usage_budget(app_public.budget_period, 
 --! EndIncluded usage/set_usage_budget.sql
 --! Included usage/reserve_usage.sql
 -- Sets usage aside before work begins, against the caller's own monthly quota and every budget that holds for it: all of
--- them or none. The user and then the budgets are locked in one order, so reservations at the same time never exceed a
--- limit together and never stand in a circle.
--- What was reserved and never settled counts no longer after an hour.
+-- them or none. What was reserved and never settled counts no longer after an hour.
 create or replace function app_public.reserve_usage(tokens bigint, cost_usd numeric default 0)
 returns app_public.usage_reservations
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  budget app_public.usage_budgets;
-  reservation app_public.usage_reservations;
-  starts timestamptz;
-  taken record;
 begin
   perform app_hidden.require_member(for_writing => true);
   if reserve_usage.tokens is null or reserve_usage.tokens not between 0 and 1000000000000
@@ -6415,41 +6464,9 @@ begin
   then
     raise exception 'What is reserved is not negative.' using errcode = 'CQ200', hint = 'Pass tokens, and costUsd when it is known.';
   end if;
-  perform app_private.require_quota(reserve_usage.tokens, reserve_usage.cost_usd);
-  insert into app_public.usage_reservations (workspace_id, user_id, tokens, cost_usd, expires_at)
-  values (
-    app_hidden.current_workspace_id(), app_hidden.current_user_id(), reserve_usage.tokens, reserve_usage.cost_usd,
-    clock_timestamp() + interval '1 hour'
-  )
-  returning * into reservation;
-
-  for budget in
-    select b.*
-    from app_public.usage_budgets b
-    where b.workspace_id = reservation.workspace_id and (b.user_id is null or b.user_id = reservation.user_id)
-    order by b.id
-    for no key update
-  loop
-    starts := app_private.budget_period_start(budget.period, clock_timestamp());
-    select coalesce(sum(t.tokens), 0) as tokens, coalesce(sum(t.cost_usd), 0) as cost_usd into taken
-    from (
-      select s.tokens, s.cost_usd from app_hidden.budget_spending s where s.budget_id = budget.id and s.period_start = starts
-      union all
-      select h.tokens, h.cost_usd
-      from app_hidden.usage_holds h
-      where h.budget_id = budget.id and h.period_start = starts and h.expires_at > clock_timestamp()
-    ) as t;
-    if taken.tokens + reservation.tokens > budget.token_limit or taken.cost_usd + reservation.cost_usd > budget.cost_limit_usd then
-      raise exception 'The budget of this % for the % is spent.', budget.scope, budget.period using errcode = 'CQ220',
-        hint = format(
-          'It begins anew at %s. Ask for less, or ask an owner of the workspace for a larger one.',
-          to_char((starts at time zone 'UTC') + ('1 ' || budget.period)::interval, 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
-        );
-    end if;
-    insert into app_hidden.usage_holds (workspace_id, budget_id, reservation_id, period_start, tokens, cost_usd, expires_at)
-    values (reservation.workspace_id, budget.id, reservation.id, starts, reservation.tokens, reservation.cost_usd, reservation.expires_at);
-  end loop;
-  return reservation;
+  return app_private.reserve_for(
+    app_hidden.current_workspace_id(), app_hidden.current_user_id(), reserve_usage.tokens, reserve_usage.cost_usd
+  );
 end
 $$;
 comment on function app_public.reserve_usage(bigint, numeric) is
@@ -6480,37 +6497,7 @@ begin
   if reservation.id is null then
     raise exception 'There is no such reservation.' using errcode = 'CQ204', hint = 'Pass the id that reserveUsage returned.';
   end if;
-  if reservation.settled_at is not null then
-    return reservation;
-  end if;
-
-  -- in the order in which reservations lock them
-  perform from app_public.usage_budgets b
-  where b.workspace_id = reservation.workspace_id
-    and b.id in (select h.budget_id from app_hidden.usage_holds h where h.workspace_id = reservation.workspace_id and h.reservation_id = reservation.id)
-  order by b.id
-  for no key update;
-
-  with released as (
-    delete from app_hidden.usage_holds h
-    where h.workspace_id = reservation.workspace_id and h.reservation_id = reservation.id
-    returning h.budget_id, h.period_start
-  )
-  insert into app_hidden.budget_spending as s (workspace_id, budget_id, period_start, tokens, cost_usd)
-  select reservation.workspace_id, r.budget_id, r.period_start, settle_usage.tokens, settle_usage.cost_usd from released r
-  on conflict on constraint budget_spending_pkey do update
-  set tokens = s.tokens + excluded.tokens, cost_usd = s.cost_usd + excluded.cost_usd;
-
-  insert into app_private.user_usage_months as s (user_id, period_start, settled_tokens, settled_cost_usd)
-  values (reservation.user_id, app_private.budget_period_start('month', clock_timestamp()), settle_usage.tokens, settle_usage.cost_usd)
-  on conflict on constraint user_usage_months_pkey do update
-  set settled_tokens = s.settled_tokens + excluded.settled_tokens, settled_cost_usd = s.settled_cost_usd + excluded.settled_cost_usd;
-
-  update app_public.usage_reservations r
-  set settled_at = clock_timestamp(), settled_tokens = settle_usage.tokens, settled_cost_usd = settle_usage.cost_usd
-  where r.id = reservation.id
-  returning r.* into reservation;
-  return reservation;
+  return app_private.settle_reservation(reservation, settle_usage.tokens, settle_usage.cost_usd);
 end
 $$;
 comment on function app_public.settle_usage(uuid, bigint, numeric) is
@@ -6726,7 +6713,9 @@ grant execute on function app_public.import_events(jsonb) to colloquy_user, coll
 -- recorded, since it happened. With amounts: raises unless they fit in beside what is set aside and not settled. What was
 -- used is what usage_logs or the settled reservations say, whichever is more: work is mostly reserved and logged, and must
 -- not count twice. The user is locked, so that requests at the same time never exceed the quota together.
-create or replace function app_private.require_quota(tokens bigint default null, cost_usd numeric default null)
+create or replace function app_private.require_quota(
+  tokens bigint default null, cost_usd numeric default null, for_user uuid default app_hidden.current_user_id()
+)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -6739,7 +6728,7 @@ declare
 begin
   select u.id, u.monthly_token_quota as token_quota, u.monthly_cost_quota_usd as cost_quota into account
   from app_public.users u
-  where u.id = app_hidden.current_user_id() and num_nonnulls(u.monthly_token_quota, u.monthly_cost_quota_usd) > 0
+  where u.id = for_user and num_nonnulls(u.monthly_token_quota, u.monthly_cost_quota_usd) > 0
   for no key update;
   if account.id is null then
     return;
@@ -6767,7 +6756,7 @@ begin
   end if;
 end
 $$;
-comment on function app_private.require_quota(bigint, numeric) is 'Raises CQ221 when the caller''s monthly quota is spent, or has no room for what is asked.';
+comment on function app_private.require_quota(bigint, numeric, uuid) is 'Raises CQ221 when the monthly quota of a user, by default the caller''s, is spent, or has no room for what is asked.';
 --! EndIncluded usage/require_quota.sql
 --! Included lifecycle/delete_expired_sessions.sql
 -- Sessions whose token works no more. They were refused from their last second on; this makes room.
@@ -8583,7 +8572,7 @@ begin
       from pgboss.job j
       where j.name = 'backfill-embeddings' and j.singleton_key is not null
         and (j.state in ('created', 'retry')
-          or j.state = 'active' and j.started_on > now() - make_interval(secs => app_hidden.setting('embedding_claim_seconds')::integer))
+          or j.state = 'active' and j.started_on > now() - make_interval(secs => app_hidden.setting('embedding_backfill_seconds')::integer))
     );
   end if;
   -- by counts alone: a workspace that has nothing to fill after all costs one look
@@ -9718,6 +9707,680 @@ comment on function app_public.retry_events(text) is
   'Has the failed events of the workspace processed again, of one source or of all. Returns how many. Errors: CQ101, CQ109, CQ110, CQ114 not a manager of the workspace.';
 grant execute on function app_public.retry_events(text) to colloquy_user, colloquy_admin;
 --! EndIncluded ingest/retry_events.sql
+--! Included usage/reserve_for.sql
+-- What reserve_usage does for its caller and the worker for the owner of what it embeds: sets usage aside against the
+-- monthly quota of the user and every budget that holds for it, all of them or none. The user and then the budgets are
+-- locked in one order, so reservations at the same time never exceed a limit together and never stand in a circle. It
+-- trusts its caller, so it must never be granted to anybody.
+create or replace function app_private.reserve_for(for_workspace uuid, for_user uuid, tokens bigint, cost_usd numeric)
+returns app_public.usage_reservations
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  budget app_public.usage_budgets;
+  reservation app_public.usage_reservations;
+  starts timestamptz;
+  taken record;
+begin
+  perform app_private.require_quota(reserve_for.tokens, reserve_for.cost_usd, for_user);
+  insert into app_public.usage_reservations (workspace_id, user_id, tokens, cost_usd, expires_at)
+  values (for_workspace, for_user, reserve_for.tokens, reserve_for.cost_usd, clock_timestamp() + interval '1 hour')
+  returning * into reservation;
+
+  for budget in
+    select b.*
+    from app_public.usage_budgets b
+    where b.workspace_id = reservation.workspace_id and (b.user_id is null or b.user_id = reservation.user_id)
+    order by b.id
+    for no key update
+  loop
+    starts := app_private.budget_period_start(budget.period, clock_timestamp());
+    select coalesce(sum(t.tokens), 0) as tokens, coalesce(sum(t.cost_usd), 0) as cost_usd into taken
+    from (
+      select s.tokens, s.cost_usd from app_hidden.budget_spending s where s.budget_id = budget.id and s.period_start = starts
+      union all
+      select h.tokens, h.cost_usd
+      from app_hidden.usage_holds h
+      where h.budget_id = budget.id and h.period_start = starts and h.expires_at > clock_timestamp()
+    ) as t;
+    if taken.tokens + reservation.tokens > budget.token_limit or taken.cost_usd + reservation.cost_usd > budget.cost_limit_usd then
+      raise exception 'The budget of this % for the % is spent.', budget.scope, budget.period using errcode = 'CQ220',
+        hint = format(
+          'It begins anew at %s. Ask for less, or ask an owner of the workspace for a larger one.',
+          to_char((starts at time zone 'UTC') + ('1 ' || budget.period)::interval, 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+        );
+    end if;
+    insert into app_hidden.usage_holds (workspace_id, budget_id, reservation_id, period_start, tokens, cost_usd, expires_at)
+    values (reservation.workspace_id, budget.id, reservation.id, starts, reservation.tokens, reservation.cost_usd, reservation.expires_at);
+  end loop;
+  return reservation;
+end
+$$;
+comment on function app_private.reserve_for(uuid, uuid, bigint, numeric) is
+  'Sets usage of a user aside. Errors: CQ220 the budget is spent, CQ221 the monthly quota is.';
+--! EndIncluded usage/reserve_for.sql
+--! Included usage/settle_reservation.sql
+-- Ends a reservation, for settle_usage and for the worker: what was held is let go, what was used is counted. The budgets are
+-- locked in the order in which reservations lock them. It trusts its caller, who has the reservation locked, so it must never
+-- be granted to anybody. Again changes nothing.
+create or replace function app_private.settle_reservation(reservation app_public.usage_reservations, tokens bigint, cost_usd numeric)
+returns app_public.usage_reservations
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  result app_public.usage_reservations;
+begin
+  if reservation.settled_at is not null then
+    return reservation;
+  end if;
+  perform from app_public.usage_budgets b
+  where b.workspace_id = reservation.workspace_id
+    and b.id in (select h.budget_id from app_hidden.usage_holds h where h.workspace_id = reservation.workspace_id and h.reservation_id = reservation.id)
+  order by b.id
+  for no key update;
+
+  with released as (
+    delete from app_hidden.usage_holds h
+    where h.workspace_id = reservation.workspace_id and h.reservation_id = reservation.id
+    returning h.budget_id, h.period_start
+  )
+  insert into app_hidden.budget_spending as s (workspace_id, budget_id, period_start, tokens, cost_usd)
+  select reservation.workspace_id, r.budget_id, r.period_start, settle_reservation.tokens, settle_reservation.cost_usd from released r
+  on conflict on constraint budget_spending_pkey do update
+  set tokens = s.tokens + excluded.tokens, cost_usd = s.cost_usd + excluded.cost_usd;
+
+  insert into app_private.user_usage_months as s (user_id, period_start, settled_tokens, settled_cost_usd)
+  values (
+    reservation.user_id, app_private.budget_period_start('month', clock_timestamp()), settle_reservation.tokens, settle_reservation.cost_usd
+  )
+  on conflict on constraint user_usage_months_pkey do update
+  set settled_tokens = s.settled_tokens + excluded.settled_tokens, settled_cost_usd = s.settled_cost_usd + excluded.settled_cost_usd;
+
+  update app_public.usage_reservations r
+  set settled_at = clock_timestamp(), settled_tokens = settle_reservation.tokens, settled_cost_usd = settle_reservation.cost_usd
+  where r.id = reservation.id
+  returning r.* into result;
+  return result;
+end
+$$;
+comment on function app_private.settle_reservation(app_public.usage_reservations, bigint, numeric) is 'Ends a reservation with what was really used.';
+--! EndIncluded usage/settle_reservation.sql
+--! Included embeddings/embeddings_20_clear_failures.sql
+-- A chunk that has its vector has no failure, whoever embedded it.
+create or replace function app_private.clear_embedding_failures()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  delete from app_hidden.embedding_failures f
+  using changed_embeddings n
+  where f.version_id = n.version_id and f.workspace_id = n.workspace_id and f.chunk_id = n.chunk_id;
+  return null;
+end
+$$;
+comment on function app_private.clear_embedding_failures() is 'Trigger: forgets the failures of chunks that have a vector now.';
+
+create or replace trigger embeddings_20_clear_failures after insert on app_public.embeddings
+referencing new table as changed_embeddings for each statement execute function app_private.clear_embedding_failures();
+--! EndIncluded embeddings/embeddings_20_clear_failures.sql
+--! Included embeddings/count_embedding_failures.sql
+-- Counts, chunk by chunk, that no vector came, in a statement of its own that nothing rolls back. What was refused for what
+-- it is ('bad_input', 'bad_output') is given up after embedding_attempts; what got no answer, or whose worker ended, only
+-- after ten times as many, since that is mostly not its fault, and is tried again twelve times as soon. The pauses are random in part, so that what failed together
+-- is tried apart.
+create or replace function app_hidden.count_embedding_failures(for_version uuid, for_workspace uuid, chunk_ids uuid[], codes text[], errors text[])
+returns table (waiting integer, dead integer, next_in double precision)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  most integer := app_hidden.setting('embedding_attempts')::integer;
+  pause double precision := app_hidden.setting('embedding_retry_seconds')::double precision;
+begin
+  return query
+  with counted as (
+    insert into app_hidden.embedding_failures as f (
+      version_id, workspace_id, chunk_id, attempts, interruptions, code, error, failed_at, next_attempt_at, is_dead
+    )
+    select for_version, for_workspace, c.id, kind.refused, 1 - kind.refused, given.code, left(given.error, 1000), clock_timestamp(),
+      clock_timestamp() + make_interval(secs => least(pause / kind.share, 3600) * (0.75 + random() / 2)), kind.refused >= most
+    from unnest(chunk_ids, codes, errors) as given (chunk_id, code, error)
+    cross join lateral (
+      select r.refused, case r.refused when 1 then 1 else 12 end as share
+      from (select (given.code in ('bad_input', 'bad_output'))::integer as refused) as r
+    ) as kind
+    join app_public.chunks c on c.workspace_id = for_workspace and c.id = given.chunk_id
+    order by c.id
+    on conflict on constraint embedding_failures_pkey do update
+    set attempts = f.attempts + excluded.attempts, interruptions = f.interruptions + excluded.interruptions, code = excluded.code,
+      error = excluded.error, failed_at = excluded.failed_at,
+      next_attempt_at = clock_timestamp() + make_interval(
+        secs => least(
+          pause / case excluded.attempts when 1 then 1 else 12 end * 2 ^ least(f.attempts + f.interruptions, 20), 3600
+        ) * (0.75 + random() / 2)
+      ),
+      is_dead = f.attempts + excluded.attempts >= most or f.interruptions + excluded.interruptions >= 10 * most
+    returning f.is_dead, f.next_attempt_at
+  )
+  select count(*) filter (where not c.is_dead)::integer, count(*) filter (where c.is_dead)::integer,
+    extract(epoch from min(c.next_attempt_at) filter (where not c.is_dead) - clock_timestamp())::double precision
+  from counted c;
+end
+$$;
+comment on function app_hidden.count_embedding_failures(uuid, uuid, uuid[], text[], text[]) is
+  'Counts a failed attempt of chunks, with its reason. Returns how many wait for another, how many were given up, and in how many seconds the first is due again.';
+grant execute on function app_hidden.count_embedding_failures(uuid, uuid, uuid[], text[], text[]) to colloquy_worker;
+--! EndIncluded embeddings/count_embedding_failures.sql
+--! Included embeddings/claim_embeddings.sql
+-- What stands around a request to a service that is paid: before it, the chunks are claimed and their tokens set aside
+-- against quota and budgets of their owner; after it, vectors, usage and the end of the claim are one transaction. The entry
+-- in usage_logs has the id of the claim, so that nothing is billed twice, however often a worker says it. A worker that is
+-- killed between the answer and the storing leaves a claim that ends by itself: the service was asked twice then, and may
+-- bill that; what is logged is the answer that was stored. Only the worker may call these.
+
+create or replace function app_hidden.claim_embeddings(
+  for_version uuid, for_workspace uuid, chunk_ids uuid[], token_counts integer[], price_per_million numeric
+)
+returns table (claim_id uuid, claimed uuid[], seconds double precision, refusal text, reason text, retry_at timestamptz)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  owner uuid;
+  total bigint;
+  reservation app_public.usage_reservations;
+begin
+  -- one at a time in a workspace, so that no chunk is sent away twice
+  perform pg_advisory_xact_lock(hashtextextended('app_hidden.claim_embeddings ' || for_workspace, 0));
+  -- a claim has one owner: whose budget it is
+  select (array_agg(f.owner_id order by f.n))[1] into owner
+  from (
+    select c.owner_id, given.n
+    from unnest(chunk_ids) with ordinality as given (chunk_id, n)
+    join app_public.chunks c on c.workspace_id = for_workspace and c.id = given.chunk_id
+    where not app_private.embedding_waits(for_version, for_workspace, c.id, c.owner_id)
+  ) as f;
+  select array_agg(c.id), sum(given.tokens) into claimed, total
+  from unnest(chunk_ids, token_counts) as given (chunk_id, tokens)
+  join app_public.chunks c on c.workspace_id = for_workspace and c.id = given.chunk_id and c.owner_id = owner
+  where not exists (
+      select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = c.id
+    )
+    and not app_private.embedding_waits(for_version, for_workspace, c.id, c.owner_id);
+  if claimed is null then
+    return;
+  end if;
+
+  if app_hidden.setting('paid_embedding') <> 'on' then
+    refusal := 'CQ370';
+    reason := 'Paid embedding is switched off.';
+  else
+    begin
+      reservation := app_private.reserve_for(for_workspace, owner, total, total * price_per_million / 1000000);
+    exception when sqlstate 'CQ220' or sqlstate 'CQ221' then
+      refusal := sqlstate;
+      reason := sqlerrm;
+    end;
+  end if;
+  if refusal is not null then
+    retry_at := clock_timestamp() + make_interval(secs => app_hidden.setting('embedding_budget_seconds')::double precision);
+    insert into app_hidden.embedding_refusals (version_id, workspace_id, user_id, code, reason, retry_at)
+    values (for_version, for_workspace, owner, refusal, claim_embeddings.reason, claim_embeddings.retry_at)
+    on conflict on constraint embedding_refusals_pkey do update
+    set code = excluded.code, reason = excluded.reason, retry_at = excluded.retry_at;
+    claimed := '{}';
+    return next;
+    return;
+  end if;
+  delete from app_hidden.embedding_refusals r
+  where r.version_id = for_version and r.workspace_id = for_workspace and r.user_id = owner;
+  seconds := app_hidden.setting('embedding_claim_seconds')::double precision;
+  insert into app_hidden.embedding_claims (workspace_id, version_id, user_id, reservation_id, chunk_ids, tokens, expires_at)
+  values (
+    for_workspace, for_version, owner, reservation.id, claimed, total,
+    clock_timestamp() + make_interval(secs => claim_embeddings.seconds)
+  )
+  returning id into claim_id;
+  return next;
+end
+$$;
+comment on function app_hidden.claim_embeddings(uuid, uuid, uuid[], integer[], numeric) is
+  'Claims chunks that nobody else has, for so many seconds, and sets their tokens aside. No row when none is left; without claim_id, and with the reason, when budget, quota or switch refuses.';
+
+create or replace function app_hidden.renew_embedding_claim(claim_id uuid)
+returns boolean
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update app_hidden.embedding_claims k
+  set expires_at = clock_timestamp() + make_interval(secs => app_hidden.setting('embedding_claim_seconds')::double precision)
+  where k.id = renew_embedding_claim.claim_id and k.abandoned_at is null;
+  return found;
+end
+$$;
+comment on function app_hidden.renew_embedding_claim(uuid) is 'Says that the worker of a claim is alive. False when it is no longer believed.';
+
+create or replace function app_hidden.settle_embedding_claim(
+  claim_id uuid, chunk_ids uuid[], vectors text[], tokens bigint, cost_usd numeric
+)
+returns integer
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  claim app_hidden.embedding_claims;
+  reservation app_public.usage_reservations;
+  stored integer;
+begin
+  delete from app_hidden.embedding_claims k where k.id = settle_embedding_claim.claim_id returning k.* into claim;
+  if claim.id is null then
+    -- said before, or long ago
+    return 0;
+  end if;
+  stored := app_hidden.store_embeddings(claim.version_id, claim.workspace_id, settle_embedding_claim.chunk_ids, settle_embedding_claim.vectors);
+  select r.* into reservation
+  from app_public.usage_reservations r
+  where r.workspace_id = claim.workspace_id and r.id = claim.reservation_id
+  for no key update;
+  if reservation.id is not null then
+    perform app_private.settle_reservation(reservation, settle_embedding_claim.tokens, settle_embedding_claim.cost_usd);
+  end if;
+  if settle_embedding_claim.tokens > 0 then
+    insert into app_public.usage_logs (id, workspace_id, user_id, action, provider, model, prompt_tokens, total_tokens, cost_usd, metadata)
+    select claim.id, claim.workspace_id, claim.user_id, 'embedding', v.provider, v.model, settle_embedding_claim.tokens,
+      settle_embedding_claim.tokens, settle_embedding_claim.cost_usd,
+      jsonb_build_object('embeddingVersionId', v.id, 'chunks', cardinality(settle_embedding_claim.chunk_ids))
+    from app_public.embedding_versions v
+    where v.id = claim.version_id
+    on conflict do nothing;
+  end if;
+  return stored;
+end
+$$;
+comment on function app_hidden.settle_embedding_claim(uuid, uuid[], text[], bigint, numeric) is
+  'Stores the vectors of a claim, logs what they took and ends it; without vectors and tokens, lets it go. Again changes nothing. Returns how many were stored.';
+
+create or replace function app_hidden.abandon_embedding_claims(max_claims integer default 100)
+returns integer
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  claim app_hidden.embedding_claims;
+  reservation app_public.usage_reservations;
+  abandoned integer := 0;
+begin
+  for claim in
+    select k.*
+    from app_hidden.embedding_claims k
+    where k.abandoned_at is null and k.expires_at <= clock_timestamp()
+    order by k.id
+    limit max_claims
+    for no key update skip locked
+  loop
+    select r.* into reservation
+    from app_public.usage_reservations r
+    where r.workspace_id = claim.workspace_id and r.id = claim.reservation_id
+    for no key update;
+    if reservation.id is not null then
+      perform app_private.settle_reservation(reservation, 0, 0);
+    end if;
+    perform app_hidden.count_embedding_failures(
+      claim.version_id, claim.workspace_id, array_agg(c.id), array_agg('interrupted'::text),
+      array_agg('The worker ended before it had an answer.'::text)
+    )
+    from app_public.chunks c
+    where c.workspace_id = claim.workspace_id and c.id = any (claim.chunk_ids) and not exists (
+      select from app_public.embeddings e where e.version_id = claim.version_id and e.workspace_id = c.workspace_id and e.chunk_id = c.id
+    )
+    having count(*) > 0;
+    update app_hidden.embedding_claims k set abandoned_at = clock_timestamp() where k.id = claim.id;
+    abandoned := abandoned + 1;
+  end loop;
+  -- kept for a while: a worker that was only slow may still say what it used
+  delete from app_hidden.embedding_claims k where k.abandoned_at < clock_timestamp() - interval '1 day';
+  return abandoned;
+end
+$$;
+comment on function app_hidden.abandon_embedding_claims(integer) is 'Frees what dead workers had claimed. Returns how many claims.';
+
+grant execute on function
+  app_hidden.claim_embeddings(uuid, uuid, uuid[], integer[], numeric),
+  app_hidden.renew_embedding_claim(uuid),
+  app_hidden.settle_embedding_claim(uuid, uuid[], text[], bigint, numeric),
+  app_hidden.abandon_embedding_claims(integer)
+to colloquy_worker;
+--! EndIncluded embeddings/claim_embeddings.sql
+--! Included embeddings/failed_embeddings.sql
+-- The failures of the caller's workspace, the latest first: of everything for those who manage it, of one's own for others.
+-- Sealed, and it must never show a text: only where it stands, and why it has no vector.
+create or replace function app_public.failed_embeddings(only_dead boolean default false)
+returns setof app_public.failed_embedding
+language plpgsql
+stable
+security definer
+rows 20
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform app_hidden.require_member();
+  return query
+  select f.chunk_id, f.version_id, c.source_type, c.document_id, c.conversation_id, c.memory_item_id, f.attempts + f.interruptions, f.code,
+    f.error, f.failed_at, case when f.is_dead then null else f.next_attempt_at end, f.is_dead
+  from app_hidden.embedding_failures f
+  join app_public.chunks c on c.workspace_id = f.workspace_id and c.id = f.chunk_id
+  where f.workspace_id = app_hidden.current_workspace_id()
+    and (c.owner_id = app_hidden.current_user_id() or (select app_hidden.can_manage()))
+    and (f.is_dead or not coalesce(only_dead, false))
+  order by f.failed_at desc, f.chunk_id
+  limit 1000;
+end
+$$;
+comment on function app_public.failed_embeddings(boolean) is
+  'Chunks that have no vector because of a failure, the latest 1,000: of the whole workspace for those who manage it, of oneself for others. With onlyDead, those that were given up. Error: CQ101 not signed in.';
+grant execute on function app_public.failed_embeddings(boolean) to colloquy_user, colloquy_admin;
+
+-- The same for an operator, over all workspaces, counted by reason: never which passages.
+create or replace function app_hidden.dead_embeddings(for_workspace uuid default null, with_waiting boolean default false)
+returns table (workspace_id uuid, version_name text, code text, error text, chunks bigint, failed_last_at timestamptz)
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select f.workspace_id, v.name, f.code, f.error, count(*), max(f.failed_at)
+  from app_hidden.embedding_failures f
+  join app_public.embedding_versions v on v.id = f.version_id
+  where (f.is_dead or with_waiting) and (for_workspace is null or f.workspace_id = for_workspace)
+  group by 1, 2, 3, 4
+  order by 5 desc, 1, 2, 3, 4
+  limit 1000;
+$$;
+comment on function app_hidden.dead_embeddings(uuid, boolean) is 'How many chunks were given up, by workspace and reason; also those that are tried again, if asked.';
+grant execute on function app_hidden.dead_embeddings(uuid, boolean) to colloquy_worker;
+--! EndIncluded embeddings/failed_embeddings.sql
+--! Included embeddings/redrive_embeddings.sql
+-- Gives chunks that failed another life: as many attempts as in the beginning, at once. For an operator in any or every
+-- workspace, for those who manage a workspace in theirs. Called again while they wait, it does nothing worse than to ask again.
+create or replace function app_hidden.redrive_embeddings(for_workspace uuid default null, max_chunks integer default 100000)
+returns app_public.redriven_embeddings
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  source record;
+  result app_public.redriven_embeddings := (0, 0);
+begin
+  for source in
+    with redriven as (
+      delete from app_hidden.embedding_failures f
+      where (f.version_id, f.workspace_id, f.chunk_id) in (
+        select d.version_id, d.workspace_id, d.chunk_id
+        from app_hidden.embedding_failures d
+        where redrive_embeddings.for_workspace is null or d.workspace_id = redrive_embeddings.for_workspace
+        order by d.failed_at
+        limit max_chunks
+        for update skip locked
+      )
+      returning f.workspace_id, f.chunk_id
+    )
+    select c.workspace_id, c.source_type, coalesce(c.document_id, c.conversation_id, c.memory_item_id, c.raw_event_id) as source_id,
+      count(*) as chunks
+    from redriven r
+    join app_public.chunks c on c.workspace_id = r.workspace_id and c.id = r.chunk_id
+    group by 1, 2, 3
+    order by 1, 2, 3
+  loop
+    perform app_hidden.enqueue(
+      'index-source',
+      jsonb_build_object('workspaceId', source.workspace_id, 'sourceType', source.source_type, 'sourceId', source.source_id),
+      source.source_type || ':' || source.source_id, source.workspace_id::text
+    );
+    result.chunks := result.chunks + source.chunks;
+    result.sources := result.sources + 1;
+  end loop;
+  return result;
+end
+$$;
+comment on function app_hidden.redrive_embeddings(uuid, integer) is 'Puts chunks that failed back into the queue, of one workspace or of all. Returns how many, of how many sources.';
+grant execute on function app_hidden.redrive_embeddings(uuid, integer) to colloquy_worker;
+
+create or replace function app_public.redrive_embeddings()
+returns app_public.redriven_embeddings
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform app_private.require_manager();
+  return app_hidden.redrive_embeddings(app_hidden.current_workspace_id());
+end
+$$;
+comment on function app_public.redrive_embeddings() is
+  'Has everything of this workspace that could not be embedded tried again at once. Errors: CQ101, CQ109, CQ110, CQ114 not an owner or administrator of the workspace.';
+grant execute on function app_public.redrive_embeddings() to colloquy_user, colloquy_admin;
+--! EndIncluded embeddings/redrive_embeddings.sql
+--! Included embeddings/provider_pauses.sql
+-- Pauses of providers, known to all workers and kept over a restart. In seconds and not as times, since the clocks of
+-- workers differ. One provider's pause says nothing about another. Only the worker may call these.
+create or replace function app_hidden.pause_provider(
+  for_provider text, seconds double precision, reason text, kind app_hidden.provider_pause_kind default 'asked'
+)
+returns void
+language sql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  insert into app_hidden.provider_pauses as p (provider, kind, reason, paused_at, paused_until)
+  values (
+    for_provider, pause_provider.kind, left(pause_provider.reason, 1000), clock_timestamp(),
+    clock_timestamp() + make_interval(secs => least(greatest(seconds, 0), 3600))
+  )
+  on conflict on constraint provider_pauses_pkey do update
+  set kind = excluded.kind, reason = excluded.reason, paused_until = excluded.paused_until,
+    paused_at = case when p.paused_until > clock_timestamp() then p.paused_at else excluded.paused_at end
+  -- a pause that is already longer stays as it is
+  where p.paused_until < excluded.paused_until;
+$$;
+comment on function app_hidden.pause_provider(text, double precision, text, app_hidden.provider_pause_kind) is
+  'Has all workers leave a provider alone, an hour at most.';
+
+create or replace function app_hidden.provider_pause(for_provider text)
+returns table (seconds double precision, reason text, kind app_hidden.provider_pause_kind)
+language sql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select extract(epoch from p.paused_until - clock_timestamp())::double precision, p.reason, p.kind
+  from app_hidden.provider_pauses p
+  where p.provider = for_provider and p.paused_until > clock_timestamp();
+$$;
+comment on function app_hidden.provider_pause(text) is 'For how many seconds a provider is left alone, and why; no row when it is not.';
+
+create or replace function app_hidden.resume_provider(for_provider text)
+returns boolean
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  delete from app_hidden.provider_pauses p where p.provider = for_provider;
+  return found;
+end
+$$;
+comment on function app_hidden.resume_provider(text) is 'Ends the pause of a provider, for an operator who has corrected what was wrong. False when there was none.';
+
+grant execute on function
+  app_hidden.pause_provider(text, double precision, text, app_hidden.provider_pause_kind),
+  app_hidden.provider_pause(text),
+  app_hidden.resume_provider(text)
+to colloquy_worker;
+--! EndIncluded embeddings/provider_pauses.sql
+--! Included embeddings/take_provider_rate.sql
+-- The rate limit of a provider, kept by all workers together: two buckets, for requests and tokens. A bucket holds a sixth of
+-- what a minute allows and is filled with the rest within a minute, so that no minute ever sees more requests than allowed.
+-- A request of more tokens than the bucket holds waits until it is full, and those after it pay.
+create or replace function app_hidden.take_provider_rate(
+  for_provider text, requests_per_minute double precision, tokens_per_minute double precision, wanted_tokens double precision
+)
+returns double precision
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  request_room double precision := greatest(requests_per_minute / 6, 1);
+  token_room double precision := greatest(tokens_per_minute / 6, 1);
+  -- per second; half of it at least, for limits so low that the bucket holds all of them
+  request_flow double precision := greatest(requests_per_minute - request_room, requests_per_minute / 2) / 60;
+  token_flow double precision := greatest(tokens_per_minute - token_room, tokens_per_minute / 2) / 60;
+  bucket app_hidden.provider_rates;
+  passed double precision;
+  wait double precision;
+begin
+  if coalesce(requests_per_minute, 1) <= 0 or coalesce(tokens_per_minute, 1) <= 0 then
+    raise exception 'A rate limit is more than nothing.' using errcode = 'CQ200', hint = 'Pass null for no limit.';
+  end if;
+  insert into app_hidden.provider_rates (provider, requests, tokens, refilled_at)
+  values (for_provider, coalesce(request_room, 0), coalesce(token_room, 0), clock_timestamp())
+  on conflict on constraint provider_rates_pkey do nothing;
+  select r.* into bucket from app_hidden.provider_rates r where r.provider = for_provider for no key update;
+  passed := greatest(extract(epoch from clock_timestamp() - bucket.refilled_at)::double precision, 0);
+  bucket.requests := coalesce(least(bucket.requests + passed * request_flow, request_room), 0);
+  bucket.tokens := coalesce(least(bucket.tokens + passed * token_flow, token_room), 0);
+  wait := greatest(
+    coalesce((1 - bucket.requests) / request_flow, 0),
+    coalesce((least(wanted_tokens, token_room) - bucket.tokens) / token_flow, 0),
+    0
+  );
+  -- what is missing after a rounding is not waited for
+  if wait < 0.001 then
+    wait := 0;
+    bucket.requests := bucket.requests - 1;
+    bucket.tokens := bucket.tokens - wanted_tokens;
+  end if;
+  update app_hidden.provider_rates r
+  set requests = bucket.requests, tokens = bucket.tokens, refilled_at = clock_timestamp()
+  where r.provider = for_provider;
+  return wait;
+end
+$$;
+comment on function app_hidden.take_provider_rate(text, double precision, double precision, double precision) is
+  'Takes a request out of what a provider may be asked for: 0 when it may begin, else the seconds to wait before asking again. A limit of null is none. Error: CQ200.';
+grant execute on function app_hidden.take_provider_rate(text, double precision, double precision, double precision) to colloquy_worker;
+--! EndIncluded embeddings/take_provider_rate.sql
+--! Included embeddings/provider_states.sql
+-- What an operator sees of the providers of passages: which are left alone, why and until when, and how much is under way.
+-- It shows no tenant. Not for users: a reason may name what only operators should know.
+create or replace function app_public.provider_states()
+returns table (
+  provider text, state text, reason text, paused_at timestamptz, paused_until timestamptz, requests_left double precision,
+  tokens_left double precision, open_claims bigint, claimed_tokens bigint
+)
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select n.provider,
+    case
+      when p.paused_until > clock_timestamp() and p.kind = 'outage' then 'circuit open'
+      when p.paused_until > clock_timestamp() and p.kind = 'misconfigured' then 'misconfigured'
+      when p.paused_until > clock_timestamp() then 'paused'
+      when p.kind = 'outage' then 'circuit half open'
+      else 'open for requests'
+    end,
+    p.reason, p.paused_at, p.paused_until, r.requests, r.tokens, coalesce(k.open_claims, 0), coalesce(k.claimed_tokens, 0)
+  from (
+    select v.provider from app_public.embedding_versions v where v.status in ('building', 'active')
+    union
+    select q.provider from app_hidden.provider_pauses q
+  ) as n
+  left join app_hidden.provider_pauses p on p.provider = n.provider
+  left join app_hidden.provider_rates r on r.provider = n.provider
+  left join lateral (
+    select count(*) as open_claims, sum(c.tokens)::bigint as claimed_tokens
+    from app_hidden.embedding_claims c
+    join app_public.embedding_versions v on v.id = c.version_id and v.provider = n.provider
+    where c.abandoned_at is null
+  ) as k on true
+  order by n.provider;
+$$;
+comment on function app_public.provider_states() is
+  'Per provider of embeddings: whether it is asked, paused or its circuit open, why and until when; what its rate limit had left when it was last asked; and requests under way.';
+grant execute on function app_public.provider_states() to colloquy_admin, colloquy_worker, colloquy_monitor;
+--! EndIncluded embeddings/provider_states.sql
+--! Included embeddings/indexing_lag.sql
+-- What an operator sees of the embedding of every workspace and version that is behind, the one that waits longest first.
+-- From maintained counts: only workspaces that are behind are looked into. It shows no content. Not for users.
+create or replace function app_public.indexing_lag(max_rows integer default 100)
+returns table (
+  workspace_id uuid, embedding_version_id uuid, version_name text, chunks bigint, embedded_chunks bigint, pending_chunks bigint,
+  retrying_chunks bigint, dead_chunks bigint, paused text, oldest_pending_at timestamptz
+)
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if max_rows not between 1 and 10000 then
+    raise exception 'maxRows is 1 to 10,000, not %.', max_rows using errcode = 'CQ200', hint = 'Ask for fewer rows.';
+  end if;
+  return query
+  select behind.workspace_id, behind.version_id, behind.name, behind.chunks, behind.embedded,
+    greatest(behind.chunks - behind.embedded - behind.retrying - behind.dead, 0), behind.retrying, behind.dead,
+    (select min(r.code || ' ' || r.reason) from app_hidden.embedding_refusals r where r.version_id = behind.version_id and r.workspace_id = behind.workspace_id),
+    oldest.created_at
+  from (
+    select k.workspace_id, v.id as version_id, v.name, sum(k.chunk_count)::bigint as chunks, coalesce(e.embedding_count, 0) as embedded,
+      f.retrying, f.dead
+    from app_public.embedding_versions v
+    cross join app_hidden.chunk_counts k
+    left join app_hidden.embedding_counts e on e.version_id = v.id and e.workspace_id = k.workspace_id
+    cross join lateral (
+      select count(*) filter (where not x.is_dead) as retrying, count(*) filter (where x.is_dead) as dead
+      from app_hidden.embedding_failures x
+      where x.version_id = v.id and x.workspace_id = k.workspace_id
+    ) as f
+    where v.status in ('building', 'active')
+    group by k.workspace_id, v.id, v.name, e.embedding_count, f.retrying, f.dead
+    having sum(k.chunk_count) > coalesce(e.embedding_count, 0)
+  ) as behind
+  left join lateral (
+    select c.created_at
+    from app_public.chunks c
+    where c.workspace_id = behind.workspace_id
+      and not exists (
+        select from app_public.embeddings e where e.version_id = behind.version_id and e.workspace_id = c.workspace_id and e.chunk_id = c.id
+      )
+      and not exists (
+        select from app_hidden.embedding_failures x
+        where x.version_id = behind.version_id and x.workspace_id = c.workspace_id and x.chunk_id = c.id and x.is_dead
+      )
+    order by c.id
+    limit 1
+  ) as oldest on behind.chunks > behind.embedded + behind.dead
+  order by oldest.created_at nulls last, behind.workspace_id
+  limit coalesce(max_rows, 100);
+end
+$$;
+comment on function app_public.indexing_lag(integer) is
+  'Workspaces whose chunks are not all embedded, per version that is active or building: how many are pending, tried again or given up, whether a budget holds them back, and since when the oldest waits. Error: CQ200 too many asked for.';
+grant execute on function app_public.indexing_lag(integer) to colloquy_admin, colloquy_worker, colloquy_monitor;
+--! EndIncluded embeddings/indexing_lag.sql
 --! Included policies/settings.sql
 -- Nobody but the sealed functions of the owner, and whoever administers the database. Deliberately no grant.
 drop policy if exists all_owner on app_private.settings;
@@ -10548,6 +11211,31 @@ create policy all_owner on app_hidden.embedding_rates to colloquy_owner using (t
 drop policy if exists all_owner on app_hidden.discarded_contents;
 create policy all_owner on app_hidden.discarded_contents to colloquy_owner using (true) with check (true);
 --! EndIncluded policies/discarded_contents.sql
+--! Included policies/embedding_failures.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_hidden.embedding_failures;
+create policy all_owner on app_hidden.embedding_failures to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/embedding_failures.sql
+--! Included policies/embedding_claims.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_hidden.embedding_claims;
+create policy all_owner on app_hidden.embedding_claims to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/embedding_claims.sql
+--! Included policies/embedding_refusals.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_hidden.embedding_refusals;
+create policy all_owner on app_hidden.embedding_refusals to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/embedding_refusals.sql
+--! Included policies/provider_pauses.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_hidden.provider_pauses;
+create policy all_owner on app_hidden.provider_pauses to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/provider_pauses.sql
+--! Included policies/provider_rates.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_hidden.provider_rates;
+create policy all_owner on app_hidden.provider_rates to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/provider_rates.sql
 --! EndIncluded _all.sql
 
 select app_hidden.ensure_partitions(3);

@@ -1,0 +1,46 @@
+-- The failures of the caller's workspace, the latest first: of everything for those who manage it, of one's own for others.
+-- Sealed, and it must never show a text: only where it stands, and why it has no vector.
+create or replace function app_public.failed_embeddings(only_dead boolean default false)
+returns setof app_public.failed_embedding
+language plpgsql
+stable
+security definer
+rows 20
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform app_hidden.require_member();
+  return query
+  select f.chunk_id, f.version_id, c.source_type, c.document_id, c.conversation_id, c.memory_item_id, f.attempts + f.interruptions, f.code,
+    f.error, f.failed_at, case when f.is_dead then null else f.next_attempt_at end, f.is_dead
+  from app_hidden.embedding_failures f
+  join app_public.chunks c on c.workspace_id = f.workspace_id and c.id = f.chunk_id
+  where f.workspace_id = app_hidden.current_workspace_id()
+    and (c.owner_id = app_hidden.current_user_id() or (select app_hidden.can_manage()))
+    and (f.is_dead or not coalesce(only_dead, false))
+  order by f.failed_at desc, f.chunk_id
+  limit 1000;
+end
+$$;
+comment on function app_public.failed_embeddings(boolean) is
+  'Chunks that have no vector because of a failure, the latest 1,000: of the whole workspace for those who manage it, of oneself for others. With onlyDead, those that were given up. Error: CQ101 not signed in.';
+grant execute on function app_public.failed_embeddings(boolean) to colloquy_user, colloquy_admin;
+
+-- The same for an operator, over all workspaces, counted by reason: never which passages.
+create or replace function app_hidden.dead_embeddings(for_workspace uuid default null, with_waiting boolean default false)
+returns table (workspace_id uuid, version_name text, code text, error text, chunks bigint, failed_last_at timestamptz)
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select f.workspace_id, v.name, f.code, f.error, count(*), max(f.failed_at)
+  from app_hidden.embedding_failures f
+  join app_public.embedding_versions v on v.id = f.version_id
+  where (f.is_dead or with_waiting) and (for_workspace is null or f.workspace_id = for_workspace)
+  group by 1, 2, 3, 4
+  order by 5 desc, 1, 2, 3, 4
+  limit 1000;
+$$;
+comment on function app_hidden.dead_embeddings(uuid, boolean) is 'How many chunks were given up, by workspace and reason; also those that are tried again, if asked.';
+grant execute on function app_hidden.dead_embeddings(uuid, boolean) to colloquy_worker;

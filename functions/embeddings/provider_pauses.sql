@@ -1,0 +1,55 @@
+-- Pauses of providers, known to all workers and kept over a restart. In seconds and not as times, since the clocks of
+-- workers differ. One provider's pause says nothing about another. Only the worker may call these.
+create or replace function app_hidden.pause_provider(
+  for_provider text, seconds double precision, reason text, kind app_hidden.provider_pause_kind default 'asked'
+)
+returns void
+language sql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  insert into app_hidden.provider_pauses as p (provider, kind, reason, paused_at, paused_until)
+  values (
+    for_provider, pause_provider.kind, left(pause_provider.reason, 1000), clock_timestamp(),
+    clock_timestamp() + make_interval(secs => least(greatest(seconds, 0), 3600))
+  )
+  on conflict on constraint provider_pauses_pkey do update
+  set kind = excluded.kind, reason = excluded.reason, paused_until = excluded.paused_until,
+    paused_at = case when p.paused_until > clock_timestamp() then p.paused_at else excluded.paused_at end
+  -- a pause that is already longer stays as it is
+  where p.paused_until < excluded.paused_until;
+$$;
+comment on function app_hidden.pause_provider(text, double precision, text, app_hidden.provider_pause_kind) is
+  'Has all workers leave a provider alone, an hour at most.';
+
+create or replace function app_hidden.provider_pause(for_provider text)
+returns table (seconds double precision, reason text, kind app_hidden.provider_pause_kind)
+language sql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select extract(epoch from p.paused_until - clock_timestamp())::double precision, p.reason, p.kind
+  from app_hidden.provider_pauses p
+  where p.provider = for_provider and p.paused_until > clock_timestamp();
+$$;
+comment on function app_hidden.provider_pause(text) is 'For how many seconds a provider is left alone, and why; no row when it is not.';
+
+create or replace function app_hidden.resume_provider(for_provider text)
+returns boolean
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  delete from app_hidden.provider_pauses p where p.provider = for_provider;
+  return found;
+end
+$$;
+comment on function app_hidden.resume_provider(text) is 'Ends the pause of a provider, for an operator who has corrected what was wrong. False when there was none.';
+
+grant execute on function
+  app_hidden.pause_provider(text, double precision, text, app_hidden.provider_pause_kind),
+  app_hidden.provider_pause(text),
+  app_hidden.resume_provider(text)
+to colloquy_worker;

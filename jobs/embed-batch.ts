@@ -1,0 +1,169 @@
+import { toSql } from 'pgvector';
+import type { JobContext } from './context.ts';
+import { costOf, type Embedded, ProviderError, type ProviderVersion } from './embedding/provider.ts';
+import { countTokens } from './embedding/tokens.ts';
+
+/** Providers on this machine: nothing is paid, so nothing is claimed, set aside and logged. */
+const FREE = new Set(['local', 'transformers']);
+
+/** A chunk without a vector, as app_hidden.chunks_to_embed returns it. */
+export interface Passage {
+  chunk_id: string;
+  content_hash: Buffer;
+  embed_text: string;
+}
+
+export interface BatchOutcome {
+  embedded: number;
+  tokens: number;
+  costUsd: number;
+  /** Passages that failed: each is tried again later by itself, or was given up. */
+  refused: number;
+  reason?: string;
+  /** Seconds until the first of them is due again. */
+  nextIn?: number;
+  /** Why nothing was asked for: a spent budget or quota, or the switch. */
+  paused?: string;
+  /** Whether all of it is in the hands of somebody else. */
+  isTaken?: boolean;
+}
+
+interface Claim {
+  claim_id: string | null;
+  claimed: string[];
+  seconds: number;
+  refusal: string | null;
+  reason: string | null;
+}
+
+/**
+ * Gives passages of one workspace their vectors, and counts what failed, passage by passage. What a service is paid for is
+ * claimed before and settled after, so that it is asked for once, within the budget, and logged once.
+ * @throws ProviderError with retryAfter when the provider asks for patience; what succeeded is stored by then
+ */
+export async function embedBatch(
+  context: JobContext,
+  version: ProviderVersion & { id: string },
+  workspaceId: string,
+  passages: Passage[],
+): Promise<BatchOutcome> {
+  if (FREE.has(version.provider)) return embedPassages(context, version, workspaceId, passages);
+  const { pool } = context;
+  // equal texts are asked for once, and paid once
+  const known = new Set<string>();
+  const tokens = passages.map(({ content_hash, embed_text }) => {
+    const hash = content_hash.toString('hex');
+    if (known.has(hash)) return 0;
+    known.add(hash);
+    return countTokens(embed_text);
+  });
+  const { rows } = await pool.query<Claim>(
+    `select claim_id, claimed, seconds, refusal, reason from app_hidden.claim_embeddings(
+       for_version => $1, for_workspace => $2, chunk_ids => $3::uuid[], token_counts => $4::integer[], price_per_million => $5)`,
+    [
+      version.id,
+      workspaceId,
+      passages.map((passage) => passage.chunk_id),
+      tokens,
+      context.provider(version).price,
+    ],
+  );
+  const claim = rows[0];
+  if (!claim) return { ...NOTHING, isTaken: true };
+  if (claim.claim_id === null)
+    return { ...NOTHING, paused: claim.refusal!, reason: claim.reason ?? claim.refusal! };
+  const renewal = setInterval(
+    () => {
+      pool
+        .query('select app_hidden.renew_embedding_claim(claim_id => $1)', [claim.claim_id])
+        .catch((error) => context.log.warn({ err: error }, 'a claim could not be renewed'));
+    },
+    (claim.seconds * 1000) / 3,
+  );
+  try {
+    const mine = passages.filter((passage) => claim.claimed.includes(passage.chunk_id));
+    return await embedPassages(context, version, workspaceId, mine, claim.claim_id);
+  } finally {
+    clearInterval(renewal);
+    // what was settled is gone; what was not is let go, unpaid
+    await pool.query(SETTLE, [claim.claim_id, [], [], 0, 0]);
+  }
+}
+
+const NOTHING: BatchOutcome = { embedded: 0, tokens: 0, costUsd: 0, refused: 0 };
+
+const SETTLE = `select app_hidden.settle_embedding_claim(
+  claim_id => $1, chunk_ids => $2::uuid[], vectors => $3::text[], tokens => $4, cost_usd => $5)`;
+
+async function embedPassages(
+  context: JobContext,
+  version: ProviderVersion & { id: string },
+  workspaceId: string,
+  passages: Passage[],
+  claimId?: string,
+): Promise<BatchOutcome> {
+  const { pool } = context;
+  const texts = new Map(
+    passages.map((passage) => [passage.content_hash.toString('hex'), passage.embed_text]),
+  );
+  const provider = context.provider(version);
+  // outside any transaction: a provider may take its time
+  const { vectors, tokens, failures } = await provider
+    .embed([...texts.values()], context.signal)
+    .catch((error): Embedded => nothingEmbedded(error, texts.size));
+  const placeOf = new Map([...texts.keys()].map((hash, index) => [hash, index]));
+  const indexOf = (passage: Passage): number => placeOf.get(passage.content_hash.toString('hex'))!;
+  const found = passages.flatMap((passage) => {
+    const vector = vectors[indexOf(passage)];
+    return vector ? [{ id: passage.chunk_id, vector: toSql([...vector]) }] : [];
+  });
+  const ids = found.map((one) => one.id);
+  const texted = found.map((one) => one.vector);
+  const costUsd = costOf(provider, tokens);
+  if (claimId) await pool.query(SETTLE, [claimId, ids, texted, tokens, costUsd]);
+  else {
+    await pool.query(
+      `select app_hidden.store_embeddings(
+         for_version => $1, for_workspace => $2, chunk_ids => $3::uuid[], vectors => $4::text[])`,
+      [version.id, workspaceId, ids, texted],
+    );
+  }
+  // what succeeded is stored; now what failed is counted, unless it is the provider who asks for patience
+  const patience = failures.find((failure) => !failure.isOfText && failure.retryAfter !== undefined);
+  const failed = passages.flatMap((passage) => {
+    const failure = failures.find((one) => one.index === indexOf(passage));
+    if (!failure || (!failure.isOfText && failure.retryAfter !== undefined)) return [];
+    return [{ id: passage.chunk_id, code: failure.kind, error: failure.message }];
+  });
+  let nextIn: number | null = null;
+  if (failed.length > 0) {
+    const { rows } = await pool.query<{ next_in: number | null }>(
+      `select next_in from app_hidden.count_embedding_failures(
+         for_version => $1, for_workspace => $2, chunk_ids => $3::uuid[], codes => $4::text[], errors => $5::text[])`,
+      [
+        version.id,
+        workspaceId,
+        failed.map((one) => one.id),
+        failed.map((one) => one.code),
+        failed.map((one) => one.error),
+      ],
+    );
+    nextIn = rows[0]!.next_in;
+  }
+  if (patience) throw patience;
+  return {
+    embedded: found.length,
+    tokens,
+    costUsd,
+    refused: failed.length,
+    ...(failed[0] ? { reason: failed[0].error } : {}),
+    ...(nextIn === null ? {} : { nextIn }),
+  };
+}
+
+/** What is known of each text when an error ended it all. */
+function nothingEmbedded(error: unknown, count: number): Embedded {
+  if (!(error instanceof ProviderError)) throw error;
+  const failures = error.failures ?? Array.from({ length: count }, (_, index) => error.at(index));
+  return { vectors: [], tokens: 0, failures: [...failures] };
+}
