@@ -104,7 +104,9 @@
 --!include conversations/mark_read.sql
 --!include conversations/make_temporary.sql
 --!include conversations/branch_conversation.sql
+--!include conversations/parent_of_version.sql
 --!include conversations/edit_message.sql
+--!include conversations/regenerate_answer.sql
 --!include conversations/choose_branch.sql
 --!include conversations/record_image.sql
 --!include usage/usage_logs_10_totals.sql

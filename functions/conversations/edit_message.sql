@@ -13,15 +13,7 @@ declare
 begin
   conversation := app_private.lock_conversation_of(edit_message.message_id);
   select m.* into original from app_public.messages m where m.id = edit_message.message_id;
-  draft.parent_id := coalesce(original.parent_id, (
-    -- from before there were branches: the message before it
-    select m.id
-    from app_private.message_path(conversation.id, original.id) as p
-    join app_public.messages m on m.id = p.id
-    where m.id <> original.id
-    order by m.sequence_number desc
-    limit 1
-  ));
+  draft.parent_id := app_private.parent_of_version(original);
   draft.replaces_id := original.id;
   draft.role := original.role;
   draft.content := edit_message.content;

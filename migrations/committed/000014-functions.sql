@@ -1,5 +1,5 @@
 --! Previous: sha1:1ba922dc0c3618312b5bdf8a81851142dc961847
---! Hash: sha1:983c59bb02cdba94ea02a0c14a34a99067405504
+--! Hash: sha1:fb19beab68d6cc7d5a8e7ac931ba950d849f4f07
 --! Message: functions
 
 --! split: 1-current.sql
@@ -6222,6 +6222,26 @@ comment on function app_public.branch_conversation(uuid) is
   'Starts a conversation of your own that continues after a message, with a copy of what leads to it. Errors: CQ101, CQ109, CQ204 no such message.';
 grant execute on function app_public.branch_conversation(uuid) to colloquy_user, colloquy_admin;
 --! EndIncluded conversations/branch_conversation.sql
+--! Included conversations/parent_of_version.sql
+-- Below which message another version of a message goes: where the message itself is, or, when it is from before there were
+-- branches, below the one before it.
+create or replace function app_private.parent_of_version(original app_public.messages)
+returns uuid
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(original.parent_id, (
+    select m.id
+    from app_private.message_path(original.conversation_id, original.id) as p
+    join app_public.messages m on m.id = p.id
+    where m.id <> original.id
+    order by m.sequence_number desc
+    limit 1
+  ));
+$$;
+comment on function app_private.parent_of_version(app_public.messages) is 'The parent of another version of a message; null for the first one of a conversation.';
+--! EndIncluded conversations/parent_of_version.sql
 --! Included conversations/edit_message.sql
 -- Writes another version of a message beside it: same parent, a branch of its own. Nothing that was said is changed. A
 -- conversation that is full still takes it, since a branch cannot be in another conversation than its parent.
@@ -6238,15 +6258,7 @@ declare
 begin
   conversation := app_private.lock_conversation_of(edit_message.message_id);
   select m.* into original from app_public.messages m where m.id = edit_message.message_id;
-  draft.parent_id := coalesce(original.parent_id, (
-    -- from before there were branches: the message before it
-    select m.id
-    from app_private.message_path(conversation.id, original.id) as p
-    join app_public.messages m on m.id = p.id
-    where m.id <> original.id
-    order by m.sequence_number desc
-    limit 1
-  ));
+  draft.parent_id := app_private.parent_of_version(original);
   draft.replaces_id := original.id;
   draft.role := original.role;
   draft.content := edit_message.content;
@@ -6259,6 +6271,74 @@ comment on function app_public.edit_message(uuid, text) is
   'Writes another version of a message as a branch beside it, and continues there. Errors: CQ101, CQ109, CQ200 too long, CQ204 no such message.';
 grant execute on function app_public.edit_message(uuid, text) to colloquy_user, colloquy_admin;
 --! EndIncluded conversations/edit_message.sql
+--! Included conversations/regenerate_answer.sql
+-- Another answer to the same question, beside the one that was there: a branch of its own, with what it used and cost.
+-- Nothing that was said is changed, and the first answer keeps its feedback.
+create or replace function app_public.regenerate_answer(
+  message_id uuid,
+  answer text,
+  chunks jsonb default '[]',
+  tool_calls jsonb default '[]',
+  provider text default null,
+  model text default null,
+  prompt_tokens integer default null,
+  completion_tokens integer default null,
+  cost_usd numeric default null,
+  latency_ms integer default null,
+  relevance_score real default null,
+  idempotency_key text default null,
+  metadata jsonb default '{}'
+)
+returns app_public.messages
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  conversation app_public.conversations;
+  original app_public.messages;
+  draft app_public.messages;
+  result app_public.messages;
+begin
+  conversation := app_private.lock_conversation_of(regenerate_answer.message_id);
+  if regenerate_answer.idempotency_key is not null then
+    result := app_private.message_of_key(conversation.id, regenerate_answer.idempotency_key);
+    if result.id is not null then
+      return result;
+    end if;
+  end if;
+  select m.* into original from app_public.messages m where m.id = regenerate_answer.message_id;
+  if original.role <> 'assistant' then
+    raise exception 'Only an answer can be regenerated; this message is of the role "%".', original.role using errcode = 'CQ200', hint = 'Use editMessage for a question.';
+  end if;
+  draft.parent_id := app_private.parent_of_version(original);
+  draft.replaces_id := original.id;
+  draft.role := original.role;
+  draft.content := regenerate_answer.answer;
+  draft.idempotency_key := regenerate_answer.idempotency_key;
+  draft.provider := regenerate_answer.provider;
+  draft.model := regenerate_answer.model;
+  draft.prompt_tokens := regenerate_answer.prompt_tokens;
+  draft.completion_tokens := regenerate_answer.completion_tokens;
+  draft.total_tokens := case
+    when num_nonnulls(regenerate_answer.prompt_tokens, regenerate_answer.completion_tokens) > 0
+      then coalesce(regenerate_answer.prompt_tokens, 0) + coalesce(regenerate_answer.completion_tokens, 0)
+  end;
+  draft.cost_usd := regenerate_answer.cost_usd;
+  draft.processing_time_ms := regenerate_answer.latency_ms;
+  draft.relevance_score := regenerate_answer.relevance_score;
+  draft.metadata := regenerate_answer.metadata;
+  result := app_private.insert_message(conversation, draft);
+  perform app_private.add_message_chunks(result, regenerate_answer.chunks);
+  perform app_private.add_tool_calls(result, regenerate_answer.tool_calls);
+  return result;
+end
+$$;
+comment on function app_public.regenerate_answer(uuid, text, jsonb, jsonb, text, text, integer, integer, numeric, integer, real, text, jsonb) is
+  'Stores another answer beside one that was given, as a branch, with its chunks, tool calls and cost as in recordTurn, and continues there. A retry with the same idempotencyKey returns the first one. Errors: CQ101, CQ109, CQ200 unusable argument or not an answer, CQ204 no such message or chunk, CQ221 your monthly quota is spent.';
+grant execute on function app_public.regenerate_answer(uuid, text, jsonb, jsonb, text, text, integer, integer, numeric, integer, real, text, jsonb)
+  to colloquy_user, colloquy_admin;
+--! EndIncluded conversations/regenerate_answer.sql
 --! Included conversations/choose_branch.sql
 -- Chooses the branch that goes through a message: from there on the newest child is followed to its end, which becomes the
 -- preferred leaf of the conversation, where the next message is added.

@@ -9488,6 +9488,30 @@ $_$;
 COMMENT ON FUNCTION app_private.packed_messages(conversation app_public.conversations, before uuid, first integer) IS 'Packed messages of a conversation, newest first: at most "first" of those before the message "before"; all of them when "first" is null. Raises CQ260.';
 
 --
+-- Name: parent_of_version(app_public.messages); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.parent_of_version(original app_public.messages) RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(original.parent_id, (
+    select m.id
+    from app_private.message_path(original.conversation_id, original.id) as p
+    join app_public.messages m on m.id = p.id
+    where m.id <> original.id
+    order by m.sequence_number desc
+    limit 1
+  ));
+$$;
+
+--
+-- Name: FUNCTION parent_of_version(original app_public.messages); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.parent_of_version(original app_public.messages) IS 'The parent of another version of a message; null for the first one of a conversation.';
+
+--
 -- Name: propagate_conversation_visibility(); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -12915,15 +12939,7 @@ declare
 begin
   conversation := app_private.lock_conversation_of(edit_message.message_id);
   select m.* into original from app_public.messages m where m.id = edit_message.message_id;
-  draft.parent_id := coalesce(original.parent_id, (
-    -- from before there were branches: the message before it
-    select m.id
-    from app_private.message_path(conversation.id, original.id) as p
-    join app_public.messages m on m.id = p.id
-    where m.id <> original.id
-    order by m.sequence_number desc
-    limit 1
-  ));
+  draft.parent_id := app_private.parent_of_version(original);
   draft.replaces_id := original.id;
   draft.role := original.role;
   draft.content := edit_message.content;
@@ -14845,6 +14861,61 @@ $$;
 --
 
 COMMENT ON FUNCTION app_public.redrive_embeddings() IS 'Has everything of this workspace that could not be embedded tried again at once. Errors: CQ101, CQ109, CQ110, CQ114 not an owner or administrator of the workspace.';
+
+--
+-- Name: regenerate_answer(uuid, text, jsonb, jsonb, text, text, integer, integer, numeric, integer, real, text, jsonb); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.regenerate_answer(message_id uuid, answer text, chunks jsonb DEFAULT '[]'::jsonb, tool_calls jsonb DEFAULT '[]'::jsonb, provider text DEFAULT NULL::text, model text DEFAULT NULL::text, prompt_tokens integer DEFAULT NULL::integer, completion_tokens integer DEFAULT NULL::integer, cost_usd numeric DEFAULT NULL::numeric, latency_ms integer DEFAULT NULL::integer, relevance_score real DEFAULT NULL::real, idempotency_key text DEFAULT NULL::text, metadata jsonb DEFAULT '{}'::jsonb) RETURNS app_public.messages
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  conversation app_public.conversations;
+  original app_public.messages;
+  draft app_public.messages;
+  result app_public.messages;
+begin
+  conversation := app_private.lock_conversation_of(regenerate_answer.message_id);
+  if regenerate_answer.idempotency_key is not null then
+    result := app_private.message_of_key(conversation.id, regenerate_answer.idempotency_key);
+    if result.id is not null then
+      return result;
+    end if;
+  end if;
+  select m.* into original from app_public.messages m where m.id = regenerate_answer.message_id;
+  if original.role <> 'assistant' then
+    raise exception 'Only an answer can be regenerated; this message is of the role "%".', original.role using errcode = 'CQ200', hint = 'Use editMessage for a question.';
+  end if;
+  draft.parent_id := app_private.parent_of_version(original);
+  draft.replaces_id := original.id;
+  draft.role := original.role;
+  draft.content := regenerate_answer.answer;
+  draft.idempotency_key := regenerate_answer.idempotency_key;
+  draft.provider := regenerate_answer.provider;
+  draft.model := regenerate_answer.model;
+  draft.prompt_tokens := regenerate_answer.prompt_tokens;
+  draft.completion_tokens := regenerate_answer.completion_tokens;
+  draft.total_tokens := case
+    when num_nonnulls(regenerate_answer.prompt_tokens, regenerate_answer.completion_tokens) > 0
+      then coalesce(regenerate_answer.prompt_tokens, 0) + coalesce(regenerate_answer.completion_tokens, 0)
+  end;
+  draft.cost_usd := regenerate_answer.cost_usd;
+  draft.processing_time_ms := regenerate_answer.latency_ms;
+  draft.relevance_score := regenerate_answer.relevance_score;
+  draft.metadata := regenerate_answer.metadata;
+  result := app_private.insert_message(conversation, draft);
+  perform app_private.add_message_chunks(result, regenerate_answer.chunks);
+  perform app_private.add_tool_calls(result, regenerate_answer.tool_calls);
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION regenerate_answer(message_id uuid, answer text, chunks jsonb, tool_calls jsonb, provider text, model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric, latency_ms integer, relevance_score real, idempotency_key text, metadata jsonb); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.regenerate_answer(message_id uuid, answer text, chunks jsonb, tool_calls jsonb, provider text, model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric, latency_ms integer, relevance_score real, idempotency_key text, metadata jsonb) IS 'Stores another answer beside one that was given, as a branch, with its chunks, tool calls and cost as in recordTurn, and continues there. A retry with the same idempotencyKey returns the first one. Errors: CQ101, CQ109, CQ200 unusable argument or not an answer, CQ204 no such message or chunk, CQ221 your monthly quota is spent.';
 
 --
 -- Name: register(text, text, text, text); Type: FUNCTION; Schema: app_public; Owner: -
@@ -24226,6 +24297,12 @@ REVOKE ALL ON FUNCTION app_private.packed_message_path(conversation app_public.c
 REVOKE ALL ON FUNCTION app_private.packed_messages(conversation app_public.conversations, before uuid, first integer) FROM PUBLIC;
 
 --
+-- Name: FUNCTION parent_of_version(original app_public.messages); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.parent_of_version(original app_public.messages) FROM PUBLIC;
+
+--
 -- Name: FUNCTION propagate_conversation_visibility(); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -25364,6 +25441,14 @@ GRANT ALL ON FUNCTION app_public.record_turn(conversation_id uuid, question text
 REVOKE ALL ON FUNCTION app_public.redrive_embeddings() FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.redrive_embeddings() TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.redrive_embeddings() TO colloquy_admin;
+
+--
+-- Name: FUNCTION regenerate_answer(message_id uuid, answer text, chunks jsonb, tool_calls jsonb, provider text, model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric, latency_ms integer, relevance_score real, idempotency_key text, metadata jsonb); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.regenerate_answer(message_id uuid, answer text, chunks jsonb, tool_calls jsonb, provider text, model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric, latency_ms integer, relevance_score real, idempotency_key text, metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.regenerate_answer(message_id uuid, answer text, chunks jsonb, tool_calls jsonb, provider text, model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric, latency_ms integer, relevance_score real, idempotency_key text, metadata jsonb) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.regenerate_answer(message_id uuid, answer text, chunks jsonb, tool_calls jsonb, provider text, model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric, latency_ms integer, relevance_score real, idempotency_key text, metadata jsonb) TO colloquy_admin;
 
 --
 -- Name: FUNCTION register(email text, password text, username text, display_name text); Type: ACL; Schema: app_public; Owner: -

@@ -514,6 +514,51 @@ describeReal('dialogue', () => {
       expect(await contents(id)).toHaveLength(7);
     });
 
+    it('begin with another answer to the same question, with what it used and cost', async () => {
+      const id = await start();
+      const [asked, answered] = await call(
+        `select * from app_public.record_turn($1, 'why?', 'because', prompt_tokens => 3, completion_tokens => 1)`,
+        id,
+      );
+      await call(`select app_public.give_feedback($1, 'negative')`, answered.id);
+      const again = () =>
+        call(
+          `select * from app_public.regenerate_answer($1, 'since', model => 'better', prompt_tokens => 3, completion_tokens => 2,
+             cost_usd => 0.01, latency_ms => 500, idempotency_key => 'again', tool_calls => '[{"name": "look", "status": "succeeded"}]')`,
+          answered.id,
+        );
+      const [other] = await again();
+      expect(other).toMatchObject({
+        role: 'assistant',
+        parent_id: asked.id,
+        replaces_id: answered.id,
+        model: 'better',
+        total_tokens: 5,
+        processing_time_ms: 500,
+      });
+      // once, however often it is sent
+      expect((await again())[0].id).toBe(other.id);
+      expect(await conversation(id)).toMatchObject({
+        message_count: 3,
+        total_tokens_used: '9',
+        preferred_leaf_id: other.id,
+        negative_feedback: 1,
+      });
+      expect(await call('select name from app_public.tool_calls where message_id = $1', other.id)).toEqual([
+        { name: 'look' },
+      ]);
+      expect(await contents(id)).toEqual(['why?', 'because', 'since']);
+      // a question is edited, not regenerated; and nobody answers for others
+      await expect(call(`select app_public.regenerate_answer($1, 'x')`, asked.id)).rejects.toMatchObject({
+        code: 'CQ200',
+      });
+      await expect(
+        as(second, `select app_public.regenerate_answer($1, 'x')`, answered.id),
+      ).rejects.toMatchObject({
+        code: 'CQ204',
+      });
+    });
+
     it('become conversations of their own, with a copy of what leads there', async () => {
       const id = await start(first, 'workspace');
       const said = [];

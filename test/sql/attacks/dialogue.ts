@@ -40,6 +40,8 @@ export const dialogue: Attacks = {
   },
   'app_public.edit_message': () =>
     guarded(`select app_public.edit_message($1, 'x')`, (user) => said(user).answer),
+  'app_public.regenerate_answer': () =>
+    guarded(`select app_public.regenerate_answer($1, 'x')`, (user) => said(user).answer),
   'app_public.give_feedback': () =>
     guarded(`select app_public.give_feedback($1, 'negative')`, (user) => said(user).answer),
   'app_public.make_temporary': () =>
