@@ -653,7 +653,11 @@ describeReal('files and events become knowledge', () => {
             ids.poison,
           ]);
           await sweep(worker);
-          await until(async () => (await event(ids.poison)).attempts === n);
+          // counted when it begins; over when it is given back
+          await until(async () => {
+            const { attempts, processing_status } = await event(ids.poison);
+            return attempts === n && processing_status !== 'processing';
+          });
         }
         await done(ids.poison);
         expect(await event(ids.poison)).toMatchObject({ processing_status: 'failed', attempts: 5 });

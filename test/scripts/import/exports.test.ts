@@ -63,6 +63,7 @@ describeReal('what an import of other systems writes', () => {
       toolCalls: { imported: 3, updated: 0, unchanged: 0 },
       feedback: { imported: 0, updated: 0, unchanged: 0 },
       events: { imported: 0, updated: 0, unchanged: 0 },
+      uploads: { imported: 0, updated: 0, unchanged: 0 },
     });
     expect(
       await rowsOf(
