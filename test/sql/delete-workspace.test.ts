@@ -6,7 +6,8 @@ import { addContent, addDialogue, computeAnalytics, indexAll, join } from '../su
 import { asRole, asUser, registerUser, type TestUser, until } from '../support/users.ts';
 
 /** What outlives its workspace, and why: entries of the audit log are the proof of what was there. */
-const KEPT = ['app_public.audit_logs'];
+// the audit log, and which contents a job has to remove from the disk
+const KEPT = ['app_hidden.discarded_contents', 'app_public.audit_logs'];
 
 describeReal('deleting a workspace', () => {
   let database: Database;
@@ -54,6 +55,29 @@ describeReal('deleting a workspace', () => {
     await call(user, 'select app_public.post_message($1, $2)', fresh, 'not counted');
     const holds = await call(user, 'select id from app_public.legal_holds where released_at is null');
     for (const { id } of holds) await call(user, 'select app_public.release_legal_hold($1)', id);
+    // what embedding leaves when it goes wrong, and a file that was removed
+    await sql(
+      `with chunk as (
+         select c.workspace_id, c.id, c.owner_id, v.id as version_id
+         from app_public.chunks c, app_public.embedding_versions v where c.workspace_id = $1 and v.status = 'active' limit 1
+       ),
+       failure as (
+         insert into app_hidden.embedding_failures (version_id, workspace_id, chunk_id, attempts, code, error, next_attempt_at)
+         select version_id, workspace_id, id, 1, 'bad_input', 'refused', now() from chunk
+       ),
+       claim as (
+         insert into app_hidden.embedding_claims (workspace_id, version_id, user_id, chunk_ids, tokens, expires_at)
+         select workspace_id, version_id, owner_id, array[id], 1, now() from chunk
+       )
+       insert into app_hidden.embedding_refusals (version_id, workspace_id, user_id, code, reason, retry_at)
+       select version_id, workspace_id, owner_id, 'CQ220', 'spent', now() from chunk`,
+      user.workspaceId,
+    );
+    const [{ id: file }] = await call(
+      user,
+      `select id from app_hidden.register_file('gone.txt', 'text/plain', 4, sha256('gone'))`,
+    );
+    await call(user, 'select app_public.delete_file($1)', file);
   }
 
   /** Rows of a workspace per table that names workspaces, from the catalogue: a new table is covered by itself. */
