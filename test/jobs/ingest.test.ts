@@ -653,11 +653,16 @@ describeReal('files and events become knowledge', () => {
             ids.poison,
           ]);
           await sweep(worker);
-          // counted when it begins; over when it is given back
-          await until(async () => {
-            const { attempts, processing_status } = await event(ids.poison);
-            return attempts === n && processing_status !== 'processing';
-          });
+          // counted when it begins, and over with its job: an earlier look would move the next try before the pause is set
+          await until(
+            async () =>
+              (await event(ids.poison)).attempts === n &&
+              (
+                await one(
+                  `select count(*)::int as n from pgboss.job where name = 'process-events' and state in ('created', 'retry', 'active')`,
+                )
+              ).n === 0,
+          );
         }
         await done(ids.poison);
         expect(await event(ids.poison)).toMatchObject({ processing_status: 'failed', attempts: 5 });
