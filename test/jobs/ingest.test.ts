@@ -70,6 +70,17 @@ describeReal('files and events become knowledge', () => {
     return worker;
   };
   const sweep = (worker: Worker) => worker.boss.send('sweep-uningested', {});
+  /** An attempt is counted when it begins, and over with its job: what is changed earlier, its end changes again. */
+  const idle = (queue: string) =>
+    until(
+      async () =>
+        (
+          await one(
+            `select count(*)::int as n from pgboss.job where name = $1 and state in ('created', 'retry', 'active')`,
+            queue,
+          )
+        ).n === 0,
+    );
 
   async function* whole(bytes: Buffer): AsyncGenerator<Buffer> {
     yield bytes;
@@ -423,11 +434,13 @@ describeReal('files and events become knowledge', () => {
       await storage.remove(path);
       const worker = await work();
       await until(async () => (await file(id)).attempts === 1 && (await file(id)).retry_at !== null);
+      await idle('extract-file');
       expect(await file(id)).toMatchObject({ processing_status: 'processing' });
       for (let n = 2; n <= 5; n++) {
         await owner().query('update app_public.files set retry_at = now() where id = $1', [id]);
         await sweep(worker);
         await until(async () => (await file(id)).attempts === n);
+        await idle('extract-file');
       }
       await ended(id);
       expect(await file(id)).toMatchObject({ processing_status: 'failed', error_code: 'CQ329', attempts: 5 });
@@ -643,6 +656,7 @@ describeReal('files and events become knowledge', () => {
           (await event(ids.poison)).attempts === 1 && (await event(ids.poison)).error !== null;
         await done(ids.good, ids.next, ids.short);
         await until(failed);
+        await idle('process-events');
         // being told to wait is no attempt, and the short one asked nobody
         for (const id of [ids.good, ids.next, ids.short]) {
           expect(await event(id)).toMatchObject({ processing_status: 'completed', attempts: 1 });
@@ -653,16 +667,8 @@ describeReal('files and events become knowledge', () => {
             ids.poison,
           ]);
           await sweep(worker);
-          // counted when it begins, and over with its job: an earlier look would move the next try before the pause is set
-          await until(
-            async () =>
-              (await event(ids.poison)).attempts === n &&
-              (
-                await one(
-                  `select count(*)::int as n from pgboss.job where name = 'process-events' and state in ('created', 'retry', 'active')`,
-                )
-              ).n === 0,
-          );
+          await until(async () => (await event(ids.poison)).attempts === n);
+          await idle('process-events');
         }
         await done(ids.poison);
         expect(await event(ids.poison)).toMatchObject({ processing_status: 'failed', attempts: 5 });
