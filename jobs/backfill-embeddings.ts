@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import type { ChunkText } from './chunk-texts.ts';
 import type { JobContext } from './context.ts';
 import { type BehindVersion, fillBehind } from './embed-behind.ts';
-import type { ChunkText } from './embed-texts.ts';
 import type { JobDefinition } from './registry.ts';
 
 /** Vectors computed and stored at a time: what a killed worker has to compute again. */

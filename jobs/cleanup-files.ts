@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { inTransaction } from '../lib/database.ts';
 import type { JobContext } from './context.ts';
 import type { JobDefinition } from './registry.ts';
 
@@ -8,26 +9,15 @@ const BATCH = 1000;
 const ABANDONED = 3_600_000;
 
 /** Removes the bytes of a content that nobody has, while nobody can store it. */
-async function removeContent({ pool, storage }: JobContext, path: string): Promise<boolean> {
-  const client = await pool.connect();
-  let broken: boolean | Error = false;
-  try {
-    await client.query('begin');
+function removeContent({ pool, storage }: JobContext, path: string): Promise<boolean> {
+  return inTransaction(pool, async (client) => {
     const { rows } = await client.query<{ is_free: boolean }>(
       'select app_hidden.release_content(of_path => $1) as is_free',
       [path],
     );
     if (rows[0]!.is_free) await storage.remove(path);
-    await client.query('commit');
     return rows[0]!.is_free;
-  } catch (error) {
-    await client.query('rollback').catch((failure: Error) => {
-      broken = failure;
-    });
-    throw error;
-  } finally {
-    client.release(broken);
-  }
+  });
 }
 
 /** Removes uploads that came to nothing, bytes that no file has any more, and what interrupted uploads left. */

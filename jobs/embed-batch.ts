@@ -1,17 +1,10 @@
-import { toSql } from 'pgvector';
+import { type ChunkText, distinctTexts, withVectors } from './chunk-texts.ts';
 import type { JobContext } from './context.ts';
 import { costOf, type Embedded, ProviderError, type ProviderVersion } from './embedding/provider.ts';
 import { countTokens } from './embedding/tokens.ts';
 
 /** Providers on this machine: nothing is paid, so nothing is claimed, set aside and logged. */
 const FREE = new Set(['local', 'transformers']);
-
-/** A chunk without a vector, as app_hidden.chunks_to_embed returns it. */
-export interface Passage {
-  chunk_id: string;
-  content_hash: Buffer;
-  embed_text: string;
-}
 
 export interface BatchOutcome {
   embedded: number;
@@ -45,18 +38,16 @@ export async function embedBatch(
   context: JobContext,
   version: ProviderVersion & { id: string },
   workspaceId: string,
-  passages: Passage[],
+  passages: ChunkText[],
 ): Promise<BatchOutcome> {
   if (FREE.has(version.provider)) return embedPassages(context, version, workspaceId, passages);
   const { pool } = context;
   // equal texts are asked for once, and paid once
-  const known = new Set<string>();
-  const tokens = passages.map(({ content_hash, embed_text }) => {
-    const hash = content_hash.toString('hex');
-    if (known.has(hash)) return 0;
-    known.add(hash);
-    return countTokens(embed_text);
-  });
+  const { texts, placeOf } = distinctTexts(passages);
+  const unpaid = new Set(texts.keys());
+  const tokens = passages.map((passage) =>
+    unpaid.delete(placeOf(passage)) ? countTokens(passage.embed_text) : 0,
+  );
   const { rows } = await pool.query<Claim>(
     `select claim_id, claimed, seconds, refusal, reason from app_hidden.claim_embeddings(
        for_version => $1, for_workspace => $2, chunk_ids => $3::uuid[], token_counts => $4::integer[], price_per_million => $5)`,
@@ -99,39 +90,31 @@ async function embedPassages(
   context: JobContext,
   version: ProviderVersion & { id: string },
   workspaceId: string,
-  passages: Passage[],
+  passages: ChunkText[],
   claimId?: string,
 ): Promise<BatchOutcome> {
   const { pool } = context;
-  const texts = new Map(
-    passages.map((passage) => [passage.content_hash.toString('hex'), passage.embed_text]),
-  );
+  const distinct = distinctTexts(passages);
   const provider = context.provider(version);
   // outside any transaction: a provider may take its time
-  const { vectors, tokens, failures } = await provider
-    .embed([...texts.values()], context.signal)
-    .catch((error): Embedded => nothingEmbedded(error, texts.size));
-  const placeOf = new Map([...texts.keys()].map((hash, index) => [hash, index]));
-  const indexOf = (passage: Passage): number => placeOf.get(passage.content_hash.toString('hex'))!;
-  const found = passages.flatMap((passage) => {
-    const vector = vectors[indexOf(passage)];
-    return vector ? [{ id: passage.chunk_id, vector: toSql([...vector]) }] : [];
-  });
-  const ids = found.map((one) => one.id);
-  const texted = found.map((one) => one.vector);
+  const embedded = await provider
+    .embed(distinct.texts, context.signal)
+    .catch((error): Embedded => nothingEmbedded(error, distinct.texts.length));
+  const { tokens, failures } = embedded;
+  const { ids, vectors } = withVectors(passages, distinct, embedded.vectors);
   const costUsd = costOf(provider, tokens);
-  if (claimId) await pool.query(SETTLE, [claimId, ids, texted, tokens, costUsd]);
+  if (claimId) await pool.query(SETTLE, [claimId, ids, vectors, tokens, costUsd]);
   else {
     await pool.query(
       `select app_hidden.store_embeddings(
          for_version => $1, for_workspace => $2, chunk_ids => $3::uuid[], vectors => $4::text[])`,
-      [version.id, workspaceId, ids, texted],
+      [version.id, workspaceId, ids, vectors],
     );
   }
   // what succeeded is stored; now what failed is counted, unless it is the provider who asks for patience
   const patience = failures.find((failure) => !failure.isOfText && failure.retryAfter !== undefined);
   const failed = passages.flatMap((passage) => {
-    const failure = failures.find((one) => one.index === indexOf(passage));
+    const failure = failures.find((one) => one.index === distinct.placeOf(passage));
     if (!failure || (!failure.isOfText && failure.retryAfter !== undefined)) return [];
     return [{ id: passage.chunk_id, code: failure.kind, error: failure.message }];
   });
@@ -152,7 +135,7 @@ async function embedPassages(
   }
   if (patience) throw patience;
   return {
-    embedded: found.length,
+    embedded: ids.length,
     tokens,
     costUsd,
     refused: failed.length,

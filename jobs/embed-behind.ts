@@ -1,7 +1,6 @@
-import { toSql } from 'pgvector';
 import { errorCode } from '../lib/errors.ts';
+import { type ChunkText, distinctTexts, withVectors } from './chunk-texts.ts';
 import type { JobContext } from './context.ts';
-import { type ChunkText, embedTexts } from './embed-texts.ts';
 import type { ProviderVersion } from './embedding/provider.ts';
 
 /** An embedding version that is kept complete beside the active one. */
@@ -21,6 +20,7 @@ const restingUntil = new Map<string, number>();
 /**
  * Gives chunks the vectors of a version that is not the active one.
  * @returns how many got one
+ * @throws ProviderError when none got one for a reason that is not the texts'
  */
 export async function fillBehind(
   { pool, provider, signal }: JobContext,
@@ -41,11 +41,16 @@ export async function fillBehind(
   const wanted = chunks.filter((chunk) => missing.has(chunk.chunk_id));
   if (wanted.length === 0) return reused[0].n;
   // outside any transaction: a provider may take its time
-  const vectors = await embedTexts(provider(version), wanted, limit);
+  const distinct = distinctTexts(wanted);
+  const { vectors, failures } = await provider(version).embed(distinct.texts, limit);
+  const found = withVectors(wanted, distinct, vectors);
+  // what cannot be embedded now is left out, and holds up nothing else
+  const whole = failures.find((failure) => !failure.isOfText);
+  if (found.ids.length === 0 && whole) throw whole;
   const { rows: stored } = await pool.query(
     `select app_hidden.store_behind(
        for_version => $1, for_workspace => $2, chunk_ids => $3::uuid[], vectors => $4::text[]) as n`,
-    [version.id, workspaceId, [...vectors.keys()], [...vectors.values()].map((vector) => toSql([...vector]))],
+    [version.id, workspaceId, found.ids, found.vectors],
   );
   return reused[0].n + stored[0].n;
 }

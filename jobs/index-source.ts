@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { describeError } from '../lib/errors.ts';
+import type { ChunkText } from './chunk-texts.ts';
 import type { JobContext } from './context.ts';
-import { embedBatch, type Passage } from './embed-batch.ts';
+import { embedBatch } from './embed-batch.ts';
 import { embedBehind } from './embed-behind.ts';
 import type { ContentType } from './embedding/chunk.ts';
 import { cutText } from './embedding/cut.ts';
@@ -207,7 +208,7 @@ async function embedChunks(
   done: Done,
 ): Promise<boolean> {
   const { pool } = context;
-  const missing = async (): Promise<Passage[]> => {
+  const missing = async (): Promise<ChunkText[]> => {
     const { rows } = await pool.query(
       `select chunk_id, content_hash, embed_text from app_hidden.chunks_to_embed(
          for_version => $1, for_workspace => $2, for_source_type => $3, for_source => $4, max_chunks => $5)`,

@@ -57,6 +57,28 @@ export function urlForRole(adminUrl: string, role: DatabaseRole): string {
   return url.toString();
 }
 
+/** Runs statements in one transaction: all of it is done, or nothing. A connection that broke does not go back into the pool. */
+export async function inTransaction<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect();
+  let broken: boolean | Error = false;
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((failure: Error) => {
+      broken = failure;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
 /** A connection string for messages: without its password. */
 function shown(connectionString: string): string {
   const url = parseUrl(connectionString);

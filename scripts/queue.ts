@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { env } from '../lib/env.ts';
 import { describeError } from '../lib/errors.ts';
-import { type OpenedDatabase, openPrepared } from './import/open.ts';
+import { openPrepared } from './import/open.ts';
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -11,14 +11,15 @@ const program = new Command('npm run queue --')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .addHelpText('after', '\nExit codes: 0 done, 1 could not, 2 wrong usage.');
 
-/** Runs one statement as the worker, and hands its rows on. */
-async function ask<Row extends object>(sql: string, values: unknown[] = []): Promise<Row[]> {
-  let opened: OpenedDatabase | undefined;
+type Ask = <Row extends object>(sql: string, values?: unknown[]) => Promise<Row[]>;
+
+/** Runs the statements of a command as the worker. */
+async function withWorker(work: (ask: Ask) => Promise<void>): Promise<void> {
+  const { database } = await openPrepared(env.DATA_DIR);
   try {
-    opened = await openPrepared(env.DATA_DIR);
-    return (await opened.database.pool('worker').query<Row>(sql, values)).rows;
+    await work(async (sql, values = []) => (await database.pool('worker').query(sql, values)).rows);
   } finally {
-    await opened?.database.close();
+    await database.close();
   }
 }
 
@@ -34,49 +35,57 @@ program
   .command('status')
   .description('providers, and the workspaces that are behind, the longest first')
   .option('--json', 'one JSON object a line')
-  .action(async ({ json }: { json?: boolean }) => {
-    const providers = await ask('select * from app_public.provider_states()');
-    const behind = await ask('select * from app_public.indexing_lag(max_rows => 100)');
-    for (const row of [...providers, ...behind]) print(json ? JSON.stringify(row) : line(row));
-    if (!json && behind.length === 0) print('Every passage has its vector.');
-  });
+  .action(({ json }: { json?: boolean }) =>
+    withWorker(async (ask) => {
+      const providers = await ask('select * from app_public.provider_states()');
+      const behind = await ask('select * from app_public.indexing_lag(max_rows => 100)');
+      for (const row of [...providers, ...behind]) print(json ? JSON.stringify(row) : line(row));
+      if (!json && behind.length === 0) print('Every passage has its vector.');
+    }),
+  );
 
 program
   .command('dead')
   .description('passages that were given up, by reason')
-  .action(async () => {
-    const rows = await ask('select * from app_hidden.dead_embeddings()');
-    for (const row of rows) print(line(row));
-    if (rows.length === 0) print('None was given up.');
-  });
+  .action(() =>
+    withWorker(async (ask) => {
+      const rows = await ask('select * from app_hidden.dead_embeddings()');
+      for (const row of rows) print(line(row));
+      if (rows.length === 0) print('None was given up.');
+    }),
+  );
 
 program
   .command('redrive')
   .description('have everything that failed tried again at once')
   .option('--workspace <id>', 'of one workspace (default: of all)')
   .option('--dry-run', 'say how much it would be, and change nothing')
-  .action(async ({ workspace, dryRun }: { workspace?: string; dryRun?: boolean }) => {
-    const sql = dryRun
-      ? `select coalesce(sum(chunks), 0) as chunks from app_hidden.dead_embeddings(for_workspace => $1, with_waiting => true)`
-      : 'select chunks, sources from app_hidden.redrive_embeddings(for_workspace => $1)';
-    const [row] = await ask<{ chunks: string; sources?: string }>(sql, [workspace ?? null]);
-    print(
-      dryRun
-        ? `${row!.chunks} passages would be tried again`
-        : `${row!.chunks} passages of ${row!.sources} sources are tried again`,
-    );
-  });
+  .action(({ workspace, dryRun }: { workspace?: string; dryRun?: boolean }) =>
+    withWorker(async (ask) => {
+      const sql = dryRun
+        ? `select coalesce(sum(chunks), 0) as chunks from app_hidden.dead_embeddings(for_workspace => $1, with_waiting => true)`
+        : 'select chunks, sources from app_hidden.redrive_embeddings(for_workspace => $1)';
+      const [row] = await ask<{ chunks: string; sources?: string }>(sql, [workspace ?? null]);
+      print(
+        dryRun
+          ? `${row!.chunks} passages would be tried again`
+          : `${row!.chunks} passages of ${row!.sources} sources are tried again`,
+      );
+    }),
+  );
 
 program
   .command('resume <provider>')
   .description('end the pause of a provider, after what was wrong is corrected')
-  .action(async (provider: string) => {
-    const [row] = await ask<{ ended: boolean }>(
-      'select app_hidden.resume_provider(for_provider => $1) as ended',
-      [provider],
-    );
-    print(row!.ended ? `${provider} is asked again` : `${provider} was not paused`);
-  });
+  .action((provider: string) =>
+    withWorker(async (ask) => {
+      const [row] = await ask<{ ended: boolean }>(
+        'select app_hidden.resume_provider(for_provider => $1) as ended',
+        [provider],
+      );
+      print(row!.ended ? `${provider} is asked again` : `${provider} was not paused`);
+    }),
+  );
 
 try {
   await program.parseAsync();
