@@ -69,6 +69,7 @@
 --!include memory/ingest_event.sql
 --!include ingest/prepare_upload.sql
 --!include ingest/discarded_contents.sql
+--!include knowledge/content_path.sql
 --!include knowledge/files.sql
 --!include knowledge/repositories.sql
 --!include knowledge/tags.sql
@@ -91,6 +92,7 @@
 --!include conversations/message_path.sql
 --!include conversations/add_tool_calls.sql
 --!include conversations/add_message_chunks.sql
+--!include conversations/add_answer.sql
 --!include conversations/record_turn.sql
 --!include conversations/tool_calls_10_transition.sql
 --!include conversations/request_tool_call.sql

@@ -67,7 +67,6 @@ begin
   -- the counters moved with the question
   select c.* into conversation from app_public.conversations c where c.id = asked.conversation_id;
   draft := null;
-  draft.role := 'assistant';
   draft.content := record_turn.answer;
   draft.parent_id := case when asked.parent_id is not null then asked.id end;
   draft.idempotency_key := answer_key;
@@ -75,18 +74,11 @@ begin
   draft.model := record_turn.model;
   draft.prompt_tokens := record_turn.prompt_tokens;
   draft.completion_tokens := record_turn.completion_tokens;
-  draft.total_tokens := case
-    when num_nonnulls(record_turn.prompt_tokens, record_turn.completion_tokens) > 0
-      then coalesce(record_turn.prompt_tokens, 0) + coalesce(record_turn.completion_tokens, 0)
-  end;
   draft.cost_usd := record_turn.cost_usd;
   draft.processing_time_ms := record_turn.latency_ms;
   draft.relevance_score := record_turn.relevance_score;
   draft.metadata := record_turn.metadata;
-  answered := app_private.insert_message(conversation, draft);
-
-  perform app_private.add_message_chunks(answered, record_turn.chunks);
-  perform app_private.add_tool_calls(answered, record_turn.tool_calls);
+  answered := app_private.add_answer(conversation, draft, record_turn.chunks, record_turn.tool_calls);
   return next asked;
   return next answered;
 end

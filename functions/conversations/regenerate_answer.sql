@@ -39,25 +39,17 @@ begin
   end if;
   draft.parent_id := app_private.parent_of_version(original);
   draft.replaces_id := original.id;
-  draft.role := original.role;
   draft.content := regenerate_answer.answer;
   draft.idempotency_key := regenerate_answer.idempotency_key;
   draft.provider := regenerate_answer.provider;
   draft.model := regenerate_answer.model;
   draft.prompt_tokens := regenerate_answer.prompt_tokens;
   draft.completion_tokens := regenerate_answer.completion_tokens;
-  draft.total_tokens := case
-    when num_nonnulls(regenerate_answer.prompt_tokens, regenerate_answer.completion_tokens) > 0
-      then coalesce(regenerate_answer.prompt_tokens, 0) + coalesce(regenerate_answer.completion_tokens, 0)
-  end;
   draft.cost_usd := regenerate_answer.cost_usd;
   draft.processing_time_ms := regenerate_answer.latency_ms;
   draft.relevance_score := regenerate_answer.relevance_score;
   draft.metadata := regenerate_answer.metadata;
-  result := app_private.insert_message(conversation, draft);
-  perform app_private.add_message_chunks(result, regenerate_answer.chunks);
-  perform app_private.add_tool_calls(result, regenerate_answer.tool_calls);
-  return result;
+  return app_private.add_answer(conversation, draft, regenerate_answer.chunks, regenerate_answer.tool_calls);
 end
 $$;
 comment on function app_public.regenerate_answer(uuid, text, jsonb, jsonb, text, text, integer, integer, numeric, integer, real, text, jsonb) is

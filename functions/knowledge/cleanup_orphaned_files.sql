@@ -19,10 +19,7 @@ begin
       and f.updated_at < now() - older_than
       and f.conversation_id is null
       and not exists (select from app_public.documents d where d.workspace_id = f.workspace_id and d.file_id = f.id)
-      and not exists (
-        select from app_public.legal_holds h
-        where h.released_at is null and h.workspace_id = f.workspace_id and (h.kind is null or h.kind = 'files')
-      )
+      and not app_private.is_held(f.workspace_id, 'files')
     order by f.id
     limit max_files
     for update skip locked

@@ -27,9 +27,7 @@ begin
   select p.accepted_type into accepted_type
   from app_hidden.prepare_upload(bare_name, register_file.mime_type, register_file.byte_size, register_file.conversation_id) as p;
   -- until the end of this transaction nobody removes bytes of this content: the server puts them there meanwhile
-  perform pg_advisory_xact_lock_shared(app_private.content_lock(
-    workspace::text || '/' || left(encode(register_file.sha256, 'hex'), 2) || '/' || encode(register_file.sha256, 'hex')
-  ));
+  perform pg_advisory_xact_lock_shared(app_private.content_lock(app_private.content_path(workspace, register_file.sha256)));
   insert into app_public.files (workspace_id, owner_id, visibility, original_name, mime_type, byte_size, sha256, conversation_id, metadata, source_url)
   values (
     workspace, caller, coalesce(register_file.visibility, 'private'), bare_name, accepted_type, register_file.byte_size, register_file.sha256,
@@ -104,10 +102,8 @@ declare
   result app_public.files;
 begin
   perform app_hidden.require_member(for_writing => true);
-  if exists (
-    select from app_public.legal_holds h
-    where h.released_at is null and h.workspace_id = app_hidden.current_workspace_id() and (h.kind is null or h.kind = 'files')
-  ) then
+  perform app_private.lock_holds(app_hidden.current_workspace_id());
+  if app_private.is_held(app_hidden.current_workspace_id(), 'files') then
     raise exception 'A legal hold keeps the files of this workspace.' using errcode = 'CQ120', hint = 'Ask who placed it to release it first.';
   end if;
   delete from app_public.files f

@@ -19,7 +19,7 @@ begin
       select i.workspace_id
       from app_public.workspace_invitations i
       where coalesce(i.accepted_at, i.expires_at) <= kept_since
-        and not exists (select from app_public.legal_holds h where h.workspace_id = i.workspace_id and h.released_at is null and h.kind is null)
+        and not app_private.is_held(i.workspace_id, null)
       order by coalesce(i.accepted_at, i.expires_at)
       limit max_rows
     ) as e

@@ -17,10 +17,7 @@ begin
     select c.id, c.workspace_id
     from app_public.conversations c
     where c.is_temporary and c.expires_at <= clock_timestamp()
-      and not exists (
-        select from app_public.legal_holds h
-        where h.workspace_id = c.workspace_id and h.released_at is null and (h.kind is null or h.kind = 'conversations')
-      )
+      and not app_private.is_held(c.workspace_id, 'conversations')
     order by c.expires_at
     limit max_conversations
   loop

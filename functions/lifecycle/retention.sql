@@ -10,10 +10,7 @@ as $$
 declare
   policy app_public.retention_policies;
 begin
-  if exists (
-    select from app_public.legal_holds h
-    where h.workspace_id = for_workspace and h.released_at is null and (h.kind is null or h.kind = for_kind)
-  ) then
+  if app_private.is_held(for_workspace, for_kind) then
     return row(for_kind, null, 'hold')::app_public.effective_retention;
   end if;
   select p.* into policy

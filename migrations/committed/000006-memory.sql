@@ -1,5 +1,5 @@
 --! Previous: sha1:efba0d2ab7cd2f10cd29f0456f34f6de79d33352
---! Hash: sha1:9abf759e69a1cce4d378bba66ab25d26c28f2534
+--! Hash: sha1:2244c44aa60ccda5577b01e9177f36f15c88d025
 --! Message: memory
 
 --! split: 1-current.sql
@@ -73,6 +73,21 @@ insert into app_public.file_type_configs (mime_type, extensions, extractor, max_
   ('application/pdf', '{pdf}', 'pdf', 104857600),
   ('application/vnd.openxmlformats-officedocument.wordprocessingml.document', '{docx}', 'docx', 52428800);
 
+--! Included knowledge/content_path.sql
+-- Where the bytes of a content lie below the folder of files, and what its lock is named after: one rule for both.
+create or replace function app_private.content_path(workspace_id uuid, sha256 bytea)
+returns text
+language sql
+immutable
+strict
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+  select content_path.workspace_id::text || '/' || left(encode(content_path.sha256, 'hex'), 2) || '/' || encode(content_path.sha256, 'hex');
+$$;
+comment on function app_private.content_path(uuid, bytea) is 'The path of a content in a workspace: workspace, first two digits of the SHA-256, SHA-256 in hexadecimal.';
+--! EndIncluded knowledge/content_path.sql
+
 create table app_public.files (
   id uuid not null default uuidv7(),
   workspace_id uuid not null,
@@ -84,7 +99,7 @@ create table app_public.files (
   byte_size bigint,
   sha256 bytea,
   source_url text,
-  storage_path text generated always as (workspace_id::text || '/' || left(encode(sha256, 'hex'), 2) || '/' || encode(sha256, 'hex')) stored,
+  storage_path text generated always as (app_private.content_path(workspace_id, sha256)) stored,
   processing_status app_public.processing_status not null default 'pending',
   attempts integer not null default 0,
   retry_at timestamptz,

@@ -1,5 +1,5 @@
---! Previous: sha1:9abf759e69a1cce4d378bba66ab25d26c28f2534
---! Hash: sha1:14d8a989218eb6d2902633deea0039268e9abaef
+--! Previous: sha1:2244c44aa60ccda5577b01e9177f36f15c88d025
+--! Hash: sha1:7652d865e625ae0a24813dd827df94c60c53e88b
 --! Message: dialogue
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:14d8a989218eb6d2902633deea0039268e9abaef
---! Hash: sha1:43901df77f0516249dfeec44d73b0b7a5e5462e1
+--! Previous: sha1:7652d865e625ae0a24813dd827df94c60c53e88b
+--! Hash: sha1:644a0b663da0fe9294d20cbe31fb9b9b3dfd9737
 --! Message: lifecycle
 
 --! split: 1-current.sql

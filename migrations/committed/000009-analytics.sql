@@ -1,5 +1,5 @@
---! Previous: sha1:43901df77f0516249dfeec44d73b0b7a5e5462e1
---! Hash: sha1:43c94d9544fe944b9c0981d09a06aef488531505
+--! Previous: sha1:644a0b663da0fe9294d20cbe31fb9b9b3dfd9737
+--! Hash: sha1:940cb422968ebcedd0e37d6971efd824fd794254
 --! Message: analytics
 
 --! split: 1-current.sql

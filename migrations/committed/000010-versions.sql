@@ -1,5 +1,5 @@
---! Previous: sha1:43c94d9544fe944b9c0981d09a06aef488531505
---! Hash: sha1:f2645a4db319f148cfb4b37010621992046332b9
+--! Previous: sha1:940cb422968ebcedd0e37d6971efd824fd794254
+--! Hash: sha1:e44cba1c5cb4ce285c28d3ef1b8989d61baaf14f
 --! Message: versions
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:f2645a4db319f148cfb4b37010621992046332b9
---! Hash: sha1:26c9675c98d129dccfcddfe3095f5d3ecf732bcd
+--! Previous: sha1:e44cba1c5cb4ce285c28d3ef1b8989d61baaf14f
+--! Hash: sha1:ff66b8d6570161338e669c21fab4659800cc569a
 --! Message: retrieval
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:26c9675c98d129dccfcddfe3095f5d3ecf732bcd
---! Hash: sha1:3cbca7387e6f6f697eacbfaa2ef798c98ead18f3
+--! Previous: sha1:ff66b8d6570161338e669c21fab4659800cc569a
+--! Hash: sha1:9a05bf14bae2c3d26a2c63ff1cab2ddc283ac3f5
 --! Message: ingest
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:3cbca7387e6f6f697eacbfaa2ef798c98ead18f3
---! Hash: sha1:1ba922dc0c3618312b5bdf8a81851142dc961847
+--! Previous: sha1:9a05bf14bae2c3d26a2c63ff1cab2ddc283ac3f5
+--! Hash: sha1:d8db6c7b55cf015d1e27cd6b22fe6beec23e8cd0
 --! Message: queue
 
 --! split: 1-current.sql

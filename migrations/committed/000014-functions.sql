@@ -1,5 +1,5 @@
---! Previous: sha1:1ba922dc0c3618312b5bdf8a81851142dc961847
---! Hash: sha1:fb19beab68d6cc7d5a8e7ac931ba950d849f4f07
+--! Previous: sha1:d8db6c7b55cf015d1e27cd6b22fe6beec23e8cd0
+--! Hash: sha1:8b30808bda99737d4f0be5bc030a27a14ee49137
 --! Message: functions
 
 --! split: 1-current.sql
@@ -4475,6 +4475,20 @@ comment on function app_hidden.release_content(text) is
 
 grant execute on function app_hidden.find_discarded_contents(integer), app_hidden.release_content(text) to colloquy_worker;
 --! EndIncluded ingest/discarded_contents.sql
+--! Included knowledge/content_path.sql
+-- Where the bytes of a content lie below the folder of files, and what its lock is named after: one rule for both.
+create or replace function app_private.content_path(workspace_id uuid, sha256 bytea)
+returns text
+language sql
+immutable
+strict
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+  select content_path.workspace_id::text || '/' || left(encode(content_path.sha256, 'hex'), 2) || '/' || encode(content_path.sha256, 'hex');
+$$;
+comment on function app_private.content_path(uuid, bytea) is 'The path of a content in a workspace: workspace, first two digits of the SHA-256, SHA-256 in hexadecimal.';
+--! EndIncluded knowledge/content_path.sql
 --! Included knowledge/files.sql
 -- The rows of stored files. register_file is called by the server alone, in the request of whoever sends the file, after it
 -- has computed the hash from the bytes: it must never be exposed to clients, because a hash that is merely claimed would
@@ -4505,9 +4519,7 @@ begin
   select p.accepted_type into accepted_type
   from app_hidden.prepare_upload(bare_name, register_file.mime_type, register_file.byte_size, register_file.conversation_id) as p;
   -- until the end of this transaction nobody removes bytes of this content: the server puts them there meanwhile
-  perform pg_advisory_xact_lock_shared(app_private.content_lock(
-    workspace::text || '/' || left(encode(register_file.sha256, 'hex'), 2) || '/' || encode(register_file.sha256, 'hex')
-  ));
+  perform pg_advisory_xact_lock_shared(app_private.content_lock(app_private.content_path(workspace, register_file.sha256)));
   insert into app_public.files (workspace_id, owner_id, visibility, original_name, mime_type, byte_size, sha256, conversation_id, metadata, source_url)
   values (
     workspace, caller, coalesce(register_file.visibility, 'private'), bare_name, accepted_type, register_file.byte_size, register_file.sha256,
@@ -4582,10 +4594,8 @@ declare
   result app_public.files;
 begin
   perform app_hidden.require_member(for_writing => true);
-  if exists (
-    select from app_public.legal_holds h
-    where h.released_at is null and h.workspace_id = app_hidden.current_workspace_id() and (h.kind is null or h.kind = 'files')
-  ) then
+  perform app_private.lock_holds(app_hidden.current_workspace_id());
+  if app_private.is_held(app_hidden.current_workspace_id(), 'files') then
     raise exception 'A legal hold keeps the files of this workspace.' using errcode = 'CQ120', hint = 'Ask who placed it to release it first.';
   end if;
   delete from app_public.files f
@@ -4895,10 +4905,7 @@ as $$
 declare
   policy app_public.retention_policies;
 begin
-  if exists (
-    select from app_public.legal_holds h
-    where h.workspace_id = for_workspace and h.released_at is null and (h.kind is null or h.kind = for_kind)
-  ) then
+  if app_private.is_held(for_workspace, for_kind) then
     return row(for_kind, null, 'hold')::app_public.effective_retention;
   end if;
   select p.* into policy
@@ -5076,10 +5083,7 @@ begin
       and f.updated_at < now() - older_than
       and f.conversation_id is null
       and not exists (select from app_public.documents d where d.workspace_id = f.workspace_id and d.file_id = f.id)
-      and not exists (
-        select from app_public.legal_holds h
-        where h.released_at is null and h.workspace_id = f.workspace_id and (h.kind is null or h.kind = 'files')
-      )
+      and not app_private.is_held(f.workspace_id, 'files')
     order by f.id
     limit max_files
     for update skip locked
@@ -5683,6 +5687,33 @@ end
 $$;
 comment on function app_private.add_message_chunks(app_public.messages, jsonb) is 'Writes the citations of an answer. Raises CQ200, CQ204.';
 --! EndIncluded conversations/add_message_chunks.sql
+--! Included conversations/add_answer.sql
+-- The one way an answer gets into a locked conversation with what it used: its chunks and its tool calls. Tokens count
+-- together when one of the two kinds is known.
+create or replace function app_private.add_answer(
+  conversation app_public.conversations, draft app_public.messages, chunks jsonb, tool_calls jsonb
+)
+returns app_public.messages
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  result app_public.messages;
+begin
+  draft.role := 'assistant';
+  draft.total_tokens := case
+    when num_nonnulls(draft.prompt_tokens, draft.completion_tokens) > 0
+      then coalesce(draft.prompt_tokens, 0) + coalesce(draft.completion_tokens, 0)
+  end;
+  result := app_private.insert_message(conversation, draft);
+  perform app_private.add_message_chunks(result, add_answer.chunks);
+  perform app_private.add_tool_calls(result, add_answer.tool_calls);
+  return result;
+end
+$$;
+comment on function app_private.add_answer(app_public.conversations, app_public.messages, jsonb, jsonb) is
+  'Writes an answer with its chunks and tool calls into a locked conversation. Raises CQ200 unusable argument, CQ204 no such parent or chunk.';
+--! EndIncluded conversations/add_answer.sql
 --! Included conversations/record_turn.sql
 -- A whole turn in one transaction: question, answer, the chunks it used, its tool calls, tokens, cost and latency. Either
 -- all of it is there or nothing. Both messages are in the same conversation, also when the size limit is crossed.
@@ -5753,7 +5784,6 @@ begin
   -- the counters moved with the question
   select c.* into conversation from app_public.conversations c where c.id = asked.conversation_id;
   draft := null;
-  draft.role := 'assistant';
   draft.content := record_turn.answer;
   draft.parent_id := case when asked.parent_id is not null then asked.id end;
   draft.idempotency_key := answer_key;
@@ -5761,18 +5791,11 @@ begin
   draft.model := record_turn.model;
   draft.prompt_tokens := record_turn.prompt_tokens;
   draft.completion_tokens := record_turn.completion_tokens;
-  draft.total_tokens := case
-    when num_nonnulls(record_turn.prompt_tokens, record_turn.completion_tokens) > 0
-      then coalesce(record_turn.prompt_tokens, 0) + coalesce(record_turn.completion_tokens, 0)
-  end;
   draft.cost_usd := record_turn.cost_usd;
   draft.processing_time_ms := record_turn.latency_ms;
   draft.relevance_score := record_turn.relevance_score;
   draft.metadata := record_turn.metadata;
-  answered := app_private.insert_message(conversation, draft);
-
-  perform app_private.add_message_chunks(answered, record_turn.chunks);
-  perform app_private.add_tool_calls(answered, record_turn.tool_calls);
+  answered := app_private.add_answer(conversation, draft, record_turn.chunks, record_turn.tool_calls);
   return next asked;
   return next answered;
 end
@@ -6313,25 +6336,17 @@ begin
   end if;
   draft.parent_id := app_private.parent_of_version(original);
   draft.replaces_id := original.id;
-  draft.role := original.role;
   draft.content := regenerate_answer.answer;
   draft.idempotency_key := regenerate_answer.idempotency_key;
   draft.provider := regenerate_answer.provider;
   draft.model := regenerate_answer.model;
   draft.prompt_tokens := regenerate_answer.prompt_tokens;
   draft.completion_tokens := regenerate_answer.completion_tokens;
-  draft.total_tokens := case
-    when num_nonnulls(regenerate_answer.prompt_tokens, regenerate_answer.completion_tokens) > 0
-      then coalesce(regenerate_answer.prompt_tokens, 0) + coalesce(regenerate_answer.completion_tokens, 0)
-  end;
   draft.cost_usd := regenerate_answer.cost_usd;
   draft.processing_time_ms := regenerate_answer.latency_ms;
   draft.relevance_score := regenerate_answer.relevance_score;
   draft.metadata := regenerate_answer.metadata;
-  result := app_private.insert_message(conversation, draft);
-  perform app_private.add_message_chunks(result, regenerate_answer.chunks);
-  perform app_private.add_tool_calls(result, regenerate_answer.tool_calls);
-  return result;
+  return app_private.add_answer(conversation, draft, regenerate_answer.chunks, regenerate_answer.tool_calls);
 end
 $$;
 comment on function app_public.regenerate_answer(uuid, text, jsonb, jsonb, text, text, integer, integer, numeric, integer, real, text, jsonb) is
@@ -6946,7 +6961,7 @@ begin
       select i.workspace_id
       from app_public.workspace_invitations i
       where coalesce(i.accepted_at, i.expires_at) <= kept_since
-        and not exists (select from app_public.legal_holds h where h.workspace_id = i.workspace_id and h.released_at is null and h.kind is null)
+        and not app_private.is_held(i.workspace_id, null)
       order by coalesce(i.accepted_at, i.expires_at)
       limit max_rows
     ) as e
@@ -6990,10 +7005,7 @@ begin
     select c.id, c.workspace_id
     from app_public.conversations c
     where c.is_temporary and c.expires_at <= clock_timestamp()
-      and not exists (
-        select from app_public.legal_holds h
-        where h.workspace_id = c.workspace_id and h.released_at is null and (h.kind is null or h.kind = 'conversations')
-      )
+      and not app_private.is_held(c.workspace_id, 'conversations')
     order by c.expires_at
     limit max_conversations
   loop

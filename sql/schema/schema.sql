@@ -3438,10 +3438,7 @@ begin
       and f.updated_at < now() - older_than
       and f.conversation_id is null
       and not exists (select from app_public.documents d where d.workspace_id = f.workspace_id and d.file_id = f.id)
-      and not exists (
-        select from app_public.legal_holds h
-        where h.released_at is null and h.workspace_id = f.workspace_id and (h.kind is null or h.kind = 'files')
-      )
+      and not app_private.is_held(f.workspace_id, 'files')
     order by f.id
     limit max_files
     for update skip locked
@@ -3927,7 +3924,7 @@ begin
       select i.workspace_id
       from app_public.workspace_invitations i
       where coalesce(i.accepted_at, i.expires_at) <= kept_since
-        and not exists (select from app_public.legal_holds h where h.workspace_id = i.workspace_id and h.released_at is null and h.kind is null)
+        and not app_private.is_held(i.workspace_id, null)
       order by coalesce(i.accepted_at, i.expires_at)
       limit max_rows
     ) as e
@@ -3971,10 +3968,7 @@ begin
     select c.id, c.workspace_id
     from app_public.conversations c
     where c.is_temporary and c.expires_at <= clock_timestamp()
-      and not exists (
-        select from app_public.legal_holds h
-        where h.workspace_id = c.workspace_id and h.released_at is null and (h.kind is null or h.kind = 'conversations')
-      )
+      and not app_private.is_held(c.workspace_id, 'conversations')
     order by c.expires_at
     limit max_conversations
   loop
@@ -4069,10 +4063,7 @@ CREATE FUNCTION app_hidden.effective_retention(for_kind app_public.retention_kin
 declare
   policy app_public.retention_policies;
 begin
-  if exists (
-    select from app_public.legal_holds h
-    where h.workspace_id = for_workspace and h.released_at is null and (h.kind is null or h.kind = for_kind)
-  ) then
+  if app_private.is_held(for_workspace, for_kind) then
     return row(for_kind, null, 'hold')::app_public.effective_retention;
   end if;
   select p.* into policy
@@ -5158,6 +5149,23 @@ $$;
 COMMENT ON FUNCTION app_hidden.refuse_change() IS 'Trigger: refuses every change. Raises CQ117.';
 
 --
+-- Name: content_path(uuid, bytea); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.content_path(workspace_id uuid, sha256 bytea) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select content_path.workspace_id::text || '/' || left(encode(content_path.sha256, 'hex'), 2) || '/' || encode(content_path.sha256, 'hex');
+$$;
+
+--
+-- Name: FUNCTION content_path(workspace_id uuid, sha256 bytea); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.content_path(workspace_id uuid, sha256 bytea) IS 'The path of a content in a workspace: workspace, first two digits of the SHA-256, SHA-256 in hexadecimal.';
+
+--
 -- Name: files; Type: TABLE; Schema: app_public; Owner: -
 --
 
@@ -5172,7 +5180,7 @@ CREATE TABLE app_public.files (
     byte_size bigint,
     sha256 bytea,
     source_url text,
-    storage_path text GENERATED ALWAYS AS ((((((workspace_id)::text || '/'::text) || "left"(encode(sha256, 'hex'::text), 2)) || '/'::text) || encode(sha256, 'hex'::text))) STORED,
+    storage_path text GENERATED ALWAYS AS (app_private.content_path(workspace_id, sha256)) STORED,
     processing_status app_public.processing_status DEFAULT 'pending'::app_public.processing_status NOT NULL,
     attempts integer DEFAULT 0 NOT NULL,
     retry_at timestamp with time zone,
@@ -5374,9 +5382,7 @@ begin
   select p.accepted_type into accepted_type
   from app_hidden.prepare_upload(bare_name, register_file.mime_type, register_file.byte_size, register_file.conversation_id) as p;
   -- until the end of this transaction nobody removes bytes of this content: the server puts them there meanwhile
-  perform pg_advisory_xact_lock_shared(app_private.content_lock(
-    workspace::text || '/' || left(encode(register_file.sha256, 'hex'), 2) || '/' || encode(register_file.sha256, 'hex')
-  ));
+  perform pg_advisory_xact_lock_shared(app_private.content_lock(app_private.content_path(workspace, register_file.sha256)));
   insert into app_public.files (workspace_id, owner_id, visibility, original_name, mime_type, byte_size, sha256, conversation_id, metadata, source_url)
   values (
     workspace, caller, coalesce(register_file.visibility, 'private'), bare_name, accepted_type, register_file.byte_size, register_file.sha256,
@@ -6212,6 +6218,367 @@ CREATE FUNCTION app_hidden.uuidv7_floor(at timestamp with time zone) RETURNS uui
 --
 
 COMMENT ON FUNCTION app_hidden.uuidv7_floor(at timestamp with time zone) IS 'The least UUID version 7 of a millisecond; the bound of a time range of ids.';
+
+--
+-- Name: conversations; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.conversations (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    visibility app_public.visibility DEFAULT 'private'::app_public.visibility NOT NULL,
+    title text,
+    channel app_public.conversation_channel DEFAULT 'api'::app_public.conversation_channel NOT NULL,
+    external_id text,
+    model_provider text,
+    model_name text,
+    temperature numeric(3,2),
+    max_tokens integer,
+    system_prompt text,
+    enable_document_chat boolean DEFAULT false NOT NULL,
+    enable_image_generation boolean DEFAULT false NOT NULL,
+    enable_web_search boolean DEFAULT false NOT NULL,
+    message_count integer DEFAULT 0 NOT NULL,
+    total_tokens_used bigint DEFAULT 0 NOT NULL,
+    total_cost_usd numeric(14,6) DEFAULT 0 NOT NULL,
+    total_response_time_ms bigint DEFAULT 0 NOT NULL,
+    response_count integer DEFAULT 0 NOT NULL,
+    avg_response_time_ms integer GENERATED ALWAYS AS (round(((total_response_time_ms)::numeric / (NULLIF(response_count, 0))::numeric))) STORED,
+    positive_feedback integer DEFAULT 0 NOT NULL,
+    negative_feedback integer DEFAULT 0 NOT NULL,
+    last_sequence_number integer DEFAULT 0 NOT NULL,
+    indexed_sequence_number integer DEFAULT 0 NOT NULL,
+    last_message_id uuid,
+    last_message_at timestamp with time zone DEFAULT now() NOT NULL,
+    max_messages integer DEFAULT 1000 NOT NULL,
+    is_archived boolean DEFAULT false NOT NULL,
+    is_auto_archived boolean DEFAULT false NOT NULL,
+    continued_from_id uuid,
+    storage_tier app_public.storage_tier DEFAULT 'hot'::app_public.storage_tier NOT NULL,
+    is_temporary boolean DEFAULT false NOT NULL,
+    expires_at timestamp with time zone,
+    pinned_at timestamp with time zone,
+    summary text,
+    summary_until_message_id uuid,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)) STORED,
+    rag_configuration_id uuid,
+    preferred_leaf_id uuid,
+    branched_from_message_id uuid,
+    CONSTRAINT conversations_external_id_length CHECK (((char_length(external_id) >= 1) AND (char_length(external_id) <= 1000))),
+    CONSTRAINT conversations_feedback_positive CHECK (((positive_feedback >= 0) AND (negative_feedback >= 0))),
+    CONSTRAINT conversations_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT conversations_last_message_id_after_id CHECK ((last_message_id >= id)),
+    CONSTRAINT conversations_max_messages_positive CHECK ((max_messages > 0)),
+    CONSTRAINT conversations_max_tokens_positive CHECK ((max_tokens > 0)),
+    CONSTRAINT conversations_message_count_positive CHECK ((message_count >= 0)),
+    CONSTRAINT conversations_metadata_object CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 65536))),
+    CONSTRAINT conversations_model_name_length CHECK ((char_length(model_name) <= 200)),
+    CONSTRAINT conversations_model_provider_length CHECK ((char_length(model_provider) <= 100)),
+    CONSTRAINT conversations_sequence_numbers CHECK (((indexed_sequence_number >= 0) AND (indexed_sequence_number <= last_sequence_number))),
+    CONSTRAINT conversations_summary_length CHECK ((char_length(summary) <= 100000)),
+    CONSTRAINT conversations_system_prompt_length CHECK ((char_length(system_prompt) <= 100000)),
+    CONSTRAINT conversations_temperature_range CHECK (((temperature >= (0)::numeric) AND (temperature <= (2)::numeric))),
+    CONSTRAINT conversations_temporary_expires CHECK ((is_temporary = (expires_at IS NOT NULL))),
+    CONSTRAINT conversations_title_length CHECK ((char_length(title) <= 500))
+);
+
+ALTER TABLE ONLY app_public.conversations FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE conversations; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.conversations IS 'A thread of messages. Its row never moves, whatever tier its messages are in.';
+
+--
+-- Name: COLUMN conversations.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.id IS 'Time-ordered identifier (UUID version 7); no message of it is older.';
+
+--
+-- Name: COLUMN conversations.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN conversations.owner_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.owner_id IS 'Who started it.';
+
+--
+-- Name: COLUMN conversations.visibility; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.visibility IS 'private: only the owner. workspace: every member reads it, and members write.';
+
+--
+-- Name: COLUMN conversations.title; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.title IS 'Title, at most 500 characters.';
+
+--
+-- Name: COLUMN conversations.channel; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.channel IS 'Where it takes place.';
+
+--
+-- Name: COLUMN conversations.external_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.external_id IS 'Identifier in the system it was imported from; unique per owner.';
+
+--
+-- Name: COLUMN conversations.model_provider; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.model_provider IS 'Provider of the chat model.';
+
+--
+-- Name: COLUMN conversations.model_name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.model_name IS 'Name of the chat model.';
+
+--
+-- Name: COLUMN conversations.temperature; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.temperature IS 'Sampling temperature, 0 to 2.';
+
+--
+-- Name: COLUMN conversations.max_tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.max_tokens IS 'Most tokens of one answer.';
+
+--
+-- Name: COLUMN conversations.system_prompt; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.system_prompt IS 'System prompt of this conversation.';
+
+--
+-- Name: COLUMN conversations.enable_document_chat; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.enable_document_chat IS 'Whether answers use the documents.';
+
+--
+-- Name: COLUMN conversations.enable_image_generation; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.enable_image_generation IS 'Whether images may be generated.';
+
+--
+-- Name: COLUMN conversations.enable_web_search; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.enable_web_search IS 'Whether the web may be searched.';
+
+--
+-- Name: COLUMN conversations.message_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.message_count IS 'Messages in it, in every tier. Kept by trigger.';
+
+--
+-- Name: COLUMN conversations.total_tokens_used; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.total_tokens_used IS 'Tokens of all its messages. Kept by trigger.';
+
+--
+-- Name: COLUMN conversations.total_cost_usd; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.total_cost_usd IS 'Cost of all its messages in US dollars. Kept by trigger.';
+
+--
+-- Name: COLUMN conversations.total_response_time_ms; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.total_response_time_ms IS 'Sum of processing_time_ms of its messages. Kept by trigger.';
+
+--
+-- Name: COLUMN conversations.response_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.response_count IS 'Messages with a processing_time_ms. Kept by trigger.';
+
+--
+-- Name: COLUMN conversations.avg_response_time_ms; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.avg_response_time_ms IS 'Mean time to an answer in milliseconds.';
+
+--
+-- Name: COLUMN conversations.positive_feedback; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.positive_feedback IS 'Thumbs up. Kept by trigger.';
+
+--
+-- Name: COLUMN conversations.negative_feedback; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.negative_feedback IS 'Thumbs down. Kept by trigger.';
+
+--
+-- Name: COLUMN conversations.last_sequence_number; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.last_sequence_number IS 'Number of the newest message; numbers have no gaps.';
+
+--
+-- Name: COLUMN conversations.indexed_sequence_number; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.indexed_sequence_number IS 'Messages up to this number have their chunks.';
+
+--
+-- Name: COLUMN conversations.last_message_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.last_message_id IS 'Greatest id of its messages; with its own id it bounds them from both sides.';
+
+--
+-- Name: COLUMN conversations.last_message_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.last_message_at IS 'Time of that message.';
+
+--
+-- Name: COLUMN conversations.max_messages; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.max_messages IS 'Size at which it is archived and continued in a new one.';
+
+--
+-- Name: COLUMN conversations.is_archived; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.is_archived IS 'Put away by its owner or by the size limit.';
+
+--
+-- Name: COLUMN conversations.is_auto_archived; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.is_auto_archived IS 'Put away by the size limit.';
+
+--
+-- Name: COLUMN conversations.continued_from_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.continued_from_id IS 'The conversation that this one continues.';
+
+--
+-- Name: COLUMN conversations.storage_tier; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.storage_tier IS 'Where its messages are kept.';
+
+--
+-- Name: COLUMN conversations.is_temporary; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.is_temporary IS 'Its content goes at expires_at.';
+
+--
+-- Name: COLUMN conversations.expires_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.expires_at IS 'When a temporary conversation goes.';
+
+--
+-- Name: COLUMN conversations.pinned_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.pinned_at IS 'When its owner pinned it.';
+
+--
+-- Name: COLUMN conversations.summary; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.summary IS 'Summary of its messages up to summary_until_message_id.';
+
+--
+-- Name: COLUMN conversations.summary_until_message_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.summary_until_message_id IS 'Last message that the summary covers.';
+
+--
+-- Name: COLUMN conversations.metadata; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.metadata IS 'Anything else, as an object of at most 64 KiB.';
+
+--
+-- Name: COLUMN conversations.updated_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.updated_at IS 'Last change by a person.';
+
+--
+-- Name: COLUMN conversations.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.created_at IS 'When it was started; derived from the id.';
+
+--
+-- Name: COLUMN conversations.rag_configuration_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.rag_configuration_id IS 'How its answers are made; null means the default of the workspace.';
+
+--
+-- Name: COLUMN conversations.preferred_leaf_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.preferred_leaf_id IS 'Last message of the branch that is shown and continued; null while there are no branches.';
+
+--
+-- Name: COLUMN conversations.branched_from_message_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.branched_from_message_id IS 'The message of another conversation after which this one branched off.';
+
+--
+-- Name: add_answer(app_public.conversations, app_public.messages, jsonb, jsonb); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.add_answer(conversation app_public.conversations, draft app_public.messages, chunks jsonb, tool_calls jsonb) RETURNS app_public.messages
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  result app_public.messages;
+begin
+  draft.role := 'assistant';
+  draft.total_tokens := case
+    when num_nonnulls(draft.prompt_tokens, draft.completion_tokens) > 0
+      then coalesce(draft.prompt_tokens, 0) + coalesce(draft.completion_tokens, 0)
+  end;
+  result := app_private.insert_message(conversation, draft);
+  perform app_private.add_message_chunks(result, add_answer.chunks);
+  perform app_private.add_tool_calls(result, add_answer.tool_calls);
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION add_answer(conversation app_public.conversations, draft app_public.messages, chunks jsonb, tool_calls jsonb); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.add_answer(conversation app_public.conversations, draft app_public.messages, chunks jsonb, tool_calls jsonb) IS 'Writes an answer with its chunks and tool calls into a locked conversation. Raises CQ200 unusable argument, CQ204 no such parent or chunk.';
 
 --
 -- Name: add_default_rag_configurations(); Type: FUNCTION; Schema: app_private; Owner: -
@@ -7888,338 +8255,6 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.hash_password(password text) IS 'bcrypt hash of a password. Raises CQ105 when it is too short or too long.';
-
---
--- Name: conversations; Type: TABLE; Schema: app_public; Owner: -
---
-
-CREATE TABLE app_public.conversations (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    workspace_id uuid NOT NULL,
-    owner_id uuid NOT NULL,
-    visibility app_public.visibility DEFAULT 'private'::app_public.visibility NOT NULL,
-    title text,
-    channel app_public.conversation_channel DEFAULT 'api'::app_public.conversation_channel NOT NULL,
-    external_id text,
-    model_provider text,
-    model_name text,
-    temperature numeric(3,2),
-    max_tokens integer,
-    system_prompt text,
-    enable_document_chat boolean DEFAULT false NOT NULL,
-    enable_image_generation boolean DEFAULT false NOT NULL,
-    enable_web_search boolean DEFAULT false NOT NULL,
-    message_count integer DEFAULT 0 NOT NULL,
-    total_tokens_used bigint DEFAULT 0 NOT NULL,
-    total_cost_usd numeric(14,6) DEFAULT 0 NOT NULL,
-    total_response_time_ms bigint DEFAULT 0 NOT NULL,
-    response_count integer DEFAULT 0 NOT NULL,
-    avg_response_time_ms integer GENERATED ALWAYS AS (round(((total_response_time_ms)::numeric / (NULLIF(response_count, 0))::numeric))) STORED,
-    positive_feedback integer DEFAULT 0 NOT NULL,
-    negative_feedback integer DEFAULT 0 NOT NULL,
-    last_sequence_number integer DEFAULT 0 NOT NULL,
-    indexed_sequence_number integer DEFAULT 0 NOT NULL,
-    last_message_id uuid,
-    last_message_at timestamp with time zone DEFAULT now() NOT NULL,
-    max_messages integer DEFAULT 1000 NOT NULL,
-    is_archived boolean DEFAULT false NOT NULL,
-    is_auto_archived boolean DEFAULT false NOT NULL,
-    continued_from_id uuid,
-    storage_tier app_public.storage_tier DEFAULT 'hot'::app_public.storage_tier NOT NULL,
-    is_temporary boolean DEFAULT false NOT NULL,
-    expires_at timestamp with time zone,
-    pinned_at timestamp with time zone,
-    summary text,
-    summary_until_message_id uuid,
-    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)) STORED,
-    rag_configuration_id uuid,
-    preferred_leaf_id uuid,
-    branched_from_message_id uuid,
-    CONSTRAINT conversations_external_id_length CHECK (((char_length(external_id) >= 1) AND (char_length(external_id) <= 1000))),
-    CONSTRAINT conversations_feedback_positive CHECK (((positive_feedback >= 0) AND (negative_feedback >= 0))),
-    CONSTRAINT conversations_id_version CHECK ((uuid_extract_version(id) = 7)),
-    CONSTRAINT conversations_last_message_id_after_id CHECK ((last_message_id >= id)),
-    CONSTRAINT conversations_max_messages_positive CHECK ((max_messages > 0)),
-    CONSTRAINT conversations_max_tokens_positive CHECK ((max_tokens > 0)),
-    CONSTRAINT conversations_message_count_positive CHECK ((message_count >= 0)),
-    CONSTRAINT conversations_metadata_object CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 65536))),
-    CONSTRAINT conversations_model_name_length CHECK ((char_length(model_name) <= 200)),
-    CONSTRAINT conversations_model_provider_length CHECK ((char_length(model_provider) <= 100)),
-    CONSTRAINT conversations_sequence_numbers CHECK (((indexed_sequence_number >= 0) AND (indexed_sequence_number <= last_sequence_number))),
-    CONSTRAINT conversations_summary_length CHECK ((char_length(summary) <= 100000)),
-    CONSTRAINT conversations_system_prompt_length CHECK ((char_length(system_prompt) <= 100000)),
-    CONSTRAINT conversations_temperature_range CHECK (((temperature >= (0)::numeric) AND (temperature <= (2)::numeric))),
-    CONSTRAINT conversations_temporary_expires CHECK ((is_temporary = (expires_at IS NOT NULL))),
-    CONSTRAINT conversations_title_length CHECK ((char_length(title) <= 500))
-);
-
-ALTER TABLE ONLY app_public.conversations FORCE ROW LEVEL SECURITY;
-
---
--- Name: TABLE conversations; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON TABLE app_public.conversations IS 'A thread of messages. Its row never moves, whatever tier its messages are in.';
-
---
--- Name: COLUMN conversations.id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.id IS 'Time-ordered identifier (UUID version 7); no message of it is older.';
-
---
--- Name: COLUMN conversations.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.workspace_id IS 'The tenant.';
-
---
--- Name: COLUMN conversations.owner_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.owner_id IS 'Who started it.';
-
---
--- Name: COLUMN conversations.visibility; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.visibility IS 'private: only the owner. workspace: every member reads it, and members write.';
-
---
--- Name: COLUMN conversations.title; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.title IS 'Title, at most 500 characters.';
-
---
--- Name: COLUMN conversations.channel; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.channel IS 'Where it takes place.';
-
---
--- Name: COLUMN conversations.external_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.external_id IS 'Identifier in the system it was imported from; unique per owner.';
-
---
--- Name: COLUMN conversations.model_provider; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.model_provider IS 'Provider of the chat model.';
-
---
--- Name: COLUMN conversations.model_name; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.model_name IS 'Name of the chat model.';
-
---
--- Name: COLUMN conversations.temperature; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.temperature IS 'Sampling temperature, 0 to 2.';
-
---
--- Name: COLUMN conversations.max_tokens; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.max_tokens IS 'Most tokens of one answer.';
-
---
--- Name: COLUMN conversations.system_prompt; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.system_prompt IS 'System prompt of this conversation.';
-
---
--- Name: COLUMN conversations.enable_document_chat; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.enable_document_chat IS 'Whether answers use the documents.';
-
---
--- Name: COLUMN conversations.enable_image_generation; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.enable_image_generation IS 'Whether images may be generated.';
-
---
--- Name: COLUMN conversations.enable_web_search; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.enable_web_search IS 'Whether the web may be searched.';
-
---
--- Name: COLUMN conversations.message_count; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.message_count IS 'Messages in it, in every tier. Kept by trigger.';
-
---
--- Name: COLUMN conversations.total_tokens_used; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.total_tokens_used IS 'Tokens of all its messages. Kept by trigger.';
-
---
--- Name: COLUMN conversations.total_cost_usd; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.total_cost_usd IS 'Cost of all its messages in US dollars. Kept by trigger.';
-
---
--- Name: COLUMN conversations.total_response_time_ms; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.total_response_time_ms IS 'Sum of processing_time_ms of its messages. Kept by trigger.';
-
---
--- Name: COLUMN conversations.response_count; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.response_count IS 'Messages with a processing_time_ms. Kept by trigger.';
-
---
--- Name: COLUMN conversations.avg_response_time_ms; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.avg_response_time_ms IS 'Mean time to an answer in milliseconds.';
-
---
--- Name: COLUMN conversations.positive_feedback; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.positive_feedback IS 'Thumbs up. Kept by trigger.';
-
---
--- Name: COLUMN conversations.negative_feedback; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.negative_feedback IS 'Thumbs down. Kept by trigger.';
-
---
--- Name: COLUMN conversations.last_sequence_number; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.last_sequence_number IS 'Number of the newest message; numbers have no gaps.';
-
---
--- Name: COLUMN conversations.indexed_sequence_number; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.indexed_sequence_number IS 'Messages up to this number have their chunks.';
-
---
--- Name: COLUMN conversations.last_message_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.last_message_id IS 'Greatest id of its messages; with its own id it bounds them from both sides.';
-
---
--- Name: COLUMN conversations.last_message_at; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.last_message_at IS 'Time of that message.';
-
---
--- Name: COLUMN conversations.max_messages; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.max_messages IS 'Size at which it is archived and continued in a new one.';
-
---
--- Name: COLUMN conversations.is_archived; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.is_archived IS 'Put away by its owner or by the size limit.';
-
---
--- Name: COLUMN conversations.is_auto_archived; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.is_auto_archived IS 'Put away by the size limit.';
-
---
--- Name: COLUMN conversations.continued_from_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.continued_from_id IS 'The conversation that this one continues.';
-
---
--- Name: COLUMN conversations.storage_tier; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.storage_tier IS 'Where its messages are kept.';
-
---
--- Name: COLUMN conversations.is_temporary; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.is_temporary IS 'Its content goes at expires_at.';
-
---
--- Name: COLUMN conversations.expires_at; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.expires_at IS 'When a temporary conversation goes.';
-
---
--- Name: COLUMN conversations.pinned_at; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.pinned_at IS 'When its owner pinned it.';
-
---
--- Name: COLUMN conversations.summary; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.summary IS 'Summary of its messages up to summary_until_message_id.';
-
---
--- Name: COLUMN conversations.summary_until_message_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.summary_until_message_id IS 'Last message that the summary covers.';
-
---
--- Name: COLUMN conversations.metadata; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.metadata IS 'Anything else, as an object of at most 64 KiB.';
-
---
--- Name: COLUMN conversations.updated_at; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.updated_at IS 'Last change by a person.';
-
---
--- Name: COLUMN conversations.created_at; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.created_at IS 'When it was started; derived from the id.';
-
---
--- Name: COLUMN conversations.rag_configuration_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.rag_configuration_id IS 'How its answers are made; null means the default of the workspace.';
-
---
--- Name: COLUMN conversations.preferred_leaf_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.preferred_leaf_id IS 'Last message of the branch that is shown and continued; null while there are no branches.';
-
---
--- Name: COLUMN conversations.branched_from_message_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.conversations.branched_from_message_id IS 'The message of another conversation after which this one branched off.';
 
 --
 -- Name: import_attachments(app_public.conversations, app_private.imported_message[], app_public.visibility); Type: FUNCTION; Schema: app_private; Owner: -
@@ -12857,10 +12892,8 @@ declare
   result app_public.files;
 begin
   perform app_hidden.require_member(for_writing => true);
-  if exists (
-    select from app_public.legal_holds h
-    where h.released_at is null and h.workspace_id = app_hidden.current_workspace_id() and (h.kind is null or h.kind = 'files')
-  ) then
+  perform app_private.lock_holds(app_hidden.current_workspace_id());
+  if app_private.is_held(app_hidden.current_workspace_id(), 'files') then
     raise exception 'A legal hold keeps the files of this workspace.' using errcode = 'CQ120', hint = 'Ask who placed it to release it first.';
   end if;
   delete from app_public.files f
@@ -14811,7 +14844,6 @@ begin
   -- the counters moved with the question
   select c.* into conversation from app_public.conversations c where c.id = asked.conversation_id;
   draft := null;
-  draft.role := 'assistant';
   draft.content := record_turn.answer;
   draft.parent_id := case when asked.parent_id is not null then asked.id end;
   draft.idempotency_key := answer_key;
@@ -14819,18 +14851,11 @@ begin
   draft.model := record_turn.model;
   draft.prompt_tokens := record_turn.prompt_tokens;
   draft.completion_tokens := record_turn.completion_tokens;
-  draft.total_tokens := case
-    when num_nonnulls(record_turn.prompt_tokens, record_turn.completion_tokens) > 0
-      then coalesce(record_turn.prompt_tokens, 0) + coalesce(record_turn.completion_tokens, 0)
-  end;
   draft.cost_usd := record_turn.cost_usd;
   draft.processing_time_ms := record_turn.latency_ms;
   draft.relevance_score := record_turn.relevance_score;
   draft.metadata := record_turn.metadata;
-  answered := app_private.insert_message(conversation, draft);
-
-  perform app_private.add_message_chunks(answered, record_turn.chunks);
-  perform app_private.add_tool_calls(answered, record_turn.tool_calls);
+  answered := app_private.add_answer(conversation, draft, record_turn.chunks, record_turn.tool_calls);
   return next asked;
   return next answered;
 end
@@ -14889,25 +14914,17 @@ begin
   end if;
   draft.parent_id := app_private.parent_of_version(original);
   draft.replaces_id := original.id;
-  draft.role := original.role;
   draft.content := regenerate_answer.answer;
   draft.idempotency_key := regenerate_answer.idempotency_key;
   draft.provider := regenerate_answer.provider;
   draft.model := regenerate_answer.model;
   draft.prompt_tokens := regenerate_answer.prompt_tokens;
   draft.completion_tokens := regenerate_answer.completion_tokens;
-  draft.total_tokens := case
-    when num_nonnulls(regenerate_answer.prompt_tokens, regenerate_answer.completion_tokens) > 0
-      then coalesce(regenerate_answer.prompt_tokens, 0) + coalesce(regenerate_answer.completion_tokens, 0)
-  end;
   draft.cost_usd := regenerate_answer.cost_usd;
   draft.processing_time_ms := regenerate_answer.latency_ms;
   draft.relevance_score := regenerate_answer.relevance_score;
   draft.metadata := regenerate_answer.metadata;
-  result := app_private.insert_message(conversation, draft);
-  perform app_private.add_message_chunks(result, regenerate_answer.chunks);
-  perform app_private.add_tool_calls(result, regenerate_answer.tool_calls);
-  return result;
+  return app_private.add_answer(conversation, draft, regenerate_answer.chunks, regenerate_answer.tool_calls);
 end
 $$;
 
@@ -23504,6 +23521,12 @@ GRANT ALL ON FUNCTION app_hidden.refresh_summary_stats() TO colloquy_worker;
 REVOKE ALL ON FUNCTION app_hidden.refuse_change() FROM PUBLIC;
 
 --
+-- Name: FUNCTION content_path(workspace_id uuid, sha256 bytea); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.content_path(workspace_id uuid, sha256 bytea) FROM PUBLIC;
+
+--
 -- Name: TABLE files; Type: ACL; Schema: app_public; Owner: -
 --
 
@@ -23706,6 +23729,140 @@ REVOKE ALL ON FUNCTION app_hidden.uuidv7_at(at timestamp with time zone, seed te
 --
 
 REVOKE ALL ON FUNCTION app_hidden.uuidv7_floor(at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: TABLE conversations; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.conversations TO colloquy_visitor;
+GRANT SELECT,DELETE ON TABLE app_public.conversations TO colloquy_user;
+GRANT SELECT,DELETE ON TABLE app_public.conversations TO colloquy_admin;
+GRANT SELECT ON TABLE app_public.conversations TO colloquy_worker;
+
+--
+-- Name: COLUMN conversations.workspace_id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(workspace_id) ON TABLE app_public.conversations TO colloquy_user;
+GRANT INSERT(workspace_id) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.owner_id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(owner_id) ON TABLE app_public.conversations TO colloquy_user;
+GRANT INSERT(owner_id) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.visibility; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(visibility),UPDATE(visibility) ON TABLE app_public.conversations TO colloquy_user;
+GRANT INSERT(visibility),UPDATE(visibility) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.title; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(title),UPDATE(title) ON TABLE app_public.conversations TO colloquy_user;
+GRANT INSERT(title),UPDATE(title) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.channel; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(channel) ON TABLE app_public.conversations TO colloquy_user;
+GRANT INSERT(channel) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.model_provider; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(model_provider),UPDATE(model_provider) ON TABLE app_public.conversations TO colloquy_user;
+GRANT INSERT(model_provider),UPDATE(model_provider) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.model_name; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(model_name),UPDATE(model_name) ON TABLE app_public.conversations TO colloquy_user;
+GRANT INSERT(model_name),UPDATE(model_name) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.temperature; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(temperature),UPDATE(temperature) ON TABLE app_public.conversations TO colloquy_user;
+GRANT INSERT(temperature),UPDATE(temperature) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.max_tokens; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(max_tokens),UPDATE(max_tokens) ON TABLE app_public.conversations TO colloquy_user;
+GRANT INSERT(max_tokens),UPDATE(max_tokens) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.system_prompt; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(system_prompt),UPDATE(system_prompt) ON TABLE app_public.conversations TO colloquy_user;
+GRANT INSERT(system_prompt),UPDATE(system_prompt) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.enable_document_chat; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT UPDATE(enable_document_chat) ON TABLE app_public.conversations TO colloquy_user;
+GRANT UPDATE(enable_document_chat) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.enable_image_generation; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT UPDATE(enable_image_generation) ON TABLE app_public.conversations TO colloquy_user;
+GRANT UPDATE(enable_image_generation) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.enable_web_search; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT UPDATE(enable_web_search) ON TABLE app_public.conversations TO colloquy_user;
+GRANT UPDATE(enable_web_search) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.is_archived; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT UPDATE(is_archived) ON TABLE app_public.conversations TO colloquy_user;
+GRANT UPDATE(is_archived) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.pinned_at; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT UPDATE(pinned_at) ON TABLE app_public.conversations TO colloquy_user;
+GRANT UPDATE(pinned_at) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.metadata; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(metadata),UPDATE(metadata) ON TABLE app_public.conversations TO colloquy_user;
+GRANT INSERT(metadata),UPDATE(metadata) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: COLUMN conversations.rag_configuration_id; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT INSERT(rag_configuration_id),UPDATE(rag_configuration_id) ON TABLE app_public.conversations TO colloquy_user;
+GRANT INSERT(rag_configuration_id),UPDATE(rag_configuration_id) ON TABLE app_public.conversations TO colloquy_admin;
+
+--
+-- Name: FUNCTION add_answer(conversation app_public.conversations, draft app_public.messages, chunks jsonb, tool_calls jsonb); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.add_answer(conversation app_public.conversations, draft app_public.messages, chunks jsonb, tool_calls jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION add_default_rag_configurations(); Type: ACL; Schema: app_private; Owner: -
@@ -23972,134 +24129,6 @@ REVOKE ALL ON FUNCTION app_private.generate_sample_data(email text) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION app_private.hash_password(password text) FROM PUBLIC;
-
---
--- Name: TABLE conversations; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT SELECT ON TABLE app_public.conversations TO colloquy_visitor;
-GRANT SELECT,DELETE ON TABLE app_public.conversations TO colloquy_user;
-GRANT SELECT,DELETE ON TABLE app_public.conversations TO colloquy_admin;
-GRANT SELECT ON TABLE app_public.conversations TO colloquy_worker;
-
---
--- Name: COLUMN conversations.workspace_id; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT INSERT(workspace_id) ON TABLE app_public.conversations TO colloquy_user;
-GRANT INSERT(workspace_id) ON TABLE app_public.conversations TO colloquy_admin;
-
---
--- Name: COLUMN conversations.owner_id; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT INSERT(owner_id) ON TABLE app_public.conversations TO colloquy_user;
-GRANT INSERT(owner_id) ON TABLE app_public.conversations TO colloquy_admin;
-
---
--- Name: COLUMN conversations.visibility; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT INSERT(visibility),UPDATE(visibility) ON TABLE app_public.conversations TO colloquy_user;
-GRANT INSERT(visibility),UPDATE(visibility) ON TABLE app_public.conversations TO colloquy_admin;
-
---
--- Name: COLUMN conversations.title; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT INSERT(title),UPDATE(title) ON TABLE app_public.conversations TO colloquy_user;
-GRANT INSERT(title),UPDATE(title) ON TABLE app_public.conversations TO colloquy_admin;
-
---
--- Name: COLUMN conversations.channel; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT INSERT(channel) ON TABLE app_public.conversations TO colloquy_user;
-GRANT INSERT(channel) ON TABLE app_public.conversations TO colloquy_admin;
-
---
--- Name: COLUMN conversations.model_provider; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT INSERT(model_provider),UPDATE(model_provider) ON TABLE app_public.conversations TO colloquy_user;
-GRANT INSERT(model_provider),UPDATE(model_provider) ON TABLE app_public.conversations TO colloquy_admin;
-
---
--- Name: COLUMN conversations.model_name; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT INSERT(model_name),UPDATE(model_name) ON TABLE app_public.conversations TO colloquy_user;
-GRANT INSERT(model_name),UPDATE(model_name) ON TABLE app_public.conversations TO colloquy_admin;
-
---
--- Name: COLUMN conversations.temperature; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT INSERT(temperature),UPDATE(temperature) ON TABLE app_public.conversations TO colloquy_user;
-GRANT INSERT(temperature),UPDATE(temperature) ON TABLE app_public.conversations TO colloquy_admin;
-
---
--- Name: COLUMN conversations.max_tokens; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT INSERT(max_tokens),UPDATE(max_tokens) ON TABLE app_public.conversations TO colloquy_user;
-GRANT INSERT(max_tokens),UPDATE(max_tokens) ON TABLE app_public.conversations TO colloquy_admin;
-
---
--- Name: COLUMN conversations.system_prompt; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT INSERT(system_prompt),UPDATE(system_prompt) ON TABLE app_public.conversations TO colloquy_user;
-GRANT INSERT(system_prompt),UPDATE(system_prompt) ON TABLE app_public.conversations TO colloquy_admin;
-
---
--- Name: COLUMN conversations.enable_document_chat; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT UPDATE(enable_document_chat) ON TABLE app_public.conversations TO colloquy_user;
-GRANT UPDATE(enable_document_chat) ON TABLE app_public.conversations TO colloquy_admin;
-
---
--- Name: COLUMN conversations.enable_image_generation; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT UPDATE(enable_image_generation) ON TABLE app_public.conversations TO colloquy_user;
-GRANT UPDATE(enable_image_generation) ON TABLE app_public.conversations TO colloquy_admin;
-
---
--- Name: COLUMN conversations.enable_web_search; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT UPDATE(enable_web_search) ON TABLE app_public.conversations TO colloquy_user;
-GRANT UPDATE(enable_web_search) ON TABLE app_public.conversations TO colloquy_admin;
-
---
--- Name: COLUMN conversations.is_archived; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT UPDATE(is_archived) ON TABLE app_public.conversations TO colloquy_user;
-GRANT UPDATE(is_archived) ON TABLE app_public.conversations TO colloquy_admin;
-
---
--- Name: COLUMN conversations.pinned_at; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT UPDATE(pinned_at) ON TABLE app_public.conversations TO colloquy_user;
-GRANT UPDATE(pinned_at) ON TABLE app_public.conversations TO colloquy_admin;
-
---
--- Name: COLUMN conversations.metadata; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT INSERT(metadata),UPDATE(metadata) ON TABLE app_public.conversations TO colloquy_user;
-GRANT INSERT(metadata),UPDATE(metadata) ON TABLE app_public.conversations TO colloquy_admin;
-
---
--- Name: COLUMN conversations.rag_configuration_id; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT INSERT(rag_configuration_id),UPDATE(rag_configuration_id) ON TABLE app_public.conversations TO colloquy_user;
-GRANT INSERT(rag_configuration_id),UPDATE(rag_configuration_id) ON TABLE app_public.conversations TO colloquy_admin;
 
 --
 -- Name: FUNCTION import_attachments(conversation app_public.conversations, messages app_private.imported_message[], shared_as app_public.visibility); Type: ACL; Schema: app_private; Owner: -
