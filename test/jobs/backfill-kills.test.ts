@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -78,6 +79,8 @@ describeReal('a back-fill whose workers are killed', () => {
     rmSync(cache, { recursive: true, force: true });
   });
 
+  /** How often each worker has begun to compute vectors. */
+  const batches = new WeakMap<ChildProcess, number>();
   /** A worker whose provider takes so many milliseconds for a batch. */
   async function spawnWorker(milliseconds: number): Promise<ChildProcess> {
     const child = spawn(
@@ -92,7 +95,10 @@ describeReal('a back-fill whose workers are killed', () => {
     child.once('exit', () => children.delete(child));
     child.stdin!.write(`${JSON.stringify({ url: database.url('admin'), milliseconds })}\n`);
     await new Promise<void>((resolve, reject) => {
-      child.stdout!.on('data', (data) => String(data).includes('ready\n') && resolve());
+      createInterface({ input: child.stdout! }).on('line', (line) => {
+        if (line === 'ready') resolve();
+        if (line === 'embedding') batches.set(child, (batches.get(child) ?? 0) + 1);
+      });
       child.once('exit', (code) => reject(new Error(`The worker ended with ${code}.`)));
     });
     return child;
@@ -104,7 +110,7 @@ describeReal('a back-fill whose workers are killed', () => {
   }
 
   it(`is complete after ${KILLS} kills at random points: no vector is missing, doubled or stale`, {
-    timeout: 240_000,
+    timeout: 480_000,
   }, async () => {
     // one that ends by itself leaves its compiled modules to the others
     const whole = await spawnWorker(100);
@@ -112,6 +118,7 @@ describeReal('a back-fill whose workers are killed', () => {
     whole.stdin!.end();
     await ended;
     let kills = 0;
+    let atWork = 0;
     const progress: number[] = [];
     const slot = async (): Promise<void> => {
       while (kills < KILLS) {
@@ -126,7 +133,11 @@ describeReal('a back-fill whose workers are killed', () => {
             ]),
           );
         }
-        await delay(Math.random() * 700);
+        // a slow machine takes its time before it gets to work: most die in the middle of a batch, some before or between
+        const wanted = Math.floor(Math.random() * 4);
+        for (let waited = 0; (batches.get(child) ?? 0) < wanted && waited < 2000; waited += 20) await delay(20);
+        await delay(Math.random() * 150);
+        if ((batches.get(child) ?? 0) > 0) atWork += 1;
         progress.push(await embedded());
         await kill(child);
       }
@@ -135,6 +146,7 @@ describeReal('a back-fill whose workers are killed', () => {
     // they were killed at work: some vectors came from them, and some were still to come
     const left = await embedded();
     expect(progress).toHaveLength(KILLS);
+    expect(atWork).toBeGreaterThan(KILLS / 4);
     expect(new Set(progress).size).toBeGreaterThan(20);
     expect(left).toBeGreaterThan(500);
     expect(left).toBeLessThan(WORKSPACES * CHUNKS);
@@ -150,7 +162,7 @@ describeReal('a back-fill whose workers are killed', () => {
       await owner().query(`select app_hidden.enqueue('sweep-unindexed', '{}')`);
       await delay(200);
       return false;
-    }, 120_000);
+    }, 240_000);
     // and its index, by itself
     await until(async () => {
       const { rows } = await owner().query(

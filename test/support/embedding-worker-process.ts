@@ -6,7 +6,7 @@ import { hashProvider } from './versions.ts';
 
 /**
  * A worker in a process of its own, to be killed, whose vectors follow from the text and take a while: reads both as the
- * first line of its input, says "ready", and ends when the input ends.
+ * first line of its input, says "ready", says "embedding" whenever it is about to compute some, and ends when the input ends.
  */
 const lines = createInterface({ input: process.stdin });
 lines.once('line', async (line) => {
@@ -15,7 +15,10 @@ lines.once('line', async (line) => {
   const worker = await startWorker({
     pool: database.pool('worker'),
     pollingIntervalSeconds: 0.5,
-    openProvider: (version) => hashProvider(version, () => delay(milliseconds)),
+    openProvider: (version) => hashProvider(version, () => {
+        process.stdout.write('embedding\n');
+        return delay(milliseconds);
+      }),
   });
   process.stdout.write('ready\n');
   lines.once('close', async () => {
