@@ -135,7 +135,8 @@ describeReal('a back-fill whose workers are killed', () => {
         }
         // a slow machine takes its time before it gets to work: most die in the middle of a batch, some before or between
         const wanted = Math.floor(Math.random() * 4);
-        for (let waited = 0; (batches.get(child) ?? 0) < wanted && waited < 2000; waited += 20) await delay(20);
+        for (let waited = 0; (batches.get(child) ?? 0) < wanted && waited < 2000; waited += 20)
+          await delay(20);
         await delay(Math.random() * 150);
         if ((batches.get(child) ?? 0) > 0) atWork += 1;
         progress.push(await embedded());

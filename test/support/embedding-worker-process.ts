@@ -15,7 +15,8 @@ lines.once('line', async (line) => {
   const worker = await startWorker({
     pool: database.pool('worker'),
     pollingIntervalSeconds: 0.5,
-    openProvider: (version) => hashProvider(version, () => {
+    openProvider: (version) =>
+      hashProvider(version, () => {
         process.stdout.write('embedding\n');
         return delay(milliseconds);
       }),
