@@ -2891,19 +2891,23 @@ declare
   before jsonb := case when tg_op <> 'INSERT' then app_private.without_secrets(to_jsonb(old)) end;
   after jsonb := case when tg_op <> 'DELETE' then app_private.without_secrets(to_jsonb(new)) end;
   whole jsonb := coalesce(after, before);
+  -- the settings of the installation are known by a name
+  has_uuid boolean := pg_input_is_valid(whole ->> tg_argv[1], 'uuid');
+  is_private boolean := false in ((before ->> 'is_public')::boolean, (after ->> 'is_public')::boolean);
 begin
   if tg_op = 'UPDATE' then
     select jsonb_object_agg(b.key, b.value), jsonb_object_agg(b.key, after -> b.key) into before, after
     from jsonb_each(before) as b
-    where b.value is distinct from after -> b.key;
-    if before is null then
+    where b.value is distinct from after -> b.key or b.key = tg_argv[1] and not has_uuid;
+    if before is null or before = after then
       return null;
     end if;
   end if;
   perform app_private.log_event(
     entity_type || case tg_op when 'INSERT' then '.created' when 'UPDATE' then '.changed' else '.removed' end,
     app_hidden.current_user_id(),
-    (whole ->> tg_argv[2])::uuid, entity_type, (whole ->> tg_argv[1])::uuid, before, after
+    case when is_private is not true then (whole ->> tg_argv[2])::uuid end, entity_type,
+    case when has_uuid then (whole ->> tg_argv[1])::uuid end, before, after
   );
   return null;
 end
@@ -10714,11 +10718,12 @@ COMMENT ON FUNCTION app_private.unpack_query(packed regclass, columns text[]) IS
 CREATE FUNCTION app_private.without_secrets(row_values jsonb) RETURNS jsonb
     LANGUAGE sql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    AS $_$
   select coalesce(jsonb_object_agg(v.key, v.value), '{}')
   from jsonb_each(row_values) as v
-  where v.key !~* '(password|secret|token|hash)' and v.key not in ('created_at', 'updated_at', 'last_used_at');
-$$;
+  -- max_tokens and token_limit are numbers
+  where v.key !~* '(password|secret|hash|token$)' and v.key not in ('created_at', 'updated_at', 'last_used_at');
+$_$;
 
 --
 -- Name: FUNCTION without_secrets(row_values jsonb); Type: COMMENT; Schema: app_private; Owner: -
@@ -20817,6 +20822,12 @@ CREATE UNIQUE INDEX workspace_invitations_open_key ON app_public.workspace_invit
 CREATE INDEX workspace_members_user_id_idx ON app_public.workspace_members USING btree (user_id);
 
 --
+-- Name: settings settings_50_audit; Type: TRIGGER; Schema: app_private; Owner: -
+--
+
+CREATE TRIGGER settings_50_audit AFTER INSERT OR DELETE OR UPDATE ON app_private.settings FOR EACH ROW EXECUTE FUNCTION app_hidden.audit_row('setting', 'name');
+
+--
 -- Name: api_keys api_keys_50_audit; Type: TRIGGER; Schema: app_public; Owner: -
 --
 
@@ -20845,6 +20856,12 @@ CREATE TRIGGER chunks_10_count_insert AFTER INSERT ON app_public.chunks REFERENC
 --
 
 CREATE TRIGGER chunks_10_count_truncate AFTER TRUNCATE ON app_public.chunks FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_chunks();
+
+--
+-- Name: conversation_shares conversation_shares_50_audit; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER conversation_shares_50_audit AFTER INSERT OR DELETE OR UPDATE ON app_public.conversation_shares FOR EACH ROW EXECUTE FUNCTION app_hidden.audit_row('conversation_share', 'id', 'workspace_id');
 
 --
 -- Name: conversations conversations_20_propagate_visibility; Type: TRIGGER; Schema: app_public; Owner: -
@@ -20931,6 +20948,12 @@ CREATE TRIGGER embeddings_20_clear_failures AFTER INSERT ON app_public.embedding
 CREATE TRIGGER entity_tags_10_check BEFORE INSERT OR UPDATE ON app_public.entity_tags FOR EACH ROW EXECUTE FUNCTION app_private.check_tagged_entity();
 
 --
+-- Name: file_type_configs file_type_configs_50_audit; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER file_type_configs_50_audit AFTER INSERT OR DELETE OR UPDATE ON app_public.file_type_configs FOR EACH ROW EXECUTE FUNCTION app_hidden.audit_row('file_type', 'mime_type');
+
+--
 -- Name: files files_10_enqueue_insert; Type: TRIGGER; Schema: app_public; Owner: -
 --
 
@@ -20953,6 +20976,12 @@ CREATE TRIGGER files_20_discard_delete AFTER DELETE ON app_public.files REFERENC
 --
 
 CREATE TRIGGER files_20_discard_truncate BEFORE TRUNCATE ON app_public.files FOR EACH STATEMENT EXECUTE FUNCTION app_private.discard_contents();
+
+--
+-- Name: legal_holds legal_holds_50_audit; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER legal_holds_50_audit AFTER INSERT OR DELETE OR UPDATE ON app_public.legal_holds FOR EACH ROW EXECUTE FUNCTION app_hidden.audit_row('legal_hold', 'id', 'workspace_id');
 
 --
 -- Name: memory_items memory_items_10_close; Type: TRIGGER; Schema: app_public; Owner: -
@@ -21045,6 +21074,12 @@ CREATE TRIGGER messages_20_mark_updated AFTER UPDATE ON app_public.messages REFE
 CREATE TRIGGER rag_configurations_10_keep_version AFTER UPDATE ON app_public.rag_configurations REFERENCING OLD TABLE AS old_configurations NEW TABLE AS new_configurations FOR EACH STATEMENT EXECUTE FUNCTION app_private.keep_rag_configuration_versions();
 
 --
+-- Name: rag_configurations rag_configurations_50_audit; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER rag_configurations_50_audit AFTER INSERT OR DELETE OR UPDATE ON app_public.rag_configurations FOR EACH ROW EXECUTE FUNCTION app_hidden.audit_row('rag_configuration', 'id', 'workspace_id');
+
+--
 -- Name: rag_configurations rag_configurations_90_set_updated_at; Type: TRIGGER; Schema: app_public; Owner: -
 --
 
@@ -21081,6 +21116,18 @@ CREATE TRIGGER repositories_30_untag AFTER DELETE ON app_public.repositories REF
 CREATE TRIGGER repositories_90_set_updated_at BEFORE UPDATE OF name, description, repo_url, visibility, is_archived, metadata ON app_public.repositories FOR EACH ROW EXECUTE FUNCTION app_hidden.set_updated_at();
 
 --
+-- Name: retention_policies retention_policies_50_audit; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER retention_policies_50_audit AFTER INSERT OR DELETE OR UPDATE ON app_public.retention_policies FOR EACH ROW EXECUTE FUNCTION app_hidden.audit_row('retention_policy', 'id', 'workspace_id');
+
+--
+-- Name: system_prompt_templates system_prompt_templates_50_audit; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER system_prompt_templates_50_audit AFTER INSERT OR DELETE OR UPDATE ON app_public.system_prompt_templates FOR EACH ROW EXECUTE FUNCTION app_hidden.audit_row('system_prompt_template', 'id', 'workspace_id');
+
+--
 -- Name: system_prompt_templates system_prompt_templates_90_set_updated_at; Type: TRIGGER; Schema: app_public; Owner: -
 --
 
@@ -21093,6 +21140,12 @@ CREATE TRIGGER system_prompt_templates_90_set_updated_at BEFORE UPDATE OF name, 
 CREATE TRIGGER tool_calls_10_transition BEFORE UPDATE OF status, message_id, name, arguments ON app_public.tool_calls FOR EACH ROW EXECUTE FUNCTION app_private.check_tool_call_transition();
 
 --
+-- Name: usage_budgets usage_budgets_50_audit; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER usage_budgets_50_audit AFTER INSERT OR DELETE OR UPDATE ON app_public.usage_budgets FOR EACH ROW EXECUTE FUNCTION app_hidden.audit_row('usage_budget', 'id', 'workspace_id');
+
+--
 -- Name: usage_budgets usage_budgets_90_set_updated_at; Type: TRIGGER; Schema: app_public; Owner: -
 --
 
@@ -21103,6 +21156,12 @@ CREATE TRIGGER usage_budgets_90_set_updated_at BEFORE UPDATE OF token_limit, cos
 --
 
 CREATE TRIGGER usage_logs_10_totals AFTER INSERT ON app_public.usage_logs REFERENCING NEW TABLE AS new_usage FOR EACH STATEMENT EXECUTE FUNCTION app_private.total_new_usage();
+
+--
+-- Name: users users_50_audit; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER users_50_audit AFTER UPDATE OF email, role, monthly_token_quota, monthly_cost_quota_usd, is_active ON app_public.users FOR EACH ROW EXECUTE FUNCTION app_hidden.audit_row('account', 'id');
 
 --
 -- Name: users users_90_set_updated_at; Type: TRIGGER; Schema: app_public; Owner: -
