@@ -208,24 +208,22 @@ async function embedChunks(
   done: Done,
 ): Promise<boolean> {
   const { pool } = context;
-  const missing = async (): Promise<ChunkText[]> => {
-    const { rows } = await pool.query(
-      `select chunk_id, content_hash, embed_text from app_hidden.chunks_to_embed(
-         for_version => $1, for_workspace => $2, for_source_type => $3, for_source => $4, max_chunks => $5)`,
-      [version.id, workspaceId, sourceType, sourceId, EMBED_BATCH],
-    );
-    return rows;
-  };
-  let chunks = await missing();
-  if (chunks.length === 0) return false;
-  await embedBehind(context, version.id, workspaceId, chunks);
-  const { rows } = await pool.query(
-    'select app_hidden.reuse_embeddings(for_version => $1, for_workspace => $2, chunk_ids => $3::uuid[]) as reused',
-    [version.id, workspaceId, chunks.map((chunk) => chunk.chunk_id)],
+  const { rows: missing } = await pool.query<ChunkText>(
+    `select chunk_id, content_hash, embed_text from app_hidden.chunks_to_embed(
+       for_version => $1, for_workspace => $2, for_source_type => $3, for_source => $4, max_chunks => $5)`,
+    [version.id, workspaceId, sourceType, sourceId, EMBED_BATCH],
   );
-  done.embedded += rows[0].reused;
-  if (rows[0].reused > 0) chunks = await missing();
-  if (chunks.length === 0) return true;
+  if (missing.length === 0) return false;
+  const isLast = missing.length < EMBED_BATCH;
+  await embedBehind(context, version.id, workspaceId, missing);
+  const { rows } = await pool.query<{ id: string }>(
+    'select app_hidden.reuse_embeddings(for_version => $1, for_workspace => $2, chunk_ids => $3::uuid[]) as id',
+    [version.id, workspaceId, missing.map((chunk) => chunk.chunk_id)],
+  );
+  const reused = new Set(rows.map((row) => row.id));
+  done.embedded += reused.size;
+  const chunks = missing.filter((chunk) => !reused.has(chunk.chunk_id));
+  if (chunks.length === 0) return !isLast;
   const batch = await embedBatch(context, version, workspaceId, chunks);
   done.embedded += batch.embedded;
   done.tokens += batch.tokens;
@@ -234,7 +232,7 @@ async function embedChunks(
   if (batch.reason) done.reason = batch.reason;
   if (batch.nextIn !== undefined) done.nextIn = Math.min(batch.nextIn, done.nextIn ?? batch.nextIn);
   if (batch.paused) done.paused = batch.paused;
-  return !batch.paused && !batch.isTaken;
+  return !isLast && !batch.paused && !batch.isTaken;
 }
 
 /** Seconds until a job may go on whose provider asks for patience, or undefined for what is a failure. */

@@ -4,6 +4,7 @@ import { Argument, Command, Option } from 'commander';
 import { describeError } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import { analytics } from './bench/analytics.ts';
+import { embed } from './bench/embed.ts';
 import {
   type Bench,
   type BenchResult,
@@ -17,7 +18,7 @@ import { page } from './bench/page.ts';
 import { post } from './bench/post.ts';
 import { search } from './bench/search.ts';
 
-const benches: Record<string, Bench> = { analytics, page, post, search, hybrid };
+const benches: Record<string, Bench> = { analytics, embed, hybrid, page, post, search };
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 

@@ -109,7 +109,7 @@ set search_path = pg_catalog, pg_temp
 set lock_timeout = '200ms'
 as $$
 begin
-  return app_hidden.reuse_embeddings(for_version, for_workspace, chunk_ids);
+  return (select count(*) from app_hidden.reuse_embeddings(for_version, for_workspace, chunk_ids));
 end
 $$;
 comment on function app_hidden.reuse_behind(uuid, uuid, uuid[]) is 'reuse_embeddings for a version that is not the active one: gives up (55P03) rather than wait.';

@@ -1,5 +1,5 @@
 --! Previous: sha1:d8db6c7b55cf015d1e27cd6b22fe6beec23e8cd0
---! Hash: sha1:d1206ab1a5bf1dbfeac05ebe1c82f725d89d5de7
+--! Hash: sha1:4750f08e65d835108ad86382735e19bb3c0e57bc
 --! Message: functions
 
 --! split: 1-current.sql
@@ -2527,6 +2527,9 @@ comment on function app_private.embedding_waits(uuid, uuid, uuid, uuid) is 'Whet
 --! Included embeddings/pipeline.sql
 -- What the indexing worker calls. The data is the truth: work is what is missing, so a lost job loses nothing and a
 -- repeated one changes nothing. Only the worker may call these; it decides nothing, it cuts text and computes vectors.
+--
+-- What runs for every source is planned once (force_generic_plan: planning over all partitions took longer than the work) and
+-- goes from what it is given to single rows, by index: "offset 0" keeps the planner from reading a whole workspace instead.
 
 create or replace function app_hidden.find_unindexed(max_sources integer default 100)
 returns table (workspace_id uuid, source_type app_public.source_type, source_id uuid)
@@ -2594,6 +2597,7 @@ returns table (kept integer, added integer, removed integer)
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
 declare
   document app_public.documents;
@@ -2642,7 +2646,7 @@ begin
   set chunk_index = w.chunk_index, start_offset = w.start_offset, end_offset = w.end_offset, page_number = w.page_number,
     text_search_language = document.text_search_language
   from unnest(wanted) as w
-  where c.workspace_id = for_workspace and c.id = w.kept_id
+  where c.workspace_id = for_workspace and c.document_id = for_document and c.id = w.kept_id
     and (c.chunk_index, c.start_offset, c.end_offset, c.page_number, c.text_search_language)
       is distinct from (w.chunk_index, w.start_offset, w.end_offset, w.page_number, document.text_search_language);
   select count(*) into kept from unnest(wanted) as w where w.kept_id is not null;
@@ -2748,13 +2752,25 @@ language sql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
   select c.id, c.content_hash, concat_ws(E'\n', c.heading, c.content)
-  from app_public.chunks c
-  where c.workspace_id = for_workspace
-    and (case for_source_type when 'document' then c.document_id when 'memory' then c.memory_item_id when 'event' then c.raw_event_id else c.conversation_id end) = for_source
-    and not exists (
-      select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = c.id
+  from (
+    -- one of them is read, by its own index
+    select d.* from app_public.chunks d
+    where for_source_type = 'document' and d.workspace_id = for_workspace and d.document_id = for_source
+    union all
+    select m.* from app_public.chunks m
+    where for_source_type = 'message' and m.workspace_id = for_workspace and m.conversation_id = for_source
+    union all
+    select i.* from app_public.chunks i
+    where for_source_type = 'memory' and i.workspace_id = for_workspace and i.memory_item_id = for_source
+    union all
+    select r.* from app_public.chunks r
+    where for_source_type = 'event' and r.workspace_id = for_workspace and r.raw_event_id = for_source
+  ) as c
+  where not exists (
+      select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = c.id offset 0
     )
     and not app_private.embedding_waits(for_version, for_workspace, c.id, c.owner_id)
   order by c.id
@@ -2763,18 +2779,20 @@ $$;
 comment on function app_hidden.chunks_to_embed(uuid, uuid, app_public.source_type, uuid, integer) is 'Chunks of a source that have no vector in a version yet, and need not wait.';
 
 create or replace function app_hidden.reuse_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[])
-returns integer
+returns setof uuid
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
-declare
-  reused integer;
 begin
+  return query
   insert into app_public.embeddings (version_id, workspace_id, chunk_id, embedding)
   select for_version, for_workspace, c.id, twin.embedding
   from unnest(chunk_ids) as wanted (id)
-  join app_public.chunks c on c.workspace_id = for_workspace and c.id = wanted.id
+  cross join lateral (
+    select k.id, k.content_hash from app_public.chunks k where k.workspace_id = for_workspace and k.id = wanted.id offset 0
+  ) as c
   cross join lateral (
     select e.embedding
     from app_public.chunks same
@@ -2782,18 +2800,18 @@ begin
     where same.workspace_id = for_workspace and same.content_hash = c.content_hash
     limit 1
   ) as twin
-  on conflict do nothing;
-  get diagnostics reused = row_count;
-  return reused;
+  on conflict do nothing
+  returning chunk_id;
 end
 $$;
-comment on function app_hidden.reuse_embeddings(uuid, uuid, uuid[]) is 'Gives chunks the vector that an equal text of the same workspace has already. Returns how many.';
+comment on function app_hidden.reuse_embeddings(uuid, uuid, uuid[]) is 'Gives chunks the vector that an equal text of the same workspace has already. Returns their ids.';
 
 create or replace function app_hidden.store_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], vectors text[])
 returns integer
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
 declare
   stored integer;
@@ -2801,7 +2819,9 @@ begin
   insert into app_public.embeddings (version_id, workspace_id, chunk_id, embedding)
   select for_version, for_workspace, c.id, given.vector::extensions.halfvec
   from unnest(chunk_ids, vectors) as given (chunk_id, vector)
-  join app_public.chunks c on c.workspace_id = for_workspace and c.id = given.chunk_id
+  cross join lateral (
+    select k.id from app_public.chunks k where k.workspace_id = for_workspace and k.id = given.chunk_id offset 0
+  ) as c
   on conflict do nothing;
   get diagnostics stored = row_count;
   return stored;
@@ -8796,7 +8816,7 @@ set search_path = pg_catalog, pg_temp
 set lock_timeout = '200ms'
 as $$
 begin
-  return app_hidden.reuse_embeddings(for_version, for_workspace, chunk_ids);
+  return (select count(*) from app_hidden.reuse_embeddings(for_version, for_workspace, chunk_ids));
 end
 $$;
 comment on function app_hidden.reuse_behind(uuid, uuid, uuid[]) is 'reuse_embeddings for a version that is not the active one: gives up (55P03) rather than wait.';

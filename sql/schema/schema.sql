@@ -3233,13 +3233,25 @@ COMMENT ON FUNCTION app_hidden.chunks_to_backfill(for_version uuid, for_workspac
 CREATE FUNCTION app_hidden.chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer) RETURNS TABLE(chunk_id uuid, content_hash bytea, embed_text text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
   select c.id, c.content_hash, concat_ws(E'\n', c.heading, c.content)
-  from app_public.chunks c
-  where c.workspace_id = for_workspace
-    and (case for_source_type when 'document' then c.document_id when 'memory' then c.memory_item_id when 'event' then c.raw_event_id else c.conversation_id end) = for_source
-    and not exists (
-      select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = c.id
+  from (
+    -- one of them is read, by its own index
+    select d.* from app_public.chunks d
+    where for_source_type = 'document' and d.workspace_id = for_workspace and d.document_id = for_source
+    union all
+    select m.* from app_public.chunks m
+    where for_source_type = 'message' and m.workspace_id = for_workspace and m.conversation_id = for_source
+    union all
+    select i.* from app_public.chunks i
+    where for_source_type = 'memory' and i.workspace_id = for_workspace and i.memory_item_id = for_source
+    union all
+    select r.* from app_public.chunks r
+    where for_source_type = 'event' and r.workspace_id = for_workspace and r.raw_event_id = for_source
+  ) as c
+  where not exists (
+      select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = c.id offset 0
     )
     and not app_private.embedding_waits(for_version, for_workspace, c.id, c.owner_id)
   order by c.id
@@ -5499,6 +5511,7 @@ COMMENT ON FUNCTION app_hidden.renew_embedding_claim(claim_id uuid) IS 'Says tha
 CREATE FUNCTION app_hidden.replace_document_chunks(for_workspace uuid, for_document uuid, of_hash bytea, new_chunks jsonb) RETURNS TABLE(kept integer, added integer, removed integer)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 declare
   document app_public.documents;
@@ -5547,7 +5560,7 @@ begin
   set chunk_index = w.chunk_index, start_offset = w.start_offset, end_offset = w.end_offset, page_number = w.page_number,
     text_search_language = document.text_search_language
   from unnest(wanted) as w
-  where c.workspace_id = for_workspace and c.id = w.kept_id
+  where c.workspace_id = for_workspace and c.document_id = for_document and c.id = w.kept_id
     and (c.chunk_index, c.start_offset, c.end_offset, c.page_number, c.text_search_language)
       is distinct from (w.chunk_index, w.start_offset, w.end_offset, w.page_number, document.text_search_language);
   select count(*) into kept from unnest(wanted) as w where w.kept_id is not null;
@@ -5723,7 +5736,7 @@ CREATE FUNCTION app_hidden.reuse_behind(for_version uuid, for_workspace uuid, ch
     SET lock_timeout TO '200ms'
     AS $$
 begin
-  return app_hidden.reuse_embeddings(for_version, for_workspace, chunk_ids);
+  return (select count(*) from app_hidden.reuse_embeddings(for_version, for_workspace, chunk_ids));
 end
 $$;
 
@@ -5737,17 +5750,19 @@ COMMENT ON FUNCTION app_hidden.reuse_behind(for_version uuid, for_workspace uuid
 -- Name: reuse_embeddings(uuid, uuid, uuid[]); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
-CREATE FUNCTION app_hidden.reuse_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[]) RETURNS integer
+CREATE FUNCTION app_hidden.reuse_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[]) RETURNS SETOF uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
-declare
-  reused integer;
 begin
+  return query
   insert into app_public.embeddings (version_id, workspace_id, chunk_id, embedding)
   select for_version, for_workspace, c.id, twin.embedding
   from unnest(chunk_ids) as wanted (id)
-  join app_public.chunks c on c.workspace_id = for_workspace and c.id = wanted.id
+  cross join lateral (
+    select k.id, k.content_hash from app_public.chunks k where k.workspace_id = for_workspace and k.id = wanted.id offset 0
+  ) as c
   cross join lateral (
     select e.embedding
     from app_public.chunks same
@@ -5755,9 +5770,8 @@ begin
     where same.workspace_id = for_workspace and same.content_hash = c.content_hash
     limit 1
   ) as twin
-  on conflict do nothing;
-  get diagnostics reused = row_count;
-  return reused;
+  on conflict do nothing
+  returning chunk_id;
 end
 $$;
 
@@ -5765,7 +5779,7 @@ $$;
 -- Name: FUNCTION reuse_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[]); Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON FUNCTION app_hidden.reuse_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[]) IS 'Gives chunks the vector that an equal text of the same workspace has already. Returns how many.';
+COMMENT ON FUNCTION app_hidden.reuse_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[]) IS 'Gives chunks the vector that an equal text of the same workspace has already. Returns their ids.';
 
 --
 -- Name: searched_workspace_id(); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -5924,6 +5938,7 @@ COMMENT ON FUNCTION app_hidden.store_behind(for_version uuid, for_workspace uuid
 CREATE FUNCTION app_hidden.store_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], vectors text[]) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 declare
   stored integer;
@@ -5931,7 +5946,9 @@ begin
   insert into app_public.embeddings (version_id, workspace_id, chunk_id, embedding)
   select for_version, for_workspace, c.id, given.vector::extensions.halfvec
   from unnest(chunk_ids, vectors) as given (chunk_id, vector)
-  join app_public.chunks c on c.workspace_id = for_workspace and c.id = given.chunk_id
+  cross join lateral (
+    select k.id from app_public.chunks k where k.workspace_id = for_workspace and k.id = given.chunk_id offset 0
+  ) as c
   on conflict do nothing;
   get diagnostics stored = row_count;
   return stored;
