@@ -64,7 +64,10 @@ const CLOSE_TIMEOUT = 5_000;
  * all is no harm, so nothing here is done with care for single searches.
  * @param pool  acts as colloquy_authenticator; holds one connection for the moment of a batch
  */
-export function openSearchRecorder(pool: Pool, { interval = INTERVAL }: RecordingOptions = {}): SearchRecorder {
+export function openSearchRecorder(
+  pool: Pool,
+  { interval = INTERVAL }: RecordingOptions = {},
+): SearchRecorder {
   let waiting: Recorded[] = [];
   let samples = 0;
   let lost = 0;

@@ -17,7 +17,15 @@ const KINDS = {
 
 /** Removes what has expired, in batches, until nothing is left. What a legal hold keeps stays. */
 async function handle({ pool, signal }: JobContext): Promise<object> {
-  const done = { sessions: 0, tokens: 0, invitations: 0, mails: 0, searches: 0, conversations: 0, messages: 0 };
+  const done = {
+    sessions: 0,
+    tokens: 0,
+    invitations: 0,
+    mails: 0,
+    searches: 0,
+    conversations: 0,
+    messages: 0,
+  };
   for (const [kind, sql] of Object.entries(KINDS) as [keyof typeof KINDS, string][]) {
     while (!signal.aborted) {
       const { rows } = await pool.query<{ removed: number }>(sql, [BATCH]);

@@ -34,7 +34,11 @@ describeReal('the recall of searches', () => {
     );
   const chunkIds = async (user: TestUser, count: number): Promise<string[]> =>
     (
-      await sql('select id from app_public.chunks where workspace_id = $1 order by id limit $2', user.workspaceId, count)
+      await sql(
+        'select id from app_public.chunks where workspace_id = $1 order by id limit $2',
+        user.workspaceId,
+        count,
+      )
     ).map((row) => row.id);
   const search = (user: TestUser, more: object = {}) => ({
     workspace_id: user.workspaceId,
@@ -56,9 +60,12 @@ describeReal('the recall of searches', () => {
         .query('select * from app_hidden.record_searches($1::jsonb)', [JSON.stringify(searches)])
     ).rows[0];
   const uses = async (ids: string[]): Promise<number[]> =>
-    (await sql('select access_count from app_public.chunks where id = any ($1) order by array_position($1, id)', ids)).map(
-      (row) => row.access_count,
-    );
+    (
+      await sql(
+        'select access_count from app_public.chunks where id = any ($1) order by array_position($1, id)',
+        ids,
+      )
+    ).map((row) => row.access_count);
   const vectorOf = async (id: string): Promise<string> =>
     (await sql('select embedding::text as v from app_public.embeddings where chunk_id = $1', id))[0].v;
 
@@ -80,11 +87,16 @@ describeReal('the recall of searches', () => {
         count,
         seed,
       });
-    // without clusters: what an index finds hardest
+    // without clusters: what an index finds hardest. The seed is set before the first row is made
     await sql(
-      `update app_public.embeddings e
-       set embedding = extensions.l2_normalize(array(select random() - 0.5 + length(e.chunk_id::text) * 0.0 from generate_series(1, $2::int))::real[]::extensions.halfvec)
-       where e.version_id = $1`,
+      `with seed as materialized (select setseed(0.3)::text as x),
+       made as (
+         select e.chunk_id, extensions.l2_normalize(array(
+           select random() - 0.5 + length(e.chunk_id::text || s.x) * 0.0 from generate_series(1, $2::int)
+         )::real[]::extensions.halfvec) as embedding
+         from seed s cross join (select chunk_id from app_public.embeddings where version_id = $1 order by chunk_id) as e
+       )
+       update app_public.embeddings e set embedding = m.embedding from made m where e.version_id = $1 and e.chunk_id = m.chunk_id`,
       version,
       DIMENSIONS,
     );
@@ -97,7 +109,9 @@ describeReal('the recall of searches', () => {
     beforeEach(async () => {
       await sql('delete from app_hidden.search_statistics');
       await sql('delete from app_hidden.search_samples');
-      await sql('update app_public.chunks set access_count = 0, last_accessed_at = null where access_count > 0');
+      await sql(
+        'update app_public.chunks set access_count = 0, last_accessed_at = null where access_count > 0',
+      );
     });
 
     it('what searches answered, by version, size and path', async () => {
@@ -186,7 +200,13 @@ describeReal('the recall of searches', () => {
       const forged = JSON.stringify([search(bob, { chunk_ids: await chunkIds(bob, 1) })]);
       const call = `select app_hidden.record_searches('${forged}')`;
       const before = await sql('select sum(access_count)::int as n from app_public.chunks');
-      for (const role of ['colloquy_user', 'colloquy_admin', 'colloquy_visitor', 'colloquy_worker', 'colloquy_monitor']) {
+      for (const role of [
+        'colloquy_user',
+        'colloquy_admin',
+        'colloquy_visitor',
+        'colloquy_worker',
+        'colloquy_monitor',
+      ]) {
         const client = await database.pool('admin').connect();
         try {
           await client.query(`begin; set local role ${role}`);
@@ -199,7 +219,8 @@ describeReal('the recall of searches', () => {
       // with the claims of somebody, in a request
       expect(await code(asUser(database, bob, (client) => client.query(call)))).toBe('42501');
       expect(await sql('select sum(access_count)::int as n from app_public.chunks')).toEqual(before);
-      for (const wrong of [{}, null, 'x', Array(1001).fill(search(ann))]) expect(await code(record(wrong))).toBe('CQ200');
+      for (const wrong of [{}, null, 'x', Array(1001).fill(search(ann))])
+        expect(await code(record(wrong))).toBe('CQ200');
       expect(await record([])).toMatchObject({ keeps_text: false });
     });
 
@@ -214,7 +235,9 @@ describeReal('the recall of searches', () => {
             ),
           ).toBe('42501');
         expect(await code(database.pool('worker').query(`select from app_hidden.${table}`))).toBe('42501');
-        expect(await code(database.pool('authenticator').query(`select from app_hidden.${table}`))).toBe('42501');
+        expect(await code(database.pool('authenticator').query(`select from app_hidden.${table}`))).toBe(
+          '42501',
+        );
       }
       const facts = (user: TestUser) =>
         asUser(database, user, async (client) => {
@@ -223,7 +246,12 @@ describeReal('the recall of searches', () => {
           );
           return rows[0].facts;
         });
-      expect(await facts(ann)).toMatchObject({ workspace_id: ann.workspaceId, user_id: ann.id, path: 'none', returned: 2 });
+      expect(await facts(ann)).toMatchObject({
+        workspace_id: ann.workspaceId,
+        user_id: ann.id,
+        path: 'none',
+        returned: 2,
+      });
       expect((await facts(bob)).workspace_id).toBe(bob.workspaceId);
     });
 
@@ -247,10 +275,7 @@ describeReal('the recall of searches', () => {
         await client.query('begin');
         await client.query('update app_public.chunks set metadata = metadata where id = $1', [ids[1]]);
         await client.query('delete from app_public.workspaces where id = $1', [team]);
-        await record([
-          search(ann, { chunk_ids: ids, embedding }),
-          search(guest, { embedding }),
-        ]);
+        await record([search(ann, { chunk_ids: ids, embedding }), search(guest, { embedding })]);
         await client.query('commit');
       } finally {
         client.release();
@@ -261,7 +286,7 @@ describeReal('the recall of searches', () => {
     });
 
     it('are removed when they are old, and the latest measurement never', async () => {
-      const old = 'app_hidden.uuidv7_at(now() - interval \'500 days\')';
+      const old = "app_hidden.uuidv7_at(now() - interval '500 days')";
       await record([search(ann, { embedding: await vectorOf((await chunkIds(ann, 1))[0]!) })]);
       await sql(
         `insert into app_hidden.search_samples (id, workspace_id, user_id, version_id, embedding)
@@ -294,8 +319,7 @@ describeReal('the recall of searches', () => {
     };
     const run = (signal = new AbortController().signal) =>
       measureRecall.handle({ pool: database.pool('worker'), log, signal } as never, {});
-    const measurements = () =>
-      sql('select * from app_hidden.recall_measurements order by size_class, id');
+    const measurements = () => sql('select * from app_hidden.recall_measurements order by size_class, id');
     const inForce = async (): Promise<number> =>
       (
         await sql(
@@ -397,9 +421,9 @@ describeReal('the recall of searches', () => {
       const [, low] = await measurements();
       expect(low.suggested_ef_search).toBeGreaterThan(20);
       expect(await inForce()).toBe(1);
-      expect(await sql('select search_ef_search as ef from app_public.embedding_versions where id = $1', version)).toEqual([
-        { ef: null },
-      ]);
+      expect(
+        await sql('select search_ef_search as ef from app_public.embedding_versions where id = $1', version),
+      ).toEqual([{ ef: null }]);
       await set({ search_ef_search_auto: 'on', search_ef_search_max: 20 });
       await run();
       expect(await inForce()).toBe(20);
@@ -411,7 +435,8 @@ describeReal('the recall of searches', () => {
     it('asks what was really asked, once there is enough of it, as who asked it', async () => {
       const ids = await chunkIds(bob, 25);
       const searches = [];
-      for (const id of ids) searches.push(search(bob, { embedding: await vectorOf(id), kinds: ['document'] }));
+      for (const id of ids)
+        searches.push(search(bob, { embedding: await vectorOf(id), kinds: ['document'] }));
       // of somebody who sees nothing there
       const guest = await join(database, ann, bob.workspaceId, 'viewer');
       searches.push(search(guest, { embedding: await vectorOf(ids[0]!) }));
@@ -444,7 +469,9 @@ describeReal('the recall of searches', () => {
       const client = await database.pool('worker').connect();
       try {
         await client.query('begin');
-        const { rows } = await client.query(`select id from app_hidden.measure_recall($1, 'small')`, [version]);
+        const { rows } = await client.query(`select id from app_hidden.measure_recall($1, 'small')`, [
+          version,
+        ]);
         expect(rows).toHaveLength(1);
         expect(await run()).toEqual({ measured: 0, below: 0 });
         expect(await measurements()).toEqual([]);
@@ -454,8 +481,8 @@ describeReal('the recall of searches', () => {
         await database.pool('admin').query('select pg_terminate_backend($1)', [pids[0].pid]);
         await until(
           async () =>
-            (await database.pool('admin').query('select from pg_stat_activity where pid = $1', [pids[0].pid])).rows
-              .length === 0,
+            (await database.pool('admin').query('select from pg_stat_activity where pid = $1', [pids[0].pid]))
+              .rows.length === 0,
         );
       } finally {
         client.release(true);
@@ -465,7 +492,9 @@ describeReal('the recall of searches', () => {
       expect(await run()).toEqual({ measured: 2, below: 0 });
 
       const both = await Promise.all([run(), run()]);
-      expect(both.map((one) => (one as { measured: number }).measured).reduce((a, b) => a + b)).toBeGreaterThanOrEqual(2);
+      expect(
+        both.map((one) => (one as { measured: number }).measured).reduce((a, b) => a + b),
+      ).toBeGreaterThanOrEqual(2);
       const aborted = new AbortController();
       aborted.abort();
       expect(await run(aborted.signal)).toEqual({ measured: 0, below: 0 });
@@ -502,15 +531,26 @@ describeReal('the recall of searches', () => {
         'next',
         'next',
       ]);
-      expect(await code(database.pool('worker').query(`select app_hidden.measure_recall($1, 'tiny')`, [NOWHERE]))).toBe(
-        'CQ204',
-      );
+      expect(
+        await code(database.pool('worker').query(`select app_hidden.measure_recall($1, 'tiny')`, [NOWHERE])),
+      ).toBe('CQ204');
+    });
+
+    it('daily, by one job at a time', async () => {
+      expect(await sql(`select cron from pgboss.schedule where name = 'measure-recall'`)).toEqual([
+        { cron: '10 3 * * *' },
+      ]);
+      expect(await sql(`select policy from pgboss.queue where name = 'measure-recall'`)).toEqual([
+        { policy: 'exclusive' },
+      ]);
     });
 
     it('is for administrators of the installation', async () => {
       const ask = (days: string) => `select app_public.search_quality(${days})`;
       for (const days of ['0', '401'])
-        expect(await code(asAdministrator(database, admin, (client) => client.query(ask(days))))).toBe('CQ200');
+        expect(await code(asAdministrator(database, admin, (client) => client.query(ask(days))))).toBe(
+          'CQ200',
+        );
       expect(await code(asUser(database, ann, (client) => client.query(ask('7'))))).toBe('42501');
       expect(await code(asVisitor(database, (client) => client.query(ask('7'))))).toBe('42501');
       expect(await code(asAdministrator(database, ann, (client) => client.query(ask('7'))))).toBe('CQ121');
