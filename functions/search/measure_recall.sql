@@ -29,7 +29,6 @@ create or replace function app_private.recall_of_index(
   out recall real, out scan_limit_hits integer, out milliseconds double precision[]
 )
 language plpgsql
-stable
 set search_path = pg_catalog, extensions, pg_temp
 as $$
 declare
@@ -98,9 +97,9 @@ declare
   answered app_public.search_response;
   started timestamptz;
   spent double precision;
-  exact_times double precision[] := '{}';
+  exact_times double precision[] := array[]::double precision[];
   shares double precision := 0;
-  by_index app_private.recall_truth[] := '{}';
+  by_index app_private.recall_truth[] := array[]::app_private.recall_truth[];
   indexed_chunks bigint := 0;
   leg record;
   tried integer;
@@ -156,7 +155,13 @@ begin
     shares := shares + (
       select count(*) from unnest(nearest) as n where n in (select r.chunk_id from unnest(answered.results) as r)
     )::float8 / cardinality(nearest);
-    if answered.returned < cardinality(nearest) then
+    -- asked once more: a passage may have been removed in between
+    if answered.returned < cardinality(nearest) and answered.returned < (
+      select count(*)
+      from app_private.search_vector_exact(
+        version, query.workspace_id, query.user_id, query.embedding, kinds, result.k, null, null, conditions, 4 * available < everything
+      )
+    ) then
       result.short_returns := result.short_returns + 1;
     end if;
     if answered.path <> 'exact' then

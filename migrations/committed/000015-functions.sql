@@ -1,5 +1,5 @@
 --! Previous: sha1:a2be4d478e5eac7189061d2faf940d563bdd42ad
---! Hash: sha1:edff38f51eb788c31ba2ab632a38ff61dbbbbb89
+--! Hash: sha1:2386908c79326658dcb6009b97d7e411da97817b
 --! Message: functions
 
 --! split: 1-current.sql
@@ -10774,7 +10774,6 @@ create or replace function app_private.recall_of_index(
   out recall real, out scan_limit_hits integer, out milliseconds double precision[]
 )
 language plpgsql
-stable
 set search_path = pg_catalog, extensions, pg_temp
 as $$
 declare
@@ -10843,9 +10842,9 @@ declare
   answered app_public.search_response;
   started timestamptz;
   spent double precision;
-  exact_times double precision[] := '{}';
+  exact_times double precision[] := array[]::double precision[];
   shares double precision := 0;
-  by_index app_private.recall_truth[] := '{}';
+  by_index app_private.recall_truth[] := array[]::app_private.recall_truth[];
   indexed_chunks bigint := 0;
   leg record;
   tried integer;
@@ -10901,7 +10900,13 @@ begin
     shares := shares + (
       select count(*) from unnest(nearest) as n where n in (select r.chunk_id from unnest(answered.results) as r)
     )::float8 / cardinality(nearest);
-    if answered.returned < cardinality(nearest) then
+    -- asked once more: a passage may have been removed in between
+    if answered.returned < cardinality(nearest) and answered.returned < (
+      select count(*)
+      from app_private.search_vector_exact(
+        version, query.workspace_id, query.user_id, query.embedding, kinds, result.k, null, null, conditions, 4 * available < everything
+      )
+    ) then
       result.short_returns := result.short_returns + 1;
     end if;
     if answered.path <> 'exact' then

@@ -5192,9 +5192,9 @@ declare
   answered app_public.search_response;
   started timestamptz;
   spent double precision;
-  exact_times double precision[] := '{}';
+  exact_times double precision[] := array[]::double precision[];
   shares double precision := 0;
-  by_index app_private.recall_truth[] := '{}';
+  by_index app_private.recall_truth[] := array[]::app_private.recall_truth[];
   indexed_chunks bigint := 0;
   leg record;
   tried integer;
@@ -5250,7 +5250,13 @@ begin
     shares := shares + (
       select count(*) from unnest(nearest) as n where n in (select r.chunk_id from unnest(answered.results) as r)
     )::float8 / cardinality(nearest);
-    if answered.returned < cardinality(nearest) then
+    -- asked once more: a passage may have been removed in between
+    if answered.returned < cardinality(nearest) and answered.returned < (
+      select count(*)
+      from app_private.search_vector_exact(
+        version, query.workspace_id, query.user_id, query.embedding, kinds, result.k, null, null, conditions, 4 * available < everything
+      )
+    ) then
       result.short_returns := result.short_returns + 1;
     end if;
     if answered.path <> 'exact' then
@@ -10492,7 +10498,7 @@ COMMENT ON FUNCTION app_private.readable_conversation(conversation_id uuid) IS '
 --
 
 CREATE FUNCTION app_private.recall_of_index(version app_public.embedding_versions, truths app_private.recall_truth[], with_ef_search integer, deadline timestamp with time zone, k integer, OUT recall real, OUT scan_limit_hits integer, OUT milliseconds double precision[]) RETURNS record
-    LANGUAGE plpgsql STABLE
+    LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
     AS $$
 declare

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { measureRecall } from '../../jobs/measure-recall.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
@@ -144,6 +145,14 @@ describeReal('the recall of searches', () => {
         of(false, 'small', 'index', 4, 2, 1, 0, 0),
         of(false, 'small', 'index, then exact', 1, 0, 0, 1, 1),
         of(true, 'tiny', 'none', 2, 0, 0, 0, 0),
+      ]);
+      // only what nothing but the index can have lost is an alarm
+      const check = readFileSync(new URL('../../sql/doctor/short_returns.sql', import.meta.url), 'utf8');
+      expect(await sql(check)).toMatchObject([
+        {
+          subject: 'embedding version test, small workspaces',
+          detail: expect.stringContaining('1 of 5 searches of the last 7 days returned less than there is'),
+        },
       ]);
     });
 
