@@ -1,5 +1,5 @@
 --! Previous: sha1:94bba4774365a82e635fa8fef0479a7575a4696e
---! Hash: sha1:a2be4d478e5eac7189061d2faf940d563bdd42ad
+--! Hash: sha1:8bb6bb9507416e1256580a27f11fcb83ae36862f
 --! Message: recall
 
 --! split: 1-current.sql
@@ -38,7 +38,7 @@ create table app_hidden.search_statistics (
   constraint search_statistics_day_version_id_size_class_path_key unique nulls not distinct (day, version_id, size_class, path),
   constraint search_statistics_version_id_fkey foreign key (version_id) references app_public.embedding_versions (id) on delete cascade,
   constraint search_statistics_id_version check (uuid_extract_version(id) = 7),
-  constraint search_statistics_path_known check (path in ('exact', 'index', 'index, then exact', 'none')),
+  constraint search_statistics_path_length check (char_length(path) between 1 and 50),
   constraint search_statistics_positive check (
     searches > 0 and short_returns between 0 and searches and lost_returns between 0 and short_returns
     and scan_limit_hits between 0 and searches and cold_searches between 0 and searches

@@ -1,5 +1,5 @@
---! Previous: sha1:a2be4d478e5eac7189061d2faf940d563bdd42ad
---! Hash: sha1:2386908c79326658dcb6009b97d7e411da97817b
+--! Previous: sha1:8bb6bb9507416e1256580a27f11fcb83ae36862f
+--! Hash: sha1:dff56bfbc02e40f129a98063673df908ee51dede
 --! Message: functions
 
 --! split: 1-current.sql

@@ -18863,7 +18863,7 @@ CREATE TABLE app_hidden.search_statistics (
     scan_limit_hits bigint NOT NULL,
     cold_searches bigint NOT NULL,
     CONSTRAINT search_statistics_id_version CHECK ((uuid_extract_version(id) = 7)),
-    CONSTRAINT search_statistics_path_known CHECK ((path = ANY (ARRAY['exact'::text, 'index'::text, 'index, then exact'::text, 'none'::text]))),
+    CONSTRAINT search_statistics_path_length CHECK (((char_length(path) >= 1) AND (char_length(path) <= 50))),
     CONSTRAINT search_statistics_positive CHECK (((searches > 0) AND ((short_returns >= 0) AND (short_returns <= searches)) AND ((lost_returns >= 0) AND (lost_returns <= short_returns)) AND ((scan_limit_hits >= 0) AND (scan_limit_hits <= searches)) AND ((cold_searches >= 0) AND (cold_searches <= searches))))
 );
 
