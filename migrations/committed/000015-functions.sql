@@ -1,5 +1,5 @@
 --! Previous: sha1:8bb6bb9507416e1256580a27f11fcb83ae36862f
---! Hash: sha1:dff56bfbc02e40f129a98063673df908ee51dede
+--! Hash: sha1:7bea9405f6d250b23dd1d98e12ef5faa1df97b58
 --! Message: functions
 
 --! split: 1-current.sql
@@ -10586,7 +10586,9 @@ begin
   perform pg_advisory_xact_lock(hashtext('colloquy.record_searches'));
 
   insert into app_hidden.search_samples (workspace_id, user_id, version_id, kinds, embedding, query)
-  select s.workspace_id, s.user_id, v.id, s.kinds, s.embedding::halfvec, case when text_allowed then left(nullif(trim(s.query), ''), 10000) end
+  select
+    s.workspace_id, s.user_id, v.id, (select array_agg(distinct k.kind) from unnest(s.kinds) as k (kind)), s.embedding::halfvec,
+    case when text_allowed then left(nullif(trim(s.query), ''), 10000) end
   from jsonb_to_recordset(searches) as s (
     workspace_id uuid, user_id uuid, version_id uuid, kinds app_public.source_type[], embedding text, query text
   )
@@ -10595,7 +10597,8 @@ begin
   cross join lateral (
     select from app_public.workspace_members m where m.workspace_id = s.workspace_id and m.user_id = s.user_id for key share skip locked
   ) as member
-  where s.embedding is not null
+  -- a vector of zeros is as far from everything as from anything: nothing to measure by
+  where s.embedding is not null and l2_norm(s.embedding::halfvec) > 0
   limit 100;
 
   insert into app_hidden.search_statistics as x (
