@@ -18,6 +18,7 @@ import { searchPlugin } from './plugins/search.ts';
 import { StaleVectorsPlugin } from './plugins/stale-vectors.ts';
 import { VectorCodecPlugin } from './plugins/vector-codec.ts';
 import { type ActiveVersion, type EmbedQuery, queryEmbedder } from './query-embeddings.ts';
+import type { SearchRecorder } from './search-recorder.ts';
 import { TagsPlugin } from './tags.ts';
 
 export interface PresetOptions {
@@ -29,6 +30,8 @@ export interface PresetOptions {
   identityProvider?: IdentityProvider | undefined;
   /** Tells which version a query is embedded for. Absent: a switch is noticed only when dimensions differ. */
   activeVersion?: ActiveVersion | undefined;
+  /** Counts what searches answer. Absent: nobody does. */
+  searchRecorder?: SearchRecorder | undefined;
   /** GraphiQL at "/". Default: false. */
   graphiql?: boolean | undefined;
   /** Whether clients may ask for the schema. Default: as graphiql. */
@@ -43,6 +46,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
     pool,
     embedQuery,
     activeVersion,
+    searchRecorder,
     identityProvider,
     graphiql = false,
     introspection = graphiql,
@@ -61,7 +65,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       ChangePasswordPlugin,
       SignInPlugin,
       NothingUpdatedPlugin,
-      searchPlugin(queryEmbedder(embedQuery, activeVersion)),
+      searchPlugin(queryEmbedder(embedQuery, activeVersion), searchRecorder),
       StaleVectorsPlugin,
     ],
     // A query within a query has no end; the argument "condition" says what "filter" says.

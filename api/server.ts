@@ -14,6 +14,7 @@ import { requestIdOf } from './plugins/requests.ts';
 import { makePreset } from './preset.ts';
 import type { ActiveVersion, EmbedQuery } from './query-embeddings.ts';
 import { readiness } from './readiness.ts';
+import { openSearchRecorder, type RecordingOptions } from './search-recorder.ts';
 
 export interface ApiOptions {
   database: {
@@ -35,6 +36,8 @@ export interface ApiOptions {
   development: boolean;
   /** Introspection without GraphiQL. Default: as development. */
   introspection?: boolean;
+  /** When what searches answered is counted. */
+  recording?: RecordingOptions;
   /** Whether background jobs are worked on. */
   isQueueAlive?: () => Promise<boolean>;
 }
@@ -118,9 +121,11 @@ async function listen(server: Server, host: string, port: number): Promise<strin
 export async function startApi(options: ApiOptions): Promise<Api> {
   const { database, development, introspection = development } = options;
   const pool = database.pool('authenticator');
+  const searchRecorder = openSearchRecorder(pool, options.recording);
   const instance = postgraphile(
     makePreset({
       pool,
+      searchRecorder,
       embedQuery: options.embedQuery,
       identityProvider: options.identityProvider,
       activeVersion: options.activeVersion,
@@ -184,6 +189,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     const impatience = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT);
     await closed;
     clearTimeout(impatience);
+    await searchRecorder.close();
     await instance.release();
   }
 
@@ -198,6 +204,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       },
     };
   } catch (error) {
+    await searchRecorder.close();
     await instance.release();
     throw error;
   }

@@ -449,7 +449,7 @@ export const TagsPlugin = jsonPgSmartTags(
         },
         'app_public.embedding_versions': {
           ...behavior('-insert', '-update', '-delete'),
-          attribute: { created_at: computed },
+          attribute: { created_at: computed, search_ef_search: unindexed },
           constraint: {
             embedding_versions_number_key: noLookup,
             embedding_versions_created_by_fkey: relation('creator'),

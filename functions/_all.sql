@@ -33,6 +33,7 @@
 --!include search/conditions.sql
 --!include search/snippet.sql
 --!include search/legs.sql
+--!include search/search_ef_search.sql
 --!include search/search.sql
 --!include search/narrow.sql
 --!include search/search_titles.sql
@@ -169,6 +170,13 @@
 --!include embeddings/take_provider_rate.sql
 --!include embeddings/provider_states.sql
 --!include embeddings/indexing_lag.sql
+--!include search/search_size_class.sql
+--!include search/search_facts.sql
+--!include search/record_searches.sql
+--!include search/recall_queries.sql
+--!include search/measure_recall.sql
+--!include search/search_quality.sql
+--!include lifecycle/delete_search_history.sql
 --!include policies/settings.sql
 --!include policies/users.sql
 --!include policies/user_secrets.sql
@@ -231,3 +239,6 @@
 --!include policies/embedding_refusals.sql
 --!include policies/provider_pauses.sql
 --!include policies/provider_rates.sql
+--!include policies/search_statistics.sql
+--!include policies/search_samples.sql
+--!include policies/recall_measurements.sql

@@ -11,6 +11,7 @@ import { deliverMail } from './deliver-mail.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
 import { extractFile } from './extract-file.ts';
 import { indexSource } from './index-source.ts';
+import { measureRecall } from './measure-recall.ts';
 import { processEvents } from './process-events.ts';
 import { refreshAnalytics } from './refresh-analytics.ts';
 import { removeExpired } from './remove-expired.ts';
@@ -49,6 +50,7 @@ export const jobs: readonly JobDefinition<any>[] = [
   backfillEmbeddings,
   buildEmbeddingIndex,
   archiveEmbeddingVersions,
+  measureRecall,
 ];
 
 /** The queues of all jobs. */

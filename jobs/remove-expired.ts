@@ -12,11 +12,20 @@ const KINDS = {
   tokens: 'select app_hidden.clear_expired_tokens(max_rows => $1) as removed',
   invitations: 'select app_hidden.delete_ended_invitations(max_rows => $1) as removed',
   mails: 'select app_hidden.delete_sent_mail(max_rows => $1) as removed',
+  searches: 'select app_hidden.delete_search_history(max_rows => $1) as removed',
 };
 
 /** Removes what has expired, in batches, until nothing is left. What a legal hold keeps stays. */
 async function handle({ pool, signal }: JobContext): Promise<object> {
-  const done = { sessions: 0, tokens: 0, invitations: 0, mails: 0, conversations: 0, messages: 0 };
+  const done = {
+    sessions: 0,
+    tokens: 0,
+    invitations: 0,
+    mails: 0,
+    searches: 0,
+    conversations: 0,
+    messages: 0,
+  };
   for (const [kind, sql] of Object.entries(KINDS) as [keyof typeof KINDS, string][]) {
     while (!signal.aborted) {
       const { rows } = await pool.query<{ removed: number }>(sql, [BATCH]);

@@ -4,12 +4,20 @@ import { openProvider } from '../jobs/embedding/provider.ts';
 import { openDatabase } from '../lib/database.ts';
 import { env } from '../lib/env.ts';
 import { ColloquyError, describeError, errorCode } from '../lib/errors.ts';
-import { progressLine, showComparison, showEstimate, showProgress, showVersions } from './embeddings/show.ts';
+import {
+  progressLine,
+  showComparison,
+  showEstimate,
+  showProgress,
+  showQuality,
+  showVersions,
+} from './embeddings/show.ts';
 import {
   ask,
   findVersion,
   formerVersion,
   listVersions,
+  measureRecall,
   type Owner,
   patiently,
   progressOf,
@@ -37,6 +45,8 @@ interface Options {
   wait?: number | true;
   k?: number;
   samples?: number;
+  measure?: boolean;
+  days?: number;
 }
 
 const atLeast =
@@ -71,7 +81,10 @@ From one model to another, while searches go on:
   npm run embeddings -- activate large
   npm run embeddings -- rollback                   if it was no good
 
-Exit codes: 0 done, or ready; 1 refused, or not ready; 2 could not.`,
+How well searches do:
+  npm run embeddings -- recall --measure
+
+Exit codes: 0 done, or ready; 1 refused, not ready, or below the objective; 2 could not.`,
   );
 
 /** Runs a command as the owner of the database, who needs no account. */
@@ -246,6 +259,28 @@ program
         [first.id, second.id, options.k, options.samples],
       );
       answer(options, comparison, showComparison(comparison, [first.name, second.name]));
+    }),
+  );
+
+program
+  .command('recall')
+  .description('how much of what is nearest searches find, and how they were answered')
+  .option('--measure', 'measure now, as the worker does each day')
+  .option('--days <n>', 'days of searches to count', atLeast(1), 7)
+  .action((_: unknown, command: Command) =>
+    withOwner(command, async (owner, options) => {
+      if (options.measure)
+        await measureRecall(owner, (measured, of) =>
+          say(
+            `  ${of.version_name}, ${of.size_class} workspaces: ${measured ? `${measured.queries} queries` : 'nothing to ask, or somebody else is measuring'}`,
+          ),
+        );
+      const quality = await ask(owner, 'app_public.search_quality(days => $1)', [options.days]);
+      answer(options, quality, showQuality(quality));
+      const isBelow = (quality.recall as Record<string, unknown>[]).some(
+        (one) => one.meets_objective === false,
+      );
+      if (isBelow) process.exitCode = 1;
     }),
   );
 

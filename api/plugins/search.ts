@@ -1,8 +1,9 @@
 import type { PgResource, PgSelectSingleStep } from 'postgraphile/@dataplan/pg';
-import { access, constant, lambda, type Step } from 'postgraphile/grafast';
+import { access, constant, lambda, type Step, sideEffect } from 'postgraphile/grafast';
 import { extendSchema, gql } from 'postgraphile/utils';
 import { ApiError } from '../errors.ts';
 import type { QueryEmbedder, QueryVector, SearchMode } from '../query-embeddings.ts';
+import type { SearchFacts, SearchRecorder } from '../search-recorder.ts';
 
 type Wanted = readonly [string, SearchMode | null | undefined, string | null | undefined];
 type Result = Step & { get(name: string): Step };
@@ -36,11 +37,22 @@ function snakeCased(value: unknown): Record<string, unknown> | null {
   );
 }
 
+/** The arguments of a search that decide how its answer is counted, and whether it may be a sample. */
+type Told = readonly [
+  facts: SearchFacts | null,
+  vector: number[] | null,
+  query: string | null | undefined,
+  kinds: string[] | null | undefined,
+  filters: unknown,
+  threshold: number | null | undefined,
+  skip: number | null | undefined,
+];
+
 /**
  * The query fields `search`, `searchDocuments`, `searchMemories` and `recall` around the functions of app_public: they take
  * text alone, and the server embeds it. From a result one can walk to what it was found in.
  */
-export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
+export function searchPlugin(embed: QueryEmbedder, recorder?: SearchRecorder): GraphileConfig.Plugin {
   return extendSchema((build) => {
     const resources = build.pgResources as Record<string, PgResource>;
     const {
@@ -96,9 +108,36 @@ export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
       $select.where(sql!`app_hidden.require_query_version(${version})`);
       return $response;
     };
+    /** Tells the recorder of an answer. The database says whose it is, in the same statement. */
+    const recorded = (
+      $response: Step,
+      $vector: Step,
+      args: { [argument in 'query' | 'kinds' | 'filters' | 'threshold' | 'skip']?: Step },
+    ): Step => {
+      if (!recorder) return $response;
+      const $one = $response as PgSelectSingleStep;
+      const $facts = $one.select(
+        sql`app_hidden.search_facts(${$one.getClassStep().alias})`,
+        dataplanPg.TYPES.jsonb as never,
+      );
+      const { query, kinds, filters, threshold, skip } = args;
+      const told = [$facts, $vector, query, kinds, filters, threshold, skip].map(
+        ($step) => $step ?? constant(null),
+      );
+      sideEffect(
+        told as unknown as { [place in keyof Told]: Step<Told[place]> },
+        ([facts, embedding, text, asked, filter, least, skipped]) => {
+          if (!facts) return;
+          const isPlain = least == null && !skipped;
+          const sample = { embedding, query: text ?? null, kinds: asked?.length ? asked : null };
+          recorder.record({ ...facts, is_plain: isPlain }, embedding && filter == null ? sample : undefined);
+        },
+      );
+      return $response;
+    };
     /** A search for a text, by the function that does it. */
     const searching =
-      (resource: PgResource, further: [field: string, parameter: string][] = []) =>
+      (resource: PgResource, further: [field: string, parameter: string][] = [], kind?: string) =>
       (_$root: Step, args: { getRaw(name: string): Step }) => {
         const $mode = args.getRaw('mode');
         const $vector = vectorOf(
@@ -116,7 +155,14 @@ export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
           ['skip', args.getRaw('skip')],
           ...further.map(([field, name]): [string, Step] => [name, args.getRaw(field)]),
         ]);
-        return ofActiveVersion($response, $vector);
+        ofActiveVersion($response, $vector);
+        return recorded($response, access($vector, 'vector'), {
+          query: args.getRaw('query'),
+          filters: args.getRaw('filters'),
+          threshold: args.getRaw('threshold'),
+          skip: args.getRaw('skip'),
+          ...(kind ? { kinds: constant([kind]) } : further.length > 0 ? { kinds: args.getRaw('kinds') } : {}),
+        });
       };
     const one = (resource: PgResource, column: string) => ($result: Result) =>
       resource.get({ id: $result.get(column) } as never);
@@ -221,10 +267,10 @@ export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
               ['kinds', 'kinds'],
               ['embeddingVersionId', 'embedding_version_id'],
             ]),
-            searchDocuments: searching(search_documents),
-            searchMemories: searching(search_memories),
+            searchDocuments: searching(search_documents, [], 'document'),
+            searchMemories: searching(search_memories, [], 'memory'),
             searchSimilarChunks(_$root: Step, args: { getRaw(name: string): Step }) {
-              return execute(search_similar_chunks, [
+              const $response = execute(search_similar_chunks, [
                 ['embedding', args.getRaw('embedding')],
                 ['threshold', args.getRaw('threshold')],
                 ['max_results', args.getRaw('maxResults')],
@@ -233,15 +279,28 @@ export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
                 ['skip', args.getRaw('skip')],
                 ['embedding_version_id', args.getRaw('embeddingVersionId')],
               ]);
+              return recorded($response, args.getRaw('embedding'), {
+                kinds: args.getRaw('kinds'),
+                filters: args.getRaw('filters'),
+                threshold: args.getRaw('threshold'),
+                skip: args.getRaw('skip'),
+              });
             },
             searchSimilarMessages(_$root: Step, args: { getRaw(name: string): Step }) {
-              return execute(search_similar_messages, [
+              const $response = execute(search_similar_messages, [
                 ['embedding', args.getRaw('embedding')],
                 ['conversation_id', args.getRaw('conversationId')],
                 ['threshold', args.getRaw('threshold')],
                 ['max_results', args.getRaw('maxResults')],
                 ['skip', args.getRaw('skip')],
               ]);
+              return recorded($response, args.getRaw('embedding'), {
+                kinds: constant(['message']),
+                // within one conversation is a filter
+                filters: args.getRaw('conversationId'),
+                threshold: args.getRaw('threshold'),
+                skip: args.getRaw('skip'),
+              });
             },
             recall(_$root: Step, args: { getRaw(name: string): Step }) {
               const $vector = vectorOf(args, constant(null));

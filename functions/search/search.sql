@@ -133,9 +133,7 @@ begin
           select row(s.chunk_id, 'vector', s.place, s.score, s.importance, tier = 'cold')::app_private.search_hit
           from app_private.search_vector_index(
             version, workspace, caller, query_embedding, kinds, candidates, sources, filters, conditions,
-            app_hidden.setting('search_ef_search')::integer,
-            -- what a filter leaves out is soon cheaper to look for in the rows
-            case when filters is null then 20000 else 5000 end
+            app_private.search_ef_search(version), app_private.search_max_scan_tuples(filters)
           ) with ordinality as s (chunk_id, score, importance, place)
         );
         -- too few although there are more: the scan stopped at its limit, so nothing may be trusted to the index

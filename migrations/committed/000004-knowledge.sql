@@ -1,5 +1,5 @@
 --! Previous: sha1:4e970ca21da853b99519c8f467db7a492aa24552
---! Hash: sha1:a6fdfb4d282aefbd634dea33c8fd50670919546a
+--! Hash: sha1:aa7e936e71a8707c1f8cb2709e45f8908f1e30de
 --! Message: knowledge
 
 --! split: 1-current.sql
@@ -127,6 +127,7 @@ create table app_public.embedding_versions (
   created_by uuid,
   activated_at timestamptz,
   retired_at timestamptz,
+  search_ef_search integer,
   created_at timestamptz generated always as (uuid_extract_timestamp(id)) virtual,
   constraint embedding_versions_pkey primary key (id),
   constraint embedding_versions_number_key unique (number),
@@ -140,6 +141,8 @@ create table app_public.embedding_versions (
   -- pgvector indexes halfvec up to 4,000 dimensions
   constraint embedding_versions_dimensions_range check (dimensions between 1 and 4000),
   constraint embedding_versions_distance_known check (distance = 'cosine'),
+  -- the range of pgvector
+  constraint embedding_versions_search_ef_search_range check (search_ef_search between 1 and 1000),
   constraint embedding_versions_chunking check (chunk_size between 16 and 8192 and chunk_overlap between 0 and chunk_size / 2)
 );
 alter table app_public.embedding_versions enable row level security;
@@ -164,6 +167,7 @@ comment on column app_public.embedding_versions.status is 'building, active (exa
 comment on column app_public.embedding_versions.created_by is 'Who made it.';
 comment on column app_public.embedding_versions.activated_at is 'When searches began to use it.';
 comment on column app_public.embedding_versions.retired_at is 'When another took its place; null while it builds or is active.';
+comment on column app_public.embedding_versions.search_ef_search is 'hnsw.ef_search that measurements of recall chose; null before the first. In force within the settings search_ef_search and search_ef_search_max.';
 comment on column app_public.embedding_versions.created_at is 'When it was made; derived from the id.';
 
 create table app_public.chunks (

@@ -1,5 +1,5 @@
---! Previous: sha1:a6fdfb4d282aefbd634dea33c8fd50670919546a
---! Hash: sha1:efba0d2ab7cd2f10cd29f0456f34f6de79d33352
+--! Previous: sha1:aa7e936e71a8707c1f8cb2709e45f8908f1e30de
+--! Hash: sha1:8051315a0abe4fc8f756a17ab32063870cf3d626
 --! Message: membership
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:efba0d2ab7cd2f10cd29f0456f34f6de79d33352
---! Hash: sha1:2244c44aa60ccda5577b01e9177f36f15c88d025
+--! Previous: sha1:8051315a0abe4fc8f756a17ab32063870cf3d626
+--! Hash: sha1:3195c0ccc1a3e93e56018bc16bbca646507ee667
 --! Message: memory
 
 --! split: 1-current.sql

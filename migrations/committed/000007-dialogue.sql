@@ -1,5 +1,5 @@
---! Previous: sha1:2244c44aa60ccda5577b01e9177f36f15c88d025
---! Hash: sha1:7652d865e625ae0a24813dd827df94c60c53e88b
+--! Previous: sha1:3195c0ccc1a3e93e56018bc16bbca646507ee667
+--! Hash: sha1:fcf78f147121dbcc913c758b92b03d62094c4bc7
 --! Message: dialogue
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:7652d865e625ae0a24813dd827df94c60c53e88b
---! Hash: sha1:644a0b663da0fe9294d20cbe31fb9b9b3dfd9737
+--! Previous: sha1:fcf78f147121dbcc913c758b92b03d62094c4bc7
+--! Hash: sha1:6cb8a9f5f6b6dd7b08e68e1a83c767791a60a7fa
 --! Message: lifecycle
 
 --! split: 1-current.sql

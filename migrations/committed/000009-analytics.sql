@@ -1,5 +1,5 @@
---! Previous: sha1:644a0b663da0fe9294d20cbe31fb9b9b3dfd9737
---! Hash: sha1:940cb422968ebcedd0e37d6971efd824fd794254
+--! Previous: sha1:6cb8a9f5f6b6dd7b08e68e1a83c767791a60a7fa
+--! Hash: sha1:5978e038ac421e47d6051cf2656523912262368d
 --! Message: analytics
 
 --! split: 1-current.sql

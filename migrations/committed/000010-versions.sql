@@ -1,5 +1,5 @@
---! Previous: sha1:940cb422968ebcedd0e37d6971efd824fd794254
---! Hash: sha1:e44cba1c5cb4ce285c28d3ef1b8989d61baaf14f
+--! Previous: sha1:5978e038ac421e47d6051cf2656523912262368d
+--! Hash: sha1:84b6702954d772ed4375eb18227f947cc60f447e
 --! Message: versions
 
 --! split: 1-current.sql

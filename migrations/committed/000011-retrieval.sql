@@ -1,5 +1,5 @@
---! Previous: sha1:e44cba1c5cb4ce285c28d3ef1b8989d61baaf14f
---! Hash: sha1:ff66b8d6570161338e669c21fab4659800cc569a
+--! Previous: sha1:84b6702954d772ed4375eb18227f947cc60f447e
+--! Hash: sha1:6e38cbf8e92a8148e1c00dca152694b590b3f4a7
 --! Message: retrieval
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:ff66b8d6570161338e669c21fab4659800cc569a
---! Hash: sha1:9a05bf14bae2c3d26a2c63ff1cab2ddc283ac3f5
+--! Previous: sha1:6e38cbf8e92a8148e1c00dca152694b590b3f4a7
+--! Hash: sha1:455bc1a9f3ea98b5147e5ba4cfe8822eb34865c9
 --! Message: ingest
 
 --! split: 1-current.sql

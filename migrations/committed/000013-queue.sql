@@ -1,5 +1,5 @@
---! Previous: sha1:9a05bf14bae2c3d26a2c63ff1cab2ddc283ac3f5
---! Hash: sha1:d8db6c7b55cf015d1e27cd6b22fe6beec23e8cd0
+--! Previous: sha1:455bc1a9f3ea98b5147e5ba4cfe8822eb34865c9
+--! Hash: sha1:94bba4774365a82e635fa8fef0479a7575a4696e
 --! Message: queue
 
 --! split: 1-current.sql

@@ -117,3 +117,73 @@ export function showComparison(comparison: Row, names: [string, string]): string
     ]),
   ].join('\n');
 }
+
+const percent = (share: unknown): string => `${(Number(share) * 100).toFixed(1)} %`;
+const milliseconds = (value: unknown): string => (value === null ? '-' : Number(value).toFixed(1));
+
+export function showQuality(quality: Row): string {
+  const recall = quality.recall as Row[];
+  const searches = quality.searches as Row[];
+  const names = new Map(recall.map((one) => [one.version_id, String(one.version_name)]));
+  return [
+    `objective ${percent(quality.objective)}`,
+    '',
+    recall.length === 0
+      ? 'Nothing was measured yet.\n  → npm run embeddings -- recall --measure'
+      : table([
+          [
+            'version',
+            'workspaces',
+            'recall@10',
+            'queries',
+            'asked',
+            'short',
+            'exact p50/p95 ms',
+            'index p50/p95 ms',
+            'ef_search',
+            'suggested',
+            'measured',
+          ],
+          ...recall.map((one) => [
+            String(one.version_name),
+            String(one.size_class),
+            `${percent(one.recall)}${one.meets_objective ? '' : ' !'}`,
+            `${one.queries}${one.index_queries === one.queries ? '' : `, ${one.index_queries} by index`}`,
+            one.source === 'sample' ? 'searches' : 'passages',
+            String(one.short_returns),
+            `${milliseconds(one.exact_p50_ms)} / ${milliseconds(one.exact_p95_ms)}`,
+            `${milliseconds(one.index_p50_ms)} / ${milliseconds(one.index_p95_ms)}`,
+            one.ef_search === one.ef_search_in_force
+              ? String(one.ef_search)
+              : `${one.ef_search}, now ${one.ef_search_in_force}`,
+            [
+              one.suggested_ef_search === null
+                ? ''
+                : `${one.suggested_ef_search} (${percent(one.suggested_recall)})`,
+              one.suggested_exact_limit === null ? '' : `exact up to ${number(one.suggested_exact_limit)}`,
+            ]
+              .filter(Boolean)
+              .join(', ') || '-',
+            String(one.measured_at).slice(0, 16),
+          ]),
+        ]),
+    ...(searches.length === 0
+      ? []
+      : [
+          '',
+          table([
+            ['version', 'workspaces', 'path', 'searches', 'short', 'lost', 'scan gave up', 'cold'],
+            ...searches.map((one) => [
+              one.version_id === null ? '-' : (names.get(one.version_id) ?? String(one.version_id)),
+              String(one.size_class),
+              String(one.path),
+              number(one.searches),
+              number(one.short_returns),
+              number(one.lost_returns),
+              number(one.scan_limit_hits),
+              number(one.cold_searches),
+            ]),
+          ]),
+        ]),
+  ].join('\n');
+}

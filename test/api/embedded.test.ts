@@ -23,7 +23,12 @@ describe('the API over the embedded database', () => {
   beforeAll(async () => {
     database = await openDatabase({ dataDir });
     await migrateDatabase(database, queues);
-    api = await startTestApi({ database, storage, embedQuery: async () => new Float32Array(axis(3)) });
+    api = await startTestApi({
+      database,
+      storage,
+      recording: { interval: 10 },
+      embedQuery: async () => new Float32Array(axis(3)),
+    });
     ada = await register(api, 'ada@example.org');
   });
   afterAll(async () => {
@@ -59,6 +64,18 @@ describe('the API over the embedded database', () => {
       { token: ada.token },
     );
     expect(found.data.search).toEqual({ path: 'exact', results: [{ document: { title: 'Pets' } }] });
+    // counted behind it, and measured
+    const owner = database.pool('owner');
+    await until(async () => (await owner.query('select from app_hidden.search_samples')).rows.length === 1);
+    const { rows: measured } = await database
+      .pool('worker')
+      .query(
+        `select m.recall, m.queries from app_hidden.recall_to_measure() as t cross join lateral app_hidden.measure_recall(t.version_id, t.size_class) as m`,
+      );
+    expect(measured).toEqual([{ recall: 1, queries: 1 }]);
+    expect((await owner.query('select access_count from app_public.chunks')).rows).toEqual([
+      { access_count: 1 },
+    ]);
     const bad = await api.ask(
       'mutation { startConversation(input: { temperature: "9" }) { conversation { id } } }',
       {},

@@ -42,6 +42,7 @@ const ADMINISTRATORS_ONLY = new Set([
   'compareEmbeddingVersions',
   'embeddingVersionProgress',
   'estimateEmbeddingVersion',
+  'searchQuality',
 ]);
 
 /** What an argument is called, and what of A's it could name. */

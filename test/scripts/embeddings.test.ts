@@ -52,6 +52,7 @@ describeReal('npm run embeddings', () => {
       'activate',
       'rollback',
       'archive',
+      'recall',
     ])
       expect(help.stdout).toContain(command);
     expect(await embeddings('fly')).toMatchObject({ code: 2 });
@@ -148,6 +149,46 @@ describeReal('npm run embeddings', () => {
     const listed = (await embeddings('status')).stdout;
     expect(listed).toMatch(/local-1 +active .* whole/);
     expect(listed).toMatch(/next +archived/);
+  });
+
+  it('tells how well searches do, and measures it', async () => {
+    const set = (value: string) =>
+      database
+        .pool('owner')
+        .query(`update app_private.settings set value = $1 where name = 'search_recall_objective'`, [value]);
+    expect(await json('recall')).toMatchObject({ code: 0, answer: { recall: [], searches: [] } });
+    expect((await embeddings('recall')).stdout).toContain('Nothing was measured yet.');
+    await database
+      .pool('authenticator')
+      .query(
+        `select app_hidden.record_searches('[{"path": "none", "requested": 10, "returned": 3}, {"path": "none", "requested": 1, "returned": 1}]')`,
+      );
+    const measured = await json('recall', '--measure');
+    expect(measured).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('local-1, tiny workspaces: 50 queries'),
+      answer: {
+        recall: [{ version_name: 'local-1', size_class: 'tiny', source: 'stored', recall: 1, queries: 50 }],
+        searches: [{ version_id: null, size_class: 'tiny', path: 'none', searches: 2, short_returns: 1 }],
+      },
+    });
+    const shown = await embeddings('recall', '--days', '1');
+    expect(shown.code).toBe(0);
+    expect(shown.stdout).toMatch(/local-1 +tiny +100\.0 % +50, 0 by index +passages/);
+    expect(shown.stdout).toMatch(/- +tiny +none +2 +1 +0 +0 +0/);
+    expect(await embeddings('recall', '--days', '500')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('CQ200'),
+    });
+    // nothing is good enough
+    await database.pool('owner').query('update app_hidden.recall_measurements set recall = 0.5');
+    expect(await embeddings('recall')).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('50.0 % !'),
+    });
+    await set('0.4');
+    expect(await embeddings('recall')).toMatchObject({ code: 0 });
+    await set('0.98');
   });
 
   it('tries again while somebody is in the way', async () => {

@@ -17,6 +17,13 @@ const CHUNK = `
   insert into app_public.chunks (id, workspace_id, source_type, document_id, owner_id, visibility, chunk_index, content, start_offset, end_offset, token_count, content_hash)
   values ('01890000-0000-7000-8000-00000000c004', '${WORKSPACE}', 'document', '01890000-0000-7000-8000-00000000c003', '01890000-0000-7000-8000-00000000c002', 'private', 0, 'planted', 0, 7, 1, sha256('planted'))`;
 
+/** A measurement, up to its recall, short returns and suggestion. */
+const MEASURED = `
+  with version as (select v.id from app_public.embedding_versions v where v.status = 'active')
+  insert into app_hidden.recall_measurements (version_id, size_class, source, k, queries, index_queries, objective, scan_limit_hits,
+    exact_p50_ms, exact_p95_ms, index_p50_ms, index_p95_ms, ef_search, recall, short_returns, suggested_ef_search, suggested_recall)
+  select version.id, 'giant', 'stored', 10, 50, 50, 0.98, 0, 9, 9, 1, 1, 200,`;
+
 /** What each check must find: statements that break the rule, and what the finding is about. */
 const PLANTED: Record<string, [string, string][]> = {
   rls_forced: [
@@ -139,6 +146,18 @@ const PLANTED: Record<string, [string, string][]> = {
     [
       `insert into app_hidden.provider_pauses (provider, kind, reason, paused_until) values ('planted', 'misconfigured', 'check its API key', now() + interval '1 minute')`,
       'provider planted',
+    ],
+  ],
+  recall_below_objective: [
+    [`${MEASURED} 0.9, 0, null, null from version`, 'embedding version local-1, giant workspaces'],
+    [`${MEASURED} 0.97, 0, 400, 0.99 from version`, 'embedding version local-1, giant workspaces'],
+  ],
+  short_returns: [
+    [`${MEASURED} 1, 2, null, null from version`, 'embedding version local-1, giant workspaces'],
+    [
+      `insert into app_hidden.search_statistics (day, version_id, size_class, path, searches, short_returns, lost_returns, scan_limit_hits, cold_searches)
+       select current_date, v.id, 'big', 'index', 10, 3, 1, 0, 0 from app_public.embedding_versions v where v.status = 'active'`,
+      'embedding version local-1, big workspaces',
     ],
   ],
   indexing_lag: [[CHUNK, `embedding version local-1, workspace ${WORKSPACE}`]],

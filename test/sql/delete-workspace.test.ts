@@ -78,6 +78,12 @@ describeReal('deleting a workspace', () => {
       `select id from app_hidden.register_file('gone.txt', 'text/plain', 4, sha256('gone'))`,
     );
     await call(user, 'select app_public.delete_file($1)', file);
+    // a search of which a sample was kept
+    await database.pool('authenticator').query(
+      `select app_hidden.record_searches(jsonb_build_array(jsonb_build_object('workspace_id', $1::text, 'user_id', $2::text, 'version_id', v.id,
+         'path', 'exact', 'requested', 1, 'returned', 1, 'embedding', $3::text))) from app_public.embedding_versions v`,
+      [user.workspaceId, user.id, JSON.stringify(Array(512).fill(1))],
+    );
   }
 
   /** Rows of a workspace per table that names workspaces, from the catalogue: a new table is covered by itself. */

@@ -7,7 +7,15 @@ import { createTestDatabase, describeReal } from '../support/server.ts';
 import { addContent, addDialogue, indexAll } from '../support/tenants.ts';
 import { asUser, registerUser, type TestUser, until } from '../support/users.ts';
 
-const NOTHING = { sessions: 0, tokens: 0, invitations: 0, mails: 0, conversations: 0, messages: 0 };
+const NOTHING = {
+  sessions: 0,
+  tokens: 0,
+  invitations: 0,
+  mails: 0,
+  searches: 0,
+  conversations: 0,
+  messages: 0,
+};
 /** Tables that hold something of a conversation, and its own. */
 const CONTENT = [
   'conversations',

@@ -34,6 +34,8 @@ export interface Bulk {
   perDocument?: number;
   /** A word that each chunk contains, besides its number. */
   word?: string;
+  /** How far vectors lie from their centre. Much more than 1: without clusters, which an index finds hardest. */
+  spread?: number;
 }
 
 /** Documents with chunks, and a vector for each, around one of 20 centres. */
@@ -48,6 +50,7 @@ export async function addChunks(owner: Pool, bulk: Bulk): Promise<void> {
     visibility = 'private',
     perDocument = 100,
     word = 'chunk',
+    spread = 0.6,
   } = bulk;
   const client = await owner.connect();
   try {
@@ -76,10 +79,10 @@ export async function addChunks(owner: Pool, bulk: Bulk): Promise<void> {
        insert into app_public.embeddings (version_id, workspace_id, chunk_id, embedding)
        select $1, $2, n.id, (
          -- n.i keeps the subquery from being evaluated once for all rows
-         select extensions.l2_normalize(array_agg(x + (random() - 0.5) * 0.6 + n.i * 0.0)::real[]::extensions.halfvec) from unnest(c.at) as x
+         select extensions.l2_normalize(array_agg(x + (random() - 0.5) * $4::float8 + n.i * 0.0)::real[]::extensions.halfvec) from unnest(c.at) as x
        )
        from new_chunks n join centres c on c.c = n.i % 20`,
-      [version, workspaceId, dimensions],
+      [version, workspaceId, dimensions, spread],
     );
     await client.query('commit');
   } catch (error) {

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { axis } from '../../support/tenants.ts';
-import type { TestUser } from '../../support/users.ts';
-import { type Attacks, call, database, guarded, ids, nobody, of, said, tenants } from './scene.ts';
+import { asVisitor, type TestUser } from '../../support/users.ts';
+import { type Attacks, call, database, fails, guarded, ids, nobody, of, said, tenants } from './scene.ts';
 
 /** Attacks on the functions of search and of where answers come from. */
 export const retrieval: Attacks = {
@@ -76,4 +76,37 @@ export const retrieval: Attacks = {
       },
     ]),
   ),
+  'app_hidden.search_facts': async () => {
+    const { ann, bob } = tenants;
+    const facts = async (user: TestUser, response: string) =>
+      (
+        await call(
+          user,
+          `select app_hidden.search_facts(r) as facts from (select (jsonb_populate_record(null::app_public.search_response, $1)).*) as r`,
+          response,
+        )
+      ).rows[0].facts;
+    // whatever an answer says, it belongs to whom the session says, and nothing is looked up
+    const made = JSON.stringify({
+      requested: 1,
+      returned: 1,
+      path: 'index',
+      results: [{ chunk_id: said(bob).chunk }],
+      workspace_id: bob.workspaceId,
+    });
+    expect(await facts(ann, made)).toEqual({
+      workspace_id: ann.workspaceId,
+      user_id: ann.id,
+      version_id: null,
+      requested: 1,
+      returned: 1,
+      path: 'index',
+      scan_limit_hit: null,
+      searched_cold: null,
+      chunk_ids: [said(bob).chunk],
+    });
+    expect(
+      await fails(asVisitor(database, (client) => client.query('select app_hidden.search_facts(null)'))),
+    ).toMatchObject({ code: '42501' });
+  },
 };

@@ -1,0 +1,239 @@
+-- Asks some queries by search itself, as whoever asked them, and by the exact leg beside it, and writes down what the index
+-- missed. Below the objective it looks for the smallest ef_search that meets it, and puts that in force when the settings let
+-- it. Everything in one transaction: a run that is killed leaves nothing. One run at a time; its time is bounded by
+-- search_recall_seconds, and what it has asked until then counts. It must never return or keep the id of a tenant.
+create or replace function app_private.tune_ef_search(for_version uuid)
+returns void
+language sql
+set search_path = pg_catalog, pg_temp
+as $$
+  update app_public.embedding_versions v
+  set search_ef_search = wanted.ef_search
+  from (
+    -- as far as the most demanding size needs
+    select least(max(latest.suggested_ef_search), app_hidden.setting('search_ef_search_max')::integer, 1000) as ef_search
+    from (
+      select distinct on (m.size_class) m.suggested_ef_search
+      from app_hidden.recall_measurements m
+      where m.version_id = for_version and m.suggested_ef_search is not null and m.id > app_hidden.uuidv7_floor(now() - interval '30 days')
+      order by m.size_class, m.id desc
+    ) as latest
+  ) as wanted
+  where v.id = for_version and wanted.ef_search > 0 and v.search_ef_search is distinct from wanted.ef_search
+    and app_hidden.setting('search_ef_search_auto') = 'on';
+$$;
+comment on function app_private.tune_ef_search(uuid) is 'Puts the ef_search that the latest measurements ask for in force, if search_ef_search_auto says so.';
+
+create or replace function app_private.recall_of_index(
+  version app_public.embedding_versions, truths app_private.recall_truth[], with_ef_search integer, deadline timestamptz, k integer,
+  out recall real, out scan_limit_hits integer, out milliseconds double precision[]
+)
+language plpgsql
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+declare
+  truth app_private.recall_truth;
+  query app_private.recall_query;
+  kinds app_public.source_type[];
+  found uuid[];
+  started timestamptz;
+  spent double precision;
+  shares double precision := 0;
+begin
+  scan_limit_hits := 0;
+  milliseconds := '{}';
+  foreach truth in array truths loop
+    if clock_timestamp() > deadline then
+      recall := null;
+      return;
+    end if;
+    query := truth.query;
+    kinds := coalesce(query.kinds, enum_range(null::app_public.source_type));
+    started := clock_timestamp();
+    found := array(
+      select s.chunk_id
+      from app_private.search_vector_index(
+        version, query.workspace_id, query.user_id, query.embedding, kinds, k, null, null, truth.conditions,
+        with_ef_search, app_private.search_max_scan_tuples(null)
+      ) as s
+    );
+    spent := 1000 * extract(epoch from clock_timestamp() - started);
+    if cardinality(found) < k then
+      -- as search does it: too few are not trusted
+      scan_limit_hits := scan_limit_hits + 1;
+      found := truth.nearest;
+      spent := spent + truth.milliseconds;
+    end if;
+    milliseconds := milliseconds || spent;
+    shares := shares + (select count(*) from unnest(truth.nearest) as n where n = any (found))::float8 / cardinality(truth.nearest);
+  end loop;
+  recall := shares / cardinality(truths);
+end
+$$;
+comment on function app_private.recall_of_index(app_public.embedding_versions, app_private.recall_truth[], integer, timestamptz, integer) is
+  'Mean share of the nearest that the index leg finds with an ef_search, how often its scan gave up, and its times. Recall is null when the deadline came first.';
+
+create or replace function app_hidden.measure_recall(for_version uuid, of_size app_public.search_size_class)
+returns setof app_hidden.recall_measurements
+language plpgsql
+security definer
+set search_path = pg_catalog, extensions, pg_temp
+set lock_timeout = '2s'
+as $$
+declare
+  most_queries integer := app_hidden.setting('search_recall_queries')::integer;
+  seconds double precision := app_hidden.setting('search_recall_seconds')::double precision;
+  began timestamptz := clock_timestamp();
+  deadline timestamptz := began + make_interval(secs => seconds);
+  version app_public.embedding_versions;
+  asked record;
+  query app_private.recall_query;
+  kinds app_public.source_type[];
+  conditions text;
+  available bigint;
+  everything bigint;
+  has_memories boolean;
+  nearest uuid[];
+  answered app_public.search_response;
+  started timestamptz;
+  spent double precision;
+  exact_times double precision[] := array[]::double precision[];
+  shares double precision := 0;
+  by_index app_private.recall_truth[] := array[]::app_private.recall_truth[];
+  indexed_chunks bigint := 0;
+  leg record;
+  tried integer;
+  result app_hidden.recall_measurements;
+begin
+  if not pg_try_advisory_xact_lock(hashtext('colloquy.measure_recall')) then
+    return;
+  end if;
+  select v.* into version from app_public.embedding_versions v where v.id = for_version and v.status <> 'archived';
+  if version.id is null then
+    raise exception 'There is no such embedding version, or it is archived.' using errcode = 'CQ204', hint = 'List embeddingVersions.';
+  end if;
+  result.id := uuidv7();
+  result.version_id := version.id;
+  result.size_class := of_size;
+  result.k := 10;
+  result.objective := app_hidden.setting('search_recall_objective')::real;
+  result.ef_search := app_private.search_ef_search(version);
+  result.queries := 0;
+  result.short_returns := 0;
+  result.scan_limit_hits := 0;
+
+  for asked in select q.source, q.query from app_private.recall_queries(version.id, of_size, most_queries) q loop
+    -- a quarter for what is true; the rest is for the index
+    exit when clock_timestamp() > began + make_interval(secs => seconds / 4) and result.queries > 0;
+    query := asked.query;
+    kinds := coalesce(query.kinds, enum_range(null::app_public.source_type));
+    select coalesce(sum(c.chunk_count) filter (where c.source_type = any (kinds)), 0), sum(c.chunk_count),
+      coalesce(bool_or(c.source_type = 'memory' and c.chunk_count > 0), false)
+    into available, everything, has_memories
+    from app_hidden.chunk_counts c where c.workspace_id = query.workspace_id;
+    conditions := app_private.search_conditions(null, null, has_memories and 'memory' = any (kinds), 'warm');
+
+    started := clock_timestamp();
+    nearest := array(
+      select s.chunk_id
+      from app_private.search_vector_exact(
+        version, query.workspace_id, query.user_id, query.embedding, kinds, result.k, null, null, conditions, 4 * available < everything
+      ) as s
+    );
+    spent := 1000 * extract(epoch from clock_timestamp() - started);
+    continue when cardinality(nearest) = 0;
+
+    perform set_config('colloquy.user_id', query.user_id::text, true), set_config('colloquy.workspace_id', query.workspace_id::text, true),
+      set_config('colloquy.scopes', '', true);
+    answered := app_public.search(
+      query => '', query_embedding => query.embedding, kinds => kinds, max_results => result.k, mode => 'vector', embedding_version_id => version.id
+    );
+
+    result.source := asked.source;
+    result.queries := result.queries + 1;
+    exact_times := exact_times || spent;
+    shares := shares + (
+      select count(*) from unnest(nearest) as n where n in (select r.chunk_id from unnest(answered.results) as r)
+    )::float8 / cardinality(nearest);
+    -- asked once more: a passage may have been removed in between
+    if answered.returned < cardinality(nearest) and answered.returned < (
+      select count(*)
+      from app_private.search_vector_exact(
+        version, query.workspace_id, query.user_id, query.embedding, kinds, result.k, null, null, conditions, 4 * available < everything
+      )
+    ) then
+      result.short_returns := result.short_returns + 1;
+    end if;
+    if answered.path <> 'exact' then
+      by_index := by_index || row(query, conditions, nearest, spent)::app_private.recall_truth;
+      indexed_chunks := greatest(indexed_chunks, available);
+    end if;
+  end loop;
+  perform set_config('colloquy.user_id', '', true), set_config('colloquy.workspace_id', '', true);
+  if result.queries = 0 then
+    return;
+  end if;
+  result.recall := shares / result.queries;
+  select percentile_cont(0.5) within group (order by t), percentile_cont(0.95) within group (order by t)
+  into result.exact_p50_ms, result.exact_p95_ms
+  from unnest(exact_times) as t;
+
+  result.index_queries := cardinality(by_index);
+  if result.index_queries > 0 then
+    leg := app_private.recall_of_index(version, by_index, result.ef_search, 'infinity', result.k);
+    result.scan_limit_hits := leg.scan_limit_hits;
+    select percentile_cont(0.5) within group (order by t), percentile_cont(0.95) within group (order by t)
+    into result.index_p50_ms, result.index_p95_ms
+    from unnest(leg.milliseconds) as t;
+    if (select percentile_cont(0.5) within group (order by (t).milliseconds) from unnest(by_index) as t) <= result.index_p50_ms then
+      result.suggested_exact_limit := indexed_chunks;
+    end if;
+
+    -- what is in force: enough, and there may be a smaller one; or not, and there must be a larger one
+    result.suggested_ef_search := result.ef_search;
+    result.suggested_recall := leg.recall;
+    for tried in
+      select e.ef_search
+      from (
+        select app_hidden.setting('search_ef_search')::integer as ef_search
+        union
+        select unnest(array[20, 40, 60, 100, 150, 200, 300, 400, 600, 800, 1000])
+      ) as e
+      where e.ef_search between app_hidden.setting('search_ef_search')::integer and 1000
+        and case when leg.recall >= result.objective then e.ef_search < result.ef_search else e.ef_search > result.ef_search end
+      order by e.ef_search
+    loop
+      leg := app_private.recall_of_index(version, by_index, tried, deadline, result.k);
+      if leg.recall is null then
+        -- no time left: what is in force stays, if it is enough; otherwise there is no answer yet
+        if result.suggested_recall < result.objective then
+          result.suggested_ef_search := null;
+          result.suggested_recall := null;
+        end if;
+        exit;
+      end if;
+      if leg.recall >= result.objective or result.suggested_recall < result.objective then
+        result.suggested_ef_search := tried;
+        result.suggested_recall := leg.recall;
+      end if;
+      exit when leg.recall >= result.objective;
+    end loop;
+  end if;
+
+  insert into app_hidden.recall_measurements (
+    id, version_id, size_class, source, k, queries, index_queries, recall, objective, short_returns, scan_limit_hits, exact_p50_ms,
+    exact_p95_ms, index_p50_ms, index_p95_ms, ef_search, suggested_ef_search, suggested_recall, suggested_exact_limit
+  )
+  values (
+    result.id, result.version_id, result.size_class, result.source, result.k, result.queries, result.index_queries, result.recall,
+    result.objective, result.short_returns, result.scan_limit_hits, result.exact_p50_ms, result.exact_p95_ms, result.index_p50_ms,
+    result.index_p95_ms, result.ef_search, result.suggested_ef_search, result.suggested_recall, result.suggested_exact_limit
+  )
+  returning * into result;
+  perform app_private.tune_ef_search(version.id);
+  return next result;
+end
+$$;
+comment on function app_hidden.measure_recall(uuid, app_public.search_size_class) is
+  'Measures the recall of a version in workspaces of a size, writes it down, and puts a larger or smaller ef_search in force if the settings say so. No row: another run is at work, or there is nothing to ask. Error: CQ204 no such version.';
+grant execute on function app_hidden.measure_recall(uuid, app_public.search_size_class) to colloquy_worker;

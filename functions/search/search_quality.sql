@@ -1,0 +1,52 @@
+-- What an administrator asks about searches: the latest measurements of recall, and what was counted. It names no tenant.
+create or replace function app_private.latest_recall()
+returns setof app_public.recall_figure
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select
+    v.id, v.name, m.size_class, m.source, uuid_extract_timestamp(m.id), m.recall, m.recall >= app_hidden.setting('search_recall_objective')::real,
+    m.queries, m.index_queries, m.short_returns, m.scan_limit_hits, m.exact_p50_ms, m.exact_p95_ms, m.index_p50_ms, m.index_p95_ms,
+    m.ef_search, app_private.search_ef_search(v), m.suggested_ef_search, m.suggested_recall, m.suggested_exact_limit
+  from app_public.embedding_versions v
+  cross join lateral (
+    select distinct on (r.size_class) r.* from app_hidden.recall_measurements r where r.version_id = v.id order by r.size_class, r.id desc
+  ) as m
+  where v.status in ('active', 'building')
+  order by v.status = 'active' desc, v.id, m.size_class desc;
+$$;
+comment on function app_private.latest_recall() is 'The latest measurement per version, active or building, and size of workspaces.';
+
+create or replace function app_public.search_quality(days integer default 7)
+returns app_public.search_quality
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  result app_public.search_quality;
+begin
+  perform app_private.require_administrator();
+  days := coalesce(days, 7);
+  if days not between 1 and 400 then
+    raise exception 'days is 1 to 400, not %.', days using errcode = 'CQ200', hint = 'Ask for fewer.';
+  end if;
+  result.objective := app_hidden.setting('search_recall_objective')::real;
+  result.recall := array(select f from app_private.latest_recall() as f);
+  result.searches := array(
+    select row(
+      s.version_id, s.size_class, s.path, sum(s.searches), sum(s.short_returns), sum(s.lost_returns), sum(s.scan_limit_hits), sum(s.cold_searches)
+    )::app_public.search_count
+    from app_hidden.search_statistics s
+    where s.day > (now() at time zone 'UTC')::date - days
+    group by s.version_id, s.size_class, s.path
+    order by s.version_id, s.size_class desc, s.path
+  );
+  return result;
+end
+$$;
+comment on function app_public.search_quality(integer) is
+  'The latest measurements of recall per embedding version and size of workspaces, and the searches of the last days, counted. Administrators of the installation only. Errors: CQ101, CQ121, CQ200 unusable argument.';
+grant execute on function app_public.search_quality(integer) to colloquy_admin;

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import type { JobContext } from './context.ts';
+import type { JobDefinition } from './registry.ts';
+
+interface Target {
+  version_id: string;
+  version_name: string;
+  size_class: string;
+}
+
+interface Measurement {
+  recall: number;
+  objective: number;
+  queries: number;
+  short_returns: number;
+  ef_search: number;
+  suggested_ef_search: number | null;
+  suggested_exact_limit: string | null;
+}
+
+/** Measures the recall of every version in every size of workspaces, one a transaction. */
+async function handle({ pool, signal, log }: JobContext): Promise<object> {
+  const done = { measured: 0, below: 0 };
+  const { rows: targets } = await pool.query<Target>('select * from app_hidden.recall_to_measure()');
+  for (const target of targets) {
+    if (signal.aborted) break;
+    const { rows } = await pool.query<Measurement>(
+      `select recall, objective, queries, short_returns, ef_search, suggested_ef_search, suggested_exact_limit
+       from app_hidden.measure_recall($1, $2)`,
+      [target.version_id, target.size_class],
+    );
+    const measured = rows[0];
+    // nothing to ask, or another run is at it
+    if (!measured) continue;
+    done.measured += 1;
+    const facts = { version: target.version_name, size: target.size_class, ...measured };
+    if (measured.recall < measured.objective) {
+      done.below += 1;
+      log.warn({ event: 'recall_below_objective', ...facts }, 'searches miss more than they should');
+    }
+    if (measured.short_returns > 0)
+      log.error({ event: 'short_returns', ...facts }, 'searches return less than there is');
+  }
+  return done;
+}
+
+export const measureRecall: JobDefinition<object> = {
+  queue: {
+    name: 'measure-recall',
+    policy: 'exclusive',
+    retryLimit: 3,
+    retryDelay: 60,
+    retryBackoff: true,
+    expireInSeconds: 1800,
+    deleteAfterSeconds: 30 * 86_400,
+    schedules: { daily: { cron: '10 3 * * *' } },
+  },
+  payload: z.object({}),
+  batchSize: 1,
+  handle,
+};
