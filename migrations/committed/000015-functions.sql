@@ -1,5 +1,5 @@
---! Previous: sha1:d8db6c7b55cf015d1e27cd6b22fe6beec23e8cd0
---! Hash: sha1:4750f08e65d835108ad86382735e19bb3c0e57bc
+--! Previous: sha1:8bb6bb9507416e1256580a27f11fcb83ae36862f
+--! Hash: sha1:8e39137a6a831e0b698de992d6d904192c28de4f
 --! Message: functions
 
 --! split: 1-current.sql
@@ -1833,6 +1833,38 @@ $$;
 comment on function app_private.search_text(uuid, uuid, text, app_public.source_type[], integer, uuid[], app_public.search_filters, text) is
   'Chunks that contain the words of a query, each asked in its own language. Score: ts_rank_cd, divided by the logarithm of the length.';
 --! EndIncluded search/legs.sql
+--! Included search/search_ef_search.sql
+-- How far an index search looks: the only place where search and the measurement of recall get these numbers from. What an
+-- administrator set is the least; a measurement may raise it for a version, no further than search_ef_search_max.
+create or replace function app_private.search_ef_search(version app_public.embedding_versions)
+returns integer
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  least_one integer := app_hidden.setting('search_ef_search')::integer;
+begin
+  -- without a measurement, or one that found it enough, there is nothing else to ask
+  if version.search_ef_search is null or version.search_ef_search <= least_one or app_hidden.setting('search_ef_search_auto') <> 'on' then
+    return least_one;
+  end if;
+  return greatest(least_one, least(version.search_ef_search, app_hidden.setting('search_ef_search_max')::integer, 1000));
+end
+$$;
+comment on function app_private.search_ef_search(app_public.embedding_versions) is 'hnsw.ef_search for index searches of an embedding version: the setting search_ef_search, or what a measurement raised it to.';
+
+create or replace function app_private.search_max_scan_tuples(filters app_public.search_filters)
+returns integer
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+  -- what a filter leaves out is soon cheaper to look for in the rows
+  select case when filters is null then 20000 else 5000 end;
+$$;
+comment on function app_private.search_max_scan_tuples(app_public.search_filters) is 'hnsw.max_scan_tuples of an index search.';
+--! EndIncluded search/search_ef_search.sql
 --! Included search/search.sql
 -- Hybrid search over everything the caller may read in the workspace of the request. Sealed, see legs.sql for why. The
 -- caller and the workspace come from the session alone, never from an argument.
@@ -1969,9 +2001,7 @@ begin
           select row(s.chunk_id, 'vector', s.place, s.score, s.importance, tier = 'cold')::app_private.search_hit
           from app_private.search_vector_index(
             version, workspace, caller, query_embedding, kinds, candidates, sources, filters, conditions,
-            app_hidden.setting('search_ef_search')::integer,
-            -- what a filter leaves out is soon cheaper to look for in the rows
-            case when filters is null then 20000 else 5000 end
+            app_private.search_ef_search(version), app_private.search_max_scan_tuples(filters)
           ) with ordinality as s (chunk_id, score, importance, place)
         );
         -- too few although there are more: the scan stopped at its limit, so nothing may be trusted to the index
@@ -10536,6 +10566,590 @@ comment on function app_public.indexing_lag(integer) is
   'Workspaces whose chunks are not all embedded, per version that is active or building: how many are pending, tried again or given up, whether a budget holds them back, and since when the oldest waits. Error: CQ200 too many asked for.';
 grant execute on function app_public.indexing_lag(integer) to colloquy_admin, colloquy_worker, colloquy_monitor;
 --! EndIncluded embeddings/indexing_lag.sql
+--! Included search/search_size_class.sql
+-- The sizes of workspaces by which searches are counted and recall is measured: the only place that says where one ends.
+-- 5,000 is the default of search_exact_limit, so that tiny and small ones are those that are searched exactly.
+create or replace function app_private.search_size_class(chunk_count bigint)
+returns app_public.search_size_class
+language sql
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+  select case
+    when chunk_count > 100000 then 'giant'
+    when chunk_count > 20000 then 'big'
+    when chunk_count > 5000 then 'middle'
+    when chunk_count > 500 then 'small'
+    else 'tiny'
+  end::app_public.search_size_class;
+$$;
+comment on function app_private.search_size_class(bigint) is 'The size of a workspace with so many passages.';
+
+create or replace function app_private.workspaces_of_size(of_size app_public.search_size_class)
+returns table (workspace_id uuid, chunk_count bigint)
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select k.workspace_id, sum(k.chunk_count)::bigint
+  from app_hidden.chunk_counts k
+  group by k.workspace_id
+  having sum(k.chunk_count) > 0 and app_private.search_size_class(sum(k.chunk_count)::bigint) = of_size;
+$$;
+comment on function app_private.workspaces_of_size(app_public.search_size_class) is 'Workspaces of a size that have passages, and how many.';
+--! EndIncluded search/search_size_class.sql
+--! Included search/search_facts.sql
+-- What the API keeps of a search that it answered, to hand it to record_searches with others. Asked for in the statement of
+-- the search itself, so that tenant and caller come from the session of the request and from nothing that a client sends. It
+-- reads nothing: what it returns is in the answer that it is given.
+create or replace function app_hidden.search_facts(response app_public.search_response)
+returns jsonb
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select jsonb_build_object(
+    'workspace_id', app_hidden.searched_workspace_id(), 'user_id', app_hidden.current_user_id(), 'version_id', response.embedding_version_id,
+    'requested', response.requested, 'returned', response.returned, 'path', response.path, 'scan_limit_hit', response.scan_limit_hit,
+    'searched_cold', response.searched_cold, 'chunk_ids', array(select r.chunk_id from unnest(response.results) as r)
+  );
+$$;
+comment on function app_hidden.search_facts(app_public.search_response) is 'Whose search an answer belongs to, how it was found, and the ids of its chunks.';
+grant execute on function app_hidden.search_facts(app_public.search_response) to colloquy_user, colloquy_admin;
+--! EndIncluded search/search_facts.sql
+--! Included search/record_searches.sql
+-- Counts what searches answered, and that chunks were read, a batch at a time: search itself is stable and writes nothing.
+-- Called by the API server on a connection of its own, as colloquy_authenticator and outside any request. Not granted to the
+-- roles of requests: nobody counts for somebody else. A chunk of another tenant than the search's is not counted.
+--
+-- It must never hold up those who write: it waits for no row of theirs (skip locked), and batches of several servers come one
+-- after the other. What is locked by somebody else at that moment, since it is cut anew or moved to another tier, is not
+-- counted. A batch that comes twice counts twice.
+create or replace function app_hidden.record_searches(searches jsonb)
+returns table (sample_share real, keeps_text boolean)
+language plpgsql
+security definer
+set search_path = pg_catalog, extensions, pg_temp
+set lock_timeout = '2s'
+set jit = off
+-- a few thousand keys: each is looked up, whatever the planner believes how many there are
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+declare
+  text_allowed boolean := app_hidden.setting('search_sample_keeps_text') = 'on';
+  least_samples integer := app_hidden.setting('search_sample_minimum')::integer;
+  share real := app_hidden.setting('search_sample_share')::real;
+  today date := (now() at time zone 'UTC')::date;
+begin
+  if jsonb_typeof(searches) is distinct from 'array' or jsonb_array_length(searches) > 1000 then
+    raise exception 'A batch is an array of at most 1,000 searches.' using errcode = 'CQ200', hint = 'Send several batches.';
+  end if;
+  perform pg_advisory_xact_lock(hashtext('colloquy.record_searches'));
+
+  insert into app_hidden.search_samples (workspace_id, user_id, version_id, kinds, embedding, query)
+  select
+    s.workspace_id, s.user_id, v.id, (select array_agg(distinct k.kind) from unnest(s.kinds) as k (kind)), s.embedding::halfvec,
+    case when text_allowed then left(nullif(trim(s.query), ''), 10000) end
+  from jsonb_to_recordset(searches) as s (
+    workspace_id uuid, user_id uuid, version_id uuid, kinds app_public.source_type[], embedding text, query text
+  )
+  join app_public.embedding_versions v on v.id = s.version_id
+  -- who leaves the workspace, or ends it, at this moment is not waited for
+  cross join lateral (
+    select from app_public.workspace_members m where m.workspace_id = s.workspace_id and m.user_id = s.user_id for key share skip locked
+  ) as member
+  -- a vector of zeros is as far from everything as from anything: nothing to measure by
+  where s.embedding is not null and l2_norm(s.embedding::halfvec) > 0
+  limit 100;
+
+  insert into app_hidden.search_statistics as x (
+    day, version_id, size_class, path, searches, short_returns, lost_returns, scan_limit_hits, cold_searches
+  )
+  select
+    today, v.id, size.class, s.path, count(*), count(*) filter (where s.returned < s.requested),
+    -- on the first page and without a threshold, an index that was not given up has returned enough
+    count(*) filter (where s.returned < s.requested and s.path = 'index' and s.is_plain),
+    count(*) filter (where s.scan_limit_hit), count(*) filter (where s.searched_cold)
+  from jsonb_to_recordset(searches) as s (
+    workspace_id uuid, version_id uuid, path text, requested integer, returned integer, is_plain boolean, scan_limit_hit boolean,
+    searched_cold boolean
+  )
+  left join app_public.embedding_versions v on v.id = s.version_id
+  cross join lateral (
+    select app_private.search_size_class(coalesce(sum(k.chunk_count), 0)::bigint) as class
+    from app_hidden.chunk_counts k where k.workspace_id = s.workspace_id
+  ) as size
+  group by v.id, size.class, s.path
+  on conflict on constraint search_statistics_day_version_id_size_class_path_key do update
+  set searches = x.searches + excluded.searches, short_returns = x.short_returns + excluded.short_returns,
+    lost_returns = x.lost_returns + excluded.lost_returns, scan_limit_hits = x.scan_limit_hits + excluded.scan_limit_hits,
+    cold_searches = x.cold_searches + excluded.cold_searches;
+
+  with reads as (
+    select s.workspace_id, r.id, count(*) as times
+    from jsonb_to_recordset(searches) as s (workspace_id uuid, chunk_ids uuid[])
+    cross join lateral unnest(s.chunk_ids) as r (id)
+    group by s.workspace_id, r.id
+    order by s.workspace_id, r.id
+  ),
+  readable as materialized (
+    select r.workspace_id, r.id, r.times
+    from reads r
+    cross join lateral (
+      select from app_public.chunks c where c.workspace_id = r.workspace_id and c.id = r.id for no key update skip locked
+    ) as chunk
+  )
+  update app_public.chunks c
+  set access_count = least(c.access_count + r.times, 2147483647)::integer, last_accessed_at = now()
+  from readable r
+  where c.workspace_id = r.workspace_id and c.id = r.id;
+
+  return query
+  select
+    case when count(*) < least_samples then 1 else greatest(0, least(share, 1)) end::real,
+    text_allowed
+  from (
+    select from app_hidden.search_samples s where s.id >= app_hidden.uuidv7_floor(today::timestamp at time zone 'UTC') limit least_samples
+  ) as taken;
+end
+$$;
+comment on function app_hidden.record_searches(jsonb) is
+  'Counts a batch of finished searches and the chunks that they returned, and keeps the vectors that came with some of them. Returns which share of the following shall bring theirs, and whether with words. For the API server. Error: CQ200 no batch.';
+grant execute on function app_hidden.record_searches(jsonb) to colloquy_authenticator;
+--! EndIncluded search/record_searches.sql
+--! Included search/recall_queries.sql
+-- What a measurement of recall asks: the vectors of real searches, from each workspace in turn, the latest first; where there
+-- are fewer than 20, vectors made of those of stored chunks, as their owners would ask. Never the text of anybody.
+--
+-- A stored vector as it is would flatter the index, since it is a point of its graph and its neighbours are linked to it: of
+-- 4,000 random vectors of 64 dimensions, with an ef_search of 10, such queries found 0.99. So it is turned towards another
+-- one, by as much as a question may differ from its answer (cosine 0.9 where the two have nothing in common): then 0.87.
+create or replace function app_private.recall_queries(for_version uuid, of_size app_public.search_size_class, most integer)
+returns table (source app_public.recall_source, query app_private.recall_query)
+language plpgsql
+stable
+set search_path = pg_catalog, extensions, pg_temp
+set jit = off
+as $$
+begin
+  if (
+    select count(*) >= 20
+    from (
+      select from app_private.workspaces_of_size(of_size) w
+      join app_hidden.search_samples s on s.workspace_id = w.workspace_id and s.version_id = for_version
+      limit 20
+    ) as enough
+  ) then
+    return query
+    select 'sample'::app_public.recall_source, row(x.workspace_id, x.user_id, x.kinds, x.embedding)::app_private.recall_query
+    from (
+      select s.*, row_number() over (partition by s.workspace_id order by s.id desc) as turn
+      from app_private.workspaces_of_size(of_size) w
+      join app_hidden.search_samples s on s.workspace_id = w.workspace_id and s.version_id = for_version
+    ) as x
+    order by x.turn, x.id desc
+    limit most;
+    return;
+  end if;
+  return query
+  with workspaces as (
+    select w.workspace_id, count(*) over () as of
+    from (
+      select w.workspace_id
+      from app_private.workspaces_of_size(of_size) w
+      join app_hidden.embedding_counts e on e.version_id = for_version and e.workspace_id = w.workspace_id and e.embedding_count > 0
+      -- others on another day
+      order by md5(w.workspace_id::text || current_date)
+      limit least(10, most)
+    ) as w
+  )
+  select 'stored'::app_public.recall_source, row(w.workspace_id, c.owner_id, null, near.embedding)::app_private.recall_query
+  from workspaces w
+  cross join lateral (
+    select e.chunk_id, e.embedding + e.embedding + coalesce(lag(e.embedding) over (order by md5(e.chunk_id::text)), e.embedding) as embedding
+    from (
+      select x.chunk_id
+      from app_public.embeddings x
+      where x.version_id = for_version and x.workspace_id = w.workspace_id
+      order by md5(x.chunk_id::text || current_date)
+      limit ceil(most::numeric / w.of)
+    ) as chosen
+    join app_public.embeddings e on e.version_id = for_version and e.workspace_id = w.workspace_id and e.chunk_id = chosen.chunk_id
+  ) as near
+  join app_public.chunks c on c.workspace_id = w.workspace_id and c.id = near.chunk_id
+  order by md5(near.chunk_id::text || current_date)
+  limit most;
+end
+$$;
+comment on function app_private.recall_queries(uuid, app_public.search_size_class, integer) is 'Queries for a measurement of recall in workspaces of a size, at most so many.';
+
+create or replace function app_hidden.recall_to_measure()
+returns table (version_id uuid, version_name text, size_class app_public.search_size_class)
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select v.id, v.name, c.size_class
+  from app_public.embedding_versions v
+  cross join lateral (
+    select distinct app_private.search_size_class(k.chunk_count) as size_class
+    from (
+      select c.workspace_id, sum(c.chunk_count)::bigint as chunk_count from app_hidden.chunk_counts c group by c.workspace_id
+    ) as k
+    join app_hidden.embedding_counts e on e.version_id = v.id and e.workspace_id = k.workspace_id and e.embedding_count > 0
+  ) as c
+  -- one that is being built as soon as it has what it will be searched by
+  where v.status = 'active' or v.status = 'building' and app_private.embedding_index_is_valid(v.id)
+  order by v.status = 'active' desc, v.id, c.size_class desc;
+$$;
+comment on function app_hidden.recall_to_measure() is 'Embedding versions, and the sizes of workspaces in which there is something to measure. For the job.';
+grant execute on function app_hidden.recall_to_measure() to colloquy_worker;
+--! EndIncluded search/recall_queries.sql
+--! Included search/measure_recall.sql
+-- Asks some queries by search itself, as whoever asked them, and by the exact leg beside it, and writes down what the index
+-- missed. Below the objective it looks for the smallest ef_search that meets it, and puts that in force when the settings let
+-- it. Everything in one transaction: a run that is killed leaves nothing. One run at a time; its time is bounded by
+-- search_recall_seconds, and what it has asked until then counts. It must never return or keep the id of a tenant.
+create or replace function app_private.tune_ef_search(for_version uuid)
+returns void
+language sql
+set search_path = pg_catalog, pg_temp
+as $$
+  update app_public.embedding_versions v
+  set search_ef_search = wanted.ef_search
+  from (
+    -- as far as the most demanding size needs
+    select least(max(latest.suggested_ef_search), app_hidden.setting('search_ef_search_max')::integer, 1000) as ef_search
+    from (
+      select distinct on (m.size_class) m.suggested_ef_search
+      from app_hidden.recall_measurements m
+      where m.version_id = for_version and m.suggested_ef_search is not null and m.id > app_hidden.uuidv7_floor(now() - interval '30 days')
+      order by m.size_class, m.id desc
+    ) as latest
+  ) as wanted
+  where v.id = for_version and wanted.ef_search > 0 and v.search_ef_search is distinct from wanted.ef_search
+    and app_hidden.setting('search_ef_search_auto') = 'on';
+$$;
+comment on function app_private.tune_ef_search(uuid) is 'Puts the ef_search that the latest measurements ask for in force, if search_ef_search_auto says so.';
+
+create or replace function app_private.recall_of_index(
+  version app_public.embedding_versions, truths app_private.recall_truth[], with_ef_search integer, deadline timestamptz, k integer,
+  out recall real, out scan_limit_hits integer, out milliseconds double precision[]
+)
+language plpgsql
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+declare
+  truth app_private.recall_truth;
+  query app_private.recall_query;
+  kinds app_public.source_type[];
+  found uuid[];
+  started timestamptz;
+  spent double precision;
+  shares double precision := 0;
+begin
+  scan_limit_hits := 0;
+  milliseconds := '{}';
+  foreach truth in array truths loop
+    if clock_timestamp() > deadline then
+      recall := null;
+      return;
+    end if;
+    query := truth.query;
+    kinds := coalesce(query.kinds, enum_range(null::app_public.source_type));
+    started := clock_timestamp();
+    found := array(
+      select s.chunk_id
+      from app_private.search_vector_index(
+        version, query.workspace_id, query.user_id, query.embedding, kinds, k, null, null, truth.conditions,
+        with_ef_search, app_private.search_max_scan_tuples(null)
+      ) as s
+    );
+    spent := 1000 * extract(epoch from clock_timestamp() - started);
+    if cardinality(found) < k then
+      -- as search does it: too few are not trusted
+      scan_limit_hits := scan_limit_hits + 1;
+      found := truth.nearest;
+      spent := spent + truth.milliseconds;
+    end if;
+    milliseconds := milliseconds || spent;
+    shares := shares + (select count(*) from unnest(truth.nearest) as n where n = any (found))::float8 / cardinality(truth.nearest);
+  end loop;
+  recall := shares / cardinality(truths);
+end
+$$;
+comment on function app_private.recall_of_index(app_public.embedding_versions, app_private.recall_truth[], integer, timestamptz, integer) is
+  'Mean share of the nearest that the index leg finds with an ef_search, how often its scan gave up, and its times. Recall is null when the deadline came first.';
+
+create or replace function app_hidden.measure_recall(for_version uuid, of_size app_public.search_size_class)
+returns setof app_hidden.recall_measurements
+language plpgsql
+security definer
+set search_path = pg_catalog, extensions, pg_temp
+set lock_timeout = '2s'
+as $$
+declare
+  most_queries integer := app_hidden.setting('search_recall_queries')::integer;
+  seconds double precision := app_hidden.setting('search_recall_seconds')::double precision;
+  began timestamptz := clock_timestamp();
+  deadline timestamptz := began + make_interval(secs => seconds);
+  version app_public.embedding_versions;
+  asked record;
+  query app_private.recall_query;
+  kinds app_public.source_type[];
+  conditions text;
+  available bigint;
+  everything bigint;
+  has_memories boolean;
+  nearest uuid[];
+  answered app_public.search_response;
+  started timestamptz;
+  spent double precision;
+  exact_times double precision[] := array[]::double precision[];
+  shares double precision := 0;
+  by_index app_private.recall_truth[] := array[]::app_private.recall_truth[];
+  indexed_chunks bigint := 0;
+  leg record;
+  tried integer;
+  result app_hidden.recall_measurements;
+begin
+  if not pg_try_advisory_xact_lock(hashtext('colloquy.measure_recall')) then
+    return;
+  end if;
+  select v.* into version from app_public.embedding_versions v where v.id = for_version and v.status <> 'archived';
+  if version.id is null then
+    raise exception 'There is no such embedding version, or it is archived.' using errcode = 'CQ204', hint = 'List embeddingVersions.';
+  end if;
+  result.id := uuidv7();
+  result.version_id := version.id;
+  result.size_class := of_size;
+  result.k := 10;
+  result.objective := app_hidden.setting('search_recall_objective')::real;
+  result.ef_search := app_private.search_ef_search(version);
+  result.queries := 0;
+  result.short_returns := 0;
+  result.scan_limit_hits := 0;
+
+  for asked in select q.source, q.query from app_private.recall_queries(version.id, of_size, most_queries) q loop
+    -- a quarter for what is true; the rest is for the index
+    exit when clock_timestamp() > began + make_interval(secs => seconds / 4) and result.queries > 0;
+    query := asked.query;
+    kinds := coalesce(query.kinds, enum_range(null::app_public.source_type));
+    select coalesce(sum(c.chunk_count) filter (where c.source_type = any (kinds)), 0), sum(c.chunk_count),
+      coalesce(bool_or(c.source_type = 'memory' and c.chunk_count > 0), false)
+    into available, everything, has_memories
+    from app_hidden.chunk_counts c where c.workspace_id = query.workspace_id;
+    conditions := app_private.search_conditions(null, null, has_memories and 'memory' = any (kinds), 'warm');
+
+    started := clock_timestamp();
+    nearest := array(
+      select s.chunk_id
+      from app_private.search_vector_exact(
+        version, query.workspace_id, query.user_id, query.embedding, kinds, result.k, null, null, conditions, 4 * available < everything
+      ) as s
+    );
+    spent := 1000 * extract(epoch from clock_timestamp() - started);
+    continue when cardinality(nearest) = 0;
+
+    perform set_config('colloquy.user_id', query.user_id::text, true), set_config('colloquy.workspace_id', query.workspace_id::text, true),
+      set_config('colloquy.scopes', '', true);
+    answered := app_public.search(
+      query => '', query_embedding => query.embedding, kinds => kinds, max_results => result.k, mode => 'vector', embedding_version_id => version.id
+    );
+
+    result.source := asked.source;
+    result.queries := result.queries + 1;
+    exact_times := exact_times || spent;
+    shares := shares + (
+      select count(*) from unnest(nearest) as n where n in (select r.chunk_id from unnest(answered.results) as r)
+    )::float8 / cardinality(nearest);
+    -- asked once more: a passage may have been removed in between
+    if answered.returned < cardinality(nearest) and answered.returned < (
+      select count(*)
+      from app_private.search_vector_exact(
+        version, query.workspace_id, query.user_id, query.embedding, kinds, result.k, null, null, conditions, 4 * available < everything
+      )
+    ) then
+      result.short_returns := result.short_returns + 1;
+    end if;
+    if answered.path <> 'exact' then
+      by_index := by_index || row(query, conditions, nearest, spent)::app_private.recall_truth;
+      indexed_chunks := greatest(indexed_chunks, available);
+    end if;
+  end loop;
+  perform set_config('colloquy.user_id', '', true), set_config('colloquy.workspace_id', '', true);
+  if result.queries = 0 then
+    return;
+  end if;
+  result.recall := shares / result.queries;
+  select percentile_cont(0.5) within group (order by t), percentile_cont(0.95) within group (order by t)
+  into result.exact_p50_ms, result.exact_p95_ms
+  from unnest(exact_times) as t;
+
+  result.index_queries := cardinality(by_index);
+  if result.index_queries > 0 then
+    leg := app_private.recall_of_index(version, by_index, result.ef_search, 'infinity', result.k);
+    result.scan_limit_hits := leg.scan_limit_hits;
+    select percentile_cont(0.5) within group (order by t), percentile_cont(0.95) within group (order by t)
+    into result.index_p50_ms, result.index_p95_ms
+    from unnest(leg.milliseconds) as t;
+    if (select percentile_cont(0.5) within group (order by (t).milliseconds) from unnest(by_index) as t) <= result.index_p50_ms then
+      result.suggested_exact_limit := indexed_chunks;
+    end if;
+
+    -- what is in force: enough, and there may be a smaller one; or not, and there must be a larger one
+    result.suggested_ef_search := result.ef_search;
+    result.suggested_recall := leg.recall;
+    for tried in
+      select e.ef_search
+      from (
+        select app_hidden.setting('search_ef_search')::integer as ef_search
+        union
+        select unnest(array[20, 40, 60, 100, 150, 200, 300, 400, 600, 800, 1000])
+      ) as e
+      where e.ef_search between app_hidden.setting('search_ef_search')::integer and 1000
+        and case when leg.recall >= result.objective then e.ef_search < result.ef_search else e.ef_search > result.ef_search end
+      order by e.ef_search
+    loop
+      leg := app_private.recall_of_index(version, by_index, tried, deadline, result.k);
+      if leg.recall is null then
+        -- no time left: what is in force stays, if it is enough; otherwise there is no answer yet
+        if result.suggested_recall < result.objective then
+          result.suggested_ef_search := null;
+          result.suggested_recall := null;
+        end if;
+        exit;
+      end if;
+      if leg.recall >= result.objective or result.suggested_recall < result.objective then
+        result.suggested_ef_search := tried;
+        result.suggested_recall := leg.recall;
+      end if;
+      exit when leg.recall >= result.objective;
+    end loop;
+  end if;
+
+  insert into app_hidden.recall_measurements (
+    id, version_id, size_class, source, k, queries, index_queries, recall, objective, short_returns, scan_limit_hits, exact_p50_ms,
+    exact_p95_ms, index_p50_ms, index_p95_ms, ef_search, suggested_ef_search, suggested_recall, suggested_exact_limit
+  )
+  values (
+    result.id, result.version_id, result.size_class, result.source, result.k, result.queries, result.index_queries, result.recall,
+    result.objective, result.short_returns, result.scan_limit_hits, result.exact_p50_ms, result.exact_p95_ms, result.index_p50_ms,
+    result.index_p95_ms, result.ef_search, result.suggested_ef_search, result.suggested_recall, result.suggested_exact_limit
+  )
+  returning * into result;
+  perform app_private.tune_ef_search(version.id);
+  return next result;
+end
+$$;
+comment on function app_hidden.measure_recall(uuid, app_public.search_size_class) is
+  'Measures the recall of a version in workspaces of a size, writes it down, and puts a larger or smaller ef_search in force if the settings say so. No row: another run is at work, or there is nothing to ask. Error: CQ204 no such version.';
+grant execute on function app_hidden.measure_recall(uuid, app_public.search_size_class) to colloquy_worker;
+--! EndIncluded search/measure_recall.sql
+--! Included search/search_quality.sql
+-- What an administrator asks about searches: the latest measurements of recall, and what was counted. It names no tenant.
+create or replace function app_private.latest_recall()
+returns setof app_public.recall_figure
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select
+    v.id, v.name, m.size_class, m.source, uuid_extract_timestamp(m.id), m.recall, m.recall >= app_hidden.setting('search_recall_objective')::real,
+    m.queries, m.index_queries, m.short_returns, m.scan_limit_hits, m.exact_p50_ms, m.exact_p95_ms, m.index_p50_ms, m.index_p95_ms,
+    m.ef_search, app_private.search_ef_search(v), m.suggested_ef_search, m.suggested_recall, m.suggested_exact_limit
+  from app_public.embedding_versions v
+  cross join lateral (
+    select distinct on (r.size_class) r.* from app_hidden.recall_measurements r where r.version_id = v.id order by r.size_class, r.id desc
+  ) as m
+  where v.status in ('active', 'building')
+  order by v.status = 'active' desc, v.id, m.size_class desc;
+$$;
+comment on function app_private.latest_recall() is 'The latest measurement per version, active or building, and size of workspaces.';
+
+create or replace function app_public.search_quality(days integer default 7)
+returns app_public.search_quality
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  result app_public.search_quality;
+begin
+  perform app_private.require_administrator();
+  days := coalesce(days, 7);
+  if days not between 1 and 400 then
+    raise exception 'days is 1 to 400, not %.', days using errcode = 'CQ200', hint = 'Ask for fewer.';
+  end if;
+  result.objective := app_hidden.setting('search_recall_objective')::real;
+  result.recall := array(select f from app_private.latest_recall() as f);
+  result.searches := array(
+    select row(
+      s.version_id, s.size_class, s.path, sum(s.searches), sum(s.short_returns), sum(s.lost_returns), sum(s.scan_limit_hits), sum(s.cold_searches)
+    )::app_public.search_count
+    from app_hidden.search_statistics s
+    where s.day > (now() at time zone 'UTC')::date - days
+    group by s.version_id, s.size_class, s.path
+    order by s.version_id, s.size_class desc, s.path
+  );
+  return result;
+end
+$$;
+comment on function app_public.search_quality(integer) is
+  'The latest measurements of recall per embedding version and size of workspaces, and the searches of the last days, counted. Administrators of the installation only. Errors: CQ101, CQ121, CQ200 unusable argument.';
+grant execute on function app_public.search_quality(integer) to colloquy_admin;
+--! EndIncluded search/search_quality.sql
+--! Included lifecycle/delete_search_history.sql
+-- What is kept of searches, once it is old: samples after search_sample_days, counts and measurements after
+-- search_history_days. Never the latest measurement of a version and size, which says how it is.
+create or replace function app_hidden.delete_search_history(max_rows integer default 1000)
+returns integer
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  gone integer;
+  removed integer := 0;
+  samples_since timestamptz := clock_timestamp() - make_interval(days => app_hidden.setting('search_sample_days')::integer);
+  history_since timestamptz := clock_timestamp() - make_interval(days => app_hidden.setting('search_history_days')::integer);
+begin
+  perform app_private.require_batch(max_rows);
+  delete from app_hidden.search_samples s
+  where s.id in (
+    select e.id from app_hidden.search_samples e where e.id < app_hidden.uuidv7_floor(samples_since) order by e.id limit max_rows for update skip locked
+  );
+  get diagnostics gone = row_count;
+  removed := removed + gone;
+  delete from app_hidden.search_statistics s
+  where s.id in (
+    select e.id from app_hidden.search_statistics e
+    where e.day < (history_since at time zone 'UTC')::date limit max_rows for update skip locked
+  );
+  get diagnostics gone = row_count;
+  removed := removed + gone;
+  delete from app_hidden.recall_measurements m
+  where m.id in (
+    select e.id
+    from app_hidden.recall_measurements e
+    where e.id < app_hidden.uuidv7_floor(history_since)
+      and exists (
+        select from app_hidden.recall_measurements n where n.version_id = e.version_id and n.size_class = e.size_class and n.id > e.id
+      )
+    limit max_rows for update skip locked
+  );
+  get diagnostics gone = row_count;
+  return removed + gone;
+end
+$$;
+comment on function app_hidden.delete_search_history(integer) is
+  'Removes samples, counts and measurements of searches that are old (search_sample_days, search_history_days), at most so many of each. Returns how many. For the job.';
+grant execute on function app_hidden.delete_search_history(integer) to colloquy_worker;
+--! EndIncluded lifecycle/delete_search_history.sql
 --! Included policies/settings.sql
 -- Nobody but the sealed functions of the owner, and whoever administers the database. Deliberately no grant.
 drop policy if exists all_owner on app_private.settings;
@@ -11391,6 +12005,21 @@ create policy all_owner on app_hidden.provider_pauses to colloquy_owner using (t
 drop policy if exists all_owner on app_hidden.provider_rates;
 create policy all_owner on app_hidden.provider_rates to colloquy_owner using (true) with check (true);
 --! EndIncluded policies/provider_rates.sql
+--! Included policies/search_statistics.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_hidden.search_statistics;
+create policy all_owner on app_hidden.search_statistics to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/search_statistics.sql
+--! Included policies/search_samples.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_hidden.search_samples;
+create policy all_owner on app_hidden.search_samples to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/search_samples.sql
+--! Included policies/recall_measurements.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_hidden.recall_measurements;
+create policy all_owner on app_hidden.recall_measurements to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/recall_measurements.sql
 --! EndIncluded _all.sql
 
 select app_hidden.ensure_partitions(3);

@@ -246,6 +246,57 @@ CREATE TYPE app_private.imported_message AS (
 COMMENT ON TYPE app_private.imported_message IS 'A message of an import, with the id that follows from where it comes from.';
 
 --
+-- Name: source_type; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.source_type AS ENUM (
+    'document',
+    'message',
+    'memory',
+    'event'
+);
+
+--
+-- Name: TYPE source_type; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.source_type IS 'What a chunk was cut from.';
+
+--
+-- Name: recall_query; Type: TYPE; Schema: app_private; Owner: -
+--
+
+CREATE TYPE app_private.recall_query AS (
+	workspace_id uuid,
+	user_id uuid,
+	kinds app_public.source_type[],
+	embedding extensions.halfvec
+);
+
+--
+-- Name: TYPE recall_query; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON TYPE app_private.recall_query IS 'A query of a measurement: whose, and for what.';
+
+--
+-- Name: recall_truth; Type: TYPE; Schema: app_private; Owner: -
+--
+
+CREATE TYPE app_private.recall_truth AS (
+	query app_private.recall_query,
+	conditions text,
+	nearest uuid[],
+	milliseconds double precision
+);
+
+--
+-- Name: TYPE recall_truth; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON TYPE app_private.recall_truth IS 'What an exact search finds for a query of a measurement, and how long it took.';
+
+--
 -- Name: search_mode; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -378,23 +429,6 @@ CREATE TYPE app_public.analytics_period AS ENUM (
 --
 
 COMMENT ON TYPE app_public.analytics_period IS 'What figures are added up over: a day or a month, in UTC.';
-
---
--- Name: source_type; Type: TYPE; Schema: app_public; Owner: -
---
-
-CREATE TYPE app_public.source_type AS ENUM (
-    'document',
-    'message',
-    'memory',
-    'event'
-);
-
---
--- Name: TYPE source_type; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON TYPE app_public.source_type IS 'What a chunk was cut from.';
 
 --
 -- Name: explained_chunk; Type: TYPE; Schema: app_public; Owner: -
@@ -1852,6 +1886,192 @@ CREATE TYPE app_public.processing_status AS ENUM (
 COMMENT ON TYPE app_public.processing_status IS 'pending, processing, completed or failed.';
 
 --
+-- Name: recall_source; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.recall_source AS ENUM (
+    'sample',
+    'stored'
+);
+
+--
+-- Name: TYPE recall_source; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.recall_source IS 'What a measurement asked: vectors of real searches, or vectors near those of stored passages where there are too few of those.';
+
+--
+-- Name: search_size_class; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.search_size_class AS ENUM (
+    'tiny',
+    'small',
+    'middle',
+    'big',
+    'giant'
+);
+
+--
+-- Name: TYPE search_size_class; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.search_size_class IS 'How many passages a workspace has: tiny up to 500, small up to 5,000, middle up to 20,000, big up to 100,000, giant above.';
+
+--
+-- Name: recall_figure; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.recall_figure AS (
+	version_id uuid,
+	version_name text,
+	size_class app_public.search_size_class,
+	source app_public.recall_source,
+	measured_at timestamp with time zone,
+	recall real,
+	meets_objective boolean,
+	queries integer,
+	index_queries integer,
+	short_returns integer,
+	scan_limit_hits integer,
+	exact_p50_ms real,
+	exact_p95_ms real,
+	index_p50_ms real,
+	index_p95_ms real,
+	ef_search integer,
+	ef_search_in_force integer,
+	suggested_ef_search integer,
+	suggested_recall real,
+	suggested_exact_limit bigint
+);
+
+--
+-- Name: TYPE recall_figure; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.recall_figure IS 'The latest measurement of recall for an embedding version and a size of workspaces.';
+
+--
+-- Name: COLUMN recall_figure.version_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recall_figure.version_id IS 'The embedding version.';
+
+--
+-- Name: COLUMN recall_figure.version_name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recall_figure.version_name IS 'Its name.';
+
+--
+-- Name: COLUMN recall_figure.size_class; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recall_figure.size_class IS 'Size of the workspaces that were asked.';
+
+--
+-- Name: COLUMN recall_figure.source; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recall_figure.source IS 'What was asked: real searches, or stored passages.';
+
+--
+-- Name: COLUMN recall_figure.measured_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recall_figure.measured_at IS 'When.';
+
+--
+-- Name: COLUMN recall_figure.recall; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recall_figure.recall IS 'Mean share of the 10 nearest that the search returned, 0 to 1.';
+
+--
+-- Name: COLUMN recall_figure.meets_objective; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recall_figure.meets_objective IS 'Whether that is the setting search_recall_objective or more.';
+
+--
+-- Name: COLUMN recall_figure.queries; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recall_figure.queries IS 'Queries that were asked.';
+
+--
+-- Name: COLUMN recall_figure.index_queries; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recall_figure.index_queries IS 'Those of them that went by the index.';
+
+--
+-- Name: COLUMN recall_figure.short_returns; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recall_figure.short_returns IS 'Queries to which the search returned fewer results than the exact search.';
+
+--
+-- Name: COLUMN recall_figure.scan_limit_hits; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recall_figure.scan_limit_hits IS 'Queries whose index scan gave up, so that they were repeated exactly.';
+
+--
+-- Name: COLUMN recall_figure.exact_p50_ms; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recall_figure.exact_p50_ms IS 'Milliseconds of the exact comparison, median.';
+
+--
+-- Name: COLUMN recall_figure.exact_p95_ms; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recall_figure.exact_p95_ms IS 'The same, 95th percentile.';
+
+--
+-- Name: COLUMN recall_figure.index_p50_ms; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recall_figure.index_p50_ms IS 'Milliseconds of the index, median; null when no query went by the index.';
+
+--
+-- Name: COLUMN recall_figure.index_p95_ms; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recall_figure.index_p95_ms IS 'The same, 95th percentile.';
+
+--
+-- Name: COLUMN recall_figure.ef_search; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recall_figure.ef_search IS 'hnsw.ef_search when it was measured.';
+
+--
+-- Name: COLUMN recall_figure.ef_search_in_force; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recall_figure.ef_search_in_force IS 'hnsw.ef_search of the version now.';
+
+--
+-- Name: COLUMN recall_figure.suggested_ef_search; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recall_figure.suggested_ef_search IS 'The smallest that was tried and met the objective; the largest tried when none did.';
+
+--
+-- Name: COLUMN recall_figure.suggested_recall; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recall_figure.suggested_recall IS 'Recall of the index with it.';
+
+--
+-- Name: COLUMN recall_figure.suggested_exact_limit; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recall_figure.suggested_exact_limit IS 'A search_exact_limit by which these workspaces would be searched exactly: given when that was no slower than the index.';
+
+--
 -- Name: recalled_memory; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -2109,6 +2329,75 @@ COMMENT ON COLUMN app_public.retrieval_replay.overlap IS 'Share of the chunks of
 COMMENT ON COLUMN app_public.retrieval_replay.chunks IS 'The chunks of both, those of the answer first.';
 
 --
+-- Name: search_count; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.search_count AS (
+	version_id uuid,
+	size_class app_public.search_size_class,
+	path text,
+	searches bigint,
+	short_returns bigint,
+	lost_returns bigint,
+	scan_limit_hits bigint,
+	cold_searches bigint
+);
+
+--
+-- Name: TYPE search_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.search_count IS 'Searches of one embedding version, size of workspaces and path.';
+
+--
+-- Name: COLUMN search_count.version_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_count.version_id IS 'The embedding version; null when no vectors were compared.';
+
+--
+-- Name: COLUMN search_count.size_class; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_count.size_class IS 'Size of the workspaces.';
+
+--
+-- Name: COLUMN search_count.path; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_count.path IS 'How vectors were compared, as the answers said.';
+
+--
+-- Name: COLUMN search_count.searches; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_count.searches IS 'How many.';
+
+--
+-- Name: COLUMN search_count.short_returns; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_count.short_returns IS 'Those that returned fewer results than were asked for.';
+
+--
+-- Name: COLUMN search_count.lost_returns; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_count.lost_returns IS 'Those of them to which an exact search would have given more.';
+
+--
+-- Name: COLUMN search_count.scan_limit_hits; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_count.scan_limit_hits IS 'Those whose index scan gave up, so that they were repeated exactly.';
+
+--
+-- Name: COLUMN search_count.cold_searches; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_count.cold_searches IS 'Those that looked into the cold tier.';
+
+--
 -- Name: search_filters; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -2204,6 +2493,40 @@ COMMENT ON COLUMN app_public.search_filters.metadata IS 'Only what has all of th
 --
 
 COMMENT ON COLUMN app_public.search_filters.include_cold IS 'Whether the cold tier is searched with the others, instead of only after them when they find too little.';
+
+--
+-- Name: search_quality; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.search_quality AS (
+	objective real,
+	recall app_public.recall_figure[],
+	searches app_public.search_count[]
+);
+
+--
+-- Name: TYPE search_quality; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.search_quality IS 'How well searches do.';
+
+--
+-- Name: COLUMN search_quality.objective; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_quality.objective IS 'The recall that searches shall have: the setting search_recall_objective.';
+
+--
+-- Name: COLUMN search_quality.recall; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_quality.recall IS 'The latest measurements, the active version first, then by size.';
+
+--
+-- Name: COLUMN search_quality.searches; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_quality.searches IS 'Searches through the API, counted.';
 
 --
 -- Name: search_result; Type: TYPE; Schema: app_public; Owner: -
@@ -4037,6 +4360,55 @@ $$;
 COMMENT ON FUNCTION app_hidden.delete_expired_sessions(max_rows integer) IS 'Removes expired sessions, at most so many. Returns how many. For the job.';
 
 --
+-- Name: delete_search_history(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.delete_search_history(max_rows integer DEFAULT 1000) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  gone integer;
+  removed integer := 0;
+  samples_since timestamptz := clock_timestamp() - make_interval(days => app_hidden.setting('search_sample_days')::integer);
+  history_since timestamptz := clock_timestamp() - make_interval(days => app_hidden.setting('search_history_days')::integer);
+begin
+  perform app_private.require_batch(max_rows);
+  delete from app_hidden.search_samples s
+  where s.id in (
+    select e.id from app_hidden.search_samples e where e.id < app_hidden.uuidv7_floor(samples_since) order by e.id limit max_rows for update skip locked
+  );
+  get diagnostics gone = row_count;
+  removed := removed + gone;
+  delete from app_hidden.search_statistics s
+  where s.id in (
+    select e.id from app_hidden.search_statistics e
+    where e.day < (history_since at time zone 'UTC')::date limit max_rows for update skip locked
+  );
+  get diagnostics gone = row_count;
+  removed := removed + gone;
+  delete from app_hidden.recall_measurements m
+  where m.id in (
+    select e.id
+    from app_hidden.recall_measurements e
+    where e.id < app_hidden.uuidv7_floor(history_since)
+      and exists (
+        select from app_hidden.recall_measurements n where n.version_id = e.version_id and n.size_class = e.size_class and n.id > e.id
+      )
+    limit max_rows for update skip locked
+  );
+  get diagnostics gone = row_count;
+  return removed + gone;
+end
+$$;
+
+--
+-- Name: FUNCTION delete_search_history(max_rows integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.delete_search_history(max_rows integer) IS 'Removes samples, counts and measurements of searches that are old (search_sample_days, search_history_days), at most so many of each. Returns how many. For the job.';
+
+--
 -- Name: delete_sent_mail(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -4508,6 +4880,7 @@ CREATE TABLE app_public.embedding_versions (
     created_by uuid,
     activated_at timestamp with time zone,
     retired_at timestamp with time zone,
+    search_ef_search integer,
     created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
     CONSTRAINT embedding_versions_chunking CHECK ((((chunk_size >= 16) AND (chunk_size <= 8192)) AND ((chunk_overlap >= 0) AND (chunk_overlap <= (chunk_size / 2))))),
     CONSTRAINT embedding_versions_description_length CHECK ((char_length(description) <= 2000)),
@@ -4516,7 +4889,8 @@ CREATE TABLE app_public.embedding_versions (
     CONSTRAINT embedding_versions_id_version CHECK ((uuid_extract_version(id) = 7)),
     CONSTRAINT embedding_versions_model_length CHECK (((char_length(model) >= 1) AND (char_length(model) <= 200))),
     CONSTRAINT embedding_versions_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100))),
-    CONSTRAINT embedding_versions_provider_length CHECK (((char_length(provider) >= 1) AND (char_length(provider) <= 100)))
+    CONSTRAINT embedding_versions_provider_length CHECK (((char_length(provider) >= 1) AND (char_length(provider) <= 100))),
+    CONSTRAINT embedding_versions_search_ef_search_range CHECK (((search_ef_search >= 1) AND (search_ef_search <= 1000)))
 );
 
 ALTER TABLE ONLY app_public.embedding_versions FORCE ROW LEVEL SECURITY;
@@ -4618,6 +4992,12 @@ COMMENT ON COLUMN app_public.embedding_versions.activated_at IS 'When searches b
 COMMENT ON COLUMN app_public.embedding_versions.retired_at IS 'When another took its place; null while it builds or is active.';
 
 --
+-- Name: COLUMN embedding_versions.search_ef_search; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.search_ef_search IS 'hnsw.ef_search that measurements of recall chose; null before the first. In force within the settings search_ef_search and search_ef_search_max.';
+
+--
 -- Name: COLUMN embedding_versions.created_at; Type: COMMENT; Schema: app_public; Owner: -
 --
 
@@ -4643,6 +5023,334 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.maintained_versions() IS 'The versions that new chunks get vectors of: active, building, and the one retired last.';
+
+--
+-- Name: recall_measurements; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.recall_measurements (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    version_id uuid NOT NULL,
+    size_class app_public.search_size_class NOT NULL,
+    source app_public.recall_source NOT NULL,
+    k integer NOT NULL,
+    queries integer NOT NULL,
+    index_queries integer NOT NULL,
+    recall real NOT NULL,
+    objective real NOT NULL,
+    short_returns integer NOT NULL,
+    scan_limit_hits integer NOT NULL,
+    exact_p50_ms real NOT NULL,
+    exact_p95_ms real NOT NULL,
+    index_p50_ms real,
+    index_p95_ms real,
+    ef_search integer NOT NULL,
+    suggested_ef_search integer,
+    suggested_recall real,
+    suggested_exact_limit bigint,
+    measured_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT recall_measurements_counts CHECK (((k > 0) AND (queries > 0) AND ((index_queries >= 0) AND (index_queries <= queries)) AND ((short_returns >= 0) AND (short_returns <= queries)) AND ((scan_limit_hits >= 0) AND (scan_limit_hits <= index_queries)))),
+    CONSTRAINT recall_measurements_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT recall_measurements_shares CHECK ((((recall >= (0)::double precision) AND (recall <= (1)::double precision)) AND ((objective >= (0)::double precision) AND (objective <= (1)::double precision)) AND ((suggested_recall >= (0)::double precision) AND (suggested_recall <= (1)::double precision))))
+);
+
+ALTER TABLE ONLY app_hidden.recall_measurements FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE recall_measurements; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.recall_measurements IS 'What searches found beside an exact search, over time: one row per measurement of a version and a size of workspaces. Kept for search_history_days.';
+
+--
+-- Name: COLUMN recall_measurements.id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.recall_measurements.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN recall_measurements.version_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.recall_measurements.version_id IS 'The embedding version.';
+
+--
+-- Name: COLUMN recall_measurements.size_class; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.recall_measurements.size_class IS 'Size of the workspaces that were asked.';
+
+--
+-- Name: COLUMN recall_measurements.source; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.recall_measurements.source IS 'What was asked.';
+
+--
+-- Name: COLUMN recall_measurements.k; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.recall_measurements.k IS 'Results per query.';
+
+--
+-- Name: COLUMN recall_measurements.queries; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.recall_measurements.queries IS 'Queries that were asked.';
+
+--
+-- Name: COLUMN recall_measurements.index_queries; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.recall_measurements.index_queries IS 'Those of them that a search answers by the index.';
+
+--
+-- Name: COLUMN recall_measurements.recall; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.recall_measurements.recall IS 'Mean share of the k nearest that the search returned.';
+
+--
+-- Name: COLUMN recall_measurements.objective; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.recall_measurements.objective IS 'search_recall_objective at that time.';
+
+--
+-- Name: COLUMN recall_measurements.short_returns; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.recall_measurements.short_returns IS 'Queries to which the search returned fewer results than the exact search.';
+
+--
+-- Name: COLUMN recall_measurements.scan_limit_hits; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.recall_measurements.scan_limit_hits IS 'Queries whose index scan gave up.';
+
+--
+-- Name: COLUMN recall_measurements.exact_p50_ms; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.recall_measurements.exact_p50_ms IS 'Milliseconds of the exact comparison, median.';
+
+--
+-- Name: COLUMN recall_measurements.exact_p95_ms; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.recall_measurements.exact_p95_ms IS 'The same, 95th percentile.';
+
+--
+-- Name: COLUMN recall_measurements.index_p50_ms; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.recall_measurements.index_p50_ms IS 'Milliseconds of the index, with the exact comparison where its scan gave up, median; null when no query went by the index.';
+
+--
+-- Name: COLUMN recall_measurements.index_p95_ms; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.recall_measurements.index_p95_ms IS 'The same, 95th percentile.';
+
+--
+-- Name: COLUMN recall_measurements.ef_search; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.recall_measurements.ef_search IS 'hnsw.ef_search in force.';
+
+--
+-- Name: COLUMN recall_measurements.suggested_ef_search; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.recall_measurements.suggested_ef_search IS 'The smallest that was tried and met the objective, from the setting search_ef_search on; the largest tried when none did. Null when no query went by the index, or time was over.';
+
+--
+-- Name: COLUMN recall_measurements.suggested_recall; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.recall_measurements.suggested_recall IS 'Recall of the index with it.';
+
+--
+-- Name: COLUMN recall_measurements.suggested_exact_limit; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.recall_measurements.suggested_exact_limit IS 'A search_exact_limit by which these workspaces would be searched exactly: given when that was no slower than the index.';
+
+--
+-- Name: COLUMN recall_measurements.measured_at; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.recall_measurements.measured_at IS 'When; derived from the id.';
+
+--
+-- Name: measure_recall(uuid, app_public.search_size_class); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.measure_recall(for_version uuid, of_size app_public.search_size_class) RETURNS SETOF app_hidden.recall_measurements
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    SET lock_timeout TO '2s'
+    AS $$
+declare
+  most_queries integer := app_hidden.setting('search_recall_queries')::integer;
+  seconds double precision := app_hidden.setting('search_recall_seconds')::double precision;
+  began timestamptz := clock_timestamp();
+  deadline timestamptz := began + make_interval(secs => seconds);
+  version app_public.embedding_versions;
+  asked record;
+  query app_private.recall_query;
+  kinds app_public.source_type[];
+  conditions text;
+  available bigint;
+  everything bigint;
+  has_memories boolean;
+  nearest uuid[];
+  answered app_public.search_response;
+  started timestamptz;
+  spent double precision;
+  exact_times double precision[] := array[]::double precision[];
+  shares double precision := 0;
+  by_index app_private.recall_truth[] := array[]::app_private.recall_truth[];
+  indexed_chunks bigint := 0;
+  leg record;
+  tried integer;
+  result app_hidden.recall_measurements;
+begin
+  if not pg_try_advisory_xact_lock(hashtext('colloquy.measure_recall')) then
+    return;
+  end if;
+  select v.* into version from app_public.embedding_versions v where v.id = for_version and v.status <> 'archived';
+  if version.id is null then
+    raise exception 'There is no such embedding version, or it is archived.' using errcode = 'CQ204', hint = 'List embeddingVersions.';
+  end if;
+  result.id := uuidv7();
+  result.version_id := version.id;
+  result.size_class := of_size;
+  result.k := 10;
+  result.objective := app_hidden.setting('search_recall_objective')::real;
+  result.ef_search := app_private.search_ef_search(version);
+  result.queries := 0;
+  result.short_returns := 0;
+  result.scan_limit_hits := 0;
+
+  for asked in select q.source, q.query from app_private.recall_queries(version.id, of_size, most_queries) q loop
+    -- a quarter for what is true; the rest is for the index
+    exit when clock_timestamp() > began + make_interval(secs => seconds / 4) and result.queries > 0;
+    query := asked.query;
+    kinds := coalesce(query.kinds, enum_range(null::app_public.source_type));
+    select coalesce(sum(c.chunk_count) filter (where c.source_type = any (kinds)), 0), sum(c.chunk_count),
+      coalesce(bool_or(c.source_type = 'memory' and c.chunk_count > 0), false)
+    into available, everything, has_memories
+    from app_hidden.chunk_counts c where c.workspace_id = query.workspace_id;
+    conditions := app_private.search_conditions(null, null, has_memories and 'memory' = any (kinds), 'warm');
+
+    started := clock_timestamp();
+    nearest := array(
+      select s.chunk_id
+      from app_private.search_vector_exact(
+        version, query.workspace_id, query.user_id, query.embedding, kinds, result.k, null, null, conditions, 4 * available < everything
+      ) as s
+    );
+    spent := 1000 * extract(epoch from clock_timestamp() - started);
+    continue when cardinality(nearest) = 0;
+
+    perform set_config('colloquy.user_id', query.user_id::text, true), set_config('colloquy.workspace_id', query.workspace_id::text, true),
+      set_config('colloquy.scopes', '', true);
+    answered := app_public.search(
+      query => '', query_embedding => query.embedding, kinds => kinds, max_results => result.k, mode => 'vector', embedding_version_id => version.id
+    );
+
+    result.source := asked.source;
+    result.queries := result.queries + 1;
+    exact_times := exact_times || spent;
+    shares := shares + (
+      select count(*) from unnest(nearest) as n where n in (select r.chunk_id from unnest(answered.results) as r)
+    )::float8 / cardinality(nearest);
+    -- asked once more: a passage may have been removed in between
+    if answered.returned < cardinality(nearest) and answered.returned < (
+      select count(*)
+      from app_private.search_vector_exact(
+        version, query.workspace_id, query.user_id, query.embedding, kinds, result.k, null, null, conditions, 4 * available < everything
+      )
+    ) then
+      result.short_returns := result.short_returns + 1;
+    end if;
+    if answered.path <> 'exact' then
+      by_index := by_index || row(query, conditions, nearest, spent)::app_private.recall_truth;
+      indexed_chunks := greatest(indexed_chunks, available);
+    end if;
+  end loop;
+  perform set_config('colloquy.user_id', '', true), set_config('colloquy.workspace_id', '', true);
+  if result.queries = 0 then
+    return;
+  end if;
+  result.recall := shares / result.queries;
+  select percentile_cont(0.5) within group (order by t), percentile_cont(0.95) within group (order by t)
+  into result.exact_p50_ms, result.exact_p95_ms
+  from unnest(exact_times) as t;
+
+  result.index_queries := cardinality(by_index);
+  if result.index_queries > 0 then
+    leg := app_private.recall_of_index(version, by_index, result.ef_search, 'infinity', result.k);
+    result.scan_limit_hits := leg.scan_limit_hits;
+    select percentile_cont(0.5) within group (order by t), percentile_cont(0.95) within group (order by t)
+    into result.index_p50_ms, result.index_p95_ms
+    from unnest(leg.milliseconds) as t;
+    if (select percentile_cont(0.5) within group (order by (t).milliseconds) from unnest(by_index) as t) <= result.index_p50_ms then
+      result.suggested_exact_limit := indexed_chunks;
+    end if;
+
+    -- what is in force: enough, and there may be a smaller one; or not, and there must be a larger one
+    result.suggested_ef_search := result.ef_search;
+    result.suggested_recall := leg.recall;
+    for tried in
+      select e.ef_search
+      from (
+        select app_hidden.setting('search_ef_search')::integer as ef_search
+        union
+        select unnest(array[20, 40, 60, 100, 150, 200, 300, 400, 600, 800, 1000])
+      ) as e
+      where e.ef_search between app_hidden.setting('search_ef_search')::integer and 1000
+        and case when leg.recall >= result.objective then e.ef_search < result.ef_search else e.ef_search > result.ef_search end
+      order by e.ef_search
+    loop
+      leg := app_private.recall_of_index(version, by_index, tried, deadline, result.k);
+      if leg.recall is null then
+        -- no time left: what is in force stays, if it is enough; otherwise there is no answer yet
+        if result.suggested_recall < result.objective then
+          result.suggested_ef_search := null;
+          result.suggested_recall := null;
+        end if;
+        exit;
+      end if;
+      if leg.recall >= result.objective or result.suggested_recall < result.objective then
+        result.suggested_ef_search := tried;
+        result.suggested_recall := leg.recall;
+      end if;
+      exit when leg.recall >= result.objective;
+    end loop;
+  end if;
+
+  insert into app_hidden.recall_measurements (
+    id, version_id, size_class, source, k, queries, index_queries, recall, objective, short_returns, scan_limit_hits, exact_p50_ms,
+    exact_p95_ms, index_p50_ms, index_p95_ms, ef_search, suggested_ef_search, suggested_recall, suggested_exact_limit
+  )
+  values (
+    result.id, result.version_id, result.size_class, result.source, result.k, result.queries, result.index_queries, result.recall,
+    result.objective, result.short_returns, result.scan_limit_hits, result.exact_p50_ms, result.exact_p95_ms, result.index_p50_ms,
+    result.index_p95_ms, result.ef_search, result.suggested_ef_search, result.suggested_recall, result.suggested_exact_limit
+  )
+  returning * into result;
+  perform app_private.tune_ef_search(version.id);
+  return next result;
+end
+$$;
+
+--
+-- Name: FUNCTION measure_recall(for_version uuid, of_size app_public.search_size_class); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.measure_recall(for_version uuid, of_size app_public.search_size_class) IS 'Measures the recall of a version in workspaces of a size, writes it down, and puts a larger or smaller ef_search in force if the settings say so. No row: another run is at work, or there is nothing to ask. Error: CQ204 no such version.';
 
 --
 -- Name: new_work_waits(); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -5034,6 +5742,34 @@ $_$;
 COMMENT ON FUNCTION app_hidden.read_packed_messages(conversation_id uuid, before uuid, first integer) IS 'Packed messages of a conversation that the caller may read, newest first. Nothing otherwise. Raises CQ260.';
 
 --
+-- Name: recall_to_measure(); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.recall_to_measure() RETURNS TABLE(version_id uuid, version_name text, size_class app_public.search_size_class)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select v.id, v.name, c.size_class
+  from app_public.embedding_versions v
+  cross join lateral (
+    select distinct app_private.search_size_class(k.chunk_count) as size_class
+    from (
+      select c.workspace_id, sum(c.chunk_count)::bigint as chunk_count from app_hidden.chunk_counts c group by c.workspace_id
+    ) as k
+    join app_hidden.embedding_counts e on e.version_id = v.id and e.workspace_id = k.workspace_id and e.embedding_count > 0
+  ) as c
+  -- one that is being built as soon as it has what it will be searched by
+  where v.status = 'active' or v.status = 'building' and app_private.embedding_index_is_valid(v.id)
+  order by v.status = 'active' desc, v.id, c.size_class desc;
+$$;
+
+--
+-- Name: FUNCTION recall_to_measure(); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.recall_to_measure() IS 'Embedding versions, and the sizes of workspaces in which there is something to measure. For the job.';
+
+--
 -- Name: recheck_conversation_analytics(date); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -5066,6 +5802,103 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.recheck_conversation_analytics(since date) IS 'Has every day since a date computed anew by the next run, for a database whose rows were loaded with triggers off. Returns how many days.';
+
+--
+-- Name: record_searches(jsonb); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.record_searches(searches jsonb) RETURNS TABLE(sample_share real, keeps_text boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    SET lock_timeout TO '2s'
+    SET jit TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+declare
+  text_allowed boolean := app_hidden.setting('search_sample_keeps_text') = 'on';
+  least_samples integer := app_hidden.setting('search_sample_minimum')::integer;
+  share real := app_hidden.setting('search_sample_share')::real;
+  today date := (now() at time zone 'UTC')::date;
+begin
+  if jsonb_typeof(searches) is distinct from 'array' or jsonb_array_length(searches) > 1000 then
+    raise exception 'A batch is an array of at most 1,000 searches.' using errcode = 'CQ200', hint = 'Send several batches.';
+  end if;
+  perform pg_advisory_xact_lock(hashtext('colloquy.record_searches'));
+
+  insert into app_hidden.search_samples (workspace_id, user_id, version_id, kinds, embedding, query)
+  select
+    s.workspace_id, s.user_id, v.id, (select array_agg(distinct k.kind) from unnest(s.kinds) as k (kind)), s.embedding::halfvec,
+    case when text_allowed then left(nullif(trim(s.query), ''), 10000) end
+  from jsonb_to_recordset(searches) as s (
+    workspace_id uuid, user_id uuid, version_id uuid, kinds app_public.source_type[], embedding text, query text
+  )
+  join app_public.embedding_versions v on v.id = s.version_id
+  -- who leaves the workspace, or ends it, at this moment is not waited for
+  cross join lateral (
+    select from app_public.workspace_members m where m.workspace_id = s.workspace_id and m.user_id = s.user_id for key share skip locked
+  ) as member
+  -- a vector of zeros is as far from everything as from anything: nothing to measure by
+  where s.embedding is not null and l2_norm(s.embedding::halfvec) > 0
+  limit 100;
+
+  insert into app_hidden.search_statistics as x (
+    day, version_id, size_class, path, searches, short_returns, lost_returns, scan_limit_hits, cold_searches
+  )
+  select
+    today, v.id, size.class, s.path, count(*), count(*) filter (where s.returned < s.requested),
+    -- on the first page and without a threshold, an index that was not given up has returned enough
+    count(*) filter (where s.returned < s.requested and s.path = 'index' and s.is_plain),
+    count(*) filter (where s.scan_limit_hit), count(*) filter (where s.searched_cold)
+  from jsonb_to_recordset(searches) as s (
+    workspace_id uuid, version_id uuid, path text, requested integer, returned integer, is_plain boolean, scan_limit_hit boolean,
+    searched_cold boolean
+  )
+  left join app_public.embedding_versions v on v.id = s.version_id
+  cross join lateral (
+    select app_private.search_size_class(coalesce(sum(k.chunk_count), 0)::bigint) as class
+    from app_hidden.chunk_counts k where k.workspace_id = s.workspace_id
+  ) as size
+  group by v.id, size.class, s.path
+  on conflict on constraint search_statistics_day_version_id_size_class_path_key do update
+  set searches = x.searches + excluded.searches, short_returns = x.short_returns + excluded.short_returns,
+    lost_returns = x.lost_returns + excluded.lost_returns, scan_limit_hits = x.scan_limit_hits + excluded.scan_limit_hits,
+    cold_searches = x.cold_searches + excluded.cold_searches;
+
+  with reads as (
+    select s.workspace_id, r.id, count(*) as times
+    from jsonb_to_recordset(searches) as s (workspace_id uuid, chunk_ids uuid[])
+    cross join lateral unnest(s.chunk_ids) as r (id)
+    group by s.workspace_id, r.id
+    order by s.workspace_id, r.id
+  ),
+  readable as materialized (
+    select r.workspace_id, r.id, r.times
+    from reads r
+    cross join lateral (
+      select from app_public.chunks c where c.workspace_id = r.workspace_id and c.id = r.id for no key update skip locked
+    ) as chunk
+  )
+  update app_public.chunks c
+  set access_count = least(c.access_count + r.times, 2147483647)::integer, last_accessed_at = now()
+  from readable r
+  where c.workspace_id = r.workspace_id and c.id = r.id;
+
+  return query
+  select
+    case when count(*) < least_samples then 1 else greatest(0, least(share, 1)) end::real,
+    text_allowed
+  from (
+    select from app_hidden.search_samples s where s.id >= app_hidden.uuidv7_floor(today::timestamp at time zone 'UTC') limit least_samples
+  ) as taken;
+end
+$$;
+
+--
+-- Name: FUNCTION record_searches(searches jsonb); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.record_searches(searches jsonb) IS 'Counts a batch of finished searches and the chunks that they returned, and keeps the vectors that came with some of them. Returns which share of the following shall bring theirs, and whether with words. For the API server. Error: CQ200 no batch.';
 
 --
 -- Name: redrive_embeddings(uuid, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -5780,6 +6613,27 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.reuse_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[]) IS 'Gives chunks the vector that an equal text of the same workspace has already. Returns their ids.';
+
+--
+-- Name: search_facts(app_public.search_response); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.search_facts(response app_public.search_response) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_build_object(
+    'workspace_id', app_hidden.searched_workspace_id(), 'user_id', app_hidden.current_user_id(), 'version_id', response.embedding_version_id,
+    'requested', response.requested, 'returned', response.returned, 'path', response.path, 'scan_limit_hit', response.scan_limit_hit,
+    'searched_cold', response.searched_cold, 'chunk_ids', array(select r.chunk_id from unnest(response.results) as r)
+  );
+$$;
+
+--
+-- Name: FUNCTION search_facts(response app_public.search_response); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.search_facts(response app_public.search_response) IS 'Whose search an answer belongs to, how it was found, and the ids of its chunks.';
 
 --
 -- Name: searched_workspace_id(); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -8568,6 +9422,32 @@ $$;
 COMMENT ON FUNCTION app_private.keep_rag_configuration_versions() IS 'Trigger: keeps the old values of edited configurations.';
 
 --
+-- Name: latest_recall(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.latest_recall() RETURNS SETOF app_public.recall_figure
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    v.id, v.name, m.size_class, m.source, uuid_extract_timestamp(m.id), m.recall, m.recall >= app_hidden.setting('search_recall_objective')::real,
+    m.queries, m.index_queries, m.short_returns, m.scan_limit_hits, m.exact_p50_ms, m.exact_p95_ms, m.index_p50_ms, m.index_p95_ms,
+    m.ef_search, app_private.search_ef_search(v), m.suggested_ef_search, m.suggested_recall, m.suggested_exact_limit
+  from app_public.embedding_versions v
+  cross join lateral (
+    select distinct on (r.size_class) r.* from app_hidden.recall_measurements r where r.version_id = v.id order by r.size_class, r.id desc
+  ) as m
+  where v.status in ('active', 'building')
+  order by v.status = 'active' desc, v.id, m.size_class desc;
+$$;
+
+--
+-- Name: FUNCTION latest_recall(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.latest_recall() IS 'The latest measurement per version, active or building, and size of workspaces.';
+
+--
 -- Name: lock_continuation(app_public.conversations, integer, uuid); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -9638,6 +10518,126 @@ $$;
 COMMENT ON FUNCTION app_private.readable_conversation(conversation_id uuid) IS 'A conversation that the caller may read, or null.';
 
 --
+-- Name: recall_of_index(app_public.embedding_versions, app_private.recall_truth[], integer, timestamp with time zone, integer); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.recall_of_index(version app_public.embedding_versions, truths app_private.recall_truth[], with_ef_search integer, deadline timestamp with time zone, k integer, OUT recall real, OUT scan_limit_hits integer, OUT milliseconds double precision[]) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $$
+declare
+  truth app_private.recall_truth;
+  query app_private.recall_query;
+  kinds app_public.source_type[];
+  found uuid[];
+  started timestamptz;
+  spent double precision;
+  shares double precision := 0;
+begin
+  scan_limit_hits := 0;
+  milliseconds := '{}';
+  foreach truth in array truths loop
+    if clock_timestamp() > deadline then
+      recall := null;
+      return;
+    end if;
+    query := truth.query;
+    kinds := coalesce(query.kinds, enum_range(null::app_public.source_type));
+    started := clock_timestamp();
+    found := array(
+      select s.chunk_id
+      from app_private.search_vector_index(
+        version, query.workspace_id, query.user_id, query.embedding, kinds, k, null, null, truth.conditions,
+        with_ef_search, app_private.search_max_scan_tuples(null)
+      ) as s
+    );
+    spent := 1000 * extract(epoch from clock_timestamp() - started);
+    if cardinality(found) < k then
+      -- as search does it: too few are not trusted
+      scan_limit_hits := scan_limit_hits + 1;
+      found := truth.nearest;
+      spent := spent + truth.milliseconds;
+    end if;
+    milliseconds := milliseconds || spent;
+    shares := shares + (select count(*) from unnest(truth.nearest) as n where n = any (found))::float8 / cardinality(truth.nearest);
+  end loop;
+  recall := shares / cardinality(truths);
+end
+$$;
+
+--
+-- Name: FUNCTION recall_of_index(version app_public.embedding_versions, truths app_private.recall_truth[], with_ef_search integer, deadline timestamp with time zone, k integer, OUT recall real, OUT scan_limit_hits integer, OUT milliseconds double precision[]); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.recall_of_index(version app_public.embedding_versions, truths app_private.recall_truth[], with_ef_search integer, deadline timestamp with time zone, k integer, OUT recall real, OUT scan_limit_hits integer, OUT milliseconds double precision[]) IS 'Mean share of the nearest that the index leg finds with an ef_search, how often its scan gave up, and its times. Recall is null when the deadline came first.';
+
+--
+-- Name: recall_queries(uuid, app_public.search_size_class, integer); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.recall_queries(for_version uuid, of_size app_public.search_size_class, most integer) RETURNS TABLE(source app_public.recall_source, query app_private.recall_query)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+begin
+  if (
+    select count(*) >= 20
+    from (
+      select from app_private.workspaces_of_size(of_size) w
+      join app_hidden.search_samples s on s.workspace_id = w.workspace_id and s.version_id = for_version
+      limit 20
+    ) as enough
+  ) then
+    return query
+    select 'sample'::app_public.recall_source, row(x.workspace_id, x.user_id, x.kinds, x.embedding)::app_private.recall_query
+    from (
+      select s.*, row_number() over (partition by s.workspace_id order by s.id desc) as turn
+      from app_private.workspaces_of_size(of_size) w
+      join app_hidden.search_samples s on s.workspace_id = w.workspace_id and s.version_id = for_version
+    ) as x
+    order by x.turn, x.id desc
+    limit most;
+    return;
+  end if;
+  return query
+  with workspaces as (
+    select w.workspace_id, count(*) over () as of
+    from (
+      select w.workspace_id
+      from app_private.workspaces_of_size(of_size) w
+      join app_hidden.embedding_counts e on e.version_id = for_version and e.workspace_id = w.workspace_id and e.embedding_count > 0
+      -- others on another day
+      order by md5(w.workspace_id::text || current_date)
+      limit least(10, most)
+    ) as w
+  )
+  select 'stored'::app_public.recall_source, row(w.workspace_id, c.owner_id, null, near.embedding)::app_private.recall_query
+  from workspaces w
+  cross join lateral (
+    select e.chunk_id, e.embedding + e.embedding + coalesce(lag(e.embedding) over (order by md5(e.chunk_id::text)), e.embedding) as embedding
+    from (
+      select x.chunk_id
+      from app_public.embeddings x
+      where x.version_id = for_version and x.workspace_id = w.workspace_id
+      order by md5(x.chunk_id::text || current_date)
+      limit ceil(most::numeric / w.of)
+    ) as chosen
+    join app_public.embeddings e on e.version_id = for_version and e.workspace_id = w.workspace_id and e.chunk_id = chosen.chunk_id
+  ) as near
+  join app_public.chunks c on c.workspace_id = w.workspace_id and c.id = near.chunk_id
+  order by md5(near.chunk_id::text || current_date)
+  limit most;
+end
+$$;
+
+--
+-- Name: FUNCTION recall_queries(for_version uuid, of_size app_public.search_size_class, most integer); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.recall_queries(for_version uuid, of_size app_public.search_size_class, most integer) IS 'Queries for a measurement of recall in workspaces of a size, at most so many.';
+
+--
 -- Name: remove_tags_of_entities(); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -10139,6 +11139,72 @@ $_$;
 COMMENT ON FUNCTION app_private.search_conditions(filters app_public.search_filters, sources uuid[], has_memories boolean, tier text) IS 'The condition over a chunk c that all legs of a search share. tier: warm (hot and warm), cold, or null for all.';
 
 --
+-- Name: search_ef_search(app_public.embedding_versions); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.search_ef_search(version app_public.embedding_versions) RETURNS integer
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  least_one integer := app_hidden.setting('search_ef_search')::integer;
+begin
+  -- without a measurement, or one that found it enough, there is nothing else to ask
+  if version.search_ef_search is null or version.search_ef_search <= least_one or app_hidden.setting('search_ef_search_auto') <> 'on' then
+    return least_one;
+  end if;
+  return greatest(least_one, least(version.search_ef_search, app_hidden.setting('search_ef_search_max')::integer, 1000));
+end
+$$;
+
+--
+-- Name: FUNCTION search_ef_search(version app_public.embedding_versions); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.search_ef_search(version app_public.embedding_versions) IS 'hnsw.ef_search for index searches of an embedding version: the setting search_ef_search, or what a measurement raised it to.';
+
+--
+-- Name: search_max_scan_tuples(app_public.search_filters); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.search_max_scan_tuples(filters app_public.search_filters) RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  -- what a filter leaves out is soon cheaper to look for in the rows
+  select case when filters is null then 20000 else 5000 end;
+$$;
+
+--
+-- Name: FUNCTION search_max_scan_tuples(filters app_public.search_filters); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.search_max_scan_tuples(filters app_public.search_filters) IS 'hnsw.max_scan_tuples of an index search.';
+
+--
+-- Name: search_size_class(bigint); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.search_size_class(chunk_count bigint) RETURNS app_public.search_size_class
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case
+    when chunk_count > 100000 then 'giant'
+    when chunk_count > 20000 then 'big'
+    when chunk_count > 5000 then 'middle'
+    when chunk_count > 500 then 'small'
+    else 'tiny'
+  end::app_public.search_size_class;
+$$;
+
+--
+-- Name: FUNCTION search_size_class(chunk_count bigint); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.search_size_class(chunk_count bigint) IS 'The size of a workspace with so many passages.';
+
+--
 -- Name: search_snippet(text, text, text); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -10615,6 +11681,36 @@ $$;
 COMMENT ON FUNCTION app_private.total_new_usage() IS 'Trigger: keeps total_tokens_used and total_cost_usd of users, and what they used per month.';
 
 --
+-- Name: tune_ef_search(uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.tune_ef_search(for_version uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update app_public.embedding_versions v
+  set search_ef_search = wanted.ef_search
+  from (
+    -- as far as the most demanding size needs
+    select least(max(latest.suggested_ef_search), app_hidden.setting('search_ef_search_max')::integer, 1000) as ef_search
+    from (
+      select distinct on (m.size_class) m.suggested_ef_search
+      from app_hidden.recall_measurements m
+      where m.version_id = for_version and m.suggested_ef_search is not null and m.id > app_hidden.uuidv7_floor(now() - interval '30 days')
+      order by m.size_class, m.id desc
+    ) as latest
+  ) as wanted
+  where v.id = for_version and wanted.ef_search > 0 and v.search_ef_search is distinct from wanted.ef_search
+    and app_hidden.setting('search_ef_search_auto') = 'on';
+$$;
+
+--
+-- Name: FUNCTION tune_ef_search(for_version uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.tune_ef_search(for_version uuid) IS 'Puts the ef_search that the latest measurements ask for in force, if search_ef_search_auto says so.';
+
+--
 -- Name: unpack_conversation(app_public.conversations); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -10747,6 +11843,26 @@ $_$;
 --
 
 COMMENT ON FUNCTION app_private.without_secrets(row_values jsonb) IS 'A row as the audit log may keep it: without secrets and bookkeeping.';
+
+--
+-- Name: workspaces_of_size(app_public.search_size_class); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.workspaces_of_size(of_size app_public.search_size_class) RETURNS TABLE(workspace_id uuid, chunk_count bigint)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select k.workspace_id, sum(k.chunk_count)::bigint
+  from app_hidden.chunk_counts k
+  group by k.workspace_id
+  having sum(k.chunk_count) > 0 and app_private.search_size_class(sum(k.chunk_count)::bigint) = of_size;
+$$;
+
+--
+-- Name: FUNCTION workspaces_of_size(of_size app_public.search_size_class); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.workspaces_of_size(of_size app_public.search_size_class) IS 'Workspaces of a size that have passages, and how many.';
 
 --
 -- Name: accept_invitation(text); Type: FUNCTION; Schema: app_public; Owner: -
@@ -16051,9 +17167,7 @@ begin
           select row(s.chunk_id, 'vector', s.place, s.score, s.importance, tier = 'cold')::app_private.search_hit
           from app_private.search_vector_index(
             version, workspace, caller, query_embedding, kinds, candidates, sources, filters, conditions,
-            app_hidden.setting('search_ef_search')::integer,
-            -- what a filter leaves out is soon cheaper to look for in the rows
-            case when filters is null then 20000 else 5000 end
+            app_private.search_ef_search(version), app_private.search_max_scan_tuples(filters)
           ) with ordinality as s (chunk_id, score, importance, place)
         );
         -- too few although there are more: the scan stopped at its limit, so nothing may be trusted to the index
@@ -16165,6 +17279,43 @@ $$;
 --
 
 COMMENT ON FUNCTION app_public.search_memories(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer) IS 'Search in memories alone, by their fit only; recall also weighs importance and recency. Errors: CQ101 not signed in, CQ200 unusable argument, CQ301 vector of another model.';
+
+--
+-- Name: search_quality(integer); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.search_quality(days integer DEFAULT 7) RETURNS app_public.search_quality
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  result app_public.search_quality;
+begin
+  perform app_private.require_administrator();
+  days := coalesce(days, 7);
+  if days not between 1 and 400 then
+    raise exception 'days is 1 to 400, not %.', days using errcode = 'CQ200', hint = 'Ask for fewer.';
+  end if;
+  result.objective := app_hidden.setting('search_recall_objective')::real;
+  result.recall := array(select f from app_private.latest_recall() as f);
+  result.searches := array(
+    select row(
+      s.version_id, s.size_class, s.path, sum(s.searches), sum(s.short_returns), sum(s.lost_returns), sum(s.scan_limit_hits), sum(s.cold_searches)
+    )::app_public.search_count
+    from app_hidden.search_statistics s
+    where s.day > (now() at time zone 'UTC')::date - days
+    group by s.version_id, s.size_class, s.path
+    order by s.version_id, s.size_class desc, s.path
+  );
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION search_quality(days integer); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.search_quality(days integer) IS 'The latest measurements of recall per embedding version and size of workspaces, and the searches of the last days, counted. Administrators of the installation only. Errors: CQ101, CQ121, CQ200 unusable argument.';
 
 --
 -- Name: search_similar_chunks(extensions.halfvec, real, integer, app_public.source_type[], app_public.search_filters, integer, uuid); Type: FUNCTION; Schema: app_public; Owner: -
@@ -17653,6 +18804,161 @@ COMMENT ON COLUMN app_hidden.raw_event_keys.external_id IS 'Identifier in that s
 --
 
 COMMENT ON COLUMN app_hidden.raw_event_keys.raw_event_id IS 'The stored event. No foreign key: it may be gone.';
+
+--
+-- Name: search_samples; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.search_samples (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    version_id uuid NOT NULL,
+    kinds app_public.source_type[],
+    embedding extensions.halfvec NOT NULL,
+    query text,
+    CONSTRAINT search_samples_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT search_samples_kinds_length CHECK (((cardinality(kinds) >= 1) AND (cardinality(kinds) <= 10))),
+    CONSTRAINT search_samples_query_length CHECK ((char_length(query) <= 10000))
+);
+
+ALTER TABLE ONLY app_hidden.search_samples FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE search_samples; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.search_samples IS 'Vectors of some searches, to be asked again when recall is measured. Only searches without filters. They go with the membership of who asked, and after search_sample_days.';
+
+--
+-- Name: COLUMN search_samples.id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.search_samples.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN search_samples.workspace_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.search_samples.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN search_samples.user_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.search_samples.user_id IS 'Who asked: the measurement sees what this member may read.';
+
+--
+-- Name: COLUMN search_samples.version_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.search_samples.version_id IS 'The embedding version that the vector belongs to.';
+
+--
+-- Name: COLUMN search_samples.kinds; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.search_samples.kinds IS 'The kinds that were asked for; null means all.';
+
+--
+-- Name: COLUMN search_samples.embedding; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.search_samples.embedding IS 'The vector.';
+
+--
+-- Name: COLUMN search_samples.query; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.search_samples.query IS 'The words; null unless the setting search_sample_keeps_text allows them.';
+
+--
+-- Name: search_statistics; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.search_statistics (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    day date NOT NULL,
+    version_id uuid,
+    size_class app_public.search_size_class NOT NULL,
+    path text NOT NULL,
+    searches bigint NOT NULL,
+    short_returns bigint NOT NULL,
+    lost_returns bigint NOT NULL,
+    scan_limit_hits bigint NOT NULL,
+    cold_searches bigint NOT NULL,
+    CONSTRAINT search_statistics_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT search_statistics_path_length CHECK (((char_length(path) >= 1) AND (char_length(path) <= 50))),
+    CONSTRAINT search_statistics_positive CHECK (((searches > 0) AND ((short_returns >= 0) AND (short_returns <= searches)) AND ((lost_returns >= 0) AND (lost_returns <= short_returns)) AND ((scan_limit_hits >= 0) AND (scan_limit_hits <= searches)) AND ((cold_searches >= 0) AND (cold_searches <= searches))))
+);
+
+ALTER TABLE ONLY app_hidden.search_statistics FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE search_statistics; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.search_statistics IS 'Searches through the API, counted by day, version, size of the workspace and path. No tenant can be told from it. Kept for search_history_days.';
+
+--
+-- Name: COLUMN search_statistics.id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.search_statistics.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN search_statistics.day; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.search_statistics.day IS 'The UTC day.';
+
+--
+-- Name: COLUMN search_statistics.version_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.search_statistics.version_id IS 'The embedding version that was searched; null when no vectors were compared.';
+
+--
+-- Name: COLUMN search_statistics.size_class; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.search_statistics.size_class IS 'How large the workspace was when they were counted.';
+
+--
+-- Name: COLUMN search_statistics.path; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.search_statistics.path IS 'How vectors were compared, as the answer said.';
+
+--
+-- Name: COLUMN search_statistics.searches; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.search_statistics.searches IS 'How many.';
+
+--
+-- Name: COLUMN search_statistics.short_returns; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.search_statistics.short_returns IS 'Those that returned fewer results than were asked for: mostly since there are no more.';
+
+--
+-- Name: COLUMN search_statistics.lost_returns; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.search_statistics.lost_returns IS 'Those of them that the index alone answered although nothing but its own limits could make them short: an exact search would have given more.';
+
+--
+-- Name: COLUMN search_statistics.scan_limit_hits; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.search_statistics.scan_limit_hits IS 'Those whose index scan gave up, so that they were repeated exactly.';
+
+--
+-- Name: COLUMN search_statistics.cold_searches; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.search_statistics.cold_searches IS 'Those that looked into the cold tier.';
 
 --
 -- Name: usage_holds; Type: TABLE; Schema: app_hidden; Owner: -
@@ -19588,6 +20894,34 @@ ALTER TABLE ONLY app_hidden.raw_event_keys
     ADD CONSTRAINT raw_event_keys_pkey PRIMARY KEY (workspace_id, source, external_id);
 
 --
+-- Name: recall_measurements recall_measurements_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.recall_measurements
+    ADD CONSTRAINT recall_measurements_pkey PRIMARY KEY (id);
+
+--
+-- Name: search_samples search_samples_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.search_samples
+    ADD CONSTRAINT search_samples_pkey PRIMARY KEY (id);
+
+--
+-- Name: search_statistics search_statistics_day_version_id_size_class_path_key; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.search_statistics
+    ADD CONSTRAINT search_statistics_day_version_id_size_class_path_key UNIQUE NULLS NOT DISTINCT (day, version_id, size_class, path);
+
+--
+-- Name: search_statistics search_statistics_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.search_statistics
+    ADD CONSTRAINT search_statistics_pkey PRIMARY KEY (id);
+
+--
 -- Name: usage_holds usage_holds_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
@@ -20231,6 +21565,30 @@ CREATE INDEX embedding_refusals_workspace_id_idx ON app_hidden.embedding_refusal
 --
 
 CREATE INDEX message_idempotency_keys_conversation_id_idx ON app_hidden.message_idempotency_keys USING btree (workspace_id, conversation_id);
+
+--
+-- Name: recall_measurements_version_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX recall_measurements_version_id_idx ON app_hidden.recall_measurements USING btree (version_id, size_class, id DESC);
+
+--
+-- Name: search_samples_version_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX search_samples_version_id_idx ON app_hidden.search_samples USING btree (version_id, id);
+
+--
+-- Name: search_samples_workspace_id_user_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX search_samples_workspace_id_user_id_idx ON app_hidden.search_samples USING btree (workspace_id, user_id);
+
+--
+-- Name: search_statistics_version_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX search_statistics_version_id_idx ON app_hidden.search_statistics USING btree (version_id);
 
 --
 -- Name: usage_holds_budget_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
@@ -21356,6 +22714,34 @@ ALTER TABLE ONLY app_hidden.raw_event_keys
     ADD CONSTRAINT raw_event_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
 
 --
+-- Name: recall_measurements recall_measurements_version_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.recall_measurements
+    ADD CONSTRAINT recall_measurements_version_id_fkey FOREIGN KEY (version_id) REFERENCES app_public.embedding_versions(id) ON DELETE CASCADE;
+
+--
+-- Name: search_samples search_samples_user_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.search_samples
+    ADD CONSTRAINT search_samples_user_id_fkey FOREIGN KEY (workspace_id, user_id) REFERENCES app_public.workspace_members(workspace_id, user_id) ON DELETE CASCADE;
+
+--
+-- Name: search_samples search_samples_version_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.search_samples
+    ADD CONSTRAINT search_samples_version_id_fkey FOREIGN KEY (version_id) REFERENCES app_public.embedding_versions(id) ON DELETE CASCADE;
+
+--
+-- Name: search_statistics search_statistics_version_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.search_statistics
+    ADD CONSTRAINT search_statistics_version_id_fkey FOREIGN KEY (version_id) REFERENCES app_public.embedding_versions(id) ON DELETE CASCADE;
+
+--
 -- Name: usage_holds usage_holds_budget_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
@@ -22027,6 +23413,24 @@ CREATE POLICY all_owner ON app_hidden.provider_rates TO colloquy_owner USING (tr
 CREATE POLICY all_owner ON app_hidden.raw_event_keys TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: recall_measurements all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.recall_measurements TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: search_samples all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.search_samples TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: search_statistics all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.search_statistics TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: usage_holds all_owner; Type: POLICY; Schema: app_hidden; Owner: -
 --
 
@@ -22127,6 +23531,24 @@ ALTER TABLE app_hidden.provider_rates ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE app_hidden.raw_event_keys ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: recall_measurements; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.recall_measurements ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: search_samples; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.search_samples ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: search_statistics; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.search_statistics ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: usage_holds; Type: ROW SECURITY; Schema: app_hidden; Owner: -
@@ -23392,6 +24814,13 @@ REVOKE ALL ON FUNCTION app_hidden.delete_expired_sessions(max_rows integer) FROM
 GRANT ALL ON FUNCTION app_hidden.delete_expired_sessions(max_rows integer) TO colloquy_worker;
 
 --
+-- Name: FUNCTION delete_search_history(max_rows integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.delete_search_history(max_rows integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.delete_search_history(max_rows integer) TO colloquy_worker;
+
+--
 -- Name: FUNCTION delete_sent_mail(max_rows integer); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -23509,6 +24938,13 @@ REVOKE ALL ON FUNCTION app_hidden.maintained_versions() FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.maintained_versions() TO colloquy_worker;
 
 --
+-- Name: FUNCTION measure_recall(for_version uuid, of_size app_public.search_size_class); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.measure_recall(for_version uuid, of_size app_public.search_size_class) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.measure_recall(for_version uuid, of_size app_public.search_size_class) TO colloquy_worker;
+
+--
 -- Name: FUNCTION new_work_waits(); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -23570,11 +25006,25 @@ GRANT ALL ON FUNCTION app_hidden.read_packed_messages(conversation_id uuid, befo
 GRANT ALL ON FUNCTION app_hidden.read_packed_messages(conversation_id uuid, before uuid, first integer) TO colloquy_admin;
 
 --
+-- Name: FUNCTION recall_to_measure(); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.recall_to_measure() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.recall_to_measure() TO colloquy_worker;
+
+--
 -- Name: FUNCTION recheck_conversation_analytics(since date); Type: ACL; Schema: app_hidden; Owner: -
 --
 
 REVOKE ALL ON FUNCTION app_hidden.recheck_conversation_analytics(since date) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.recheck_conversation_analytics(since date) TO colloquy_worker;
+
+--
+-- Name: FUNCTION record_searches(searches jsonb); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.record_searches(searches jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.record_searches(searches jsonb) TO colloquy_authenticator;
 
 --
 -- Name: FUNCTION redrive_embeddings(for_workspace uuid, max_chunks integer); Type: ACL; Schema: app_hidden; Owner: -
@@ -23700,6 +25150,14 @@ GRANT ALL ON FUNCTION app_hidden.reuse_behind(for_version uuid, for_workspace uu
 
 REVOKE ALL ON FUNCTION app_hidden.reuse_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.reuse_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[]) TO colloquy_worker;
+
+--
+-- Name: FUNCTION search_facts(response app_public.search_response); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.search_facts(response app_public.search_response) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.search_facts(response app_public.search_response) TO colloquy_user;
+GRANT ALL ON FUNCTION app_hidden.search_facts(response app_public.search_response) TO colloquy_admin;
 
 --
 -- Name: FUNCTION searched_workspace_id(); Type: ACL; Schema: app_hidden; Owner: -
@@ -24249,6 +25707,12 @@ REVOKE ALL ON FUNCTION app_private.is_held(for_workspace uuid, for_kind app_publ
 REVOKE ALL ON FUNCTION app_private.keep_rag_configuration_versions() FROM PUBLIC;
 
 --
+-- Name: FUNCTION latest_recall(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.latest_recall() FROM PUBLIC;
+
+--
 -- Name: FUNCTION lock_continuation(conversation app_public.conversations, needed integer, first_id uuid); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -24426,6 +25890,18 @@ REVOKE ALL ON FUNCTION app_private.propagate_document_visibility() FROM PUBLIC;
 REVOKE ALL ON FUNCTION app_private.readable_conversation(conversation_id uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION recall_of_index(version app_public.embedding_versions, truths app_private.recall_truth[], with_ef_search integer, deadline timestamp with time zone, k integer, OUT recall real, OUT scan_limit_hits integer, OUT milliseconds double precision[]); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.recall_of_index(version app_public.embedding_versions, truths app_private.recall_truth[], with_ef_search integer, deadline timestamp with time zone, k integer, OUT recall real, OUT scan_limit_hits integer, OUT milliseconds double precision[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION recall_queries(for_version uuid, of_size app_public.search_size_class, most integer); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.recall_queries(for_version uuid, of_size app_public.search_size_class, most integer) FROM PUBLIC;
+
+--
 -- Name: FUNCTION remove_tags_of_entities(); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -24512,6 +25988,24 @@ REVOKE ALL ON FUNCTION app_private.resting_time(for_kind app_public.retention_ki
 REVOKE ALL ON FUNCTION app_private.search_conditions(filters app_public.search_filters, sources uuid[], has_memories boolean, tier text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION search_ef_search(version app_public.embedding_versions); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.search_ef_search(version app_public.embedding_versions) FROM PUBLIC;
+
+--
+-- Name: FUNCTION search_max_scan_tuples(filters app_public.search_filters); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.search_max_scan_tuples(filters app_public.search_filters) FROM PUBLIC;
+
+--
+-- Name: FUNCTION search_size_class(chunk_count bigint); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.search_size_class(chunk_count bigint) FROM PUBLIC;
+
+--
 -- Name: FUNCTION search_snippet(language text, content text, query text); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -24566,6 +26060,12 @@ REVOKE ALL ON FUNCTION app_private.settle_reservation(reservation app_public.usa
 REVOKE ALL ON FUNCTION app_private.total_new_usage() FROM PUBLIC;
 
 --
+-- Name: FUNCTION tune_ef_search(for_version uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.tune_ef_search(for_version uuid) FROM PUBLIC;
+
+--
 -- Name: FUNCTION unpack_conversation(conversation app_public.conversations); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -24582,6 +26082,12 @@ REVOKE ALL ON FUNCTION app_private.unpack_query(packed regclass, columns text[])
 --
 
 REVOKE ALL ON FUNCTION app_private.without_secrets(row_values jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION workspaces_of_size(of_size app_public.search_size_class); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.workspaces_of_size(of_size app_public.search_size_class) FROM PUBLIC;
 
 --
 -- Name: FUNCTION accept_invitation(token text); Type: ACL; Schema: app_public; Owner: -
@@ -25813,6 +27319,13 @@ GRANT ALL ON FUNCTION app_public.search_documents(query text, query_embedding ex
 REVOKE ALL ON FUNCTION app_public.search_memories(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.search_memories(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.search_memories(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer) TO colloquy_admin;
+
+--
+-- Name: FUNCTION search_quality(days integer); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.search_quality(days integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.search_quality(days integer) TO colloquy_admin;
 
 --
 -- Name: FUNCTION search_similar_chunks(embedding extensions.halfvec, threshold real, max_results integer, kinds app_public.source_type[], filters app_public.search_filters, skip integer, embedding_version_id uuid); Type: ACL; Schema: app_public; Owner: -
