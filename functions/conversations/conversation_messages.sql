@@ -1,8 +1,9 @@
 -- A page of a conversation, newest first, whatever tier it is in. Runs with the caller's rights.
 --
 -- A conversation's own id and its last message bound its messages, so only the partitions that it lives in are touched.
--- Both bounds are read first and planned with their values: as a subquery in one statement the upper bound prunes only at
--- run time, and planning and starting 24 partitions cost five times as much as reading the page (npm run bench -- page).
+-- Both bounds are read first, and handed over as values to one plan that is kept: it leaves out the other partitions before
+-- it starts. Bounds from a subquery of the same statement would start every partition; planning anew for each page took
+-- two thirds of it (npm run bench -- page). Nothing in the plan depends on the tenant: there is one index to go by.
 create or replace function app_public.conversation_messages(conversation_id uuid, before uuid default null, first integer default 50)
 returns setof app_public.messages
 language plpgsql
@@ -10,7 +11,7 @@ stable
 parallel safe
 rows 50
 set search_path = pg_catalog, pg_temp
-set plan_cache_mode = force_custom_plan
+set plan_cache_mode = force_generic_plan
 as $$
 declare
   newest uuid;

@@ -26,7 +26,12 @@ async function become(client: PoolClient, { owner_id, workspace_id }: Sample): P
 }
 
 /** Milliseconds of each page, as the API reads it: one transaction, claims set, the policy in force. */
-async function readPages(client: PoolClient, sql: string, samples: Sample[]): Promise<number[]> {
+async function readPages(
+  client: PoolClient,
+  name: string,
+  sql: string,
+  samples: Sample[],
+): Promise<number[]> {
   const times: number[] = [];
   await client.query(
     `begin; set local role colloquy_user; select set_config('colloquy.member_role', 'owner', true)`,
@@ -34,7 +39,8 @@ async function readPages(client: PoolClient, sql: string, samples: Sample[]): Pr
   for (const sample of samples) {
     await become(client, sample);
     const start = performance.now();
-    await client.query(sql, [sample.id]);
+    // prepared, as PostGraphile does it
+    await client.query({ name, text: sql, values: [sample.id] });
     times.push(performance.now() - start);
   }
   await client.query('commit');
@@ -91,7 +97,7 @@ export const page: Bench = {
     try {
       const series: Record<string, { p50: number; p95: number }[]> = {};
       const measure = async (name: string, sql: string, samples: Sample[]): Promise<void> => {
-        const times = await readPages(client, sql, samples);
+        const times = await readPages(client, name, sql, samples);
         const list = series[name] ?? [];
         series[name] = list;
         list.push({ p50: percentile(times, 0.5), p95: percentile(times, 0.95) });

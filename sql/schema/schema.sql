@@ -12933,7 +12933,7 @@ COMMENT ON FUNCTION app_public.conversation_feedback(conversation_id uuid) IS 'Y
 CREATE FUNCTION app_public.conversation_messages(conversation_id uuid, before uuid DEFAULT NULL::uuid, first integer DEFAULT 50) RETURNS SETOF app_public.messages
     LANGUAGE plpgsql STABLE ROWS 50 PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET plan_cache_mode TO 'force_custom_plan'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $_$
 declare
   newest uuid;
