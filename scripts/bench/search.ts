@@ -15,13 +15,21 @@ import {
 const ROUNDS: Record<Scale, number> = { small: 3, medium: 5, large: 7 };
 const TOP = 10;
 const GOAL_RECALL = 0.98;
-/** Sizes of ef_search that the raw index is tried with, until its recall is that of ours. */
-const EFS = [20, 40, 60, 80, 100, 140, 200, 300, 400, 600, 800];
+/** Sizes of ef_search that the raw index is tried with, until its recall is that of ours, and until it meets the goal. */
+const EFS = [20, 40, 60, 80, 100, 140, 200, 300, 400, 600, 800, 1000];
 
 const OURS = `select r.chunk_id, s.path from app_public.search(query => '', query_embedding => $1::extensions.halfvec, mode => 'vector', max_results => 10) as s
   cross join unnest(s.results) as r`;
 const anchor = (table: string) =>
   `select h.chunk_id from bench.${table} h order by h.embedding operator(extensions.<=>) $1::extensions.halfvec limit ${TOP}`;
+
+/** One index over all tenants, searched without any filter. */
+interface Raw {
+  name: string;
+  ef: number;
+  recall: number;
+  rounds: { p50: number; p95: number }[];
+}
 
 interface Answer {
   ms: number;
@@ -129,23 +137,27 @@ export const search: Bench = {
       let least = 1;
       for (const [name, queries] of classes)
         least = Math.min(least, recallOf(await ask(client, OURS, queries), truth.get(name)!));
-      let ef = EFS.at(-1)!;
-      let rawRecall = 0;
-      for (const candidate of EFS) {
-        rawRecall = recallOf(await askRaw(owner, 'hnsw', everybody, candidate), rawTruth);
-        if (rawRecall >= Math.min(least, 0.995)) {
-          ef = candidate;
-          break;
+      const raws: Raw[] = [];
+      for (const [name, wanted] of [
+        ['c', Math.min(least, 0.995)],
+        ['c2', GOAL_RECALL],
+      ] as const) {
+        const raw: Raw = { name, ef: 0, recall: 0, rounds: [] };
+        for (raw.ef of EFS) {
+          raw.recall = recallOf(await askRaw(owner, 'hnsw', everybody, raw.ef), rawTruth);
+          if (raw.recall >= wanted) break;
         }
+        raws.push(raw);
       }
 
       const STRATEGIES = ['ours', 'hnsw', 'ivfflat', 'exact'] as const;
       const all = new Map<string, Answer[][]>();
-      const raw: { p50: number; p95: number }[] = [];
       const series = new Map<string, { p50: number; p95: number }[]>();
       for (let round = 0; round <= ROUNDS[scale]; round++) {
-        const rawTimes = times(await askRaw(owner, 'hnsw', everybody, ef));
-        if (round > 0) raw.push({ p50: percentile(rawTimes, 0.5), p95: percentile(rawTimes, 0.95) });
+        for (const raw of raws) {
+          const taken = times(await askRaw(owner, 'hnsw', everybody, raw.ef));
+          if (round > 0) raw.rounds.push({ p50: percentile(taken, 0.5), p95: percentile(taken, 0.95) });
+        }
         for (const [name, queries] of classes) {
           for (const strategy of STRATEGIES) {
             const answers = await ask(client, strategy === 'ours' ? OURS : anchor(strategy), queries);
@@ -202,25 +214,28 @@ export const search: Bench = {
             goal: { most: 0 },
           });
         }
-        ratios.push(
-          ...(['p50', 'p95'] as const).map((which) =>
-            compare(
-              `${name}: ${which}`,
-              series
-                .get(`${name} ours`)!
-                .map((one, index) => ({ ours: one[which], anchor: raw[index]![which] })),
-              {
-                unit: 'ms',
-                anchorName: `(c) raw unfiltered HNSW, ef_search ${ef}`,
-                ...(which === 'p95' ? { goal: { most: 1 } } : {}),
-              },
+        for (const raw of raws) {
+          ratios.push(
+            ...(['p50', 'p95'] as const).map((which) =>
+              compare(
+                `${name}: ${which}`,
+                series
+                  .get(`${name} ours`)!
+                  .map((one, index) => ({ ours: one[which], anchor: raw.rounds[index]![which] })),
+                {
+                  unit: 'ms',
+                  anchorName: `(${raw.name}) raw unfiltered HNSW, ef_search ${raw.ef}, recall ${raw.recall.toFixed(3)}`,
+                  ...(which === 'p95' && raw.name === 'c' ? { goal: { most: 1 } } : {}),
+                },
+              ),
             ),
-          ),
-        );
+          );
+        }
       }
-      table.push(
-        `| all | ${shape.chunks.toLocaleString('en')} | | (c) one HNSW index, no filter, ef_search ${ef} | ${rawRecall.toFixed(3)} | ${median(raw.map((one) => one.p50)).toFixed(2)} | ${median(raw.map((one) => one.p95)).toFixed(2)} | 0 |`,
-      );
+      for (const raw of raws)
+        table.push(
+          `| all | ${shape.chunks.toLocaleString('en')} | | (${raw.name}) one HNSW index, no filter, ef_search ${raw.ef} | ${raw.recall.toFixed(3)} | ${median(raw.rounds.map((one) => one.p50)).toFixed(2)} | ${median(raw.rounds.map((one) => one.p95)).toFixed(2)} | 0 |`,
+        );
 
       say('Measuring where exact and index cross …');
       const points = await curve(database, client, tenants);
