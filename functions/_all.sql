@@ -231,3 +231,4 @@
 --!include policies/embedding_refusals.sql
 --!include policies/provider_pauses.sql
 --!include policies/provider_rates.sql
+--!include policies/embedding_spending.sql

@@ -1,5 +1,5 @@
 --! Previous: sha1:2244c44aa60ccda5577b01e9177f36f15c88d025
---! Hash: sha1:7652d865e625ae0a24813dd827df94c60c53e88b
+--! Hash: sha1:5f3c68c61c2b8eec26a5f3ef440b1ddba71c38fb
 --! Message: dialogue
 
 --! split: 1-current.sql
@@ -459,7 +459,7 @@ create index usage_logs_conversation_id_idx on app_public.usage_logs (workspace_
 comment on table app_public.usage_logs is 'What was used, one row per paid action. Stays when the content goes. Partitioned by month on its own time-ordered id.';
 comment on column app_public.usage_logs.id is 'Time-ordered identifier (UUID version 7).';
 comment on column app_public.usage_logs.workspace_id is 'The tenant.';
-comment on column app_public.usage_logs.user_id is 'Who used it; null when the account is gone.';
+comment on column app_public.usage_logs.user_id is 'Whose quota it counts for; null when the account is gone, and for vectors that the installation pays.';
 comment on column app_public.usage_logs.conversation_id is 'In which conversation; null when it is gone.';
 comment on column app_public.usage_logs.message_id is 'For which message.';
 comment on column app_public.usage_logs.action is 'What was done: message, image …';

@@ -1,5 +1,5 @@
---! Previous: sha1:7652d865e625ae0a24813dd827df94c60c53e88b
---! Hash: sha1:644a0b663da0fe9294d20cbe31fb9b9b3dfd9737
+--! Previous: sha1:5f3c68c61c2b8eec26a5f3ef440b1ddba71c38fb
+--! Hash: sha1:99da69e69cab7195459c84a07e4ef22ebf80653a
 --! Message: lifecycle
 
 --! split: 1-current.sql

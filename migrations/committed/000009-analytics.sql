@@ -1,5 +1,5 @@
---! Previous: sha1:644a0b663da0fe9294d20cbe31fb9b9b3dfd9737
---! Hash: sha1:940cb422968ebcedd0e37d6971efd824fd794254
+--! Previous: sha1:99da69e69cab7195459c84a07e4ef22ebf80653a
+--! Hash: sha1:816a4dda7bf9e8c8fcc5e1b0ea23bf7965b4db03
 --! Message: analytics
 
 --! split: 1-current.sql

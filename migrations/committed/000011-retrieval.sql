@@ -1,5 +1,5 @@
---! Previous: sha1:e44cba1c5cb4ce285c28d3ef1b8989d61baaf14f
---! Hash: sha1:ff66b8d6570161338e669c21fab4659800cc569a
+--! Previous: sha1:e0ec6f77359833c003a3be73a10d037068158828
+--! Hash: sha1:749535af2193e619c89af9f771d65e8bab32c0b8
 --! Message: retrieval
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:ff66b8d6570161338e669c21fab4659800cc569a
---! Hash: sha1:9a05bf14bae2c3d26a2c63ff1cab2ddc283ac3f5
+--! Previous: sha1:749535af2193e619c89af9f771d65e8bab32c0b8
+--! Hash: sha1:10415d9cf99a76ad8abe5125dea3a6d8891602df
 --! Message: ingest
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:9a05bf14bae2c3d26a2c63ff1cab2ddc283ac3f5
---! Hash: sha1:d8db6c7b55cf015d1e27cd6b22fe6beec23e8cd0
+--! Previous: sha1:10415d9cf99a76ad8abe5125dea3a6d8891602df
+--! Hash: sha1:d4bd7c338bb16ef826b44b33b7aed0a7a73c25ac
 --! Message: queue
 
 --! split: 1-current.sql
@@ -11,6 +11,8 @@ insert into app_private.settings (name, value, unit, description) values
   ('embedding_retry_seconds', '60', 'seconds', 'Pause before a refused passage is tried again; it doubles each time, up to an hour.'),
   ('embedding_claim_seconds', '60', 'seconds', 'Time without a sign of life after which passages that a worker has sent away are free for another.'),
   ('embedding_budget_seconds', '60', 'seconds', 'Time after which passages that a budget kept back are tried again.'),
+  ('backfill_tokens_per_month', '1000000000', 'tokens', 'What vectors of versions that searches do not use may take in a month of UTC, all workspaces together; "unlimited" for no bound. It holds where the provider has no price.'),
+  ('backfill_cost_per_month', '100', 'US dollars', 'What such vectors may cost in a month of UTC, all workspaces together; "unlimited" for no bound.'),
   ('paid_embedding', 'on', 'on or off', 'off: no service outside this machine is asked for vectors of passages, whoever pays.');
 
 create table app_hidden.embedding_failures (
@@ -52,10 +54,11 @@ create table app_hidden.embedding_claims (
   id uuid not null default uuidv7(),
   workspace_id uuid not null,
   version_id uuid not null,
-  user_id uuid not null,
+  user_id uuid,
   reservation_id uuid,
   chunk_ids uuid[] not null,
   tokens bigint not null,
+  cost_usd numeric(14, 6) not null,
   expires_at timestamptz not null,
   abandoned_at timestamptz,
   created_at timestamptz generated always as (uuid_extract_timestamp(id)) virtual,
@@ -67,7 +70,8 @@ create table app_hidden.embedding_claims (
     references app_public.usage_reservations (workspace_id, id) on delete set null (reservation_id),
   constraint embedding_claims_id_version check (uuid_extract_version(id) = 7),
   constraint embedding_claims_chunk_ids_length check (cardinality(chunk_ids) between 1 and 10000),
-  constraint embedding_claims_tokens_positive check (tokens >= 0)
+  constraint embedding_claims_tokens_positive check (tokens >= 0),
+  constraint embedding_claims_cost_usd_positive check (cost_usd >= 0 and cost_usd < 'NaN')
 );
 alter table app_hidden.embedding_claims enable row level security;
 alter table app_hidden.embedding_claims force row level security;
@@ -83,13 +87,31 @@ comment on table app_hidden.embedding_claims is 'Passages that a worker has sent
 comment on column app_hidden.embedding_claims.id is 'Time-ordered identifier (UUID version 7).';
 comment on column app_hidden.embedding_claims.workspace_id is 'The tenant.';
 comment on column app_hidden.embedding_claims.version_id is 'The embedding version.';
-comment on column app_hidden.embedding_claims.user_id is 'Owner of the passages, whose budget and quota they count for.';
+comment on column app_hidden.embedding_claims.user_id is 'Owner of the passages, whose budget and quota they count for; null when the installation pays.';
 comment on column app_hidden.embedding_claims.reservation_id is 'What was set aside.';
 comment on column app_hidden.embedding_claims.chunk_ids is 'The passages.';
 comment on column app_hidden.embedding_claims.tokens is 'Tokens, as estimated.';
+comment on column app_hidden.embedding_claims.cost_usd is 'Cost in US dollars, as estimated.';
 comment on column app_hidden.embedding_claims.expires_at is 'When the worker is taken to be dead, unless it says otherwise before.';
 comment on column app_hidden.embedding_claims.abandoned_at is 'When it was taken to be dead.';
 comment on column app_hidden.embedding_claims.created_at is 'When it was made; derived from the id.';
+
+create table app_hidden.embedding_spending (
+  version_id uuid not null,
+  period_start timestamptz not null,
+  tokens bigint not null,
+  cost_usd numeric(14, 6) not null,
+  constraint embedding_spending_pkey primary key (version_id, period_start),
+  constraint embedding_spending_version_id_fkey foreign key (version_id) references app_public.embedding_versions (id) on delete cascade,
+  constraint embedding_spending_positive check (tokens >= 0 and cost_usd >= 0 and cost_usd < 'NaN')
+);
+alter table app_hidden.embedding_spending enable row level security;
+alter table app_hidden.embedding_spending force row level security;
+comment on table app_hidden.embedding_spending is 'What the installation paid, by month, for vectors of versions that searches did not use: the budget of back-fills is held against it.';
+comment on column app_hidden.embedding_spending.version_id is 'The embedding version.';
+comment on column app_hidden.embedding_spending.period_start is 'First moment of the month, in UTC.';
+comment on column app_hidden.embedding_spending.tokens is 'Tokens, as the service counted them.';
+comment on column app_hidden.embedding_spending.cost_usd is 'Cost in US dollars.';
 
 create table app_hidden.embedding_refusals (
   version_id uuid not null,
@@ -116,7 +138,7 @@ comment on table app_hidden.embedding_refusals is 'Whose passages are held back 
 comment on column app_hidden.embedding_refusals.version_id is 'The embedding version.';
 comment on column app_hidden.embedding_refusals.workspace_id is 'The tenant.';
 comment on column app_hidden.embedding_refusals.user_id is 'Owner of the passages.';
-comment on column app_hidden.embedding_refusals.code is 'CQ220 the budget, CQ221 the quota, CQ370 the switch.';
+comment on column app_hidden.embedding_refusals.code is 'CQ220 the budget, CQ221 the quota, CQ370 the switch, CQ371 the budget of the installation.';
 comment on column app_hidden.embedding_refusals.reason is 'The same in words.';
 comment on column app_hidden.embedding_refusals.refused_at is 'Since when.';
 comment on column app_hidden.embedding_refusals.retry_at is 'When it is tried again.';
