@@ -42,6 +42,11 @@ begin
       join app_public.embedding_versions v on v.id = r.version_id and v.status = 'active'
       where r.workspace_id = workspace
       union all
+      -- events whose summary has no room: only they are pending and wait
+      select case when e.error like '%(CQ220)' then 'budget' when e.error like '%(CQ221)' then 'quota' else 'switch' end, e.retry_at, 1
+      from app_public.raw_events e
+      where e.workspace_id = workspace and e.processing_status = 'pending' and e.retry_at > statement_timestamp()
+      union all
       select 'provider', p.paused_until, 2
       from app_hidden.provider_pauses p
       join app_public.embedding_versions v on v.provider = p.provider and v.status = 'active'

@@ -1,5 +1,5 @@
 --! Previous: sha1:efba0d2ab7cd2f10cd29f0456f34f6de79d33352
---! Hash: sha1:2244c44aa60ccda5577b01e9177f36f15c88d025
+--! Hash: sha1:f2b39d895723a64e1d9788036bbdf86d61156a41
 --! Message: memory
 
 --! split: 1-current.sql
@@ -417,9 +417,9 @@ comment on column app_public.raw_events.payload is 'The event, at most 1 MiB.';
 comment on column app_public.raw_events.metadata is 'Anything else, as an object of at most 64 KiB.';
 comment on column app_public.raw_events.processing_status is 'How far its processing is.';
 comment on column app_public.raw_events.attempts is 'How often processing was tried.';
-comment on column app_public.raw_events.error is 'Why the last try failed.';
+comment on column app_public.raw_events.error is 'Why the last try failed, or what it waits for.';
 comment on column app_public.raw_events.processed_at is 'When it was processed.';
-comment on column app_public.raw_events.retry_at is 'While it is processing: when another worker may take it, because the one that has it was lost, or a try failed.';
+comment on column app_public.raw_events.retry_at is 'Not taken before. While it is processing, another worker may take it then, because the one that has it was lost, or a try failed; while it is pending, a budget has no room for its summary.';
 comment on column app_public.raw_events.knowledge_hash is 'SHA-256 of what it says. Events that say the same share one chunk.';
 comment on column app_public.raw_events.ingested_at is 'When it came in; derived from the id.';
 

@@ -1,5 +1,5 @@
---! Previous: sha1:2244c44aa60ccda5577b01e9177f36f15c88d025
---! Hash: sha1:5f3c68c61c2b8eec26a5f3ef440b1ddba71c38fb
+--! Previous: sha1:f2b39d895723a64e1d9788036bbdf86d61156a41
+--! Hash: sha1:7a697c4675f8bfeb28a4710652f1a02ffcc1ef06
 --! Message: dialogue
 
 --! split: 1-current.sql

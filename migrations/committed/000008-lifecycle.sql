@@ -1,5 +1,5 @@
---! Previous: sha1:5f3c68c61c2b8eec26a5f3ef440b1ddba71c38fb
---! Hash: sha1:99da69e69cab7195459c84a07e4ef22ebf80653a
+--! Previous: sha1:7a697c4675f8bfeb28a4710652f1a02ffcc1ef06
+--! Hash: sha1:7a0b81a8a86afcf78bb4357edc1504959836bade
 --! Message: lifecycle
 
 --! split: 1-current.sql

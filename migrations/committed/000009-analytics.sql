@@ -1,5 +1,5 @@
---! Previous: sha1:99da69e69cab7195459c84a07e4ef22ebf80653a
---! Hash: sha1:816a4dda7bf9e8c8fcc5e1b0ea23bf7965b4db03
+--! Previous: sha1:7a0b81a8a86afcf78bb4357edc1504959836bade
+--! Hash: sha1:8861e4905d064d3b6e1b528a1e77fc733f3a527a
 --! Message: analytics
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:816a4dda7bf9e8c8fcc5e1b0ea23bf7965b4db03
---! Hash: sha1:e0ec6f77359833c003a3be73a10d037068158828
+--! Previous: sha1:8861e4905d064d3b6e1b528a1e77fc733f3a527a
+--! Hash: sha1:9d4278c9a0a57525443c5604a1116b1989e07498
 --! Message: versions
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:e0ec6f77359833c003a3be73a10d037068158828
---! Hash: sha1:749535af2193e619c89af9f771d65e8bab32c0b8
+--! Previous: sha1:9d4278c9a0a57525443c5604a1116b1989e07498
+--! Hash: sha1:089ee1164d1ddb75fb95d5aec11748c3624d0f45
 --! Message: retrieval
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:749535af2193e619c89af9f771d65e8bab32c0b8
---! Hash: sha1:10415d9cf99a76ad8abe5125dea3a6d8891602df
+--! Previous: sha1:089ee1164d1ddb75fb95d5aec11748c3624d0f45
+--! Hash: sha1:9e30d0dc5f9573cee81e7bb15ebcbacf3669ed60
 --! Message: ingest
 
 --! split: 1-current.sql

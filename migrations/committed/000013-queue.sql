@@ -1,5 +1,5 @@
---! Previous: sha1:10415d9cf99a76ad8abe5125dea3a6d8891602df
---! Hash: sha1:d4bd7c338bb16ef826b44b33b7aed0a7a73c25ac
+--! Previous: sha1:9e30d0dc5f9573cee81e7bb15ebcbacf3669ed60
+--! Hash: sha1:9947ca40591d877046bff462e739b2354c09e696
 --! Message: queue
 
 --! split: 1-current.sql
@@ -10,10 +10,10 @@ insert into app_private.settings (name, value, unit, description) values
   ('embedding_attempts', '5', 'count', 'Times that a passage is refused by its provider before it is given up, until somebody asks for it again.'),
   ('embedding_retry_seconds', '60', 'seconds', 'Pause before a refused passage is tried again; it doubles each time, up to an hour.'),
   ('embedding_claim_seconds', '60', 'seconds', 'Time without a sign of life after which passages that a worker has sent away are free for another.'),
-  ('embedding_budget_seconds', '60', 'seconds', 'Time after which passages that a budget kept back are tried again.'),
+  ('embedding_budget_seconds', '60', 'seconds', 'Time after which passages and events that a budget kept back are tried again.'),
   ('backfill_tokens_per_month', '1000000000', 'tokens', 'What vectors of versions that searches do not use may take in a month of UTC, all workspaces together; "unlimited" for no bound. It holds where the provider has no price.'),
   ('backfill_cost_per_month', '100', 'US dollars', 'What such vectors may cost in a month of UTC, all workspaces together; "unlimited" for no bound.'),
-  ('paid_embedding', 'on', 'on or off', 'off: no service outside this machine is asked for vectors of passages, whoever pays.');
+  ('paid_embedding', 'on', 'on or off', 'off: no service outside this machine is asked for vectors of passages or summaries of events, whoever pays.');
 
 create table app_hidden.embedding_failures (
   version_id uuid not null,
@@ -58,7 +58,7 @@ create table app_hidden.embedding_claims (
   reservation_id uuid,
   chunk_ids uuid[] not null,
   tokens bigint not null,
-  cost_usd numeric(14, 6) not null,
+  cost_usd numeric(14, 6) not null default 0,
   expires_at timestamptz not null,
   abandoned_at timestamptz,
   created_at timestamptz generated always as (uuid_extract_timestamp(id)) virtual,
