@@ -163,6 +163,7 @@
 --!include embeddings/embeddings_20_clear_failures.sql
 --!include embeddings/count_embedding_failures.sql
 --!include embeddings/claim_embeddings.sql
+--!include embeddings/cutting_failures.sql
 --!include embeddings/failed_embeddings.sql
 --!include embeddings/redrive_embeddings.sql
 --!include embeddings/provider_pauses.sql
@@ -232,3 +233,4 @@
 --!include policies/provider_pauses.sql
 --!include policies/provider_rates.sql
 --!include policies/embedding_spending.sql
+--!include policies/cutting_failures.sql

@@ -51,10 +51,10 @@ export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
       search_similar_messages,
       recall,
     } = resources;
-    const { documents, conversations, messages, memory_items } = resources;
+    const { documents, conversations, messages, memory_items, raw_events } = resources;
     if (!search || !search_documents || !search_memories || !search_similar_chunks) return NOTHING;
     if (!search_similar_messages || !recall) return NOTHING;
-    if (!documents || !conversations || !messages || !memory_items) return NOTHING;
+    if (!documents || !conversations || !messages || !memory_items || !raw_events) return NOTHING;
     const { sql, dataplanPg } = build;
     if (!sql || !dataplanPg) throw new Error('SearchPlugin needs the plugins of graphile-build-pg');
     const parameter = (resource: PgResource, name: string) => {
@@ -212,6 +212,8 @@ export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
             message: Message
             """The memory it is a piece of."""
             memoryItem: MemoryItem
+            """The event that it says."""
+            rawEvent: RawEvent
           }
         `,
       objects: {
@@ -260,6 +262,7 @@ export function searchPlugin(embed: QueryEmbedder): GraphileConfig.Plugin {
             conversation: one(conversations, 'conversation_id'),
             message: one(messages, 'message_id'),
             memoryItem: one(memory_items, 'memory_item_id'),
+            rawEvent: one(raw_events, 'raw_event_id'),
           },
         },
         RecalledMemory: {

@@ -1,5 +1,5 @@
 --! Previous: sha1:4e970ca21da853b99519c8f467db7a492aa24552
---! Hash: sha1:a6fdfb4d282aefbd634dea33c8fd50670919546a
+--! Hash: sha1:62305fa6154802c8761255fabbc6bd74f4e68ce4
 --! Message: knowledge
 
 --! split: 1-current.sql
@@ -366,7 +366,7 @@ comment on column app_public.search_result.source_type is 'What it is a piece of
 comment on column app_public.search_result.document_id is 'The document, if any.';
 comment on column app_public.search_result.conversation_id is 'The conversation, if any.';
 comment on column app_public.search_result.message_id is 'The message, if any.';
-comment on column app_public.search_result.title is 'Title of the document or conversation.';
+comment on column app_public.search_result.title is 'Title of the document or conversation, subject of the memory, or source and type of the event.';
 comment on column app_public.search_result.heading is 'Title and headings above the chunk.';
 comment on column app_public.search_result.snippet is 'The best part of it as safe HTML, with the query''s words in <mark>.';
 comment on column app_public.search_result.content is 'The whole chunk.';

@@ -1,5 +1,5 @@
---! Previous: sha1:a6fdfb4d282aefbd634dea33c8fd50670919546a
---! Hash: sha1:efba0d2ab7cd2f10cd29f0456f34f6de79d33352
+--! Previous: sha1:62305fa6154802c8761255fabbc6bd74f4e68ce4
+--! Hash: sha1:bc55038f216935176ef779cb8432fa91d2e23155
 --! Message: membership
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:efba0d2ab7cd2f10cd29f0456f34f6de79d33352
---! Hash: sha1:f2b39d895723a64e1d9788036bbdf86d61156a41
+--! Previous: sha1:bc55038f216935176ef779cb8432fa91d2e23155
+--! Hash: sha1:380274d4a8f418543573e6c12a3a4a93ae42bd79
 --! Message: memory
 
 --! split: 1-current.sql
@@ -591,6 +591,8 @@ comment on table app_public.chunks is 'The one unit of retrieval: a piece of a d
 
 alter type app_public.search_result add attribute memory_item_id uuid;
 comment on column app_public.search_result.memory_item_id is 'The memory, if any.';
+alter type app_public.search_result add attribute raw_event_id uuid;
+comment on column app_public.search_result.raw_event_id is 'The event, if any.';
 alter type app_public.indexing_progress add attribute pending_memory_items bigint;
 comment on column app_public.indexing_progress.pending_memory_items is 'Memories that are not cut into chunks yet.';
 alter type app_public.indexing_progress add attribute pending_files bigint, add attribute pending_events bigint;

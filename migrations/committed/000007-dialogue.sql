@@ -1,5 +1,5 @@
---! Previous: sha1:f2b39d895723a64e1d9788036bbdf86d61156a41
---! Hash: sha1:7a697c4675f8bfeb28a4710652f1a02ffcc1ef06
+--! Previous: sha1:380274d4a8f418543573e6c12a3a4a93ae42bd79
+--! Hash: sha1:0594bb2cd0506c8362b92c5203e80aee7b47a167
 --! Message: dialogue
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:7a697c4675f8bfeb28a4710652f1a02ffcc1ef06
---! Hash: sha1:7a0b81a8a86afcf78bb4357edc1504959836bade
+--! Previous: sha1:0594bb2cd0506c8362b92c5203e80aee7b47a167
+--! Hash: sha1:fe6b5c994013dae10743cd482573b8f437feda72
 --! Message: lifecycle
 
 --! split: 1-current.sql

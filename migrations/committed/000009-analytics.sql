@@ -1,5 +1,5 @@
---! Previous: sha1:7a0b81a8a86afcf78bb4357edc1504959836bade
---! Hash: sha1:8861e4905d064d3b6e1b528a1e77fc733f3a527a
+--! Previous: sha1:fe6b5c994013dae10743cd482573b8f437feda72
+--! Hash: sha1:819bad0856dcd4e2e3cc22236151033e9425ee07
 --! Message: analytics
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:8861e4905d064d3b6e1b528a1e77fc733f3a527a
---! Hash: sha1:9d4278c9a0a57525443c5604a1116b1989e07498
+--! Previous: sha1:819bad0856dcd4e2e3cc22236151033e9425ee07
+--! Hash: sha1:64c48c0ecbc7ad761bbe3140f5fc77a063d027bd
 --! Message: versions
 
 --! split: 1-current.sql

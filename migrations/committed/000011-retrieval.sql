@@ -1,5 +1,5 @@
---! Previous: sha1:9d4278c9a0a57525443c5604a1116b1989e07498
---! Hash: sha1:089ee1164d1ddb75fb95d5aec11748c3624d0f45
+--! Previous: sha1:64c48c0ecbc7ad761bbe3140f5fc77a063d027bd
+--! Hash: sha1:11b91d24a5328324da456f2c8186c0b7c756c086
 --! Message: retrieval
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:089ee1164d1ddb75fb95d5aec11748c3624d0f45
---! Hash: sha1:9e30d0dc5f9573cee81e7bb15ebcbacf3669ed60
+--! Previous: sha1:11b91d24a5328324da456f2c8186c0b7c756c086
+--! Hash: sha1:cf21f43ff71a000f781d4e847b141133f41f2b02
 --! Message: ingest
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:9947ca40591d877046bff462e739b2354c09e696
---! Hash: sha1:3f7dd2d6690d3dd00612739e4afcca777e690bfd
+--! Previous: sha1:05fc8ff7310c187c64c21febfeb7aefdf68d8f5e
+--! Hash: sha1:a69c6f16dd6065db91729976a0cae1580f6a90d2
 --! Message: functions
 
 --! split: 1-current.sql
@@ -2024,11 +2024,12 @@ begin
       coalesce(
         (select d.title from app_public.documents d where d.id = c.document_id),
         (select t.title from app_public.conversations t where t.id = c.conversation_id),
-        (select i.subject from app_public.memory_items i where i.id = c.memory_item_id)
+        (select i.subject from app_public.memory_items i where i.id = c.memory_item_id),
+        (select e.source || ': ' || e.event_type from app_public.raw_events e where e.id = c.raw_event_id)
       ) as title,
       c.heading,
       app_private.search_snippet(c.text_search_language, c.content, query) as snippet,
-      c.content, c.page_number, fused.vector_score, fused.text_score, fused.score, c.memory_item_id
+      c.content, c.page_number, fused.vector_score, fused.text_score, fused.score, c.memory_item_id, c.raw_event_id
     from app_public.chunks c
     where c.workspace_id = workspace and c.id = fused.chunk_id
   ) as found;
@@ -2252,7 +2253,8 @@ begin
       coalesce(
         (select d.title from app_public.documents d where d.id = c.document_id),
         (select t.title from app_public.conversations t where t.id = c.conversation_id),
-        (select i.subject from app_public.memory_items i where i.id = c.memory_item_id)
+        (select i.subject from app_public.memory_items i where i.id = c.memory_item_id),
+        (select e.source || ': ' || e.event_type from app_public.raw_events e where e.id = c.raw_event_id)
       ),
       c.content
     )::app_public.explained_chunk
@@ -2542,7 +2544,11 @@ begin
   (
     select d.workspace_id, 'document'::app_public.source_type, d.id
     from app_public.documents d
-    where d.chunked_hash is distinct from d.content_hash
+    where d.chunked_hash is distinct from d.content_hash and not exists (
+      select from app_hidden.cutting_failures f
+      where f.workspace_id = d.workspace_id and f.document_id = d.id and f.content_hash = d.content_hash
+        and (f.is_dead or f.next_attempt_at > statement_timestamp())
+    )
     order by d.id
     limit max_sources
   )
@@ -2550,7 +2556,12 @@ begin
   (
     select c.workspace_id, 'message'::app_public.source_type, c.id
     from app_public.conversations c
-    where c.indexed_sequence_number < c.last_sequence_number
+    where c.indexed_sequence_number < c.last_sequence_number and not exists (
+      -- one that was given up is passed over
+      select from app_hidden.cutting_failures f
+      where f.workspace_id = c.workspace_id and f.conversation_id = c.id and f.sequence_number = c.indexed_sequence_number + 1
+        and not f.is_dead and f.next_attempt_at > statement_timestamp()
+    )
     order by c.id
     limit max_sources
   )
@@ -2558,7 +2569,11 @@ begin
   (
     select m.workspace_id, 'memory'::app_public.source_type, m.id
     from app_public.memory_items m
-    where m.chunked_hash is distinct from m.content_hash and upper_inf(m.validity)
+    where m.chunked_hash is distinct from m.content_hash and upper_inf(m.validity) and not exists (
+      select from app_hidden.cutting_failures f
+      where f.workspace_id = m.workspace_id and f.memory_item_id = m.id and f.content_hash = m.content_hash
+        and (f.is_dead or f.next_attempt_at > statement_timestamp())
+    )
     order by m.id
     limit max_sources
   )
@@ -2659,6 +2674,7 @@ begin
   get diagnostics added = row_count;
 
   update app_public.documents d set chunked_hash = of_hash where d.id = for_document;
+  delete from app_hidden.cutting_failures f where f.workspace_id = for_workspace and f.document_id = for_document;
   return next;
 end
 $$;
@@ -2695,10 +2711,14 @@ begin
   )
   join app_public.messages m
     on m.id = w.message_id and m.conversation_id = for_conversation
-    and m.sequence_number > conversation.indexed_sequence_number and m.sequence_number <= through_sequence_number;
+    and m.sequence_number > conversation.indexed_sequence_number and m.sequence_number <= through_sequence_number
+  -- behind one that is tried again after it was given up, they have theirs
+  where not exists (select from app_public.chunks c where c.workspace_id = for_workspace and c.message_id = w.message_id);
   get diagnostics added = row_count;
 
   update app_public.conversations c set indexed_sequence_number = through_sequence_number where c.id = for_conversation;
+  delete from app_hidden.cutting_failures f
+  where f.workspace_id = for_workspace and f.conversation_id = for_conversation and f.sequence_number <= through_sequence_number and not f.is_dead;
   return added;
 end
 $$;
@@ -2736,6 +2756,7 @@ begin
   );
   get diagnostics added = row_count;
   update app_public.memory_items m set chunked_hash = of_hash where m.id = for_memory;
+  delete from app_hidden.cutting_failures f where f.workspace_id = for_workspace and f.memory_item_id = for_memory;
   return added;
 end
 $$;
@@ -2831,15 +2852,27 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   workspace uuid := app_hidden.current_workspace_id();
+  dead_documents bigint;
+  dead_memory_items bigint;
   result app_public.indexing_progress;
 begin
   perform app_hidden.require_member();
   select count(*) into result.pending_documents
   from app_public.documents d where d.workspace_id = workspace and d.chunked_hash is distinct from d.content_hash;
+  -- what was given up is not waited for, unless it was edited since; messages that were given up are passed over
+  select count(*), count(f.document_id), count(f.memory_item_id) into result.dead_sources, dead_documents, dead_memory_items
+  from app_hidden.cutting_failures f
+  where f.workspace_id = workspace and f.is_dead and (
+    f.conversation_id is not null
+    or exists (select from app_public.documents d where d.id = f.document_id and d.content_hash = f.content_hash)
+    or exists (select from app_public.memory_items m where m.id = f.memory_item_id and m.content_hash = f.content_hash and upper_inf(m.validity))
+  );
+  result.pending_documents := result.pending_documents - dead_documents;
   select count(*) into result.pending_conversations
   from app_public.conversations c where c.workspace_id = workspace and c.indexed_sequence_number < c.last_sequence_number;
   select count(*) into result.pending_memory_items
   from app_public.memory_items m where m.workspace_id = workspace and upper_inf(m.validity) and m.chunked_hash is distinct from m.content_hash;
+  result.pending_memory_items := result.pending_memory_items - dead_memory_items;
   select count(*) into result.pending_files
   from app_public.files f where f.workspace_id = workspace and f.processing_status in ('pending', 'processing') and f.sha256 is not null;
   select count(*) into result.pending_events
@@ -10382,6 +10415,172 @@ grant execute on function
   app_hidden.abandon_embedding_claims(integer)
 to colloquy_worker;
 --! EndIncluded embeddings/claim_embeddings.sql
+--! Included embeddings/cutting_failures.sql
+-- Texts that cannot be cut into passages: too much for the thread that cuts them, or refused by the database. The attempt at a
+-- large one, which its worker may not survive, is counted before it begins; any other when it has failed; always in a
+-- statement of its own that nothing rolls back. The pauses grow, and after cutting_attempts it is given up, until it is edited
+-- or somebody asks for it. What is given up must never keep back the messages behind it. Only the worker may call these.
+
+create or replace function app_private.is_failure_of(
+  failure app_hidden.cutting_failures, source_type app_public.source_type, source_id uuid, sequence_number integer
+)
+returns boolean
+language sql
+immutable
+as $$
+  select case source_type
+    when 'document' then (failure).document_id = source_id
+    when 'memory' then (failure).memory_item_id = source_id
+    when 'message' then (failure).conversation_id = source_id and (failure).sequence_number = is_failure_of.sequence_number
+  end;
+$$;
+comment on function app_private.is_failure_of(app_hidden.cutting_failures, app_public.source_type, uuid, integer) is
+  'Whether a failure is that of a document, a memory, or a message of a conversation.';
+
+create or replace function app_hidden.begin_cutting(
+  for_workspace uuid, for_source_type app_public.source_type, for_source uuid, of_hash bytea default null,
+  at_sequence_number integer default null, is_large boolean default false
+)
+returns text
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  failure app_hidden.cutting_failures;
+begin
+  select f.* into failure
+  from app_hidden.cutting_failures f
+  where f.workspace_id = for_workspace and app_private.is_failure_of(f, for_source_type, for_source, at_sequence_number)
+  for no key update;
+  if failure.content_hash is distinct from of_hash then
+    -- edited since: it starts afresh
+    failure.attempts := 0;
+  elsif failure.is_dead then
+    return 'dead';
+  elsif failure.next_attempt_at > clock_timestamp() then
+    return 'waits';
+  elsif failure.attempts >= app_hidden.setting('cutting_attempts')::integer then
+    update app_hidden.cutting_failures f
+    set is_dead = true, code = 'CQ316', error = format('Cutting was begun %s times and never ended.', failure.attempts)
+    where f.id = failure.id;
+    return 'dead';
+  end if;
+  if is_large then
+    insert into app_hidden.cutting_failures (
+      workspace_id, document_id, memory_item_id, conversation_id, sequence_number, content_hash, attempts, code, error, next_attempt_at
+    )
+    values (
+      for_workspace, case when for_source_type = 'document' then for_source end, case when for_source_type = 'memory' then for_source end,
+      case when for_source_type = 'message' then for_source end, at_sequence_number, of_hash, 1, 'interrupted',
+      'It is being cut, or its worker ended.',
+      clock_timestamp() + make_interval(secs => app_hidden.setting('cutting_lease_seconds')::double precision)
+    )
+    on conflict on constraint cutting_failures_source_key do update
+    set content_hash = excluded.content_hash, attempts = failure.attempts + 1, code = excluded.code, error = excluded.error,
+      failed_at = clock_timestamp(), next_attempt_at = excluded.next_attempt_at, is_dead = false
+    where failure.id is not null;
+    if not found then
+      -- somebody else was faster
+      return 'waits';
+    end if;
+  end if;
+  return 'begin';
+end
+$$;
+comment on function app_hidden.begin_cutting(uuid, app_public.source_type, uuid, bytea, integer, boolean) is
+  'Whether a text may be cut: begin, waits or dead. Counts the attempt of a large one.';
+
+create or replace function app_hidden.fail_cutting(
+  for_workspace uuid, for_source_type app_public.source_type, for_source uuid, code text, error text, of_hash bytea default null,
+  at_sequence_number integer default null
+)
+returns text
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  pause double precision := app_hidden.setting('cutting_retry_seconds')::double precision;
+  is_dead boolean;
+begin
+  -- it may be gone meanwhile: then there is nothing to count
+  insert into app_hidden.cutting_failures as f (
+    workspace_id, document_id, memory_item_id, conversation_id, sequence_number, content_hash, attempts, code, error, next_attempt_at
+  )
+  select
+    for_workspace, (select d.id from app_public.documents d where d.workspace_id = for_workspace and d.id = for_source and for_source_type = 'document'),
+    (select m.id from app_public.memory_items m where m.workspace_id = for_workspace and m.id = for_source and for_source_type = 'memory'),
+    (select c.id from app_public.conversations c where c.workspace_id = for_workspace and c.id = for_source and for_source_type = 'message'),
+    at_sequence_number, of_hash, 1, left(fail_cutting.code, 50), left(fail_cutting.error, 1000), clock_timestamp()
+  where exists (
+    select from app_public.documents d where d.workspace_id = for_workspace and d.id = for_source and for_source_type = 'document'
+    union all
+    select from app_public.memory_items m where m.workspace_id = for_workspace and m.id = for_source and for_source_type = 'memory'
+    union all
+    select from app_public.conversations c where c.workspace_id = for_workspace and c.id = for_source and for_source_type = 'message'
+  )
+  on conflict on constraint cutting_failures_source_key do update
+  set attempts = case
+      when f.content_hash is distinct from excluded.content_hash then 1
+      -- a large one was counted when it began
+      else f.attempts + (f.code <> 'interrupted')::integer
+    end,
+    content_hash = excluded.content_hash, code = excluded.code, error = excluded.error, failed_at = clock_timestamp(), is_dead = false;
+  update app_hidden.cutting_failures f
+  set is_dead = f.attempts >= app_hidden.setting('cutting_attempts')::integer,
+    next_attempt_at = clock_timestamp() + make_interval(secs => least(pause * 4 ^ least(f.attempts - 1, 10), 86400) * (0.75 + random() / 2))
+  where f.workspace_id = for_workspace and app_private.is_failure_of(f, for_source_type, for_source, at_sequence_number)
+  returning f.is_dead into is_dead;
+  return case is_dead when true then 'dead' when false then 'waits' else 'gone' end;
+end
+$$;
+comment on function app_hidden.fail_cutting(uuid, app_public.source_type, uuid, text, text, bytea, integer) is
+  'Says why a text could not be cut: it is tried again after a growing pause, and given up with the last attempt. Returns waits, dead, or gone.';
+
+create or replace function app_hidden.forgive_cutting(
+  for_workspace uuid, for_source_type app_public.source_type, for_source uuid, at_sequence_number integer default null
+)
+returns void
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update app_hidden.cutting_failures f
+  set attempts = f.attempts - 1, next_attempt_at = clock_timestamp()
+  where f.workspace_id = for_workspace and app_private.is_failure_of(f, for_source_type, for_source, at_sequence_number)
+    and f.code = 'interrupted' and f.attempts > 1;
+  if not found then
+    delete from app_hidden.cutting_failures f
+    where f.workspace_id = for_workspace and app_private.is_failure_of(f, for_source_type, for_source, at_sequence_number)
+      and f.code = 'interrupted';
+  end if;
+end
+$$;
+comment on function app_hidden.forgive_cutting(uuid, app_public.source_type, uuid, integer) is
+  'Takes back the attempt that begin_cutting counted: the worker was told to end.';
+
+create or replace function app_hidden.uncut_messages(for_workspace uuid, for_conversation uuid)
+returns table (sequence_number integer, is_dead boolean)
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select f.sequence_number, f.is_dead
+  from app_hidden.cutting_failures f
+  where f.workspace_id = for_workspace and f.conversation_id = for_conversation and (f.is_dead or f.next_attempt_at > statement_timestamp());
+$$;
+comment on function app_hidden.uncut_messages(uuid, uuid) is 'Messages of a conversation that are not to be cut: they wait, or were given up.';
+
+grant execute on function
+  app_hidden.begin_cutting(uuid, app_public.source_type, uuid, bytea, integer, boolean),
+  app_hidden.fail_cutting(uuid, app_public.source_type, uuid, text, text, bytea, integer),
+  app_hidden.forgive_cutting(uuid, app_public.source_type, uuid, integer),
+  app_hidden.uncut_messages(uuid, uuid)
+to colloquy_worker;
+--! EndIncluded embeddings/cutting_failures.sql
 --! Included embeddings/failed_embeddings.sql
 -- The failures of the caller's workspace, the latest first: of everything for those who manage it, of one's own for others.
 -- Sealed, and it must never show a text: only where it stands, and why it has no vector.
@@ -10396,19 +10595,41 @@ as $$
 begin
   perform app_hidden.require_member();
   return query
+  (
   select f.chunk_id, f.version_id, c.source_type, c.document_id, c.conversation_id, c.memory_item_id, f.attempts + f.interruptions, f.code,
-    f.error, f.failed_at, case when f.is_dead then null else f.next_attempt_at end, f.is_dead
+    f.error, f.failed_at, case when f.is_dead then null else f.next_attempt_at end, f.is_dead, c.raw_event_id
   from app_hidden.embedding_failures f
   join app_public.chunks c on c.workspace_id = f.workspace_id and c.id = f.chunk_id
   where f.workspace_id = app_hidden.current_workspace_id()
     and (c.owner_id = app_hidden.current_user_id() or (select app_hidden.can_manage()))
     and (f.is_dead or not coalesce(only_dead, false))
   order by f.failed_at desc, f.chunk_id
+  limit 1000
+  )
+  union all
+  (
+  select null, null, s.source_type, f.document_id, f.conversation_id, f.memory_item_id, f.attempts, f.code, f.error, f.failed_at,
+    case when f.is_dead then null else f.next_attempt_at end, f.is_dead, null
+  from app_hidden.cutting_failures f
+  cross join lateral (
+    select 'document'::app_public.source_type as source_type, d.owner_id from app_public.documents d where d.id = f.document_id and d.content_hash = f.content_hash
+    union all
+    select 'message', c.owner_id from app_public.conversations c where c.id = f.conversation_id
+    union all
+    select 'memory', m.owner_id from app_public.memory_items m where m.id = f.memory_item_id and m.content_hash = f.content_hash
+  ) as s
+  where f.workspace_id = app_hidden.current_workspace_id()
+    and (s.owner_id = app_hidden.current_user_id() or (select app_hidden.can_manage()))
+    and (f.is_dead or f.code <> 'interrupted' and not coalesce(only_dead, false))
+  order by f.failed_at desc, f.id
+  limit 1000
+  )
+  order by 10 desc, 1, 4, 5, 6
   limit 1000;
 end
 $$;
 comment on function app_public.failed_embeddings(boolean) is
-  'Chunks that have no vector because of a failure, the latest 1,000: of the whole workspace for those who manage it, of oneself for others. With onlyDead, those that were given up. Error: CQ101 not signed in.';
+  'Chunks that have no vector because of a failure, and texts that could not be cut into chunks, the latest 1,000: of the whole workspace for those who manage it, of oneself for others. With onlyDead, those that were given up. Error: CQ101 not signed in.';
 grant execute on function app_public.failed_embeddings(boolean) to colloquy_user, colloquy_admin;
 
 -- The same for an operator, over all workspaces, counted by reason: never which passages.
@@ -10424,10 +10645,16 @@ as $$
   join app_public.embedding_versions v on v.id = f.version_id
   where (f.is_dead or with_waiting) and (for_workspace is null or f.workspace_id = for_workspace)
   group by 1, 2, 3, 4
+  union all
+  -- texts without chunks, as one each
+  select f.workspace_id, null, f.code, f.error, count(*), max(f.failed_at)
+  from app_hidden.cutting_failures f
+  where (f.is_dead or with_waiting and f.code <> 'interrupted') and (for_workspace is null or f.workspace_id = for_workspace)
+  group by 1, 2, 3, 4
   order by 5 desc, 1, 2, 3, 4
   limit 1000;
 $$;
-comment on function app_hidden.dead_embeddings(uuid, boolean) is 'How many chunks were given up, by workspace and reason; also those that are tried again, if asked.';
+comment on function app_hidden.dead_embeddings(uuid, boolean) is 'How many chunks were given up, by workspace and reason, and without a version texts that could not be cut; also those that are tried again, if asked.';
 grant execute on function app_hidden.dead_embeddings(uuid, boolean) to colloquy_worker;
 --! EndIncluded embeddings/failed_embeddings.sql
 --! Included embeddings/redrive_embeddings.sql
@@ -10441,8 +10668,50 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   source record;
-  result app_public.redriven_embeddings := (0, 0);
+  result app_public.redriven_embeddings := (0, 0, 0);
 begin
+  -- of texts that could not be cut: messages behind one that was passed over keep their chunks
+  for source in
+    with redriven as (
+      delete from app_hidden.cutting_failures f
+      where f.id in (
+        select d.id
+        from app_hidden.cutting_failures d
+        left join app_public.conversations c on c.workspace_id = d.workspace_id and c.id = d.conversation_id
+        where (redrive_embeddings.for_workspace is null or d.workspace_id = redrive_embeddings.for_workspace)
+          -- what is being cut is left alone, and what was packed since is read no more
+          and (d.code <> 'interrupted' or d.next_attempt_at <= clock_timestamp())
+          and (c.id is null or c.storage_tier = 'hot')
+        order by d.failed_at
+        limit max_chunks
+        for update of d skip locked
+      )
+      returning f.workspace_id, f.document_id, f.conversation_id, f.memory_item_id, f.sequence_number
+    ),
+    again as (
+      update app_public.conversations c
+      set indexed_sequence_number = least(c.indexed_sequence_number, r.sequence_number - 1)
+      from (
+        select x.workspace_id, x.conversation_id, min(x.sequence_number) as sequence_number
+        from redriven x where x.conversation_id is not null group by x.workspace_id, x.conversation_id
+      ) as r
+      where c.workspace_id = r.workspace_id and c.id = r.conversation_id
+    )
+    select r.workspace_id,
+      case when r.document_id is not null then 'document' when r.memory_item_id is not null then 'memory' else 'message' end as source_type,
+      coalesce(r.document_id, r.memory_item_id, r.conversation_id) as source_id, count(*) as texts
+    from redriven r
+    group by 1, 2, 3
+    order by 1, 2, 3
+  loop
+    perform app_hidden.enqueue(
+      'index-source',
+      jsonb_build_object('workspaceId', source.workspace_id, 'sourceType', source.source_type, 'sourceId', source.source_id),
+      source.source_type || ':' || source.source_id, source.workspace_id::text
+    );
+    result.texts := result.texts + source.texts;
+    result.sources := result.sources + 1;
+  end loop;
   for source in
     with redriven as (
       delete from app_hidden.embedding_failures f
@@ -10474,7 +10743,7 @@ begin
   return result;
 end
 $$;
-comment on function app_hidden.redrive_embeddings(uuid, integer) is 'Puts chunks that failed back into the queue, of one workspace or of all. Returns how many, of how many sources.';
+comment on function app_hidden.redrive_embeddings(uuid, integer) is 'Puts chunks that failed, and texts that could not be cut, back into the queue, of one workspace or of all. Returns how many, of how many sources.';
 grant execute on function app_hidden.redrive_embeddings(uuid, integer) to colloquy_worker;
 
 create or replace function app_public.redrive_embeddings()
@@ -10489,7 +10758,7 @@ begin
 end
 $$;
 comment on function app_public.redrive_embeddings() is
-  'Has everything of this workspace that could not be embedded tried again at once. Errors: CQ101, CQ109, CQ110, CQ114 not an owner or administrator of the workspace.';
+  'Has everything of this workspace that could not be embedded, or cut into chunks, tried again at once. Errors: CQ101, CQ109, CQ110, CQ114 not an owner or administrator of the workspace.';
 grant execute on function app_public.redrive_embeddings() to colloquy_user, colloquy_admin;
 --! EndIncluded embeddings/redrive_embeddings.sql
 --! Included embeddings/provider_pauses.sql
@@ -11562,6 +11831,11 @@ create policy all_owner on app_hidden.provider_rates to colloquy_owner using (tr
 drop policy if exists all_owner on app_hidden.embedding_spending;
 create policy all_owner on app_hidden.embedding_spending to colloquy_owner using (true) with check (true);
 --! EndIncluded policies/embedding_spending.sql
+--! Included policies/cutting_failures.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_hidden.cutting_failures;
+create policy all_owner on app_hidden.cutting_failures to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/cutting_failures.sql
 --! EndIncluded _all.sql
 
 select app_hidden.ensure_partitions(3);

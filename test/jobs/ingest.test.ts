@@ -598,6 +598,18 @@ describeReal('files and events become knowledge', () => {
       }
       expect(await found(ann, 'ferry', 'event')).toEqual(['The ferry leaves at noon.']);
       expect(await found(ann, 'ferry', 'document')).toEqual([]);
+      const results = await call(
+        ann,
+        `select r.raw_event_id, r.title, r.heading, r.document_id from app_public.search('albatross', kinds => '{event}') s, unnest(s.results) r`,
+      );
+      expect(results).toEqual([
+        {
+          raw_event_id: ids.long,
+          title: 'jira: message',
+          heading: expect.stringContaining('jira'),
+          document_id: null,
+        },
+      ]);
       expect(
         (await one('select count(*)::int as n from app_public.embeddings where chunk_id = $1', summary.id)).n,
       ).toBe(1);
