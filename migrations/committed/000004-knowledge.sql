@@ -1,5 +1,5 @@
---! Previous: sha1:4e970ca21da853b99519c8f467db7a492aa24552
---! Hash: sha1:62305fa6154802c8761255fabbc6bd74f4e68ce4
+--! Previous: sha1:8895408ce262f3c44499aae9c904697c5a62e06d
+--! Hash: sha1:f79131b7d8b7cc4be91c755be4f601ff6e746f58
 --! Message: knowledge
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:62305fa6154802c8761255fabbc6bd74f4e68ce4
---! Hash: sha1:bc55038f216935176ef779cb8432fa91d2e23155
+--! Previous: sha1:f79131b7d8b7cc4be91c755be4f601ff6e746f58
+--! Hash: sha1:aaecdab32e3e560e8de552e3071b6fd84e3ef58e
 --! Message: membership
 
 --! split: 1-current.sql

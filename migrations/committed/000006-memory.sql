@@ -1,5 +1,5 @@
---! Previous: sha1:bc55038f216935176ef779cb8432fa91d2e23155
---! Hash: sha1:380274d4a8f418543573e6c12a3a4a93ae42bd79
+--! Previous: sha1:aaecdab32e3e560e8de552e3071b6fd84e3ef58e
+--! Hash: sha1:493a814ff5917fc6476275cbe0214717dd2ac21f
 --! Message: memory
 
 --! split: 1-current.sql

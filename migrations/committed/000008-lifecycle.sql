@@ -1,5 +1,5 @@
---! Previous: sha1:0594bb2cd0506c8362b92c5203e80aee7b47a167
---! Hash: sha1:fe6b5c994013dae10743cd482573b8f437feda72
+--! Previous: sha1:d2820ff7d63922966a86a2bc4079fc114c0bbe43
+--! Hash: sha1:16779f5b752e31e5ad3a69a4a39a0a08b09fb41c
 --! Message: lifecycle
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:fe6b5c994013dae10743cd482573b8f437feda72
---! Hash: sha1:819bad0856dcd4e2e3cc22236151033e9425ee07
+--! Previous: sha1:16779f5b752e31e5ad3a69a4a39a0a08b09fb41c
+--! Hash: sha1:a9c8c88d1a2d48399f2da8221274c9d6a9732f82
 --! Message: analytics
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:819bad0856dcd4e2e3cc22236151033e9425ee07
---! Hash: sha1:64c48c0ecbc7ad761bbe3140f5fc77a063d027bd
+--! Previous: sha1:a9c8c88d1a2d48399f2da8221274c9d6a9732f82
+--! Hash: sha1:4354b09da90253ddc8acb10bf6e7130b8e1ec9fc
 --! Message: versions
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:64c48c0ecbc7ad761bbe3140f5fc77a063d027bd
---! Hash: sha1:11b91d24a5328324da456f2c8186c0b7c756c086
+--! Previous: sha1:4354b09da90253ddc8acb10bf6e7130b8e1ec9fc
+--! Hash: sha1:98fe5d2481d1c2f776ae6edf0c93cba5500f1c9a
 --! Message: retrieval
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:11b91d24a5328324da456f2c8186c0b7c756c086
---! Hash: sha1:cf21f43ff71a000f781d4e847b141133f41f2b02
+--! Previous: sha1:98fe5d2481d1c2f776ae6edf0c93cba5500f1c9a
+--! Hash: sha1:b3eac1502b29197fc6a5909ae6b072cebe07447f
 --! Message: ingest
 
 --! split: 1-current.sql

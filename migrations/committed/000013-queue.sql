@@ -1,5 +1,5 @@
---! Previous: sha1:cf21f43ff71a000f781d4e847b141133f41f2b02
---! Hash: sha1:05fc8ff7310c187c64c21febfeb7aefdf68d8f5e
+--! Previous: sha1:b3eac1502b29197fc6a5909ae6b072cebe07447f
+--! Hash: sha1:ab137d840a541200be75284218b0087a12d5efa4
 --! Message: queue
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:05fc8ff7310c187c64c21febfeb7aefdf68d8f5e
---! Hash: sha1:a69c6f16dd6065db91729976a0cae1580f6a90d2
+--! Previous: sha1:ab137d840a541200be75284218b0087a12d5efa4
+--! Hash: sha1:80e56e7a1fcc85bf8fb981147e520feed8685f86
 --! Message: functions
 
 --! split: 1-current.sql
@@ -43,6 +43,16 @@ strict
 parallel safe
 return (lpad(to_hex(floor(extract(epoch from at) * 1000)::bigint), 12, '0') || '70008000000000000000')::uuid;
 comment on function app_hidden.uuidv7_floor(timestamptz) is 'The least UUID version 7 of a millisecond; the bound of a time range of ids.';
+
+-- Its body becomes part of the query that asks.
+create or replace function app_hidden.uuidv7_day(id uuid)
+returns date
+language sql
+immutable
+strict
+parallel safe
+return (uuid_extract_timestamp(id) at time zone 'UTC')::date;
+comment on function app_hidden.uuidv7_day(uuid) is 'The day, in UTC, of a UUID version 7.';
 
 create or replace function app_hidden.uuidv7_at(at timestamptz, seed text default null)
 returns uuid
@@ -3126,7 +3136,8 @@ comment on function app_private.count_failed_attempt(uuid) is 'Counts a wrong pa
 --! EndIncluded auth/count_failed_attempt.sql
 --! Included auth/change_password.sql
 -- Sets a new password for the signed-in user and ends its other sessions. Returns false for a wrong old password: raising
--- would roll back the count of failures. The API turns false into error CQ102. API keys stay: they are revoked by name.
+-- would roll back the count of failures. The API turns false into error CQ102. API keys stay: they are revoked by name, or all by a
+-- reset by mail.
 create or replace function app_public.change_password(old_password text, new_password text)
 returns boolean
 language plpgsql
@@ -3231,13 +3242,19 @@ begin
     -- whoever came by an identity provider before has not, and comes in no more
     delete from app_private.user_identities i where i.user_id = account;
   end if;
+  -- who lost control of the account, or never had it, has it now, and nobody else: the keys of programs end as well, whoever
+  -- made them
+  delete from app_private.api_key_secrets s
+  using app_public.api_keys k
+  where k.owner_id = account and s.api_key_id = k.id;
+  update app_public.api_keys k set is_active = false where k.owner_id = account and k.is_active;
   delete from app_private.user_sessions s where s.user_id = account;
   perform app_private.log_event('user.password_reset', account);
   return true;
 end
 $$;
 comment on function app_public.reset_password(text, text) is
-  'Sets a new password by a token from a mail, and ends all sessions. Errors: CQ105 too short or too long, CQ112 token unknown, used or expired.';
+  'Sets a new password by a token from a mail, ends all sessions and revokes all API keys of the account. Errors: CQ105 too short or too long, CQ112 token unknown, used or expired.';
 grant execute on function app_public.reset_password(text, text) to colloquy_visitor, colloquy_user, colloquy_admin;
 --! EndIncluded auth/password_reset.sql
 --! Included auth/email_verification.sql
@@ -5101,45 +5118,55 @@ grant execute on function app_hidden.tier_chunks(integer) to colloquy_worker;
 --! EndIncluded lifecycle/tier_chunks.sql
 --! Included knowledge/cleanup_orphaned_files.sql
 -- Uploads that came to nothing: never read, or not readable, in no conversation, and without a document. It must never
--- touch a file that was read, or that a conversation shows: those go when somebody deletes them.
+-- touch a file that was read, or that a conversation shows: those go when somebody deletes them. Never one that a legal hold
+-- keeps. Their bytes are remembered by the trigger of files, and go later.
+create or replace function app_private.is_orphaned(file app_public.files, older_than interval)
+returns boolean
+language sql
+stable
+as $$
+  select (file).processing_status in ('pending', 'failed')
+    and (file).updated_at < now() - older_than
+    and (file).conversation_id is null
+    and not exists (select from app_public.documents d where d.workspace_id = (file).workspace_id and d.file_id = (file).id);
+$$;
+comment on function app_private.is_orphaned(app_public.files, interval) is 'Whether an upload came to nothing, so long ago.';
+
 create or replace function app_hidden.cleanup_orphaned_files(older_than interval default '7 days', max_files integer default 1000)
-returns table (workspace_id uuid, file_id uuid, storage_path text, is_last boolean)
+returns table (workspace_id uuid, file_id uuid)
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-#variable_conflict use_column
+declare
+  candidate record;
 begin
+  perform app_private.require_batch(max_files);
   if older_than is null or older_than < interval '1 hour' then
     raise exception 'Files younger than an hour may still be on their way.' using errcode = 'CQ200', hint = 'Pass at least one hour.';
   end if;
-  return query
-  with orphans as (
-    select f.id
+  for candidate in
+    select f.id, f.workspace_id
     from app_public.files f
-    where f.processing_status in ('pending', 'failed')
-      and f.updated_at < now() - older_than
-      and f.conversation_id is null
-      and not exists (select from app_public.documents d where d.workspace_id = f.workspace_id and d.file_id = f.id)
-      and not app_private.is_held(f.workspace_id, 'files')
+    where app_private.is_orphaned(f, older_than) and not app_private.is_held(f.workspace_id, 'files')
     order by f.id
     limit max_files
-    for update skip locked
-  ),
-  gone as (
-    delete from app_public.files f using orphans o where f.id = o.id
-    returning f.workspace_id, f.id, f.storage_path, f.sha256
-  )
-  -- equal content is stored once in a workspace: the bytes, if any, go with the last row that has them
-  select g.workspace_id, g.id, g.storage_path, g.storage_path is not null and not exists (
-    select from app_public.files other
-    where other.workspace_id = g.workspace_id and other.sha256 = g.sha256 and other.id not in (select gone.id from gone)
-  )
-  from gone g;
+  loop
+    -- a statement of its own sees a hold that was placed while this waited
+    perform app_private.lock_holds(candidate.workspace_id);
+    continue when app_private.is_held(candidate.workspace_id, 'files');
+    select f.workspace_id, f.id into workspace_id, file_id
+    from app_public.files f
+    where f.id = candidate.id and app_private.is_orphaned(f, older_than)
+    for update skip locked;
+    continue when not found;
+    delete from app_public.files f where f.id = candidate.id;
+    return next;
+  end loop;
 end
 $$;
 comment on function app_hidden.cleanup_orphaned_files(interval, integer) is
-  'Removes uploads that came to nothing, and says whose bytes nobody else has. Run twice, it finds nothing. Error: CQ200 too young.';
+  'Removes uploads that came to nothing, at most so many. Returns which; run twice, it finds nothing. For the job. Error: CQ200 too young, or a batch that cannot be.';
 grant execute on function app_hidden.cleanup_orphaned_files(interval, integer) to colloquy_worker;
 --! EndIncluded knowledge/cleanup_orphaned_files.sql
 --! Included development/sample_data.sql
@@ -7862,7 +7889,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   insert into app_hidden.analytics_changes (workspace_id, conversation_id, day)
-  select distinct n.workspace_id, n.conversation_id, (uuid_extract_timestamp(n.id) at time zone 'UTC')::date
+  select distinct n.workspace_id, n.conversation_id, app_hidden.uuidv7_day(n.id)
   from new_messages n
   order by 2, 3
   on conflict on constraint analytics_changes_pkey do nothing;
@@ -7879,7 +7906,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform app_private.mark_days((
-    select array_agg(distinct row(n.workspace_id, n.conversation_id, (uuid_extract_timestamp(n.id) at time zone 'UTC')::date)::app_hidden.analytics_changes)
+    select array_agg(distinct row(n.workspace_id, n.conversation_id, app_hidden.uuidv7_day(n.id))::app_hidden.analytics_changes)
     from new_messages n
     join old_messages o on o.id = n.id
     where (
@@ -7903,7 +7930,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform app_private.mark_days((
-    select array_agg(distinct row(o.workspace_id, o.conversation_id, (uuid_extract_timestamp(o.id) at time zone 'UTC')::date)::app_hidden.analytics_changes)
+    select array_agg(distinct row(o.workspace_id, o.conversation_id, app_hidden.uuidv7_day(o.id))::app_hidden.analytics_changes)
     from old_messages o
   ));
   return null;
@@ -7919,7 +7946,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform app_private.mark_days((
-    select array_agg(distinct row(f.workspace_id, f.conversation_id, (uuid_extract_timestamp(f.message_id) at time zone 'UTC')::date)::app_hidden.analytics_changes)
+    select array_agg(distinct row(f.workspace_id, f.conversation_id, app_hidden.uuidv7_day(f.message_id))::app_hidden.analytics_changes)
     from changed_feedback f
   ));
   return null;
@@ -8158,7 +8185,7 @@ as $$
     insert into app_hidden.analytics_changes (workspace_id, conversation_id, day)
     select d.workspace_id, d.conversation_id, d.day
     from (
-      select m.workspace_id, m.conversation_id, (uuid_extract_timestamp(m.id) at time zone 'UTC')::date as day
+      select m.workspace_id, m.conversation_id, app_hidden.uuidv7_day(m.id) as day
       from app_public.messages m
       where since is null or m.id >= app_hidden.uuidv7_floor(since::timestamp at time zone 'UTC')
       union
