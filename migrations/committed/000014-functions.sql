@@ -1,5 +1,5 @@
 --! Previous: sha1:ab137d840a541200be75284218b0087a12d5efa4
---! Hash: sha1:80e56e7a1fcc85bf8fb981147e520feed8685f86
+--! Hash: sha1:4cf2a7d432c42a58dbdd62d502b951a3d82142f4
 --! Message: functions
 
 --! split: 1-current.sql
@@ -10210,18 +10210,21 @@ language sql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
+  -- first the partitions of the version: asked of another table, satisfies_hash_partition raises
+  with leaves as materialized (
+    select i.inhrelid, i.inhparent, substring(c.relname from '[0-9]+$')::integer as remainder
+    from app_public.embedding_versions v
+    join pg_inherits i on i.inhparent = to_regclass(format('app_partitions.embeddings_%s', v.number))
+    join pg_class c on c.oid = i.inhrelid
+    where v.id = for_version
+  )
   select exists (
     select
-    from pg_locks l
-    join pg_inherits i on i.inhrelid = l.relation
-    join app_public.embedding_versions v on v.id = for_version
-    join pg_class c on c.oid = l.relation
+    from leaves f
+    join pg_locks l on l.relation = f.inhrelid
     where l.locktype = 'relation' and l.mode = 'ShareLock' and l.granted
       and l.database = (select d.oid from pg_database d where d.datname = current_database())
-      and i.inhparent = to_regclass(format('app_partitions.embeddings_%s', v.number))
-      and satisfies_hash_partition(
-        i.inhparent, app_private.embedding_partition_count(for_version), substring(c.relname from '[0-9]+$')::integer, for_workspace
-      )
+      and satisfies_hash_partition(f.inhparent, (select count(*) from leaves)::integer, f.remainder, for_workspace)
   );
 $$;
 comment on function app_private.embedding_partition_is_locked(uuid, uuid) is 'Whether the vectors of a workspace in a version cannot be written at the moment.';

@@ -311,6 +311,16 @@ describeReal('a back-fill by a service that is paid', () => {
       await builder.query(`begin; lock table app_partitions.embeddings_${number} in share mode`);
       expect(await backfill()).toMatchObject({ embedded: 0 });
       expect(fake.requests).toEqual([]);
+      // however the look at the locks is planned
+      for (const off of ['enable_nestloop', 'enable_hashjoin', 'enable_mergejoin', 'enable_indexscan']) {
+        await builder.query(`set local ${off} = off`);
+        const { rows: looks } = await builder.query(
+          `select app_private.embedding_partition_is_locked($1, $2) as next,
+             app_private.embedding_partition_is_locked((select id from app_public.embedding_versions where status = 'active'), $2) as active`,
+          [version, ann.workspaceId],
+        );
+        expect(looks, off).toEqual([{ next: true, active: false }]);
+      }
       // what was under way when the building began
       const { rows } = await database
         .pool('worker')
