@@ -370,6 +370,7 @@ export const TagsPlugin = jsonPgSmartTags(
               'document_id',
               'conversation_id',
               'memory_item_id',
+              'raw_event_id',
               'attempts',
               'code',
               'error',

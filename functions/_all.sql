@@ -164,6 +164,7 @@
 --!include embeddings/embeddings_20_clear_failures.sql
 --!include embeddings/count_embedding_failures.sql
 --!include embeddings/claim_embeddings.sql
+--!include embeddings/cutting_failures.sql
 --!include embeddings/failed_embeddings.sql
 --!include embeddings/redrive_embeddings.sql
 --!include embeddings/provider_pauses.sql
@@ -242,3 +243,5 @@
 --!include policies/search_statistics.sql
 --!include policies/search_samples.sql
 --!include policies/recall_measurements.sql
+--!include policies/embedding_spending.sql
+--!include policies/cutting_failures.sql

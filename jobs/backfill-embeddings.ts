@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import type { ChunkText } from './chunk-texts.ts';
 import type { JobContext } from './context.ts';
-import { type BehindVersion, fillBehind } from './embed-behind.ts';
+import { type BehindVersion, type Filled, fillBehind } from './embed-behind.ts';
+import { ProviderError } from './embedding/provider.ts';
 import type { JobDefinition } from './registry.ts';
 
 /** Vectors computed and stored at a time: what a killed worker has to compute again. */
@@ -61,14 +62,23 @@ async function handle(context: JobContext, job: Payload): Promise<object> {
       [job.versionId, job.workspaceId, after, BATCH],
     );
     if (chunks.length === 0) return done;
-    const filled = await fillBehind(context, version, job.workspaceId, chunks);
+    let filled: Filled;
+    try {
+      filled = await fillBehind(context, version, job.workspaceId, chunks);
+    } catch (error) {
+      if (!(error instanceof ProviderError) || error.retryAfter === undefined) throw error;
+      // not a failure: the sweep finds the rest when the provider may be asked again
+      return { ...done, waits: error.retryAfter };
+    }
+    // a budget that is spent is looked at again by the sweep
+    if (filled.paused) return { ...done, paused: filled.paused, reason: filled.reason };
     const tokens = chunks.reduce((sum, chunk) => sum + chunk.token_count, 0);
     await pool.query('select app_hidden.count_backfill(for_version => $1, chunks => $2, tokens => $3)', [
       job.versionId,
-      filled,
+      filled.embedded,
       tokens,
     ]);
-    done.embedded += filled;
+    done.embedded += filled.embedded;
     after = chunks.at(-1)!.chunk_id;
   }
 }

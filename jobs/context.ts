@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { FileStorage } from '../lib/storage.ts';
+import type { cutText } from './embedding/cut.ts';
 import type { EmbeddingProvider, ProviderVersion } from './embedding/provider.ts';
 import type { FileExtractor } from './extraction/extract.ts';
 import type { Mailer } from './mailer.ts';
@@ -20,6 +21,8 @@ export interface JobContext {
   storage: FileStorage;
   /** Reads text from files, in a thread; opened once per process. */
   extractor: FileExtractor;
+  /** Cuts texts into passages. Default: cutText(). */
+  cut?: typeof cutText;
   /** Makes short texts of long ones; opened once per process. */
   summariser(): Summariser;
   /** Aborted when the process wants to end: a job stops at the next safe place. */

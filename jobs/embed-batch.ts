@@ -19,6 +19,14 @@ export interface BatchOutcome {
   paused?: string;
   /** Whether all of it is in the hands of somebody else. */
   isTaken?: boolean;
+  /** What kept the provider from answering, when that was not the texts' fault. */
+  outage?: ProviderError;
+}
+
+export interface BatchOptions {
+  /** Of a version that is not the active one: nobody waits for it, and it waits for nobody. */
+  isBehind?: boolean;
+  signal?: AbortSignal;
 }
 
 interface Claim {
@@ -39,8 +47,9 @@ export async function embedBatch(
   version: ProviderVersion & { id: string },
   workspaceId: string,
   passages: ChunkText[],
+  options: BatchOptions = {},
 ): Promise<BatchOutcome> {
-  if (FREE.has(version.provider)) return embedPassages(context, version, workspaceId, passages);
+  if (FREE.has(version.provider)) return embedPassages(context, version, workspaceId, passages, options);
   const { pool } = context;
   // equal texts are asked for once, and paid once
   const { texts, placeOf } = distinctTexts(passages);
@@ -73,7 +82,7 @@ export async function embedBatch(
   );
   try {
     const mine = passages.filter((passage) => claim.claimed.includes(passage.chunk_id));
-    return await embedPassages(context, version, workspaceId, mine, claim.claim_id);
+    return await embedPassages(context, version, workspaceId, mine, { ...options, claimId: claim.claim_id });
   } finally {
     clearInterval(renewal);
     // what was settled is gone; what was not is let go, unpaid
@@ -91,14 +100,14 @@ async function embedPassages(
   version: ProviderVersion & { id: string },
   workspaceId: string,
   passages: ChunkText[],
-  claimId?: string,
+  { isBehind = false, signal = context.signal, claimId }: BatchOptions & { claimId?: string },
 ): Promise<BatchOutcome> {
   const { pool } = context;
   const distinct = distinctTexts(passages);
   const provider = context.provider(version);
   // outside any transaction: a provider may take its time
   const embedded = await provider
-    .embed(distinct.texts, context.signal)
+    .embed(distinct.texts, signal)
     .catch((error): Embedded => nothingEmbedded(error, distinct.texts.length));
   const { tokens, failures } = embedded;
   const { ids, vectors } = withVectors(passages, distinct, embedded.vectors);
@@ -106,7 +115,7 @@ async function embedPassages(
   if (claimId) await pool.query(SETTLE, [claimId, ids, vectors, tokens, costUsd]);
   else {
     await pool.query(
-      `select app_hidden.store_embeddings(
+      `select app_hidden.${isBehind ? 'store_behind' : 'store_embeddings'}(
          for_version => $1, for_workspace => $2, chunk_ids => $3::uuid[], vectors => $4::text[])`,
       [version.id, workspaceId, ids, vectors],
     );
@@ -134,6 +143,7 @@ async function embedPassages(
     nextIn = rows[0]!.next_in;
   }
   if (patience) throw patience;
+  const outage = failures.find((failure) => !failure.isOfText);
   return {
     embedded: ids.length,
     tokens,
@@ -141,6 +151,7 @@ async function embedPassages(
     refused: failed.length,
     ...(failed[0] ? { reason: failed[0].error } : {}),
     ...(nextIn === null ? {} : { nextIn }),
+    ...(outage ? { outage } : {}),
   };
 }
 

@@ -1,11 +1,19 @@
 import { errorCode } from '../lib/errors.ts';
-import { type ChunkText, distinctTexts, withVectors } from './chunk-texts.ts';
+import type { ChunkText } from './chunk-texts.ts';
 import type { JobContext } from './context.ts';
+import { embedBatch } from './embed-batch.ts';
 import type { ProviderVersion } from './embedding/provider.ts';
 
 /** An embedding version that is kept complete beside the active one. */
 export interface BehindVersion extends ProviderVersion {
   id: string;
+}
+
+export interface Filled {
+  embedded: number;
+  /** The code of the budget or the switch that holds the rest back. */
+  paused?: string;
+  reason?: string;
 }
 
 /** Milliseconds that new work waits for the provider of a version that nobody searches. */
@@ -18,17 +26,18 @@ const LOCK_TIMEOUT = '55P03';
 const restingUntil = new Map<string, number>();
 
 /**
- * Gives chunks the vectors of a version that is not the active one.
- * @returns how many got one
+ * Gives chunks the vectors of a version that is not the active one: claimed, paid, counted and given up like those of the
+ * active one, but on the account of the installation.
  * @throws ProviderError when none got one for a reason that is not the texts'
  */
 export async function fillBehind(
-  { pool, provider, signal }: JobContext,
+  context: JobContext,
   version: BehindVersion,
   workspaceId: string,
   chunks: readonly ChunkText[],
-  limit: AbortSignal = signal,
-): Promise<number> {
+  signal: AbortSignal = context.signal,
+): Promise<Filled> {
+  const { pool } = context;
   const { rows: reused } = await pool.query(
     'select app_hidden.reuse_behind(for_version => $1, for_workspace => $2, chunk_ids => $3::uuid[]) as n',
     [version.id, workspaceId, chunks.map((chunk) => chunk.chunk_id)],
@@ -39,20 +48,13 @@ export async function fillBehind(
   );
   const missing = new Set(without.map((row) => row.id));
   const wanted = chunks.filter((chunk) => missing.has(chunk.chunk_id));
-  if (wanted.length === 0) return reused[0].n;
-  // outside any transaction: a provider may take its time
-  const distinct = distinctTexts(wanted);
-  const { vectors, failures } = await provider(version).embed(distinct.texts, limit);
-  const found = withVectors(wanted, distinct, vectors);
-  // what cannot be embedded now is left out, and holds up nothing else
-  const whole = failures.find((failure) => !failure.isOfText);
-  if (found.ids.length === 0 && whole) throw whole;
-  const { rows: stored } = await pool.query(
-    `select app_hidden.store_behind(
-       for_version => $1, for_workspace => $2, chunk_ids => $3::uuid[], vectors => $4::text[]) as n`,
-    [version.id, workspaceId, found.ids, found.vectors],
-  );
-  return reused[0].n + stored[0].n;
+  if (wanted.length === 0) return { embedded: reused[0].n };
+  const batch = await embedBatch(context, version, workspaceId, wanted, { isBehind: true, signal });
+  if (batch.embedded === 0 && batch.outage) throw batch.outage;
+  return {
+    embedded: reused[0].n + batch.embedded,
+    ...(batch.paused ? { paused: batch.paused, reason: batch.reason } : {}),
+  };
 }
 
 /**

@@ -5,6 +5,7 @@ import { ProviderError } from './embedding/provider.ts';
 import { countTokens } from './embedding/tokens.ts';
 import type { JobDefinition } from './registry.ts';
 import { readEvent } from './summary/event.ts';
+import type { Summary } from './summary/summariser.ts';
 
 /** Events that are claimed at a time. */
 const BATCH = 20;
@@ -30,11 +31,57 @@ interface Done {
   empty: number;
   late: number;
   failed: number;
+  /** Held back by a budget, a quota or the switch. */
+  paused: number;
   promptTokens: number;
   completionTokens: number;
 }
 
 type Outcome = 'stored' | 'known' | 'empty' | 'late';
+
+interface PaidSummary extends Summary {
+  reservationId: string | null;
+}
+
+/**
+ * Sums a long text up. A service that is paid is asked within the budgets of who brought the event in.
+ * @returns undefined when they have no room, and the event was given back, or when it is in other hands
+ */
+async function summarise(
+  { pool, summariser, signal }: JobContext,
+  { workspaceId }: Payload,
+  event: Event,
+  text: string,
+  done: Done,
+): Promise<PaidSummary | undefined> {
+  const estimate = summariser().estimate?.(text);
+  // outside of any transaction: a model may take its time
+  if (!estimate) return { ...(await summariser().summarise(text, signal)), reservationId: null };
+  const { rows } = await pool.query<{ reservation_id: string | null; refusal: string | null }>(
+    `select reservation_id, refusal from app_hidden.reserve_event_summary(
+       for_workspace => $1, for_event => $2, of_attempt => $3, tokens => $4, cost_usd => $5)`,
+    [
+      workspaceId,
+      event.event_id,
+      event.attempt,
+      estimate.promptTokens + estimate.completionTokens,
+      estimate.costUsd,
+    ],
+  );
+  if (!rows[0]) done.late += 1;
+  else if (rows[0].refusal) done.paused += 1;
+  const reservationId = rows[0]?.reservation_id;
+  if (!reservationId) return undefined;
+  try {
+    return { ...(await summariser().summarise(text, signal)), reservationId };
+  } catch (error) {
+    await pool.query('select app_hidden.release_reservation(for_workspace => $1, of_reservation => $2)', [
+      workspaceId,
+      reservationId,
+    ]);
+    throw error;
+  }
+}
 
 /** Sums one event up, and stores what it says. */
 async function processEvent(context: JobContext, source: Payload, event: Event, done: Done): Promise<void> {
@@ -45,9 +92,10 @@ async function processEvent(context: JobContext, source: Payload, event: Event, 
     metadata: event.metadata,
   });
   let content: string | null = text.trim() === '' ? null : text.trim();
+  let summary: PaidSummary | undefined;
   if (content !== null && content.length > SHORT) {
-    // outside of any transaction: a model may take its time
-    const summary = await context.summariser().summarise(content, context.signal);
+    summary = await summarise(context, source, event, content, done);
+    if (!summary) return;
     content = summary.text.trim() || content.slice(0, SHORT).toWellFormed();
     done.promptTokens += summary.promptTokens;
     done.completionTokens += summary.completionTokens;
@@ -55,7 +103,8 @@ async function processEvent(context: JobContext, source: Payload, event: Event, 
   const { rows } = await context.pool.query<{ outcome: Outcome }>(
     `select app_hidden.complete_event(
        for_workspace => $1, for_event => $2, of_attempt => $3, new_content => $4, new_heading => $5,
-       new_token_count => $6, new_importance => $7) as outcome`,
+       new_token_count => $6, new_importance => $7, of_reservation => $8, used_provider => $9, used_model => $10,
+       prompt_tokens => $11, completion_tokens => $12, cost_usd => $13) as outcome`,
     [
       source.workspaceId,
       event.event_id,
@@ -64,6 +113,16 @@ async function processEvent(context: JobContext, source: Payload, event: Event, 
       heading,
       content === null ? null : Math.max(1, countTokens(content)),
       importance,
+      ...(summary?.reservationId
+        ? [
+            summary.reservationId,
+            context.summariser().name,
+            context.summariser().model,
+            summary.promptTokens,
+            summary.completionTokens,
+            summary.costUsd,
+          ]
+        : [null, null, null, null, null, null]),
     ],
   );
   done[rows[0]!.outcome] += 1;
@@ -93,6 +152,7 @@ async function handle(context: JobContext, source: Payload): Promise<object> {
     empty: 0,
     late: 0,
     failed: 0,
+    paused: 0,
     promptTokens: 0,
     completionTokens: 0,
   };

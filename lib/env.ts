@@ -109,6 +109,9 @@ const variables = z.object({
   /** Who summarises: extractive, openai-compatible, or an endpoint's name; and by which chat model. */
   SUMMARY_PROVIDER: orAbsent(z.string().min(1).max(100).default('extractive')),
   SUMMARY_MODEL: orAbsent(z.string().min(1).max(200).optional()),
+  /** US dollars per million tokens that the chat model reads, and that it writes. */
+  SUMMARY_INPUT_PRICE: orAbsent(endpointFields.price),
+  SUMMARY_OUTPUT_PRICE: orAbsent(endpointFields.price),
   /** An outside identity provider whose tokens are accepted: all three or none. */
   JWT_ISSUER: optionalText,
   JWT_AUDIENCE: optionalText,

@@ -46,7 +46,7 @@ program
 
 program
   .command('dead')
-  .description('passages that were given up, by reason')
+  .description('passages that were given up, and texts that could not be cut into passages, by reason')
   .action(() =>
     withWorker(async (ask) => {
       const rows = await ask('select * from app_hidden.dead_embeddings()');
@@ -64,7 +64,7 @@ program
     withWorker(async (ask) => {
       const sql = dryRun
         ? `select coalesce(sum(chunks), 0) as chunks from app_hidden.dead_embeddings(for_workspace => $1, with_waiting => true)`
-        : 'select chunks, sources from app_hidden.redrive_embeddings(for_workspace => $1)';
+        : 'select chunks + texts as chunks, sources from app_hidden.redrive_embeddings(for_workspace => $1)';
       const [row] = await ask<{ chunks: string; sources?: string }>(sql, [workspace ?? null]);
       print(
         dryRun

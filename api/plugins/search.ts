@@ -63,10 +63,10 @@ export function searchPlugin(embed: QueryEmbedder, recorder?: SearchRecorder): G
       search_similar_messages,
       recall,
     } = resources;
-    const { documents, conversations, messages, memory_items } = resources;
+    const { documents, conversations, messages, memory_items, raw_events } = resources;
     if (!search || !search_documents || !search_memories || !search_similar_chunks) return NOTHING;
     if (!search_similar_messages || !recall) return NOTHING;
-    if (!documents || !conversations || !messages || !memory_items) return NOTHING;
+    if (!documents || !conversations || !messages || !memory_items || !raw_events) return NOTHING;
     const { sql, dataplanPg } = build;
     if (!sql || !dataplanPg) throw new Error('SearchPlugin needs the plugins of graphile-build-pg');
     const parameter = (resource: PgResource, name: string) => {
@@ -258,6 +258,8 @@ export function searchPlugin(embed: QueryEmbedder, recorder?: SearchRecorder): G
             message: Message
             """The memory it is a piece of."""
             memoryItem: MemoryItem
+            """The event that it says."""
+            rawEvent: RawEvent
           }
         `,
       objects: {
@@ -319,6 +321,7 @@ export function searchPlugin(embed: QueryEmbedder, recorder?: SearchRecorder): G
             conversation: one(conversations, 'conversation_id'),
             message: one(messages, 'message_id'),
             memoryItem: one(memory_items, 'memory_item_id'),
+            rawEvent: one(raw_events, 'raw_event_id'),
           },
         },
         RecalledMemory: {

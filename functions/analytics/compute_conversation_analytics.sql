@@ -203,7 +203,7 @@ as $$
     insert into app_hidden.analytics_changes (workspace_id, conversation_id, day)
     select d.workspace_id, d.conversation_id, d.day
     from (
-      select m.workspace_id, m.conversation_id, (uuid_extract_timestamp(m.id) at time zone 'UTC')::date as day
+      select m.workspace_id, m.conversation_id, app_hidden.uuidv7_day(m.id) as day
       from app_public.messages m
       where since is null or m.id >= app_hidden.uuidv7_floor(since::timestamp at time zone 'UTC')
       union

@@ -1,5 +1,6 @@
 -- Sets a new password for the signed-in user and ends its other sessions. Returns false for a wrong old password: raising
--- would roll back the count of failures. The API turns false into error CQ102. API keys stay: they are revoked by name.
+-- would roll back the count of failures. The API turns false into error CQ102. API keys stay: they are revoked by name, or all by a
+-- reset by mail.
 create or replace function app_public.change_password(old_password text, new_password text)
 returns boolean
 language plpgsql

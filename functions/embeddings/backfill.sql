@@ -31,7 +31,19 @@ begin
     select k.workspace_id, sum(k.chunk_count) as chunk_count from app_hidden.chunk_counts k group by k.workspace_id
   ) as k
   left join app_hidden.embedding_counts e on e.version_id = v.id and e.workspace_id = k.workspace_id
-  where v.status <> 'active' and k.chunk_count > coalesce(e.embedding_count, 0)
+  where v.status <> 'active'
+    and k.chunk_count > coalesce(e.embedding_count, 0) + (
+      select count(*) from app_hidden.embedding_failures f
+      where f.version_id = v.id and f.workspace_id = k.workspace_id and (f.is_dead or f.next_attempt_at > statement_timestamp())
+    )
+    -- what a budget holds back, or the pause of the provider, is looked at again when that is over
+    and not exists (
+      select from app_hidden.embedding_refusals r
+      where r.version_id = v.id and r.workspace_id = k.workspace_id and r.retry_at > statement_timestamp()
+    )
+    and not exists (
+      select from app_hidden.provider_pauses p where p.provider = v.provider and p.paused_until > statement_timestamp()
+    )
     and format('%s:%s', v.id, k.workspace_id) <> all (busy)
   -- a version that was active is one to go back to: it comes first
   order by v.status desc, v.id, k.chunk_count - coalesce(e.embedding_count, 0), k.workspace_id
@@ -64,12 +76,13 @@ begin
     and (active is null or exists (
       select from app_public.embeddings e where e.version_id = active and e.workspace_id = for_workspace and e.chunk_id = c.id
     ))
+    and not app_private.embedding_waits(for_version, for_workspace, c.id, c.owner_id)
   order by c.id
   limit max_chunks;
 end
 $$;
 comment on function app_hidden.chunks_to_backfill(uuid, uuid, uuid, integer) is
-  'The next chunks of a workspace that a version lacks while the active one has them, in the order of their ids. None when the version is no longer maintained.';
+  'The next chunks of a workspace that a version lacks while the active one has them and that need not wait, in the order of their ids. None when the version is no longer maintained.';
 
 create or replace function app_hidden.chunks_without_embedding(for_version uuid, for_workspace uuid, chunk_ids uuid[])
 returns setof uuid
@@ -80,11 +93,13 @@ set search_path = pg_catalog, pg_temp
 as $$
   select wanted.id
   from unnest(chunk_ids) as wanted (id)
+  join app_public.chunks c on c.workspace_id = for_workspace and c.id = wanted.id
   where not exists (
     select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = wanted.id
-  );
+  )
+  and not app_private.embedding_waits(for_version, for_workspace, c.id, c.owner_id);
 $$;
-comment on function app_hidden.chunks_without_embedding(uuid, uuid, uuid[]) is 'Those of some chunks that have no vector in a version.';
+comment on function app_hidden.chunks_without_embedding(uuid, uuid, uuid[]) is 'Those of some chunks that have no vector in a version and need not wait.';
 
 -- While the index of a partition is built nobody can write to it. New work must not wait for that.
 create or replace function app_hidden.store_behind(for_version uuid, for_workspace uuid, chunk_ids uuid[], vectors text[])

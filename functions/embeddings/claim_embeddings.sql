@@ -1,8 +1,65 @@
--- What stands around a request to a service that is paid: before it, the chunks are claimed and their tokens set aside
--- against quota and budgets of their owner; after it, vectors, usage and the end of the claim are one transaction. The entry
+-- What stands around a request to a service that is paid: before it, the chunks are claimed and their tokens set aside,
+-- for the active version against quota and budgets of their owner, for any other, which an administrator ordered and searches
+-- do not use, against the budget of the installation; after it, vectors, usage and the end of the claim are one transaction. The entry
 -- in usage_logs has the id of the claim, so that nothing is billed twice, however often a worker says it. A worker that is
 -- killed between the answer and the storing leaves a claim that ends by itself: the service was asked twice then, and may
 -- bill that; what is logged is the answer that was stored. Only the worker may call these.
+
+-- The budget of the installation for all versions that searches do not use. Claims are made one at a time, so that they never
+-- exceed it together.
+create or replace function app_private.require_backfill_budget(tokens bigint, cost_usd numeric)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_variable
+declare
+  starts timestamptz := app_private.budget_period_start('month', clock_timestamp());
+  most_tokens numeric := nullif(app_hidden.setting('backfill_tokens_per_month'), 'unlimited')::numeric;
+  most_cost numeric := nullif(app_hidden.setting('backfill_cost_per_month'), 'unlimited')::numeric;
+  taken record;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('app_private.require_backfill_budget', 0));
+  select coalesce(sum(t.tokens), 0) as tokens, coalesce(sum(t.cost_usd), 0) as cost_usd into taken
+  from (
+    select s.tokens, s.cost_usd from app_hidden.embedding_spending s where s.period_start = starts
+    union all
+    select k.tokens, k.cost_usd from app_hidden.embedding_claims k where k.user_id is null and k.abandoned_at is null
+  ) as t;
+  if taken.tokens + tokens > most_tokens or taken.cost_usd + cost_usd > most_cost then
+    raise exception 'The budget of this installation for other embedding versions than the active one is spent for the month.'
+      using errcode = 'CQ371', hint = 'An administrator can raise the settings backfill_tokens_per_month and backfill_cost_per_month.';
+  end if;
+end
+$$;
+comment on function app_private.require_backfill_budget(bigint, numeric) is
+  'Raises CQ371 unless so much fits into what versions that are not active may take this month, beside what is under way.';
+
+-- While the index of a partition is built its rows are locked against writing. Who is about to pay for vectors looks first.
+create or replace function app_private.embedding_partition_is_locked(for_version uuid, for_workspace uuid)
+returns boolean
+language sql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+  -- first the partitions of the version: asked of another table, satisfies_hash_partition raises
+  with leaves as materialized (
+    select i.inhrelid, i.inhparent, substring(c.relname from '[0-9]+$')::integer as remainder
+    from app_public.embedding_versions v
+    join pg_inherits i on i.inhparent = to_regclass(format('app_partitions.embeddings_%s', v.number))
+    join pg_class c on c.oid = i.inhrelid
+    where v.id = for_version
+  )
+  select exists (
+    select
+    from leaves f
+    join pg_locks l on l.relation = f.inhrelid
+    where l.locktype = 'relation' and l.mode = 'ShareLock' and l.granted
+      and l.database = (select d.oid from pg_database d where d.datname = current_database())
+      and satisfies_hash_partition(f.inhparent, (select count(*) from leaves)::integer, f.remainder, for_workspace)
+  );
+$$;
+comment on function app_private.embedding_partition_is_locked(uuid, uuid) is 'Whether the vectors of a workspace in a version cannot be written at the moment.';
 
 create or replace function app_hidden.claim_embeddings(
   for_version uuid, for_workspace uuid, chunk_ids uuid[], token_counts integer[], price_per_million numeric
@@ -13,23 +70,34 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  -- whose budget it is: null for the installation
   owner uuid;
+  owners uuid[];
   total bigint;
+  cost numeric;
+  is_behind boolean := not exists (select from app_public.embedding_versions v where v.id = for_version and v.status = 'active');
   reservation app_public.usage_reservations;
 begin
   -- one at a time in a workspace, so that no chunk is sent away twice
   perform pg_advisory_xact_lock(hashtextextended('app_hidden.claim_embeddings ' || for_workspace, 0));
-  -- a claim has one owner: whose budget it is
-  select (array_agg(f.owner_id order by f.n))[1] into owner
-  from (
-    select c.owner_id, given.n
-    from unnest(chunk_ids) with ordinality as given (chunk_id, n)
-    join app_public.chunks c on c.workspace_id = for_workspace and c.id = given.chunk_id
-    where not app_private.embedding_waits(for_version, for_workspace, c.id, c.owner_id)
-  ) as f;
-  select array_agg(c.id), sum(given.tokens) into claimed, total
+  if is_behind then
+    if app_private.embedding_partition_is_locked(for_version, for_workspace) then
+      -- nothing is paid for that could not be stored: the back-fill comes again
+      return;
+    end if;
+  else
+    -- a claim has one owner
+    select (array_agg(f.owner_id order by f.n))[1] into owner
+    from (
+      select c.owner_id, given.n
+      from unnest(chunk_ids) with ordinality as given (chunk_id, n)
+      join app_public.chunks c on c.workspace_id = for_workspace and c.id = given.chunk_id
+      where not app_private.embedding_waits(for_version, for_workspace, c.id, c.owner_id)
+    ) as f;
+  end if;
+  select array_agg(c.id), array_agg(distinct c.owner_id), sum(given.tokens) into claimed, owners, total
   from unnest(chunk_ids, token_counts) as given (chunk_id, tokens)
-  join app_public.chunks c on c.workspace_id = for_workspace and c.id = given.chunk_id and c.owner_id = owner
+  join app_public.chunks c on c.workspace_id = for_workspace and c.id = given.chunk_id and (is_behind or c.owner_id = owner)
   where not exists (
       select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = c.id
     )
@@ -38,13 +106,18 @@ begin
     return;
   end if;
 
+  cost := total * price_per_million / 1000000;
   if app_hidden.setting('paid_embedding') <> 'on' then
     refusal := 'CQ370';
     reason := 'Paid embedding is switched off.';
   else
     begin
-      reservation := app_private.reserve_for(for_workspace, owner, total, total * price_per_million / 1000000);
-    exception when sqlstate 'CQ220' or sqlstate 'CQ221' then
+      if is_behind then
+        perform app_private.require_backfill_budget(total, cost);
+      else
+        reservation := app_private.reserve_for(for_workspace, owner, total, cost);
+      end if;
+    exception when sqlstate 'CQ220' or sqlstate 'CQ221' or sqlstate 'CQ371' then
       refusal := sqlstate;
       reason := sqlerrm;
     end;
@@ -52,7 +125,9 @@ begin
   if refusal is not null then
     retry_at := clock_timestamp() + make_interval(secs => app_hidden.setting('embedding_budget_seconds')::double precision);
     insert into app_hidden.embedding_refusals (version_id, workspace_id, user_id, code, reason, retry_at)
-    values (for_version, for_workspace, owner, refusal, claim_embeddings.reason, claim_embeddings.retry_at)
+    select for_version, for_workspace, o.id, refusal, claim_embeddings.reason, claim_embeddings.retry_at
+    from unnest(owners) as o (id)
+    order by o.id
     on conflict on constraint embedding_refusals_pkey do update
     set code = excluded.code, reason = excluded.reason, retry_at = excluded.retry_at;
     claimed := '{}';
@@ -60,11 +135,11 @@ begin
     return;
   end if;
   delete from app_hidden.embedding_refusals r
-  where r.version_id = for_version and r.workspace_id = for_workspace and r.user_id = owner;
+  where r.version_id = for_version and r.workspace_id = for_workspace and r.user_id = any (owners);
   seconds := app_hidden.setting('embedding_claim_seconds')::double precision;
-  insert into app_hidden.embedding_claims (workspace_id, version_id, user_id, reservation_id, chunk_ids, tokens, expires_at)
+  insert into app_hidden.embedding_claims (workspace_id, version_id, user_id, reservation_id, chunk_ids, tokens, cost_usd, expires_at)
   values (
-    for_workspace, for_version, owner, reservation.id, claimed, total,
+    for_workspace, for_version, owner, reservation.id, claimed, total, cost,
     clock_timestamp() + make_interval(secs => claim_embeddings.seconds)
   )
   returning id into claim_id;
@@ -72,7 +147,7 @@ begin
 end
 $$;
 comment on function app_hidden.claim_embeddings(uuid, uuid, uuid[], integer[], numeric) is
-  'Claims chunks that nobody else has, for so many seconds, and sets their tokens aside. No row when none is left; without claim_id, and with the reason, when budget, quota or switch refuses.';
+  'Claims chunks that nobody else has, for so many seconds, and sets their tokens aside. No row when none is left, or while the index of a version that is not active is built; without claim_id, and with the reason, when budget, quota or switch refuses.';
 
 create or replace function app_hidden.renew_embedding_claim(claim_id uuid)
 returns boolean
@@ -107,7 +182,16 @@ begin
     -- said before, or long ago
     return 0;
   end if;
-  stored := app_hidden.store_embeddings(claim.version_id, claim.workspace_id, settle_embedding_claim.chunk_ids, settle_embedding_claim.vectors);
+  if claim.user_id is not null then
+    stored := app_hidden.store_embeddings(claim.version_id, claim.workspace_id, settle_embedding_claim.chunk_ids, settle_embedding_claim.vectors);
+  else
+    begin
+      stored := app_hidden.store_behind(claim.version_id, claim.workspace_id, settle_embedding_claim.chunk_ids, settle_embedding_claim.vectors);
+    exception when lock_not_available then
+      -- the building of the index has begun meanwhile: what was paid is logged, and the vectors are asked for again
+      stored := 0;
+    end;
+  end if;
   select r.* into reservation
   from app_public.usage_reservations r
   where r.workspace_id = claim.workspace_id and r.id = claim.reservation_id
@@ -115,11 +199,22 @@ begin
   if reservation.id is not null then
     perform app_private.settle_reservation(reservation, settle_embedding_claim.tokens, settle_embedding_claim.cost_usd);
   end if;
+  if claim.user_id is null and settle_embedding_claim.tokens > 0 then
+    insert into app_hidden.embedding_spending as s (version_id, period_start, tokens, cost_usd)
+    values (
+      claim.version_id, app_private.budget_period_start('month', clock_timestamp()), settle_embedding_claim.tokens, settle_embedding_claim.cost_usd
+    )
+    on conflict on constraint embedding_spending_pkey do update
+    set tokens = s.tokens + excluded.tokens, cost_usd = s.cost_usd + excluded.cost_usd;
+  end if;
   if settle_embedding_claim.tokens > 0 then
     insert into app_public.usage_logs (id, workspace_id, user_id, action, provider, model, prompt_tokens, total_tokens, cost_usd, metadata)
     select claim.id, claim.workspace_id, claim.user_id, 'embedding', v.provider, v.model, settle_embedding_claim.tokens,
       settle_embedding_claim.tokens, settle_embedding_claim.cost_usd,
-      jsonb_build_object('embeddingVersionId', v.id, 'chunks', cardinality(settle_embedding_claim.chunk_ids))
+      jsonb_build_object(
+        'embeddingVersionId', v.id, 'embeddingVersion', v.name, 'chunks', cardinality(settle_embedding_claim.chunk_ids),
+        'paidBy', case when claim.user_id is null then 'installation' else 'owner' end
+      )
     from app_public.embedding_versions v
     where v.id = claim.version_id
     on conflict do nothing;

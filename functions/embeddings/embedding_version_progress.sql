@@ -78,9 +78,30 @@ begin
       limit 5
     ) as f;
   end if;
+
+  select count(*) filter (where not f.is_dead), count(*) filter (where f.is_dead) into result.retrying_chunks, result.dead_chunks
+  from app_hidden.embedding_failures f
+  where f.version_id = version.id;
+  select coalesce(sum(s.tokens), 0), coalesce(sum(s.cost_usd), 0) into result.tokens_used, result.cost_usd
+  from app_hidden.embedding_spending s
+  where s.version_id = version.id;
+  if result.missing_chunks > 0 then
+    select h.paused, h.resumes_at into result.paused, result.resumes_at
+    from (
+      select r.code || ' ' || r.reason as paused, r.retry_at as resumes_at, 1 as place
+      from app_hidden.embedding_refusals r
+      where r.version_id = version.id
+      union all
+      select 'provider: ' || p.reason, p.paused_until, 2
+      from app_hidden.provider_pauses p
+      where p.provider = version.provider and p.paused_until > statement_timestamp()
+    ) as h
+    order by h.place, h.resumes_at
+    limit 1;
+  end if;
   return result;
 end
 $$;
 comment on function app_public.embedding_version_progress(uuid) is
-  'How far a version is: chunks, lag per workspace, speed, time left, its index, and what failed last. Administrators of the installation only. Errors: CQ101, CQ121, CQ204 no such version.';
+  'How far a version is: chunks, lag per workspace, speed, time left, its index, what failed last, what holds it back, and what it cost. Administrators of the installation only. Errors: CQ101, CQ121, CQ204 no such version.';
 grant execute on function app_public.embedding_version_progress(uuid) to colloquy_admin;

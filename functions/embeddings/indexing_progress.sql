@@ -8,15 +8,27 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   workspace uuid := app_hidden.current_workspace_id();
+  dead_documents bigint;
+  dead_memory_items bigint;
   result app_public.indexing_progress;
 begin
   perform app_hidden.require_member();
   select count(*) into result.pending_documents
   from app_public.documents d where d.workspace_id = workspace and d.chunked_hash is distinct from d.content_hash;
+  -- what was given up is not waited for, unless it was edited since; messages that were given up are passed over
+  select count(*), count(f.document_id), count(f.memory_item_id) into result.dead_sources, dead_documents, dead_memory_items
+  from app_hidden.cutting_failures f
+  where f.workspace_id = workspace and f.is_dead and (
+    f.conversation_id is not null
+    or exists (select from app_public.documents d where d.id = f.document_id and d.content_hash = f.content_hash)
+    or exists (select from app_public.memory_items m where m.id = f.memory_item_id and m.content_hash = f.content_hash and upper_inf(m.validity))
+  );
+  result.pending_documents := result.pending_documents - dead_documents;
   select count(*) into result.pending_conversations
   from app_public.conversations c where c.workspace_id = workspace and c.indexed_sequence_number < c.last_sequence_number;
   select count(*) into result.pending_memory_items
   from app_public.memory_items m where m.workspace_id = workspace and upper_inf(m.validity) and m.chunked_hash is distinct from m.content_hash;
+  result.pending_memory_items := result.pending_memory_items - dead_memory_items;
   select count(*) into result.pending_files
   from app_public.files f where f.workspace_id = workspace and f.processing_status in ('pending', 'processing') and f.sha256 is not null;
   select count(*) into result.pending_events
@@ -41,6 +53,11 @@ begin
       from app_hidden.embedding_refusals r
       join app_public.embedding_versions v on v.id = r.version_id and v.status = 'active'
       where r.workspace_id = workspace
+      union all
+      -- events whose summary has no room: only they are pending and wait
+      select case when e.error like '%(CQ220)' then 'budget' when e.error like '%(CQ221)' then 'quota' else 'switch' end, e.retry_at, 1
+      from app_public.raw_events e
+      where e.workspace_id = workspace and e.processing_status = 'pending' and e.retry_at > statement_timestamp()
       union all
       select 'provider', p.paused_until, 2
       from app_hidden.provider_pauses p

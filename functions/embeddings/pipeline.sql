@@ -18,7 +18,11 @@ begin
   (
     select d.workspace_id, 'document'::app_public.source_type, d.id
     from app_public.documents d
-    where d.chunked_hash is distinct from d.content_hash
+    where d.chunked_hash is distinct from d.content_hash and not exists (
+      select from app_hidden.cutting_failures f
+      where f.workspace_id = d.workspace_id and f.document_id = d.id and f.content_hash = d.content_hash
+        and (f.is_dead or f.next_attempt_at > statement_timestamp())
+    )
     order by d.id
     limit max_sources
   )
@@ -26,7 +30,12 @@ begin
   (
     select c.workspace_id, 'message'::app_public.source_type, c.id
     from app_public.conversations c
-    where c.indexed_sequence_number < c.last_sequence_number
+    where c.indexed_sequence_number < c.last_sequence_number and not exists (
+      -- one that was given up is passed over
+      select from app_hidden.cutting_failures f
+      where f.workspace_id = c.workspace_id and f.conversation_id = c.id and f.sequence_number = c.indexed_sequence_number + 1
+        and not f.is_dead and f.next_attempt_at > statement_timestamp()
+    )
     order by c.id
     limit max_sources
   )
@@ -34,7 +43,11 @@ begin
   (
     select m.workspace_id, 'memory'::app_public.source_type, m.id
     from app_public.memory_items m
-    where m.chunked_hash is distinct from m.content_hash and upper_inf(m.validity)
+    where m.chunked_hash is distinct from m.content_hash and upper_inf(m.validity) and not exists (
+      select from app_hidden.cutting_failures f
+      where f.workspace_id = m.workspace_id and f.memory_item_id = m.id and f.content_hash = m.content_hash
+        and (f.is_dead or f.next_attempt_at > statement_timestamp())
+    )
     order by m.id
     limit max_sources
   )
@@ -136,6 +149,7 @@ begin
   get diagnostics added = row_count;
 
   update app_public.documents d set chunked_hash = of_hash where d.id = for_document;
+  delete from app_hidden.cutting_failures f where f.workspace_id = for_workspace and f.document_id = for_document;
   return next;
 end
 $$;
@@ -172,10 +186,14 @@ begin
   )
   join app_public.messages m
     on m.id = w.message_id and m.conversation_id = for_conversation
-    and m.sequence_number > conversation.indexed_sequence_number and m.sequence_number <= through_sequence_number;
+    and m.sequence_number > conversation.indexed_sequence_number and m.sequence_number <= through_sequence_number
+  -- behind one that is tried again after it was given up, they have theirs
+  where not exists (select from app_public.chunks c where c.workspace_id = for_workspace and c.message_id = w.message_id);
   get diagnostics added = row_count;
 
   update app_public.conversations c set indexed_sequence_number = through_sequence_number where c.id = for_conversation;
+  delete from app_hidden.cutting_failures f
+  where f.workspace_id = for_workspace and f.conversation_id = for_conversation and f.sequence_number <= through_sequence_number and not f.is_dead;
   return added;
 end
 $$;
@@ -213,6 +231,7 @@ begin
   );
   get diagnostics added = row_count;
   update app_public.memory_items m set chunked_hash = of_hash where m.id = for_memory;
+  delete from app_hidden.cutting_failures f where f.workspace_id = for_workspace and f.memory_item_id = for_memory;
   return added;
 end
 $$;

@@ -10,8 +10,7 @@ set search_path = pg_catalog, pg_temp
 as $$
   select e.workspace_id, e.source
   from app_public.raw_events e
-  where e.processing_status in ('pending', 'processing')
-    and (e.processing_status = 'pending' or e.retry_at is null or e.retry_at <= clock_timestamp())
+  where e.processing_status in ('pending', 'processing') and coalesce(e.retry_at, '-infinity') <= clock_timestamp()
   group by e.workspace_id, e.source
   order by min(e.id::text)
   limit max_batches;
@@ -42,7 +41,7 @@ begin
     select e.id
     from app_public.raw_events e
     where e.workspace_id = for_workspace and e.source = for_source and e.processing_status in ('pending', 'processing')
-      and (e.processing_status = 'pending' or coalesce(e.retry_at, '-infinity') <= clock_timestamp())
+      and coalesce(e.retry_at, '-infinity') <= clock_timestamp()
     -- what failed before waits for what is new
     order by e.attempts, e.id
     limit max_events
@@ -58,6 +57,72 @@ $$;
 comment on function app_hidden.claim_events(uuid, text, integer, interval, integer) is
   'Takes the next events of a source, and counts the attempt. An event that was begun too often fails here.';
 
+-- Before a model is asked that is paid: its tokens are set aside against budgets and quota of who brought the event in. What
+-- is refused is given back: no attempt is counted, and it waits as pending, with the reason.
+create or replace function app_hidden.reserve_event_summary(
+  for_workspace uuid, for_event uuid, of_attempt integer, tokens bigint, cost_usd numeric
+)
+returns table (reservation_id uuid, refusal text)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  event app_public.raw_events;
+  reason text;
+begin
+  select e.* into event
+  from app_public.raw_events e
+  where e.workspace_id = for_workspace and e.id = for_event and e.processing_status = 'processing' and e.attempts = of_attempt
+  for no key update;
+  if event.id is null then
+    return;
+  end if;
+  if app_hidden.setting('paid_embedding') <> 'on' then
+    refusal := 'CQ370';
+    reason := 'Asking services that are paid is switched off.';
+  else
+    begin
+      reservation_id := (
+        app_private.reserve_for(for_workspace, event.owner_id, reserve_event_summary.tokens, reserve_event_summary.cost_usd)
+      ).id;
+    exception when sqlstate 'CQ220' or sqlstate 'CQ221' then
+      refusal := sqlstate;
+      reason := sqlerrm;
+    end;
+  end if;
+  if refusal is not null then
+    update app_public.raw_events e
+    set processing_status = 'pending', attempts = e.attempts - 1, error = format('%s (%s)', reason, refusal),
+      retry_at = clock_timestamp() + make_interval(secs => app_hidden.setting('embedding_budget_seconds')::double precision)
+    where e.id = for_event;
+  end if;
+  return next;
+end
+$$;
+comment on function app_hidden.reserve_event_summary(uuid, uuid, integer, bigint, numeric) is
+  'Sets tokens for the summary of an event aside. With a refusal, the event was given back and waits. No row when the attempt is not the last one any more.';
+
+create or replace function app_hidden.release_reservation(for_workspace uuid, of_reservation uuid)
+returns void
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  reservation app_public.usage_reservations;
+begin
+  select r.* into reservation
+  from app_public.usage_reservations r
+  where r.workspace_id = for_workspace and r.id = of_reservation
+  for no key update;
+  if reservation.id is not null then
+    perform app_private.settle_reservation(reservation, 0, 0);
+  end if;
+end
+$$;
+comment on function app_hidden.release_reservation(uuid, uuid) is 'Lets go what was set aside for work that came to nothing.';
+
 create or replace function app_hidden.complete_event(
   for_workspace uuid,
   for_event uuid,
@@ -65,7 +130,13 @@ create or replace function app_hidden.complete_event(
   new_content text default null,
   new_heading text default null,
   new_token_count integer default null,
-  new_importance real default 0.5
+  new_importance real default 0.5,
+  of_reservation uuid default null,
+  used_provider text default null,
+  used_model text default null,
+  prompt_tokens integer default null,
+  completion_tokens integer default null,
+  cost_usd numeric default null
 )
 returns text
 language plpgsql
@@ -74,6 +145,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   event app_public.raw_events;
+  reservation app_public.usage_reservations;
   hash bytea := app_hidden.text_hash(concat_ws(E'\n', new_heading, new_content));
   outcome text := 'stored';
 begin
@@ -82,7 +154,29 @@ begin
   where e.workspace_id = for_workspace and e.id = for_event and e.processing_status = 'processing' and e.attempts = of_attempt
   for no key update;
   if event.id is null then
+    -- what is logged is the answer that is stored
+    if of_reservation is not null then
+      perform app_hidden.release_reservation(for_workspace, of_reservation);
+    end if;
     return 'late';
+  end if;
+  if of_reservation is not null then
+    select r.* into reservation
+    from app_public.usage_reservations r
+    where r.workspace_id = for_workspace and r.id = of_reservation
+    for no key update;
+    perform app_private.settle_reservation(
+      reservation, complete_event.prompt_tokens + complete_event.completion_tokens, complete_event.cost_usd
+    );
+    -- with the id of what was set aside: once
+    insert into app_public.usage_logs (
+      id, workspace_id, user_id, action, provider, model, prompt_tokens, completion_tokens, total_tokens, cost_usd, metadata
+    )
+    values (
+      of_reservation, for_workspace, event.owner_id, 'event_summary', used_provider, used_model, complete_event.prompt_tokens,
+      complete_event.completion_tokens, complete_event.prompt_tokens + complete_event.completion_tokens, complete_event.cost_usd,
+      jsonb_build_object('rawEventId', for_event, 'source', event.source)
+    );
   end if;
   if new_content is null then
     outcome := 'empty';
@@ -116,8 +210,8 @@ begin
   return outcome;
 end
 $$;
-comment on function app_hidden.complete_event(uuid, uuid, integer, text, text, integer, real) is
-  'Stores what an event says: stored, known when another event says the same, empty without a text, late when the attempt is not the last one any more.';
+comment on function app_hidden.complete_event(uuid, uuid, integer, text, text, integer, real, uuid, text, text, integer, integer, numeric) is
+  'Stores what an event says, and logs what its summary took: stored, known when another event says the same, empty without a text, late when the attempt is not the last one any more.';
 
 create or replace function app_hidden.fail_event(
   for_workspace uuid,
@@ -149,6 +243,8 @@ comment on function app_hidden.fail_event(uuid, uuid, integer, text, interval, b
 grant execute on function
   app_hidden.find_unprocessed_events(integer),
   app_hidden.claim_events(uuid, text, integer, interval, integer),
-  app_hidden.complete_event(uuid, uuid, integer, text, text, integer, real),
+  app_hidden.reserve_event_summary(uuid, uuid, integer, bigint, numeric),
+  app_hidden.release_reservation(uuid, uuid),
+  app_hidden.complete_event(uuid, uuid, integer, text, text, integer, real, uuid, text, text, integer, integer, numeric),
   app_hidden.fail_event(uuid, uuid, integer, text, interval, boolean, integer)
 to colloquy_worker;

@@ -49,7 +49,8 @@ begin
       coalesce(
         (select d.title from app_public.documents d where d.id = c.document_id),
         (select t.title from app_public.conversations t where t.id = c.conversation_id),
-        (select i.subject from app_public.memory_items i where i.id = c.memory_item_id)
+        (select i.subject from app_public.memory_items i where i.id = c.memory_item_id),
+        (select e.source || ': ' || e.event_type from app_public.raw_events e where e.id = c.raw_event_id)
       ),
       c.content
     )::app_public.explained_chunk

@@ -186,11 +186,12 @@ begin
       coalesce(
         (select d.title from app_public.documents d where d.id = c.document_id),
         (select t.title from app_public.conversations t where t.id = c.conversation_id),
-        (select i.subject from app_public.memory_items i where i.id = c.memory_item_id)
+        (select i.subject from app_public.memory_items i where i.id = c.memory_item_id),
+        (select e.source || ': ' || e.event_type from app_public.raw_events e where e.id = c.raw_event_id)
       ) as title,
       c.heading,
       app_private.search_snippet(c.text_search_language, c.content, query) as snippet,
-      c.content, c.page_number, fused.vector_score, fused.text_score, fused.score, c.memory_item_id
+      c.content, c.page_number, fused.vector_score, fused.text_score, fused.score, c.memory_item_id, c.raw_event_id
     from app_public.chunks c
     where c.workspace_id = workspace and c.id = fused.chunk_id
   ) as found;

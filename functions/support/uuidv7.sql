@@ -10,6 +10,16 @@ parallel safe
 return (lpad(to_hex(floor(extract(epoch from at) * 1000)::bigint), 12, '0') || '70008000000000000000')::uuid;
 comment on function app_hidden.uuidv7_floor(timestamptz) is 'The least UUID version 7 of a millisecond; the bound of a time range of ids.';
 
+-- Its body becomes part of the query that asks.
+create or replace function app_hidden.uuidv7_day(id uuid)
+returns date
+language sql
+immutable
+strict
+parallel safe
+return (uuid_extract_timestamp(id) at time zone 'UTC')::date;
+comment on function app_hidden.uuidv7_day(uuid) is 'The day, in UTC, of a UUID version 7.';
+
 create or replace function app_hidden.uuidv7_at(at timestamptz, seed text default null)
 returns uuid
 language sql

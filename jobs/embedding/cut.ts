@@ -9,7 +9,7 @@ export interface CutRequest {
 }
 
 /** A text of at most so many characters is cut on the spot: that takes a few milliseconds, like the way to the thread. */
-const SMALL = 10_000;
+export const SMALL = 10_000;
 /** 20 MB of the worst there is take some minutes. */
 const TIMEOUT = 900_000;
 

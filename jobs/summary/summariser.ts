@@ -6,17 +6,24 @@ import type { ProviderOptions } from '../embedding/provider.ts';
 import { openChat } from './chat.ts';
 import { summariseByExtract } from './extractive.ts';
 
-export interface Summary {
-  /** Shorter than what it sums up, or the same when that is short. */
-  text: string;
+/** What a summary takes. */
+export interface SummaryUsage {
   promptTokens: number;
   completionTokens: number;
+  costUsd: number;
+}
+
+export interface Summary extends SummaryUsage {
+  /** Shorter than what it sums up, or the same when that is short. */
+  text: string;
 }
 
 /** Makes a short text of a long one. Safe to share. */
 export interface Summariser {
   readonly name: string;
   readonly model: string;
+  /** What the summary of a text may take at most. Absent where no service is asked: nothing is set aside and logged then. */
+  estimate?(text: string): SummaryUsage;
   /** @throws ProviderError, or the signal's reason */
   summarise(text: string, signal?: AbortSignal): Promise<Summary>;
   close(): Promise<void>;
@@ -29,7 +36,7 @@ function openExtractive(): Summariser {
     model: 'sentences',
     async summarise(text, signal) {
       signal?.throwIfAborted();
-      return { text: summariseByExtract(text), promptTokens: 0, completionTokens: 0 };
+      return { text: summariseByExtract(text), promptTokens: 0, completionTokens: 0, costUsd: 0 };
     },
     async close() {},
   };
@@ -41,6 +48,7 @@ function openExtractive(): Summariser {
  */
 export function openSummariser({ env = ownEnv, guards = ownGuards }: ProviderOptions = {}): Summariser {
   const { SUMMARY_PROVIDER: name, SUMMARY_MODEL: model }: Env = env;
+  const prices = { input: env.SUMMARY_INPUT_PRICE, output: env.SUMMARY_OUTPUT_PRICE };
   if (name === 'extractive') return openExtractive();
   const endpoint = endpointOf(name, env);
   if (!endpoint) {
@@ -53,5 +61,5 @@ export function openSummariser({ env = ownEnv, guards = ownGuards }: ProviderOpt
       hint: 'Set SUMMARY_MODEL, for example to gpt-4o-mini.',
     });
   }
-  return openChat({ name, model, endpoint }, guards);
+  return openChat({ name, model, endpoint, prices }, guards);
 }

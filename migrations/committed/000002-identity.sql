@@ -1,5 +1,5 @@
 --! Previous: sha1:a021469f2dd75051f4d348d28c7d1f9ed8b77c16
---! Hash: sha1:83cbbc8720e744e4d5e6acbcff6677905bd8867a
+--! Hash: sha1:f94923cae9fa68d11cf01afcbbe98ef4dc35bda7
 --! Message: identity
 
 --! split: 1-current.sql
@@ -38,7 +38,7 @@ create table app_public.users (
   constraint users_preferred_model_provider_length check (char_length(preferred_model_provider) <= 100),
   constraint users_preferred_model_name_length check (char_length(preferred_model_name) <= 200),
   constraint users_monthly_token_quota_positive check (monthly_token_quota >= 0),
-  constraint users_monthly_cost_quota_positive check (monthly_cost_quota_usd >= 0)
+  constraint users_monthly_cost_quota_positive check (monthly_cost_quota_usd >= 0 and monthly_cost_quota_usd < 'NaN')
 );
 alter table app_public.users enable row level security;
 alter table app_public.users force row level security;

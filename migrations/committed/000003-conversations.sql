@@ -1,5 +1,5 @@
---! Previous: sha1:83cbbc8720e744e4d5e6acbcff6677905bd8867a
---! Hash: sha1:4e970ca21da853b99519c8f467db7a492aa24552
+--! Previous: sha1:f94923cae9fa68d11cf01afcbbe98ef4dc35bda7
+--! Hash: sha1:8895408ce262f3c44499aae9c904697c5a62e06d
 --! Message: conversations
 
 --! split: 1-current.sql
@@ -173,7 +173,7 @@ create table app_public.messages (
   constraint messages_provider_length check (char_length(provider) <= 100),
   constraint messages_model_length check (char_length(model) <= 200),
   constraint messages_tokens_positive check (prompt_tokens >= 0 and completion_tokens >= 0 and total_tokens >= 0),
-  constraint messages_cost_positive check (cost_usd >= 0),
+  constraint messages_cost_positive check (cost_usd >= 0 and cost_usd < 'NaN'),
   constraint messages_processing_time_positive check (processing_time_ms >= 0),
   constraint messages_relevance_score_range check (relevance_score between 0 and 1),
   constraint messages_idempotency_key_length check (char_length(idempotency_key) between 1 and 200),

@@ -81,6 +81,17 @@ export function showProgress(progress: Row): string {
   const failures = progress.failures as Row[];
   return [
     `${progress.name} (${progress.status}): ${progressLine(progress)}`,
+    ...(progress.paused ? [`waits until ${progress.resumes_at}: ${progress.paused}`] : []),
+    ...(Number(progress.retrying_chunks) + Number(progress.dead_chunks) > 0
+      ? [
+          `${number(progress.retrying_chunks)} chunks are tried again, ${number(progress.dead_chunks)} were given up: npm run queue -- redrive`,
+        ]
+      : []),
+    ...(Number(progress.tokens_used) > 0
+      ? [
+          `${number(progress.tokens_used)} tokens on the account of the installation, ${Number(progress.cost_usd).toFixed(2)} US dollars`,
+        ]
+      : []),
     ...(lag.length === 0
       ? []
       : [

@@ -228,6 +228,17 @@ describeReal('errors', () => {
     expect((await asAda('{ \0currentUser { id } }')).data.currentUser.id).toBe(ada.userId);
   });
 
+  it('refuses what is no number where money is meant', async () => {
+    const { data } = await asAda('mutation { startConversation(input: {}) { conversation { id } } }');
+    const post = (costUsd: string) =>
+      asAda(
+        'mutation ($id: UUID!, $cost: BigFloat) { postMessage(input: { conversationId: $id, content: "a", role: ASSISTANT, costUsd: $cost }) { message { costUsd } } }',
+        { id: data.startConversation.conversation.id, cost: costUsd },
+      );
+    expect((await post('0.5')).data.postMessage.message.costUsd).toBe('0.500000');
+    for (const none of ['NaN', 'Infinity', '-Infinity']) expect(codeOf(await post(none)), none).toBe('CQ200');
+  });
+
   it('answers a lock that is held too long with CQ409', async () => {
     const { data } = await asAda('mutation { startConversation(input: {}) { conversation { id } } }');
     const { id } = data.startConversation.conversation;

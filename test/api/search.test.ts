@@ -217,4 +217,38 @@ describeReal('search', () => {
     );
     expect(found.data.recall.memories).toEqual([{ memoryItem: { id: data.remember.memoryItem.id } }]);
   });
+
+  it('walks from a result to the event that it was found in, which has a title', async () => {
+    const { data } = await api.ask(
+      `mutation { ingestEvent(input: { source: "jira", eventType: "issue_updated", payload: { summary: "The walrus is back." } }) { rawEvent { id workspaceId } } }`,
+      {},
+      { token: ada.token },
+    );
+    const { id, workspaceId } = data.ingestEvent.rawEvent;
+    const worker = api.database.pool('worker');
+    await worker.query(`select app_hidden.claim_events($1, 'jira')`, [workspaceId]);
+    await worker.query(
+      `select app_hidden.complete_event($1, $2, 1, 'The walrus is back.', 'jira › issue_updated', 5)`,
+      [workspaceId, id],
+    );
+    const ask = (token: string) =>
+      api.ask(
+        `{ search(query: "walrus", mode: TEXT) { results { title rawEventId rawEvent { id source } document { id } memoryItem { id } } } }`,
+        {},
+        { token },
+      );
+    const reply = await ask(ada.token);
+    expect(reply.errors).toEqual([]);
+    expect(reply.data.search.results).toEqual([
+      {
+        title: 'jira: issue_updated',
+        rawEventId: id,
+        rawEvent: { id, source: 'jira' },
+        document: null,
+        memoryItem: null,
+      },
+    ]);
+    const bob = await register(api, 'bob@example.org');
+    expect((await ask(bob.token)).data.search.results).toEqual([]);
+  });
 });

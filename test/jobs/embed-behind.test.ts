@@ -60,6 +60,9 @@ describeReal('versions that are not active', () => {
     database = serverDatabase((await createTestDatabase()).url);
     ann = await registerUser(database, 'ann@example.org');
     active = await activeVersion(database);
+    await owner().query(
+      `update app_private.settings set value = '0.001' where name = 'embedding_retry_seconds'`,
+    );
   });
   beforeEach(async () => {
     asked = {};

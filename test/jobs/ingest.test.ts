@@ -598,6 +598,18 @@ describeReal('files and events become knowledge', () => {
       }
       expect(await found(ann, 'ferry', 'event')).toEqual(['The ferry leaves at noon.']);
       expect(await found(ann, 'ferry', 'document')).toEqual([]);
+      const results = await call(
+        ann,
+        `select r.raw_event_id, r.title, r.heading, r.document_id from app_public.search('albatross', kinds => '{event}') s, unnest(s.results) r`,
+      );
+      expect(results).toEqual([
+        {
+          raw_event_id: ids.long,
+          title: 'jira: message',
+          heading: expect.stringContaining('jira'),
+          document_id: null,
+        },
+      ]);
       expect(
         (await one('select count(*)::int as n from app_public.embeddings where chunk_id = $1', summary.id)).n,
       ).toBe(1);
@@ -678,6 +690,199 @@ describeReal('files and events become knowledge', () => {
         await stopAll();
         await fake.close();
       }
+    });
+
+    describe('with summaries that are paid', () => {
+      let fake: Awaited<ReturnType<typeof startFakeOpenAi>>;
+      beforeAll(async () => {
+        fake = await startFakeOpenAi({ dimensions: 512 });
+        await owner().query(
+          `update app_private.settings set value = '0.05' where name = 'embedding_budget_seconds'`,
+        );
+      });
+      afterAll(() => fake?.close());
+      const ingestLong = (user: TestUser, word: string) =>
+        ingest(
+          user,
+          { text: `${word}. ${'The minutes of the meeting are long. '.repeat(20)}` },
+          { source: 'minutes' },
+        );
+      const workPaid = () =>
+        work({
+          providers: {
+            env: readEnv({
+              SUMMARY_PROVIDER: 'openai-compatible',
+              SUMMARY_MODEL: 'fake',
+              SUMMARY_INPUT_PRICE: '100',
+              SUMMARY_OUTPUT_PRICE: '1000',
+              EMBEDDING_BASE_URL: fake.url,
+            }),
+            guards: openGuards(undefined, { delays: { least: 1, greatest: 5 }, timeout: 500 }),
+          },
+        });
+      const asked = () => fake.requests.filter((one) => one.path.endsWith('/chat/completions')).length;
+      const logged = async (id: string) =>
+        (
+          await owner().query(
+            `select user_id, workspace_id, provider, model, prompt_tokens, completion_tokens, total_tokens, cost_usd::float as cost, metadata
+             from app_public.usage_logs where action = 'event_summary' and metadata ->> 'rawEventId' = $1`,
+            [id],
+          )
+        ).rows;
+      const open = async () =>
+        (
+          await one(
+            `select count(*)::int as n from app_public.usage_reservations where settled_at is null
+             and expires_at > now()`,
+          )
+        ).n;
+
+      it('logs each once, for who brought it in, and short ones not at all', async () => {
+        const [long, short] = [
+          await ingestLong(ann, 'Logged'),
+          await ingest(ann, { text: 'A short bill.' }, { source: 'minutes' }),
+        ];
+        await workPaid();
+        await done(long, short);
+        expect(await logged(long)).toEqual([
+          {
+            user_id: ann.id,
+            workspace_id: ann.workspaceId,
+            provider: 'openai-compatible',
+            model: 'fake',
+            // as the service counted
+            prompt_tokens: 20,
+            completion_tokens: 5,
+            total_tokens: 25,
+            cost: 0.007,
+            metadata: { rawEventId: long, source: 'minutes' },
+          },
+        ]);
+        expect(await logged(short)).toEqual([]);
+        expect(await open()).toBe(0);
+        await stopAll();
+      });
+
+      it('lets events wait when the budget has no room, without an attempt, and goes on when it has', async () => {
+        const budget = (tokens: number) =>
+          call(bob, `select app_public.set_usage_budget('month', $1)`, tokens);
+        await budget(10);
+        const before = asked();
+        const [long, short, other] = [
+          await ingestLong(bob, 'Refused'),
+          await ingest(bob, { text: 'A short one passes.' }, { source: 'minutes' }),
+          await ingestLong(ann, 'Of another workspace'),
+        ];
+        await owner().query(
+          `update app_private.settings set value = '600' where name = 'embedding_budget_seconds'`,
+        );
+        const worker = await workPaid();
+        await done(short, other);
+        await until(async () => (await event(long)).error !== null);
+        await idle('process-events');
+        const waiting = await event(long);
+        expect(waiting).toMatchObject({
+          processing_status: 'pending',
+          attempts: 0,
+          error: expect.stringContaining('(CQ220)'),
+        });
+        expect(waiting.retry_at.getTime()).toBeGreaterThan(Date.now() + 500_000);
+        expect((await call(bob, 'select * from app_public.indexing_progress()'))[0]).toMatchObject({
+          paused: 'budget',
+          is_complete: false,
+        });
+        expect(asked()).toBe(before + 1);
+        // it is not failed, so there is nothing to try again, and no sweep touches it
+        expect((await call(bob, 'select app_public.retry_events() as n'))[0].n).toBe(0);
+        await sweep(worker);
+        await idle('sweep-uningested');
+        await idle('process-events');
+        expect((await event(long)).attempts).toBe(0);
+
+        await owner().query('update app_public.raw_events set retry_at = now() where id = $1', [long]);
+        // the switch holds for all
+        await owner().query(`update app_private.settings set value = 'off' where name = 'paid_embedding'`);
+        await budget(1_000_000);
+        await sweep(worker);
+        await until(async () => (await event(long)).error.includes('(CQ370)'));
+        await owner().query(`update app_private.settings set value = 'on' where name = 'paid_embedding'`);
+        await owner().query('update app_public.raw_events set retry_at = now() where id = $1', [long]);
+        await sweep(worker);
+        await done(long);
+        expect(await event(long)).toMatchObject({ processing_status: 'completed', attempts: 1, error: null });
+        expect(await logged(long)).toHaveLength(1);
+        const { tokens } = await one(
+          'select sum(tokens)::int as tokens from app_hidden.budget_spending where workspace_id = $1',
+          bob.workspaceId,
+        );
+        expect(tokens).toBe(25);
+        expect(await open()).toBe(0);
+        await stopAll();
+      });
+
+      it('lets go what it set aside when the service fails', async () => {
+        fake.judge = ({ texts }) =>
+          texts.some((text) => text.includes('FAILS')) ? { status: 400 } : undefined;
+        const id = await ingestLong(ann, 'FAILS');
+        await workPaid();
+        await until(async () => (await event(id)).error !== null);
+        await idle('process-events');
+        expect(await event(id)).toMatchObject({ processing_status: 'processing', attempts: 1 });
+        expect(await logged(id)).toEqual([]);
+        expect(await open()).toBe(0);
+        await stopAll();
+        fake.judge = () => undefined;
+        await owner().query('delete from app_public.raw_events where id = $1', [id]);
+      });
+
+      it('bills an event once when a worker is taken for dead and answers all the same', async () => {
+        await stopAll();
+        const id = await ingestLong(ann, 'Twice');
+        await owner().query('delete from pgboss.job');
+        const ask = async (sql: string, ...values: unknown[]) =>
+          (await database.pool('worker').query(sql, [ann.workspaceId, ...values])).rows;
+        const attempt = async () => {
+          const [claim] = await ask(`select event_id, attempt from app_hidden.claim_events($1, 'minutes')`);
+          expect(claim.event_id).toBe(id);
+          const [held] = await ask(
+            'select * from app_hidden.reserve_event_summary($1, $2, $3, 100, 0.5)',
+            id,
+            claim.attempt,
+          );
+          return { attempt: claim.attempt, reservation: held.reservation_id };
+        };
+        const complete = async ({ attempt, reservation }: { attempt: number; reservation: string }) =>
+          (
+            await ask(
+              `select app_hidden.complete_event($1, $2, $3, 'Said twice.', 'minutes', 3, 0.5, $4, 'p', 'm', 7, 3, 0.25) as outcome`,
+              id,
+              attempt,
+              reservation,
+            )
+          )[0].outcome;
+        const first = await attempt();
+        await owner().query(
+          `update app_public.raw_events set retry_at = now() - interval '1 s' where id = $1`,
+          [id],
+        );
+        const second = await attempt();
+        expect(await open()).toBe(2);
+        // the first one's number is no longer the event's
+        expect(
+          await ask('select * from app_hidden.reserve_event_summary($1, $2, $3, 1, 0)', id, first.attempt),
+        ).toEqual([]);
+        expect(await complete(second)).toBe('stored');
+        expect(await complete(first)).toBe('late');
+        expect(await complete(second)).toBe('late');
+        expect(await logged(id)).toMatchObject([{ total_tokens: 10, cost: 0.25 }]);
+        expect(await open()).toBe(0);
+        expect(
+          await one(
+            'select settled_tokens::int as n from app_public.usage_reservations where id = $1',
+            first.reservation,
+          ),
+        ).toEqual({ n: 0 });
+      });
     });
 
     it('are claimed once by many, given back by the dead, and given up after five tries', async () => {

@@ -141,6 +141,11 @@ const PLANTED: Record<string, [string, string][]> = {
        select v.id, '${WORKSPACE}', '01890000-0000-7000-8000-00000000c004', 5, 'bad_input', 'refused', now(), true from app_public.embedding_versions v where v.status = 'active'`,
       `embedding version local-1, workspace ${WORKSPACE}`,
     ],
+    [
+      `${CHUNK}; insert into app_hidden.cutting_failures (workspace_id, document_id, content_hash, attempts, code, error, next_attempt_at, is_dead)
+       select d.workspace_id, d.id, d.content_hash, 5, 'CQ316', 'it took too long', now(), true from app_public.documents d`,
+      `texts without passages, workspace ${WORKSPACE}`,
+    ],
   ],
   paused_providers: [
     [

@@ -189,6 +189,60 @@ describeReal('membership', () => {
       ).toBe(true);
     });
 
+    it('are reset with the end of every key, whoever made it and wherever, verified or not', async () => {
+      const [stranger, colleague] = [await newcomer(), await newcomer()];
+      const email = await emailOf(stranger);
+      const team = await createWorkspace(database, 'Resetting');
+      const inTeam = await join(database, stranger, team, 'member');
+      await join(database, colleague, team, 'owner');
+      const makeKey = async (user: TestUser) =>
+        (await call(user, `select * from app_public.create_api_key('robot')`))[0];
+      const state = (id: string) => one('select is_active from app_public.api_keys where id = $1', id);
+      const reset = async () => {
+        await owner().query(
+          'update app_private.user_secrets set reset_expires_at = null where user_id = $1',
+          [stranger.id],
+        );
+        await visit('select app_public.request_password_reset($1)', email);
+        await visit(`select app_public.reset_password($1, 'a new password')`, await lastToken(email));
+      };
+      // a stranger registered with an address of somebody else, who takes it back
+      const keys = [await makeKey(stranger), await makeKey(inTeam)];
+      const others = await makeKey({ ...colleague, workspaceId: team, memberRole: 'owner' });
+      for (const { secret } of [...keys, others]) expect(await authenticate(secret)).toBeDefined();
+      await reset();
+      for (const { secret, api_key_id: id } of keys) {
+        expect(await authenticate(secret)).toBeUndefined();
+        expect(await state(id)).toEqual({ is_active: false });
+        expect(
+          await one('select from app_private.api_key_secrets where api_key_id = $1', id),
+        ).toBeUndefined();
+        // and it is on record in the workspace of the key
+        expect(
+          await one(
+            `select old_values ->> 'is_active' as before, new_values ->> 'is_active' as after from app_public.audit_logs
+             where entity_type = 'api_key' and entity_id = $1 order by id desc limit 1`,
+            id,
+          ),
+        ).toEqual({ before: 'true', after: 'false' });
+      }
+      expect(await authenticate(others.secret)).toBeDefined();
+      // of an account that is verified by now as well
+      const later = await makeKey(stranger);
+      expect(await authenticate(later.secret)).toBeDefined();
+      await reset();
+      expect(await authenticate(later.secret)).toBeUndefined();
+      // who knows the password and changes it keeps the keys
+      const kept = await makeKey(stranger);
+      expect(
+        await call(
+          stranger,
+          `select app_public.change_password('a new password', 'a newer password') as changed`,
+        ),
+      ).toEqual([{ changed: true }]);
+      expect(await authenticate(kept.secret)).toBeDefined();
+    });
+
     it('are not reset by a token that expired, nor for an account that is switched off', async () => {
       const ann = await newcomer();
       const email = await emailOf(ann);

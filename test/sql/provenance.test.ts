@@ -147,4 +147,41 @@ describeReal('provenance', () => {
     });
     expect((await replay(ann, answer)).overlap).toBeCloseTo(2 / 3);
   });
+
+  it('gives an event its source and type for a title, to those who may read it', async () => {
+    const event = await one(
+      ann,
+      `select id from app_public.ingest_event('jira', 'issue_updated', '{"summary": "A raccoon ate the cable."}')`,
+    );
+    const pool = database.pool('worker');
+    await pool.query(`select app_hidden.claim_events($1, 'jira')`, [ann.workspaceId]);
+    await pool.query(
+      `select app_hidden.complete_event($1, $2, 1, 'A raccoon ate the cable.', 'jira › issue_updated', 6)`,
+      [ann.workspaceId, event.id],
+    );
+    const { rows } = await database
+      .pool('owner')
+      .query('select id from app_public.chunks where raw_event_id = $1', [event.id]);
+    const talk = await one(ann, `select id from app_public.start_conversation('Raccoons', 'workspace')`);
+    const { rows: turn } = await asUser(database, ann, (client) =>
+      client.query(
+        `select id from app_public.record_turn($1, 'And the raccoon, and the cable?', 'It ate it.', chunks => $2)`,
+        [talk.id, JSON.stringify([{ chunkId: rows[0].id, textScore: 0.5, score: 0.5 }])],
+      ),
+    );
+    for (const user of [ann, member]) {
+      expect((await explain(user, turn[1].id)).chunks).toMatchObject([
+        { chunk_id: rows[0].id, source_type: 'event', title: 'jira: issue_updated' },
+      ]);
+      const again = await replay(user, turn[1].id);
+      expect(again.chunks[0]).toMatchObject({ chunk_id: rows[0].id, rank: 1, title: 'jira: issue_updated' });
+    }
+    const bob = await registerUser(database, 'bob@example.org');
+    await expect(explain(bob, turn[1].id)).rejects.toMatchObject({ code: 'CQ204' });
+    const { found } = await one(
+      bob,
+      `select to_jsonb(app_public.search('raccoon', mode => 'text')) as found`,
+    );
+    expect(found.results).toEqual([]);
+  });
 });

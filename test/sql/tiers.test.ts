@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { activateTestVersion, addChunks } from '../support/knowledge.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
-import { asUser, registerUser, type TestUser } from '../support/users.ts';
+import { asUser, registerUser, type TestUser, until } from '../support/users.ts';
 
 describeReal('tiers and leftovers', () => {
   let database: Database;
@@ -153,13 +153,11 @@ describeReal('tiers and leftovers', () => {
         [id, days],
       );
     const clean = async () =>
-      (
-        await worker().query(
-          `select file_id, is_last, storage_path from app_hidden.cleanup_orphaned_files() order by file_id`,
-        )
-      ).rows;
+      (await worker().query('select workspace_id, file_id from app_hidden.cleanup_orphaned_files()')).rows;
+    const discarded = async () =>
+      (await owner().query('select workspace_id, storage_path from app_hidden.discarded_contents')).rows;
 
-    it('removes uploads that came to nothing, and says whose bytes nobody has', async () => {
+    it('removes uploads that came to nothing, and remembers their bytes', async () => {
       const young = await upload(ann, 'young.txt', 'aaa');
       const old = await upload(ann, 'old.txt', 'bbb');
       const read = await upload(ann, 'read.txt', 'ccc');
@@ -169,13 +167,44 @@ describeReal('tiers and leftovers', () => {
         read,
       ]);
       await age(read, 8);
-      const gone = await clean();
-      expect(gone).toMatchObject([{ file_id: old, is_last: true }]);
+      expect(await clean()).toEqual([{ workspace_id: ann.workspaceId, file_id: old }]);
       // equal bytes of another tenant have another path
-      expect(gone[0].storage_path).toContain(ann.workspaceId);
+      expect(await discarded()).toEqual([
+        { workspace_id: ann.workspaceId, storage_path: expect.stringContaining(ann.workspaceId) },
+      ]);
       const { rows } = await owner().query('select id from app_public.files');
       expect(rows.map((row) => row.id).sort()).toEqual([young, read, others].sort());
       expect(await clean()).toEqual([]);
+    });
+
+    it('sees a hold that is placed at the same moment, and holds up who places one only for a moment', async () => {
+      const wanted = await upload(ann, 'wanted.txt', 'eee');
+      await age(wanted, 30);
+      const placing = await owner().connect();
+      try {
+        // a hold that is placed and not committed yet
+        await placing.query('begin');
+        await placing.query('select app_private.lock_holds($1, true)', [ann.workspaceId]);
+        await placing.query(
+          `insert into app_public.legal_holds (workspace_id, kind, reason, placed_by) values ($1, 'files', 'a case', $2)`,
+          [ann.workspaceId, ann.id],
+        );
+        const cleaning = clean();
+        await until(async () => {
+          const { rows } = await owner().query(
+            `select from pg_locks l where l.locktype = 'advisory' and not l.granted and l.database = (select oid from pg_database where datname = current_database())`,
+          );
+          return rows.length > 0;
+        });
+        await placing.query('commit');
+        expect(await cleaning).toEqual([]);
+      } finally {
+        placing.release();
+      }
+      await owner().query('update app_public.legal_holds set released_at = now(), released_by = $1', [
+        ann.id,
+      ]);
+      expect(await clean()).toEqual([{ workspace_id: ann.workspaceId, file_id: wanted }]);
     });
 
     it('leaves what a legal hold keeps, and refuses to look at what is on its way', async () => {

@@ -20,6 +20,7 @@ describe('the built-in summariser', () => {
 
   test('chooses what a text is about, in its order, and is the same every time', async () => {
     const { text, promptTokens } = await summariser.summarise(REPORT);
+    expect(summariser.estimate).toBeUndefined();
     expect(text).toContain('closed on 3 March');
     expect(text).toContain('40,000 euros');
     expect(text).not.toContain('cello');
@@ -92,12 +93,19 @@ describe('a chat model', () => {
     });
 
   test('answers, and its tokens are counted; the text goes as material, shortened to what is read', async () => {
-    const summary = await open().summarise(REPORT);
+    const prices = { SUMMARY_INPUT_PRICE: '1000', SUMMARY_OUTPUT_PRICE: '2000' };
+    const summary = await open(prices).summarise(REPORT);
     expect(summary).toEqual({
       text: 'In short: # Harbour report\n\nGood morning to everyb',
       promptTokens: 20,
       completionTokens: 5,
+      costUsd: 0.03,
     });
+    // what is set aside before is never less than what such an answer takes
+    const estimate = open(prices).estimate!(REPORT);
+    expect(estimate.costUsd).toBeCloseTo((estimate.promptTokens + 2 * estimate.completionTokens) / 1000, 6);
+    expect(estimate.promptTokens).toBeGreaterThan(20);
+    expect(estimate.completionTokens).toBeGreaterThan(5);
     expect(fake.requests[0]).toMatchObject({
       path: '/v1/chat/completions',
       authorization: 'Bearer sk-very-secret',

@@ -33,7 +33,9 @@ export const queue: Attacks = {
     const { ann, owner, member, viewer, bob } = tenants;
     const failed = await failOneOfEach();
     const seen = async (user: TestUser) =>
-      (await call(user, 'select chunk_id from app_public.failed_embeddings(true)')).rows
+      (
+        await call(user, 'select chunk_id from app_public.failed_embeddings(true) where chunk_id is not null')
+      ).rows
         .map((row) => row.chunk_id)
         .sort();
     expect(await seen(ann)).toEqual([failed.get(ann)]);
@@ -41,6 +43,26 @@ export const queue: Attacks = {
     expect(await seen(viewer)).toEqual([]);
     expect(await seen(owner)).toEqual([failed.get(owner), failed.get(member)].sort());
     expect(await seen({ ...bob, workspaceId: owner.workspaceId, memberRole: 'viewer' })).toEqual([]);
+    // and of texts that could not be cut
+    const uncut = async (user: TestUser) =>
+      (
+        await call(
+          user,
+          'select document_id from app_public.failed_embeddings(true) where chunk_id is null order by 1',
+        )
+      ).rows.map((row) => row.document_id);
+    for (const user of [ann, bob, owner, member]) {
+      await database.pool('owner').query(
+        `insert into app_hidden.cutting_failures (workspace_id, document_id, content_hash, attempts, code, error, next_attempt_at, is_dead)
+         select d.workspace_id, d.id, d.content_hash, 5, 'CQ316', 'too hard', now(), true from app_public.documents d where d.id = $1`,
+        [of(user).document],
+      );
+    }
+    expect(await uncut(ann)).toEqual([of(ann).document]);
+    expect(await uncut(member)).toEqual([of(member).document]);
+    expect(await uncut(viewer)).toEqual([]);
+    expect(await uncut(owner)).toEqual([of(owner).document, of(member).document].sort());
+    await database.pool('owner').query('delete from app_hidden.cutting_failures');
     await nobody('select app_public.failed_embeddings()');
   },
   'app_public.redrive_embeddings': async () => {
