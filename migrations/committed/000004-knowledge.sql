@@ -1,5 +1,5 @@
---! Previous: sha1:4e970ca21da853b99519c8f467db7a492aa24552
---! Hash: sha1:aa7e936e71a8707c1f8cb2709e45f8908f1e30de
+--! Previous: sha1:8895408ce262f3c44499aae9c904697c5a62e06d
+--! Hash: sha1:48f4c5434aafdf7ec55f7b9376b0c1f0c23f7907
 --! Message: knowledge
 
 --! split: 1-current.sql
@@ -370,7 +370,7 @@ comment on column app_public.search_result.source_type is 'What it is a piece of
 comment on column app_public.search_result.document_id is 'The document, if any.';
 comment on column app_public.search_result.conversation_id is 'The conversation, if any.';
 comment on column app_public.search_result.message_id is 'The message, if any.';
-comment on column app_public.search_result.title is 'Title of the document or conversation.';
+comment on column app_public.search_result.title is 'Title of the document or conversation, subject of the memory, or source and type of the event.';
 comment on column app_public.search_result.heading is 'Title and headings above the chunk.';
 comment on column app_public.search_result.snippet is 'The best part of it as safe HTML, with the query''s words in <mark>.';
 comment on column app_public.search_result.content is 'The whole chunk.';

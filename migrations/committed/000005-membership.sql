@@ -1,5 +1,5 @@
---! Previous: sha1:aa7e936e71a8707c1f8cb2709e45f8908f1e30de
---! Hash: sha1:8051315a0abe4fc8f756a17ab32063870cf3d626
+--! Previous: sha1:48f4c5434aafdf7ec55f7b9376b0c1f0c23f7907
+--! Hash: sha1:317d139b5904516c6b5089a0ab9adad25216e36e
 --! Message: membership
 
 --! split: 1-current.sql

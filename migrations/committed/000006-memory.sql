@@ -1,5 +1,5 @@
---! Previous: sha1:8051315a0abe4fc8f756a17ab32063870cf3d626
---! Hash: sha1:3195c0ccc1a3e93e56018bc16bbca646507ee667
+--! Previous: sha1:317d139b5904516c6b5089a0ab9adad25216e36e
+--! Hash: sha1:0427adb2e29642d88d72fceb37ba48935733c027
 --! Message: memory
 
 --! split: 1-current.sql
@@ -417,9 +417,9 @@ comment on column app_public.raw_events.payload is 'The event, at most 1 MiB.';
 comment on column app_public.raw_events.metadata is 'Anything else, as an object of at most 64 KiB.';
 comment on column app_public.raw_events.processing_status is 'How far its processing is.';
 comment on column app_public.raw_events.attempts is 'How often processing was tried.';
-comment on column app_public.raw_events.error is 'Why the last try failed.';
+comment on column app_public.raw_events.error is 'Why the last try failed, or what it waits for.';
 comment on column app_public.raw_events.processed_at is 'When it was processed.';
-comment on column app_public.raw_events.retry_at is 'While it is processing: when another worker may take it, because the one that has it was lost, or a try failed.';
+comment on column app_public.raw_events.retry_at is 'Not taken before. While it is processing, another worker may take it then, because the one that has it was lost, or a try failed; while it is pending, a budget has no room for its summary.';
 comment on column app_public.raw_events.knowledge_hash is 'SHA-256 of what it says. Events that say the same share one chunk.';
 comment on column app_public.raw_events.ingested_at is 'When it came in; derived from the id.';
 
@@ -591,6 +591,8 @@ comment on table app_public.chunks is 'The one unit of retrieval: a piece of a d
 
 alter type app_public.search_result add attribute memory_item_id uuid;
 comment on column app_public.search_result.memory_item_id is 'The memory, if any.';
+alter type app_public.search_result add attribute raw_event_id uuid;
+comment on column app_public.search_result.raw_event_id is 'The event, if any.';
 alter type app_public.indexing_progress add attribute pending_memory_items bigint;
 comment on column app_public.indexing_progress.pending_memory_items is 'Memories that are not cut into chunks yet.';
 alter type app_public.indexing_progress add attribute pending_files bigint, add attribute pending_events bigint;

@@ -1,5 +1,5 @@
---! Previous: sha1:3195c0ccc1a3e93e56018bc16bbca646507ee667
---! Hash: sha1:fcf78f147121dbcc913c758b92b03d62094c4bc7
+--! Previous: sha1:0427adb2e29642d88d72fceb37ba48935733c027
+--! Hash: sha1:0de7a2b303ef3b1f1a63e25ef00bb5f13243b946
 --! Message: dialogue
 
 --! split: 1-current.sql
@@ -342,7 +342,7 @@ create table app_public.message_chunks (
   constraint message_chunks_pkey primary key (message_id, chunk_id),
   constraint message_chunks_conversation_id_fkey foreign key (workspace_id, conversation_id)
     references app_public.conversations (workspace_id, id) on delete cascade,
-  constraint message_chunks_similarity_score_range check (similarity_score between -1 and 1),
+  constraint message_chunks_scores_range check (similarity_score between -1 and 1 and abs(text_score) < 'Infinity' and abs(score) < 'Infinity'),
   constraint message_chunks_rank_positive check (rank > 0)
 );
 alter table app_public.message_chunks enable row level security;
@@ -394,7 +394,7 @@ create table app_public.generated_images (
   constraint generated_images_height_range check (height between 1 and 65536),
   constraint generated_images_format_known check (format in ('png', 'jpeg', 'webp', 'gif', 'avif')),
   constraint generated_images_generation_time_ms_positive check (generation_time_ms >= 0),
-  constraint generated_images_cost_usd_positive check (cost_usd >= 0)
+  constraint generated_images_cost_usd_positive check (cost_usd >= 0 and cost_usd < 'NaN')
 );
 alter table app_public.generated_images enable row level security;
 alter table app_public.generated_images force row level security;
@@ -444,7 +444,7 @@ create table app_public.usage_logs (
   constraint usage_logs_provider_length check (char_length(provider) <= 100),
   constraint usage_logs_model_length check (char_length(model) <= 200),
   constraint usage_logs_tokens_positive check (prompt_tokens >= 0 and completion_tokens >= 0 and total_tokens >= 0),
-  constraint usage_logs_cost_usd_positive check (cost_usd >= 0),
+  constraint usage_logs_cost_usd_positive check (cost_usd >= 0 and cost_usd < 'NaN'),
   constraint usage_logs_metadata_object check (jsonb_typeof(metadata) = 'object' and pg_column_size(metadata) <= 65536)
 ) partition by range (id);
 alter table app_public.usage_logs enable row level security;
@@ -459,7 +459,7 @@ create index usage_logs_conversation_id_idx on app_public.usage_logs (workspace_
 comment on table app_public.usage_logs is 'What was used, one row per paid action. Stays when the content goes. Partitioned by month on its own time-ordered id.';
 comment on column app_public.usage_logs.id is 'Time-ordered identifier (UUID version 7).';
 comment on column app_public.usage_logs.workspace_id is 'The tenant.';
-comment on column app_public.usage_logs.user_id is 'Who used it; null when the account is gone.';
+comment on column app_public.usage_logs.user_id is 'Whose quota it counts for; null when the account is gone, and for vectors that the installation pays.';
 comment on column app_public.usage_logs.conversation_id is 'In which conversation; null when it is gone.';
 comment on column app_public.usage_logs.message_id is 'For which message.';
 comment on column app_public.usage_logs.action is 'What was done: message, image …';
@@ -492,7 +492,7 @@ create table app_public.usage_budgets (
   constraint usage_budgets_scope_user check ((scope = 'user') = (user_id is not null)),
   constraint usage_budgets_some_limit check (num_nonnulls(token_limit, cost_limit_usd) > 0),
   constraint usage_budgets_token_limit_positive check (token_limit >= 0),
-  constraint usage_budgets_cost_limit_usd_positive check (cost_limit_usd >= 0)
+  constraint usage_budgets_cost_limit_usd_positive check (cost_limit_usd >= 0 and cost_limit_usd < 'NaN')
 );
 alter table app_public.usage_budgets enable row level security;
 alter table app_public.usage_budgets force row level security;
@@ -524,7 +524,7 @@ create table app_public.usage_reservations (
   constraint usage_reservations_user_id_fkey foreign key (user_id) references app_public.users (id) on delete cascade,
   constraint usage_reservations_id_version check (uuid_extract_version(id) = 7),
   constraint usage_reservations_tokens_positive check (tokens >= 0 and settled_tokens >= 0),
-  constraint usage_reservations_cost_usd_positive check (cost_usd >= 0 and settled_cost_usd >= 0),
+  constraint usage_reservations_cost_usd_positive check (cost_usd >= 0 and cost_usd < 'NaN' and settled_cost_usd >= 0 and settled_cost_usd < 'NaN'),
   constraint usage_reservations_settled check (num_nulls(settled_at, settled_tokens, settled_cost_usd) in (0, 3))
 );
 alter table app_public.usage_reservations enable row level security;

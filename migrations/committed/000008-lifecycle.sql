@@ -1,5 +1,5 @@
---! Previous: sha1:fcf78f147121dbcc913c758b92b03d62094c4bc7
---! Hash: sha1:6cb8a9f5f6b6dd7b08e68e1a83c767791a60a7fa
+--! Previous: sha1:0de7a2b303ef3b1f1a63e25ef00bb5f13243b946
+--! Hash: sha1:614a532d3df0e1907435d7d0604ebdcb7b2416ec
 --! Message: lifecycle
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:6cb8a9f5f6b6dd7b08e68e1a83c767791a60a7fa
---! Hash: sha1:5978e038ac421e47d6051cf2656523912262368d
+--! Previous: sha1:614a532d3df0e1907435d7d0604ebdcb7b2416ec
+--! Hash: sha1:bd898cce30cb222c6632b031cf17b9088cb25cbb
 --! Message: analytics
 
 --! split: 1-current.sql

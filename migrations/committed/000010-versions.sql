@@ -1,5 +1,5 @@
---! Previous: sha1:5978e038ac421e47d6051cf2656523912262368d
---! Hash: sha1:84b6702954d772ed4375eb18227f947cc60f447e
+--! Previous: sha1:bd898cce30cb222c6632b031cf17b9088cb25cbb
+--! Hash: sha1:6a7b1089b0ac1c75b19c2240e89f4cf9dd2cda84
 --! Message: versions
 
 --! split: 1-current.sql
@@ -89,7 +89,13 @@ create type app_public.embedding_version_progress as (
   index_blocks_total bigint,
   is_indexed boolean,
   is_complete boolean,
-  failures app_public.embedding_failure[]
+  failures app_public.embedding_failure[],
+  retrying_chunks bigint,
+  dead_chunks bigint,
+  paused text,
+  resumes_at timestamptz,
+  tokens_used bigint,
+  cost_usd numeric
 );
 comment on type app_public.embedding_version_progress is 'How far an embedding version is.';
 comment on column app_public.embedding_version_progress.version_id is 'The embedding version.';
@@ -109,6 +115,12 @@ comment on column app_public.embedding_version_progress.index_blocks_total is 'B
 comment on column app_public.embedding_version_progress.is_indexed is 'Whether the index is whole.';
 comment on column app_public.embedding_version_progress.is_complete is 'Whether every chunk has a vector and the index is whole.';
 comment on column app_public.embedding_version_progress.failures is 'The last five jobs of it that failed.';
+comment on column app_public.embedding_version_progress.retrying_chunks is 'Chunks that could not be embedded and are tried again.';
+comment on column app_public.embedding_version_progress.dead_chunks is 'Chunks that were given up, until redriveEmbeddings: they keep it from being activated while the active version has them.';
+comment on column app_public.embedding_version_progress.paused is 'Why nothing goes on at the moment, with the code of the budget or the switch; null when it does.';
+comment on column app_public.embedding_version_progress.resumes_at is 'When it is tried again.';
+comment on column app_public.embedding_version_progress.tokens_used is 'Tokens that the installation paid for it, beside the budgets of the workspaces.';
+comment on column app_public.embedding_version_progress.cost_usd is 'What they cost, in US dollars.';
 
 create type app_public.embedding_difference as (
   chunk_id uuid,

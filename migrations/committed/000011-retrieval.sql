@@ -1,5 +1,5 @@
---! Previous: sha1:84b6702954d772ed4375eb18227f947cc60f447e
---! Hash: sha1:6e38cbf8e92a8148e1c00dca152694b590b3f4a7
+--! Previous: sha1:6a7b1089b0ac1c75b19c2240e89f4cf9dd2cda84
+--! Hash: sha1:03a4ae3276504dcfec858f402e2329d65e7b20f9
 --! Message: retrieval
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:6e38cbf8e92a8148e1c00dca152694b590b3f4a7
---! Hash: sha1:455bc1a9f3ea98b5147e5ba4cfe8822eb34865c9
+--! Previous: sha1:03a4ae3276504dcfec858f402e2329d65e7b20f9
+--! Hash: sha1:273634452b2a291ae41ca6b85f248d15efc9ceb8
 --! Message: ingest
 
 --! split: 1-current.sql

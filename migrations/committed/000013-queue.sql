@@ -1,5 +1,5 @@
---! Previous: sha1:455bc1a9f3ea98b5147e5ba4cfe8822eb34865c9
---! Hash: sha1:94bba4774365a82e635fa8fef0479a7575a4696e
+--! Previous: sha1:273634452b2a291ae41ca6b85f248d15efc9ceb8
+--! Hash: sha1:eb4c9a101ca0059ea0212942762901afbd2b1dbe
 --! Message: queue
 
 --! split: 1-current.sql
@@ -10,8 +10,10 @@ insert into app_private.settings (name, value, unit, description) values
   ('embedding_attempts', '5', 'count', 'Times that a passage is refused by its provider before it is given up, until somebody asks for it again.'),
   ('embedding_retry_seconds', '60', 'seconds', 'Pause before a refused passage is tried again; it doubles each time, up to an hour.'),
   ('embedding_claim_seconds', '60', 'seconds', 'Time without a sign of life after which passages that a worker has sent away are free for another.'),
-  ('embedding_budget_seconds', '60', 'seconds', 'Time after which passages that a budget kept back are tried again.'),
-  ('paid_embedding', 'on', 'on or off', 'off: no service outside this machine is asked for vectors of passages, whoever pays.');
+  ('embedding_budget_seconds', '60', 'seconds', 'Time after which passages and events that a budget kept back are tried again.'),
+  ('backfill_tokens_per_month', '1000000000', 'tokens', 'What vectors of versions that searches do not use may take in a month of UTC, all workspaces together; "unlimited" for no bound. It holds where the provider has no price.'),
+  ('backfill_cost_per_month', '100', 'US dollars', 'What such vectors may cost in a month of UTC, all workspaces together; "unlimited" for no bound.'),
+  ('paid_embedding', 'on', 'on or off', 'off: no service outside this machine is asked for vectors of passages or summaries of events, whoever pays.');
 
 create table app_hidden.embedding_failures (
   version_id uuid not null,
@@ -48,14 +50,75 @@ comment on column app_hidden.embedding_failures.failed_at is 'When it failed las
 comment on column app_hidden.embedding_failures.next_attempt_at is 'Not tried before.';
 comment on column app_hidden.embedding_failures.is_dead is 'Given up: not tried again until somebody asks for it.';
 
+insert into app_private.settings (name, value, unit, description) values
+  ('cutting_attempts', '5', 'count', 'Times that a text is begun to be cut into passages before it is given up, until it is edited or somebody asks for it again.'),
+  ('cutting_retry_seconds', '60', 'seconds', 'Pause before a text that could not be cut is tried again; it becomes four times as long each time, up to a day.'),
+  ('cutting_lease_seconds', '1200', 'seconds', 'Time after which the worker that cuts a text is taken to be dead. Longer than cutting may take, which is 15 minutes.');
+
+create table app_hidden.cutting_failures (
+  id uuid not null default uuidv7(),
+  workspace_id uuid not null,
+  document_id uuid,
+  conversation_id uuid,
+  sequence_number integer,
+  memory_item_id uuid,
+  content_hash bytea,
+  attempts integer not null,
+  code text not null,
+  error text not null,
+  failed_at timestamptz not null default now(),
+  next_attempt_at timestamptz not null,
+  is_dead boolean not null default false,
+  constraint cutting_failures_pkey primary key (id),
+  constraint cutting_failures_source_key unique nulls not distinct (workspace_id, document_id, conversation_id, sequence_number, memory_item_id),
+  constraint cutting_failures_workspace_id_fkey foreign key (workspace_id) references app_public.workspaces (id) on delete cascade,
+  constraint cutting_failures_document_id_fkey foreign key (workspace_id, document_id)
+    references app_public.documents (workspace_id, id) on delete cascade,
+  constraint cutting_failures_conversation_id_fkey foreign key (workspace_id, conversation_id)
+    references app_public.conversations (workspace_id, id) on delete cascade,
+  constraint cutting_failures_memory_item_id_fkey foreign key (workspace_id, memory_item_id)
+    references app_public.memory_items (workspace_id, id) on delete cascade,
+  constraint cutting_failures_id_version check (uuid_extract_version(id) = 7),
+  constraint cutting_failures_one_source check (num_nonnulls(document_id, conversation_id, memory_item_id) = 1),
+  constraint cutting_failures_message check ((conversation_id is null) = (sequence_number is null)),
+  constraint cutting_failures_text check ((conversation_id is null) = (content_hash is not null)),
+  constraint cutting_failures_content_hash_length check (octet_length(content_hash) = 32),
+  constraint cutting_failures_attempts_positive check (attempts > 0),
+  constraint cutting_failures_code_length check (char_length(code) between 1 and 50),
+  constraint cutting_failures_error_length check (char_length(error) <= 1000)
+);
+alter table app_hidden.cutting_failures enable row level security;
+alter table app_hidden.cutting_failures force row level security;
+-- serves: whether a document waits, and the cascade from documents
+create index cutting_failures_document_id_idx on app_hidden.cutting_failures (workspace_id, document_id) where document_id is not null;
+-- serves: whether a conversation waits, and the cascade from conversations
+create index cutting_failures_conversation_id_idx on app_hidden.cutting_failures (workspace_id, conversation_id) where conversation_id is not null;
+-- serves: whether a memory waits, and the cascade from memory_items
+create index cutting_failures_memory_item_id_idx on app_hidden.cutting_failures (workspace_id, memory_item_id) where memory_item_id is not null;
+comment on table app_hidden.cutting_failures is 'Texts that could not be cut into passages, with the reason and when they are tried again; and large ones that are being cut. A row goes when its text is cut, or with its source.';
+comment on column app_hidden.cutting_failures.id is 'Time-ordered identifier (UUID version 7).';
+comment on column app_hidden.cutting_failures.workspace_id is 'The tenant.';
+comment on column app_hidden.cutting_failures.document_id is 'The document, if it is one.';
+comment on column app_hidden.cutting_failures.conversation_id is 'The conversation of the message, if it is one.';
+comment on column app_hidden.cutting_failures.sequence_number is 'The message in it.';
+comment on column app_hidden.cutting_failures.memory_item_id is 'The memory, if it is one.';
+comment on column app_hidden.cutting_failures.content_hash is 'The text of the document or memory that was tried: another one starts afresh. Messages do not change.';
+comment on column app_hidden.cutting_failures.attempts is 'Times that it was begun.';
+comment on column app_hidden.cutting_failures.code is 'Why: CQ316, an SQLSTATE, or interrupted for one that is being cut or whose worker ended.';
+comment on column app_hidden.cutting_failures.error is 'The reason in words.';
+comment on column app_hidden.cutting_failures.failed_at is 'When it was begun or failed last.';
+comment on column app_hidden.cutting_failures.next_attempt_at is 'Not tried before.';
+comment on column app_hidden.cutting_failures.is_dead is 'Given up: not tried again until it is edited or somebody asks for it.';
+
 create table app_hidden.embedding_claims (
   id uuid not null default uuidv7(),
   workspace_id uuid not null,
   version_id uuid not null,
-  user_id uuid not null,
+  user_id uuid,
   reservation_id uuid,
   chunk_ids uuid[] not null,
   tokens bigint not null,
+  cost_usd numeric(14, 6) not null default 0,
   expires_at timestamptz not null,
   abandoned_at timestamptz,
   created_at timestamptz generated always as (uuid_extract_timestamp(id)) virtual,
@@ -67,7 +130,8 @@ create table app_hidden.embedding_claims (
     references app_public.usage_reservations (workspace_id, id) on delete set null (reservation_id),
   constraint embedding_claims_id_version check (uuid_extract_version(id) = 7),
   constraint embedding_claims_chunk_ids_length check (cardinality(chunk_ids) between 1 and 10000),
-  constraint embedding_claims_tokens_positive check (tokens >= 0)
+  constraint embedding_claims_tokens_positive check (tokens >= 0),
+  constraint embedding_claims_cost_usd_positive check (cost_usd >= 0 and cost_usd < 'NaN')
 );
 alter table app_hidden.embedding_claims enable row level security;
 alter table app_hidden.embedding_claims force row level security;
@@ -83,13 +147,31 @@ comment on table app_hidden.embedding_claims is 'Passages that a worker has sent
 comment on column app_hidden.embedding_claims.id is 'Time-ordered identifier (UUID version 7).';
 comment on column app_hidden.embedding_claims.workspace_id is 'The tenant.';
 comment on column app_hidden.embedding_claims.version_id is 'The embedding version.';
-comment on column app_hidden.embedding_claims.user_id is 'Owner of the passages, whose budget and quota they count for.';
+comment on column app_hidden.embedding_claims.user_id is 'Owner of the passages, whose budget and quota they count for; null when the installation pays.';
 comment on column app_hidden.embedding_claims.reservation_id is 'What was set aside.';
 comment on column app_hidden.embedding_claims.chunk_ids is 'The passages.';
 comment on column app_hidden.embedding_claims.tokens is 'Tokens, as estimated.';
+comment on column app_hidden.embedding_claims.cost_usd is 'Cost in US dollars, as estimated.';
 comment on column app_hidden.embedding_claims.expires_at is 'When the worker is taken to be dead, unless it says otherwise before.';
 comment on column app_hidden.embedding_claims.abandoned_at is 'When it was taken to be dead.';
 comment on column app_hidden.embedding_claims.created_at is 'When it was made; derived from the id.';
+
+create table app_hidden.embedding_spending (
+  version_id uuid not null,
+  period_start timestamptz not null,
+  tokens bigint not null,
+  cost_usd numeric(14, 6) not null,
+  constraint embedding_spending_pkey primary key (version_id, period_start),
+  constraint embedding_spending_version_id_fkey foreign key (version_id) references app_public.embedding_versions (id) on delete cascade,
+  constraint embedding_spending_positive check (tokens >= 0 and cost_usd >= 0 and cost_usd < 'NaN')
+);
+alter table app_hidden.embedding_spending enable row level security;
+alter table app_hidden.embedding_spending force row level security;
+comment on table app_hidden.embedding_spending is 'What the installation paid, by month, for vectors of versions that searches did not use: the budget of back-fills is held against it.';
+comment on column app_hidden.embedding_spending.version_id is 'The embedding version.';
+comment on column app_hidden.embedding_spending.period_start is 'First moment of the month, in UTC.';
+comment on column app_hidden.embedding_spending.tokens is 'Tokens, as the service counted them.';
+comment on column app_hidden.embedding_spending.cost_usd is 'Cost in US dollars.';
 
 create table app_hidden.embedding_refusals (
   version_id uuid not null,
@@ -116,7 +198,7 @@ comment on table app_hidden.embedding_refusals is 'Whose passages are held back 
 comment on column app_hidden.embedding_refusals.version_id is 'The embedding version.';
 comment on column app_hidden.embedding_refusals.workspace_id is 'The tenant.';
 comment on column app_hidden.embedding_refusals.user_id is 'Owner of the passages.';
-comment on column app_hidden.embedding_refusals.code is 'CQ220 the budget, CQ221 the quota, CQ370 the switch.';
+comment on column app_hidden.embedding_refusals.code is 'CQ220 the budget, CQ221 the quota, CQ370 the switch, CQ371 the budget of the installation.';
 comment on column app_hidden.embedding_refusals.reason is 'The same in words.';
 comment on column app_hidden.embedding_refusals.refused_at is 'Since when.';
 comment on column app_hidden.embedding_refusals.retry_at is 'When it is tried again.';
@@ -161,11 +243,13 @@ comment on column app_hidden.provider_rates.refilled_at is 'When the two were co
 
 alter type app_public.indexing_progress add attribute retrying_chunks bigint;
 alter type app_public.indexing_progress add attribute dead_chunks bigint;
+alter type app_public.indexing_progress add attribute dead_sources bigint;
 alter type app_public.indexing_progress add attribute paused text;
 alter type app_public.indexing_progress add attribute resumes_at timestamptz;
 comment on column app_public.indexing_progress.is_complete is 'Whether nothing is left to do. What was given up is not waited for.';
 comment on column app_public.indexing_progress.retrying_chunks is 'Chunks that could not be embedded and are tried again.';
 comment on column app_public.indexing_progress.dead_chunks is 'Chunks that were given up: found by their words alone until redriveEmbeddings.';
+comment on column app_public.indexing_progress.dead_sources is 'Documents, messages and memories that could not be cut into chunks and were given up: not found until they are edited, or redriveEmbeddings.';
 comment on column app_public.indexing_progress.paused is 'Why nothing goes on at the moment: budget, quota, switch or provider; null when it does.';
 comment on column app_public.indexing_progress.resumes_at is 'When it is tried again.';
 
@@ -181,17 +265,19 @@ create type app_public.failed_embedding as (
   error text,
   failed_at timestamptz,
   next_attempt_at timestamptz,
-  is_dead boolean
+  is_dead boolean,
+  raw_event_id uuid
 );
-comment on type app_public.failed_embedding is 'A chunk whose vector could not be had.';
-comment on column app_public.failed_embedding.chunk_id is 'The chunk.';
-comment on column app_public.failed_embedding.embedding_version_id is 'The embedding version.';
+comment on type app_public.failed_embedding is 'A chunk whose vector could not be had, or a text that could not be cut into chunks.';
+comment on column app_public.failed_embedding.chunk_id is 'The chunk; null when the text could not be cut into chunks.';
+comment on column app_public.failed_embedding.embedding_version_id is 'The embedding version; null when the text could not be cut.';
 comment on column app_public.failed_embedding.source_type is 'What it is a piece of.';
 comment on column app_public.failed_embedding.document_id is 'The document, if any.';
 comment on column app_public.failed_embedding.conversation_id is 'The conversation, if any.';
 comment on column app_public.failed_embedding.memory_item_id is 'The memory, if any.';
+comment on column app_public.failed_embedding.raw_event_id is 'The event, if any.';
 comment on column app_public.failed_embedding.attempts is 'Times that it was tried.';
-comment on column app_public.failed_embedding.code is 'bad_input, bad_output, unavailable or interrupted.';
+comment on column app_public.failed_embedding.code is 'bad_input, bad_output, unavailable or interrupted; for a text that could not be cut, CQ316 or what the database said.';
 comment on column app_public.failed_embedding.error is 'The reason, as the provider gave it.';
 comment on column app_public.failed_embedding.failed_at is 'When it failed last.';
 comment on column app_public.failed_embedding.next_attempt_at is 'When it is tried again; null when it was given up.';
@@ -199,8 +285,10 @@ comment on column app_public.failed_embedding.is_dead is 'Whether it was given u
 
 create type app_public.redriven_embeddings as (
   chunks bigint,
-  sources bigint
+  sources bigint,
+  texts bigint
 );
 comment on type app_public.redriven_embeddings is 'What was put back into the queue.';
 comment on column app_public.redriven_embeddings.chunks is 'Chunks.';
-comment on column app_public.redriven_embeddings.sources is 'Documents, conversations and memories that they are pieces of.';
+comment on column app_public.redriven_embeddings.sources is 'Documents, conversations and memories that they are pieces of, or that could not be cut.';
+comment on column app_public.redriven_embeddings.texts is 'Texts that could not be cut into chunks.';

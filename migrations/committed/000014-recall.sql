@@ -1,5 +1,5 @@
---! Previous: sha1:94bba4774365a82e635fa8fef0479a7575a4696e
---! Hash: sha1:8bb6bb9507416e1256580a27f11fcb83ae36862f
+--! Previous: sha1:eb4c9a101ca0059ea0212942762901afbd2b1dbe
+--! Hash: sha1:9771c326e283e5a407ffa3bf1661bf282f67241f
 --! Message: recall
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:8bb6bb9507416e1256580a27f11fcb83ae36862f
---! Hash: sha1:b031a335a24c1406257aacf2ecc718ce6e46fcdf
+--! Previous: sha1:9771c326e283e5a407ffa3bf1661bf282f67241f
+--! Hash: sha1:58f3542574cf4500542f327814d128f7fa157615
 --! Message: functions
 
 --! split: 1-current.sql
@@ -43,6 +43,16 @@ strict
 parallel safe
 return (lpad(to_hex(floor(extract(epoch from at) * 1000)::bigint), 12, '0') || '70008000000000000000')::uuid;
 comment on function app_hidden.uuidv7_floor(timestamptz) is 'The least UUID version 7 of a millisecond; the bound of a time range of ids.';
+
+-- Its body becomes part of the query that asks.
+create or replace function app_hidden.uuidv7_day(id uuid)
+returns date
+language sql
+immutable
+strict
+parallel safe
+return (uuid_extract_timestamp(id) at time zone 'UTC')::date;
+comment on function app_hidden.uuidv7_day(uuid) is 'The day, in UTC, of a UUID version 7.';
 
 create or replace function app_hidden.uuidv7_at(at timestamptz, seed text default null)
 returns uuid
@@ -2055,11 +2065,12 @@ begin
       coalesce(
         (select d.title from app_public.documents d where d.id = c.document_id),
         (select t.title from app_public.conversations t where t.id = c.conversation_id),
-        (select i.subject from app_public.memory_items i where i.id = c.memory_item_id)
+        (select i.subject from app_public.memory_items i where i.id = c.memory_item_id),
+        (select e.source || ': ' || e.event_type from app_public.raw_events e where e.id = c.raw_event_id)
       ) as title,
       c.heading,
       app_private.search_snippet(c.text_search_language, c.content, query) as snippet,
-      c.content, c.page_number, fused.vector_score, fused.text_score, fused.score, c.memory_item_id
+      c.content, c.page_number, fused.vector_score, fused.text_score, fused.score, c.memory_item_id, c.raw_event_id
     from app_public.chunks c
     where c.workspace_id = workspace and c.id = fused.chunk_id
   ) as found;
@@ -2283,7 +2294,8 @@ begin
       coalesce(
         (select d.title from app_public.documents d where d.id = c.document_id),
         (select t.title from app_public.conversations t where t.id = c.conversation_id),
-        (select i.subject from app_public.memory_items i where i.id = c.memory_item_id)
+        (select i.subject from app_public.memory_items i where i.id = c.memory_item_id),
+        (select e.source || ': ' || e.event_type from app_public.raw_events e where e.id = c.raw_event_id)
       ),
       c.content
     )::app_public.explained_chunk
@@ -2576,7 +2588,11 @@ begin
   (
     select d.workspace_id, 'document'::app_public.source_type, d.id
     from app_public.documents d
-    where d.chunked_hash is distinct from d.content_hash
+    where d.chunked_hash is distinct from d.content_hash and not exists (
+      select from app_hidden.cutting_failures f
+      where f.workspace_id = d.workspace_id and f.document_id = d.id and f.content_hash = d.content_hash
+        and (f.is_dead or f.next_attempt_at > statement_timestamp())
+    )
     order by d.id
     limit max_sources
   )
@@ -2584,7 +2600,12 @@ begin
   (
     select c.workspace_id, 'message'::app_public.source_type, c.id
     from app_public.conversations c
-    where c.indexed_sequence_number < c.last_sequence_number
+    where c.indexed_sequence_number < c.last_sequence_number and not exists (
+      -- one that was given up is passed over
+      select from app_hidden.cutting_failures f
+      where f.workspace_id = c.workspace_id and f.conversation_id = c.id and f.sequence_number = c.indexed_sequence_number + 1
+        and not f.is_dead and f.next_attempt_at > statement_timestamp()
+    )
     order by c.id
     limit max_sources
   )
@@ -2592,7 +2613,11 @@ begin
   (
     select m.workspace_id, 'memory'::app_public.source_type, m.id
     from app_public.memory_items m
-    where m.chunked_hash is distinct from m.content_hash and upper_inf(m.validity)
+    where m.chunked_hash is distinct from m.content_hash and upper_inf(m.validity) and not exists (
+      select from app_hidden.cutting_failures f
+      where f.workspace_id = m.workspace_id and f.memory_item_id = m.id and f.content_hash = m.content_hash
+        and (f.is_dead or f.next_attempt_at > statement_timestamp())
+    )
     order by m.id
     limit max_sources
   )
@@ -2694,6 +2719,7 @@ begin
   get diagnostics added = row_count;
 
   update app_public.documents d set chunked_hash = of_hash where d.id = for_document;
+  delete from app_hidden.cutting_failures f where f.workspace_id = for_workspace and f.document_id = for_document;
   return next;
 end
 $$;
@@ -2730,10 +2756,14 @@ begin
   )
   join app_public.messages m
     on m.id = w.message_id and m.conversation_id = for_conversation
-    and m.sequence_number > conversation.indexed_sequence_number and m.sequence_number <= through_sequence_number;
+    and m.sequence_number > conversation.indexed_sequence_number and m.sequence_number <= through_sequence_number
+  -- behind one that is tried again after it was given up, they have theirs
+  where not exists (select from app_public.chunks c where c.workspace_id = for_workspace and c.message_id = w.message_id);
   get diagnostics added = row_count;
 
   update app_public.conversations c set indexed_sequence_number = through_sequence_number where c.id = for_conversation;
+  delete from app_hidden.cutting_failures f
+  where f.workspace_id = for_workspace and f.conversation_id = for_conversation and f.sequence_number <= through_sequence_number and not f.is_dead;
   return added;
 end
 $$;
@@ -2771,6 +2801,7 @@ begin
   );
   get diagnostics added = row_count;
   update app_public.memory_items m set chunked_hash = of_hash where m.id = for_memory;
+  delete from app_hidden.cutting_failures f where f.workspace_id = for_workspace and f.memory_item_id = for_memory;
   return added;
 end
 $$;
@@ -2882,15 +2913,27 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   workspace uuid := app_hidden.current_workspace_id();
+  dead_documents bigint;
+  dead_memory_items bigint;
   result app_public.indexing_progress;
 begin
   perform app_hidden.require_member();
   select count(*) into result.pending_documents
   from app_public.documents d where d.workspace_id = workspace and d.chunked_hash is distinct from d.content_hash;
+  -- what was given up is not waited for, unless it was edited since; messages that were given up are passed over
+  select count(*), count(f.document_id), count(f.memory_item_id) into result.dead_sources, dead_documents, dead_memory_items
+  from app_hidden.cutting_failures f
+  where f.workspace_id = workspace and f.is_dead and (
+    f.conversation_id is not null
+    or exists (select from app_public.documents d where d.id = f.document_id and d.content_hash = f.content_hash)
+    or exists (select from app_public.memory_items m where m.id = f.memory_item_id and m.content_hash = f.content_hash and upper_inf(m.validity))
+  );
+  result.pending_documents := result.pending_documents - dead_documents;
   select count(*) into result.pending_conversations
   from app_public.conversations c where c.workspace_id = workspace and c.indexed_sequence_number < c.last_sequence_number;
   select count(*) into result.pending_memory_items
   from app_public.memory_items m where m.workspace_id = workspace and upper_inf(m.validity) and m.chunked_hash is distinct from m.content_hash;
+  result.pending_memory_items := result.pending_memory_items - dead_memory_items;
   select count(*) into result.pending_files
   from app_public.files f where f.workspace_id = workspace and f.processing_status in ('pending', 'processing') and f.sha256 is not null;
   select count(*) into result.pending_events
@@ -2915,6 +2958,11 @@ begin
       from app_hidden.embedding_refusals r
       join app_public.embedding_versions v on v.id = r.version_id and v.status = 'active'
       where r.workspace_id = workspace
+      union all
+      -- events whose summary has no room: only they are pending and wait
+      select case when e.error like '%(CQ220)' then 'budget' when e.error like '%(CQ221)' then 'quota' else 'switch' end, e.retry_at, 1
+      from app_public.raw_events e
+      where e.workspace_id = workspace and e.processing_status = 'pending' and e.retry_at > statement_timestamp()
       union all
       select 'provider', p.paused_until, 2
       from app_hidden.provider_pauses p
@@ -3182,7 +3230,8 @@ comment on function app_private.count_failed_attempt(uuid) is 'Counts a wrong pa
 --! EndIncluded auth/count_failed_attempt.sql
 --! Included auth/change_password.sql
 -- Sets a new password for the signed-in user and ends its other sessions. Returns false for a wrong old password: raising
--- would roll back the count of failures. The API turns false into error CQ102. API keys stay: they are revoked by name.
+-- would roll back the count of failures. The API turns false into error CQ102. API keys stay: they are revoked by name, or all by a
+-- reset by mail.
 create or replace function app_public.change_password(old_password text, new_password text)
 returns boolean
 language plpgsql
@@ -3287,13 +3336,19 @@ begin
     -- whoever came by an identity provider before has not, and comes in no more
     delete from app_private.user_identities i where i.user_id = account;
   end if;
+  -- who lost control of the account, or never had it, has it now, and nobody else: the keys of programs end as well, whoever
+  -- made them
+  delete from app_private.api_key_secrets s
+  using app_public.api_keys k
+  where k.owner_id = account and s.api_key_id = k.id;
+  update app_public.api_keys k set is_active = false where k.owner_id = account and k.is_active;
   delete from app_private.user_sessions s where s.user_id = account;
   perform app_private.log_event('user.password_reset', account);
   return true;
 end
 $$;
 comment on function app_public.reset_password(text, text) is
-  'Sets a new password by a token from a mail, and ends all sessions. Errors: CQ105 too short or too long, CQ112 token unknown, used or expired.';
+  'Sets a new password by a token from a mail, ends all sessions and revokes all API keys of the account. Errors: CQ105 too short or too long, CQ112 token unknown, used or expired.';
 grant execute on function app_public.reset_password(text, text) to colloquy_visitor, colloquy_user, colloquy_admin;
 --! EndIncluded auth/password_reset.sql
 --! Included auth/email_verification.sql
@@ -5157,45 +5212,55 @@ grant execute on function app_hidden.tier_chunks(integer) to colloquy_worker;
 --! EndIncluded lifecycle/tier_chunks.sql
 --! Included knowledge/cleanup_orphaned_files.sql
 -- Uploads that came to nothing: never read, or not readable, in no conversation, and without a document. It must never
--- touch a file that was read, or that a conversation shows: those go when somebody deletes them.
+-- touch a file that was read, or that a conversation shows: those go when somebody deletes them. Never one that a legal hold
+-- keeps. Their bytes are remembered by the trigger of files, and go later.
+create or replace function app_private.is_orphaned(file app_public.files, older_than interval)
+returns boolean
+language sql
+stable
+as $$
+  select (file).processing_status in ('pending', 'failed')
+    and (file).updated_at < now() - older_than
+    and (file).conversation_id is null
+    and not exists (select from app_public.documents d where d.workspace_id = (file).workspace_id and d.file_id = (file).id);
+$$;
+comment on function app_private.is_orphaned(app_public.files, interval) is 'Whether an upload came to nothing, so long ago.';
+
 create or replace function app_hidden.cleanup_orphaned_files(older_than interval default '7 days', max_files integer default 1000)
-returns table (workspace_id uuid, file_id uuid, storage_path text, is_last boolean)
+returns table (workspace_id uuid, file_id uuid)
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-#variable_conflict use_column
+declare
+  candidate record;
 begin
+  perform app_private.require_batch(max_files);
   if older_than is null or older_than < interval '1 hour' then
     raise exception 'Files younger than an hour may still be on their way.' using errcode = 'CQ200', hint = 'Pass at least one hour.';
   end if;
-  return query
-  with orphans as (
-    select f.id
+  for candidate in
+    select f.id, f.workspace_id
     from app_public.files f
-    where f.processing_status in ('pending', 'failed')
-      and f.updated_at < now() - older_than
-      and f.conversation_id is null
-      and not exists (select from app_public.documents d where d.workspace_id = f.workspace_id and d.file_id = f.id)
-      and not app_private.is_held(f.workspace_id, 'files')
+    where app_private.is_orphaned(f, older_than) and not app_private.is_held(f.workspace_id, 'files')
     order by f.id
     limit max_files
-    for update skip locked
-  ),
-  gone as (
-    delete from app_public.files f using orphans o where f.id = o.id
-    returning f.workspace_id, f.id, f.storage_path, f.sha256
-  )
-  -- equal content is stored once in a workspace: the bytes, if any, go with the last row that has them
-  select g.workspace_id, g.id, g.storage_path, g.storage_path is not null and not exists (
-    select from app_public.files other
-    where other.workspace_id = g.workspace_id and other.sha256 = g.sha256 and other.id not in (select gone.id from gone)
-  )
-  from gone g;
+  loop
+    -- a statement of its own sees a hold that was placed while this waited
+    perform app_private.lock_holds(candidate.workspace_id);
+    continue when app_private.is_held(candidate.workspace_id, 'files');
+    select f.workspace_id, f.id into workspace_id, file_id
+    from app_public.files f
+    where f.id = candidate.id and app_private.is_orphaned(f, older_than)
+    for update skip locked;
+    continue when not found;
+    delete from app_public.files f where f.id = candidate.id;
+    return next;
+  end loop;
 end
 $$;
 comment on function app_hidden.cleanup_orphaned_files(interval, integer) is
-  'Removes uploads that came to nothing, and says whose bytes nobody else has. Run twice, it finds nothing. Error: CQ200 too young.';
+  'Removes uploads that came to nothing, at most so many. Returns which; run twice, it finds nothing. For the job. Error: CQ200 too young, or a batch that cannot be.';
 grant execute on function app_hidden.cleanup_orphaned_files(interval, integer) to colloquy_worker;
 --! EndIncluded knowledge/cleanup_orphaned_files.sql
 --! Included development/sample_data.sql
@@ -7918,7 +7983,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   insert into app_hidden.analytics_changes (workspace_id, conversation_id, day)
-  select distinct n.workspace_id, n.conversation_id, (uuid_extract_timestamp(n.id) at time zone 'UTC')::date
+  select distinct n.workspace_id, n.conversation_id, app_hidden.uuidv7_day(n.id)
   from new_messages n
   order by 2, 3
   on conflict on constraint analytics_changes_pkey do nothing;
@@ -7935,7 +8000,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform app_private.mark_days((
-    select array_agg(distinct row(n.workspace_id, n.conversation_id, (uuid_extract_timestamp(n.id) at time zone 'UTC')::date)::app_hidden.analytics_changes)
+    select array_agg(distinct row(n.workspace_id, n.conversation_id, app_hidden.uuidv7_day(n.id))::app_hidden.analytics_changes)
     from new_messages n
     join old_messages o on o.id = n.id
     where (
@@ -7959,7 +8024,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform app_private.mark_days((
-    select array_agg(distinct row(o.workspace_id, o.conversation_id, (uuid_extract_timestamp(o.id) at time zone 'UTC')::date)::app_hidden.analytics_changes)
+    select array_agg(distinct row(o.workspace_id, o.conversation_id, app_hidden.uuidv7_day(o.id))::app_hidden.analytics_changes)
     from old_messages o
   ));
   return null;
@@ -7975,7 +8040,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform app_private.mark_days((
-    select array_agg(distinct row(f.workspace_id, f.conversation_id, (uuid_extract_timestamp(f.message_id) at time zone 'UTC')::date)::app_hidden.analytics_changes)
+    select array_agg(distinct row(f.workspace_id, f.conversation_id, app_hidden.uuidv7_day(f.message_id))::app_hidden.analytics_changes)
     from changed_feedback f
   ));
   return null;
@@ -8214,7 +8279,7 @@ as $$
     insert into app_hidden.analytics_changes (workspace_id, conversation_id, day)
     select d.workspace_id, d.conversation_id, d.day
     from (
-      select m.workspace_id, m.conversation_id, (uuid_extract_timestamp(m.id) at time zone 'UTC')::date as day
+      select m.workspace_id, m.conversation_id, app_hidden.uuidv7_day(m.id) as day
       from app_public.messages m
       where since is null or m.id >= app_hidden.uuidv7_floor(since::timestamp at time zone 'UTC')
       union
@@ -8769,7 +8834,19 @@ begin
     select k.workspace_id, sum(k.chunk_count) as chunk_count from app_hidden.chunk_counts k group by k.workspace_id
   ) as k
   left join app_hidden.embedding_counts e on e.version_id = v.id and e.workspace_id = k.workspace_id
-  where v.status <> 'active' and k.chunk_count > coalesce(e.embedding_count, 0)
+  where v.status <> 'active'
+    and k.chunk_count > coalesce(e.embedding_count, 0) + (
+      select count(*) from app_hidden.embedding_failures f
+      where f.version_id = v.id and f.workspace_id = k.workspace_id and (f.is_dead or f.next_attempt_at > statement_timestamp())
+    )
+    -- what a budget holds back, or the pause of the provider, is looked at again when that is over
+    and not exists (
+      select from app_hidden.embedding_refusals r
+      where r.version_id = v.id and r.workspace_id = k.workspace_id and r.retry_at > statement_timestamp()
+    )
+    and not exists (
+      select from app_hidden.provider_pauses p where p.provider = v.provider and p.paused_until > statement_timestamp()
+    )
     and format('%s:%s', v.id, k.workspace_id) <> all (busy)
   -- a version that was active is one to go back to: it comes first
   order by v.status desc, v.id, k.chunk_count - coalesce(e.embedding_count, 0), k.workspace_id
@@ -8802,12 +8879,13 @@ begin
     and (active is null or exists (
       select from app_public.embeddings e where e.version_id = active and e.workspace_id = for_workspace and e.chunk_id = c.id
     ))
+    and not app_private.embedding_waits(for_version, for_workspace, c.id, c.owner_id)
   order by c.id
   limit max_chunks;
 end
 $$;
 comment on function app_hidden.chunks_to_backfill(uuid, uuid, uuid, integer) is
-  'The next chunks of a workspace that a version lacks while the active one has them, in the order of their ids. None when the version is no longer maintained.';
+  'The next chunks of a workspace that a version lacks while the active one has them and that need not wait, in the order of their ids. None when the version is no longer maintained.';
 
 create or replace function app_hidden.chunks_without_embedding(for_version uuid, for_workspace uuid, chunk_ids uuid[])
 returns setof uuid
@@ -8818,11 +8896,13 @@ set search_path = pg_catalog, pg_temp
 as $$
   select wanted.id
   from unnest(chunk_ids) as wanted (id)
+  join app_public.chunks c on c.workspace_id = for_workspace and c.id = wanted.id
   where not exists (
     select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = wanted.id
-  );
+  )
+  and not app_private.embedding_waits(for_version, for_workspace, c.id, c.owner_id);
 $$;
-comment on function app_hidden.chunks_without_embedding(uuid, uuid, uuid[]) is 'Those of some chunks that have no vector in a version.';
+comment on function app_hidden.chunks_without_embedding(uuid, uuid, uuid[]) is 'Those of some chunks that have no vector in a version and need not wait.';
 
 -- While the index of a partition is built nobody can write to it. New work must not wait for that.
 create or replace function app_hidden.store_behind(for_version uuid, for_workspace uuid, chunk_ids uuid[], vectors text[])
@@ -9068,11 +9148,32 @@ begin
       limit 5
     ) as f;
   end if;
+
+  select count(*) filter (where not f.is_dead), count(*) filter (where f.is_dead) into result.retrying_chunks, result.dead_chunks
+  from app_hidden.embedding_failures f
+  where f.version_id = version.id;
+  select coalesce(sum(s.tokens), 0), coalesce(sum(s.cost_usd), 0) into result.tokens_used, result.cost_usd
+  from app_hidden.embedding_spending s
+  where s.version_id = version.id;
+  if result.missing_chunks > 0 then
+    select h.paused, h.resumes_at into result.paused, result.resumes_at
+    from (
+      select r.code || ' ' || r.reason as paused, r.retry_at as resumes_at, 1 as place
+      from app_hidden.embedding_refusals r
+      where r.version_id = version.id
+      union all
+      select 'provider: ' || p.reason, p.paused_until, 2
+      from app_hidden.provider_pauses p
+      where p.provider = version.provider and p.paused_until > statement_timestamp()
+    ) as h
+    order by h.place, h.resumes_at
+    limit 1;
+  end if;
   return result;
 end
 $$;
 comment on function app_public.embedding_version_progress(uuid) is
-  'How far a version is: chunks, lag per workspace, speed, time left, its index, and what failed last. Administrators of the installation only. Errors: CQ101, CQ121, CQ204 no such version.';
+  'How far a version is: chunks, lag per workspace, speed, time left, its index, what failed last, what holds it back, and what it cost. Administrators of the installation only. Errors: CQ101, CQ121, CQ204 no such version.';
 grant execute on function app_public.embedding_version_progress(uuid) to colloquy_admin;
 --! EndIncluded embeddings/embedding_version_progress.sql
 --! Included embeddings/activate_embedding_version.sql
@@ -9651,8 +9752,7 @@ set search_path = pg_catalog, pg_temp
 as $$
   select e.workspace_id, e.source
   from app_public.raw_events e
-  where e.processing_status in ('pending', 'processing')
-    and (e.processing_status = 'pending' or e.retry_at is null or e.retry_at <= clock_timestamp())
+  where e.processing_status in ('pending', 'processing') and coalesce(e.retry_at, '-infinity') <= clock_timestamp()
   group by e.workspace_id, e.source
   order by min(e.id::text)
   limit max_batches;
@@ -9683,7 +9783,7 @@ begin
     select e.id
     from app_public.raw_events e
     where e.workspace_id = for_workspace and e.source = for_source and e.processing_status in ('pending', 'processing')
-      and (e.processing_status = 'pending' or coalesce(e.retry_at, '-infinity') <= clock_timestamp())
+      and coalesce(e.retry_at, '-infinity') <= clock_timestamp()
     -- what failed before waits for what is new
     order by e.attempts, e.id
     limit max_events
@@ -9699,6 +9799,72 @@ $$;
 comment on function app_hidden.claim_events(uuid, text, integer, interval, integer) is
   'Takes the next events of a source, and counts the attempt. An event that was begun too often fails here.';
 
+-- Before a model is asked that is paid: its tokens are set aside against budgets and quota of who brought the event in. What
+-- is refused is given back: no attempt is counted, and it waits as pending, with the reason.
+create or replace function app_hidden.reserve_event_summary(
+  for_workspace uuid, for_event uuid, of_attempt integer, tokens bigint, cost_usd numeric
+)
+returns table (reservation_id uuid, refusal text)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  event app_public.raw_events;
+  reason text;
+begin
+  select e.* into event
+  from app_public.raw_events e
+  where e.workspace_id = for_workspace and e.id = for_event and e.processing_status = 'processing' and e.attempts = of_attempt
+  for no key update;
+  if event.id is null then
+    return;
+  end if;
+  if app_hidden.setting('paid_embedding') <> 'on' then
+    refusal := 'CQ370';
+    reason := 'Asking services that are paid is switched off.';
+  else
+    begin
+      reservation_id := (
+        app_private.reserve_for(for_workspace, event.owner_id, reserve_event_summary.tokens, reserve_event_summary.cost_usd)
+      ).id;
+    exception when sqlstate 'CQ220' or sqlstate 'CQ221' then
+      refusal := sqlstate;
+      reason := sqlerrm;
+    end;
+  end if;
+  if refusal is not null then
+    update app_public.raw_events e
+    set processing_status = 'pending', attempts = e.attempts - 1, error = format('%s (%s)', reason, refusal),
+      retry_at = clock_timestamp() + make_interval(secs => app_hidden.setting('embedding_budget_seconds')::double precision)
+    where e.id = for_event;
+  end if;
+  return next;
+end
+$$;
+comment on function app_hidden.reserve_event_summary(uuid, uuid, integer, bigint, numeric) is
+  'Sets tokens for the summary of an event aside. With a refusal, the event was given back and waits. No row when the attempt is not the last one any more.';
+
+create or replace function app_hidden.release_reservation(for_workspace uuid, of_reservation uuid)
+returns void
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  reservation app_public.usage_reservations;
+begin
+  select r.* into reservation
+  from app_public.usage_reservations r
+  where r.workspace_id = for_workspace and r.id = of_reservation
+  for no key update;
+  if reservation.id is not null then
+    perform app_private.settle_reservation(reservation, 0, 0);
+  end if;
+end
+$$;
+comment on function app_hidden.release_reservation(uuid, uuid) is 'Lets go what was set aside for work that came to nothing.';
+
 create or replace function app_hidden.complete_event(
   for_workspace uuid,
   for_event uuid,
@@ -9706,7 +9872,13 @@ create or replace function app_hidden.complete_event(
   new_content text default null,
   new_heading text default null,
   new_token_count integer default null,
-  new_importance real default 0.5
+  new_importance real default 0.5,
+  of_reservation uuid default null,
+  used_provider text default null,
+  used_model text default null,
+  prompt_tokens integer default null,
+  completion_tokens integer default null,
+  cost_usd numeric default null
 )
 returns text
 language plpgsql
@@ -9715,6 +9887,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   event app_public.raw_events;
+  reservation app_public.usage_reservations;
   hash bytea := app_hidden.text_hash(concat_ws(E'\n', new_heading, new_content));
   outcome text := 'stored';
 begin
@@ -9723,7 +9896,29 @@ begin
   where e.workspace_id = for_workspace and e.id = for_event and e.processing_status = 'processing' and e.attempts = of_attempt
   for no key update;
   if event.id is null then
+    -- what is logged is the answer that is stored
+    if of_reservation is not null then
+      perform app_hidden.release_reservation(for_workspace, of_reservation);
+    end if;
     return 'late';
+  end if;
+  if of_reservation is not null then
+    select r.* into reservation
+    from app_public.usage_reservations r
+    where r.workspace_id = for_workspace and r.id = of_reservation
+    for no key update;
+    perform app_private.settle_reservation(
+      reservation, complete_event.prompt_tokens + complete_event.completion_tokens, complete_event.cost_usd
+    );
+    -- with the id of what was set aside: once
+    insert into app_public.usage_logs (
+      id, workspace_id, user_id, action, provider, model, prompt_tokens, completion_tokens, total_tokens, cost_usd, metadata
+    )
+    values (
+      of_reservation, for_workspace, event.owner_id, 'event_summary', used_provider, used_model, complete_event.prompt_tokens,
+      complete_event.completion_tokens, complete_event.prompt_tokens + complete_event.completion_tokens, complete_event.cost_usd,
+      jsonb_build_object('rawEventId', for_event, 'source', event.source)
+    );
   end if;
   if new_content is null then
     outcome := 'empty';
@@ -9757,8 +9952,8 @@ begin
   return outcome;
 end
 $$;
-comment on function app_hidden.complete_event(uuid, uuid, integer, text, text, integer, real) is
-  'Stores what an event says: stored, known when another event says the same, empty without a text, late when the attempt is not the last one any more.';
+comment on function app_hidden.complete_event(uuid, uuid, integer, text, text, integer, real, uuid, text, text, integer, integer, numeric) is
+  'Stores what an event says, and logs what its summary took: stored, known when another event says the same, empty without a text, late when the attempt is not the last one any more.';
 
 create or replace function app_hidden.fail_event(
   for_workspace uuid,
@@ -9790,7 +9985,9 @@ comment on function app_hidden.fail_event(uuid, uuid, integer, text, interval, b
 grant execute on function
   app_hidden.find_unprocessed_events(integer),
   app_hidden.claim_events(uuid, text, integer, interval, integer),
-  app_hidden.complete_event(uuid, uuid, integer, text, text, integer, real),
+  app_hidden.reserve_event_summary(uuid, uuid, integer, bigint, numeric),
+  app_hidden.release_reservation(uuid, uuid),
+  app_hidden.complete_event(uuid, uuid, integer, text, text, integer, real, uuid, text, text, integer, integer, numeric),
   app_hidden.fail_event(uuid, uuid, integer, text, interval, boolean, integer)
 to colloquy_worker;
 --! EndIncluded ingest/process_events.sql
@@ -10063,11 +10260,68 @@ comment on function app_hidden.count_embedding_failures(uuid, uuid, uuid[], text
 grant execute on function app_hidden.count_embedding_failures(uuid, uuid, uuid[], text[], text[]) to colloquy_worker;
 --! EndIncluded embeddings/count_embedding_failures.sql
 --! Included embeddings/claim_embeddings.sql
--- What stands around a request to a service that is paid: before it, the chunks are claimed and their tokens set aside
--- against quota and budgets of their owner; after it, vectors, usage and the end of the claim are one transaction. The entry
+-- What stands around a request to a service that is paid: before it, the chunks are claimed and their tokens set aside,
+-- for the active version against quota and budgets of their owner, for any other, which an administrator ordered and searches
+-- do not use, against the budget of the installation; after it, vectors, usage and the end of the claim are one transaction. The entry
 -- in usage_logs has the id of the claim, so that nothing is billed twice, however often a worker says it. A worker that is
 -- killed between the answer and the storing leaves a claim that ends by itself: the service was asked twice then, and may
 -- bill that; what is logged is the answer that was stored. Only the worker may call these.
+
+-- The budget of the installation for all versions that searches do not use. Claims are made one at a time, so that they never
+-- exceed it together.
+create or replace function app_private.require_backfill_budget(tokens bigint, cost_usd numeric)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_variable
+declare
+  starts timestamptz := app_private.budget_period_start('month', clock_timestamp());
+  most_tokens numeric := nullif(app_hidden.setting('backfill_tokens_per_month'), 'unlimited')::numeric;
+  most_cost numeric := nullif(app_hidden.setting('backfill_cost_per_month'), 'unlimited')::numeric;
+  taken record;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('app_private.require_backfill_budget', 0));
+  select coalesce(sum(t.tokens), 0) as tokens, coalesce(sum(t.cost_usd), 0) as cost_usd into taken
+  from (
+    select s.tokens, s.cost_usd from app_hidden.embedding_spending s where s.period_start = starts
+    union all
+    select k.tokens, k.cost_usd from app_hidden.embedding_claims k where k.user_id is null and k.abandoned_at is null
+  ) as t;
+  if taken.tokens + tokens > most_tokens or taken.cost_usd + cost_usd > most_cost then
+    raise exception 'The budget of this installation for other embedding versions than the active one is spent for the month.'
+      using errcode = 'CQ371', hint = 'An administrator can raise the settings backfill_tokens_per_month and backfill_cost_per_month.';
+  end if;
+end
+$$;
+comment on function app_private.require_backfill_budget(bigint, numeric) is
+  'Raises CQ371 unless so much fits into what versions that are not active may take this month, beside what is under way.';
+
+-- While the index of a partition is built its rows are locked against writing. Who is about to pay for vectors looks first.
+create or replace function app_private.embedding_partition_is_locked(for_version uuid, for_workspace uuid)
+returns boolean
+language sql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+  -- first the partitions of the version: asked of another table, satisfies_hash_partition raises
+  with leaves as materialized (
+    select i.inhrelid, i.inhparent, substring(c.relname from '[0-9]+$')::integer as remainder
+    from app_public.embedding_versions v
+    join pg_inherits i on i.inhparent = to_regclass(format('app_partitions.embeddings_%s', v.number))
+    join pg_class c on c.oid = i.inhrelid
+    where v.id = for_version
+  )
+  select exists (
+    select
+    from leaves f
+    join pg_locks l on l.relation = f.inhrelid
+    where l.locktype = 'relation' and l.mode = 'ShareLock' and l.granted
+      and l.database = (select d.oid from pg_database d where d.datname = current_database())
+      and satisfies_hash_partition(f.inhparent, (select count(*) from leaves)::integer, f.remainder, for_workspace)
+  );
+$$;
+comment on function app_private.embedding_partition_is_locked(uuid, uuid) is 'Whether the vectors of a workspace in a version cannot be written at the moment.';
 
 create or replace function app_hidden.claim_embeddings(
   for_version uuid, for_workspace uuid, chunk_ids uuid[], token_counts integer[], price_per_million numeric
@@ -10078,23 +10332,34 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  -- whose budget it is: null for the installation
   owner uuid;
+  owners uuid[];
   total bigint;
+  cost numeric;
+  is_behind boolean := not exists (select from app_public.embedding_versions v where v.id = for_version and v.status = 'active');
   reservation app_public.usage_reservations;
 begin
   -- one at a time in a workspace, so that no chunk is sent away twice
   perform pg_advisory_xact_lock(hashtextextended('app_hidden.claim_embeddings ' || for_workspace, 0));
-  -- a claim has one owner: whose budget it is
-  select (array_agg(f.owner_id order by f.n))[1] into owner
-  from (
-    select c.owner_id, given.n
-    from unnest(chunk_ids) with ordinality as given (chunk_id, n)
-    join app_public.chunks c on c.workspace_id = for_workspace and c.id = given.chunk_id
-    where not app_private.embedding_waits(for_version, for_workspace, c.id, c.owner_id)
-  ) as f;
-  select array_agg(c.id), sum(given.tokens) into claimed, total
+  if is_behind then
+    if app_private.embedding_partition_is_locked(for_version, for_workspace) then
+      -- nothing is paid for that could not be stored: the back-fill comes again
+      return;
+    end if;
+  else
+    -- a claim has one owner
+    select (array_agg(f.owner_id order by f.n))[1] into owner
+    from (
+      select c.owner_id, given.n
+      from unnest(chunk_ids) with ordinality as given (chunk_id, n)
+      join app_public.chunks c on c.workspace_id = for_workspace and c.id = given.chunk_id
+      where not app_private.embedding_waits(for_version, for_workspace, c.id, c.owner_id)
+    ) as f;
+  end if;
+  select array_agg(c.id), array_agg(distinct c.owner_id), sum(given.tokens) into claimed, owners, total
   from unnest(chunk_ids, token_counts) as given (chunk_id, tokens)
-  join app_public.chunks c on c.workspace_id = for_workspace and c.id = given.chunk_id and c.owner_id = owner
+  join app_public.chunks c on c.workspace_id = for_workspace and c.id = given.chunk_id and (is_behind or c.owner_id = owner)
   where not exists (
       select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = c.id
     )
@@ -10103,13 +10368,18 @@ begin
     return;
   end if;
 
+  cost := total * price_per_million / 1000000;
   if app_hidden.setting('paid_embedding') <> 'on' then
     refusal := 'CQ370';
     reason := 'Paid embedding is switched off.';
   else
     begin
-      reservation := app_private.reserve_for(for_workspace, owner, total, total * price_per_million / 1000000);
-    exception when sqlstate 'CQ220' or sqlstate 'CQ221' then
+      if is_behind then
+        perform app_private.require_backfill_budget(total, cost);
+      else
+        reservation := app_private.reserve_for(for_workspace, owner, total, cost);
+      end if;
+    exception when sqlstate 'CQ220' or sqlstate 'CQ221' or sqlstate 'CQ371' then
       refusal := sqlstate;
       reason := sqlerrm;
     end;
@@ -10117,7 +10387,9 @@ begin
   if refusal is not null then
     retry_at := clock_timestamp() + make_interval(secs => app_hidden.setting('embedding_budget_seconds')::double precision);
     insert into app_hidden.embedding_refusals (version_id, workspace_id, user_id, code, reason, retry_at)
-    values (for_version, for_workspace, owner, refusal, claim_embeddings.reason, claim_embeddings.retry_at)
+    select for_version, for_workspace, o.id, refusal, claim_embeddings.reason, claim_embeddings.retry_at
+    from unnest(owners) as o (id)
+    order by o.id
     on conflict on constraint embedding_refusals_pkey do update
     set code = excluded.code, reason = excluded.reason, retry_at = excluded.retry_at;
     claimed := '{}';
@@ -10125,11 +10397,11 @@ begin
     return;
   end if;
   delete from app_hidden.embedding_refusals r
-  where r.version_id = for_version and r.workspace_id = for_workspace and r.user_id = owner;
+  where r.version_id = for_version and r.workspace_id = for_workspace and r.user_id = any (owners);
   seconds := app_hidden.setting('embedding_claim_seconds')::double precision;
-  insert into app_hidden.embedding_claims (workspace_id, version_id, user_id, reservation_id, chunk_ids, tokens, expires_at)
+  insert into app_hidden.embedding_claims (workspace_id, version_id, user_id, reservation_id, chunk_ids, tokens, cost_usd, expires_at)
   values (
-    for_workspace, for_version, owner, reservation.id, claimed, total,
+    for_workspace, for_version, owner, reservation.id, claimed, total, cost,
     clock_timestamp() + make_interval(secs => claim_embeddings.seconds)
   )
   returning id into claim_id;
@@ -10137,7 +10409,7 @@ begin
 end
 $$;
 comment on function app_hidden.claim_embeddings(uuid, uuid, uuid[], integer[], numeric) is
-  'Claims chunks that nobody else has, for so many seconds, and sets their tokens aside. No row when none is left; without claim_id, and with the reason, when budget, quota or switch refuses.';
+  'Claims chunks that nobody else has, for so many seconds, and sets their tokens aside. No row when none is left, or while the index of a version that is not active is built; without claim_id, and with the reason, when budget, quota or switch refuses.';
 
 create or replace function app_hidden.renew_embedding_claim(claim_id uuid)
 returns boolean
@@ -10172,7 +10444,16 @@ begin
     -- said before, or long ago
     return 0;
   end if;
-  stored := app_hidden.store_embeddings(claim.version_id, claim.workspace_id, settle_embedding_claim.chunk_ids, settle_embedding_claim.vectors);
+  if claim.user_id is not null then
+    stored := app_hidden.store_embeddings(claim.version_id, claim.workspace_id, settle_embedding_claim.chunk_ids, settle_embedding_claim.vectors);
+  else
+    begin
+      stored := app_hidden.store_behind(claim.version_id, claim.workspace_id, settle_embedding_claim.chunk_ids, settle_embedding_claim.vectors);
+    exception when lock_not_available then
+      -- the building of the index has begun meanwhile: what was paid is logged, and the vectors are asked for again
+      stored := 0;
+    end;
+  end if;
   select r.* into reservation
   from app_public.usage_reservations r
   where r.workspace_id = claim.workspace_id and r.id = claim.reservation_id
@@ -10180,11 +10461,22 @@ begin
   if reservation.id is not null then
     perform app_private.settle_reservation(reservation, settle_embedding_claim.tokens, settle_embedding_claim.cost_usd);
   end if;
+  if claim.user_id is null and settle_embedding_claim.tokens > 0 then
+    insert into app_hidden.embedding_spending as s (version_id, period_start, tokens, cost_usd)
+    values (
+      claim.version_id, app_private.budget_period_start('month', clock_timestamp()), settle_embedding_claim.tokens, settle_embedding_claim.cost_usd
+    )
+    on conflict on constraint embedding_spending_pkey do update
+    set tokens = s.tokens + excluded.tokens, cost_usd = s.cost_usd + excluded.cost_usd;
+  end if;
   if settle_embedding_claim.tokens > 0 then
     insert into app_public.usage_logs (id, workspace_id, user_id, action, provider, model, prompt_tokens, total_tokens, cost_usd, metadata)
     select claim.id, claim.workspace_id, claim.user_id, 'embedding', v.provider, v.model, settle_embedding_claim.tokens,
       settle_embedding_claim.tokens, settle_embedding_claim.cost_usd,
-      jsonb_build_object('embeddingVersionId', v.id, 'chunks', cardinality(settle_embedding_claim.chunk_ids))
+      jsonb_build_object(
+        'embeddingVersionId', v.id, 'embeddingVersion', v.name, 'chunks', cardinality(settle_embedding_claim.chunk_ids),
+        'paidBy', case when claim.user_id is null then 'installation' else 'owner' end
+      )
     from app_public.embedding_versions v
     where v.id = claim.version_id
     on conflict do nothing;
@@ -10247,6 +10539,172 @@ grant execute on function
   app_hidden.abandon_embedding_claims(integer)
 to colloquy_worker;
 --! EndIncluded embeddings/claim_embeddings.sql
+--! Included embeddings/cutting_failures.sql
+-- Texts that cannot be cut into passages: too much for the thread that cuts them, or refused by the database. The attempt at a
+-- large one, which its worker may not survive, is counted before it begins; any other when it has failed; always in a
+-- statement of its own that nothing rolls back. The pauses grow, and after cutting_attempts it is given up, until it is edited
+-- or somebody asks for it. What is given up must never keep back the messages behind it. Only the worker may call these.
+
+create or replace function app_private.is_failure_of(
+  failure app_hidden.cutting_failures, source_type app_public.source_type, source_id uuid, sequence_number integer
+)
+returns boolean
+language sql
+immutable
+as $$
+  select case source_type
+    when 'document' then (failure).document_id = source_id
+    when 'memory' then (failure).memory_item_id = source_id
+    when 'message' then (failure).conversation_id = source_id and (failure).sequence_number = is_failure_of.sequence_number
+  end;
+$$;
+comment on function app_private.is_failure_of(app_hidden.cutting_failures, app_public.source_type, uuid, integer) is
+  'Whether a failure is that of a document, a memory, or a message of a conversation.';
+
+create or replace function app_hidden.begin_cutting(
+  for_workspace uuid, for_source_type app_public.source_type, for_source uuid, of_hash bytea default null,
+  at_sequence_number integer default null, is_large boolean default false
+)
+returns text
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  failure app_hidden.cutting_failures;
+begin
+  select f.* into failure
+  from app_hidden.cutting_failures f
+  where f.workspace_id = for_workspace and app_private.is_failure_of(f, for_source_type, for_source, at_sequence_number)
+  for no key update;
+  if failure.content_hash is distinct from of_hash then
+    -- edited since: it starts afresh
+    failure.attempts := 0;
+  elsif failure.is_dead then
+    return 'dead';
+  elsif failure.next_attempt_at > clock_timestamp() then
+    return 'waits';
+  elsif failure.attempts >= app_hidden.setting('cutting_attempts')::integer then
+    update app_hidden.cutting_failures f
+    set is_dead = true, code = 'CQ316', error = format('Cutting was begun %s times and never ended.', failure.attempts)
+    where f.id = failure.id;
+    return 'dead';
+  end if;
+  if is_large then
+    insert into app_hidden.cutting_failures (
+      workspace_id, document_id, memory_item_id, conversation_id, sequence_number, content_hash, attempts, code, error, next_attempt_at
+    )
+    values (
+      for_workspace, case when for_source_type = 'document' then for_source end, case when for_source_type = 'memory' then for_source end,
+      case when for_source_type = 'message' then for_source end, at_sequence_number, of_hash, 1, 'interrupted',
+      'It is being cut, or its worker ended.',
+      clock_timestamp() + make_interval(secs => app_hidden.setting('cutting_lease_seconds')::double precision)
+    )
+    on conflict on constraint cutting_failures_source_key do update
+    set content_hash = excluded.content_hash, attempts = failure.attempts + 1, code = excluded.code, error = excluded.error,
+      failed_at = clock_timestamp(), next_attempt_at = excluded.next_attempt_at, is_dead = false
+    where failure.id is not null;
+    if not found then
+      -- somebody else was faster
+      return 'waits';
+    end if;
+  end if;
+  return 'begin';
+end
+$$;
+comment on function app_hidden.begin_cutting(uuid, app_public.source_type, uuid, bytea, integer, boolean) is
+  'Whether a text may be cut: begin, waits or dead. Counts the attempt of a large one.';
+
+create or replace function app_hidden.fail_cutting(
+  for_workspace uuid, for_source_type app_public.source_type, for_source uuid, code text, error text, of_hash bytea default null,
+  at_sequence_number integer default null
+)
+returns text
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  pause double precision := app_hidden.setting('cutting_retry_seconds')::double precision;
+  is_dead boolean;
+begin
+  -- it may be gone meanwhile: then there is nothing to count
+  insert into app_hidden.cutting_failures as f (
+    workspace_id, document_id, memory_item_id, conversation_id, sequence_number, content_hash, attempts, code, error, next_attempt_at
+  )
+  select
+    for_workspace, (select d.id from app_public.documents d where d.workspace_id = for_workspace and d.id = for_source and for_source_type = 'document'),
+    (select m.id from app_public.memory_items m where m.workspace_id = for_workspace and m.id = for_source and for_source_type = 'memory'),
+    (select c.id from app_public.conversations c where c.workspace_id = for_workspace and c.id = for_source and for_source_type = 'message'),
+    at_sequence_number, of_hash, 1, left(fail_cutting.code, 50), left(fail_cutting.error, 1000), clock_timestamp()
+  where exists (
+    select from app_public.documents d where d.workspace_id = for_workspace and d.id = for_source and for_source_type = 'document'
+    union all
+    select from app_public.memory_items m where m.workspace_id = for_workspace and m.id = for_source and for_source_type = 'memory'
+    union all
+    select from app_public.conversations c where c.workspace_id = for_workspace and c.id = for_source and for_source_type = 'message'
+  )
+  on conflict on constraint cutting_failures_source_key do update
+  set attempts = case
+      when f.content_hash is distinct from excluded.content_hash then 1
+      -- a large one was counted when it began
+      else f.attempts + (f.code <> 'interrupted')::integer
+    end,
+    content_hash = excluded.content_hash, code = excluded.code, error = excluded.error, failed_at = clock_timestamp(), is_dead = false;
+  update app_hidden.cutting_failures f
+  set is_dead = f.attempts >= app_hidden.setting('cutting_attempts')::integer,
+    next_attempt_at = clock_timestamp() + make_interval(secs => least(pause * 4 ^ least(f.attempts - 1, 10), 86400) * (0.75 + random() / 2))
+  where f.workspace_id = for_workspace and app_private.is_failure_of(f, for_source_type, for_source, at_sequence_number)
+  returning f.is_dead into is_dead;
+  return case is_dead when true then 'dead' when false then 'waits' else 'gone' end;
+end
+$$;
+comment on function app_hidden.fail_cutting(uuid, app_public.source_type, uuid, text, text, bytea, integer) is
+  'Says why a text could not be cut: it is tried again after a growing pause, and given up with the last attempt. Returns waits, dead, or gone.';
+
+create or replace function app_hidden.forgive_cutting(
+  for_workspace uuid, for_source_type app_public.source_type, for_source uuid, at_sequence_number integer default null
+)
+returns void
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update app_hidden.cutting_failures f
+  set attempts = f.attempts - 1, next_attempt_at = clock_timestamp()
+  where f.workspace_id = for_workspace and app_private.is_failure_of(f, for_source_type, for_source, at_sequence_number)
+    and f.code = 'interrupted' and f.attempts > 1;
+  if not found then
+    delete from app_hidden.cutting_failures f
+    where f.workspace_id = for_workspace and app_private.is_failure_of(f, for_source_type, for_source, at_sequence_number)
+      and f.code = 'interrupted';
+  end if;
+end
+$$;
+comment on function app_hidden.forgive_cutting(uuid, app_public.source_type, uuid, integer) is
+  'Takes back the attempt that begin_cutting counted: the worker was told to end.';
+
+create or replace function app_hidden.uncut_messages(for_workspace uuid, for_conversation uuid)
+returns table (sequence_number integer, is_dead boolean)
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select f.sequence_number, f.is_dead
+  from app_hidden.cutting_failures f
+  where f.workspace_id = for_workspace and f.conversation_id = for_conversation and (f.is_dead or f.next_attempt_at > statement_timestamp());
+$$;
+comment on function app_hidden.uncut_messages(uuid, uuid) is 'Messages of a conversation that are not to be cut: they wait, or were given up.';
+
+grant execute on function
+  app_hidden.begin_cutting(uuid, app_public.source_type, uuid, bytea, integer, boolean),
+  app_hidden.fail_cutting(uuid, app_public.source_type, uuid, text, text, bytea, integer),
+  app_hidden.forgive_cutting(uuid, app_public.source_type, uuid, integer),
+  app_hidden.uncut_messages(uuid, uuid)
+to colloquy_worker;
+--! EndIncluded embeddings/cutting_failures.sql
 --! Included embeddings/failed_embeddings.sql
 -- The failures of the caller's workspace, the latest first: of everything for those who manage it, of one's own for others.
 -- Sealed, and it must never show a text: only where it stands, and why it has no vector.
@@ -10261,19 +10719,41 @@ as $$
 begin
   perform app_hidden.require_member();
   return query
+  (
   select f.chunk_id, f.version_id, c.source_type, c.document_id, c.conversation_id, c.memory_item_id, f.attempts + f.interruptions, f.code,
-    f.error, f.failed_at, case when f.is_dead then null else f.next_attempt_at end, f.is_dead
+    f.error, f.failed_at, case when f.is_dead then null else f.next_attempt_at end, f.is_dead, c.raw_event_id
   from app_hidden.embedding_failures f
   join app_public.chunks c on c.workspace_id = f.workspace_id and c.id = f.chunk_id
   where f.workspace_id = app_hidden.current_workspace_id()
     and (c.owner_id = app_hidden.current_user_id() or (select app_hidden.can_manage()))
     and (f.is_dead or not coalesce(only_dead, false))
   order by f.failed_at desc, f.chunk_id
+  limit 1000
+  )
+  union all
+  (
+  select null, null, s.source_type, f.document_id, f.conversation_id, f.memory_item_id, f.attempts, f.code, f.error, f.failed_at,
+    case when f.is_dead then null else f.next_attempt_at end, f.is_dead, null
+  from app_hidden.cutting_failures f
+  cross join lateral (
+    select 'document'::app_public.source_type as source_type, d.owner_id from app_public.documents d where d.id = f.document_id and d.content_hash = f.content_hash
+    union all
+    select 'message', c.owner_id from app_public.conversations c where c.id = f.conversation_id
+    union all
+    select 'memory', m.owner_id from app_public.memory_items m where m.id = f.memory_item_id and m.content_hash = f.content_hash
+  ) as s
+  where f.workspace_id = app_hidden.current_workspace_id()
+    and (s.owner_id = app_hidden.current_user_id() or (select app_hidden.can_manage()))
+    and (f.is_dead or f.code <> 'interrupted' and not coalesce(only_dead, false))
+  order by f.failed_at desc, f.id
+  limit 1000
+  )
+  order by 10 desc, 1, 4, 5, 6
   limit 1000;
 end
 $$;
 comment on function app_public.failed_embeddings(boolean) is
-  'Chunks that have no vector because of a failure, the latest 1,000: of the whole workspace for those who manage it, of oneself for others. With onlyDead, those that were given up. Error: CQ101 not signed in.';
+  'Chunks that have no vector because of a failure, and texts that could not be cut into chunks, the latest 1,000: of the whole workspace for those who manage it, of oneself for others. With onlyDead, those that were given up. Error: CQ101 not signed in.';
 grant execute on function app_public.failed_embeddings(boolean) to colloquy_user, colloquy_admin;
 
 -- The same for an operator, over all workspaces, counted by reason: never which passages.
@@ -10289,10 +10769,16 @@ as $$
   join app_public.embedding_versions v on v.id = f.version_id
   where (f.is_dead or with_waiting) and (for_workspace is null or f.workspace_id = for_workspace)
   group by 1, 2, 3, 4
+  union all
+  -- texts without chunks, as one each
+  select f.workspace_id, null, f.code, f.error, count(*), max(f.failed_at)
+  from app_hidden.cutting_failures f
+  where (f.is_dead or with_waiting and f.code <> 'interrupted') and (for_workspace is null or f.workspace_id = for_workspace)
+  group by 1, 2, 3, 4
   order by 5 desc, 1, 2, 3, 4
   limit 1000;
 $$;
-comment on function app_hidden.dead_embeddings(uuid, boolean) is 'How many chunks were given up, by workspace and reason; also those that are tried again, if asked.';
+comment on function app_hidden.dead_embeddings(uuid, boolean) is 'How many chunks were given up, by workspace and reason, and without a version texts that could not be cut; also those that are tried again, if asked.';
 grant execute on function app_hidden.dead_embeddings(uuid, boolean) to colloquy_worker;
 --! EndIncluded embeddings/failed_embeddings.sql
 --! Included embeddings/redrive_embeddings.sql
@@ -10306,8 +10792,50 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   source record;
-  result app_public.redriven_embeddings := (0, 0);
+  result app_public.redriven_embeddings := (0, 0, 0);
 begin
+  -- of texts that could not be cut: messages behind one that was passed over keep their chunks
+  for source in
+    with redriven as (
+      delete from app_hidden.cutting_failures f
+      where f.id in (
+        select d.id
+        from app_hidden.cutting_failures d
+        left join app_public.conversations c on c.workspace_id = d.workspace_id and c.id = d.conversation_id
+        where (redrive_embeddings.for_workspace is null or d.workspace_id = redrive_embeddings.for_workspace)
+          -- what is being cut is left alone, and what was packed since is read no more
+          and (d.code <> 'interrupted' or d.next_attempt_at <= clock_timestamp())
+          and (c.id is null or c.storage_tier = 'hot')
+        order by d.failed_at
+        limit max_chunks
+        for update of d skip locked
+      )
+      returning f.workspace_id, f.document_id, f.conversation_id, f.memory_item_id, f.sequence_number
+    ),
+    again as (
+      update app_public.conversations c
+      set indexed_sequence_number = least(c.indexed_sequence_number, r.sequence_number - 1)
+      from (
+        select x.workspace_id, x.conversation_id, min(x.sequence_number) as sequence_number
+        from redriven x where x.conversation_id is not null group by x.workspace_id, x.conversation_id
+      ) as r
+      where c.workspace_id = r.workspace_id and c.id = r.conversation_id
+    )
+    select r.workspace_id,
+      case when r.document_id is not null then 'document' when r.memory_item_id is not null then 'memory' else 'message' end as source_type,
+      coalesce(r.document_id, r.memory_item_id, r.conversation_id) as source_id, count(*) as texts
+    from redriven r
+    group by 1, 2, 3
+    order by 1, 2, 3
+  loop
+    perform app_hidden.enqueue(
+      'index-source',
+      jsonb_build_object('workspaceId', source.workspace_id, 'sourceType', source.source_type, 'sourceId', source.source_id),
+      source.source_type || ':' || source.source_id, source.workspace_id::text
+    );
+    result.texts := result.texts + source.texts;
+    result.sources := result.sources + 1;
+  end loop;
   for source in
     with redriven as (
       delete from app_hidden.embedding_failures f
@@ -10339,7 +10867,7 @@ begin
   return result;
 end
 $$;
-comment on function app_hidden.redrive_embeddings(uuid, integer) is 'Puts chunks that failed back into the queue, of one workspace or of all. Returns how many, of how many sources.';
+comment on function app_hidden.redrive_embeddings(uuid, integer) is 'Puts chunks that failed, and texts that could not be cut, back into the queue, of one workspace or of all. Returns how many, of how many sources.';
 grant execute on function app_hidden.redrive_embeddings(uuid, integer) to colloquy_worker;
 
 create or replace function app_public.redrive_embeddings()
@@ -10354,7 +10882,7 @@ begin
 end
 $$;
 comment on function app_public.redrive_embeddings() is
-  'Has everything of this workspace that could not be embedded tried again at once. Errors: CQ101, CQ109, CQ110, CQ114 not an owner or administrator of the workspace.';
+  'Has everything of this workspace that could not be embedded, or cut into chunks, tried again at once. Errors: CQ101, CQ109, CQ110, CQ114 not an owner or administrator of the workspace.';
 grant execute on function app_public.redrive_embeddings() to colloquy_user, colloquy_admin;
 --! EndIncluded embeddings/redrive_embeddings.sql
 --! Included embeddings/provider_pauses.sql
@@ -12021,6 +12549,16 @@ create policy all_owner on app_hidden.search_samples to colloquy_owner using (tr
 drop policy if exists all_owner on app_hidden.recall_measurements;
 create policy all_owner on app_hidden.recall_measurements to colloquy_owner using (true) with check (true);
 --! EndIncluded policies/recall_measurements.sql
+--! Included policies/embedding_spending.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_hidden.embedding_spending;
+create policy all_owner on app_hidden.embedding_spending to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/embedding_spending.sql
+--! Included policies/cutting_failures.sql
+-- Nobody but the sealed functions of the owner. Deliberately no grant.
+drop policy if exists all_owner on app_hidden.cutting_failures;
+create policy all_owner on app_hidden.cutting_failures to colloquy_owner using (true) with check (true);
+--! EndIncluded policies/cutting_failures.sql
 --! EndIncluded _all.sql
 
 select app_hidden.ensure_partitions(3);

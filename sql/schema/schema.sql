@@ -1157,7 +1157,13 @@ CREATE TYPE app_public.embedding_version_progress AS (
 	index_blocks_total bigint,
 	is_indexed boolean,
 	is_complete boolean,
-	failures app_public.embedding_failure[]
+	failures app_public.embedding_failure[],
+	retrying_chunks bigint,
+	dead_chunks bigint,
+	paused text,
+	resumes_at timestamp with time zone,
+	tokens_used bigint,
+	cost_usd numeric
 );
 
 --
@@ -1269,6 +1275,42 @@ COMMENT ON COLUMN app_public.embedding_version_progress.is_complete IS 'Whether 
 COMMENT ON COLUMN app_public.embedding_version_progress.failures IS 'The last five jobs of it that failed.';
 
 --
+-- Name: COLUMN embedding_version_progress.retrying_chunks; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_version_progress.retrying_chunks IS 'Chunks that could not be embedded and are tried again.';
+
+--
+-- Name: COLUMN embedding_version_progress.dead_chunks; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_version_progress.dead_chunks IS 'Chunks that were given up, until redriveEmbeddings: they keep it from being activated while the active version has them.';
+
+--
+-- Name: COLUMN embedding_version_progress.paused; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_version_progress.paused IS 'Why nothing goes on at the moment, with the code of the budget or the switch; null when it does.';
+
+--
+-- Name: COLUMN embedding_version_progress.resumes_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_version_progress.resumes_at IS 'When it is tried again.';
+
+--
+-- Name: COLUMN embedding_version_progress.tokens_used; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_version_progress.tokens_used IS 'Tokens that the installation paid for it, beside the budgets of the workspaces.';
+
+--
+-- Name: COLUMN embedding_version_progress.cost_usd; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_version_progress.cost_usd IS 'What they cost, in US dollars.';
+
+--
 -- Name: event_import_outcome; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -1325,26 +1367,27 @@ CREATE TYPE app_public.failed_embedding AS (
 	error text,
 	failed_at timestamp with time zone,
 	next_attempt_at timestamp with time zone,
-	is_dead boolean
+	is_dead boolean,
+	raw_event_id uuid
 );
 
 --
 -- Name: TYPE failed_embedding; Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON TYPE app_public.failed_embedding IS 'A chunk whose vector could not be had.';
+COMMENT ON TYPE app_public.failed_embedding IS 'A chunk whose vector could not be had, or a text that could not be cut into chunks.';
 
 --
 -- Name: COLUMN failed_embedding.chunk_id; Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON COLUMN app_public.failed_embedding.chunk_id IS 'The chunk.';
+COMMENT ON COLUMN app_public.failed_embedding.chunk_id IS 'The chunk; null when the text could not be cut into chunks.';
 
 --
 -- Name: COLUMN failed_embedding.embedding_version_id; Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON COLUMN app_public.failed_embedding.embedding_version_id IS 'The embedding version.';
+COMMENT ON COLUMN app_public.failed_embedding.embedding_version_id IS 'The embedding version; null when the text could not be cut.';
 
 --
 -- Name: COLUMN failed_embedding.source_type; Type: COMMENT; Schema: app_public; Owner: -
@@ -1380,7 +1423,7 @@ COMMENT ON COLUMN app_public.failed_embedding.attempts IS 'Times that it was tri
 -- Name: COLUMN failed_embedding.code; Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON COLUMN app_public.failed_embedding.code IS 'bad_input, bad_output, unavailable or interrupted.';
+COMMENT ON COLUMN app_public.failed_embedding.code IS 'bad_input, bad_output, unavailable or interrupted; for a text that could not be cut, CQ316 or what the database said.';
 
 --
 -- Name: COLUMN failed_embedding.error; Type: COMMENT; Schema: app_public; Owner: -
@@ -1405,6 +1448,12 @@ COMMENT ON COLUMN app_public.failed_embedding.next_attempt_at IS 'When it is tri
 --
 
 COMMENT ON COLUMN app_public.failed_embedding.is_dead IS 'Whether it was given up.';
+
+--
+-- Name: COLUMN failed_embedding.raw_event_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.failed_embedding.raw_event_id IS 'The event, if any.';
 
 --
 -- Name: feedback_type; Type: TYPE; Schema: app_public; Owner: -
@@ -1540,6 +1589,7 @@ CREATE TYPE app_public.indexing_progress AS (
 	pending_events bigint,
 	retrying_chunks bigint,
 	dead_chunks bigint,
+	dead_sources bigint,
 	paused text,
 	resumes_at timestamp with time zone
 );
@@ -1609,6 +1659,12 @@ COMMENT ON COLUMN app_public.indexing_progress.retrying_chunks IS 'Chunks that c
 --
 
 COMMENT ON COLUMN app_public.indexing_progress.dead_chunks IS 'Chunks that were given up: found by their words alone until redriveEmbeddings.';
+
+--
+-- Name: COLUMN indexing_progress.dead_sources; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.indexing_progress.dead_sources IS 'Documents, messages and memories that could not be cut into chunks and were given up: not found until they are edited, or redriveEmbeddings.';
 
 --
 -- Name: COLUMN indexing_progress.paused; Type: COMMENT; Schema: app_public; Owner: -
@@ -2187,7 +2243,8 @@ COMMENT ON COLUMN app_public.recall_response.memories IS 'What was found, best f
 
 CREATE TYPE app_public.redriven_embeddings AS (
 	chunks bigint,
-	sources bigint
+	sources bigint,
+	texts bigint
 );
 
 --
@@ -2206,7 +2263,13 @@ COMMENT ON COLUMN app_public.redriven_embeddings.chunks IS 'Chunks.';
 -- Name: COLUMN redriven_embeddings.sources; Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON COLUMN app_public.redriven_embeddings.sources IS 'Documents, conversations and memories that they are pieces of.';
+COMMENT ON COLUMN app_public.redriven_embeddings.sources IS 'Documents, conversations and memories that they are pieces of, or that could not be cut.';
+
+--
+-- Name: COLUMN redriven_embeddings.texts; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.redriven_embeddings.texts IS 'Texts that could not be cut into chunks.';
 
 --
 -- Name: replayed_chunk; Type: TYPE; Schema: app_public; Owner: -
@@ -2546,7 +2609,8 @@ CREATE TYPE app_public.search_result AS (
 	vector_score real,
 	text_score real,
 	score real,
-	memory_item_id uuid
+	memory_item_id uuid,
+	raw_event_id uuid
 );
 
 --
@@ -2589,7 +2653,7 @@ COMMENT ON COLUMN app_public.search_result.message_id IS 'The message, if any.';
 -- Name: COLUMN search_result.title; Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON COLUMN app_public.search_result.title IS 'Title of the document or conversation.';
+COMMENT ON COLUMN app_public.search_result.title IS 'Title of the document or conversation, subject of the memory, or source and type of the event.';
 
 --
 -- Name: COLUMN search_result.heading; Type: COMMENT; Schema: app_public; Owner: -
@@ -2638,6 +2702,12 @@ COMMENT ON COLUMN app_public.search_result.score IS 'What the results are ordere
 --
 
 COMMENT ON COLUMN app_public.search_result.memory_item_id IS 'The memory, if any.';
+
+--
+-- Name: COLUMN search_result.raw_event_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_result.raw_event_id IS 'The event, if any.';
 
 --
 -- Name: search_response; Type: TYPE; Schema: app_public; Owner: -
@@ -3085,10 +3155,14 @@ begin
   )
   join app_public.messages m
     on m.id = w.message_id and m.conversation_id = for_conversation
-    and m.sequence_number > conversation.indexed_sequence_number and m.sequence_number <= through_sequence_number;
+    and m.sequence_number > conversation.indexed_sequence_number and m.sequence_number <= through_sequence_number
+  -- behind one that is tried again after it was given up, they have theirs
+  where not exists (select from app_public.chunks c where c.workspace_id = for_workspace and c.message_id = w.message_id);
   get diagnostics added = row_count;
 
   update app_public.conversations c set indexed_sequence_number = through_sequence_number where c.id = for_conversation;
+  delete from app_hidden.cutting_failures f
+  where f.workspace_id = for_workspace and f.conversation_id = for_conversation and f.sequence_number <= through_sequence_number and not f.is_dead;
   return added;
 end
 $$;
@@ -3376,6 +3450,63 @@ $$;
 COMMENT ON FUNCTION app_hidden.authenticate_identity(issuer text, subject text, email text, is_email_verified boolean, display_name text, signed_in_at timestamp with time zone, workspace_id uuid, client_ip inet, request_id text) IS 'User, workspace and roles of somebody that an outside identity provider vouches for, with a new account at first sight. Raises CQ107 not a member of the workspace asked for, CQ108 switched off, CQ119 no account can be given.';
 
 --
+-- Name: begin_cutting(uuid, app_public.source_type, uuid, bytea, integer, boolean); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.begin_cutting(for_workspace uuid, for_source_type app_public.source_type, for_source uuid, of_hash bytea DEFAULT NULL::bytea, at_sequence_number integer DEFAULT NULL::integer, is_large boolean DEFAULT false) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  failure app_hidden.cutting_failures;
+begin
+  select f.* into failure
+  from app_hidden.cutting_failures f
+  where f.workspace_id = for_workspace and app_private.is_failure_of(f, for_source_type, for_source, at_sequence_number)
+  for no key update;
+  if failure.content_hash is distinct from of_hash then
+    -- edited since: it starts afresh
+    failure.attempts := 0;
+  elsif failure.is_dead then
+    return 'dead';
+  elsif failure.next_attempt_at > clock_timestamp() then
+    return 'waits';
+  elsif failure.attempts >= app_hidden.setting('cutting_attempts')::integer then
+    update app_hidden.cutting_failures f
+    set is_dead = true, code = 'CQ316', error = format('Cutting was begun %s times and never ended.', failure.attempts)
+    where f.id = failure.id;
+    return 'dead';
+  end if;
+  if is_large then
+    insert into app_hidden.cutting_failures (
+      workspace_id, document_id, memory_item_id, conversation_id, sequence_number, content_hash, attempts, code, error, next_attempt_at
+    )
+    values (
+      for_workspace, case when for_source_type = 'document' then for_source end, case when for_source_type = 'memory' then for_source end,
+      case when for_source_type = 'message' then for_source end, at_sequence_number, of_hash, 1, 'interrupted',
+      'It is being cut, or its worker ended.',
+      clock_timestamp() + make_interval(secs => app_hidden.setting('cutting_lease_seconds')::double precision)
+    )
+    on conflict on constraint cutting_failures_source_key do update
+    set content_hash = excluded.content_hash, attempts = failure.attempts + 1, code = excluded.code, error = excluded.error,
+      failed_at = clock_timestamp(), next_attempt_at = excluded.next_attempt_at, is_dead = false
+    where failure.id is not null;
+    if not found then
+      -- somebody else was faster
+      return 'waits';
+    end if;
+  end if;
+  return 'begin';
+end
+$$;
+
+--
+-- Name: FUNCTION begin_cutting(for_workspace uuid, for_source_type app_public.source_type, for_source uuid, of_hash bytea, at_sequence_number integer, is_large boolean); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.begin_cutting(for_workspace uuid, for_source_type app_public.source_type, for_source uuid, of_hash bytea, at_sequence_number integer, is_large boolean) IS 'Whether a text may be cut: begin, waits or dead. Counts the attempt of a large one.';
+
+--
 -- Name: build_embedding_index(uuid, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -3538,6 +3669,7 @@ begin
     and (active is null or exists (
       select from app_public.embeddings e where e.version_id = active and e.workspace_id = for_workspace and e.chunk_id = c.id
     ))
+    and not app_private.embedding_waits(for_version, for_workspace, c.id, c.owner_id)
   order by c.id
   limit max_chunks;
 end
@@ -3547,7 +3679,7 @@ $$;
 -- Name: FUNCTION chunks_to_backfill(for_version uuid, for_workspace uuid, after_chunk uuid, max_chunks integer); Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON FUNCTION app_hidden.chunks_to_backfill(for_version uuid, for_workspace uuid, after_chunk uuid, max_chunks integer) IS 'The next chunks of a workspace that a version lacks while the active one has them, in the order of their ids. None when the version is no longer maintained.';
+COMMENT ON FUNCTION app_hidden.chunks_to_backfill(for_version uuid, for_workspace uuid, after_chunk uuid, max_chunks integer) IS 'The next chunks of a workspace that a version lacks while the active one has them and that need not wait, in the order of their ids. None when the version is no longer maintained.';
 
 --
 -- Name: chunks_to_embed(uuid, uuid, app_public.source_type, uuid, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -3597,16 +3729,18 @@ CREATE FUNCTION app_hidden.chunks_without_embedding(for_version uuid, for_worksp
     AS $$
   select wanted.id
   from unnest(chunk_ids) as wanted (id)
+  join app_public.chunks c on c.workspace_id = for_workspace and c.id = wanted.id
   where not exists (
     select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = wanted.id
-  );
+  )
+  and not app_private.embedding_waits(for_version, for_workspace, c.id, c.owner_id);
 $$;
 
 --
 -- Name: FUNCTION chunks_without_embedding(for_version uuid, for_workspace uuid, chunk_ids uuid[]); Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON FUNCTION app_hidden.chunks_without_embedding(for_version uuid, for_workspace uuid, chunk_ids uuid[]) IS 'Those of some chunks that have no vector in a version.';
+COMMENT ON FUNCTION app_hidden.chunks_without_embedding(for_version uuid, for_workspace uuid, chunk_ids uuid[]) IS 'Those of some chunks that have no vector in a version and need not wait.';
 
 --
 -- Name: claim_embeddings(uuid, uuid, uuid[], integer[], numeric); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -3617,23 +3751,34 @@ CREATE FUNCTION app_hidden.claim_embeddings(for_version uuid, for_workspace uuid
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
+  -- whose budget it is: null for the installation
   owner uuid;
+  owners uuid[];
   total bigint;
+  cost numeric;
+  is_behind boolean := not exists (select from app_public.embedding_versions v where v.id = for_version and v.status = 'active');
   reservation app_public.usage_reservations;
 begin
   -- one at a time in a workspace, so that no chunk is sent away twice
   perform pg_advisory_xact_lock(hashtextextended('app_hidden.claim_embeddings ' || for_workspace, 0));
-  -- a claim has one owner: whose budget it is
-  select (array_agg(f.owner_id order by f.n))[1] into owner
-  from (
-    select c.owner_id, given.n
-    from unnest(chunk_ids) with ordinality as given (chunk_id, n)
-    join app_public.chunks c on c.workspace_id = for_workspace and c.id = given.chunk_id
-    where not app_private.embedding_waits(for_version, for_workspace, c.id, c.owner_id)
-  ) as f;
-  select array_agg(c.id), sum(given.tokens) into claimed, total
+  if is_behind then
+    if app_private.embedding_partition_is_locked(for_version, for_workspace) then
+      -- nothing is paid for that could not be stored: the back-fill comes again
+      return;
+    end if;
+  else
+    -- a claim has one owner
+    select (array_agg(f.owner_id order by f.n))[1] into owner
+    from (
+      select c.owner_id, given.n
+      from unnest(chunk_ids) with ordinality as given (chunk_id, n)
+      join app_public.chunks c on c.workspace_id = for_workspace and c.id = given.chunk_id
+      where not app_private.embedding_waits(for_version, for_workspace, c.id, c.owner_id)
+    ) as f;
+  end if;
+  select array_agg(c.id), array_agg(distinct c.owner_id), sum(given.tokens) into claimed, owners, total
   from unnest(chunk_ids, token_counts) as given (chunk_id, tokens)
-  join app_public.chunks c on c.workspace_id = for_workspace and c.id = given.chunk_id and c.owner_id = owner
+  join app_public.chunks c on c.workspace_id = for_workspace and c.id = given.chunk_id and (is_behind or c.owner_id = owner)
   where not exists (
       select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = c.id
     )
@@ -3642,13 +3787,18 @@ begin
     return;
   end if;
 
+  cost := total * price_per_million / 1000000;
   if app_hidden.setting('paid_embedding') <> 'on' then
     refusal := 'CQ370';
     reason := 'Paid embedding is switched off.';
   else
     begin
-      reservation := app_private.reserve_for(for_workspace, owner, total, total * price_per_million / 1000000);
-    exception when sqlstate 'CQ220' or sqlstate 'CQ221' then
+      if is_behind then
+        perform app_private.require_backfill_budget(total, cost);
+      else
+        reservation := app_private.reserve_for(for_workspace, owner, total, cost);
+      end if;
+    exception when sqlstate 'CQ220' or sqlstate 'CQ221' or sqlstate 'CQ371' then
       refusal := sqlstate;
       reason := sqlerrm;
     end;
@@ -3656,7 +3806,9 @@ begin
   if refusal is not null then
     retry_at := clock_timestamp() + make_interval(secs => app_hidden.setting('embedding_budget_seconds')::double precision);
     insert into app_hidden.embedding_refusals (version_id, workspace_id, user_id, code, reason, retry_at)
-    values (for_version, for_workspace, owner, refusal, claim_embeddings.reason, claim_embeddings.retry_at)
+    select for_version, for_workspace, o.id, refusal, claim_embeddings.reason, claim_embeddings.retry_at
+    from unnest(owners) as o (id)
+    order by o.id
     on conflict on constraint embedding_refusals_pkey do update
     set code = excluded.code, reason = excluded.reason, retry_at = excluded.retry_at;
     claimed := '{}';
@@ -3664,11 +3816,11 @@ begin
     return;
   end if;
   delete from app_hidden.embedding_refusals r
-  where r.version_id = for_version and r.workspace_id = for_workspace and r.user_id = owner;
+  where r.version_id = for_version and r.workspace_id = for_workspace and r.user_id = any (owners);
   seconds := app_hidden.setting('embedding_claim_seconds')::double precision;
-  insert into app_hidden.embedding_claims (workspace_id, version_id, user_id, reservation_id, chunk_ids, tokens, expires_at)
+  insert into app_hidden.embedding_claims (workspace_id, version_id, user_id, reservation_id, chunk_ids, tokens, cost_usd, expires_at)
   values (
-    for_workspace, for_version, owner, reservation.id, claimed, total,
+    for_workspace, for_version, owner, reservation.id, claimed, total, cost,
     clock_timestamp() + make_interval(secs => claim_embeddings.seconds)
   )
   returning id into claim_id;
@@ -3680,7 +3832,7 @@ $$;
 -- Name: FUNCTION claim_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], token_counts integer[], price_per_million numeric); Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON FUNCTION app_hidden.claim_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], token_counts integer[], price_per_million numeric) IS 'Claims chunks that nobody else has, for so many seconds, and sets their tokens aside. No row when none is left; without claim_id, and with the reason, when budget, quota or switch refuses.';
+COMMENT ON FUNCTION app_hidden.claim_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], token_counts integer[], price_per_million numeric) IS 'Claims chunks that nobody else has, for so many seconds, and sets their tokens aside. No row when none is left, or while the index of a version that is not active is built; without claim_id, and with the reason, when budget, quota or switch refuses.';
 
 --
 -- Name: claim_events(uuid, text, integer, interval, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -3702,7 +3854,7 @@ begin
     select e.id
     from app_public.raw_events e
     where e.workspace_id = for_workspace and e.source = for_source and e.processing_status in ('pending', 'processing')
-      and (e.processing_status = 'pending' or coalesce(e.retry_at, '-infinity') <= clock_timestamp())
+      and coalesce(e.retry_at, '-infinity') <= clock_timestamp()
     -- what failed before waits for what is new
     order by e.attempts, e.id
     limit max_events
@@ -3760,38 +3912,35 @@ COMMENT ON FUNCTION app_hidden.claim_file(for_workspace uuid, for_file uuid, lea
 -- Name: cleanup_orphaned_files(interval, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
-CREATE FUNCTION app_hidden.cleanup_orphaned_files(older_than interval DEFAULT '7 days'::interval, max_files integer DEFAULT 1000) RETURNS TABLE(workspace_id uuid, file_id uuid, storage_path text, is_last boolean)
+CREATE FUNCTION app_hidden.cleanup_orphaned_files(older_than interval DEFAULT '7 days'::interval, max_files integer DEFAULT 1000) RETURNS TABLE(workspace_id uuid, file_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-#variable_conflict use_column
+declare
+  candidate record;
 begin
+  perform app_private.require_batch(max_files);
   if older_than is null or older_than < interval '1 hour' then
     raise exception 'Files younger than an hour may still be on their way.' using errcode = 'CQ200', hint = 'Pass at least one hour.';
   end if;
-  return query
-  with orphans as (
-    select f.id
+  for candidate in
+    select f.id, f.workspace_id
     from app_public.files f
-    where f.processing_status in ('pending', 'failed')
-      and f.updated_at < now() - older_than
-      and f.conversation_id is null
-      and not exists (select from app_public.documents d where d.workspace_id = f.workspace_id and d.file_id = f.id)
-      and not app_private.is_held(f.workspace_id, 'files')
+    where app_private.is_orphaned(f, older_than) and not app_private.is_held(f.workspace_id, 'files')
     order by f.id
     limit max_files
-    for update skip locked
-  ),
-  gone as (
-    delete from app_public.files f using orphans o where f.id = o.id
-    returning f.workspace_id, f.id, f.storage_path, f.sha256
-  )
-  -- equal content is stored once in a workspace: the bytes, if any, go with the last row that has them
-  select g.workspace_id, g.id, g.storage_path, g.storage_path is not null and not exists (
-    select from app_public.files other
-    where other.workspace_id = g.workspace_id and other.sha256 = g.sha256 and other.id not in (select gone.id from gone)
-  )
-  from gone g;
+  loop
+    -- a statement of its own sees a hold that was placed while this waited
+    perform app_private.lock_holds(candidate.workspace_id);
+    continue when app_private.is_held(candidate.workspace_id, 'files');
+    select f.workspace_id, f.id into workspace_id, file_id
+    from app_public.files f
+    where f.id = candidate.id and app_private.is_orphaned(f, older_than)
+    for update skip locked;
+    continue when not found;
+    delete from app_public.files f where f.id = candidate.id;
+    return next;
+  end loop;
 end
 $$;
 
@@ -3799,7 +3948,7 @@ $$;
 -- Name: FUNCTION cleanup_orphaned_files(older_than interval, max_files integer); Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON FUNCTION app_hidden.cleanup_orphaned_files(older_than interval, max_files integer) IS 'Removes uploads that came to nothing, and says whose bytes nobody else has. Run twice, it finds nothing. Error: CQ200 too young.';
+COMMENT ON FUNCTION app_hidden.cleanup_orphaned_files(older_than interval, max_files integer) IS 'Removes uploads that came to nothing, at most so many. Returns which; run twice, it finds nothing. For the job. Error: CQ200 too young, or a batch that cannot be.';
 
 --
 -- Name: clear_expired_tokens(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -3838,15 +3987,16 @@ $$;
 COMMENT ON FUNCTION app_hidden.clear_expired_tokens(max_rows integer) IS 'Forgets tokens for a new password or an address that have expired, of at most so many accounts. Returns of how many. For the job.';
 
 --
--- Name: complete_event(uuid, uuid, integer, text, text, integer, real); Type: FUNCTION; Schema: app_hidden; Owner: -
+-- Name: complete_event(uuid, uuid, integer, text, text, integer, real, uuid, text, text, integer, integer, numeric); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
-CREATE FUNCTION app_hidden.complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text DEFAULT NULL::text, new_heading text DEFAULT NULL::text, new_token_count integer DEFAULT NULL::integer, new_importance real DEFAULT 0.5) RETURNS text
+CREATE FUNCTION app_hidden.complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text DEFAULT NULL::text, new_heading text DEFAULT NULL::text, new_token_count integer DEFAULT NULL::integer, new_importance real DEFAULT 0.5, of_reservation uuid DEFAULT NULL::uuid, used_provider text DEFAULT NULL::text, used_model text DEFAULT NULL::text, prompt_tokens integer DEFAULT NULL::integer, completion_tokens integer DEFAULT NULL::integer, cost_usd numeric DEFAULT NULL::numeric) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   event app_public.raw_events;
+  reservation app_public.usage_reservations;
   hash bytea := app_hidden.text_hash(concat_ws(E'\n', new_heading, new_content));
   outcome text := 'stored';
 begin
@@ -3855,7 +4005,29 @@ begin
   where e.workspace_id = for_workspace and e.id = for_event and e.processing_status = 'processing' and e.attempts = of_attempt
   for no key update;
   if event.id is null then
+    -- what is logged is the answer that is stored
+    if of_reservation is not null then
+      perform app_hidden.release_reservation(for_workspace, of_reservation);
+    end if;
     return 'late';
+  end if;
+  if of_reservation is not null then
+    select r.* into reservation
+    from app_public.usage_reservations r
+    where r.workspace_id = for_workspace and r.id = of_reservation
+    for no key update;
+    perform app_private.settle_reservation(
+      reservation, complete_event.prompt_tokens + complete_event.completion_tokens, complete_event.cost_usd
+    );
+    -- with the id of what was set aside: once
+    insert into app_public.usage_logs (
+      id, workspace_id, user_id, action, provider, model, prompt_tokens, completion_tokens, total_tokens, cost_usd, metadata
+    )
+    values (
+      of_reservation, for_workspace, event.owner_id, 'event_summary', used_provider, used_model, complete_event.prompt_tokens,
+      complete_event.completion_tokens, complete_event.prompt_tokens + complete_event.completion_tokens, complete_event.cost_usd,
+      jsonb_build_object('rawEventId', for_event, 'source', event.source)
+    );
   end if;
   if new_content is null then
     outcome := 'empty';
@@ -3891,10 +4063,10 @@ end
 $$;
 
 --
--- Name: FUNCTION complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text, new_heading text, new_token_count integer, new_importance real); Type: COMMENT; Schema: app_hidden; Owner: -
+-- Name: FUNCTION complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text, new_heading text, new_token_count integer, new_importance real, of_reservation uuid, used_provider text, used_model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric); Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON FUNCTION app_hidden.complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text, new_heading text, new_token_count integer, new_importance real) IS 'Stores what an event says: stored, known when another event says the same, empty without a text, late when the attempt is not the last one any more.';
+COMMENT ON FUNCTION app_hidden.complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text, new_heading text, new_token_count integer, new_importance real, of_reservation uuid, used_provider text, used_model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric) IS 'Stores what an event says, and logs what its summary took: stored, known when another event says the same, empty without a text, late when the attempt is not the last one any more.';
 
 --
 -- Name: compress_old_conversations(interval, integer, uuid, interval); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -4232,6 +4404,12 @@ CREATE FUNCTION app_hidden.dead_embeddings(for_workspace uuid DEFAULT NULL::uuid
   join app_public.embedding_versions v on v.id = f.version_id
   where (f.is_dead or with_waiting) and (for_workspace is null or f.workspace_id = for_workspace)
   group by 1, 2, 3, 4
+  union all
+  -- texts without chunks, as one each
+  select f.workspace_id, null, f.code, f.error, count(*), max(f.failed_at)
+  from app_hidden.cutting_failures f
+  where (f.is_dead or with_waiting and f.code <> 'interrupted') and (for_workspace is null or f.workspace_id = for_workspace)
+  group by 1, 2, 3, 4
   order by 5 desc, 1, 2, 3, 4
   limit 1000;
 $$;
@@ -4240,7 +4418,7 @@ $$;
 -- Name: FUNCTION dead_embeddings(for_workspace uuid, with_waiting boolean); Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON FUNCTION app_hidden.dead_embeddings(for_workspace uuid, with_waiting boolean) IS 'How many chunks were given up, by workspace and reason; also those that are tried again, if asked.';
+COMMENT ON FUNCTION app_hidden.dead_embeddings(for_workspace uuid, with_waiting boolean) IS 'How many chunks were given up, by workspace and reason, and without a version texts that could not be cut; also those that are tried again, if asked.';
 
 --
 -- Name: delete_ended_invitations(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -4561,6 +4739,56 @@ $$;
 COMMENT ON FUNCTION app_hidden.ensure_partitions(months_ahead integer, max_partitions integer) IS 'Makes the partitions of this month, the given number of months ahead, and every month that rows in a default partition belong to; at most max_partitions in this transaction, so that its locks end soon. Returns what it made.';
 
 --
+-- Name: fail_cutting(uuid, app_public.source_type, uuid, text, text, bytea, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.fail_cutting(for_workspace uuid, for_source_type app_public.source_type, for_source uuid, code text, error text, of_hash bytea DEFAULT NULL::bytea, at_sequence_number integer DEFAULT NULL::integer) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  pause double precision := app_hidden.setting('cutting_retry_seconds')::double precision;
+  is_dead boolean;
+begin
+  -- it may be gone meanwhile: then there is nothing to count
+  insert into app_hidden.cutting_failures as f (
+    workspace_id, document_id, memory_item_id, conversation_id, sequence_number, content_hash, attempts, code, error, next_attempt_at
+  )
+  select
+    for_workspace, (select d.id from app_public.documents d where d.workspace_id = for_workspace and d.id = for_source and for_source_type = 'document'),
+    (select m.id from app_public.memory_items m where m.workspace_id = for_workspace and m.id = for_source and for_source_type = 'memory'),
+    (select c.id from app_public.conversations c where c.workspace_id = for_workspace and c.id = for_source and for_source_type = 'message'),
+    at_sequence_number, of_hash, 1, left(fail_cutting.code, 50), left(fail_cutting.error, 1000), clock_timestamp()
+  where exists (
+    select from app_public.documents d where d.workspace_id = for_workspace and d.id = for_source and for_source_type = 'document'
+    union all
+    select from app_public.memory_items m where m.workspace_id = for_workspace and m.id = for_source and for_source_type = 'memory'
+    union all
+    select from app_public.conversations c where c.workspace_id = for_workspace and c.id = for_source and for_source_type = 'message'
+  )
+  on conflict on constraint cutting_failures_source_key do update
+  set attempts = case
+      when f.content_hash is distinct from excluded.content_hash then 1
+      -- a large one was counted when it began
+      else f.attempts + (f.code <> 'interrupted')::integer
+    end,
+    content_hash = excluded.content_hash, code = excluded.code, error = excluded.error, failed_at = clock_timestamp(), is_dead = false;
+  update app_hidden.cutting_failures f
+  set is_dead = f.attempts >= app_hidden.setting('cutting_attempts')::integer,
+    next_attempt_at = clock_timestamp() + make_interval(secs => least(pause * 4 ^ least(f.attempts - 1, 10), 86400) * (0.75 + random() / 2))
+  where f.workspace_id = for_workspace and app_private.is_failure_of(f, for_source_type, for_source, at_sequence_number)
+  returning f.is_dead into is_dead;
+  return case is_dead when true then 'dead' when false then 'waits' else 'gone' end;
+end
+$$;
+
+--
+-- Name: FUNCTION fail_cutting(for_workspace uuid, for_source_type app_public.source_type, for_source uuid, code text, error text, of_hash bytea, at_sequence_number integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.fail_cutting(for_workspace uuid, for_source_type app_public.source_type, for_source uuid, code text, error text, of_hash bytea, at_sequence_number integer) IS 'Says why a text could not be cut: it is tried again after a growing pause, and given up with the last attempt. Returns waits, dead, or gone.';
+
+--
 -- Name: fail_event(uuid, uuid, integer, text, interval, boolean, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -4658,7 +4886,19 @@ begin
     select k.workspace_id, sum(k.chunk_count) as chunk_count from app_hidden.chunk_counts k group by k.workspace_id
   ) as k
   left join app_hidden.embedding_counts e on e.version_id = v.id and e.workspace_id = k.workspace_id
-  where v.status <> 'active' and k.chunk_count > coalesce(e.embedding_count, 0)
+  where v.status <> 'active'
+    and k.chunk_count > coalesce(e.embedding_count, 0) + (
+      select count(*) from app_hidden.embedding_failures f
+      where f.version_id = v.id and f.workspace_id = k.workspace_id and (f.is_dead or f.next_attempt_at > statement_timestamp())
+    )
+    -- what a budget holds back, or the pause of the provider, is looked at again when that is over
+    and not exists (
+      select from app_hidden.embedding_refusals r
+      where r.version_id = v.id and r.workspace_id = k.workspace_id and r.retry_at > statement_timestamp()
+    )
+    and not exists (
+      select from app_hidden.provider_pauses p where p.provider = v.provider and p.paused_until > statement_timestamp()
+    )
     and format('%s:%s', v.id, k.workspace_id) <> all (busy)
   -- a version that was active is one to go back to: it comes first
   order by v.status desc, v.id, k.chunk_count - coalesce(e.embedding_count, 0), k.workspace_id
@@ -4687,7 +4927,11 @@ begin
   (
     select d.workspace_id, 'document'::app_public.source_type, d.id
     from app_public.documents d
-    where d.chunked_hash is distinct from d.content_hash
+    where d.chunked_hash is distinct from d.content_hash and not exists (
+      select from app_hidden.cutting_failures f
+      where f.workspace_id = d.workspace_id and f.document_id = d.id and f.content_hash = d.content_hash
+        and (f.is_dead or f.next_attempt_at > statement_timestamp())
+    )
     order by d.id
     limit max_sources
   )
@@ -4695,7 +4939,12 @@ begin
   (
     select c.workspace_id, 'message'::app_public.source_type, c.id
     from app_public.conversations c
-    where c.indexed_sequence_number < c.last_sequence_number
+    where c.indexed_sequence_number < c.last_sequence_number and not exists (
+      -- one that was given up is passed over
+      select from app_hidden.cutting_failures f
+      where f.workspace_id = c.workspace_id and f.conversation_id = c.id and f.sequence_number = c.indexed_sequence_number + 1
+        and not f.is_dead and f.next_attempt_at > statement_timestamp()
+    )
     order by c.id
     limit max_sources
   )
@@ -4703,7 +4952,11 @@ begin
   (
     select m.workspace_id, 'memory'::app_public.source_type, m.id
     from app_public.memory_items m
-    where m.chunked_hash is distinct from m.content_hash and upper_inf(m.validity)
+    where m.chunked_hash is distinct from m.content_hash and upper_inf(m.validity) and not exists (
+      select from app_hidden.cutting_failures f
+      where f.workspace_id = m.workspace_id and f.memory_item_id = m.id and f.content_hash = m.content_hash
+        and (f.is_dead or f.next_attempt_at > statement_timestamp())
+    )
     order by m.id
     limit max_sources
   )
@@ -4749,8 +5002,7 @@ CREATE FUNCTION app_hidden.find_unprocessed_events(max_batches integer DEFAULT 1
     AS $$
   select e.workspace_id, e.source
   from app_public.raw_events e
-  where e.processing_status in ('pending', 'processing')
-    and (e.processing_status = 'pending' or e.retry_at is null or e.retry_at <= clock_timestamp())
+  where e.processing_status in ('pending', 'processing') and coalesce(e.retry_at, '-infinity') <= clock_timestamp()
   group by e.workspace_id, e.source
   order by min(e.id::text)
   limit max_batches;
@@ -4783,6 +5035,33 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.find_unread_files(max_files integer) IS 'Files that nobody reads although somebody should: what lost jobs and killed workers left.';
+
+--
+-- Name: forgive_cutting(uuid, app_public.source_type, uuid, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.forgive_cutting(for_workspace uuid, for_source_type app_public.source_type, for_source uuid, at_sequence_number integer DEFAULT NULL::integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update app_hidden.cutting_failures f
+  set attempts = f.attempts - 1, next_attempt_at = clock_timestamp()
+  where f.workspace_id = for_workspace and app_private.is_failure_of(f, for_source_type, for_source, at_sequence_number)
+    and f.code = 'interrupted' and f.attempts > 1;
+  if not found then
+    delete from app_hidden.cutting_failures f
+    where f.workspace_id = for_workspace and app_private.is_failure_of(f, for_source_type, for_source, at_sequence_number)
+      and f.code = 'interrupted';
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION forgive_cutting(for_workspace uuid, for_source_type app_public.source_type, for_source uuid, at_sequence_number integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.forgive_cutting(for_workspace uuid, for_source_type app_public.source_type, for_source uuid, at_sequence_number integer) IS 'Takes back the attempt that begin_cutting counted: the worker was told to end.';
 
 --
 -- Name: indexes_to_build(); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -5515,7 +5794,7 @@ CREATE TABLE app_public.messages (
     replaces_id uuid,
     CONSTRAINT messages_attachments_array CHECK ((jsonb_typeof(attachments) = 'array'::text)),
     CONSTRAINT messages_content_length CHECK ((char_length(content) <= 1000000)),
-    CONSTRAINT messages_cost_positive CHECK ((cost_usd >= (0)::numeric)),
+    CONSTRAINT messages_cost_positive CHECK (((cost_usd >= (0)::numeric) AND (cost_usd < 'NaN'::numeric))),
     CONSTRAINT messages_id_not_before_conversation CHECK ((id >= conversation_id)),
     CONSTRAINT messages_id_version CHECK ((uuid_extract_version(id) = 7)),
     CONSTRAINT messages_idempotency_key_length CHECK (((char_length(idempotency_key) >= 1) AND (char_length(idempotency_key) <= 200))),
@@ -5781,7 +6060,7 @@ CREATE FUNCTION app_hidden.recheck_conversation_analytics(since date DEFAULT NUL
     insert into app_hidden.analytics_changes (workspace_id, conversation_id, day)
     select d.workspace_id, d.conversation_id, d.day
     from (
-      select m.workspace_id, m.conversation_id, (uuid_extract_timestamp(m.id) at time zone 'UTC')::date as day
+      select m.workspace_id, m.conversation_id, app_hidden.uuidv7_day(m.id) as day
       from app_public.messages m
       where since is null or m.id >= app_hidden.uuidv7_floor(since::timestamp at time zone 'UTC')
       union
@@ -5910,8 +6189,50 @@ CREATE FUNCTION app_hidden.redrive_embeddings(for_workspace uuid DEFAULT NULL::u
     AS $$
 declare
   source record;
-  result app_public.redriven_embeddings := (0, 0);
+  result app_public.redriven_embeddings := (0, 0, 0);
 begin
+  -- of texts that could not be cut: messages behind one that was passed over keep their chunks
+  for source in
+    with redriven as (
+      delete from app_hidden.cutting_failures f
+      where f.id in (
+        select d.id
+        from app_hidden.cutting_failures d
+        left join app_public.conversations c on c.workspace_id = d.workspace_id and c.id = d.conversation_id
+        where (redrive_embeddings.for_workspace is null or d.workspace_id = redrive_embeddings.for_workspace)
+          -- what is being cut is left alone, and what was packed since is read no more
+          and (d.code <> 'interrupted' or d.next_attempt_at <= clock_timestamp())
+          and (c.id is null or c.storage_tier = 'hot')
+        order by d.failed_at
+        limit max_chunks
+        for update of d skip locked
+      )
+      returning f.workspace_id, f.document_id, f.conversation_id, f.memory_item_id, f.sequence_number
+    ),
+    again as (
+      update app_public.conversations c
+      set indexed_sequence_number = least(c.indexed_sequence_number, r.sequence_number - 1)
+      from (
+        select x.workspace_id, x.conversation_id, min(x.sequence_number) as sequence_number
+        from redriven x where x.conversation_id is not null group by x.workspace_id, x.conversation_id
+      ) as r
+      where c.workspace_id = r.workspace_id and c.id = r.conversation_id
+    )
+    select r.workspace_id,
+      case when r.document_id is not null then 'document' when r.memory_item_id is not null then 'memory' else 'message' end as source_type,
+      coalesce(r.document_id, r.memory_item_id, r.conversation_id) as source_id, count(*) as texts
+    from redriven r
+    group by 1, 2, 3
+    order by 1, 2, 3
+  loop
+    perform app_hidden.enqueue(
+      'index-source',
+      jsonb_build_object('workspaceId', source.workspace_id, 'sourceType', source.source_type, 'sourceId', source.source_id),
+      source.source_type || ':' || source.source_id, source.workspace_id::text
+    );
+    result.texts := result.texts + source.texts;
+    result.sources := result.sources + 1;
+  end loop;
   for source in
     with redriven as (
       delete from app_hidden.embedding_failures f
@@ -5948,7 +6269,7 @@ $$;
 -- Name: FUNCTION redrive_embeddings(for_workspace uuid, max_chunks integer); Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON FUNCTION app_hidden.redrive_embeddings(for_workspace uuid, max_chunks integer) IS 'Puts chunks that failed back into the queue, of one workspace or of all. Returns how many, of how many sources.';
+COMMENT ON FUNCTION app_hidden.redrive_embeddings(for_workspace uuid, max_chunks integer) IS 'Puts chunks that failed, and texts that could not be cut, back into the queue, of one workspace or of all. Returns how many, of how many sources.';
 
 --
 -- Name: refresh_summary_stats(); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -6316,6 +6637,33 @@ $$;
 COMMENT ON FUNCTION app_hidden.release_file(for_workspace uuid, for_file uuid, of_attempt integer) IS 'Gives a claimed file back, as if it had not been taken: the worker ends.';
 
 --
+-- Name: release_reservation(uuid, uuid); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.release_reservation(for_workspace uuid, of_reservation uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  reservation app_public.usage_reservations;
+begin
+  select r.* into reservation
+  from app_public.usage_reservations r
+  where r.workspace_id = for_workspace and r.id = of_reservation
+  for no key update;
+  if reservation.id is not null then
+    perform app_private.settle_reservation(reservation, 0, 0);
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION release_reservation(for_workspace uuid, of_reservation uuid); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.release_reservation(for_workspace uuid, of_reservation uuid) IS 'Lets go what was set aside for work that came to nothing.';
+
+--
 -- Name: renew_embedding_claim(uuid); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -6410,6 +6758,7 @@ begin
   get diagnostics added = row_count;
 
   update app_public.documents d set chunked_hash = of_hash where d.id = for_document;
+  delete from app_hidden.cutting_failures f where f.workspace_id = for_workspace and f.document_id = for_document;
   return next;
 end
 $$;
@@ -6453,6 +6802,7 @@ begin
   );
   get diagnostics added = row_count;
   update app_public.memory_items m set chunked_hash = of_hash where m.id = for_memory;
+  delete from app_hidden.cutting_failures f where f.workspace_id = for_workspace and f.memory_item_id = for_memory;
   return added;
 end
 $$;
@@ -6538,6 +6888,54 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.require_session() IS 'Raises CQ101 when nobody is signed in, CQ110 for an API key.';
+
+--
+-- Name: reserve_event_summary(uuid, uuid, integer, bigint, numeric); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.reserve_event_summary(for_workspace uuid, for_event uuid, of_attempt integer, tokens bigint, cost_usd numeric) RETURNS TABLE(reservation_id uuid, refusal text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  event app_public.raw_events;
+  reason text;
+begin
+  select e.* into event
+  from app_public.raw_events e
+  where e.workspace_id = for_workspace and e.id = for_event and e.processing_status = 'processing' and e.attempts = of_attempt
+  for no key update;
+  if event.id is null then
+    return;
+  end if;
+  if app_hidden.setting('paid_embedding') <> 'on' then
+    refusal := 'CQ370';
+    reason := 'Asking services that are paid is switched off.';
+  else
+    begin
+      reservation_id := (
+        app_private.reserve_for(for_workspace, event.owner_id, reserve_event_summary.tokens, reserve_event_summary.cost_usd)
+      ).id;
+    exception when sqlstate 'CQ220' or sqlstate 'CQ221' then
+      refusal := sqlstate;
+      reason := sqlerrm;
+    end;
+  end if;
+  if refusal is not null then
+    update app_public.raw_events e
+    set processing_status = 'pending', attempts = e.attempts - 1, error = format('%s (%s)', reason, refusal),
+      retry_at = clock_timestamp() + make_interval(secs => app_hidden.setting('embedding_budget_seconds')::double precision)
+    where e.id = for_event;
+  end if;
+  return next;
+end
+$$;
+
+--
+-- Name: FUNCTION reserve_event_summary(for_workspace uuid, for_event uuid, of_attempt integer, tokens bigint, cost_usd numeric); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.reserve_event_summary(for_workspace uuid, for_event uuid, of_attempt integer, tokens bigint, cost_usd numeric) IS 'Sets tokens for the summary of an event aside. With a refusal, the event was given back and waits. No row when the attempt is not the last one any more.';
 
 --
 -- Name: resume_provider(text); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -6712,7 +7110,16 @@ begin
     -- said before, or long ago
     return 0;
   end if;
-  stored := app_hidden.store_embeddings(claim.version_id, claim.workspace_id, settle_embedding_claim.chunk_ids, settle_embedding_claim.vectors);
+  if claim.user_id is not null then
+    stored := app_hidden.store_embeddings(claim.version_id, claim.workspace_id, settle_embedding_claim.chunk_ids, settle_embedding_claim.vectors);
+  else
+    begin
+      stored := app_hidden.store_behind(claim.version_id, claim.workspace_id, settle_embedding_claim.chunk_ids, settle_embedding_claim.vectors);
+    exception when lock_not_available then
+      -- the building of the index has begun meanwhile: what was paid is logged, and the vectors are asked for again
+      stored := 0;
+    end;
+  end if;
   select r.* into reservation
   from app_public.usage_reservations r
   where r.workspace_id = claim.workspace_id and r.id = claim.reservation_id
@@ -6720,11 +7127,22 @@ begin
   if reservation.id is not null then
     perform app_private.settle_reservation(reservation, settle_embedding_claim.tokens, settle_embedding_claim.cost_usd);
   end if;
+  if claim.user_id is null and settle_embedding_claim.tokens > 0 then
+    insert into app_hidden.embedding_spending as s (version_id, period_start, tokens, cost_usd)
+    values (
+      claim.version_id, app_private.budget_period_start('month', clock_timestamp()), settle_embedding_claim.tokens, settle_embedding_claim.cost_usd
+    )
+    on conflict on constraint embedding_spending_pkey do update
+    set tokens = s.tokens + excluded.tokens, cost_usd = s.cost_usd + excluded.cost_usd;
+  end if;
   if settle_embedding_claim.tokens > 0 then
     insert into app_public.usage_logs (id, workspace_id, user_id, action, provider, model, prompt_tokens, total_tokens, cost_usd, metadata)
     select claim.id, claim.workspace_id, claim.user_id, 'embedding', v.provider, v.model, settle_embedding_claim.tokens,
       settle_embedding_claim.tokens, settle_embedding_claim.cost_usd,
-      jsonb_build_object('embeddingVersionId', v.id, 'chunks', cardinality(settle_embedding_claim.chunk_ids))
+      jsonb_build_object(
+        'embeddingVersionId', v.id, 'embeddingVersion', v.name, 'chunks', cardinality(settle_embedding_claim.chunk_ids),
+        'paidBy', case when claim.user_id is null then 'installation' else 'owner' end
+      )
     from app_public.embedding_versions v
     where v.id = claim.version_id
     on conflict do nothing;
@@ -7058,6 +7476,25 @@ $$;
 COMMENT ON FUNCTION app_hidden.tier_chunks(max_chunks integer) IS 'Moves chunks between the tiers, at most so many, and returns how many went where. Run again, it goes on; nothing when another run is at work.';
 
 --
+-- Name: uncut_messages(uuid, uuid); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.uncut_messages(for_workspace uuid, for_conversation uuid) RETURNS TABLE(sequence_number integer, is_dead boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select f.sequence_number, f.is_dead
+  from app_hidden.cutting_failures f
+  where f.workspace_id = for_workspace and f.conversation_id = for_conversation and (f.is_dead or f.next_attempt_at > statement_timestamp());
+$$;
+
+--
+-- Name: FUNCTION uncut_messages(for_workspace uuid, for_conversation uuid); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.uncut_messages(for_workspace uuid, for_conversation uuid) IS 'Messages of a conversation that are not to be cut: they wait, or were given up.';
+
+--
 -- Name: uuidv7_at(timestamp with time zone, text); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -7079,6 +7516,20 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.uuidv7_at(at timestamp with time zone, seed text) IS 'A UUID version 7 for a given time: always the same one for the same seed, a random one without.';
+
+--
+-- Name: uuidv7_day(uuid); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.uuidv7_day(id uuid) RETURNS date
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN ((uuid_extract_timestamp(id) AT TIME ZONE 'UTC'::text))::date;
+
+--
+-- Name: FUNCTION uuidv7_day(id uuid); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.uuidv7_day(id uuid) IS 'The day, in UTC, of a UUID version 7.';
 
 --
 -- Name: uuidv7_floor(timestamp with time zone); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -8779,6 +9230,38 @@ $$;
 COMMENT ON FUNCTION app_private.embedding_partition_count(for_version uuid) IS 'How many hash partitions an embedding version was made with.';
 
 --
+-- Name: embedding_partition_is_locked(uuid, uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.embedding_partition_is_locked(for_version uuid, for_workspace uuid) RETURNS boolean
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  -- first the partitions of the version: asked of another table, satisfies_hash_partition raises
+  with leaves as materialized (
+    select i.inhrelid, i.inhparent, substring(c.relname from '[0-9]+$')::integer as remainder
+    from app_public.embedding_versions v
+    join pg_inherits i on i.inhparent = to_regclass(format('app_partitions.embeddings_%s', v.number))
+    join pg_class c on c.oid = i.inhrelid
+    where v.id = for_version
+  )
+  select exists (
+    select
+    from leaves f
+    join pg_locks l on l.relation = f.inhrelid
+    where l.locktype = 'relation' and l.mode = 'ShareLock' and l.granted
+      and l.database = (select d.oid from pg_database d where d.datname = current_database())
+      and satisfies_hash_partition(f.inhparent, (select count(*) from leaves)::integer, f.remainder, for_workspace)
+  );
+$_$;
+
+--
+-- Name: FUNCTION embedding_partition_is_locked(for_version uuid, for_workspace uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.embedding_partition_is_locked(for_version uuid, for_workspace uuid) IS 'Whether the vectors of a workspace in a version cannot be written at the moment.';
+
+--
 -- Name: embedding_waits(uuid, uuid, uuid, uuid); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -9378,6 +9861,140 @@ $$;
 COMMENT ON FUNCTION app_private.is_coming_back(conversation_id uuid, last_number integer) IS 'Whether messages up to a number are written into a packed conversation: they are restored, and were counted long ago.';
 
 --
+-- Name: cutting_failures; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.cutting_failures (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    document_id uuid,
+    conversation_id uuid,
+    sequence_number integer,
+    memory_item_id uuid,
+    content_hash bytea,
+    attempts integer NOT NULL,
+    code text NOT NULL,
+    error text NOT NULL,
+    failed_at timestamp with time zone DEFAULT now() NOT NULL,
+    next_attempt_at timestamp with time zone NOT NULL,
+    is_dead boolean DEFAULT false NOT NULL,
+    CONSTRAINT cutting_failures_attempts_positive CHECK ((attempts > 0)),
+    CONSTRAINT cutting_failures_code_length CHECK (((char_length(code) >= 1) AND (char_length(code) <= 50))),
+    CONSTRAINT cutting_failures_content_hash_length CHECK ((octet_length(content_hash) = 32)),
+    CONSTRAINT cutting_failures_error_length CHECK ((char_length(error) <= 1000)),
+    CONSTRAINT cutting_failures_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT cutting_failures_message CHECK (((conversation_id IS NULL) = (sequence_number IS NULL))),
+    CONSTRAINT cutting_failures_one_source CHECK ((num_nonnulls(document_id, conversation_id, memory_item_id) = 1)),
+    CONSTRAINT cutting_failures_text CHECK (((conversation_id IS NULL) = (content_hash IS NOT NULL)))
+);
+
+ALTER TABLE ONLY app_hidden.cutting_failures FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE cutting_failures; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.cutting_failures IS 'Texts that could not be cut into passages, with the reason and when they are tried again; and large ones that are being cut. A row goes when its text is cut, or with its source.';
+
+--
+-- Name: COLUMN cutting_failures.id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cutting_failures.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN cutting_failures.workspace_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cutting_failures.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN cutting_failures.document_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cutting_failures.document_id IS 'The document, if it is one.';
+
+--
+-- Name: COLUMN cutting_failures.conversation_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cutting_failures.conversation_id IS 'The conversation of the message, if it is one.';
+
+--
+-- Name: COLUMN cutting_failures.sequence_number; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cutting_failures.sequence_number IS 'The message in it.';
+
+--
+-- Name: COLUMN cutting_failures.memory_item_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cutting_failures.memory_item_id IS 'The memory, if it is one.';
+
+--
+-- Name: COLUMN cutting_failures.content_hash; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cutting_failures.content_hash IS 'The text of the document or memory that was tried: another one starts afresh. Messages do not change.';
+
+--
+-- Name: COLUMN cutting_failures.attempts; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cutting_failures.attempts IS 'Times that it was begun.';
+
+--
+-- Name: COLUMN cutting_failures.code; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cutting_failures.code IS 'Why: CQ316, an SQLSTATE, or interrupted for one that is being cut or whose worker ended.';
+
+--
+-- Name: COLUMN cutting_failures.error; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cutting_failures.error IS 'The reason in words.';
+
+--
+-- Name: COLUMN cutting_failures.failed_at; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cutting_failures.failed_at IS 'When it was begun or failed last.';
+
+--
+-- Name: COLUMN cutting_failures.next_attempt_at; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cutting_failures.next_attempt_at IS 'Not tried before.';
+
+--
+-- Name: COLUMN cutting_failures.is_dead; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cutting_failures.is_dead IS 'Given up: not tried again until it is edited or somebody asks for it.';
+
+--
+-- Name: is_failure_of(app_hidden.cutting_failures, app_public.source_type, uuid, integer); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.is_failure_of(failure app_hidden.cutting_failures, source_type app_public.source_type, source_id uuid, sequence_number integer) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    AS $$
+  select case source_type
+    when 'document' then (failure).document_id = source_id
+    when 'memory' then (failure).memory_item_id = source_id
+    when 'message' then (failure).conversation_id = source_id and (failure).sequence_number = is_failure_of.sequence_number
+  end;
+$$;
+
+--
+-- Name: FUNCTION is_failure_of(failure app_hidden.cutting_failures, source_type app_public.source_type, source_id uuid, sequence_number integer); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.is_failure_of(failure app_hidden.cutting_failures, source_type app_public.source_type, source_id uuid, sequence_number integer) IS 'Whether a failure is that of a document, a memory, or a message of a conversation.';
+
+--
 -- Name: is_held(uuid, app_public.retention_kind); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -9396,6 +10013,25 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.is_held(for_workspace uuid, for_kind app_public.retention_kind) IS 'Whether a legal hold keeps a kind of thing in a workspace; with null, whether one keeps everything.';
+
+--
+-- Name: is_orphaned(app_public.files, interval); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.is_orphaned(file app_public.files, older_than interval) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+  select (file).processing_status in ('pending', 'failed')
+    and (file).updated_at < now() - older_than
+    and (file).conversation_id is null
+    and not exists (select from app_public.documents d where d.workspace_id = (file).workspace_id and d.file_id = (file).id);
+$$;
+
+--
+-- Name: FUNCTION is_orphaned(file app_public.files, older_than interval); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.is_orphaned(file app_public.files, older_than interval) IS 'Whether an upload came to nothing, so long ago.';
 
 --
 -- Name: keep_rag_configuration_versions(); Type: FUNCTION; Schema: app_private; Owner: -
@@ -9956,7 +10592,7 @@ CREATE FUNCTION app_private.mark_deleted_messages() RETURNS trigger
     AS $$
 begin
   perform app_private.mark_days((
-    select array_agg(distinct row(o.workspace_id, o.conversation_id, (uuid_extract_timestamp(o.id) at time zone 'UTC')::date)::app_hidden.analytics_changes)
+    select array_agg(distinct row(o.workspace_id, o.conversation_id, app_hidden.uuidv7_day(o.id))::app_hidden.analytics_changes)
     from old_messages o
   ));
   return null;
@@ -9979,7 +10615,7 @@ CREATE FUNCTION app_private.mark_feedback() RETURNS trigger
     AS $$
 begin
   perform app_private.mark_days((
-    select array_agg(distinct row(f.workspace_id, f.conversation_id, (uuid_extract_timestamp(f.message_id) at time zone 'UTC')::date)::app_hidden.analytics_changes)
+    select array_agg(distinct row(f.workspace_id, f.conversation_id, app_hidden.uuidv7_day(f.message_id))::app_hidden.analytics_changes)
     from changed_feedback f
   ));
   return null;
@@ -10002,7 +10638,7 @@ CREATE FUNCTION app_private.mark_new_messages() RETURNS trigger
     AS $$
 begin
   insert into app_hidden.analytics_changes (workspace_id, conversation_id, day)
-  select distinct n.workspace_id, n.conversation_id, (uuid_extract_timestamp(n.id) at time zone 'UTC')::date
+  select distinct n.workspace_id, n.conversation_id, app_hidden.uuidv7_day(n.id)
   from new_messages n
   order by 2, 3
   on conflict on constraint analytics_changes_pkey do nothing;
@@ -10026,7 +10662,7 @@ CREATE FUNCTION app_private.mark_updated_messages() RETURNS trigger
     AS $$
 begin
   perform app_private.mark_days((
-    select array_agg(distinct row(n.workspace_id, n.conversation_id, (uuid_extract_timestamp(n.id) at time zone 'UTC')::date)::app_hidden.analytics_changes)
+    select array_agg(distinct row(n.workspace_id, n.conversation_id, app_hidden.uuidv7_day(n.id))::app_hidden.analytics_changes)
     from new_messages n
     join old_messages o on o.id = n.id
     where (
@@ -10688,6 +11324,41 @@ $$;
 COMMENT ON FUNCTION app_private.require_administrator() IS 'Raises CQ101 when nobody is signed in, CQ121 for anyone who does not administer the installation.';
 
 --
+-- Name: require_backfill_budget(bigint, numeric); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.require_backfill_budget(tokens bigint, cost_usd numeric) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+  starts timestamptz := app_private.budget_period_start('month', clock_timestamp());
+  most_tokens numeric := nullif(app_hidden.setting('backfill_tokens_per_month'), 'unlimited')::numeric;
+  most_cost numeric := nullif(app_hidden.setting('backfill_cost_per_month'), 'unlimited')::numeric;
+  taken record;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('app_private.require_backfill_budget', 0));
+  select coalesce(sum(t.tokens), 0) as tokens, coalesce(sum(t.cost_usd), 0) as cost_usd into taken
+  from (
+    select s.tokens, s.cost_usd from app_hidden.embedding_spending s where s.period_start = starts
+    union all
+    select k.tokens, k.cost_usd from app_hidden.embedding_claims k where k.user_id is null and k.abandoned_at is null
+  ) as t;
+  if taken.tokens + tokens > most_tokens or taken.cost_usd + cost_usd > most_cost then
+    raise exception 'The budget of this installation for other embedding versions than the active one is spent for the month.'
+      using errcode = 'CQ371', hint = 'An administrator can raise the settings backfill_tokens_per_month and backfill_cost_per_month.';
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION require_backfill_budget(tokens bigint, cost_usd numeric); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.require_backfill_budget(tokens bigint, cost_usd numeric) IS 'Raises CQ371 unless so much fits into what versions that are not active may take this month, beside what is under way.';
+
+--
 -- Name: require_batch(integer); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -10940,7 +11611,7 @@ CREATE TABLE app_public.usage_reservations (
     settled_tokens bigint,
     settled_cost_usd numeric(14,6),
     created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
-    CONSTRAINT usage_reservations_cost_usd_positive CHECK (((cost_usd >= (0)::numeric) AND (settled_cost_usd >= (0)::numeric))),
+    CONSTRAINT usage_reservations_cost_usd_positive CHECK (((cost_usd >= (0)::numeric) AND (cost_usd < 'NaN'::numeric) AND (settled_cost_usd >= (0)::numeric) AND (settled_cost_usd < 'NaN'::numeric))),
     CONSTRAINT usage_reservations_id_version CHECK ((uuid_extract_version(id) = 7)),
     CONSTRAINT usage_reservations_settled CHECK ((num_nulls(settled_at, settled_tokens, settled_cost_usd) = ANY (ARRAY[0, 3]))),
     CONSTRAINT usage_reservations_tokens_positive CHECK (((tokens >= 0) AND (settled_tokens >= 0)))
@@ -12682,7 +13353,7 @@ CREATE TABLE app_public.message_chunks (
     score real,
     rank integer NOT NULL,
     CONSTRAINT message_chunks_rank_positive CHECK ((rank > 0)),
-    CONSTRAINT message_chunks_similarity_score_range CHECK (((similarity_score >= ('-1'::integer)::double precision) AND (similarity_score <= (1)::double precision)))
+    CONSTRAINT message_chunks_scores_range CHECK ((((similarity_score >= ('-1'::integer)::double precision) AND (similarity_score <= (1)::double precision)) AND (abs(text_score) < 'Infinity'::real) AND (abs(score) < 'Infinity'::real)))
 );
 
 ALTER TABLE ONLY app_public.message_chunks FORCE ROW LEVEL SECURITY;
@@ -13871,7 +14542,7 @@ CREATE TABLE app_public.users (
     CONSTRAINT users_first_name_length CHECK ((char_length(first_name) <= 255)),
     CONSTRAINT users_id_version CHECK ((uuid_extract_version(id) = 7)),
     CONSTRAINT users_last_name_length CHECK ((char_length(last_name) <= 255)),
-    CONSTRAINT users_monthly_cost_quota_positive CHECK ((monthly_cost_quota_usd >= (0)::numeric)),
+    CONSTRAINT users_monthly_cost_quota_positive CHECK (((monthly_cost_quota_usd >= (0)::numeric) AND (monthly_cost_quota_usd < 'NaN'::numeric))),
     CONSTRAINT users_monthly_token_quota_positive CHECK ((monthly_token_quota >= 0)),
     CONSTRAINT users_preferred_model_name_length CHECK ((char_length(preferred_model_name) <= 200)),
     CONSTRAINT users_preferred_model_provider_length CHECK ((char_length(preferred_model_provider) <= 100)),
@@ -14205,6 +14876,27 @@ begin
       limit 5
     ) as f;
   end if;
+
+  select count(*) filter (where not f.is_dead), count(*) filter (where f.is_dead) into result.retrying_chunks, result.dead_chunks
+  from app_hidden.embedding_failures f
+  where f.version_id = version.id;
+  select coalesce(sum(s.tokens), 0), coalesce(sum(s.cost_usd), 0) into result.tokens_used, result.cost_usd
+  from app_hidden.embedding_spending s
+  where s.version_id = version.id;
+  if result.missing_chunks > 0 then
+    select h.paused, h.resumes_at into result.paused, result.resumes_at
+    from (
+      select r.code || ' ' || r.reason as paused, r.retry_at as resumes_at, 1 as place
+      from app_hidden.embedding_refusals r
+      where r.version_id = version.id
+      union all
+      select 'provider: ' || p.reason, p.paused_until, 2
+      from app_hidden.provider_pauses p
+      where p.provider = version.provider and p.paused_until > statement_timestamp()
+    ) as h
+    order by h.place, h.resumes_at
+    limit 1;
+  end if;
   return result;
 end
 $$;
@@ -14213,7 +14905,7 @@ $$;
 -- Name: FUNCTION embedding_version_progress(version_id uuid); Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON FUNCTION app_public.embedding_version_progress(version_id uuid) IS 'How far a version is: chunks, lag per workspace, speed, time left, its index, and what failed last. Administrators of the installation only. Errors: CQ101, CQ121, CQ204 no such version.';
+COMMENT ON FUNCTION app_public.embedding_version_progress(version_id uuid) IS 'How far a version is: chunks, lag per workspace, speed, time left, its index, what failed last, what holds it back, and what it cost. Administrators of the installation only. Errors: CQ101, CQ121, CQ204 no such version.';
 
 --
 -- Name: estimate_embedding_version(uuid, integer, numeric); Type: FUNCTION; Schema: app_public; Owner: -
@@ -14302,7 +14994,8 @@ begin
       coalesce(
         (select d.title from app_public.documents d where d.id = c.document_id),
         (select t.title from app_public.conversations t where t.id = c.conversation_id),
-        (select i.subject from app_public.memory_items i where i.id = c.memory_item_id)
+        (select i.subject from app_public.memory_items i where i.id = c.memory_item_id),
+        (select e.source || ': ' || e.event_type from app_public.raw_events e where e.id = c.raw_event_id)
       ),
       c.content
     )::app_public.explained_chunk
@@ -14332,14 +15025,36 @@ CREATE FUNCTION app_public.failed_embeddings(only_dead boolean DEFAULT false) RE
 begin
   perform app_hidden.require_member();
   return query
+  (
   select f.chunk_id, f.version_id, c.source_type, c.document_id, c.conversation_id, c.memory_item_id, f.attempts + f.interruptions, f.code,
-    f.error, f.failed_at, case when f.is_dead then null else f.next_attempt_at end, f.is_dead
+    f.error, f.failed_at, case when f.is_dead then null else f.next_attempt_at end, f.is_dead, c.raw_event_id
   from app_hidden.embedding_failures f
   join app_public.chunks c on c.workspace_id = f.workspace_id and c.id = f.chunk_id
   where f.workspace_id = app_hidden.current_workspace_id()
     and (c.owner_id = app_hidden.current_user_id() or (select app_hidden.can_manage()))
     and (f.is_dead or not coalesce(only_dead, false))
   order by f.failed_at desc, f.chunk_id
+  limit 1000
+  )
+  union all
+  (
+  select null, null, s.source_type, f.document_id, f.conversation_id, f.memory_item_id, f.attempts, f.code, f.error, f.failed_at,
+    case when f.is_dead then null else f.next_attempt_at end, f.is_dead, null
+  from app_hidden.cutting_failures f
+  cross join lateral (
+    select 'document'::app_public.source_type as source_type, d.owner_id from app_public.documents d where d.id = f.document_id and d.content_hash = f.content_hash
+    union all
+    select 'message', c.owner_id from app_public.conversations c where c.id = f.conversation_id
+    union all
+    select 'memory', m.owner_id from app_public.memory_items m where m.id = f.memory_item_id and m.content_hash = f.content_hash
+  ) as s
+  where f.workspace_id = app_hidden.current_workspace_id()
+    and (s.owner_id = app_hidden.current_user_id() or (select app_hidden.can_manage()))
+    and (f.is_dead or f.code <> 'interrupted' and not coalesce(only_dead, false))
+  order by f.failed_at desc, f.id
+  limit 1000
+  )
+  order by 10 desc, 1, 4, 5, 6
   limit 1000;
 end
 $$;
@@ -14348,7 +15063,7 @@ $$;
 -- Name: FUNCTION failed_embeddings(only_dead boolean); Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON FUNCTION app_public.failed_embeddings(only_dead boolean) IS 'Chunks that have no vector because of a failure, the latest 1,000: of the whole workspace for those who manage it, of oneself for others. With onlyDead, those that were given up. Error: CQ101 not signed in.';
+COMMENT ON FUNCTION app_public.failed_embeddings(only_dead boolean) IS 'Chunks that have no vector because of a failure, and texts that could not be cut into chunks, the latest 1,000: of the whole workspace for those who manage it, of oneself for others. With onlyDead, those that were given up. Error: CQ101 not signed in.';
 
 --
 -- Name: forget(uuid); Type: FUNCTION; Schema: app_public; Owner: -
@@ -14797,15 +15512,27 @@ CREATE FUNCTION app_public.indexing_progress() RETURNS app_public.indexing_progr
     AS $$
 declare
   workspace uuid := app_hidden.current_workspace_id();
+  dead_documents bigint;
+  dead_memory_items bigint;
   result app_public.indexing_progress;
 begin
   perform app_hidden.require_member();
   select count(*) into result.pending_documents
   from app_public.documents d where d.workspace_id = workspace and d.chunked_hash is distinct from d.content_hash;
+  -- what was given up is not waited for, unless it was edited since; messages that were given up are passed over
+  select count(*), count(f.document_id), count(f.memory_item_id) into result.dead_sources, dead_documents, dead_memory_items
+  from app_hidden.cutting_failures f
+  where f.workspace_id = workspace and f.is_dead and (
+    f.conversation_id is not null
+    or exists (select from app_public.documents d where d.id = f.document_id and d.content_hash = f.content_hash)
+    or exists (select from app_public.memory_items m where m.id = f.memory_item_id and m.content_hash = f.content_hash and upper_inf(m.validity))
+  );
+  result.pending_documents := result.pending_documents - dead_documents;
   select count(*) into result.pending_conversations
   from app_public.conversations c where c.workspace_id = workspace and c.indexed_sequence_number < c.last_sequence_number;
   select count(*) into result.pending_memory_items
   from app_public.memory_items m where m.workspace_id = workspace and upper_inf(m.validity) and m.chunked_hash is distinct from m.content_hash;
+  result.pending_memory_items := result.pending_memory_items - dead_memory_items;
   select count(*) into result.pending_files
   from app_public.files f where f.workspace_id = workspace and f.processing_status in ('pending', 'processing') and f.sha256 is not null;
   select count(*) into result.pending_events
@@ -14830,6 +15557,11 @@ begin
       from app_hidden.embedding_refusals r
       join app_public.embedding_versions v on v.id = r.version_id and v.status = 'active'
       where r.workspace_id = workspace
+      union all
+      -- events whose summary has no room: only they are pending and wait
+      select case when e.error like '%(CQ220)' then 'budget' when e.error like '%(CQ221)' then 'quota' else 'switch' end, e.retry_at, 1
+      from app_public.raw_events e
+      where e.workspace_id = workspace and e.processing_status = 'pending' and e.retry_at > statement_timestamp()
       union all
       select 'provider', p.paused_until, 2
       from app_hidden.provider_pauses p
@@ -14953,13 +15685,13 @@ COMMENT ON COLUMN app_public.raw_events.attempts IS 'How often processing was tr
 -- Name: COLUMN raw_events.retry_at; Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON COLUMN app_public.raw_events.retry_at IS 'While it is processing: when another worker may take it, because the one that has it was lost, or a try failed.';
+COMMENT ON COLUMN app_public.raw_events.retry_at IS 'Not taken before. While it is processing, another worker may take it then, because the one that has it was lost, or a try failed; while it is pending, a budget has no room for its summary.';
 
 --
 -- Name: COLUMN raw_events.error; Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON COLUMN app_public.raw_events.error IS 'Why the last try failed.';
+COMMENT ON COLUMN app_public.raw_events.error IS 'Why the last try failed, or what it waits for.';
 
 --
 -- Name: COLUMN raw_events.processed_at; Type: COMMENT; Schema: app_public; Owner: -
@@ -15776,7 +16508,7 @@ CREATE TABLE app_public.generated_images (
     generation_time_ms integer,
     cost_usd numeric(12,6),
     created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
-    CONSTRAINT generated_images_cost_usd_positive CHECK ((cost_usd >= (0)::numeric)),
+    CONSTRAINT generated_images_cost_usd_positive CHECK (((cost_usd >= (0)::numeric) AND (cost_usd < 'NaN'::numeric))),
     CONSTRAINT generated_images_format_known CHECK ((format = ANY (ARRAY['png'::text, 'jpeg'::text, 'webp'::text, 'gif'::text, 'avif'::text]))),
     CONSTRAINT generated_images_generation_time_ms_positive CHECK ((generation_time_ms >= 0)),
     CONSTRAINT generated_images_height_range CHECK (((height >= 1) AND (height <= 65536))),
@@ -16023,7 +16755,7 @@ $$;
 -- Name: FUNCTION redrive_embeddings(); Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON FUNCTION app_public.redrive_embeddings() IS 'Has everything of this workspace that could not be embedded tried again at once. Errors: CQ101, CQ109, CQ110, CQ114 not an owner or administrator of the workspace.';
+COMMENT ON FUNCTION app_public.redrive_embeddings() IS 'Has everything of this workspace that could not be embedded, or cut into chunks, tried again at once. Errors: CQ101, CQ109, CQ110, CQ114 not an owner or administrator of the workspace.';
 
 --
 -- Name: regenerate_answer(uuid, text, jsonb, jsonb, text, text, integer, integer, numeric, integer, real, text, jsonb); Type: FUNCTION; Schema: app_public; Owner: -
@@ -16609,6 +17341,12 @@ begin
     -- whoever came by an identity provider before has not, and comes in no more
     delete from app_private.user_identities i where i.user_id = account;
   end if;
+  -- who lost control of the account, or never had it, has it now, and nobody else: the keys of programs end as well, whoever
+  -- made them
+  delete from app_private.api_key_secrets s
+  using app_public.api_keys k
+  where k.owner_id = account and s.api_key_id = k.id;
+  update app_public.api_keys k set is_active = false where k.owner_id = account and k.is_active;
   delete from app_private.user_sessions s where s.user_id = account;
   perform app_private.log_event('user.password_reset', account);
   return true;
@@ -16619,7 +17357,7 @@ $$;
 -- Name: FUNCTION reset_password(token text, new_password text); Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON FUNCTION app_public.reset_password(token text, new_password text) IS 'Sets a new password by a token from a mail, and ends all sessions. Errors: CQ105 too short or too long, CQ112 token unknown, used or expired.';
+COMMENT ON FUNCTION app_public.reset_password(token text, new_password text) IS 'Sets a new password by a token from a mail, ends all sessions and revokes all API keys of the account. Errors: CQ105 too short or too long, CQ112 token unknown, used or expired.';
 
 --
 -- Name: restore_conversation(uuid); Type: FUNCTION; Schema: app_public; Owner: -
@@ -17220,11 +17958,12 @@ begin
       coalesce(
         (select d.title from app_public.documents d where d.id = c.document_id),
         (select t.title from app_public.conversations t where t.id = c.conversation_id),
-        (select i.subject from app_public.memory_items i where i.id = c.memory_item_id)
+        (select i.subject from app_public.memory_items i where i.id = c.memory_item_id),
+        (select e.source || ': ' || e.event_type from app_public.raw_events e where e.id = c.raw_event_id)
       ) as title,
       c.heading,
       app_private.search_snippet(c.text_search_language, c.content, query) as snippet,
-      c.content, c.page_number, fused.vector_score, fused.text_score, fused.score, c.memory_item_id
+      c.content, c.page_number, fused.vector_score, fused.text_score, fused.score, c.memory_item_id, c.raw_event_id
     from app_public.chunks c
     where c.workspace_id = workspace and c.id = fused.chunk_id
   ) as found;
@@ -17556,7 +18295,7 @@ CREATE TABLE app_public.usage_budgets (
     cost_limit_usd numeric(14,6),
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
-    CONSTRAINT usage_budgets_cost_limit_usd_positive CHECK ((cost_limit_usd >= (0)::numeric)),
+    CONSTRAINT usage_budgets_cost_limit_usd_positive CHECK (((cost_limit_usd >= (0)::numeric) AND (cost_limit_usd < 'NaN'::numeric))),
     CONSTRAINT usage_budgets_id_version CHECK ((uuid_extract_version(id) = 7)),
     CONSTRAINT usage_budgets_scope_user CHECK (((scope = 'user'::app_public.budget_scope) = (user_id IS NOT NULL))),
     CONSTRAINT usage_budgets_some_limit CHECK ((num_nonnulls(token_limit, cost_limit_usd) > 0)),
@@ -18307,14 +19046,16 @@ CREATE TABLE app_hidden.embedding_claims (
     id uuid DEFAULT uuidv7() NOT NULL,
     workspace_id uuid NOT NULL,
     version_id uuid NOT NULL,
-    user_id uuid NOT NULL,
+    user_id uuid,
     reservation_id uuid,
     chunk_ids uuid[] NOT NULL,
     tokens bigint NOT NULL,
+    cost_usd numeric(14,6) DEFAULT 0 NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     abandoned_at timestamp with time zone,
     created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
     CONSTRAINT embedding_claims_chunk_ids_length CHECK (((cardinality(chunk_ids) >= 1) AND (cardinality(chunk_ids) <= 10000))),
+    CONSTRAINT embedding_claims_cost_usd_positive CHECK (((cost_usd >= (0)::numeric) AND (cost_usd < 'NaN'::numeric))),
     CONSTRAINT embedding_claims_id_version CHECK ((uuid_extract_version(id) = 7)),
     CONSTRAINT embedding_claims_tokens_positive CHECK ((tokens >= 0))
 );
@@ -18349,7 +19090,7 @@ COMMENT ON COLUMN app_hidden.embedding_claims.version_id IS 'The embedding versi
 -- Name: COLUMN embedding_claims.user_id; Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON COLUMN app_hidden.embedding_claims.user_id IS 'Owner of the passages, whose budget and quota they count for.';
+COMMENT ON COLUMN app_hidden.embedding_claims.user_id IS 'Owner of the passages, whose budget and quota they count for; null when the installation pays.';
 
 --
 -- Name: COLUMN embedding_claims.reservation_id; Type: COMMENT; Schema: app_hidden; Owner: -
@@ -18368,6 +19109,12 @@ COMMENT ON COLUMN app_hidden.embedding_claims.chunk_ids IS 'The passages.';
 --
 
 COMMENT ON COLUMN app_hidden.embedding_claims.tokens IS 'Tokens, as estimated.';
+
+--
+-- Name: COLUMN embedding_claims.cost_usd; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_claims.cost_usd IS 'Cost in US dollars, as estimated.';
 
 --
 -- Name: COLUMN embedding_claims.expires_at; Type: COMMENT; Schema: app_hidden; Owner: -
@@ -18602,7 +19349,7 @@ COMMENT ON COLUMN app_hidden.embedding_refusals.user_id IS 'Owner of the passage
 -- Name: COLUMN embedding_refusals.code; Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON COLUMN app_hidden.embedding_refusals.code IS 'CQ220 the budget, CQ221 the quota, CQ370 the switch.';
+COMMENT ON COLUMN app_hidden.embedding_refusals.code IS 'CQ220 the budget, CQ221 the quota, CQ370 the switch, CQ371 the budget of the installation.';
 
 --
 -- Name: COLUMN embedding_refusals.reason; Type: COMMENT; Schema: app_hidden; Owner: -
@@ -18621,6 +19368,50 @@ COMMENT ON COLUMN app_hidden.embedding_refusals.refused_at IS 'Since when.';
 --
 
 COMMENT ON COLUMN app_hidden.embedding_refusals.retry_at IS 'When it is tried again.';
+
+--
+-- Name: embedding_spending; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.embedding_spending (
+    version_id uuid NOT NULL,
+    period_start timestamp with time zone NOT NULL,
+    tokens bigint NOT NULL,
+    cost_usd numeric(14,6) NOT NULL,
+    CONSTRAINT embedding_spending_positive CHECK (((tokens >= 0) AND (cost_usd >= (0)::numeric) AND (cost_usd < 'NaN'::numeric)))
+);
+
+ALTER TABLE ONLY app_hidden.embedding_spending FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE embedding_spending; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.embedding_spending IS 'What the installation paid, by month, for vectors of versions that searches did not use: the budget of back-fills is held against it.';
+
+--
+-- Name: COLUMN embedding_spending.version_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_spending.version_id IS 'The embedding version.';
+
+--
+-- Name: COLUMN embedding_spending.period_start; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_spending.period_start IS 'First moment of the month, in UTC.';
+
+--
+-- Name: COLUMN embedding_spending.tokens; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_spending.tokens IS 'Tokens, as the service counted them.';
+
+--
+-- Name: COLUMN embedding_spending.cost_usd; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_spending.cost_usd IS 'Cost in US dollars.';
 
 --
 -- Name: message_idempotency_keys; Type: TABLE; Schema: app_hidden; Owner: -
@@ -19459,7 +20250,7 @@ CREATE TABLE app_public.usage_logs (
     metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
     created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)) STORED,
     CONSTRAINT usage_logs_action_length CHECK (((char_length(action) >= 1) AND (char_length(action) <= 50))),
-    CONSTRAINT usage_logs_cost_usd_positive CHECK ((cost_usd >= (0)::numeric)),
+    CONSTRAINT usage_logs_cost_usd_positive CHECK (((cost_usd >= (0)::numeric) AND (cost_usd < 'NaN'::numeric))),
     CONSTRAINT usage_logs_id_version CHECK ((uuid_extract_version(id) = 7)),
     CONSTRAINT usage_logs_metadata_object CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 65536))),
     CONSTRAINT usage_logs_model_length CHECK ((char_length(model) <= 200)),
@@ -19492,7 +20283,7 @@ COMMENT ON COLUMN app_public.usage_logs.workspace_id IS 'The tenant.';
 -- Name: COLUMN usage_logs.user_id; Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON COLUMN app_public.usage_logs.user_id IS 'Who used it; null when the account is gone.';
+COMMENT ON COLUMN app_public.usage_logs.user_id IS 'Whose quota it counts for; null when the account is gone, and for vectors that the installation pays.';
 
 --
 -- Name: COLUMN usage_logs.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
@@ -20824,6 +21615,20 @@ ALTER TABLE ONLY app_hidden.conversation_archives
     ADD CONSTRAINT conversation_archives_workspace_id_key UNIQUE (workspace_id, conversation_id);
 
 --
+-- Name: cutting_failures cutting_failures_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.cutting_failures
+    ADD CONSTRAINT cutting_failures_pkey PRIMARY KEY (id);
+
+--
+-- Name: cutting_failures cutting_failures_source_key; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.cutting_failures
+    ADD CONSTRAINT cutting_failures_source_key UNIQUE NULLS NOT DISTINCT (workspace_id, document_id, conversation_id, sequence_number, memory_item_id);
+
+--
 -- Name: discarded_contents discarded_contents_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
@@ -20864,6 +21669,13 @@ ALTER TABLE ONLY app_hidden.embedding_rates
 
 ALTER TABLE ONLY app_hidden.embedding_refusals
     ADD CONSTRAINT embedding_refusals_pkey PRIMARY KEY (version_id, workspace_id, user_id);
+
+--
+-- Name: embedding_spending embedding_spending_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.embedding_spending
+    ADD CONSTRAINT embedding_spending_pkey PRIMARY KEY (version_id, period_start);
 
 --
 -- Name: message_idempotency_keys message_idempotency_keys_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
@@ -21505,6 +22317,24 @@ CREATE INDEX conversation_archive_parts_workspace_id_idx ON app_hidden.conversat
 --
 
 CREATE INDEX conversation_archives_message_ids_idx ON app_hidden.conversation_archives USING gin (message_ids);
+
+--
+-- Name: cutting_failures_conversation_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX cutting_failures_conversation_id_idx ON app_hidden.cutting_failures USING btree (workspace_id, conversation_id) WHERE (conversation_id IS NOT NULL);
+
+--
+-- Name: cutting_failures_document_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX cutting_failures_document_id_idx ON app_hidden.cutting_failures USING btree (workspace_id, document_id) WHERE (document_id IS NOT NULL);
+
+--
+-- Name: cutting_failures_memory_item_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX cutting_failures_memory_item_id_idx ON app_hidden.cutting_failures USING btree (workspace_id, memory_item_id) WHERE (memory_item_id IS NOT NULL);
 
 --
 -- Name: discarded_contents_discarded_at_idx; Type: INDEX; Schema: app_hidden; Owner: -
@@ -22616,6 +23446,34 @@ ALTER TABLE ONLY app_hidden.conversation_archives
     ADD CONSTRAINT conversation_archives_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_public.conversations(workspace_id, id) ON DELETE CASCADE;
 
 --
+-- Name: cutting_failures cutting_failures_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.cutting_failures
+    ADD CONSTRAINT cutting_failures_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_public.conversations(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: cutting_failures cutting_failures_document_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.cutting_failures
+    ADD CONSTRAINT cutting_failures_document_id_fkey FOREIGN KEY (workspace_id, document_id) REFERENCES app_public.documents(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: cutting_failures cutting_failures_memory_item_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.cutting_failures
+    ADD CONSTRAINT cutting_failures_memory_item_id_fkey FOREIGN KEY (workspace_id, memory_item_id) REFERENCES app_public.memory_items(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: cutting_failures cutting_failures_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.cutting_failures
+    ADD CONSTRAINT cutting_failures_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
 -- Name: embedding_claims embedding_claims_reservation_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
@@ -22698,6 +23556,13 @@ ALTER TABLE ONLY app_hidden.embedding_refusals
 
 ALTER TABLE ONLY app_hidden.embedding_refusals
     ADD CONSTRAINT embedding_refusals_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
+-- Name: embedding_spending embedding_spending_version_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.embedding_spending
+    ADD CONSTRAINT embedding_spending_version_id_fkey FOREIGN KEY (version_id) REFERENCES app_public.embedding_versions(id) ON DELETE CASCADE;
 
 --
 -- Name: message_idempotency_keys message_idempotency_keys_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
@@ -23353,6 +24218,12 @@ CREATE POLICY all_owner ON app_hidden.conversation_archive_parts TO colloquy_own
 CREATE POLICY all_owner ON app_hidden.conversation_archives TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: cutting_failures all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.cutting_failures TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: discarded_contents all_owner; Type: POLICY; Schema: app_hidden; Owner: -
 --
 
@@ -23387,6 +24258,12 @@ CREATE POLICY all_owner ON app_hidden.embedding_rates TO colloquy_owner USING (t
 --
 
 CREATE POLICY all_owner ON app_hidden.embedding_refusals TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: embedding_spending all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.embedding_spending TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: message_idempotency_keys all_owner; Type: POLICY; Schema: app_hidden; Owner: -
@@ -23473,6 +24350,12 @@ ALTER TABLE app_hidden.conversation_archive_parts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE app_hidden.conversation_archives ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: cutting_failures; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.cutting_failures ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: discarded_contents; Type: ROW SECURITY; Schema: app_hidden; Owner: -
 --
 
@@ -23507,6 +24390,12 @@ ALTER TABLE app_hidden.embedding_rates ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE app_hidden.embedding_refusals ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: embedding_spending; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.embedding_spending ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: message_idempotency_keys; Type: ROW SECURITY; Schema: app_hidden; Owner: -
@@ -24600,6 +25489,13 @@ REVOKE ALL ON FUNCTION app_hidden.authenticate_identity(issuer text, subject tex
 GRANT ALL ON FUNCTION app_hidden.authenticate_identity(issuer text, subject text, email text, is_email_verified boolean, display_name text, signed_in_at timestamp with time zone, workspace_id uuid, client_ip inet, request_id text) TO colloquy_authenticator;
 
 --
+-- Name: FUNCTION begin_cutting(for_workspace uuid, for_source_type app_public.source_type, for_source uuid, of_hash bytea, at_sequence_number integer, is_large boolean); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.begin_cutting(for_workspace uuid, for_source_type app_public.source_type, for_source uuid, of_hash bytea, at_sequence_number integer, is_large boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.begin_cutting(for_workspace uuid, for_source_type app_public.source_type, for_source uuid, of_hash bytea, at_sequence_number integer, is_large boolean) TO colloquy_worker;
+
+--
 -- Name: FUNCTION build_embedding_index(for_version uuid, remainder integer); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -24702,11 +25598,11 @@ REVOKE ALL ON FUNCTION app_hidden.clear_expired_tokens(max_rows integer) FROM PU
 GRANT ALL ON FUNCTION app_hidden.clear_expired_tokens(max_rows integer) TO colloquy_worker;
 
 --
--- Name: FUNCTION complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text, new_heading text, new_token_count integer, new_importance real); Type: ACL; Schema: app_hidden; Owner: -
+-- Name: FUNCTION complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text, new_heading text, new_token_count integer, new_importance real, of_reservation uuid, used_provider text, used_model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric); Type: ACL; Schema: app_hidden; Owner: -
 --
 
-REVOKE ALL ON FUNCTION app_hidden.complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text, new_heading text, new_token_count integer, new_importance real) FROM PUBLIC;
-GRANT ALL ON FUNCTION app_hidden.complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text, new_heading text, new_token_count integer, new_importance real) TO colloquy_worker;
+REVOKE ALL ON FUNCTION app_hidden.complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text, new_heading text, new_token_count integer, new_importance real, of_reservation uuid, used_provider text, used_model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text, new_heading text, new_token_count integer, new_importance real, of_reservation uuid, used_provider text, used_model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric) TO colloquy_worker;
 
 --
 -- Name: FUNCTION compress_old_conversations(idle_for interval, max_conversations integer, after_id uuid, time_budget interval); Type: ACL; Schema: app_hidden; Owner: -
@@ -24848,6 +25744,13 @@ REVOKE ALL ON FUNCTION app_hidden.ensure_partitions(months_ahead integer, max_pa
 GRANT ALL ON FUNCTION app_hidden.ensure_partitions(months_ahead integer, max_partitions integer) TO colloquy_worker;
 
 --
+-- Name: FUNCTION fail_cutting(for_workspace uuid, for_source_type app_public.source_type, for_source uuid, code text, error text, of_hash bytea, at_sequence_number integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.fail_cutting(for_workspace uuid, for_source_type app_public.source_type, for_source uuid, code text, error text, of_hash bytea, at_sequence_number integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.fail_cutting(for_workspace uuid, for_source_type app_public.source_type, for_source uuid, code text, error text, of_hash bytea, at_sequence_number integer) TO colloquy_worker;
+
+--
 -- Name: FUNCTION fail_event(for_workspace uuid, for_event uuid, of_attempt integer, reason text, pause interval, counts boolean, max_attempts integer); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -24895,6 +25798,13 @@ GRANT ALL ON FUNCTION app_hidden.find_unprocessed_events(max_batches integer) TO
 
 REVOKE ALL ON FUNCTION app_hidden.find_unread_files(max_files integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.find_unread_files(max_files integer) TO colloquy_worker;
+
+--
+-- Name: FUNCTION forgive_cutting(for_workspace uuid, for_source_type app_public.source_type, for_source uuid, at_sequence_number integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.forgive_cutting(for_workspace uuid, for_source_type app_public.source_type, for_source uuid, at_sequence_number integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.forgive_cutting(for_workspace uuid, for_source_type app_public.source_type, for_source uuid, at_sequence_number integer) TO colloquy_worker;
 
 --
 -- Name: FUNCTION indexes_to_build(); Type: ACL; Schema: app_hidden; Owner: -
@@ -25084,6 +25994,13 @@ REVOKE ALL ON FUNCTION app_hidden.release_file(for_workspace uuid, for_file uuid
 GRANT ALL ON FUNCTION app_hidden.release_file(for_workspace uuid, for_file uuid, of_attempt integer) TO colloquy_worker;
 
 --
+-- Name: FUNCTION release_reservation(for_workspace uuid, of_reservation uuid); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.release_reservation(for_workspace uuid, of_reservation uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.release_reservation(for_workspace uuid, of_reservation uuid) TO colloquy_worker;
+
+--
 -- Name: FUNCTION renew_embedding_claim(claim_id uuid); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -25129,6 +26046,13 @@ REVOKE ALL ON FUNCTION app_hidden.require_session() FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.require_session() TO colloquy_visitor;
 GRANT ALL ON FUNCTION app_hidden.require_session() TO colloquy_user;
 GRANT ALL ON FUNCTION app_hidden.require_session() TO colloquy_admin;
+
+--
+-- Name: FUNCTION reserve_event_summary(for_workspace uuid, for_event uuid, of_attempt integer, tokens bigint, cost_usd numeric); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.reserve_event_summary(for_workspace uuid, for_event uuid, of_attempt integer, tokens bigint, cost_usd numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.reserve_event_summary(for_workspace uuid, for_event uuid, of_attempt integer, tokens bigint, cost_usd numeric) TO colloquy_worker;
 
 --
 -- Name: FUNCTION resume_provider(for_provider text); Type: ACL; Schema: app_hidden; Owner: -
@@ -25253,10 +26177,23 @@ REVOKE ALL ON FUNCTION app_hidden.tier_chunks(max_chunks integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.tier_chunks(max_chunks integer) TO colloquy_worker;
 
 --
+-- Name: FUNCTION uncut_messages(for_workspace uuid, for_conversation uuid); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.uncut_messages(for_workspace uuid, for_conversation uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.uncut_messages(for_workspace uuid, for_conversation uuid) TO colloquy_worker;
+
+--
 -- Name: FUNCTION uuidv7_at(at timestamp with time zone, seed text); Type: ACL; Schema: app_hidden; Owner: -
 --
 
 REVOKE ALL ON FUNCTION app_hidden.uuidv7_at(at timestamp with time zone, seed text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION uuidv7_day(id uuid); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.uuidv7_day(id uuid) FROM PUBLIC;
 
 --
 -- Name: FUNCTION uuidv7_floor(at timestamp with time zone); Type: ACL; Schema: app_hidden; Owner: -
@@ -25599,6 +26536,12 @@ REVOKE ALL ON FUNCTION app_private.embedding_index_is_valid(for_version uuid) FR
 REVOKE ALL ON FUNCTION app_private.embedding_partition_count(for_version uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION embedding_partition_is_locked(for_version uuid, for_workspace uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.embedding_partition_is_locked(for_version uuid, for_workspace uuid) FROM PUBLIC;
+
+--
 -- Name: FUNCTION embedding_waits(for_version uuid, for_workspace uuid, for_chunk uuid, for_owner uuid); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -25695,10 +26638,22 @@ REVOKE ALL ON FUNCTION app_private.insert_message(conversation app_public.conver
 REVOKE ALL ON FUNCTION app_private.is_coming_back(conversation_id uuid, last_number integer) FROM PUBLIC;
 
 --
+-- Name: FUNCTION is_failure_of(failure app_hidden.cutting_failures, source_type app_public.source_type, source_id uuid, sequence_number integer); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.is_failure_of(failure app_hidden.cutting_failures, source_type app_public.source_type, source_id uuid, sequence_number integer) FROM PUBLIC;
+
+--
 -- Name: FUNCTION is_held(for_workspace uuid, for_kind app_public.retention_kind); Type: ACL; Schema: app_private; Owner: -
 --
 
 REVOKE ALL ON FUNCTION app_private.is_held(for_workspace uuid, for_kind app_public.retention_kind) FROM PUBLIC;
+
+--
+-- Name: FUNCTION is_orphaned(file app_public.files, older_than interval); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.is_orphaned(file app_public.files, older_than interval) FROM PUBLIC;
 
 --
 -- Name: FUNCTION keep_rag_configuration_versions(); Type: ACL; Schema: app_private; Owner: -
@@ -25912,6 +26867,12 @@ REVOKE ALL ON FUNCTION app_private.remove_tags_of_entities() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION app_private.require_administrator() FROM PUBLIC;
+
+--
+-- Name: FUNCTION require_backfill_budget(tokens bigint, cost_usd numeric); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.require_backfill_budget(tokens bigint, cost_usd numeric) FROM PUBLIC;
 
 --
 -- Name: FUNCTION require_batch(size integer); Type: ACL; Schema: app_private; Owner: -

@@ -63,8 +63,10 @@ describeReal('a back-fill whose workers are killed', () => {
        select $1, c.workspace_id, c.id, (array_fill(0.0, array[511]) || 1.0)::extensions.halfvec from app_public.chunks c`,
       [await activeVersion(database)],
     );
+    // what a killed worker had in hand is soon free again
     await owner().query(
-      `update app_private.settings set value = '1' where name = 'embedding_backfill_seconds'`,
+      `update app_private.settings set value = '2'
+       where name in ('embedding_backfill_seconds', 'embedding_claim_seconds', 'embedding_retry_seconds')`,
     );
     const made = await asAdministrator(database, admin, (client) =>
       client.query(`select id from app_public.create_embedding_version('next', 'test', 'next', $1)`, [
