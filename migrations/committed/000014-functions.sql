@@ -1,5 +1,5 @@
 --! Previous: sha1:d8db6c7b55cf015d1e27cd6b22fe6beec23e8cd0
---! Hash: sha1:707a69cb5f463314bff01ae5e51f771c85e40445
+--! Hash: sha1:8fa3c611684280913b4fe1bb1f8fb341d67fef91
 --! Message: functions
 
 --! split: 1-current.sql
@@ -1794,17 +1794,13 @@ begin
       uuid, uuid, uuid, extensions.halfvec, app_public.source_type[], integer, uuid[], app_public.search_filters
     )
     returns table (chunk_id uuid, score real, importance real)
-    language plpgsql
+    language sql
     stable
     set search_path = pg_catalog, extensions, pg_temp
     set plan_cache_mode = force_generic_plan
     -- other tenants share the partition
     set enable_seqscan = off
-    as $body$
-    begin
-      return query %s;
-    end
-    $body$
+    as $body$%s$body$
   $function$, app_private.search_statement('vector', conditions));
   execute format($function$
     create or replace function app_private.search_text_plain(
@@ -1812,16 +1808,12 @@ begin
       text[], bigint[], tsquery[], tsquery[], integer
     )
     returns table (chunk_id uuid, score real, importance real)
-    language plpgsql
+    language sql
     stable
     set search_path = pg_catalog, extensions, pg_temp
     set plan_cache_mode = force_generic_plan
     set enable_seqscan = off
-    as $body$
-    begin
-      return query %s;
-    end
-    $body$
+    as $body$%s$body$
   $function$, app_private.search_statement('text', conditions));
 end
 $make$;
