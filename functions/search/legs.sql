@@ -244,8 +244,11 @@ begin
   foreach query in array queries loop
     any_query := coalesce(any_query || query, query);
     found := array(
-      select w.word[1] from regexp_matches(querytree(query), $quoted$'(?:[^']|'')*'$quoted$, 'g') with ordinality as w (word, place)
-      group by w.word[1] order by min(w.place)
+      select w.word[1]
+      from regexp_matches(query::text, $words$!\( (?:'(?:[^']|'')*'|[^'()])*\)|!'(?:[^']|'')*'|'(?:[^']|'')*'$words$, 'g') with ordinality as w (word, place)
+      where w.word[1] not like '!%'
+      group by w.word[1]
+      order by min(w.place)
     );
     word_count := greatest(word_count, cardinality(found));
     words := words || array[[

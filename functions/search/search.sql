@@ -154,7 +154,10 @@ begin
           ) with ordinality as s (chunk_id, score, importance, place)
         );
       end if;
-      hits := hits || array(select v::app_private.search_hit from unnest(vectors) as v where threshold is null or v.score >= threshold);
+      if threshold is not null then
+        vectors := array(select v::app_private.search_hit from unnest(vectors) as v where v.score >= threshold);
+      end if;
+      hits := hits || vectors;
     end if;
     if mode <> 'vector' and trim(query) <> '' then
       hits := hits || array(

@@ -1,5 +1,5 @@
 --! Previous: sha1:d8db6c7b55cf015d1e27cd6b22fe6beec23e8cd0
---! Hash: sha1:8fa3c611684280913b4fe1bb1f8fb341d67fef91
+--! Hash: sha1:1fa88a8e2f587275a2ad6b18d9d53ff9b4a93785
 --! Message: functions
 
 --! split: 1-current.sql
@@ -1939,8 +1939,11 @@ begin
   foreach query in array queries loop
     any_query := coalesce(any_query || query, query);
     found := array(
-      select w.word[1] from regexp_matches(querytree(query), $quoted$'(?:[^']|'')*'$quoted$, 'g') with ordinality as w (word, place)
-      group by w.word[1] order by min(w.place)
+      select w.word[1]
+      from regexp_matches(query::text, $words$!\( (?:'(?:[^']|'')*'|[^'()])*\)|!'(?:[^']|'')*'|'(?:[^']|'')*'$words$, 'g') with ordinality as w (word, place)
+      where w.word[1] not like '!%'
+      group by w.word[1]
+      order by min(w.place)
     );
     word_count := greatest(word_count, cardinality(found));
     words := words || array[[
@@ -2117,7 +2120,10 @@ begin
           ) with ordinality as s (chunk_id, score, importance, place)
         );
       end if;
-      hits := hits || array(select v::app_private.search_hit from unnest(vectors) as v where threshold is null or v.score >= threshold);
+      if threshold is not null then
+        vectors := array(select v::app_private.search_hit from unnest(vectors) as v where v.score >= threshold);
+      end if;
+      hits := hits || vectors;
     end if;
     if mode <> 'vector' and trim(query) <> '' then
       hits := hits || array(
