@@ -1,5 +1,5 @@
---! Previous: sha1:a6fdfb4d282aefbd634dea33c8fd50670919546a
---! Hash: sha1:efba0d2ab7cd2f10cd29f0456f34f6de79d33352
+--! Previous: sha1:663d19b445c7163e9198984012da5cb74e5ffed1
+--! Hash: sha1:83129c6662a0d3e7cd797c733ba50d624195494f
 --! Message: membership
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:efba0d2ab7cd2f10cd29f0456f34f6de79d33352
---! Hash: sha1:2244c44aa60ccda5577b01e9177f36f15c88d025
+--! Previous: sha1:83129c6662a0d3e7cd797c733ba50d624195494f
+--! Hash: sha1:a9b02c38ab9324f2c08c1c77cb54a1aedae3c3d3
 --! Message: memory
 
 --! split: 1-current.sql

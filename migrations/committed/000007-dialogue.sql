@@ -1,5 +1,5 @@
---! Previous: sha1:2244c44aa60ccda5577b01e9177f36f15c88d025
---! Hash: sha1:7652d865e625ae0a24813dd827df94c60c53e88b
+--! Previous: sha1:a9b02c38ab9324f2c08c1c77cb54a1aedae3c3d3
+--! Hash: sha1:9bbe5d27a81b6942514d5dfc6bbad4f2819d3936
 --! Message: dialogue
 
 --! split: 1-current.sql

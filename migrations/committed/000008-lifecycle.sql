@@ -1,5 +1,5 @@
---! Previous: sha1:7652d865e625ae0a24813dd827df94c60c53e88b
---! Hash: sha1:644a0b663da0fe9294d20cbe31fb9b9b3dfd9737
+--! Previous: sha1:9bbe5d27a81b6942514d5dfc6bbad4f2819d3936
+--! Hash: sha1:50ef92de6ffac9d540ca9396d1be37fa894872c3
 --! Message: lifecycle
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:644a0b663da0fe9294d20cbe31fb9b9b3dfd9737
---! Hash: sha1:940cb422968ebcedd0e37d6971efd824fd794254
+--! Previous: sha1:50ef92de6ffac9d540ca9396d1be37fa894872c3
+--! Hash: sha1:0d2055e0650fedffa4539d6db7269aef71e35b65
 --! Message: analytics
 
 --! split: 1-current.sql

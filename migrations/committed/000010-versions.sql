@@ -1,5 +1,5 @@
---! Previous: sha1:940cb422968ebcedd0e37d6971efd824fd794254
---! Hash: sha1:e44cba1c5cb4ce285c28d3ef1b8989d61baaf14f
+--! Previous: sha1:0d2055e0650fedffa4539d6db7269aef71e35b65
+--! Hash: sha1:76174fd9b8a811590fbc99e1e626875dd8fcdf94
 --! Message: versions
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:e44cba1c5cb4ce285c28d3ef1b8989d61baaf14f
---! Hash: sha1:ff66b8d6570161338e669c21fab4659800cc569a
+--! Previous: sha1:76174fd9b8a811590fbc99e1e626875dd8fcdf94
+--! Hash: sha1:b683c52fdaf9515d5f41302de9358df04876742b
 --! Message: retrieval
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:ff66b8d6570161338e669c21fab4659800cc569a
---! Hash: sha1:9a05bf14bae2c3d26a2c63ff1cab2ddc283ac3f5
+--! Previous: sha1:b683c52fdaf9515d5f41302de9358df04876742b
+--! Hash: sha1:650ce0605f9abc444bda729c5fa7df3e543a4a22
 --! Message: ingest
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:9a05bf14bae2c3d26a2c63ff1cab2ddc283ac3f5
---! Hash: sha1:d8db6c7b55cf015d1e27cd6b22fe6beec23e8cd0
+--! Previous: sha1:650ce0605f9abc444bda729c5fa7df3e543a4a22
+--! Hash: sha1:bea52d09bd1a290faca3272391648a80ae7d8ba0
 --! Message: queue
 
 --! split: 1-current.sql

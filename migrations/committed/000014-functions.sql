@@ -1,5 +1,5 @@
---! Previous: sha1:d8db6c7b55cf015d1e27cd6b22fe6beec23e8cd0
---! Hash: sha1:1fa88a8e2f587275a2ad6b18d9d53ff9b4a93785
+--! Previous: sha1:bea52d09bd1a290faca3272391648a80ae7d8ba0
+--! Hash: sha1:fa5af364dbcd9be52fb7948ad912215d15178097
 --! Message: functions
 
 --! split: 1-current.sql

@@ -20546,7 +20546,7 @@ CREATE INDEX chunks_source_type_idx ON ONLY app_public.chunks USING btree (works
 -- Name: chunks_text_search_idx; Type: INDEX; Schema: app_public; Owner: -
 --
 
-CREATE INDEX chunks_text_search_idx ON ONLY app_public.chunks USING gin (workspace_id, text_search);
+CREATE INDEX chunks_text_search_idx ON ONLY app_public.chunks USING gin (workspace_id, text_search) WITH (gin_pending_list_limit='256');
 
 --
 -- Name: conversation_analytics_day_idx; Type: INDEX; Schema: app_public; Owner: -
