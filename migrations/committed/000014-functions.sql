@@ -1,5 +1,5 @@
 --! Previous: sha1:bea52d09bd1a290faca3272391648a80ae7d8ba0
---! Hash: sha1:fa5af364dbcd9be52fb7948ad912215d15178097
+--! Hash: sha1:00d1ab1c130ce7aba44750dc2736dfa4ecbf8a81
 --! Message: functions
 
 --! split: 1-current.sql
@@ -1734,7 +1734,7 @@ as $$
         limit $6
       $query$
       -- How well each word fits, times how rare it is among the chunks that this very search matches: nothing but what the
-      -- caller may read weighs. (ts_rank_cd took twice the time, and put the right chunk first half as often.)
+      -- caller may read weighs. ts_rank_cd took twice the time, and ranked worse (docs/decisions/text-ranking.md).
       when 'text' then $query$
         with matches as materialized (
           select
@@ -1950,6 +1950,10 @@ begin
       found[1]::tsquery, found[2]::tsquery, found[3]::tsquery, found[4]::tsquery, found[5]::tsquery, nullif(array_to_string(found[6:], ' | '), '')::tsquery
     ]];
   end loop;
+  -- of very many words the index is asked only when the planner knows that it should be: 1,500 took 18 s instead of 2
+  if conditions is null and numnode(any_query) > 200 then
+    conditions := app_private.search_conditions(null, null, true, 'warm');
+  end if;
   if conditions is not null then
     return query execute app_private.search_statement('text', conditions)
     using null, workspace, caller, any_query, kinds, max_results, sources, filters, languages, numbers, queries, words, word_count;
