@@ -569,6 +569,8 @@ describeReal('search', () => {
           }
           return results;
         });
+      // more words than the kept plan is used for
+      const many = `kitten or ${Array.from({ length: 300 }, (_, each) => `word${each}`).join(' or ')}`;
       for (const mode of ['text', 'vector', 'hybrid']) {
         for (const query of [
           'kitten',
@@ -576,6 +578,7 @@ describeReal('search', () => {
           '"stock exchange" or Häuser',
           'news -dogs',
           '-dogs',
+          many,
         ]) {
           const [kept, made] = await both({ query, mode });
           expect(kept.returned).toBeGreaterThan(0);
