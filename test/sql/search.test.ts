@@ -371,6 +371,19 @@ describeReal('search', () => {
               new Set(rows.map((row) => row.id)),
             );
             expect(found.results.map((result) => result.vector_score)).toEqual(rows.map((row) => row.score));
+            // words: the same plan serves everybody, and whoever it serves gets what a policy gives
+            const query = `${Math.floor((vector[0]! + 1) * 15)} or said or -chunk`;
+            const byWords = await ask(user, { query, mode: 'text', kinds, max: 100 });
+            const truth = await asUser(database, user, (client) =>
+              client.query(
+                `select c.id from app_public.chunks c
+                 where c.text_search @@ websearch_to_tsquery('english', $1) and ($2::app_public.source_type[] is null or c.source_type = any ($2))`,
+                [query, kinds],
+              ),
+            );
+            expect(new Set(byWords.results.map((result) => result.chunk_id))).toEqual(
+              new Set(truth.rows.map((row) => row.id)),
+            );
           },
         ),
         { seed, numRuns: 150 },
@@ -459,6 +472,119 @@ describeReal('search', () => {
 
     it('weighs the heading more than the text', async () => {
       expect(await found('zebra')).toEqual(['title', 'body']);
+    });
+
+    it('counts a rare word for more than a frequent one, and the sixth for all that follow', async () => {
+      const zoe = await registerUser(database, 'rare@example.org');
+      const write = async (name: string, content: string) => {
+        const { rows } = await asUser(database, zoe, (client) =>
+          client.query('select id from app_public.create_document(title => $1, content => $2)', [
+            'x',
+            content,
+          ]),
+        );
+        names.set(rows[0].id, name);
+      };
+      for (let each = 1; each <= 12; each += 1)
+        await write(`often ${each}`, 'A heron and a heron, heron by heron.');
+      await write(
+        'rare',
+        'Of birds there is only one bittern here, and beyond it nothing but reed and wind.',
+      );
+      await indexAll(database, axis(DIMENSIONS, 0));
+      const by = async (query: string) =>
+        (await ask(zoe, { query, mode: 'text' })).results.map((result) => ({
+          name: names.get((result as unknown as { document_id: string }).document_id)!,
+          score: result.text_score!,
+        }));
+      expect((await by('heron or bittern'))[0]!.name).toBe('rare');
+      // as often as the other word, its four places count for more
+      expect((await by('heron or birds or wind or reed')).slice(0, 1)).toMatchObject([{ name: 'rare' }]);
+      const seven = await by('heron or a1 or a2 or a3 or a4 or a5 or bittern');
+      expect([seven.length, seven[0]!.name]).toEqual([10, 'rare']);
+      expect((await by('bittern or heron or heron'))[0]!.score).toBeCloseTo(
+        (await by('bittern or heron'))[0]!.score,
+        6,
+      );
+      // nothing to weigh: what is left by a minus alone is found all the same
+      expect(await by('-heron')).toEqual([{ name: 'rare', score: 0 }]);
+      expect((await by('bittern or -heron'))[0]!.score).toBeGreaterThan(0);
+      expect((await by('bittern -"heron by heron"'))[0]!.score).toBeCloseTo(
+        (await by('bittern'))[0]!.score,
+        6,
+      );
+    });
+
+    it('ranks by nothing but what the caller may read', async () => {
+      const team = await createWorkspace(database, 'Weights');
+      const [mia, noa] = await Promise.all(
+        ['mia', 'noa'].map(async (name) =>
+          join(database, await registerUser(database, `${name}@example.org`), team, 'member'),
+        ),
+      );
+      const stranger = await registerUser(database, 'stranger@example.org');
+      const write = async (user: TestUser, content: string, visibility = 'private') =>
+        asUser(database, user, (client) =>
+          client.query('select id from app_public.create_document($1, $2, visibility => $3)', [
+            content.slice(0, 10),
+            content,
+            visibility,
+          ]),
+        );
+      await write(mia!, 'the merger with another house');
+      await write(mia!, 'a recipe of pancakes at the house');
+      for (let each = 0; each < 5; each += 1) await write(mia!, `the house number ${each}`);
+      await indexAll(database, axis(DIMENSIONS, 0));
+      const scores = async () =>
+        (await ask(mia!, { query: 'merger or recipe or house', mode: 'text' })).results.map(
+          ({ chunk_id, score }) => [chunk_id, score],
+        );
+      const before = await scores();
+      expect(before).toHaveLength(7);
+      for (let each = 0; each < 20; each += 1) {
+        await write(stranger, `merger plan ${each}`);
+        await write(noa!, `merger plan ${each}`);
+      }
+      await indexAll(database, axis(DIMENSIONS, 0));
+      expect(await scores()).toEqual(before);
+      // what may be read does weigh
+      for (let each = 0; each < 3; each += 1) await write(noa!, `merger, part ${each}`, 'workspace');
+      await indexAll(database, axis(DIMENSIONS, 0));
+      expect(await scores()).not.toEqual(before);
+      expect(await scores()).toHaveLength(10);
+    });
+
+    it('gives the same by the plan that is kept and by one that is made for the search', async () => {
+      const both = async (question: Question) =>
+        asUser(database, ann, async (client) => {
+          const results = [];
+          // a filter that changes nothing
+          for (const filters of [null, '{"include_cold": false}']) {
+            const { rows } = await client.query(
+              `select to_jsonb(app_public.search(query => $1, query_embedding => $2::extensions.halfvec, mode => $3::app_public.search_mode,
+                 filters => jsonb_populate_record(null::app_public.search_filters, $4))) as found`,
+              [question.query, JSON.stringify(axis(DIMENSIONS, 0)), question.mode, filters],
+            );
+            results.push(rows[0].found);
+          }
+          return results;
+        });
+      // more words than the kept plan is used for
+      const many = `kitten or ${Array.from({ length: 300 }, (_, each) => `word${each}`).join(' or ')}`;
+      for (const mode of ['text', 'vector', 'hybrid']) {
+        for (const query of [
+          'kitten',
+          'dog or cat or zebra',
+          '"stock exchange" or Häuser',
+          'news -dogs',
+          '-dogs',
+          many,
+        ]) {
+          const [kept, made] = await both({ query, mode });
+          expect(kept.returned).toBeGreaterThan(0);
+          expect(made).toEqual(kept);
+        }
+      }
     });
 
     it('marks words in a snippet of safe HTML', async () => {
