@@ -1,5 +1,5 @@
 --! Previous: sha1:8895408ce262f3c44499aae9c904697c5a62e06d
---! Hash: sha1:48f4c5434aafdf7ec55f7b9376b0c1f0c23f7907
+--! Hash: sha1:9f00fb81628f35eb16943f52bf42a2ecf68a56bb
 --! Message: knowledge
 
 --! split: 1-current.sql
@@ -222,8 +222,9 @@ create table app_public.chunks (
 ) partition by hash (workspace_id);
 alter table app_public.chunks enable row level security;
 alter table app_public.chunks force row level security;
--- serves: text search inside one workspace
-create index chunks_text_search_idx on app_public.chunks using gin (workspace_id, text_search);
+-- serves: text search inside one workspace. Every search reads what is pending, by default up to 4 MB: with 1.8 MB of it rare
+-- words took 3 to 4 ms instead of 0.8, and 3,000 inserts take as long with this limit (in kB) as without
+create index chunks_text_search_idx on app_public.chunks using gin (workspace_id, text_search) with (gin_pending_list_limit = 256);
 -- serves: an identical text of the same workspace is embedded once
 create index chunks_content_hash_idx on app_public.chunks (workspace_id, content_hash);
 -- serves: the messages of a conversation, when its visibility changes, and the foreign key from conversations

@@ -1,5 +1,5 @@
---! Previous: sha1:48f4c5434aafdf7ec55f7b9376b0c1f0c23f7907
---! Hash: sha1:317d139b5904516c6b5089a0ab9adad25216e36e
+--! Previous: sha1:9f00fb81628f35eb16943f52bf42a2ecf68a56bb
+--! Hash: sha1:37a7a19720b089e1ddc1e37f0e673e7f21134437
 --! Message: membership
 
 --! split: 1-current.sql

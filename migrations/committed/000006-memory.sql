@@ -1,5 +1,5 @@
---! Previous: sha1:317d139b5904516c6b5089a0ab9adad25216e36e
---! Hash: sha1:0427adb2e29642d88d72fceb37ba48935733c027
+--! Previous: sha1:37a7a19720b089e1ddc1e37f0e673e7f21134437
+--! Hash: sha1:5f793c68e9defcec5600892abe69840bcde534ed
 --! Message: memory
 
 --! split: 1-current.sql

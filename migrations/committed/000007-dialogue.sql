@@ -1,5 +1,5 @@
---! Previous: sha1:0427adb2e29642d88d72fceb37ba48935733c027
---! Hash: sha1:0de7a2b303ef3b1f1a63e25ef00bb5f13243b946
+--! Previous: sha1:5f793c68e9defcec5600892abe69840bcde534ed
+--! Hash: sha1:2f46048f3b618581263893921f4acb9167b69166
 --! Message: dialogue
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:0de7a2b303ef3b1f1a63e25ef00bb5f13243b946
---! Hash: sha1:614a532d3df0e1907435d7d0604ebdcb7b2416ec
+--! Previous: sha1:2f46048f3b618581263893921f4acb9167b69166
+--! Hash: sha1:3ce3078fc7ee2cd64476c0a14ae2d9ef60b60075
 --! Message: lifecycle
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:614a532d3df0e1907435d7d0604ebdcb7b2416ec
---! Hash: sha1:bd898cce30cb222c6632b031cf17b9088cb25cbb
+--! Previous: sha1:3ce3078fc7ee2cd64476c0a14ae2d9ef60b60075
+--! Hash: sha1:07accda0b20ed4396b0d946ae842a698e0b36515
 --! Message: analytics
 
 --! split: 1-current.sql

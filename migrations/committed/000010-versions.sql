@@ -1,5 +1,5 @@
---! Previous: sha1:bd898cce30cb222c6632b031cf17b9088cb25cbb
---! Hash: sha1:6a7b1089b0ac1c75b19c2240e89f4cf9dd2cda84
+--! Previous: sha1:07accda0b20ed4396b0d946ae842a698e0b36515
+--! Hash: sha1:64ad343d8159f4993e2bde1297d2cb39107380cb
 --! Message: versions
 
 --! split: 1-current.sql

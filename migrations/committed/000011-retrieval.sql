@@ -1,5 +1,5 @@
---! Previous: sha1:6a7b1089b0ac1c75b19c2240e89f4cf9dd2cda84
---! Hash: sha1:03a4ae3276504dcfec858f402e2329d65e7b20f9
+--! Previous: sha1:64ad343d8159f4993e2bde1297d2cb39107380cb
+--! Hash: sha1:7658de7e70d38c1f7f586c136c3b2c8eadbce1ce
 --! Message: retrieval
 
 --! split: 1-current.sql

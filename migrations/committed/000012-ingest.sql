@@ -1,5 +1,5 @@
---! Previous: sha1:03a4ae3276504dcfec858f402e2329d65e7b20f9
---! Hash: sha1:273634452b2a291ae41ca6b85f248d15efc9ceb8
+--! Previous: sha1:7658de7e70d38c1f7f586c136c3b2c8eadbce1ce
+--! Hash: sha1:8da18237f00aa862a0739a8088a153bfe47e53ab
 --! Message: ingest
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:273634452b2a291ae41ca6b85f248d15efc9ceb8
---! Hash: sha1:eb4c9a101ca0059ea0212942762901afbd2b1dbe
+--! Previous: sha1:8da18237f00aa862a0739a8088a153bfe47e53ab
+--! Hash: sha1:1c873e621658de8fe52db5507dbdaa9f16c7970c
 --! Message: queue
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:eb4c9a101ca0059ea0212942762901afbd2b1dbe
---! Hash: sha1:9771c326e283e5a407ffa3bf1661bf282f67241f
+--! Previous: sha1:1c873e621658de8fe52db5507dbdaa9f16c7970c
+--! Hash: sha1:6d75cd2bce41b5a63f1b060c58522b22628405d9
 --! Message: recall
 
 --! split: 1-current.sql
