@@ -799,12 +799,13 @@ describeReal('files and events become knowledge', () => {
         await idle('process-events');
         expect((await event(long)).attempts).toBe(0);
 
-        await owner().query('update app_public.raw_events set retry_at = now() where id = $1', [long]);
-        // the switch holds for all
+        // the switch holds for all; due only then, since a sweep comes every minute of the clock
         await owner().query(`update app_private.settings set value = 'off' where name = 'paid_embedding'`);
         await budget(1_000_000);
+        await owner().query('update app_public.raw_events set retry_at = now() where id = $1', [long]);
         await sweep(worker);
         await until(async () => (await event(long)).error.includes('(CQ370)'));
+        await idle('process-events');
         await owner().query(`update app_private.settings set value = 'on' where name = 'paid_embedding'`);
         await owner().query('update app_public.raw_events set retry_at = now() where id = $1', [long]);
         await sweep(worker);
