@@ -75,8 +75,9 @@ describeReal('files and events become knowledge', () => {
     until(
       async () =>
         (
+          // the queue makes the next minute's job in advance
           await one(
-            `select count(*)::int as n from pgboss.job where name = $1 and state in ('created', 'retry', 'active')`,
+            `select count(*)::int as n from pgboss.job where name = $1 and state in ('created', 'retry', 'active') and start_after <= now()`,
             queue,
           )
         ).n === 0,
