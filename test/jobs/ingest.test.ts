@@ -74,8 +74,8 @@ describeReal('files and events become knowledge', () => {
   const idle = (queue: string) =>
     until(
       async () =>
+        // the queue makes the next minute's job in advance
         (
-          // the queue makes the next minute's job in advance
           await one(
             `select count(*)::int as n from pgboss.job where name = $1 and state in ('created', 'retry', 'active') and start_after <= now()`,
             queue,
