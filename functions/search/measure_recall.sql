@@ -11,7 +11,7 @@ as $$
   set search_ef_search = wanted.ef_search
   from (
     -- as far as the most demanding size needs
-    select least(max(latest.suggested_ef_search), app_hidden.setting('search_ef_search_max')::integer, 1000) as ef_search
+    select case when max(latest.suggested_ef_search) > 0 then least(max(latest.suggested_ef_search), app_hidden.setting('search_ef_search_max')::integer, 1000) end as ef_search
     from (
       select distinct on (m.size_class) m.suggested_ef_search
       from app_hidden.recall_measurements m

@@ -1,5 +1,5 @@
 --! Previous: sha1:6d75cd2bce41b5a63f1b060c58522b22628405d9
---! Hash: sha1:db8a452eed77af619d1880db0d222a952c0b6433
+--! Hash: sha1:1f20312c4c69b79d73f726a2fcdf63953a2ef9c7
 --! Message: functions
 
 --! split: 1-current.sql
@@ -11494,7 +11494,7 @@ as $$
   set search_ef_search = wanted.ef_search
   from (
     -- as far as the most demanding size needs
-    select least(max(latest.suggested_ef_search), app_hidden.setting('search_ef_search_max')::integer, 1000) as ef_search
+    select case when max(latest.suggested_ef_search) > 0 then least(max(latest.suggested_ef_search), app_hidden.setting('search_ef_search_max')::integer, 1000) end as ef_search
     from (
       select distinct on (m.size_class) m.suggested_ef_search
       from app_hidden.recall_measurements m

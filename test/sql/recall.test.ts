@@ -365,6 +365,16 @@ describeReal('the recall of searches', () => {
       expect(await inForce()).toBe(200);
     });
 
+    it('leaves ef_search alone where nothing is searched by the index', async () => {
+      await set({ search_exact_limit: 1_000_000 });
+      expect(await run()).toEqual({ measured: 2, below: 0 });
+      expect(await measurements()).toMatchObject([
+        { index_queries: 0, suggested_ef_search: null },
+        { index_queries: 0, suggested_ef_search: null },
+      ]);
+      expect(await inForce()).toBe(200);
+    });
+
     it('finds that the index misses, warns, and sets what meets the objective', async () => {
       await set({ search_ef_search: 1 });
       expect(await run()).toEqual({ measured: 2, below: 1 });
