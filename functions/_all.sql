@@ -33,6 +33,7 @@
 --!include search/conditions.sql
 --!include search/snippet.sql
 --!include search/legs.sql
+--!include search/chunk_totals.sql
 --!include search/search_ef_search.sql
 --!include search/search.sql
 --!include search/narrow.sql
@@ -59,6 +60,7 @@
 --!include members/invitations.sql
 --!include members/members.sql
 --!include members/workspace_member_names.sql
+--!include api_keys/api_keys_10_forget_secret.sql
 --!include api_keys/create_api_key.sql
 --!include api_keys/revoke_api_key.sql
 --!include memory/normalized_text.sql
@@ -160,6 +162,8 @@
 --!include ingest/raw_events_20_forget.sql
 --!include ingest/retry_events.sql
 --!include usage/reserve_for.sql
+--!include usage/require_backfill_budget.sql
+--!include usage/reserve_paid.sql
 --!include usage/settle_reservation.sql
 --!include embeddings/embeddings_20_clear_failures.sql
 --!include embeddings/count_embedding_failures.sql

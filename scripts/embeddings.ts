@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { openProvider } from '../jobs/embedding/provider.ts';
+import { measurements } from '../jobs/measure-recall.ts';
 import { openDatabase } from '../lib/database.ts';
 import { env } from '../lib/env.ts';
 import { ColloquyError, describeError, errorCode } from '../lib/errors.ts';
@@ -17,7 +18,6 @@ import {
   findVersion,
   formerVersion,
   listVersions,
-  measureRecall,
   type Owner,
   patiently,
   progressOf,
@@ -269,12 +269,12 @@ program
   .option('--days <n>', 'days of searches to count', atLeast(1), 7)
   .action((_: unknown, command: Command) =>
     withOwner(command, async (owner, options) => {
-      if (options.measure)
-        await measureRecall(owner, (measured, of) =>
+      if (options.measure) {
+        for await (const { target, measured } of measurements(owner))
           say(
-            `  ${of.version_name}, ${of.size_class} workspaces: ${measured ? `${measured.queries} queries` : 'nothing to ask, or somebody else is measuring'}`,
-          ),
-        );
+            `  ${target.version_name}, ${target.size_class} workspaces: ${measured ? `${measured.queries} queries` : 'nothing to ask, or somebody else is measuring'}`,
+          );
+      }
       const quality = await ask(owner, 'app_public.search_quality(days => $1)', [options.days]);
       answer(options, quality, showQuality(quality));
       const isBelow = (quality.recall as Record<string, unknown>[]).some(

@@ -17,7 +17,6 @@ begin
   if result.id is null then
     raise exception 'There is no such key.' using errcode = 'CQ204', hint = 'Check the id and the workspace of the request.';
   end if;
-  delete from app_private.api_key_secrets s where s.api_key_id = result.id;
   return result;
 end
 $$;

@@ -68,9 +68,6 @@ begin
   end if;
   -- who lost control of the account, or never had it, has it now, and nobody else: the keys of programs end as well, whoever
   -- made them
-  delete from app_private.api_key_secrets s
-  using app_public.api_keys k
-  where k.owner_id = account and s.api_key_id = k.id;
   update app_public.api_keys k set is_active = false where k.owner_id = account and k.is_active;
   delete from app_private.user_sessions s where s.user_id = account;
   perform app_private.log_event('user.password_reset', account);

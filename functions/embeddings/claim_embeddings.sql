@@ -5,36 +5,6 @@
 -- killed between the answer and the storing leaves a claim that ends by itself: the service was asked twice then, and may
 -- bill that; what is logged is the answer that was stored. Only the worker may call these.
 
--- The budget of the installation for all versions that searches do not use. Claims are made one at a time, so that they never
--- exceed it together.
-create or replace function app_private.require_backfill_budget(tokens bigint, cost_usd numeric)
-returns void
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-#variable_conflict use_variable
-declare
-  starts timestamptz := app_private.budget_period_start('month', clock_timestamp());
-  most_tokens numeric := nullif(app_hidden.setting('backfill_tokens_per_month'), 'unlimited')::numeric;
-  most_cost numeric := nullif(app_hidden.setting('backfill_cost_per_month'), 'unlimited')::numeric;
-  taken record;
-begin
-  perform pg_advisory_xact_lock(hashtextextended('app_private.require_backfill_budget', 0));
-  select coalesce(sum(t.tokens), 0) as tokens, coalesce(sum(t.cost_usd), 0) as cost_usd into taken
-  from (
-    select s.tokens, s.cost_usd from app_hidden.embedding_spending s where s.period_start = starts
-    union all
-    select k.tokens, k.cost_usd from app_hidden.embedding_claims k where k.user_id is null and k.abandoned_at is null
-  ) as t;
-  if taken.tokens + tokens > most_tokens or taken.cost_usd + cost_usd > most_cost then
-    raise exception 'The budget of this installation for other embedding versions than the active one is spent for the month.'
-      using errcode = 'CQ371', hint = 'An administrator can raise the settings backfill_tokens_per_month and backfill_cost_per_month.';
-  end if;
-end
-$$;
-comment on function app_private.require_backfill_budget(bigint, numeric) is
-  'Raises CQ371 unless so much fits into what versions that are not active may take this month, beside what is under way.';
-
 -- While the index of a partition is built its rows are locked against writing. Who is about to pay for vectors looks first.
 create or replace function app_private.embedding_partition_is_locked(for_version uuid, for_workspace uuid)
 returns boolean
@@ -76,7 +46,7 @@ declare
   total bigint;
   cost numeric;
   is_behind boolean := not exists (select from app_public.embedding_versions v where v.id = for_version and v.status = 'active');
-  reservation app_public.usage_reservations;
+  reservation_id uuid;
 begin
   -- one at a time in a workspace, so that no chunk is sent away twice
   perform pg_advisory_xact_lock(hashtextextended('app_hidden.claim_embeddings ' || for_workspace, 0));
@@ -107,21 +77,8 @@ begin
   end if;
 
   cost := total * price_per_million / 1000000;
-  if app_hidden.setting('paid_embedding') <> 'on' then
-    refusal := 'CQ370';
-    reason := 'Paid embedding is switched off.';
-  else
-    begin
-      if is_behind then
-        perform app_private.require_backfill_budget(total, cost);
-      else
-        reservation := app_private.reserve_for(for_workspace, owner, total, cost);
-      end if;
-    exception when sqlstate 'CQ220' or sqlstate 'CQ221' or sqlstate 'CQ371' then
-      refusal := sqlstate;
-      reason := sqlerrm;
-    end;
-  end if;
+  select p.reservation_id, p.refusal, p.reason into reservation_id, refusal, reason
+  from app_private.reserve_paid(for_workspace, owner, total, cost) as p;
   if refusal is not null then
     retry_at := clock_timestamp() + make_interval(secs => app_hidden.setting('embedding_budget_seconds')::double precision);
     insert into app_hidden.embedding_refusals (version_id, workspace_id, user_id, code, reason, retry_at)
@@ -139,7 +96,7 @@ begin
   seconds := app_hidden.setting('embedding_claim_seconds')::double precision;
   insert into app_hidden.embedding_claims (workspace_id, version_id, user_id, reservation_id, chunk_ids, tokens, cost_usd, expires_at)
   values (
-    for_workspace, for_version, owner, reservation.id, claimed, total, cost,
+    for_workspace, for_version, owner, reservation_id, claimed, total, cost,
     clock_timestamp() + make_interval(secs => claim_embeddings.seconds)
   )
   returning id into claim_id;
@@ -174,7 +131,6 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   claim app_hidden.embedding_claims;
-  reservation app_public.usage_reservations;
   stored integer;
 begin
   delete from app_hidden.embedding_claims k where k.id = settle_embedding_claim.claim_id returning k.* into claim;
@@ -192,13 +148,9 @@ begin
       stored := 0;
     end;
   end if;
-  select r.* into reservation
-  from app_public.usage_reservations r
-  where r.workspace_id = claim.workspace_id and r.id = claim.reservation_id
-  for no key update;
-  if reservation.id is not null then
-    perform app_private.settle_reservation(reservation, settle_embedding_claim.tokens, settle_embedding_claim.cost_usd);
-  end if;
+  perform app_private.settle_reservation(
+    claim.workspace_id, claim.reservation_id, settle_embedding_claim.tokens, settle_embedding_claim.cost_usd
+  );
   if claim.user_id is null and settle_embedding_claim.tokens > 0 then
     insert into app_hidden.embedding_spending as s (version_id, period_start, tokens, cost_usd)
     values (
@@ -233,7 +185,6 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   claim app_hidden.embedding_claims;
-  reservation app_public.usage_reservations;
   abandoned integer := 0;
 begin
   for claim in
@@ -244,13 +195,7 @@ begin
     limit max_claims
     for no key update skip locked
   loop
-    select r.* into reservation
-    from app_public.usage_reservations r
-    where r.workspace_id = claim.workspace_id and r.id = claim.reservation_id
-    for no key update;
-    if reservation.id is not null then
-      perform app_private.settle_reservation(reservation, 0, 0);
-    end if;
+    perform app_private.settle_reservation(claim.workspace_id, claim.reservation_id, 0, 0);
     perform app_hidden.count_embedding_failures(
       claim.version_id, claim.workspace_id, array_agg(c.id), array_agg('interrupted'::text),
       array_agg('The worker ended before it had an answer.'::text)

@@ -91,17 +91,18 @@ begin
     workspace_id, document_id, memory_item_id, conversation_id, sequence_number, content_hash, attempts, code, error, next_attempt_at
   )
   select
-    for_workspace, (select d.id from app_public.documents d where d.workspace_id = for_workspace and d.id = for_source and for_source_type = 'document'),
-    (select m.id from app_public.memory_items m where m.workspace_id = for_workspace and m.id = for_source and for_source_type = 'memory'),
-    (select c.id from app_public.conversations c where c.workspace_id = for_workspace and c.id = for_source and for_source_type = 'message'),
-    at_sequence_number, of_hash, 1, left(fail_cutting.code, 50), left(fail_cutting.error, 1000), clock_timestamp()
-  where exists (
-    select from app_public.documents d where d.workspace_id = for_workspace and d.id = for_source and for_source_type = 'document'
+    for_workspace, s.document_id, s.memory_item_id, s.conversation_id, at_sequence_number, of_hash, 1, left(fail_cutting.code, 50),
+    left(fail_cutting.error, 1000), clock_timestamp()
+  from (
+    select d.id as document_id, null::uuid as memory_item_id, null::uuid as conversation_id
+    from app_public.documents d where for_source_type = 'document' and d.workspace_id = for_workspace and d.id = for_source
     union all
-    select from app_public.memory_items m where m.workspace_id = for_workspace and m.id = for_source and for_source_type = 'memory'
+    select null, m.id, null
+    from app_public.memory_items m where for_source_type = 'memory' and m.workspace_id = for_workspace and m.id = for_source
     union all
-    select from app_public.conversations c where c.workspace_id = for_workspace and c.id = for_source and for_source_type = 'message'
-  )
+    select null, null, c.id
+    from app_public.conversations c where for_source_type = 'message' and c.workspace_id = for_workspace and c.id = for_source
+  ) as s
   on conflict on constraint cutting_failures_source_key do update
   set attempts = case
       when f.content_hash is distinct from excluded.content_hash then 1

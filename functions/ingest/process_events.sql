@@ -78,19 +78,8 @@ begin
   if event.id is null then
     return;
   end if;
-  if app_hidden.setting('paid_embedding') <> 'on' then
-    refusal := 'CQ370';
-    reason := 'Asking services that are paid is switched off.';
-  else
-    begin
-      reservation_id := (
-        app_private.reserve_for(for_workspace, event.owner_id, reserve_event_summary.tokens, reserve_event_summary.cost_usd)
-      ).id;
-    exception when sqlstate 'CQ220' or sqlstate 'CQ221' then
-      refusal := sqlstate;
-      reason := sqlerrm;
-    end;
-  end if;
+  select p.reservation_id, p.refusal, p.reason into reservation_id, refusal, reason
+  from app_private.reserve_paid(for_workspace, event.owner_id, reserve_event_summary.tokens, reserve_event_summary.cost_usd) as p;
   if refusal is not null then
     update app_public.raw_events e
     set processing_status = 'pending', attempts = e.attempts - 1, error = format('%s (%s)', reason, refusal),
@@ -109,16 +98,8 @@ language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  reservation app_public.usage_reservations;
 begin
-  select r.* into reservation
-  from app_public.usage_reservations r
-  where r.workspace_id = for_workspace and r.id = of_reservation
-  for no key update;
-  if reservation.id is not null then
-    perform app_private.settle_reservation(reservation, 0, 0);
-  end if;
+  perform app_private.settle_reservation(for_workspace, of_reservation, 0, 0);
 end
 $$;
 comment on function app_hidden.release_reservation(uuid, uuid) is 'Lets go what was set aside for work that came to nothing.';
@@ -145,7 +126,6 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   event app_public.raw_events;
-  reservation app_public.usage_reservations;
   hash bytea := app_hidden.text_hash(concat_ws(E'\n', new_heading, new_content));
   outcome text := 'stored';
 begin
@@ -155,18 +135,12 @@ begin
   for no key update;
   if event.id is null then
     -- what is logged is the answer that is stored
-    if of_reservation is not null then
-      perform app_hidden.release_reservation(for_workspace, of_reservation);
-    end if;
+    perform app_private.settle_reservation(for_workspace, of_reservation, 0, 0);
     return 'late';
   end if;
   if of_reservation is not null then
-    select r.* into reservation
-    from app_public.usage_reservations r
-    where r.workspace_id = for_workspace and r.id = of_reservation
-    for no key update;
     perform app_private.settle_reservation(
-      reservation, complete_event.prompt_tokens + complete_event.completion_tokens, complete_event.cost_usd
+      for_workspace, of_reservation, complete_event.prompt_tokens + complete_event.completion_tokens, complete_event.cost_usd
     );
     -- with the id of what was set aside: once
     insert into app_public.usage_logs (

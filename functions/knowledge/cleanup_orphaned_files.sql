@@ -1,17 +1,19 @@
 -- Uploads that came to nothing: never read, or not readable, in no conversation, and without a document. It must never
 -- touch a file that was read, or that a conversation shows: those go when somebody deletes them. Never one that a legal hold
 -- keeps. Their bytes are remembered by the trigger of files, and go later.
-create or replace function app_private.is_orphaned(file app_public.files, older_than interval)
-returns boolean
+create or replace function app_private.orphaned_files(older_than interval)
+returns setof app_public.files
 language sql
 stable
 as $$
-  select (file).processing_status in ('pending', 'failed')
-    and (file).updated_at < now() - older_than
-    and (file).conversation_id is null
-    and not exists (select from app_public.documents d where d.workspace_id = (file).workspace_id and d.file_id = (file).id);
+  select f.*
+  from app_public.files f
+  where f.processing_status in ('pending', 'failed')
+    and f.updated_at < now() - older_than
+    and f.conversation_id is null
+    and not exists (select from app_public.documents d where d.workspace_id = f.workspace_id and d.file_id = f.id);
 $$;
-comment on function app_private.is_orphaned(app_public.files, interval) is 'Whether an upload came to nothing, so long ago.';
+comment on function app_private.orphaned_files(interval) is 'Uploads that came to nothing, so long ago. Becomes a part of the query that asks.';
 
 create or replace function app_hidden.cleanup_orphaned_files(older_than interval default '7 days', max_files integer default 1000)
 returns table (workspace_id uuid, file_id uuid)
@@ -28,8 +30,8 @@ begin
   end if;
   for candidate in
     select f.id, f.workspace_id
-    from app_public.files f
-    where app_private.is_orphaned(f, older_than) and not app_private.is_held(f.workspace_id, 'files')
+    from app_private.orphaned_files(older_than) f
+    where not app_private.is_held(f.workspace_id, 'files')
     order by f.id
     limit max_files
   loop
@@ -38,7 +40,7 @@ begin
     continue when app_private.is_held(candidate.workspace_id, 'files');
     select f.workspace_id, f.id into workspace_id, file_id
     from app_public.files f
-    where f.id = candidate.id and app_private.is_orphaned(f, older_than)
+    where f.id = candidate.id and exists (select from app_private.orphaned_files(older_than) o where o.id = candidate.id)
     for update skip locked;
     continue when not found;
     delete from app_public.files f where f.id = candidate.id;

@@ -127,11 +127,8 @@ begin
     exit when clock_timestamp() > began + make_interval(secs => seconds / 4) and result.queries > 0;
     query := asked.query;
     kinds := coalesce(query.kinds, enum_range(null::app_public.source_type));
-    select coalesce(sum(c.chunk_count) filter (where c.source_type = any (kinds)), 0), sum(c.chunk_count),
-      coalesce(bool_or(c.source_type = 'memory' and c.chunk_count > 0), false)
-    into available, everything, has_memories
-    from app_hidden.chunk_counts c where c.workspace_id = query.workspace_id;
-    conditions := app_private.search_conditions(null, null, has_memories and 'memory' = any (kinds), 'warm');
+    select t.* into available, everything, has_memories from app_private.chunk_totals(query.workspace_id, kinds) as t;
+    conditions := app_private.search_conditions(null, null, has_memories, 'warm');
 
     started := clock_timestamp();
     nearest := array(

@@ -101,11 +101,7 @@ begin
   end if;
   response.embedding_version_id := version.id;
 
-  select coalesce(sum(k.chunk_count) filter (where k.source_type = any (kinds)), 0), coalesce(sum(k.chunk_count), 0),
-    coalesce(bool_or(k.source_type = 'memory' and k.chunk_count > 0), false)
-  into available, everything, has_memories
-  from app_hidden.chunk_counts k where k.workspace_id = workspace;
-  has_memories := has_memories and 'memory' = any (kinds);
+  select t.* into available, everything, has_memories from app_private.chunk_totals(workspace, kinds) as t;
 
   if version.id is not null then
     exact_limit := app_hidden.setting('search_exact_limit')::bigint;

@@ -1,15 +1,20 @@
 -- Ends a reservation, for settle_usage and for the worker: what was held is let go, what was used is counted. The budgets are
--- locked in the order in which reservations lock them. It trusts its caller, who has the reservation locked, so it must never
--- be granted to anybody. Again changes nothing.
-create or replace function app_private.settle_reservation(reservation app_public.usage_reservations, tokens bigint, cost_usd numeric)
+-- locked in the order in which reservations lock them. It trusts its caller, so it must never be granted to anybody. Again
+-- changes nothing, and neither does one that is not there.
+create or replace function app_private.settle_reservation(for_workspace uuid, of_reservation uuid, tokens bigint, cost_usd numeric)
 returns app_public.usage_reservations
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  reservation app_public.usage_reservations;
   result app_public.usage_reservations;
 begin
-  if reservation.settled_at is not null then
+  select r.* into reservation
+  from app_public.usage_reservations r
+  where r.workspace_id = for_workspace and r.id = of_reservation
+  for no key update;
+  if reservation.id is null or reservation.settled_at is not null then
     return reservation;
   end if;
   perform from app_public.usage_budgets b
@@ -42,4 +47,4 @@ begin
   return result;
 end
 $$;
-comment on function app_private.settle_reservation(app_public.usage_reservations, bigint, numeric) is 'Ends a reservation with what was really used.';
+comment on function app_private.settle_reservation(uuid, uuid, bigint, numeric) is 'Ends a reservation with what was really used.';

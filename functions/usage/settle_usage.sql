@@ -5,8 +5,6 @@ language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  reservation app_public.usage_reservations;
 begin
   perform app_hidden.require_member(for_writing => true);
   if settle_usage.tokens is null or settle_usage.tokens not between 0 and 1000000000000
@@ -14,14 +12,15 @@ begin
   then
     raise exception 'What was used is not negative.' using errcode = 'CQ200', hint = 'Pass tokens, and costUsd when it is known.';
   end if;
-  select r.* into reservation
-  from app_public.usage_reservations r
-  where r.id = settle_usage.reservation_id and r.workspace_id = app_hidden.current_workspace_id() and r.user_id = app_hidden.current_user_id()
-  for no key update;
-  if reservation.id is null then
+  if not exists (
+    select from app_public.usage_reservations r
+    where r.id = settle_usage.reservation_id and r.workspace_id = app_hidden.current_workspace_id() and r.user_id = app_hidden.current_user_id()
+  ) then
     raise exception 'There is no such reservation.' using errcode = 'CQ204', hint = 'Pass the id that reserveUsage returned.';
   end if;
-  return app_private.settle_reservation(reservation, settle_usage.tokens, settle_usage.cost_usd);
+  return app_private.settle_reservation(
+    app_hidden.current_workspace_id(), settle_usage.reservation_id, settle_usage.tokens, settle_usage.cost_usd
+  );
 end
 $$;
 comment on function app_public.settle_usage(uuid, bigint, numeric) is

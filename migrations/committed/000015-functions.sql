@@ -1,5 +1,5 @@
 --! Previous: sha1:6d75cd2bce41b5a63f1b060c58522b22628405d9
---! Hash: sha1:1f20312c4c69b79d73f726a2fcdf63953a2ef9c7
+--! Hash: sha1:0de1bda82813a63e431b9a576b18b3b799cac298
 --! Message: functions
 
 --! split: 1-current.sql
@@ -1978,6 +1978,23 @@ $$;
 comment on function app_private.search_text(uuid, uuid, text, app_public.source_type[], integer, uuid[], app_public.search_filters, text) is
   'Chunks that contain the words of a query, each asked in its own language. Score: the sum over the words of ts_rank, divided by the logarithm of the length, times ln(1 + matches / matches with the word); it compares within one search only.';
 --! EndIncluded search/legs.sql
+--! Included search/chunk_totals.sql
+-- How much there is to search in a workspace, by the counts that triggers keep: never by counting. Without a set clause, so
+-- that it becomes a part of the query that asks.
+create or replace function app_private.chunk_totals(workspace uuid, kinds app_public.source_type[])
+returns table (available bigint, everything bigint, has_memories boolean)
+language sql
+stable
+as $$
+  select
+    coalesce(sum(k.chunk_count) filter (where k.source_type = any (kinds)), 0)::bigint, coalesce(sum(k.chunk_count), 0)::bigint,
+    coalesce(bool_or(k.source_type = 'memory' and k.chunk_count > 0), false) and 'memory' = any (kinds)
+  from app_hidden.chunk_counts k
+  where k.workspace_id = workspace;
+$$;
+comment on function app_private.chunk_totals(uuid, app_public.source_type[]) is
+  'Chunks of the asked kinds, chunks of all kinds, and whether memories are among what is asked for and there.';
+--! EndIncluded search/chunk_totals.sql
 --! Included search/search_ef_search.sql
 -- How far an index search looks: the only place where search and the measurement of recall get these numbers from. What an
 -- administrator set is the least; a measurement may raise it for a version, no further than search_ef_search_max.
@@ -2114,11 +2131,7 @@ begin
   end if;
   response.embedding_version_id := version.id;
 
-  select coalesce(sum(k.chunk_count) filter (where k.source_type = any (kinds)), 0), coalesce(sum(k.chunk_count), 0),
-    coalesce(bool_or(k.source_type = 'memory' and k.chunk_count > 0), false)
-  into available, everything, has_memories
-  from app_hidden.chunk_counts k where k.workspace_id = workspace;
-  has_memories := has_memories and 'memory' = any (kinds);
+  select t.* into available, everything, has_memories from app_private.chunk_totals(workspace, kinds) as t;
 
   if version.id is not null then
     exact_limit := app_hidden.setting('search_exact_limit')::bigint;
@@ -2683,8 +2696,9 @@ for each statement execute function app_private.count_embeddings();
 --! EndIncluded embeddings/counts.sql
 --! Included embeddings/embedding_waits.sql
 -- Whether a chunk is to be left alone for now: it failed and waits or was given up, a worker has sent it away, its owner's
--- budget is spent, or the provider of the version is left alone. Whoever looks for chunks without a vector asks this, so that a poisoned one neither blocks the others nor
--- comes back every minute. Without a set clause, so that it becomes a part of the query that asks.
+-- budget is spent, or the provider of the version is left alone. Whoever looks for chunks without a vector asks this, so that a
+-- poisoned one neither blocks the others nor comes back every minute. It is asked once for each chunk, about 30 µs: the planner
+-- does not take a function with subqueries apart. So whoever asks says first what costs less.
 create or replace function app_private.embedding_waits(for_version uuid, for_workspace uuid, for_chunk uuid, for_owner uuid)
 returns boolean
 language sql
@@ -3163,8 +3177,8 @@ set search_path = pg_catalog, pg_temp
 as $$
   select coalesce(jsonb_object_agg(v.key, v.value), '{}')
   from jsonb_each(row_values) as v
-  -- max_tokens and token_limit are numbers
-  where v.key !~* '(password|secret|hash|token$)' and v.key not in ('created_at', 'updated_at', 'last_used_at');
+  -- max_tokens, token_limit and monthly_token_quota are numbers
+  where v.key !~* '(password|secret|hash|token(?!s|_limit|_quota))' and v.key not in ('created_at', 'updated_at', 'last_used_at');
 $$;
 comment on function app_private.without_secrets(jsonb) is 'A row as the audit log may keep it: without secrets and bookkeeping.';
 
@@ -3481,9 +3495,6 @@ begin
   end if;
   -- who lost control of the account, or never had it, has it now, and nobody else: the keys of programs end as well, whoever
   -- made them
-  delete from app_private.api_key_secrets s
-  using app_public.api_keys k
-  where k.owner_id = account and s.api_key_id = k.id;
   update app_public.api_keys k set is_active = false where k.owner_id = account and k.is_active;
   delete from app_private.user_sessions s where s.user_id = account;
   perform app_private.log_event('user.password_reset', account);
@@ -4054,6 +4065,25 @@ $$;
 comment on function app_public.workspace_member_names() is 'The members of the workspace of the request by name, owners first, at most 1,000. Errors: CQ101 not signed in, CQ110 API key without "read".';
 grant execute on function app_public.workspace_member_names() to colloquy_user, colloquy_admin;
 --! EndIncluded members/workspace_member_names.sql
+--! Included api_keys/api_keys_10_forget_secret.sql
+-- Trigger: a key that is switched off has no secret any more, whoever switched it off.
+create or replace function app_private.forget_api_key_secret()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  delete from app_private.api_key_secrets s where s.api_key_id = new.id;
+  return null;
+end
+$$;
+comment on function app_private.forget_api_key_secret() is 'Trigger: removes the secret of a key that is switched off.';
+
+create or replace trigger api_keys_10_forget_secret
+after update of is_active on app_public.api_keys
+for each row when (old.is_active and not new.is_active) execute function app_private.forget_api_key_secret();
+--! EndIncluded api_keys/api_keys_10_forget_secret.sql
 --! Included api_keys/create_api_key.sql
 -- A key acts as its owner in one workspace, within its scopes. The secret leaves the database once, here; what stays is its
 -- hash. Never with a key: one that leaked must not make others.
@@ -4131,7 +4161,6 @@ begin
   if result.id is null then
     raise exception 'There is no such key.' using errcode = 'CQ204', hint = 'Check the id and the workspace of the request.';
   end if;
-  delete from app_private.api_key_secrets s where s.api_key_id = result.id;
   return result;
 end
 $$;
@@ -5357,17 +5386,19 @@ grant execute on function app_hidden.tier_chunks(integer) to colloquy_worker;
 -- Uploads that came to nothing: never read, or not readable, in no conversation, and without a document. It must never
 -- touch a file that was read, or that a conversation shows: those go when somebody deletes them. Never one that a legal hold
 -- keeps. Their bytes are remembered by the trigger of files, and go later.
-create or replace function app_private.is_orphaned(file app_public.files, older_than interval)
-returns boolean
+create or replace function app_private.orphaned_files(older_than interval)
+returns setof app_public.files
 language sql
 stable
 as $$
-  select (file).processing_status in ('pending', 'failed')
-    and (file).updated_at < now() - older_than
-    and (file).conversation_id is null
-    and not exists (select from app_public.documents d where d.workspace_id = (file).workspace_id and d.file_id = (file).id);
+  select f.*
+  from app_public.files f
+  where f.processing_status in ('pending', 'failed')
+    and f.updated_at < now() - older_than
+    and f.conversation_id is null
+    and not exists (select from app_public.documents d where d.workspace_id = f.workspace_id and d.file_id = f.id);
 $$;
-comment on function app_private.is_orphaned(app_public.files, interval) is 'Whether an upload came to nothing, so long ago.';
+comment on function app_private.orphaned_files(interval) is 'Uploads that came to nothing, so long ago. Becomes a part of the query that asks.';
 
 create or replace function app_hidden.cleanup_orphaned_files(older_than interval default '7 days', max_files integer default 1000)
 returns table (workspace_id uuid, file_id uuid)
@@ -5384,8 +5415,8 @@ begin
   end if;
   for candidate in
     select f.id, f.workspace_id
-    from app_public.files f
-    where app_private.is_orphaned(f, older_than) and not app_private.is_held(f.workspace_id, 'files')
+    from app_private.orphaned_files(older_than) f
+    where not app_private.is_held(f.workspace_id, 'files')
     order by f.id
     limit max_files
   loop
@@ -5394,7 +5425,7 @@ begin
     continue when app_private.is_held(candidate.workspace_id, 'files');
     select f.workspace_id, f.id into workspace_id, file_id
     from app_public.files f
-    where f.id = candidate.id and app_private.is_orphaned(f, older_than)
+    where f.id = candidate.id and exists (select from app_private.orphaned_files(older_than) o where o.id = candidate.id)
     for update skip locked;
     continue when not found;
     delete from app_public.files f where f.id = candidate.id;
@@ -6878,8 +6909,6 @@ language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  reservation app_public.usage_reservations;
 begin
   perform app_hidden.require_member(for_writing => true);
   if settle_usage.tokens is null or settle_usage.tokens not between 0 and 1000000000000
@@ -6887,14 +6916,15 @@ begin
   then
     raise exception 'What was used is not negative.' using errcode = 'CQ200', hint = 'Pass tokens, and costUsd when it is known.';
   end if;
-  select r.* into reservation
-  from app_public.usage_reservations r
-  where r.id = settle_usage.reservation_id and r.workspace_id = app_hidden.current_workspace_id() and r.user_id = app_hidden.current_user_id()
-  for no key update;
-  if reservation.id is null then
+  if not exists (
+    select from app_public.usage_reservations r
+    where r.id = settle_usage.reservation_id and r.workspace_id = app_hidden.current_workspace_id() and r.user_id = app_hidden.current_user_id()
+  ) then
     raise exception 'There is no such reservation.' using errcode = 'CQ204', hint = 'Pass the id that reserveUsage returned.';
   end if;
-  return app_private.settle_reservation(reservation, settle_usage.tokens, settle_usage.cost_usd);
+  return app_private.settle_reservation(
+    app_hidden.current_workspace_id(), settle_usage.reservation_id, settle_usage.tokens, settle_usage.cost_usd
+  );
 end
 $$;
 comment on function app_public.settle_usage(uuid, bigint, numeric) is
@@ -9963,19 +9993,8 @@ begin
   if event.id is null then
     return;
   end if;
-  if app_hidden.setting('paid_embedding') <> 'on' then
-    refusal := 'CQ370';
-    reason := 'Asking services that are paid is switched off.';
-  else
-    begin
-      reservation_id := (
-        app_private.reserve_for(for_workspace, event.owner_id, reserve_event_summary.tokens, reserve_event_summary.cost_usd)
-      ).id;
-    exception when sqlstate 'CQ220' or sqlstate 'CQ221' then
-      refusal := sqlstate;
-      reason := sqlerrm;
-    end;
-  end if;
+  select p.reservation_id, p.refusal, p.reason into reservation_id, refusal, reason
+  from app_private.reserve_paid(for_workspace, event.owner_id, reserve_event_summary.tokens, reserve_event_summary.cost_usd) as p;
   if refusal is not null then
     update app_public.raw_events e
     set processing_status = 'pending', attempts = e.attempts - 1, error = format('%s (%s)', reason, refusal),
@@ -9994,16 +10013,8 @@ language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  reservation app_public.usage_reservations;
 begin
-  select r.* into reservation
-  from app_public.usage_reservations r
-  where r.workspace_id = for_workspace and r.id = of_reservation
-  for no key update;
-  if reservation.id is not null then
-    perform app_private.settle_reservation(reservation, 0, 0);
-  end if;
+  perform app_private.settle_reservation(for_workspace, of_reservation, 0, 0);
 end
 $$;
 comment on function app_hidden.release_reservation(uuid, uuid) is 'Lets go what was set aside for work that came to nothing.';
@@ -10030,7 +10041,6 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   event app_public.raw_events;
-  reservation app_public.usage_reservations;
   hash bytea := app_hidden.text_hash(concat_ws(E'\n', new_heading, new_content));
   outcome text := 'stored';
 begin
@@ -10040,18 +10050,12 @@ begin
   for no key update;
   if event.id is null then
     -- what is logged is the answer that is stored
-    if of_reservation is not null then
-      perform app_hidden.release_reservation(for_workspace, of_reservation);
-    end if;
+    perform app_private.settle_reservation(for_workspace, of_reservation, 0, 0);
     return 'late';
   end if;
   if of_reservation is not null then
-    select r.* into reservation
-    from app_public.usage_reservations r
-    where r.workspace_id = for_workspace and r.id = of_reservation
-    for no key update;
     perform app_private.settle_reservation(
-      reservation, complete_event.prompt_tokens + complete_event.completion_tokens, complete_event.cost_usd
+      for_workspace, of_reservation, complete_event.prompt_tokens + complete_event.completion_tokens, complete_event.cost_usd
     );
     -- with the id of what was set aside: once
     insert into app_public.usage_logs (
@@ -10286,19 +10290,84 @@ $$;
 comment on function app_private.reserve_for(uuid, uuid, bigint, numeric) is
   'Sets usage of a user aside. Errors: CQ220 the budget is spent, CQ221 the monthly quota is.';
 --! EndIncluded usage/reserve_for.sql
+--! Included usage/require_backfill_budget.sql
+-- The budget of the installation for all versions that searches do not use. Claims are made one at a time, so that they never
+-- exceed it together.
+create or replace function app_private.require_backfill_budget(tokens bigint, cost_usd numeric)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_variable
+declare
+  starts timestamptz := app_private.budget_period_start('month', clock_timestamp());
+  most_tokens numeric := nullif(app_hidden.setting('backfill_tokens_per_month'), 'unlimited')::numeric;
+  most_cost numeric := nullif(app_hidden.setting('backfill_cost_per_month'), 'unlimited')::numeric;
+  taken record;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('app_private.require_backfill_budget', 0));
+  select coalesce(sum(t.tokens), 0) as tokens, coalesce(sum(t.cost_usd), 0) as cost_usd into taken
+  from (
+    select s.tokens, s.cost_usd from app_hidden.embedding_spending s where s.period_start = starts
+    union all
+    select k.tokens, k.cost_usd from app_hidden.embedding_claims k where k.user_id is null and k.abandoned_at is null
+  ) as t;
+  if taken.tokens + tokens > most_tokens or taken.cost_usd + cost_usd > most_cost then
+    raise exception 'The budget of this installation for other embedding versions than the active one is spent for the month.'
+      using errcode = 'CQ371', hint = 'An administrator can raise the settings backfill_tokens_per_month and backfill_cost_per_month.';
+  end if;
+end
+$$;
+comment on function app_private.require_backfill_budget(bigint, numeric) is
+  'Raises CQ371 unless so much fits into what versions that are not active may take this month, beside what is under way.';
+--! EndIncluded usage/require_backfill_budget.sql
+--! Included usage/reserve_paid.sql
+-- Before the worker asks a service that is paid, whatever for: the switch, and then the budgets and the quota of a user, or those
+-- of the installation where no user pays. A refusal is an answer and no error, so that the caller can write down who waits.
+-- It trusts its caller, so it must never be granted to anybody.
+create or replace function app_private.reserve_paid(
+  for_workspace uuid, for_user uuid, tokens bigint, cost_usd numeric, out reservation_id uuid, out refusal text, out reason text
+)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if app_hidden.setting('paid_embedding') <> 'on' then
+    refusal := 'CQ370';
+    reason := 'Asking services that are paid is switched off.';
+    return;
+  end if;
+  if for_user is null then
+    perform app_private.require_backfill_budget(reserve_paid.tokens, reserve_paid.cost_usd);
+  else
+    reservation_id := (app_private.reserve_for(for_workspace, for_user, reserve_paid.tokens, reserve_paid.cost_usd)).id;
+  end if;
+exception when sqlstate 'CQ220' or sqlstate 'CQ221' or sqlstate 'CQ371' then
+  refusal := sqlstate;
+  reason := sqlerrm;
+end
+$$;
+comment on function app_private.reserve_paid(uuid, uuid, bigint, numeric) is
+  'Sets tokens and cost of a request to a paid service aside, for a user or, without one, for the installation. With a refusal (CQ220, CQ221, CQ370, CQ371) and its reason, nothing is.';
+--! EndIncluded usage/reserve_paid.sql
 --! Included usage/settle_reservation.sql
 -- Ends a reservation, for settle_usage and for the worker: what was held is let go, what was used is counted. The budgets are
--- locked in the order in which reservations lock them. It trusts its caller, who has the reservation locked, so it must never
--- be granted to anybody. Again changes nothing.
-create or replace function app_private.settle_reservation(reservation app_public.usage_reservations, tokens bigint, cost_usd numeric)
+-- locked in the order in which reservations lock them. It trusts its caller, so it must never be granted to anybody. Again
+-- changes nothing, and neither does one that is not there.
+create or replace function app_private.settle_reservation(for_workspace uuid, of_reservation uuid, tokens bigint, cost_usd numeric)
 returns app_public.usage_reservations
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  reservation app_public.usage_reservations;
   result app_public.usage_reservations;
 begin
-  if reservation.settled_at is not null then
+  select r.* into reservation
+  from app_public.usage_reservations r
+  where r.workspace_id = for_workspace and r.id = of_reservation
+  for no key update;
+  if reservation.id is null or reservation.settled_at is not null then
     return reservation;
   end if;
   perform from app_public.usage_budgets b
@@ -10331,7 +10400,7 @@ begin
   return result;
 end
 $$;
-comment on function app_private.settle_reservation(app_public.usage_reservations, bigint, numeric) is 'Ends a reservation with what was really used.';
+comment on function app_private.settle_reservation(uuid, uuid, bigint, numeric) is 'Ends a reservation with what was really used.';
 --! EndIncluded usage/settle_reservation.sql
 --! Included embeddings/embeddings_20_clear_failures.sql
 -- A chunk that has its vector has no failure, whoever embedded it.
@@ -10410,36 +10479,6 @@ grant execute on function app_hidden.count_embedding_failures(uuid, uuid, uuid[]
 -- killed between the answer and the storing leaves a claim that ends by itself: the service was asked twice then, and may
 -- bill that; what is logged is the answer that was stored. Only the worker may call these.
 
--- The budget of the installation for all versions that searches do not use. Claims are made one at a time, so that they never
--- exceed it together.
-create or replace function app_private.require_backfill_budget(tokens bigint, cost_usd numeric)
-returns void
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-#variable_conflict use_variable
-declare
-  starts timestamptz := app_private.budget_period_start('month', clock_timestamp());
-  most_tokens numeric := nullif(app_hidden.setting('backfill_tokens_per_month'), 'unlimited')::numeric;
-  most_cost numeric := nullif(app_hidden.setting('backfill_cost_per_month'), 'unlimited')::numeric;
-  taken record;
-begin
-  perform pg_advisory_xact_lock(hashtextextended('app_private.require_backfill_budget', 0));
-  select coalesce(sum(t.tokens), 0) as tokens, coalesce(sum(t.cost_usd), 0) as cost_usd into taken
-  from (
-    select s.tokens, s.cost_usd from app_hidden.embedding_spending s where s.period_start = starts
-    union all
-    select k.tokens, k.cost_usd from app_hidden.embedding_claims k where k.user_id is null and k.abandoned_at is null
-  ) as t;
-  if taken.tokens + tokens > most_tokens or taken.cost_usd + cost_usd > most_cost then
-    raise exception 'The budget of this installation for other embedding versions than the active one is spent for the month.'
-      using errcode = 'CQ371', hint = 'An administrator can raise the settings backfill_tokens_per_month and backfill_cost_per_month.';
-  end if;
-end
-$$;
-comment on function app_private.require_backfill_budget(bigint, numeric) is
-  'Raises CQ371 unless so much fits into what versions that are not active may take this month, beside what is under way.';
-
 -- While the index of a partition is built its rows are locked against writing. Who is about to pay for vectors looks first.
 create or replace function app_private.embedding_partition_is_locked(for_version uuid, for_workspace uuid)
 returns boolean
@@ -10481,7 +10520,7 @@ declare
   total bigint;
   cost numeric;
   is_behind boolean := not exists (select from app_public.embedding_versions v where v.id = for_version and v.status = 'active');
-  reservation app_public.usage_reservations;
+  reservation_id uuid;
 begin
   -- one at a time in a workspace, so that no chunk is sent away twice
   perform pg_advisory_xact_lock(hashtextextended('app_hidden.claim_embeddings ' || for_workspace, 0));
@@ -10512,21 +10551,8 @@ begin
   end if;
 
   cost := total * price_per_million / 1000000;
-  if app_hidden.setting('paid_embedding') <> 'on' then
-    refusal := 'CQ370';
-    reason := 'Paid embedding is switched off.';
-  else
-    begin
-      if is_behind then
-        perform app_private.require_backfill_budget(total, cost);
-      else
-        reservation := app_private.reserve_for(for_workspace, owner, total, cost);
-      end if;
-    exception when sqlstate 'CQ220' or sqlstate 'CQ221' or sqlstate 'CQ371' then
-      refusal := sqlstate;
-      reason := sqlerrm;
-    end;
-  end if;
+  select p.reservation_id, p.refusal, p.reason into reservation_id, refusal, reason
+  from app_private.reserve_paid(for_workspace, owner, total, cost) as p;
   if refusal is not null then
     retry_at := clock_timestamp() + make_interval(secs => app_hidden.setting('embedding_budget_seconds')::double precision);
     insert into app_hidden.embedding_refusals (version_id, workspace_id, user_id, code, reason, retry_at)
@@ -10544,7 +10570,7 @@ begin
   seconds := app_hidden.setting('embedding_claim_seconds')::double precision;
   insert into app_hidden.embedding_claims (workspace_id, version_id, user_id, reservation_id, chunk_ids, tokens, cost_usd, expires_at)
   values (
-    for_workspace, for_version, owner, reservation.id, claimed, total, cost,
+    for_workspace, for_version, owner, reservation_id, claimed, total, cost,
     clock_timestamp() + make_interval(secs => claim_embeddings.seconds)
   )
   returning id into claim_id;
@@ -10579,7 +10605,6 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   claim app_hidden.embedding_claims;
-  reservation app_public.usage_reservations;
   stored integer;
 begin
   delete from app_hidden.embedding_claims k where k.id = settle_embedding_claim.claim_id returning k.* into claim;
@@ -10597,13 +10622,9 @@ begin
       stored := 0;
     end;
   end if;
-  select r.* into reservation
-  from app_public.usage_reservations r
-  where r.workspace_id = claim.workspace_id and r.id = claim.reservation_id
-  for no key update;
-  if reservation.id is not null then
-    perform app_private.settle_reservation(reservation, settle_embedding_claim.tokens, settle_embedding_claim.cost_usd);
-  end if;
+  perform app_private.settle_reservation(
+    claim.workspace_id, claim.reservation_id, settle_embedding_claim.tokens, settle_embedding_claim.cost_usd
+  );
   if claim.user_id is null and settle_embedding_claim.tokens > 0 then
     insert into app_hidden.embedding_spending as s (version_id, period_start, tokens, cost_usd)
     values (
@@ -10638,7 +10659,6 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   claim app_hidden.embedding_claims;
-  reservation app_public.usage_reservations;
   abandoned integer := 0;
 begin
   for claim in
@@ -10649,13 +10669,7 @@ begin
     limit max_claims
     for no key update skip locked
   loop
-    select r.* into reservation
-    from app_public.usage_reservations r
-    where r.workspace_id = claim.workspace_id and r.id = claim.reservation_id
-    for no key update;
-    if reservation.id is not null then
-      perform app_private.settle_reservation(reservation, 0, 0);
-    end if;
+    perform app_private.settle_reservation(claim.workspace_id, claim.reservation_id, 0, 0);
     perform app_hidden.count_embedding_failures(
       claim.version_id, claim.workspace_id, array_agg(c.id), array_agg('interrupted'::text),
       array_agg('The worker ended before it had an answer.'::text)
@@ -10776,17 +10790,18 @@ begin
     workspace_id, document_id, memory_item_id, conversation_id, sequence_number, content_hash, attempts, code, error, next_attempt_at
   )
   select
-    for_workspace, (select d.id from app_public.documents d where d.workspace_id = for_workspace and d.id = for_source and for_source_type = 'document'),
-    (select m.id from app_public.memory_items m where m.workspace_id = for_workspace and m.id = for_source and for_source_type = 'memory'),
-    (select c.id from app_public.conversations c where c.workspace_id = for_workspace and c.id = for_source and for_source_type = 'message'),
-    at_sequence_number, of_hash, 1, left(fail_cutting.code, 50), left(fail_cutting.error, 1000), clock_timestamp()
-  where exists (
-    select from app_public.documents d where d.workspace_id = for_workspace and d.id = for_source and for_source_type = 'document'
+    for_workspace, s.document_id, s.memory_item_id, s.conversation_id, at_sequence_number, of_hash, 1, left(fail_cutting.code, 50),
+    left(fail_cutting.error, 1000), clock_timestamp()
+  from (
+    select d.id as document_id, null::uuid as memory_item_id, null::uuid as conversation_id
+    from app_public.documents d where for_source_type = 'document' and d.workspace_id = for_workspace and d.id = for_source
     union all
-    select from app_public.memory_items m where m.workspace_id = for_workspace and m.id = for_source and for_source_type = 'memory'
+    select null, m.id, null
+    from app_public.memory_items m where for_source_type = 'memory' and m.workspace_id = for_workspace and m.id = for_source
     union all
-    select from app_public.conversations c where c.workspace_id = for_workspace and c.id = for_source and for_source_type = 'message'
-  )
+    select null, null, c.id
+    from app_public.conversations c where for_source_type = 'message' and c.workspace_id = for_workspace and c.id = for_source
+  ) as s
   on conflict on constraint cutting_failures_source_key do update
   set attempts = case
       when f.content_hash is distinct from excluded.content_hash then 1
@@ -11610,11 +11625,8 @@ begin
     exit when clock_timestamp() > began + make_interval(secs => seconds / 4) and result.queries > 0;
     query := asked.query;
     kinds := coalesce(query.kinds, enum_range(null::app_public.source_type));
-    select coalesce(sum(c.chunk_count) filter (where c.source_type = any (kinds)), 0), sum(c.chunk_count),
-      coalesce(bool_or(c.source_type = 'memory' and c.chunk_count > 0), false)
-    into available, everything, has_memories
-    from app_hidden.chunk_counts c where c.workspace_id = query.workspace_id;
-    conditions := app_private.search_conditions(null, null, has_memories and 'memory' = any (kinds), 'warm');
+    select t.* into available, everything, has_memories from app_private.chunk_totals(query.workspace_id, kinds) as t;
+    conditions := app_private.search_conditions(null, null, has_memories, 'warm');
 
     started := clock_timestamp();
     nearest := array(

@@ -59,21 +59,6 @@ export async function ask(owner: Owner, sql: string, values: unknown[]): Promise
 export const progressOf = (owner: Owner, id: string): Promise<Row> =>
   ask(owner, 'app_public.embedding_version_progress($1)', [id]);
 
-/** Measures every version in every size of workspaces, as the job does. Says of each what came out; nothing: another run is at it. */
-export async function measureRecall(
-  owner: Owner,
-  say: (measured: Row | undefined, of: Row) => void,
-): Promise<void> {
-  const { rows: targets } = await owner.query('select * from app_hidden.recall_to_measure()');
-  for (const target of targets) {
-    const { rows } = await owner.query('select * from app_hidden.measure_recall($1, $2)', [
-      target.version_id,
-      target.size_class,
-    ]);
-    say(rows[0], target);
-  }
-}
-
 /** Milliseconds between two attempts. */
 const PAUSE = 250;
 

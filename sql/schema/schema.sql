@@ -3081,7 +3081,6 @@ CREATE FUNCTION app_hidden.abandon_embedding_claims(max_claims integer DEFAULT 1
     AS $$
 declare
   claim app_hidden.embedding_claims;
-  reservation app_public.usage_reservations;
   abandoned integer := 0;
 begin
   for claim in
@@ -3092,13 +3091,7 @@ begin
     limit max_claims
     for no key update skip locked
   loop
-    select r.* into reservation
-    from app_public.usage_reservations r
-    where r.workspace_id = claim.workspace_id and r.id = claim.reservation_id
-    for no key update;
-    if reservation.id is not null then
-      perform app_private.settle_reservation(reservation, 0, 0);
-    end if;
+    perform app_private.settle_reservation(claim.workspace_id, claim.reservation_id, 0, 0);
     perform app_hidden.count_embedding_failures(
       claim.version_id, claim.workspace_id, array_agg(c.id), array_agg('interrupted'::text),
       array_agg('The worker ended before it had an answer.'::text)
@@ -3757,7 +3750,7 @@ declare
   total bigint;
   cost numeric;
   is_behind boolean := not exists (select from app_public.embedding_versions v where v.id = for_version and v.status = 'active');
-  reservation app_public.usage_reservations;
+  reservation_id uuid;
 begin
   -- one at a time in a workspace, so that no chunk is sent away twice
   perform pg_advisory_xact_lock(hashtextextended('app_hidden.claim_embeddings ' || for_workspace, 0));
@@ -3788,21 +3781,8 @@ begin
   end if;
 
   cost := total * price_per_million / 1000000;
-  if app_hidden.setting('paid_embedding') <> 'on' then
-    refusal := 'CQ370';
-    reason := 'Paid embedding is switched off.';
-  else
-    begin
-      if is_behind then
-        perform app_private.require_backfill_budget(total, cost);
-      else
-        reservation := app_private.reserve_for(for_workspace, owner, total, cost);
-      end if;
-    exception when sqlstate 'CQ220' or sqlstate 'CQ221' or sqlstate 'CQ371' then
-      refusal := sqlstate;
-      reason := sqlerrm;
-    end;
-  end if;
+  select p.reservation_id, p.refusal, p.reason into reservation_id, refusal, reason
+  from app_private.reserve_paid(for_workspace, owner, total, cost) as p;
   if refusal is not null then
     retry_at := clock_timestamp() + make_interval(secs => app_hidden.setting('embedding_budget_seconds')::double precision);
     insert into app_hidden.embedding_refusals (version_id, workspace_id, user_id, code, reason, retry_at)
@@ -3820,7 +3800,7 @@ begin
   seconds := app_hidden.setting('embedding_claim_seconds')::double precision;
   insert into app_hidden.embedding_claims (workspace_id, version_id, user_id, reservation_id, chunk_ids, tokens, cost_usd, expires_at)
   values (
-    for_workspace, for_version, owner, reservation.id, claimed, total, cost,
+    for_workspace, for_version, owner, reservation_id, claimed, total, cost,
     clock_timestamp() + make_interval(secs => claim_embeddings.seconds)
   )
   returning id into claim_id;
@@ -3925,8 +3905,8 @@ begin
   end if;
   for candidate in
     select f.id, f.workspace_id
-    from app_public.files f
-    where app_private.is_orphaned(f, older_than) and not app_private.is_held(f.workspace_id, 'files')
+    from app_private.orphaned_files(older_than) f
+    where not app_private.is_held(f.workspace_id, 'files')
     order by f.id
     limit max_files
   loop
@@ -3935,7 +3915,7 @@ begin
     continue when app_private.is_held(candidate.workspace_id, 'files');
     select f.workspace_id, f.id into workspace_id, file_id
     from app_public.files f
-    where f.id = candidate.id and app_private.is_orphaned(f, older_than)
+    where f.id = candidate.id and exists (select from app_private.orphaned_files(older_than) o where o.id = candidate.id)
     for update skip locked;
     continue when not found;
     delete from app_public.files f where f.id = candidate.id;
@@ -3996,7 +3976,6 @@ CREATE FUNCTION app_hidden.complete_event(for_workspace uuid, for_event uuid, of
     AS $$
 declare
   event app_public.raw_events;
-  reservation app_public.usage_reservations;
   hash bytea := app_hidden.text_hash(concat_ws(E'\n', new_heading, new_content));
   outcome text := 'stored';
 begin
@@ -4006,18 +3985,12 @@ begin
   for no key update;
   if event.id is null then
     -- what is logged is the answer that is stored
-    if of_reservation is not null then
-      perform app_hidden.release_reservation(for_workspace, of_reservation);
-    end if;
+    perform app_private.settle_reservation(for_workspace, of_reservation, 0, 0);
     return 'late';
   end if;
   if of_reservation is not null then
-    select r.* into reservation
-    from app_public.usage_reservations r
-    where r.workspace_id = for_workspace and r.id = of_reservation
-    for no key update;
     perform app_private.settle_reservation(
-      reservation, complete_event.prompt_tokens + complete_event.completion_tokens, complete_event.cost_usd
+      for_workspace, of_reservation, complete_event.prompt_tokens + complete_event.completion_tokens, complete_event.cost_usd
     );
     -- with the id of what was set aside: once
     insert into app_public.usage_logs (
@@ -4755,17 +4728,18 @@ begin
     workspace_id, document_id, memory_item_id, conversation_id, sequence_number, content_hash, attempts, code, error, next_attempt_at
   )
   select
-    for_workspace, (select d.id from app_public.documents d where d.workspace_id = for_workspace and d.id = for_source and for_source_type = 'document'),
-    (select m.id from app_public.memory_items m where m.workspace_id = for_workspace and m.id = for_source and for_source_type = 'memory'),
-    (select c.id from app_public.conversations c where c.workspace_id = for_workspace and c.id = for_source and for_source_type = 'message'),
-    at_sequence_number, of_hash, 1, left(fail_cutting.code, 50), left(fail_cutting.error, 1000), clock_timestamp()
-  where exists (
-    select from app_public.documents d where d.workspace_id = for_workspace and d.id = for_source and for_source_type = 'document'
+    for_workspace, s.document_id, s.memory_item_id, s.conversation_id, at_sequence_number, of_hash, 1, left(fail_cutting.code, 50),
+    left(fail_cutting.error, 1000), clock_timestamp()
+  from (
+    select d.id as document_id, null::uuid as memory_item_id, null::uuid as conversation_id
+    from app_public.documents d where for_source_type = 'document' and d.workspace_id = for_workspace and d.id = for_source
     union all
-    select from app_public.memory_items m where m.workspace_id = for_workspace and m.id = for_source and for_source_type = 'memory'
+    select null, m.id, null
+    from app_public.memory_items m where for_source_type = 'memory' and m.workspace_id = for_workspace and m.id = for_source
     union all
-    select from app_public.conversations c where c.workspace_id = for_workspace and c.id = for_source and for_source_type = 'message'
-  )
+    select null, null, c.id
+    from app_public.conversations c where for_source_type = 'message' and c.workspace_id = for_workspace and c.id = for_source
+  ) as s
   on conflict on constraint cutting_failures_source_key do update
   set attempts = case
       when f.content_hash is distinct from excluded.content_hash then 1
@@ -5517,11 +5491,8 @@ begin
     exit when clock_timestamp() > began + make_interval(secs => seconds / 4) and result.queries > 0;
     query := asked.query;
     kinds := coalesce(query.kinds, enum_range(null::app_public.source_type));
-    select coalesce(sum(c.chunk_count) filter (where c.source_type = any (kinds)), 0), sum(c.chunk_count),
-      coalesce(bool_or(c.source_type = 'memory' and c.chunk_count > 0), false)
-    into available, everything, has_memories
-    from app_hidden.chunk_counts c where c.workspace_id = query.workspace_id;
-    conditions := app_private.search_conditions(null, null, has_memories and 'memory' = any (kinds), 'warm');
+    select t.* into available, everything, has_memories from app_private.chunk_totals(query.workspace_id, kinds) as t;
+    conditions := app_private.search_conditions(null, null, has_memories, 'warm');
 
     started := clock_timestamp();
     nearest := array(
@@ -6644,16 +6615,8 @@ CREATE FUNCTION app_hidden.release_reservation(for_workspace uuid, of_reservatio
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  reservation app_public.usage_reservations;
 begin
-  select r.* into reservation
-  from app_public.usage_reservations r
-  where r.workspace_id = for_workspace and r.id = of_reservation
-  for no key update;
-  if reservation.id is not null then
-    perform app_private.settle_reservation(reservation, 0, 0);
-  end if;
+  perform app_private.settle_reservation(for_workspace, of_reservation, 0, 0);
 end
 $$;
 
@@ -6908,19 +6871,8 @@ begin
   if event.id is null then
     return;
   end if;
-  if app_hidden.setting('paid_embedding') <> 'on' then
-    refusal := 'CQ370';
-    reason := 'Asking services that are paid is switched off.';
-  else
-    begin
-      reservation_id := (
-        app_private.reserve_for(for_workspace, event.owner_id, reserve_event_summary.tokens, reserve_event_summary.cost_usd)
-      ).id;
-    exception when sqlstate 'CQ220' or sqlstate 'CQ221' then
-      refusal := sqlstate;
-      reason := sqlerrm;
-    end;
-  end if;
+  select p.reservation_id, p.refusal, p.reason into reservation_id, refusal, reason
+  from app_private.reserve_paid(for_workspace, event.owner_id, reserve_event_summary.tokens, reserve_event_summary.cost_usd) as p;
   if refusal is not null then
     update app_public.raw_events e
     set processing_status = 'pending', attempts = e.attempts - 1, error = format('%s (%s)', reason, refusal),
@@ -7102,7 +7054,6 @@ CREATE FUNCTION app_hidden.settle_embedding_claim(claim_id uuid, chunk_ids uuid[
     AS $$
 declare
   claim app_hidden.embedding_claims;
-  reservation app_public.usage_reservations;
   stored integer;
 begin
   delete from app_hidden.embedding_claims k where k.id = settle_embedding_claim.claim_id returning k.* into claim;
@@ -7120,13 +7071,9 @@ begin
       stored := 0;
     end;
   end if;
-  select r.* into reservation
-  from app_public.usage_reservations r
-  where r.workspace_id = claim.workspace_id and r.id = claim.reservation_id
-  for no key update;
-  if reservation.id is not null then
-    perform app_private.settle_reservation(reservation, settle_embedding_claim.tokens, settle_embedding_claim.cost_usd);
-  end if;
+  perform app_private.settle_reservation(
+    claim.workspace_id, claim.reservation_id, settle_embedding_claim.tokens, settle_embedding_claim.cost_usd
+  );
   if claim.user_id is null and settle_embedding_claim.tokens > 0 then
     insert into app_hidden.embedding_spending as s (version_id, period_start, tokens, cost_usd)
     values (
@@ -8589,6 +8536,26 @@ $$;
 COMMENT ON FUNCTION app_private.choose_workspace(for_user uuid, wanted uuid) IS 'A user''s membership in the workspace asked for, or in the personal one. Raises CQ107.';
 
 --
+-- Name: chunk_totals(uuid, app_public.source_type[]); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.chunk_totals(workspace uuid, kinds app_public.source_type[]) RETURNS TABLE(available bigint, everything bigint, has_memories boolean)
+    LANGUAGE sql STABLE
+    AS $$
+  select
+    coalesce(sum(k.chunk_count) filter (where k.source_type = any (kinds)), 0)::bigint, coalesce(sum(k.chunk_count), 0)::bigint,
+    coalesce(bool_or(k.source_type = 'memory' and k.chunk_count > 0), false) and 'memory' = any (kinds)
+  from app_hidden.chunk_counts k
+  where k.workspace_id = workspace;
+$$;
+
+--
+-- Name: FUNCTION chunk_totals(workspace uuid, kinds app_public.source_type[]); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.chunk_totals(workspace uuid, kinds app_public.source_type[]) IS 'Chunks of the asked kinds, chunks of all kinds, and whether memories are among what is asked for and there.';
+
+--
 -- Name: cleanup_test_data(); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -9491,6 +9458,26 @@ $$;
 COMMENT ON FUNCTION app_private.find_member(of_workspace uuid, wanted uuid) IS 'A member of a workspace. Raises CQ204.';
 
 --
+-- Name: forget_api_key_secret(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.forget_api_key_secret() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  delete from app_private.api_key_secrets s where s.api_key_id = new.id;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION forget_api_key_secret(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.forget_api_key_secret() IS 'Trigger: removes the secret of a key that is switched off.';
+
+--
 -- Name: forget_events(); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -10013,25 +10000,6 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.is_held(for_workspace uuid, for_kind app_public.retention_kind) IS 'Whether a legal hold keeps a kind of thing in a workspace; with null, whether one keeps everything.';
-
---
--- Name: is_orphaned(app_public.files, interval); Type: FUNCTION; Schema: app_private; Owner: -
---
-
-CREATE FUNCTION app_private.is_orphaned(file app_public.files, older_than interval) RETURNS boolean
-    LANGUAGE sql STABLE
-    AS $$
-  select (file).processing_status in ('pending', 'failed')
-    and (file).updated_at < now() - older_than
-    and (file).conversation_id is null
-    and not exists (select from app_public.documents d where d.workspace_id = (file).workspace_id and d.file_id = (file).id);
-$$;
-
---
--- Name: FUNCTION is_orphaned(file app_public.files, older_than interval); Type: COMMENT; Schema: app_private; Owner: -
---
-
-COMMENT ON FUNCTION app_private.is_orphaned(file app_public.files, older_than interval) IS 'Whether an upload came to nothing, so long ago.';
 
 --
 -- Name: keep_rag_configuration_versions(); Type: FUNCTION; Schema: app_private; Owner: -
@@ -10787,6 +10755,27 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.next_message_id(after_id uuid) IS 'A UUID version 7, now or later, that is greater than the given one.';
+
+--
+-- Name: orphaned_files(interval); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.orphaned_files(older_than interval) RETURNS SETOF app_public.files
+    LANGUAGE sql STABLE
+    AS $$
+  select f.*
+  from app_public.files f
+  where f.processing_status in ('pending', 'failed')
+    and f.updated_at < now() - older_than
+    and f.conversation_id is null
+    and not exists (select from app_public.documents d where d.workspace_id = f.workspace_id and d.file_id = f.id);
+$$;
+
+--
+-- Name: FUNCTION orphaned_files(older_than interval); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.orphaned_files(older_than interval) IS 'Uploads that came to nothing, so long ago. Becomes a part of the query that asks.';
 
 --
 -- Name: pack_conversation(app_public.conversations); Type: FUNCTION; Schema: app_private; Owner: -
@@ -11741,6 +11730,37 @@ $$;
 COMMENT ON FUNCTION app_private.reserve_for(for_workspace uuid, for_user uuid, tokens bigint, cost_usd numeric) IS 'Sets usage of a user aside. Errors: CQ220 the budget is spent, CQ221 the monthly quota is.';
 
 --
+-- Name: reserve_paid(uuid, uuid, bigint, numeric); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.reserve_paid(for_workspace uuid, for_user uuid, tokens bigint, cost_usd numeric, OUT reservation_id uuid, OUT refusal text, OUT reason text) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if app_hidden.setting('paid_embedding') <> 'on' then
+    refusal := 'CQ370';
+    reason := 'Asking services that are paid is switched off.';
+    return;
+  end if;
+  if for_user is null then
+    perform app_private.require_backfill_budget(reserve_paid.tokens, reserve_paid.cost_usd);
+  else
+    reservation_id := (app_private.reserve_for(for_workspace, for_user, reserve_paid.tokens, reserve_paid.cost_usd)).id;
+  end if;
+exception when sqlstate 'CQ220' or sqlstate 'CQ221' or sqlstate 'CQ371' then
+  refusal := sqlstate;
+  reason := sqlerrm;
+end
+$$;
+
+--
+-- Name: FUNCTION reserve_paid(for_workspace uuid, for_user uuid, tokens bigint, cost_usd numeric, OUT reservation_id uuid, OUT refusal text, OUT reason text); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.reserve_paid(for_workspace uuid, for_user uuid, tokens bigint, cost_usd numeric, OUT reservation_id uuid, OUT refusal text, OUT reason text) IS 'Sets tokens and cost of a request to a paid service aside, for a user or, without one, for the installation. With a refusal (CQ220, CQ221, CQ370, CQ371) and its reason, nothing is.';
+
+--
 -- Name: resting_time(app_public.retention_kind, uuid); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -12449,17 +12469,22 @@ $$;
 COMMENT ON FUNCTION app_private.settle_conversation_analytics(conversation_ids uuid[], since date) IS 'Computes what changed of locked conversations that are not packed away: days taken, rows written, rows removed because no message is left.';
 
 --
--- Name: settle_reservation(app_public.usage_reservations, bigint, numeric); Type: FUNCTION; Schema: app_private; Owner: -
+-- Name: settle_reservation(uuid, uuid, bigint, numeric); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
-CREATE FUNCTION app_private.settle_reservation(reservation app_public.usage_reservations, tokens bigint, cost_usd numeric) RETURNS app_public.usage_reservations
+CREATE FUNCTION app_private.settle_reservation(for_workspace uuid, of_reservation uuid, tokens bigint, cost_usd numeric) RETURNS app_public.usage_reservations
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
+  reservation app_public.usage_reservations;
   result app_public.usage_reservations;
 begin
-  if reservation.settled_at is not null then
+  select r.* into reservation
+  from app_public.usage_reservations r
+  where r.workspace_id = for_workspace and r.id = of_reservation
+  for no key update;
+  if reservation.id is null or reservation.settled_at is not null then
     return reservation;
   end if;
   perform from app_public.usage_budgets b
@@ -12494,10 +12519,10 @@ end
 $$;
 
 --
--- Name: FUNCTION settle_reservation(reservation app_public.usage_reservations, tokens bigint, cost_usd numeric); Type: COMMENT; Schema: app_private; Owner: -
+-- Name: FUNCTION settle_reservation(for_workspace uuid, of_reservation uuid, tokens bigint, cost_usd numeric); Type: COMMENT; Schema: app_private; Owner: -
 --
 
-COMMENT ON FUNCTION app_private.settle_reservation(reservation app_public.usage_reservations, tokens bigint, cost_usd numeric) IS 'Ends a reservation with what was really used.';
+COMMENT ON FUNCTION app_private.settle_reservation(for_workspace uuid, of_reservation uuid, tokens bigint, cost_usd numeric) IS 'Ends a reservation with what was really used.';
 
 --
 -- Name: total_new_usage(); Type: FUNCTION; Schema: app_private; Owner: -
@@ -12691,12 +12716,12 @@ COMMENT ON FUNCTION app_private.unpack_query(packed regclass, columns text[]) IS
 CREATE FUNCTION app_private.without_secrets(row_values jsonb) RETURNS jsonb
     LANGUAGE sql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
+    AS $$
   select coalesce(jsonb_object_agg(v.key, v.value), '{}')
   from jsonb_each(row_values) as v
-  -- max_tokens and token_limit are numbers
-  where v.key !~* '(password|secret|hash|token$)' and v.key not in ('created_at', 'updated_at', 'last_used_at');
-$_$;
+  -- max_tokens, token_limit and monthly_token_quota are numbers
+  where v.key !~* '(password|secret|hash|token(?!s|_limit|_quota))' and v.key not in ('created_at', 'updated_at', 'last_used_at');
+$$;
 
 --
 -- Name: FUNCTION without_secrets(row_values jsonb); Type: COMMENT; Schema: app_private; Owner: -
@@ -17532,9 +17557,6 @@ begin
   end if;
   -- who lost control of the account, or never had it, has it now, and nobody else: the keys of programs end as well, whoever
   -- made them
-  delete from app_private.api_key_secrets s
-  using app_public.api_keys k
-  where k.owner_id = account and s.api_key_id = k.id;
   update app_public.api_keys k set is_active = false where k.owner_id = account and k.is_active;
   delete from app_private.user_sessions s where s.user_id = account;
   perform app_private.log_event('user.password_reset', account);
@@ -17766,7 +17788,6 @@ begin
   if result.id is null then
     raise exception 'There is no such key.' using errcode = 'CQ204', hint = 'Check the id and the workspace of the request.';
   end if;
-  delete from app_private.api_key_secrets s where s.api_key_id = result.id;
   return result;
 end
 $$;
@@ -18062,11 +18083,7 @@ begin
   end if;
   response.embedding_version_id := version.id;
 
-  select coalesce(sum(k.chunk_count) filter (where k.source_type = any (kinds)), 0), coalesce(sum(k.chunk_count), 0),
-    coalesce(bool_or(k.source_type = 'memory' and k.chunk_count > 0), false)
-  into available, everything, has_memories
-  from app_hidden.chunk_counts k where k.workspace_id = workspace;
-  has_memories := has_memories and 'memory' = any (kinds);
+  select t.* into available, everything, has_memories from app_private.chunk_totals(workspace, kinds) as t;
 
   if version.id is not null then
     exact_limit := app_hidden.setting('search_exact_limit')::bigint;
@@ -18601,8 +18618,6 @@ CREATE FUNCTION app_public.settle_usage(reservation_id uuid, tokens bigint, cost
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  reservation app_public.usage_reservations;
 begin
   perform app_hidden.require_member(for_writing => true);
   if settle_usage.tokens is null or settle_usage.tokens not between 0 and 1000000000000
@@ -18610,14 +18625,15 @@ begin
   then
     raise exception 'What was used is not negative.' using errcode = 'CQ200', hint = 'Pass tokens, and costUsd when it is known.';
   end if;
-  select r.* into reservation
-  from app_public.usage_reservations r
-  where r.id = settle_usage.reservation_id and r.workspace_id = app_hidden.current_workspace_id() and r.user_id = app_hidden.current_user_id()
-  for no key update;
-  if reservation.id is null then
+  if not exists (
+    select from app_public.usage_reservations r
+    where r.id = settle_usage.reservation_id and r.workspace_id = app_hidden.current_workspace_id() and r.user_id = app_hidden.current_user_id()
+  ) then
     raise exception 'There is no such reservation.' using errcode = 'CQ204', hint = 'Pass the id that reserveUsage returned.';
   end if;
-  return app_private.settle_reservation(reservation, settle_usage.tokens, settle_usage.cost_usd);
+  return app_private.settle_reservation(
+    app_hidden.current_workspace_id(), settle_usage.reservation_id, settle_usage.tokens, settle_usage.cost_usd
+  );
 end
 $$;
 
@@ -23231,6 +23247,12 @@ CREATE INDEX workspace_members_user_id_idx ON app_public.workspace_members USING
 CREATE TRIGGER settings_50_audit AFTER INSERT OR DELETE OR UPDATE ON app_private.settings FOR EACH ROW EXECUTE FUNCTION app_hidden.audit_row('setting', 'name');
 
 --
+-- Name: api_keys api_keys_10_forget_secret; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER api_keys_10_forget_secret AFTER UPDATE OF is_active ON app_public.api_keys FOR EACH ROW WHEN ((old.is_active AND (NOT new.is_active))) EXECUTE FUNCTION app_private.forget_api_key_secret();
+
+--
 -- Name: api_keys api_keys_50_audit; Type: TRIGGER; Schema: app_public; Owner: -
 --
 
@@ -26620,6 +26642,12 @@ GRANT SELECT ON TABLE app_public.workspace_members TO colloquy_admin;
 REVOKE ALL ON FUNCTION app_private.choose_workspace(for_user uuid, wanted uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION chunk_totals(workspace uuid, kinds app_public.source_type[]); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.chunk_totals(workspace uuid, kinds app_public.source_type[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION cleanup_test_data(); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -26788,6 +26816,12 @@ REVOKE ALL ON FUNCTION app_private.ensure_months(parent_name text, times timesta
 REVOKE ALL ON FUNCTION app_private.find_member(of_workspace uuid, wanted uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION forget_api_key_secret(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.forget_api_key_secret() FROM PUBLIC;
+
+--
 -- Name: FUNCTION forget_events(); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -26846,12 +26880,6 @@ REVOKE ALL ON FUNCTION app_private.is_failure_of(failure app_hidden.cutting_fail
 --
 
 REVOKE ALL ON FUNCTION app_private.is_held(for_workspace uuid, for_kind app_public.retention_kind) FROM PUBLIC;
-
---
--- Name: FUNCTION is_orphaned(file app_public.files, older_than interval); Type: ACL; Schema: app_private; Owner: -
---
-
-REVOKE ALL ON FUNCTION app_private.is_orphaned(file app_public.files, older_than interval) FROM PUBLIC;
 
 --
 -- Name: FUNCTION keep_rag_configuration_versions(); Type: ACL; Schema: app_private; Owner: -
@@ -26975,6 +27003,12 @@ REVOKE ALL ON FUNCTION app_private.nearest_chunks(for_version uuid, other_versio
 --
 
 REVOKE ALL ON FUNCTION app_private.next_message_id(after_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION orphaned_files(older_than interval); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.orphaned_files(older_than interval) FROM PUBLIC;
 
 --
 -- Name: FUNCTION pack_conversation(conversation app_public.conversations); Type: ACL; Schema: app_private; Owner: -
@@ -27135,6 +27169,12 @@ GRANT SELECT ON TABLE app_public.usage_reservations TO colloquy_admin;
 REVOKE ALL ON FUNCTION app_private.reserve_for(for_workspace uuid, for_user uuid, tokens bigint, cost_usd numeric) FROM PUBLIC;
 
 --
+-- Name: FUNCTION reserve_paid(for_workspace uuid, for_user uuid, tokens bigint, cost_usd numeric, OUT reservation_id uuid, OUT refusal text, OUT reason text); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.reserve_paid(for_workspace uuid, for_user uuid, tokens bigint, cost_usd numeric, OUT reservation_id uuid, OUT refusal text, OUT reason text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION resting_time(for_kind app_public.retention_kind, for_workspace uuid); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -27225,10 +27265,10 @@ REVOKE ALL ON FUNCTION app_private.send_mail(recipient text, subject text, body 
 REVOKE ALL ON FUNCTION app_private.settle_conversation_analytics(conversation_ids uuid[], since date) FROM PUBLIC;
 
 --
--- Name: FUNCTION settle_reservation(reservation app_public.usage_reservations, tokens bigint, cost_usd numeric); Type: ACL; Schema: app_private; Owner: -
+-- Name: FUNCTION settle_reservation(for_workspace uuid, of_reservation uuid, tokens bigint, cost_usd numeric); Type: ACL; Schema: app_private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION app_private.settle_reservation(reservation app_public.usage_reservations, tokens bigint, cost_usd numeric) FROM PUBLIC;
+REVOKE ALL ON FUNCTION app_private.settle_reservation(for_workspace uuid, of_reservation uuid, tokens bigint, cost_usd numeric) FROM PUBLIC;
 
 --
 -- Name: FUNCTION total_new_usage(); Type: ACL; Schema: app_private; Owner: -

@@ -786,6 +786,10 @@ describeReal('membership', () => {
         `select app_private.without_secrets('{"name": "a", "token_hash": "b", "password": "c", "api_secret": "d", "reset_TOKEN": "e", "created_at": "f"}') as kept`,
       );
       expect(kept).toEqual({ name: 'a' });
+      const { numbers } = await one(
+        `select app_private.without_secrets('{"max_tokens": 1, "token_limit": 2, "monthly_token_quota": 3, "token_hint": "a", "token": "b"}') as numbers`,
+      );
+      expect(numbers).toEqual({ max_tokens: 1, token_limit: 2, monthly_token_quota: 3 });
     });
 
     it('holds the events of an account, for that person alone', async () => {
