@@ -31,6 +31,7 @@
 --!include knowledge/propagate_visibility.sql
 --!include search/text_search_vector.sql
 --!include search/conditions.sql
+--!include search/event_title.sql
 --!include search/snippet.sql
 --!include search/legs.sql
 --!include search/chunk_totals.sql
@@ -196,6 +197,7 @@
 --!include policies/chunks.sql
 --!include policies/embeddings.sql
 --!include policies/chunk_counts.sql
+--!include policies/chunk_languages.sql
 --!include policies/embedding_counts.sql
 --!include policies/workspace_invitations.sql
 --!include policies/workspace_invitation_secrets.sql

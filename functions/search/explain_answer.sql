@@ -50,7 +50,7 @@ begin
         (select d.title from app_public.documents d where d.id = c.document_id),
         (select t.title from app_public.conversations t where t.id = c.conversation_id),
         (select i.subject from app_public.memory_items i where i.id = c.memory_item_id),
-        (select e.source || ': ' || e.event_type from app_public.raw_events e where e.id = c.raw_event_id)
+        case when c.raw_event_id is not null then app_hidden.event_title(c.raw_event_id) end
       ),
       c.content
     )::app_public.explained_chunk

@@ -31,7 +31,7 @@ as $$
           from app_public.embeddings v
           where v.version_id = $1 and v.workspace_id = $2
           order by distance, v.chunk_id
-          offset 0
+          limit $9
         ) as e
         -- one lookup by key for each, whatever the planner believes about what is rare
         cross join lateral (select c.importance_score from app_public.chunks c where c.id = e.chunk_id and %s offset 0) as c
@@ -96,7 +96,7 @@ declare
 begin
   execute format($function$
     create or replace function app_private.search_vector_plain(
-      uuid, uuid, uuid, extensions.halfvec, app_public.source_type[], integer, uuid[], app_public.search_filters
+      uuid, uuid, uuid, extensions.halfvec, app_public.source_type[], integer, uuid[], app_public.search_filters, integer
     )
     returns table (chunk_id uuid, score real, importance real)
     language sql
@@ -122,14 +122,15 @@ begin
   $function$, app_private.search_statement('text', conditions));
 end
 $make$;
-comment on function app_private.search_vector_plain(uuid, uuid, uuid, extensions.halfvec, app_public.source_type[], integer, uuid[], app_public.search_filters) is
+comment on function app_private.search_vector_plain(uuid, uuid, uuid, extensions.halfvec, app_public.source_type[], integer, uuid[], app_public.search_filters, integer) is
   'The same as search_vector_exact, without filters, by one plan for all tenants.';
 comment on function app_private.search_text_plain(uuid, uuid, uuid, tsquery, app_public.source_type[], integer, uuid[], app_public.search_filters, text[], bigint[], tsquery[], tsquery[], integer) is
   'The same as search_text, without filters, by one plan for all tenants.';
 
 create or replace function app_private.search_vector_exact(
   version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec,
-  kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text, is_narrow boolean
+  kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text, is_narrow boolean,
+  nearest integer default null
 )
 returns table (chunk_id uuid, score real, importance real)
 language plpgsql
@@ -152,14 +153,14 @@ begin
       limit $6
     $query$, conditions) using version.id, workspace, caller, query_embedding, kinds, max_results, sources, filters;
   elsif conditions is not null then
-    return query execute app_private.search_statement('vector', conditions) using version.id, workspace, caller, query_embedding, kinds, max_results, sources, filters;
+    return query execute app_private.search_statement('vector', conditions) using version.id, workspace, caller, query_embedding, kinds, max_results, sources, filters, nearest;
   else
-    return query select * from app_private.search_vector_plain(version.id, workspace, caller, query_embedding, kinds, max_results, null, null);
+    return query select * from app_private.search_vector_plain(version.id, workspace, caller, query_embedding, kinds, max_results, null, null, nearest);
   end if;
 end
 $$;
-comment on function app_private.search_vector_exact(app_public.embedding_versions, uuid, uuid, extensions.halfvec, app_public.source_type[], integer, uuid[], app_public.search_filters, text, boolean) is
-  'Nearest chunks by comparing all vectors of the workspace, or when is_narrow only those of the chunks that fit. Score: cosine similarity.';
+comment on function app_private.search_vector_exact(app_public.embedding_versions, uuid, uuid, extensions.halfvec, app_public.source_type[], integer, uuid[], app_public.search_filters, text, boolean, integer) is
+  'Nearest chunks by comparing all vectors of the workspace, or when is_narrow only those of the chunks that fit; only among the nearest so many, where given, fit or not. Score: cosine similarity.';
 
 create or replace function app_private.search_vector_index(
   version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec,
@@ -229,10 +230,11 @@ begin
     select a.language, a.query, dense_rank() over (order by a.query) as number
     from (
       -- without angle brackets, as in text_search_vector
-      select c.cfgname::text as language, websearch_to_tsquery(c.oid, translate(search_text.query, '<>', '  ')) as query
-      from pg_ts_config c
-      where c.cfgnamespace = 'pg_catalog'::regnamespace
-        and ((filters).text_search_languages is null or c.cfgname::text = any ((filters).text_search_languages))
+      select
+        l.text_search_language::text as language,
+        websearch_to_tsquery(('pg_catalog.' || l.text_search_language)::regconfig, translate(search_text.query, '<>', '  ')) as query
+      from app_hidden.chunk_languages l
+      where l.workspace_id = workspace and ((filters).text_search_languages is null or l.text_search_language::text = any ((filters).text_search_languages))
       -- asked once for each, not wherever it is read
       offset 0
     ) as a

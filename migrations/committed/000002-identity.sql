@@ -1,5 +1,5 @@
---! Previous: sha1:a021469f2dd75051f4d348d28c7d1f9ed8b77c16
---! Hash: sha1:f94923cae9fa68d11cf01afcbbe98ef4dc35bda7
+--! Previous: sha1:e8e77bbac3abd2648b24e7e2675d41d489f39ec9
+--! Hash: sha1:3e0a58f097d353004a71cffa571259ccf0b59653
 --! Message: identity
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:f94923cae9fa68d11cf01afcbbe98ef4dc35bda7
---! Hash: sha1:8895408ce262f3c44499aae9c904697c5a62e06d
+--! Previous: sha1:3e0a58f097d353004a71cffa571259ccf0b59653
+--! Hash: sha1:2b9cb4f441a13d8ea3de0fd36d9512193c75d58d
 --! Message: conversations
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:8895408ce262f3c44499aae9c904697c5a62e06d
---! Hash: sha1:9f00fb81628f35eb16943f52bf42a2ecf68a56bb
+--! Previous: sha1:2b9cb4f441a13d8ea3de0fd36d9512193c75d58d
+--! Hash: sha1:612c35ff7e00dd34838f6c157841753bdd437fe7
 --! Message: knowledge
 
 --! split: 1-current.sql
@@ -64,7 +64,7 @@ create table app_public.documents (
   text_search_language app_public.text_search_language not null default 'english',
   source_url text,
   content_hash bytea generated always as (
-    app_hidden.text_hash(title || E'\n' || content_type || E'\n' || coalesce(code_language, '') || E'\n' || content)
+    app_hidden.text_hash(title || E'\n' || content_type || E'\n' || coalesce(code_language, '') || E'\n' || text_search_language || E'\n' || content)
   ) stored,
   chunked_hash bytea,
   is_archived boolean not null default false,
@@ -291,6 +291,19 @@ comment on table app_hidden.chunk_counts is 'Chunks per workspace and kind, kept
 comment on column app_hidden.chunk_counts.workspace_id is 'The tenant.';
 comment on column app_hidden.chunk_counts.source_type is 'Kind of source.';
 comment on column app_hidden.chunk_counts.chunk_count is 'How many.';
+
+create table app_hidden.chunk_languages (
+  workspace_id uuid not null,
+  text_search_language app_public.text_search_language not null,
+  constraint chunk_languages_pkey primary key (workspace_id, text_search_language),
+  constraint chunk_languages_workspace_id_fkey foreign key (workspace_id) references app_public.workspaces (id) on delete cascade
+);
+alter table app_hidden.chunk_languages enable row level security;
+alter table app_hidden.chunk_languages force row level security;
+comment on table app_hidden.chunk_languages is
+  'The languages that chunks of a workspace are or were indexed in, kept by trigger: a search asks in these and not in all thirty.';
+comment on column app_hidden.chunk_languages.workspace_id is 'The tenant.';
+comment on column app_hidden.chunk_languages.text_search_language is 'The language. It stays when its last chunk goes: one too many finds nothing more.';
 
 create table app_hidden.embedding_counts (
   version_id uuid not null,

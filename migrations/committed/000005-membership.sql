@@ -1,5 +1,5 @@
---! Previous: sha1:9f00fb81628f35eb16943f52bf42a2ecf68a56bb
---! Hash: sha1:37a7a19720b089e1ddc1e37f0e673e7f21134437
+--! Previous: sha1:612c35ff7e00dd34838f6c157841753bdd437fe7
+--! Hash: sha1:98e2a0cf7483512b9530cfce9a5ca2ece538b837
 --! Message: membership
 
 --! split: 1-current.sql

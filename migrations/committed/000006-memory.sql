@@ -1,5 +1,5 @@
---! Previous: sha1:37a7a19720b089e1ddc1e37f0e673e7f21134437
---! Hash: sha1:5f793c68e9defcec5600892abe69840bcde534ed
+--! Previous: sha1:98e2a0cf7483512b9530cfce9a5ca2ece538b837
+--! Hash: sha1:e2503b60b0a1a880aa55c1fbb0c060527cb7db15
 --! Message: memory
 
 --! split: 1-current.sql

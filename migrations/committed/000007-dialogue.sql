@@ -1,5 +1,5 @@
---! Previous: sha1:5f793c68e9defcec5600892abe69840bcde534ed
---! Hash: sha1:2f46048f3b618581263893921f4acb9167b69166
+--! Previous: sha1:e2503b60b0a1a880aa55c1fbb0c060527cb7db15
+--! Hash: sha1:89b61b5a784cf72eda7aaa8eff0a8d5c3aae4c64
 --! Message: dialogue
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:2f46048f3b618581263893921f4acb9167b69166
---! Hash: sha1:3ce3078fc7ee2cd64476c0a14ae2d9ef60b60075
+--! Previous: sha1:89b61b5a784cf72eda7aaa8eff0a8d5c3aae4c64
+--! Hash: sha1:8d8fdfd9176c9a35eaae9c452f37f470e8773d81
 --! Message: lifecycle
 
 --! split: 1-current.sql

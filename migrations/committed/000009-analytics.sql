@@ -1,5 +1,5 @@
---! Previous: sha1:3ce3078fc7ee2cd64476c0a14ae2d9ef60b60075
---! Hash: sha1:07accda0b20ed4396b0d946ae842a698e0b36515
+--! Previous: sha1:8d8fdfd9176c9a35eaae9c452f37f470e8773d81
+--! Hash: sha1:314b8df443bcd212b60ccfe5783a391561845711
 --! Message: analytics
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:07accda0b20ed4396b0d946ae842a698e0b36515
---! Hash: sha1:64ad343d8159f4993e2bde1297d2cb39107380cb
+--! Previous: sha1:314b8df443bcd212b60ccfe5783a391561845711
+--! Hash: sha1:743609e5a675944405c7ba0db24db5dae4be9565
 --! Message: versions
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:64ad343d8159f4993e2bde1297d2cb39107380cb
---! Hash: sha1:7658de7e70d38c1f7f586c136c3b2c8eadbce1ce
+--! Previous: sha1:743609e5a675944405c7ba0db24db5dae4be9565
+--! Hash: sha1:89bc93fefb802dea01e92d328af34f90e0af7051
 --! Message: retrieval
 
 --! split: 1-current.sql

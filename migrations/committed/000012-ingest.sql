@@ -1,5 +1,5 @@
---! Previous: sha1:7658de7e70d38c1f7f586c136c3b2c8eadbce1ce
---! Hash: sha1:8da18237f00aa862a0739a8088a153bfe47e53ab
+--! Previous: sha1:89bc93fefb802dea01e92d328af34f90e0af7051
+--! Hash: sha1:2c893cfc412eb146222620c2d3047291d1a755b3
 --! Message: ingest
 
 --! split: 1-current.sql

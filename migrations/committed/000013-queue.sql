@@ -1,5 +1,5 @@
---! Previous: sha1:8da18237f00aa862a0739a8088a153bfe47e53ab
---! Hash: sha1:1c873e621658de8fe52db5507dbdaa9f16c7970c
+--! Previous: sha1:2c893cfc412eb146222620c2d3047291d1a755b3
+--! Hash: sha1:bae1cfcd74eb3fd1bf413ec8c16841956b5c07f6
 --! Message: queue
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:1c873e621658de8fe52db5507dbdaa9f16c7970c
---! Hash: sha1:6d75cd2bce41b5a63f1b060c58522b22628405d9
+--! Previous: sha1:bae1cfcd74eb3fd1bf413ec8c16841956b5c07f6
+--! Hash: sha1:07a05a1306cccc4f7fa4c0cab186a5ae2f3a5d9b
 --! Message: recall
 
 --! split: 1-current.sql

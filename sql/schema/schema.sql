@@ -4712,6 +4712,23 @@ $$;
 COMMENT ON FUNCTION app_hidden.ensure_partitions(months_ahead integer, max_partitions integer) IS 'Makes the partitions of this month, the given number of months ahead, and every month that rows in a default partition belong to; at most max_partitions in this transaction, so that its locks end soon. Returns what it made.';
 
 --
+-- Name: event_title(uuid); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.event_title(event_id uuid) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select e.source || ': ' || e.event_type from app_public.raw_events e where e.id = event_id;
+$$;
+
+--
+-- Name: FUNCTION event_title(event_id uuid); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.event_title(event_id uuid) IS 'What an event is called where its text is found; null for one that the caller cannot read.';
+
+--
 -- Name: fail_cutting(uuid, app_public.source_type, uuid, text, text, bytea, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -8633,12 +8650,16 @@ CREATE FUNCTION app_private.count_chunks() RETURNS trigger
 begin
   if tg_op = 'TRUNCATE' then
     delete from app_hidden.chunk_counts;
+    delete from app_hidden.chunk_languages;
     return null;
   end if;
   if tg_op = 'INSERT' then
     insert into app_hidden.chunk_counts as k (workspace_id, source_type, chunk_count)
     select n.workspace_id, n.source_type, count(*) from changed_chunks n group by n.workspace_id, n.source_type order by 1, 2
     on conflict (workspace_id, source_type) do update set chunk_count = k.chunk_count + excluded.chunk_count;
+    insert into app_hidden.chunk_languages (workspace_id, text_search_language)
+    select distinct n.workspace_id, n.text_search_language from changed_chunks n order by 1, 2
+    on conflict do nothing;
   else
     update app_hidden.chunk_counts k
     set chunk_count = k.chunk_count - gone.chunk_count
@@ -8655,7 +8676,7 @@ $$;
 -- Name: FUNCTION count_chunks(); Type: COMMENT; Schema: app_private; Owner: -
 --
 
-COMMENT ON FUNCTION app_private.count_chunks() IS 'Trigger: keeps chunk_counts.';
+COMMENT ON FUNCTION app_private.count_chunks() IS 'Trigger: keeps chunk_counts and chunk_languages.';
 
 --
 -- Name: count_embeddings(); Type: FUNCTION; Schema: app_private; Owner: -
@@ -10757,6 +10778,27 @@ $$;
 COMMENT ON FUNCTION app_private.next_message_id(after_id uuid) IS 'A UUID version 7, now or later, that is greater than the given one.';
 
 --
+-- Name: note_chunk_language(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.note_chunk_language() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into app_hidden.chunk_languages (workspace_id, text_search_language) values (new.workspace_id, new.text_search_language)
+  on conflict do nothing;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION note_chunk_language(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.note_chunk_language() IS 'Trigger: keeps chunk_languages when the language of a document is corrected.';
+
+--
 -- Name: orphaned_files(interval); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -11896,14 +11938,16 @@ $$;
 COMMENT ON FUNCTION app_private.search_size_class(chunk_count bigint) IS 'The size of a workspace with so many passages.';
 
 --
--- Name: search_snippet(text, text, text); Type: FUNCTION; Schema: app_private; Owner: -
+-- Name: search_snippet(text, tsvector, text, text); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
-CREATE FUNCTION app_private.search_snippet(language text, content text, query text) RETURNS text
+CREATE FUNCTION app_private.search_snippet(language text, text_search tsvector, content text, query text) RETURNS text
     LANGUAGE sql STABLE
     AS $$
   select case
-    when trim(query) = '' then
+    when trim(query) = ''
+      or not coalesce(text_search @@ websearch_to_tsquery(('pg_catalog.' || language)::regconfig, translate(query, '<>', '  ')), true)
+    then
       replace(replace(replace(left(content, 250), '&', '&amp;'), '<', '&lt;'), '>', '&gt;')
     else ts_headline(
       ('pg_catalog.' || language)::regconfig,
@@ -11915,10 +11959,10 @@ CREATE FUNCTION app_private.search_snippet(language text, content text, query te
 $$;
 
 --
--- Name: FUNCTION search_snippet(language text, content text, query text); Type: COMMENT; Schema: app_private; Owner: -
+-- Name: FUNCTION search_snippet(language text, text_search tsvector, content text, query text); Type: COMMENT; Schema: app_private; Owner: -
 --
 
-COMMENT ON FUNCTION app_private.search_snippet(language text, content text, query text) IS 'The best part of a text as safe HTML, with the words of a query in <mark>; without a query its beginning.';
+COMMENT ON FUNCTION app_private.search_snippet(language text, text_search tsvector, content text, query text) IS 'The best part of a text as safe HTML, with the words of a query in <mark>; where they are not, its beginning (250 characters).';
 
 --
 -- Name: search_sources(uuid, uuid, app_public.search_filters); Type: FUNCTION; Schema: app_private; Owner: -
@@ -11989,7 +12033,7 @@ CREATE FUNCTION app_private.search_statement(leg app_public.search_mode, conditi
           from app_public.embeddings v
           where v.version_id = $1 and v.workspace_id = $2
           order by distance, v.chunk_id
-          offset 0
+          limit $9
         ) as e
         -- one lookup by key for each, whatever the planner believes about what is rare
         cross join lateral (select c.importance_score from app_public.chunks c where c.id = e.chunk_id and %s offset 0) as c
@@ -12080,10 +12124,11 @@ begin
     select a.language, a.query, dense_rank() over (order by a.query) as number
     from (
       -- without angle brackets, as in text_search_vector
-      select c.cfgname::text as language, websearch_to_tsquery(c.oid, translate(search_text.query, '<>', '  ')) as query
-      from pg_ts_config c
-      where c.cfgnamespace = 'pg_catalog'::regnamespace
-        and ((filters).text_search_languages is null or c.cfgname::text = any ((filters).text_search_languages))
+      select
+        l.text_search_language::text as language,
+        websearch_to_tsquery(('pg_catalog.' || l.text_search_language)::regconfig, translate(search_text.query, '<>', '  ')) as query
+      from app_hidden.chunk_languages l
+      where l.workspace_id = workspace and ((filters).text_search_languages is null or l.text_search_language::text = any ((filters).text_search_languages))
       -- asked once for each, not wherever it is read
       offset 0
     ) as a
@@ -12187,10 +12232,10 @@ CREATE FUNCTION app_private.search_text_plain(uuid, uuid, uuid, tsquery, app_pub
 COMMENT ON FUNCTION app_private.search_text_plain(uuid, uuid, uuid, tsquery, app_public.source_type[], integer, uuid[], app_public.search_filters, text[], bigint[], tsquery[], tsquery[], integer) IS 'The same as search_text, without filters, by one plan for all tenants.';
 
 --
--- Name: search_vector_exact(app_public.embedding_versions, uuid, uuid, extensions.halfvec, app_public.source_type[], integer, uuid[], app_public.search_filters, text, boolean); Type: FUNCTION; Schema: app_private; Owner: -
+-- Name: search_vector_exact(app_public.embedding_versions, uuid, uuid, extensions.halfvec, app_public.source_type[], integer, uuid[], app_public.search_filters, text, boolean, integer); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
-CREATE FUNCTION app_private.search_vector_exact(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text, is_narrow boolean) RETURNS TABLE(chunk_id uuid, score real, importance real)
+CREATE FUNCTION app_private.search_vector_exact(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text, is_narrow boolean, nearest integer DEFAULT NULL::integer) RETURNS TABLE(chunk_id uuid, score real, importance real)
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
     SET jit TO 'off'
@@ -12210,18 +12255,18 @@ begin
       limit $6
     $query$, conditions) using version.id, workspace, caller, query_embedding, kinds, max_results, sources, filters;
   elsif conditions is not null then
-    return query execute app_private.search_statement('vector', conditions) using version.id, workspace, caller, query_embedding, kinds, max_results, sources, filters;
+    return query execute app_private.search_statement('vector', conditions) using version.id, workspace, caller, query_embedding, kinds, max_results, sources, filters, nearest;
   else
-    return query select * from app_private.search_vector_plain(version.id, workspace, caller, query_embedding, kinds, max_results, null, null);
+    return query select * from app_private.search_vector_plain(version.id, workspace, caller, query_embedding, kinds, max_results, null, null, nearest);
   end if;
 end
 $_$;
 
 --
--- Name: FUNCTION search_vector_exact(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text, is_narrow boolean); Type: COMMENT; Schema: app_private; Owner: -
+-- Name: FUNCTION search_vector_exact(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text, is_narrow boolean, nearest integer); Type: COMMENT; Schema: app_private; Owner: -
 --
 
-COMMENT ON FUNCTION app_private.search_vector_exact(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text, is_narrow boolean) IS 'Nearest chunks by comparing all vectors of the workspace, or when is_narrow only those of the chunks that fit. Score: cosine similarity.';
+COMMENT ON FUNCTION app_private.search_vector_exact(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text, is_narrow boolean, nearest integer) IS 'Nearest chunks by comparing all vectors of the workspace, or when is_narrow only those of the chunks that fit; only among the nearest so many, where given, fit or not. Score: cosine similarity.';
 
 --
 -- Name: search_vector_index(app_public.embedding_versions, uuid, uuid, extensions.halfvec, app_public.source_type[], integer, uuid[], app_public.search_filters, text, integer, integer); Type: FUNCTION; Schema: app_private; Owner: -
@@ -12263,10 +12308,10 @@ $_$;
 COMMENT ON FUNCTION app_private.search_vector_index(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text, ef_search integer, max_scan_tuples integer) IS 'Nearest chunks by the vector index, continued until enough rows pass the filter. Score: cosine similarity.';
 
 --
--- Name: search_vector_plain(uuid, uuid, uuid, extensions.halfvec, app_public.source_type[], integer, uuid[], app_public.search_filters); Type: FUNCTION; Schema: app_private; Owner: -
+-- Name: search_vector_plain(uuid, uuid, uuid, extensions.halfvec, app_public.source_type[], integer, uuid[], app_public.search_filters, integer); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
-CREATE FUNCTION app_private.search_vector_plain(uuid, uuid, uuid, extensions.halfvec, app_public.source_type[], integer, uuid[], app_public.search_filters) RETURNS TABLE(chunk_id uuid, score real, importance real)
+CREATE FUNCTION app_private.search_vector_plain(uuid, uuid, uuid, extensions.halfvec, app_public.source_type[], integer, uuid[], app_public.search_filters, integer) RETURNS TABLE(chunk_id uuid, score real, importance real)
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -12278,7 +12323,7 @@ CREATE FUNCTION app_private.search_vector_plain(uuid, uuid, uuid, extensions.hal
           from app_public.embeddings v
           where v.version_id = $1 and v.workspace_id = $2
           order by distance, v.chunk_id
-          offset 0
+          limit $9
         ) as e
         -- one lookup by key for each, whatever the planner believes about what is rare
         cross join lateral (select c.importance_score from app_public.chunks c where c.id = e.chunk_id and c.workspace_id = $2 and (c.owner_id = $3 or c.visibility = 'workspace') and c.source_type = any ($5) and c.tier <> 'cold' and (c.memory_item_id is null or (select m.expires_at is null or m.expires_at > now() from app_public.memory_items m where m.id = c.memory_item_id)) offset 0) as c
@@ -12287,10 +12332,10 @@ CREATE FUNCTION app_private.search_vector_plain(uuid, uuid, uuid, extensions.hal
       $_$;
 
 --
--- Name: FUNCTION search_vector_plain(uuid, uuid, uuid, extensions.halfvec, app_public.source_type[], integer, uuid[], app_public.search_filters); Type: COMMENT; Schema: app_private; Owner: -
+-- Name: FUNCTION search_vector_plain(uuid, uuid, uuid, extensions.halfvec, app_public.source_type[], integer, uuid[], app_public.search_filters, integer); Type: COMMENT; Schema: app_private; Owner: -
 --
 
-COMMENT ON FUNCTION app_private.search_vector_plain(uuid, uuid, uuid, extensions.halfvec, app_public.source_type[], integer, uuid[], app_public.search_filters) IS 'The same as search_vector_exact, without filters, by one plan for all tenants.';
+COMMENT ON FUNCTION app_private.search_vector_plain(uuid, uuid, uuid, extensions.halfvec, app_public.source_type[], integer, uuid[], app_public.search_filters, integer) IS 'The same as search_vector_exact, without filters, by one plan for all tenants.';
 
 --
 -- Name: send_mail(text, text, text); Type: FUNCTION; Schema: app_private; Owner: -
@@ -13960,9 +14005,10 @@ CREATE TABLE app_public.documents (
     code_language text,
     text_search_language app_public.text_search_language DEFAULT 'english'::text NOT NULL,
     source_url text,
-    content_hash bytea GENERATED ALWAYS AS (app_hidden.text_hash(((((((title || '
+    content_hash bytea GENERATED ALWAYS AS (app_hidden.text_hash(((((((((title || '
 '::text) || content_type) || '
 '::text) || COALESCE(code_language, ''::text)) || '
+'::text) || (text_search_language)::text) || '
 '::text) || content))) STORED,
     chunked_hash bytea,
     is_archived boolean DEFAULT false NOT NULL,
@@ -15209,7 +15255,7 @@ begin
         (select d.title from app_public.documents d where d.id = c.document_id),
         (select t.title from app_public.conversations t where t.id = c.conversation_id),
         (select i.subject from app_public.memory_items i where i.id = c.memory_item_id),
-        (select e.source || ': ' || e.event_type from app_public.raw_events e where e.id = c.raw_event_id)
+        case when c.raw_event_id is not null then app_hidden.event_title(c.raw_event_id) end
       ),
       c.content
     )::app_public.explained_chunk
@@ -18009,7 +18055,10 @@ declare
   caller uuid := app_hidden.current_user_id();
   version app_public.embedding_versions;
   wanted integer;
+  -- each place more costs 5 µs a leg: with 100, a search of a small workspace took a tenth longer
+  rank_window constant integer := 40;
   candidates integer;
+  nearest integer;
   exact_limit bigint;
   available bigint;
   everything bigint;
@@ -18061,9 +18110,8 @@ begin
   response.path := 'none';
   response.scan_limit_hit := false;
   tier := case when filters.include_cold then null else 'warm' end;
-  -- each leg of a hybrid hands more than was asked for to the fusion, since what is second in both may be the best of all;
-  -- always as many, so that the next page goes on where this one ends
-  candidates := case mode when 'hybrid' then 100 else wanted end;
+  -- each leg of a hybrid hands more than was asked for to the fusion, since what is second in both may be the best of all
+  candidates := case when mode <> 'hybrid' then wanted when wanted <= rank_window then rank_window else 200 end;
 
   if embedding_version_id is null then
     select v.* into version from app_public.embedding_versions v where v.status = 'active';
@@ -18123,12 +18171,19 @@ begin
         end if;
       end if;
       if is_exact or cardinality(vectors) < candidates then
-        vectors := array(
-          select row(s.chunk_id, 'vector', s.place, s.score, s.importance, tier = 'cold')::app_private.search_hit
-          from app_private.search_vector_exact(
-            version, workspace, caller, query_embedding, kinds, candidates, sources, filters, case when not is_plain or is_keyed then conditions end, is_keyed
-          ) with ordinality as s (chunk_id, score, importance, place)
-        );
+        -- most of what is near may be read, as a rule: to sort no more than that takes a fifth less of 2,000 chunks
+        nearest := case when is_plain and not is_keyed and available > 4 * candidates then 4 * candidates end;
+        loop
+          vectors := array(
+            select row(s.chunk_id, 'vector', s.place, s.score, s.importance, tier = 'cold')::app_private.search_hit
+            from app_private.search_vector_exact(
+              version, workspace, caller, query_embedding, kinds, candidates, sources, filters,
+              case when not is_plain or is_keyed then conditions end, is_keyed, nearest
+            ) with ordinality as s (chunk_id, score, importance, place)
+          );
+          exit when nearest is null or cardinality(vectors) >= candidates;
+          nearest := null;
+        end loop;
       end if;
       if threshold is not null then
         vectors := array(select v::app_private.search_hit from unnest(vectors) as v where v.score >= threshold);
@@ -18148,7 +18203,8 @@ begin
     end if;
     -- what is cold comes after all the rest, and only when that is too little
     exit when tier is distinct from 'warm'
-      or cardinality(hits) >= wanted and (select count(distinct h.chunk_id) from unnest(hits) as h) >= wanted
+      -- a chunk is hit twice at most, so mostly there is nothing to count
+      or cardinality(hits) >= wanted and (cardinality(hits) >= 2 * wanted or (select count(distinct h.chunk_id) from unnest(hits) as h) >= wanted)
       or not exists (select from app_public.chunks c where c.workspace_id = workspace and c.tier = 'cold');
     tier := 'cold';
   end loop;
@@ -18159,7 +18215,11 @@ begin
   from (
     select
       h.chunk_id, max(h.score) filter (where h.leg = 'vector') as vector_score, max(h.score) filter (where h.leg = 'text') as text_score,
-      (case mode when 'hybrid' then sum(1.0::float8 / (60 + h.place)) else max(h.score) end)::real as score,
+      (case
+        when mode <> 'hybrid' then max(h.score)
+        when min(h.place) <= rank_window then sum(1.0::float8 / (60 + h.place)) filter (where h.place <= rank_window)
+        else 1.0::float8 / (60 + min(h.place))
+      end)::real as score,
       h.importance, h.is_cold
     from unnest(hits) as h
     group by h.chunk_id, h.importance, h.is_cold
@@ -18174,10 +18234,10 @@ begin
         (select d.title from app_public.documents d where d.id = c.document_id),
         (select t.title from app_public.conversations t where t.id = c.conversation_id),
         (select i.subject from app_public.memory_items i where i.id = c.memory_item_id),
-        (select e.source || ': ' || e.event_type from app_public.raw_events e where e.id = c.raw_event_id)
+        case when c.raw_event_id is not null then app_hidden.event_title(c.raw_event_id) end
       ) as title,
       c.heading,
-      app_private.search_snippet(c.text_search_language, c.content, query) as snippet,
+      app_private.search_snippet(c.text_search_language, case when fused.text_score is null then c.text_search end, c.content, query) as snippet,
       c.content, c.page_number, fused.vector_score, fused.text_score, fused.score, c.memory_item_id, c.raw_event_id
     from app_public.chunks c
     where c.workspace_id = workspace and c.id = fused.chunk_id
@@ -19214,6 +19274,35 @@ COMMENT ON COLUMN app_hidden.chunk_counts.source_type IS 'Kind of source.';
 --
 
 COMMENT ON COLUMN app_hidden.chunk_counts.chunk_count IS 'How many.';
+
+--
+-- Name: chunk_languages; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.chunk_languages (
+    workspace_id uuid NOT NULL,
+    text_search_language app_public.text_search_language NOT NULL
+);
+
+ALTER TABLE ONLY app_hidden.chunk_languages FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE chunk_languages; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.chunk_languages IS 'The languages that chunks of a workspace are or were indexed in, kept by trigger: a search asks in these and not in all thirty.';
+
+--
+-- Name: COLUMN chunk_languages.workspace_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.chunk_languages.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN chunk_languages.text_search_language; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.chunk_languages.text_search_language IS 'The language. It stays when its last chunk goes: one too many finds nothing more.';
 
 --
 -- Name: discarded_contents; Type: TABLE; Schema: app_hidden; Owner: -
@@ -21808,6 +21897,13 @@ ALTER TABLE ONLY app_hidden.chunk_counts
     ADD CONSTRAINT chunk_counts_pkey PRIMARY KEY (workspace_id, source_type);
 
 --
+-- Name: chunk_languages chunk_languages_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.chunk_languages
+    ADD CONSTRAINT chunk_languages_pkey PRIMARY KEY (workspace_id, text_search_language);
+
+--
 -- Name: conversation_archive_parts conversation_archive_parts_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
@@ -23283,6 +23379,12 @@ CREATE TRIGGER chunks_10_count_insert AFTER INSERT ON app_public.chunks REFERENC
 CREATE TRIGGER chunks_10_count_truncate AFTER TRUNCATE ON app_public.chunks FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_chunks();
 
 --
+-- Name: chunks chunks_10_language; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER chunks_10_language AFTER UPDATE OF text_search_language ON app_public.chunks FOR EACH ROW WHEN (((old.text_search_language)::text <> (new.text_search_language)::text)) EXECUTE FUNCTION app_private.note_chunk_language();
+
+--
 -- Name: conversation_shares conversation_shares_50_audit; Type: TRIGGER; Schema: app_public; Owner: -
 --
 
@@ -23650,6 +23752,13 @@ ALTER TABLE ONLY app_hidden.budget_spending
 
 ALTER TABLE ONLY app_hidden.chunk_counts
     ADD CONSTRAINT chunk_counts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
+-- Name: chunk_languages chunk_languages_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.chunk_languages
+    ADD CONSTRAINT chunk_languages_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
 
 --
 -- Name: conversation_archive_parts conversation_archive_parts_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
@@ -24426,6 +24535,12 @@ CREATE POLICY all_owner ON app_hidden.budget_spending TO colloquy_owner USING (t
 CREATE POLICY all_owner ON app_hidden.chunk_counts TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: chunk_languages all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.chunk_languages TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: conversation_archive_parts all_owner; Type: POLICY; Schema: app_hidden; Owner: -
 --
 
@@ -24556,6 +24671,12 @@ ALTER TABLE app_hidden.budget_spending ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE app_hidden.chunk_counts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: chunk_languages; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.chunk_languages ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: conversation_archive_parts; Type: ROW SECURITY; Schema: app_hidden; Owner: -
@@ -25964,6 +26085,14 @@ REVOKE ALL ON FUNCTION app_hidden.ensure_partitions(months_ahead integer, max_pa
 GRANT ALL ON FUNCTION app_hidden.ensure_partitions(months_ahead integer, max_partitions integer) TO colloquy_worker;
 
 --
+-- Name: FUNCTION event_title(event_id uuid); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.event_title(event_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.event_title(event_id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_hidden.event_title(event_id uuid) TO colloquy_admin;
+
+--
 -- Name: FUNCTION fail_cutting(for_workspace uuid, for_source_type app_public.source_type, for_source uuid, code text, error text, of_hash bytea, at_sequence_number integer); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -27005,6 +27134,12 @@ REVOKE ALL ON FUNCTION app_private.nearest_chunks(for_version uuid, other_versio
 REVOKE ALL ON FUNCTION app_private.next_message_id(after_id uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION note_chunk_language(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.note_chunk_language() FROM PUBLIC;
+
+--
 -- Name: FUNCTION orphaned_files(older_than interval); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -27205,10 +27340,10 @@ REVOKE ALL ON FUNCTION app_private.search_max_scan_tuples(filters app_public.sea
 REVOKE ALL ON FUNCTION app_private.search_size_class(chunk_count bigint) FROM PUBLIC;
 
 --
--- Name: FUNCTION search_snippet(language text, content text, query text); Type: ACL; Schema: app_private; Owner: -
+-- Name: FUNCTION search_snippet(language text, text_search tsvector, content text, query text); Type: ACL; Schema: app_private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION app_private.search_snippet(language text, content text, query text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION app_private.search_snippet(language text, text_search tsvector, content text, query text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION search_sources(workspace uuid, caller uuid, filters app_public.search_filters); Type: ACL; Schema: app_private; Owner: -
@@ -27235,10 +27370,10 @@ REVOKE ALL ON FUNCTION app_private.search_text(workspace uuid, caller uuid, quer
 REVOKE ALL ON FUNCTION app_private.search_text_plain(uuid, uuid, uuid, tsquery, app_public.source_type[], integer, uuid[], app_public.search_filters, text[], bigint[], tsquery[], tsquery[], integer) FROM PUBLIC;
 
 --
--- Name: FUNCTION search_vector_exact(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text, is_narrow boolean); Type: ACL; Schema: app_private; Owner: -
+-- Name: FUNCTION search_vector_exact(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text, is_narrow boolean, nearest integer); Type: ACL; Schema: app_private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION app_private.search_vector_exact(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text, is_narrow boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION app_private.search_vector_exact(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text, is_narrow boolean, nearest integer) FROM PUBLIC;
 
 --
 -- Name: FUNCTION search_vector_index(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text, ef_search integer, max_scan_tuples integer); Type: ACL; Schema: app_private; Owner: -
@@ -27247,10 +27382,10 @@ REVOKE ALL ON FUNCTION app_private.search_vector_exact(version app_public.embedd
 REVOKE ALL ON FUNCTION app_private.search_vector_index(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text, ef_search integer, max_scan_tuples integer) FROM PUBLIC;
 
 --
--- Name: FUNCTION search_vector_plain(uuid, uuid, uuid, extensions.halfvec, app_public.source_type[], integer, uuid[], app_public.search_filters); Type: ACL; Schema: app_private; Owner: -
+-- Name: FUNCTION search_vector_plain(uuid, uuid, uuid, extensions.halfvec, app_public.source_type[], integer, uuid[], app_public.search_filters, integer); Type: ACL; Schema: app_private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION app_private.search_vector_plain(uuid, uuid, uuid, extensions.halfvec, app_public.source_type[], integer, uuid[], app_public.search_filters) FROM PUBLIC;
+REVOKE ALL ON FUNCTION app_private.search_vector_plain(uuid, uuid, uuid, extensions.halfvec, app_public.source_type[], integer, uuid[], app_public.search_filters, integer) FROM PUBLIC;
 
 --
 -- Name: FUNCTION send_mail(recipient text, subject text, body text); Type: ACL; Schema: app_private; Owner: -

@@ -174,21 +174,43 @@ describeReal('search, narrowed', () => {
       workspaceId: cara.workspaceId,
       ownerId: cara.id,
       dimensions: DIMENSIONS,
-      count: 60,
+      count: 210,
       seed: 0.3,
     });
     for (const mode of ['vector', 'text', 'hybrid']) {
       const page = async (skip: number, max_results: number) =>
         (
           await ask(cara, { query: 'chunk', query_embedding: axis(DIMENSIONS, 3), mode, skip, max_results })
-        ).results.map((result) => result.chunk_id);
-      const whole = await page(0, 60);
-      expect(new Set(whole).size).toBe(60);
-      const pages = [];
-      for (let skip = 0; skip < 70; skip += 7) pages.push(...(await page(skip, 7)));
-      expect(pages).toEqual(whole);
-      expect(await page(60, 10)).toEqual([]);
+        ).results.map(({ chunk_id, score }) => ({ chunk_id, score }));
+      const whole = [...(await page(0, 100)), ...(await page(100, 100))];
+      expect(new Set(whole.map((result) => result.chunk_id)).size).toBe(200);
+      // also from one page to the next, and across the end of what a short search of both asks its legs for
+      expect(whole.map((result) => result.score)).toEqual(
+        whole.map((result) => result.score).sort((one, other) => other - one),
+      );
+      for (const size of [7, 25, 40]) {
+        const pages = [];
+        for (let skip = 0; skip + size <= 200; skip += size) pages.push(...(await page(skip, size)));
+        expect(pages).toEqual(whole.slice(0, pages.length));
+      }
     }
+    const few = await registerUser(database, 'few@example.org');
+    await addChunks(owner(), {
+      version,
+      workspaceId: few.workspaceId,
+      ownerId: few.id,
+      dimensions: DIMENSIONS,
+      count: 60,
+      seed: 0.31,
+    });
+    for (const mode of ['vector', 'text', 'hybrid'])
+      for (const [skip, expected] of [
+        [55, 5],
+        [60, 0],
+      ] as const)
+        expect(
+          (await ask(few, { query: 'chunk', query_embedding: axis(DIMENSIONS, 3), mode, skip })).returned,
+        ).toBe(expected);
     for (const [skip, max_results] of [
       [-1, 10],
       [191, 10],

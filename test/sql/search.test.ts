@@ -220,6 +220,12 @@ describeReal('search', () => {
         const found = await ask(big, { embedding: vectors[0]!, mode: 'vector' });
         expect(found.path).toBe('exact');
         expect(found.results.map((result) => result.chunk_id)).toEqual(await exact(big, vectors[0]!, 10));
+        // nearly all that is near belongs to somebody else: no more is missed than by the index
+        for (const max of [1, 10, 30, 100]) {
+          const seen = await ask(guest, { embedding: vectors[0]!, mode: 'vector', max });
+          expect(seen.path).toBe('exact');
+          expect(seen.results.map((result) => result.chunk_id)).toEqual(await exact(guest, vectors[0]!, max));
+        }
         await set('search_exact_limit', 0);
         expect((await ask(small, { embedding: vectors[0]!, mode: 'vector' })).path).toMatch(/^index/);
         expect((await ask(small, { embedding: vectors[0]!, mode: 'vector' })).returned).toBe(10);
@@ -448,6 +454,56 @@ describeReal('search', () => {
       expect(await found('verkauft')).toEqual(['german']);
     });
 
+    it('finds words by the rules of a language that a document was given later', async () => {
+      const lena = await registerUser(database, 'lena@example.org');
+      const { rows } = await asUser(database, lena, (client) =>
+        client.query(
+          `select id from app_public.create_document('Markt', 'Die alten Häuser wurden verkauft.')`,
+        ),
+      );
+      await indexAll(database, axis(DIMENSIONS, 0));
+      const languages = async () =>
+        (
+          await owner().query(
+            'select array_agg(text_search_language::text order by 1) as all from app_hidden.chunk_languages l where l.workspace_id = $1',
+            [lena.workspaceId],
+          )
+        ).rows[0].all;
+      const seen = async () => (await ask(lena, { query: 'alte Haus', mode: 'text' })).returned;
+      expect([await languages(), await seen()]).toEqual([['english'], 0]);
+      await asUser(database, lena, (client) =>
+        client.query(`update app_public.documents set text_search_language = 'german' where id = $1`, [
+          rows[0].id,
+        ]),
+      );
+      await indexAll(database, axis(DIMENSIONS, 0));
+      expect([await languages(), await seen()]).toEqual([['english', 'german'], 1]);
+    });
+
+    it('knows the language of chunks that two write at once, and forgets those of a workspace that is gone', async () => {
+      const omar = await registerUser(database, 'omar@example.org');
+      const documents = await Promise.all(
+        ['finnish', 'finnish', 'danish', 'danish'].map((language, index) =>
+          asUser(database, omar, (client) =>
+            client.query(
+              'select id from app_public.create_document(title => $1, content => $1, text_search_language => $2)',
+              [`text ${index}`, language],
+            ),
+          ),
+        ),
+      );
+      expect(documents).toHaveLength(4);
+      await Promise.all([indexAll(database, axis(DIMENSIONS, 0)), indexAll(database, axis(DIMENSIONS, 0))]);
+      const known = () =>
+        owner().query(
+          'select l.text_search_language::text as language from app_hidden.chunk_languages l where l.workspace_id = $1 order by 1',
+          [omar.workspaceId],
+        );
+      expect((await known()).rows.map((row) => row.language)).toEqual(['danish', 'finnish']);
+      await owner().query('delete from app_public.workspaces w where w.id = $1', [omar.workspaceId]);
+      expect((await known()).rows).toEqual([]);
+    });
+
     it('is not upset by signs of its own language', async () => {
       for (const query of [
         "'",
@@ -601,6 +657,20 @@ describeReal('search', () => {
           expect(snippet).not.toMatch(/&(?!(lt|gt|amp);)/);
         }
       }
+    });
+
+    it('shows the beginning of a text that the words are not in', async () => {
+      const { results } = await ask(ann, { query: 'kittens', embedding: axis(DIMENSIONS, 0), max: 20 });
+      const without = results.filter((result) => result.text_score === null);
+      expect(without.length).toBeGreaterThan(0);
+      for (const { snippet, content } of without) expect(snippet).toBe(content.slice(0, 250));
+      for (const { snippet } of results.filter((result) => result.text_score !== null))
+        expect(snippet).toContain('<mark>');
+      // found by meaning alone, and the words are in it
+      const byMeaning = await ask(ann, { query: 'kittens', embedding: axis(DIMENSIONS, 0), mode: 'vector' });
+      expect(byMeaning.results.find((result) => result.title === 'Markup')!.snippet).toContain(
+        '<mark>kittens</mark>',
+      );
     });
 
     it('keeps to the kinds that are asked for', async () => {

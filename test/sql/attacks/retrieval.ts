@@ -16,6 +16,22 @@ export const retrieval: Attacks = {
     expect(rows.length).toBeGreaterThan(0);
     for (const row of rows) expect(own.map((one) => one.id)).toContain(row.id);
   },
+  'app_hidden.event_title': async () => {
+    const { ann, bob, owner, member } = tenants;
+    const title = async (user: TestUser, event: string) =>
+      (await call(user, 'select app_hidden.event_title($1) as title', event)).rows[0].title;
+    expect(await title(ann, of(ann).event)).toMatch(/^\S+: \S+$/);
+    expect(await title(member, of(owner).event)).toMatch(/^\S+: \S+$/);
+    for (const [user, stranger] of [
+      [ann, bob],
+      [bob, owner],
+      [member, ann],
+    ] as const)
+      expect(await title(user, of(stranger).event)).toBeNull();
+    expect(
+      await fails(asVisitor(database, (client) => client.query('select app_hidden.event_title(null)'))),
+    ).toMatchObject({ code: '42501' });
+  },
   'app_public.search_titles': async () => {
     const { ann, bob, owner, member, viewer } = tenants;
     const find = async (user: TestUser, query: string) =>
