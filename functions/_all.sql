@@ -3,6 +3,7 @@
 --!include support/uuidv7.sql
 --!include support/text_hash.sql
 --!include support/enqueue.sql
+--!include support/workspace_language.sql
 --!include support/set_updated_at.sql
 --!include auth/claims.sql
 --!include auth/require_member.sql
@@ -58,6 +59,7 @@
 --!include members/keep_an_owner.sql
 --!include members/lock_workspace.sql
 --!include members/create_workspace.sql
+--!include members/set_workspace_language.sql
 --!include members/invitations.sql
 --!include members/members.sql
 --!include members/workspace_member_names.sql

@@ -19,12 +19,13 @@ interface Claim {
 /** What a document is called that was read from a file of this kind. */
 const CONTENT_TYPE: Partial<Record<Extractor, string>> = { pdf: 'pdf', docx: 'docx', html: 'html' };
 
-/** Text search by the language that a file declares; English otherwise. */
+/** Text search by the language that a file declares; that of the workspace otherwise. */
 const LANGUAGES: Record<string, string> = {
   ar: 'arabic',
   da: 'danish',
   de: 'german',
   el: 'greek',
+  en: 'english',
   es: 'spanish',
   fi: 'finnish',
   fr: 'french',

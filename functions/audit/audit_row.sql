@@ -50,7 +50,7 @@ $$;
 comment on function app_hidden.audit_row() is 'Trigger: writes what was changed into the audit log, without secrets.';
 
 create or replace trigger workspaces_50_audit
-after insert or delete or update of name, slug, settings, is_personal
+after insert or delete or update of name, slug, settings, is_personal, text_search_language
 on app_public.workspaces for each row execute function app_hidden.audit_row('workspace', 'id', 'id');
 
 create or replace trigger workspace_members_50_audit

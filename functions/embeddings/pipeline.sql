@@ -176,11 +176,12 @@ begin
 
   insert into app_public.chunks (
     workspace_id, source_type, conversation_id, message_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset,
-    token_count, content_hash
+    token_count, content_hash, text_search_language
   )
   select
     for_workspace, 'message', for_conversation, w.message_id, conversation.owner_id, conversation.visibility, w.chunk_index, w.content,
-    w.heading, w.start_offset, w.end_offset, w.token_count, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content))
+    w.heading, w.start_offset, w.end_offset, w.token_count, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content)),
+    (select app_private.workspace_language(for_workspace))
   from jsonb_to_recordset(new_chunks) as w (
     message_id uuid, chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer
   )
@@ -221,11 +222,12 @@ begin
   delete from app_public.chunks c where c.workspace_id = for_workspace and c.memory_item_id = for_memory;
   insert into app_public.chunks (
     workspace_id, source_type, memory_item_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset, token_count,
-    content_hash, importance_score
+    content_hash, importance_score, text_search_language
   )
   select
     for_workspace, 'memory', for_memory, memory.owner_id, memory.visibility, w.chunk_index, w.content, w.heading, w.start_offset, w.end_offset,
-    w.token_count, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content)), memory.importance
+    w.token_count, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content)), memory.importance,
+    (select app_private.workspace_language(for_workspace))
   from jsonb_to_recordset(new_chunks) as w (
     chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer
   );

@@ -164,11 +164,11 @@ begin
     else
       insert into app_public.chunks (
         workspace_id, source_type, raw_event_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset, token_count,
-        content_hash, importance_score
+        content_hash, importance_score, text_search_language
       )
       values (
         for_workspace, 'event', for_event, event.owner_id, 'workspace', 0, new_content, new_heading, 0, char_length(new_content),
-        new_token_count, hash, coalesce(new_importance, 0.5)
+        new_token_count, hash, coalesce(new_importance, 0.5), app_private.workspace_language(for_workspace)
       );
       perform app_hidden.enqueue(
         'index-source',

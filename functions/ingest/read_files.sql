@@ -92,7 +92,7 @@ begin
       workspace_id, owner_id, visibility, title, content, content_type, code_language, text_search_language, source_url, file_id, metadata
     )
     values (
-      for_workspace, file.owner_id, file.visibility, heading, new_content, new_content_type, new_code_language, coalesce(new_language, 'english'),
+      for_workspace, file.owner_id, file.visibility, heading, new_content, new_content_type, new_code_language, coalesce(new_language, app_private.workspace_language(for_workspace)),
       file.source_url, for_file, file.metadata || coalesce(new_metadata, '{}')
     )
     -- what came from the same place before: its visibility is its owner's, and pieces whose text is the same stay
@@ -103,7 +103,7 @@ begin
   else
     update app_public.documents d
     set title = heading, content = new_content, content_type = new_content_type, code_language = new_code_language,
-      text_search_language = coalesce(new_language, 'english'), metadata = file.metadata || coalesce(new_metadata, '{}')
+      text_search_language = coalesce(new_language, app_private.workspace_language(for_workspace)), metadata = file.metadata || coalesce(new_metadata, '{}')
     where d.id = document;
   end if;
   update app_public.files f

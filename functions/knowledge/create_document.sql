@@ -6,7 +6,7 @@ create or replace function app_public.create_document(
   content_type text default 'text',
   source_url text default null,
   code_language text default null,
-  text_search_language app_public.text_search_language default 'english',
+  text_search_language app_public.text_search_language default null,
   visibility app_public.visibility default 'private',
   metadata jsonb default '{}'
 )
@@ -28,7 +28,12 @@ begin
   )
   values (
     app_hidden.current_workspace_id(), app_hidden.current_user_id(), left(trim(title), 500), content, coalesce(content_type, 'text'), source_url,
-    code_language, coalesce(text_search_language, 'english'), coalesce(visibility, 'private'), coalesce(metadata, '{}')
+    code_language,
+    coalesce(
+      text_search_language,
+      (select w.text_search_language from app_public.workspaces w where w.id = app_hidden.current_workspace_id()), 'english'
+    ),
+    coalesce(visibility, 'private'), coalesce(metadata, '{}')
   )
   on conflict (workspace_id, owner_id, source_url) where source_url is not null do update
   set
@@ -50,6 +55,6 @@ begin
 end
 $$;
 comment on function app_public.create_document(text, text, text, text, text, app_public.text_search_language, app_public.visibility, jsonb) is
-  'Adds a document and has it indexed. With a sourceUrl that the caller used before, updates that document instead; an equal one is left alone. Errors: CQ101 not signed in, CQ109 read-only, CQ200 too long or a value out of range.';
+  'Adds a document and has it indexed, in the language of the workspace when none is given. With a sourceUrl that the caller used before, updates that document instead; an equal one is left alone. Errors: CQ101 not signed in, CQ109 read-only, CQ200 too long or a value out of range.';
 grant execute on function app_public.create_document(text, text, text, text, text, app_public.text_search_language, app_public.visibility, jsonb)
   to colloquy_user, colloquy_admin;

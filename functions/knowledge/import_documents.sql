@@ -36,7 +36,7 @@ begin
           content_type => coalesce(item ->> 'contentType', 'text'),
           source_url => result.source_url,
           code_language => item ->> 'codeLanguage',
-          text_search_language => coalesce(item ->> 'textSearchLanguage', 'english'),
+          text_search_language => item ->> 'textSearchLanguage',
           visibility => coalesce(item ->> 'visibility', 'private')::app_public.visibility,
           metadata => coalesce(item -> 'metadata', '{}')
         ) as d;

@@ -1,5 +1,5 @@
 --! Previous: sha1:e8e77bbac3abd2648b24e7e2675d41d489f39ec9
---! Hash: sha1:3e0a58f097d353004a71cffa571259ccf0b59653
+--! Hash: sha1:a6b89d4620dffdf2b1376caa2c0705a529a9569b
 --! Message: identity
 
 --! split: 1-current.sql
@@ -148,11 +148,21 @@ comment on column app_private.user_identities.signed_in_at is 'Latest sign-in at
 comment on column app_private.user_identities.last_seen_at is 'Last request, to the minute.';
 comment on column app_private.user_identities.created_at is 'When it was first seen; derived from the id.';
 
+-- A name, not regconfig: pg_upgrade refuses a database that has columns of that type.
+create domain app_public.text_search_language as text
+  constraint text_search_language_known check (value in (
+    'simple', 'arabic', 'armenian', 'basque', 'catalan', 'danish', 'dutch', 'english', 'estonian', 'finnish', 'french',
+    'german', 'greek', 'hindi', 'hungarian', 'indonesian', 'irish', 'italian', 'lithuanian', 'nepali', 'norwegian',
+    'portuguese', 'romanian', 'russian', 'serbian', 'spanish', 'swedish', 'tamil', 'turkish', 'yiddish'
+  ));
+comment on domain app_public.text_search_language is 'Language of a text, as PostgreSQL''s text search configurations are named; simple means no stemming.';
+
 create table app_public.workspaces (
   id uuid not null default uuidv7(),
   name text not null,
   slug extensions.citext,
   is_personal boolean not null default false,
+  text_search_language app_public.text_search_language not null default 'english',
   settings jsonb not null default '{}',
   updated_at timestamptz not null default now(),
   created_at timestamptz generated always as (uuid_extract_timestamp(id)) virtual,
@@ -170,6 +180,7 @@ comment on column app_public.workspaces.id is 'Time-ordered identifier (UUID ver
 comment on column app_public.workspaces.name is 'Name shown to its members.';
 comment on column app_public.workspaces.slug is 'Short name for addresses, unique, optional.';
 comment on column app_public.workspaces.is_personal is 'The space every user gets at sign-up.';
+comment on column app_public.workspaces.text_search_language is 'The language of texts that name none: messages, memories, events, and documents added without one. Of what is indexed from then on.';
 comment on column app_public.workspaces.settings is 'Settings of clients, as an object.';
 comment on column app_public.workspaces.updated_at is 'Last change.';
 comment on column app_public.workspaces.created_at is 'When it was made; derived from the id.';

@@ -1,5 +1,5 @@
---! Previous: sha1:3e0a58f097d353004a71cffa571259ccf0b59653
---! Hash: sha1:2b9cb4f441a13d8ea3de0fd36d9512193c75d58d
+--! Previous: sha1:a6b89d4620dffdf2b1376caa2c0705a529a9569b
+--! Hash: sha1:ab62e43e84680d1c1c231295343c547fa7e4106b
 --! Message: conversations
 
 --! split: 1-current.sql

@@ -1,18 +1,9 @@
---! Previous: sha1:2b9cb4f441a13d8ea3de0fd36d9512193c75d58d
---! Hash: sha1:612c35ff7e00dd34838f6c157841753bdd437fe7
+--! Previous: sha1:ab62e43e84680d1c1c231295343c547fa7e4106b
+--! Hash: sha1:241340b36211852e2a80e6d1627589da2f6a1fc7
 --! Message: knowledge
 
 --! split: 1-current.sql
 -- Knowledge: documents, the chunks that retrieval works on, embedding versions and their vectors.
-
--- A name, not regconfig: pg_upgrade refuses a database that has columns of that type.
-create domain app_public.text_search_language as text
-  constraint text_search_language_known check (value in (
-    'simple', 'arabic', 'armenian', 'basque', 'catalan', 'danish', 'dutch', 'english', 'estonian', 'finnish', 'french',
-    'german', 'greek', 'hindi', 'hungarian', 'indonesian', 'irish', 'italian', 'lithuanian', 'nepali', 'norwegian',
-    'portuguese', 'romanian', 'russian', 'serbian', 'spanish', 'swedish', 'tamil', 'turkish', 'yiddish'
-  ));
-comment on domain app_public.text_search_language is 'Language of a text, as PostgreSQL''s text search configurations are named; simple means no stemming.';
 
 --! Included support/text_hash.sql
 -- SHA-256 of a text in UTF-8. convert_to() is only stable, since conversions can be redefined; this one is built in, and

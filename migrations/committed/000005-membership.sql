@@ -1,5 +1,5 @@
---! Previous: sha1:612c35ff7e00dd34838f6c157841753bdd437fe7
---! Hash: sha1:98e2a0cf7483512b9530cfce9a5ca2ece538b837
+--! Previous: sha1:241340b36211852e2a80e6d1627589da2f6a1fc7
+--! Hash: sha1:cd21b59da34deb08b58c09a7b94292bf606533f7
 --! Message: membership
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:98e2a0cf7483512b9530cfce9a5ca2ece538b837
---! Hash: sha1:e2503b60b0a1a880aa55c1fbb0c060527cb7db15
+--! Previous: sha1:cd21b59da34deb08b58c09a7b94292bf606533f7
+--! Hash: sha1:0fe26800f0b7b7021ce2abf5d7d7a9e44ed93484
 --! Message: memory
 
 --! split: 1-current.sql

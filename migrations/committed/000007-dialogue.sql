@@ -1,5 +1,5 @@
---! Previous: sha1:e2503b60b0a1a880aa55c1fbb0c060527cb7db15
---! Hash: sha1:89b61b5a784cf72eda7aaa8eff0a8d5c3aae4c64
+--! Previous: sha1:0fe26800f0b7b7021ce2abf5d7d7a9e44ed93484
+--! Hash: sha1:b2bde0a7eb9fc00d2427494f6508e4f9e821deed
 --! Message: dialogue
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:89b61b5a784cf72eda7aaa8eff0a8d5c3aae4c64
---! Hash: sha1:8d8fdfd9176c9a35eaae9c452f37f470e8773d81
+--! Previous: sha1:b2bde0a7eb9fc00d2427494f6508e4f9e821deed
+--! Hash: sha1:4ff27a264da2f3f818405d5ca8d53b59c7f14333
 --! Message: lifecycle
 
 --! split: 1-current.sql

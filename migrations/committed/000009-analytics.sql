@@ -1,5 +1,5 @@
---! Previous: sha1:8d8fdfd9176c9a35eaae9c452f37f470e8773d81
---! Hash: sha1:314b8df443bcd212b60ccfe5783a391561845711
+--! Previous: sha1:4ff27a264da2f3f818405d5ca8d53b59c7f14333
+--! Hash: sha1:07d3ecf2d046ec1ab4f43d78b84b856b3f2cf9b5
 --! Message: analytics
 
 --! split: 1-current.sql

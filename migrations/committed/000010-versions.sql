@@ -1,5 +1,5 @@
---! Previous: sha1:314b8df443bcd212b60ccfe5783a391561845711
---! Hash: sha1:743609e5a675944405c7ba0db24db5dae4be9565
+--! Previous: sha1:07d3ecf2d046ec1ab4f43d78b84b856b3f2cf9b5
+--! Hash: sha1:5f55ab710eb68197be2ffa6eace2ecb2d80b4c02
 --! Message: versions
 
 --! split: 1-current.sql

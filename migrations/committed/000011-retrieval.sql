@@ -1,5 +1,5 @@
---! Previous: sha1:743609e5a675944405c7ba0db24db5dae4be9565
---! Hash: sha1:89bc93fefb802dea01e92d328af34f90e0af7051
+--! Previous: sha1:5f55ab710eb68197be2ffa6eace2ecb2d80b4c02
+--! Hash: sha1:1f0a369951fee2e317c386c69b8a49561a4a7b70
 --! Message: retrieval
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:89bc93fefb802dea01e92d328af34f90e0af7051
---! Hash: sha1:2c893cfc412eb146222620c2d3047291d1a755b3
+--! Previous: sha1:1f0a369951fee2e317c386c69b8a49561a4a7b70
+--! Hash: sha1:ffd24cceb15ecd0929ed59d60a2ca7b7583fc797
 --! Message: ingest
 
 --! split: 1-current.sql

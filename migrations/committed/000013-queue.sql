@@ -1,5 +1,5 @@
---! Previous: sha1:2c893cfc412eb146222620c2d3047291d1a755b3
---! Hash: sha1:bae1cfcd74eb3fd1bf413ec8c16841956b5c07f6
+--! Previous: sha1:ffd24cceb15ecd0929ed59d60a2ca7b7583fc797
+--! Hash: sha1:6a9536a9c5fb6f51a85a51684970c163169eb816
 --! Message: queue
 
 --! split: 1-current.sql

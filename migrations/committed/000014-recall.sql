@@ -1,5 +1,5 @@
---! Previous: sha1:bae1cfcd74eb3fd1bf413ec8c16841956b5c07f6
---! Hash: sha1:07a05a1306cccc4f7fa4c0cab186a5ae2f3a5d9b
+--! Previous: sha1:6a9536a9c5fb6f51a85a51684970c163169eb816
+--! Hash: sha1:5cfcf1a4800c2909b48113df80e191fdf079e6f7
 --! Message: recall
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:07a05a1306cccc4f7fa4c0cab186a5ae2f3a5d9b
---! Hash: sha1:ad1824ae9442112ce21b5a5c945a379f0b8f2837
+--! Previous: sha1:5cfcf1a4800c2909b48113df80e191fdf079e6f7
+--! Hash: sha1:f6be4d958bafa53bc3e7aec1464f0c813693dad8
 --! Message: functions
 
 --! split: 1-current.sql
@@ -118,6 +118,18 @@ $$;
 comment on function app_hidden.enqueue(text, jsonb, text, text) is 'Adds a job in this transaction. At most one job waits per singleton key, if the queue says so.';
 -- Deliberately granted to nobody: triggers and sealed functions call it.
 --! EndIncluded support/enqueue.sql
+--! Included support/workspace_language.sql
+-- For a text that names no language of its own.
+create or replace function app_private.workspace_language(workspace uuid)
+returns app_public.text_search_language
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select w.text_search_language from app_public.workspaces w where w.id = workspace;
+$$;
+comment on function app_private.workspace_language(uuid) is 'The language of texts in a workspace that name none.';
+--! EndIncluded support/workspace_language.sql
 --! Included support/set_updated_at.sql
 -- Before-update trigger of tables with updated_at; each trigger names the columns that a person changes, so that
 -- bookkeeping does not look like an edit.
@@ -1347,7 +1359,7 @@ create or replace function app_public.create_document(
   content_type text default 'text',
   source_url text default null,
   code_language text default null,
-  text_search_language app_public.text_search_language default 'english',
+  text_search_language app_public.text_search_language default null,
   visibility app_public.visibility default 'private',
   metadata jsonb default '{}'
 )
@@ -1369,7 +1381,12 @@ begin
   )
   values (
     app_hidden.current_workspace_id(), app_hidden.current_user_id(), left(trim(title), 500), content, coalesce(content_type, 'text'), source_url,
-    code_language, coalesce(text_search_language, 'english'), coalesce(visibility, 'private'), coalesce(metadata, '{}')
+    code_language,
+    coalesce(
+      text_search_language,
+      (select w.text_search_language from app_public.workspaces w where w.id = app_hidden.current_workspace_id()), 'english'
+    ),
+    coalesce(visibility, 'private'), coalesce(metadata, '{}')
   )
   on conflict (workspace_id, owner_id, source_url) where source_url is not null do update
   set
@@ -1391,7 +1408,7 @@ begin
 end
 $$;
 comment on function app_public.create_document(text, text, text, text, text, app_public.text_search_language, app_public.visibility, jsonb) is
-  'Adds a document and has it indexed. With a sourceUrl that the caller used before, updates that document instead; an equal one is left alone. Errors: CQ101 not signed in, CQ109 read-only, CQ200 too long or a value out of range.';
+  'Adds a document and has it indexed, in the language of the workspace when none is given. With a sourceUrl that the caller used before, updates that document instead; an equal one is left alone. Errors: CQ101 not signed in, CQ109 read-only, CQ200 too long or a value out of range.';
 grant execute on function app_public.create_document(text, text, text, text, text, app_public.text_search_language, app_public.visibility, jsonb)
   to colloquy_user, colloquy_admin;
 --! EndIncluded knowledge/create_document.sql
@@ -1434,7 +1451,7 @@ begin
           content_type => coalesce(item ->> 'contentType', 'text'),
           source_url => result.source_url,
           code_language => item ->> 'codeLanguage',
-          text_search_language => coalesce(item ->> 'textSearchLanguage', 'english'),
+          text_search_language => item ->> 'textSearchLanguage',
           visibility => coalesce(item ->> 'visibility', 'private')::app_public.visibility,
           metadata => coalesce(item -> 'metadata', '{}')
         ) as d;
@@ -2961,11 +2978,12 @@ begin
 
   insert into app_public.chunks (
     workspace_id, source_type, conversation_id, message_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset,
-    token_count, content_hash
+    token_count, content_hash, text_search_language
   )
   select
     for_workspace, 'message', for_conversation, w.message_id, conversation.owner_id, conversation.visibility, w.chunk_index, w.content,
-    w.heading, w.start_offset, w.end_offset, w.token_count, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content))
+    w.heading, w.start_offset, w.end_offset, w.token_count, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content)),
+    (select app_private.workspace_language(for_workspace))
   from jsonb_to_recordset(new_chunks) as w (
     message_id uuid, chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer
   )
@@ -3006,11 +3024,12 @@ begin
   delete from app_public.chunks c where c.workspace_id = for_workspace and c.memory_item_id = for_memory;
   insert into app_public.chunks (
     workspace_id, source_type, memory_item_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset, token_count,
-    content_hash, importance_score
+    content_hash, importance_score, text_search_language
   )
   select
     for_workspace, 'memory', for_memory, memory.owner_id, memory.visibility, w.chunk_index, w.content, w.heading, w.start_offset, w.end_offset,
-    w.token_count, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content)), memory.importance
+    w.token_count, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content)), memory.importance,
+    (select app_private.workspace_language(for_workspace))
   from jsonb_to_recordset(new_chunks) as w (
     chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer
   );
@@ -3275,7 +3294,7 @@ $$;
 comment on function app_hidden.audit_row() is 'Trigger: writes what was changed into the audit log, without secrets.';
 
 create or replace trigger workspaces_50_audit
-after insert or delete or update of name, slug, settings, is_personal
+after insert or delete or update of name, slug, settings, is_personal, text_search_language
 on app_public.workspaces for each row execute function app_hidden.audit_row('workspace', 'id', 'id');
 
 create or replace trigger workspace_members_50_audit
@@ -3830,6 +3849,32 @@ comment on function app_public.rename_workspace(text, text) is
   'Renames the workspace of the request; without a slug it keeps its own. Errors: CQ101 not signed in, CQ110 API key without "admin", CQ113 personal, CQ114 not an owner or admin, CQ116 the slug is taken, CQ200 not acceptable.';
 grant execute on function app_public.rename_workspace(text, text) to colloquy_user, colloquy_admin;
 --! EndIncluded members/create_workspace.sql
+--! Included members/set_workspace_language.sql
+-- Sealed: workspaces is closed to writes. Also for personal ones.
+create or replace function app_public.set_workspace_language(text_search_language app_public.text_search_language)
+returns app_public.workspaces
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  result app_public.workspaces;
+begin
+  perform app_private.require_manager();
+  if set_workspace_language.text_search_language is null then
+    raise exception 'A language is missing.' using errcode = 'CQ200', hint = 'For example german; simple means no stemming.';
+  end if;
+  update app_public.workspaces w
+  set text_search_language = set_workspace_language.text_search_language
+  where w.id = app_hidden.current_workspace_id()
+  returning w.* into result;
+  return result;
+end
+$$;
+comment on function app_public.set_workspace_language(app_public.text_search_language) is
+  'Says in which language messages, memories, events, and documents added without one, are indexed from now on, so that other forms of a word are found. Errors: CQ101 not signed in, CQ109 read-only, CQ114 not an owner or admin, CQ200 no or an unknown language.';
+grant execute on function app_public.set_workspace_language(app_public.text_search_language) to colloquy_user, colloquy_admin;
+--! EndIncluded members/set_workspace_language.sql
 --! Included members/invitations.sql
 -- Who is asked to join. The token goes to the address and is never returned: whoever accepts has read that mailbox, and is
 -- signed in with that address. Of two acceptances at once one finds the invitation used.
@@ -9873,7 +9918,7 @@ begin
       workspace_id, owner_id, visibility, title, content, content_type, code_language, text_search_language, source_url, file_id, metadata
     )
     values (
-      for_workspace, file.owner_id, file.visibility, heading, new_content, new_content_type, new_code_language, coalesce(new_language, 'english'),
+      for_workspace, file.owner_id, file.visibility, heading, new_content, new_content_type, new_code_language, coalesce(new_language, app_private.workspace_language(for_workspace)),
       file.source_url, for_file, file.metadata || coalesce(new_metadata, '{}')
     )
     -- what came from the same place before: its visibility is its owner's, and pieces whose text is the same stay
@@ -9884,7 +9929,7 @@ begin
   else
     update app_public.documents d
     set title = heading, content = new_content, content_type = new_content_type, code_language = new_code_language,
-      text_search_language = coalesce(new_language, 'english'), metadata = file.metadata || coalesce(new_metadata, '{}')
+      text_search_language = coalesce(new_language, app_private.workspace_language(for_workspace)), metadata = file.metadata || coalesce(new_metadata, '{}')
     where d.id = document;
   end if;
   update app_public.files f
@@ -10137,11 +10182,11 @@ begin
     else
       insert into app_public.chunks (
         workspace_id, source_type, raw_event_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset, token_count,
-        content_hash, importance_score
+        content_hash, importance_score, text_search_language
       )
       values (
         for_workspace, 'event', for_event, event.owner_id, 'workspace', 0, new_content, new_heading, 0, char_length(new_content),
-        new_token_count, hash, coalesce(new_importance, 0.5)
+        new_token_count, hash, coalesce(new_importance, 0.5), app_private.workspace_language(for_workspace)
       );
       perform app_hidden.enqueue(
         'index-source',

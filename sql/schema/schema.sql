@@ -3138,11 +3138,12 @@ begin
 
   insert into app_public.chunks (
     workspace_id, source_type, conversation_id, message_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset,
-    token_count, content_hash
+    token_count, content_hash, text_search_language
   )
   select
     for_workspace, 'message', for_conversation, w.message_id, conversation.owner_id, conversation.visibility, w.chunk_index, w.content,
-    w.heading, w.start_offset, w.end_offset, w.token_count, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content))
+    w.heading, w.start_offset, w.end_offset, w.token_count, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content)),
+    (select app_private.workspace_language(for_workspace))
   from jsonb_to_recordset(new_chunks) as w (
     message_id uuid, chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer
   )
@@ -4014,11 +4015,11 @@ begin
     else
       insert into app_public.chunks (
         workspace_id, source_type, raw_event_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset, token_count,
-        content_hash, importance_score
+        content_hash, importance_score, text_search_language
       )
       values (
         for_workspace, 'event', for_event, event.owner_id, 'workspace', 0, new_content, new_heading, 0, char_length(new_content),
-        new_token_count, hash, coalesce(new_importance, 0.5)
+        new_token_count, hash, coalesce(new_importance, 0.5), app_private.workspace_language(for_workspace)
       );
       perform app_hidden.enqueue(
         'index-source',
@@ -6772,11 +6773,12 @@ begin
   delete from app_public.chunks c where c.workspace_id = for_workspace and c.memory_item_id = for_memory;
   insert into app_public.chunks (
     workspace_id, source_type, memory_item_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset, token_count,
-    content_hash, importance_score
+    content_hash, importance_score, text_search_language
   )
   select
     for_workspace, 'memory', for_memory, memory.owner_id, memory.visibility, w.chunk_index, w.content, w.heading, w.start_offset, w.end_offset,
-    w.token_count, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content)), memory.importance
+    w.token_count, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content)), memory.importance,
+    (select app_private.workspace_language(for_workspace))
   from jsonb_to_recordset(new_chunks) as w (
     chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer
   );
@@ -7235,7 +7237,7 @@ begin
       workspace_id, owner_id, visibility, title, content, content_type, code_language, text_search_language, source_url, file_id, metadata
     )
     values (
-      for_workspace, file.owner_id, file.visibility, heading, new_content, new_content_type, new_code_language, coalesce(new_language, 'english'),
+      for_workspace, file.owner_id, file.visibility, heading, new_content, new_content_type, new_code_language, coalesce(new_language, app_private.workspace_language(for_workspace)),
       file.source_url, for_file, file.metadata || coalesce(new_metadata, '{}')
     )
     -- what came from the same place before: its visibility is its owner's, and pieces whose text is the same stay
@@ -7246,7 +7248,7 @@ begin
   else
     update app_public.documents d
     set title = heading, content = new_content, content_type = new_content_type, code_language = new_code_language,
-      text_search_language = coalesce(new_language, 'english'), metadata = file.metadata || coalesce(new_metadata, '{}')
+      text_search_language = coalesce(new_language, app_private.workspace_language(for_workspace)), metadata = file.metadata || coalesce(new_metadata, '{}')
     where d.id = document;
   end if;
   update app_public.files f
@@ -12775,6 +12777,23 @@ $$;
 COMMENT ON FUNCTION app_private.without_secrets(row_values jsonb) IS 'A row as the audit log may keep it: without secrets and bookkeeping.';
 
 --
+-- Name: workspace_language(uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.workspace_language(workspace uuid) RETURNS app_public.text_search_language
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select w.text_search_language from app_public.workspaces w where w.id = workspace;
+$$;
+
+--
+-- Name: FUNCTION workspace_language(workspace uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.workspace_language(workspace uuid) IS 'The language of texts in a workspace that name none.';
+
+--
 -- Name: workspaces_of_size(app_public.search_size_class); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -14139,7 +14158,7 @@ COMMENT ON COLUMN app_public.documents.file_id IS 'File that the text was read f
 -- Name: create_document(text, text, text, text, text, app_public.text_search_language, app_public.visibility, jsonb); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
-CREATE FUNCTION app_public.create_document(title text, content text, content_type text DEFAULT 'text'::text, source_url text DEFAULT NULL::text, code_language text DEFAULT NULL::text, text_search_language app_public.text_search_language DEFAULT 'english'::text, visibility app_public.visibility DEFAULT 'private'::app_public.visibility, metadata jsonb DEFAULT '{}'::jsonb) RETURNS app_public.documents
+CREATE FUNCTION app_public.create_document(title text, content text, content_type text DEFAULT 'text'::text, source_url text DEFAULT NULL::text, code_language text DEFAULT NULL::text, text_search_language app_public.text_search_language DEFAULT NULL::text, visibility app_public.visibility DEFAULT 'private'::app_public.visibility, metadata jsonb DEFAULT '{}'::jsonb) RETURNS app_public.documents
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -14157,7 +14176,12 @@ begin
   )
   values (
     app_hidden.current_workspace_id(), app_hidden.current_user_id(), left(trim(title), 500), content, coalesce(content_type, 'text'), source_url,
-    code_language, coalesce(text_search_language, 'english'), coalesce(visibility, 'private'), coalesce(metadata, '{}')
+    code_language,
+    coalesce(
+      text_search_language,
+      (select w.text_search_language from app_public.workspaces w where w.id = app_hidden.current_workspace_id()), 'english'
+    ),
+    coalesce(visibility, 'private'), coalesce(metadata, '{}')
   )
   on conflict (workspace_id, owner_id, source_url) where source_url is not null do update
   set
@@ -14183,7 +14207,7 @@ $$;
 -- Name: FUNCTION create_document(title text, content text, content_type text, source_url text, code_language text, text_search_language app_public.text_search_language, visibility app_public.visibility, metadata jsonb); Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON FUNCTION app_public.create_document(title text, content text, content_type text, source_url text, code_language text, text_search_language app_public.text_search_language, visibility app_public.visibility, metadata jsonb) IS 'Adds a document and has it indexed. With a sourceUrl that the caller used before, updates that document instead; an equal one is left alone. Errors: CQ101 not signed in, CQ109 read-only, CQ200 too long or a value out of range.';
+COMMENT ON FUNCTION app_public.create_document(title text, content text, content_type text, source_url text, code_language text, text_search_language app_public.text_search_language, visibility app_public.visibility, metadata jsonb) IS 'Adds a document and has it indexed, in the language of the workspace when none is given. With a sourceUrl that the caller used before, updates that document instead; an equal one is left alone. Errors: CQ101 not signed in, CQ109 read-only, CQ200 too long or a value out of range.';
 
 --
 -- Name: create_embedding_version(text, text, text, integer, text); Type: FUNCTION; Schema: app_public; Owner: -
@@ -14683,6 +14707,7 @@ CREATE TABLE app_public.workspaces (
     name text NOT NULL,
     slug extensions.citext,
     is_personal boolean DEFAULT false NOT NULL,
+    text_search_language app_public.text_search_language DEFAULT 'english'::text NOT NULL,
     settings jsonb DEFAULT '{}'::jsonb NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
@@ -14723,6 +14748,12 @@ COMMENT ON COLUMN app_public.workspaces.slug IS 'Short name for addresses, uniqu
 --
 
 COMMENT ON COLUMN app_public.workspaces.is_personal IS 'The space every user gets at sign-up.';
+
+--
+-- Name: COLUMN workspaces.text_search_language; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.workspaces.text_search_language IS 'The language of texts that name none: messages, memories, events, and documents added without one. Of what is indexed from then on.';
 
 --
 -- Name: COLUMN workspaces.settings; Type: COMMENT; Schema: app_public; Owner: -
@@ -15605,7 +15636,7 @@ begin
           content_type => coalesce(item ->> 'contentType', 'text'),
           source_url => result.source_url,
           code_language => item ->> 'codeLanguage',
-          text_search_language => coalesce(item ->> 'textSearchLanguage', 'english'),
+          text_search_language => item ->> 'textSearchLanguage',
           visibility => coalesce(item ->> 'visibility', 'private')::app_public.visibility,
           metadata => coalesce(item -> 'metadata', '{}')
         ) as d;
@@ -18670,6 +18701,35 @@ $$;
 --
 
 COMMENT ON FUNCTION app_public.set_usage_budget(period app_public.budget_period, token_limit bigint, cost_limit_usd numeric, user_id uuid) IS 'Sets how much may be used per day or month, by one member or, without userId, by the whole workspace. Errors: CQ101, CQ109, CQ200 no limit given, CQ204 no such member, CQ403 not an owner or admin of the workspace.';
+
+--
+-- Name: set_workspace_language(app_public.text_search_language); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.set_workspace_language(text_search_language app_public.text_search_language) RETURNS app_public.workspaces
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  result app_public.workspaces;
+begin
+  perform app_private.require_manager();
+  if set_workspace_language.text_search_language is null then
+    raise exception 'A language is missing.' using errcode = 'CQ200', hint = 'For example german; simple means no stemming.';
+  end if;
+  update app_public.workspaces w
+  set text_search_language = set_workspace_language.text_search_language
+  where w.id = app_hidden.current_workspace_id()
+  returning w.* into result;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION set_workspace_language(text_search_language app_public.text_search_language); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.set_workspace_language(text_search_language app_public.text_search_language) IS 'Says in which language messages, memories, events, and documents added without one, are indexed from now on, so that other forms of a word are found. Errors: CQ101 not signed in, CQ109 read-only, CQ114 not an owner or admin, CQ200 no or an unknown language.';
 
 --
 -- Name: settle_usage(uuid, bigint, numeric); Type: FUNCTION; Schema: app_public; Owner: -
@@ -23725,7 +23785,7 @@ CREATE TRIGGER workspaces_10_default_configuration AFTER INSERT ON app_public.wo
 -- Name: workspaces workspaces_50_audit; Type: TRIGGER; Schema: app_public; Owner: -
 --
 
-CREATE TRIGGER workspaces_50_audit AFTER INSERT OR DELETE OR UPDATE OF name, slug, settings, is_personal ON app_public.workspaces FOR EACH ROW EXECUTE FUNCTION app_hidden.audit_row('workspace', 'id', 'id');
+CREATE TRIGGER workspaces_50_audit AFTER INSERT OR DELETE OR UPDATE OF name, slug, settings, is_personal, text_search_language ON app_public.workspaces FOR EACH ROW EXECUTE FUNCTION app_hidden.audit_row('workspace', 'id', 'id');
 
 --
 -- Name: workspaces workspaces_90_set_updated_at; Type: TRIGGER; Schema: app_public; Owner: -
@@ -27437,6 +27497,12 @@ REVOKE ALL ON FUNCTION app_private.unpack_query(packed regclass, columns text[])
 REVOKE ALL ON FUNCTION app_private.without_secrets(row_values jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION workspace_language(workspace uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.workspace_language(workspace uuid) FROM PUBLIC;
+
+--
 -- Name: FUNCTION workspaces_of_size(of_size app_public.search_size_class); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -28785,6 +28851,14 @@ GRANT INSERT(cost_limit_usd),UPDATE(cost_limit_usd) ON TABLE app_public.usage_bu
 REVOKE ALL ON FUNCTION app_public.set_usage_budget(period app_public.budget_period, token_limit bigint, cost_limit_usd numeric, user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.set_usage_budget(period app_public.budget_period, token_limit bigint, cost_limit_usd numeric, user_id uuid) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.set_usage_budget(period app_public.budget_period, token_limit bigint, cost_limit_usd numeric, user_id uuid) TO colloquy_admin;
+
+--
+-- Name: FUNCTION set_workspace_language(text_search_language app_public.text_search_language); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.set_workspace_language(text_search_language app_public.text_search_language) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.set_workspace_language(text_search_language app_public.text_search_language) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.set_workspace_language(text_search_language app_public.text_search_language) TO colloquy_admin;
 
 --
 -- Name: FUNCTION settle_usage(reservation_id uuid, tokens bigint, cost_usd numeric); Type: ACL; Schema: app_public; Owner: -

@@ -480,6 +480,50 @@ describeReal('search', () => {
       expect([await languages(), await seen()]).toEqual([['english', 'german'], 1]);
     });
 
+    it('finds words of messages, memories and documents by the rules of the language of the workspace', async () => {
+      const hans = await registerUser(database, 'hans@example.org');
+      const write = async (document: string) => {
+        const { rows } = await asUser(database, hans, (client) =>
+          client.query(`select id from app_public.start_conversation('Gespräch')`),
+        );
+        await asUser(database, hans, (client) =>
+          client.query(
+            `select app_public.post_message($1, 'Wir kaufen neue Häuser.'), app_public.remember($2::text || ' mag Häuser', 'Wunsch ' || $2),
+               app_public.create_document($2, $2 || ' und die Häuser'), app_public.create_document($2 || ' en', 'two Häuser', text_search_language => 'english')`,
+            [rows[0].id, document],
+          ),
+        );
+        const { rows: events } = await asUser(database, hans, (client) =>
+          client.query(
+            `select id from app_public.ingest_event('jira', 'issue', jsonb_build_object('by', $1::text))`,
+            [document],
+          ),
+        );
+        const worker = database.pool('worker');
+        await worker.query(`select app_hidden.claim_events($1, 'jira', 10, '5 minutes')`, [hans.workspaceId]);
+        await worker.query(`select app_hidden.complete_event($1, $2, 1, $3 || ' meldet Häuser', 'jira', 6)`, [
+          hans.workspaceId,
+          events[0].id,
+          document,
+        ]);
+        await indexAll(database, axis(DIMENSIONS, 0));
+      };
+      const seen = async () =>
+        (await ask(hans, { query: 'Haus', mode: 'text' })).results
+          .map((result) => (result as unknown as { source_type: string }).source_type)
+          .sort();
+      await write('Peter');
+      expect(await seen()).toEqual([]);
+      const { rows } = await asUser(database, hans, (client) =>
+        client.query(
+          `select text_search_language::text as language from app_public.set_workspace_language('german')`,
+        ),
+      );
+      expect(rows[0].language).toBe('german');
+      await write('Paul');
+      expect(await seen()).toEqual(['document', 'event', 'memory', 'message']);
+    });
+
     it('knows the language of chunks that two write at once, and forgets those of a workspace that is gone', async () => {
       const omar = await registerUser(database, 'omar@example.org');
       const documents = await Promise.all(

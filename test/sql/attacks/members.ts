@@ -86,6 +86,24 @@ export const members: Attacks = {
     });
     await nobody(`select app_public.rename_workspace('Taken')`);
   },
+  'app_public.set_workspace_language': async () => {
+    const { ann, owner, member, viewer } = tenants;
+    const language = (user: TestUser, name: string | null) =>
+      call(
+        user,
+        'select id, text_search_language::text as language from app_public.set_workspace_language($1)',
+        name,
+      );
+    expect((await language(ann, 'danish')).rows).toEqual([{ id: ann.workspaceId, language: 'danish' }]);
+    expect((await language(ann, 'english')).rows).toEqual([{ id: ann.workspaceId, language: 'english' }]);
+    expect(await fails(language(member, 'danish'))).toMatchObject({ code: 'CQ114' });
+    // its own, whatever is asked for: there is no argument that names another
+    expect((await language(owner, 'english')).rows[0].id).toBe(owner.workspaceId);
+    expect(await fails(language(viewer, 'danish'))).toMatchObject({ code: 'CQ109' });
+    expect(await fails(language(ann, 'klingon'))).toMatchObject({ code: '23514' });
+    expect(await fails(language(ann, null))).toMatchObject({ code: 'CQ200' });
+    await nobody(`select app_public.set_workspace_language('danish')`);
+  },
   'app_public.revoke_invitation': async () => {
     const { owner, member } = tenants;
     const ann = await registerUser(database, 'founder2@example.org');
