@@ -10,7 +10,11 @@ as $$
     when trim(query) = ''
       or not coalesce(text_search @@ websearch_to_tsquery(('pg_catalog.' || language)::regconfig, translate(query, '<>', '  ')), true)
     then
-      replace(replace(replace(left(content, 250), '&', '&amp;'), '<', '&lt;'), '>', '&gt;')
+      replace(replace(replace(
+        -- whole words, where there are any
+        case when char_length(content) > 250 then left(regexp_replace(left(content, 251), '\s+\S*$', ''), 250) else content end,
+        '&', '&amp;'), '<', '&lt;'), '>', '&gt;'
+      )
     else ts_headline(
       ('pg_catalog.' || language)::regconfig,
       replace(replace(replace(content, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
@@ -20,4 +24,4 @@ as $$
   end;
 $$;
 comment on function app_private.search_snippet(text, tsvector, text, text) is
-  'The best part of a text as safe HTML, with the words of a query in <mark>; where they are not, its beginning (250 characters).';
+  'The best part of a text as safe HTML, with the words of a query in <mark>; where they are not, its beginning (up to 250 characters).';

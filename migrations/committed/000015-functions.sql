@@ -1,5 +1,5 @@
 --! Previous: sha1:5cfcf1a4800c2909b48113df80e191fdf079e6f7
---! Hash: sha1:f6be4d958bafa53bc3e7aec1464f0c813693dad8
+--! Hash: sha1:d9fe5cccee39c0b729e2212301d162edf424f1b8
 --! Message: functions
 
 --! split: 1-current.sql
@@ -1726,7 +1726,11 @@ as $$
     when trim(query) = ''
       or not coalesce(text_search @@ websearch_to_tsquery(('pg_catalog.' || language)::regconfig, translate(query, '<>', '  ')), true)
     then
-      replace(replace(replace(left(content, 250), '&', '&amp;'), '<', '&lt;'), '>', '&gt;')
+      replace(replace(replace(
+        -- whole words, where there are any
+        case when char_length(content) > 250 then left(regexp_replace(left(content, 251), '\s+\S*$', ''), 250) else content end,
+        '&', '&amp;'), '<', '&lt;'), '>', '&gt;'
+      )
     else ts_headline(
       ('pg_catalog.' || language)::regconfig,
       replace(replace(replace(content, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
@@ -1736,7 +1740,7 @@ as $$
   end;
 $$;
 comment on function app_private.search_snippet(text, tsvector, text, text) is
-  'The best part of a text as safe HTML, with the words of a query in <mark>; where they are not, its beginning (250 characters).';
+  'The best part of a text as safe HTML, with the words of a query in <mark>; where they are not, its beginning (up to 250 characters).';
 --! EndIncluded search/snippet.sql
 --! Included search/legs.sql
 -- The legs of search. Each applies tenant, ownership and visibility itself: it runs as the owner of the tables, because

@@ -11945,12 +11945,16 @@ COMMENT ON FUNCTION app_private.search_size_class(chunk_count bigint) IS 'The si
 
 CREATE FUNCTION app_private.search_snippet(language text, text_search tsvector, content text, query text) RETURNS text
     LANGUAGE sql STABLE
-    AS $$
+    AS $_$
   select case
     when trim(query) = ''
       or not coalesce(text_search @@ websearch_to_tsquery(('pg_catalog.' || language)::regconfig, translate(query, '<>', '  ')), true)
     then
-      replace(replace(replace(left(content, 250), '&', '&amp;'), '<', '&lt;'), '>', '&gt;')
+      replace(replace(replace(
+        -- whole words, where there are any
+        case when char_length(content) > 250 then left(regexp_replace(left(content, 251), '\s+\S*$', ''), 250) else content end,
+        '&', '&amp;'), '<', '&lt;'), '>', '&gt;'
+      )
     else ts_headline(
       ('pg_catalog.' || language)::regconfig,
       replace(replace(replace(content, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
@@ -11958,13 +11962,13 @@ CREATE FUNCTION app_private.search_snippet(language text, text_search tsvector, 
       'StartSel=<mark>, StopSel=</mark>, MaxWords=40, MinWords=20, MaxFragments=1'
     )
   end;
-$$;
+$_$;
 
 --
 -- Name: FUNCTION search_snippet(language text, text_search tsvector, content text, query text); Type: COMMENT; Schema: app_private; Owner: -
 --
 
-COMMENT ON FUNCTION app_private.search_snippet(language text, text_search tsvector, content text, query text) IS 'The best part of a text as safe HTML, with the words of a query in <mark>; where they are not, its beginning (250 characters).';
+COMMENT ON FUNCTION app_private.search_snippet(language text, text_search tsvector, content text, query text) IS 'The best part of a text as safe HTML, with the words of a query in <mark>; where they are not, its beginning (up to 250 characters).';
 
 --
 -- Name: search_sources(uuid, uuid, app_public.search_filters); Type: FUNCTION; Schema: app_private; Owner: -

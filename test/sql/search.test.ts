@@ -707,7 +707,7 @@ describeReal('search', () => {
       const { results } = await ask(ann, { query: 'kittens', embedding: axis(DIMENSIONS, 0), max: 20 });
       const without = results.filter((result) => result.text_score === null);
       expect(without.length).toBeGreaterThan(0);
-      for (const { snippet, content } of without) expect(snippet).toBe(content.slice(0, 250));
+      for (const { snippet, content } of without) expect(snippet).toBe(content);
       for (const { snippet } of results.filter((result) => result.text_score !== null))
         expect(snippet).toContain('<mark>');
       // found by meaning alone, and the words are in it
@@ -715,6 +715,28 @@ describeReal('search', () => {
       expect(byMeaning.results.find((result) => result.title === 'Markup')!.snippet).toContain(
         '<mark>kittens</mark>',
       );
+    });
+
+    it('cuts that beginning between words, where there are any', async () => {
+      const uma = await registerUser(database, 'uma@example.org');
+      const cases: [string, string, string][] = [
+        ['in a word', `${'seven77 '.repeat(40)}`, 'seven77 '.repeat(31).trim()],
+        ['behind a word', `${'w'.repeat(250)} more`, 'w'.repeat(250)],
+        ['no words', '間'.repeat(300), '間'.repeat(250)],
+        ['exactly', 'x'.repeat(250), 'x'.repeat(250)],
+        ['marks of HTML', `${'<&> '.repeat(80)}`, '&lt;&amp;&gt; '.repeat(62).trim()],
+      ];
+      for (const [title, content] of cases)
+        await asUser(database, uma, (client) =>
+          client.query('select app_public.create_document($1, $2)', [title, content]),
+        );
+      await indexAll(database, axis(DIMENSIONS, 0));
+      for (const query of ['', 'otter']) {
+        const { results } = await ask(uma, { query, embedding: axis(DIMENSIONS, 0) });
+        expect(Object.fromEntries(results.map(({ title, snippet }) => [title, snippet]))).toEqual(
+          Object.fromEntries(cases.map(([title, , snippet]) => [title, snippet])),
+        );
+      }
     });
 
     it('keeps to the kinds that are asked for', async () => {
