@@ -32,6 +32,7 @@
 --!include knowledge/propagate_visibility.sql
 --!include search/text_search_vector.sql
 --!include search/conditions.sql
+--!include search/text_search_query.sql
 --!include search/event_title.sql
 --!include search/snippet.sql
 --!include search/legs.sql

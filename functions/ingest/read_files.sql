@@ -65,6 +65,7 @@ as $$
 declare
   file app_public.files;
   heading text;
+  chosen_language app_public.text_search_language;
   document uuid;
 begin
   select f.* into file
@@ -78,6 +79,7 @@ begin
     raise exception 'The text has more than 20 MiB.' using errcode = 'CQ323', hint = 'Split it.';
   end if;
   heading := coalesce(nullif(left(trim(new_title), 500), ''), nullif(left(trim(regexp_replace(file.original_name, '\.[^.]+$', '')), 500), ''), file.original_name);
+  chosen_language := coalesce(new_language, app_private.workspace_language(for_workspace));
 
   if file.source_url is null then
     select d.id into document
@@ -92,7 +94,7 @@ begin
       workspace_id, owner_id, visibility, title, content, content_type, code_language, text_search_language, source_url, file_id, metadata
     )
     values (
-      for_workspace, file.owner_id, file.visibility, heading, new_content, new_content_type, new_code_language, coalesce(new_language, app_private.workspace_language(for_workspace)),
+      for_workspace, file.owner_id, file.visibility, heading, new_content, new_content_type, new_code_language, chosen_language,
       file.source_url, for_file, file.metadata || coalesce(new_metadata, '{}')
     )
     -- what came from the same place before: its visibility is its owner's, and pieces whose text is the same stay
@@ -103,7 +105,7 @@ begin
   else
     update app_public.documents d
     set title = heading, content = new_content, content_type = new_content_type, code_language = new_code_language,
-      text_search_language = coalesce(new_language, app_private.workspace_language(for_workspace)), metadata = file.metadata || coalesce(new_metadata, '{}')
+      text_search_language = chosen_language, metadata = file.metadata || coalesce(new_metadata, '{}')
     where d.id = document;
   end if;
   update app_public.files f

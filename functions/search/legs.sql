@@ -9,6 +9,7 @@
 --
 -- In all of them $2 is the workspace, $3 the caller, $5 the kinds, $7 the sources and $8 the filters; conditions is what
 -- app_private.search_conditions made of these, or null for those of a search without filters in the hot and warm tiers.
+-- Where all vectors are compared, $9 is among how many of the nearest to look, or null.
 
 -- Loads the libraries of pgvector and pg_trgm into this session: a role that is not a superuser may name their settings in
 -- a function only then.
@@ -229,10 +230,7 @@ begin
   from (
     select a.language, a.query, dense_rank() over (order by a.query) as number
     from (
-      -- without angle brackets, as in text_search_vector
-      select
-        l.text_search_language::text as language,
-        websearch_to_tsquery(('pg_catalog.' || l.text_search_language)::regconfig, translate(search_text.query, '<>', '  ')) as query
+      select l.text_search_language::text as language, app_private.text_search_query(l.text_search_language, search_text.query) as query
       from app_hidden.chunk_languages l
       where l.workspace_id = workspace and ((filters).text_search_languages is null or l.text_search_language::text = any ((filters).text_search_languages))
       -- asked once for each, not wherever it is read

@@ -146,7 +146,7 @@ begin
         end if;
       end if;
       if is_exact or cardinality(vectors) < candidates then
-        -- most of what is near may be read, as a rule: to sort no more than that takes a fifth less of 2,000 chunks
+        -- most of what is near may be read, as a rule: to sort no more than that makes a search of 2,000 chunks a tenth cheaper
         nearest := case when is_exact and is_plain and not is_keyed and available > 4 * candidates then 4 * candidates end;
         loop
           vectors := array(

@@ -7,9 +7,7 @@ language sql
 stable
 as $$
   select case
-    when trim(query) = ''
-      or not coalesce(text_search @@ websearch_to_tsquery(('pg_catalog.' || language)::regconfig, translate(query, '<>', '  ')), true)
-    then
+    when trim(query) = '' or not coalesce(text_search @@ app_private.text_search_query(language, query), true) then
       replace(replace(replace(
         -- whole words, where there are any
         case when char_length(content) > 250 then left(regexp_replace(left(content, 251), '\s+\S*$', ''), 250) else content end,
@@ -18,7 +16,7 @@ as $$
     else ts_headline(
       ('pg_catalog.' || language)::regconfig,
       replace(replace(replace(content, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
-      websearch_to_tsquery(('pg_catalog.' || language)::regconfig, translate(query, '<>', '  ')),
+      app_private.text_search_query(language, query),
       'StartSel=<mark>, StopSel=</mark>, MaxWords=40, MinWords=20, MaxFragments=1'
     )
   end;

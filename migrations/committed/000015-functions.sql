@@ -1,5 +1,5 @@
 --! Previous: sha1:5cfcf1a4800c2909b48113df80e191fdf079e6f7
---! Hash: sha1:d9fe5cccee39c0b729e2212301d162edf424f1b8
+--! Hash: sha1:eda97fa1dc8aba1063b4799451801c92426193c8
 --! Message: functions
 
 --! split: 1-current.sql
@@ -1700,6 +1700,18 @@ end
 $$;
 comment on function app_private.check_search_filters(app_public.search_filters) is 'Raises CQ200 for filters that cannot be used.';
 --! EndIncluded search/conditions.sql
+--! Included search/text_search_query.sql
+-- What a question asks of text_search_vector, and by the same rule about angle brackets. One expression, and no set clause: so it
+-- becomes a part of the query that asks.
+create or replace function app_private.text_search_query(language text, query text)
+returns tsquery
+language sql
+stable
+as $$
+  select websearch_to_tsquery(('pg_catalog.' || language)::regconfig, translate(query, '<>', '  '));
+$$;
+comment on function app_private.text_search_query(text, text) is 'The tsquery of a question, in a language: words, "phrases", or, -without.';
+--! EndIncluded search/text_search_query.sql
 --! Included search/event_title.sql
 -- A function, and not a part of the query that asks: a search opened all months of events for it, although most find none.
 create or replace function app_hidden.event_title(event_id uuid)
@@ -1723,9 +1735,7 @@ language sql
 stable
 as $$
   select case
-    when trim(query) = ''
-      or not coalesce(text_search @@ websearch_to_tsquery(('pg_catalog.' || language)::regconfig, translate(query, '<>', '  ')), true)
-    then
+    when trim(query) = '' or not coalesce(text_search @@ app_private.text_search_query(language, query), true) then
       replace(replace(replace(
         -- whole words, where there are any
         case when char_length(content) > 250 then left(regexp_replace(left(content, 251), '\s+\S*$', ''), 250) else content end,
@@ -1734,7 +1744,7 @@ as $$
     else ts_headline(
       ('pg_catalog.' || language)::regconfig,
       replace(replace(replace(content, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
-      websearch_to_tsquery(('pg_catalog.' || language)::regconfig, translate(query, '<>', '  ')),
+      app_private.text_search_query(language, query),
       'StartSel=<mark>, StopSel=</mark>, MaxWords=40, MinWords=20, MaxFragments=1'
     )
   end;
@@ -1754,6 +1764,7 @@ comment on function app_private.search_snippet(text, tsvector, text, text) is
 --
 -- In all of them $2 is the workspace, $3 the caller, $5 the kinds, $7 the sources and $8 the filters; conditions is what
 -- app_private.search_conditions made of these, or null for those of a search without filters in the hot and warm tiers.
+-- Where all vectors are compared, $9 is among how many of the nearest to look, or null.
 
 -- Loads the libraries of pgvector and pg_trgm into this session: a role that is not a superuser may name their settings in
 -- a function only then.
@@ -1974,10 +1985,7 @@ begin
   from (
     select a.language, a.query, dense_rank() over (order by a.query) as number
     from (
-      -- without angle brackets, as in text_search_vector
-      select
-        l.text_search_language::text as language,
-        websearch_to_tsquery(('pg_catalog.' || l.text_search_language)::regconfig, translate(search_text.query, '<>', '  ')) as query
+      select l.text_search_language::text as language, app_private.text_search_query(l.text_search_language, search_text.query) as query
       from app_hidden.chunk_languages l
       where l.workspace_id = workspace and ((filters).text_search_languages is null or l.text_search_language::text = any ((filters).text_search_languages))
       -- asked once for each, not wherever it is read
@@ -2217,7 +2225,7 @@ begin
         end if;
       end if;
       if is_exact or cardinality(vectors) < candidates then
-        -- most of what is near may be read, as a rule: to sort no more than that takes a fifth less of 2,000 chunks
+        -- most of what is near may be read, as a rule: to sort no more than that makes a search of 2,000 chunks a tenth cheaper
         nearest := case when is_exact and is_plain and not is_keyed and available > 4 * candidates then 4 * candidates end;
         loop
           vectors := array(
@@ -9895,6 +9903,7 @@ as $$
 declare
   file app_public.files;
   heading text;
+  chosen_language app_public.text_search_language;
   document uuid;
 begin
   select f.* into file
@@ -9908,6 +9917,7 @@ begin
     raise exception 'The text has more than 20 MiB.' using errcode = 'CQ323', hint = 'Split it.';
   end if;
   heading := coalesce(nullif(left(trim(new_title), 500), ''), nullif(left(trim(regexp_replace(file.original_name, '\.[^.]+$', '')), 500), ''), file.original_name);
+  chosen_language := coalesce(new_language, app_private.workspace_language(for_workspace));
 
   if file.source_url is null then
     select d.id into document
@@ -9922,7 +9932,7 @@ begin
       workspace_id, owner_id, visibility, title, content, content_type, code_language, text_search_language, source_url, file_id, metadata
     )
     values (
-      for_workspace, file.owner_id, file.visibility, heading, new_content, new_content_type, new_code_language, coalesce(new_language, app_private.workspace_language(for_workspace)),
+      for_workspace, file.owner_id, file.visibility, heading, new_content, new_content_type, new_code_language, chosen_language,
       file.source_url, for_file, file.metadata || coalesce(new_metadata, '{}')
     )
     -- what came from the same place before: its visibility is its owner's, and pieces whose text is the same stay
@@ -9933,7 +9943,7 @@ begin
   else
     update app_public.documents d
     set title = heading, content = new_content, content_type = new_content_type, code_language = new_code_language,
-      text_search_language = coalesce(new_language, app_private.workspace_language(for_workspace)), metadata = file.metadata || coalesce(new_metadata, '{}')
+      text_search_language = chosen_language, metadata = file.metadata || coalesce(new_metadata, '{}')
     where d.id = document;
   end if;
   update app_public.files f

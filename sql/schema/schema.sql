@@ -7210,6 +7210,7 @@ CREATE FUNCTION app_hidden.store_extraction(for_workspace uuid, for_file uuid, o
 declare
   file app_public.files;
   heading text;
+  chosen_language app_public.text_search_language;
   document uuid;
 begin
   select f.* into file
@@ -7223,6 +7224,7 @@ begin
     raise exception 'The text has more than 20 MiB.' using errcode = 'CQ323', hint = 'Split it.';
   end if;
   heading := coalesce(nullif(left(trim(new_title), 500), ''), nullif(left(trim(regexp_replace(file.original_name, '\.[^.]+$', '')), 500), ''), file.original_name);
+  chosen_language := coalesce(new_language, app_private.workspace_language(for_workspace));
 
   if file.source_url is null then
     select d.id into document
@@ -7237,7 +7239,7 @@ begin
       workspace_id, owner_id, visibility, title, content, content_type, code_language, text_search_language, source_url, file_id, metadata
     )
     values (
-      for_workspace, file.owner_id, file.visibility, heading, new_content, new_content_type, new_code_language, coalesce(new_language, app_private.workspace_language(for_workspace)),
+      for_workspace, file.owner_id, file.visibility, heading, new_content, new_content_type, new_code_language, chosen_language,
       file.source_url, for_file, file.metadata || coalesce(new_metadata, '{}')
     )
     -- what came from the same place before: its visibility is its owner's, and pieces whose text is the same stay
@@ -7248,7 +7250,7 @@ begin
   else
     update app_public.documents d
     set title = heading, content = new_content, content_type = new_content_type, code_language = new_code_language,
-      text_search_language = coalesce(new_language, app_private.workspace_language(for_workspace)), metadata = file.metadata || coalesce(new_metadata, '{}')
+      text_search_language = chosen_language, metadata = file.metadata || coalesce(new_metadata, '{}')
     where d.id = document;
   end if;
   update app_public.files f
@@ -11947,9 +11949,7 @@ CREATE FUNCTION app_private.search_snippet(language text, text_search tsvector, 
     LANGUAGE sql STABLE
     AS $_$
   select case
-    when trim(query) = ''
-      or not coalesce(text_search @@ websearch_to_tsquery(('pg_catalog.' || language)::regconfig, translate(query, '<>', '  ')), true)
-    then
+    when trim(query) = '' or not coalesce(text_search @@ app_private.text_search_query(language, query), true) then
       replace(replace(replace(
         -- whole words, where there are any
         case when char_length(content) > 250 then left(regexp_replace(left(content, 251), '\s+\S*$', ''), 250) else content end,
@@ -11958,7 +11958,7 @@ CREATE FUNCTION app_private.search_snippet(language text, text_search tsvector, 
     else ts_headline(
       ('pg_catalog.' || language)::regconfig,
       replace(replace(replace(content, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
-      websearch_to_tsquery(('pg_catalog.' || language)::regconfig, translate(query, '<>', '  ')),
+      app_private.text_search_query(language, query),
       'StartSel=<mark>, StopSel=</mark>, MaxWords=40, MinWords=20, MaxFragments=1'
     )
   end;
@@ -12129,10 +12129,7 @@ begin
   from (
     select a.language, a.query, dense_rank() over (order by a.query) as number
     from (
-      -- without angle brackets, as in text_search_vector
-      select
-        l.text_search_language::text as language,
-        websearch_to_tsquery(('pg_catalog.' || l.text_search_language)::regconfig, translate(search_text.query, '<>', '  ')) as query
+      select l.text_search_language::text as language, app_private.text_search_query(l.text_search_language, search_text.query) as query
       from app_hidden.chunk_languages l
       where l.workspace_id = workspace and ((filters).text_search_languages is null or l.text_search_language::text = any ((filters).text_search_languages))
       -- asked once for each, not wherever it is read
@@ -12574,6 +12571,22 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.settle_reservation(for_workspace uuid, of_reservation uuid, tokens bigint, cost_usd numeric) IS 'Ends a reservation with what was really used.';
+
+--
+-- Name: text_search_query(text, text); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.text_search_query(language text, query text) RETURNS tsquery
+    LANGUAGE sql STABLE
+    AS $$
+  select websearch_to_tsquery(('pg_catalog.' || language)::regconfig, translate(query, '<>', '  '));
+$$;
+
+--
+-- Name: FUNCTION text_search_query(language text, query text); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.text_search_query(language text, query text) IS 'The tsquery of a question, in a language: words, "phrases", or, -without.';
 
 --
 -- Name: total_new_usage(); Type: FUNCTION; Schema: app_private; Owner: -
@@ -18207,7 +18220,7 @@ begin
         end if;
       end if;
       if is_exact or cardinality(vectors) < candidates then
-        -- most of what is near may be read, as a rule: to sort no more than that takes a fifth less of 2,000 chunks
+        -- most of what is near may be read, as a rule: to sort no more than that makes a search of 2,000 chunks a tenth cheaper
         nearest := case when is_exact and is_plain and not is_keyed and available > 4 * candidates then 4 * candidates end;
         loop
           vectors := array(
@@ -27469,6 +27482,12 @@ REVOKE ALL ON FUNCTION app_private.settle_conversation_analytics(conversation_id
 --
 
 REVOKE ALL ON FUNCTION app_private.settle_reservation(for_workspace uuid, of_reservation uuid, tokens bigint, cost_usd numeric) FROM PUBLIC;
+
+--
+-- Name: FUNCTION text_search_query(language text, query text); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.text_search_query(language text, query text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION total_new_usage(); Type: ACL; Schema: app_private; Owner: -

@@ -33,6 +33,17 @@ describeReal('search, narrowed', () => {
     await database?.close();
   });
 
+  /** Chunks of a user, private to it. */
+  const fill = (user: TestUser, count: number, seed: number) =>
+    addChunks(owner(), {
+      version,
+      workspaceId: user.workspaceId,
+      ownerId: user.id,
+      dimensions: DIMENSIONS,
+      count,
+      seed,
+    });
+
   /** A search with named arguments; embeddings and filters are given as they are in JSON. */
   async function ask(user: TestUser, given: Record<string, unknown>): Promise<Found> {
     const types: Record<string, string> = {
@@ -169,14 +180,7 @@ describeReal('search, narrowed', () => {
 
   it('shows pages that follow on each other, in every mode', async () => {
     const cara = await registerUser(database, 'cara@example.org');
-    await addChunks(owner(), {
-      version,
-      workspaceId: cara.workspaceId,
-      ownerId: cara.id,
-      dimensions: DIMENSIONS,
-      count: 210,
-      seed: 0.3,
-    });
+    await fill(cara, 210, 0.3);
     for (const mode of ['vector', 'text', 'hybrid']) {
       const page = async (skip: number, max_results: number) =>
         (
@@ -195,14 +199,7 @@ describeReal('search, narrowed', () => {
       }
     }
     const few = await registerUser(database, 'few@example.org');
-    await addChunks(owner(), {
-      version,
-      workspaceId: few.workspaceId,
-      ownerId: few.id,
-      dimensions: DIMENSIONS,
-      count: 60,
-      seed: 0.31,
-    });
+    await fill(few, 60, 0.31);
     for (const mode of ['vector', 'text', 'hybrid'])
       for (const [skip, expected] of [
         [55, 5],
@@ -221,14 +218,7 @@ describeReal('search, narrowed', () => {
 
   it('looks into the cold tier when asked, or when the others return too little, and says so', async () => {
     const dora = await registerUser(database, 'dora@example.org');
-    await addChunks(owner(), {
-      version,
-      workspaceId: dora.workspaceId,
-      ownerId: dora.id,
-      dimensions: DIMENSIONS,
-      count: 20,
-      seed: 0.4,
-    });
+    await fill(dora, 20, 0.4);
     const { rows } = await owner().query(
       `with cold as (select id from app_public.chunks where workspace_id = $1 order by id limit 8)
        update app_public.chunks c set tier = 'cold' from cold where c.workspace_id = $1 and c.id = cold.id returning c.id`,
@@ -263,14 +253,7 @@ describeReal('search, narrowed', () => {
   it('goes exact in a large workspace when a filter leaves little, and lets the index do it when not', async () => {
     const team = await createWorkspace(database, 'Large');
     const emil = await join(database, await registerUser(database, 'emil@example.org'), team, 'member');
-    await addChunks(owner(), {
-      version,
-      workspaceId: team,
-      ownerId: emil.id,
-      dimensions: DIMENSIONS,
-      count: 3_000,
-      seed: 0.5,
-    });
+    await fill(emil, 3_000, 0.5);
     await createIndex(owner(), version);
     await database.pool('admin').query('analyze app_public.chunks, app_public.embeddings');
     await owner().query(`update app_private.settings set value = '500' where name = 'search_exact_limit'`);
