@@ -6,21 +6,28 @@ import type { JobDefinition } from './registry.ts';
 /** Conversations of one transaction: their writers wait for it, some tens of milliseconds. */
 const BATCH = 200;
 
-/** Computes the figures of the days that changed, batch by batch. What another run is at is left to it. */
+/**
+ * Computes the figures of the days that changed before it began, batch by batch: it ends, also while others write. What
+ * another run is at is left to it. Fails, and is tried again, when a conversation is held for long; what it computed stays.
+ */
 async function handle({ pool, boss, signal, log }: JobContext): Promise<object> {
   const done = { conversations: 0, days: 0, changed: 0, removed: 0 };
-  while (!signal.aborted) {
-    const { rows } = await pool.query<typeof done>(
-      'select * from app_hidden.compute_conversation_analytics(max_conversations => $1)',
-      [BATCH],
-    );
-    const step = rows[0];
-    if (!step) break;
-    for (const key of Object.keys(done) as (keyof typeof done)[]) done[key] += step[key];
-  }
-  if (done.days > 0) {
-    await boss.send(refreshAnalytics.queue.name, {});
-    log.info(done, 'analytics computed');
+  const clock = await pool.query<{ began: string }>('select now()::text as began');
+  try {
+    while (!signal.aborted) {
+      const { rows } = await pool.query<typeof done>(
+        'select * from app_hidden.compute_conversation_analytics(max_conversations => $1, noted_until => $2)',
+        [BATCH, clock.rows[0]?.began],
+      );
+      const step = rows[0];
+      if (!step) break;
+      for (const key of Object.keys(done) as (keyof typeof done)[]) done[key] += step[key];
+    }
+  } finally {
+    if (done.days > 0) {
+      await boss.send(refreshAnalytics.queue.name, {});
+      log.info(done, 'analytics computed');
+    }
   }
   return done;
 }

@@ -151,11 +151,30 @@ $$;
 comment on function app_private.settle_conversation_analytics(uuid[], date) is
   'Computes what changed of locked conversations that are not packed away: days taken, rows written, rows removed because no message is left.';
 
-create or replace function app_hidden.compute_conversation_analytics(max_conversations integer default 200, since date default null)
+create or replace function app_private.changed_conversations(since date, noted_until timestamptz)
+returns setof uuid
+language sql
+stable
+rows 1000
+as $$
+  select p.conversation_id
+  from app_hidden.analytics_changes p
+  where (since is null or p.day >= since) and p.noted_at <= noted_until;
+$$;
+comment on function app_private.changed_conversations(date, timestamptz) is 'The conversations with days to compute, those since a day and noted until a time; one may come more than once.';
+
+-- It never waits while it holds a conversation: first those that are free, many at once; then the ones that somebody is writing
+-- to, one at a time. lock_timeout bounds that wait, and its 55P03 says who is stuck; the notes stay, so the next run finds them.
+create or replace function app_hidden.compute_conversation_analytics(
+  max_conversations integer default 200,
+  since date default null,
+  noted_until timestamptz default 'infinity'
+)
 returns table (conversations integer, days integer, changed integer, removed integer)
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '10s'
 as $$
 declare
   batch uuid[];
@@ -166,21 +185,26 @@ begin
   if not pg_try_advisory_xact_lock(hashtextextended('app_hidden.compute_conversation_analytics', 0)) then
     return;
   end if;
-  -- Whoever is written to just now is left for the next run, so that this one waits for nobody. The locks first, in a
-  -- statement of their own: the next one sees what was committed before them.
+  -- The locks first, in a statement of their own: the next one sees what was committed before them.
   select array_agg(free.id) into batch
   from (
     select c.id
     from app_public.conversations c
     where c.storage_tier = 'hot'
-      and c.id in (
-        select p.conversation_id from app_hidden.analytics_changes p
-        where compute_conversation_analytics.since is null or p.day >= compute_conversation_analytics.since
-      )
+      and c.id in (select * from app_private.changed_conversations(compute_conversation_analytics.since, noted_until))
     order by c.id
     limit max_conversations
     for no key update skip locked
   ) as free;
+  if batch is null then
+    select array[c.id] into batch
+    from app_public.conversations c
+    where c.storage_tier = 'hot'
+      and c.id in (select * from app_private.changed_conversations(compute_conversation_analytics.since, noted_until))
+    order by c.id
+    limit 1
+    for no key update;
+  end if;
   if batch is null then
     return;
   end if;
@@ -189,9 +213,9 @@ begin
   from app_private.settle_conversation_analytics(batch, compute_conversation_analytics.since) as s;
 end
 $$;
-comment on function app_hidden.compute_conversation_analytics(integer, date) is
-  'Computes the days that changed, of some conversations in this transaction; returns what it did, and nothing when nothing is left, or another run is at it. since leaves older days for later. Error: CQ200.';
-grant execute on function app_hidden.compute_conversation_analytics(integer, date) to colloquy_worker;
+comment on function app_hidden.compute_conversation_analytics(integer, date, timestamptz) is
+  'Computes the days that changed, of some conversations in this transaction; returns what it did, and nothing when nothing is left, or another run is at it. since leaves older days for later, noted_until what changed later than that. Errors: CQ200; 55P03 when somebody keeps a conversation for ten seconds.';
+grant execute on function app_hidden.compute_conversation_analytics(integer, date, timestamptz) to colloquy_worker;
 
 create or replace function app_hidden.recheck_conversation_analytics(since date default null)
 returns bigint

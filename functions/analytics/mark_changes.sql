@@ -59,7 +59,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform app_private.mark_days((
-    select array_agg(distinct row(n.workspace_id, n.conversation_id, app_hidden.uuidv7_day(n.id))::app_hidden.analytics_changes)
+    select array_agg(distinct row(n.workspace_id, n.conversation_id, app_hidden.uuidv7_day(n.id), now())::app_hidden.analytics_changes)
     from new_messages n
     join old_messages o on o.id = n.id
     where (
@@ -83,7 +83,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform app_private.mark_days((
-    select array_agg(distinct row(o.workspace_id, o.conversation_id, app_hidden.uuidv7_day(o.id))::app_hidden.analytics_changes)
+    select array_agg(distinct row(o.workspace_id, o.conversation_id, app_hidden.uuidv7_day(o.id), now())::app_hidden.analytics_changes)
     from old_messages o
   ));
   return null;
@@ -99,7 +99,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform app_private.mark_days((
-    select array_agg(distinct row(f.workspace_id, f.conversation_id, app_hidden.uuidv7_day(f.message_id))::app_hidden.analytics_changes)
+    select array_agg(distinct row(f.workspace_id, f.conversation_id, app_hidden.uuidv7_day(f.message_id), now())::app_hidden.analytics_changes)
     from changed_feedback f
   ));
   return null;

@@ -1,5 +1,5 @@
 --! Previous: sha1:4ff27a264da2f3f818405d5ca8d53b59c7f14333
---! Hash: sha1:07d3ecf2d046ec1ab4f43d78b84b856b3f2cf9b5
+--! Hash: sha1:666958467253998aaea8dddd6216b3cb84b16b8f
 --! Message: analytics
 
 --! split: 1-current.sql
@@ -126,6 +126,7 @@ create table app_hidden.analytics_changes (
   workspace_id uuid not null,
   conversation_id uuid not null,
   day date not null,
+  noted_at timestamptz not null default now(),
   constraint analytics_changes_pkey primary key (workspace_id, conversation_id, day),
   constraint analytics_changes_conversation_id_fkey foreign key (workspace_id, conversation_id)
     references app_public.conversations (workspace_id, id) on delete cascade
@@ -136,6 +137,7 @@ comment on table app_hidden.analytics_changes is 'Days of conversations whose me
 comment on column app_hidden.analytics_changes.workspace_id is 'The tenant.';
 comment on column app_hidden.analytics_changes.conversation_id is 'The conversation.';
 comment on column app_hidden.analytics_changes.day is 'The UTC day of the message that changed, or whose feedback did.';
+comment on column app_hidden.analytics_changes.noted_at is 'When the first change began that is not computed yet: a run takes what was there when it began, and ends, also while others write.';
 
 create table app_public.rag_configuration_performance (
   workspace_id uuid not null,

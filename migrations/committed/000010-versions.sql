@@ -1,5 +1,5 @@
---! Previous: sha1:07d3ecf2d046ec1ab4f43d78b84b856b3f2cf9b5
---! Hash: sha1:5f55ab710eb68197be2ffa6eace2ecb2d80b4c02
+--! Previous: sha1:666958467253998aaea8dddd6216b3cb84b16b8f
+--! Hash: sha1:9099121b5c997a71b13ab5ecfe61326fb6ad0433
 --! Message: versions
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:5f55ab710eb68197be2ffa6eace2ecb2d80b4c02
---! Hash: sha1:1f0a369951fee2e317c386c69b8a49561a4a7b70
+--! Previous: sha1:9099121b5c997a71b13ab5ecfe61326fb6ad0433
+--! Hash: sha1:e5abe4fca96bff7f86ca72a6746283ac13e3d110
 --! Message: retrieval
 
 --! split: 1-current.sql

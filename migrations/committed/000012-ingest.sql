@@ -1,5 +1,5 @@
---! Previous: sha1:1f0a369951fee2e317c386c69b8a49561a4a7b70
---! Hash: sha1:ffd24cceb15ecd0929ed59d60a2ca7b7583fc797
+--! Previous: sha1:e5abe4fca96bff7f86ca72a6746283ac13e3d110
+--! Hash: sha1:0704443293cff26618c46f75d39f8cfa5b2b1899
 --! Message: ingest
 
 --! split: 1-current.sql

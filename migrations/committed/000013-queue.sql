@@ -1,5 +1,5 @@
---! Previous: sha1:ffd24cceb15ecd0929ed59d60a2ca7b7583fc797
---! Hash: sha1:6a9536a9c5fb6f51a85a51684970c163169eb816
+--! Previous: sha1:0704443293cff26618c46f75d39f8cfa5b2b1899
+--! Hash: sha1:2f7520f9c4147f97ca454d3415c983753bb30b58
 --! Message: queue
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:6a9536a9c5fb6f51a85a51684970c163169eb816
---! Hash: sha1:5cfcf1a4800c2909b48113df80e191fdf079e6f7
+--! Previous: sha1:2f7520f9c4147f97ca454d3415c983753bb30b58
+--! Hash: sha1:ddfc33f0ca4edfcbbf4c52024d922b52a8cba2e4
 --! Message: recall
 
 --! split: 1-current.sql

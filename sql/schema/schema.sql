@@ -4188,12 +4188,13 @@ $$;
 COMMENT ON FUNCTION app_hidden.compute_configuration_performance(since date) IS 'Brings rag_configuration_performance up to date, all of it or since the month of a date. Returns rows written and removed, or nothing when another run is at it.';
 
 --
--- Name: compute_conversation_analytics(integer, date); Type: FUNCTION; Schema: app_hidden; Owner: -
+-- Name: compute_conversation_analytics(integer, date, timestamp with time zone); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
-CREATE FUNCTION app_hidden.compute_conversation_analytics(max_conversations integer DEFAULT 200, since date DEFAULT NULL::date) RETURNS TABLE(conversations integer, days integer, changed integer, removed integer)
+CREATE FUNCTION app_hidden.compute_conversation_analytics(max_conversations integer DEFAULT 200, since date DEFAULT NULL::date, noted_until timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(conversations integer, days integer, changed integer, removed integer)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '10s'
     AS $$
 declare
   batch uuid[];
@@ -4204,21 +4205,26 @@ begin
   if not pg_try_advisory_xact_lock(hashtextextended('app_hidden.compute_conversation_analytics', 0)) then
     return;
   end if;
-  -- Whoever is written to just now is left for the next run, so that this one waits for nobody. The locks first, in a
-  -- statement of their own: the next one sees what was committed before them.
+  -- The locks first, in a statement of their own: the next one sees what was committed before them.
   select array_agg(free.id) into batch
   from (
     select c.id
     from app_public.conversations c
     where c.storage_tier = 'hot'
-      and c.id in (
-        select p.conversation_id from app_hidden.analytics_changes p
-        where compute_conversation_analytics.since is null or p.day >= compute_conversation_analytics.since
-      )
+      and c.id in (select * from app_private.changed_conversations(compute_conversation_analytics.since, noted_until))
     order by c.id
     limit max_conversations
     for no key update skip locked
   ) as free;
+  if batch is null then
+    select array[c.id] into batch
+    from app_public.conversations c
+    where c.storage_tier = 'hot'
+      and c.id in (select * from app_private.changed_conversations(compute_conversation_analytics.since, noted_until))
+    order by c.id
+    limit 1
+    for no key update;
+  end if;
   if batch is null then
     return;
   end if;
@@ -4229,10 +4235,10 @@ end
 $$;
 
 --
--- Name: FUNCTION compute_conversation_analytics(max_conversations integer, since date); Type: COMMENT; Schema: app_hidden; Owner: -
+-- Name: FUNCTION compute_conversation_analytics(max_conversations integer, since date, noted_until timestamp with time zone); Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON FUNCTION app_hidden.compute_conversation_analytics(max_conversations integer, since date) IS 'Computes the days that changed, of some conversations in this transaction; returns what it did, and nothing when nothing is left, or another run is at it. since leaves older days for later. Error: CQ200.';
+COMMENT ON FUNCTION app_hidden.compute_conversation_analytics(max_conversations integer, since date, noted_until timestamp with time zone) IS 'Computes the days that changed, of some conversations in this transaction; returns what it did, and nothing when nothing is left, or another run is at it. since leaves older days for later, noted_until what changed later than that. Errors: CQ200; 55P03 when somebody keeps a conversation for ten seconds.';
 
 --
 -- Name: count_backfill(uuid, integer, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -8174,6 +8180,24 @@ $$;
 COMMENT ON FUNCTION app_private.budget_period_start(period app_public.budget_period, at timestamp with time zone) IS 'First moment of the day or month of a time, in UTC.';
 
 --
+-- Name: changed_conversations(date, timestamp with time zone); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.changed_conversations(since date, noted_until timestamp with time zone) RETURNS SETOF uuid
+    LANGUAGE sql STABLE
+    AS $$
+  select p.conversation_id
+  from app_hidden.analytics_changes p
+  where (since is null or p.day >= since) and p.noted_at <= noted_until;
+$$;
+
+--
+-- Name: FUNCTION changed_conversations(since date, noted_until timestamp with time zone); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.changed_conversations(since date, noted_until timestamp with time zone) IS 'The conversations with days to compute, those since a day and noted until a time; one may come more than once.';
+
+--
 -- Name: conversation_archives; Type: TABLE; Schema: app_hidden; Owner: -
 --
 
@@ -10513,7 +10537,8 @@ COMMENT ON FUNCTION app_private.log_event(action text, user_id uuid, workspace_i
 CREATE TABLE app_hidden.analytics_changes (
     workspace_id uuid NOT NULL,
     conversation_id uuid NOT NULL,
-    day date NOT NULL
+    day date NOT NULL,
+    noted_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 ALTER TABLE ONLY app_hidden.analytics_changes FORCE ROW LEVEL SECURITY;
@@ -10541,6 +10566,12 @@ COMMENT ON COLUMN app_hidden.analytics_changes.conversation_id IS 'The conversat
 --
 
 COMMENT ON COLUMN app_hidden.analytics_changes.day IS 'The UTC day of the message that changed, or whose feedback did.';
+
+--
+-- Name: COLUMN analytics_changes.noted_at; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.analytics_changes.noted_at IS 'When the first change began that is not computed yet: a run takes what was there when it began, and ends, also while others write.';
 
 --
 -- Name: mark_days(app_hidden.analytics_changes[]); Type: FUNCTION; Schema: app_private; Owner: -
@@ -10585,7 +10616,7 @@ CREATE FUNCTION app_private.mark_deleted_messages() RETURNS trigger
     AS $$
 begin
   perform app_private.mark_days((
-    select array_agg(distinct row(o.workspace_id, o.conversation_id, app_hidden.uuidv7_day(o.id))::app_hidden.analytics_changes)
+    select array_agg(distinct row(o.workspace_id, o.conversation_id, app_hidden.uuidv7_day(o.id), now())::app_hidden.analytics_changes)
     from old_messages o
   ));
   return null;
@@ -10608,7 +10639,7 @@ CREATE FUNCTION app_private.mark_feedback() RETURNS trigger
     AS $$
 begin
   perform app_private.mark_days((
-    select array_agg(distinct row(f.workspace_id, f.conversation_id, app_hidden.uuidv7_day(f.message_id))::app_hidden.analytics_changes)
+    select array_agg(distinct row(f.workspace_id, f.conversation_id, app_hidden.uuidv7_day(f.message_id), now())::app_hidden.analytics_changes)
     from changed_feedback f
   ));
   return null;
@@ -10655,7 +10686,7 @@ CREATE FUNCTION app_private.mark_updated_messages() RETURNS trigger
     AS $$
 begin
   perform app_private.mark_days((
-    select array_agg(distinct row(n.workspace_id, n.conversation_id, app_hidden.uuidv7_day(n.id))::app_hidden.analytics_changes)
+    select array_agg(distinct row(n.workspace_id, n.conversation_id, app_hidden.uuidv7_day(n.id), now())::app_hidden.analytics_changes)
     from new_messages n
     join old_messages o on o.id = n.id
     where (
@@ -26038,11 +26069,11 @@ REVOKE ALL ON FUNCTION app_hidden.compute_configuration_performance(since date) 
 GRANT ALL ON FUNCTION app_hidden.compute_configuration_performance(since date) TO colloquy_worker;
 
 --
--- Name: FUNCTION compute_conversation_analytics(max_conversations integer, since date); Type: ACL; Schema: app_hidden; Owner: -
+-- Name: FUNCTION compute_conversation_analytics(max_conversations integer, since date, noted_until timestamp with time zone); Type: ACL; Schema: app_hidden; Owner: -
 --
 
-REVOKE ALL ON FUNCTION app_hidden.compute_conversation_analytics(max_conversations integer, since date) FROM PUBLIC;
-GRANT ALL ON FUNCTION app_hidden.compute_conversation_analytics(max_conversations integer, since date) TO colloquy_worker;
+REVOKE ALL ON FUNCTION app_hidden.compute_conversation_analytics(max_conversations integer, since date, noted_until timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.compute_conversation_analytics(max_conversations integer, since date, noted_until timestamp with time zone) TO colloquy_worker;
 
 --
 -- Name: FUNCTION count_backfill(for_version uuid, chunks integer, tokens integer); Type: ACL; Schema: app_hidden; Owner: -
@@ -26803,6 +26834,12 @@ REVOKE ALL ON FUNCTION app_private.archive_version(for_version uuid) FROM PUBLIC
 --
 
 REVOKE ALL ON FUNCTION app_private.budget_period_start(period app_public.budget_period, at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION changed_conversations(since date, noted_until timestamp with time zone); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.changed_conversations(since date, noted_until timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION check_archive(conversation_id uuid); Type: ACL; Schema: app_private; Owner: -

@@ -54,7 +54,27 @@ describeReal('the jobs of the analytics', () => {
     worker = await startWorker({ pool: database.pool('worker'), pollingIntervalSeconds: 0.5 });
     await until(async () => (await total()) === 1);
     await post();
-    await worker.boss.send(computeAnalytics.queue.name, {});
+    // as the indexing of that message does, which may still be at it
+    const holder = await database.pool('owner').connect();
+    try {
+      await holder.query('begin');
+      await holder.query('select from app_public.conversations for no key update');
+      await worker.boss.send(computeAnalytics.queue.name, {});
+      await until(
+        async () =>
+          (
+            await database
+              .pool('admin')
+              .query(
+                `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+                   and query like '%compute_conversation_analytics%'`,
+              )
+          ).rowCount === 1,
+      );
+      await holder.query('commit');
+    } finally {
+      holder.release();
+    }
     await until(async () => (await total()) === 2);
     const outputs = async (type: string) =>
       (

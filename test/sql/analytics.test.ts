@@ -77,11 +77,15 @@ describeReal('analytics', () => {
     (await asUser(database, user, (client) => client.query(sql, values))).rows;
   const step = async (
     most = 1000,
+    until = 'infinity',
   ): Promise<{ conversations: number; days: number; removed: number } | undefined> =>
     (
       await database
         .pool('worker')
-        .query('select * from app_hidden.compute_conversation_analytics($1)', [most])
+        .query('select * from app_hidden.compute_conversation_analytics($1, noted_until => $2)', [
+          most,
+          until,
+        ])
     ).rows[0];
   const compute = async (): Promise<void> => {
     while (await step());
@@ -586,16 +590,75 @@ describeReal('analytics', () => {
   describe('beside writers', () => {
     const post = 'select id from app_public.post_message($1, $2)';
 
-    it('a change that is not committed is found by the next run, although its day was noted before', async () => {
+    const isWaiting = async (): Promise<boolean> =>
+      (
+        await database
+          .pool('admin')
+          .query(
+            `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+          )
+      ).rows.length > 0;
+
+    it('a change that is not committed is waited for, after all that is free, and counted', async () => {
+      const [{ id }] = await as(ann, `select id from app_public.start_conversation('Talk')`);
+      await as(ann, post, id, 'one');
+      const [{ id: other }] = await as(ann, `select id from app_public.start_conversation('Free')`);
+      await as(ann, post, other, 'one');
+      let last: ReturnType<typeof step> | undefined;
+      await asUser(database, ann, async (client) => {
+        await client.query(post, [id, 'two']);
+        // the day of this one was noted before, and is not committed
+        expect(await step()).toMatchObject({ conversations: 1, days: 1 });
+        expect(await counts(other)).toHaveLength(1);
+        last = step();
+        await until(isWaiting, 10_000);
+      });
+      expect(await last).toMatchObject({ conversations: 1 });
+      expect(await step()).toBeUndefined();
+      expect((await counts(id)).reduce((sum, [, n]) => sum + Number(n), 0)).toBe(2);
+    });
+
+    it('a conversation that goes while it is waited for leaves nothing to do', async () => {
+      const [{ id }] = await as(ann, `select id from app_public.start_conversation('Talk')`);
+      await as(ann, post, id, 'one');
+      const client = await tables().connect();
+      let last: ReturnType<typeof step> | undefined;
+      try {
+        await client.query('begin');
+        await client.query('delete from app_public.conversations where id = $1', [id]);
+        last = step();
+        await until(isWaiting, 10_000);
+        await client.query('commit');
+      } finally {
+        client.release();
+      }
+      expect(await last).toBeUndefined();
+      expect(await figures(id)).toEqual([]);
+    });
+
+    it('is not waited for without end, and its note stays', async () => {
       const [{ id }] = await as(ann, `select id from app_public.start_conversation('Talk')`);
       await as(ann, post, id, 'one');
       await asUser(database, ann, async (client) => {
         await client.query(post, [id, 'two']);
-        // does not wait, and leaves the note alone
-        expect(await step()).toBeUndefined();
+        await expect(step()).rejects.toMatchObject({ code: '55P03' });
       });
       await compute();
       expect((await counts(id)).reduce((sum, [, n]) => sum + Number(n), 0)).toBe(2);
+    });
+
+    it('what is noted after a run began is left to the next one', async () => {
+      const [{ id }] = await as(ann, `select id from app_public.start_conversation('Talk')`);
+      await as(ann, post, id, 'one');
+      const { began } = await one('select clock_timestamp()::text as began');
+      const [{ id: later }] = await as(ann, `select id from app_public.start_conversation('Later')`);
+      await as(ann, post, later, 'one');
+      expect(await step(1000, began)).toMatchObject({ conversations: 1, days: 1 });
+      expect(await step(1000, began)).toBeUndefined();
+      expect(await counts(id)).toHaveLength(1);
+      expect(await counts(later)).toEqual([]);
+      await compute();
+      expect(await counts(later)).toHaveLength(1);
     });
 
     it('a writer that waits for a run is counted by the next one', async () => {
@@ -609,14 +672,7 @@ describeReal('analytics', () => {
           (await client.query('select * from app_hidden.compute_conversation_analytics()')).rowCount,
         ).toBe(1);
         writing = as(ann, post, id, 'two');
-        await until(async () => {
-          const { rows: waiting } = await database
-            .pool('admin')
-            .query(
-              `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-            );
-          return waiting.length > 0;
-        }, 10_000);
+        await until(isWaiting, 10_000);
         await client.query('commit');
       } finally {
         client.release();
