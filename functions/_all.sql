@@ -179,6 +179,7 @@
 --!include embeddings/take_provider_rate.sql
 --!include embeddings/provider_states.sql
 --!include embeddings/indexing_lag.sql
+--!include embeddings/correct_chunk_languages.sql
 --!include search/search_size_class.sql
 --!include search/search_facts.sql
 --!include search/record_searches.sql
@@ -200,7 +201,6 @@
 --!include policies/chunks.sql
 --!include policies/embeddings.sql
 --!include policies/chunk_counts.sql
---!include policies/chunk_languages.sql
 --!include policies/embedding_counts.sql
 --!include policies/workspace_invitations.sql
 --!include policies/workspace_invitation_secrets.sql

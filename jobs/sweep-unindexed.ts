@@ -9,12 +9,17 @@ import type { JobDefinition } from './registry.ts';
 const MOST_SOURCES = 1000;
 /** Workspaces that one run puts into the queue for back-fill. */
 const MOST_WORKSPACES = 1000;
+/** Chunks of one transaction whose language is corrected: the indexing of their workspace waits for it, some tens of milliseconds. */
+const LANGUAGE_BATCH = 500;
+/** Milliseconds that correcting may take in one run; the next one goes on. */
+const LANGUAGE_BUDGET = 30_000;
 
 /**
  * Finds what has no chunks or no vectors although it should, and puts it into the queue: what lost jobs left, what failed
- * and is due again, what a budget held back, and what dead workers had claimed.
+ * and is due again, what a budget held back, and what dead workers had claimed. Corrects what is indexed in a language that its
+ * workspace no longer has.
  */
-async function handle({ pool, boss, log }: JobContext): Promise<object> {
+async function handle({ pool, boss, log, signal }: JobContext): Promise<object> {
   await pool.query('select app_hidden.abandon_embedding_claims()');
   const { rows } = await pool.query<{
     workspace_id: string;
@@ -35,7 +40,32 @@ async function handle({ pool, boss, log }: JobContext): Promise<object> {
     );
     log.debug({ sources: sources.length }, 'sources wait to be indexed');
   }
-  return { found: sources.length, ...(await sweepVersions({ pool, boss })) };
+  return {
+    found: sources.length,
+    ...(await sweepVersions({ pool, boss })),
+    corrected: await correctLanguages({ pool, log, signal }),
+  };
+}
+
+/** Returns how many chunks have the language of their workspace now that had another one. */
+async function correctLanguages({
+  pool,
+  log,
+  signal,
+}: Pick<JobContext, 'pool' | 'log' | 'signal'>): Promise<number> {
+  const deadline = Date.now() + LANGUAGE_BUDGET;
+  let corrected = 0;
+  while (!signal.aborted && Date.now() < deadline) {
+    const { rows } = await pool.query<{ chunks: number }>(
+      'select app_hidden.correct_chunk_languages(max_chunks => $1) as chunks',
+      [LANGUAGE_BATCH],
+    );
+    const chunks = rows[0]?.chunks ?? 0;
+    if (chunks === 0) break;
+    corrected += chunks;
+  }
+  if (corrected > 0) log.info({ chunks: corrected }, 'language of chunks corrected');
+  return corrected;
 }
 
 /** The same for embedding versions other than the active one: what to fill, and whose index to build. */

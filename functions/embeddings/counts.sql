@@ -1,5 +1,5 @@
--- Keeps chunk_counts and embedding_counts, one row per workspace and kind or version, and chunk_languages, by statement. In
--- the order of their keys, so that two statements never wait for each other in a circle.
+-- Keeps chunk_counts, one row per workspace, kind and language, and embedding_counts, one per workspace and version, by
+-- statement. In the order of their keys, so that two statements never wait for each other in a circle.
 create or replace function app_private.count_chunks()
 returns trigger
 language plpgsql
@@ -9,52 +9,49 @@ as $$
 begin
   if tg_op = 'TRUNCATE' then
     delete from app_hidden.chunk_counts;
-    delete from app_hidden.chunk_languages;
-    return null;
-  end if;
-  if tg_op = 'INSERT' then
-    insert into app_hidden.chunk_counts as k (workspace_id, source_type, chunk_count)
-    select n.workspace_id, n.source_type, count(*) from changed_chunks n group by n.workspace_id, n.source_type order by 1, 2
-    on conflict (workspace_id, source_type) do update set chunk_count = k.chunk_count + excluded.chunk_count;
-    insert into app_hidden.chunk_languages (workspace_id, text_search_language)
-    select distinct n.workspace_id, n.text_search_language from changed_chunks n order by 1, 2
-    on conflict do nothing;
+  elsif tg_op = 'INSERT' then
+    insert into app_hidden.chunk_counts as k (workspace_id, source_type, text_search_language, chunk_count)
+    select n.workspace_id, n.source_type, n.text_search_language, count(*) from new_chunks n group by 1, 2, 3 order by 1, 2, 3
+    on conflict on constraint chunk_counts_pkey do update set chunk_count = k.chunk_count + excluded.chunk_count;
+  elsif tg_op = 'UPDATE' then
+    -- only a language is ever corrected; most statements change none
+    with changes as materialized (
+      select d.workspace_id, d.source_type, d.text_search_language, sum(d.difference) as difference
+      from (
+        select o.workspace_id, o.source_type, o.text_search_language, -1 as difference from old_chunks o
+        union all
+        select n.workspace_id, n.source_type, n.text_search_language, 1 from new_chunks n
+      ) as d
+      group by 1, 2, 3
+      having sum(d.difference) <> 0
+    )
+    insert into app_hidden.chunk_counts as k (workspace_id, source_type, text_search_language, chunk_count)
+    select d.workspace_id, d.source_type, d.text_search_language, greatest(d.difference, 0) from changes d order by 1, 2, 3
+    on conflict on constraint chunk_counts_pkey do update set chunk_count = k.chunk_count + (
+      select d.difference from changes d
+      where d.workspace_id = k.workspace_id and d.source_type = k.source_type and d.text_search_language = k.text_search_language
+    );
   else
     update app_hidden.chunk_counts k
     set chunk_count = k.chunk_count - gone.chunk_count
     from (
-      select o.workspace_id, o.source_type, count(*) as chunk_count from changed_chunks o group by o.workspace_id, o.source_type order by 1, 2
+      select o.workspace_id, o.source_type, o.text_search_language, count(*) as chunk_count from old_chunks o group by 1, 2, 3 order by 1, 2, 3
     ) as gone
-    where k.workspace_id = gone.workspace_id and k.source_type = gone.source_type;
+    where k.workspace_id = gone.workspace_id and k.source_type = gone.source_type and k.text_search_language = gone.text_search_language;
   end if;
   return null;
 end
 $$;
-comment on function app_private.count_chunks() is 'Trigger: keeps chunk_counts and chunk_languages.';
+comment on function app_private.count_chunks() is 'Trigger: keeps chunk_counts.';
 
 create or replace trigger chunks_10_count_insert after insert on app_public.chunks
-referencing new table as changed_chunks for each statement execute function app_private.count_chunks();
+referencing new table as new_chunks for each statement execute function app_private.count_chunks();
+create or replace trigger chunks_10_count_update after update on app_public.chunks
+referencing old table as old_chunks new table as new_chunks for each statement execute function app_private.count_chunks();
 create or replace trigger chunks_10_count_delete after delete on app_public.chunks
-referencing old table as changed_chunks for each statement execute function app_private.count_chunks();
+referencing old table as old_chunks for each statement execute function app_private.count_chunks();
 create or replace trigger chunks_10_count_truncate after truncate on app_public.chunks
 for each statement execute function app_private.count_chunks();
-
-create or replace function app_private.note_chunk_language()
-returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  insert into app_hidden.chunk_languages (workspace_id, text_search_language) values (new.workspace_id, new.text_search_language)
-  on conflict do nothing;
-  return null;
-end
-$$;
-comment on function app_private.note_chunk_language() is 'Trigger: keeps chunk_languages when the language of a document is corrected.';
-
-create or replace trigger chunks_10_language after update of text_search_language on app_public.chunks
-for each row when (old.text_search_language <> new.text_search_language) execute function app_private.note_chunk_language();
 
 create or replace function app_private.count_embeddings()
 returns trigger

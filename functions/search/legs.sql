@@ -230,9 +230,13 @@ begin
   from (
     select a.language, a.query, dense_rank() over (order by a.query) as number
     from (
-      select l.text_search_language::text as language, app_private.text_search_query(l.text_search_language, search_text.query) as query
-      from app_hidden.chunk_languages l
-      where l.workspace_id = workspace and ((filters).text_search_languages is null or l.text_search_language::text = any ((filters).text_search_languages))
+      select l.language, app_private.text_search_query(l.language, search_text.query) as query
+      from (
+        select distinct k.text_search_language::text as language
+        from app_hidden.chunk_counts k
+        where k.workspace_id = workspace and k.chunk_count > 0
+          and ((filters).text_search_languages is null or k.text_search_language::text = any ((filters).text_search_languages))
+      ) as l
       -- asked once for each, not wherever it is read
       offset 0
     ) as a

@@ -1,5 +1,5 @@
 --! Previous: sha1:ab62e43e84680d1c1c231295343c547fa7e4106b
---! Hash: sha1:241340b36211852e2a80e6d1627589da2f6a1fc7
+--! Hash: sha1:912d6c60aeadb0c9da83a7eb1ea071846a1d463a
 --! Message: knowledge
 
 --! split: 1-current.sql
@@ -271,30 +271,19 @@ comment on column app_public.embeddings.embedding is 'Unit vector in half precis
 create table app_hidden.chunk_counts (
   workspace_id uuid not null,
   source_type app_public.source_type not null,
+  text_search_language app_public.text_search_language not null,
   chunk_count bigint not null,
-  constraint chunk_counts_pkey primary key (workspace_id, source_type),
+  constraint chunk_counts_pkey primary key (workspace_id, source_type, text_search_language),
   constraint chunk_counts_workspace_id_fkey foreign key (workspace_id) references app_public.workspaces (id) on delete cascade,
   constraint chunk_counts_positive check (chunk_count >= 0)
 );
 alter table app_hidden.chunk_counts enable row level security;
 alter table app_hidden.chunk_counts force row level security;
-comment on table app_hidden.chunk_counts is 'Chunks per workspace and kind, kept by trigger: decides between exact and index search without counting.';
+comment on table app_hidden.chunk_counts is 'Chunks per workspace, kind and language, kept by trigger: decides between exact and index search without counting, and in which languages a search asks.';
 comment on column app_hidden.chunk_counts.workspace_id is 'The tenant.';
 comment on column app_hidden.chunk_counts.source_type is 'Kind of source.';
+comment on column app_hidden.chunk_counts.text_search_language is 'The language that they are indexed in.';
 comment on column app_hidden.chunk_counts.chunk_count is 'How many.';
-
-create table app_hidden.chunk_languages (
-  workspace_id uuid not null,
-  text_search_language app_public.text_search_language not null,
-  constraint chunk_languages_pkey primary key (workspace_id, text_search_language),
-  constraint chunk_languages_workspace_id_fkey foreign key (workspace_id) references app_public.workspaces (id) on delete cascade
-);
-alter table app_hidden.chunk_languages enable row level security;
-alter table app_hidden.chunk_languages force row level security;
-comment on table app_hidden.chunk_languages is
-  'The languages that chunks of a workspace are or were indexed in, kept by trigger: a search asks in these and not in all thirty.';
-comment on column app_hidden.chunk_languages.workspace_id is 'The tenant.';
-comment on column app_hidden.chunk_languages.text_search_language is 'The language. It stays when its last chunk goes: one too many finds nothing more.';
 
 create table app_hidden.embedding_counts (
   version_id uuid not null,

@@ -1,5 +1,5 @@
---! Previous: sha1:241340b36211852e2a80e6d1627589da2f6a1fc7
---! Hash: sha1:cd21b59da34deb08b58c09a7b94292bf606533f7
+--! Previous: sha1:912d6c60aeadb0c9da83a7eb1ea071846a1d463a
+--! Hash: sha1:b21eb80577dd9ba90bd2551bdd1bd03f4f116d04
 --! Message: membership
 
 --! split: 1-current.sql

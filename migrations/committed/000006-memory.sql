@@ -1,5 +1,5 @@
---! Previous: sha1:cd21b59da34deb08b58c09a7b94292bf606533f7
---! Hash: sha1:0fe26800f0b7b7021ce2abf5d7d7a9e44ed93484
+--! Previous: sha1:b21eb80577dd9ba90bd2551bdd1bd03f4f116d04
+--! Hash: sha1:7754d32305ebab9a5c20a37cb4a53bc038d91cbb
 --! Message: memory
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:0fe26800f0b7b7021ce2abf5d7d7a9e44ed93484
---! Hash: sha1:b2bde0a7eb9fc00d2427494f6508e4f9e821deed
+--! Previous: sha1:7754d32305ebab9a5c20a37cb4a53bc038d91cbb
+--! Hash: sha1:061a41c907818726b073b7cd9dc2c109ca0257b4
 --! Message: dialogue
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:b2bde0a7eb9fc00d2427494f6508e4f9e821deed
---! Hash: sha1:4ff27a264da2f3f818405d5ca8d53b59c7f14333
+--! Previous: sha1:061a41c907818726b073b7cd9dc2c109ca0257b4
+--! Hash: sha1:0e6337e167df491050be25f34fafecf1eb0ff5e5
 --! Message: lifecycle
 
 --! split: 1-current.sql

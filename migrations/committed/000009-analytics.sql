@@ -1,5 +1,5 @@
---! Previous: sha1:4ff27a264da2f3f818405d5ca8d53b59c7f14333
---! Hash: sha1:666958467253998aaea8dddd6216b3cb84b16b8f
+--! Previous: sha1:0e6337e167df491050be25f34fafecf1eb0ff5e5
+--! Hash: sha1:4c7c789411571fc4d1e7808ad71f028a81402188
 --! Message: analytics
 
 --! split: 1-current.sql

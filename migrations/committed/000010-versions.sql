@@ -1,5 +1,5 @@
---! Previous: sha1:666958467253998aaea8dddd6216b3cb84b16b8f
---! Hash: sha1:9099121b5c997a71b13ab5ecfe61326fb6ad0433
+--! Previous: sha1:4c7c789411571fc4d1e7808ad71f028a81402188
+--! Hash: sha1:f9fc7ba1c5d3aa30492d28fa20b81a0b9488841c
 --! Message: versions
 
 --! split: 1-current.sql

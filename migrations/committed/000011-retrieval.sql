@@ -1,5 +1,5 @@
---! Previous: sha1:9099121b5c997a71b13ab5ecfe61326fb6ad0433
---! Hash: sha1:e5abe4fca96bff7f86ca72a6746283ac13e3d110
+--! Previous: sha1:f9fc7ba1c5d3aa30492d28fa20b81a0b9488841c
+--! Hash: sha1:cd6c80cf0538f25d434737ed235bb79816e73bdd
 --! Message: retrieval
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:e5abe4fca96bff7f86ca72a6746283ac13e3d110
---! Hash: sha1:0704443293cff26618c46f75d39f8cfa5b2b1899
+--! Previous: sha1:cd6c80cf0538f25d434737ed235bb79816e73bdd
+--! Hash: sha1:d6b5a360991e2c8a019d2897854fea697b1547ad
 --! Message: ingest
 
 --! split: 1-current.sql

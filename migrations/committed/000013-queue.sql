@@ -1,5 +1,5 @@
---! Previous: sha1:0704443293cff26618c46f75d39f8cfa5b2b1899
---! Hash: sha1:2f7520f9c4147f97ca454d3415c983753bb30b58
+--! Previous: sha1:d6b5a360991e2c8a019d2897854fea697b1547ad
+--! Hash: sha1:8e712b8fe0aca6140bab168d051b4a4c672c1053
 --! Message: queue
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:2f7520f9c4147f97ca454d3415c983753bb30b58
---! Hash: sha1:ddfc33f0ca4edfcbbf4c52024d922b52a8cba2e4
+--! Previous: sha1:8e712b8fe0aca6140bab168d051b4a4c672c1053
+--! Hash: sha1:bccd9fa6a4bb10dcf1b3da94298828c0821a87f7
 --! Message: recall
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:ddfc33f0ca4edfcbbf4c52024d922b52a8cba2e4
---! Hash: sha1:dc15be509f96d1dae06a512c1f8be3e7d674bc02
+--! Previous: sha1:bccd9fa6a4bb10dcf1b3da94298828c0821a87f7
+--! Hash: sha1:f4e1ff1f5ade1f08983e86262285e0eaa11fa63d
 --! Message: functions
 
 --! split: 1-current.sql
@@ -1985,9 +1985,13 @@ begin
   from (
     select a.language, a.query, dense_rank() over (order by a.query) as number
     from (
-      select l.text_search_language::text as language, app_private.text_search_query(l.text_search_language, search_text.query) as query
-      from app_hidden.chunk_languages l
-      where l.workspace_id = workspace and ((filters).text_search_languages is null or l.text_search_language::text = any ((filters).text_search_languages))
+      select l.language, app_private.text_search_query(l.language, search_text.query) as query
+      from (
+        select distinct k.text_search_language::text as language
+        from app_hidden.chunk_counts k
+        where k.workspace_id = workspace and k.chunk_count > 0
+          and ((filters).text_search_languages is null or k.text_search_language::text = any ((filters).text_search_languages))
+      ) as l
       -- asked once for each, not wherever it is read
       offset 0
     ) as a
@@ -2688,8 +2692,8 @@ $$;
 comment on function app_private.embedding_partition_count(uuid) is 'How many hash partitions an embedding version was made with.';
 --! EndIncluded embeddings/embedding_partitions.sql
 --! Included embeddings/counts.sql
--- Keeps chunk_counts and embedding_counts, one row per workspace and kind or version, and chunk_languages, by statement. In
--- the order of their keys, so that two statements never wait for each other in a circle.
+-- Keeps chunk_counts, one row per workspace, kind and language, and embedding_counts, one per workspace and version, by
+-- statement. In the order of their keys, so that two statements never wait for each other in a circle.
 create or replace function app_private.count_chunks()
 returns trigger
 language plpgsql
@@ -2699,52 +2703,49 @@ as $$
 begin
   if tg_op = 'TRUNCATE' then
     delete from app_hidden.chunk_counts;
-    delete from app_hidden.chunk_languages;
-    return null;
-  end if;
-  if tg_op = 'INSERT' then
-    insert into app_hidden.chunk_counts as k (workspace_id, source_type, chunk_count)
-    select n.workspace_id, n.source_type, count(*) from changed_chunks n group by n.workspace_id, n.source_type order by 1, 2
-    on conflict (workspace_id, source_type) do update set chunk_count = k.chunk_count + excluded.chunk_count;
-    insert into app_hidden.chunk_languages (workspace_id, text_search_language)
-    select distinct n.workspace_id, n.text_search_language from changed_chunks n order by 1, 2
-    on conflict do nothing;
+  elsif tg_op = 'INSERT' then
+    insert into app_hidden.chunk_counts as k (workspace_id, source_type, text_search_language, chunk_count)
+    select n.workspace_id, n.source_type, n.text_search_language, count(*) from new_chunks n group by 1, 2, 3 order by 1, 2, 3
+    on conflict on constraint chunk_counts_pkey do update set chunk_count = k.chunk_count + excluded.chunk_count;
+  elsif tg_op = 'UPDATE' then
+    -- only a language is ever corrected; most statements change none
+    with changes as materialized (
+      select d.workspace_id, d.source_type, d.text_search_language, sum(d.difference) as difference
+      from (
+        select o.workspace_id, o.source_type, o.text_search_language, -1 as difference from old_chunks o
+        union all
+        select n.workspace_id, n.source_type, n.text_search_language, 1 from new_chunks n
+      ) as d
+      group by 1, 2, 3
+      having sum(d.difference) <> 0
+    )
+    insert into app_hidden.chunk_counts as k (workspace_id, source_type, text_search_language, chunk_count)
+    select d.workspace_id, d.source_type, d.text_search_language, greatest(d.difference, 0) from changes d order by 1, 2, 3
+    on conflict on constraint chunk_counts_pkey do update set chunk_count = k.chunk_count + (
+      select d.difference from changes d
+      where d.workspace_id = k.workspace_id and d.source_type = k.source_type and d.text_search_language = k.text_search_language
+    );
   else
     update app_hidden.chunk_counts k
     set chunk_count = k.chunk_count - gone.chunk_count
     from (
-      select o.workspace_id, o.source_type, count(*) as chunk_count from changed_chunks o group by o.workspace_id, o.source_type order by 1, 2
+      select o.workspace_id, o.source_type, o.text_search_language, count(*) as chunk_count from old_chunks o group by 1, 2, 3 order by 1, 2, 3
     ) as gone
-    where k.workspace_id = gone.workspace_id and k.source_type = gone.source_type;
+    where k.workspace_id = gone.workspace_id and k.source_type = gone.source_type and k.text_search_language = gone.text_search_language;
   end if;
   return null;
 end
 $$;
-comment on function app_private.count_chunks() is 'Trigger: keeps chunk_counts and chunk_languages.';
+comment on function app_private.count_chunks() is 'Trigger: keeps chunk_counts.';
 
 create or replace trigger chunks_10_count_insert after insert on app_public.chunks
-referencing new table as changed_chunks for each statement execute function app_private.count_chunks();
+referencing new table as new_chunks for each statement execute function app_private.count_chunks();
+create or replace trigger chunks_10_count_update after update on app_public.chunks
+referencing old table as old_chunks new table as new_chunks for each statement execute function app_private.count_chunks();
 create or replace trigger chunks_10_count_delete after delete on app_public.chunks
-referencing old table as changed_chunks for each statement execute function app_private.count_chunks();
+referencing old table as old_chunks for each statement execute function app_private.count_chunks();
 create or replace trigger chunks_10_count_truncate after truncate on app_public.chunks
 for each statement execute function app_private.count_chunks();
-
-create or replace function app_private.note_chunk_language()
-returns trigger
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  insert into app_hidden.chunk_languages (workspace_id, text_search_language) values (new.workspace_id, new.text_search_language)
-  on conflict do nothing;
-  return null;
-end
-$$;
-comment on function app_private.note_chunk_language() is 'Trigger: keeps chunk_languages when the language of a document is corrected.';
-
-create or replace trigger chunks_10_language after update of text_search_language on app_public.chunks
-for each row when (old.text_search_language <> new.text_search_language) execute function app_private.note_chunk_language();
 
 create or replace function app_private.count_embeddings()
 returns trigger
@@ -3884,7 +3885,7 @@ begin
 end
 $$;
 comment on function app_public.set_workspace_language(app_public.text_search_language) is
-  'Says in which language messages, memories, events, and documents added without one, are indexed from now on, so that other forms of a word are found. Errors: CQ101 not signed in, CQ109 read-only, CQ114 not an owner or admin, CQ200 no or an unknown language.';
+  'Says in which language messages, memories and events are indexed, so that other forms of a word are found; those that are there follow within minutes. Documents added without a language take it from now on. Errors: CQ101 not signed in, CQ109 read-only, CQ114 not an owner or admin, CQ200 no or an unknown language.';
 grant execute on function app_public.set_workspace_language(app_public.text_search_language) to colloquy_user, colloquy_admin;
 --! EndIncluded members/set_workspace_language.sql
 --! Included members/invitations.sql
@@ -11394,6 +11395,60 @@ comment on function app_public.indexing_lag(integer) is
   'Workspaces whose chunks are not all embedded, per version that is active or building: how many are pending, tried again or given up, whether a budget holds them back, and since when the oldest waits. Error: CQ200 too many asked for.';
 grant execute on function app_public.indexing_lag(integer) to colloquy_admin, colloquy_worker, colloquy_monitor;
 --! EndIncluded embeddings/indexing_lag.sql
+--! Included embeddings/correct_chunk_languages.sql
+-- Messages, memories and events have the language of their workspace. What was indexed before that changed, or by a worker
+-- that had read the old one, is found by the counts and corrected here; the vectors are not touched. Documents have a
+-- language of their own.
+create or replace function app_hidden.correct_chunk_languages(max_chunks integer default 500)
+returns integer
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  wrong record;
+  corrected integer;
+begin
+  perform app_private.require_batch(max_chunks);
+  for wrong in
+    select k.workspace_id, k.source_type, k.text_search_language as indexed, w.text_search_language as language
+    from app_hidden.chunk_counts k
+    join app_public.workspaces w on w.id = k.workspace_id
+    where k.source_type <> 'document' and k.chunk_count > 0 and k.text_search_language <> w.text_search_language
+    order by k.workspace_id, k.source_type, k.text_search_language
+  loop
+    -- Whoever writes chunks has them first and the counts then. Here it is the other way about, and chunks that somebody has
+    -- are left for later: nobody waits in a circle.
+    insert into app_hidden.chunk_counts (workspace_id, source_type, text_search_language, chunk_count)
+    values (wrong.workspace_id, wrong.source_type, wrong.language, 0)
+    on conflict on constraint chunk_counts_pkey do nothing;
+    perform from app_hidden.chunk_counts k
+    where k.workspace_id = wrong.workspace_id and k.source_type = wrong.source_type
+      and k.text_search_language in (wrong.indexed, wrong.language)
+    order by k.text_search_language
+    for no key update;
+    update app_public.chunks c
+    set text_search_language = wrong.language
+    from (
+      select x.id
+      from app_public.chunks x
+      where x.workspace_id = wrong.workspace_id and x.source_type = wrong.source_type and x.text_search_language = wrong.indexed
+      limit max_chunks
+      for no key update skip locked
+    ) as free
+    where c.workspace_id = wrong.workspace_id and c.id = free.id;
+    get diagnostics corrected = row_count;
+    if corrected > 0 then
+      return corrected;
+    end if;
+  end loop;
+  return 0;
+end
+$$;
+comment on function app_hidden.correct_chunk_languages(integer) is
+  'Indexes chunks of messages, memories and events anew that are in another language than their workspace, at most so many; returns how many, 0 when none is left or free. For the job. Error: CQ200.';
+grant execute on function app_hidden.correct_chunk_languages(integer) to colloquy_worker;
+--! EndIncluded embeddings/correct_chunk_languages.sql
 --! Included search/search_size_class.sql
 -- The sizes of workspaces by which searches are counted and recall is measured: the only place that says where one ends.
 -- 5,000 is the default of search_exact_limit, so that tiny and small ones are those that are searched exactly.
@@ -12204,11 +12259,6 @@ grant select on app_public.embeddings to colloquy_visitor, colloquy_user, colloq
 drop policy if exists all_owner on app_hidden.chunk_counts;
 create policy all_owner on app_hidden.chunk_counts to colloquy_owner using (true) with check (true);
 --! EndIncluded policies/chunk_counts.sql
---! Included policies/chunk_languages.sql
--- Nobody but the sealed functions of the owner. Deliberately no grant.
-drop policy if exists all_owner on app_hidden.chunk_languages;
-create policy all_owner on app_hidden.chunk_languages to colloquy_owner using (true) with check (true);
---! EndIncluded policies/chunk_languages.sql
 --! Included policies/embedding_counts.sql
 -- Nobody but the sealed functions of the owner. Deliberately no grant.
 drop policy if exists all_owner on app_hidden.embedding_counts;

@@ -44,7 +44,5 @@ cross join lateral generate_series(1, t.size) as g (i)
 join bench.texts x on x.n = (g.i * 31 + t.rank) % 2000;
 
 alter table app_public.chunks enable trigger user;
-insert into app_hidden.chunk_counts (workspace_id, source_type, chunk_count)
-select c.workspace_id, c.source_type, count(*) from app_public.chunks c group by 1, 2;
-insert into app_hidden.chunk_languages (workspace_id, text_search_language)
-select distinct c.workspace_id, c.text_search_language from app_public.chunks c;
+insert into app_hidden.chunk_counts (workspace_id, source_type, text_search_language, chunk_count)
+select c.workspace_id, c.source_type, c.text_search_language, count(*) from app_public.chunks c group by 1, 2, 3;

@@ -4241,6 +4241,61 @@ $$;
 COMMENT ON FUNCTION app_hidden.compute_conversation_analytics(max_conversations integer, since date, noted_until timestamp with time zone) IS 'Computes the days that changed, of some conversations in this transaction; returns what it did, and nothing when nothing is left, or another run is at it. since leaves older days for later, noted_until what changed later than that. Errors: CQ200; 55P03 when somebody keeps a conversation for ten seconds.';
 
 --
+-- Name: correct_chunk_languages(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.correct_chunk_languages(max_chunks integer DEFAULT 500) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  wrong record;
+  corrected integer;
+begin
+  perform app_private.require_batch(max_chunks);
+  for wrong in
+    select k.workspace_id, k.source_type, k.text_search_language as indexed, w.text_search_language as language
+    from app_hidden.chunk_counts k
+    join app_public.workspaces w on w.id = k.workspace_id
+    where k.source_type <> 'document' and k.chunk_count > 0 and k.text_search_language <> w.text_search_language
+    order by k.workspace_id, k.source_type, k.text_search_language
+  loop
+    -- Whoever writes chunks has them first and the counts then. Here it is the other way about, and chunks that somebody has
+    -- are left for later: nobody waits in a circle.
+    insert into app_hidden.chunk_counts (workspace_id, source_type, text_search_language, chunk_count)
+    values (wrong.workspace_id, wrong.source_type, wrong.language, 0)
+    on conflict on constraint chunk_counts_pkey do nothing;
+    perform from app_hidden.chunk_counts k
+    where k.workspace_id = wrong.workspace_id and k.source_type = wrong.source_type
+      and k.text_search_language in (wrong.indexed, wrong.language)
+    order by k.text_search_language
+    for no key update;
+    update app_public.chunks c
+    set text_search_language = wrong.language
+    from (
+      select x.id
+      from app_public.chunks x
+      where x.workspace_id = wrong.workspace_id and x.source_type = wrong.source_type and x.text_search_language = wrong.indexed
+      limit max_chunks
+      for no key update skip locked
+    ) as free
+    where c.workspace_id = wrong.workspace_id and c.id = free.id;
+    get diagnostics corrected = row_count;
+    if corrected > 0 then
+      return corrected;
+    end if;
+  end loop;
+  return 0;
+end
+$$;
+
+--
+-- Name: FUNCTION correct_chunk_languages(max_chunks integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.correct_chunk_languages(max_chunks integer) IS 'Indexes chunks of messages, memories and events anew that are in another language than their workspace, at most so many; returns how many, 0 when none is left or free. For the job. Error: CQ200.';
+
+--
 -- Name: count_backfill(uuid, integer, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -8678,23 +8733,35 @@ CREATE FUNCTION app_private.count_chunks() RETURNS trigger
 begin
   if tg_op = 'TRUNCATE' then
     delete from app_hidden.chunk_counts;
-    delete from app_hidden.chunk_languages;
-    return null;
-  end if;
-  if tg_op = 'INSERT' then
-    insert into app_hidden.chunk_counts as k (workspace_id, source_type, chunk_count)
-    select n.workspace_id, n.source_type, count(*) from changed_chunks n group by n.workspace_id, n.source_type order by 1, 2
-    on conflict (workspace_id, source_type) do update set chunk_count = k.chunk_count + excluded.chunk_count;
-    insert into app_hidden.chunk_languages (workspace_id, text_search_language)
-    select distinct n.workspace_id, n.text_search_language from changed_chunks n order by 1, 2
-    on conflict do nothing;
+  elsif tg_op = 'INSERT' then
+    insert into app_hidden.chunk_counts as k (workspace_id, source_type, text_search_language, chunk_count)
+    select n.workspace_id, n.source_type, n.text_search_language, count(*) from new_chunks n group by 1, 2, 3 order by 1, 2, 3
+    on conflict on constraint chunk_counts_pkey do update set chunk_count = k.chunk_count + excluded.chunk_count;
+  elsif tg_op = 'UPDATE' then
+    -- only a language is ever corrected; most statements change none
+    with changes as materialized (
+      select d.workspace_id, d.source_type, d.text_search_language, sum(d.difference) as difference
+      from (
+        select o.workspace_id, o.source_type, o.text_search_language, -1 as difference from old_chunks o
+        union all
+        select n.workspace_id, n.source_type, n.text_search_language, 1 from new_chunks n
+      ) as d
+      group by 1, 2, 3
+      having sum(d.difference) <> 0
+    )
+    insert into app_hidden.chunk_counts as k (workspace_id, source_type, text_search_language, chunk_count)
+    select d.workspace_id, d.source_type, d.text_search_language, greatest(d.difference, 0) from changes d order by 1, 2, 3
+    on conflict on constraint chunk_counts_pkey do update set chunk_count = k.chunk_count + (
+      select d.difference from changes d
+      where d.workspace_id = k.workspace_id and d.source_type = k.source_type and d.text_search_language = k.text_search_language
+    );
   else
     update app_hidden.chunk_counts k
     set chunk_count = k.chunk_count - gone.chunk_count
     from (
-      select o.workspace_id, o.source_type, count(*) as chunk_count from changed_chunks o group by o.workspace_id, o.source_type order by 1, 2
+      select o.workspace_id, o.source_type, o.text_search_language, count(*) as chunk_count from old_chunks o group by 1, 2, 3 order by 1, 2, 3
     ) as gone
-    where k.workspace_id = gone.workspace_id and k.source_type = gone.source_type;
+    where k.workspace_id = gone.workspace_id and k.source_type = gone.source_type and k.text_search_language = gone.text_search_language;
   end if;
   return null;
 end
@@ -8704,7 +8771,7 @@ $$;
 -- Name: FUNCTION count_chunks(); Type: COMMENT; Schema: app_private; Owner: -
 --
 
-COMMENT ON FUNCTION app_private.count_chunks() IS 'Trigger: keeps chunk_counts and chunk_languages.';
+COMMENT ON FUNCTION app_private.count_chunks() IS 'Trigger: keeps chunk_counts.';
 
 --
 -- Name: count_embeddings(); Type: FUNCTION; Schema: app_private; Owner: -
@@ -10813,27 +10880,6 @@ $$;
 COMMENT ON FUNCTION app_private.next_message_id(after_id uuid) IS 'A UUID version 7, now or later, that is greater than the given one.';
 
 --
--- Name: note_chunk_language(); Type: FUNCTION; Schema: app_private; Owner: -
---
-
-CREATE FUNCTION app_private.note_chunk_language() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  insert into app_hidden.chunk_languages (workspace_id, text_search_language) values (new.workspace_id, new.text_search_language)
-  on conflict do nothing;
-  return null;
-end
-$$;
-
---
--- Name: FUNCTION note_chunk_language(); Type: COMMENT; Schema: app_private; Owner: -
---
-
-COMMENT ON FUNCTION app_private.note_chunk_language() IS 'Trigger: keeps chunk_languages when the language of a document is corrected.';
-
---
 -- Name: orphaned_files(interval); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -12160,9 +12206,13 @@ begin
   from (
     select a.language, a.query, dense_rank() over (order by a.query) as number
     from (
-      select l.text_search_language::text as language, app_private.text_search_query(l.text_search_language, search_text.query) as query
-      from app_hidden.chunk_languages l
-      where l.workspace_id = workspace and ((filters).text_search_languages is null or l.text_search_language::text = any ((filters).text_search_languages))
+      select l.language, app_private.text_search_query(l.language, search_text.query) as query
+      from (
+        select distinct k.text_search_language::text as language
+        from app_hidden.chunk_counts k
+        where k.workspace_id = workspace and k.chunk_count > 0
+          and ((filters).text_search_languages is null or k.text_search_language::text = any ((filters).text_search_languages))
+      ) as l
       -- asked once for each, not wherever it is read
       offset 0
     ) as a
@@ -18777,7 +18827,7 @@ $$;
 -- Name: FUNCTION set_workspace_language(text_search_language app_public.text_search_language); Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON FUNCTION app_public.set_workspace_language(text_search_language app_public.text_search_language) IS 'Says in which language messages, memories, events, and documents added without one, are indexed from now on, so that other forms of a word are found. Errors: CQ101 not signed in, CQ109 read-only, CQ114 not an owner or admin, CQ200 no or an unknown language.';
+COMMENT ON FUNCTION app_public.set_workspace_language(text_search_language app_public.text_search_language) IS 'Says in which language messages, memories and events are indexed, so that other forms of a word are found; those that are there follow within minutes. Documents added without a language take it from now on. Errors: CQ101 not signed in, CQ109 read-only, CQ114 not an owner or admin, CQ200 no or an unknown language.';
 
 --
 -- Name: settle_usage(uuid, bigint, numeric); Type: FUNCTION; Schema: app_public; Owner: -
@@ -19354,6 +19404,7 @@ COMMENT ON COLUMN app_hidden.budget_spending.cost_usd IS 'US dollars settled.';
 CREATE TABLE app_hidden.chunk_counts (
     workspace_id uuid NOT NULL,
     source_type app_public.source_type NOT NULL,
+    text_search_language app_public.text_search_language NOT NULL,
     chunk_count bigint NOT NULL,
     CONSTRAINT chunk_counts_positive CHECK ((chunk_count >= 0))
 );
@@ -19364,7 +19415,7 @@ ALTER TABLE ONLY app_hidden.chunk_counts FORCE ROW LEVEL SECURITY;
 -- Name: TABLE chunk_counts; Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON TABLE app_hidden.chunk_counts IS 'Chunks per workspace and kind, kept by trigger: decides between exact and index search without counting.';
+COMMENT ON TABLE app_hidden.chunk_counts IS 'Chunks per workspace, kind and language, kept by trigger: decides between exact and index search without counting, and in which languages a search asks.';
 
 --
 -- Name: COLUMN chunk_counts.workspace_id; Type: COMMENT; Schema: app_hidden; Owner: -
@@ -19379,39 +19430,16 @@ COMMENT ON COLUMN app_hidden.chunk_counts.workspace_id IS 'The tenant.';
 COMMENT ON COLUMN app_hidden.chunk_counts.source_type IS 'Kind of source.';
 
 --
+-- Name: COLUMN chunk_counts.text_search_language; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.chunk_counts.text_search_language IS 'The language that they are indexed in.';
+
+--
 -- Name: COLUMN chunk_counts.chunk_count; Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
 COMMENT ON COLUMN app_hidden.chunk_counts.chunk_count IS 'How many.';
-
---
--- Name: chunk_languages; Type: TABLE; Schema: app_hidden; Owner: -
---
-
-CREATE TABLE app_hidden.chunk_languages (
-    workspace_id uuid NOT NULL,
-    text_search_language app_public.text_search_language NOT NULL
-);
-
-ALTER TABLE ONLY app_hidden.chunk_languages FORCE ROW LEVEL SECURITY;
-
---
--- Name: TABLE chunk_languages; Type: COMMENT; Schema: app_hidden; Owner: -
---
-
-COMMENT ON TABLE app_hidden.chunk_languages IS 'The languages that chunks of a workspace are or were indexed in, kept by trigger: a search asks in these and not in all thirty.';
-
---
--- Name: COLUMN chunk_languages.workspace_id; Type: COMMENT; Schema: app_hidden; Owner: -
---
-
-COMMENT ON COLUMN app_hidden.chunk_languages.workspace_id IS 'The tenant.';
-
---
--- Name: COLUMN chunk_languages.text_search_language; Type: COMMENT; Schema: app_hidden; Owner: -
---
-
-COMMENT ON COLUMN app_hidden.chunk_languages.text_search_language IS 'The language. It stays when its last chunk goes: one too many finds nothing more.';
 
 --
 -- Name: discarded_contents; Type: TABLE; Schema: app_hidden; Owner: -
@@ -22003,14 +22031,7 @@ ALTER TABLE ONLY app_hidden.budget_spending
 --
 
 ALTER TABLE ONLY app_hidden.chunk_counts
-    ADD CONSTRAINT chunk_counts_pkey PRIMARY KEY (workspace_id, source_type);
-
---
--- Name: chunk_languages chunk_languages_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
---
-
-ALTER TABLE ONLY app_hidden.chunk_languages
-    ADD CONSTRAINT chunk_languages_pkey PRIMARY KEY (workspace_id, text_search_language);
+    ADD CONSTRAINT chunk_counts_pkey PRIMARY KEY (workspace_id, source_type, text_search_language);
 
 --
 -- Name: conversation_archive_parts conversation_archive_parts_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
@@ -23473,13 +23494,13 @@ CREATE TRIGGER audit_logs_00_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON 
 -- Name: chunks chunks_10_count_delete; Type: TRIGGER; Schema: app_public; Owner: -
 --
 
-CREATE TRIGGER chunks_10_count_delete AFTER DELETE ON app_public.chunks REFERENCING OLD TABLE AS changed_chunks FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_chunks();
+CREATE TRIGGER chunks_10_count_delete AFTER DELETE ON app_public.chunks REFERENCING OLD TABLE AS old_chunks FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_chunks();
 
 --
 -- Name: chunks chunks_10_count_insert; Type: TRIGGER; Schema: app_public; Owner: -
 --
 
-CREATE TRIGGER chunks_10_count_insert AFTER INSERT ON app_public.chunks REFERENCING NEW TABLE AS changed_chunks FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_chunks();
+CREATE TRIGGER chunks_10_count_insert AFTER INSERT ON app_public.chunks REFERENCING NEW TABLE AS new_chunks FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_chunks();
 
 --
 -- Name: chunks chunks_10_count_truncate; Type: TRIGGER; Schema: app_public; Owner: -
@@ -23488,10 +23509,10 @@ CREATE TRIGGER chunks_10_count_insert AFTER INSERT ON app_public.chunks REFERENC
 CREATE TRIGGER chunks_10_count_truncate AFTER TRUNCATE ON app_public.chunks FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_chunks();
 
 --
--- Name: chunks chunks_10_language; Type: TRIGGER; Schema: app_public; Owner: -
+-- Name: chunks chunks_10_count_update; Type: TRIGGER; Schema: app_public; Owner: -
 --
 
-CREATE TRIGGER chunks_10_language AFTER UPDATE OF text_search_language ON app_public.chunks FOR EACH ROW WHEN (((old.text_search_language)::text <> (new.text_search_language)::text)) EXECUTE FUNCTION app_private.note_chunk_language();
+CREATE TRIGGER chunks_10_count_update AFTER UPDATE ON app_public.chunks REFERENCING OLD TABLE AS old_chunks NEW TABLE AS new_chunks FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_chunks();
 
 --
 -- Name: conversation_shares conversation_shares_50_audit; Type: TRIGGER; Schema: app_public; Owner: -
@@ -23861,13 +23882,6 @@ ALTER TABLE ONLY app_hidden.budget_spending
 
 ALTER TABLE ONLY app_hidden.chunk_counts
     ADD CONSTRAINT chunk_counts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
-
---
--- Name: chunk_languages chunk_languages_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
---
-
-ALTER TABLE ONLY app_hidden.chunk_languages
-    ADD CONSTRAINT chunk_languages_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
 
 --
 -- Name: conversation_archive_parts conversation_archive_parts_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
@@ -24644,12 +24658,6 @@ CREATE POLICY all_owner ON app_hidden.budget_spending TO colloquy_owner USING (t
 CREATE POLICY all_owner ON app_hidden.chunk_counts TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
--- Name: chunk_languages all_owner; Type: POLICY; Schema: app_hidden; Owner: -
---
-
-CREATE POLICY all_owner ON app_hidden.chunk_languages TO colloquy_owner USING (true) WITH CHECK (true);
-
---
 -- Name: conversation_archive_parts all_owner; Type: POLICY; Schema: app_hidden; Owner: -
 --
 
@@ -24780,12 +24788,6 @@ ALTER TABLE app_hidden.budget_spending ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE app_hidden.chunk_counts ENABLE ROW LEVEL SECURITY;
-
---
--- Name: chunk_languages; Type: ROW SECURITY; Schema: app_hidden; Owner: -
---
-
-ALTER TABLE app_hidden.chunk_languages ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: conversation_archive_parts; Type: ROW SECURITY; Schema: app_hidden; Owner: -
@@ -26076,6 +26078,13 @@ REVOKE ALL ON FUNCTION app_hidden.compute_conversation_analytics(max_conversatio
 GRANT ALL ON FUNCTION app_hidden.compute_conversation_analytics(max_conversations integer, since date, noted_until timestamp with time zone) TO colloquy_worker;
 
 --
+-- Name: FUNCTION correct_chunk_languages(max_chunks integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.correct_chunk_languages(max_chunks integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.correct_chunk_languages(max_chunks integer) TO colloquy_worker;
+
+--
 -- Name: FUNCTION count_backfill(for_version uuid, chunks integer, tokens integer); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -27247,12 +27256,6 @@ REVOKE ALL ON FUNCTION app_private.nearest_chunks(for_version uuid, other_versio
 --
 
 REVOKE ALL ON FUNCTION app_private.next_message_id(after_id uuid) FROM PUBLIC;
-
---
--- Name: FUNCTION note_chunk_language(); Type: ACL; Schema: app_private; Owner: -
---
-
-REVOKE ALL ON FUNCTION app_private.note_chunk_language() FROM PUBLIC;
 
 --
 -- Name: FUNCTION orphaned_files(older_than interval); Type: ACL; Schema: app_private; Owner: -

@@ -63,12 +63,10 @@ describeReal('the jobs of the analytics', () => {
       await until(
         async () =>
           (
-            await database
-              .pool('admin')
-              .query(
-                `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+            await database.pool('admin').query(
+              `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
                    and query like '%compute_conversation_analytics%'`,
-              )
+            )
           ).rowCount === 1,
       );
       await holder.query('commit');

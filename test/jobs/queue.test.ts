@@ -118,7 +118,10 @@ describeReal('the queue of embedding', () => {
     await boss.start();
     const log = { debug() {}, warn() {}, error() {}, info() {} } as unknown as JobContext['log'];
     try {
-      await sweepUnindexed.handle({ pool, boss, log } as JobContext, {});
+      await sweepUnindexed.handle(
+        { pool, boss, log, signal: new AbortController().signal } as JobContext,
+        {},
+      );
     } finally {
       await boss.stop({ graceful: false });
     }

@@ -340,6 +340,29 @@ describeReal('the worker', () => {
       await expectIndexed(user);
     });
 
+    it('gives what is indexed the language that the workspace has now, without asking for vectors', async () => {
+      const ole = await registerUser(database, 'ole@example.org');
+      const [{ id }] = await call(ole, `select id from app_public.remember('Skibene sejler')`);
+      await indexSource.handle(context(), {
+        workspaceId: ole.workspaceId,
+        sourceType: 'memory',
+        sourceId: id,
+      });
+      await call(ole, `select app_public.set_workspace_language('danish')`);
+      asked = [];
+      const stopped = AbortSignal.abort();
+      expect(await sweepUnindexed.handle(context(stopped), {})).toMatchObject({ corrected: 0 });
+      expect(await sweepUnindexed.handle(context(), {})).toMatchObject({ corrected: 1 });
+      expect(await sweepUnindexed.handle(context(), {})).toMatchObject({ corrected: 0 });
+      expect(asked).toEqual([]);
+      expect(
+        await one('select text_search::text as words from app_public.chunks where memory_item_id = $1', id),
+      ).toEqual({
+        words: "'sejl':2B 'skib':1B",
+      });
+      await expectIndexed(ole);
+    });
+
     it('stores no chunks of a memory that was forgotten while it was cut', async () => {
       const [{ id }] = await call(user, `select id from app_public.remember('Fleeting')`);
       const { content_hash } = await one(

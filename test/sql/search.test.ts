@@ -465,7 +465,7 @@ describeReal('search', () => {
       const languages = async () =>
         (
           await owner().query(
-            'select array_agg(text_search_language::text order by 1) as all from app_hidden.chunk_languages l where l.workspace_id = $1',
+            'select array_agg(text_search_language::text order by 1) as all from app_hidden.chunk_counts k where k.workspace_id = $1 and k.chunk_count > 0',
             [lena.workspaceId],
           )
         ).rows[0].all;
@@ -477,7 +477,7 @@ describeReal('search', () => {
         ]),
       );
       await indexAll(database, axis(DIMENSIONS, 0));
-      expect([await languages(), await seen()]).toEqual([['english', 'german'], 1]);
+      expect([await languages(), await seen()]).toEqual([['german'], 1]);
     });
 
     it('finds words of messages, memories and documents by the rules of the language of the workspace', async () => {
@@ -522,6 +522,42 @@ describeReal('search', () => {
       expect(rows[0].language).toBe('german');
       await write('Paul');
       expect(await seen()).toEqual(['document', 'event', 'memory', 'message']);
+
+      // what was indexed before follows, but for documents, and nobody else's
+      const correct = async (most = 500): Promise<number> =>
+        (
+          await database
+            .pool('worker')
+            .query('select app_hidden.correct_chunk_languages($1) as chunks', [most])
+        ).rows[0].chunks;
+      const vectors = () =>
+        owner().query('select e.chunk_id, e.xmin from app_public.embeddings e order by 1');
+      const before = (await vectors()).rows;
+      const holder = await owner().connect();
+      try {
+        await holder.query('begin');
+        await holder.query(
+          `select from app_public.chunks c where c.workspace_id = $1 and c.source_type = 'memory' for no key update`,
+          [hans.workspaceId],
+        );
+        // each in turn, at most as many as asked, and not those that somebody has
+        expect([await correct(1), await correct(1), await correct(1)]).toEqual([1, 1, 0]);
+        await holder.query('commit');
+      } finally {
+        holder.release();
+      }
+      expect([await correct(), await correct()]).toEqual([1, 0]);
+      expect(await seen()).toEqual(['document', 'event', 'event', 'memory', 'memory', 'message', 'message']);
+      expect((await vectors()).rows).toEqual(before);
+      const { rows: counts } = await owner().query(
+        `select coalesce(k.chunk_count, 0)::int as counted, coalesce(c.chunks, 0)::int as there
+         from app_hidden.chunk_counts k
+         full join (select workspace_id, source_type, text_search_language, count(*) as chunks from app_public.chunks group by 1, 2, 3) as c
+           using (workspace_id, source_type, text_search_language)
+         where coalesce(k.chunk_count, 0) <> coalesce(c.chunks, 0)`,
+      );
+      expect(counts).toEqual([]);
+      await expect(correct(0)).rejects.toMatchObject({ code: 'CQ200' });
     });
 
     it('knows the language of chunks that two write at once, and forgets those of a workspace that is gone', async () => {
@@ -540,10 +576,13 @@ describeReal('search', () => {
       await Promise.all([indexAll(database, axis(DIMENSIONS, 0)), indexAll(database, axis(DIMENSIONS, 0))]);
       const known = () =>
         owner().query(
-          'select l.text_search_language::text as language from app_hidden.chunk_languages l where l.workspace_id = $1 order by 1',
+          'select k.text_search_language::text as language, k.chunk_count::int as chunks from app_hidden.chunk_counts k where k.workspace_id = $1 order by 1',
           [omar.workspaceId],
         );
-      expect((await known()).rows.map((row) => row.language)).toEqual(['danish', 'finnish']);
+      expect((await known()).rows).toEqual([
+        { language: 'danish', chunks: 2 },
+        { language: 'finnish', chunks: 2 },
+      ]);
       await owner().query('delete from app_public.workspaces w where w.id = $1', [omar.workspaceId]);
       expect((await known()).rows).toEqual([]);
     });

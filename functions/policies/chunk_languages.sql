@@ -1,3 +1,0 @@
--- Nobody but the sealed functions of the owner. Deliberately no grant.
-drop policy if exists all_owner on app_hidden.chunk_languages;
-create policy all_owner on app_hidden.chunk_languages to colloquy_owner using (true) with check (true);
