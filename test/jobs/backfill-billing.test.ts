@@ -92,7 +92,7 @@ describeReal('a back-fill by a service that is paid', () => {
   const env = () =>
     readEnv({ EMBEDDING_BASE_URL: fake.url, EMBEDDING_BATCH_SIZE: '8', EMBEDDING_PRICE: '1000' });
   const backfill = (workspaceId = ann.workspaceId) => {
-    const guards = openGuards(undefined, { delays: { least: 1, greatest: 5 }, timeout: 1000 });
+    const guards = openGuards(undefined, { delays: { least: 1, greatest: 5 }, timeout: 10_000 });
     const pool = database.pool('worker');
     const context: JobContext = {
       pool,
@@ -141,7 +141,7 @@ describeReal('a back-fill by a service that is paid', () => {
     until(async () => {
       await owner().query(`select app_hidden.enqueue('sweep-unindexed', '{}')`);
       return condition();
-    }, 60_000);
+    });
 
   it('is logged in the workspace and counts for nobody there, however little its members may spend', async () => {
     await asUser(database, ann, (client) => client.query(`select app_public.set_usage_budget('month', 5)`));

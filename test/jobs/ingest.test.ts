@@ -667,7 +667,7 @@ describeReal('files and events become knowledge', () => {
               SUMMARY_MODEL: 'fake',
               EMBEDDING_BASE_URL: fake.url,
             }),
-            guards: openGuards(undefined, { delays: { least: 1, greatest: 5 }, timeout: 500 }),
+            guards: openGuards(undefined, { delays: { least: 1, greatest: 5 }, timeout: 10_000 }),
           },
         });
         const failed = async () =>
@@ -723,7 +723,7 @@ describeReal('files and events become knowledge', () => {
               SUMMARY_OUTPUT_PRICE: '1000',
               EMBEDDING_BASE_URL: fake.url,
             }),
-            guards: openGuards(undefined, { delays: { least: 1, greatest: 5 }, timeout: 500 }),
+            guards: openGuards(undefined, { delays: { least: 1, greatest: 5 }, timeout: 10_000 }),
           },
         });
       const asked = () => fake.requests.filter((one) => one.path.endsWith('/chat/completions')).length;

@@ -190,7 +190,7 @@ describeReal('the queue of embedding', () => {
     });
     await expectWhole();
     expect((await one('select count(*)::int as n from app_hidden.embedding_failures')).n).toBe(0);
-  }, 120_000);
+  });
 
   it('gives up a poisoned passage alone, with its reason, until it is asked for again', async () => {
     fake.judge = ({ texts }) => (texts.some((text) => text.includes('POISON')) ? { status: 400 } : undefined);
@@ -417,7 +417,7 @@ describeReal('the queue of embedding', () => {
     expect(fake.billed.findIndex((text) => text.includes('Bob'))).toBeLessThan(300);
     const { pending_documents, chunks, embedded_chunks } = await progress(ann);
     expect(Number(pending_documents) * 50 + Number(chunks) - Number(embedded_chunks)).toBeGreaterThan(1500);
-  }, 120_000);
+  });
 
   it('puts what is tried again behind what is new', async () => {
     const id = await write(ann, 'Old', 'Old words.');

@@ -26,7 +26,7 @@ beforeAll(async () => {
     pollingIntervalSeconds: 0.5,
     openProvider: (version) => hashProvider(version),
   });
-}, 180_000);
+});
 afterAll(async () => {
   await worker?.stop();
   await database?.close();
@@ -36,7 +36,6 @@ afterAll(async () => {
 // with DATABASE_URL, openDatabase takes that server: nothing here may touch it
 it.skipIf(env.DATABASE_URL)(
   'the embedded database fills, indexes, switches, compares, goes back and archives, in its one session',
-  { timeout: 180_000 },
   async () => {
     const embedded = database!;
     const owner = embedded.pool('owner');
@@ -79,7 +78,7 @@ it.skipIf(env.DATABASE_URL)(
       if (await isComplete(next)) return true;
       await owner.query(`select app_hidden.enqueue('sweep-unindexed', '{}')`);
       return false;
-    }, 120_000);
+    });
     expect(
       await one('select queries, k from app_public.compare_embedding_versions($1, $2, 2, 3)', first, next),
     ).toEqual({

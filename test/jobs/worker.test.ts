@@ -162,7 +162,7 @@ describeReal('the worker', () => {
     third.stdin!.end();
     expect((await gone)[0]).toBe(0);
     // 50 sections and 450 messages through the real model, three processes one after the other
-  }, 240_000);
+  });
 
   describe('one job', () => {
     let boss: PgBoss;

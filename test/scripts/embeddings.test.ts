@@ -69,7 +69,7 @@ describeReal('npm run embeddings', () => {
     expect(away.code).toBe(2);
   });
 
-  it('leads from one model to another, compares, and goes back', { timeout: 120_000 }, async () => {
+  it('leads from one model to another, compares, and goes back', async () => {
     const estimate = await json('estimate', '--dimensions', '24', '--price', '10');
     expect(estimate).toMatchObject({ code: 0, answer: { chunks: 50, tokens: 500, cost_usd: 0.005 } });
 

@@ -17,7 +17,6 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 // with DATABASE_URL, openDatabase takes that server: nothing here may touch it
 it.skipIf(env.DATABASE_URL)(
   'the embedded database is looked at without being made, made, left alone, and reset only when marked',
-  { timeout: 180_000 },
   async () => {
     const dataDir = join(scratch, 'data');
     const none = await migrate({ data: dataDir }, '--status');

@@ -51,7 +51,7 @@ describe('npm start', () => {
     first = start('--data', dataDir, '--port', '0');
     welcome = await printed(first, /Ctrl-C/);
     calls = [...welcome.matchAll(/^ {2}(curl .*\\\n.*)$/gm)].map((match) => match[1]!);
-  }, 180_000);
+  });
   afterAll(async () => {
     first.child.kill('SIGKILL');
     await first.exit;
@@ -104,7 +104,7 @@ describe('npm start', () => {
     expect((await paste(call)).data.search.results[0].heading).toContain(
       'Can my colleagues read my conversations?',
     );
-  }, 120_000);
+  });
 
   it('says that the port is in use', async () => {
     const holder = createServer().listen(0, '127.0.0.1');
@@ -119,7 +119,7 @@ describe('npm start', () => {
       holder.close();
       rmSync(other, { recursive: true, force: true });
     }
-  }, 120_000);
+  });
 
   it('explains its options', async () => {
     const help = start('--help');

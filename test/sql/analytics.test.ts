@@ -270,7 +270,7 @@ describeReal('analytics', () => {
         }),
         { seed, numRuns: 40 },
       );
-    }, 120_000);
+    });
 
     it('count answers, edits, times, money and opinions of one day', async () => {
       const id = await begin('2026-01-10T08:00:00Z', owner);

@@ -91,7 +91,7 @@ describeReal('the recall of searches', () => {
       });
     await createIndex(database.pool('owner'), version);
     await database.pool('admin').query('analyze app_public.chunks, app_public.embeddings');
-  }, 240_000);
+  });
   afterAll(() => database?.close());
 
   describe('counts', () => {

@@ -117,7 +117,7 @@ describeReal('search', () => {
       vectors = rows.map(({ v }, index) =>
         v.map((x: number, at: number) => x + (at === index % DIMENSIONS ? 0.05 : 0)),
       );
-    }, 240_000);
+    });
 
     it('gives a small one its full ten, the right ones, also after its connection served a large one', async () => {
       // as the API: one pooled connection, a named statement that PostgreSQL keeps

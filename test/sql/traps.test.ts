@@ -415,7 +415,7 @@ describeReal('mistakes of other designs', () => {
         [version, middle.workspaceId],
       );
       questions = rows.map((row) => row.v);
-    }, 240_000);
+    });
 
     /** The ten nearest as those designs ask for them, below the policy. */
     const theirs = async (question: string): Promise<string[]> =>

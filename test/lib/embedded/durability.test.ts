@@ -28,8 +28,8 @@ describe('the folder of an embedded database', () => {
       committed = Math.max(committed, ...String(data).split('\n').slice(0, -1).map(Number));
     });
     child.stdin!.write(`${folder}\n`);
-    await until(async () => committed >= 20, 110_000);
-  }, 120_000);
+    await until(async () => committed >= 20);
+  });
   afterAll(() => {
     child?.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });

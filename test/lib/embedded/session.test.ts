@@ -21,7 +21,7 @@ describe('the embedded database', () => {
     await admin.query(
       'grant select, insert on public.notes to colloquy_owner, colloquy_worker, colloquy_authenticator',
     );
-  }, 120_000);
+  });
   afterAll(async () => {
     await database?.close();
     rmSync(folder, { recursive: true, force: true });

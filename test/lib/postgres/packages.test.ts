@@ -120,9 +120,7 @@ describe.runIf(unpacked())('the unpacked packages', () => {
     expect(answer.hint).toMatch(/install PostgreSQL 18 with pgvector.*Docker.*TEST_DATABASE_URL/);
   });
 
-  it('are unpacked again when damaged, once for two who ask at the same time', { timeout: 300_000 }, async ({
-    skip,
-  }) => {
+  it('are unpacked again when damaged, once for two who ask at the same time', async ({ skip }) => {
     const library = join(packagesRoot(cache), 'usr/lib/postgresql/18/lib/vector.so');
     appendFileSync(library, 'x');
     const record = readRecord(packagesRoot(cache))!;

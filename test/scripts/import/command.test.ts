@@ -108,14 +108,14 @@ describeReal('npm run import on a server', () => {
       count(database, `select count(*) from app_public.conversations where external_id like 'chatgpt:many%'`);
 
     const killed = runImport([folder], env);
-    await until(async () => (await conversations()) > 20, 30_000);
+    await until(async () => (await conversations()) > 20);
     killed.child.kill('SIGKILL');
     await killed.ended;
     const left = await conversations();
     expect(left).toBeLessThan(total);
 
     const interrupted = runImport([folder], env);
-    await until(async () => (await conversations()) > left + 20, 30_000);
+    await until(async () => (await conversations()) > left + 20);
     interrupted.child.kill('SIGINT');
     const { code, stdout } = await interrupted.ended;
     expect(code).toBe(130);
@@ -147,7 +147,7 @@ describeReal('npm run import on a server', () => {
     const folder = await makeFolder({ 'conversations.json': JSON.stringify(list) });
     const lost = runImport([folder], env);
     const imported = `select count(*) from app_public.conversations where external_id like 'chatgpt:lost%'`;
-    await until(async () => (await count(database, imported)) > 20, 30_000);
+    await until(async () => (await count(database, imported)) > 20);
     await database.pool('admin').query(
       `select pg_terminate_backend(pid) from pg_stat_activity
          where application_name = 'colloquy authenticator' and datname = current_database()`,
@@ -186,5 +186,5 @@ describe('npm run import on the embedded database', () => {
       indexing: { isComplete: true, pendingDocuments: 0, pendingConversations: 0 },
     });
     expect(alone.code).toBe(0);
-  }, 180_000);
+  });
 });

@@ -363,7 +363,7 @@ describeReal('what an import of other systems writes', () => {
         user.workspaceId,
       ]);
     const killed = run('scripts/import.ts', [folder], env);
-    await until(async () => (await stored()) > 500, 30_000);
+    await until(async () => (await stored()) > 500);
     killed.child.kill('SIGKILL');
     await killed.ended;
     const left = await stored();
