@@ -26,6 +26,8 @@ export interface AnsweredSearch extends SearchFacts {
 export interface SearchSample {
   embedding: number[] | null;
   kinds: string[] | null;
+  /** As app_public.search_filters names them. The database leaves those out that hold words, unless it may keep words. */
+  filters: Record<string, unknown> | null;
   query: string | null;
 }
 
@@ -44,6 +46,7 @@ export interface RecordingOptions {
 interface Recorded extends AnsweredSearch {
   embedding?: string;
   kinds?: string[] | null;
+  filters?: Record<string, unknown> | null;
   query?: string | null;
 }
 
@@ -137,6 +140,7 @@ export function openSearchRecorder(
         samples += 1;
         recorded.embedding = `[${sample.embedding.join(',')}]`;
         recorded.kinds = sample.kinds;
+        recorded.filters = sample.filters;
         if (keepsText) recorded.query = sample.query;
       }
       waiting.push(recorded);

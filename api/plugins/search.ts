@@ -129,8 +129,13 @@ export function searchPlugin(embed: QueryEmbedder, recorder?: SearchRecorder): G
         ([facts, embedding, text, asked, filter, least, skipped]) => {
           if (!facts) return;
           const isPlain = least == null && !skipped;
-          const sample = { embedding, query: text ?? null, kinds: asked?.length ? asked : null };
-          recorder.record({ ...facts, is_plain: isPlain }, embedding && filter == null ? sample : undefined);
+          const sample = {
+            embedding,
+            query: text ?? null,
+            kinds: asked?.length ? asked : null,
+            filters: snakeCased(filter),
+          };
+          recorder.record({ ...facts, is_plain: isPlain }, embedding ? sample : undefined);
         },
       );
       return $response;
@@ -298,8 +303,9 @@ export function searchPlugin(embed: QueryEmbedder, recorder?: SearchRecorder): G
               ]);
               return recorded($response, args.getRaw('embedding'), {
                 kinds: constant(['message']),
-                // within one conversation is a filter
-                filters: args.getRaw('conversationId'),
+                filters: lambda(args.getRaw('conversationId'), (conversationId) =>
+                  conversationId ? { conversationId } : null,
+                ),
                 threshold: args.getRaw('threshold'),
                 skip: args.getRaw('skip'),
               });

@@ -53,8 +53,8 @@ begin
     found := array(
       select s.chunk_id
       from app_private.search_vector_index(
-        version, query.workspace_id, query.user_id, query.embedding, kinds, k, null, null, truth.conditions,
-        with_ef_search, app_private.search_max_scan_tuples(null)
+        version, query.workspace_id, query.user_id, query.embedding, kinds, k, truth.sources, query.filters, truth.conditions,
+        with_ef_search, app_private.search_max_scan_tuples(query.filters)
       ) as s
     );
     spent := 1000 * extract(epoch from clock_timestamp() - started);
@@ -93,12 +93,17 @@ declare
   available bigint;
   everything bigint;
   has_memories boolean;
+  is_filtered boolean;
+  sources uuid[];
+  is_narrow boolean;
   nearest uuid[];
   answered app_public.search_response;
   started timestamptz;
   spent double precision;
   exact_times double precision[] := array[]::double precision[];
+  share double precision;
   shares double precision := 0;
+  filtered_shares double precision := 0;
   by_index app_private.recall_truth[] := array[]::app_private.recall_truth[];
   indexed_chunks bigint := 0;
   leg record;
@@ -119,6 +124,7 @@ begin
   result.objective := app_hidden.setting('search_recall_objective')::real;
   result.ef_search := app_private.search_ef_search(version);
   result.queries := 0;
+  result.filtered_queries := 0;
   result.short_returns := 0;
   result.scan_limit_hits := 0;
 
@@ -128,13 +134,18 @@ begin
     query := asked.query;
     kinds := coalesce(query.kinds, enum_range(null::app_public.source_type));
     select t.* into available, everything, has_memories from app_private.chunk_totals(query.workspace_id, kinds) as t;
-    conditions := app_private.search_conditions(null, null, has_memories, 'warm');
+    is_filtered := not (query.filters is null);
+    sources := case when is_filtered then app_private.search_sources(query.workspace_id, query.user_id, query.filters) end;
+    is_narrow := 4 * available < everything or sources is not null;
+    conditions := app_private.search_conditions(
+      query.filters, sources, has_memories, case when (query.filters).include_cold then null else 'warm' end
+    );
 
     started := clock_timestamp();
     nearest := array(
       select s.chunk_id
       from app_private.search_vector_exact(
-        version, query.workspace_id, query.user_id, query.embedding, kinds, result.k, null, null, conditions, 4 * available < everything
+        version, query.workspace_id, query.user_id, query.embedding, kinds, result.k, sources, query.filters, conditions, is_narrow
       ) as s
     );
     spent := 1000 * extract(epoch from clock_timestamp() - started);
@@ -143,26 +154,32 @@ begin
     perform set_config('colloquy.user_id', query.user_id::text, true), set_config('colloquy.workspace_id', query.workspace_id::text, true),
       set_config('colloquy.scopes', '', true);
     answered := app_public.search(
-      query => '', query_embedding => query.embedding, kinds => kinds, max_results => result.k, mode => 'vector', embedding_version_id => version.id
+      query => '', query_embedding => query.embedding, kinds => kinds, max_results => result.k, mode => 'vector', filters => query.filters,
+      embedding_version_id => version.id
     );
 
     result.source := asked.source;
     result.queries := result.queries + 1;
     exact_times := exact_times || spent;
-    shares := shares + (
+    share := (
       select count(*) from unnest(nearest) as n where n in (select r.chunk_id from unnest(answered.results) as r)
     )::float8 / cardinality(nearest);
+    shares := shares + share;
+    if is_filtered then
+      result.filtered_queries := result.filtered_queries + 1;
+      filtered_shares := filtered_shares + share;
+    end if;
     -- asked once more: a passage may have been removed in between
     if answered.returned < cardinality(nearest) and answered.returned < (
       select count(*)
       from app_private.search_vector_exact(
-        version, query.workspace_id, query.user_id, query.embedding, kinds, result.k, null, null, conditions, 4 * available < everything
+        version, query.workspace_id, query.user_id, query.embedding, kinds, result.k, sources, query.filters, conditions, is_narrow
       )
     ) then
       result.short_returns := result.short_returns + 1;
     end if;
     if answered.path <> 'exact' then
-      by_index := by_index || row(query, conditions, nearest, spent)::app_private.recall_truth;
+      by_index := by_index || row(query, sources, conditions, nearest, spent)::app_private.recall_truth;
       indexed_chunks := greatest(indexed_chunks, available);
     end if;
   end loop;
@@ -171,6 +188,7 @@ begin
     return;
   end if;
   result.recall := shares / result.queries;
+  result.filtered_recall := filtered_shares / nullif(result.filtered_queries, 0);
   select percentile_cont(0.5) within group (order by t), percentile_cont(0.95) within group (order by t)
   into result.exact_p50_ms, result.exact_p95_ms
   from unnest(exact_times) as t;
@@ -182,7 +200,13 @@ begin
     select percentile_cont(0.5) within group (order by t), percentile_cont(0.95) within group (order by t)
     into result.index_p50_ms, result.index_p95_ms
     from unnest(leg.milliseconds) as t;
-    if (select percentile_cont(0.5) within group (order by (t).milliseconds) from unnest(by_index) as t) <= result.index_p50_ms then
+    -- few that fit a filter are compared soon, however many chunks there are: that says nothing about the limit
+    if (
+      select percentile_cont(0.5) within group (order by t.milliseconds)
+        <= percentile_cont(0.5) within group (order by (leg.milliseconds)[t.n::integer])
+      from unnest(by_index) with ordinality as t (query, sources, conditions, nearest, milliseconds, n)
+      where (t.query).filters is null
+    ) then
       result.suggested_exact_limit := indexed_chunks;
     end if;
 
@@ -218,12 +242,12 @@ begin
   end if;
 
   insert into app_hidden.recall_measurements (
-    id, version_id, size_class, source, k, queries, index_queries, recall, objective, short_returns, scan_limit_hits, exact_p50_ms,
+    id, version_id, size_class, source, k, queries, index_queries, filtered_queries, recall, filtered_recall, objective, short_returns, scan_limit_hits, exact_p50_ms,
     exact_p95_ms, index_p50_ms, index_p95_ms, ef_search, suggested_ef_search, suggested_recall, suggested_exact_limit
   )
   values (
-    result.id, result.version_id, result.size_class, result.source, result.k, result.queries, result.index_queries, result.recall,
-    result.objective, result.short_returns, result.scan_limit_hits, result.exact_p50_ms, result.exact_p95_ms, result.index_p50_ms,
+    result.id, result.version_id, result.size_class, result.source, result.k, result.queries, result.index_queries, result.filtered_queries,
+    result.recall, result.filtered_recall, result.objective, result.short_returns, result.scan_limit_hits, result.exact_p50_ms, result.exact_p95_ms, result.index_p50_ms,
     result.index_p95_ms, result.ef_search, result.suggested_ef_search, result.suggested_recall, result.suggested_exact_limit
   )
   returning * into result;

@@ -21,7 +21,9 @@ begin
     ) as enough
   ) then
     return query
-    select 'sample'::app_public.recall_source, row(x.workspace_id, x.user_id, x.kinds, x.embedding)::app_private.recall_query
+    select 'sample'::app_public.recall_source, row(
+      x.workspace_id, x.user_id, x.kinds, jsonb_populate_record(null::app_public.search_filters, x.filters), x.embedding
+    )::app_private.recall_query
     from (
       select s.*, row_number() over (partition by s.workspace_id order by s.id desc) as turn
       from app_private.workspaces_of_size(of_size) w
@@ -43,7 +45,7 @@ begin
       limit least(10, most)
     ) as w
   )
-  select 'stored'::app_public.recall_source, row(w.workspace_id, c.owner_id, null, near.embedding)::app_private.recall_query
+  select 'stored'::app_public.recall_source, row(w.workspace_id, c.owner_id, null, null, near.embedding)::app_private.recall_query
   from workspaces w
   cross join lateral (
     select e.chunk_id, e.embedding + e.embedding + coalesce(lag(e.embedding) over (order by md5(e.chunk_id::text)), e.embedding) as embedding

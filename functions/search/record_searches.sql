@@ -27,12 +27,13 @@ begin
   end if;
   perform pg_advisory_xact_lock(hashtext('colloquy.record_searches'));
 
-  insert into app_hidden.search_samples (workspace_id, user_id, version_id, kinds, embedding, query)
+  insert into app_hidden.search_samples (workspace_id, user_id, version_id, kinds, filters, embedding, query)
   select
-    s.workspace_id, s.user_id, v.id, (select array_agg(distinct k.kind) from unnest(s.kinds) as k (kind)), s.embedding::halfvec,
+    s.workspace_id, s.user_id, v.id, (select array_agg(distinct k.kind) from unnest(s.kinds) as k (kind)),
+    nullif(jsonb_strip_nulls(to_jsonb(jsonb_populate_record(null::app_public.search_filters, s.filters))), '{}'), s.embedding::halfvec,
     case when text_allowed then left(nullif(trim(s.query), ''), 10000) end
   from jsonb_to_recordset(searches) as s (
-    workspace_id uuid, user_id uuid, version_id uuid, kinds app_public.source_type[], embedding text, query text
+    workspace_id uuid, user_id uuid, version_id uuid, kinds app_public.source_type[], filters jsonb, embedding text, query text
   )
   join app_public.embedding_versions v on v.id = s.version_id
   -- who leaves the workspace, or ends it, at this moment is not waited for
@@ -41,6 +42,8 @@ begin
   ) as member
   -- a vector of zeros is as far from everything as from anything: nothing to measure by
   where s.embedding is not null and l2_norm(s.embedding::halfvec) > 0
+    -- names and values that somebody wrote: without them it would be another search
+    and (text_allowed or coalesce(s.filters -> 'tags', 'null') = 'null' and coalesce(s.filters -> 'metadata', 'null') = 'null')
   limit 100;
 
   insert into app_hidden.search_statistics as x (

@@ -7,7 +7,7 @@ set search_path = pg_catalog, pg_temp
 as $$
   select
     v.id, v.name, m.size_class, m.source, uuid_extract_timestamp(m.id), m.recall, m.recall >= app_hidden.setting('search_recall_objective')::real,
-    m.queries, m.index_queries, m.short_returns, m.scan_limit_hits, m.exact_p50_ms, m.exact_p95_ms, m.index_p50_ms, m.index_p95_ms,
+    m.queries, m.index_queries, m.filtered_queries, m.filtered_recall, m.short_returns, m.scan_limit_hits, m.exact_p50_ms, m.exact_p95_ms, m.index_p50_ms, m.index_p95_ms,
     m.ef_search, app_private.search_ef_search(v), m.suggested_ef_search, m.suggested_recall, m.suggested_exact_limit
   from app_public.embedding_versions v
   cross join lateral (

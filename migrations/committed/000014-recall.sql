@@ -1,5 +1,5 @@
 --! Previous: sha1:8e712b8fe0aca6140bab168d051b4a4c672c1053
---! Hash: sha1:bccd9fa6a4bb10dcf1b3da94298828c0821a87f7
+--! Hash: sha1:3745a9526990352949718c65585abb7db50e792b
 --! Message: recall
 
 --! split: 1-current.sql
@@ -66,6 +66,7 @@ create table app_hidden.search_samples (
   user_id uuid not null,
   version_id uuid not null,
   kinds app_public.source_type[],
+  filters jsonb,
   embedding extensions.halfvec not null,
   query text,
   constraint search_samples_pkey primary key (id),
@@ -74,6 +75,7 @@ create table app_hidden.search_samples (
   constraint search_samples_version_id_fkey foreign key (version_id) references app_public.embedding_versions (id) on delete cascade,
   constraint search_samples_id_version check (uuid_extract_version(id) = 7),
   constraint search_samples_kinds_length check (cardinality(kinds) between 1 and 10),
+  constraint search_samples_filters_object check (jsonb_typeof(filters) = 'object' and filters <> '{}'),
   constraint search_samples_query_length check (char_length(query) <= 10000)
 );
 alter table app_hidden.search_samples enable row level security;
@@ -82,12 +84,13 @@ alter table app_hidden.search_samples force row level security;
 create index search_samples_workspace_id_user_id_idx on app_hidden.search_samples (workspace_id, user_id);
 -- serves: the foreign key from embedding_versions, and the samples that a measurement asks
 create index search_samples_version_id_idx on app_hidden.search_samples (version_id, id);
-comment on table app_hidden.search_samples is 'Vectors of some searches, to be asked again when recall is measured. Only searches without filters. They go with the membership of who asked, and after search_sample_days.';
+comment on table app_hidden.search_samples is 'Vectors of some searches, to be asked again when recall is measured. They go with the membership of who asked, and after search_sample_days.';
 comment on column app_hidden.search_samples.id is 'Time-ordered identifier (UUID version 7).';
 comment on column app_hidden.search_samples.workspace_id is 'The tenant.';
 comment on column app_hidden.search_samples.user_id is 'Who asked: the measurement sees what this member may read.';
 comment on column app_hidden.search_samples.version_id is 'The embedding version that the vector belongs to.';
 comment on column app_hidden.search_samples.kinds is 'The kinds that were asked for; null means all.';
+comment on column app_hidden.search_samples.filters is 'The filters, a search_filters without what is null; null means none. Names of tags and metadata are among them only when search_sample_keeps_text allows words.';
 comment on column app_hidden.search_samples.embedding is 'The vector.';
 comment on column app_hidden.search_samples.query is 'The words; null unless the setting search_sample_keeps_text allows them.';
 
@@ -99,7 +102,9 @@ create table app_hidden.recall_measurements (
   k integer not null,
   queries integer not null,
   index_queries integer not null,
+  filtered_queries integer not null default 0,
   recall real not null,
+  filtered_recall real,
   objective real not null,
   short_returns integer not null,
   scan_limit_hits integer not null,
@@ -116,9 +121,12 @@ create table app_hidden.recall_measurements (
   constraint recall_measurements_version_id_fkey foreign key (version_id) references app_public.embedding_versions (id) on delete cascade,
   constraint recall_measurements_id_version check (uuid_extract_version(id) = 7),
   constraint recall_measurements_counts check (
-    k > 0 and queries > 0 and index_queries between 0 and queries and short_returns between 0 and queries and scan_limit_hits between 0 and index_queries
+    k > 0 and queries > 0 and index_queries between 0 and queries and filtered_queries between 0 and queries
+    and (filtered_recall is null) = (filtered_queries = 0) and short_returns between 0 and queries and scan_limit_hits between 0 and index_queries
   ),
-  constraint recall_measurements_shares check (recall between 0 and 1 and objective between 0 and 1 and suggested_recall between 0 and 1)
+  constraint recall_measurements_shares check (
+    recall between 0 and 1 and filtered_recall between 0 and 1 and objective between 0 and 1 and suggested_recall between 0 and 1
+  )
 );
 alter table app_hidden.recall_measurements enable row level security;
 alter table app_hidden.recall_measurements force row level security;
@@ -132,7 +140,9 @@ comment on column app_hidden.recall_measurements.source is 'What was asked.';
 comment on column app_hidden.recall_measurements.k is 'Results per query.';
 comment on column app_hidden.recall_measurements.queries is 'Queries that were asked.';
 comment on column app_hidden.recall_measurements.index_queries is 'Those of them that a search answers by the index.';
+comment on column app_hidden.recall_measurements.filtered_queries is 'Those of them that had filters.';
 comment on column app_hidden.recall_measurements.recall is 'Mean share of the k nearest that the search returned.';
+comment on column app_hidden.recall_measurements.filtered_recall is 'The same of the queries with filters alone; null when there was none.';
 comment on column app_hidden.recall_measurements.objective is 'search_recall_objective at that time.';
 comment on column app_hidden.recall_measurements.short_returns is 'Queries to which the search returned fewer results than the exact search.';
 comment on column app_hidden.recall_measurements.scan_limit_hits is 'Queries whose index scan gave up.';
@@ -150,12 +160,14 @@ create type app_private.recall_query as (
   workspace_id uuid,
   user_id uuid,
   kinds app_public.source_type[],
+  filters app_public.search_filters,
   embedding extensions.halfvec
 );
 comment on type app_private.recall_query is 'A query of a measurement: whose, and for what.';
 
 create type app_private.recall_truth as (
   query app_private.recall_query,
+  sources uuid[],
   conditions text,
   nearest uuid[],
   milliseconds double precision
@@ -172,6 +184,8 @@ create type app_public.recall_figure as (
   meets_objective boolean,
   queries integer,
   index_queries integer,
+  filtered_queries integer,
+  filtered_recall real,
   short_returns integer,
   scan_limit_hits integer,
   exact_p50_ms real,
@@ -194,6 +208,8 @@ comment on column app_public.recall_figure.recall is 'Mean share of the 10 neare
 comment on column app_public.recall_figure.meets_objective is 'Whether that is the setting search_recall_objective or more.';
 comment on column app_public.recall_figure.queries is 'Queries that were asked.';
 comment on column app_public.recall_figure.index_queries is 'Those of them that went by the index.';
+comment on column app_public.recall_figure.filtered_queries is 'Those of them that had filters.';
+comment on column app_public.recall_figure.filtered_recall is 'The recall of these alone; null when there was none.';
 comment on column app_public.recall_figure.short_returns is 'Queries to which the search returned fewer results than the exact search.';
 comment on column app_public.recall_figure.scan_limit_hits is 'Queries whose index scan gave up, so that they were repeated exactly.';
 comment on column app_public.recall_figure.exact_p50_ms is 'Milliseconds of the exact comparison, median.';

@@ -1,5 +1,5 @@
---! Previous: sha1:bccd9fa6a4bb10dcf1b3da94298828c0821a87f7
---! Hash: sha1:f4e1ff1f5ade1f08983e86262285e0eaa11fa63d
+--! Previous: sha1:3745a9526990352949718c65585abb7db50e792b
+--! Hash: sha1:de86bed61c5b7e2b6ff6aa77661fcf8328089f03
 --! Message: functions
 
 --! split: 1-current.sql
@@ -11531,12 +11531,13 @@ begin
   end if;
   perform pg_advisory_xact_lock(hashtext('colloquy.record_searches'));
 
-  insert into app_hidden.search_samples (workspace_id, user_id, version_id, kinds, embedding, query)
+  insert into app_hidden.search_samples (workspace_id, user_id, version_id, kinds, filters, embedding, query)
   select
-    s.workspace_id, s.user_id, v.id, (select array_agg(distinct k.kind) from unnest(s.kinds) as k (kind)), s.embedding::halfvec,
+    s.workspace_id, s.user_id, v.id, (select array_agg(distinct k.kind) from unnest(s.kinds) as k (kind)),
+    nullif(jsonb_strip_nulls(to_jsonb(jsonb_populate_record(null::app_public.search_filters, s.filters))), '{}'), s.embedding::halfvec,
     case when text_allowed then left(nullif(trim(s.query), ''), 10000) end
   from jsonb_to_recordset(searches) as s (
-    workspace_id uuid, user_id uuid, version_id uuid, kinds app_public.source_type[], embedding text, query text
+    workspace_id uuid, user_id uuid, version_id uuid, kinds app_public.source_type[], filters jsonb, embedding text, query text
   )
   join app_public.embedding_versions v on v.id = s.version_id
   -- who leaves the workspace, or ends it, at this moment is not waited for
@@ -11545,6 +11546,8 @@ begin
   ) as member
   -- a vector of zeros is as far from everything as from anything: nothing to measure by
   where s.embedding is not null and l2_norm(s.embedding::halfvec) > 0
+    -- names and values that somebody wrote: without them it would be another search
+    and (text_allowed or coalesce(s.filters -> 'tags', 'null') = 'null' and coalesce(s.filters -> 'metadata', 'null') = 'null')
   limit 100;
 
   insert into app_hidden.search_statistics as x (
@@ -11626,7 +11629,9 @@ begin
     ) as enough
   ) then
     return query
-    select 'sample'::app_public.recall_source, row(x.workspace_id, x.user_id, x.kinds, x.embedding)::app_private.recall_query
+    select 'sample'::app_public.recall_source, row(
+      x.workspace_id, x.user_id, x.kinds, jsonb_populate_record(null::app_public.search_filters, x.filters), x.embedding
+    )::app_private.recall_query
     from (
       select s.*, row_number() over (partition by s.workspace_id order by s.id desc) as turn
       from app_private.workspaces_of_size(of_size) w
@@ -11648,7 +11653,7 @@ begin
       limit least(10, most)
     ) as w
   )
-  select 'stored'::app_public.recall_source, row(w.workspace_id, c.owner_id, null, near.embedding)::app_private.recall_query
+  select 'stored'::app_public.recall_source, row(w.workspace_id, c.owner_id, null, null, near.embedding)::app_private.recall_query
   from workspaces w
   cross join lateral (
     select e.chunk_id, e.embedding + e.embedding + coalesce(lag(e.embedding) over (order by md5(e.chunk_id::text)), e.embedding) as embedding
@@ -11747,8 +11752,8 @@ begin
     found := array(
       select s.chunk_id
       from app_private.search_vector_index(
-        version, query.workspace_id, query.user_id, query.embedding, kinds, k, null, null, truth.conditions,
-        with_ef_search, app_private.search_max_scan_tuples(null)
+        version, query.workspace_id, query.user_id, query.embedding, kinds, k, truth.sources, query.filters, truth.conditions,
+        with_ef_search, app_private.search_max_scan_tuples(query.filters)
       ) as s
     );
     spent := 1000 * extract(epoch from clock_timestamp() - started);
@@ -11787,12 +11792,17 @@ declare
   available bigint;
   everything bigint;
   has_memories boolean;
+  is_filtered boolean;
+  sources uuid[];
+  is_narrow boolean;
   nearest uuid[];
   answered app_public.search_response;
   started timestamptz;
   spent double precision;
   exact_times double precision[] := array[]::double precision[];
+  share double precision;
   shares double precision := 0;
+  filtered_shares double precision := 0;
   by_index app_private.recall_truth[] := array[]::app_private.recall_truth[];
   indexed_chunks bigint := 0;
   leg record;
@@ -11813,6 +11823,7 @@ begin
   result.objective := app_hidden.setting('search_recall_objective')::real;
   result.ef_search := app_private.search_ef_search(version);
   result.queries := 0;
+  result.filtered_queries := 0;
   result.short_returns := 0;
   result.scan_limit_hits := 0;
 
@@ -11822,13 +11833,18 @@ begin
     query := asked.query;
     kinds := coalesce(query.kinds, enum_range(null::app_public.source_type));
     select t.* into available, everything, has_memories from app_private.chunk_totals(query.workspace_id, kinds) as t;
-    conditions := app_private.search_conditions(null, null, has_memories, 'warm');
+    is_filtered := not (query.filters is null);
+    sources := case when is_filtered then app_private.search_sources(query.workspace_id, query.user_id, query.filters) end;
+    is_narrow := 4 * available < everything or sources is not null;
+    conditions := app_private.search_conditions(
+      query.filters, sources, has_memories, case when (query.filters).include_cold then null else 'warm' end
+    );
 
     started := clock_timestamp();
     nearest := array(
       select s.chunk_id
       from app_private.search_vector_exact(
-        version, query.workspace_id, query.user_id, query.embedding, kinds, result.k, null, null, conditions, 4 * available < everything
+        version, query.workspace_id, query.user_id, query.embedding, kinds, result.k, sources, query.filters, conditions, is_narrow
       ) as s
     );
     spent := 1000 * extract(epoch from clock_timestamp() - started);
@@ -11837,26 +11853,32 @@ begin
     perform set_config('colloquy.user_id', query.user_id::text, true), set_config('colloquy.workspace_id', query.workspace_id::text, true),
       set_config('colloquy.scopes', '', true);
     answered := app_public.search(
-      query => '', query_embedding => query.embedding, kinds => kinds, max_results => result.k, mode => 'vector', embedding_version_id => version.id
+      query => '', query_embedding => query.embedding, kinds => kinds, max_results => result.k, mode => 'vector', filters => query.filters,
+      embedding_version_id => version.id
     );
 
     result.source := asked.source;
     result.queries := result.queries + 1;
     exact_times := exact_times || spent;
-    shares := shares + (
+    share := (
       select count(*) from unnest(nearest) as n where n in (select r.chunk_id from unnest(answered.results) as r)
     )::float8 / cardinality(nearest);
+    shares := shares + share;
+    if is_filtered then
+      result.filtered_queries := result.filtered_queries + 1;
+      filtered_shares := filtered_shares + share;
+    end if;
     -- asked once more: a passage may have been removed in between
     if answered.returned < cardinality(nearest) and answered.returned < (
       select count(*)
       from app_private.search_vector_exact(
-        version, query.workspace_id, query.user_id, query.embedding, kinds, result.k, null, null, conditions, 4 * available < everything
+        version, query.workspace_id, query.user_id, query.embedding, kinds, result.k, sources, query.filters, conditions, is_narrow
       )
     ) then
       result.short_returns := result.short_returns + 1;
     end if;
     if answered.path <> 'exact' then
-      by_index := by_index || row(query, conditions, nearest, spent)::app_private.recall_truth;
+      by_index := by_index || row(query, sources, conditions, nearest, spent)::app_private.recall_truth;
       indexed_chunks := greatest(indexed_chunks, available);
     end if;
   end loop;
@@ -11865,6 +11887,7 @@ begin
     return;
   end if;
   result.recall := shares / result.queries;
+  result.filtered_recall := filtered_shares / nullif(result.filtered_queries, 0);
   select percentile_cont(0.5) within group (order by t), percentile_cont(0.95) within group (order by t)
   into result.exact_p50_ms, result.exact_p95_ms
   from unnest(exact_times) as t;
@@ -11876,7 +11899,13 @@ begin
     select percentile_cont(0.5) within group (order by t), percentile_cont(0.95) within group (order by t)
     into result.index_p50_ms, result.index_p95_ms
     from unnest(leg.milliseconds) as t;
-    if (select percentile_cont(0.5) within group (order by (t).milliseconds) from unnest(by_index) as t) <= result.index_p50_ms then
+    -- few that fit a filter are compared soon, however many chunks there are: that says nothing about the limit
+    if (
+      select percentile_cont(0.5) within group (order by t.milliseconds)
+        <= percentile_cont(0.5) within group (order by (leg.milliseconds)[t.n::integer])
+      from unnest(by_index) with ordinality as t (query, sources, conditions, nearest, milliseconds, n)
+      where (t.query).filters is null
+    ) then
       result.suggested_exact_limit := indexed_chunks;
     end if;
 
@@ -11912,12 +11941,12 @@ begin
   end if;
 
   insert into app_hidden.recall_measurements (
-    id, version_id, size_class, source, k, queries, index_queries, recall, objective, short_returns, scan_limit_hits, exact_p50_ms,
+    id, version_id, size_class, source, k, queries, index_queries, filtered_queries, recall, filtered_recall, objective, short_returns, scan_limit_hits, exact_p50_ms,
     exact_p95_ms, index_p50_ms, index_p95_ms, ef_search, suggested_ef_search, suggested_recall, suggested_exact_limit
   )
   values (
-    result.id, result.version_id, result.size_class, result.source, result.k, result.queries, result.index_queries, result.recall,
-    result.objective, result.short_returns, result.scan_limit_hits, result.exact_p50_ms, result.exact_p95_ms, result.index_p50_ms,
+    result.id, result.version_id, result.size_class, result.source, result.k, result.queries, result.index_queries, result.filtered_queries,
+    result.recall, result.filtered_recall, result.objective, result.short_returns, result.scan_limit_hits, result.exact_p50_ms, result.exact_p95_ms, result.index_p50_ms,
     result.index_p95_ms, result.ef_search, result.suggested_ef_search, result.suggested_recall, result.suggested_exact_limit
   )
   returning * into result;
@@ -11939,7 +11968,7 @@ set search_path = pg_catalog, pg_temp
 as $$
   select
     v.id, v.name, m.size_class, m.source, uuid_extract_timestamp(m.id), m.recall, m.recall >= app_hidden.setting('search_recall_objective')::real,
-    m.queries, m.index_queries, m.short_returns, m.scan_limit_hits, m.exact_p50_ms, m.exact_p95_ms, m.index_p50_ms, m.index_p95_ms,
+    m.queries, m.index_queries, m.filtered_queries, m.filtered_recall, m.short_returns, m.scan_limit_hits, m.exact_p50_ms, m.exact_p95_ms, m.index_p50_ms, m.index_p95_ms,
     m.ef_search, app_private.search_ef_search(v), m.suggested_ef_search, m.suggested_recall, m.suggested_exact_limit
   from app_public.embedding_versions v
   cross join lateral (

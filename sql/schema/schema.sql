@@ -246,6 +246,103 @@ CREATE TYPE app_private.imported_message AS (
 COMMENT ON TYPE app_private.imported_message IS 'A message of an import, with the id that follows from where it comes from.';
 
 --
+-- Name: search_filters; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.search_filters AS (
+	document_id uuid,
+	conversation_id uuid,
+	repository_id uuid,
+	tag_ids uuid[],
+	tags text[],
+	content_types text[],
+	code_languages text[],
+	text_search_languages text[],
+	created_after timestamp with time zone,
+	created_before timestamp with time zone,
+	metadata jsonb,
+	include_cold boolean
+);
+
+--
+-- Name: TYPE search_filters; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.search_filters IS 'What narrows a search. What is null narrows nothing; of several, all must hold. An id of something that the caller may not read finds nothing, as an unknown one does.';
+
+--
+-- Name: COLUMN search_filters.document_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_filters.document_id IS 'Only this document.';
+
+--
+-- Name: COLUMN search_filters.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_filters.conversation_id IS 'Only messages of this conversation.';
+
+--
+-- Name: COLUMN search_filters.repository_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_filters.repository_id IS 'Only documents of this repository.';
+
+--
+-- Name: COLUMN search_filters.tag_ids; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_filters.tag_ids IS 'Only what has one of these tags: documents, conversations, memories.';
+
+--
+-- Name: COLUMN search_filters.tags; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_filters.tags IS 'The same by the names of the tags.';
+
+--
+-- Name: COLUMN search_filters.content_types; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_filters.content_types IS 'Only documents of one of these content types.';
+
+--
+-- Name: COLUMN search_filters.code_languages; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_filters.code_languages IS 'Only documents of one of these programming languages.';
+
+--
+-- Name: COLUMN search_filters.text_search_languages; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_filters.text_search_languages IS 'Only texts in one of these languages.';
+
+--
+-- Name: COLUMN search_filters.created_after; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_filters.created_after IS 'Only what was made at this time or later: the document, message, memory or event.';
+
+--
+-- Name: COLUMN search_filters.created_before; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_filters.created_before IS 'Only what was made before this time.';
+
+--
+-- Name: COLUMN search_filters.metadata; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_filters.metadata IS 'Only what has all of this in its metadata: the document, conversation, memory or event.';
+
+--
+-- Name: COLUMN search_filters.include_cold; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_filters.include_cold IS 'Whether the cold tier is searched with the others, instead of only after them when they find too little.';
+
+--
 -- Name: source_type; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -270,6 +367,7 @@ CREATE TYPE app_private.recall_query AS (
 	workspace_id uuid,
 	user_id uuid,
 	kinds app_public.source_type[],
+	filters app_public.search_filters,
 	embedding extensions.halfvec
 );
 
@@ -285,6 +383,7 @@ COMMENT ON TYPE app_private.recall_query IS 'A query of a measurement: whose, an
 
 CREATE TYPE app_private.recall_truth AS (
 	query app_private.recall_query,
+	sources uuid[],
 	conditions text,
 	nearest uuid[],
 	milliseconds double precision
@@ -1988,6 +2087,8 @@ CREATE TYPE app_public.recall_figure AS (
 	meets_objective boolean,
 	queries integer,
 	index_queries integer,
+	filtered_queries integer,
+	filtered_recall real,
 	short_returns integer,
 	scan_limit_hits integer,
 	exact_p50_ms real,
@@ -2060,6 +2161,18 @@ COMMENT ON COLUMN app_public.recall_figure.queries IS 'Queries that were asked.'
 --
 
 COMMENT ON COLUMN app_public.recall_figure.index_queries IS 'Those of them that went by the index.';
+
+--
+-- Name: COLUMN recall_figure.filtered_queries; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recall_figure.filtered_queries IS 'Those of them that had filters.';
+
+--
+-- Name: COLUMN recall_figure.filtered_recall; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.recall_figure.filtered_recall IS 'The recall of these alone; null when there was none.';
 
 --
 -- Name: COLUMN recall_figure.short_returns; Type: COMMENT; Schema: app_public; Owner: -
@@ -2459,103 +2572,6 @@ COMMENT ON COLUMN app_public.search_count.scan_limit_hits IS 'Those whose index 
 --
 
 COMMENT ON COLUMN app_public.search_count.cold_searches IS 'Those that looked into the cold tier.';
-
---
--- Name: search_filters; Type: TYPE; Schema: app_public; Owner: -
---
-
-CREATE TYPE app_public.search_filters AS (
-	document_id uuid,
-	conversation_id uuid,
-	repository_id uuid,
-	tag_ids uuid[],
-	tags text[],
-	content_types text[],
-	code_languages text[],
-	text_search_languages text[],
-	created_after timestamp with time zone,
-	created_before timestamp with time zone,
-	metadata jsonb,
-	include_cold boolean
-);
-
---
--- Name: TYPE search_filters; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON TYPE app_public.search_filters IS 'What narrows a search. What is null narrows nothing; of several, all must hold. An id of something that the caller may not read finds nothing, as an unknown one does.';
-
---
--- Name: COLUMN search_filters.document_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.search_filters.document_id IS 'Only this document.';
-
---
--- Name: COLUMN search_filters.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.search_filters.conversation_id IS 'Only messages of this conversation.';
-
---
--- Name: COLUMN search_filters.repository_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.search_filters.repository_id IS 'Only documents of this repository.';
-
---
--- Name: COLUMN search_filters.tag_ids; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.search_filters.tag_ids IS 'Only what has one of these tags: documents, conversations, memories.';
-
---
--- Name: COLUMN search_filters.tags; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.search_filters.tags IS 'The same by the names of the tags.';
-
---
--- Name: COLUMN search_filters.content_types; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.search_filters.content_types IS 'Only documents of one of these content types.';
-
---
--- Name: COLUMN search_filters.code_languages; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.search_filters.code_languages IS 'Only documents of one of these programming languages.';
-
---
--- Name: COLUMN search_filters.text_search_languages; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.search_filters.text_search_languages IS 'Only texts in one of these languages.';
-
---
--- Name: COLUMN search_filters.created_after; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.search_filters.created_after IS 'Only what was made at this time or later: the document, message, memory or event.';
-
---
--- Name: COLUMN search_filters.created_before; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.search_filters.created_before IS 'Only what was made before this time.';
-
---
--- Name: COLUMN search_filters.metadata; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.search_filters.metadata IS 'Only what has all of this in its metadata: the document, conversation, memory or event.';
-
---
--- Name: COLUMN search_filters.include_cold; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.search_filters.include_cold IS 'Whether the cold tier is searched with the others, instead of only after them when they find too little.';
 
 --
 -- Name: search_quality; Type: TYPE; Schema: app_public; Owner: -
@@ -5368,7 +5384,9 @@ CREATE TABLE app_hidden.recall_measurements (
     k integer NOT NULL,
     queries integer NOT NULL,
     index_queries integer NOT NULL,
+    filtered_queries integer DEFAULT 0 NOT NULL,
     recall real NOT NULL,
+    filtered_recall real,
     objective real NOT NULL,
     short_returns integer NOT NULL,
     scan_limit_hits integer NOT NULL,
@@ -5381,9 +5399,9 @@ CREATE TABLE app_hidden.recall_measurements (
     suggested_recall real,
     suggested_exact_limit bigint,
     measured_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
-    CONSTRAINT recall_measurements_counts CHECK (((k > 0) AND (queries > 0) AND ((index_queries >= 0) AND (index_queries <= queries)) AND ((short_returns >= 0) AND (short_returns <= queries)) AND ((scan_limit_hits >= 0) AND (scan_limit_hits <= index_queries)))),
+    CONSTRAINT recall_measurements_counts CHECK (((k > 0) AND (queries > 0) AND ((index_queries >= 0) AND (index_queries <= queries)) AND ((filtered_queries >= 0) AND (filtered_queries <= queries)) AND ((filtered_recall IS NULL) = (filtered_queries = 0)) AND ((short_returns >= 0) AND (short_returns <= queries)) AND ((scan_limit_hits >= 0) AND (scan_limit_hits <= index_queries)))),
     CONSTRAINT recall_measurements_id_version CHECK ((uuid_extract_version(id) = 7)),
-    CONSTRAINT recall_measurements_shares CHECK ((((recall >= (0)::double precision) AND (recall <= (1)::double precision)) AND ((objective >= (0)::double precision) AND (objective <= (1)::double precision)) AND ((suggested_recall >= (0)::double precision) AND (suggested_recall <= (1)::double precision))))
+    CONSTRAINT recall_measurements_shares CHECK ((((recall >= (0)::double precision) AND (recall <= (1)::double precision)) AND ((filtered_recall >= (0)::double precision) AND (filtered_recall <= (1)::double precision)) AND ((objective >= (0)::double precision) AND (objective <= (1)::double precision)) AND ((suggested_recall >= (0)::double precision) AND (suggested_recall <= (1)::double precision))))
 );
 
 ALTER TABLE ONLY app_hidden.recall_measurements FORCE ROW LEVEL SECURITY;
@@ -5437,10 +5455,22 @@ COMMENT ON COLUMN app_hidden.recall_measurements.queries IS 'Queries that were a
 COMMENT ON COLUMN app_hidden.recall_measurements.index_queries IS 'Those of them that a search answers by the index.';
 
 --
+-- Name: COLUMN recall_measurements.filtered_queries; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.recall_measurements.filtered_queries IS 'Those of them that had filters.';
+
+--
 -- Name: COLUMN recall_measurements.recall; Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
 COMMENT ON COLUMN app_hidden.recall_measurements.recall IS 'Mean share of the k nearest that the search returned.';
+
+--
+-- Name: COLUMN recall_measurements.filtered_recall; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.recall_measurements.filtered_recall IS 'The same of the queries with filters alone; null when there was none.';
 
 --
 -- Name: COLUMN recall_measurements.objective; Type: COMMENT; Schema: app_hidden; Owner: -
@@ -5536,12 +5566,17 @@ declare
   available bigint;
   everything bigint;
   has_memories boolean;
+  is_filtered boolean;
+  sources uuid[];
+  is_narrow boolean;
   nearest uuid[];
   answered app_public.search_response;
   started timestamptz;
   spent double precision;
   exact_times double precision[] := array[]::double precision[];
+  share double precision;
   shares double precision := 0;
+  filtered_shares double precision := 0;
   by_index app_private.recall_truth[] := array[]::app_private.recall_truth[];
   indexed_chunks bigint := 0;
   leg record;
@@ -5562,6 +5597,7 @@ begin
   result.objective := app_hidden.setting('search_recall_objective')::real;
   result.ef_search := app_private.search_ef_search(version);
   result.queries := 0;
+  result.filtered_queries := 0;
   result.short_returns := 0;
   result.scan_limit_hits := 0;
 
@@ -5571,13 +5607,18 @@ begin
     query := asked.query;
     kinds := coalesce(query.kinds, enum_range(null::app_public.source_type));
     select t.* into available, everything, has_memories from app_private.chunk_totals(query.workspace_id, kinds) as t;
-    conditions := app_private.search_conditions(null, null, has_memories, 'warm');
+    is_filtered := not (query.filters is null);
+    sources := case when is_filtered then app_private.search_sources(query.workspace_id, query.user_id, query.filters) end;
+    is_narrow := 4 * available < everything or sources is not null;
+    conditions := app_private.search_conditions(
+      query.filters, sources, has_memories, case when (query.filters).include_cold then null else 'warm' end
+    );
 
     started := clock_timestamp();
     nearest := array(
       select s.chunk_id
       from app_private.search_vector_exact(
-        version, query.workspace_id, query.user_id, query.embedding, kinds, result.k, null, null, conditions, 4 * available < everything
+        version, query.workspace_id, query.user_id, query.embedding, kinds, result.k, sources, query.filters, conditions, is_narrow
       ) as s
     );
     spent := 1000 * extract(epoch from clock_timestamp() - started);
@@ -5586,26 +5627,32 @@ begin
     perform set_config('colloquy.user_id', query.user_id::text, true), set_config('colloquy.workspace_id', query.workspace_id::text, true),
       set_config('colloquy.scopes', '', true);
     answered := app_public.search(
-      query => '', query_embedding => query.embedding, kinds => kinds, max_results => result.k, mode => 'vector', embedding_version_id => version.id
+      query => '', query_embedding => query.embedding, kinds => kinds, max_results => result.k, mode => 'vector', filters => query.filters,
+      embedding_version_id => version.id
     );
 
     result.source := asked.source;
     result.queries := result.queries + 1;
     exact_times := exact_times || spent;
-    shares := shares + (
+    share := (
       select count(*) from unnest(nearest) as n where n in (select r.chunk_id from unnest(answered.results) as r)
     )::float8 / cardinality(nearest);
+    shares := shares + share;
+    if is_filtered then
+      result.filtered_queries := result.filtered_queries + 1;
+      filtered_shares := filtered_shares + share;
+    end if;
     -- asked once more: a passage may have been removed in between
     if answered.returned < cardinality(nearest) and answered.returned < (
       select count(*)
       from app_private.search_vector_exact(
-        version, query.workspace_id, query.user_id, query.embedding, kinds, result.k, null, null, conditions, 4 * available < everything
+        version, query.workspace_id, query.user_id, query.embedding, kinds, result.k, sources, query.filters, conditions, is_narrow
       )
     ) then
       result.short_returns := result.short_returns + 1;
     end if;
     if answered.path <> 'exact' then
-      by_index := by_index || row(query, conditions, nearest, spent)::app_private.recall_truth;
+      by_index := by_index || row(query, sources, conditions, nearest, spent)::app_private.recall_truth;
       indexed_chunks := greatest(indexed_chunks, available);
     end if;
   end loop;
@@ -5614,6 +5661,7 @@ begin
     return;
   end if;
   result.recall := shares / result.queries;
+  result.filtered_recall := filtered_shares / nullif(result.filtered_queries, 0);
   select percentile_cont(0.5) within group (order by t), percentile_cont(0.95) within group (order by t)
   into result.exact_p50_ms, result.exact_p95_ms
   from unnest(exact_times) as t;
@@ -5625,7 +5673,13 @@ begin
     select percentile_cont(0.5) within group (order by t), percentile_cont(0.95) within group (order by t)
     into result.index_p50_ms, result.index_p95_ms
     from unnest(leg.milliseconds) as t;
-    if (select percentile_cont(0.5) within group (order by (t).milliseconds) from unnest(by_index) as t) <= result.index_p50_ms then
+    -- few that fit a filter are compared soon, however many chunks there are: that says nothing about the limit
+    if (
+      select percentile_cont(0.5) within group (order by t.milliseconds)
+        <= percentile_cont(0.5) within group (order by (leg.milliseconds)[t.n::integer])
+      from unnest(by_index) with ordinality as t (query, sources, conditions, nearest, milliseconds, n)
+      where (t.query).filters is null
+    ) then
       result.suggested_exact_limit := indexed_chunks;
     end if;
 
@@ -5661,12 +5715,12 @@ begin
   end if;
 
   insert into app_hidden.recall_measurements (
-    id, version_id, size_class, source, k, queries, index_queries, recall, objective, short_returns, scan_limit_hits, exact_p50_ms,
+    id, version_id, size_class, source, k, queries, index_queries, filtered_queries, recall, filtered_recall, objective, short_returns, scan_limit_hits, exact_p50_ms,
     exact_p95_ms, index_p50_ms, index_p95_ms, ef_search, suggested_ef_search, suggested_recall, suggested_exact_limit
   )
   values (
-    result.id, result.version_id, result.size_class, result.source, result.k, result.queries, result.index_queries, result.recall,
-    result.objective, result.short_returns, result.scan_limit_hits, result.exact_p50_ms, result.exact_p95_ms, result.index_p50_ms,
+    result.id, result.version_id, result.size_class, result.source, result.k, result.queries, result.index_queries, result.filtered_queries,
+    result.recall, result.filtered_recall, result.objective, result.short_returns, result.scan_limit_hits, result.exact_p50_ms, result.exact_p95_ms, result.index_p50_ms,
     result.index_p95_ms, result.ef_search, result.suggested_ef_search, result.suggested_recall, result.suggested_exact_limit
   )
   returning * into result;
@@ -6155,12 +6209,13 @@ begin
   end if;
   perform pg_advisory_xact_lock(hashtext('colloquy.record_searches'));
 
-  insert into app_hidden.search_samples (workspace_id, user_id, version_id, kinds, embedding, query)
+  insert into app_hidden.search_samples (workspace_id, user_id, version_id, kinds, filters, embedding, query)
   select
-    s.workspace_id, s.user_id, v.id, (select array_agg(distinct k.kind) from unnest(s.kinds) as k (kind)), s.embedding::halfvec,
+    s.workspace_id, s.user_id, v.id, (select array_agg(distinct k.kind) from unnest(s.kinds) as k (kind)),
+    nullif(jsonb_strip_nulls(to_jsonb(jsonb_populate_record(null::app_public.search_filters, s.filters))), '{}'), s.embedding::halfvec,
     case when text_allowed then left(nullif(trim(s.query), ''), 10000) end
   from jsonb_to_recordset(searches) as s (
-    workspace_id uuid, user_id uuid, version_id uuid, kinds app_public.source_type[], embedding text, query text
+    workspace_id uuid, user_id uuid, version_id uuid, kinds app_public.source_type[], filters jsonb, embedding text, query text
   )
   join app_public.embedding_versions v on v.id = s.version_id
   -- who leaves the workspace, or ends it, at this moment is not waited for
@@ -6169,6 +6224,8 @@ begin
   ) as member
   -- a vector of zeros is as far from everything as from anything: nothing to measure by
   where s.embedding is not null and l2_norm(s.embedding::halfvec) > 0
+    -- names and values that somebody wrote: without them it would be another search
+    and (text_allowed or coalesce(s.filters -> 'tags', 'null') = 'null' and coalesce(s.filters -> 'metadata', 'null') = 'null')
   limit 100;
 
   insert into app_hidden.search_statistics as x (
@@ -10151,7 +10208,7 @@ CREATE FUNCTION app_private.latest_recall() RETURNS SETOF app_public.recall_figu
     AS $$
   select
     v.id, v.name, m.size_class, m.source, uuid_extract_timestamp(m.id), m.recall, m.recall >= app_hidden.setting('search_recall_objective')::real,
-    m.queries, m.index_queries, m.short_returns, m.scan_limit_hits, m.exact_p50_ms, m.exact_p95_ms, m.index_p50_ms, m.index_p95_ms,
+    m.queries, m.index_queries, m.filtered_queries, m.filtered_recall, m.short_returns, m.scan_limit_hits, m.exact_p50_ms, m.exact_p95_ms, m.index_p50_ms, m.index_p95_ms,
     m.ef_search, app_private.search_ef_search(v), m.suggested_ef_search, m.suggested_recall, m.suggested_exact_limit
   from app_public.embedding_versions v
   cross join lateral (
@@ -11295,8 +11352,8 @@ begin
     found := array(
       select s.chunk_id
       from app_private.search_vector_index(
-        version, query.workspace_id, query.user_id, query.embedding, kinds, k, null, null, truth.conditions,
-        with_ef_search, app_private.search_max_scan_tuples(null)
+        version, query.workspace_id, query.user_id, query.embedding, kinds, k, truth.sources, query.filters, truth.conditions,
+        with_ef_search, app_private.search_max_scan_tuples(query.filters)
       ) as s
     );
     spent := 1000 * extract(epoch from clock_timestamp() - started);
@@ -11338,7 +11395,9 @@ begin
     ) as enough
   ) then
     return query
-    select 'sample'::app_public.recall_source, row(x.workspace_id, x.user_id, x.kinds, x.embedding)::app_private.recall_query
+    select 'sample'::app_public.recall_source, row(
+      x.workspace_id, x.user_id, x.kinds, jsonb_populate_record(null::app_public.search_filters, x.filters), x.embedding
+    )::app_private.recall_query
     from (
       select s.*, row_number() over (partition by s.workspace_id order by s.id desc) as turn
       from app_private.workspaces_of_size(of_size) w
@@ -11360,7 +11419,7 @@ begin
       limit least(10, most)
     ) as w
   )
-  select 'stored'::app_public.recall_source, row(w.workspace_id, c.owner_id, null, near.embedding)::app_private.recall_query
+  select 'stored'::app_public.recall_source, row(w.workspace_id, c.owner_id, null, null, near.embedding)::app_private.recall_query
   from workspaces w
   cross join lateral (
     select e.chunk_id, e.embedding + e.embedding + coalesce(lag(e.embedding) over (order by md5(e.chunk_id::text)), e.embedding) as embedding
@@ -20046,8 +20105,10 @@ CREATE TABLE app_hidden.search_samples (
     user_id uuid NOT NULL,
     version_id uuid NOT NULL,
     kinds app_public.source_type[],
+    filters jsonb,
     embedding extensions.halfvec NOT NULL,
     query text,
+    CONSTRAINT search_samples_filters_object CHECK (((jsonb_typeof(filters) = 'object'::text) AND (filters <> '{}'::jsonb))),
     CONSTRAINT search_samples_id_version CHECK ((uuid_extract_version(id) = 7)),
     CONSTRAINT search_samples_kinds_length CHECK (((cardinality(kinds) >= 1) AND (cardinality(kinds) <= 10))),
     CONSTRAINT search_samples_query_length CHECK ((char_length(query) <= 10000))
@@ -20059,7 +20120,7 @@ ALTER TABLE ONLY app_hidden.search_samples FORCE ROW LEVEL SECURITY;
 -- Name: TABLE search_samples; Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON TABLE app_hidden.search_samples IS 'Vectors of some searches, to be asked again when recall is measured. Only searches without filters. They go with the membership of who asked, and after search_sample_days.';
+COMMENT ON TABLE app_hidden.search_samples IS 'Vectors of some searches, to be asked again when recall is measured. They go with the membership of who asked, and after search_sample_days.';
 
 --
 -- Name: COLUMN search_samples.id; Type: COMMENT; Schema: app_hidden; Owner: -
@@ -20090,6 +20151,12 @@ COMMENT ON COLUMN app_hidden.search_samples.version_id IS 'The embedding version
 --
 
 COMMENT ON COLUMN app_hidden.search_samples.kinds IS 'The kinds that were asked for; null means all.';
+
+--
+-- Name: COLUMN search_samples.filters; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.search_samples.filters IS 'The filters, a search_filters without what is null; null means none. Names of tags and metadata are among them only when search_sample_keeps_text allows words.';
 
 --
 -- Name: COLUMN search_samples.embedding; Type: COMMENT; Schema: app_hidden; Owner: -

@@ -6,6 +6,8 @@ import { createTestDatabase, describeReal } from '../support/server.ts';
 import { until } from '../support/users.ts';
 import { type Account, axis, indexDocument, register, startTestApi, type TestApi } from './support.ts';
 
+const NOWHERE = '01890000-0000-7000-8000-000000000000';
+
 describeReal('searches that the API answered', () => {
   let api: TestApi;
   let database: Database;
@@ -31,7 +33,7 @@ describeReal('searches that the API answered', () => {
     Number((await sql('select coalesce(sum(searches), 0) as n from app_hidden.search_statistics'))[0].n);
   const samples = () =>
     sql(
-      'select workspace_id, user_id, kinds::text[], extensions.vector_dims(embedding) as dimensions, query from app_hidden.search_samples order by id',
+      'select workspace_id, user_id, kinds::text[], filters, extensions.vector_dims(embedding) as dimensions, query from app_hidden.search_samples order by id',
     );
   const start = (interval: number) => startTestApi({ database, recording: { interval } });
 
@@ -100,17 +102,25 @@ describeReal('searches that the API answered', () => {
   });
 
   it('leave samples of vectors, their own or the client’s, and no words unless the setting allows them', async () => {
-    const all = `query ($v: Vector) {
+    const all = `query ($v: Vector!) {
       a: search(query: "secret words") { path }
       b: search(query: "secret words", kinds: [DOCUMENT, MEMORY], queryEmbedding: $v) { path }
       c: search(query: "secret words", filters: { tags: ["x"] }) { path }
       d: search(query: "secret words", mode: TEXT) { path }
       e: searchDocuments(query: "secret words") { path }
+      f: searchSimilarMessages(embedding: $v, conversationId: "${NOWHERE}") { path }
+      g: searchMemories(query: "secret words", filters: { textSearchLanguages: ["german"], tagIds: [] }) { path }
     }`;
     expect((await ask(all, ada.token, { v: axis(3) })).errors).toEqual([]);
-    await until(async () => (await counted()) === 5);
-    // neither one with filters nor one without a vector
-    const mine = { workspace_id: ada.workspaceId, user_id: ada.userId, dimensions: 512, query: null };
+    await until(async () => (await counted()) === 7);
+    // neither one with the names of tags nor one without a vector
+    const mine = {
+      workspace_id: ada.workspaceId,
+      user_id: ada.userId,
+      dimensions: 512,
+      filters: null,
+      query: null,
+    };
     const byKinds = (rows: { kinds: string[] | null }[]) =>
       rows.sort((a, b) => String(a.kinds).localeCompare(String(b.kinds)));
     expect(byKinds((await samples()) as never)).toEqual(
@@ -118,6 +128,8 @@ describeReal('searches that the API answered', () => {
         { ...mine, kinds: null },
         { ...mine, kinds: ['document', 'memory'] },
         { ...mine, kinds: ['document'] },
+        { ...mine, kinds: ['message'], filters: { conversation_id: NOWHERE } },
+        { ...mine, kinds: ['memory'], filters: { text_search_languages: ['german'], tag_ids: [] } },
       ] as never),
     );
 
@@ -125,9 +137,9 @@ describeReal('searches that the API answered', () => {
     const search = '{ search(query: "secret words") { path } }';
     // the server hears of it with the answer to its next batch
     await ask(search);
-    await until(async () => (await counted()) === 6);
+    await until(async () => (await counted()) === 8);
     await ask(search);
-    await until(async () => (await counted()) === 7);
+    await until(async () => (await counted()) === 9);
     expect((await samples()).map((row) => row.query).filter(Boolean)).toEqual(['secret words']);
 
     // enough for today, and of the others none
@@ -135,10 +147,10 @@ describeReal('searches that the API answered', () => {
     await set('search_sample_minimum', '0');
     await set('search_sample_share', '0');
     await ask(search);
-    await until(async () => (await counted()) === 8);
+    await until(async () => (await counted()) === 10);
     const before = (await samples()).length;
     await ask(search);
-    await until(async () => (await counted()) === 9);
+    await until(async () => (await counted()) === 11);
     expect((await samples()).length).toBe(before);
     await set('search_sample_minimum', '100');
     await set('search_sample_share', '0.01');

@@ -174,7 +174,7 @@ describeReal('npm run embeddings', () => {
     });
     const shown = await embeddings('recall', '--days', '1');
     expect(shown.code).toBe(0);
-    expect(shown.stdout).toMatch(/local-1 +tiny +100\.0 % +50, 0 by index +passages/);
+    expect(shown.stdout).toMatch(/local-1 +tiny +100\.0 % +- +50, 0 by index +passages/);
     expect(shown.stdout).toMatch(/- +tiny +none +2 +1 +0 +0 +0/);
     expect(await embeddings('recall', '--days', '500')).toMatchObject({
       code: 1,

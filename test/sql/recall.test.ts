@@ -181,6 +181,33 @@ describeReal('the recall of searches', () => {
       ]);
       await set({ search_sample_keeps_text: 'off', search_sample_minimum: 100, search_sample_share: 0.01 });
 
+      // filters are kept as they count, and those of somebody's words only with words
+      const filters = () =>
+        sql('select filters from app_hidden.search_samples where filters is not null order by id');
+      const nothing = { document_id: null, metadata: null };
+      const plain = { tag_ids: [NOWHERE], include_cold: true, created_after: '2026-01-02T03:04:05Z' };
+      const some = [
+        nothing,
+        { ...nothing, ...plain },
+        { ...plain, tags: ['secret'] },
+        { metadata: { topic: 'secret' } },
+      ];
+      await sql('delete from app_hidden.search_samples');
+      await record(some.map((one) => search(ann, { embedding, filters: one })));
+      expect(await kept()).toHaveLength(2);
+      expect(await filters()).toEqual([
+        { filters: { ...plain, created_after: expect.stringMatching(/^2026-01-02T03:04:05/) } },
+      ]);
+      await set({ search_sample_keeps_text: 'on' });
+      await record(some.slice(2).map((one) => search(ann, { embedding, filters: one })));
+      expect((await filters()).slice(1)).toMatchObject([
+        { filters: { tags: ['secret'] } },
+        { filters: some[3] },
+      ]);
+      await set({ search_sample_keeps_text: 'off' });
+      await sql('delete from app_hidden.search_samples');
+      await record([searches[0], searches[0]]);
+
       // they go with the membership
       const guest = await join(database, ann, bob.workspaceId, 'member');
       await record([search(guest, { embedding })]);
@@ -458,6 +485,52 @@ describeReal('the recall of searches', () => {
         'delete from app_public.workspace_members where workspace_id = $1 and user_id = $2',
         guest.workspaceId,
         guest.id,
+      );
+    });
+
+    it('asks with the filters that were asked with, and tells how those fare', async () => {
+      // a quarter of what bob has; it lies anywhere
+      await sql(
+        `update app_public.chunks set text_search_language = 'danish' where workspace_id = $1 and ('x' || left(md5(id::text), 1))::bit(4)::int < 4`,
+        bob.workspaceId,
+      );
+      const danish = { text_search_languages: ['danish'] };
+      const stored = (await Promise.all((await chunkIds(bob, 41)).map(vectorOf))).map(
+        (text) => JSON.parse(text) as number[],
+      );
+      // between two of them: what is stored itself is found too easily
+      const vectors = stored
+        .slice(1)
+        .map((vector, n) => JSON.stringify(vector.map((value, place) => value + stored[n]![place]!)));
+      await record([
+        ...vectors.slice(0, 30).map((embedding) => search(bob, { embedding, filters: danish })),
+        ...vectors.slice(30, 35).map((embedding) => search(bob, { embedding })),
+        // what nothing fits says nothing, as that of a document that is gone
+        ...vectors
+          .slice(35)
+          .map((embedding) => search(bob, { embedding, filters: { ...danish, document_id: NOWHERE } })),
+      ]);
+      const measured = async () => (await measurements()).at(-1);
+      await run();
+      expect(await measured()).toMatchObject({
+        source: 'sample',
+        queries: 35,
+        index_queries: 35,
+        filtered_queries: 30,
+      });
+      expect((await measured()).filtered_recall).toBeGreaterThan(0.9);
+      // with so little of the graph, less is found of what fits, and the rest of the queries is not blamed for it
+      await set({ search_ef_search: 1, search_ef_search_auto: 'off' });
+      await run();
+      const low = await measured();
+      expect(low.filtered_recall).toBeLessThan(1);
+      expect(low.suggested_recall).toBeGreaterThanOrEqual(0.98);
+      expect((await quality()).recall[0]).toMatchObject({
+        filtered_queries: 30,
+        filtered_recall: low.filtered_recall,
+      });
+      await sql(
+        `update app_public.chunks set text_search_language = 'english' where text_search_language = 'danish'`,
       );
     });
 
