@@ -53,5 +53,13 @@ export const jobs: readonly JobDefinition<any>[] = [
   measureRecall,
 ];
 
-/** The queues of all jobs. */
-export const queues: QueueDefinition[] = jobs.map((job) => job.queue);
+/** Seconds without a sign of life after which the job of a worker counts as left, and is tried again. */
+const HEARTBEAT = 60;
+
+/**
+ * The queues of all jobs. Who works on one gives a sign of life twice a minute, so the job of a worker that was killed does
+ * not hold up the next one until it expires. Fair ones have none: what they left is found in the data.
+ */
+export const queues: QueueDefinition[] = jobs.map(({ queue, isFair }) =>
+  isFair ? queue : { heartbeatSeconds: HEARTBEAT, ...queue },
+);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { PgBoss } from 'pg-boss';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cleanupFiles } from '../../jobs/cleanup-files.ts';
 import type { JobContext } from '../../jobs/context.ts';
 import { ProviderError } from '../../jobs/embedding/provider.ts';
 import { openExtractor } from '../../jobs/extraction/extract.ts';
@@ -614,6 +615,34 @@ describeReal('the worker', () => {
         expect(rows.map((row) => row.source_id)).toContain(id);
       } finally {
         await admin.query('alter schema pgboss_away rename to pgboss');
+      }
+    });
+
+    it('takes the job of a worker that gives no sign of life from it, before it expires', async () => {
+      await forgetJobs();
+      const queue = cleanupFiles.queue.name;
+      const left = await boss.send(queue, {});
+      // one that is killed as soon as it has it
+      expect(await boss.fetch(queue)).toMatchObject([{ id: left }]);
+      const state = async () => (await one('select state from pgboss.job where id = $1', left)).state;
+      const supervise = async () => {
+        await owner().query('update pgboss.queue set monitor_on = null, monitor_claim_on = null');
+        await boss.supervise(queue);
+      };
+      await supervise();
+      expect(await state()).toBe('active');
+      await owner().query(
+        `update pgboss.job set heartbeat_on = heartbeat_on - interval '61 seconds' where id = $1`,
+        [left],
+      );
+      await supervise();
+      expect(await state()).toBe('retry');
+      const worker = await startWorker({ pool: database.pool('worker'), pollingIntervalSeconds: 0.5 });
+      try {
+        await owner().query('update pgboss.job set start_after = now() where id = $1', [left]);
+        await until(async () => (await state()) === 'completed');
+      } finally {
+        await worker.stop();
       }
     });
 
