@@ -1,5 +1,5 @@
 --! Previous: sha1:3745a9526990352949718c65585abb7db50e792b
---! Hash: sha1:de86bed61c5b7e2b6ff6aa77661fcf8328089f03
+--! Hash: sha1:10826b2cf203a2a5c5877a1466a6e730a776b266
 --! Message: functions
 
 --! split: 1-current.sql
@@ -2705,31 +2705,13 @@ begin
     delete from app_hidden.chunk_counts;
   elsif tg_op = 'INSERT' then
     insert into app_hidden.chunk_counts as k (workspace_id, source_type, text_search_language, chunk_count)
-    select n.workspace_id, n.source_type, n.text_search_language, count(*) from new_chunks n group by 1, 2, 3 order by 1, 2, 3
+    select n.workspace_id, n.source_type, n.text_search_language, count(*) from changed_chunks n group by 1, 2, 3 order by 1, 2, 3
     on conflict on constraint chunk_counts_pkey do update set chunk_count = k.chunk_count + excluded.chunk_count;
-  elsif tg_op = 'UPDATE' then
-    -- only a language is ever corrected; most statements change none
-    with changes as materialized (
-      select d.workspace_id, d.source_type, d.text_search_language, sum(d.difference) as difference
-      from (
-        select o.workspace_id, o.source_type, o.text_search_language, -1 as difference from old_chunks o
-        union all
-        select n.workspace_id, n.source_type, n.text_search_language, 1 from new_chunks n
-      ) as d
-      group by 1, 2, 3
-      having sum(d.difference) <> 0
-    )
-    insert into app_hidden.chunk_counts as k (workspace_id, source_type, text_search_language, chunk_count)
-    select d.workspace_id, d.source_type, d.text_search_language, greatest(d.difference, 0) from changes d order by 1, 2, 3
-    on conflict on constraint chunk_counts_pkey do update set chunk_count = k.chunk_count + (
-      select d.difference from changes d
-      where d.workspace_id = k.workspace_id and d.source_type = k.source_type and d.text_search_language = k.text_search_language
-    );
   else
     update app_hidden.chunk_counts k
     set chunk_count = k.chunk_count - gone.chunk_count
     from (
-      select o.workspace_id, o.source_type, o.text_search_language, count(*) as chunk_count from old_chunks o group by 1, 2, 3 order by 1, 2, 3
+      select o.workspace_id, o.source_type, o.text_search_language, count(*) as chunk_count from changed_chunks o group by 1, 2, 3 order by 1, 2, 3
     ) as gone
     where k.workspace_id = gone.workspace_id and k.source_type = gone.source_type and k.text_search_language = gone.text_search_language;
   end if;
@@ -2739,13 +2721,43 @@ $$;
 comment on function app_private.count_chunks() is 'Trigger: keeps chunk_counts.';
 
 create or replace trigger chunks_10_count_insert after insert on app_public.chunks
-referencing new table as new_chunks for each statement execute function app_private.count_chunks();
-create or replace trigger chunks_10_count_update after update on app_public.chunks
-referencing old table as old_chunks new table as new_chunks for each statement execute function app_private.count_chunks();
+referencing new table as changed_chunks for each statement execute function app_private.count_chunks();
 create or replace trigger chunks_10_count_delete after delete on app_public.chunks
-referencing old table as old_chunks for each statement execute function app_private.count_chunks();
+referencing old table as changed_chunks for each statement execute function app_private.count_chunks();
 create or replace trigger chunks_10_count_truncate after truncate on app_public.chunks
 for each statement execute function app_private.count_chunks();
+
+-- Of what is counted only the language ever changes, and most updates do not change it.
+create or replace function app_private.count_corrected_chunks()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with changes as materialized (
+    select d.workspace_id, d.source_type, d.text_search_language, sum(d.difference) as difference
+    from (
+      select o.workspace_id, o.source_type, o.text_search_language, -1 as difference from old_chunks o
+      union all
+      select n.workspace_id, n.source_type, n.text_search_language, 1 from new_chunks n
+    ) as d
+    group by 1, 2, 3
+    having sum(d.difference) <> 0
+  )
+  insert into app_hidden.chunk_counts as k (workspace_id, source_type, text_search_language, chunk_count)
+  select d.workspace_id, d.source_type, d.text_search_language, greatest(d.difference, 0) from changes d order by 1, 2, 3
+  on conflict on constraint chunk_counts_pkey do update set chunk_count = k.chunk_count + (
+    select d.difference from changes d
+    where d.workspace_id = k.workspace_id and d.source_type = k.source_type and d.text_search_language = k.text_search_language
+  );
+  return null;
+end
+$$;
+comment on function app_private.count_corrected_chunks() is 'Trigger: keeps chunk_counts when languages are corrected.';
+
+create or replace trigger chunks_10_count_update after update on app_public.chunks
+referencing old table as old_chunks new table as new_chunks for each statement execute function app_private.count_corrected_chunks();
 
 create or replace function app_private.count_embeddings()
 returns trigger

@@ -8792,31 +8792,13 @@ begin
     delete from app_hidden.chunk_counts;
   elsif tg_op = 'INSERT' then
     insert into app_hidden.chunk_counts as k (workspace_id, source_type, text_search_language, chunk_count)
-    select n.workspace_id, n.source_type, n.text_search_language, count(*) from new_chunks n group by 1, 2, 3 order by 1, 2, 3
+    select n.workspace_id, n.source_type, n.text_search_language, count(*) from changed_chunks n group by 1, 2, 3 order by 1, 2, 3
     on conflict on constraint chunk_counts_pkey do update set chunk_count = k.chunk_count + excluded.chunk_count;
-  elsif tg_op = 'UPDATE' then
-    -- only a language is ever corrected; most statements change none
-    with changes as materialized (
-      select d.workspace_id, d.source_type, d.text_search_language, sum(d.difference) as difference
-      from (
-        select o.workspace_id, o.source_type, o.text_search_language, -1 as difference from old_chunks o
-        union all
-        select n.workspace_id, n.source_type, n.text_search_language, 1 from new_chunks n
-      ) as d
-      group by 1, 2, 3
-      having sum(d.difference) <> 0
-    )
-    insert into app_hidden.chunk_counts as k (workspace_id, source_type, text_search_language, chunk_count)
-    select d.workspace_id, d.source_type, d.text_search_language, greatest(d.difference, 0) from changes d order by 1, 2, 3
-    on conflict on constraint chunk_counts_pkey do update set chunk_count = k.chunk_count + (
-      select d.difference from changes d
-      where d.workspace_id = k.workspace_id and d.source_type = k.source_type and d.text_search_language = k.text_search_language
-    );
   else
     update app_hidden.chunk_counts k
     set chunk_count = k.chunk_count - gone.chunk_count
     from (
-      select o.workspace_id, o.source_type, o.text_search_language, count(*) as chunk_count from old_chunks o group by 1, 2, 3 order by 1, 2, 3
+      select o.workspace_id, o.source_type, o.text_search_language, count(*) as chunk_count from changed_chunks o group by 1, 2, 3 order by 1, 2, 3
     ) as gone
     where k.workspace_id = gone.workspace_id and k.source_type = gone.source_type and k.text_search_language = gone.text_search_language;
   end if;
@@ -8829,6 +8811,41 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.count_chunks() IS 'Trigger: keeps chunk_counts.';
+
+--
+-- Name: count_corrected_chunks(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.count_corrected_chunks() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  with changes as materialized (
+    select d.workspace_id, d.source_type, d.text_search_language, sum(d.difference) as difference
+    from (
+      select o.workspace_id, o.source_type, o.text_search_language, -1 as difference from old_chunks o
+      union all
+      select n.workspace_id, n.source_type, n.text_search_language, 1 from new_chunks n
+    ) as d
+    group by 1, 2, 3
+    having sum(d.difference) <> 0
+  )
+  insert into app_hidden.chunk_counts as k (workspace_id, source_type, text_search_language, chunk_count)
+  select d.workspace_id, d.source_type, d.text_search_language, greatest(d.difference, 0) from changes d order by 1, 2, 3
+  on conflict on constraint chunk_counts_pkey do update set chunk_count = k.chunk_count + (
+    select d.difference from changes d
+    where d.workspace_id = k.workspace_id and d.source_type = k.source_type and d.text_search_language = k.text_search_language
+  );
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION count_corrected_chunks(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.count_corrected_chunks() IS 'Trigger: keeps chunk_counts when languages are corrected.';
 
 --
 -- Name: count_embeddings(); Type: FUNCTION; Schema: app_private; Owner: -
@@ -23561,13 +23578,13 @@ CREATE TRIGGER audit_logs_00_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON 
 -- Name: chunks chunks_10_count_delete; Type: TRIGGER; Schema: app_public; Owner: -
 --
 
-CREATE TRIGGER chunks_10_count_delete AFTER DELETE ON app_public.chunks REFERENCING OLD TABLE AS old_chunks FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_chunks();
+CREATE TRIGGER chunks_10_count_delete AFTER DELETE ON app_public.chunks REFERENCING OLD TABLE AS changed_chunks FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_chunks();
 
 --
 -- Name: chunks chunks_10_count_insert; Type: TRIGGER; Schema: app_public; Owner: -
 --
 
-CREATE TRIGGER chunks_10_count_insert AFTER INSERT ON app_public.chunks REFERENCING NEW TABLE AS new_chunks FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_chunks();
+CREATE TRIGGER chunks_10_count_insert AFTER INSERT ON app_public.chunks REFERENCING NEW TABLE AS changed_chunks FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_chunks();
 
 --
 -- Name: chunks chunks_10_count_truncate; Type: TRIGGER; Schema: app_public; Owner: -
@@ -23579,7 +23596,7 @@ CREATE TRIGGER chunks_10_count_truncate AFTER TRUNCATE ON app_public.chunks FOR 
 -- Name: chunks chunks_10_count_update; Type: TRIGGER; Schema: app_public; Owner: -
 --
 
-CREATE TRIGGER chunks_10_count_update AFTER UPDATE ON app_public.chunks REFERENCING OLD TABLE AS old_chunks NEW TABLE AS new_chunks FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_chunks();
+CREATE TRIGGER chunks_10_count_update AFTER UPDATE ON app_public.chunks REFERENCING OLD TABLE AS old_chunks NEW TABLE AS new_chunks FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_corrected_chunks();
 
 --
 -- Name: conversation_shares conversation_shares_50_audit; Type: TRIGGER; Schema: app_public; Owner: -
@@ -26990,6 +27007,12 @@ REVOKE ALL ON FUNCTION app_private.content_lock(storage_path text) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION app_private.count_chunks() FROM PUBLIC;
+
+--
+-- Name: FUNCTION count_corrected_chunks(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.count_corrected_chunks() FROM PUBLIC;
 
 --
 -- Name: FUNCTION count_embeddings(); Type: ACL; Schema: app_private; Owner: -
