@@ -61,6 +61,8 @@ const MOST_SAMPLES = 20;
 const ATTEMPTS = 3;
 /** Milliseconds that the end of the process waits for the last batches. */
 const CLOSE_TIMEOUT = 5_000;
+/** Filters that hold words: the database keeps no sample with them, unless it may keep words. */
+const WORDY = ['tags', 'content_types', 'code_languages', 'metadata'];
 
 /**
  * Collects what searches answered and hands it to the database in batches, behind the requests. Counting twice or not at
@@ -136,7 +138,8 @@ export function openSearchRecorder(
         return;
       }
       const recorded: Recorded = { ...search };
-      if (sample?.embedding && samples < MOST_SAMPLES && Math.random() < share) {
+      const isKept = keepsText || !WORDY.some((name) => sample?.filters?.[name] != null);
+      if (sample?.embedding && isKept && samples < MOST_SAMPLES && Math.random() < share) {
         samples += 1;
         recorded.embedding = `[${sample.embedding.join(',')}]`;
         recorded.kinds = sample.kinds;

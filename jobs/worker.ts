@@ -115,8 +115,10 @@ async function runJob<Payload>(
     };
   }
   const started = Date.now();
+  // also when it took too long, or counts as left
+  const signal = job.signal ? AbortSignal.any([base.signal, job.signal]) : base.signal;
   try {
-    const output = await definition.handle({ ...base, log }, payload.data);
+    const output = await definition.handle({ ...base, log, signal }, payload.data);
     log.debug({ ...output, milliseconds: Date.now() - started }, 'job done');
     return { id: job.id, status: 'completed', output };
   } catch (error) {

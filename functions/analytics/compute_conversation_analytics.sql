@@ -201,7 +201,8 @@ begin
     from app_public.conversations c
     where c.storage_tier = 'hot'
       and c.id in (select * from app_private.changed_conversations(compute_conversation_analytics.since, noted_until))
-    order by c.id
+    -- one that is held for long does not stand before all others each time
+    order by random()
     limit 1
     for no key update;
   end if;

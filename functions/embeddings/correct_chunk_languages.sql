@@ -6,9 +6,11 @@ returns integer
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '200ms'
 as $$
 declare
   wrong record;
+  counts integer;
   corrected integer;
 begin
   perform app_private.require_batch(max_chunks);
@@ -17,27 +19,40 @@ begin
     from app_hidden.chunk_counts k
     join app_public.workspaces w on w.id = k.workspace_id
     where k.source_type <> 'document' and k.chunk_count > 0 and k.text_search_language <> w.text_search_language
-    order by k.workspace_id, k.source_type, k.text_search_language
+    -- no workspace always comes first
+    order by md5(k.workspace_id::text || now()), k.source_type, k.text_search_language
   loop
-    -- Whoever writes chunks has them first and the counts then. Here it is the other way about, and chunks that somebody has
-    -- are left for later: nobody waits in a circle.
-    insert into app_hidden.chunk_counts (workspace_id, source_type, text_search_language, chunk_count)
-    values (wrong.workspace_id, wrong.source_type, wrong.language, 0)
-    on conflict on constraint chunk_counts_pkey do nothing;
+    -- Whoever writes chunks has them first and the counts then; here it is the other way about. So nothing is waited for, and
+    -- what somebody has is left for later.
+    begin
+      insert into app_hidden.chunk_counts (workspace_id, source_type, text_search_language, chunk_count)
+      select wrong.workspace_id, wrong.source_type, wrong.language, 0
+      where not exists (
+        select from app_hidden.chunk_counts k
+        where k.workspace_id = wrong.workspace_id and k.source_type = wrong.source_type and k.text_search_language = wrong.language
+      )
+      on conflict on constraint chunk_counts_pkey do nothing;
+    exception when lock_not_available or foreign_key_violation then
+      -- somebody writes the first chunk in that language at this moment, or ends the workspace
+      continue;
+    end;
     perform from app_hidden.chunk_counts k
     where k.workspace_id = wrong.workspace_id and k.source_type = wrong.source_type
       and k.text_search_language in (wrong.indexed, wrong.language)
-    order by k.text_search_language
-    for no key update;
-    update app_public.chunks c
-    set text_search_language = wrong.language
-    from (
+    for no key update skip locked;
+    get diagnostics counts = row_count;
+    continue when counts < 2;
+    -- materialized: as a part of the join it may be asked once a row, and find others each time
+    with free as materialized (
       select x.id
       from app_public.chunks x
       where x.workspace_id = wrong.workspace_id and x.source_type = wrong.source_type and x.text_search_language = wrong.indexed
       limit max_chunks
       for no key update skip locked
-    ) as free
+    )
+    update app_public.chunks c
+    set text_search_language = wrong.language
+    from free
     where c.workspace_id = wrong.workspace_id and c.id = free.id;
     get diagnostics corrected = row_count;
     if corrected > 0 then

@@ -14,10 +14,17 @@ begin
     select n.workspace_id, n.source_type, n.text_search_language, count(*) from changed_chunks n group by 1, 2, 3 order by 1, 2, 3
     on conflict on constraint chunk_counts_pkey do update set chunk_count = k.chunk_count + excluded.chunk_count;
   else
+    perform
+    from app_hidden.chunk_counts k
+    where (k.workspace_id, k.source_type, k.text_search_language) in (
+      select o.workspace_id, o.source_type, o.text_search_language from changed_chunks o
+    )
+    order by k.workspace_id, k.source_type, k.text_search_language
+    for no key update;
     update app_hidden.chunk_counts k
     set chunk_count = k.chunk_count - gone.chunk_count
     from (
-      select o.workspace_id, o.source_type, o.text_search_language, count(*) as chunk_count from changed_chunks o group by 1, 2, 3 order by 1, 2, 3
+      select o.workspace_id, o.source_type, o.text_search_language, count(*) as chunk_count from changed_chunks o group by 1, 2, 3
     ) as gone
     where k.workspace_id = gone.workspace_id and k.source_type = gone.source_type and k.text_search_language = gone.text_search_language;
   end if;

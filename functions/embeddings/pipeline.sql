@@ -122,6 +122,15 @@ begin
   from numbered x
   left join existing e on e.content_hash = x.content_hash and e.n = x.n;
 
+  -- what goes and what comes are counted one after the other; two that change languages do it in the same order
+  perform
+  from app_hidden.chunk_counts k
+  where k.workspace_id = for_workspace and k.source_type = 'document' and exists (
+    select from app_public.chunks c
+    where c.workspace_id = for_workspace and c.document_id = for_document and c.text_search_language <> document.text_search_language
+  )
+  order by k.text_search_language
+  for no key update;
   delete from app_public.chunks c
   where c.workspace_id = for_workspace and c.document_id = for_document
     and not exists (select from unnest(wanted) as w where w.kept_id = c.id);

@@ -38,7 +38,11 @@ declare
   found uuid[];
   started timestamptz;
   spent double precision;
-  shares double precision := 0;
+  share double precision;
+  -- of those without filters, and of those with
+  shares double precision[] := '{0, 0}';
+  counts integer[] := '{0, 0}';
+  place integer;
 begin
   scan_limit_hits := 0;
   milliseconds := '{}';
@@ -65,13 +69,17 @@ begin
       spent := spent + truth.milliseconds;
     end if;
     milliseconds := milliseconds || spent;
-    shares := shares + (select count(*) from unnest(truth.nearest) as n where n = any (found))::float8 / cardinality(truth.nearest);
+    share := (select count(*) from unnest(truth.nearest) as n where n = any (found))::float8 / cardinality(truth.nearest);
+    place := case when query.filters is null then 1 else 2 end;
+    shares[place] := shares[place] + share;
+    counts[place] := counts[place] + 1;
   end loop;
-  recall := shares / cardinality(truths);
+  -- what is repeated exactly finds all: many with filters would hide that the others do not
+  recall := least(shares[1] / nullif(counts[1], 0), shares[2] / nullif(counts[2], 0));
 end
 $$;
 comment on function app_private.recall_of_index(app_public.embedding_versions, app_private.recall_truth[], integer, timestamptz, integer) is
-  'Mean share of the nearest that the index leg finds with an ef_search, how often its scan gave up, and its times. Recall is null when the deadline came first.';
+  'Mean share of the nearest that the index leg finds with an ef_search, of queries with or without filters, whichever is less, how often its scan gave up, and its times. Recall is null when the deadline came first.';
 
 create or replace function app_hidden.measure_recall(for_version uuid, of_size app_public.search_size_class)
 returns setof app_hidden.recall_measurements
@@ -101,6 +109,7 @@ declare
   started timestamptz;
   spent double precision;
   exact_times double precision[] := array[]::double precision[];
+  tries integer := 0;
   share double precision;
   shares double precision := 0;
   filtered_shares double precision := 0;
@@ -130,7 +139,8 @@ begin
 
   for asked in select q.source, q.query from app_private.recall_queries(version.id, of_size, most_queries) q loop
     -- a quarter for what is true; the rest is for the index
-    exit when clock_timestamp() > began + make_interval(secs => seconds / 4) and result.queries > 0;
+    exit when tries > 0 and clock_timestamp() > case when result.queries > 0 then began + make_interval(secs => seconds / 4) else deadline end;
+    tries := tries + 1;
     query := asked.query;
     kinds := coalesce(query.kinds, enum_range(null::app_public.source_type));
     select t.* into available, everything, has_memories from app_private.chunk_totals(query.workspace_id, kinds) as t;
@@ -178,9 +188,10 @@ begin
     ) then
       result.short_returns := result.short_returns + 1;
     end if;
-    if answered.path <> 'exact' then
+    -- where fewer fit, the index is not what answers
+    if answered.path <> 'exact' and cardinality(nearest) = result.k then
       by_index := by_index || row(query, sources, conditions, nearest, spent)::app_private.recall_truth;
-      indexed_chunks := greatest(indexed_chunks, available);
+      indexed_chunks := greatest(indexed_chunks, case when is_filtered then 0 else available end);
     end if;
   end loop;
   perform set_config('colloquy.user_id', '', true), set_config('colloquy.workspace_id', '', true);

@@ -16,7 +16,8 @@ begin
     select count(*) >= 20
     from (
       select from app_private.workspaces_of_size(of_size) w
-      join app_hidden.search_samples s on s.workspace_id = w.workspace_id and s.version_id = for_version
+      -- nothing may fit the filters of the others any more
+      join app_hidden.search_samples s on s.workspace_id = w.workspace_id and s.version_id = for_version and s.filters is null
       limit 20
     ) as enough
   ) then

@@ -30,7 +30,12 @@ begin
   insert into app_hidden.search_samples (workspace_id, user_id, version_id, kinds, filters, embedding, query)
   select
     s.workspace_id, s.user_id, v.id, (select array_agg(distinct k.kind) from unnest(s.kinds) as k (kind)),
-    nullif(jsonb_strip_nulls(to_jsonb(jsonb_populate_record(null::app_public.search_filters, s.filters))), '{}'), s.embedding::halfvec,
+    (
+      select jsonb_object_agg(f.key, f.value)
+      from jsonb_each(to_jsonb(jsonb_populate_record(null::app_public.search_filters, s.filters))) as f
+      where f.value <> 'null'
+    ),
+    s.embedding::halfvec,
     case when text_allowed then left(nullif(trim(s.query), ''), 10000) end
   from jsonb_to_recordset(searches) as s (
     workspace_id uuid, user_id uuid, version_id uuid, kinds app_public.source_type[], filters jsonb, embedding text, query text
@@ -43,7 +48,16 @@ begin
   -- a vector of zeros is as far from everything as from anything: nothing to measure by
   where s.embedding is not null and l2_norm(s.embedding::halfvec) > 0
     -- names and values that somebody wrote: without them it would be another search
-    and (text_allowed or coalesce(s.filters -> 'tags', 'null') = 'null' and coalesce(s.filters -> 'metadata', 'null') = 'null')
+    and (text_allowed or not exists (
+      select
+      from jsonb_each(s.filters) as f
+      where f.value <> 'null' and case f.key
+        when 'text_search_languages' then not coalesce(
+          (select bool_and(pg_input_is_valid(l, 'app_public.text_search_language')) from jsonb_array_elements_text(f.value) as l), true
+        )
+        else f.key in ('tags', 'content_types', 'code_languages', 'metadata')
+      end
+    ))
   limit 100;
 
   insert into app_hidden.search_statistics as x (

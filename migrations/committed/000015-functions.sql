@@ -1,5 +1,5 @@
 --! Previous: sha1:3745a9526990352949718c65585abb7db50e792b
---! Hash: sha1:10826b2cf203a2a5c5877a1466a6e730a776b266
+--! Hash: sha1:5aa0bec706e278b898f24e48874a906dcfe348d8
 --! Message: functions
 
 --! split: 1-current.sql
@@ -2708,10 +2708,17 @@ begin
     select n.workspace_id, n.source_type, n.text_search_language, count(*) from changed_chunks n group by 1, 2, 3 order by 1, 2, 3
     on conflict on constraint chunk_counts_pkey do update set chunk_count = k.chunk_count + excluded.chunk_count;
   else
+    perform
+    from app_hidden.chunk_counts k
+    where (k.workspace_id, k.source_type, k.text_search_language) in (
+      select o.workspace_id, o.source_type, o.text_search_language from changed_chunks o
+    )
+    order by k.workspace_id, k.source_type, k.text_search_language
+    for no key update;
     update app_hidden.chunk_counts k
     set chunk_count = k.chunk_count - gone.chunk_count
     from (
-      select o.workspace_id, o.source_type, o.text_search_language, count(*) as chunk_count from changed_chunks o group by 1, 2, 3 order by 1, 2, 3
+      select o.workspace_id, o.source_type, o.text_search_language, count(*) as chunk_count from changed_chunks o group by 1, 2, 3
     ) as gone
     where k.workspace_id = gone.workspace_id and k.source_type = gone.source_type and k.text_search_language = gone.text_search_language;
   end if;
@@ -2949,6 +2956,15 @@ begin
   from numbered x
   left join existing e on e.content_hash = x.content_hash and e.n = x.n;
 
+  -- what goes and what comes are counted one after the other; two that change languages do it in the same order
+  perform
+  from app_hidden.chunk_counts k
+  where k.workspace_id = for_workspace and k.source_type = 'document' and exists (
+    select from app_public.chunks c
+    where c.workspace_id = for_workspace and c.document_id = for_document and c.text_search_language <> document.text_search_language
+  )
+  order by k.text_search_language
+  for no key update;
   delete from app_public.chunks c
   where c.workspace_id = for_workspace and c.document_id = for_document
     and not exists (select from unnest(wanted) as w where w.kept_id = c.id);
@@ -8578,7 +8594,8 @@ begin
     from app_public.conversations c
     where c.storage_tier = 'hot'
       and c.id in (select * from app_private.changed_conversations(compute_conversation_analytics.since, noted_until))
-    order by c.id
+    -- one that is held for long does not stand before all others each time
+    order by random()
     limit 1
     for no key update;
   end if;
@@ -11416,9 +11433,11 @@ returns integer
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '200ms'
 as $$
 declare
   wrong record;
+  counts integer;
   corrected integer;
 begin
   perform app_private.require_batch(max_chunks);
@@ -11427,27 +11446,40 @@ begin
     from app_hidden.chunk_counts k
     join app_public.workspaces w on w.id = k.workspace_id
     where k.source_type <> 'document' and k.chunk_count > 0 and k.text_search_language <> w.text_search_language
-    order by k.workspace_id, k.source_type, k.text_search_language
+    -- no workspace always comes first
+    order by md5(k.workspace_id::text || now()), k.source_type, k.text_search_language
   loop
-    -- Whoever writes chunks has them first and the counts then. Here it is the other way about, and chunks that somebody has
-    -- are left for later: nobody waits in a circle.
-    insert into app_hidden.chunk_counts (workspace_id, source_type, text_search_language, chunk_count)
-    values (wrong.workspace_id, wrong.source_type, wrong.language, 0)
-    on conflict on constraint chunk_counts_pkey do nothing;
+    -- Whoever writes chunks has them first and the counts then; here it is the other way about. So nothing is waited for, and
+    -- what somebody has is left for later.
+    begin
+      insert into app_hidden.chunk_counts (workspace_id, source_type, text_search_language, chunk_count)
+      select wrong.workspace_id, wrong.source_type, wrong.language, 0
+      where not exists (
+        select from app_hidden.chunk_counts k
+        where k.workspace_id = wrong.workspace_id and k.source_type = wrong.source_type and k.text_search_language = wrong.language
+      )
+      on conflict on constraint chunk_counts_pkey do nothing;
+    exception when lock_not_available or foreign_key_violation then
+      -- somebody writes the first chunk in that language at this moment, or ends the workspace
+      continue;
+    end;
     perform from app_hidden.chunk_counts k
     where k.workspace_id = wrong.workspace_id and k.source_type = wrong.source_type
       and k.text_search_language in (wrong.indexed, wrong.language)
-    order by k.text_search_language
-    for no key update;
-    update app_public.chunks c
-    set text_search_language = wrong.language
-    from (
+    for no key update skip locked;
+    get diagnostics counts = row_count;
+    continue when counts < 2;
+    -- materialized: as a part of the join it may be asked once a row, and find others each time
+    with free as materialized (
       select x.id
       from app_public.chunks x
       where x.workspace_id = wrong.workspace_id and x.source_type = wrong.source_type and x.text_search_language = wrong.indexed
       limit max_chunks
       for no key update skip locked
-    ) as free
+    )
+    update app_public.chunks c
+    set text_search_language = wrong.language
+    from free
     where c.workspace_id = wrong.workspace_id and c.id = free.id;
     get diagnostics corrected = row_count;
     if corrected > 0 then
@@ -11546,7 +11578,12 @@ begin
   insert into app_hidden.search_samples (workspace_id, user_id, version_id, kinds, filters, embedding, query)
   select
     s.workspace_id, s.user_id, v.id, (select array_agg(distinct k.kind) from unnest(s.kinds) as k (kind)),
-    nullif(jsonb_strip_nulls(to_jsonb(jsonb_populate_record(null::app_public.search_filters, s.filters))), '{}'), s.embedding::halfvec,
+    (
+      select jsonb_object_agg(f.key, f.value)
+      from jsonb_each(to_jsonb(jsonb_populate_record(null::app_public.search_filters, s.filters))) as f
+      where f.value <> 'null'
+    ),
+    s.embedding::halfvec,
     case when text_allowed then left(nullif(trim(s.query), ''), 10000) end
   from jsonb_to_recordset(searches) as s (
     workspace_id uuid, user_id uuid, version_id uuid, kinds app_public.source_type[], filters jsonb, embedding text, query text
@@ -11559,7 +11596,16 @@ begin
   -- a vector of zeros is as far from everything as from anything: nothing to measure by
   where s.embedding is not null and l2_norm(s.embedding::halfvec) > 0
     -- names and values that somebody wrote: without them it would be another search
-    and (text_allowed or coalesce(s.filters -> 'tags', 'null') = 'null' and coalesce(s.filters -> 'metadata', 'null') = 'null')
+    and (text_allowed or not exists (
+      select
+      from jsonb_each(s.filters) as f
+      where f.value <> 'null' and case f.key
+        when 'text_search_languages' then not coalesce(
+          (select bool_and(pg_input_is_valid(l, 'app_public.text_search_language')) from jsonb_array_elements_text(f.value) as l), true
+        )
+        else f.key in ('tags', 'content_types', 'code_languages', 'metadata')
+      end
+    ))
   limit 100;
 
   insert into app_hidden.search_statistics as x (
@@ -11636,7 +11682,8 @@ begin
     select count(*) >= 20
     from (
       select from app_private.workspaces_of_size(of_size) w
-      join app_hidden.search_samples s on s.workspace_id = w.workspace_id and s.version_id = for_version
+      -- nothing may fit the filters of the others any more
+      join app_hidden.search_samples s on s.workspace_id = w.workspace_id and s.version_id = for_version and s.filters is null
       limit 20
     ) as enough
   ) then
@@ -11749,7 +11796,11 @@ declare
   found uuid[];
   started timestamptz;
   spent double precision;
-  shares double precision := 0;
+  share double precision;
+  -- of those without filters, and of those with
+  shares double precision[] := '{0, 0}';
+  counts integer[] := '{0, 0}';
+  place integer;
 begin
   scan_limit_hits := 0;
   milliseconds := '{}';
@@ -11776,13 +11827,17 @@ begin
       spent := spent + truth.milliseconds;
     end if;
     milliseconds := milliseconds || spent;
-    shares := shares + (select count(*) from unnest(truth.nearest) as n where n = any (found))::float8 / cardinality(truth.nearest);
+    share := (select count(*) from unnest(truth.nearest) as n where n = any (found))::float8 / cardinality(truth.nearest);
+    place := case when query.filters is null then 1 else 2 end;
+    shares[place] := shares[place] + share;
+    counts[place] := counts[place] + 1;
   end loop;
-  recall := shares / cardinality(truths);
+  -- what is repeated exactly finds all: many with filters would hide that the others do not
+  recall := least(shares[1] / nullif(counts[1], 0), shares[2] / nullif(counts[2], 0));
 end
 $$;
 comment on function app_private.recall_of_index(app_public.embedding_versions, app_private.recall_truth[], integer, timestamptz, integer) is
-  'Mean share of the nearest that the index leg finds with an ef_search, how often its scan gave up, and its times. Recall is null when the deadline came first.';
+  'Mean share of the nearest that the index leg finds with an ef_search, of queries with or without filters, whichever is less, how often its scan gave up, and its times. Recall is null when the deadline came first.';
 
 create or replace function app_hidden.measure_recall(for_version uuid, of_size app_public.search_size_class)
 returns setof app_hidden.recall_measurements
@@ -11812,6 +11867,7 @@ declare
   started timestamptz;
   spent double precision;
   exact_times double precision[] := array[]::double precision[];
+  tries integer := 0;
   share double precision;
   shares double precision := 0;
   filtered_shares double precision := 0;
@@ -11841,7 +11897,8 @@ begin
 
   for asked in select q.source, q.query from app_private.recall_queries(version.id, of_size, most_queries) q loop
     -- a quarter for what is true; the rest is for the index
-    exit when clock_timestamp() > began + make_interval(secs => seconds / 4) and result.queries > 0;
+    exit when tries > 0 and clock_timestamp() > case when result.queries > 0 then began + make_interval(secs => seconds / 4) else deadline end;
+    tries := tries + 1;
     query := asked.query;
     kinds := coalesce(query.kinds, enum_range(null::app_public.source_type));
     select t.* into available, everything, has_memories from app_private.chunk_totals(query.workspace_id, kinds) as t;
@@ -11889,9 +11946,10 @@ begin
     ) then
       result.short_returns := result.short_returns + 1;
     end if;
-    if answered.path <> 'exact' then
+    -- where fewer fit, the index is not what answers
+    if answered.path <> 'exact' and cardinality(nearest) = result.k then
       by_index := by_index || row(query, sources, conditions, nearest, spent)::app_private.recall_truth;
-      indexed_chunks := greatest(indexed_chunks, available);
+      indexed_chunks := greatest(indexed_chunks, case when is_filtered then 0 else available end);
     end if;
   end loop;
   perform set_config('colloquy.user_id', '', true), set_config('colloquy.workspace_id', '', true);

@@ -70,7 +70,7 @@ describeReal('files and events become knowledge', () => {
     return worker;
   };
   const sweep = (worker: Worker) => worker.boss.send('sweep-uningested', {});
-  /** The hourly job may be due just now, and be held by a worker that a test killed: then no other one begins until it expires. */
+  /** The hourly job may be due just now, and be held by a worker that a test killed: then no other one begins for minutes. */
   const clean = async (worker: Worker) => {
     await owner().query(`delete from pgboss.job where name = 'cleanup-files'`);
     await worker.boss.send('cleanup-files', {});

@@ -190,7 +190,10 @@ describeReal('the recall of searches', () => {
         nothing,
         { ...nothing, ...plain },
         { ...plain, tags: ['secret'] },
-        { metadata: { topic: 'secret' } },
+        { metadata: { topic: 'secret', open: null } },
+        { content_types: ['secret'] },
+        { code_languages: ['secret'] },
+        { text_search_languages: ['danish', 'secret'] },
       ];
       await sql('delete from app_hidden.search_samples');
       await record(some.map((one) => search(ann, { embedding, filters: one })));
@@ -202,7 +205,7 @@ describeReal('the recall of searches', () => {
       await record(some.slice(2).map((one) => search(ann, { embedding, filters: one })));
       expect((await filters()).slice(1)).toMatchObject([
         { filters: { tags: ['secret'] } },
-        { filters: some[3] },
+        ...some.slice(3).map((one) => ({ filters: one })),
       ]);
       await set({ search_sample_keeps_text: 'off' });
       await sql('delete from app_hidden.search_samples');
@@ -495,7 +498,7 @@ describeReal('the recall of searches', () => {
         bob.workspaceId,
       );
       const danish = { text_search_languages: ['danish'] };
-      const stored = (await Promise.all((await chunkIds(bob, 41)).map(vectorOf))).map(
+      const stored = (await Promise.all((await chunkIds(bob, 56)).map(vectorOf))).map(
         (text) => JSON.parse(text) as number[],
       );
       // between two of them: what is stored itself is found too easily
@@ -504,18 +507,19 @@ describeReal('the recall of searches', () => {
         .map((vector, n) => JSON.stringify(vector.map((value, place) => value + stored[n]![place]!)));
       await record([
         ...vectors.slice(0, 30).map((embedding) => search(bob, { embedding, filters: danish })),
-        ...vectors.slice(30, 35).map((embedding) => search(bob, { embedding })),
+        ...vectors.slice(30, 50).map((embedding) => search(bob, { embedding })),
         // what nothing fits says nothing, as that of a document that is gone
         ...vectors
-          .slice(35)
+          .slice(50)
           .map((embedding) => search(bob, { embedding, filters: { ...danish, document_id: NOWHERE } })),
       ]);
       const measured = async () => (await measurements()).at(-1);
+      await set({ search_recall_queries: 100 });
       await run();
       expect(await measured()).toMatchObject({
         source: 'sample',
-        queries: 35,
-        index_queries: 35,
+        queries: 50,
+        index_queries: 50,
         filtered_queries: 30,
       });
       expect((await measured()).filtered_recall).toBeGreaterThan(0.9);
@@ -528,6 +532,38 @@ describeReal('the recall of searches', () => {
       expect((await quality()).recall[0]).toMatchObject({
         filtered_queries: 30,
         filtered_recall: low.filtered_recall,
+      });
+      await sql(
+        `update app_public.chunks set text_search_language = 'english' where text_search_language = 'danish'`,
+      );
+    });
+
+    it('takes nothing for an answer of the index that few passages fit, or none', async () => {
+      const vectors = await Promise.all((await chunkIds(bob, 25)).map(vectorOf));
+      const none = { created_before: '2000-01-01T00:00:00Z' };
+      await record(vectors.map((embedding) => search(bob, { embedding, filters: none })));
+      await run();
+      // as if nobody had asked
+      expect((await measurements()).at(-1)).toMatchObject({ source: 'stored', filtered_queries: 0 });
+
+      await sql(
+        `update app_public.chunks set text_search_language = 'danish' where id = any ($1)`,
+        await chunkIds(bob, 5),
+      );
+      await record([
+        ...vectors.map((embedding) => search(bob, { embedding })),
+        ...vectors.map((embedding) =>
+          search(bob, { embedding, filters: { text_search_languages: ['danish'] } }),
+        ),
+      ]);
+      await set({ search_recall_queries: 100 });
+      await run();
+      expect((await measurements()).at(-1)).toMatchObject({
+        source: 'sample',
+        queries: 50,
+        index_queries: 25,
+        filtered_queries: 25,
+        filtered_recall: 1,
       });
       await sql(
         `update app_public.chunks set text_search_language = 'english' where text_search_language = 'danish'`,

@@ -546,6 +546,19 @@ describeReal('search', () => {
       } finally {
         holder.release();
       }
+      // nor does it wait for who has written and not yet committed
+      const writer = await owner().connect();
+      try {
+        await writer.query('begin');
+        await writer.query(
+          `update app_hidden.chunk_counts set chunk_count = chunk_count where workspace_id = $1`,
+          [hans.workspaceId],
+        );
+        expect(await correct()).toBe(0);
+        await writer.query('rollback');
+      } finally {
+        writer.release();
+      }
       expect([await correct(), await correct()]).toEqual([1, 0]);
       expect(await seen()).toEqual(['document', 'event', 'event', 'memory', 'memory', 'message', 'message']);
       expect((await vectors()).rows).toEqual(before);
