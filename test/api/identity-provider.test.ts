@@ -444,7 +444,7 @@ describeReal('an outside identity provider', () => {
       ['a closed connection', (request) => request.socket.destroy()],
     ];
     it.each(broken)('cannot be had (CQ503) when the provider answers with %s', async (_, answer) => {
-      await withProvider({ cooldown: 0, timeout: 2_000 }, async ({ provider: own, ask: askIt }) => {
+      await withProvider({ cooldown: 0, timeout: 5_000 }, async ({ provider: own, ask: askIt }) => {
         own.state.answer = answer;
         const token = await sign(key);
         const reply = await askIt(token);
@@ -457,7 +457,7 @@ describeReal('an outside identity provider', () => {
     });
 
     it('are waited for by one request, not by all, while the provider is away', async () => {
-      await withProvider({ timeout: 2_000 }, async ({ provider: own, ask: askIt }) => {
+      await withProvider({ timeout: 5_000 }, async ({ provider: own, ask: askIt }) => {
         own.state.answer = () => {};
         const token = await sign(key);
         for (let n = 0; n < 5; n += 1) expect(result(await askIt(token))).toEqual([503, 'CQ503']);

@@ -15,6 +15,7 @@ import { log } from '../../lib/log.ts';
 import { openQueue } from '../../lib/queue.ts';
 import { localStorage } from '../../lib/storage.ts';
 import { type FakeOpenAi, startFakeOpenAi } from '../support/fake-openai.ts';
+import { lockWaiters } from '../support/locks.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { asUser, registerUser, type TestUser, until } from '../support/users.ts';
 import {
@@ -262,15 +263,17 @@ describeReal('a back-fill by a service that is paid', () => {
 
   it('is logged once for each chunk when its worker is killed between the answer and the storing', async () => {
     const client = await database.pool('admin').connect();
-    const waiting = `select l.pid from pg_locks l where l.relation = 'app_public.usage_logs'::regclass and not l.granted`;
+    const waiting = () => lockWaiters(database, 'relation');
     try {
       await client.query('begin');
       await client.query('lock table app_public.usage_logs in exclusive mode');
       const worker = await spawnWorker();
-      await sweepUntil(async () => (await database.pool('admin').query(waiting)).rows.length > 0);
+      await sweepUntil(async () => (await waiting()).length > 0);
       expect(fake.billed.length).toBeGreaterThan(0);
       await kill(worker);
-      await database.pool('admin').query(`select pg_terminate_backend(w.pid) from (${waiting}) as w`);
+      await database
+        .pool('admin')
+        .query('select pg_terminate_backend(pid) from unnest($1::int[]) as pid', [await waiting()]);
       await client.query('rollback');
     } finally {
       client.release();

@@ -54,7 +54,7 @@ describeReal('indexing by a service that fails in every way', () => {
       }
     });
     const env = readEnv({ EMBEDDING_BASE_URL: fake.url, EMBEDDING_BATCH_SIZE: '8' });
-    const guards = openGuards(undefined, { delays: { least: 1, greatest: 5 }, timeout: 3_000 });
+    const guards = openGuards(undefined, { delays: { least: 1, greatest: 5 }, timeout: 10_000 });
     worker = await startWorker({
       pool: database.pool('worker'),
       pollingIntervalSeconds: 0.5,

@@ -9,6 +9,7 @@ import { sweepUnindexed } from '../../jobs/sweep-unindexed.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { openQueue } from '../../lib/queue.ts';
 import { type FakeOpenAi, startFakeOpenAi } from '../support/fake-openai.ts';
+import { lockWaiters } from '../support/locks.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { asUser, registerUser, type TestUser, until } from '../support/users.ts';
 
@@ -37,7 +38,7 @@ describeReal('the queue of embedding', () => {
     await set({
       embedding_retry_seconds: '0.05',
       embedding_budget_seconds: '0.05',
-      embedding_claim_seconds: '2',
+      embedding_claim_seconds: '10',
     });
     for (const server of [fake, other]) {
       server.faults = [];
@@ -252,22 +253,15 @@ describeReal('the queue of embedding', () => {
       await client.query('begin');
       await client.query('lock table app_public.usage_logs in exclusive mode');
       const worker = await spawnWorker();
-      await until(async () => {
-        const { rows } = await database
-          .pool('admin')
-          .query(
-            `select from pg_locks l where l.relation = 'app_public.usage_logs'::regclass and not l.granted`,
-          );
-        return rows.length > 0;
-      });
+      await until(async () => (await lockWaiters(database, 'relation')).length > 0);
       expect(fake.billed.length).toBeGreaterThan(0);
       await kill(worker);
       // the server ends what the dead worker had begun: the lock is what it waits for
       await database
         .pool('admin')
-        .query(
-          `select pg_terminate_backend(l.pid) from pg_locks l where l.relation = 'app_public.usage_logs'::regclass and not l.granted`,
-        );
+        .query('select pg_terminate_backend(pid) from unnest($1::int[]) as pid', [
+          await lockWaiters(database, 'relation'),
+        ]);
       await client.query('rollback');
     } finally {
       client.release();
@@ -371,18 +365,21 @@ describeReal('the queue of embedding', () => {
     );
     const rate = tableRate(database.pool('worker'));
     const limits = { requestsPerMinute: 60, tokensPerMinute: 6000 };
+    const began = performance.now();
     const taken = await Promise.all(Array.from({ length: 30 }, () => rate.take('busy', limits, 1)));
     // a sixth of a minute's, however many ask at once; the others learn how long to wait
     const begun = taken.filter((wait) => wait === 0).length;
     expect(begun).toBeGreaterThanOrEqual(10);
-    expect(begun).toBeLessThanOrEqual(14);
+    // and one a second
+    const most = () => 11 + (performance.now() - began) / 1000;
+    expect(begun).toBeLessThanOrEqual(most());
     for (const wait of taken.filter((wait) => wait > 0)) expect(wait).toBeLessThan(1.3);
     // what is taken comes back: never more than the limit within a minute
     await owner().query(
       `update app_hidden.provider_rates set refilled_at = refilled_at - interval '60 seconds'`,
     );
     const later = await Promise.all(Array.from({ length: 100 }, () => rate.take('busy', limits, 1)));
-    expect(later.filter((wait) => wait === 0).length).toBeLessThanOrEqual(14);
+    expect(later.filter((wait) => wait === 0).length).toBeLessThanOrEqual(most());
     // tokens have a bucket of their own; a request of more than it holds waits until it is full
     expect(await rate.take('wordy', limits, 5000)).toBe(0);
     expect(await rate.take('wordy', limits, 1)).toBeGreaterThan(30);

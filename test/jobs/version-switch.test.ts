@@ -221,7 +221,7 @@ describeReal('a switch of the embedding version', () => {
     }
     expect(failures).toEqual([]);
     expect(inserted).toBeGreaterThan(50);
-    expect(slowest).toBeLessThan(20_000);
+    expect(slowest).toBeLessThan(60_000);
 
     // everything that came in is found by both: what is active, and what one could go back to
     await sweep();
@@ -276,13 +276,13 @@ describeReal('a switch of the embedding version', () => {
       during = async () => {
         during = undefined;
         switched += 1;
-        await asAdmin('select app_public.activate_embedding_version($1)', wide);
+        await activate(wide);
       };
       const reply = await api.ask(`{ ${field} }`, {}, { token: users[0]!.token });
       during = undefined;
       expect(switched).toBe(1);
       expect(reply.errors).toEqual([]);
-      await asAdmin('select app_public.activate_embedding_version($1)', twin);
+      await activate(twin);
       return reply.data;
     };
     // both have 768 dimensions: nothing but the version tells them apart

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { projectFolder } from '../../lib/migrations.ts';
 import { run } from '../../lib/postgres/run.ts';
+import { lockWaiters } from '../support/locks.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { registerUser, until } from '../support/users.ts';
 import { activeVersion, addChunks, fillVersion } from '../support/versions.ts';
@@ -211,16 +212,7 @@ describeReal('npm run embeddings', () => {
         stderr: expect.stringContaining('55P03'),
       });
       const archiving = embeddings('archive', 'busy');
-      await until(
-        async () =>
-          (
-            await database
-              .pool('admin')
-              .query(
-                `select from pg_locks where relation = 'app_public.embeddings'::regclass and not granted`,
-              )
-          ).rows.length > 0,
-      );
+      await until(async () => (await lockWaiters(database, 'relation')).length > 0);
       await reader.query('commit');
       expect(await archiving).toMatchObject({ code: 0 });
     } finally {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, serverDatabase } from '../../lib/database.ts';
+import { lockWaiters } from '../support/locks.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { createWorkspace, join } from '../support/tenants.ts';
 import { asRole, asUser, asVisitor, registerUser, type TestUser, until } from '../support/users.ts';
@@ -590,14 +591,7 @@ describeReal('analytics', () => {
   describe('beside writers', () => {
     const post = 'select id from app_public.post_message($1, $2)';
 
-    const isWaiting = async (): Promise<boolean> =>
-      (
-        await database
-          .pool('admin')
-          .query(
-            `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-          )
-      ).rows.length > 0;
+    const isWaiting = async (): Promise<boolean> => (await lockWaiters(database)).length > 0;
 
     it('a change that is not committed is waited for, after all that is free, and counted', async () => {
       const [{ id }] = await as(ann, `select id from app_public.start_conversation('Talk')`);
@@ -611,7 +605,7 @@ describeReal('analytics', () => {
         expect(await step()).toMatchObject({ conversations: 1, days: 1 });
         expect(await counts(other)).toHaveLength(1);
         last = step();
-        await until(isWaiting, 10_000);
+        await until(isWaiting);
       });
       expect(await last).toMatchObject({ conversations: 1 });
       expect(await step()).toBeUndefined();
@@ -627,7 +621,7 @@ describeReal('analytics', () => {
         await client.query('begin');
         await client.query('delete from app_public.conversations where id = $1', [id]);
         last = step();
-        await until(isWaiting, 10_000);
+        await until(isWaiting);
         await client.query('commit');
       } finally {
         client.release();
@@ -672,7 +666,7 @@ describeReal('analytics', () => {
           (await client.query('select * from app_hidden.compute_conversation_analytics()')).rowCount,
         ).toBe(1);
         writing = as(ann, post, id, 'two');
-        await until(isWaiting, 10_000);
+        await until(isWaiting);
         await client.query('commit');
       } finally {
         client.release();

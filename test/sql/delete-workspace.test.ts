@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { errorCode } from '../../lib/errors.ts';
+import { lockWaiters } from '../support/locks.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { addContent, addDialogue, computeAnalytics, indexAll, join } from '../support/tenants.ts';
 import { asRole, asUser, registerUser, type TestUser, until } from '../support/users.ts';
@@ -213,12 +214,7 @@ describeReal('deleting a workspace', () => {
     await asUser(database, owner, async (client) => {
       await client.query(`select app_public.place_legal_hold('court')`);
       refused = code(remove(owner));
-      await until(
-        async () =>
-          (
-            await sql(`select count(*)::int as n from pg_locks where locktype = 'advisory' and not granted`)
-          )[0].n === 1,
-      );
+      await until(async () => (await lockWaiters(database, 'advisory')).length > 0);
     });
     expect(await refused).toBe('CQ120');
   });
@@ -231,15 +227,7 @@ describeReal('deleting a workspace', () => {
 
     // a writer first: the deletion waits, and takes what was written with it
     let gone: Promise<unknown> | undefined;
-    const waits = async (count: number) =>
-      until(
-        async () =>
-          (
-            await sql(
-              `select count(*)::int as n from pg_locks where not granted and locktype in ('transactionid', 'tuple')`,
-            )
-          )[0].n >= count,
-      );
+    const waits = (count: number) => until(async () => (await lockWaiters(database)).length >= count);
     let late: Promise<string | undefined>[] = [];
     await asUser(database, owner, async (client) => {
       await client.query(`select app_public.post_message($1, 'first')`, [id]);

@@ -3,6 +3,7 @@ import { removeExpired } from '../../jobs/remove-expired.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { errorCode } from '../../lib/errors.ts';
 import { log } from '../../lib/log.ts';
+import { lockWaiters } from '../support/locks.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { addContent, addDialogue, indexAll } from '../support/tenants.ts';
 import { asUser, registerUser, type TestUser, until } from '../support/users.ts';
@@ -224,11 +225,7 @@ describeReal('what expires', () => {
       hold = (await client.query(`select id from app_public.place_legal_hold('court')`)).rows[0].id;
       removed = run();
       // it saw no hold, and waits for the lock
-      await until(
-        async () =>
-          (await one(`select count(*)::int as n from pg_locks where locktype = 'advisory' and not granted`))
-            .n === 1,
-      );
+      await until(async () => (await lockWaiters(database, 'advisory')).length > 0);
     });
     expect(await removed).toEqual(NOTHING);
     expect((await contentOf(mine)).messages).toBe(1);

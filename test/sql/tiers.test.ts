@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { activateTestVersion, addChunks } from '../support/knowledge.ts';
+import { lockWaiters } from '../support/locks.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { asUser, registerUser, type TestUser, until } from '../support/users.ts';
 
@@ -190,12 +191,7 @@ describeReal('tiers and leftovers', () => {
           [ann.workspaceId, ann.id],
         );
         const cleaning = clean();
-        await until(async () => {
-          const { rows } = await owner().query(
-            `select from pg_locks l where l.locktype = 'advisory' and not l.granted and l.database = (select oid from pg_database where datname = current_database())`,
-          );
-          return rows.length > 0;
-        });
+        await until(async () => (await lockWaiters(database, 'advisory')).length > 0);
         await placing.query('commit');
         expect(await cleaning).toEqual([]);
       } finally {

@@ -16,7 +16,7 @@ lines.once('line', async (line) => {
   const [url, folder] = line.split(' ');
   const database = serverDatabase(url!);
   const pool = database.pool('worker');
-  const quick = { delays: { least: 1, greatest: 5 }, timeout: 3_000, rests: [200, 400] };
+  const quick = { delays: { least: 1, greatest: 5 }, timeout: 10_000, rests: [200, 400] };
   const worker = await startWorker({
     pool,
     pollingIntervalSeconds: 0.5,

@@ -207,7 +207,12 @@ describe('429', () => {
     const { until } = (await pause.pausedUntil('openai-compatible'))!;
     expect(until.getTime() - asked).toBeGreaterThanOrEqual(7_000);
     expect(until.getTime() - Date.now()).toBeLessThanOrEqual(7_000);
-    await expect(open().embed(['b'])).rejects.toMatchObject({ kind: 'rate_limited', retryAfter: 7 });
+    const second = await open()
+      .embed(['b'])
+      .catch((error) => error);
+    expect(second).toMatchObject({ kind: 'rate_limited' });
+    expect(second.retryAfter).toBeLessThanOrEqual(7);
+    expect(second.retryAfter).toBeGreaterThan(0);
     // the second never reached the service, and the first was not repeated
     expect(fake.requests).toHaveLength(1);
   });
@@ -415,7 +420,7 @@ describe('an outage', () => {
         delays: { least: 1, greatest: 2 },
         retries: 0,
         failures: 3,
-        rests: [200],
+        rests: [3_000],
       });
       const env = readEnv({ EMBEDDING_BASE_URL: fake.url, EMBEDDING_ENDPOINTS: endpoints });
       const version = { model: 'm', dimensions: DIMENSIONS };

@@ -12,7 +12,7 @@ describe('the embedded database', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'colloquy-embedded-'));
-    database = await openEmbedded(folder, { idleInTransaction: 1000 });
+    database = await openEmbedded(folder, { idleInTransaction: 5_000 });
     const admin = database.pool('postgres');
     await admin.query(readFileSync(join(import.meta.dirname, '../../../sql/roles.sql'), 'utf8'));
     await admin.query(

@@ -33,7 +33,7 @@ describe('a URL that cannot be used', () => {
 describeReal('a server that others run', () => {
   let database: TestDatabase;
   let url: string;
-  const role = `colloquy_check_${randomBytes(4).toString('hex')}`;
+  const role = `check_${randomBytes(4).toString('hex')}_colloquy`;
 
   beforeAll(async () => {
     database = await createTestDatabase();

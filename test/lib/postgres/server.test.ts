@@ -131,7 +131,8 @@ await describeWithBinaries('a private server', (binaries) => {
     expect(await server.stop()).toBe('not running');
     expect(runningServer(server.cluster)).toBeUndefined();
     server = await startServer(server.cluster, { binaries });
-    expect(await server.stop('smart')).toBe('smart');
+    // a server that takes its time to write everything down is asked less politely
+    expect(['smart', 'fast']).toContain(await server.stop('smart'));
   });
 });
 

@@ -93,7 +93,7 @@ describeReal('npm run import on a server', () => {
   });
 
   test('killed or interrupted in the middle, it goes on where it was and doubles nothing', async () => {
-    const total = 400;
+    const total = 1_000;
     const files = Object.fromEntries(
       Array.from({ length: total }, (_, i) => [`f${i}.md`, `# ${i}\n\n${'word '.repeat(2000)}`]),
     );
