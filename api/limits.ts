@@ -26,5 +26,10 @@ export const MAX_PAGE_SIZE = 1_000;
 export const STATEMENT_TIMEOUT = 30_000;
 /** Milliseconds that a request waits for a row that another one is changing. */
 export const LOCK_TIMEOUT = 10_000;
+/**
+ * Milliseconds that an idle connection stays open. Longer than clients and load balancers keep theirs, mostly a minute:
+ * whoever gives up first decides, and a request that meets a connection just closed fails.
+ */
+export const KEEP_ALIVE_TIMEOUT = 75_000;
 /** Milliseconds that requests in flight have to end when the server stops. */
 export const CLOSE_TIMEOUT = 10_000;

@@ -9,7 +9,7 @@ import { log } from '../lib/log.ts';
 import type { FileStorage } from '../lib/storage.ts';
 import { filesHandler } from './files.ts';
 import { type IdentityProvider, identityVerifier } from './identity-provider.ts';
-import { CLOSE_TIMEOUT, MAX_BODY_BYTES } from './limits.ts';
+import { CLOSE_TIMEOUT, KEEP_ALIVE_TIMEOUT, MAX_BODY_BYTES } from './limits.ts';
 import { requestIdOf } from './plugins/requests.ts';
 import { makePreset } from './preset.ts';
 import type { ActiveVersion, EmbedQuery } from './query-embeddings.ts';
@@ -180,6 +180,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       else sendError(response, 500, 'CQ500', 'Internal error');
     });
   });
+
+  server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT;
 
   let closing: Promise<void> | undefined;
 

@@ -40,8 +40,8 @@ declare
   spent double precision;
   share double precision;
   -- of those without filters, and of those with
-  shares double precision[] := '{0, 0}';
-  counts integer[] := '{0, 0}';
+  shares double precision[] := array[0, 0]::double precision[];
+  counts integer[] := array[0, 0];
   place integer;
 begin
   scan_limit_hits := 0;

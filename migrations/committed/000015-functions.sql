@@ -1,5 +1,5 @@
 --! Previous: sha1:3745a9526990352949718c65585abb7db50e792b
---! Hash: sha1:5aa0bec706e278b898f24e48874a906dcfe348d8
+--! Hash: sha1:0e5bdcda699708f4f8bb9c275157e388a141dc83
 --! Message: functions
 
 --! split: 1-current.sql
@@ -11798,8 +11798,8 @@ declare
   spent double precision;
   share double precision;
   -- of those without filters, and of those with
-  shares double precision[] := '{0, 0}';
-  counts integer[] := '{0, 0}';
+  shares double precision[] := array[0, 0]::double precision[];
+  counts integer[] := array[0, 0];
   place integer;
 begin
   scan_limit_hits := 0;

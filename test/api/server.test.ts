@@ -71,6 +71,10 @@ describeReal('the server', () => {
     );
   });
 
+  it('keeps idle connections longer than a load balancer does', async () => {
+    expect((await get('/healthz')).headers.get('keep-alive')).toBe('timeout=75');
+  });
+
   it('is not ready when a migration is missing, the queue is dead, or the database is gone', async () => {
     const admin = api.database.pool('admin');
     const missing = await admin.query(
