@@ -44,6 +44,7 @@ async function startProvider(keys: JWK[]) {
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ keys: state.keys }));
   });
+  server.keepAliveTimeout = 75_000;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     state,

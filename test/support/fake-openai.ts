@@ -143,6 +143,8 @@ export async function startFakeOpenAi({ dimensions = 8 } = {}): Promise<FakeOpen
     ],
     usage: { prompt_tokens: 20, completion_tokens: 5, total_tokens: 25 },
   });
+  // a test may keep this process busy for seconds
+  server.keepAliveTimeout = 75_000;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const fake: FakeOpenAi = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
