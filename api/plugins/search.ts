@@ -43,7 +43,7 @@ type Told = readonly [
   vector: number[] | null,
   query: string | null | undefined,
   kinds: string[] | null | undefined,
-  filters: unknown,
+  filters: Record<string, unknown> | null,
   threshold: number | null | undefined,
   skip: number | null | undefined,
 ];
@@ -126,14 +126,14 @@ export function searchPlugin(embed: QueryEmbedder, recorder?: SearchRecorder): G
       );
       sideEffect(
         told as unknown as { [place in keyof Told]: Step<Told[place]> },
-        ([facts, embedding, text, asked, filter, least, skipped]) => {
+        ([facts, embedding, text, asked, filters, least, skipped]) => {
           if (!facts) return;
           const isPlain = least == null && !skipped;
           const sample = {
             embedding,
             query: text ?? null,
             kinds: asked?.length ? asked : null,
-            filters: snakeCased(filter),
+            filters,
           };
           recorder.record({ ...facts, is_plain: isPlain }, embedding ? sample : undefined);
         },
@@ -145,6 +145,7 @@ export function searchPlugin(embed: QueryEmbedder, recorder?: SearchRecorder): G
       (resource: PgResource, further: [field: string, parameter: string][] = [], kind?: string) =>
       (_$root: Step, args: { getRaw(name: string): Step }) => {
         const $mode = args.getRaw('mode');
+        const $filters = lambda(args.getRaw('filters'), snakeCased);
         const $vector = vectorOf(
           args,
           $mode,
@@ -156,14 +157,14 @@ export function searchPlugin(embed: QueryEmbedder, recorder?: SearchRecorder): G
           ['max_results', args.getRaw('maxResults')],
           ['threshold', args.getRaw('threshold')],
           ['mode', $mode],
-          ['filters', lambda(args.getRaw('filters'), snakeCased)],
+          ['filters', $filters],
           ['skip', args.getRaw('skip')],
           ...further.map(([field, name]): [string, Step] => [name, args.getRaw(field)]),
         ]);
         ofActiveVersion($response, $vector);
         return recorded($response, access($vector, 'vector'), {
           query: args.getRaw('query'),
-          filters: args.getRaw('filters'),
+          filters: $filters,
           threshold: args.getRaw('threshold'),
           skip: args.getRaw('skip'),
           ...(kind ? { kinds: constant([kind]) } : further.length > 0 ? { kinds: args.getRaw('kinds') } : {}),
@@ -277,18 +278,19 @@ export function searchPlugin(embed: QueryEmbedder, recorder?: SearchRecorder): G
             searchDocuments: searching(search_documents, [], 'document'),
             searchMemories: searching(search_memories, [], 'memory'),
             searchSimilarChunks(_$root: Step, args: { getRaw(name: string): Step }) {
+              const $filters = lambda(args.getRaw('filters'), snakeCased);
               const $response = execute(search_similar_chunks, [
                 ['embedding', args.getRaw('embedding')],
                 ['threshold', args.getRaw('threshold')],
                 ['max_results', args.getRaw('maxResults')],
                 ['kinds', args.getRaw('kinds')],
-                ['filters', lambda(args.getRaw('filters'), snakeCased)],
+                ['filters', $filters],
                 ['skip', args.getRaw('skip')],
                 ['embedding_version_id', args.getRaw('embeddingVersionId')],
               ]);
               return recorded($response, args.getRaw('embedding'), {
                 kinds: args.getRaw('kinds'),
-                filters: args.getRaw('filters'),
+                filters: $filters,
                 threshold: args.getRaw('threshold'),
                 skip: args.getRaw('skip'),
               });
@@ -304,7 +306,7 @@ export function searchPlugin(embed: QueryEmbedder, recorder?: SearchRecorder): G
               return recorded($response, args.getRaw('embedding'), {
                 kinds: constant(['message']),
                 filters: lambda(args.getRaw('conversationId'), (conversationId) =>
-                  conversationId ? { conversationId } : null,
+                  conversationId ? { conversation_id: conversationId } : null,
                 ),
                 threshold: args.getRaw('threshold'),
                 skip: args.getRaw('skip'),
