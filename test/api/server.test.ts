@@ -8,7 +8,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { firstQuery } from '../../api/graphiql.ts';
 import { exportSchema } from '../../api/schema-file.ts';
 import { startApi } from '../../api/server.ts';
+import { lockWaiters } from '../support/locks.ts';
 import { describeReal } from '../support/server.ts';
+import { until } from '../support/users.ts';
 import { readReply, register, startTestApi, type TestApi } from './support.ts';
 
 describeReal('the server', () => {
@@ -157,13 +159,7 @@ describeReal('the server', () => {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ query: '{ users { nodes { id } } }' }),
     });
-    const waiting = async () =>
-      (
-        await client.query(
-          `select from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())`,
-        )
-      ).rowCount;
-    while (!(await waiting())) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(async () => (await lockWaiters(api.database)).length > 0);
     const closed = stopping.close();
     await expect(fetch(`${stopping.url}/healthz`)).rejects.toThrow();
     await client.query('rollback');

@@ -7,12 +7,12 @@ import { indexSource } from '../../jobs/index-source.ts';
 import { logMailer } from '../../jobs/mailer.ts';
 import { openSummariser } from '../../jobs/summary/summariser.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
-import { errorCode } from '../../lib/errors.ts';
 import { log } from '../../lib/log.ts';
 import { openQueue } from '../../lib/queue.ts';
 import { localStorage } from '../../lib/storage.ts';
+import { untilUnlocked } from '../support/locks.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
-import { registerUser, type TestUser, until } from '../support/users.ts';
+import { registerUser, type TestUser } from '../support/users.ts';
 import { activeVersion, addChunks, fillVersion, hashProvider } from '../support/versions.ts';
 
 log.level = 'silent';
@@ -70,18 +70,11 @@ describeReal('versions that are not active', () => {
     before = {};
     await owner().query('delete from app_public.documents');
     await owner().query('delete from pgboss.job');
-    await until(async () => {
-      try {
-        await owner().query(
-          `select app_public.archive_embedding_version(id) from app_public.embedding_versions where status in ('building', 'retired')`,
-        );
-        return true;
-      } catch (error) {
-        // a vacuum is at it
-        if (errorCode(error) !== '55P03') throw error;
-        return false;
-      }
-    });
+    await untilUnlocked(() =>
+      owner().query(
+        `select app_public.archive_embedding_version(id) from app_public.embedding_versions where status in ('building', 'retired')`,
+      ),
+    );
   });
   afterAll(() => database?.close());
 

@@ -2,8 +2,9 @@ import { toSql } from 'pgvector';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { errorCode } from '../../lib/errors.ts';
+import { untilUnlocked } from '../support/locks.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
-import { asRole, asUser, asVisitor, registerUser, type TestUser, until } from '../support/users.ts';
+import { asRole, asUser, asVisitor, registerUser, type TestUser } from '../support/users.ts';
 import {
   activeVersion,
   addChunks,
@@ -63,16 +64,7 @@ describeReal('embedding versions', () => {
   const activate = (id: string) => asAdmin('select * from app_public.activate_embedding_version($1)', id);
   const archive = (id: string) => asAdmin('select * from app_public.archive_embedding_version($1)', id);
   /** Archives what a test made, also when a vacuum is at it. */
-  const remove = (id: string): Promise<void> =>
-    until(async () => {
-      try {
-        await archive(id);
-        return true;
-      } catch (error) {
-        if (errorCode(error) !== '55P03') throw error;
-        return false;
-      }
-    });
+  const remove = (id: string): Promise<void> => untilUnlocked(() => archive(id));
   const progress = (id: string) => asAdmin('select * from app_public.embedding_version_progress($1)', id);
   const partitionsOf = (number: number) =>
     rows(

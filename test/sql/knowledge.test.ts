@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { errorCode } from '../../lib/errors.ts';
+import { lockWaiters } from '../support/locks.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { createTenants, type Tenants } from '../support/tenants.ts';
 import { asUser, type TestUser, until } from '../support/users.ts';
@@ -34,17 +35,7 @@ describeReal('files, repositories, tags and retention', () => {
   };
   const document = async (user: TestUser, more = ''): Promise<string> =>
     (await one(user, `select id from app_public.create_document('a', 'b'${more})`)).id;
-  const waits = () =>
-    until(
-      async () =>
-        (
-          await database
-            .pool('admin')
-            .query(
-              `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-            )
-        ).rowCount! > 0,
-    );
+  const waits = () => until(async () => (await lockWaiters(database)).length > 0);
 
   describe('files', () => {
     const store = (user: TestUser, type = 'text/plain', size = 3, name = 'folder/a.txt') =>

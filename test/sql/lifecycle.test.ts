@@ -5,6 +5,7 @@ import { archiveConversations } from '../../jobs/archive-conversations.ts';
 import type { JobContext } from '../../jobs/context.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { log } from '../../lib/log.ts';
+import { lockWaiters } from '../support/locks.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { createWorkspace, indexAll, join } from '../support/tenants.ts';
 import { asUser, asVisitor, registerUser, type TestUser, until } from '../support/users.ts';
@@ -767,15 +768,7 @@ describeReal('the archive of conversations', () => {
       const id = await full();
       const count = (await conversationOf(id)).message_count;
       const packing = await database.pool('worker').connect();
-      const waits = () =>
-        until(
-          async () =>
-            (
-              await superuser().query(
-                `select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
-              )
-            ).rows[0].n > 0,
-        );
+      const waits = () => until(async () => (await lockWaiters(database)).length > 0);
       try {
         await packing.query('begin');
         const { rows } = await packing.query(`select * from app_hidden.archive_old_conversations('0', 1)`);

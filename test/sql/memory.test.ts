@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { errorCode } from '../../lib/errors.ts';
+import { lockWaiters } from '../support/locks.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { axis, createTenants, indexAll, type Tenants } from '../support/tenants.ts';
 import { asUser, registerUser, type TestUser, until } from '../support/users.ts';
@@ -66,16 +67,7 @@ describeReal('memory', () => {
       const result = await client.query(sql, values[0]);
       later = call(second, sql, ...values[1]);
       later.catch(() => {});
-      await until(
-        async () =>
-          (
-            await database
-              .pool('admin')
-              .query(
-                `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-              )
-          ).rowCount! > 0,
-      );
+      await until(async () => (await lockWaiters(database)).length > 0);
       return result;
     });
     return [done, await later!];
