@@ -1,20 +1,34 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import graphileMigrate from 'graphile-migrate/dist/migration.js';
 import pg from 'pg';
 import { queues } from '../../jobs/registry.ts';
-import { serverDatabase } from '../../lib/database.ts';
-import { migrateDatabase, projectFolder } from '../../lib/migrations.ts';
+import { type Database, serverDatabase } from '../../lib/database.ts';
+import { migrateDatabase, migrateSettings, projectFolder } from '../../lib/migrations.ts';
 
 /** Names what the template holds: another schema is another template. */
 function fingerprint(): string {
   const hash = createHash('sha256').update(JSON.stringify(queues));
-  for (const folder of ['sql', 'migrations/committed']) {
-    for (const name of readdirSync(join(projectFolder, folder)).sort()) {
+  for (const folder of ['sql', 'migrations/committed', 'migrations/current', 'functions']) {
+    const recursive = folder === 'functions';
+    for (const name of readdirSync(join(projectFolder, folder), { recursive, encoding: 'utf8' }).sort()) {
       if (name.endsWith('.sql')) hash.update(readFileSync(join(projectFolder, folder, name)));
     }
   }
   return hash.digest('hex').slice(0, 12);
+}
+
+/** Runs the migration in hand, so that what a contributor edits is tested before it is committed. */
+async function runCurrent(database: Database): Promise<void> {
+  const folder = join(projectFolder, 'migrations/current');
+  for (const name of readdirSync(folder).sort()) {
+    if (!name.endsWith('.sql')) continue;
+    const text = readFileSync(join(folder, name), 'utf8');
+    const settings = migrateSettings(database.url('owner'));
+    const sql = await graphileMigrate.compileIncludes(settings, text, new Set([join(folder, name)]));
+    await database.pool('owner').query(`set search_path = pg_catalog, extensions; ${sql}; reset search_path`);
+  }
 }
 
 /** Makes the migrated database that each test file's own is cloned from, once per schema, and returns its name. */
@@ -34,6 +48,7 @@ export async function prepareTemplate(adminUrl: string): Promise<string | undefi
     const database = serverDatabase(url.href);
     try {
       await migrateDatabase(database, queues);
+      await runCurrent(database);
     } finally {
       await database.close();
     }
