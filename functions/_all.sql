@@ -30,9 +30,12 @@
 --!include knowledge/import_documents.sql
 --!include knowledge/documents_10_enqueue.sql
 --!include knowledge/propagate_visibility.sql
+--!include search/text_lexemes.sql
 --!include search/text_search_vector.sql
 --!include search/conditions.sql
---!include search/text_search_query.sql
+--!include search/read_question.sql
+--!include search/workspace_words.sql
+--!include search/split_words.sql
 --!include search/event_title.sql
 --!include search/snippet.sql
 --!include search/legs.sql
@@ -192,6 +195,8 @@
 --!include policies/user_secrets.sql
 --!include policies/user_sessions.sql
 --!include policies/workspaces.sql
+--!include policies/workspace_words.sql
+--!include policies/word_samples.sql
 --!include policies/workspace_members.sql
 --!include policies/conversations.sql
 --!include policies/messages.sql

@@ -95,7 +95,7 @@ export function searchPlugin(embed: QueryEmbedder, recorder?: SearchRecorder): G
               'Pass queryEmbedding, computed by the model of that version.',
             );
           }
-          return given ? { vector: given, versionId: null } : embed(query, mode);
+          return given ? { vector: given, versionId: null, reason: null } : embed(query, mode);
         },
       );
     /** In the same statement as the search, so at the same moment: the vector belongs to the active version, or CQ301. */
@@ -159,6 +159,7 @@ export function searchPlugin(embed: QueryEmbedder, recorder?: SearchRecorder): G
           ['mode', $mode],
           ['filters', $filters],
           ['skip', args.getRaw('skip')],
+          ['without_vector', access($vector, 'reason')],
           ...further.map(([field, name]): [string, Step] => [name, args.getRaw(field)]),
         ]);
         ofActiveVersion($response, $vector);

@@ -18,7 +18,7 @@ declare
   version app_public.embedding_versions;
   candidates integer;
   kinds app_public.source_type[] := array['memory']::app_public.source_type[];
-  conditions text := app_private.search_conditions(null, null, true, null);
+  conditions text := app_private.search_conditions(null, null, true, false);
   response app_public.recall_response;
 begin
   perform app_hidden.require_member();
@@ -62,7 +62,7 @@ begin
           where version.id is not null
           union all
           select 'text', x.chunk_id, null, x.score, row_number() over (order by x.score desc, x.chunk_id)
-          from app_private.search_text(workspace, caller, query, kinds, candidates, null, null, conditions) as x
+          from app_private.search_text(workspace, caller, app_private.question_in(workspace, query), kinds, candidates, null, null, conditions) as x
         ) as legs
         join app_public.chunks c on c.workspace_id = workspace and c.id = legs.chunk_id
         group by c.memory_item_id, legs.leg
