@@ -278,7 +278,7 @@ describeReal('reranking', () => {
       api.database
         .pool('admin')
         .query(
-          `update app_public.chunks set tier = $1::app_public.tier where document_id = (select id from app_public.documents where title = 'B2')`,
+          `update app_public.chunks set tier = $1::app_public.storage_tier where document_id = (select id from app_public.documents where title = 'B2')`,
           [name],
         );
     await tier('cold');
