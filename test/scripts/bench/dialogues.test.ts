@@ -60,11 +60,11 @@ describe('the dialogues that retrieval is measured with', () => {
       }
     });
 
-    it('asks each question once, and not in the words of its evidence', () => {
+    it('asks each question once, and in words that its evidence does not hold', () => {
       expect(new Set(questions.map((each) => each.text)).size).toBe(questions.length);
       for (const { text, evidence } of questions) {
         const said = evidence.map((number) => turns[number - 1]?.text).join('\n');
-        expect(borrowed(text, said), text).toBeLessThan(0.6);
+        expect(borrowed(text, said), text).toBeLessThan(0.75);
       }
     });
   });
