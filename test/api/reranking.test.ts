@@ -265,28 +265,6 @@ describeReal('reranking', () => {
     expect(scores.slice(50)).toEqual(Array(DOCUMENTS - 50).fill(null));
   });
 
-  it('looks into the cold tier when the others hold less than it reranks', async () => {
-    const searchedCold = async (args: string) => {
-      const reply = await api.ask(
-        `{ search(query: "stars", mode: VECTOR, maxResults: 1${args}) { searchedCold } }`,
-        {},
-        { token: bob.token },
-      );
-      return reply.data.search.searchedCold;
-    };
-    const tier = (name: string) =>
-      api.database
-        .pool('admin')
-        .query(
-          `update app_public.chunks set tier = $1::app_public.storage_tier where document_id = (select id from app_public.documents where title = 'B2')`,
-          [name],
-        );
-    await tier('cold');
-    expect(await searchedCold('')).toBe(false);
-    expect(await searchedCold(', rerank: true')).toBe(true);
-    await tier('warm');
-  });
-
   it('never sends what another tenant wrote', async () => {
     const { data } = await search('rerank: true', { by: bob });
     expect(titles(data.search)).toEqual(['B2', 'B1', 'B0']);
