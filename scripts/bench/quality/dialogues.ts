@@ -72,6 +72,11 @@ export function readDialogues(folder: string): Dialogue[] {
   });
 }
 
+interface Page {
+  nodes: { id: string; sequenceNumber: string }[];
+  pageInfo: { hasNextPage: boolean; endCursor: string };
+}
+
 /** Imports a dialogue as one line of messages. Returns the number of each turn by the id of its message. */
 export async function importDialogue(client: Client, dialogue: Dialogue): Promise<Map<string, number>> {
   await client.setLanguage(dialogue.language);
@@ -88,24 +93,25 @@ export async function importDialogue(client: Client, dialogue: Dialogue): Promis
       metadata: { speaker },
     };
   });
-  await client.ask(
-    `mutation ($payload: JSON!) { importConversation(input: { payload: $payload }) { importResult { id added } } }`,
+  const { importConversation } = await client.ask<{ importConversation: { importResult: { id: string } } }>(
+    `mutation ($payload: JSON!) { importConversation(input: { payload: $payload }) { importResult { id } } }`,
     { payload: { source: 'dialogue', title: dialogue.title, messages } },
   );
+  const { id } = importConversation.importResult;
   const turnOf = new Map<string, number>();
   let after: string | null = null;
   do {
-    const reply: {
-      messages: {
-        nodes: { id: string; sequenceNumber: string }[];
-        pageInfo: { hasNextPage: boolean; endCursor: string };
-      };
-    } = await client.ask(
-      `query ($after: Cursor) { messages(first: 1000, after: $after) { nodes { id sequenceNumber } pageInfo { hasNextPage endCursor } } }`,
-      { after },
+    const reply: { conversation: { messages: Page } } = await client.ask(
+      `query ($id: UUID!, $after: Cursor) {
+         conversation(id: $id) {
+           messages(first: 1000, after: $after) { nodes { id sequenceNumber } pageInfo { hasNextPage endCursor } }
+         }
+       }`,
+      { id, after },
     );
-    for (const { id, sequenceNumber } of reply.messages.nodes) turnOf.set(id, Number(sequenceNumber));
-    after = reply.messages.pageInfo.hasNextPage ? reply.messages.pageInfo.endCursor : null;
+    const { nodes, pageInfo } = reply.conversation.messages;
+    for (const message of nodes) turnOf.set(message.id, Number(message.sequenceNumber));
+    after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
   } while (after !== null);
   return turnOf;
 }
