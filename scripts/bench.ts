@@ -18,8 +18,9 @@ import { page } from './bench/page.ts';
 import { post } from './bench/post.ts';
 import { quality } from './bench/quality.ts';
 import { search } from './bench/search.ts';
+import { words } from './bench/words.ts';
 
-const benches: Record<string, Bench> = { analytics, embed, hybrid, page, post, search };
+const benches: Record<string, Bench> = { analytics, embed, hybrid, page, post, search, words };
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 

@@ -3,19 +3,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startApi } from '../../../api/server.ts';
 import { openQueryEmbedder } from '../../../jobs/embedding/query.ts';
-import { startWorker } from '../../../jobs/worker.ts';
+import { startWorker, type WorkerOptions } from '../../../jobs/worker.ts';
 import type { Database } from '../../../lib/database.ts';
 import { localStorage } from '../../../lib/storage.ts';
 
-/** Serves a database as npm start does, API and worker, on a free port. */
-export async function withServer<T>(database: Database, work: (url: string) => Promise<T>): Promise<T> {
+/** Serves a database as npm start does, API and worker, on a free port; with other vectors of passages, where given. */
+export async function withServer<T>(
+  database: Database,
+  work: (url: string) => Promise<T>,
+  { openProvider }: Pick<WorkerOptions, 'openProvider'> = {},
+): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'colloquy-quality-'));
   const storage = localStorage(folder);
   const closers: (() => Promise<void>)[] = [async () => rmSync(folder, { recursive: true, force: true })];
   try {
     const embedder = openQueryEmbedder(database.pool('authenticator'));
     closers.push(() => embedder.close());
-    const worker = await startWorker({ pool: database.pool('worker'), concurrency: 2, storage });
+    const worker = await startWorker({
+      pool: database.pool('worker'),
+      concurrency: 2,
+      storage,
+      ...(openProvider ? { openProvider } : {}),
+    });
     closers.push(() => worker.stop());
     const api = await startApi({
       database,
