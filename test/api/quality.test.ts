@@ -90,10 +90,9 @@ describe('the questions about the documentation', () => {
     expect(new Set(set.queries.map(({ text }) => text)).size).toBe(set.queries.length);
     const languages = new Set(set.queries.map(({ id }) => id.slice(0, 2)));
     expect([...languages].sort()).toEqual(['de', 'en', 'es', 'fr', 'ja', 'zh']);
-    // what nobody asks about would be found by nobody; a page that is only an index of others is no answer
-    expect(
-      set.corpus.map(({ id }) => id).filter((id) => !paths.has(id) && id !== 'docs/decisions/README.md'),
-    ).toEqual([]);
+    // what nobody asks about is only in the way
+    const unasked = set.corpus.map(({ id }) => id).filter((id) => id.startsWith('test/') && !paths.has(id));
+    expect(unasked).toEqual([]);
   });
 });
 
