@@ -127,8 +127,11 @@ export async function withBenchDatabase<T>(
     } finally {
       await database.close();
       if (!keep) await admin.query(`drop database if exists ${name} with (force)`);
-      else if (server.dir) say(`Kept: npm run postgres -- psql --dir ${server.dir} ${name}`);
-      else say(`Kept: ${withoutPassword(url.href)}`);
+      else if (server.dir) {
+        say(`Kept, for a look:
+  npm run postgres -- start --dir ${server.dir}
+  npm run postgres -- psql --dir ${server.dir} ${name}`);
+      } else say(`Kept until you drop it: ${withoutPassword(url.href)}`);
     }
   } finally {
     await admin.end();

@@ -43,15 +43,15 @@ async function oneSet(
   options: Options,
 ): Promise<SetReport> {
   const pool = database.pool('owner');
-  const language =
+  // none for what is written without spaces: then the database decides
+  const named =
     options.language ??
     (await guessLanguage(
       pool,
       set.corpus.map(({ text }) => text),
     ));
+  const language = named ?? 'simple';
   const client = await registerClient(url, `set${place}@example.org`);
-  // what is written without spaces has no rules of a language: then the database decides
-  const named = options.language || language !== 'simple' ? language : undefined;
   if (named) await client.setLanguage(named);
   say(`${set.name}: importing ${set.corpus.length} documents, text search ${language} …`);
   const idOf = await client.importDocuments(set.corpus, named);

@@ -106,7 +106,7 @@ interface Round {
 }
 
 export const words: Bench = {
-  about: 'the ten best by any word of a natural question, in workspaces of two sizes',
+  about: 'the ten best by the words of a natural question, in workspaces of 24,000 passages and more',
   async run(database, scale, say) {
     const sizes = SIZES[scale];
     await runSql(database, 'words_seed.sql', { tenants: sizes.length });
