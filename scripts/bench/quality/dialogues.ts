@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { ColloquyError } from '../../../lib/errors.ts';
-import { bm25 } from './bm25.ts';
+import { bm25, type Terms } from './bm25.ts';
 import { type Client, MODES, RequestError } from './client.ts';
 import { questionTerms } from './documents.ts';
 import { termsOf } from './lexemes.ts';
@@ -116,6 +116,22 @@ export async function importDialogue(client: Client, dialogue: Dialogue): Promis
   return turnOf;
 }
 
+/** Each turn with the words of the two before and the two after it: half of those next to it, a quarter of the others. */
+export function withNeighbours(turns: readonly Terms[]): Terms[] {
+  return turns.map((terms, place) => {
+    const all = new Map(terms);
+    for (const [distance, weight] of [
+      [1, 0.5],
+      [2, 0.25],
+    ] as const) {
+      for (const neighbour of [turns[place - distance], turns[place + distance]]) {
+        for (const [term, count] of neighbour ?? []) all.set(term, (all.get(term) ?? 0) + weight * count);
+      }
+    }
+    return all;
+  });
+}
+
 /** Each dialogue is a workspace of its own, so that a question can find only what was said there. */
 export async function measureDialogues(
   dialogues: readonly Dialogue[],
@@ -123,7 +139,7 @@ export async function measureDialogues(
   pool: Pool,
   say: (text: string) => void,
 ): Promise<DialogueReport> {
-  const names = [...MODES, 'BM25 over single turns'];
+  const names = [...MODES, 'BM25 over single turns', 'BM25 over turns with two neighbours'];
   const results = names.map((name) => ({
     name,
     ranked: [] as number[][],
@@ -143,7 +159,9 @@ export async function measureDialogues(
       pool,
       dialogue.turns.map(({ text }) => ({ text, language: dialogue.language })),
     );
-    const anchor = bm25(new Map(turns.map((terms, place) => [String(place + 1), terms])));
+    const anchors = [turns, withNeighbours(turns)].map((texts) =>
+      bm25(new Map(texts.map((terms, place) => [String(place + 1), terms]))),
+    );
     const asked = await questionTerms(
       pool,
       dialogue.questions.map(({ text }) => text),
@@ -163,7 +181,8 @@ export async function measureDialogues(
           result.reason ??= error.message;
         }
       }
-      results[MODES.length]!.ranked.push(anchor(asked[place]!).map(([id]) => Number(id)));
+      for (const [number, anchor] of anchors.entries())
+        results[MODES.length + number]!.ranked.push(anchor(asked[place]!).map(([id]) => Number(id)));
     }
     say(`${dialogue.title}: ${dialogue.questions.length} questions asked`);
   }

@@ -85,6 +85,12 @@ describeReal('npm run bench -- quality', () => {
     const shares = Object.fromEntries(
       report.conversations.figures.map(({ name, shares: { '@5': five } }) => [name, five.value]),
     );
-    expect(shares).toEqual({ VECTOR: 1, TEXT: 1, HYBRID: 1, 'BM25 over single turns': 1 });
+    expect(shares).toEqual({
+      VECTOR: 1,
+      TEXT: 1,
+      HYBRID: 1,
+      'BM25 over single turns': 1,
+      'BM25 over turns with two neighbours': 1,
+    });
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { serverDatabase } from '../../../lib/database.ts';
 import { bm25, byBestRank } from '../../../scripts/bench/quality/bm25.ts';
-import { readDialogues } from '../../../scripts/bench/quality/dialogues.ts';
+import { readDialogues, withNeighbours } from '../../../scripts/bench/quality/dialogues.ts';
 import { differences } from '../../../scripts/bench/quality/documents.ts';
 import { bigrams, guessLanguage, isUnspaced, termsOf } from '../../../scripts/bench/quality/lexemes.ts';
 import {
@@ -121,6 +121,16 @@ describe('BM25', () => {
   it('takes a document by its best passage', () => {
     expect(byBestRank(['a1', 'b1', 'a2', '?'], (id) => (id === '?' ? undefined : id[0]))).toEqual(['a', 'b']);
   });
+});
+
+it('gives a turn the words of its neighbours, the less the further away they are', () => {
+  const turns = ['a', 'b', 'c', 'b'].map((term) => new Map([[term, 2]]));
+  expect(withNeighbours(turns).map((terms) => Object.fromEntries(terms))).toEqual([
+    { a: 2, b: 1, c: 0.5 },
+    { a: 1, b: 2.5, c: 1 },
+    { a: 0.5, b: 2, c: 2 },
+    { b: 2.5, c: 1 },
+  ]);
 });
 
 describe('a typo', () => {
