@@ -24,17 +24,19 @@ after delete on app_public.message_chunks referencing old table as old_citations
 for each statement execute function app_private.note_uncited_passages();
 
 create or replace function app_hidden.delete_uncited_passages(max_rows integer default 1000)
-returns integer
+returns table (looked_at integer, removed integer)
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+#variable_conflict use_column
 declare
   candidate record;
-  gone integer;
-  total integer := 0;
+  affected integer;
 begin
   perform app_private.require_batch(max_rows);
+  looked_at := 0;
+  removed := 0;
   for candidate in
     select k.workspace_id, array_agg(k.id) as notes, array_agg(distinct k.passage_id) as passages
     from (select c.id, c.workspace_id, c.passage_id from app_hidden.passage_checks c order by c.id limit max_rows) as k
@@ -49,12 +51,14 @@ begin
         -- one from before passages were kept cites by its chunk
         where x.workspace_id = p.workspace_id and x.chunk_id = p.chunk_id and (x.passage_id is null or x.passage_id = p.id)
       );
+    get diagnostics affected = row_count;
+    removed := removed + affected;
     delete from app_hidden.passage_checks c where c.id = any (candidate.notes);
-    get diagnostics gone = row_count;
-    total := total + gone;
+    get diagnostics affected = row_count;
+    looked_at := looked_at + affected;
   end loop;
-  return total;
+  return next;
 end
 $$;
-comment on function app_hidden.delete_uncited_passages(integer) is 'Looks at passages that lost a citation, at most so many, and removes those that nothing cites any more. Returns how many notes it settled. For the job.';
+comment on function app_hidden.delete_uncited_passages(integer) is 'Looks at passages that lost a citation, at most so many notes of them, and removes those that nothing cites any more. Returns how many of both. For the job.';
 grant execute on function app_hidden.delete_uncited_passages(integer) to colloquy_worker;
