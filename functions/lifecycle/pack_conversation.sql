@@ -1,8 +1,9 @@
 -- Packs the messages of a conversation. What belongs to a message (feedback, citations, calls of tools) stays rows: it is found by
--- itself, and nobody finds less of it because a conversation rests (docs/decisions/packed-conversations.md). The caller holds its row "for update". Nothing is deleted
--- before the documents were read back, decoded, encoded anew and found equal, and what is deleted is counted: whatever differs
--- ends the transaction. The conversation is warm before the first row goes, by which the triggers that count know that nothing
--- is lost.
+-- itself, and nobody finds less of it because a conversation rests (docs/decisions/packed-conversations.md).
+--
+-- The caller holds its row "for update". Nothing is deleted before the documents were read back, decoded, encoded anew and found
+-- equal, and what is deleted is counted: whatever differs ends the transaction. The conversation is warm before the first row
+-- goes, by which the triggers that count know that nothing is lost.
 create or replace function app_private.pack_conversation(conversation app_public.conversations)
 returns app_public.conversations
 language plpgsql
