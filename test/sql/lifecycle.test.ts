@@ -313,6 +313,59 @@ describeReal('the archive of conversations', () => {
       });
     });
 
+    it('finds each message by its id, and its question, in whatever part they are', async () => {
+      const id = await start();
+      const asked = await post(id, 'Who was first?');
+      // more than a page of answers between, and more than one part
+      for (let n = 0; n < 70; n++)
+        await call(
+          `select app_public.post_message($1, $2, role => 'assistant')`,
+          id,
+          `answer ${n} ${'of many words '.repeat(200)}`,
+        );
+      const below = await call(
+        `select id from app_public.post_message($1, 'below', role => 'assistant', parent_id => $2)`,
+        id,
+        asked.id,
+      );
+      await indexed(id);
+      const { rows } = await tables().query(
+        'select id from app_public.messages where conversation_id = $1 order by id',
+        [id],
+      );
+      const look = async () => {
+        const seen = [];
+        for (const [n, row] of rows.entries())
+          if (n % 7 === 0 || row.id === below[0].id)
+            seen.push(
+              await call('select m::text from app_hidden.find_message($1) as m', row.id),
+              await call('select question_id, question from app_public.explain_answer($1)', row.id),
+              await as(bob, 'select m::text from app_hidden.find_message($1) as m', row.id),
+            );
+        return seen;
+      };
+      const hot = await look();
+      await archive(id);
+      const { n } = await one(
+        'select count(*)::int as n from app_hidden.conversation_archive_parts where conversation_id = $1',
+        id,
+      );
+      expect(n).toBeGreaterThan(1);
+      expect(await look()).toEqual(hot);
+      expect(hot.at(-2)).toEqual([{ question_id: asked.id, question: 'Who was first?' }]);
+      expect(hot.at(-5)).toEqual([{ question_id: asked.id, question: 'Who was first?' }]);
+      expect(hot.at(-1)).toEqual([]);
+      expect(await call('select m.id from app_hidden.find_message($1) as m', NOWHERE)).toEqual([]);
+      expect(await call('select m.id from app_hidden.find_message(null) as m')).toEqual([]);
+      // a document that is damaged is not shown
+      await tables().query(
+        `update app_hidden.conversation_archive_parts set document = document || ' ' where conversation_id = $1 and part = 0`,
+        [id],
+      );
+      for (const name of ['app_hidden.find_message', 'app_public.explain_answer'])
+        await expect(call(`select ${name}($1)`, asked.id)).rejects.toMatchObject({ code: 'CQ260' });
+    });
+
     it('packs one without a message too', async () => {
       const id = await start();
       expect((await archive(id))[0]).toMatchObject({ storage_tier: 'warm' });
