@@ -9,11 +9,13 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   insert into app_hidden.passage_checks (workspace_id, passage_id)
-  select distinct o.workspace_id, o.passage_id
+  select distinct o.workspace_id, coalesce(o.passage_id, p.id)
   from old_citations o
   -- a workspace on its way out takes its passages along
   join app_public.workspaces w on w.id = o.workspace_id
-  where o.passage_id is not null;
+  -- one from before passages were kept cites by its chunk
+  left join app_hidden.cited_passages p on o.passage_id is null and p.workspace_id = o.workspace_id and p.chunk_id = o.chunk_id
+  where coalesce(o.passage_id, p.id) is not null;
   return null;
 end
 $$;
@@ -48,7 +50,6 @@ begin
     where p.id = any (candidate.passages)
       and not exists (
         select from app_public.message_chunks x
-        -- one from before passages were kept cites by its chunk
         where x.workspace_id = p.workspace_id and x.chunk_id = p.chunk_id and (x.passage_id is null or x.passage_id = p.id)
       );
     get diagnostics affected = row_count;

@@ -434,6 +434,25 @@ describeReal('the evidence of an answer', () => {
       expect(await sweep()).toEqual({ looked_at: 0, removed: 0 });
     });
 
+    it('the same for a citation from before passages were kept', async () => {
+      await sweep();
+      const paper = await write('cited long ago');
+      const [old, kept] = [await start(ann), await start(ann)];
+      const answers = [await cite(paper.chunks, ann, old), await cite(paper.chunks, ann, kept)];
+      await owner().query(
+        'update app_public.message_chunks set passage_id = null where message_id = any ($1)',
+        [answers],
+      );
+      await remove('documents', paper.id);
+      for (const answer of answers)
+        expect(await explain(answer)).toMatchObject([{ content: 'cited long ago', is_current: false }]);
+      await remove('conversations', old);
+      expect(await sweep()).toEqual({ looked_at: 1, removed: 0 });
+      expect(await explain(answers[1]!)).toMatchObject([{ content: 'cited long ago' }]);
+      await remove('conversations', kept);
+      expect(await sweep()).toEqual({ looked_at: 1, removed: 1 });
+    });
+
     it('not while somebody cites it: the job comes again', async () => {
       await sweep();
       const paper = await write('just being cited');
