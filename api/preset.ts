@@ -12,6 +12,7 @@ import { MAX_BODY_BYTES } from './limits.ts';
 import { NamesPlugin } from './plugins/inflection.ts';
 import { MessagesPlugin } from './plugins/messages.ts';
 import { ChangePasswordPlugin, NothingUpdatedPlugin, SignInPlugin } from './plugins/outcomes.ts';
+import { packedMessagesPlugins } from './plugins/packed-messages.ts';
 import { PagesPlugin } from './plugins/pages.ts';
 import { currentRequest, requestsPlugin } from './plugins/requests.ts';
 import { rerankingPlugins } from './plugins/reranking.ts';
@@ -64,8 +65,9 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       NamesPlugin,
       TagsPlugin,
       VectorCodecPlugin,
-      // its plan for a list is wrapped by the one that gives lists their pages
+      // their plans for lists are wrapped by the one that gives lists their pages
       MessagesPlugin,
+      ...packedMessagesPlugins,
       PagesPlugin,
       ChangePasswordPlugin,
       SignInPlugin,

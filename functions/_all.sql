@@ -101,6 +101,7 @@
 --!include conversations/insert_message.sql
 --!include conversations/message_path.sql
 --!include conversations/add_tool_calls.sql
+--!include conversations/keep_passages.sql
 --!include conversations/add_message_chunks.sql
 --!include conversations/add_answer.sql
 --!include conversations/record_turn.sql
@@ -142,6 +143,12 @@
 --!include lifecycle/unpack_conversation.sql
 --!include lifecycle/packed_messages.sql
 --!include lifecycle/packed_message_path.sql
+--!include conversations/conversation_feedback.sql
+--!include conversations/conversation_citations.sql
+--!include conversations/citations_of.sql
+--!include conversations/find_message.sql
+--!include lifecycle/erase_cited_passages.sql
+--!include lifecycle/delete_uncited_passages.sql
 --!include lifecycle/archive_conversation.sql
 --!include lifecycle/archive_old_conversations.sql
 --!include analytics/mark_changes.sql
@@ -243,6 +250,8 @@
 --!include policies/user_identities.sql
 --!include policies/conversation_archives.sql
 --!include policies/conversation_archive_parts.sql
+--!include policies/cited_passages.sql
+--!include policies/passage_checks.sql
 --!include policies/conversation_analytics.sql
 --!include policies/user_activity.sql
 --!include policies/analytics_changes.sql

@@ -23,7 +23,7 @@ export const MessagesPlugin: GraphileConfig.Plugin = wrapPlans(
     if (!sql || !dataplanPg) throw new Error('MessagesPlugin needs the plugins of graphile-build-pg');
     const { uuid } = dataplanPg.TYPES;
     const { messages: resource } = build.pgResources as Record<string, PgResource>;
-    const operators = { '>=': sql`>=`, '>': sql`>`, '<=': sql`<=` };
+    const operators = { '>=': sql`>=`, '<=': sql`<=` };
 
     function bound($connection: Connection, operator: keyof typeof operators, $id: Step): void {
       const $messages = $connection.getSubplan() as unknown as PgSelectStep;
@@ -57,13 +57,6 @@ export const MessagesPlugin: GraphileConfig.Plugin = wrapPlans(
           fieldArgs.autoApply($connection);
           bound($connection, '>=', $id);
           bound($connection, '<=', $conversation.get('last_message_id'));
-          return $connection;
-        },
-      },
-      Message: {
-        replies(plan, $source) {
-          const $connection = plan() as Connection;
-          bound($connection, '>', ($source as unknown as Row).get('id'));
           return $connection;
         },
       },
