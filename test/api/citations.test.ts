@@ -219,7 +219,7 @@ describeReal('citations and packed conversations, as clients see them', () => {
     'a replay': `query ($m: UUID!) { replayRetrieval(messageId: $m) { messageId embeddingVersionId hasVector path overlap chunks { chunkId citedRank rank title score } } }`,
     'a link': `query ($t: String!) { readSharedConversation(token: $t) { title messages { role content model writtenAt } } }`,
     'a search': `{ ${['zanzibar beacon', 'hello'].map(
-      (words, n) => `s${n}: search(query: "${words}", mode: TEXT, filters: { includeCold: true }) {
+      (words, n) => `s${n}: search(query: "${words}", mode: TEXT) {
         results { messageId message { ${MESSAGE} parent { id } replies { totalCount } } }
       }`,
     )} }`,
