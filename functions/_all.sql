@@ -45,6 +45,7 @@
 --!include embeddings/embedding_partitions.sql
 --!include embeddings/counts.sql
 --!include embeddings/embedding_waits.sql
+--!include embeddings/recognized_language.sql
 --!include embeddings/pipeline.sql
 --!include embeddings/indexing_progress.sql
 --!include audit/log_event.sql

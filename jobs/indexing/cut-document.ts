@@ -47,6 +47,7 @@ export async function cutDocument(context: JobContext, source: Source, version: 
             start_offset: chunk.startOffset,
             end_offset: chunk.endOffset,
             token_count: chunk.tokenCount,
+            language: chunk.language,
           })),
         ),
       ],

@@ -36,6 +36,7 @@ export async function cutMemory(context: JobContext, source: Source, version: Ve
             start_offset: chunk.startOffset,
             end_offset: chunk.endOffset,
             token_count: chunk.tokenCount,
+            language: chunk.language,
           })),
         ),
       ],

@@ -32,6 +32,7 @@ async function chunksOfMessage(
     start_offset: chunk.startOffset,
     end_offset: chunk.endOffset,
     token_count: chunk.tokenCount,
+    language: chunk.language,
   }));
 }
 
