@@ -18,8 +18,10 @@ comment on column app_private.wanted_chunk.language is 'The language that was re
 alter table app_hidden.chunk_counts add column if not exists is_language_recognized boolean not null default false;
 comment on column app_hidden.chunk_counts.is_language_recognized is 'Whether their texts told the language; else it was declared.';
 alter table app_hidden.chunk_counts drop constraint if exists chunk_counts_pkey;
-alter table app_hidden.chunk_counts add constraint chunk_counts_pkey
-  primary key (workspace_id, source_type, text_search_language, is_language_recognized);
+-- serves: the counts of a workspace, and their upkeep by key
+create unique index if not exists chunk_counts_new_pkey
+  on app_hidden.chunk_counts (workspace_id, source_type, text_search_language, is_language_recognized);
+alter table app_hidden.chunk_counts add constraint chunk_counts_pkey primary key using index chunk_counts_new_pkey;
 
 drop function if exists app_hidden.complete_event(uuid, uuid, integer, text, text, integer, real, uuid, text, text, integer, integer, numeric);
 
