@@ -89,6 +89,8 @@ declare
   document app_public.documents;
   wanted app_private.wanted_chunk[];
 begin
+  -- before the counts are taken: whoever deletes the workspace has it, and then takes the counts
+  perform from app_public.workspaces w where w.id = for_workspace for key share;
   select d.* into document
   from app_public.documents d
   where d.workspace_id = for_workspace and d.id = for_document

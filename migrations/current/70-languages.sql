@@ -1,6 +1,10 @@
 -- The language of a passage is recognised from its text when it is cut.
 
 alter table app_public.chunks add column if not exists is_language_recognized boolean not null default false;
+comment on column app_public.workspaces.text_search_language is
+  'The language of texts that name none and do not tell it themselves: messages, memories, events, and documents added without one. Of what is indexed from then on; simple for everything.';
+comment on column app_public.documents.text_search_language is
+  'Text search configuration of passages whose own language cannot be recognised; simple is that of all.';
 comment on column app_public.chunks.is_language_recognized is 'Whether the text itself told the language; else it was declared for the document or the workspace.';
 
 do $$
@@ -26,6 +30,8 @@ alter table app_hidden.chunk_counts add constraint chunk_counts_pkey primary key
 drop function if exists app_hidden.complete_event(uuid, uuid, integer, text, text, integer, real, uuid, text, text, integer, integer, numeric);
 
 --!include embeddings/recognized_language.sql
+--!include members/set_workspace_language.sql
+--!include knowledge/create_document.sql
 --!include embeddings/counts.sql
 --!include embeddings/correct_chunk_languages.sql
 --!include embeddings/pipeline.sql

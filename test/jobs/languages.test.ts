@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startWorker, type Worker } from '../../jobs/worker.ts';
 import { serverDatabase } from '../../lib/database.ts';
 import { type Account, register, startTestApi, type TestApi } from '../api/support.ts';
+import { lockWaiters } from '../support/locks.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { until } from '../support/users.ts';
 import { hashProvider } from '../support/versions.ts';
@@ -226,6 +227,60 @@ describeReal('languages of passages', () => {
     const after = await passages(bob, 'document_id', id);
     expect(after.map(([, language]) => language)).not.toContain('english');
     expect(await miscounted()).toEqual([]);
+  });
+
+  it('documents that are cut anew at once, each in several languages, wait for each other in one order', async () => {
+    const ids = await Promise.all(
+      Array.from({ length: 8 }, (_, i) => add(bob, `Page ${i}`, `Page ${i}.`, { type: 'text' })),
+    );
+    await indexed(bob);
+    const languages = ['german', 'english', 'french', null, 'danish', 'finnish'];
+    const cut = (id: string, turn: number) =>
+      api.database
+        .pool('worker')
+        .query(
+          `select r.* from app_public.documents d, app_hidden.replace_document_chunks($1, d.id, d.content_hash, $3::jsonb) r where d.id = $2`,
+          [
+            bob.workspaceId,
+            id,
+            JSON.stringify(
+              [0, 1, 2].map((index) => ({
+                chunk_index: index,
+                content: `${turn} ${index} ${id}`,
+                start_offset: index,
+                end_offset: index + 1,
+                token_count: 1,
+                language: languages[(turn * 7 + index * 5) % languages.length],
+              })),
+            ),
+          ],
+        );
+    for (let turn = 0; turn < 10; turn += 1) await Promise.all(ids.map((id, i) => cut(id, turn + i)));
+    expect(await miscounted()).toEqual([]);
+    // nor does one hold up who deletes the workspace, who has it already and takes the counts then
+    const holder = await api.database.pool('owner').connect();
+    try {
+      await holder.query('begin');
+      await holder.query('select from app_public.workspaces where id = $1 for update', [bob.workspaceId]);
+      const waits = cut(ids[0]!, 11);
+      await until(async () => (await lockWaiters(api.database)).length > 0);
+      await holder.query(
+        'update app_hidden.chunk_counts set chunk_count = chunk_count where workspace_id = $1',
+        [bob.workspaceId],
+      );
+      await holder.query('rollback');
+      expect((await waits).rows).toHaveLength(1);
+    } finally {
+      holder.release();
+    }
+    // nobody waits for their vectors
+    await api.database.pool('owner').query('delete from app_public.documents where id = any ($1)', [ids]);
+    // what no rules are known for is refused
+    await expect(
+      api.database
+        .pool('worker')
+        .query('select app_private.recognized_language($1, $2)', ['english', 'klingon']),
+    ).rejects.toThrow();
   });
 
   it('messages, memories and events have their own, and a short one has that of the workspace, also when that changes', async () => {
