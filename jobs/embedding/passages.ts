@@ -10,7 +10,7 @@ export interface Passage extends Chunk {
 /** Cuts a text, and recognises the language of each passage. What was declared to be code keeps the language that was declared. */
 export async function cutPassages(
   source: ChunkSource,
-  sizes: { chunkSize: number; chunkOverlap: number },
+  sizes: Parameters<typeof chunkText>[1],
 ): Promise<Passage[]> {
   const chunks = chunkText(source, sizes);
   if (chunks.length === 0) return [];
