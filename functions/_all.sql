@@ -4,6 +4,7 @@
 --!include support/text_hash.sql
 --!include support/enqueue.sql
 --!include support/workspace_language.sql
+--!include embeddings/recognized_language.sql
 --!include support/set_updated_at.sql
 --!include auth/claims.sql
 --!include auth/require_member.sql
