@@ -99,6 +99,22 @@ describeReal('answers', () => {
       ])
         expect((await titles(ann, query)).length, query).toBe(2);
       expect(await titles(ann, '-disobedience')).toEqual([]);
+      // a stop word of another language of the workspace loosens neither
+      const max = await person();
+      await write(max, { War: 'The civil war ended.', Code: 'The civil code began.' });
+      const { documentId } = await indexDocument(api, max, {
+        title: 'Deutsch',
+        content: 'Das Haus war alt, die Leute waren es auch.',
+        vector: axis(2),
+      });
+      await api.database
+        .pool('owner')
+        .query(
+          `update app_public.chunks set text_search_language = case document_id when $2 then 'german' else 'english' end where workspace_id = $1`,
+          [max.workspaceId, documentId],
+        );
+      expect(await titles(max, '"civil war"')).toEqual(['War']);
+      expect(await titles(max, 'civil -"civil war"')).toEqual(['Code']);
       const pasted = `${'words of a long text that somebody has pasted here, '.repeat(4)} "not a phrase of it" -disobedience civil`;
       expect(await titles(ann, pasted)).toContain('Gandhi');
     });
