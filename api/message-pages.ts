@@ -1,16 +1,6 @@
 import { DEFAULT_PAGE_SIZE } from './limits.ts';
 import { bounded } from './plugins/pages.ts';
 
-/** What a client says about the page of messages that it wants. */
-export interface PageArguments {
-  first: number | null | undefined;
-  last: number | null | undefined;
-  after: string | null | undefined;
-  before: string | null | undefined;
-  orderBy: readonly unknown[] | null | undefined;
-  filter: object | null | undefined;
-}
-
 /** The messages that a page can be made of. */
 export interface MessagePage {
   /** Ids of the messages before the first and after the last. */
@@ -42,7 +32,14 @@ function idOf(cursor: string | null | undefined): string | null {
 }
 
 /** The page that is asked for, and one message more, which tells whether there is another; null where it is no page of ids. */
-export function pageOf({ first, last, after, before, orderBy, filter }: PageArguments): MessagePage | null {
+export function pageOf(
+  first: number | null | undefined,
+  last: number | null | undefined,
+  after: string | null | undefined,
+  before: string | null | undefined,
+  orderBy: readonly unknown[] | null | undefined,
+  filter: object | null | undefined,
+): MessagePage | null {
   const descending = orderBy?.length === 1 ? DESCENDING.get(orderBy[0]) : undefined;
   if (filter != null || descending === undefined) return null;
   const [above, below] = descending ? [before, after] : [after, before];

@@ -7,16 +7,15 @@ import {
 import { type ConnectionStep, ConstantStep, connection, lambda, type Step } from 'postgraphile/grafast';
 import type { SQL } from 'postgraphile/pg-sql2';
 import { wrapPlans } from 'postgraphile/utils';
-import { type PageArguments, pageOf } from '../message-pages.ts';
+import { pageOf } from '../message-pages.ts';
 
 type Row = PgSelectSingleStep;
 type Connection = ConnectionStep<Step>;
-type Wanted = { [argument in keyof PageArguments]: Step<PageArguments[argument]> };
 
 const isNothing = ($step: Step): boolean => $step instanceof ConstantStep && $step.data == null;
 
-/** How many messages there are, where the conversation knows it. */
-const counts = new WeakMap<Connection, Step>();
+/** Lists of the messages of a conversation: what filters them, and how many there are without a filter. */
+const lists = new WeakMap<Connection, { $filter: Step; $count: Step }>();
 
 /**
  * Messages are partitioned by month on their own time-ordered id, and those of a conversation that is warm or cold are
@@ -48,78 +47,60 @@ export const MessagesPlugin: GraphileConfig.Plugin = wrapPlans(
       )`;
     }
 
-    /** The messages of a conversation: those that a page may need when there are arguments, else all. */
-    function messagesOf($conversation: Row, wanted?: Wanted): PgSelectStep {
-      const $id = $conversation.get('id');
-      const $messages = pgSelect({
-        resource: resource!,
-        identifiers: [{ step: $id as never, codec: uuid, matches: (alias) => sql`${alias}.conversation_id` }],
-        from: {
-          callback: ($select) => {
-            const id = $select.placeholder($id as never, uuid as never);
-            const tier = $select.placeholder($conversation.get('storage_tier') as never);
-            const all = union(sql`app_hidden.read_packed_messages(${id}, null, null)`, sql`${tier} <> 'hot'`);
-            if (!wanted) return all;
-            return $select.withLayerPlan(() =>
-              $select.deferredSQL(
-                lambda(
-                  [
-                    wanted.first,
-                    wanted.last,
-                    wanted.after,
-                    wanted.before,
-                    wanted.orderBy,
-                    wanted.filter,
-                  ] as const,
-                  ([first, last, after, before, orderBy, filter]) => {
-                    const page = pageOf({ first, last, after, before, orderBy, filter });
-                    if (!page) return all;
-                    const key = (value: string | null) => sql`${sql.value(value)}::uuid`;
-                    return sql`app_hidden.message_page(${id}, ${key(page.after)}, ${key(page.before)}, ${sql.literal(page.size)}, ${sql.literal(page.newestFirst)})`;
-                  },
-                  true,
-                ),
-              ),
-            );
-          },
-        },
-      }) as unknown as PgSelectStep;
-      bound($messages, '>=', $id);
-      bound($messages, '<=', $conversation.get('last_message_id'));
-      return $messages;
-    }
-
     return {
       Conversation: {
         messages(_plan, $source, fieldArgs) {
           const $conversation = $source as unknown as Row;
-          const [first, last, after, before, orderBy, filter] = (
-            ['first', 'last', 'after', 'before', 'orderBy', 'filter'] as const
-          ).map((name) => fieldArgs.getRaw(name)) as Step[];
-          const $messages = messagesOf($conversation, {
-            first,
-            last,
-            after,
-            before,
-            orderBy,
-            filter,
-          } as Wanted);
+          const $id = $conversation.get('id');
+          const wanted = (['first', 'last', 'after', 'before', 'orderBy', 'filter'] as const).map((name) =>
+            fieldArgs.getRaw(name),
+          );
+          const $filter = wanted[5]!;
+          const $messages = pgSelect({
+            resource: resource!,
+            identifiers: [
+              { step: $id as never, codec: uuid, matches: (alias) => sql`${alias}.conversation_id` },
+            ],
+            from: {
+              callback: ($select) => {
+                const id = $select.placeholder($id as never, uuid as never);
+                const tier = $select.placeholder($conversation.get('storage_tier') as never);
+                const all = union(
+                  sql`app_hidden.read_packed_messages(${id}, null, null)`,
+                  sql`${tier} <> 'hot'`,
+                );
+                const from = (values: readonly unknown[]): SQL => {
+                  const page = pageOf(...(values as Parameters<typeof pageOf>));
+                  if (!page) return all;
+                  const [after, before] = [page.after, page.before].map(
+                    (key) => sql`${sql.value(key)}::uuid`,
+                  );
+                  return sql`app_hidden.message_page(${id}, ${after!}, ${before!}, ${sql.literal(page.size)}, ${sql.literal(page.newestFirst)})`;
+                };
+                return $select.withLayerPlan(() => $select.deferredSQL(lambda(wanted, from, true)));
+              },
+            },
+          }) as unknown as PgSelectStep;
+          bound($messages, '>=', $id);
+          bound($messages, '<=', $conversation.get('last_message_id'));
           const $connection = connection($messages as never) as unknown as Connection;
           fieldArgs.autoApply($connection);
-          if (isNothing(filter!)) counts.set($connection, $conversation.get('message_count'));
-          else {
-            // a page is no place to count at
-            const $all = connection(messagesOf($conversation) as never) as unknown as Connection;
-            fieldArgs.autoApply($all);
-            const clone = $messages.connectionClone.bind($messages);
-            $messages.connectionClone = (mode) =>
-              mode === 'aggregate' ? ($all.getSubplan() as unknown as PgSelectStep).clone(mode) : clone(mode);
-          }
+          lists.set($connection, { $filter, $count: $conversation.get('message_count') });
           return $connection;
         },
       },
       MessageConnection: {
-        totalCount: (plan, $source) => counts.get($source as unknown as Connection) ?? plan(),
+        // the conversation knows how many it has, and a page is no place to count at
+        totalCount(plan, $source) {
+          const list = lists.get($source as unknown as Connection);
+          if (!list) return plan();
+          if (isNothing(list.$filter)) return list.$count;
+          return lambda(
+            [list.$filter, list.$count, plan()] as const,
+            ([filter, all, found]) => (filter == null ? all : found),
+            true,
+          );
+        },
       },
       Message: {
         replies(_plan, $source, fieldArgs) {
