@@ -1,5 +1,3 @@
-import type { WithPgClient } from 'postgraphile/@dataplan/pg';
-import { createWithPgClient, makePgService, type NodePostgresPgClient } from 'postgraphile/adaptors/pg';
 import { log } from '../lib/log.ts';
 
 /**
@@ -40,30 +38,4 @@ export function fenced<T extends { text: string }>(statement: T): T {
   }
   const [, keys, lookup, end] = found;
   return { ...statement, text: `${keys} offset 0${lookup}${FENCE.test(lookup!) ? '' : '\noffset 0'}${end}` };
-}
-
-function fencing(client: NodePostgresPgClient): NodePostgresPgClient {
-  return {
-    rawClient: client.rawClient,
-    query: (statement) => client.query(fenced(statement)),
-    withTransaction: (work) => client.withTransaction((inner) => work(fencing(inner))),
-  };
-}
-
-/** PostGraphile's service for a pool of connections, whose lookups go by index. */
-export function pgService(options: Parameters<typeof makePgService>[0]): ReturnType<typeof makePgService> {
-  const service = makePgService(options);
-  return {
-    ...service,
-    adaptor: {
-      ...service.adaptor,
-      createWithPgClient(...args: Parameters<typeof createWithPgClient>) {
-        const withPgClient = createWithPgClient(...args);
-        const withFence: WithPgClient<NodePostgresPgClient> = (settings, work) =>
-          withPgClient(settings, (client) => work(fencing(client)));
-        if (withPgClient.release) withFence.release = withPgClient.release;
-        return withFence;
-      },
-    },
-  };
 }

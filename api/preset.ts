@@ -9,7 +9,7 @@ import { maskError } from './errors.ts';
 import { firstQuery } from './graphiql.ts';
 import { type IdentityProvider, identityVerifier } from './identity-provider.ts';
 import { MAX_BODY_BYTES } from './limits.ts';
-import { pgService } from './lookups.ts';
+import { pgService } from './pg-service.ts';
 import { NamesPlugin } from './plugins/inflection.ts';
 import { MessagesPlugin } from './plugins/messages.ts';
 import { ChangePasswordPlugin, NothingUpdatedPlugin, SignInPlugin } from './plugins/outcomes.ts';
