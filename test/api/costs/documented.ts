@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Kind, type OperationDefinitionNode, OperationTypeNode, parse, print } from 'postgraphile/graphql';
+import { Kind, type OperationDefinitionNode, parse, print } from 'postgraphile/graphql';
 import { firstQuery } from '../../../api/graphiql.ts';
 import { projectFolder } from '../../../lib/migrations.ts';
 import { welcome } from '../../../scripts/start/welcome.ts';
@@ -11,7 +11,6 @@ export interface DocumentedOperation {
   name: string;
   where: string;
   text: string;
-  isMutation: boolean;
 }
 
 function* operationsOf(where: string, source: string): Generator<DocumentedOperation> {
@@ -25,7 +24,6 @@ function* operationsOf(where: string, source: string): Generator<DocumentedOpera
       name: fields.join(' '),
       where,
       text: print(operation),
-      isMutation: operation.operation === OperationTypeNode.MUTATION,
     };
   }
 }

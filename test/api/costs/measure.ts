@@ -1,17 +1,26 @@
 import pg from 'pg';
 
-/** A statement that the API sent, with the pages of shared buffers that it touched, its functions included. */
-export interface Measured {
+/** A statement that the API sent, and the pages of shared buffers that it touched, with those of its functions. */
+export interface Statement {
   text: string;
   buffers: number;
-  plan: unknown;
+}
+
+/** What a request cost. */
+export interface Cost {
+  /** What was sent to the server, and waited for, transactions and settings included. */
+  trips: number;
+  statements: Statement[];
 }
 
 export interface Meter {
   pool: pg.Pool;
-  /** What a piece of work sent. Nothing else may use the pool meanwhile. */
-  during(work: () => Promise<void>): Promise<{ statements: number; measured: Measured[] }>;
+  /** What a piece of work costs. Nothing else may use the pool meanwhile. */
+  during(work: () => Promise<unknown>): Promise<Cost>;
 }
+
+export const total = (statements: readonly Statement[]): number =>
+  statements.reduce((sum, { buffers }) => sum + buffers, 0);
 
 type Query = { text: string; values?: unknown[]; name?: string } | string;
 
@@ -24,8 +33,8 @@ const isMeasurable = (text: string): boolean =>
  */
 export function openMeter(connectionString: string): Meter {
   const pool = new pg.Pool({ connectionString, max: 1 });
-  let statements = 0;
-  let measured: Measured[] = [];
+  let trips = 0;
+  let statements: Statement[] = [];
   pool.on('connect', (client) => {
     const query = client.query.bind(client) as unknown as (...args: unknown[]) => Promise<pg.QueryResult>;
 
@@ -36,13 +45,13 @@ export function openMeter(connectionString: string): Meter {
         () => undefined,
       );
       await query('rollback to measuring; release measuring');
-      const [{ Plan: plan }] = result?.rows[0]?.['QUERY PLAN'] ?? [{ Plan: undefined }];
+      const plan = result?.rows[0]?.['QUERY PLAN'][0].Plan;
       if (!plan) return;
-      measured.push({ text, buffers: plan['Shared Hit Blocks'] + plan['Shared Read Blocks'], plan });
+      statements.push({ text, buffers: plan['Shared Hit Blocks'] + plan['Shared Read Blocks'] });
     }
 
     client.query = ((first: Query, ...rest: unknown[]) => {
-      statements += 1;
+      trips += 1;
       const { text, values } = typeof first === 'string' ? { text: first, values: undefined } : first;
       // outside of a transaction, and by callback: authentication
       if (typeof rest.at(-1) === 'function' || !isMeasurable(text)) return query(first, ...rest);
@@ -52,10 +61,10 @@ export function openMeter(connectionString: string): Meter {
   return {
     pool,
     async during(work) {
-      statements = 0;
-      measured = [];
+      trips = 0;
+      statements = [];
       await work();
-      return { statements, measured };
+      return { trips, statements };
     },
   };
 }

@@ -72,7 +72,7 @@ from (
 ) as s
 join costs_filled f on f.workspace_id = s.workspace_id;
 
--- some have a vector, all the same: the words decide the order
+-- the nearest are the same everywhere: two documents, two messages, a memory
 insert into app_public.embeddings (version_id, workspace_id, chunk_id, embedding)
 select v.id, c.workspace_id, c.id, ('[1' || repeat(',0', v.dimensions - 1) || ']')::extensions.halfvec
 from (
@@ -80,7 +80,7 @@ from (
   from app_public.chunks k join costs_filled f on f.workspace_id = k.workspace_id
 ) as c
 cross join app_public.embedding_versions v
-where v.status = 'active' and c.place <= 20;
+where v.status = 'active' and c.place <= case c.source_type when 'memory' then 1 when 'event' then 0 else 2 end;
 
 update app_public.conversations set indexed_sequence_number = last_sequence_number;
 update app_public.documents set chunked_hash = content_hash;
