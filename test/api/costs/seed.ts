@@ -22,7 +22,7 @@ insert into app_public.workspaces (name) select u.email::text from app_public.us
 insert into app_public.workspace_members (workspace_id, user_id, role)
 select w.id, u.id, 'owner' from app_public.workspaces w join app_public.users u on u.email::text = w.name where w.name like 'cost%';
 insert into costs_filled (workspace_id, user_id, messages, others)
-select m.workspace_id, m.user_id, 100, 60 from app_public.workspace_members m join app_public.workspaces w on w.id = m.workspace_id
+select m.workspace_id, m.user_id, 20, 30 from app_public.workspace_members m join app_public.workspaces w on w.id = m.workspace_id
 where w.name like 'cost%';
 
 insert into app_public.documents (workspace_id, owner_id, title, content)
