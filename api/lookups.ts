@@ -15,7 +15,7 @@ import { log } from '../lib/log.ts';
  * of it once (a hash join) than go by index for each of the keys.
  */
 const LOOKUP =
-  /^(select .*\nfrom \(select ids\.ordinality - 1 as idx.* from json_array_elements\(\$\d+::json\) with ordinality as ids)(\) as \S+,\nlateral \(.*)(\) as \S+;)$/s;
+  /^(.*\nfrom \(select ids\.ordinality - 1 as idx.* from json_array_elements\(\$\d+::json\) with ordinality as ids)(\) as \S+,\nlateral \(.*)(\) as \S+;)$/s;
 /** What every lookup contains, in whatever shape: one that is not recognised must not go unnoticed. */
 const HINT = /\bjsonb?_array_elements\(\$\d+|\bwith ordinality as ids\b/;
 /** An end that is such a fence already. */
