@@ -13,12 +13,15 @@ import { pgService } from './pg-service.ts';
 import { NamesPlugin } from './plugins/inflection.ts';
 import { MessagesPlugin } from './plugins/messages.ts';
 import { ChangePasswordPlugin, NothingUpdatedPlugin, SignInPlugin } from './plugins/outcomes.ts';
+import { packedMessagesPlugins } from './plugins/packed-messages.ts';
 import { PagesPlugin } from './plugins/pages.ts';
 import { currentRequest, requestsPlugin } from './plugins/requests.ts';
+import { rerankingPlugins } from './plugins/reranking.ts';
 import { searchPlugin } from './plugins/search.ts';
 import { StaleVectorsPlugin } from './plugins/stale-vectors.ts';
 import { VectorCodecPlugin } from './plugins/vector-codec.ts';
 import { type ActiveVersion, type EmbedQuery, queryEmbedder } from './query-embeddings.ts';
+import type { Reranker } from './reranking.ts';
 import type { SearchRecorder } from './search-recorder.ts';
 import { TagsPlugin } from './tags.ts';
 
@@ -31,6 +34,8 @@ export interface PresetOptions {
   identityProvider?: IdentityProvider | undefined;
   /** Tells which version a query is embedded for. Absent: a switch is noticed only when dimensions differ. */
   activeVersion?: ActiveVersion | undefined;
+  /** Reranks the results of searches that ask for it. Absent: nobody does. */
+  reranker?: Reranker | undefined;
   /** Counts what searches answer. Absent: nobody does. */
   searchRecorder?: SearchRecorder | undefined;
   /** GraphiQL at "/". Default: false. */
@@ -47,6 +52,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
     pool,
     embedQuery,
     activeVersion,
+    reranker,
     searchRecorder,
     identityProvider,
     graphiql = false,
@@ -60,13 +66,15 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       NamesPlugin,
       TagsPlugin,
       VectorCodecPlugin,
-      // its plan for a list is wrapped by the one that gives lists their pages
+      // their plans for lists are wrapped by the one that gives lists their pages
       MessagesPlugin,
+      ...packedMessagesPlugins,
       PagesPlugin,
       ChangePasswordPlugin,
       SignInPlugin,
       NothingUpdatedPlugin,
-      searchPlugin(queryEmbedder(embedQuery, activeVersion), searchRecorder),
+      searchPlugin(queryEmbedder(embedQuery, activeVersion), searchRecorder, reranker),
+      ...rerankingPlugins,
       StaleVectorsPlugin,
     ],
     // A query within a query has no end; the argument "condition" says what "filter" says.

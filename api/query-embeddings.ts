@@ -2,8 +2,11 @@ import { log } from '../lib/log.ts';
 import { ApiError } from './errors.ts';
 import { Lru } from './lru.ts';
 
-/** Turns the text of a query into a vector: of the embedding version that is named, else of the active one. */
-export type EmbedQuery = (text: string, versionId: string | null) => Promise<Float32Array>;
+/**
+ * Turns the text of a query into a vector: of the embedding version that is named, else of the active one. Undefined where its
+ * model cannot read the script of the text.
+ */
+export type EmbedQuery = (text: string, versionId: string | null) => Promise<Float32Array | undefined>;
 
 /** The id of the embedding version that searches use at this moment. */
 export type ActiveVersion = () => Promise<string>;
@@ -13,6 +16,8 @@ export interface QueryVector {
   vector: number[] | null;
   /** Null: nobody has said. */
   versionId: string | null;
+  /** Why there is no vector, as the answer of a search says it. */
+  reason: 'provider_unavailable' | 'unreadable_script' | null;
 }
 
 const CACHE_SIZE = 1_000;
@@ -28,25 +33,29 @@ export type SearchMode = 'hybrid' | 'vector' | 'text';
  */
 export type QueryEmbedder = (query: string, mode: SearchMode | null | undefined) => Promise<QueryVector>;
 
-const none: QueryVector = { vector: null, versionId: null };
+const none: QueryVector = { vector: null, versionId: null, reason: null };
+
+function answer(vector: number[] | null, versionId: string | null): QueryVector {
+  return { vector, versionId, reason: vector ? null : 'unreadable_script' };
+}
 
 /** Remembers what it embedded; several requests for the same text wait for one answer. */
 export function queryEmbedder(
   embedQuery: EmbedQuery | undefined,
   activeVersion?: ActiveVersion,
 ): QueryEmbedder {
-  const cache = new Lru<Promise<number[]>>(CACHE_SIZE, CACHE_AGE);
+  const cache = new Lru<Promise<number[] | null>>(CACHE_SIZE, CACHE_AGE);
 
   async function embed(text: string): Promise<QueryVector> {
     if (!embedQuery) throw new Error('This server has no embedding provider');
     const versionId = (await activeVersion?.()) ?? null;
     const key = `${versionId} ${text}`;
     const known = cache.get(key);
-    if (known) return { vector: await known, versionId };
-    const vector = embedQuery(text, versionId).then((values) => Array.from(values));
+    if (known) return answer(await known, versionId);
+    const vector = embedQuery(text, versionId).then((values) => (values ? Array.from(values) : null));
     cache.set(key, vector);
     vector.catch(() => cache.delete(key));
-    return { vector: await vector, versionId };
+    return answer(await vector, versionId);
   }
 
   return async (query, mode) => {
@@ -64,7 +73,7 @@ export function queryEmbedder(
         );
       }
       log.warn({ err: error }, 'The query could not be embedded: searching by words alone');
-      return none;
+      return { ...none, reason: 'provider_unavailable' };
     }
   };
 }

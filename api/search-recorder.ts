@@ -12,7 +12,6 @@ export interface SearchFacts {
   requested: number;
   returned: number;
   scan_limit_hit: boolean;
-  searched_cold: boolean;
   chunk_ids: string[];
 }
 

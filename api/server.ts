@@ -14,6 +14,7 @@ import { requestIdOf } from './plugins/requests.ts';
 import { makePreset } from './preset.ts';
 import type { ActiveVersion, EmbedQuery } from './query-embeddings.ts';
 import { readiness } from './readiness.ts';
+import type { Reranker } from './reranking.ts';
 import { openSearchRecorder, type RecordingOptions } from './search-recorder.ts';
 
 export interface ApiOptions {
@@ -32,6 +33,8 @@ export interface ApiOptions {
   identityProvider?: IdentityProvider | undefined;
   /** Tells which version a query is embedded for. */
   activeVersion?: ActiveVersion;
+  /** Reranks the results of searches that ask for it. Absent: nobody does. */
+  reranker?: Reranker | undefined;
   /** GraphiQL at "/", and introspection. */
   development: boolean;
   /** Introspection without GraphiQL. Default: as development. */
@@ -129,6 +132,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       embedQuery: options.embedQuery,
       identityProvider: options.identityProvider,
       activeVersion: options.activeVersion,
+      reranker: options.reranker,
       graphiql: development,
       introspection,
     }),

@@ -4,6 +4,7 @@
 --!include support/text_hash.sql
 --!include support/enqueue.sql
 --!include support/workspace_language.sql
+--!include embeddings/recognized_language.sql
 --!include support/set_updated_at.sql
 --!include auth/claims.sql
 --!include auth/require_member.sql
@@ -31,9 +32,12 @@
 --!include knowledge/import_documents.sql
 --!include knowledge/documents_10_enqueue.sql
 --!include knowledge/propagate_visibility.sql
+--!include search/text_lexemes.sql
 --!include search/text_search_vector.sql
 --!include search/conditions.sql
---!include search/text_search_query.sql
+--!include search/read_question.sql
+--!include search/workspace_words.sql
+--!include search/split_words.sql
 --!include search/event_title.sql
 --!include search/snippet.sql
 --!include search/legs.sql
@@ -99,6 +103,7 @@
 --!include conversations/insert_message.sql
 --!include conversations/message_path.sql
 --!include conversations/add_tool_calls.sql
+--!include conversations/keep_passages.sql
 --!include conversations/add_message_chunks.sql
 --!include conversations/add_answer.sql
 --!include conversations/record_turn.sql
@@ -140,6 +145,12 @@
 --!include lifecycle/unpack_conversation.sql
 --!include lifecycle/packed_messages.sql
 --!include lifecycle/packed_message_path.sql
+--!include conversations/conversation_feedback.sql
+--!include conversations/conversation_citations.sql
+--!include conversations/citations_of.sql
+--!include conversations/find_message.sql
+--!include lifecycle/erase_cited_passages.sql
+--!include lifecycle/delete_uncited_passages.sql
 --!include lifecycle/archive_conversation.sql
 --!include lifecycle/archive_old_conversations.sql
 --!include analytics/mark_changes.sql
@@ -193,6 +204,8 @@
 --!include policies/user_secrets.sql
 --!include policies/user_sessions.sql
 --!include policies/workspaces.sql
+--!include policies/workspace_words.sql
+--!include policies/word_samples.sql
 --!include policies/workspace_members.sql
 --!include policies/conversations.sql
 --!include policies/messages.sql
@@ -239,6 +252,8 @@
 --!include policies/user_identities.sql
 --!include policies/conversation_archives.sql
 --!include policies/conversation_archive_parts.sql
+--!include policies/cited_passages.sql
+--!include policies/passage_checks.sql
 --!include policies/conversation_analytics.sql
 --!include policies/user_activity.sql
 --!include policies/analytics_changes.sql

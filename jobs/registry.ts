@@ -10,6 +10,7 @@ import type { JobContext } from './context.ts';
 import { deliverMail } from './deliver-mail.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
 import { extractFile } from './extract-file.ts';
+import { forgetWords } from './forget-words.ts';
 import { indexSource } from './index-source.ts';
 import { measureRecall } from './measure-recall.ts';
 import { processEvents } from './process-events.ts';
@@ -43,6 +44,7 @@ export const jobs: readonly JobDefinition<any>[] = [
   ensurePartitions,
   deliverMail,
   tierChunks,
+  forgetWords,
   removeExpired,
   archiveConversations,
   computeAnalytics,

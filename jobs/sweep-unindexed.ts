@@ -44,7 +44,14 @@ async function handle({ pool, boss, log, signal }: JobContext): Promise<object> 
     found: sources.length,
     ...(await sweepVersions({ pool, boss })),
     corrected: await correctLanguages({ pool, log, signal }),
+    sampled: await sampleWords(pool),
   };
+}
+
+/** Of how many large workspaces it was measured anew how common their words are. */
+async function sampleWords(pool: JobContext['pool']): Promise<number> {
+  const { rows } = await pool.query<{ sampled: number }>('select app_hidden.sample_words() as sampled');
+  return rows[0]?.sampled ?? 0;
 }
 
 /** Returns how many chunks have the language of their workspace now that had another one. */

@@ -29,6 +29,20 @@ export const endpointSettings = z.strictObject({
 
 export type EndpointSettings = z.infer<typeof endpointSettings>;
 
+/** The service that reranks what a search found. */
+export const rerankFields = {
+  /** The address that is asked, with its path. */
+  url: z
+    .url({ protocol: /^https?$/, error: 'must begin with http:// or https://' })
+    .refine((value) => !URL.canParse(value) || new URL(value).password === '', {
+      error: 'must hold no password: a key belongs into RERANK_API_KEY',
+    }),
+  /** Milliseconds that a search waits for it. */
+  timeout: z.coerce.number().int().min(1).max(60_000).default(2000),
+  /** How it is asked; auto: as Cohere when a model is named, else as TEI. */
+  shape: z.enum(['auto', 'cohere', 'tei']).default('auto'),
+};
+
 const name = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,62}$/, 'a name is made of small letters, digits and hyphens')

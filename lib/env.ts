@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { endpointFields, endpoints } from './endpoint-settings.ts';
+import { endpointFields, endpoints, rerankFields } from './endpoint-settings.ts';
 import { ColloquyError, describeError } from './errors.ts';
 
 export type { EndpointSettings } from './endpoint-settings.ts';
@@ -112,6 +112,12 @@ const variables = z.object({
   /** US dollars per million tokens that the chat model reads, and that it writes. */
   SUMMARY_INPUT_PRICE: orAbsent(endpointFields.price),
   SUMMARY_OUTPUT_PRICE: orAbsent(endpointFields.price),
+  /** Who reranks the results of searches that ask for it, by its whole address. Absent: nobody. */
+  RERANK_URL: orAbsent(rerankFields.url.optional()),
+  RERANK_MODEL: orAbsent(z.string().min(1).max(200).optional()),
+  RERANK_API_KEY: endpointFields.apiKey,
+  RERANK_TIMEOUT_MS: orAbsent(rerankFields.timeout),
+  RERANK_SHAPE: orAbsent(rerankFields.shape),
   /** An outside identity provider whose tokens are accepted: all three or none. */
   JWT_ISSUER: optionalText,
   JWT_AUDIENCE: optionalText,
@@ -177,4 +183,31 @@ export function identityProvider({
 }: Env): { issuer: string; audience: string; jwksUrl: string; algorithms: string[] } | undefined {
   if (JWT_ISSUER === undefined || JWT_AUDIENCE === undefined || JWT_JWKS_URL === undefined) return undefined;
   return { issuer: JWT_ISSUER, audience: JWT_AUDIENCE, jwksUrl: JWT_JWKS_URL, algorithms: JWT_ALGORITHMS };
+}
+
+export interface RerankSettings {
+  url: string;
+  model: string | undefined;
+  apiKey: string;
+  /** Milliseconds. */
+  timeout: number;
+  shape: 'auto' | 'cohere' | 'tei';
+}
+
+/** The service that the environment names for reranking, or undefined. */
+export function rerankSettings({
+  RERANK_URL,
+  RERANK_MODEL,
+  RERANK_API_KEY,
+  RERANK_TIMEOUT_MS,
+  RERANK_SHAPE,
+}: Env): RerankSettings | undefined {
+  if (RERANK_URL === undefined) return undefined;
+  return {
+    url: RERANK_URL,
+    model: RERANK_MODEL,
+    apiKey: RERANK_API_KEY,
+    timeout: RERANK_TIMEOUT_MS,
+    shape: RERANK_SHAPE,
+  };
 }

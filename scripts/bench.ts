@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Argument, Command, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { describeError } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import { analytics } from './bench/analytics.ts';
@@ -16,9 +16,11 @@ import {
 import { hybrid } from './bench/hybrid.ts';
 import { page } from './bench/page.ts';
 import { post } from './bench/post.ts';
+import { quality } from './bench/quality.ts';
 import { search } from './bench/search.ts';
+import { words } from './bench/words.ts';
 
-const benches: Record<string, Bench> = { analytics, embed, hybrid, page, post, search };
+const benches: Record<string, Bench> = { analytics, embed, hybrid, page, post, search, words };
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
@@ -95,26 +97,24 @@ async function run(name: string, options: Options): Promise<void> {
 }
 
 const program = new Command('npm run bench --')
-  .description(
-    'Measures, as ratios against an anchor in the same run, on a database of its own that is removed afterwards.',
-  )
-  .addArgument(new Argument('<name>', 'what to measure').choices(Object.keys(benches)))
-  .addOption(
-    new Option('--scale <scale>', 'small takes two minutes, medium twenty, large a night')
-      .choices(['small', 'medium', 'large'])
-      .default('small'),
-  )
-  .option('--check', 'exit with 1 when a goal is missed')
-  .option('--json <file>', 'write the figures')
-  .option('--markdown <file>', 'write the table')
-  .option('--plot <file>', 'write the curve as SVG, where there is one')
-  .addHelpText(
-    'after',
-    `\nBenches:\n${Object.entries(benches)
-      .map(([name, bench]) => `  ${name.padEnd(10)} ${bench.about}`)
-      .join('\n')}\n\nExample:\n  npm run bench -- page --scale medium --json data/bench/page.json`,
-  )
-  .action(run);
+  .description('Measures, on a database of its own that is removed afterwards.')
+  .addHelpText('after', '\nExample:\n  npm run bench -- page --scale medium --json data/bench/page.json');
+for (const [name, bench] of Object.entries(benches)) {
+  program
+    .command(name)
+    .description(bench.about)
+    .addOption(
+      new Option('--scale <scale>', 'small takes two minutes, medium twenty, large a night')
+        .choices(['small', 'medium', 'large'])
+        .default('small'),
+    )
+    .option('--check', 'exit with 1 when a goal is missed')
+    .option('--json <file>', 'write the figures')
+    .option('--markdown <file>', 'write the table')
+    .option('--plot <file>', 'write the curve as SVG, where there is one')
+    .action((options: Options) => run(name, options));
+}
+program.addCommand(quality);
 
 try {
   await program.parseAsync();

@@ -4,9 +4,10 @@ import { Command, InvalidArgumentError } from 'commander';
 import { type Api, startApi } from '../api/server.ts';
 import { openQueryEmbedder } from '../jobs/embedding/query.ts';
 import { queues } from '../jobs/registry.ts';
+import { openReranker } from '../jobs/reranking/reranker.ts';
 import { startWorker, type Worker } from '../jobs/worker.ts';
 import { type Database, openDatabase } from '../lib/database.ts';
-import { env, identityProvider } from '../lib/env.ts';
+import { env, identityProvider, rerankSettings } from '../lib/env.ts';
 import { ColloquyError, describeError, errorCode } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import { migrateDatabase, migrationStatus, projectFolder } from '../lib/migrations.ts';
@@ -122,12 +123,14 @@ async function serve(
 ): Promise<void> {
   const embedder = openQueryEmbedder(database.pool('authenticator'));
   closers.push(() => embedder.close());
+  const reranking = rerankSettings(env);
   const api: Api = await startApi({
     database,
     host: options.host,
     port: options.port,
     embedQuery: (text, versionId) => embedder.embed(text, versionId),
     activeVersion: () => embedder.activeVersion(),
+    reranker: reranking && openReranker(reranking),
     storage: localStorage(filesFolder(options.data)),
     identityProvider: identityProvider(env),
     development: env.NODE_ENV !== 'production',

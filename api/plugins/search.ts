@@ -3,7 +3,9 @@ import { access, constant, lambda, type Step, sideEffect } from 'postgraphile/gr
 import { extendSchema, gql } from 'postgraphile/utils';
 import { ApiError } from '../errors.ts';
 import type { QueryEmbedder, QueryVector, SearchMode } from '../query-embeddings.ts';
+import type { Outcome, Reranker } from '../reranking.ts';
 import type { SearchFacts, SearchRecorder } from '../search-recorder.ts';
+import { isOff, pageToFind, RERANK_ARGUMENT, reranked } from './reranking.ts';
 
 type Wanted = readonly [string, SearchMode | null | undefined, string | null | undefined];
 type Result = Step & { get(name: string): Step };
@@ -21,7 +23,8 @@ const SEARCH_ARGUMENTS = `
               """What narrows the search; of several, all must hold."""
               filters: SearchFilterInput
               """The vector of the query, for clients that have it. It must come from the model of the embedding version that is searched."""
-              queryEmbedding: Vector`;
+              queryEmbedding: Vector
+              ${RERANK_ARGUMENT}`;
 
 /** What there is to add when the functions are missing, or not granted. */
 const NOTHING = { typeDefs: [], objects: {} };
@@ -46,13 +49,18 @@ type Told = readonly [
   filters: Record<string, unknown> | null,
   threshold: number | null | undefined,
   skip: number | null | undefined,
+  outcome: Outcome | null,
 ];
 
 /**
  * The query fields `search`, `searchDocuments`, `searchMemories` and `recall` around the functions of app_public: they take
  * text alone, and the server embeds it. From a result one can walk to what it was found in.
  */
-export function searchPlugin(embed: QueryEmbedder, recorder?: SearchRecorder): GraphileConfig.Plugin {
+export function searchPlugin(
+  embed: QueryEmbedder,
+  recorder?: SearchRecorder,
+  reranker?: Reranker,
+): GraphileConfig.Plugin {
   return extendSchema((build) => {
     const resources = build.pgResources as Record<string, PgResource>;
     const {
@@ -95,7 +103,7 @@ export function searchPlugin(embed: QueryEmbedder, recorder?: SearchRecorder): G
               'Pass queryEmbedding, computed by the model of that version.',
             );
           }
-          return given ? { vector: given, versionId: null } : embed(query, mode);
+          return given ? { vector: given, versionId: null, reason: null } : embed(query, mode);
         },
       );
     /** In the same statement as the search, so at the same moment: the vector belongs to the active version, or CQ301. */
@@ -112,7 +120,7 @@ export function searchPlugin(embed: QueryEmbedder, recorder?: SearchRecorder): G
     const recorded = (
       $response: Step,
       $vector: Step,
-      args: { [argument in 'query' | 'kinds' | 'filters' | 'threshold' | 'skip']?: Step },
+      args: { [argument in 'query' | 'kinds' | 'filters' | 'threshold' | 'skip' | 'outcome']?: Step },
     ): Step => {
       if (!recorder) return $response;
       const $one = $response as PgSelectSingleStep;
@@ -120,13 +128,13 @@ export function searchPlugin(embed: QueryEmbedder, recorder?: SearchRecorder): G
         sql`app_hidden.search_facts(${$one.getClassStep().alias})`,
         dataplanPg.TYPES.jsonb as never,
       );
-      const { query, kinds, filters, threshold, skip } = args;
-      const told = [$facts, $vector, query, kinds, filters, threshold, skip].map(
+      const { query, kinds, filters, threshold, skip, outcome } = args;
+      const told = [$facts, $vector, query, kinds, filters, threshold, skip, outcome].map(
         ($step) => $step ?? constant(null),
       );
       sideEffect(
         told as unknown as { [place in keyof Told]: Step<Told[place]> },
-        ([facts, embedding, text, asked, filters, least, skipped]) => {
+        ([facts, embedding, text, asked, filters, least, skipped, shown]) => {
           if (!facts) return;
           const isPlain = least == null && !skipped;
           const sample = {
@@ -135,7 +143,7 @@ export function searchPlugin(embed: QueryEmbedder, recorder?: SearchRecorder): G
             kinds: asked?.length ? asked : null,
             filters,
           };
-          recorder.record({ ...facts, is_plain: isPlain }, embedding ? sample : undefined);
+          recorder.record({ ...facts, ...shown?.facts, is_plain: isPlain }, embedding ? sample : undefined);
         },
       );
       return $response;
@@ -151,18 +159,23 @@ export function searchPlugin(embed: QueryEmbedder, recorder?: SearchRecorder): G
           $mode,
           further.length > 0 ? args.getRaw('embeddingVersionId') : undefined,
         );
+        // most searches are not reranked, and are planned as if there were no such thing
+        const $page = isOff(args.getRaw('rerank')) ? undefined : pageToFind(args, reranker);
         const $response = execute(resource, [
           ['query', args.getRaw('query')],
           ['query_embedding', access($vector, 'vector')],
-          ['max_results', args.getRaw('maxResults')],
+          ['max_results', $page ? access($page, 'maxResults') : args.getRaw('maxResults')],
           ['threshold', args.getRaw('threshold')],
           ['mode', $mode],
           ['filters', $filters],
-          ['skip', args.getRaw('skip')],
+          ['skip', $page ? access($page, 'skip') : args.getRaw('skip')],
+          ['without_vector', access($vector, 'reason')],
           ...further.map(([field, name]): [string, Step] => [name, args.getRaw(field)]),
         ]);
         ofActiveVersion($response, $vector);
+        const $outcome = $page && reranked($response, $page, args.getRaw('query'), reranker);
         return recorded($response, access($vector, 'vector'), {
+          ...($outcome ? { outcome: $outcome } : {}),
           query: args.getRaw('query'),
           filters: $filters,
           threshold: args.getRaw('threshold'),

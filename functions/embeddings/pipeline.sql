@@ -89,6 +89,8 @@ declare
   document app_public.documents;
   wanted app_private.wanted_chunk[];
 begin
+  -- before the counts are taken: whoever deletes the workspace has it, and then takes the counts
+  perform from app_public.workspaces w where w.id = for_workspace for key share;
   select d.* into document
   from app_public.documents d
   where d.workspace_id = for_workspace and d.id = for_document
@@ -102,7 +104,8 @@ begin
   with given as (
     select w.*, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content)) as content_hash
     from jsonb_to_recordset(new_chunks) as w (
-      chunk_index integer, content text, heading text, page_number integer, start_offset integer, end_offset integer, token_count integer
+      chunk_index integer, content text, heading text, page_number integer, start_offset integer, end_offset integer, token_count integer,
+      language text
     )
   ),
   numbered as (
@@ -115,22 +118,31 @@ begin
   )
   select coalesce(array_agg(
     row(
-      x.chunk_index, x.content, x.heading, x.page_number, x.start_offset, x.end_offset, x.token_count, x.content_hash, e.id
+      x.chunk_index, x.content, x.heading, x.page_number, x.start_offset, x.end_offset, x.token_count, x.content_hash, e.id,
+      app_private.recognized_language(document.text_search_language, x.language)
     )::app_private.wanted_chunk
   ), '{}')
   into wanted
   from numbered x
   left join existing e on e.content_hash = x.content_hash and e.n = x.n;
 
-  -- what goes and what comes are counted one after the other; two that change languages do it in the same order
-  perform
-  from app_hidden.chunk_counts k
-  where k.workspace_id = for_workspace and k.source_type = 'document' and exists (
-    select from app_public.chunks c
-    where c.workspace_id = for_workspace and c.document_id = for_document and c.text_search_language <> document.text_search_language
+  -- what goes and what comes are counted one after the other: the counts of all of it are taken first, in one order
+  with there as (
+    select c.text_search_language, c.is_language_recognized
+    from app_public.chunks c
+    where c.workspace_id = for_workspace and c.document_id = for_document
+  ),
+  keys as (
+    select t.text_search_language::text as language, t.is_language_recognized as is_recognized from there t
+    union
+    select coalesce(w.language, document.text_search_language), w.language is not null from unnest(wanted) as w
   )
-  order by k.text_search_language
-  for no key update;
+  insert into app_hidden.chunk_counts as k (workspace_id, source_type, text_search_language, is_language_recognized, chunk_count)
+  select for_workspace, 'document', x.language, x.is_recognized, 0
+  from keys x
+  where exists (select from there) and (select count(*) from keys) > 1
+  order by x.language, x.is_recognized
+  on conflict on constraint chunk_counts_pkey do update set chunk_count = k.chunk_count;
   delete from app_public.chunks c
   where c.workspace_id = for_workspace and c.document_id = for_document
     and not exists (select from unnest(wanted) as w where w.kept_id = c.id);
@@ -139,20 +151,23 @@ begin
   set constraints app_public.chunks_document_id_chunk_index_key deferred;
   update app_public.chunks c
   set chunk_index = w.chunk_index, start_offset = w.start_offset, end_offset = w.end_offset, page_number = w.page_number,
-    text_search_language = document.text_search_language
+    text_search_language = coalesce(w.language, document.text_search_language), is_language_recognized = w.language is not null
   from unnest(wanted) as w
   where c.workspace_id = for_workspace and c.document_id = for_document and c.id = w.kept_id
-    and (c.chunk_index, c.start_offset, c.end_offset, c.page_number, c.text_search_language)
-      is distinct from (w.chunk_index, w.start_offset, w.end_offset, w.page_number, document.text_search_language);
+    and (c.chunk_index, c.start_offset, c.end_offset, c.page_number, c.text_search_language, c.is_language_recognized)
+      is distinct from (
+        w.chunk_index, w.start_offset, w.end_offset, w.page_number, coalesce(w.language, document.text_search_language), w.language is not null
+      );
   select count(*) into kept from unnest(wanted) as w where w.kept_id is not null;
 
   insert into app_public.chunks (
     workspace_id, source_type, document_id, owner_id, visibility, chunk_index, content, heading, page_number, start_offset, end_offset,
-    token_count, content_hash, text_search_language
+    token_count, content_hash, text_search_language, is_language_recognized
   )
   select
     for_workspace, 'document', for_document, document.owner_id, document.visibility, w.chunk_index, w.content, w.heading, w.page_number,
-    w.start_offset, w.end_offset, w.token_count, w.content_hash, document.text_search_language
+    w.start_offset, w.end_offset, w.token_count, w.content_hash, coalesce(w.language, document.text_search_language),
+    w.language is not null
   from unnest(wanted) as w
   where w.kept_id is null;
   get diagnostics added = row_count;
@@ -173,6 +188,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   conversation app_public.conversations;
+  declared app_public.text_search_language := app_private.workspace_language(for_workspace);
   added integer;
 begin
   select c.* into conversation
@@ -185,14 +201,16 @@ begin
 
   insert into app_public.chunks (
     workspace_id, source_type, conversation_id, message_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset,
-    token_count, content_hash, text_search_language
+    token_count, content_hash, text_search_language, is_language_recognized
   )
   select
     for_workspace, 'message', for_conversation, w.message_id, conversation.owner_id, conversation.visibility, w.chunk_index, w.content,
     w.heading, w.start_offset, w.end_offset, w.token_count, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content)),
-    (select app_private.workspace_language(for_workspace))
+    coalesce(app_private.recognized_language(declared, w.language), declared),
+    app_private.recognized_language(declared, w.language) is not null
   from jsonb_to_recordset(new_chunks) as w (
-    message_id uuid, chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer
+    message_id uuid, chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer,
+    language text
   )
   join app_public.messages m
     on m.id = w.message_id and m.conversation_id = for_conversation
@@ -218,6 +236,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   memory app_public.memory_items;
+  declared app_public.text_search_language := app_private.workspace_language(for_workspace);
   added integer;
 begin
   select m.* into memory
@@ -231,14 +250,15 @@ begin
   delete from app_public.chunks c where c.workspace_id = for_workspace and c.memory_item_id = for_memory;
   insert into app_public.chunks (
     workspace_id, source_type, memory_item_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset, token_count,
-    content_hash, importance_score, text_search_language
+    content_hash, importance_score, text_search_language, is_language_recognized
   )
   select
     for_workspace, 'memory', for_memory, memory.owner_id, memory.visibility, w.chunk_index, w.content, w.heading, w.start_offset, w.end_offset,
     w.token_count, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content)), memory.importance,
-    (select app_private.workspace_language(for_workspace))
+    coalesce(app_private.recognized_language(declared, w.language), declared),
+    app_private.recognized_language(declared, w.language) is not null
   from jsonb_to_recordset(new_chunks) as w (
-    chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer
+    chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer, language text
   );
   get diagnostics added = row_count;
   update app_public.memory_items m set chunked_hash = of_hash where m.id = for_memory;

@@ -8,7 +8,7 @@
 -- than the work of a small tenant (vectors of 600 chunks: 0.50 of 0.87 ms are left; words: 0.26 of 0.58 ms).
 --
 -- In all of them $2 is the workspace, $3 the caller, $5 the kinds, $7 the sources and $8 the filters; conditions is what
--- app_private.search_conditions made of these, or null for those of a search without filters in the hot and warm tiers.
+-- app_private.search_conditions made of these, or null for those of a search without filters, where no document is archived.
 -- Where all vectors are compared, $9 is among how many of the nearest to look, or null.
 
 -- Loads the libraries of pgvector and pg_trgm into this session: a role that is not a superuser may name their settings in
@@ -39,49 +39,122 @@ as $$
         order by e.distance, e.chunk_id
         limit $6
       $query$
-      -- How well each word fits, times how rare it is among the chunks that this very search matches: nothing but what the
-      -- caller may read weighs. ts_rank_cd took twice the time, and ranked worse (docs/decisions/text-ranking.md).
+      -- BM25 (Robertson, Walker 1994; k1 1.2, b 0.75) twice, in equal parts: of the chunk, and of all of its document that matches. Rarity
+      -- is counted among the chunks that this very search matches: nothing but what the caller may read weighs
+      -- (docs/decisions/text-ranking.md).
       when 'text' then $query$
-        with matches as materialized (
+        with by_index as materialized (
           select
-            c.id, c.importance_score,
-            case when $13 >= 1 then ts_rank(c.text_search, ($12)[q.number][1], 1) end as word_1,
-            case when $13 >= 2 then ts_rank(c.text_search, ($12)[q.number][2], 1) end as word_2,
-            case when $13 >= 3 then ts_rank(c.text_search, ($12)[q.number][3], 1) end as word_3,
-            case when $13 >= 4 then ts_rank(c.text_search, ($12)[q.number][4], 1) end as word_4,
-            case when $13 >= 5 then ts_rank(c.text_search, ($12)[q.number][5], 1) end as word_5,
-            case when $13 >= 6 then ts_rank(c.text_search, ($12)[q.number][6], 1) end as word_6
-          from app_public.chunks c
-          -- a place in an array: joined as rows, 30 languages took 36 ms for 1,000 chunks, so they take 13
-          cross join lateral (select ($10)[array_position($9, c.text_search_language::text)] as number offset 0) as q
-          where %s
-            and c.text_search @@ $4
-            and c.text_search @@ ($11)[q.number]
+            w.number, c.id, c.importance_score, coalesce(c.document_id, c.message_id, c.memory_item_id, c.raw_event_id) as source, c.size,
+            c.places, case when $11 is not null then c.text_search end as text_search
+          from unnest($4) with ordinality as w (query, number)
+          cross join lateral (
+            select
+              c.id, c.importance_score, c.document_id, c.message_id, c.memory_item_id, c.raw_event_id, c.text_search,
+              octet_length(c.content) + octet_length(coalesce(c.context_near, '')) / 2 + octet_length(coalesce(c.context_far, '')) / 4 as size,
+              ts_rank_cd('{0.000244140625, 0.00048828125, 0.0009765625, 1}', c.text_search, w.query)::float8 as places
+            from app_public.chunks c
+            where %s
+              and c.text_search @@ w.query
+              and ($9 is null or c.text_search @@ $9)
+              and ($10 is null or not c.text_search @@ $10)
+            offset 0
+          ) as c
+        ),
+        -- common words find nothing by themselves, they only rank
+        found as materialized (
+          select
+            p.number, p.id, p.importance_score, p.source, p.size,
+            -- of one word, ts_rank_cd is the sum of the weights of its places: the heading's before, the others' after the point
+            floor(p.places) as headed, (p.places - floor(p.places)) * 1024 as said
+          from (
+            select i.number, i.id, i.importance_score, i.source, i.size, i.places from by_index i
+            union all
+            select
+              w.number + cardinality($4), c.id, c.importance_score, c.source, c.size,
+              ts_rank_cd('{0.000244140625, 0.00048828125, 0.0009765625, 1}', c.text_search, w.query)::float8
+            from (
+              select i.id, i.source, min(i.importance_score) as importance_score, min(i.size) as size, any_value(i.text_search) as text_search
+              from by_index i
+              where $11 is not null
+              group by i.id, i.source
+            ) as c
+            cross join unnest($11) with ordinality as w (query, number)
+            where c.text_search @@ w.query
+          ) as p
+        ),
+        facts as materialized (
+          select sum(f.chunks)::float8 as chunks, (sum(f.size) / sum(f.chunks))::float8 as size, count(*)::float8 as sources
+          from (
+            select f.source, count(*) as chunks, sum(f.size) as size
+            from (select f.id, f.source, min(f.size) as size from found f group by f.id, f.source) as f
+            group by f.source
+          ) as f
         ),
         rarity as materialized (
           select
-            ln(1 + count(*) / greatest(count(*) filter (where m.word_1 > 0), 1)::float8) as word_1,
-            ln(1 + count(*) / greatest(count(*) filter (where m.word_2 > 0), 1)::float8) as word_2,
-            ln(1 + count(*) / greatest(count(*) filter (where m.word_3 > 0), 1)::float8) as word_3,
-            ln(1 + count(*) / greatest(count(*) filter (where m.word_4 > 0), 1)::float8) as word_4,
-            ln(1 + count(*) / greatest(count(*) filter (where m.word_5 > 0), 1)::float8) as word_5,
-            ln(1 + count(*) / greatest(count(*) filter (where m.word_6 > 0), 1)::float8) as word_6
-          from matches m
+            f.number,
+            ln(1 + coalesce(1 / ($12)[f.number - cardinality($4)], greatest($13, a.chunks) / f.chunks)) as of_chunks,
+            ln(1 + coalesce(1 / ($12)[f.number - cardinality($4)], coalesce($13 * a.sources / a.chunks, a.sources) / f.sources)) as of_sources
+          from (
+            select f.number, sum(f.chunks)::float8 as chunks, count(*)::float8 as sources
+            from (select f.number, f.source, count(*) as chunks from found f group by f.number, f.source) as f
+            group by f.number
+          ) as f
+          cross join facts a
+        ),
+        -- what a chunk by itself would have
+        best as materialized (
+          select f.id, f.source, min(f.importance_score) as importance_score,
+            sum(r.of_chunks * 2.2 * (f.headed + f.said) / (f.headed + f.said + 1.2 * (0.25 + 0.75 * f.size / a.size))) as score
+          from found f
+          join rarity r on r.number = f.number
+          cross join facts a
+          group by f.id, f.source
+          order by score desc, f.id desc
+          limit 200
+        ),
+        lengths as materialized (
+          select b.source, coalesce(
+            (select octet_length(d.content) from app_public.documents d where d.id = b.source),
+            (select sum(x.size) from (select distinct on (f.id) f.size from found f where f.source = b.source) as x)
+          )::float8 as size
+          from (select distinct b.source from best b) as b
+        ),
+        -- and its document: a title counts once, however many chunks begin with it
+        documents as (
+          select t.source,
+            sum(r.of_sources * 2.2 * (t.headed + t.said) / (t.headed + t.said + 1.2 * (0.25 + 0.75 * t.size / t.mean))) as score
+          from (
+            select f.source, f.number, l.size, max(f.headed) as headed, sum(f.said) as said, (select avg(l.size) from lengths l) as mean
+            from found f
+            join lengths l on l.source = f.source
+            group by f.source, f.number, l.size
+          ) as t
+          join rarity r on r.number = t.number
+          group by t.source
+        ),
+        ranked as (
+          select b.id, b.importance_score, b.score, row_number() over (partition by b.source order by b.score desc, b.id desc) as place,
+            0.5 * first_value(b.score) over (partition by b.source order by b.score desc, b.id desc) + 0.5 * d.score as of_document
+          from best b
+          join documents d on d.source = b.source
+        ),
+        -- the best chunk of a document stands for it, the others for themselves
+        scored as (
+          select r.id, r.importance_score, case when r.place = 1 then r.of_document else least(r.score, r.of_document) end as score
+          from ranked r
         )
         select
-          m.id,
-          (
-            coalesce(m.word_1 * r.word_1, 0)
-            + coalesce(m.word_2 * r.word_2, 0)
-            + coalesce(m.word_3 * r.word_3, 0)
-            + coalesce(m.word_4 * r.word_4, 0)
-            + coalesce(m.word_5 * r.word_5, 0)
-            + coalesce(m.word_6 * r.word_6, 0)
-          )::real,
-          m.importance_score
-        from matches m
-        cross join rarity r
-        order by 2 desc, m.id desc
+          c.id,
+          -- 1 is what has most of what the words could give; a word that nothing has is the rarest
+          (c.score / greatest(
+            max(c.score) over (),
+            0.3 * 2.2 * ((select sum(r.of_chunks) from rarity r) + (cardinality($4) + coalesce(cardinality($11), 0) - (select count(*) from rarity r)) * ln(1 + 2 * (select coalesce($13, a.chunks) from facts a)))
+          ))::real,
+          c.importance_score
+        from scored c
+        order by c.score desc, c.id desc
         limit $6
       $query$
     end,
@@ -93,7 +166,7 @@ comment on function app_private.search_statement(app_public.search_mode, text) i
 do $make$
 declare
   -- a memory may expire, and which tenant has memories is not known here
-  conditions text := app_private.search_conditions(null, null, true, 'warm');
+  conditions text := app_private.search_conditions(null, null, true, false);
 begin
   execute format($function$
     create or replace function app_private.search_vector_plain(
@@ -110,8 +183,8 @@ begin
   $function$, app_private.search_statement('vector', conditions));
   execute format($function$
     create or replace function app_private.search_text_plain(
-      uuid, uuid, uuid, tsquery, app_public.source_type[], integer, uuid[], app_public.search_filters,
-      text[], bigint[], tsquery[], tsquery[], integer
+      uuid, uuid, uuid, tsquery[], app_public.source_type[], integer, uuid[], app_public.search_filters, tsquery, tsquery,
+      tsquery[], float8[], float8
     )
     returns table (chunk_id uuid, score real, importance real)
     language sql
@@ -125,7 +198,7 @@ end
 $make$;
 comment on function app_private.search_vector_plain(uuid, uuid, uuid, extensions.halfvec, app_public.source_type[], integer, uuid[], app_public.search_filters, integer) is
   'The same as search_vector_exact, without filters, by one plan for all tenants.';
-comment on function app_private.search_text_plain(uuid, uuid, uuid, tsquery, app_public.source_type[], integer, uuid[], app_public.search_filters, text[], bigint[], tsquery[], tsquery[], integer) is
+comment on function app_private.search_text_plain(uuid, uuid, uuid, tsquery[], app_public.source_type[], integer, uuid[], app_public.search_filters, tsquery, tsquery, tsquery[], float8[], float8) is
   'The same as search_text, without filters, by one plan for all tenants.';
 
 create or replace function app_private.search_vector_exact(
@@ -200,10 +273,8 @@ $$;
 comment on function app_private.search_vector_index(app_public.embedding_versions, uuid, uuid, extensions.halfvec, app_public.source_type[], integer, uuid[], app_public.search_filters, text, integer, integer) is
   'Nearest chunks by the vector index, continued until enough rows pass the filter. Score: cosine similarity.';
 
--- A chunk is asked in the language that it was indexed in: a query stemmed by other rules misses words, and a word that
--- is excluded with "-" is not recognised. The index is asked once, for what any language accepts.
 create or replace function app_private.search_text(
-  workspace uuid, caller uuid, query text, kinds app_public.source_type[], max_results integer, sources uuid[],
+  workspace uuid, caller uuid, question app_private.search_question, kinds app_public.source_type[], max_results integer, sources uuid[],
   filters app_public.search_filters, conditions text
 )
 returns table (chunk_id uuid, score real, importance real)
@@ -214,64 +285,41 @@ set jit = off
 set constraint_exclusion = off
 as $$
 declare
-  languages text[];
-  -- which of the different queries each language asks: most languages leave most words as they are
-  numbers bigint[];
-  queries tsquery[];
-  any_query tsquery;
-  query tsquery;
-  found text[];
-  -- six words of each query, not those after a minus; the sixth stands for all that follow
-  words tsquery[] := '{}';
-  word_count integer := 0;
+  -- what finds, and what only ranks
+  finding tsquery[] := question.words;
+  ranking tsquery[];
+  shares float8[];
+  total float8;
+  ids uuid[];
+  scores real[];
+  importances real[];
 begin
-  select array_agg(n.language), array_agg(n.number), array_agg(distinct n.query order by n.query)
-  into languages, numbers, queries
-  from (
-    select a.language, a.query, dense_rank() over (order by a.query) as number
-    from (
-      select l.language, app_private.text_search_query(l.language, search_text.query) as query
-      from (
-        select distinct k.text_search_language::text as language
-        from app_hidden.chunk_counts k
-        where k.workspace_id = workspace and k.chunk_count > 0
-          and ((filters).text_search_languages is null or k.text_search_language::text = any ((filters).text_search_languages))
-      ) as l
-      -- asked once for each, not wherever it is read
-      offset 0
-    ) as a
-    where numnode(a.query) > 0
-  ) as n;
-  if queries is null then
+  if question.words is null then
     return;
   end if;
-  foreach query in array queries loop
-    any_query := coalesce(any_query || query, query);
-    found := array(
-      select w.word[1]
-      from regexp_matches(query::text, $words$!\( (?:'(?:[^']|'')*'|[^'()])*\)|!'(?:[^']|'')*'|'(?:[^']|'')*'$words$, 'g') with ordinality as w (word, place)
-      where w.word[1] not like '!%'
-      group by w.word[1]
-      order by min(w.place)
-    );
-    word_count := greatest(word_count, cardinality(found));
-    words := words || array[[
-      found[1]::tsquery, found[2]::tsquery, found[3]::tsquery, found[4]::tsquery, found[5]::tsquery, nullif(array_to_string(found[6:], ' | '), '')::tsquery
-    ]];
+  select s.finding, s.ranking, s.shares, s.total into finding, ranking, shares, total
+  from app_private.split_words(workspace, question) as s;
+  loop
+    if conditions is not null then
+      execute format(
+        'select array_agg(t.id), array_agg(t.score), array_agg(t.importance) from (%s) as t (id, score, importance)', app_private.search_statement('text', conditions)
+      )
+      into ids, scores, importances
+      using null, workspace, caller, finding, kinds, max_results, sources, filters, question.required, question.excluded, ranking, shares, total;
+    else
+      select array_agg(t.chunk_id), array_agg(t.score), array_agg(t.importance) into ids, scores, importances
+      from app_private.search_text_plain(
+        null, workspace, caller, finding, kinds, max_results, null, null, question.required, question.excluded, ranking, shares, total
+      ) as t;
+    end if;
+    exit when cardinality(ids) >= max_results or ranking is null;
+    -- the rare words find too little for this caller: the next one finds too
+    finding := finding || ranking[1];
+    ranking := nullif(ranking[2:], '{}');
+    shares := nullif(shares[2:], '{}');
   end loop;
-  -- of very many words the index is asked only when the planner knows that it should be: 1,500 took 18 s instead of 2
-  if conditions is null and numnode(any_query) > 200 then
-    conditions := app_private.search_conditions(null, null, true, 'warm');
-  end if;
-  if conditions is not null then
-    return query execute app_private.search_statement('text', conditions)
-    using null, workspace, caller, any_query, kinds, max_results, sources, filters, languages, numbers, queries, words, word_count;
-  else
-    return query select * from app_private.search_text_plain(
-      null, workspace, caller, any_query, kinds, max_results, null, null, languages, numbers, queries, words, word_count
-    );
-  end if;
+  return query select * from unnest(ids, scores, importances);
 end
 $$;
-comment on function app_private.search_text(uuid, uuid, text, app_public.source_type[], integer, uuid[], app_public.search_filters, text) is
-  'Chunks that contain the words of a query, each asked in its own language. Score: the sum over the words of ts_rank, divided by the logarithm of the length, times ln(1 + matches / matches with the word); it compares within one search only.';
+comment on function app_private.search_text(uuid, uuid, app_private.search_question, app_public.source_type[], integer, uuid[], app_public.search_filters, text) is
+  'Chunks that have any word of a question, each with 0 to 1: the better, the more of its words they and their documents have, and the rarer these are. It compares within one search only.';

@@ -101,6 +101,7 @@ declare
   available bigint;
   everything bigint;
   has_memories boolean;
+  has_archived boolean;
   is_filtered boolean;
   sources uuid[];
   is_narrow boolean;
@@ -143,13 +144,11 @@ begin
     tries := tries + 1;
     query := asked.query;
     kinds := coalesce(query.kinds, enum_range(null::app_public.source_type));
-    select t.* into available, everything, has_memories from app_private.chunk_totals(query.workspace_id, kinds) as t;
+    select t.* into available, everything, has_memories, has_archived from app_private.chunk_totals(query.workspace_id, kinds) as t;
     is_filtered := not (query.filters is null);
     sources := case when is_filtered then app_private.search_sources(query.workspace_id, query.user_id, query.filters) end;
     is_narrow := 4 * available < everything or sources is not null;
-    conditions := app_private.search_conditions(
-      query.filters, sources, has_memories, case when (query.filters).include_cold then null else 'warm' end
-    );
+    conditions := app_private.search_conditions(query.filters, sources, has_memories, has_archived);
 
     started := clock_timestamp();
     nearest := array(

@@ -53,7 +53,8 @@ create or replace function app_public.search_documents(
   threshold real default null,
   mode app_public.search_mode default 'hybrid',
   filters app_public.search_filters default null,
-  skip integer default 0
+  skip integer default 0,
+  without_vector text default null
 )
 returns app_public.search_response
 language sql
@@ -62,10 +63,10 @@ set search_path = pg_catalog, extensions, pg_temp
 as $$
   select app_public.search(
     query => query, query_embedding => query_embedding, kinds => array['document']::app_public.source_type[], max_results => max_results,
-    threshold => threshold, mode => mode, filters => filters, skip => skip
+    threshold => threshold, mode => mode, filters => filters, skip => skip, without_vector => without_vector
   );
 $$;
-comment on function app_public.search_documents(text, extensions.halfvec, integer, real, app_public.search_mode, app_public.search_filters, integer) is
+comment on function app_public.search_documents(text, extensions.halfvec, integer, real, app_public.search_mode, app_public.search_filters, integer, text) is
   'Search in documents alone. Errors: CQ101 not signed in, CQ200 unusable argument, CQ301 vector of another model.';
 
 create or replace function app_public.search_memories(
@@ -75,7 +76,8 @@ create or replace function app_public.search_memories(
   threshold real default null,
   mode app_public.search_mode default 'hybrid',
   filters app_public.search_filters default null,
-  skip integer default 0
+  skip integer default 0,
+  without_vector text default null
 )
 returns app_public.search_response
 language sql
@@ -84,15 +86,15 @@ set search_path = pg_catalog, extensions, pg_temp
 as $$
   select app_public.search(
     query => query, query_embedding => query_embedding, kinds => array['memory']::app_public.source_type[], max_results => max_results,
-    threshold => threshold, mode => mode, filters => filters, skip => skip
+    threshold => threshold, mode => mode, filters => filters, skip => skip, without_vector => without_vector
   );
 $$;
-comment on function app_public.search_memories(text, extensions.halfvec, integer, real, app_public.search_mode, app_public.search_filters, integer) is
+comment on function app_public.search_memories(text, extensions.halfvec, integer, real, app_public.search_mode, app_public.search_filters, integer, text) is
   'Search in memories alone, by their fit only; recall also weighs importance and recency. Errors: CQ101 not signed in, CQ200 unusable argument, CQ301 vector of another model.';
 
 grant execute on function
   app_public.search_similar_chunks(extensions.halfvec, real, integer, app_public.source_type[], app_public.search_filters, integer, uuid),
   app_public.search_similar_messages(extensions.halfvec, uuid, real, integer, integer),
-  app_public.search_documents(text, extensions.halfvec, integer, real, app_public.search_mode, app_public.search_filters, integer),
-  app_public.search_memories(text, extensions.halfvec, integer, real, app_public.search_mode, app_public.search_filters, integer)
+  app_public.search_documents(text, extensions.halfvec, integer, real, app_public.search_mode, app_public.search_filters, integer, text),
+  app_public.search_memories(text, extensions.halfvec, integer, real, app_public.search_mode, app_public.search_filters, integer, text)
 to colloquy_user, colloquy_admin;

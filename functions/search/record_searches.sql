@@ -61,16 +61,15 @@ begin
   limit 100;
 
   insert into app_hidden.search_statistics as x (
-    day, version_id, size_class, path, searches, short_returns, lost_returns, scan_limit_hits, cold_searches
+    day, version_id, size_class, path, searches, short_returns, lost_returns, scan_limit_hits
   )
   select
     today, v.id, size.class, s.path, count(*), count(*) filter (where s.returned < s.requested),
     -- on the first page and without a threshold, an index that was not given up has returned enough
     count(*) filter (where s.returned < s.requested and s.path = 'index' and s.is_plain),
-    count(*) filter (where s.scan_limit_hit), count(*) filter (where s.searched_cold)
+    count(*) filter (where s.scan_limit_hit)
   from jsonb_to_recordset(searches) as s (
-    workspace_id uuid, version_id uuid, path text, requested integer, returned integer, is_plain boolean, scan_limit_hit boolean,
-    searched_cold boolean
+    workspace_id uuid, version_id uuid, path text, requested integer, returned integer, is_plain boolean, scan_limit_hit boolean
   )
   left join app_public.embedding_versions v on v.id = s.version_id
   cross join lateral (
@@ -80,8 +79,7 @@ begin
   group by v.id, size.class, s.path
   on conflict on constraint search_statistics_day_version_id_size_class_path_key do update
   set searches = x.searches + excluded.searches, short_returns = x.short_returns + excluded.short_returns,
-    lost_returns = x.lost_returns + excluded.lost_returns, scan_limit_hits = x.scan_limit_hits + excluded.scan_limit_hits,
-    cold_searches = x.cold_searches + excluded.cold_searches;
+    lost_returns = x.lost_returns + excluded.lost_returns, scan_limit_hits = x.scan_limit_hits + excluded.scan_limit_hits;
 
   with reads as (
     select s.workspace_id, r.id, count(*) as times

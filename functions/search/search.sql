@@ -1,9 +1,10 @@
 -- Hybrid search over everything the caller may read in the workspace of the request. Sealed, see legs.sql for why. The
 -- caller and the workspace come from the session alone, never from an argument.
 --
--- Fusion: reciprocal rank (Cormack, Clarke, Buettcher 2009), the sum of 1 / (60 + rank) over the first 20 of both legs. What
--- neither has among its first 20 comes after all that, by the better of its ranks. So no leg is asked for more than the page
--- needs, and the next page goes on where this one ends.
+-- Fusion: a weighted sum of both scores, each from 0 to 1: how much of what the words could give a passage has, and how similar its
+-- vector is. The weight belongs to the embedding version (vector_weight). The similarity is taken as it is and not stretched between
+-- the least and the most similar, so a model that finds all texts alike has no say (docs/decisions/fusion.md). The first 50 of each
+-- leg are fused; what is in neither comes after all that, by the better of its places. So the next page goes on where this one ends.
 create or replace function app_public.search(
   query text,
   query_embedding extensions.halfvec default null,
@@ -13,7 +14,8 @@ create or replace function app_public.search(
   mode app_public.search_mode default 'hybrid',
   filters app_public.search_filters default null,
   skip integer default 0,
-  embedding_version_id uuid default null
+  embedding_version_id uuid default null,
+  without_vector text default null
 )
 returns app_public.search_response
 language plpgsql
@@ -29,9 +31,8 @@ declare
   caller uuid := app_hidden.current_user_id();
   version app_public.embedding_versions;
   wanted integer;
-  -- Each place more costs up to 8 µs a leg, of 2,500 for a search of a small workspace. 3,000 headings of README files found
-  -- their text among the first ten as often with 10 as with 100 (0.32 and 0.33; joined by "or" 0.41 and 0.39).
-  rank_window constant integer := 20;
+  -- as good as 100 on four public sets, and 20 was as good on three (docs/decisions/fusion.md)
+  fused constant integer := 50;
   candidates integer;
   nearest integer;
   exact_limit bigint;
@@ -39,14 +40,17 @@ declare
   everything bigint;
   matching bigint;
   has_memories boolean;
+  has_archived boolean;
   is_keyed boolean;
   is_exact boolean;
   sources uuid[];
-  tier text;
   conditions text;
   is_plain boolean;
-  vectors app_private.search_hit[];
-  hits app_private.search_hit[] := '{}';
+  vectors app_private.search_hit[] := '{}';
+  texts app_private.search_hit[] := '{}';
+  vector_leg app_public.search_leg := row('vector', 'used', null, null, null, null);
+  text_leg app_public.search_leg := row('text', 'used', null, null, null, null);
+  question app_private.search_question;
   response app_public.search_response;
 begin
   -- an API key may search without the right to read anything else
@@ -84,9 +88,8 @@ begin
   response.requested := max_results;
   response.path := 'none';
   response.scan_limit_hit := false;
-  tier := case when filters.include_cold then null else 'warm' end;
   -- each leg of a hybrid hands more than was asked for to the fusion, since what is second in both may be the best of all
-  candidates := case mode when 'hybrid' then greatest(rank_window, wanted) else wanted end;
+  candidates := case mode when 'hybrid' then greatest(fused, wanted) else wanted end;
 
   if embedding_version_id is null then
     select v.* into version from app_public.embedding_versions v where v.status = 'active';
@@ -99,6 +102,8 @@ begin
     end if;
   end if;
   if mode = 'text' or query_embedding is null then
+    vector_leg.state := 'left_out';
+    vector_leg.reason := case mode when 'text' then 'mode' else coalesce(without_vector, 'no_vector') end;
     version := null;
   elsif vector_dims(query_embedding) <> version.dimensions then
     raise exception 'The vector has % dimensions, the % embedding version "%" has %.', vector_dims(query_embedding), version.status, version.name, version.dimensions
@@ -106,7 +111,9 @@ begin
   end if;
   response.embedding_version_id := version.id;
 
-  select t.* into available, everything, has_memories from app_private.chunk_totals(workspace, kinds) as t;
+  select t.* into available, everything, has_memories, has_archived from app_private.chunk_totals(workspace, kinds) as t;
+  conditions := app_private.search_conditions(filters, sources, has_memories, has_archived);
+  is_plain := filters is null and not has_archived;
 
   if version.id is not null then
     exact_limit := app_hidden.setting('search_exact_limit')::bigint;
@@ -114,7 +121,7 @@ begin
     is_keyed := sources is not null or filters.created_after is not null;
     if is_keyed and not is_exact then
       -- by index, and no further than it takes to decide
-      execute format('select count(*) from (select from app_public.chunks c where %s limit $6) as c', app_private.search_conditions(filters, sources, has_memories, tier))
+      execute format('select count(*) from (select from app_public.chunks c where %s limit $6) as c', conditions)
       into matching
       using null, workspace, caller, null, kinds, exact_limit + 1, sources, filters;
       is_exact := matching <= exact_limit;
@@ -126,80 +133,119 @@ begin
     is_keyed := is_exact and (is_keyed or 4 * available < everything);
   end if;
 
-  loop
-    conditions := app_private.search_conditions(filters, sources, has_memories, tier);
-    is_plain := filters is null and tier = 'warm';
-    if version.id is not null then
-      vectors := '{}';
-      if not is_exact then
+  if version.id is not null then
+    if not is_exact then
+      vectors := array(
+        select row(s.chunk_id, s.place, s.score, s.importance)::app_private.search_hit
+        from app_private.search_vector_index(
+          version, workspace, caller, query_embedding, kinds, candidates, sources, filters, conditions,
+          app_private.search_ef_search(version), app_private.search_max_scan_tuples(filters)
+        ) with ordinality as s (chunk_id, score, importance, place)
+      );
+      -- too few although there are more: the scan stopped at its limit, so nothing may be trusted to the index
+      if cardinality(vectors) < candidates then
+        response.path := 'index, then exact';
+        response.scan_limit_hit := true;
+      end if;
+    end if;
+    if is_exact or cardinality(vectors) < candidates then
+      -- most of what is near may be read, as a rule: to sort no more than that makes a search of 2,000 chunks a tenth cheaper
+      nearest := case when is_exact and is_plain and not is_keyed and available > 4 * candidates then 4 * candidates end;
+      loop
         vectors := array(
-          select row(s.chunk_id, 'vector', s.place, s.score, s.importance, tier = 'cold')::app_private.search_hit
-          from app_private.search_vector_index(
-            version, workspace, caller, query_embedding, kinds, candidates, sources, filters, conditions,
-            app_private.search_ef_search(version), app_private.search_max_scan_tuples(filters)
+          select row(s.chunk_id, s.place, s.score, s.importance)::app_private.search_hit
+          from app_private.search_vector_exact(
+            version, workspace, caller, query_embedding, kinds, candidates, sources, filters,
+            case when not is_plain or is_keyed then conditions end, is_keyed, nearest
           ) with ordinality as s (chunk_id, score, importance, place)
         );
-        -- too few although there are more: the scan stopped at its limit, so nothing may be trusted to the index
-        if cardinality(vectors) < candidates then
-          response.path := 'index, then exact';
-          response.scan_limit_hit := true;
-        end if;
-      end if;
-      if is_exact or cardinality(vectors) < candidates then
-        -- most of what is near may be read, as a rule: to sort no more than that makes a search of 2,000 chunks a tenth cheaper
-        nearest := case when is_exact and is_plain and not is_keyed and available > 4 * candidates then 4 * candidates end;
-        loop
-          vectors := array(
-            select row(s.chunk_id, 'vector', s.place, s.score, s.importance, tier = 'cold')::app_private.search_hit
-            from app_private.search_vector_exact(
-              version, workspace, caller, query_embedding, kinds, candidates, sources, filters,
-              case when not is_plain or is_keyed then conditions end, is_keyed, nearest
-            ) with ordinality as s (chunk_id, score, importance, place)
-          );
-          exit when nearest is null or cardinality(vectors) >= candidates;
-          nearest := null;
-        end loop;
-      end if;
-      if threshold is not null then
-        vectors := array(select v::app_private.search_hit from unnest(vectors) as v where v.score >= threshold);
-      end if;
-      hits := hits || vectors;
+        exit when nearest is null or cardinality(vectors) >= candidates;
+        nearest := null;
+      end loop;
     end if;
-    if mode <> 'vector' and trim(query) <> '' then
-      hits := hits || array(
-        select row(s.chunk_id, 'text', s.place, s.score, s.importance, tier = 'cold')::app_private.search_hit
-        from app_private.search_text(
-          workspace, caller, query, kinds, candidates, sources, filters,
-          -- a plan for no tenant in particular may read all chunks of the tenant: 3 ms for 2,000
-          case when not is_plain or everything > 2000 then conditions end
-        )
-          with ordinality as s (chunk_id, score, importance, place)
-      );
+    if threshold is not null then
+      vectors := array(select v::app_private.search_hit from unnest(vectors) as v where v.score >= threshold);
     end if;
-    -- what is cold comes after all the rest, and only when that is too little
-    exit when tier is distinct from 'warm'
-      -- a chunk is hit twice at most, so mostly there is nothing to count
-      or cardinality(hits) >= wanted and (cardinality(hits) >= 2 * wanted or (select count(distinct h.chunk_id) from unnest(hits) as h) >= wanted)
-      or not exists (select from app_public.chunks c where c.workspace_id = workspace and c.tier = 'cold');
-    tier := 'cold';
-  end loop;
-  response.searched_cold := tier is distinct from 'warm';
+    vector_leg.hits := cardinality(vectors);
+    vector_leg.best_score := vectors[1].score;
+    vector_leg.weight := case mode when 'hybrid' then version.vector_weight else 1 end;
+  end if;
+  question := app_private.question_in(workspace, query, filters);
+  if mode = 'vector' or question.words is null then
+    text_leg.state := 'left_out';
+    text_leg.reason := case mode when 'vector' then 'mode' else 'no_words' end;
+  else
+    texts := array(
+      select row(s.chunk_id, s.place, s.score, s.importance)::app_private.search_hit
+      from app_private.search_text(
+        workspace, caller, question, kinds, candidates, sources, filters,
+        -- a plan for no tenant in particular may read all chunks of the tenant: 3 ms for 2,000
+        case when not is_plain or everything > 2000 then conditions end
+      ) with ordinality as s (chunk_id, score, importance, place)
+    );
+    text_leg.hits := cardinality(texts);
+    text_leg.best_score := texts[1].score;
+    text_leg.weight := 1 - coalesce(vector_leg.weight, 0);
+  end if;
+  response.legs := array[vector_leg, text_leg];
 
-  select array_agg(row(found.*)::app_public.search_result order by fused.is_cold, fused.score desc, fused.importance desc, fused.chunk_id desc)
+  select array_agg(row(found.*)::app_public.search_result order by fused.is_after, fused.score desc, fused.importance desc, fused.chunk_id desc)
   into response.results
   from (
+    with hits as (
+      select
+        h.chunk_id, max(h.importance) as importance, min(h.place) as place, max(h.vector_score) as vector_score,
+        -- beyond the first of its leg it is known on late pages alone: what counts there must not count here
+        max(h.text_score) filter (where mode <> 'hybrid' or h.place <= fused) as text_score
+      from (
+        select v.chunk_id, v.importance, v.place, v.score as vector_score, null::real as text_score from unnest(vectors) as v
+        union all
+        select t.chunk_id, t.importance, t.place, null, t.score from unnest(texts) as t
+      ) as h
+      group by h.chunk_id
+    ),
+    -- what words alone have found is as similar as it is, although not among the nearest
+    compared as materialized (
+      select
+        h.chunk_id, h.importance, h.place, h.text_score,
+        coalesce(h.vector_score, case when version.id is not null then (
+          select (1 - (e.embedding operator(extensions.<=>) query_embedding))::real
+          from app_public.embeddings e
+          where e.version_id = version.id and e.workspace_id = workspace and e.chunk_id = h.chunk_id
+          offset 0
+        ) end) as vector_score,
+        (
+          select coalesce(c.document_id, c.message_id, c.memory_item_id, c.raw_event_id)
+          from app_public.chunks c where c.workspace_id = workspace and c.id = h.chunk_id
+        ) as source
+      from hits h
+    ),
+    weighed as (
+      select c.*, coalesce(vector_leg.weight * greatest(c.vector_score, 0), 0) + coalesce(text_leg.weight * c.text_score, 0) as own
+      from compared c
+    ),
+    -- the best passage of a document stands for the best of all that was found of it
+    standing as (
+      select
+        w.*, mode = 'hybrid' and w.place > fused as is_after,
+        case when row_number() over (partition by w.source, w.place > fused order by w.own desc, w.chunk_id desc) = 1
+          then coalesce(vector_leg.weight * greatest(max(w.vector_score) over (partition by w.source, w.place > fused), 0), 0)
+            + coalesce(text_leg.weight * max(w.text_score) over (partition by w.source, w.place > fused), 0)
+          else w.own
+        end as of_source
+      from weighed w
+    )
     select
-      h.chunk_id, max(h.score) filter (where h.leg = 'vector') as vector_score, max(h.score) filter (where h.leg = 'text') as text_score,
+      s.chunk_id, s.vector_score, s.text_score, s.is_after, s.importance,
       (case
-        when mode <> 'hybrid' then max(h.score)
-        when min(h.place) <= rank_window then sum(1.0::float8 / (60 + h.place)) filter (where h.place <= rank_window)
-        else 1.0::float8 / (60 + min(h.place))
-      end)::real as score,
-      h.importance, h.is_cold
-    from unnest(hits) as h
-    group by h.chunk_id, h.importance, h.is_cold
+        when mode = 'vector' then s.vector_score
+        when mode = 'text' then s.text_score
+        when s.is_after then min(s.of_source) filter (where not s.is_after) over () - s.place * 1e-6
+        else s.of_source
+      end)::real as score
+    from standing s
     -- ties go to the more important chunk, then to the newer: ids are ordered by time
-    order by h.is_cold, score desc, h.importance desc, h.chunk_id desc
+    order by s.is_after, score desc, s.importance desc, s.chunk_id desc
     limit max_results offset skip
   ) as fused
   cross join lateral (
@@ -212,7 +258,7 @@ begin
         case when c.raw_event_id is not null then app_hidden.event_title(c.raw_event_id) end
       ) as title,
       c.heading,
-      app_private.search_snippet(c.text_search_language, case when fused.text_score is null then c.text_search end, c.content, query) as snippet,
+      app_private.search_snippet(c.text_search_language, c.text_search, c.content, question) as snippet,
       c.content, c.page_number, fused.vector_score, fused.text_score, fused.score, c.memory_item_id, c.raw_event_id
     from app_public.chunks c
     where c.workspace_id = workspace and c.id = fused.chunk_id
@@ -222,7 +268,7 @@ begin
   return response;
 end
 $$;
-comment on function app_public.search(text, extensions.halfvec, app_public.source_type[], integer, real, app_public.search_mode, app_public.search_filters, integer, uuid) is
-  'Finds chunks of documents, messages, memories and events by meaning and by words. The API computes the vector of "query" itself; kinds, filters, threshold (cosine similarity) and mode narrow the search; maxResults (1 to 100) and skip page through its first 200 results. Errors: CQ101 not signed in, CQ200 unusable argument, CQ204 no such embedding version, CQ301 vector of another model.';
-grant execute on function app_public.search(text, extensions.halfvec, app_public.source_type[], integer, real, app_public.search_mode, app_public.search_filters, integer, uuid)
+comment on function app_public.search(text, extensions.halfvec, app_public.source_type[], integer, real, app_public.search_mode, app_public.search_filters, integer, uuid, text) is
+  'Finds chunks of documents, messages, memories and events by meaning and by words. The API computes the vector of "query" itself; kinds, filters, threshold (cosine similarity) and mode narrow the search; maxResults (1 to 100) and skip page through its first 200 results. without_vector says why the caller brings no vector, and is repeated in the answer. Errors: CQ101 not signed in, CQ200 unusable argument, CQ204 no such embedding version, CQ301 vector of another model.';
+grant execute on function app_public.search(text, extensions.halfvec, app_public.source_type[], integer, real, app_public.search_mode, app_public.search_filters, integer, uuid, text)
   to colloquy_user, colloquy_admin;

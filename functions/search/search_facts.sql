@@ -10,7 +10,7 @@ as $$
   select jsonb_build_object(
     'workspace_id', app_hidden.searched_workspace_id(), 'user_id', app_hidden.current_user_id(), 'version_id', response.embedding_version_id,
     'requested', response.requested, 'returned', response.returned, 'path', response.path, 'scan_limit_hit', response.scan_limit_hit,
-    'searched_cold', response.searched_cold, 'chunk_ids', array(select r.chunk_id from unnest(response.results) as r)
+    'chunk_ids', array(select r.chunk_id from unnest(response.results) as r)
   );
 $$;
 comment on function app_hidden.search_facts(app_public.search_response) is 'Whose search an answer belongs to, how it was found, and the ids of its chunks.';

@@ -37,7 +37,7 @@ begin
   result.recall := array(select f from app_private.latest_recall() as f);
   result.searches := array(
     select row(
-      s.version_id, s.size_class, s.path, sum(s.searches), sum(s.short_returns), sum(s.lost_returns), sum(s.scan_limit_hits), sum(s.cold_searches)
+      s.version_id, s.size_class, s.path, sum(s.searches), sum(s.short_returns), sum(s.lost_returns), sum(s.scan_limit_hits)
     )::app_public.search_count
     from app_hidden.search_statistics s
     where s.day > (now() at time zone 'UTC')::date - days

@@ -1,5 +1,5 @@
--- What text search sees of a chunk: its heading weighs more than its content, and its context less. Declared immutable although a text search
--- configuration could be altered: PostgreSQL's own ones do not change within a major version, and a generated column needs it.
+-- What text search sees of a chunk: its heading and its content in full, and at lower weight what stands beside it.
+-- Immutable as app_hidden.text_lexemes is, since a generated column needs it.
 create or replace function app_hidden.text_search_vector(language text, heading text, content text, context_near text, context_far text)
 returns tsvector
 language plpgsql
@@ -8,13 +8,18 @@ parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  configuration regconfig := ('pg_catalog.' || language)::regconfig;
+  result tsvector := setweight(app_hidden.text_lexemes(language, content), 'B');
 begin
-  -- the parser drops whatever looks like a tag: <rug>, Map<Rug> and all of a JSX element could not be found
-  return setweight(to_tsvector(configuration, translate(coalesce(heading, ''), '<>', '  ')), 'A')
-    || setweight(to_tsvector(configuration, translate(content, '<>', '  ')), 'B')
-    || setweight(to_tsvector(configuration, translate(coalesce(context_near, ''), '<>', '  ')), 'C')
-    || setweight(to_tsvector(configuration, translate(coalesce(context_far, ''), '<>', '  ')), 'D');
+  if heading is not null then
+    result := setweight(app_hidden.text_lexemes(language, heading), 'A') || result;
+  end if;
+  if context_near is not null then
+    result := result || setweight(app_hidden.text_lexemes(language, context_near), 'C');
+  end if;
+  if context_far is not null then
+    result := result || setweight(app_hidden.text_lexemes(language, context_far), 'D');
+  end if;
+  return result;
 end
 $$;
 comment on function app_hidden.text_search_vector(text, text, text, text, text) is

@@ -1,35 +1,9 @@
 import { APICallError } from 'ai';
 import { ProviderError } from './error.ts';
-import { LONGEST_PAUSE } from './guard.ts';
+import { kindOf, REMEDIES, retryAfterOf } from './statuses.ts';
 
 /** Longest piece of what a provider said that is repeated. */
 const LONGEST_SAYING = 300;
-
-/** What to do about an answer that will be the same until somebody changes something. */
-const REMEDIES: Record<number, string> = {
-  401: 'check its API key',
-  402: 'its account has no credit left',
-  403: 'its API key lacks the right to use this model',
-  404: 'check its base URL and the name of the model',
-};
-
-/**
- * Seconds that the headers of an answer ask to wait, as a number or a date, an hour at most; undefined when they ask
- * for nothing that can be understood.
- */
-export function retryAfterOf(
-  headers: Record<string, string> | undefined,
-  now = Date.now(),
-): number | undefined {
-  const milliseconds = headers?.['retry-after-ms']?.trim();
-  const value = headers?.['retry-after']?.trim();
-  let seconds: number;
-  if (milliseconds && /^\d+(\.\d+)?$/.test(milliseconds)) seconds = Number(milliseconds) / 1000;
-  else if (value && /^\d+(\.\d+)?$/.test(value)) seconds = Number(value);
-  else if (value && !Number.isNaN(Date.parse(value))) seconds = (Date.parse(value) - now) / 1000;
-  else return undefined;
-  return Math.min(Math.max(seconds, 0), LONGEST_PAUSE);
-}
 
 /** What the provider said, without the key, in one line of bounded length. */
 function saying(error: APICallError, secrets: readonly string[]): string {
@@ -77,18 +51,15 @@ export function classify(error: unknown, name: string, secrets: readonly string[
   }
   const answer = `"${name}" answered ${status}: ${said}`;
   if (status < 300) return new ProviderError('bad_output', `"${name}" sent what cannot be read: ${said}`);
-  if (status === 429) {
-    if (/insufficient_quota|billing/.test(codeOf(error))) {
-      return new ProviderError('misconfigured', `${answer} (its account has no credit left)`);
-    }
-    return new ProviderError('rate_limited', answer, { retryAfter });
+  const kind = kindOf(status);
+  if (kind === 'misconfigured') {
+    return new ProviderError(
+      kind,
+      `${answer} (${REMEDIES[status] ?? 'check its base URL and its settings'})`,
+    );
   }
-  if (status === 408 || status === 409 || status === 425 || status >= 500) {
-    return new ProviderError('unavailable', answer, { retryAfter });
+  if (kind === 'rate_limited' && /insufficient_quota|billing/.test(codeOf(error))) {
+    return new ProviderError('misconfigured', `${answer} (its account has no credit left)`);
   }
-  if (status === 400 || status === 413 || status === 422) return new ProviderError('bad_input', answer);
-  return new ProviderError(
-    'misconfigured',
-    `${answer} (${REMEDIES[status] ?? 'check its base URL and its settings'})`,
-  );
+  return new ProviderError(kind, answer, kind === 'bad_input' ? {} : { retryAfter });
 }

@@ -11,6 +11,13 @@ export const LOCAL_DIMENSIONS = 512;
 let engine: LocalEngine | undefined;
 let users = 0;
 
+/** Whether at least half of the letters of a text are Latin: the vocabulary of the model has no others. */
+export function isLatin(text: string): boolean {
+  const letters = text.match(/\p{L}/gu)?.length ?? 0;
+  const latin = text.match(/\p{Script=Latin}/gu)?.length ?? 0;
+  return 2 * latin >= letters;
+}
+
 /** The embedded provider: the weights are in node_modules, nothing leaves the machine, no key is needed. */
 export function openLocal(): EmbeddingProvider {
   engine ??= new LocalEngine(new URL('./local-worker.ts', import.meta.url), LOCAL_DIMENSIONS);
@@ -23,6 +30,7 @@ export function openLocal(): EmbeddingProvider {
     dimensions: LOCAL_DIMENSIONS,
     maxTokens: WINDOW_TOKENS * MAX_WINDOWS,
     price: 0,
+    reads: isLatin,
     async embed(texts, signal) {
       if (!open) throw new ProviderError('unavailable', 'The local embedding provider is closed');
       return inThread(shared, texts, signal);

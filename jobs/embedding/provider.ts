@@ -28,6 +28,8 @@ export interface EmbeddingProvider {
   readonly maxTokens: number;
   /** US dollars per million tokens; 0 where nothing is paid. */
   readonly price: number;
+  /** Whether the model knows the script of a text: of one that it does not, all texts look the same to it. Default: it does. */
+  reads?(text: string): boolean;
   /**
    * Keeps what succeeded: a text that cannot be embedded, or whose request failed, is among the failures.
    * @throws ProviderError when nothing succeeded for a reason that is not the texts', or the signal's reason

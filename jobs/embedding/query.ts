@@ -5,8 +5,8 @@ import { type EmbeddingProvider, openProvider, type ProviderVersion } from './pr
 export interface QueryEmbedder {
   /** The id of the embedding version that searches use at this moment. */
   activeVersion(): Promise<string>;
-  /** The vector of a query, by the model of a version that activeVersion() has told. */
-  embed(text: string, versionId: string | null): Promise<Float32Array>;
+  /** The vector of a query, by the model of a version that activeVersion() has told; undefined where it cannot read the script. */
+  embed(text: string, versionId: string | null): Promise<Float32Array | undefined>;
   close(): Promise<void>;
 }
 
@@ -43,6 +43,7 @@ export function openQueryEmbedder(
     async embed(text, versionId) {
       const provider = providers.get(versionId ?? '');
       if (!provider) throw new ColloquyError('CQ312', 'The model of this embedding version is not at hand.');
+      if (provider.reads?.(text) === false) return undefined;
       const { vectors, failures } = await provider.embed([text], AbortSignal.timeout(PATIENCE));
       const [vector] = vectors;
       if (!vector)

@@ -8,6 +8,8 @@ import { type Database, serverDatabase } from '../../lib/database.ts';
 import { ColloquyError } from '../../lib/errors.ts';
 import { migrateDatabase, projectFolder } from '../../lib/migrations.ts';
 import { acquireTestServer } from '../../lib/postgres/acquire.ts';
+import { withoutPassword } from '../../lib/postgres/check.ts';
+import { runCurrent } from '../migrate/current.ts';
 
 export type Scale = 'small' | 'medium' | 'large';
 
@@ -90,10 +92,11 @@ export async function runSql(
   }
 }
 
-/** Makes a migrated database on a real server, hands it over, and removes it. */
+/** Makes a migrated database on a real server, with the migration in hand, hands it over, and removes it unless it is kept. */
 export async function withBenchDatabase<T>(
   say: (text: string) => void,
   work: (database: Database) => Promise<T>,
+  { keep = false }: { keep?: boolean | undefined } = {},
 ): Promise<T> {
   const server = await acquireTestServer({ say });
   if ('reason' in server) {
@@ -119,14 +122,20 @@ export async function withBenchDatabase<T>(
         .query(`grant create on database ${name} to colloquy_owner`)
         .catch(() => {});
       await migrateDatabase(database, queues);
+      await runCurrent(database);
       return await work(database);
     } finally {
       await database.close();
-      await admin.query(`drop database if exists ${name} with (force)`);
+      if (!keep) await admin.query(`drop database if exists ${name} with (force)`);
+      else if (server.dir) {
+        say(`Kept, for a look:
+  npm run postgres -- start --dir ${server.dir}
+  npm run postgres -- psql --dir ${server.dir} ${name}`);
+      } else say(`Kept until you drop it: ${withoutPassword(url.href)}`);
     }
   } finally {
     await admin.end();
-    await server.stop();
+    await server.stop({ keep });
   }
 }
 

@@ -185,7 +185,7 @@ export function showQuality(quality: Row): string {
       : [
           '',
           table([
-            ['version', 'workspaces', 'path', 'searches', 'short', 'lost', 'scan gave up', 'cold'],
+            ['version', 'workspaces', 'path', 'searches', 'short', 'lost', 'scan gave up'],
             ...searches.map((one) => [
               one.version_id === null ? '-' : (names.get(one.version_id) ?? String(one.version_id)),
               String(one.size_class),
@@ -194,7 +194,6 @@ export function showQuality(quality: Row): string {
               number(one.short_returns),
               number(one.lost_returns),
               number(one.scan_limit_hits),
-              number(one.cold_searches),
             ]),
           ]),
         ]),

@@ -219,7 +219,6 @@ describeReal('searches that the API answered', () => {
       requested: 1,
       returned: 1,
       scan_limit_hit: false,
-      searched_cold: false,
       chunk_ids: [],
       is_plain: true,
     };

@@ -138,7 +138,7 @@ describeReal('search', () => {
   it('narrows by filters, goes from page to page, and has narrower kin', async () => {
     const titles = async (field: string, args: string) => {
       const reply = await api.ask(
-        `{ ${field}(${args}) { searchedCold results { title } } }`,
+        `{ ${field}(${args}) { returned results { title } } }`,
         {},
         { token: ada.token },
       );
@@ -151,7 +151,7 @@ describeReal('search', () => {
     expect(await filtered(`{ documentId: "${documentId}" }`)).toEqual(['Pets']);
     expect(await filtered('{ contentTypes: ["pdf"] }')).toEqual([]);
     expect(await filtered('{ metadata: { a: 1 } }')).toEqual([]);
-    expect(await filtered('{ createdAfter: "2020-01-01T00:00:00Z", includeCold: true }')).toHaveLength(2);
+    expect(await filtered('{ createdAfter: "2020-01-01T00:00:00Z", includeArchived: true }')).toHaveLength(2);
     expect(await titles('search', 'query: "feline", mode: VECTOR, maxResults: 1, skip: 1')).toEqual(['Cars']);
     expect(await titles('searchDocuments', 'query: "feline", maxResults: 1')).toEqual(['Pets']);
     expect(await titles('searchMemories', 'query: "engine", mode: TEXT')).toEqual([]);

@@ -160,8 +160,8 @@ const PLANTED: Record<string, [string, string][]> = {
   short_returns: [
     [`${MEASURED} 1, 2, null, null from version`, 'embedding version local-1, giant workspaces'],
     [
-      `insert into app_hidden.search_statistics (day, version_id, size_class, path, searches, short_returns, lost_returns, scan_limit_hits, cold_searches)
-       select current_date, v.id, 'big', 'index', 10, 3, 1, 0, 0 from app_public.embedding_versions v where v.status = 'active'`,
+      `insert into app_hidden.search_statistics (day, version_id, size_class, path, searches, short_returns, lost_returns, scan_limit_hits)
+       select current_date, v.id, 'big', 'index', 10, 3, 1, 0 from app_public.embedding_versions v where v.status = 'active'`,
       'embedding version local-1, big workspaces',
     ],
   ],

@@ -43,6 +43,9 @@ describeReal('deleting a workspace', () => {
     await indexAll(database);
     await addDialogue(database, user, `dialogue ${n}`);
     await indexAll(database);
+    // one whose citation goes, and its passage waits to be looked at
+    const { conversation: ended } = await addDialogue(database, user, `ended ${n}`);
+    await call(user, 'delete from app_public.conversations where id = $1', ended);
     const [{ id: reservation }] = await call(user, 'select id from app_public.reserve_usage(1)');
     await call(user, 'select app_public.settle_usage($1, 1)', reservation);
     await call(user, `select app_public.invite_member('guest@example.org')`);

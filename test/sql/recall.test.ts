@@ -51,7 +51,6 @@ describeReal('the recall of searches', () => {
     returned: 10,
     is_plain: true,
     scan_limit_hit: false,
-    searched_cold: false,
     chunk_ids: [] as string[],
     ...more,
   });
@@ -107,7 +106,7 @@ describeReal('the recall of searches', () => {
     it('what searches answered, by version, size and path', async () => {
       await record([
         search(bob),
-        search(bob, { path: 'index, then exact', scan_limit_hit: true, searched_cold: true }),
+        search(bob, { path: 'index, then exact', scan_limit_hit: true }),
         search(bob, { returned: 9, is_plain: false }),
         search(bob, { returned: 9 }),
         search(ann, { path: 'exact', returned: 3 }),
@@ -116,7 +115,7 @@ describeReal('the recall of searches', () => {
       ]);
       await record([search(bob)]);
       const rows = await sql(
-        `select version_id is null as unknown, size_class, path, searches::int, short_returns::int, lost_returns::int, scan_limit_hits::int, cold_searches::int
+        `select version_id is null as unknown, size_class, path, searches::int, short_returns::int, lost_returns::int, scan_limit_hits::int
          from app_hidden.search_statistics order by path`,
       );
       const of = (unknown: boolean, size_class: string, path: string, ...counts: number[]) => ({
@@ -127,13 +126,12 @@ describeReal('the recall of searches', () => {
         short_returns: counts[1],
         lost_returns: counts[2],
         scan_limit_hits: counts[3],
-        cold_searches: counts[4],
       });
       expect(rows).toEqual([
-        of(false, 'tiny', 'exact', 1, 1, 0, 0, 0),
-        of(false, 'small', 'index', 4, 2, 1, 0, 0),
-        of(false, 'small', 'index, then exact', 1, 0, 0, 1, 1),
-        of(true, 'tiny', 'none', 2, 0, 0, 0, 0),
+        of(false, 'tiny', 'exact', 1, 1, 0, 0),
+        of(false, 'small', 'index', 4, 2, 1, 0),
+        of(false, 'small', 'index, then exact', 1, 0, 0, 1),
+        of(true, 'tiny', 'none', 2, 0, 0, 0),
       ]);
       // only what nothing but the index can have lost is an alarm
       const check = readFileSync(new URL('../../sql/doctor/short_returns.sql', import.meta.url), 'utf8');
@@ -186,7 +184,7 @@ describeReal('the recall of searches', () => {
       const filters = () =>
         sql('select filters from app_hidden.search_samples where filters is not null order by id');
       const nothing = { document_id: null, metadata: null };
-      const plain = { tag_ids: [NOWHERE], include_cold: true, created_after: '2026-01-02T03:04:05Z' };
+      const plain = { tag_ids: [NOWHERE], include_archived: true, created_after: '2026-01-02T03:04:05Z' };
       const some = [
         nothing,
         { ...nothing, ...plain },
@@ -323,8 +321,8 @@ describeReal('the recall of searches', () => {
         `insert into app_hidden.search_samples (id, workspace_id, user_id, version_id, embedding)
          select app_hidden.uuidv7_at(now() - interval '15 days'), workspace_id, user_id, version_id, embedding from app_hidden.search_samples`,
       );
-      await sql(`insert into app_hidden.search_statistics (day, size_class, path, searches, short_returns, lost_returns, scan_limit_hits, cold_searches)
-        values (current_date - 500, 'tiny', 'none', 1, 0, 0, 0, 0)`);
+      await sql(`insert into app_hidden.search_statistics (day, size_class, path, searches, short_returns, lost_returns, scan_limit_hits)
+        values (current_date - 500, 'tiny', 'none', 1, 0, 0, 0)`);
       await sql(
         `insert into app_hidden.recall_measurements (id, version_id, size_class, source, k, queries, index_queries, recall, objective, short_returns, scan_limit_hits, exact_p50_ms, exact_p95_ms, ef_search)
          select ${old}, $1, s::app_public.search_size_class, 'stored', 10, 1, 0, 1, 0.98, 0, 0, 1, 1, 200 from unnest(array['giant', 'giant', 'big']) as s`,

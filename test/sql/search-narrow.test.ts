@@ -11,7 +11,6 @@ interface Found {
   returned: number;
   path: string;
   scan_limit_hit: boolean;
-  searched_cold: boolean;
   embedding_version_id: string;
   results: { chunk_id: string; document_id: string; title: string; source_type: string; score: number }[];
 }
@@ -216,38 +215,56 @@ describeReal('search, narrowed', () => {
       await expect(ask(cara, { query: 'chunk', skip, max_results })).rejects.toMatchObject({ code: 'CQ200' });
   });
 
-  it('looks into the cold tier when asked, or when the others return too little, and says so', async () => {
+  it('finds what is cold like anything else', async () => {
     const dora = await registerUser(database, 'dora@example.org');
     await fill(dora, 20, 0.4);
-    const { rows } = await owner().query(
-      `with cold as (select id from app_public.chunks where workspace_id = $1 order by id limit 8)
-       update app_public.chunks c set tier = 'cold' from cold where c.workspace_id = $1 and c.id = cold.id returning c.id`,
-      [dora.workspaceId],
-    );
-    const cold = new Set(rows.map((row) => row.id));
+    const search = (mode: string) =>
+      ask(dora, { query: 'chunk 3', query_embedding: axis(DIMENSIONS, 3), mode, max_results: 20 });
     for (const mode of ['vector', 'text', 'hybrid']) {
-      const search = (more: object) =>
-        ask(dora, { query: 'chunk', query_embedding: axis(DIMENSIONS, 3), mode, ...more });
-      const enough = await search({ max_results: 12 });
-      expect([enough.returned, enough.searched_cold]).toEqual([12, false]);
-      expect(enough.results.filter((result) => cold.has(result.chunk_id))).toEqual([]);
-      const little = await search({ max_results: 15 });
-      expect([little.returned, little.searched_cold]).toEqual([15, true]);
-      expect(little.results.slice(0, 12)).toEqual(enough.results);
-      expect(little.results.slice(12).every((result) => cold.has(result.chunk_id))).toBe(true);
-      const asked = await search({ max_results: 12, filters: { include_cold: true } });
-      expect([asked.returned, asked.searched_cold]).toEqual([12, true]);
+      const young = await search(mode);
+      await owner().query(`update app_public.chunks c set tier = 'cold' where c.workspace_id = $1`, [
+        dora.workspaceId,
+      ]);
+      expect(await search(mode)).toEqual(young);
+      await owner().query(
+        `update app_public.chunks c set tier = 'hot' where c.workspace_id = $1 and c.chunk_index % 2 = 0`,
+        [dora.workspaceId],
+      );
+      expect(await search(mode)).toEqual(young);
     }
-    // what is nearest is first when all tiers are asked for
-    const all = await ask(dora, {
-      query_embedding: axis(DIMENSIONS, 3),
-      mode: 'vector',
-      max_results: 20,
-      filters: { include_cold: true },
-    });
-    const scores = all.results.map((result) => result.score);
-    expect(scores).toEqual(scores.toSorted((a, b) => b - a));
-    expect(all.results.findIndex((result) => cold.has(result.chunk_id))).toBeLessThan(12);
+  });
+
+  it('leaves out what its owner archived, unless it is asked for, and what others archived stays theirs', async () => {
+    const [anna, otto] = await Promise.all(
+      ['anna', 'otto'].map((name) => registerUser(database, `${name}-archive@example.org`)),
+    );
+    await fill(anna!, 6, 0.4);
+    await fill(otto!, 6, 0.4);
+    const count = async (user: TestUser, mode: string, filters: object = {}) =>
+      (
+        await ask(user, {
+          query: 'chunk',
+          query_embedding: axis(DIMENSIONS, 3),
+          mode,
+          max_results: 20,
+          filters,
+        })
+      ).returned;
+    const { rows } = await asUser(database, anna!, (client) =>
+      client.query(
+        `update app_public.documents set is_archived = true where id = (select id from app_public.documents order by id limit 1) returning id`,
+      ),
+    );
+    const { rows: gone } = await owner().query(
+      'select count(*)::int as n from app_public.chunks where document_id = $1',
+      [rows[0].id],
+    );
+    for (const mode of ['vector', 'text', 'hybrid']) {
+      expect(await count(anna!, mode)).toBe(6 - gone[0].n);
+      expect(await count(anna!, mode, { include_archived: false })).toBe(6 - gone[0].n);
+      expect(await count(anna!, mode, { include_archived: true })).toBe(6);
+      expect(await count(otto!, mode)).toBe(6);
+    }
   });
 
   it('goes exact in a large workspace when a filter leaves little, and lets the index do it when not', async () => {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import graphileMigrate from 'graphile-migrate/dist/migration.js';
 import pg from 'pg';
 import { queues } from '../../jobs/registry.ts';
-import { type Database, serverDatabase } from '../../lib/database.ts';
-import { migrateDatabase, migrateSettings, projectFolder } from '../../lib/migrations.ts';
+import { serverDatabase } from '../../lib/database.ts';
+import { migrateDatabase, projectFolder } from '../../lib/migrations.ts';
+import { runCurrent } from '../../scripts/migrate/current.ts';
 
 /** Names what the template holds: another schema is another template. */
 function fingerprint(): string {
@@ -17,18 +17,6 @@ function fingerprint(): string {
     }
   }
   return hash.digest('hex').slice(0, 12);
-}
-
-/** Runs the migration in hand, so that what a contributor edits is tested before it is committed. */
-async function runCurrent(database: Database): Promise<void> {
-  const folder = join(projectFolder, 'migrations/current');
-  for (const name of readdirSync(folder).sort()) {
-    if (!name.endsWith('.sql')) continue;
-    const text = readFileSync(join(folder, name), 'utf8');
-    const settings = migrateSettings(database.url('owner'));
-    const sql = await graphileMigrate.compileIncludes(settings, text, new Set([join(folder, name)]));
-    await database.pool('owner').query(`set search_path = pg_catalog, extensions; ${sql}; reset search_path`);
-  }
 }
 
 /** Makes the migrated database that each test file's own is cloned from, once per schema, and returns its name. */

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { retryAfterOf } from '../../../jobs/embedding/classify.ts';
 import { openGuards } from '../../../jobs/embedding/guards.ts';
 import { memoryPause, type ProviderPause } from '../../../jobs/embedding/pause.ts';
 import {
@@ -9,6 +8,7 @@ import {
   type EmbeddingProvider,
   openProvider,
 } from '../../../jobs/embedding/provider.ts';
+import { retryAfterOf } from '../../../jobs/embedding/statuses.ts';
 import { readEnv } from '../../../lib/env.ts';
 import { type FakeOpenAi, startFakeOpenAi, vectorOfText } from '../../support/fake-openai.ts';
 

@@ -118,7 +118,6 @@ export const retrieval: Attacks = {
       returned: 1,
       path: 'index',
       scan_limit_hit: null,
-      searched_cold: null,
       chunk_ids: [said(bob).chunk],
     });
     expect(

@@ -1,0 +1,116 @@
+-- What a question asks for by words. Bare words are alternatives: any of them finds, all of them rank. A "phrase in quotes" must be
+-- there, and what has a -word or a -"phrase" is left out; a dash that stands by itself, is doubled, or precedes a number means nothing.
+-- In a text of more than 32 words, quotes and dashes are punctuation: somebody pasted it.
+--
+-- A question is read in every language of the workspace at once: a word is whatever these make of it, and asks for any of that.
+
+create or replace function app_private.quoted_lexeme(lexeme text)
+returns text
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+  select '''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || ''''
+    -- pairs of characters are indexed: a single one is the beginning of some
+    || case when char_length(lexeme) = 1 and lexeme ~ '[\u3040-\u30FF\u3400-\u9FFF\uAC00-\uD7FF]' then ':*' else '' end;
+$$;
+comment on function app_private.quoted_lexeme(text) is 'A lexeme as a tsquery writes it.';
+
+create or replace function app_private.phrase_query(language text, phrase text)
+returns tsquery
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+  with placed as (
+    select p.position, string_agg(app_private.quoted_lexeme(l.lexeme), ' | ' order by l.lexeme) as alternatives
+    from unnest(app_hidden.text_lexemes(language, phrase, true)) as l (lexeme, positions)
+    cross join lateral unnest(l.positions) as p (position)
+    group by p.position
+  )
+  -- words of different scripts are not indexed in one order
+  select case
+    when phrase ~ '[a-zA-Z]' and phrase ~ '[\u0370-\U000323AF]' then string_agg('(' || p.alternatives || ')', ' & ')
+    else string_agg(case when p.distance is null then '' else '<' || p.distance || '>' end || '(' || p.alternatives || ')', ' ' order by p.position)
+  end::tsquery
+  from (select q.*, q.position - lag(q.position) over (order by q.position) as distance from placed q) as p;
+$$;
+comment on function app_private.phrase_query(text, text) is 'The tsquery of words in this order, or null where they are none.';
+
+create or replace function app_private.read_question(question text, languages text[])
+returns app_private.search_question
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  -- every word is a look-up of its own: more of them are a text and not a question
+  most_words constant integer := 200;
+  is_text constant boolean := regexp_count(question, '\S+') > 32;
+  excluding constant text := '(?:(?<=\s)|^)-(?:"[^"]+"|[^\s"\d-][^\s"]*)';
+  bare text := case when is_text then question else regexp_replace(question, excluding, ' ', 'g') end;
+  result app_private.search_question;
+begin
+  select string_agg('(' || p.phrase::text || ')', ' & ')::tsquery into result.required
+  from (
+    select string_agg('(' || q.query::text || ')', ' | ')::tsquery as phrase
+    from regexp_matches(bare, '"([^"]+)"', 'g') with ordinality as m (match, number)
+    cross join unnest(languages) as l (language)
+    cross join lateral (select distinct app_private.phrase_query(l.language, m.match[1]) as query) as q
+    where q.query is not null and not is_text
+    group by m.number
+  ) as p;
+  select string_agg('(' || q.query::text || ')', ' | ')::tsquery into result.excluded
+  from regexp_matches(question, '(' || excluding || ')', 'g') as m (match)
+  cross join unnest(languages) as l (language)
+  cross join lateral (select app_private.phrase_query(l.language, trim(both '-"' from m.match[1])) as query) as q
+  where q.query is not null and not is_text;
+
+  select array_agg(w.query order by w.place), array_agg(w.lexeme order by w.place)
+  into result.words, result.lexemes
+  from (
+    select min(p.place) as place, p.query, min(p.lexeme) as lexeme
+    from (
+      select a.place, string_agg(app_private.quoted_lexeme(a.lexeme), ' | ' order by a.lexeme)::tsquery as query, string_agg(a.lexeme, ' ') as lexeme
+      from (
+        select distinct p.position as place, x.lexeme
+        from unnest(languages) as l (language)
+        cross join lateral unnest(app_hidden.text_lexemes(l.language, bare, true)) as x (lexeme, positions)
+        cross join lateral unnest(x.positions) as p (position)
+      ) as a
+      group by a.place
+    ) as p
+    group by p.query
+    order by 1
+    limit most_words
+  ) as w;
+  result.any_word := array_to_string(result.words, ' | ')::tsquery;
+  -- a character of a pair or triple where its neighbours are the others of it
+  select string_agg(
+    case char_length(g.gram)
+      when 2 then format('%1$s(?=%2$s)|(?<=%1$s)%2$s', left(g.gram, 1), right(g.gram, 1))
+      when 3 then format('%1$s(?=%2$s%3$s)|(?<=%1$s)%2$s(?=%3$s)|(?<=%1$s%2$s)%3$s', left(g.gram, 1), substr(g.gram, 2, 1), right(g.gram, 1))
+      else g.gram
+    end, '|'
+  ) into result.grams
+  from unnest(result.lexemes) as g (gram)
+  where g.gram ~ '^[\u0590-\u07BF\u08A0-\u08FF\u0980-\u0B7F\u0C00-\u139F\u1780-\u17FF\u2190-\u2BFF\u3005-\uD7FF\uF900-\uFDFF\uFE70-\uFEFE\U0001F000-\U000323AF]{1,3}$';
+  return result;
+end
+$$;
+comment on function app_private.read_question(text, text[]) is 'What a question asks for by words, read in these languages: its words, each as a tsquery, what must be there, and what must not.';
+
+create or replace function app_private.question_in(workspace uuid, question text, filters app_public.search_filters default null)
+returns app_private.search_question
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select app_private.read_question(question, array(
+    select distinct k.text_search_language::text
+    from app_hidden.chunk_counts k
+    where k.workspace_id = workspace and k.chunk_count > 0
+      and ((filters).text_search_languages is null or k.text_search_language::text = any ((filters).text_search_languages))
+  ));
+$$;
+comment on function app_private.question_in(uuid, text, app_public.search_filters) is 'A question, read in the languages of a workspace, or in those that the filters name.';
