@@ -1,7 +1,7 @@
 import './graphile-env.ts';
 import { PgSimplifyInflectionPreset } from '@graphile/simplify-inflection';
 import type { Pool } from 'pg';
-import { makePgService } from 'postgraphile/adaptors/pg';
+
 import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
 import { PostGraphileConnectionFilterPreset } from 'postgraphile-plugin-connection-filter';
 import { requestSettings } from './authentication.ts';
@@ -9,6 +9,7 @@ import { maskError } from './errors.ts';
 import { firstQuery } from './graphiql.ts';
 import { type IdentityProvider, identityVerifier } from './identity-provider.ts';
 import { MAX_BODY_BYTES } from './limits.ts';
+import { pgService } from './pg-service.ts';
 import { NamesPlugin } from './plugins/inflection.ts';
 import { MessagesPlugin } from './plugins/messages.ts';
 import { ChangePasswordPlugin, NothingUpdatedPlugin, SignInPlugin } from './plugins/outcomes.ts';
@@ -87,7 +88,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       'PgConnectionArgFilterForwardRelationsPlugin',
     ],
     pgServices: [
-      makePgService({
+      pgService({
         pool,
         schemas: ['app_public'],
         pubsub: false,

@@ -25,6 +25,7 @@
 --!include conversations/next_message_id.sql
 --!include conversations/post_message.sql
 --!include conversations/messages_10_count.sql
+--!include conversations/message_page.sql
 --!include conversations/conversation_messages.sql
 --!include conversations/import_conversation.sql
 --!include knowledge/create_document.sql

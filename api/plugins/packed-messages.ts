@@ -1,5 +1,5 @@
 import { type PgResource, type PgSelectSingleStep, pgSelect } from 'postgraphile/@dataplan/pg';
-import { connection, type FieldArgs, type Step } from 'postgraphile/grafast';
+import type { Step } from 'postgraphile/grafast';
 import { wrapPlans } from 'postgraphile/utils';
 
 type Row = PgSelectSingleStep;
@@ -43,10 +43,6 @@ const PackedNodesPlugin: GraphileConfig.Plugin = {
 
 const PackedFieldsPlugin = wrapPlans(
   (build) => {
-    const { sql, dataplanPg } = build;
-    if (!sql || !dataplanPg) throw new Error('PackedFieldsPlugin needs the plugins of graphile-build-pg');
-    const { uuid } = dataplanPg.TYPES;
-    const { messages: resource } = build.pgResources as Record<string, PgResource>;
     const find = finder(build);
     return {
       Query: {
@@ -54,30 +50,6 @@ const PackedFieldsPlugin = wrapPlans(
       },
       Message: {
         parent: (_plan, $message) => find(($message as unknown as Row).get('parent_id') as Step),
-        replies(_plan, $source, fieldArgs: FieldArgs) {
-          const $message = $source as unknown as Row;
-          const $id = $message.get('id');
-          const $replies = pgSelect({
-            resource: resource!,
-            identifiers: [{ step: $id as never, codec: uuid, matches: (alias) => sql`${alias}.parent_id` }],
-            from: {
-              callback: ($select) => {
-                const conversation = $select.placeholder($message.get('conversation_id') as never);
-                return sql`(
-                  select stored.* from ${resource!.from as never} as stored
-                  union all
-                  select packed.* from app_hidden.read_packed_messages(${conversation}, null, null) as packed
-                )`;
-              },
-            },
-          });
-          // what answers a message is newer: the months before it are not touched
-          const id = $replies.placeholder($id as never, uuid as never);
-          $replies.where(sql`${$replies.alias}.id > ${id}`);
-          const $connection = connection($replies as never);
-          fieldArgs.autoApply($connection);
-          return $connection;
-        },
       },
       SearchResult: {
         message: (_plan, $result) => find(($result as unknown as Row).get('message_id') as Step),
@@ -89,6 +61,6 @@ const PackedFieldsPlugin = wrapPlans(
 
 /**
  * Messages of a conversation that is warm or cold are packed. Whoever asks for one by its id, or comes to it from another row,
- * gets it from where it is. MessagesPlugin does so for those of a conversation.
+ * gets it from where it is. MessagesPlugin does so for those of a conversation, and for replies.
  */
 export const packedMessagesPlugins: GraphileConfig.Plugin[] = [PackedNodesPlugin, PackedFieldsPlugin];

@@ -15,7 +15,9 @@ as $$
 $$;
 comment on function app_private.readable_conversation(uuid) is 'A conversation that the caller may read, or null.';
 
-create or replace function app_private.packed_messages(conversation app_public.conversations, before uuid, first integer)
+create or replace function app_private.packed_messages(
+  conversation app_public.conversations, before uuid, first integer, after uuid default null, newest_first boolean default true
+)
 returns setof app_public.messages
 language plpgsql
 stable
@@ -34,21 +36,28 @@ begin
   for piece in
     select p.* from app_hidden.conversation_archive_parts p
     where p.conversation_id = conversation.id and p.packed = 'app_public.messages'::regclass
+      and p.last_id > coalesce(packed_messages.after, '00000000-0000-0000-0000-000000000000'::uuid)
       and p.first_id < coalesce(packed_messages.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
-    order by p.part desc
+    order by case when newest_first then -p.part else p.part end
   loop
     perform app_private.check_part(piece);
-    return query execute format('select * from (%s) as t where t.id < $3 order by t.id desc limit $4', app_private.unpack_query(piece.packed, piece.columns))
-    using piece.document, conversation.owner_id, coalesce(packed_messages.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid), missing;
+    return query execute format(
+      'select * from (%s) as t where t.id > $3 and t.id < $4 order by t.id %s limit $5',
+      app_private.unpack_query(piece.packed, piece.columns), case when newest_first then 'desc' else 'asc' end
+    )
+    using piece.document, conversation.owner_id, coalesce(packed_messages.after, '00000000-0000-0000-0000-000000000000'::uuid),
+      coalesce(packed_messages.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid), missing;
     get diagnostics read = row_count;
     missing := missing - read;
     exit when missing <= 0;
   end loop;
 end
 $$;
-comment on function app_private.packed_messages(app_public.conversations, uuid, integer) is 'Packed messages of a conversation, newest first: at most "first" of those before the message "before"; all of them when "first" is null. Raises CQ260.';
+comment on function app_private.packed_messages(app_public.conversations, uuid, integer, uuid, boolean) is 'Packed messages of a conversation, newest first, or from the oldest: at most "first" (null: all) of those before the message "before" and after the message "after". Opens only the parts that they lie in. Raises CQ260.';
 
-create or replace function app_hidden.read_packed_messages(conversation_id uuid, before uuid, first integer)
+create or replace function app_hidden.read_packed_messages(
+  conversation_id uuid, before uuid, first integer, after uuid default null, newest_first boolean default true
+)
 returns setof app_public.messages
 language plpgsql
 stable
@@ -61,12 +70,12 @@ declare
   conversation app_public.conversations := app_private.readable_conversation(read_packed_messages.conversation_id);
 begin
   if conversation.storage_tier <> 'hot' then
-    return query execute 'select * from app_private.packed_messages($1, $2, $3)' using conversation, before, first;
+    return query execute 'select * from app_private.packed_messages($1, $2, $3, $4, $5)' using conversation, before, first, after, newest_first;
   end if;
 end
 $$;
-comment on function app_hidden.read_packed_messages(uuid, uuid, integer) is 'Packed messages of a conversation that the caller may read, newest first. Nothing otherwise. Raises CQ260.';
-grant execute on function app_hidden.read_packed_messages(uuid, uuid, integer) to colloquy_visitor, colloquy_user, colloquy_admin;
+comment on function app_hidden.read_packed_messages(uuid, uuid, integer, uuid, boolean) is 'Packed messages of a conversation that the caller may read, as app_private.packed_messages has them. Nothing otherwise. Raises CQ260.';
+grant execute on function app_hidden.read_packed_messages(uuid, uuid, integer, uuid, boolean) to colloquy_visitor, colloquy_user, colloquy_admin;
 
 create or replace function app_hidden.read_packed_message(message_id uuid)
 returns setof app_public.messages

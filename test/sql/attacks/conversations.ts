@@ -158,6 +158,8 @@ export const conversations: Attacks = {
   'app_public.conversation_citations': () => ofReaders('app_public.conversation_citations($1)', [1, 0, 1]),
   'app_hidden.read_packed_messages': () =>
     ofReaders('app_hidden.read_packed_messages($1, null, 10)', [0, 0, 0], [2, 0, 2]),
+  'app_hidden.message_page': () =>
+    ofReaders('app_hidden.message_page($1, null, null, 10, true)', [2, 0, 2], [2, 0, 2]),
   'app_hidden.read_packed_message': () =>
     ofReaders('app_hidden.read_packed_message($1)', [0, 0, 0], [1, 0, 1], 'answer'),
   'app_hidden.read_packed_question': () =>
