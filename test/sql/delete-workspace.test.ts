@@ -77,6 +77,9 @@ describeReal('deleting a workspace', () => {
          insert into app_hidden.cutting_failures (workspace_id, document_id, content_hash, attempts, code, error, next_attempt_at)
          select d.workspace_id, d.id, d.content_hash, 1, 'CQ316', 'too hard', now()
          from app_public.documents d where d.workspace_id = $1 limit 1
+       ),
+       sample as (
+         insert into app_hidden.word_samples (workspace_id, chunk_count) values ($1, 1)
        )
        insert into app_hidden.embedding_refusals (version_id, workspace_id, user_id, code, reason, retry_at)
        select version_id, workspace_id, owner_id, 'CQ220', 'spent', now() from chunk`,
