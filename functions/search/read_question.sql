@@ -10,7 +10,7 @@ language sql
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
-  select '''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || ''''
+  select '''' || replace(replace(lexeme, chr(92), chr(92) || chr(92)), '''', '''''') || ''''
     -- pairs of characters are indexed: a single one is the beginning of some
     || case when char_length(lexeme) = 1 and lexeme ~ '[\u3040-\u30FF\u3400-\u9FFF\uAC00-\uD7FF]' then ':*' else '' end;
 $$;
