@@ -103,3 +103,12 @@ export async function cutMessages(
   }
   return added;
 }
+
+/** Gives the messages of a conversation the context of the branch that was chosen meanwhile. Returns how many passages changed. */
+export async function followBranch({ pool }: JobContext, { workspaceId, sourceId }: Source): Promise<number> {
+  const { rows } = await pool.query(
+    'select app_hidden.follow_branch(for_workspace => $1, for_conversation => $2) as followed',
+    [workspaceId, sourceId],
+  );
+  return rows[0].followed;
+}
