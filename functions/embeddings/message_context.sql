@@ -179,11 +179,11 @@ as $$
       E'\n',
       concat_ws(' ', coalesce(app_private.named_speaker(m.metadata), left(account.name, 255)), m.role),
       app_private.date_words(uuid_extract_timestamp(m.id), language),
-      app_private.end_of(before_1.content, 600)
+      app_private.end_of(before_1.content, 400)
     ),
-    app_private.beginning_of(after_1.content, 600),
-    app_private.end_of(before_2.content, 600),
-    app_private.beginning_of(after_2.content, 600)
+    app_private.beginning_of(after_1.content, 400),
+    app_private.end_of(before_2.content, 300),
+    app_private.beginning_of(after_2.content, 300)
   from app_private.message_neighbours(conversation, message_ids) as n
   join app_public.messages m on m.conversation_id = conversation.id and m.id = n.message_id
   left join app_public.messages before_1 on before_1.conversation_id = conversation.id and before_1.id = n.before_1
