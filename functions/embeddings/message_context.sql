@@ -167,13 +167,14 @@ comment on function app_private.named_speaker(jsonb) is 'Who spoke, as the metad
 
 -- next: what follows, which stands with the last passage of a message alone, so that a new message touches no more than that
 create or replace function app_private.message_contexts(conversation app_public.conversations, message_ids uuid[], language text)
-returns table (message_id uuid, lead_in text, near text, next_near text, far text, next_far text)
+returns table (message_id uuid, neighbour_ids uuid[], lead_in text, near text, next_near text, far text, next_far text)
 language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
   select
     m.id,
+    array_remove(array[n.before_1, n.before_2, n.after_1, n.after_2], null),
     nullif(concat_ws(E'\n', app_private.end_of(before_1.content, 160), app_private.named_speaker(m.metadata) || ':'), ''),
     concat_ws(
       E'\n',

@@ -184,6 +184,7 @@ declare
   conversation app_public.conversations;
   language app_public.text_search_language := app_private.workspace_language(for_workspace);
   new_messages uuid[];
+  beside uuid[];
   added integer;
 begin
   select c.* into conversation
@@ -195,39 +196,43 @@ begin
   end if;
   new_messages := array(select distinct w.message_id from jsonb_to_recordset(new_chunks) as w (message_id uuid));
 
-  insert into app_public.chunks (
-    workspace_id, source_type, conversation_id, message_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset,
-    token_count, lead_in, context_near, context_far, content_hash, text_search_language
+  with contexts as materialized (
+    select x.* from app_private.message_contexts(conversation, new_messages, language::text) as x
+  ),
+  inserted as (
+    insert into app_public.chunks (
+      workspace_id, source_type, conversation_id, message_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset,
+      token_count, lead_in, context_near, context_far, content_hash, text_search_language
+    )
+    select
+      for_workspace, 'message', for_conversation, w.message_id, conversation.owner_id, conversation.visibility, w.chunk_index, w.content,
+      w.heading, w.start_offset, w.end_offset, w.token_count, beginning.lead_in,
+      concat_ws(E'\n', x.near, case when w.is_last then x.next_near end),
+      concat_ws(E'\n', x.far, case when w.is_last then x.next_far end),
+      app_hidden.text_hash(concat_ws(E'\n', beginning.lead_in, w.heading, w.content)), language
+    from (
+      select r.*, r.chunk_index = max(r.chunk_index) over (partition by r.message_id) as is_last
+      from jsonb_to_recordset(new_chunks) as r (
+        message_id uuid, chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer
+      )
+    ) as w
+    join app_public.messages m
+      on m.id = w.message_id and m.conversation_id = for_conversation
+      and m.sequence_number > conversation.indexed_sequence_number and m.sequence_number <= through_sequence_number
+    join contexts x on x.message_id = w.message_id
+    cross join lateral (select case when w.chunk_index = 0 then x.lead_in end as lead_in) as beginning
+    -- behind one that is tried again after it was given up, they have theirs
+    where not exists (select from app_public.chunks c where c.workspace_id = for_workspace and c.message_id = w.message_id)
+    returning id
   )
   select
-    for_workspace, 'message', for_conversation, w.message_id, conversation.owner_id, conversation.visibility, w.chunk_index, w.content,
-    w.heading, w.start_offset, w.end_offset, w.token_count, beginning.lead_in,
-    concat_ws(E'\n', x.near, case when w.is_last then x.next_near end),
-    concat_ws(E'\n', x.far, case when w.is_last then x.next_far end),
-    app_hidden.text_hash(concat_ws(E'\n', beginning.lead_in, w.heading, w.content)), language
-  from (
-    select r.*, r.chunk_index = max(r.chunk_index) over (partition by r.message_id) as is_last
-    from jsonb_to_recordset(new_chunks) as r (
-      message_id uuid, chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer
-    )
-  ) as w
-  join app_public.messages m
-    on m.id = w.message_id and m.conversation_id = for_conversation
-    and m.sequence_number > conversation.indexed_sequence_number and m.sequence_number <= through_sequence_number
-  join app_private.message_contexts(conversation, new_messages, language::text) as x on x.message_id = w.message_id
-  cross join lateral (select case when w.chunk_index = 0 then x.lead_in end as lead_in) as beginning
-  -- behind one that is tried again after it was given up, they have theirs
-  where not exists (select from app_public.chunks c where c.workspace_id = for_workspace and c.message_id = w.message_id);
-  get diagnostics added = row_count;
+    (select count(*) from inserted),
+    array(select distinct n.id from contexts x cross join lateral unnest(x.neighbour_ids) as n (id) where n.id <> all (new_messages))
+  into added, beside;
 
   -- what they stand beside has new neighbours
-  if added > 0 then
-    perform app_private.refresh_message_contexts(conversation, array(
-      select distinct x.id
-      from app_private.message_neighbours(conversation, new_messages) as n
-      cross join lateral unnest(array[n.before_1, n.before_2, n.after_1, n.after_2]) as x (id)
-      where x.id <> all (new_messages)
-    ));
+  if added > 0 and cardinality(beside) > 0 then
+    perform app_private.refresh_message_contexts(conversation, beside);
   end if;
   update app_public.conversations c set indexed_sequence_number = through_sequence_number where c.id = for_conversation;
   -- when the last message is there: the branch that was chosen ends with it
