@@ -6,7 +6,7 @@ import { embedBehind } from './embed-behind.ts';
 import { ProviderError } from './embedding/provider.ts';
 import { cutDocument } from './indexing/cut-document.ts';
 import { cutMemory } from './indexing/cut-memory.ts';
-import { cutMessages, followBranch } from './indexing/cut-messages.ts';
+import { cutMessages } from './indexing/cut-messages.ts';
 import { source as payload, type Source, type Version } from './indexing/source.ts';
 import type { JobDefinition } from './registry.ts';
 
@@ -100,7 +100,6 @@ async function handle(context: JobContext, source: Source): Promise<object> {
       done.chunks += added;
       if (isOver()) break;
     }
-    await followBranch(context, source);
   }
   for (let batches = 0; ; batches += 1) {
     if (isOver() || batches >= MOST_BATCHES) {
