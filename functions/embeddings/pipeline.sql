@@ -223,6 +223,8 @@ begin
     cross join lateral (select case when w.chunk_index = 0 then x.lead_in end as lead_in) as beginning
     -- behind one that is tried again after it was given up, they have theirs
     where not exists (select from app_public.chunks c where c.workspace_id = for_workspace and c.message_id = w.message_id)
+    -- their ids tell which is newer
+    order by m.sequence_number, w.chunk_index
     returning id
   )
   select
