@@ -4,9 +4,8 @@
 -- another conversation.
 --
 -- A vector is made with what came before alone: that never changes, so a vector that was paid for is never made again when
--- a message follows, or another branch is chosen. Measured over seven dialogues, 581 turns, 70 questions: with the speaker and the message before
--- the evidence is among the first ten at .543, with 160 characters before and after it at .479, alone at .221; fused with words
--- .557, .521 and .421. What follows counts by its words, which cost nothing but a row.
+-- a message follows, or another branch is chosen. It finds as much as one made with what follows too (measured:
+-- docs/decisions/message-context.md). What follows counts by its words, which cost nothing but a row.
 
 create or replace function app_private.speaks(role app_public.message_role, content text)
 returns boolean
