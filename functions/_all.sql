@@ -102,6 +102,8 @@
 --!include conversations/message_of_key.sql
 --!include conversations/insert_message.sql
 --!include conversations/message_path.sql
+--!include embeddings/date_words.sql
+--!include embeddings/message_context.sql
 --!include conversations/add_tool_calls.sql
 --!include conversations/keep_passages.sql
 --!include conversations/add_message_chunks.sql
@@ -143,6 +145,8 @@
 --!include lifecycle/packed_rows.sql
 --!include lifecycle/pack_conversation.sql
 --!include lifecycle/unpack_conversation.sql
+--!include embeddings/fill_message_contexts.sql
+--!include embeddings/users_30_forget_speaker.sql
 --!include lifecycle/packed_messages.sql
 --!include lifecycle/packed_message_path.sql
 --!include conversations/conversation_feedback.sql

@@ -41,6 +41,15 @@ begin
   )
   union
   (
+    -- found with the words of a branch that was left; a packed one is followed when it is packed
+    select c.workspace_id, 'message'::app_public.source_type, c.id
+    from app_public.conversations c
+    where c.indexed_leaf_id is distinct from c.preferred_leaf_id and c.storage_tier = 'hot' and c.indexed_sequence_number = c.last_sequence_number
+    order by c.id
+    limit max_sources
+  )
+  union
+  (
     select m.workspace_id, 'memory'::app_public.source_type, m.id
     from app_public.memory_items m
     where m.chunked_hash is distinct from m.content_hash and upper_inf(m.validity) and not exists (
@@ -76,7 +85,7 @@ begin
   limit max_sources;
 end
 $$;
-comment on function app_hidden.find_unindexed(integer) is 'Documents, conversations and memories with missing or stale chunks, or chunks, also of events, without a vector: what lost jobs left.';
+comment on function app_hidden.find_unindexed(integer) is 'Documents, conversations and memories with missing or stale chunks, conversations in which another branch was chosen, or chunks, also of events, without a vector: what lost jobs left.';
 
 create or replace function app_hidden.replace_document_chunks(for_workspace uuid, for_document uuid, of_hash bytea, new_chunks jsonb)
 returns table (kept integer, added integer, removed integer)
@@ -189,6 +198,8 @@ as $$
 declare
   conversation app_public.conversations;
   declared app_public.text_search_language := app_private.workspace_language(for_workspace);
+  new_messages uuid[];
+  beside uuid[];
   added integer;
 begin
   select c.* into conversation
@@ -198,28 +209,56 @@ begin
   if conversation.id is null or conversation.indexed_sequence_number >= through_sequence_number then
     return 0;
   end if;
+  new_messages := array(select distinct w.message_id from jsonb_to_recordset(new_chunks) as w (message_id uuid));
 
-  insert into app_public.chunks (
-    workspace_id, source_type, conversation_id, message_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset,
-    token_count, content_hash, text_search_language, is_language_recognized
+  with contexts as materialized (
+    select x.* from app_private.message_contexts(conversation, new_messages, declared::text) as x
+  ),
+  inserted as (
+    insert into app_public.chunks (
+      workspace_id, source_type, conversation_id, message_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset,
+      token_count, lead_in, context_near, context_far, content_hash, text_search_language, is_language_recognized
+    )
+    select
+      for_workspace, 'message', for_conversation, w.message_id, conversation.owner_id, conversation.visibility, w.chunk_index, w.content,
+      w.heading, w.start_offset, w.end_offset, w.token_count, beginning.lead_in,
+      concat_ws(E'\n', x.near, case when w.is_last then x.next_near end),
+      concat_ws(E'\n', x.far, case when w.is_last then x.next_far end),
+      app_hidden.text_hash(concat_ws(E'\n', beginning.lead_in, w.heading, w.content)),
+      coalesce(app_private.recognized_language(declared, w.language), declared),
+      app_private.recognized_language(declared, w.language) is not null
+    from (
+      select r.*, r.chunk_index = max(r.chunk_index) over (partition by r.message_id) as is_last
+      from jsonb_to_recordset(new_chunks) as r (
+        message_id uuid, chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer,
+        language text
+      )
+    ) as w
+    join app_public.messages m
+      on m.id = w.message_id and m.conversation_id = for_conversation
+      and m.sequence_number > conversation.indexed_sequence_number and m.sequence_number <= through_sequence_number
+    join contexts x on x.message_id = w.message_id
+    cross join lateral (select case when w.chunk_index = 0 then x.lead_in end as lead_in) as beginning
+    -- behind one that is tried again after it was given up, they have theirs
+    where not exists (select from app_public.chunks c where c.workspace_id = for_workspace and c.message_id = w.message_id)
+    -- their ids tell which is newer
+    order by m.sequence_number, w.chunk_index
+    returning id
   )
   select
-    for_workspace, 'message', for_conversation, w.message_id, conversation.owner_id, conversation.visibility, w.chunk_index, w.content,
-    w.heading, w.start_offset, w.end_offset, w.token_count, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content)),
-    coalesce(app_private.recognized_language(declared, w.language), declared),
-    app_private.recognized_language(declared, w.language) is not null
-  from jsonb_to_recordset(new_chunks) as w (
-    message_id uuid, chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer,
-    language text
-  )
-  join app_public.messages m
-    on m.id = w.message_id and m.conversation_id = for_conversation
-    and m.sequence_number > conversation.indexed_sequence_number and m.sequence_number <= through_sequence_number
-  -- behind one that is tried again after it was given up, they have theirs
-  where not exists (select from app_public.chunks c where c.workspace_id = for_workspace and c.message_id = w.message_id);
-  get diagnostics added = row_count;
+    (select count(*) from inserted),
+    array(select distinct n.id from contexts x cross join lateral unnest(x.neighbour_ids) as n (id) where n.id <> all (new_messages))
+  into added, beside;
 
+  -- what they stand beside has new neighbours
+  if added > 0 and cardinality(beside) > 0 then
+    perform app_private.refresh_message_contexts(conversation, beside);
+  end if;
   update app_public.conversations c set indexed_sequence_number = through_sequence_number where c.id = for_conversation;
+  -- when the last message is there: the branch that was chosen ends with it
+  if through_sequence_number >= conversation.last_sequence_number then
+    perform app_private.refresh_branch(conversation);
+  end if;
   delete from app_hidden.cutting_failures f
   where f.workspace_id = for_workspace and f.conversation_id = for_conversation and f.sequence_number <= through_sequence_number and not f.is_dead;
   return added;
@@ -277,7 +316,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 as $$
-  select c.id, c.content_hash, concat_ws(E'\n', c.heading, c.content)
+  select c.id, c.content_hash, concat_ws(E'\n', c.lead_in, c.heading, c.content)
   from (
     -- one of them is read, by its own index
     select d.* from app_public.chunks d

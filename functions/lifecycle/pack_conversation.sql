@@ -32,6 +32,8 @@ begin
     raise exception 'Messages of this conversation are still being indexed.' using errcode = 'CQ261', hint = 'Try again when the worker has done them.';
   end if;
 
+  -- the words around its messages are those of the branch that is chosen, while they are rows
+  perform app_private.refresh_branch(conversation);
   -- the days that changed since the last run are counted while their messages are rows
   perform app_private.settle_conversation_analytics(array[conversation.id]);
 

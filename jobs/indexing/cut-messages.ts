@@ -56,7 +56,10 @@ export async function cutMessages(
      limit $3`,
     [workspaceId, sourceId, MESSAGE_BATCH],
   );
-  if (messages.length === 0) return undefined;
+  if (messages.length === 0) {
+    await followBranch(context, source);
+    return undefined;
+  }
   const { rows: uncut } = await pool.query<{ sequence_number: number; is_dead: boolean }>(
     'select sequence_number, is_dead from app_hidden.uncut_messages(for_workspace => $1, for_conversation => $2)',
     [workspaceId, sourceId],
@@ -103,4 +106,12 @@ export async function cutMessages(
     }
   }
   return added;
+}
+
+/** Gives the messages of a conversation the context of the branch that was chosen meanwhile. */
+async function followBranch({ pool }: JobContext, { workspaceId, sourceId }: Source): Promise<void> {
+  await pool.query('select app_hidden.follow_branch(for_workspace => $1, for_conversation => $2)', [
+    workspaceId,
+    sourceId,
+  ]);
 }
