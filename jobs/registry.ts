@@ -8,6 +8,7 @@ import { cleanupFiles } from './cleanup-files.ts';
 import { computeAnalytics } from './compute-analytics.ts';
 import type { JobContext } from './context.ts';
 import { deliverMail } from './deliver-mail.ts';
+import { embedChunks } from './embed-chunks.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
 import { extractFile } from './extract-file.ts';
 import { indexSource } from './index-source.ts';
@@ -35,6 +36,7 @@ export interface JobDefinition<Payload> {
 // biome-ignore lint/suspicious/noExplicitAny: each definition knows its own payload, the list holds them all
 export const jobs: readonly JobDefinition<any>[] = [
   indexSource,
+  embedChunks,
   sweepUnindexed,
   extractFile,
   processEvents,

@@ -170,12 +170,6 @@ begin
         for_workspace, 'event', for_event, event.owner_id, 'workspace', 0, new_content, new_heading, 0, char_length(new_content),
         new_token_count, hash, coalesce(new_importance, 0.5), app_private.workspace_language(for_workspace)
       );
-      perform app_hidden.enqueue(
-        'index-source',
-        jsonb_build_object('workspaceId', for_workspace, 'sourceType', 'event', 'sourceId', for_event),
-        'event:' || for_event,
-        for_workspace::text
-      );
     end if;
   end if;
   update app_public.raw_events e

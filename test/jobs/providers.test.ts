@@ -94,7 +94,7 @@ describeReal('indexing by a service that fails in every way', () => {
       error: expect.stringContaining('400'),
     });
     const jobs = await owner.query(
-      `select count(*)::int as n from pgboss.job where name = 'index-source' and state = 'completed'`,
+      `select count(*)::int as n from pgboss.job where name in ('index-source', 'embed-chunks') and state = 'completed'`,
     );
     expect(jobs.rows[0].n).toBeGreaterThanOrEqual(2);
   });

@@ -16,6 +16,7 @@ import { type Database, serverDatabase } from '../../lib/database.ts';
 import { log } from '../../lib/log.ts';
 import { openQueue } from '../../lib/queue.ts';
 import { localStorage } from '../../lib/storage.ts';
+import { indexWhole } from '../support/indexing.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { axis } from '../support/tenants.ts';
 import { asUser, registerUser, type TestUser, until } from '../support/users.ts';
@@ -118,6 +119,8 @@ describeReal('the worker', () => {
       for (let n = 0; n < 450; n += 1)
         await client.query('select app_public.post_message($1, $2)', [rows[0].id, `Number ${n}`]);
     });
+    // what a killed worker had in hand is soon free again
+    await owner().query(`update app_private.settings set value = '3' where name = 'embedding_claim_seconds'`);
     const embeddings = async (): Promise<number> =>
       (await one('select count(*)::int as n from app_public.embeddings')).n;
 
@@ -214,7 +217,7 @@ describeReal('the worker', () => {
     });
     const index = (document: string, signal?: AbortSignal): Promise<object> => {
       asked = [];
-      return indexSource.handle(context(signal), {
+      return indexWhole(context(signal), {
         workspaceId: user.workspaceId,
         sourceType: 'document',
         sourceId: document,
@@ -303,7 +306,7 @@ describeReal('the worker', () => {
       }
       const waiting = await one(
         `select count(*)::int as jobs, min(extract(epoch from start_after - now())) as seconds
-         from pgboss.job where name = 'index-source' and state = 'created'`,
+         from pgboss.job where name = 'embed-chunks' and state = 'created' and start_after > now()`,
       );
       expect(waiting.jobs).toBe(1);
       expect(Number(waiting.seconds)).toBeGreaterThan(15);
@@ -316,7 +319,7 @@ describeReal('the worker', () => {
       const source = { workspaceId: user.workspaceId, sourceType: 'memory', sourceId: id } as const;
       const run = async () => {
         asked = [];
-        return indexSource.handle(context(), source);
+        return indexWhole(context(), source);
       };
       expect(await run()).toMatchObject({ chunks: 1, embedded: 1 });
       expect(asked).toEqual(['sailing\nSails at dawn']);
@@ -344,7 +347,7 @@ describeReal('the worker', () => {
     it('gives what is indexed the language that the workspace has now, without asking for vectors', async () => {
       const ole = await registerUser(database, 'ole@example.org');
       const [{ id }] = await call(ole, `select id from app_public.remember('Skibene sejler')`);
-      await indexSource.handle(context(), {
+      await indexWhole(context(), {
         workspaceId: ole.workspaceId,
         sourceType: 'memory',
         sourceId: id,
@@ -402,7 +405,7 @@ describeReal('the worker', () => {
       const conversation = (await one(`select id from app_public.conversations where owner_id = $1`, user.id))
         .id;
       asked = [];
-      await indexSource.handle(context(), {
+      await indexWhole(context(), {
         workspaceId: user.workspaceId,
         sourceType: 'message',
         sourceId: conversation,
@@ -416,7 +419,7 @@ describeReal('the worker', () => {
       const same = 'A secret that two tenants share without knowing.';
       await index(await createDocument(user, 'Secret', same));
       asked = [];
-      await indexSource.handle(context(), {
+      await indexWhole(context(), {
         workspaceId: other.workspaceId,
         sourceType: 'document',
         sourceId: await createDocument(other, 'Secret', same),
@@ -425,7 +428,7 @@ describeReal('the worker', () => {
       // and a job that mixes up tenants does nothing
       asked = [];
       const id = await createDocument(user, 'Mine', 'Not to be cut for somebody else.');
-      await indexSource.handle(context(), {
+      await indexWhole(context(), {
         workspaceId: other.workspaceId,
         sourceType: 'document',
         sourceId: id,
@@ -458,7 +461,7 @@ describeReal('the worker', () => {
       during = async () => {
         during = undefined;
         await call(user, `update app_public.documents set content = 'Short now.' where id = $1`, id);
-        await indexSource.handle(
+        await indexWhole(
           { ...context(), provider: context().provider },
           { workspaceId: user.workspaceId, sourceType: 'document', sourceId: id },
         );
@@ -512,7 +515,7 @@ describeReal('the worker', () => {
       expect(
         (
           await one(
-            `select count(*)::int as n from pgboss.job where name = 'index-source' and state = 'created'`,
+            `select count(*)::int as n from pgboss.job where name = 'embed-chunks' and state = 'created'`,
           )
         ).n,
       ).toBe(1);
