@@ -1,47 +1,28 @@
 import type { JobContext } from './context.ts';
-import { cutDocument } from './indexing/cut-document.ts';
-import { cutMemory } from './indexing/cut-memory.ts';
-import { cutMessages } from './indexing/cut-messages.ts';
-import { activeVersion, countIndexed, type Source, source, type Version } from './indexing/source.ts';
+import { type Cut, cutSource } from './indexing/cut-source.ts';
+import { type Source, source } from './indexing/source.ts';
 import type { JobDefinition } from './registry.ts';
 
-/** A job that takes longer than this many milliseconds hands the rest to a new one, so that every workspace has its turn. */
-const TIME_BUDGET = 10_000;
 /** Sources that one worker takes at a time. */
 const BATCH = 16;
 
-interface Done {
-  chunks: number;
-  continued?: boolean;
-  skipped?: string;
+/** Bytes, as stored, of a document that is cut apart from the others: it may take minutes. */
+const LARGE = 1_000_000;
+
+async function isLarge({ pool }: JobContext, { workspaceId, sourceId }: Source): Promise<boolean> {
+  // its text is not read for that
+  const { rows } = await pool.query(
+    'select from app_public.documents where workspace_id = $1 and id = $2 and pg_column_size(content) > $3',
+    [workspaceId, sourceId, LARGE],
+  );
+  return rows.length > 0;
 }
 
-async function cutConversation(context: JobContext, of: Source, version: Version): Promise<Done> {
-  const deadline = Date.now() + TIME_BUDGET;
-  for (let chunks = 0; ; ) {
-    const added = await cutMessages(context, of, version);
-    if (added === undefined) return { chunks };
-    chunks += added;
-    if (!context.signal.aborted && Date.now() < deadline) continue;
-    await context.boss.send(indexSource.queue.name, of, singleton(of));
-    return { chunks, continued: true };
-  }
-}
-
-async function cut(context: JobContext, of: Source, version: Version): Promise<Done> {
-  if (of.sourceType === 'message') return cutConversation(context, of, version);
-  if (of.sourceType === 'memory') return { chunks: await cutMemory(context, of, version) };
-  if (of.sourceType === 'document') return { chunks: await cutDocument(context, of, version) };
-  // an event is one passage, made when it was processed
-  return { chunks: 0 };
-}
-
-async function handle(context: JobContext, of: Source): Promise<Done> {
-  const began = performance.now();
-  const version = await activeVersion(context.pool);
-  if (!version) return { chunks: 0, skipped: 'no embedding version is active' };
-  const done = await cut(context, of, version);
-  if (done.chunks > 0) await countIndexed(context.pool, of.workspaceId, began, { sources: 1 });
+async function handle(context: JobContext, of: Source): Promise<Cut> {
+  const apart = of.sourceType === 'document' && (await isLarge(context, of));
+  const done = apart ? { chunks: 0, continued: true } : await cutSource(context, of);
+  if (done.continued)
+    await context.boss.send((apart ? indexLarge : indexSource).queue.name, of, singleton(of));
   return done;
 }
 
@@ -67,4 +48,12 @@ export const indexSource: JobDefinition<Source> = {
   batchSize: BATCH,
   isFair: true,
   handle,
+};
+
+/** The same for large documents, so that none of the others waits for them. */
+export const indexLarge: JobDefinition<Source> = {
+  ...indexSource,
+  queue: { ...indexSource.queue, name: 'index-large' },
+  batchSize: 1,
+  handle: cutSource,
 };

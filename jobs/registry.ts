@@ -11,7 +11,7 @@ import { deliverMail } from './deliver-mail.ts';
 import { embedChunks } from './embed-chunks.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
 import { extractFile } from './extract-file.ts';
-import { indexSource } from './index-source.ts';
+import { indexLarge, indexSource } from './index-source.ts';
 import { measureRecall } from './measure-recall.ts';
 import { processEvents } from './process-events.ts';
 import { refreshAnalytics } from './refresh-analytics.ts';
@@ -36,6 +36,7 @@ export interface JobDefinition<Payload> {
 // biome-ignore lint/suspicious/noExplicitAny: each definition knows its own payload, the list holds them all
 export const jobs: readonly JobDefinition<any>[] = [
   indexSource,
+  indexLarge,
   embedChunks,
   sweepUnindexed,
   extractFile,

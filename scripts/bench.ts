@@ -5,6 +5,7 @@ import { describeError } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import { analytics } from './bench/analytics.ts';
 import { embed } from './bench/embed.ts';
+import { folder } from './bench/folder.ts';
 import {
   type Bench,
   type BenchResult,
@@ -18,7 +19,7 @@ import { page } from './bench/page.ts';
 import { post } from './bench/post.ts';
 import { search } from './bench/search.ts';
 
-const benches: Record<string, Bench> = { analytics, embed, hybrid, page, post, search };
+const benches: Record<string, Bench> = { analytics, embed, folder, hybrid, page, post, search };
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 

@@ -70,6 +70,12 @@ comment on column app_public.indexing_progress.vectors_per_minute is 'How many p
 comment on column app_public.indexing_progress.words_seconds_left is 'Seconds until everything is found by words, at that rate; null when there is none.';
 comment on column app_public.indexing_progress.vectors_seconds_left is 'Seconds until everything is found by meaning, at that rate; null when there is none, while something holds it back, and until everything is found by words.';
 
+-- Only where nothing is cut yet: all vectors of a version are made of passages of one kind. Passages of 200 tokens without overlap cost a
+-- fifth fewer tokens than those of 100 with 15, are half as many, and find as well (docs/search-performance.md).
+update app_public.embedding_versions v
+set chunk_size = 200, chunk_overlap = 0
+where v.name = 'local-1' and v.chunk_size = 100 and v.chunk_overlap = 15 and not exists (select from app_public.chunks);
+
 drop function if exists app_hidden.enqueue(text, jsonb, text, text);
 drop function if exists app_hidden.chunks_to_embed(uuid, uuid, app_public.source_type, uuid, integer);
 --!include support/enqueue.sql

@@ -15,7 +15,9 @@ import { asUser, registerUser, type TestUser, until } from '../support/users.ts'
 
 /** So many sections, each long enough to be a chunk of its own. */
 function sections(count: number, text: (n: number) => string): string {
-  return Array.from({ length: count }, (_, n) => `# Section ${n}\n\n${`${text(n)} `.repeat(8)}`).join('\n\n');
+  return Array.from({ length: count }, (_, n) => `# Section ${n}\n\n${`${text(n)} `.repeat(16)}`).join(
+    '\n\n',
+  );
 }
 
 describeReal('the queue of embedding', () => {

@@ -7,7 +7,7 @@ import { cleanupFiles } from '../../jobs/cleanup-files.ts';
 import type { JobContext } from '../../jobs/context.ts';
 import { ProviderError } from '../../jobs/embedding/provider.ts';
 import { openExtractor } from '../../jobs/extraction/extract.ts';
-import { indexSource, singleton } from '../../jobs/index-source.ts';
+import { indexLarge, indexSource, singleton } from '../../jobs/index-source.ts';
 import { logMailer } from '../../jobs/mailer.ts';
 import { openSummariser } from '../../jobs/summary/summariser.ts';
 import { sweepUnindexed } from '../../jobs/sweep-unindexed.ts';
@@ -26,7 +26,9 @@ function sections(
   count: number,
   text: (n: number) => string = (n) => `Paragraph ${n} speaks of number ${n * 7919}.`,
 ): string {
-  return Array.from({ length: count }, (_, n) => `# Section ${n}\n\n${`${text(n)} `.repeat(6)}`).join('\n\n');
+  return Array.from({ length: count }, (_, n) => `# Section ${n}\n\n${`${text(n)} `.repeat(16)}`).join(
+    '\n\n',
+  );
 }
 
 describeReal('the worker', () => {
@@ -248,7 +250,7 @@ describeReal('the worker', () => {
       const edited = text
         .replaceAll('number 15838', 'another number')
         .replace(/# Section 5[^#]*/, '')
-        .replace('# Section 1\n', `# Section new\n\n${'Something new. '.repeat(25)}\n\n# Section 1\n`);
+        .replace('# Section 1\n', `# Section new\n\n${'Something new. '.repeat(60)}\n\n# Section 1\n`);
       await call(user, 'update app_public.documents set content = $2 where id = $1', id, edited);
       await index(id);
       const after = await chunksOf(id);
@@ -500,6 +502,26 @@ describeReal('the worker', () => {
       expect(rows).toEqual([]);
       await index(id);
       expect((await chunksOf(id)).map((chunk) => chunk.content)).toEqual(['As it is.']);
+    });
+
+    it('cuts a large document apart from the others, once', async () => {
+      // large is what is stored, and this would be small
+      await owner().query('alter table app_public.documents alter column content set storage external');
+      const id = await createDocument(user, 'Large', 'Many words follow here. '.repeat(42_000));
+      await forgetJobs();
+      const source = { workspaceId: user.workspaceId, sourceType: 'document', sourceId: id } as const;
+      for (let n = 0; n < 2; n += 1)
+        expect(await indexSource.handle(context(), source)).toEqual({ chunks: 0, continued: true });
+      expect(
+        await one(
+          `select count(*)::int as n, min(singleton_key) as key from pgboss.job where name = 'index-large'`,
+        ),
+      ).toEqual({ n: 1, key: `document:${id}` });
+      const { chunks } = (await indexLarge.handle(context(), source)) as { chunks: number };
+      expect(chunks).toBeGreaterThan(1000);
+      expect(await chunksOf(id)).toHaveLength(chunks);
+      expect(await indexLarge.handle(context(), source)).toEqual({ chunks: 0 });
+      await call(user, 'delete from app_public.documents where id = $1', id);
     });
 
     it('hands the rest to another one when its process ends', async () => {
