@@ -66,7 +66,11 @@ async function settle(boss: PgBoss, queue: string, results: readonly JobResult[]
 /** Works on a queue whose jobs belong to workspaces, until the signal. Resolves when the last job has ended. */
 export async function runFairLoop(options: FairLoopOptions): Promise<void> {
   const { boss, queue, log, concurrency, batchSize, pollingIntervalSeconds, run, signal } = options;
-  const rounds = new Rounds((ignoreGroups) => boss.fetch(queue, { batchSize, ignoreGroups }));
+  const rounds = new Rounds(async (ignoreGroups) => {
+    const batch = await boss.fetch(queue, { batchSize, ignoreGroups, includeMetadata: true });
+    // those that come are the first, but they come in any order
+    return batch.sort((a, b) => b.priority - a.priority || Number(a.createdOn) - Number(b.createdOn));
+  });
 
   async function step(): Promise<boolean> {
     const batch = await rounds.next();

@@ -95,9 +95,9 @@ begin
   select round((60 * nullif(sum(r.sources), 0) / elapsed.seconds)::numeric, 1), round((60 * nullif(sum(r.vectors), 0) / elapsed.seconds)::numeric, 1)
   into result.sources_per_minute, result.vectors_per_minute
   from (
-    select x.*, extract(epoch from clock_timestamp() - min(x.began_at) over ()) as age
+    select x.*, extract(epoch from statement_timestamp() - min(x.began_at) over ()) as age
     from app_hidden.indexing_rates x
-    where x.workspace_id = workspace and x.minute > clock_timestamp() - make_interval(secs => window_seconds)
+    where x.workspace_id = workspace and x.minute > statement_timestamp() - make_interval(secs => window_seconds)
   ) as r
   cross join lateral (select least(greatest(r.age, 1), window_seconds) as seconds) as elapsed
   group by elapsed.seconds;
