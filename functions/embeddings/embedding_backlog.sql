@@ -240,10 +240,14 @@ declare
   version uuid := (select v.id from app_public.embedding_versions v where v.status = 'active');
   behind record;
 begin
-  if version is null then
+  delete from app_hidden.indexing_rates r where r.minute < now() - interval '1 hour';
+  if version is null or exists (
+    select from app_public.embedding_versions v
+    join app_hidden.provider_pauses p on p.provider = v.provider
+    where v.id = version and p.paused_until > statement_timestamp()
+  ) then
     return;
   end if;
-  delete from app_hidden.indexing_rates r where r.minute < now() - interval '1 hour';
   -- by counts alone: where they agree nothing is read
   for behind in
     select k.workspace_id, k.missing - coalesce(f.resting, 0) as due,
