@@ -50,7 +50,9 @@
 --!include embeddings/embedding_partitions.sql
 --!include embeddings/counts.sql
 --!include embeddings/embedding_waits.sql
+--!include embeddings/embed_text.sql
 --!include embeddings/pipeline.sql
+--!include embeddings/embedding_backlog.sql
 --!include embeddings/indexing_progress.sql
 --!include audit/log_event.sql
 --!include audit/audit_row.sql
@@ -263,6 +265,8 @@
 --!include policies/analytics_changes.sql
 --!include policies/rag_configuration_performance.sql
 --!include policies/embedding_rates.sql
+--!include policies/embedding_backlog.sql
+--!include policies/indexing_rates.sql
 --!include policies/discarded_contents.sql
 --!include policies/embedding_failures.sql
 --!include policies/embedding_claims.sql

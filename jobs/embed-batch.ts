@@ -1,5 +1,6 @@
 import { type ChunkText, distinctTexts, withVectors } from './chunk-texts.ts';
 import type { JobContext } from './context.ts';
+import { leanText } from './embedding/lean-text.ts';
 import { costOf, type Embedded, ProviderError, type ProviderVersion } from './embedding/provider.ts';
 import { countTokens } from './embedding/tokens.ts';
 
@@ -46,9 +47,10 @@ export async function embedBatch(
   context: JobContext,
   version: ProviderVersion & { id: string },
   workspaceId: string,
-  passages: ChunkText[],
+  given: readonly ChunkText[],
   options: BatchOptions = {},
 ): Promise<BatchOutcome> {
+  const passages = given.map((passage) => ({ ...passage, embed_text: leanText(passage.embed_text) }));
   if (FREE.has(version.provider)) return embedPassages(context, version, workspaceId, passages, options);
   const { pool } = context;
   // equal texts are asked for once, and paid once

@@ -11,58 +11,76 @@ export interface FairLoopOptions {
   boss: PgBoss;
   queue: string;
   log: Logger;
-  /** Jobs at the same time. */
+  /** Batches at the same time. */
   concurrency: number;
+  /** Jobs that are taken at once, and done one after the other. */
+  batchSize: number;
   pollingIntervalSeconds: number;
   run(job: Job<unknown>): Promise<JobResult>;
   signal: AbortSignal;
 }
 
 /**
- * Takes jobs in rounds: no workspace gets a second one before each that has work got its first, however many jobs the
+ * Takes batches of jobs in rounds: no workspace gets a second one before each that has work got its first, however many jobs the
  * others have waiting and since when. pg-boss's own group concurrency is not enough: it bounds how many jobs of a group
  * run, but serves groups in the order of their jobs, and the job of a worker that was killed keeps its group's place.
  */
 class Rounds {
   readonly #served = new Set<string>();
   #aloneUntil = 0;
-  readonly #fetch: (ignoreGroups: string[]) => Promise<Job<unknown> | undefined>;
+  readonly #fetch: (ignoreGroups: string[]) => Promise<Job<unknown>[]>;
 
-  constructor(fetch: (ignoreGroups: string[]) => Promise<Job<unknown> | undefined>) {
+  constructor(fetch: (ignoreGroups: string[]) => Promise<Job<unknown>[]>) {
     this.#fetch = fetch;
   }
 
-  async next(): Promise<Job<unknown> | undefined> {
+  async next(): Promise<Job<unknown>[]> {
     if (this.#served.size > 0 && Date.now() >= this.#aloneUntil) {
-      const job = await this.#fetch([...this.#served]);
-      if (job) return this.#serve(job);
+      const batch = await this.#fetch([...this.#served]);
+      if (batch.length > 0) return this.#serve(batch);
       // all had their turn
       if (this.#served.size === 1) this.#aloneUntil = Date.now() + ALONE;
       this.#served.clear();
     }
-    const job = await this.#fetch([]);
-    return job && this.#serve(job);
+    return this.#serve(await this.#fetch([]));
   }
 
-  #serve(job: Job<unknown>): Job<unknown> {
+  #serve(batch: Job<unknown>[]): Job<unknown>[] {
     if (this.#served.size >= MOST_TENANTS) this.#served.clear();
-    if (job.groupId) this.#served.add(job.groupId);
-    return job;
+    for (const { groupId } of batch) if (groupId) this.#served.add(groupId);
+    return batch;
+  }
+}
+
+/** Jobs that ended in the same way, with the same output, are settled together. */
+async function settle(boss: PgBoss, queue: string, results: readonly JobResult[]): Promise<void> {
+  const groups = Map.groupBy(results, ({ status, output }) => JSON.stringify([status, output]));
+  for (const group of groups.values()) {
+    const ids = group.map(({ id }) => id);
+    const { status, output } = group[0]!;
+    if (status === 'completed') await boss.complete(queue, ids, output);
+    else await boss.fail(queue, ids, output);
   }
 }
 
 /** Works on a queue whose jobs belong to workspaces, until the signal. Resolves when the last job has ended. */
 export async function runFairLoop(options: FairLoopOptions): Promise<void> {
-  const { boss, queue, log, concurrency, pollingIntervalSeconds, run, signal } = options;
-  const rounds = new Rounds(async (ignoreGroups) => (await boss.fetch(queue, { ignoreGroups }))[0]);
+  const { boss, queue, log, concurrency, batchSize, pollingIntervalSeconds, run, signal } = options;
+  const rounds = new Rounds(async (ignoreGroups) => {
+    const batch = await boss.fetch(queue, { batchSize, ignoreGroups, includeMetadata: true });
+    // those that come are the first, but they come in any order
+    return batch.sort((a, b) => b.priority - a.priority || Number(a.createdOn) - Number(b.createdOn));
+  });
 
   async function step(): Promise<boolean> {
-    const job = await rounds.next();
-    if (!job) return false;
-    const result = await run(job);
-    if (result.status === 'completed') await boss.complete(queue, job.id, result.output);
-    else await boss.fail(queue, job.id, result.output);
-    return true;
+    const batch = await rounds.next();
+    const results: JobResult[] = [];
+    try {
+      for (const job of batch) results.push(await run(job));
+    } finally {
+      await settle(boss, queue, results);
+    }
+    return batch.length > 0;
   }
 
   async function loop(): Promise<void> {

@@ -8,10 +8,11 @@ import { cleanupFiles } from './cleanup-files.ts';
 import { computeAnalytics } from './compute-analytics.ts';
 import type { JobContext } from './context.ts';
 import { deliverMail } from './deliver-mail.ts';
+import { embedChunks } from './embed-chunks.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
 import { extractFile } from './extract-file.ts';
 import { forgetWords } from './forget-words.ts';
-import { indexSource } from './index-source.ts';
+import { indexLarge, indexSource } from './index-source.ts';
 import { measureRecall } from './measure-recall.ts';
 import { processEvents } from './process-events.ts';
 import { refreshAnalytics } from './refresh-analytics.ts';
@@ -36,6 +37,8 @@ export interface JobDefinition<Payload> {
 // biome-ignore lint/suspicious/noExplicitAny: each definition knows its own payload, the list holds them all
 export const jobs: readonly JobDefinition<any>[] = [
   indexSource,
+  indexLarge,
+  embedChunks,
   sweepUnindexed,
   extractFile,
   processEvents,

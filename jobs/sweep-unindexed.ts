@@ -2,12 +2,14 @@ import { z } from 'zod';
 import { backfillEmbeddings, backfillSingleton } from './backfill-embeddings.ts';
 import { buildEmbeddingIndex } from './build-embedding-index.ts';
 import type { JobContext } from './context.ts';
-import { indexSource, RETRY_PRIORITY, singleton } from './index-source.ts';
+import { embedChunks, embedSingleton } from './embed-chunks.ts';
+import { indexSource, singleton } from './index-source.ts';
+import { RETRY_PRIORITY } from './indexing/source.ts';
 import type { JobDefinition } from './registry.ts';
 
 /** Sources that one run puts into the queue; the next run goes on. */
 const MOST_SOURCES = 1000;
-/** Workspaces that one run puts into the queue for back-fill. */
+/** Workspaces that one run puts into the queue for vectors, and for back-fill. */
 const MOST_WORKSPACES = 1000;
 /** Chunks of one transaction whose language is corrected: the indexing of their workspace waits for it, some tens of milliseconds. */
 const LANGUAGE_BATCH = 500;
@@ -45,8 +47,20 @@ async function handle({ pool, boss, log, signal }: JobContext): Promise<object> 
     );
     log.debug({ sources: sources.length }, 'sources wait to be indexed');
   }
+  const { rows: behind } = await pool.query<{ workspace_id: string }>(
+    'select id as workspace_id from app_hidden.find_unembedded_workspaces(max_workspaces => $1) as id',
+    [MOST_WORKSPACES],
+  );
+  const workspaces = behind.map((row) => ({ workspaceId: row.workspace_id }));
+  if (workspaces.length > 0) {
+    await boss.insert(
+      embedChunks.queue.name,
+      workspaces.map((data) => ({ data, ...embedSingleton(data), priority: RETRY_PRIORITY })),
+    );
+  }
   return {
     found: sources.length,
+    workspaces: workspaces.length,
     ...(await sweepVersions({ pool, boss })),
     corrected: await correctLanguages({ pool, log, signal }),
     sampled: await sampleWords(pool),

@@ -8,6 +8,7 @@ import { openQueue } from '../lib/queue.ts';
 import { type FileStorage, filesFolder, localStorage } from '../lib/storage.ts';
 import { computeAnalytics } from './compute-analytics.ts';
 import type { JobContext } from './context.ts';
+import { embedChunks } from './embed-chunks.ts';
 import { openGuards } from './embedding/guards.ts';
 import { tablePause } from './embedding/pause.ts';
 import {
@@ -58,8 +59,10 @@ const STOP_TIMEOUT = 15_000;
 /** Milliseconds between two lines of progress in the log while there is work. */
 const PROGRESS_INTERVAL = 5_000;
 
+const indexing = new Set([indexSource.queue.name, embedChunks.queue.name]);
+
 /** Counts what jobs did and says so every few seconds, as long as there is something to say. */
-function progressLog(pool: Pool, signal: AbortSignal): (output: object) => void {
+function progressLog(pool: Pool, signal: AbortSignal): (queue: string, output: object) => void {
   const done = { sources: 0, chunks: 0, embedded: 0 };
   // the queue's own statistics are up to a minute old
   const countWaiting = async (): Promise<number> => {
@@ -77,8 +80,8 @@ function progressLog(pool: Pool, signal: AbortSignal): (output: object) => void 
     Object.assign(done, { sources: 0, chunks: 0, embedded: 0 });
     speaking = false;
   };
-  return (output) => {
-    done.sources += 1;
+  return (queue, output) => {
+    done.sources += queue === indexSource.queue.name ? 1 : 0;
     done.chunks += 'chunks' in output ? Number(output.chunks) : 0;
     done.embedded += 'embedded' in output ? Number(output.embedded) : 0;
     if (speaking || signal.aborted) return;
@@ -170,13 +173,22 @@ export async function startWorker({
     const { name } = definition.queue;
     const run = async (job: Job<unknown>): Promise<JobResult> => {
       const result = await runJob(definition, job, context);
-      if (name === indexSource.queue.name && result.status === 'completed') progress(result.output);
+      if (indexing.has(name) && result.status === 'completed') progress(name, result.output);
       return result;
     };
     if (definition.isFair) {
       const { signal } = ending;
       loops.push(
-        runFairLoop({ boss, queue: name, log: rootLog, concurrency, pollingIntervalSeconds, run, signal }),
+        runFairLoop({
+          boss,
+          queue: name,
+          log: rootLog,
+          concurrency,
+          batchSize: definition.batchSize,
+          pollingIntervalSeconds,
+          run,
+          signal,
+        }),
       );
       continue;
     }

@@ -90,6 +90,8 @@ const variables = z.object({
   EMBEDDING_PROVIDER: orAbsent(z.string().min(1).max(100).optional()),
   EMBEDDING_MODEL: orAbsent(z.string().min(1).max(200).optional()),
   EMBEDDING_DIMENSIONS: orAbsent(z.coerce.number().int().min(1).max(4000).optional()),
+  /** Threads of the provider local, each with its copy of the model. Default: 2 from four cores on, else 1. */
+  EMBEDDING_THREADS: orAbsent(z.coerce.number().int().min(1).max(64).optional()),
   /** The service behind the provider openai-compatible. */
   EMBEDDING_BASE_URL: orAbsent(endpointFields.baseUrl.optional()),
   EMBEDDING_API_KEY: endpointFields.apiKey,

@@ -5,6 +5,7 @@ import { describeError } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import { analytics } from './bench/analytics.ts';
 import { embed } from './bench/embed.ts';
+import { folder } from './bench/folder.ts';
 import {
   type Bench,
   type BenchResult,
@@ -20,7 +21,7 @@ import { quality } from './bench/quality.ts';
 import { search } from './bench/search.ts';
 import { words } from './bench/words.ts';
 
-const benches: Record<string, Bench> = { analytics, embed, hybrid, page, post, search, words };
+const benches: Record<string, Bench> = { analytics, embed, folder, hybrid, page, post, search, words };
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 

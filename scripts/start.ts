@@ -14,9 +14,10 @@ import { migrateDatabase, migrationStatus, projectFolder } from '../lib/migratio
 import { queueIsAlive } from '../lib/queue.ts';
 import { filesFolder, localStorage } from '../lib/storage.ts';
 import { type FirstAccount, firstAccountFile, readFirstAccount } from './shared/first-account.ts';
+import { describeProgress, indexingState } from './shared/indexing.ts';
 import { openSession, type Session } from './shared/session.ts';
 import { ensureFirstAccount } from './start/account.ts';
-import { importDocumentation, readProgress } from './start/documentation.ts';
+import { importDocumentation } from './start/documentation.ts';
 import { welcome } from './start/welcome.ts';
 
 interface Options {
@@ -165,11 +166,11 @@ async function firstContent(session: Session, signal: AbortSignal): Promise<void
   say(`Documentation: ${added} pages imported as first content; the rest follows.`);
   let last = '';
   while (!signal.aborted) {
-    const state = await readProgress(session);
-    const line = `Indexing: ${state.embedded_chunks} of ${state.chunks} passages searchable`;
+    const state = await indexingState(session);
+    const line = `Indexing: ${describeProgress(state)}`;
     if (line !== last) say(line);
     last = line;
-    if (state.is_complete) return;
+    if (state.isComplete) return;
     await delay(1000, undefined, { signal }).catch(() => {});
   }
 }

@@ -66,7 +66,7 @@ begin
     return;
   end if;
   return query
-  select c.id, c.content_hash, concat_ws(E'\n', c.lead_in, c.heading, c.content), c.token_count
+  select c.id, c.content_hash, app_hidden.embed_text(c.lead_in, c.heading, c.content), c.token_count
   from app_public.chunks c
   where c.workspace_id = for_workspace
     and (after_chunk is null or c.id > after_chunk)
@@ -152,7 +152,7 @@ as $$
 begin
   -- new ones only: what is tried again has had its turn
   return to_regclass('pgboss.job') is not null
-    and exists (select from pgboss.job j where j.name = 'index-source' and j.state = 'created' and j.start_after <= now());
+    and exists (select from pgboss.job j where j.name in ('index-source', 'embed-chunks') and j.state = 'created' and j.start_after <= now());
 end
 $$;
 comment on function app_hidden.new_work_waits() is 'Whether new texts wait to be indexed: back-fill lets them go first.';

@@ -94,10 +94,12 @@ begin
   using app_hidden.maintained_versions() as v
   where v.provider in ('local', 'transformers') and e.version_id = v.id and e.workspace_id = conversation.workspace_id and e.chunk_id = any (changed);
   if found then
+    -- behind all that is new
+    insert into app_hidden.embedding_backlog (workspace_id, chunk_id, priority)
+    select conversation.workspace_id, x.id, 0 from unnest(changed) as x (id)
+    on conflict do nothing;
     perform app_hidden.enqueue(
-      'index-source',
-      jsonb_build_object('workspaceId', conversation.workspace_id, 'sourceType', 'message', 'sourceId', conversation.id),
-      'message:' || conversation.id,
+      'embed-chunks', jsonb_build_object('workspaceId', conversation.workspace_id), conversation.workspace_id::text,
       conversation.workspace_id::text
     );
   end if;

@@ -1,4 +1,25 @@
--- How far the indexing of the caller's workspace is, from maintained counts: cheap enough to ask every second.
+-- How far the indexing of the caller's workspace is, from maintained counts: cheap enough to ask every second. Words and vectors are
+-- told apart: a text is found by its words as soon as it is cut, and by meaning when its passages have their vectors. What is
+-- left of each is divided by how fast it went in the last minutes; without that, nothing is promised.
+
+create or replace function app_hidden.count_indexed(for_workspace uuid, seconds double precision, sources integer default 0, vectors integer default 0)
+returns void
+language sql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  insert into app_hidden.indexing_rates as r (workspace_id, minute, began_at, sources, vectors)
+  select w.id, date_trunc('minute', clock_timestamp()), clock_timestamp() - make_interval(secs => least(count_indexed.seconds, 600)),
+    count_indexed.sources, count_indexed.vectors
+  from app_public.workspaces w
+  where w.id = for_workspace
+  on conflict on constraint indexing_rates_pkey do update
+  set began_at = least(r.began_at, excluded.began_at), sources = r.sources + excluded.sources, vectors = r.vectors + excluded.vectors;
+$$;
+comment on function app_hidden.count_indexed(uuid, double precision, integer, integer) is
+  'Notes that so many sources were cut, or chunks embedded, in so many seconds.';
+grant execute on function app_hidden.count_indexed(uuid, double precision, integer, integer) to colloquy_worker;
+
 create or replace function app_public.indexing_progress()
 returns app_public.indexing_progress
 language plpgsql
@@ -7,6 +28,8 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  -- long enough for slow models, short enough to follow what is going on now
+  window_seconds constant double precision := 180;
   workspace uuid := app_hidden.current_workspace_id();
   dead_documents bigint;
   dead_memory_items bigint;
@@ -67,8 +90,28 @@ begin
     order by h.place, h.resumes_at
     limit 1;
   end if;
+  result.pending_sources := result.pending_documents + result.pending_conversations + result.pending_memory_items;
+  result.pending_chunks := greatest(result.chunks - result.embedded_chunks - result.dead_chunks, 0);
+  select round((60 * nullif(sum(r.sources), 0) / elapsed.seconds)::numeric, 1), round((60 * nullif(sum(r.vectors), 0) / elapsed.seconds)::numeric, 1)
+  into result.sources_per_minute, result.vectors_per_minute
+  from (
+    select x.*, extract(epoch from statement_timestamp() - min(x.began_at) over ()) as age
+    from app_hidden.indexing_rates x
+    where x.workspace_id = workspace and x.minute > statement_timestamp() - make_interval(secs => window_seconds)
+  ) as r
+  cross join lateral (select least(greatest(r.age, 1), window_seconds) as seconds) as elapsed
+  group by elapsed.seconds;
+  result.words_seconds_left := case
+    when result.pending_sources = 0 then 0 else ceil(60 * result.pending_sources / result.sources_per_minute)
+  end;
+  result.vectors_seconds_left := case
+    when result.pending_chunks = 0 and result.pending_sources = 0 then 0
+    -- what is not cut yet has no passages to count
+    when result.pending_sources > 0 or result.paused is not null then null
+    else ceil(60 * result.pending_chunks / result.vectors_per_minute)
+  end;
   return result;
 end
 $$;
-comment on function app_public.indexing_progress() is 'How much of this workspace is searchable by now, and what holds the rest back. Error: CQ101 not signed in.';
+comment on function app_public.indexing_progress() is 'How much of this workspace is searchable by now, by words and by meaning, how fast the rest goes, and what holds it back. Error: CQ101 not signed in.';
 grant execute on function app_public.indexing_progress() to colloquy_user, colloquy_admin;

@@ -11,8 +11,6 @@ stable
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  version uuid := (select v.id from app_public.embedding_versions v where v.status = 'active');
 begin
   return query
   (
@@ -60,32 +58,10 @@ begin
     order by m.id
     limit max_sources
   )
-  union
-  (
-    -- only in workspaces whose counts differ: everywhere else nothing is read
-    select distinct c.workspace_id, c.source_type, coalesce(c.document_id, c.conversation_id, c.memory_item_id, c.raw_event_id)
-    from (
-      select k.workspace_id
-      from app_hidden.chunk_counts k
-      group by k.workspace_id
-      having sum(k.chunk_count) <> coalesce(
-        (select e.embedding_count from app_hidden.embedding_counts e where e.version_id = version and e.workspace_id = k.workspace_id), 0
-      ) + (
-        select count(*) from app_hidden.embedding_failures f
-        where f.version_id = version and f.workspace_id = k.workspace_id and (f.is_dead or f.next_attempt_at > statement_timestamp())
-      )
-    ) as behind
-    join app_public.chunks c on c.workspace_id = behind.workspace_id
-    where version is not null and not exists (
-      select from app_public.embeddings e where e.version_id = version and e.workspace_id = c.workspace_id and e.chunk_id = c.id
-    )
-    and not app_private.embedding_waits(version, c.workspace_id, c.id, c.owner_id)
-    limit max_sources
-  )
   limit max_sources;
 end
 $$;
-comment on function app_hidden.find_unindexed(integer) is 'Documents, conversations and memories with missing or stale chunks, conversations in which another branch was chosen, or chunks, also of events, without a vector: what lost jobs left.';
+comment on function app_hidden.find_unindexed(integer) is 'Documents, conversations and memories with missing or stale chunks, and conversations in which another branch was chosen: what lost jobs left. Of chunks without a vector, find_unembedded_workspaces() tells.';
 
 create or replace function app_hidden.replace_document_chunks(for_workspace uuid, for_document uuid, of_hash bytea, new_chunks jsonb)
 returns table (kept integer, added integer, removed integer)
@@ -308,38 +284,6 @@ $$;
 comment on function app_hidden.replace_memory_chunks(uuid, uuid, bytea, jsonb) is
   'Gives a memory its chunks. 0 when the memory is gone, holds no longer, or has them already.';
 
-create or replace function app_hidden.chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer)
-returns table (chunk_id uuid, content_hash bytea, embed_text text)
-language sql
-stable
-security definer
-set search_path = pg_catalog, pg_temp
-set plan_cache_mode = force_generic_plan
-as $$
-  select c.id, c.content_hash, concat_ws(E'\n', c.lead_in, c.heading, c.content)
-  from (
-    -- one of them is read, by its own index
-    select d.* from app_public.chunks d
-    where for_source_type = 'document' and d.workspace_id = for_workspace and d.document_id = for_source
-    union all
-    select m.* from app_public.chunks m
-    where for_source_type = 'message' and m.workspace_id = for_workspace and m.conversation_id = for_source
-    union all
-    select i.* from app_public.chunks i
-    where for_source_type = 'memory' and i.workspace_id = for_workspace and i.memory_item_id = for_source
-    union all
-    select r.* from app_public.chunks r
-    where for_source_type = 'event' and r.workspace_id = for_workspace and r.raw_event_id = for_source
-  ) as c
-  where not exists (
-      select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = c.id offset 0
-    )
-    and not app_private.embedding_waits(for_version, for_workspace, c.id, c.owner_id)
-  order by c.id
-  limit max_chunks;
-$$;
-comment on function app_hidden.chunks_to_embed(uuid, uuid, app_public.source_type, uuid, integer) is 'Chunks of a source that have no vector in a version yet, and need not wait.';
-
 create or replace function app_hidden.reuse_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[])
 returns setof uuid
 language plpgsql
@@ -397,7 +341,6 @@ grant execute on function
   app_hidden.replace_document_chunks(uuid, uuid, bytea, jsonb),
   app_hidden.add_message_chunks(uuid, uuid, integer, jsonb),
   app_hidden.replace_memory_chunks(uuid, uuid, bytea, jsonb),
-  app_hidden.chunks_to_embed(uuid, uuid, app_public.source_type, uuid, integer),
   app_hidden.reuse_embeddings(uuid, uuid, uuid[]),
   app_hidden.store_embeddings(uuid, uuid, uuid[], text[])
 to colloquy_worker;

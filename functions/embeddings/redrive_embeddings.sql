@@ -72,10 +72,9 @@ begin
     group by 1, 2, 3
     order by 1, 2, 3
   loop
+    -- one job of a workspace does all of it
     perform app_hidden.enqueue(
-      'index-source',
-      jsonb_build_object('workspaceId', source.workspace_id, 'sourceType', source.source_type, 'sourceId', source.source_id),
-      source.source_type || ':' || source.source_id, source.workspace_id::text
+      'embed-chunks', jsonb_build_object('workspaceId', source.workspace_id), source.workspace_id::text, source.workspace_id::text
     );
     result.chunks := result.chunks + source.chunks;
     result.sources := result.sources + 1;

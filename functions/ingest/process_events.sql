@@ -175,12 +175,6 @@ begin
         coalesce(app_private.recognized_language(declared, recognized_language), declared),
         app_private.recognized_language(declared, recognized_language) is not null
       );
-      perform app_hidden.enqueue(
-        'index-source',
-        jsonb_build_object('workspaceId', for_workspace, 'sourceType', 'event', 'sourceId', for_event),
-        'event:' || for_event,
-        for_workspace::text
-      );
     end if;
   end if;
   update app_public.raw_events e

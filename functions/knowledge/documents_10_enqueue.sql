@@ -1,5 +1,5 @@
 -- After a statement that adds documents or changes what their chunks depend on: one job per document. A bookkeeping
--- update (chunked_hash, metadata) enqueues nothing.
+-- update (chunked_hash, metadata) enqueues nothing. What somebody has just written goes before what was imported from elsewhere.
 create or replace function app_private.enqueue_changed_documents()
 returns trigger
 language plpgsql
@@ -11,7 +11,8 @@ begin
     'index-source',
     jsonb_build_object('workspaceId', n.workspace_id, 'sourceType', 'document', 'sourceId', n.id),
     'document:' || n.id,
-    n.workspace_id::text
+    n.workspace_id::text,
+    priority => (n.source_url is null)::integer
   )
   from new_documents n
   where n.chunked_hash is distinct from n.content_hash;

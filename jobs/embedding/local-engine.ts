@@ -9,6 +9,8 @@ const BATCH_CHARACTERS = 4_000;
 
 interface Job {
   texts: readonly string[];
+  /** Batches that threads have in hand. */
+  running: number;
   /** Positions still to be sent, shortest text first: the model pads a batch to its longest text. */
   waiting: number[];
   vectors: Float32Array[];
@@ -17,25 +19,35 @@ interface Job {
   reject(reason: unknown): void;
 }
 
+/** A thread, from its first batch on, and what it has in hand. */
+interface Lane {
+  worker?: Worker | undefined;
+  running?: { job: Job; batch: number[] } | undefined;
+}
+
 /**
- * One worker thread and the queue before it. Jobs take turns, one batch each; the thread starts with the first
- * job, keeps the process alive only while there is work, and is replaced after it dies: everything that
+ * Worker threads and the queue before them. Jobs take turns, one batch each; a thread starts when there is work and no other is
+ * free, keeps the process alive only while it works, and is replaced after it dies: everything that
  * waited is then rejected as unavailable, and the next embed() starts a new one.
  */
 export class LocalEngine {
   readonly #entry: URL;
   readonly #dimensions: number;
-  #worker: Worker | undefined;
+  readonly #lanes: readonly Lane[];
   #queue: Job[] = [];
-  #running: { job: Job; batch: number[] } | undefined;
 
   readonly #data: unknown;
 
-  /** @param data  what the thread gets to begin with */
-  constructor(entry: URL, dimensions: number, data?: unknown) {
+  /** @param data  what each thread gets to begin with */
+  constructor(
+    entry: URL,
+    dimensions: number,
+    { data, threads = 1 }: { data?: unknown; threads?: number } = {},
+  ) {
     this.#entry = entry;
     this.#dimensions = dimensions;
     this.#data = data;
+    this.#lanes = Array.from({ length: threads }, () => ({}));
   }
 
   embed(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> {
@@ -45,6 +57,7 @@ export class LocalEngine {
       const abort = () => job.reject(signal?.reason);
       const job: Job = {
         texts,
+        running: 0,
         waiting: texts.map((_, i) => i).sort((a, b) => texts[a]!.length - texts[b]!.length),
         vectors: new Array(texts.length),
         settled: false,
@@ -64,19 +77,22 @@ export class LocalEngine {
   }
 
   async close(): Promise<void> {
-    const worker = this.#worker;
-    this.#worker = undefined;
+    const workers = this.#lanes.map((lane) => lane.worker);
+    for (const lane of this.#lanes) lane.worker = undefined;
     this.#rejectAll(new ProviderError('unavailable', 'The local embedding provider was closed'));
-    await worker?.terminate();
+    await Promise.all(workers.map((worker) => worker?.terminate()));
   }
 
   #pump(): void {
-    if (this.#running) return;
-    const job = this.#nextJob();
-    if (!job) {
-      this.#worker?.unref();
-      return;
+    for (const lane of this.#lanes) {
+      if (lane.running) continue;
+      const job = this.#nextJob();
+      if (job) this.#begin(lane, job);
+      else lane.worker?.unref();
     }
+  }
+
+  #begin(lane: Lane, job: Job): void {
     const batch: number[] = [];
     let characters = 0;
     while (job.waiting.length > 0 && batch.length < BATCH_TEXTS) {
@@ -85,21 +101,23 @@ export class LocalEngine {
       characters += length;
       batch.push(job.waiting.shift()!);
     }
-    this.#running = { job, batch };
-    this.#worker ??= this.#start();
-    this.#worker.ref();
+    job.running += 1;
+    lane.running = { job, batch };
+    lane.worker ??= this.#start(lane);
+    lane.worker.ref();
     const request: WorkerRequest = { texts: batch.map((i) => job.texts[i]!) };
-    this.#worker.postMessage(request);
+    lane.worker.postMessage(request);
   }
 
-  /** The first job that still wants an answer; those that were aborted fall out here. */
+  /** The first job that still wants an answer; those that were aborted fall out here. Where none waits, one that is under way. */
   #nextJob(): Job | undefined {
+    const isOpen = (job: Job) => !job.settled && job.waiting.length > 0;
     let job = this.#queue.shift();
-    while (job?.settled) job = this.#queue.shift();
-    return job;
+    while (job && !isOpen(job)) job = this.#queue.shift();
+    return job ?? this.#lanes.flatMap(({ running }) => running?.job ?? []).find(isOpen);
   }
 
-  #start(): Worker {
+  #start(lane: Lane): Worker {
     // The thread gets no environment and no flags of ours: it needs neither, and the first holds secrets. Its
     // output stays unread: reading it would keep the process alive, and errors arrive as events.
     const worker = new Worker(this.#entry, {
@@ -115,21 +133,22 @@ export class LocalEngine {
     });
     worker.on('messageerror', () => void worker.terminate());
     worker.on('message', (reply: WorkerReply) => {
-      if (worker === this.#worker) this.#receive(reply);
+      if (worker === lane.worker) this.#receive(lane, reply);
     });
     worker.on('exit', (code) => {
-      if (worker !== this.#worker) return;
-      this.#worker = undefined;
+      if (worker !== lane.worker) return;
+      lane.worker = undefined;
       const message = `The local embedding worker stopped (exit code ${code}); the next request starts it again`;
       this.#rejectAll(new ProviderError('unavailable', message, { cause }));
     });
     return worker;
   }
 
-  #receive(reply: WorkerReply): void {
-    if (!this.#running) return;
-    const { job, batch } = this.#running;
-    this.#running = undefined;
+  #receive(lane: Lane, reply: WorkerReply): void {
+    if (!lane.running) return;
+    const { job, batch } = lane.running;
+    lane.running = undefined;
+    job.running -= 1;
     try {
       if ('kind' in reply) throw new ProviderError(reply.kind, reply.message);
       if (reply.vectors.length !== batch.length * this.#dimensions) {
@@ -140,8 +159,10 @@ export class LocalEngine {
         const values = reply.vectors.subarray(i * this.#dimensions, (i + 1) * this.#dimensions);
         job.vectors[index] = unitVector(values, this.#dimensions, index);
       });
-      if (job.waiting.length > 0) this.#queue.push(job);
-      else job.resolve(job.vectors);
+      if (job.waiting.length > 0) {
+        // its next batch comes after those of the others
+        if (!this.#queue.includes(job)) this.#queue.push(job);
+      } else if (job.running === 0) job.resolve(job.vectors);
     } catch (error) {
       job.reject(error);
     }
@@ -149,9 +170,9 @@ export class LocalEngine {
   }
 
   #rejectAll(error: ProviderError): void {
-    const jobs = this.#running ? [this.#running.job, ...this.#queue] : this.#queue;
-    this.#running = undefined;
+    const jobs = [...this.#lanes.flatMap(({ running }) => (running ? [running.job] : [])), ...this.#queue];
     this.#queue = [];
+    for (const lane of this.#lanes) if (!lane.worker) lane.running = undefined;
     for (const job of jobs) job.reject(error);
   }
 }

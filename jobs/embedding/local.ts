@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { ProviderError } from './error.ts';
 import { inThread } from './in-thread.ts';
 import { LocalEngine } from './local-engine.ts';
@@ -7,7 +8,15 @@ import { MAX_WINDOWS, WINDOW_TOKENS } from './windows.ts';
 export const LOCAL_MODEL = 'universal-sentence-encoder-lite';
 export const LOCAL_DIMENSIONS = 512;
 
-/** The process has one copy of the model (about 300 MB while loaded), however many callers there are. */
+/** Cores from which on a second thread is worth its copy of the model: the server and the database want theirs, too. */
+const CORES_FOR_TWO = 4;
+
+/** Threads of the model unless EMBEDDING_THREADS says otherwise. */
+export function defaultThreads(cores = availableParallelism()): number {
+  return cores >= CORES_FOR_TWO ? 2 : 1;
+}
+
+/** The process has one copy of the model per thread (about 300 MB while loaded), however many callers there are. */
 let engine: LocalEngine | undefined;
 let users = 0;
 
@@ -19,8 +28,8 @@ export function isLatin(text: string): boolean {
 }
 
 /** The embedded provider: the weights are in node_modules, nothing leaves the machine, no key is needed. */
-export function openLocal(): EmbeddingProvider {
-  engine ??= new LocalEngine(new URL('./local-worker.ts', import.meta.url), LOCAL_DIMENSIONS);
+export function openLocal(threads = defaultThreads()): EmbeddingProvider {
+  engine ??= new LocalEngine(new URL('./local-worker.ts', import.meta.url), LOCAL_DIMENSIONS, { threads });
   users += 1;
   const shared = engine;
   let open = true;

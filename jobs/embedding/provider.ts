@@ -62,7 +62,7 @@ export function openProvider(version: ProviderVersion, options: ProviderOptions 
   const { env = ownEnv, guards = ownGuards } = options;
   if (version.provider === 'local') {
     requireLocalModel(version);
-    return openLocal();
+    return openLocal(env.EMBEDDING_THREADS);
   }
   if (version.provider === 'transformers') {
     return openTransformers(version, { modelsDir: env.TRANSFORMERS_MODELS_DIR });

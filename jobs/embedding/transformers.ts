@@ -30,7 +30,9 @@ export function openTransformers(
   { modelsDir, specifier = PACKAGE }: { modelsDir?: string | undefined; specifier?: string } = {},
 ): EmbeddingProvider {
   const data: TransformersData = { module: installed(specifier), model, modelsDir };
-  const engine = new LocalEngine(new URL('./transformers-worker.ts', import.meta.url), dimensions, data);
+  const engine = new LocalEngine(new URL('./transformers-worker.ts', import.meta.url), dimensions, {
+    data,
+  });
   let open = true;
   return {
     name: 'transformers',

@@ -1,7 +1,11 @@
+import type { Pool } from 'pg';
 import { z } from 'zod';
+import type { ProviderVersion } from '../embedding/provider.ts';
 
 /** Longest heading that a chunk may have. */
 const LONGEST_HEADING = 1000;
+/** Of a job that tries again: behind whatever is new. */
+export const RETRY_PRIORITY = -1;
 
 export const source = z.object({
   workspaceId: z.uuid(),
@@ -11,14 +15,31 @@ export const source = z.object({
 });
 export type Source = z.infer<typeof source>;
 
-/** The version whose passages are cut. */
-export interface Version {
+/** The version whose passages are cut, and whose vectors searches use. */
+export interface Version extends ProviderVersion {
   id: string;
-  provider: string;
-  model: string;
-  dimensions: number;
   chunk_size: number;
   chunk_overlap: number;
+}
+
+export async function activeVersion(pool: Pool): Promise<Version | undefined> {
+  const { rows } = await pool.query<Version>(
+    `select id, provider, model, dimensions, chunk_size, chunk_overlap from app_public.embedding_versions where status = 'active'`,
+  );
+  return rows[0];
+}
+
+/** Notes what was done in how long: progress tells a rate and the time that is left. */
+export async function countIndexed(
+  pool: Pool,
+  workspaceId: string,
+  began: number,
+  { sources = 0, vectors = 0 }: { sources?: number; vectors?: number },
+): Promise<void> {
+  await pool.query(
+    'select app_hidden.count_indexed(for_workspace => $1, seconds => $2, sources => $3, vectors => $4)',
+    [workspaceId, (performance.now() - began) / 1000, sources, vectors],
+  );
 }
 
 export function heading(...parts: (string | null | undefined)[]): string | null {

@@ -1,17 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { describeProgress, type IndexingState, indexingState } from '../shared/indexing.ts';
 import type { Session } from '../shared/session.ts';
 import type { ProgressStream } from './progress.ts';
-
-/** What still has to be done until everything in the workspace is found by meaning. */
-export interface IndexingState {
-  pendingDocuments: number;
-  pendingConversations: number;
-  pendingFiles: number;
-  pendingEvents: number;
-  chunks: number;
-  embeddedChunks: number;
-  isComplete: boolean;
-}
 
 const POLL_MS = 500;
 const LINE_MS = 10_000;
@@ -19,41 +9,6 @@ const LINE_MS = 10_000;
 const HINT_MS = 30_000;
 /** And after so long, waiting ends: a script must not hang. */
 const GIVE_UP_MS = 300_000;
-
-/** Asks the database, as the web page would. */
-export async function indexingState(session: Session): Promise<IndexingState> {
-  const { rows } = await session.transaction((client) =>
-    client.query('select * from app_public.indexing_progress()'),
-  );
-  const row = rows[0];
-  return {
-    pendingDocuments: Number(row.pending_documents),
-    pendingConversations: Number(row.pending_conversations),
-    pendingFiles: Number(row.pending_files),
-    pendingEvents: Number(row.pending_events),
-    chunks: Number(row.chunks),
-    embeddedChunks: Number(row.embedded_chunks),
-    isComplete: row.is_complete,
-  };
-}
-
-function counted(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
-}
-
-/** `3 documents and 1 conversation`, or how many passages when only vectors are missing. */
-export function describeWaiting(state: IndexingState): string {
-  const parts = [
-    ...(state.pendingFiles > 0 ? [counted(state.pendingFiles, 'file')] : []),
-    ...(state.pendingEvents > 0 ? [counted(state.pendingEvents, 'event')] : []),
-    ...(state.pendingDocuments > 0 ? [counted(state.pendingDocuments, 'document')] : []),
-    ...(state.pendingConversations > 0 ? [counted(state.pendingConversations, 'conversation')] : []),
-  ];
-  return (
-    parts.join(', ').replace(/, ([^,]*)$/, ' and $1') ||
-    counted(state.chunks - state.embeddedChunks, 'passage')
-  );
-}
 
 /**
  * Waits until everything in the workspace is searchable, and shows how far it is.
@@ -69,13 +24,14 @@ export async function waitForIndexing(
   let isHinted = false;
   for (;;) {
     const state = await indexingState(session);
-    const picture = JSON.stringify(state);
+    // a time that only passes is no change
+    const picture = JSON.stringify({ ...state, wordsSecondsLeft: 0, vectorsSecondsLeft: 0 });
     if (picture !== last) changed = now();
     last = picture;
     const done = state.isComplete || signal.aborted || now() - changed > GIVE_UP_MS;
     if (stream.isTTY || (!done && now() - shown >= LINE_MS)) {
       shown = now();
-      const line = `Indexing: ${describeWaiting(state)} left, ${state.embeddedChunks} of ${state.chunks} passages done`;
+      const line = `Indexing: ${describeProgress(state)}`;
       if (!stream.isTTY) stream.write(`${line}\n`);
       else stream.write(`\r\u001b[2K${done ? '' : line.slice(0, Math.max(20, (stream.columns ?? 80) - 1))}`);
     }

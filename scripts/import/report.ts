@@ -1,4 +1,4 @@
-import { describeWaiting, type IndexingState } from './indexing.ts';
+import { describeWaiting, type IndexingState } from '../shared/indexing.ts';
 import { formatSeconds } from './progress.ts';
 import type { Summary } from './summary.ts';
 

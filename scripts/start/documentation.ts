@@ -2,12 +2,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Session } from '../shared/session.ts';
 
-interface Progress {
-  chunks: string;
-  embedded_chunks: string;
-  is_complete: boolean;
-}
-
 /** What a newcomer reads first: small enough to be searchable within seconds on a slow machine too. */
 const FIRST_PAGES = ['README.md', 'docs/questions.md', 'docs/search.md', 'docs/tenancy.md'];
 
@@ -43,12 +37,4 @@ export async function importDocumentation(
     ]),
   );
   return rows.filter((row) => row.outcome === 'added').length;
-}
-
-/** How much of what whoever is signed in has is searchable. */
-export async function readProgress(session: Session): Promise<Progress> {
-  const { rows } = await session.transaction((client) =>
-    client.query<Progress>('select * from app_public.indexing_progress()'),
-  );
-  return rows[0]!;
 }

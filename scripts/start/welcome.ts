@@ -30,7 +30,7 @@ export function welcome({ url, account, token, psql }: Welcome): string {
       call(
         url,
         token,
-        '{ currentUser { email displayName } indexingProgress { chunks embeddedChunks isComplete } }',
+        '{ currentUser { email displayName } indexingProgress { chunks embeddedChunks vectorsSecondsLeft isComplete } }',
       ),
       '',
       '2. Start a conversation:',

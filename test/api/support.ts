@@ -137,10 +137,10 @@ export async function indexDocument(
     [workspaceId, documentId, JSON.stringify([chunk])],
   );
   const version = await worker.query(`select id from app_public.embedding_versions where status = 'active'`);
-  const chunks = await worker.query(
-    `select chunk_id from app_hidden.chunks_to_embed($1::uuid, $2::uuid, 'document', $3::uuid, 10)`,
-    [version.rows[0].id, workspaceId, documentId],
-  );
+  const chunks = await worker.query(`select chunk_id from app_hidden.take_chunks($1::uuid, $2::uuid, 10)`, [
+    version.rows[0].id,
+    workspaceId,
+  ]);
   const chunkId: string = chunks.rows[0].chunk_id;
   await worker.query('select app_hidden.store_embeddings($1::uuid, $2::uuid, $3::uuid[], $4::text[])', [
     version.rows[0].id,

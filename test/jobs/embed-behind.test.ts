@@ -3,13 +3,13 @@ import { backfillEmbeddings } from '../../jobs/backfill-embeddings.ts';
 import type { JobContext } from '../../jobs/context.ts';
 import { type EmbeddingProvider, ProviderError } from '../../jobs/embedding/provider.ts';
 import { openExtractor } from '../../jobs/extraction/extract.ts';
-import { indexSource } from '../../jobs/index-source.ts';
 import { logMailer } from '../../jobs/mailer.ts';
 import { openSummariser } from '../../jobs/summary/summariser.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { log } from '../../lib/log.ts';
 import { openQueue } from '../../lib/queue.ts';
 import { localStorage } from '../../lib/storage.ts';
+import { indexWhole } from '../support/indexing.ts';
 import { untilUnlocked } from '../support/locks.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { registerUser, type TestUser } from '../support/users.ts';
@@ -49,7 +49,7 @@ describeReal('versions that are not active', () => {
       }),
   });
   const index = async (document: string): Promise<object> =>
-    indexSource.handle(context(), {
+    indexWhole(context(), {
       workspaceId: ann.workspaceId,
       sourceType: 'document',
       sourceId: document,

@@ -30,6 +30,12 @@ describeReal('languages of passages', () => {
 
   beforeAll(async () => {
     const database = serverDatabase((await createTestDatabase()).url);
+    // small passages, so that a text of two languages has several
+    await database
+      .pool('owner')
+      .query(
+        `update app_public.embedding_versions set chunk_size = 100, chunk_overlap = 15 where status = 'active'`,
+      );
     api = await startTestApi({ database });
     worker = await startWorker({
       pool: database.pool('worker'),

@@ -45,7 +45,7 @@ describeReal('indexing by a service that fails in every way', () => {
         const sections = Array.from(
           { length: 12 },
           (_, k) =>
-            `# Section ${k}\n\n${n === 1 && k === 5 ? 'POISON. ' : ''}${`Book ${n} has line ${k}. `.repeat(8)}`,
+            `# Section ${k}\n\n${n === 1 && k === 5 ? 'POISON. ' : ''}${`Book ${n} has line ${k}. `.repeat(16)}`,
         );
         await client.query(`select app_public.create_document($1, $2, 'markdown')`, [
           `Book ${n}`,
@@ -94,7 +94,7 @@ describeReal('indexing by a service that fails in every way', () => {
       error: expect.stringContaining('400'),
     });
     const jobs = await owner.query(
-      `select count(*)::int as n from pgboss.job where name = 'index-source' and state = 'completed'`,
+      `select count(*)::int as n from pgboss.job where name in ('index-source', 'embed-chunks') and state = 'completed'`,
     );
     expect(jobs.rows[0].n).toBeGreaterThanOrEqual(2);
   });

@@ -15,7 +15,9 @@ import { asUser, registerUser, type TestUser, until } from '../support/users.ts'
 
 /** So many sections, each long enough to be a chunk of its own. */
 function sections(count: number, text: (n: number) => string): string {
-  return Array.from({ length: count }, (_, n) => `# Section ${n}\n\n${`${text(n)} `.repeat(8)}`).join('\n\n');
+  return Array.from({ length: count }, (_, n) => `# Section ${n}\n\n${`${text(n)} `.repeat(16)}`).join(
+    '\n\n',
+  );
 }
 
 describeReal('the queue of embedding', () => {
@@ -112,6 +114,14 @@ describeReal('the queue of embedding', () => {
     await gone;
   }
 
+  /** What the sweep would put into the queue. */
+  const found = async () =>
+    (
+      await database.pool('worker').query(
+        `select source_id as id from app_hidden.find_unindexed(100)
+         union all select id from app_hidden.find_unembedded_workspaces() as id`,
+      )
+    ).rows;
   /** What the schedule does every minute. */
   async function sweep(): Promise<void> {
     const pool = database.pool('worker');
@@ -208,8 +218,7 @@ describeReal('the queue of embedding', () => {
     const asked = () =>
       fake.requests.filter(({ texts }) => texts.length === 1 && texts[0]!.includes('POISON'));
     expect(asked()).toHaveLength(3);
-    const { rows } = await database.pool('worker').query('select * from app_hidden.find_unindexed(100)');
-    expect(rows).toEqual([]);
+    expect(await found()).toEqual([]);
     const failures = await asUser(database, ann, (client) =>
       client.query('select * from app_public.failed_embeddings(only_dead => true)'),
     );
@@ -317,13 +326,11 @@ describeReal('the queue of embedding', () => {
     });
     await until(async () => {
       const { n } = await one(
-        `select count(*)::int as n from pgboss.job where name = 'index-source' and state < 'active'`,
+        `select count(*)::int as n from pgboss.job where name in ('index-source', 'embed-chunks') and state < 'active'`,
       );
       return n === 0;
     });
-    expect(
-      (await database.pool('worker').query('select * from app_hidden.find_unindexed(100)')).rows,
-    ).toEqual([]);
+    expect(await found()).toEqual([]);
     expect(fake.requests).toHaveLength(asked);
 
     // the other provider is asked meanwhile
@@ -424,11 +431,12 @@ describeReal('the queue of embedding', () => {
     const { rows } = await owner().query(
       `select singleton_key, priority from pgboss.job where name = 'index-source' order by priority desc, created_on`,
     );
-    expect(rows.map((row) => row.priority)).toEqual([0, -1]);
+    expect(rows.map((row) => row.priority)).toEqual([1, -1]);
     expect(rows[1].singleton_key).toBe(`document:${id}`);
     await spawnWorker();
     await until(() => isComplete(ann));
-    expect(fake.billed.map((text) => text.includes('New'))).toEqual([true, false]);
+    const cut = await owner().query('select content from app_public.chunks order by id');
+    expect(cut.rows.map((row) => row.content)).toEqual(['New words.', 'Old words.']);
   });
 
   describe('spends no more than it may', () => {

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { JobContext } from '../../jobs/context.ts';
 import { cutText } from '../../jobs/embedding/cut.ts';
 import { openExtractor } from '../../jobs/extraction/extract.ts';
-import { indexSource } from '../../jobs/index-source.ts';
 import { logMailer } from '../../jobs/mailer.ts';
 import { openSummariser } from '../../jobs/summary/summariser.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
@@ -10,6 +9,7 @@ import { ColloquyError } from '../../lib/errors.ts';
 import { log } from '../../lib/log.ts';
 import { openQueue } from '../../lib/queue.ts';
 import { localStorage } from '../../lib/storage.ts';
+import { indexWhole } from '../support/indexing.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { asUser, registerUser, type TestUser } from '../support/users.ts';
 import { hashProvider } from '../support/versions.ts';
@@ -83,7 +83,7 @@ describeReal('texts that cannot be cut', () => {
     sourceType: 'document' | 'message' | 'memory',
     sourceId: string,
     { user = ann, signal }: { user?: TestUser; signal?: AbortSignal } = {},
-  ) => indexSource.handle(context(signal), { workspaceId: user.workspaceId, sourceType, sourceId });
+  ) => indexWhole(context(signal), { workspaceId: user.workspaceId, sourceType, sourceId });
   const write = async (content: string, user = ann): Promise<string> =>
     (await call(user, `select id from app_public.create_document('Book', $1)`, content))[0].id;
   const chunks = async (column: string, id: string): Promise<string[]> =>

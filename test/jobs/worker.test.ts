@@ -7,7 +7,7 @@ import { cleanupFiles } from '../../jobs/cleanup-files.ts';
 import type { JobContext } from '../../jobs/context.ts';
 import { ProviderError } from '../../jobs/embedding/provider.ts';
 import { openExtractor } from '../../jobs/extraction/extract.ts';
-import { indexSource, singleton } from '../../jobs/index-source.ts';
+import { indexLarge, indexSource, singleton } from '../../jobs/index-source.ts';
 import { logMailer } from '../../jobs/mailer.ts';
 import { openSummariser } from '../../jobs/summary/summariser.ts';
 import { sweepUnindexed } from '../../jobs/sweep-unindexed.ts';
@@ -16,6 +16,7 @@ import { type Database, serverDatabase } from '../../lib/database.ts';
 import { log } from '../../lib/log.ts';
 import { openQueue } from '../../lib/queue.ts';
 import { localStorage } from '../../lib/storage.ts';
+import { indexWhole } from '../support/indexing.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { axis } from '../support/tenants.ts';
 import { asUser, registerUser, type TestUser, until } from '../support/users.ts';
@@ -25,7 +26,9 @@ function sections(
   count: number,
   text: (n: number) => string = (n) => `Paragraph ${n} speaks of number ${n * 7919}.`,
 ): string {
-  return Array.from({ length: count }, (_, n) => `# Section ${n}\n\n${`${text(n)} `.repeat(6)}`).join('\n\n');
+  return Array.from({ length: count }, (_, n) => `# Section ${n}\n\n${`${text(n)} `.repeat(16)}`).join(
+    '\n\n',
+  );
 }
 
 describeReal('the worker', () => {
@@ -118,6 +121,8 @@ describeReal('the worker', () => {
       for (let n = 0; n < 450; n += 1)
         await client.query('select app_public.post_message($1, $2)', [rows[0].id, `Number ${n}`]);
     });
+    // what a killed worker had in hand is soon free again
+    await owner().query(`update app_private.settings set value = '3' where name = 'embedding_claim_seconds'`);
     const embeddings = async (): Promise<number> =>
       (await one('select count(*)::int as n from app_public.embeddings')).n;
 
@@ -214,7 +219,7 @@ describeReal('the worker', () => {
     });
     const index = (document: string, signal?: AbortSignal): Promise<object> => {
       asked = [];
-      return indexSource.handle(context(signal), {
+      return indexWhole(context(signal), {
         workspaceId: user.workspaceId,
         sourceType: 'document',
         sourceId: document,
@@ -245,7 +250,7 @@ describeReal('the worker', () => {
       const edited = text
         .replaceAll('number 15838', 'another number')
         .replace(/# Section 5[^#]*/, '')
-        .replace('# Section 1\n', `# Section new\n\n${'Something new. '.repeat(25)}\n\n# Section 1\n`);
+        .replace('# Section 1\n', `# Section new\n\n${'Something new. '.repeat(60)}\n\n# Section 1\n`);
       await call(user, 'update app_public.documents set content = $2 where id = $1', id, edited);
       await index(id);
       const after = await chunksOf(id);
@@ -303,7 +308,7 @@ describeReal('the worker', () => {
       }
       const waiting = await one(
         `select count(*)::int as jobs, min(extract(epoch from start_after - now())) as seconds
-         from pgboss.job where name = 'index-source' and state = 'created'`,
+         from pgboss.job where name = 'embed-chunks' and state = 'created' and start_after > now()`,
       );
       expect(waiting.jobs).toBe(1);
       expect(Number(waiting.seconds)).toBeGreaterThan(15);
@@ -316,7 +321,7 @@ describeReal('the worker', () => {
       const source = { workspaceId: user.workspaceId, sourceType: 'memory', sourceId: id } as const;
       const run = async () => {
         asked = [];
-        return indexSource.handle(context(), source);
+        return indexWhole(context(), source);
       };
       expect(await run()).toMatchObject({ chunks: 1, embedded: 1 });
       expect(asked).toEqual(['sailing\nSails at dawn']);
@@ -344,7 +349,7 @@ describeReal('the worker', () => {
     it('gives what is indexed the language that the workspace has now, without asking for vectors', async () => {
       const ole = await registerUser(database, 'ole@example.org');
       const [{ id }] = await call(ole, `select id from app_public.remember('Skibene sejler')`);
-      await indexSource.handle(context(), {
+      await indexWhole(context(), {
         workspaceId: ole.workspaceId,
         sourceType: 'memory',
         sourceId: id,
@@ -402,7 +407,7 @@ describeReal('the worker', () => {
       const conversation = (await one(`select id from app_public.conversations where owner_id = $1`, user.id))
         .id;
       asked = [];
-      await indexSource.handle(context(), {
+      await indexWhole(context(), {
         workspaceId: user.workspaceId,
         sourceType: 'message',
         sourceId: conversation,
@@ -421,7 +426,7 @@ describeReal('the worker', () => {
       const same = 'A secret that two tenants share without knowing.';
       await index(await createDocument(user, 'Secret', same));
       asked = [];
-      await indexSource.handle(context(), {
+      await indexWhole(context(), {
         workspaceId: other.workspaceId,
         sourceType: 'document',
         sourceId: await createDocument(other, 'Secret', same),
@@ -430,7 +435,7 @@ describeReal('the worker', () => {
       // and a job that mixes up tenants does nothing
       asked = [];
       const id = await createDocument(user, 'Mine', 'Not to be cut for somebody else.');
-      await indexSource.handle(context(), {
+      await indexWhole(context(), {
         workspaceId: other.workspaceId,
         sourceType: 'document',
         sourceId: id,
@@ -463,7 +468,7 @@ describeReal('the worker', () => {
       during = async () => {
         during = undefined;
         await call(user, `update app_public.documents set content = 'Short now.' where id = $1`, id);
-        await indexSource.handle(
+        await indexWhole(
           { ...context(), provider: context().provider },
           { workspaceId: user.workspaceId, sourceType: 'document', sourceId: id },
         );
@@ -504,6 +509,26 @@ describeReal('the worker', () => {
       expect((await chunksOf(id)).map((chunk) => chunk.content)).toEqual(['As it is.']);
     });
 
+    it('cuts a large document apart from the others, once', async () => {
+      // large is what is stored, and this would be small
+      await owner().query('alter table app_public.documents alter column content set storage external');
+      const id = await createDocument(user, 'Large', 'Many words follow here. '.repeat(42_000));
+      await forgetJobs();
+      const source = { workspaceId: user.workspaceId, sourceType: 'document', sourceId: id } as const;
+      for (let n = 0; n < 2; n += 1)
+        expect(await indexSource.handle(context(), source)).toEqual({ chunks: 0, continued: true });
+      expect(
+        await one(
+          `select count(*)::int as n, min(singleton_key) as key from pgboss.job where name = 'index-large'`,
+        ),
+      ).toEqual({ n: 1, key: `document:${id}` });
+      const { chunks } = (await indexLarge.handle(context(), source)) as { chunks: number };
+      expect(chunks).toBeGreaterThan(1000);
+      expect(await chunksOf(id)).toHaveLength(chunks);
+      expect(await indexLarge.handle(context(), source)).toEqual({ chunks: 0 });
+      await call(user, 'delete from app_public.documents where id = $1', id);
+    });
+
     it('hands the rest to another one when its process ends', async () => {
       const id = await createDocument(
         user,
@@ -517,7 +542,7 @@ describeReal('the worker', () => {
       expect(
         (
           await one(
-            `select count(*)::int as n from pgboss.job where name = 'index-source' and state = 'created'`,
+            `select count(*)::int as n from pgboss.job where name = 'embed-chunks' and state = 'created'`,
           )
         ).n,
       ).toBe(1);

@@ -77,7 +77,7 @@ describeReal('npm run queue', () => {
     expect(await run('dead')).toEqual([expect.stringContaining(bob.workspaceId)]);
     const found = await database
       .pool('worker')
-      .query('select distinct workspace_id from app_hidden.find_unindexed(100)');
+      .query('select workspace_id from app_hidden.find_unembedded_workspaces() as workspace_id');
     expect(found.rows).toEqual([{ workspace_id: ann.workspaceId }]);
     expect(await run('redrive')).toEqual([expect.stringMatching(/^2 passages/)]);
     expect(await run('redrive')).toEqual(['0 passages of 0 sources are tried again']);

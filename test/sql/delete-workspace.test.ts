@@ -73,6 +73,13 @@ describeReal('deleting a workspace', () => {
          insert into app_hidden.embedding_claims (workspace_id, version_id, user_id, chunk_ids, tokens, expires_at)
          select workspace_id, version_id, owner_id, array[id], 1, now() from chunk
        ),
+       listed as (
+         insert into app_hidden.embedding_backlog (workspace_id, chunk_id) select workspace_id, id from chunk on conflict do nothing
+       ),
+       rate as (
+         insert into app_hidden.indexing_rates (workspace_id, minute, began_at)
+         select workspace_id, date_trunc('minute', now()), now() from chunk
+       ),
        uncut as (
          insert into app_hidden.cutting_failures (workspace_id, document_id, content_hash, attempts, code, error, next_attempt_at)
          select d.workspace_id, d.id, d.content_hash, 1, 'CQ316', 'too hard', now()

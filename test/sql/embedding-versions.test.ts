@@ -128,8 +128,8 @@ describeReal('embedding versions', () => {
       expect(version).toMatchObject({
         status: 'building',
         dimensions: 768,
-        chunk_size: 100,
-        chunk_overlap: 15,
+        chunk_size: 200,
+        chunk_overlap: 0,
         created_by: admin.id,
         activated_at: null,
       });

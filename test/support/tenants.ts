@@ -109,10 +109,15 @@ export async function indexAll(database: Database, vector = axis(512, 0)): Promi
         [workspace_id, source_id],
       );
     }
+  }
+  const { rows: workspaces } = await worker.query(
+    'select id from app_hidden.find_unembedded_workspaces() as id',
+  );
+  for (const { id } of workspaces) {
     await worker.query(
-      `select app_hidden.store_embeddings($1, $2, array_agg(c.chunk_id), array_agg($5::text))
-       from app_hidden.chunks_to_embed($1, $2, $3, $4, 10000) as c`,
-      [versions[0].id, workspace_id, source_type, source_id, JSON.stringify(vector)],
+      `select app_hidden.store_embeddings($1, $2, array_agg(c.chunk_id), array_agg($3::text))
+       from app_hidden.take_chunks($1, $2, 10000) as c`,
+      [versions[0].id, id, JSON.stringify(vector)],
     );
   }
 }

@@ -1,8 +1,15 @@
+import { availableParallelism } from 'node:os';
 import { afterEach, expect, test, vi } from 'vitest';
+import { defaultThreads } from '../../../jobs/embedding/local.ts';
 import { LocalEngine } from '../../../jobs/embedding/local-engine.ts';
 
-const engine = new LocalEngine(new URL('./workers/scripted.mjs', import.meta.url), 3);
-afterEach(() => engine.close());
+const script = new URL('./workers/scripted.mjs', import.meta.url);
+const engine = new LocalEngine(script, 3);
+const pair = new LocalEngine(script, 3, { threads: 2 });
+afterEach(async () => {
+  await engine.close();
+  await pair.close();
+});
 
 test('vectors come back in the order of the texts, at length one, over many batches', async () => {
   const texts = Array.from({ length: 100 }, (_, i) => 'x'.repeat(1 + ((i * 37) % 90)));
@@ -68,4 +75,40 @@ test('the worker prints nothing on our output', async () => {
   await engine.embed(['x']);
   expect(out.mock.calls.filter(([text]) => String(text).includes('banner'))).toEqual([]);
   out.mockRestore();
+});
+
+test('two threads share one request of many batches, and one of them serves whoever comes in between', async () => {
+  const threads = new Set<number>();
+  const seen = (worker: { threadId: number }) => threads.add(worker.threadId);
+  process.on('worker', seen);
+  try {
+    // a thread that hangs holds up its own request alone
+    const stuck = expect(pair.embed(['hang'])).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(pair.embed(['fine'])).resolves.toHaveLength(1);
+    await pair.close();
+    await stuck;
+    threads.clear();
+    const texts = Array.from({ length: 500 }, (_, i) => 'x'.repeat(1 + ((i * 37) % 90)));
+    const vectors = await pair.embed(texts);
+    for (const [i, vector] of vectors.entries())
+      expect(vector[0]).toBeCloseTo(texts[i]!.length / Math.hypot(texts[i]!.length, 3), 5);
+    expect(threads.size).toBe(2);
+  } finally {
+    process.off('worker', seen);
+  }
+});
+
+test('two threads answer a query before a back-fill ends, and what dies with one is rejected once', async () => {
+  const finished: string[] = [];
+  const bulk = pair.embed(new Array(2_000).fill('bulk')).then(() => finished.push('bulk'));
+  const query = pair.embed(['query']).then(() => finished.push('query'));
+  await Promise.all([bulk, query]);
+  expect(finished).toEqual(['query', 'bulk']);
+  await expect(pair.embed(['die'])).rejects.toMatchObject({ kind: 'unavailable' });
+  await expect(pair.embed(new Array(100).fill('fine'))).resolves.toHaveLength(100);
+});
+
+test('a second thread is the default from four cores on', () => {
+  expect([1, 2, 3, 4, 16].map(defaultThreads)).toEqual([1, 1, 1, 2, 2]);
+  expect(defaultThreads()).toBe(defaultThreads(availableParallelism()));
 });
