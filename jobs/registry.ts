@@ -9,6 +9,7 @@ import { computeAnalytics } from './compute-analytics.ts';
 import type { JobContext } from './context.ts';
 import { deliverMail } from './deliver-mail.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
+import { evaluateEmbeddingVersion } from './evaluate-embedding-version.ts';
 import { extractFile } from './extract-file.ts';
 import { indexSource } from './index-source.ts';
 import { measureRecall } from './measure-recall.ts';
@@ -49,6 +50,7 @@ export const jobs: readonly JobDefinition<any>[] = [
   refreshAnalytics,
   backfillEmbeddings,
   buildEmbeddingIndex,
+  evaluateEmbeddingVersion,
   archiveEmbeddingVersions,
   measureRecall,
 ];

@@ -8,10 +8,11 @@ import { openQueue } from '../lib/queue.ts';
 import { type FileStorage, filesFolder, localStorage } from '../lib/storage.ts';
 import { computeAnalytics } from './compute-analytics.ts';
 import type { JobContext } from './context.ts';
+import { contradiction } from './embedding/chosen.ts';
 import { openGuards } from './embedding/guards.ts';
+import { type EmbeddingModel, MODEL_COLUMNS } from './embedding/model.ts';
 import { tablePause } from './embedding/pause.ts';
 import {
-  contradiction,
   type EmbeddingProvider,
   openProvider as openNamedProvider,
   type ProviderOptions,
@@ -89,8 +90,8 @@ function progressLog(pool: Pool, signal: AbortSignal): (output: object) => void 
 
 /** Says so when the settings choose another provider than the active version has. */
 async function warnOfContradiction(pool: Pool, env: Env | undefined): Promise<void> {
-  const { rows } = await pool.query<ProviderVersion>(
-    `select provider, model, dimensions from app_public.embedding_versions where status = 'active'`,
+  const { rows } = await pool.query<EmbeddingModel>(
+    `select ${MODEL_COLUMNS} from app_public.embedding_versions where status = 'active'`,
   );
   const warning = rows[0] && contradiction(rows[0], env);
   if (warning) rootLog.warn(warning);
@@ -146,7 +147,7 @@ export async function startWorker({
   const ending = new AbortController();
   const providers = new Map<string, EmbeddingProvider>();
   const provider = (version: ProviderVersion): EmbeddingProvider => {
-    const key = `${version.provider} ${version.model} ${version.dimensions}`;
+    const key = `${version.provider} ${version.model} ${version.dimensions} ${version.native_dimensions ?? ''}`;
     const open = providers.get(key) ?? openProvider(version, providerOptions);
     providers.set(key, open);
     return open;

@@ -206,7 +206,7 @@ describeReal('a back-fill by a service that is paid', () => {
     expect((await worker.query('select * from app_hidden.find_unembedded(10)')).rows).toEqual([]);
     await expect(
       asAdministrator(database, admin, (client) =>
-        client.query('select app_public.activate_embedding_version($1)', [version]),
+        client.query('select app_public.activate_embedding_version($1, accept => true)', [version]),
       ),
     ).rejects.toMatchObject({ code: 'CQ303' });
 
