@@ -24,8 +24,16 @@ as $$
       row_number() over (partition by a.workspace_id, a.conversation_id order by a.message_id desc) as turn
     from answers a
     join app_public.messages m on m.id = a.message_id and m.conversation_id = a.conversation_id
-    join app_public.messages q on q.id = m.parent_id and q.conversation_id = a.conversation_id and q.role = 'user'
-    where trim(q.content) <> '' and not exists (
+    cross join lateral (
+      -- without a parent, it answers the message before it
+      select p.owner_id, p.role, p.content
+      from app_public.messages p
+      where p.conversation_id = a.conversation_id and p.workspace_id = a.workspace_id
+        and p.id <= coalesce(m.parent_id, m.id) and p.id <> m.id
+      order by p.id desc
+      limit 1
+    ) as q
+    where q.role = 'user' and trim(q.content) <> '' and not exists (
       select from app_public.message_feedback f
       where f.message_id = a.message_id and (f.feedback_type = 'negative' or f.rating <= 2)
     )
