@@ -50,6 +50,8 @@ export interface WorkerOptions {
   storage?: FileStorage;
   /** Bounds of the reading of a file. */
   extraction?: ExtractOptions;
+  /** Names of the queues to work on, when not on all: of a command that needs no more, and has neither mail nor files. */
+  only?: readonly string[];
   /** Addresses and keys of providers, and what stands before them. Default: of this process, shared by all workers. */
   providers?: ProviderOptions;
 }
@@ -138,6 +140,7 @@ export async function startWorker({
   mailer = logMailer(rootLog),
   storage = localStorage(filesFolder(ownEnv.DATA_DIR)),
   extraction,
+  only,
   providers: givenOptions = {},
 }: WorkerOptions): Promise<Worker> {
   const providerOptions = { guards: openGuards(tablePause(pool), {}, tableRate(pool)), ...givenOptions };
@@ -169,6 +172,7 @@ export async function startWorker({
   const loops: Promise<void>[] = [];
   for (const definition of jobs) {
     const { name } = definition.queue;
+    if (only && !only.includes(name)) continue;
     const run = async (job: Job<unknown>): Promise<JobResult> => {
       const result = await runJob(definition, job, context);
       if (name === indexSource.queue.name && result.status === 'completed') progress(result.output);

@@ -1,9 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { backfillEmbeddings } from '../../jobs/backfill-embeddings.ts';
+import { buildEmbeddingIndex } from '../../jobs/build-embedding-index.ts';
 import { askModel, type Chosen, type ChosenModel } from '../../jobs/embedding/chosen.ts';
 import { makeFirstVersion } from '../../jobs/embedding/first-version.ts';
+import { indexSource } from '../../jobs/index-source.ts';
+import { sweepUnindexed } from '../../jobs/sweep-unindexed.ts';
 import { startWorker, type Worker } from '../../jobs/worker.ts';
 import type { Database } from '../../lib/database.ts';
-import { queueIsAlive } from '../../lib/queue.ts';
 import { evaluateBeside } from './evaluation.ts';
 import { progressLine, type Row, showEstimate, showEvaluation } from './show.ts';
 import { activeOf, ask, CREATE, createValues, listVersions, patiently, progressOf } from './versions.ts';
@@ -47,14 +50,23 @@ const cutsAs = (version: Row, chosen: Chosen): boolean =>
   version.chunk_overlap === (chosen.chunkOverlap ?? version.chunk_overlap) &&
   version.chunking_method === (chosen.chunking ?? version.chunking_method);
 
-/** Waits until a version is complete. Where no worker is at it, one works here meanwhile. */
+/** What a version is filled by. */
+const QUEUES = [indexSource, sweepUnindexed, backfillEmbeddings, buildEmbeddingIndex].map(
+  ({ queue }) => queue.name,
+);
+
+/** Works on what a version is filled by, until it is complete. */
 async function fill(database: Database, id: string, say: (text: string) => void): Promise<void> {
   let worker: Worker | undefined;
   try {
-    if (!(await queueIsAlive(database.pool('authenticator')))) {
-      say('No worker is running: this command works on the queue until it ends.');
-      worker = await startWorker({ pool: database.pool('worker') });
-    }
+    // beside the others, if there are any: whether one is alive is known only after minutes. An embedded database that
+    // another process has open is left to that one.
+    if (!database.isJoined)
+      worker = await startWorker({
+        pool: database.pool('worker'),
+        only: QUEUES,
+        pollingIntervalSeconds: 0.5,
+      });
     for (let said = 0; ; ) {
       const progress = await progressOf(database.pool('owner'), id);
       if (progress.is_complete) return;

@@ -95,7 +95,7 @@ export async function startFakeOpenAi({
   dimensions?: number;
   /** What the server that it stands for does otherwise. */
   shape?: ServerShape;
-  vector?: (text: string, dimensions: number) => number[];
+  vector?: (text: string, dimensions: number, model: string) => number[];
 } = {}): Promise<FakeOpenAi> {
   let hanging = 0;
   const server = createServer(async (incoming, response) => {
@@ -127,6 +127,7 @@ export async function startFakeOpenAi({
       embedding: vector(
         text,
         typeof fault === 'object' ? fault.dimensions : (shape.dimensions?.(request) ?? dimensions),
+        request.model,
       ) as (number | null)[],
     }));
     if (fault === 'zeros') data.at(-1)!.embedding.fill(0);
