@@ -159,6 +159,7 @@
 --!include embeddings/evaluate_embedding_version.sql
 --!include embeddings/archive_embedding_version.sql
 --!include embeddings/first_embedding_version.sql
+--!include embeddings/recut_documents.sql
 --!include embeddings/compare_embedding_versions.sql
 --!include ingest/files_10_enqueue.sql
 --!include ingest/files_20_discard.sql

@@ -9,6 +9,7 @@ import { type FileStorage, filesFolder, localStorage } from '../lib/storage.ts';
 import { computeAnalytics } from './compute-analytics.ts';
 import type { JobContext } from './context.ts';
 import { contradiction } from './embedding/chosen.ts';
+import { cutAsActive } from './embedding/cut-as-active.ts';
 import { openGuards } from './embedding/guards.ts';
 import { type EmbeddingModel, MODEL_COLUMNS } from './embedding/model.ts';
 import { tablePause } from './embedding/pause.ts';
@@ -162,6 +163,7 @@ export async function startWorker({
     boss,
     log: rootLog,
     provider,
+    cut: cutAsActive(pool),
     mailer,
     storage,
     extractor,

@@ -6,7 +6,9 @@ import { measurements } from '../jobs/measure-recall.ts';
 import { type Database, openDatabase } from '../lib/database.ts';
 import { env } from '../lib/env.ts';
 import { ColloquyError, describeError, errorCode } from '../lib/errors.ts';
+import { compareWays, showCuttings } from './embeddings/cuttings.ts';
 import { evaluateBeside, evaluateIfNew } from './embeddings/evaluation.ts';
+import { recutDocuments } from './embeddings/recut.ts';
 import {
   progressLine,
   showComparison,
@@ -59,6 +61,9 @@ interface Options {
   chunking?: string;
   questions?: number;
   against?: string;
+  after?: string;
+  documents?: number;
+  tokens?: number;
   wait?: number | true;
   k?: number;
   samples?: number;
@@ -372,6 +377,46 @@ program
       const evaluation = await evaluateBeside(database, version.id, baseline.id, options.questions);
       answer(options, evaluation, showEvaluation(evaluation, [version.name, baseline.name]));
       if (evaluation.verdict === 'worse' || evaluation.verdict === 'unjudged') process.exitCode = 1;
+    }),
+  );
+
+program
+  .command('cuttings')
+  .description(
+    'compare ways to cut text, in memory, by the active model: how much of the evidence fits a context?',
+  )
+  .argument(
+    '<ways...>',
+    'size/overlap/method, as 100/15 or 200/0/sentence; the first is what others are compared with',
+  )
+  .option('--documents <n>', 'at most so many', atLeast(1), 100)
+  .option('--tokens <n>', 'of the context that the first passages fill', atLeast(16), 1000)
+  .action((ways: string[], _: unknown, command: Command) =>
+    withDatabase(command, async (database, options) => {
+      const comparison = await compareWays(database, ways, options);
+      answer(options, comparison, showCuttings(comparison, options.tokens!));
+    }),
+  );
+
+program
+  .command('recut')
+  .description('have the documents that are there cut anew as the active version cuts, a batch at a time')
+  .option('--after <id>', 'go on after this document, where another run ended')
+  .option('--dry-run', 'say how many there are')
+  .action((_: unknown, command: Command) =>
+    withDatabase(command, async (database, options) => {
+      const owner = database.pool('owner');
+      if (options.dryRun) {
+        const { rows } = await owner.query(
+          'select count(*)::int as documents from app_public.documents where $1::uuid is null or id > $1',
+          [options.after ?? null],
+        );
+        const { documents } = rows[0];
+        answer(options, { dryRun: true, documents }, `${documents} documents would be cut anew.`);
+        return;
+      }
+      const done = await recutDocuments(database, { after: options.after ?? null, say });
+      answer(options, done, `${done.documents} documents are cut as the active version cuts.`);
     }),
   );
 

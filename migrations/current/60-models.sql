@@ -128,3 +128,4 @@ drop function if exists app_public.activate_embedding_version(uuid);
 --!include embeddings/activate_embedding_version.sql
 --!include embeddings/evaluate_embedding_version.sql
 --!include embeddings/first_embedding_version.sql
+--!include embeddings/recut_documents.sql

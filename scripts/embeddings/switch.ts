@@ -1,13 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { backfillEmbeddings } from '../../jobs/backfill-embeddings.ts';
-import { buildEmbeddingIndex } from '../../jobs/build-embedding-index.ts';
 import { askModel, type Chosen, type ChosenModel } from '../../jobs/embedding/chosen.ts';
 import { makeFirstVersion } from '../../jobs/embedding/first-version.ts';
-import { indexSource } from '../../jobs/index-source.ts';
-import { sweepUnindexed } from '../../jobs/sweep-unindexed.ts';
-import { startWorker, type Worker } from '../../jobs/worker.ts';
 import type { Database } from '../../lib/database.ts';
 import { evaluateBeside } from './evaluation.ts';
+import { ownWorker } from './own-worker.ts';
 import { progressLine, type Row, showEstimate, showEvaluation } from './show.ts';
 import { activeOf, ask, CREATE, createValues, listVersions, patiently, progressOf } from './versions.ts';
 
@@ -50,23 +46,10 @@ const cutsAs = (version: Row, chosen: Chosen): boolean =>
   version.chunk_overlap === (chosen.chunkOverlap ?? version.chunk_overlap) &&
   version.chunking_method === (chosen.chunking ?? version.chunking_method);
 
-/** What a version is filled by. */
-const QUEUES = [indexSource, sweepUnindexed, backfillEmbeddings, buildEmbeddingIndex].map(
-  ({ queue }) => queue.name,
-);
-
 /** Works on what a version is filled by, until it is complete. */
 async function fill(database: Database, id: string, say: (text: string) => void): Promise<void> {
-  let worker: Worker | undefined;
+  const worker = await ownWorker(database);
   try {
-    // beside the others, if there are any: whether one is alive is known only after minutes. An embedded database that
-    // another process has open is left to that one.
-    if (!database.isJoined)
-      worker = await startWorker({
-        pool: database.pool('worker'),
-        only: QUEUES,
-        pollingIntervalSeconds: 0.5,
-      });
     for (let said = 0; ; ) {
       const progress = await progressOf(database.pool('owner'), id);
       if (progress.is_complete) return;
@@ -135,8 +118,19 @@ export async function switchTo(
   const activated = await patiently(60, ['CQ302', 'CQ303', '55P03'], () =>
     ask(owner, 'app_public.activate_embedding_version($1, accept => $2)', [id, accept]),
   );
+  const isCutOtherwise =
+    active &&
+    ['chunk_size', 'chunk_overlap', 'chunking_strategy'].some(
+      (column) => JSON.stringify(active[column]) !== JSON.stringify(activated[column]),
+    );
   return {
-    text: `Searches use "${activated.name}" now.\n  → npm run embeddings -- rollback, to go back`,
+    text: [
+      `Searches use "${activated.name}" now.`,
+      ...(isCutOtherwise
+        ? ['  → npm run embeddings -- recut, to have the documents that are there cut as it cuts']
+        : []),
+      '  → npm run embeddings -- rollback, to go back',
+    ].join('\n'),
     name,
     isActive: true,
     id,

@@ -11,7 +11,8 @@ export type Owner = Pool;
 export async function listVersions(owner: Owner): Promise<Row[]> {
   const { rows } = await owner.query(
     `select v.id, v.name, v.status, v.provider, v.model, v.dimensions, v.native_dimensions, v.query_prefix, v.passage_prefix,
-       v.chunk_size, v.chunk_overlap, coalesce(v.chunking_strategy ->> 'method', 'structure') as chunking_method, v.activated_at, v.retired_at,
+       v.chunk_size, v.chunk_overlap, v.chunking_strategy,
+       coalesce(v.chunking_strategy ->> 'method', 'structure') as chunking_method, v.activated_at, v.retired_at,
        coalesce((select sum(e.embedding_count) from app_hidden.embedding_counts e where e.version_id = v.id), 0) as vectors,
        coalesce((select sum(k.chunk_count) from app_hidden.chunk_counts k), 0) as chunks,
        app_private.embedding_index_is_valid(v.id) as is_indexed

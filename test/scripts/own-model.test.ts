@@ -207,6 +207,88 @@ describeReal('a model that the user brings', () => {
     expect(Number(rows[0].off)).toBeLessThan(0.01);
   });
 
+  it('cuts as its version says, and has what is there cut anew', async () => {
+    // a text of many sentences, cut as the active version cut so far
+    const sentences = Array.from({ length: 60 }, (_, n) => `${about(n)}`).join(' ');
+    const { rows: made } = await asUser(database, ann, (client) =>
+      client.query('select id from app_public.create_document($1, $2)', ['Chronicle', sentences]),
+    );
+    const chunks = async () =>
+      (
+        await owner().query(
+          `select c.id, c.content, c.token_count,
+             exists (select from app_public.embeddings e join app_public.embedding_versions v on v.id = e.version_id and v.status = 'active'
+               where e.workspace_id = c.workspace_id and e.chunk_id = c.id) as has_vector
+           from app_public.chunks c where c.document_id = $1 order by c.chunk_index`,
+          [made[0].id],
+        )
+      ).rows;
+    const more = settings({ EMBEDDING_MODEL: 'bge-m3' });
+    const small = await script(
+      'embeddings',
+      more,
+      'switch',
+      '--accept',
+      '--chunk-size',
+      '40',
+      '--chunk-overlap',
+      '0',
+      '--chunking',
+      'fixed',
+    );
+    expect(small).toMatchObject({ code: 0, stdout: expect.stringContaining('embeddings -- recut') });
+    const before = await chunks();
+    expect(Math.max(...before.map((one) => one.token_count))).toBeGreaterThan(40);
+    expect(await script('embeddings', more, 'recut', '--dry-run')).toMatchObject({
+      stdout: expect.stringContaining('41 documents would'),
+    });
+    expect(await script('embeddings', more, 'recut')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('41 documents are cut'),
+    });
+    const after = await chunks();
+    expect(after.length).toBeGreaterThan(before.length);
+    expect(after.every((one) => one.has_vector && one.token_count <= 40)).toBe(true);
+    // sizes are used up: no end of a sentence is looked for
+    expect(after.slice(0, -1).every((one) => one.token_count >= 36)).toBe(true);
+    expect(after.slice(0, -1).every((one) => one.content.endsWith('.'))).toBe(false);
+    // before that, the ways to cut are compared: the same question, the same room for what is found
+    fake.requests = [];
+    const compared = await script(
+      'embeddings',
+      more,
+      '--json',
+      'cuttings',
+      '100/15',
+      '40/0/fixed',
+      '60/0/sentence',
+      '--tokens',
+      '120',
+    );
+    expect(compared).toMatchObject({ code: 0 });
+    const { results, ...rest } = JSON.parse(compared.stdout);
+    expect(rest).toMatchObject({ source: 'passages', documents: 41, questions: 41 });
+    expect(results).toMatchObject([
+      { chunkSize: 100, chunkOverlap: 15, method: 'structure', difference: null },
+      { chunkSize: 40, method: 'fixed' },
+      { chunkSize: 60, method: 'sentence' },
+    ]);
+    for (const one of results) {
+      expect(one.coverage).toBeGreaterThan(0.5);
+      expect(one.coverage).toBeLessThanOrEqual(1);
+    }
+    expect(results[1].passages).toBeGreaterThan(results[0].passages);
+    expect(await chunks()).toEqual(after);
+    expect(await script('embeddings', more, 'cuttings', '40/30')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('CQ311'),
+    });
+    const recut = 'select app_private.recut_documents()';
+    const codeOf = (work: Promise<unknown>) => work.then(() => 'allowed', errorCode);
+    expect(await codeOf(database.pool('worker').query(recut))).toBe('42501');
+    expect(await codeOf(asUser(database, ann, (client) => client.query(recut)))).toBe('42501');
+  });
+
   it('makes no first version where there is content, and not for anybody but the owner', async () => {
     const chosen = chosenModel(readEnv(settings({ EMBEDDING_MODEL: 'bge-m3' })))!;
     expect(await makeFirstVersion(owner(), chosen, { env: readEnv(settings()) })).toBeUndefined();
