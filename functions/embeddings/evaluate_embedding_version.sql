@@ -199,10 +199,10 @@ declare
   ours record;
   theirs record;
   judged app_hidden.embedding_evaluations;
-  recalls real[] := '{}';
-  baseline_recalls real[] := '{}';
-  ranks real[] := '{}';
-  baseline_ranks real[] := '{}';
+  recalls real[] := array[]::real[];
+  baseline_recalls real[] := array[]::real[];
+  ranks real[] := array[]::real[];
+  baseline_ranks real[] := array[]::real[];
 begin
   if (select count(*) from app_public.embedding_versions v where v.id in (for_version, baseline) and v.status <> 'archived') <> 2 then
     raise exception 'There are no two such embedding versions, or one is archived.' using errcode = 'CQ204', hint = 'List embeddingVersions.';
@@ -279,6 +279,8 @@ as $$
     -- while passages are on their way, it would be asked about the first of them alone
     and (select coalesce(sum(e.embedding_count), 0) from app_hidden.embedding_counts e where e.version_id = v.id)
       >= 0.99 * (select coalesce(sum(k.chunk_count), 0) from app_hidden.chunk_counts k)
+    -- the switch keeps what users wrote from services that are paid
+    and (app_hidden.setting('paid_embedding') = 'on' or v.provider in ('local', 'transformers') and a.provider in ('local', 'transformers'))
     and app_private.embeddings_missing(v.id, a.id, 1) = 0;
 $$;
 comment on function app_hidden.versions_to_evaluate() is 'Versions that are complete and were not evaluated beside the active one within a day.';

@@ -23,6 +23,7 @@ import {
   addChunks,
   asAdministrator,
   fillVersion,
+  markEvaluated,
   registerAdministrator,
 } from '../support/versions.ts';
 
@@ -51,6 +52,7 @@ describeReal('a back-fill by a service that is paid', () => {
       ),
     );
     version = made.rows[0].id;
+    await markEvaluated(database, version);
     await set({
       embedding_retry_seconds: '0.001',
       embedding_budget_seconds: '0.05',
