@@ -65,6 +65,11 @@ export function openProvider(version: ProviderVersion, options: ProviderOptions 
     return openLocal();
   }
   if (version.provider === 'transformers') {
+    if (version.native_dimensions) {
+      throw new ColloquyError('CQ310', 'The provider "transformers" does not cut vectors', {
+        hint: 'Create a version with the dimensions that the model makes, or ask a service that runs it.',
+      });
+    }
     return openTransformers(version, { modelsDir: env.TRANSFORMERS_MODELS_DIR });
   }
   const endpoint = endpointOf(version.provider, env);

@@ -100,6 +100,14 @@ describe('a model is asked', () => {
     await provider.close();
     expect(() =>
       openProvider({
+        provider: 'transformers',
+        model: 'some/model',
+        dimensions: 256,
+        native_dimensions: 768,
+      }),
+    ).toThrow(expect.objectContaining({ code: 'CQ310' }));
+    expect(() =>
+      openProvider({
         provider: 'local',
         model: 'universal-sentence-encoder-lite',
         dimensions: 512,
