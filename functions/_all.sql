@@ -172,8 +172,12 @@
 --!include embeddings/backfill.sql
 --!include embeddings/build_embedding_index.sql
 --!include embeddings/embedding_version_progress.sql
+--!include embeddings/embedding_evaluation.sql
 --!include embeddings/activate_embedding_version.sql
+--!include embeddings/evaluate_embedding_version.sql
 --!include embeddings/archive_embedding_version.sql
+--!include embeddings/first_embedding_version.sql
+--!include embeddings/recut_documents.sql
 --!include embeddings/compare_embedding_versions.sql
 --!include ingest/files_10_enqueue.sql
 --!include ingest/files_20_discard.sql
@@ -276,5 +280,6 @@
 --!include policies/search_statistics.sql
 --!include policies/search_samples.sql
 --!include policies/recall_measurements.sql
+--!include policies/embedding_evaluations.sql
 --!include policies/embedding_spending.sql
 --!include policies/cutting_failures.sql

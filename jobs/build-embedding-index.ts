@@ -40,7 +40,10 @@ async function handle(context: JobContext, { versionId, partitions }: Payload): 
       return { ...done, skipped: 'somebody else builds it' };
     if (remainder >= 0) done.built += 1;
   }
-  if (!context.signal.aborted) context.log.info({ version: versionId, ...done }, 'vector index built');
+  if (context.signal.aborted) return done;
+  context.log.info({ version: versionId, ...done }, 'vector index built');
+  // looks at once whether it is complete, and can be evaluated
+  await context.boss.send('sweep-unindexed', {});
   return done;
 }
 

@@ -1,7 +1,8 @@
 import { type ChunkText, distinctTexts, withVectors } from './chunk-texts.ts';
 import type { JobContext } from './context.ts';
 import { leanText } from './embedding/lean-text.ts';
-import { costOf, type Embedded, ProviderError, type ProviderVersion } from './embedding/provider.ts';
+import { type EmbeddingModel, modelOf } from './embedding/model.ts';
+import { costOf, type Embedded, ProviderError } from './embedding/provider.ts';
 import { countTokens } from './embedding/tokens.ts';
 
 /** Providers on this machine: nothing is paid, so nothing is claimed, set aside and logged. */
@@ -45,19 +46,20 @@ interface Claim {
  */
 export async function embedBatch(
   context: JobContext,
-  version: ProviderVersion & { id: string },
+  { id }: { id: string },
   workspaceId: string,
   given: readonly ChunkText[],
   options: BatchOptions = {},
 ): Promise<BatchOutcome> {
+  const { pool } = context;
+  const version = await modelOf(pool, id);
   const passages = given.map((passage) => ({ ...passage, embed_text: leanText(passage.embed_text) }));
   if (FREE.has(version.provider)) return embedPassages(context, version, workspaceId, passages, options);
-  const { pool } = context;
   // equal texts are asked for once, and paid once
   const { texts, placeOf } = distinctTexts(passages);
   const unpaid = new Set(texts.keys());
   const tokens = passages.map((passage) =>
-    unpaid.delete(placeOf(passage)) ? countTokens(passage.embed_text) : 0,
+    unpaid.delete(placeOf(passage)) ? countTokens(version.passage_prefix + passage.embed_text) : 0,
   );
   const { rows } = await pool.query<Claim>(
     `select claim_id, claimed, seconds, refusal, reason from app_hidden.claim_embeddings(
@@ -99,7 +101,7 @@ const SETTLE = `select app_hidden.settle_embedding_claim(
 
 async function embedPassages(
   context: JobContext,
-  version: ProviderVersion & { id: string },
+  version: EmbeddingModel,
   workspaceId: string,
   passages: ChunkText[],
   { isBehind = false, signal = context.signal, claimId }: BatchOptions & { claimId?: string },
@@ -109,7 +111,10 @@ async function embedPassages(
   const provider = context.provider(version);
   // outside any transaction: a provider may take its time
   const embedded = await provider
-    .embed(distinct.texts, signal)
+    .embed(
+      distinct.texts.map((text) => version.passage_prefix + text),
+      signal,
+    )
     .catch((error): Embedded => nothingEmbedded(error, distinct.texts.length));
   const { tokens, failures } = embedded;
   const { ids, vectors } = withVectors(passages, distinct, embedded.vectors);

@@ -10,6 +10,7 @@ import type { JobContext } from './context.ts';
 import { deliverMail } from './deliver-mail.ts';
 import { embedChunks } from './embed-chunks.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
+import { evaluateEmbeddingVersion } from './evaluate-embedding-version.ts';
 import { extractFile } from './extract-file.ts';
 import { forgetWords } from './forget-words.ts';
 import { indexLarge, indexSource } from './index-source.ts';
@@ -54,6 +55,7 @@ export const jobs: readonly JobDefinition<any>[] = [
   refreshAnalytics,
   backfillEmbeddings,
   buildEmbeddingIndex,
+  evaluateEmbeddingVersion,
   archiveEmbeddingVersions,
   measureRecall,
 ];

@@ -3,6 +3,7 @@ import { backfillEmbeddings, backfillSingleton } from './backfill-embeddings.ts'
 import { buildEmbeddingIndex } from './build-embedding-index.ts';
 import type { JobContext } from './context.ts';
 import { embedChunks, embedSingleton } from './embed-chunks.ts';
+import { evaluateEmbeddingVersion } from './evaluate-embedding-version.ts';
 import { indexSource, singleton } from './index-source.ts';
 import { RETRY_PRIORITY } from './indexing/source.ts';
 import type { JobDefinition } from './registry.ts';
@@ -115,7 +116,7 @@ async function fillContexts({
   return filled;
 }
 
-/** The same for embedding versions other than the active one: what to fill, and whose index to build. */
+/** The same for embedding versions other than the active one: what to fill, whose index to build, and what to evaluate. */
 async function sweepVersions({ pool, boss }: Pick<JobContext, 'pool' | 'boss'>): Promise<object> {
   const { rows: behind } = await pool.query<{ version_id: string; workspace_id: string }>(
     'select version_id, workspace_id from app_hidden.find_unembedded(max_workspaces => $1)',
@@ -134,7 +135,17 @@ async function sweepVersions({ pool, boss }: Pick<JobContext, 'pool' | 'boss'>):
   for (const { version_id: versionId, partitions } of loaded) {
     await boss.send(buildEmbeddingIndex.queue.name, { versionId, partitions }, { singletonKey: versionId });
   }
-  return { behind: fills.length, unindexed: loaded.length };
+  const { rows: complete } = await pool.query<{ version_id: string; baseline_id: string }>(
+    'select version_id, baseline_id from app_hidden.versions_to_evaluate()',
+  );
+  for (const { version_id: versionId, baseline_id: baselineId } of complete) {
+    await boss.send(
+      evaluateEmbeddingVersion.queue.name,
+      { versionId, baselineId },
+      { singletonKey: `${versionId}:${baselineId}` },
+    );
+  }
+  return { behind: fills.length, unindexed: loaded.length, unevaluated: complete.length };
 }
 
 export const sweepUnindexed: JobDefinition<object> = {

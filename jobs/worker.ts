@@ -9,10 +9,12 @@ import { type FileStorage, filesFolder, localStorage } from '../lib/storage.ts';
 import { computeAnalytics } from './compute-analytics.ts';
 import type { JobContext } from './context.ts';
 import { embedChunks } from './embed-chunks.ts';
+import { contradiction } from './embedding/chosen.ts';
+import { cutAsActive } from './embedding/cut-as-active.ts';
 import { openGuards } from './embedding/guards.ts';
+import { type EmbeddingModel, MODEL_COLUMNS } from './embedding/model.ts';
 import { tablePause } from './embedding/pause.ts';
 import {
-  contradiction,
   type EmbeddingProvider,
   openProvider as openNamedProvider,
   type ProviderOptions,
@@ -50,6 +52,8 @@ export interface WorkerOptions {
   storage?: FileStorage;
   /** Bounds of the reading of a file. */
   extraction?: ExtractOptions;
+  /** Names of the queues to work on, when not on all: of a command that needs no more, and has neither mail nor files. */
+  only?: readonly string[];
   /** Addresses and keys of providers, and what stands before them. Default: of this process, shared by all workers. */
   providers?: ProviderOptions;
 }
@@ -92,8 +96,8 @@ function progressLog(pool: Pool, signal: AbortSignal): (queue: string, output: o
 
 /** Says so when the settings choose another provider than the active version has. */
 async function warnOfContradiction(pool: Pool, env: Env | undefined): Promise<void> {
-  const { rows } = await pool.query<ProviderVersion>(
-    `select provider, model, dimensions from app_public.embedding_versions where status = 'active'`,
+  const { rows } = await pool.query<EmbeddingModel>(
+    `select ${MODEL_COLUMNS} from app_public.embedding_versions where status = 'active'`,
   );
   const warning = rows[0] && contradiction(rows[0], env);
   if (warning) rootLog.warn(warning);
@@ -140,6 +144,7 @@ export async function startWorker({
   mailer = logMailer(rootLog),
   storage = localStorage(filesFolder(ownEnv.DATA_DIR)),
   extraction,
+  only,
   providers: givenOptions = {},
 }: WorkerOptions): Promise<Worker> {
   const providerOptions = { guards: openGuards(tablePause(pool), {}, tableRate(pool)), ...givenOptions };
@@ -149,7 +154,7 @@ export async function startWorker({
   const ending = new AbortController();
   const providers = new Map<string, EmbeddingProvider>();
   const provider = (version: ProviderVersion): EmbeddingProvider => {
-    const key = `${version.provider} ${version.model} ${version.dimensions}`;
+    const key = `${version.provider} ${version.model} ${version.dimensions} ${version.native_dimensions ?? ''}`;
     const open = providers.get(key) ?? openProvider(version, providerOptions);
     providers.set(key, open);
     return open;
@@ -161,6 +166,7 @@ export async function startWorker({
     boss,
     log: rootLog,
     provider,
+    cut: cutAsActive(pool),
     mailer,
     storage,
     extractor,
@@ -171,6 +177,7 @@ export async function startWorker({
   const loops: Promise<void>[] = [];
   for (const definition of jobs) {
     const { name } = definition.queue;
+    if (only && !only.includes(name)) continue;
     const run = async (job: Job<unknown>): Promise<JobResult> => {
       const result = await runJob(definition, job, context);
       if (indexing.has(name) && result.status === 'completed') progress(name, result.output);

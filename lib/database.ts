@@ -8,6 +8,8 @@ export type DatabaseRole = 'admin' | 'owner' | 'authenticator' | 'worker';
 
 export interface Database {
   readonly kind: 'server' | 'embedded';
+  /** Whether an embedded one is reached through the process that has it open. */
+  readonly isJoined?: boolean;
   /** Where it is, without secrets. */
   readonly name: string;
   /** Which database was taken and why, in one line. */
@@ -196,6 +198,7 @@ export async function openDatabase(options: { dataDir?: string; join?: boolean }
     return {
       ...database,
       kind: 'embedded',
+      isJoined: true,
       name,
       description: `${name}, through the process that runs it`,
     };

@@ -92,6 +92,15 @@ const variables = z.object({
   EMBEDDING_DIMENSIONS: orAbsent(z.coerce.number().int().min(1).max(4000).optional()),
   /** Threads of the provider local, each with its copy of the model. Default: 2 from four cores on, else 1. */
   EMBEDDING_THREADS: orAbsent(z.coerce.number().int().min(1).max(64).optional()),
+  /** Whether longer vectors of the model are cut to so many dimensions: for models that were trained for it. */
+  EMBEDDING_TRUNCATE: flag,
+  /** What the model wants before a query and a passage; set and empty: nothing, whatever is known of the model. */
+  EMBEDDING_QUERY_PREFIX: z.string().max(1000).optional(),
+  EMBEDDING_PASSAGE_PREFIX: z.string().max(1000).optional(),
+  /** How the first version of a database, or one that is switched to, cuts text. */
+  EMBEDDING_CHUNK_SIZE: orAbsent(z.coerce.number().int().min(16).max(8192).optional()),
+  EMBEDDING_CHUNK_OVERLAP: orAbsent(z.coerce.number().int().min(0).max(4096).optional()),
+  EMBEDDING_CHUNKING: orAbsent(z.enum(['structure', 'sentence', 'fixed']).optional()),
   /** The service behind the provider openai-compatible. */
   EMBEDDING_BASE_URL: orAbsent(endpointFields.baseUrl.optional()),
   EMBEDDING_API_KEY: endpointFields.apiKey,

@@ -1,20 +1,29 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
-import { openProvider } from '../jobs/embedding/provider.ts';
+import { askModel, type Chosen, type ChosenModel, chosenModel } from '../jobs/embedding/chosen.ts';
+import { knownPrefixes } from '../jobs/embedding/prefixes.ts';
 import { measurements } from '../jobs/measure-recall.ts';
-import { openDatabase } from '../lib/database.ts';
+import { type Database, openDatabase } from '../lib/database.ts';
 import { env } from '../lib/env.ts';
 import { ColloquyError, describeError, errorCode } from '../lib/errors.ts';
+import { compareWays, showCuttings } from './embeddings/cuttings.ts';
+import { evaluateBeside, evaluateIfNew } from './embeddings/evaluation.ts';
+import { recutDocuments } from './embeddings/recut.ts';
 import {
   progressLine,
   showComparison,
   showEstimate,
+  showEvaluation,
   showProgress,
   showQuality,
   showVersions,
 } from './embeddings/show.ts';
+import { switchTo } from './embeddings/switch.ts';
 import {
+  activeOf,
   ask,
+  CREATE,
+  createValues,
   findVersion,
   formerVersion,
   listVersions,
@@ -42,6 +51,19 @@ interface Options {
   model?: string;
   description?: string;
   checked?: boolean;
+  accept?: boolean;
+  truncate?: boolean;
+  nativeDimensions?: number;
+  queryPrefix?: string;
+  passagePrefix?: string;
+  chunkSize?: number;
+  chunkOverlap?: number;
+  chunking?: string;
+  questions?: number;
+  against?: string;
+  after?: string;
+  documents?: number;
+  tokens?: number;
   wait?: number | true;
   k?: number;
   samples?: number;
@@ -73,11 +95,14 @@ const program = new Command('npm run embeddings --')
     `
 A version is named by its name or its id. The database is DATABASE_URL; without it, the embedded one in the data folder.
 
-From one model to another, while searches go on:
+To the model that the settings name (EMBEDDING_PROVIDER, EMBEDDING_MODEL, …), all in one:
+  npm run embeddings -- switch
+
+The same step by step, while searches go on:
   npm run embeddings -- estimate --dimensions 1536 --price 0.02
   npm run embeddings -- create large --provider openai-compatible --model text-embedding-3-small --dimensions 1536
   npm run embeddings -- status large --wait        the workers fill it and build its index
-  npm run embeddings -- compare local-1 large
+  npm run embeddings -- evaluate large             does it find what should be found?
   npm run embeddings -- activate large
   npm run embeddings -- rollback                   if it was no good
 
@@ -88,14 +113,19 @@ Exit codes: 0 done, or ready; 1 refused, not ready, or below the objective; 2 co
   );
 
 /** Runs a command as the owner of the database, who needs no account. */
-async function withOwner(
+const withOwner = (
   command: Command,
   work: (owner: Owner, options: Options) => Promise<void>,
+): Promise<void> => withDatabase(command, (database, options) => work(database.pool('owner'), options));
+
+async function withDatabase(
+  command: Command,
+  work: (database: Database, options: Options) => Promise<void>,
 ): Promise<void> {
   const options = command.optsWithGlobals<Options>();
   const database = await openDatabase({ dataDir: options.data, join: true });
   try {
-    await work(database.pool('owner'), options);
+    await work(database, options);
   } catch (error) {
     if (errorCode(error) === '42P01' || errorCode(error) === '3F000' || errorCode(error) === '42883') {
       throw new ColloquyError('CQ032', `${database.name} is not migrated.`, {
@@ -175,16 +205,26 @@ program
   .argument('<name>', 'how it is called')
   .requiredOption('--provider <name>', 'who computes the vectors')
   .requiredOption('--model <name>', 'model of that provider')
-  .requiredOption('--dimensions <n>', 'length of its vectors, 1 to 4000', atLeast(1))
+  .option(
+    '--dimensions <n>',
+    'length of its vectors, 1 to 4000; the model is asked when it is left out',
+    atLeast(1),
+  )
+  .option('--truncate', 'cut longer vectors of the model to --dimensions (Matryoshka)')
+  .option('--native-dimensions <n>', 'with --no-checked: length of the vectors that are cut', atLeast(2))
+  .option('--query-prefix <text>', 'what the model wants before a query; known models have theirs')
+  .option('--passage-prefix <text>', 'what it wants before a passage')
+  .option('--chunk-size <n>', 'tokens of a passage, once the version is active', atLeast(16))
+  .option('--chunk-overlap <n>', 'tokens that neighbours share', atLeast(0))
+  .option('--chunking <method>', 'structure, sentence or fixed')
   .option('--description <text>', 'what it is for')
   .option('--price <dollars>', 'US dollars per million tokens, for the estimate', atLeast(0), 0)
   .option('--no-checked', 'also with a provider that this machine does not have: the workers may')
   .option('--dry-run', 'only the estimate')
   .action((name: string, _: unknown, command: Command) =>
     withOwner(command, async (owner, options) => {
-      const version = { provider: options.provider!, model: options.model!, dimensions: options.dimensions! };
-      if (options.checked) await openProvider(version).close();
-      const estimate = await estimateOf(owner, null, options);
+      const version = await modelOf(options);
+      const estimate = await estimateOf(owner, null, { ...options, dimensions: version.dimensions });
       if (options.dryRun) {
         answer(
           options,
@@ -194,17 +234,78 @@ program
         return;
       }
       const created = await patiently(30, ['55P03'], () =>
-        ask(
-          owner,
-          'app_public.create_embedding_version(name => $1, provider => $2, model => $3, dimensions => $4, description => $5)',
-          [name, version.provider, version.model, version.dimensions, options.description ?? null],
-        ),
+        ask(owner, CREATE, createValues(name, version, options)),
       );
       answer(
         options,
         { ...created, estimate },
         `Created "${name}" (${created.id}):\n${showEstimate(estimate)}\n  → npm run embeddings -- status ${name} --wait`,
       );
+    }),
+  );
+
+/** What was chosen on the command line. */
+const chosenIn = (options: Options): Chosen => ({
+  ...options,
+  provider: options.provider!,
+  model: options.model!,
+});
+
+/** @throws ColloquyError as askModel(), and CQ310 when nothing may be asked and nothing was said */
+async function modelOf(options: Options): Promise<ChosenModel> {
+  if (options.checked) return askModel(chosenIn(options));
+  if (options.dimensions === undefined) {
+    throw new ColloquyError('CQ314', 'Nobody says how many dimensions the model has.', {
+      hint: 'Add --dimensions, or leave --no-checked out.',
+    });
+  }
+  const known = knownPrefixes(options.model!);
+  return {
+    provider: options.provider!,
+    model: options.model!,
+    dimensions: options.dimensions,
+    native_dimensions: options.nativeDimensions ?? null,
+    query_prefix: options.queryPrefix ?? known.query,
+    passage_prefix: options.passagePrefix ?? known.passage,
+  };
+}
+
+program
+  .command('switch')
+  .description('make, fill, evaluate and activate the version of another model: the one of the settings')
+  .option('--provider <name>', 'another provider than EMBEDDING_PROVIDER')
+  .option('--model <name>', 'another model than EMBEDDING_MODEL')
+  .option('--dimensions <n>', 'another length than EMBEDDING_DIMENSIONS or the model’s own', atLeast(1))
+  .option('--truncate', 'cut longer vectors of the model to --dimensions (Matryoshka)')
+  .option('--query-prefix <text>', 'what the model wants before a query; known models have theirs')
+  .option('--passage-prefix <text>', 'what it wants before a passage')
+  .option('--chunk-size <n>', 'tokens of a passage, once the version is active', atLeast(16))
+  .option('--chunk-overlap <n>', 'tokens that neighbours share', atLeast(0))
+  .option('--chunking <method>', 'structure, sentence or fixed')
+  .option('--accept', 'also when it does worse than the active version, or nobody can tell')
+  .option('--dry-run', 'only ask the model, and estimate')
+  .action((_: unknown, command: Command) =>
+    withDatabase(command, async (database, options) => {
+      const settings = chosenModel();
+      // another model has other dimensions and prefixes
+      const base = options.model === undefined ? settings : undefined;
+      const provider = options.provider ?? settings?.provider;
+      const model = options.model ?? settings?.model;
+      if (provider === undefined || model === undefined) {
+        throw new ColloquyError('CQ314', 'Nobody says which model to switch to.', {
+          hint: 'Set EMBEDDING_PROVIDER and EMBEDDING_MODEL, or give --provider and --model.',
+        });
+      }
+      const given = Object.fromEntries(
+        Object.entries(chosenIn(options)).filter(([, value]) => value !== undefined),
+      );
+      const chosen: Chosen = { ...base, ...given, provider, model };
+      const outcome = await switchTo(database, chosen, {
+        accept: options.accept ?? false,
+        dryRun: options.dryRun ?? false,
+        say,
+      });
+      answer(options, outcome, outcome.text);
     }),
   );
 
@@ -263,6 +364,63 @@ program
   );
 
 program
+  .command('evaluate')
+  .description('ask a version and the active one what users asked: does it find what should be found?')
+  .argument('<version>', 'a name or an id')
+  .option('--against <version>', 'another version than the active one')
+  .option('--questions <n>', 'at most so many', atLeast(1), 200)
+  .action((named: string, _: unknown, command: Command) =>
+    withDatabase(command, async (database, options) => {
+      const owner = database.pool('owner');
+      const version = await findVersion(owner, named);
+      const baseline = await findVersion(owner, options.against ?? (await activeOf(owner)));
+      const evaluation = await evaluateBeside(database, version.id, baseline.id, options.questions);
+      answer(options, evaluation, showEvaluation(evaluation, [version.name, baseline.name]));
+      if (evaluation.verdict === 'worse' || evaluation.verdict === 'unjudged') process.exitCode = 1;
+    }),
+  );
+
+program
+  .command('cuttings')
+  .description(
+    'compare ways to cut text, in memory, by the active model: how much of the evidence fits a context?',
+  )
+  .argument(
+    '<ways...>',
+    'size/overlap/method, as 100/15 or 200/0/sentence; the first is what others are compared with',
+  )
+  .option('--documents <n>', 'at most so many', atLeast(1), 100)
+  .option('--tokens <n>', 'of the context that the first passages fill', atLeast(16), 1000)
+  .action((ways: string[], _: unknown, command: Command) =>
+    withDatabase(command, async (database, options) => {
+      const comparison = await compareWays(database, ways, options);
+      answer(options, comparison, showCuttings(comparison, options.tokens!));
+    }),
+  );
+
+program
+  .command('recut')
+  .description('have the documents that are there cut anew as the active version cuts, a batch at a time')
+  .option('--after <id>', 'go on after this document, where another run ended')
+  .option('--dry-run', 'say how many there are')
+  .action((_: unknown, command: Command) =>
+    withDatabase(command, async (database, options) => {
+      const owner = database.pool('owner');
+      if (options.dryRun) {
+        const { rows } = await owner.query(
+          'select count(*)::int as documents from app_public.documents where $1::uuid is null or id > $1',
+          [options.after ?? null],
+        );
+        const { documents } = rows[0];
+        answer(options, { dryRun: true, documents }, `${documents} documents would be cut anew.`);
+        return;
+      }
+      const done = await recutDocuments(database, { after: options.after ?? null, say });
+      answer(options, done, `${done.documents} documents are cut as the active version cuts.`);
+    }),
+  );
+
+program
   .command('recall')
   .description('how much of what is nearest searches find, and how they were answered')
   .option('--measure', 'measure now, as the worker does each day')
@@ -308,7 +466,10 @@ async function activate(
     return;
   }
   const active = await patiently(Number(options.wait), PASSING, () =>
-    ask(owner, 'app_public.activate_embedding_version($1)', [version.id]),
+    ask(owner, 'app_public.activate_embedding_version($1, accept => $2)', [
+      version.id,
+      options.accept ?? false,
+    ]),
   );
   answer(
     options,
@@ -322,9 +483,15 @@ program
   .description('let searches use a version; refused while anything is missing')
   .argument('<version>', 'a name or an id')
   .option('--wait <seconds>', 'try again for so long while something is missing or busy', atLeast(0), 30)
+  .option('--accept', 'also when it does worse than the active version, or nobody can tell')
   .option('--dry-run', 'say whether it could')
   .action((named: string, _: unknown, command: Command) =>
-    withOwner(command, async (owner, options) => activate(owner, await findVersion(owner, named), options)),
+    withDatabase(command, async (database, options) => {
+      const owner = database.pool('owner');
+      const version = await findVersion(owner, named);
+      if (!options.accept && !options.dryRun) await evaluateIfNew(database, version.id, say);
+      await activate(owner, version, options);
+    }),
   );
 
 program

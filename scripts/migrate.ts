@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
+import { ensureFirstVersion } from '../jobs/embedding/first-version.ts';
 import { queues } from '../jobs/registry.ts';
 import { type Database, openDatabase } from '../lib/database.ts';
 import { env } from '../lib/env.ts';
@@ -103,6 +104,7 @@ async function migrate(options: Options): Promise<void> {
       onApplied: (name) => say(`  applied ${name}`),
     });
     if (options.development) await markAsDevelopment(database);
+    const first = await ensureFirstVersion(database.pool('owner'));
     const { changed } = await migrationStatus(database.pool('admin'));
     const names = queues.map((queue) => queue.name);
     if (options.json)
@@ -110,8 +112,10 @@ async function migrate(options: Options): Promise<void> {
     else {
       print(applied.length === 0 ? 'Already up to date.' : `${applied.length} migrations applied.`);
       print(`Queues: ${names.join(', ')}`);
+      if (first.made) print(`Embedding version "${first.made}" made and activated, as the settings say.`);
       if (options.development) print('Marked as a development database: reset may remove everything in it.');
     }
+    if (first.warning) say(first.warning);
     if (changed.length > 0) {
       say(`Changed since they were applied, so this schema may differ: ${changed.join(', ')}
   → Restore the files (git restore migrations/committed), or, for a development database: npm run migrate -- reset`);

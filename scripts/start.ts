@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { type Api, startApi } from '../api/server.ts';
+import { ensureFirstVersion } from '../jobs/embedding/first-version.ts';
 import { openQueryEmbedder } from '../jobs/embedding/query.ts';
 import { queues } from '../jobs/registry.ts';
 import { openReranker } from '../jobs/reranking/reranker.ts';
@@ -44,6 +45,8 @@ async function prepare(database: Database, options: Options): Promise<void> {
   if (options.migrate) {
     const applied = await migrateDatabase(database, queues);
     if (applied.length > 0) say(`Schema: ${applied.length} migrations applied.`);
+    const { made } = await ensureFirstVersion(database.pool('owner'));
+    if (made) say(`Embedding version: "${made}" made, as the settings say.`);
     return;
   }
   const status = await migrationStatus(database.pool(options.workerOnly ? 'worker' : 'authenticator'));

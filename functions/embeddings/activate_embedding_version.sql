@@ -32,7 +32,7 @@ $$;
 comment on function app_private.embeddings_missing(uuid, uuid, bigint) is
   'Chunks that have a vector in the second version and none in the first; reads only workspaces whose counts leave it open. Counts to a limit.';
 
-create or replace function app_public.activate_embedding_version(version_id uuid)
+create or replace function app_public.activate_embedding_version(version_id uuid, accept boolean default false)
 returns app_public.embedding_versions
 language plpgsql
 security definer
@@ -44,6 +44,7 @@ declare
   version app_public.embedding_versions;
   previous app_public.embedding_versions;
   missing bigint;
+  evaluation app_public.embedding_evaluation;
 begin
   perform app_private.require_administrator();
   perform app_private.lock_embedding_versions();
@@ -81,6 +82,19 @@ begin
       limit 1000
     ) as c;
   end if;
+  if missing = 0 and previous.id is not null and version.activated_at is null and exists (select from app_hidden.chunk_counts k where k.chunk_count > 0) then
+    evaluation := app_private.evaluation_against(version.id, previous.id);
+    if evaluation.verdict = 'worse' and not coalesce(accept, false) then
+      raise exception 'The embedding version "%" finds less than "%": recall@% % against %, MRR % against %, on % questions (%).', version.name, previous.name,
+        evaluation.k, round(evaluation.recall::numeric, 3), round(evaluation.baseline_recall::numeric, 3), round(evaluation.mrr::numeric, 3),
+        round(evaluation.baseline_mrr::numeric, 3), evaluation.questions, evaluation.source
+        using errcode = 'CQ308', hint = 'Activate it with accept, if you want it all the same.';
+    end if;
+    if evaluation.verdict = 'unjudged' and not coalesce(accept, false) then
+      raise exception 'Nobody can tell how the embedding version "%" does beside "%": % questions were asked of both.', version.name, previous.name, evaluation.questions
+        using errcode = 'CQ309', hint = 'The worker evaluates it once it is complete (npm run embeddings -- evaluate does it now). With too little content to ask about, activate it with accept.';
+    end if;
+  end if;
   if missing > 0 then
     raise exception 'The embedding version "%" lacks % vectors that the active one has.', version.name, case when missing < 1000 then missing::text else '1,000 or more' end
       using errcode = 'CQ302', hint = 'Wait for the back-fill; embeddingVersionProgress shows how far it is.';
@@ -93,11 +107,11 @@ begin
   returning v.* into version;
   perform app_private.log_event(
     'embedding_version.activated', app_hidden.current_user_id(), null, 'embedding_version', version.id,
-    jsonb_build_object('active', previous.id, 'name', previous.name), jsonb_build_object('active', version.id, 'name', version.name)
+    jsonb_build_object('active', previous.id, 'name', previous.name), jsonb_strip_nulls(jsonb_build_object('active', version.id, 'name', version.name, 'verdict', evaluation.verdict, 'accepted', nullif(accept, false)))
   );
   return version;
 end
 $$;
-comment on function app_public.activate_embedding_version(uuid) is
-  'Makes a version the one that searches use; the former one is retired and can be activated again. Administrators of the installation only. Errors: CQ101, CQ121, CQ204 no such version, CQ302 vectors are missing, CQ303 its index is missing, CQ304 archived, CQ409 busy.';
-grant execute on function app_public.activate_embedding_version(uuid) to colloquy_admin;
+comment on function app_public.activate_embedding_version(uuid, boolean) is
+  'Makes a version the one that searches use; the former one is retired and can be activated again without being judged. Administrators of the installation only. Errors: CQ101, CQ121, CQ204 no such version, CQ302 vectors are missing, CQ303 its index is missing, CQ304 archived, CQ308 it does worse on the same questions and CQ309 that was not judged, both unless accepted, CQ409 busy.';
+grant execute on function app_public.activate_embedding_version(uuid, boolean) to colloquy_admin;

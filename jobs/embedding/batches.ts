@@ -69,7 +69,8 @@ export async function embedInBatches(
         );
       }
       const { vectors: found, tokens: counted } = await call(sent);
-      tokens += counted ?? sent.reduce((sum, text) => sum + countTokens(text), 0);
+      // some say that they counted nothing
+      tokens += counted || sent.reduce((sum, text) => sum + countTokens(text), 0);
       accept(batch, found);
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;

@@ -18,6 +18,11 @@ export function isHeadingCut(strength: number): boolean {
   return strength > HEADING;
 }
 
+/** Whether a cut of this strength is at the end of a sentence, or of what sentences are in. */
+export function isSentenceCut(strength: number): boolean {
+  return strength >= SENTENCE;
+}
+
 /** Whether cuts of this strength are at every line, word or character. */
 export function isCommonCut(strength: number): boolean {
   return strength === LINE || strength <= WORD;

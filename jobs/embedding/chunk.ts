@@ -1,5 +1,12 @@
 import { ColloquyError } from '../../lib/errors.ts';
-import { type ContentType, isCommonCut, isHeadingCut, isSpace, markBoundaries } from './boundaries.ts';
+import {
+  type ContentType,
+  isCommonCut,
+  isHeadingCut,
+  isSentenceCut,
+  isSpace,
+  markBoundaries,
+} from './boundaries.ts';
 import { readOutline } from './markdown.ts';
 import { countCodePoints, countTokens } from './tokens.ts';
 import { toUnits, type Units } from './units.ts';
@@ -39,15 +46,28 @@ export interface Chunk {
 }
 
 /**
+ * How a text is cut: "structure" at the strongest boundary in the second half of a chunk (heading, paragraph, line, sentence),
+ * "sentence" at the last end of a sentence that fits, "fixed" between the last two words that fit.
+ */
+export type ChunkingMethod = 'structure' | 'sentence' | 'fixed';
+
+export interface ChunkSizes {
+  chunkSize: number;
+  chunkOverlap: number;
+  /** Default: structure. */
+  method?: ChunkingMethod | undefined;
+}
+
+/**
  * Cuts a text into chunks of at most chunkSize tokens (a single character of more tokens is still one chunk),
- * at the best boundary in the second half of each, with up to chunkOverlap tokens repeated from the chunk before.
+ * at the boundary that the method prefers, with up to chunkOverlap tokens repeated from the chunk before.
  * Positions are known by construction: nothing is searched for, so repeated text cannot confuse them. A text that
  * fits is one chunk; white space alone is none; every visible character is in some chunk.
  * @throws ColloquyError CQ311 for a size or an overlap that cannot be
  */
 export function chunkText(
   source: ChunkSource,
-  { chunkSize, chunkOverlap }: { chunkSize: number; chunkOverlap: number },
+  { chunkSize, chunkOverlap, method = 'structure' }: ChunkSizes,
 ): Chunk[] {
   if (
     !Number.isInteger(chunkSize) ||
@@ -70,7 +90,7 @@ export function chunkText(
   let heading = -1;
   let page = 1;
   let at = { start: 0, startOffset: 0, end: 0, endOffset: 0 };
-  for (const { start, end, tokenCount } of windows(text, units, chunkSize, chunkOverlap)) {
+  for (const { start, end, tokenCount } of windows(text, units, chunkSize, chunkOverlap, ENDS[method])) {
     if (source.isPaged) page += countPageEnds(text, at.start, start);
     at = {
       start,
@@ -106,7 +126,13 @@ function countPageEnds(text: string, from: number, to: number): number {
 }
 
 /** The chunks as trimmed ranges of the text. `done` is the first unit that no chunk holds yet. */
-function* windows(text: string, units: Units, chunkSize: number, chunkOverlap: number) {
+function* windows(
+  text: string,
+  units: Units,
+  chunkSize: number,
+  chunkOverlap: number,
+  bestEnd: (text: string, units: Units, done: number, limit: number) => number,
+) {
   const isBlank = (from: number, to: number) =>
     afterSpace(text, units.at(from), units.at(to)) === units.at(to);
   for (let start = 0, done = 0; ; ) {
@@ -143,7 +169,7 @@ function* windows(text: string, units: Units, chunkSize: number, chunkOverlap: n
  * would move every later cut of a table or a log. Measured with one word added to 1 MB of prose, words, CSV or code: of
  * 400 to 4,000 chunks 1 to 5 are new, at worst 45.
  */
-function bestEnd(text: string, units: Units, done: number, limit: number): number {
+function strongestEnd(text: string, units: Units, done: number, limit: number): number {
   if (limit >= units.count) return units.count;
   const fresh = units.tokens(done, limit);
   let best = limit;
@@ -162,6 +188,19 @@ function bestEnd(text: string, units: Units, done: number, limit: number): numbe
   }
   return best;
 }
+
+/** The last end of a sentence, or of something greater, that fits; where there is none, the strongest. */
+function sentenceEnd(text: string, units: Units, done: number, limit: number): number {
+  if (limit >= units.count) return units.count;
+  for (let i = limit; i > done; i--) if (isSentenceCut(units.strength(i))) return i;
+  return strongestEnd(text, units, done, limit);
+}
+
+const ENDS = {
+  structure: strongestEnd,
+  sentence: sentenceEnd,
+  fixed: (_text: string, units: Units, _done: number, limit: number): number => Math.min(limit, units.count),
+};
 
 /** A number that the text before a position has, wherever it stands (FNV-1a). */
 function markOf(text: string, position: number): number {

@@ -17,6 +17,9 @@ function saying(error: APICallError, secrets: readonly string[]): string {
   return text.length > LONGEST_SAYING ? `${text.slice(0, LONGEST_SAYING).toWellFormed()}…` : text;
 }
 
+/** What servers say of a text that is longer than they read, whatever status they give it: llama.cpp calls it its own error. */
+const TOO_LONG = /too large to process|maximum context length|exceeds? .{0,40}context/i;
+
 /** The code that OpenAI and those who imitate it put beside a message. */
 function codeOf(error: APICallError): string {
   const inner = (error.data as { error?: { code?: unknown; type?: unknown } } | undefined)?.error;
@@ -60,6 +63,10 @@ export function classify(error: unknown, name: string, secrets: readonly string[
   }
   if (kind === 'rate_limited' && /insufficient_quota|billing/.test(codeOf(error))) {
     return new ProviderError('misconfigured', `${answer} (its account has no credit left)`);
+  }
+  if (status === 501) return new ProviderError('misconfigured', answer);
+  if (kind !== 'rate_limited' && TOO_LONG.test(said)) {
+    return new ProviderError('bad_input', answer);
   }
   return new ProviderError(kind, answer, kind === 'bad_input' ? {} : { retryAfter });
 }

@@ -1,12 +1,12 @@
 import { ColloquyError } from '../../lib/errors.ts';
 import { Thread } from '../../lib/thread.ts';
-import type { ChunkSource } from './chunk.ts';
+import type { ChunkSizes, ChunkSource } from './chunk.ts';
 import { cutPassages, type Passage } from './passages.ts';
 
 /** What the thread is asked for. */
 export interface CutRequest {
   source: ChunkSource;
-  sizes: { chunkSize: number; chunkOverlap: number };
+  sizes: ChunkSizes;
 }
 
 /** A text of at most so many characters is cut on the spot: that takes a few milliseconds, like the way to the thread. */

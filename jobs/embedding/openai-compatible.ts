@@ -4,11 +4,9 @@ import { guardOptionsOf } from './endpoints.ts';
 import { ProviderError } from './error.ts';
 import type { Guards } from './guards.ts';
 import type { EmbeddingProvider, ProviderVersion } from './provider.ts';
+import { TAKES_DIMENSIONS } from './takes-dimensions.ts';
 import { countTokens, firstTokens } from './tokens.ts';
-import { requireShape } from './vectors.ts';
-
-/** Models that make vectors of whatever length they are told; others refuse to be told. */
-const TAKES_DIMENSIONS = /text-embedding-3|text-embedding-v[34]|gemini-embedding|qwen3-embedding/i;
+import { cutToDimensions, requireShape } from './vectors.ts';
 
 /** OpenAI, Ollama, vLLM, LiteLLM and others: whatever answers to POST …/embeddings. */
 export function openOpenAiCompatible(
@@ -36,9 +34,10 @@ export function openOpenAiCompatible(
           const values = batch.map((text) => firstTokens(text, endpoint.maxTokens));
           const send = async (signal: AbortSignal) => {
             const request = { name, model, endpoint, dimensions: sendDimensions ? dimensions : undefined };
-            const result = await requestEmbeddings(request, values, signal);
-            requireShape(result.vectors, batch.length, dimensions);
-            return result;
+            const { vectors: sent, tokens } = await requestEmbeddings(request, values, signal);
+            const vectors = cutToDimensions(sent, version);
+            requireShape(vectors, batch.length, dimensions);
+            return { vectors, tokens };
           };
           const tokens = endpoint.tokensPerMinute
             ? values.reduce((sum, text) => sum + countTokens(text), 0)

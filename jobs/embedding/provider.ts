@@ -44,6 +44,8 @@ export interface ProviderVersion {
   readonly provider: string;
   readonly model: string;
   readonly dimensions: number;
+  /** What the model makes, when that is cut to `dimensions`; null or absent when nothing is cut. */
+  readonly native_dimensions?: number | null;
 }
 
 export interface ProviderOptions {
@@ -65,6 +67,11 @@ export function openProvider(version: ProviderVersion, options: ProviderOptions 
     return openLocal(env.EMBEDDING_THREADS);
   }
   if (version.provider === 'transformers') {
+    if (version.native_dimensions) {
+      throw new ColloquyError('CQ310', 'The provider "transformers" does not cut vectors', {
+        hint: 'Create a version with the dimensions that the model makes, or ask a service that runs it.',
+      });
+    }
     return openTransformers(version, { modelsDir: env.TRANSFORMERS_MODELS_DIR });
   }
   const endpoint = endpointOf(version.provider, env);
@@ -75,8 +82,9 @@ export function openProvider(version: ProviderVersion, options: ProviderOptions 
   });
 }
 
-function requireLocalModel({ model, dimensions }: ProviderVersion): void {
-  if (model === LOCAL_MODEL && dimensions === LOCAL_DIMENSIONS) return;
+function requireLocalModel({ model, dimensions, native_dimensions }: ProviderVersion): void {
+  // its directions are not ordered by weight: cut, it would find less for the same work
+  if (model === LOCAL_MODEL && dimensions === LOCAL_DIMENSIONS && !native_dimensions) return;
   throw new ColloquyError(
     'CQ310',
     `The embedding provider "local" has no model "${model}" with ${dimensions} dimensions`,
@@ -84,42 +92,6 @@ function requireLocalModel({ model, dimensions }: ProviderVersion): void {
       hint: `Create a version with provider "local", model "${LOCAL_MODEL}" and ${LOCAL_DIMENSIONS} dimensions, and activate it.`,
     },
   );
-}
-
-/**
- * The provider that the settings name: what new embedding versions are made with.
- * @throws ColloquyError CQ314 when the settings name a provider without its model or dimensions
- */
-export function chosenProvider(env: Env = ownEnv): ProviderVersion {
-  const {
-    EMBEDDING_PROVIDER: provider = 'local',
-    EMBEDDING_MODEL: model,
-    EMBEDDING_DIMENSIONS: dimensions,
-  } = env;
-  if (provider === 'local') {
-    const version = { provider, model: model ?? LOCAL_MODEL, dimensions: dimensions ?? LOCAL_DIMENSIONS };
-    requireLocalModel(version);
-    return version;
-  }
-  if (model === undefined || dimensions === undefined) {
-    throw new ColloquyError('CQ314', `The provider "${provider}" needs a model and its dimensions`, {
-      hint: 'Set EMBEDDING_MODEL and EMBEDDING_DIMENSIONS, for example text-embedding-3-small and 1536.',
-    });
-  }
-  return { provider, model, dimensions };
-}
-
-/**
- * What to say when the settings name another provider than the active version has, or undefined. The version decides:
- * vectors of another model would not fit the ones that are there.
- * @throws ColloquyError CQ314 as chosenProvider()
- */
-export function contradiction(active: ProviderVersion, env: Env = ownEnv): string | undefined {
-  if (env.EMBEDDING_PROVIDER === undefined) return undefined;
-  const chosen = chosenProvider(env);
-  const name = ({ provider, model, dimensions }: ProviderVersion) => `${provider} ${model} (${dimensions})`;
-  if (name(chosen) === name(active)) return undefined;
-  return `The settings choose ${name(chosen)}, and the active embedding version has ${name(active)}: that one is used until a version of the other is made and activated`;
 }
 
 /** What so many tokens cost, in US dollars. */

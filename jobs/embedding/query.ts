@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { ColloquyError } from '../../lib/errors.ts';
+import { type EmbeddingModel, MODEL_COLUMNS } from './model.ts';
 import { type EmbeddingProvider, openProvider, type ProviderVersion } from './provider.ts';
 
 export interface QueryEmbedder {
@@ -23,13 +24,13 @@ export function openQueryEmbedder(
   open: (version: ProviderVersion) => EmbeddingProvider = openProvider,
 ): QueryEmbedder {
   // those of former versions stay open: a query may be on its way
-  const providers = new Map<string, EmbeddingProvider>();
+  const providers = new Map<string, { provider: EmbeddingProvider; prefix: string }>();
   let isOpen = true;
 
   return {
     async activeVersion() {
-      const { rows } = await pool.query<ProviderVersion & { id: string }>(
-        `select id, provider, model, dimensions from app_public.embedding_versions where status = 'active'`,
+      const { rows } = await pool.query<EmbeddingModel>(
+        `select ${MODEL_COLUMNS} from app_public.embedding_versions where status = 'active'`,
       );
       const version = rows[0];
       if (!version) {
@@ -37,14 +38,18 @@ export function openQueryEmbedder(
           hint: 'Search with mode TEXT, or have an administrator activate a version.',
         });
       }
-      if (isOpen && !providers.has(version.id)) providers.set(version.id, open(version));
+      if (isOpen && !providers.has(version.id))
+        providers.set(version.id, { provider: open(version), prefix: version.query_prefix });
       return version.id;
     },
     async embed(text, versionId) {
-      const provider = providers.get(versionId ?? '');
-      if (!provider) throw new ColloquyError('CQ312', 'The model of this embedding version is not at hand.');
-      if (provider.reads?.(text) === false) return undefined;
-      const { vectors, failures } = await provider.embed([text], AbortSignal.timeout(PATIENCE));
+      const model = providers.get(versionId ?? '');
+      if (!model) throw new ColloquyError('CQ312', 'The model of this embedding version is not at hand.');
+      if (model.provider.reads?.(text) === false) return undefined;
+      const { vectors, failures } = await model.provider.embed(
+        [model.prefix + text],
+        AbortSignal.timeout(PATIENCE),
+      );
       const [vector] = vectors;
       if (!vector)
         throw failures[0] ?? new Error('The embedding provider returned neither vector nor reason');
@@ -52,7 +57,7 @@ export function openQueryEmbedder(
     },
     async close() {
       isOpen = false;
-      await Promise.all([...providers.values()].map((provider) => provider.close()));
+      await Promise.all([...providers.values()].map(({ provider }) => provider.close()));
       providers.clear();
     },
   };

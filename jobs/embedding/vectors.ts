@@ -26,6 +26,20 @@ export function unitVector(values: ArrayLike<number>, dimensions: number, index:
   return unit;
 }
 
+/**
+ * The first dimensions of vectors of a model that says most in them (Matryoshka); their length is made one again later. What a
+ * service has cut already stays as it is.
+ */
+export function cutToDimensions(
+  vectors: readonly ArrayLike<number>[],
+  { dimensions, native_dimensions: native }: { dimensions: number; native_dimensions?: number | null },
+): readonly ArrayLike<number>[] {
+  if (!native) return vectors;
+  return vectors.map((vector) =>
+    vector.length === native ? Array.prototype.slice.call(vector, 0, dimensions) : vector,
+  );
+}
+
 /** Every text must say something: an empty one has no direction to point in. */
 export function isBlank(text: string): boolean {
   return text.trim() === '';

@@ -1,3 +1,4 @@
+import type { Evaluation } from '../../jobs/embedding/evaluate.ts';
 import { formatBytes, formatSeconds } from '../import/progress.ts';
 
 /** A row of the database: numbers that may be large come as text. */
@@ -20,13 +21,29 @@ export function table(rows: string[][]): string {
 
 export function showVersions(versions: Row[]): string {
   return table([
-    ['name', 'status', 'provider', 'model', 'dimensions', 'vectors', 'of chunks', 'index', 'id'],
+    [
+      'name',
+      'status',
+      'provider',
+      'model',
+      'dimensions',
+      'passages',
+      'prefixes',
+      'vectors',
+      'of chunks',
+      'index',
+      'id',
+    ],
     ...versions.map((version) => [
       String(version.name),
       String(version.status),
       String(version.provider),
       String(version.model),
-      String(version.dimensions),
+      version.native_dimensions
+        ? `${version.dimensions} of ${version.native_dimensions}`
+        : String(version.dimensions),
+      `${version.chunk_size}/${version.chunk_overlap} ${version.chunking_method}`,
+      [version.query_prefix && 'query', version.passage_prefix && 'passage'].filter(Boolean).join('+') || '-',
       number(version.vectors),
       number(version.chunks),
       version.is_indexed ? 'whole' : '-',
@@ -126,6 +143,39 @@ export function showComparison(comparison: Row, names: [string, string]): string
           String((one.only_b as unknown[]).length),
         ]),
     ]),
+  ].join('\n');
+}
+
+const signed = (value: number): string => `${value < 0 ? '' : '+'}${value.toFixed(3)}`;
+
+export function showEvaluation(evaluation: Evaluation, [name, other]: [string, string]): string {
+  const { questions, source, k, verdict } = evaluation;
+  if (questions === 0) return `There is nothing that both ${name} and ${other} could be asked about.`;
+  const line = (measure: string, own: number, others: number, low: number, high: number): string[] => [
+    measure,
+    own.toFixed(3),
+    others.toFixed(3),
+    `${signed(own - others)} (${signed(low)} to ${signed(high)})`,
+  ];
+  const { recall, baseline_recall, recall_difference_low, recall_difference_high } = evaluation;
+  const { mrr, baseline_mrr, mrr_difference_low, mrr_difference_high } = evaluation;
+  const asked = source === 'answers' ? 'that users asked, with what the answers cited' : 'made of passages';
+  const conclusion = {
+    better: `"${name}" does better.`,
+    alike: `"${name}" does as well, as far as so many questions can tell.`,
+    worse: `"${name}" does worse: activating it wants --accept.`,
+    unjudged: 'That is too few to tell: activating it wants --accept.',
+  }[verdict];
+  return [
+    `${questions} questions ${asked}`,
+    '',
+    table([
+      ['', name, other, 'difference (95 %)'],
+      line(`recall@${k}`, recall!, baseline_recall!, recall_difference_low!, recall_difference_high!),
+      line(`MRR@${k}`, mrr!, baseline_mrr!, mrr_difference_low!, mrr_difference_high!),
+    ]),
+    '',
+    conclusion,
   ].join('\n');
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
+import type { Chosen, ChosenModel } from '../../jobs/embedding/chosen.ts';
 import { ColloquyError, errorCode } from '../../lib/errors.ts';
 import type { Row } from './show.ts';
 
@@ -9,7 +10,9 @@ export type Owner = Pool;
 /** All versions, the active one first, then by age, the youngest first. */
 export async function listVersions(owner: Owner): Promise<Row[]> {
   const { rows } = await owner.query(
-    `select v.id, v.name, v.status, v.provider, v.model, v.dimensions, v.activated_at, v.retired_at,
+    `select v.id, v.name, v.status, v.provider, v.model, v.dimensions, v.native_dimensions, v.query_prefix, v.passage_prefix,
+       v.chunk_size, v.chunk_overlap, v.chunking_strategy,
+       coalesce(v.chunking_strategy ->> 'method', 'structure') as chunking_method, v.activated_at, v.retired_at,
        coalesce((select sum(e.embedding_count) from app_hidden.embedding_counts e where e.version_id = v.id), 0) as vectors,
        coalesce((select sum(k.chunk_count) from app_hidden.chunk_counts k), 0) as chunks,
        app_private.embedding_index_is_valid(v.id) as is_indexed
@@ -49,6 +52,40 @@ export async function formerVersion(owner: Owner): Promise<{ id: string; name: s
     hint: 'A version that was archived is gone: create it anew.',
   });
 }
+
+/**
+ * The id of the version that searches use.
+ * @throws ColloquyError CQ312 when there is none
+ */
+export async function activeOf(owner: Owner): Promise<string> {
+  const { rows } = await owner.query(`select id from app_public.embedding_versions where status = 'active'`);
+  if (rows[0]) return rows[0].id;
+  throw new ColloquyError('CQ312', 'No embedding version is active.', {
+    hint: 'npm run embeddings -- activate <version>',
+  });
+}
+
+/** A new version, for ask(). */
+export const CREATE = `app_public.create_embedding_version(name => $1, provider => $2, model => $3, dimensions => $4, description => $5,
+  query_prefix => $6, passage_prefix => $7, native_dimensions => $8, chunk_size => $9, chunk_overlap => $10, chunking_method => $11)`;
+
+export const createValues = (
+  name: string,
+  model: ChosenModel,
+  options: Pick<Chosen, 'chunkSize' | 'chunkOverlap' | 'chunking'> & { description?: string },
+): unknown[] => [
+  name,
+  model.provider,
+  model.model,
+  model.dimensions,
+  options.description,
+  model.query_prefix,
+  model.passage_prefix,
+  model.native_dimensions,
+  options.chunkSize,
+  options.chunkOverlap,
+  options.chunking,
+];
 
 /** Columns of a composite with arrays of composites, as JSON would have them. */
 export async function ask(owner: Owner, sql: string, values: unknown[]): Promise<Row> {

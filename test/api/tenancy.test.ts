@@ -40,6 +40,7 @@ const CHANGED: Record<string, string> = {
 /** For administrators of the installation: A is none. */
 const ADMINISTRATORS_ONLY = new Set([
   'compareEmbeddingVersions',
+  'embeddingVersionEvaluation',
   'embeddingVersionProgress',
   'estimateEmbeddingVersion',
   'searchQuality',

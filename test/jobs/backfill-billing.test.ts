@@ -23,6 +23,7 @@ import {
   addChunks,
   asAdministrator,
   fillVersion,
+  markEvaluated,
   registerAdministrator,
 } from '../support/versions.ts';
 
@@ -51,6 +52,7 @@ describeReal('a back-fill by a service that is paid', () => {
       ),
     );
     version = made.rows[0].id;
+    await markEvaluated(database, version);
     await set({
       embedding_retry_seconds: '0.001',
       embedding_budget_seconds: '0.05',
@@ -206,7 +208,7 @@ describeReal('a back-fill by a service that is paid', () => {
     expect((await worker.query('select * from app_hidden.find_unembedded(10)')).rows).toEqual([]);
     await expect(
       asAdministrator(database, admin, (client) =>
-        client.query('select app_public.activate_embedding_version($1)', [version]),
+        client.query('select app_public.activate_embedding_version($1, accept => true)', [version]),
       ),
     ).rejects.toMatchObject({ code: 'CQ303' });
 

@@ -203,7 +203,7 @@ describeReal('a back-fill whose workers are killed', () => {
       chunks: String(rows.length),
     });
     const activated = await asAdministrator(database, admin, (client) =>
-      client.query('select status from app_public.activate_embedding_version($1)', [version]),
+      client.query('select status from app_public.activate_embedding_version($1, accept => true)', [version]),
     );
     expect(activated.rows).toEqual([{ status: 'active' }]);
   });

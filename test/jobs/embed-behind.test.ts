@@ -152,7 +152,7 @@ describeReal('versions that are not active', () => {
     expect(await backfill(building)).toMatchObject({ embedded: 4 });
     await owner().query(`select app_private.create_embedding_index($1)`, [building]);
     await expect(
-      owner().query('select app_public.activate_embedding_version($1)', [building]),
+      owner().query('select app_public.activate_embedding_version($1, accept => true)', [building]),
     ).rejects.toMatchObject({
       code: 'CQ302',
     });

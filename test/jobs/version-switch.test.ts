@@ -52,7 +52,7 @@ describeReal('a switch of the embedding version', () => {
       );
       found = before.map((row) => row.chunk_id);
       try {
-        await asAdmin('select app_public.activate_embedding_version($1)', id);
+        await asAdmin('select app_public.activate_embedding_version($1, accept => true)', id);
         return true;
       } catch (error) {
         if (!['CQ302', 'CQ303', '55P03'].includes(errorCode(error) ?? '')) throw error;

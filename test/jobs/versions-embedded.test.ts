@@ -70,7 +70,7 @@ it.skipIf(env.DATABASE_URL)(
       `select id from app_public.create_embedding_version('next', 'test', 'next', 64)`,
     );
     await expect(
-      owner.query('select app_public.activate_embedding_version($1)', [next]),
+      owner.query('select app_public.activate_embedding_version($1, accept => true)', [next]),
     ).rejects.toMatchObject({
       code: 'CQ303',
     });
@@ -85,7 +85,7 @@ it.skipIf(env.DATABASE_URL)(
       queries: 3,
       k: 2,
     });
-    await owner.query('select app_public.activate_embedding_version($1)', [next]);
+    await owner.query('select app_public.activate_embedding_version($1, accept => true)', [next]);
     expect(await best(64, 'next')).toBe('tea');
 
     // what comes in now is found by both
@@ -93,7 +93,7 @@ it.skipIf(env.DATABASE_URL)(
     const vectors = async () =>
       (await owner.query('select count(*)::int as n from app_public.embeddings')).rows[0].n;
     await until(async () => (await vectors()) === 8);
-    await owner.query('select app_public.activate_embedding_version($1)', [first]);
+    await owner.query('select app_public.activate_embedding_version($1, accept => true)', [first]);
     expect(await best(512, 'universal-sentence-encoder-lite')).toBe('tea');
     await owner.query('select app_public.archive_embedding_version($1)', [next]);
     expect(await vectors()).toBe(4);

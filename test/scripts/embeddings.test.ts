@@ -50,6 +50,8 @@ describeReal('npm run embeddings', () => {
       'create',
       'build-index',
       'compare',
+      'evaluate',
+      'switch',
       'activate',
       'rollback',
       'archive',
@@ -123,7 +125,13 @@ describeReal('npm run embeddings', () => {
 
     expect(await json('activate', 'next', '--dry-run')).toMatchObject({ code: 0, answer: { isReady: true } });
     expect(await activeVersion(database)).toBe(first);
-    expect(await json('activate', 'next')).toMatchObject({
+    // nobody here can ask this model, and no worker has: it is not taken unseen
+    expect(await embeddings('activate', 'next')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/not evaluated here: .*"test".*CQ309/s),
+    });
+    expect(await activeVersion(database)).toBe(first);
+    expect(await json('activate', 'next', '--accept')).toMatchObject({
       code: 0,
       answer: { status: 'active', name: 'next' },
     });

@@ -61,7 +61,8 @@ describeReal('embedding versions', () => {
     await fillVersion(database, id);
     await buildIndex(database, id);
   };
-  const activate = (id: string) => asAdmin('select * from app_public.activate_embedding_version($1)', id);
+  const activate = (id: string) =>
+    asAdmin('select * from app_public.activate_embedding_version($1, accept => true)', id);
   const archive = (id: string) => asAdmin('select * from app_public.archive_embedding_version($1)', id);
   /** Archives what a test made, also when a vacuum is at it. */
   const remove = (id: string): Promise<void> => untilUnlocked(() => archive(id));

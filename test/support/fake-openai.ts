@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { PLAIN, type ServerShape } from './server-shapes.ts';
 
 export interface FakeRequest {
   path: string;
@@ -52,6 +53,15 @@ export function vectorOfText(text: string, dimensions: number): number[] {
   return values;
 }
 
+/** A vector of the words of a text: texts that share words are near. A model that has understood something. */
+export function vectorOfWords(text: string, dimensions: number): number[] {
+  const values = new Array<number>(dimensions).fill(0);
+  for (const word of text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? ['']) {
+    for (const [i, value] of vectorOfText(word, dimensions).entries()) values[i]! += value;
+  }
+  return values;
+}
+
 function send(
   response: ServerResponse,
   status: number,
@@ -77,7 +87,16 @@ async function read(request: IncomingMessage): Promise<FakeRequest> {
 }
 
 /** A service that speaks OpenAI's protocol on loopback: deterministic, counting, and faulty on demand. */
-export async function startFakeOpenAi({ dimensions = 8 } = {}): Promise<FakeOpenAi> {
+export async function startFakeOpenAi({
+  dimensions = 8,
+  shape = PLAIN,
+  vector = vectorOfText,
+}: {
+  dimensions?: number;
+  /** What the server that it stands for does otherwise. */
+  shape?: ServerShape;
+  vector?: (text: string, dimensions: number, model: string) => number[];
+} = {}): Promise<FakeOpenAi> {
   let hanging = 0;
   const server = createServer(async (incoming, response) => {
     const request = await read(incoming);
@@ -99,14 +118,17 @@ export async function startFakeOpenAi({ dimensions = 8 } = {}): Promise<FakeOpen
       const error = fault.body ?? { error: { message: `fault ${fault.status}`, type: 'fault' } };
       return send(response, fault.status, JSON.stringify(error), fault.headers);
     }
+    const refusal = shape.refuse(request);
+    if (refusal) return send(response, refusal.status, JSON.stringify(refusal.body), refusal.headers);
     if (request.path.endsWith('/chat/completions')) return send(response, 200, JSON.stringify(chat(request)));
     let data = request.texts.map((text, index) => ({
       object: 'embedding',
       index,
-      embedding: vectorOfText(text, typeof fault === 'object' ? fault.dimensions : dimensions) as (
-        | number
-        | null
-      )[],
+      embedding: vector(
+        text,
+        typeof fault === 'object' ? fault.dimensions : (shape.dimensions?.(request) ?? dimensions),
+        request.model,
+      ) as (number | null)[],
     }));
     if (fault === 'zeros') data.at(-1)!.embedding.fill(0);
     if (fault === 'null') data.at(-1)!.embedding[0] = null;
@@ -119,7 +141,7 @@ export async function startFakeOpenAi({ dimensions = 8 } = {}): Promise<FakeOpen
       object: 'list',
       data,
       model: request.model,
-      usage: { prompt_tokens: tokens },
+      ...shape.usage(tokens),
     });
     if (fault === 'nan') body = body.replace('12345', 'NaN');
     if (fault === 'close in the middle') {

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type ContentType, chunkText, countTokens } from '../../../jobs/embedding/chunk.ts';
+import {
+  type ChunkingMethod,
+  type ContentType,
+  chunkText,
+  countTokens,
+} from '../../../jobs/embedding/chunk.ts';
 
 const PLAIN = { chunkSize: 20, chunkOverlap: 5 };
 
@@ -37,8 +42,12 @@ const fragment = fc.oneof(
 const content = fc.array(fragment, { maxLength: 80 }).map((parts) => parts.join(''));
 const contentType = fc.constantFrom<ContentType>('text', 'markdown', 'html', 'code');
 const sizes = fc
-  .tuple(fc.integer({ min: 1, max: 60 }), fc.double({ min: 0, max: 0.99, noNaN: true }))
-  .map(([chunkSize, share]) => ({ chunkSize, chunkOverlap: Math.floor(chunkSize * share) }));
+  .tuple(
+    fc.integer({ min: 1, max: 60 }),
+    fc.double({ min: 0, max: 0.99, noNaN: true }),
+    fc.constantFrom<ChunkingMethod>('structure', 'sentence', 'fixed'),
+  )
+  .map(([chunkSize, share, method]) => ({ chunkSize, chunkOverlap: Math.floor(chunkSize * share), method }));
 
 test('a chunk is the slice of the source between its offsets, and together they hold every visible character', () => {
   fc.assert(
@@ -131,6 +140,23 @@ test('the cut falls between paragraphs before sentences, and between sentences b
     );
   expect(cut(20)).toEqual([`${sentence} ${sentence}`, sentence]);
   expect(cut(10)).toEqual([sentence, sentence, sentence]);
+});
+
+test('by sentence, a chunk ends with the last sentence that fits; by fixed size, with the last word', () => {
+  const sentence = 'The cat sat on the mat.';
+  // eight tokens each, the heading three
+  const content = `${sentence}\n\n# Part\n\n${sentence} ${sentence} ${sentence} ${sentence}`;
+  const cut = (method: ChunkingMethod) =>
+    chunkText({ content, contentType: 'markdown' }, { chunkSize: 22, chunkOverlap: 0, method }).map(
+      (chunk) => chunk.content,
+    );
+  expect(cut('structure')[0]).toBe(sentence);
+  expect(cut('sentence')[0]).toBe(`${sentence}\n\n# Part\n\n${sentence}`);
+  expect(cut('sentence').every((chunk) => chunk.endsWith('.'))).toBe(true);
+  const fixed = cut('fixed');
+  expect(fixed[0]!.length).toBeGreaterThan(cut('sentence')[0]!.length);
+  expect(fixed[0]).not.toMatch(/\.$/);
+  expect(fixed.length).toBeLessThanOrEqual(cut('sentence').length);
 });
 
 test('neighbours overlap where the text has no better cut', () => {

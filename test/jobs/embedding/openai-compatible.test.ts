@@ -1,13 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openGuards } from '../../../jobs/embedding/guards.ts';
 import { memoryPause, type ProviderPause } from '../../../jobs/embedding/pause.ts';
-import {
-  chosenProvider,
-  contradiction,
-  costOf,
-  type EmbeddingProvider,
-  openProvider,
-} from '../../../jobs/embedding/provider.ts';
+import { costOf, type EmbeddingProvider, openProvider } from '../../../jobs/embedding/provider.ts';
 import { retryAfterOf } from '../../../jobs/embedding/statuses.ts';
 import { readEnv } from '../../../lib/env.ts';
 import { type FakeOpenAi, startFakeOpenAi, vectorOfText } from '../../support/fake-openai.ts';
@@ -337,28 +331,6 @@ describe('settings that are wrong', () => {
     await expect(withPassword.embed(['a'])).rejects.toMatchObject({
       message: expect.stringContaining('not [hidden]'),
     });
-  });
-
-  test('the settings choose what new versions are made with, and never override a version', () => {
-    const local = { provider: 'local', model: 'universal-sentence-encoder-lite', dimensions: 512 };
-    expect(chosenProvider(readEnv({}))).toEqual(local);
-    expect(contradiction(local, readEnv({}))).toBeUndefined();
-    expect(contradiction(local, readEnv({ EMBEDDING_PROVIDER: 'local' }))).toBeUndefined();
-    const chosen = readEnv({
-      EMBEDDING_PROVIDER: 'openai-compatible',
-      EMBEDDING_MODEL: 'nomic-embed-text',
-      EMBEDDING_DIMENSIONS: '768',
-    });
-    const version = { provider: 'openai-compatible', model: 'nomic-embed-text', dimensions: 768 };
-    expect(chosenProvider(chosen)).toEqual(version);
-    expect(contradiction(version, chosen)).toBeUndefined();
-    expect(contradiction(local, chosen)).toMatch(/choose .*nomic.*active .*local/);
-    expect(() => chosenProvider(readEnv({ EMBEDDING_PROVIDER: 'openai-compatible' }))).toThrow(
-      expect.objectContaining({ code: 'CQ314', hint: expect.stringContaining('EMBEDDING_DIMENSIONS') }),
-    );
-    expect(() => chosenProvider(readEnv({ EMBEDDING_MODEL: 'other' }))).toThrow(
-      expect.objectContaining({ code: 'CQ310' }),
-    );
   });
 
   test('a provider without an address, and one without a model, say which setting is missing', () => {

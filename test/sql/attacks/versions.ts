@@ -43,6 +43,7 @@ export const versions: Attacks = {
       `create_embedding_version('mine', 'test', 'mine', 8)`,
       'estimate_embedding_version(dimensions => 8)',
       `embedding_version_progress('${NOWHERE}')`,
+      `embedding_version_evaluation('${NOWHERE}')`,
       'search_quality()',
     ].map((sql) => [`app_public.${sql.split('(')[0]}`, () => administratorsOnly(`select app_public.${sql}`)]),
   ),
