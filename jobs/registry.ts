@@ -12,6 +12,7 @@ import { ensurePartitions } from './ensure-partitions.ts';
 import { extractFile } from './extract-file.ts';
 import { forgetWords } from './forget-words.ts';
 import { indexSource } from './index-source.ts';
+import { measureFusion } from './measure-fusion.ts';
 import { measureRecall } from './measure-recall.ts';
 import { processEvents } from './process-events.ts';
 import { refreshAnalytics } from './refresh-analytics.ts';
@@ -53,6 +54,7 @@ export const jobs: readonly JobDefinition<any>[] = [
   buildEmbeddingIndex,
   archiveEmbeddingVersions,
   measureRecall,
+  measureFusion,
 ];
 
 /** Seconds without a sign of life after which the job of a worker counts as left, and is tried again. */

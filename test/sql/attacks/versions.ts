@@ -44,6 +44,7 @@ export const versions: Attacks = {
       'estimate_embedding_version(dimensions => 8)',
       `embedding_version_progress('${NOWHERE}')`,
       'search_quality()',
+      `set_vector_weight('${NOWHERE}', 0.5)`,
     ].map((sql) => [`app_public.${sql.split('(')[0]}`, () => administratorsOnly(`select app_public.${sql}`)]),
   ),
 };
