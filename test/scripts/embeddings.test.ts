@@ -178,7 +178,7 @@ describeReal('npm run embeddings', () => {
     expect(shown.code).toBe(0);
     expect(shown.stdout).toMatch(/local-1 +tiny +100\.0 % +- +50, 0 by index +passages/);
     expect(shown.stdout).toMatch(/local-1 +0\.4 +0 +- +- +- +never/);
-    expect(shown.stdout).toMatch(/- +tiny +none +2 +1 +0 +0 +0/);
+    expect(shown.stdout).toMatch(/- +tiny +none +2 +1 +0 +0$/m);
     expect(await embeddings('recall', '--days', '500')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('CQ200'),
