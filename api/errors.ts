@@ -100,6 +100,8 @@ const retry: PublicError = {
 export interface RequestInfo {
   id: string;
   isVisitor: boolean;
+  /** Whether the operation is a query, which only reads. */
+  isQuery?: boolean;
 }
 
 /** What each SQLSTATE means to a client. Absent: nothing, the error is masked. */

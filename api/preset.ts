@@ -1,7 +1,7 @@
 import './graphile-env.ts';
 import { PgSimplifyInflectionPreset } from '@graphile/simplify-inflection';
 import type { Pool } from 'pg';
-import { makePgService } from 'postgraphile/adaptors/pg';
+
 import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
 import { PostGraphileConnectionFilterPreset } from 'postgraphile-plugin-connection-filter';
 import { requestSettings } from './authentication.ts';
@@ -9,9 +9,11 @@ import { maskError } from './errors.ts';
 import { firstQuery } from './graphiql.ts';
 import { type IdentityProvider, identityVerifier } from './identity-provider.ts';
 import { MAX_BODY_BYTES } from './limits.ts';
+import { pgService } from './pg-service.ts';
 import { NamesPlugin } from './plugins/inflection.ts';
 import { MessagesPlugin } from './plugins/messages.ts';
 import { ChangePasswordPlugin, NothingUpdatedPlugin, SignInPlugin } from './plugins/outcomes.ts';
+import { packedMessagesPlugins } from './plugins/packed-messages.ts';
 import { PagesPlugin } from './plugins/pages.ts';
 import { currentRequest, requestsPlugin } from './plugins/requests.ts';
 import { rerankingPlugins } from './plugins/reranking.ts';
@@ -64,8 +66,9 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       NamesPlugin,
       TagsPlugin,
       VectorCodecPlugin,
-      // its plan for a list is wrapped by the one that gives lists their pages
+      // their plans for lists are wrapped by the one that gives lists their pages
       MessagesPlugin,
+      ...packedMessagesPlugins,
       PagesPlugin,
       ChangePasswordPlugin,
       SignInPlugin,
@@ -85,7 +88,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       'PgConnectionArgFilterForwardRelationsPlugin',
     ],
     pgServices: [
-      makePgService({
+      pgService({
         pool,
         schemas: ['app_public'],
         pubsub: false,

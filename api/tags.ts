@@ -228,6 +228,7 @@ export const TagsPlugin = jsonPgSmartTags(
         },
         'app_public.message_chunks': {
           ...behavior('-insert', '-update', '-delete'),
+          attribute: { passage_id: hidden },
           constraint: {
             message_chunks_conversation_id_fkey: relation('conversation', 'citations'),
           },

@@ -4,6 +4,7 @@
 --!include support/text_hash.sql
 --!include support/enqueue.sql
 --!include support/workspace_language.sql
+--!include embeddings/recognized_language.sql
 --!include support/set_updated_at.sql
 --!include auth/claims.sql
 --!include auth/require_member.sql
@@ -24,6 +25,7 @@
 --!include conversations/next_message_id.sql
 --!include conversations/post_message.sql
 --!include conversations/messages_10_count.sql
+--!include conversations/message_page.sql
 --!include conversations/conversation_messages.sql
 --!include conversations/import_conversation.sql
 --!include knowledge/create_document.sql
@@ -100,7 +102,10 @@
 --!include conversations/message_of_key.sql
 --!include conversations/insert_message.sql
 --!include conversations/message_path.sql
+--!include embeddings/date_words.sql
+--!include embeddings/message_context.sql
 --!include conversations/add_tool_calls.sql
+--!include conversations/keep_passages.sql
 --!include conversations/add_message_chunks.sql
 --!include conversations/add_answer.sql
 --!include conversations/record_turn.sql
@@ -140,8 +145,16 @@
 --!include lifecycle/packed_rows.sql
 --!include lifecycle/pack_conversation.sql
 --!include lifecycle/unpack_conversation.sql
+--!include embeddings/fill_message_contexts.sql
+--!include embeddings/users_30_forget_speaker.sql
 --!include lifecycle/packed_messages.sql
 --!include lifecycle/packed_message_path.sql
+--!include conversations/conversation_feedback.sql
+--!include conversations/conversation_citations.sql
+--!include conversations/citations_of.sql
+--!include conversations/find_message.sql
+--!include lifecycle/erase_cited_passages.sql
+--!include lifecycle/delete_uncited_passages.sql
 --!include lifecycle/archive_conversation.sql
 --!include lifecycle/archive_old_conversations.sql
 --!include analytics/mark_changes.sql
@@ -247,6 +260,8 @@
 --!include policies/user_identities.sql
 --!include policies/conversation_archives.sql
 --!include policies/conversation_archive_parts.sql
+--!include policies/cited_passages.sql
+--!include policies/passage_checks.sql
 --!include policies/conversation_analytics.sql
 --!include policies/user_activity.sql
 --!include policies/analytics_changes.sql

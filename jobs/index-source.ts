@@ -1,19 +1,17 @@
-import { z } from 'zod';
 import { describeError } from '../lib/errors.ts';
 import type { ChunkText } from './chunk-texts.ts';
 import type { JobContext } from './context.ts';
-import { attemptCut, type CutSubject, failCut, isLarge, isOfText } from './cut-attempt.ts';
 import { embedBatch } from './embed-batch.ts';
 import { embedBehind } from './embed-behind.ts';
-import type { ContentType } from './embedding/chunk.ts';
-import { cutText } from './embedding/cut.ts';
 import { ProviderError } from './embedding/provider.ts';
+import { cutDocument } from './indexing/cut-document.ts';
+import { cutMemory } from './indexing/cut-memory.ts';
+import { cutMessages } from './indexing/cut-messages.ts';
+import { source as payload, type Source, type Version } from './indexing/source.ts';
 import type { JobDefinition } from './registry.ts';
 
 /** Vectors computed and stored at a time: what a killed worker has to compute again. */
 const EMBED_BATCH = 32;
-/** Messages cut at a time. */
-const MESSAGE_BATCH = 200;
 /** A job that takes longer than this many milliseconds hands the rest to a new one, so that claims stay short. */
 const TIME_BUDGET = 30_000;
 /** Batches of one job: a new one does the rest, behind those of others. */
@@ -22,222 +20,6 @@ const MOST_BATCHES = 8;
 const LONGEST_WAIT = 30;
 /** Of a job that tries again: behind whatever is new. */
 export const RETRY_PRIORITY = -1;
-/** Longest heading that a chunk may have. */
-const LONGEST_HEADING = 1000;
-
-const payload = z.object({
-  workspaceId: z.uuid(),
-  sourceType: z.enum(['document', 'message', 'memory', 'event']),
-  /** The document, the conversation of the messages, the memory, or the event. */
-  sourceId: z.uuid(),
-});
-type Payload = z.infer<typeof payload>;
-
-interface Version {
-  id: string;
-  provider: string;
-  model: string;
-  dimensions: number;
-  chunk_size: number;
-  chunk_overlap: number;
-}
-
-/** What extraction makes of files: pages of text, and markdown. */
-const EXTRACTED: Record<string, ContentType> = { pdf: 'text', docx: 'markdown' };
-
-function heading(...parts: (string | null | undefined)[]): string | null {
-  const text = parts.filter(Boolean).join(' › ');
-  return text === '' ? null : [...text].slice(0, LONGEST_HEADING).join('');
-}
-
-/** Cuts a document anew when its text has changed. Returns how many chunks were added. */
-async function cutDocument(context: JobContext, source: Payload, version: Version): Promise<number> {
-  const { pool, signal, cut = cutText } = context;
-  const { workspaceId, sourceId } = source;
-  const { rows } = await pool.query(
-    `select title, content, content_type, code_language, content_hash from app_public.documents
-     where workspace_id = $1 and id = $2 and chunked_hash is distinct from content_hash`,
-    [workspaceId, sourceId],
-  );
-  const document = rows[0];
-  if (!document) return 0;
-  const text = { ...source, hash: document.content_hash, length: document.content.length };
-  const added = await attemptCut(context, text, async () => {
-    const chunks = await cut(
-      {
-        content: document.content,
-        contentType: EXTRACTED[document.content_type] ?? document.content_type,
-        language: document.code_language ?? undefined,
-        title: document.title,
-        isPaged: document.content_type === 'pdf',
-      },
-      { chunkSize: version.chunk_size, chunkOverlap: version.chunk_overlap },
-      signal,
-    );
-    const result = await pool.query(
-      `select added from app_hidden.replace_document_chunks(
-         for_workspace => $1, for_document => $2, of_hash => $3, new_chunks => $4::jsonb)`,
-      [
-        workspaceId,
-        sourceId,
-        document.content_hash,
-        JSON.stringify(
-          chunks.map((chunk) => ({
-            chunk_index: chunk.index,
-            content: chunk.content,
-            heading: heading(document.title, chunk.heading),
-            page_number: chunk.pageNumber,
-            start_offset: chunk.startOffset,
-            end_offset: chunk.endOffset,
-            token_count: chunk.tokenCount,
-          })),
-        ),
-      ],
-    );
-    return result.rows[0]?.added ?? 0;
-  });
-  return added === 'waits' || added === 'dead' ? 0 : added;
-}
-
-interface Message {
-  id: string;
-  sequence_number: number;
-  role: string;
-  content: string;
-}
-
-/** The chunks of a message, as the database takes them. */
-async function chunksOfMessage(
-  { signal, cut = cutText }: JobContext,
-  message: Message,
-  version: Version,
-): Promise<object[]> {
-  const chunks = await cut(
-    { content: message.content, contentType: 'markdown' },
-    { chunkSize: version.chunk_size, chunkOverlap: version.chunk_overlap },
-    signal,
-  );
-  return chunks.map((chunk) => ({
-    message_id: message.id,
-    chunk_index: chunk.index,
-    content: chunk.content,
-    heading: heading(chunk.heading),
-    start_offset: chunk.startOffset,
-    end_offset: chunk.endOffset,
-    token_count: chunk.tokenCount,
-  }));
-}
-
-/**
- * Cuts the next messages of a conversation, as far as one that waits; those that were given up are passed over.
- * @returns how many chunks were added, or undefined when none are left that can be cut now
- */
-async function cutMessages(
-  context: JobContext,
-  source: Payload,
-  version: Version,
-): Promise<number | undefined> {
-  const { pool } = context;
-  const { workspaceId, sourceId } = source;
-  const { rows: messages } = await pool.query<Message>(
-    `select m.id, m.sequence_number, m.role, m.content
-     from app_public.conversations c
-     join app_public.messages m on m.conversation_id = c.id and m.id >= c.id and m.id <= c.last_message_id
-     where c.workspace_id = $1 and c.id = $2 and m.sequence_number > c.indexed_sequence_number
-     order by m.sequence_number
-     limit $3`,
-    [workspaceId, sourceId, MESSAGE_BATCH],
-  );
-  if (messages.length === 0) return undefined;
-  const { rows: uncut } = await pool.query<{ sequence_number: number; is_dead: boolean }>(
-    'select sequence_number, is_dead from app_hidden.uncut_messages(for_workspace => $1, for_conversation => $2)',
-    [workspaceId, sourceId],
-  );
-  const store = async (through: number, chunks: object[]): Promise<number> => {
-    const { rows } = await pool.query(
-      `select app_hidden.add_message_chunks(
-         for_workspace => $1, for_conversation => $2, through_sequence_number => $3, new_chunks => $4::jsonb) as added`,
-      [workspaceId, sourceId, through, JSON.stringify(chunks)],
-    );
-    return rows[0].added;
-  };
-  const cuts: { text: CutSubject & { position: number }; chunks: object[] }[] = [];
-  for (const message of messages) {
-    const failure = uncut.find((one) => one.sequence_number === message.sequence_number);
-    if (failure && !failure.is_dead) break;
-    const text = { ...source, position: message.sequence_number, length: message.content.length };
-    let chunks: object[] = [];
-    if (!failure && (message.role === 'user' || message.role === 'assistant')) {
-      const cut = await attemptCut(context, text, () => chunksOfMessage(context, message, version));
-      if (cut === 'waits') break;
-      if (cut !== 'dead') chunks = cut;
-    }
-    cuts.push({ text, chunks });
-    // its attempt was counted: it is stored before another one can end the worker
-    if (isLarge(text)) break;
-  }
-  if (cuts.length === 0) return undefined;
-  try {
-    const all = cuts.flatMap(({ chunks }) => chunks);
-    return await store(cuts.at(-1)!.text.position, all);
-  } catch (error) {
-    if (!isOfText(error)) throw error;
-  }
-  // one of them is refused: the others are stored without it
-  let added = 0;
-  for (const { text, chunks } of cuts) {
-    try {
-      added += await store(text.position, chunks);
-    } catch (error) {
-      const state = await failCut(context, text, error);
-      if (state === 'waits') break;
-      await store(text.position, []);
-    }
-  }
-  return added;
-}
-
-/** Cuts a memory that has no chunks yet. Returns how many were added. */
-async function cutMemory(context: JobContext, source: Payload, version: Version): Promise<number> {
-  const { pool, signal, cut = cutText } = context;
-  const { workspaceId, sourceId } = source;
-  const { rows } = await pool.query(
-    `select subject, content, content_hash from app_public.memory_items
-     where workspace_id = $1 and id = $2 and upper_inf(validity) and chunked_hash is distinct from content_hash`,
-    [workspaceId, sourceId],
-  );
-  const memory = rows[0];
-  if (!memory) return 0;
-  const text = { ...source, hash: memory.content_hash, length: memory.content.length };
-  const added = await attemptCut(context, text, async () => {
-    const chunks = await cut(
-      { content: memory.content, contentType: 'text' },
-      { chunkSize: version.chunk_size, chunkOverlap: version.chunk_overlap },
-      signal,
-    );
-    const result = await pool.query(
-      `select app_hidden.replace_memory_chunks(
-         for_workspace => $1, for_memory => $2, of_hash => $3, new_chunks => $4::jsonb) as added`,
-      [
-        workspaceId,
-        sourceId,
-        memory.content_hash,
-        JSON.stringify(
-          chunks.map((chunk) => ({
-            chunk_index: chunk.index,
-            content: chunk.content,
-            heading: heading(memory.subject),
-            start_offset: chunk.startOffset,
-            end_offset: chunk.endOffset,
-            token_count: chunk.tokenCount,
-          })),
-        ),
-      ],
-    );
-    return result.rows[0].added;
-  });
-  return added === 'waits' || added === 'dead' ? 0 : added;
-}
 
 /** What embedding has come to in one job. */
 interface Done {
@@ -262,7 +44,7 @@ interface Done {
  */
 async function embedChunks(
   context: JobContext,
-  { workspaceId, sourceType, sourceId }: Payload,
+  { workspaceId, sourceType, sourceId }: Source,
   version: Version,
   done: Done,
 ): Promise<boolean> {
@@ -299,7 +81,7 @@ function patience(error: unknown): number | undefined {
   return error instanceof ProviderError ? error.retryAfter : undefined;
 }
 
-async function handle(context: JobContext, source: Payload): Promise<object> {
+async function handle(context: JobContext, source: Source): Promise<object> {
   const deadline = Date.now() + TIME_BUDGET;
   const { rows } = await context.pool.query(
     `select id, provider, model, dimensions, chunk_size, chunk_overlap from app_public.embedding_versions where status = 'active'`,
@@ -356,12 +138,12 @@ async function handle(context: JobContext, source: Payload): Promise<object> {
 }
 
 /** One job waits per source: what comes in meanwhile is done by the one that waits. */
-export function singleton(source: Payload): { singletonKey: string; group: { id: string } } {
+export function singleton(source: Source): { singletonKey: string; group: { id: string } } {
   return { singletonKey: `${source.sourceType}:${source.sourceId}`, group: { id: source.workspaceId } };
 }
 
 /** Cuts a document, a memory or the new messages of a conversation into chunks, and computes their vectors, or those of an event. */
-export const indexSource: JobDefinition<Payload> = {
+export const indexSource: JobDefinition<Source> = {
   queue: {
     name: 'index-source',
     policy: 'short',

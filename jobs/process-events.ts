@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { describeError } from '../lib/errors.ts';
 import type { JobContext } from './context.ts';
 import { ProviderError } from './embedding/provider.ts';
+import { openRecogniser } from './embedding/recognise.ts';
 import { countTokens } from './embedding/tokens.ts';
 import type { JobDefinition } from './registry.ts';
 import { readEvent } from './summary/event.ts';
@@ -104,7 +105,7 @@ async function processEvent(context: JobContext, source: Payload, event: Event, 
     `select app_hidden.complete_event(
        for_workspace => $1, for_event => $2, of_attempt => $3, new_content => $4, new_heading => $5,
        new_token_count => $6, new_importance => $7, of_reservation => $8, used_provider => $9, used_model => $10,
-       prompt_tokens => $11, completion_tokens => $12, cost_usd => $13) as outcome`,
+       prompt_tokens => $11, completion_tokens => $12, cost_usd => $13, recognized_language => $14) as outcome`,
     [
       source.workspaceId,
       event.event_id,
@@ -123,6 +124,7 @@ async function processEvent(context: JobContext, source: Payload, event: Event, 
             summary.costUsd,
           ]
         : [null, null, null, null, null, null]),
+      content === null ? null : (await openRecogniser())(content),
     ],
   );
   done[rows[0]!.outcome] += 1;

@@ -25,6 +25,7 @@ async function handle({ pool, signal }: JobContext): Promise<object> {
     searches: 0,
     conversations: 0,
     messages: 0,
+    passages: 0,
   };
   for (const [kind, sql] of Object.entries(KINDS) as [keyof typeof KINDS, string][]) {
     while (!signal.aborted) {
@@ -41,6 +42,14 @@ async function handle({ pool, signal }: JobContext): Promise<object> {
     if (rows.length === 0) break;
     done.conversations += rows.length;
     done.messages += rows.reduce((sum, row) => sum + row.messages, 0);
+  }
+  while (!signal.aborted) {
+    const { rows } = await pool.query<{ looked_at: number; removed: number }>(
+      'select * from app_hidden.delete_uncited_passages(max_rows => $1)',
+      [BATCH],
+    );
+    done.passages += rows[0]!.removed;
+    if (rows[0]!.looked_at === 0) break;
   }
   return done;
 }

@@ -14,6 +14,11 @@ const LANGUAGE_BATCH = 500;
 /** Milliseconds that correcting may take in one run; the next one goes on. */
 const LANGUAGE_BUDGET = 30_000;
 
+/** Passages of one transaction that are given the context of their message. */
+const CONTEXT_BATCH = 200;
+/** Passages that are given it in one run: those of a model on this machine get new vectors, 40 s of its time. */
+const MOST_CONTEXTS = 1000;
+
 /**
  * Finds what has no chunks or no vectors although it should, and puts it into the queue: what lost jobs left, what failed
  * and is due again, what a budget held back, and what dead workers had claimed. Corrects what is indexed in a language that its
@@ -45,6 +50,7 @@ async function handle({ pool, boss, log, signal }: JobContext): Promise<object> 
     ...(await sweepVersions({ pool, boss })),
     corrected: await correctLanguages({ pool, log, signal }),
     sampled: await sampleWords(pool),
+    filled: await fillContexts({ pool, log, signal }),
   };
 }
 
@@ -73,6 +79,26 @@ async function correctLanguages({
   }
   if (corrected > 0) log.info({ chunks: corrected }, 'language of chunks corrected');
   return corrected;
+}
+
+/** Returns how many passages of messages have their context now that had none. New texts go first. */
+async function fillContexts({
+  pool,
+  log,
+  signal,
+}: Pick<JobContext, 'pool' | 'log' | 'signal'>): Promise<number> {
+  let filled = 0;
+  while (!signal.aborted && filled < MOST_CONTEXTS) {
+    const { rows } = await pool.query<{ chunks: number | null }>(
+      `select case when not app_hidden.new_work_waits() then app_hidden.fill_message_contexts(max_chunks => $1) end as chunks`,
+      [CONTEXT_BATCH],
+    );
+    const chunks = rows[0]?.chunks ?? 0;
+    if (chunks === 0) break;
+    filled += chunks;
+  }
+  if (filled > 0) log.info({ chunks: filled }, 'messages are found with their context');
+  return filled;
 }
 
 /** The same for embedding versions other than the active one: what to fill, and whose index to build. */

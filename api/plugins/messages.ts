@@ -4,31 +4,47 @@ import {
   type PgSelectStep,
   pgSelect,
 } from 'postgraphile/@dataplan/pg';
-import { type ConnectionStep, connection, type Step } from 'postgraphile/grafast';
+import { type ConnectionStep, ConstantStep, connection, lambda, type Step } from 'postgraphile/grafast';
+import type { SQL } from 'postgraphile/pg-sql2';
 import { wrapPlans } from 'postgraphile/utils';
+import { pageOf } from '../message-pages.ts';
 
 type Row = PgSelectSingleStep;
 type Connection = ConnectionStep<Step>;
 
+const isNothing = ($step: Step): boolean => $step instanceof ConstantStep && $step.data == null;
+
+/** Lists of the messages of a conversation: what filters them, and how many there are without a filter. */
+const lists = new WeakMap<Connection, { $filter: Step; $count: Step }>();
+
 /**
- * Messages are partitioned by month on their own time-ordered id, while lists of them are asked for by conversation. A
- * conversation's id and its last message bound its messages, so only the partitions that it lives in are touched.
- *
- * Those of a conversation that is warm or cold are packed: they come from a function, joined so that its branch is planned
- * away for a hot one. Order, limit, cursors and filters are the same for both.
+ * Messages are partitioned by month on their own time-ordered id, and those of a conversation that is warm or cold are
+ * packed; while lists of them are asked for by conversation. A page in order of time is read by a function that reads the page
+ * and nothing else, in any tier. With a filter or another order all messages of the conversation are looked at: between the
+ * conversation's id and its last message, so only the partitions that it lives in are touched; those that are packed come from
+ * a function, joined so that its branch is planned away for a hot one. Order, limit, cursors and filters are the same for all.
  */
 export const MessagesPlugin: GraphileConfig.Plugin = wrapPlans(
   (build) => {
-    const { sql, dataplanPg } = build;
-    if (!sql || !dataplanPg) throw new Error('MessagesPlugin needs the plugins of graphile-build-pg');
-    const { uuid } = dataplanPg.TYPES;
+    if (!build.sql || !build.dataplanPg)
+      throw new Error('MessagesPlugin needs the plugins of graphile-build-pg');
+    const sql = build.sql;
+    const { uuid } = build.dataplanPg.TYPES;
     const { messages: resource } = build.pgResources as Record<string, PgResource>;
     const operators = { '>=': sql`>=`, '>': sql`>`, '<=': sql`<=` };
 
-    function bound($connection: Connection, operator: keyof typeof operators, $id: Step): void {
-      const $messages = $connection.getSubplan() as unknown as PgSelectStep;
+    function bound($messages: PgSelectStep, operator: keyof typeof operators, $id: Step): void {
       const id = $messages.placeholder($id as Parameters<typeof $messages.placeholder>[0], uuid as never);
-      $messages.where(sql!`${$messages.alias}.id ${operators[operator]} ${id}`);
+      $messages.where(sql`${$messages.alias}.id ${operators[operator]} ${id}`);
+    }
+
+    /** What is stored, and what is packed. */
+    function union(packed: SQL, where: SQL = sql`true`): SQL {
+      return sql`(
+        select stored.* from ${resource!.from as never} as stored
+        union all
+        select packed.* from ${packed} as packed where ${where}
+      )`;
     }
 
     return {
@@ -36,6 +52,10 @@ export const MessagesPlugin: GraphileConfig.Plugin = wrapPlans(
         messages(_plan, $source, fieldArgs) {
           const $conversation = $source as unknown as Row;
           const $id = $conversation.get('id');
+          const wanted = (['first', 'last', 'after', 'before', 'orderBy', 'filter'] as const).map((name) =>
+            fieldArgs.getRaw(name),
+          );
+          const $filter = wanted[5]!;
           const $messages = pgSelect({
             resource: resource!,
             identifiers: [
@@ -45,25 +65,70 @@ export const MessagesPlugin: GraphileConfig.Plugin = wrapPlans(
               callback: ($select) => {
                 const id = $select.placeholder($id as never, uuid as never);
                 const tier = $select.placeholder($conversation.get('storage_tier') as never);
-                return sql`(
-                  select stored.* from ${resource!.from as never} as stored
-                  union all
-                  select packed.* from app_hidden.read_packed_messages(${id}, null, null) as packed where ${tier} <> 'hot'
-                )`;
+                const all = union(
+                  sql`app_hidden.read_packed_messages(${id}, null, null)`,
+                  sql`${tier} <> 'hot'`,
+                );
+                const from = (values: readonly unknown[]): SQL => {
+                  const page = pageOf(...(values as Parameters<typeof pageOf>));
+                  if (!page) return all;
+                  const [after, before] = [page.after, page.before].map(
+                    (key) => sql`${sql.value(key)}::uuid`,
+                  );
+                  return sql`app_hidden.message_page(${id}, ${after!}, ${before!}, ${sql.literal(page.size)}, ${sql.literal(page.newestFirst)})`;
+                };
+                return $select.withLayerPlan(() => $select.deferredSQL(lambda(wanted, from, true)));
               },
             },
-          });
+          }) as unknown as PgSelectStep;
+          bound($messages, '>=', $id);
+          bound($messages, '<=', $conversation.get('last_message_id'));
           const $connection = connection($messages as never) as unknown as Connection;
           fieldArgs.autoApply($connection);
-          bound($connection, '>=', $id);
-          bound($connection, '<=', $conversation.get('last_message_id'));
+          lists.set($connection, { $filter, $count: $conversation.get('message_count') });
           return $connection;
         },
       },
+      MessageConnection: {
+        // the conversation knows how many it has, and a page is no place to count at
+        totalCount(plan, $source) {
+          const list = lists.get($source as unknown as Connection);
+          if (!list) return plan();
+          if (isNothing(list.$filter)) return list.$count;
+          return lambda(
+            [list.$filter, list.$count, plan()] as const,
+            ([filter, all, found]) => (filter == null ? all : found),
+            true,
+          );
+        },
+      },
       Message: {
-        replies(plan, $source) {
-          const $connection = plan() as Connection;
-          bound($connection, '>', ($source as unknown as Row).get('id'));
+        replies(_plan, $source, fieldArgs) {
+          const $message = $source as unknown as Row;
+          const $id = $message.get('id');
+          const $conversation = $message.get('conversation_id');
+          const $replies = pgSelect({
+            resource: resource!,
+            identifiers: [
+              {
+                step: $conversation as never,
+                codec: uuid,
+                matches: (alias) => sql`${alias}.conversation_id`,
+              },
+              { step: $id as never, codec: uuid, matches: (alias) => sql`${alias}.parent_id` },
+            ],
+            from: {
+              callback: ($select) => {
+                const id = $select.placeholder($id as never, uuid as never);
+                const conversation = $select.placeholder($conversation as never, uuid as never);
+                return union(sql`app_hidden.read_packed_messages(${conversation}, null, null, ${id})`);
+              },
+            },
+          }) as unknown as PgSelectStep;
+          // what answers a message is newer: the months before it are not touched
+          bound($replies, '>', $id);
+          const $connection = connection($replies as never) as unknown as Connection;
+          fieldArgs.autoApply($connection);
           return $connection;
         },
       },

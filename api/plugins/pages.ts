@@ -2,7 +2,7 @@ import { type ConnectionStep, ConstantStep, constant, lambda, type Step } from '
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../limits.ts';
 
 /** No list without an end. operation-limits.ts refuses larger pages; this bounds whatever comes past it. */
-function bounded(size: number): number {
+export function bounded(size: number): number {
   return Math.min(Math.max(Math.trunc(size), 0), MAX_PAGE_SIZE);
 }
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Pool } from 'pg';
 import type {} from 'postgraphile/grafserv/node';
-import type { GraphQLSchema } from 'postgraphile/graphql';
+import { type GraphQLSchema, getOperationAST } from 'postgraphile/graphql';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from '../authentication.ts';
 import { type Checked, documentChecker } from '../documents.ts';
 import { maskError, publicError, type RequestInfo } from '../errors.ts';
@@ -98,6 +98,9 @@ export function requestsPlugin(options: {
                 try {
                   const { schema, document, operationName, variableValues } = args;
                   checkCost(schema, document, operationName, variableValues);
+                  const request = currentRequest();
+                  if (request)
+                    request.isQuery = getOperationAST(document, operationName)?.operation === 'query';
                 } catch (error) {
                   return { errors: [maskError(error as never, currentRequest())] };
                 }

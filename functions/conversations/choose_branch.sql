@@ -41,6 +41,15 @@ begin
   set preferred_leaf_id = current.id
   where c.id = conversation.id
   returning c.* into conversation;
+  -- messages are found with their neighbours of the branch that is chosen
+  if conversation.preferred_leaf_id is distinct from conversation.indexed_leaf_id then
+    perform app_hidden.enqueue(
+      'index-source',
+      jsonb_build_object('workspaceId', conversation.workspace_id, 'sourceType', 'message', 'sourceId', conversation.id),
+      'message:' || conversation.id,
+      conversation.workspace_id::text
+    );
+  end if;
   return conversation;
 end
 $$;

@@ -22,8 +22,7 @@ begin
   loop
     update app_public.conversations c
     set positive_feedback = c.positive_feedback + changed.positive, negative_feedback = c.negative_feedback + changed.negative
-    -- what is packed or comes back from there was counted when it was given
-    where c.id = changed.conversation_id and c.storage_tier = 'hot' and (changed.positive <> 0 or changed.negative <> 0);
+    where c.id = changed.conversation_id and (changed.positive <> 0 or changed.negative <> 0);
   end loop;
   return null;
 end

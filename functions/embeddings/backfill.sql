@@ -66,7 +66,7 @@ begin
     return;
   end if;
   return query
-  select c.id, c.content_hash, concat_ws(E'\n', c.heading, c.content), c.token_count
+  select c.id, c.content_hash, concat_ws(E'\n', c.lead_in, c.heading, c.content), c.token_count
   from app_public.chunks c
   where c.workspace_id = for_workspace
     and (after_chunk is null or c.id > after_chunk)

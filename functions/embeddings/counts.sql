@@ -1,4 +1,4 @@
--- Keeps chunk_counts, one row per workspace, kind and language, and embedding_counts, one per workspace and version, by
+-- Keeps chunk_counts, one row per workspace, kind and language, those that were recognised apart, and embedding_counts, one per workspace and version, by
 -- statement. In the order of their keys, so that two statements never wait for each other in a circle.
 create or replace function app_private.count_chunks()
 returns trigger
@@ -10,23 +10,29 @@ begin
   if tg_op = 'TRUNCATE' then
     delete from app_hidden.chunk_counts;
   elsif tg_op = 'INSERT' then
-    insert into app_hidden.chunk_counts as k (workspace_id, source_type, text_search_language, chunk_count)
-    select n.workspace_id, n.source_type, n.text_search_language, count(*) from changed_chunks n group by 1, 2, 3 order by 1, 2, 3
+    insert into app_hidden.chunk_counts as k (workspace_id, source_type, text_search_language, is_language_recognized, chunk_count)
+    select n.workspace_id, n.source_type, n.text_search_language, n.is_language_recognized, count(*)
+    from changed_chunks n
+    group by 1, 2, 3, 4
+    order by 1, 2, 3, 4
     on conflict on constraint chunk_counts_pkey do update set chunk_count = k.chunk_count + excluded.chunk_count;
   else
     perform
     from app_hidden.chunk_counts k
-    where (k.workspace_id, k.source_type, k.text_search_language) in (
-      select o.workspace_id, o.source_type, o.text_search_language from changed_chunks o
+    where (k.workspace_id, k.source_type, k.text_search_language, k.is_language_recognized) in (
+      select o.workspace_id, o.source_type, o.text_search_language, o.is_language_recognized from changed_chunks o
     )
-    order by k.workspace_id, k.source_type, k.text_search_language
+    order by k.workspace_id, k.source_type, k.text_search_language, k.is_language_recognized
     for no key update;
     update app_hidden.chunk_counts k
     set chunk_count = k.chunk_count - gone.chunk_count
     from (
-      select o.workspace_id, o.source_type, o.text_search_language, count(*) as chunk_count from changed_chunks o group by 1, 2, 3
+      select o.workspace_id, o.source_type, o.text_search_language, o.is_language_recognized, count(*) as chunk_count
+      from changed_chunks o
+      group by 1, 2, 3, 4
     ) as gone
-    where k.workspace_id = gone.workspace_id and k.source_type = gone.source_type and k.text_search_language = gone.text_search_language;
+    where k.workspace_id = gone.workspace_id and k.source_type = gone.source_type and k.text_search_language = gone.text_search_language
+      and k.is_language_recognized = gone.is_language_recognized;
   end if;
   return null;
 end
@@ -49,20 +55,23 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   with changes as materialized (
-    select d.workspace_id, d.source_type, d.text_search_language, sum(d.difference) as difference
+    select d.workspace_id, d.source_type, d.text_search_language, d.is_language_recognized, sum(d.difference) as difference
     from (
-      select o.workspace_id, o.source_type, o.text_search_language, -1 as difference from old_chunks o
+      select o.workspace_id, o.source_type, o.text_search_language, o.is_language_recognized, -1 as difference from old_chunks o
       union all
-      select n.workspace_id, n.source_type, n.text_search_language, 1 from new_chunks n
+      select n.workspace_id, n.source_type, n.text_search_language, n.is_language_recognized, 1 from new_chunks n
     ) as d
-    group by 1, 2, 3
+    group by 1, 2, 3, 4
     having sum(d.difference) <> 0
   )
-  insert into app_hidden.chunk_counts as k (workspace_id, source_type, text_search_language, chunk_count)
-  select d.workspace_id, d.source_type, d.text_search_language, greatest(d.difference, 0) from changes d order by 1, 2, 3
+  insert into app_hidden.chunk_counts as k (workspace_id, source_type, text_search_language, is_language_recognized, chunk_count)
+  select d.workspace_id, d.source_type, d.text_search_language, d.is_language_recognized, greatest(d.difference, 0)
+  from changes d
+  order by 1, 2, 3, 4
   on conflict on constraint chunk_counts_pkey do update set chunk_count = k.chunk_count + (
     select d.difference from changes d
     where d.workspace_id = k.workspace_id and d.source_type = k.source_type and d.text_search_language = k.text_search_language
+      and d.is_language_recognized = k.is_language_recognized
   );
   return null;
 end

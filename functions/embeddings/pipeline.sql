@@ -41,6 +41,15 @@ begin
   )
   union
   (
+    -- found with the words of a branch that was left; a packed one is followed when it is packed
+    select c.workspace_id, 'message'::app_public.source_type, c.id
+    from app_public.conversations c
+    where c.indexed_leaf_id is distinct from c.preferred_leaf_id and c.storage_tier = 'hot' and c.indexed_sequence_number = c.last_sequence_number
+    order by c.id
+    limit max_sources
+  )
+  union
+  (
     select m.workspace_id, 'memory'::app_public.source_type, m.id
     from app_public.memory_items m
     where m.chunked_hash is distinct from m.content_hash and upper_inf(m.validity) and not exists (
@@ -76,7 +85,7 @@ begin
   limit max_sources;
 end
 $$;
-comment on function app_hidden.find_unindexed(integer) is 'Documents, conversations and memories with missing or stale chunks, or chunks, also of events, without a vector: what lost jobs left.';
+comment on function app_hidden.find_unindexed(integer) is 'Documents, conversations and memories with missing or stale chunks, conversations in which another branch was chosen, or chunks, also of events, without a vector: what lost jobs left.';
 
 create or replace function app_hidden.replace_document_chunks(for_workspace uuid, for_document uuid, of_hash bytea, new_chunks jsonb)
 returns table (kept integer, added integer, removed integer)
@@ -89,6 +98,8 @@ declare
   document app_public.documents;
   wanted app_private.wanted_chunk[];
 begin
+  -- before the counts are taken: whoever deletes the workspace has it, and then takes the counts
+  perform from app_public.workspaces w where w.id = for_workspace for key share;
   select d.* into document
   from app_public.documents d
   where d.workspace_id = for_workspace and d.id = for_document
@@ -102,7 +113,8 @@ begin
   with given as (
     select w.*, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content)) as content_hash
     from jsonb_to_recordset(new_chunks) as w (
-      chunk_index integer, content text, heading text, page_number integer, start_offset integer, end_offset integer, token_count integer
+      chunk_index integer, content text, heading text, page_number integer, start_offset integer, end_offset integer, token_count integer,
+      language text
     )
   ),
   numbered as (
@@ -115,22 +127,31 @@ begin
   )
   select coalesce(array_agg(
     row(
-      x.chunk_index, x.content, x.heading, x.page_number, x.start_offset, x.end_offset, x.token_count, x.content_hash, e.id
+      x.chunk_index, x.content, x.heading, x.page_number, x.start_offset, x.end_offset, x.token_count, x.content_hash, e.id,
+      app_private.recognized_language(document.text_search_language, x.language)
     )::app_private.wanted_chunk
   ), '{}')
   into wanted
   from numbered x
   left join existing e on e.content_hash = x.content_hash and e.n = x.n;
 
-  -- what goes and what comes are counted one after the other; two that change languages do it in the same order
-  perform
-  from app_hidden.chunk_counts k
-  where k.workspace_id = for_workspace and k.source_type = 'document' and exists (
-    select from app_public.chunks c
-    where c.workspace_id = for_workspace and c.document_id = for_document and c.text_search_language <> document.text_search_language
+  -- what goes and what comes are counted one after the other: the counts of all of it are taken first, in one order
+  with there as (
+    select c.text_search_language, c.is_language_recognized
+    from app_public.chunks c
+    where c.workspace_id = for_workspace and c.document_id = for_document
+  ),
+  keys as (
+    select t.text_search_language::text as language, t.is_language_recognized as is_recognized from there t
+    union
+    select coalesce(w.language, document.text_search_language), w.language is not null from unnest(wanted) as w
   )
-  order by k.text_search_language
-  for no key update;
+  insert into app_hidden.chunk_counts as k (workspace_id, source_type, text_search_language, is_language_recognized, chunk_count)
+  select for_workspace, 'document', x.language, x.is_recognized, 0
+  from keys x
+  where exists (select from there) and (select count(*) from keys) > 1
+  order by x.language, x.is_recognized
+  on conflict on constraint chunk_counts_pkey do update set chunk_count = k.chunk_count;
   delete from app_public.chunks c
   where c.workspace_id = for_workspace and c.document_id = for_document
     and not exists (select from unnest(wanted) as w where w.kept_id = c.id);
@@ -139,20 +160,23 @@ begin
   set constraints app_public.chunks_document_id_chunk_index_key deferred;
   update app_public.chunks c
   set chunk_index = w.chunk_index, start_offset = w.start_offset, end_offset = w.end_offset, page_number = w.page_number,
-    text_search_language = document.text_search_language
+    text_search_language = coalesce(w.language, document.text_search_language), is_language_recognized = w.language is not null
   from unnest(wanted) as w
   where c.workspace_id = for_workspace and c.document_id = for_document and c.id = w.kept_id
-    and (c.chunk_index, c.start_offset, c.end_offset, c.page_number, c.text_search_language)
-      is distinct from (w.chunk_index, w.start_offset, w.end_offset, w.page_number, document.text_search_language);
+    and (c.chunk_index, c.start_offset, c.end_offset, c.page_number, c.text_search_language, c.is_language_recognized)
+      is distinct from (
+        w.chunk_index, w.start_offset, w.end_offset, w.page_number, coalesce(w.language, document.text_search_language), w.language is not null
+      );
   select count(*) into kept from unnest(wanted) as w where w.kept_id is not null;
 
   insert into app_public.chunks (
     workspace_id, source_type, document_id, owner_id, visibility, chunk_index, content, heading, page_number, start_offset, end_offset,
-    token_count, content_hash, text_search_language
+    token_count, content_hash, text_search_language, is_language_recognized
   )
   select
     for_workspace, 'document', for_document, document.owner_id, document.visibility, w.chunk_index, w.content, w.heading, w.page_number,
-    w.start_offset, w.end_offset, w.token_count, w.content_hash, document.text_search_language
+    w.start_offset, w.end_offset, w.token_count, w.content_hash, coalesce(w.language, document.text_search_language),
+    w.language is not null
   from unnest(wanted) as w
   where w.kept_id is null;
   get diagnostics added = row_count;
@@ -173,6 +197,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   conversation app_public.conversations;
+  declared app_public.text_search_language := app_private.workspace_language(for_workspace);
+  new_messages uuid[];
+  beside uuid[];
   added integer;
 begin
   select c.* into conversation
@@ -182,26 +209,56 @@ begin
   if conversation.id is null or conversation.indexed_sequence_number >= through_sequence_number then
     return 0;
   end if;
+  new_messages := array(select distinct w.message_id from jsonb_to_recordset(new_chunks) as w (message_id uuid));
 
-  insert into app_public.chunks (
-    workspace_id, source_type, conversation_id, message_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset,
-    token_count, content_hash, text_search_language
+  with contexts as materialized (
+    select x.* from app_private.message_contexts(conversation, new_messages, declared::text) as x
+  ),
+  inserted as (
+    insert into app_public.chunks (
+      workspace_id, source_type, conversation_id, message_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset,
+      token_count, lead_in, context_near, context_far, content_hash, text_search_language, is_language_recognized
+    )
+    select
+      for_workspace, 'message', for_conversation, w.message_id, conversation.owner_id, conversation.visibility, w.chunk_index, w.content,
+      w.heading, w.start_offset, w.end_offset, w.token_count, beginning.lead_in,
+      concat_ws(E'\n', x.near, case when w.is_last then x.next_near end),
+      concat_ws(E'\n', x.far, case when w.is_last then x.next_far end),
+      app_hidden.text_hash(concat_ws(E'\n', beginning.lead_in, w.heading, w.content)),
+      coalesce(app_private.recognized_language(declared, w.language), declared),
+      app_private.recognized_language(declared, w.language) is not null
+    from (
+      select r.*, r.chunk_index = max(r.chunk_index) over (partition by r.message_id) as is_last
+      from jsonb_to_recordset(new_chunks) as r (
+        message_id uuid, chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer,
+        language text
+      )
+    ) as w
+    join app_public.messages m
+      on m.id = w.message_id and m.conversation_id = for_conversation
+      and m.sequence_number > conversation.indexed_sequence_number and m.sequence_number <= through_sequence_number
+    join contexts x on x.message_id = w.message_id
+    cross join lateral (select case when w.chunk_index = 0 then x.lead_in end as lead_in) as beginning
+    -- behind one that is tried again after it was given up, they have theirs
+    where not exists (select from app_public.chunks c where c.workspace_id = for_workspace and c.message_id = w.message_id)
+    -- their ids tell which is newer
+    order by m.sequence_number, w.chunk_index
+    returning id
   )
   select
-    for_workspace, 'message', for_conversation, w.message_id, conversation.owner_id, conversation.visibility, w.chunk_index, w.content,
-    w.heading, w.start_offset, w.end_offset, w.token_count, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content)),
-    (select app_private.workspace_language(for_workspace))
-  from jsonb_to_recordset(new_chunks) as w (
-    message_id uuid, chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer
-  )
-  join app_public.messages m
-    on m.id = w.message_id and m.conversation_id = for_conversation
-    and m.sequence_number > conversation.indexed_sequence_number and m.sequence_number <= through_sequence_number
-  -- behind one that is tried again after it was given up, they have theirs
-  where not exists (select from app_public.chunks c where c.workspace_id = for_workspace and c.message_id = w.message_id);
-  get diagnostics added = row_count;
+    (select count(*) from inserted),
+    array(select distinct n.id from contexts x cross join lateral unnest(x.neighbour_ids) as n (id) where n.id <> all (new_messages))
+  into added, beside;
 
+  -- what they stand beside has new neighbours
+  if added > 0 and cardinality(beside) > 0 then
+    perform app_private.refresh_message_contexts(conversation, beside);
+  end if;
   update app_public.conversations c set indexed_sequence_number = through_sequence_number where c.id = for_conversation;
+  -- when the last message is there: the branch that was chosen ends with it
+  if through_sequence_number >= conversation.last_sequence_number then
+    perform app_private.refresh_branch(conversation);
+  end if;
   delete from app_hidden.cutting_failures f
   where f.workspace_id = for_workspace and f.conversation_id = for_conversation and f.sequence_number <= through_sequence_number and not f.is_dead;
   return added;
@@ -218,6 +275,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   memory app_public.memory_items;
+  declared app_public.text_search_language := app_private.workspace_language(for_workspace);
   added integer;
 begin
   select m.* into memory
@@ -231,14 +289,15 @@ begin
   delete from app_public.chunks c where c.workspace_id = for_workspace and c.memory_item_id = for_memory;
   insert into app_public.chunks (
     workspace_id, source_type, memory_item_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset, token_count,
-    content_hash, importance_score, text_search_language
+    content_hash, importance_score, text_search_language, is_language_recognized
   )
   select
     for_workspace, 'memory', for_memory, memory.owner_id, memory.visibility, w.chunk_index, w.content, w.heading, w.start_offset, w.end_offset,
     w.token_count, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content)), memory.importance,
-    (select app_private.workspace_language(for_workspace))
+    coalesce(app_private.recognized_language(declared, w.language), declared),
+    app_private.recognized_language(declared, w.language) is not null
   from jsonb_to_recordset(new_chunks) as w (
-    chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer
+    chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer, language text
   );
   get diagnostics added = row_count;
   update app_public.memory_items m set chunked_hash = of_hash where m.id = for_memory;
@@ -257,7 +316,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 as $$
-  select c.id, c.content_hash, concat_ws(E'\n', c.heading, c.content)
+  select c.id, c.content_hash, concat_ws(E'\n', c.lead_in, c.heading, c.content)
   from (
     -- one of them is read, by its own index
     select d.* from app_public.chunks d

@@ -117,7 +117,8 @@ create or replace function app_hidden.complete_event(
   used_model text default null,
   prompt_tokens integer default null,
   completion_tokens integer default null,
-  cost_usd numeric default null
+  cost_usd numeric default null,
+  recognized_language text default null
 )
 returns text
 language plpgsql
@@ -128,6 +129,7 @@ declare
   event app_public.raw_events;
   hash bytea := app_hidden.text_hash(concat_ws(E'\n', new_heading, new_content));
   outcome text := 'stored';
+  declared app_public.text_search_language;
 begin
   select e.* into event
   from app_public.raw_events e
@@ -162,13 +164,16 @@ begin
     ) then
       outcome := 'known';
     else
+      declared := app_private.workspace_language(for_workspace);
       insert into app_public.chunks (
         workspace_id, source_type, raw_event_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset, token_count,
-        content_hash, importance_score, text_search_language
+        content_hash, importance_score, text_search_language, is_language_recognized
       )
       values (
         for_workspace, 'event', for_event, event.owner_id, 'workspace', 0, new_content, new_heading, 0, char_length(new_content),
-        new_token_count, hash, coalesce(new_importance, 0.5), app_private.workspace_language(for_workspace)
+        new_token_count, hash, coalesce(new_importance, 0.5),
+        coalesce(app_private.recognized_language(declared, recognized_language), declared),
+        app_private.recognized_language(declared, recognized_language) is not null
       );
       perform app_hidden.enqueue(
         'index-source',
@@ -184,7 +189,7 @@ begin
   return outcome;
 end
 $$;
-comment on function app_hidden.complete_event(uuid, uuid, integer, text, text, integer, real, uuid, text, text, integer, integer, numeric) is
+comment on function app_hidden.complete_event(uuid, uuid, integer, text, text, integer, real, uuid, text, text, integer, integer, numeric, text) is
   'Stores what an event says, and logs what its summary took: stored, known when another event says the same, empty without a text, late when the attempt is not the last one any more.';
 
 create or replace function app_hidden.fail_event(
@@ -219,6 +224,6 @@ grant execute on function
   app_hidden.claim_events(uuid, text, integer, interval, integer),
   app_hidden.reserve_event_summary(uuid, uuid, integer, bigint, numeric),
   app_hidden.release_reservation(uuid, uuid),
-  app_hidden.complete_event(uuid, uuid, integer, text, text, integer, real, uuid, text, text, integer, integer, numeric),
+  app_hidden.complete_event(uuid, uuid, integer, text, text, integer, real, uuid, text, text, integer, integer, numeric, text),
   app_hidden.fail_event(uuid, uuid, integer, text, interval, boolean, integer)
 to colloquy_worker;

@@ -1,4 +1,4 @@
--- An event that goes takes with it what was learned from it. Where another event of the workspace says the same, that one is
+-- An event that goes takes with it what was learned from it, also where that was cited. Where another event of the workspace says the same, that one is
 -- processed again, and has it then.
 create or replace function app_private.forget_events()
 returns trigger
@@ -9,11 +9,15 @@ as $$
 begin
   if tg_op = 'TRUNCATE' then
     delete from app_public.chunks c where c.source_type = 'event';
+    delete from app_hidden.cited_passages p where p.source_type = 'event';
     return null;
   end if;
   delete from app_public.chunks c
   using old_events o
   where c.workspace_id = o.workspace_id and c.raw_event_id = o.id;
+  delete from app_hidden.cited_passages p
+  using old_events o
+  where p.workspace_id = o.workspace_id and p.raw_event_id = o.id;
   update app_public.raw_events e
   set processing_status = 'pending', attempts = 0, retry_at = null, error = null, processed_at = null, knowledge_hash = null
   from (
@@ -30,7 +34,7 @@ begin
   return null;
 end
 $$;
-comment on function app_private.forget_events() is 'Trigger: removes the chunks of events that go.';
+comment on function app_private.forget_events() is 'Trigger: removes the chunks of events that go, and what was cited of them.';
 
 create or replace trigger raw_events_20_forget_delete after delete on app_public.raw_events
 referencing old table as old_events for each statement execute function app_private.forget_events();

@@ -1,5 +1,6 @@
--- Chunks carry owner and visibility of their source, so that search needs no join to decide who may read what. These
--- triggers keep them equal in the same transaction: what was made private is unfindable at once.
+-- Chunks carry owner and visibility of their source, so that search needs no join to decide who may read what; passages that were
+-- cited carry them because their source may be gone. These triggers keep them equal in the same transaction: what was made
+-- private is unfindable at once, and unreadable where it was cited.
 create or replace function app_private.propagate_document_visibility()
 returns trigger
 language plpgsql
@@ -10,10 +11,13 @@ begin
   update app_public.chunks c
   set visibility = new.visibility, owner_id = new.owner_id
   where c.workspace_id = new.workspace_id and c.document_id = new.id;
+  update app_hidden.cited_passages p
+  set visibility = new.visibility, owner_id = new.owner_id
+  where p.workspace_id = new.workspace_id and p.document_id = new.id;
   return null;
 end
 $$;
-comment on function app_private.propagate_document_visibility() is 'Trigger: hands owner and visibility of a document to its chunks.';
+comment on function app_private.propagate_document_visibility() is 'Trigger: hands owner and visibility of a document to its chunks, and to what was cited of it.';
 
 create or replace trigger documents_20_propagate_visibility
 after update of visibility, owner_id on app_public.documents
@@ -30,6 +34,9 @@ begin
   update app_public.chunks c
   set visibility = new.visibility, owner_id = new.owner_id
   where c.workspace_id = new.workspace_id and c.conversation_id = new.id;
+  update app_hidden.cited_passages p
+  set visibility = new.visibility, owner_id = new.owner_id
+  where p.workspace_id = new.workspace_id and p.conversation_id = new.id;
   if old.owner_id <> new.owner_id then
     update app_public.messages m
     set owner_id = new.owner_id
@@ -38,7 +45,7 @@ begin
   return null;
 end
 $$;
-comment on function app_private.propagate_conversation_visibility() is 'Trigger: hands owner and visibility of a conversation to its chunks, and the owner to its messages.';
+comment on function app_private.propagate_conversation_visibility() is 'Trigger: hands owner and visibility of a conversation to its chunks and to what was cited of it, and the owner to its messages.';
 
 create or replace trigger conversations_20_propagate_visibility
 after update of visibility, owner_id on app_public.conversations

@@ -27,7 +27,7 @@ begin
 end
 $$;
 comment on function app_public.archive_conversation(uuid) is
-  'Puts a conversation away and packs its messages, feedback and citations; it remains readable and searchable, and the next message brings it back. Again changes nothing. Errors: CQ101, CQ109, CQ204 no such conversation, CQ260 it could not be packed, CQ261 still being indexed.';
+  'Puts a conversation away and packs its messages; it remains readable and searchable, and the next message brings it back. Again changes nothing. Errors: CQ101, CQ109, CQ204 no such conversation, CQ260 it could not be packed, CQ261 still being indexed.';
 grant execute on function app_public.archive_conversation(uuid) to colloquy_user, colloquy_admin;
 
 create or replace function app_public.restore_conversation(conversation_id uuid)

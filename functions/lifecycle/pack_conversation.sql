@@ -1,6 +1,9 @@
--- Packs what belongs to the messages of a conversation. The caller holds its row "for update". Nothing is deleted before the
--- documents were read back, decoded, encoded anew and found equal, and what is deleted is counted: whatever differs ends the
--- transaction. The conversation is warm before the first row goes, by which the triggers that count know that nothing is lost.
+-- Packs the messages of a conversation. What belongs to a message (feedback, citations, calls of tools) stays rows: it is found by
+-- itself, and nobody finds less of it because a conversation rests (docs/decisions/packed-conversations.md).
+--
+-- The caller holds its row "for update". Nothing is deleted before the documents were read back, decoded, encoded anew and found
+-- equal, and what is deleted is counted: whatever differs ends the transaction. The conversation is warm before the first row
+-- goes, by which the triggers that count know that nothing is lost.
 create or replace function app_private.pack_conversation(conversation app_public.conversations)
 returns app_public.conversations
 language plpgsql
@@ -12,14 +15,12 @@ set extra_float_digits = 1
 set bytea_output = 'hex'
 as $$
 declare
-  source regclass;
-  columns text[];
+  source constant regclass := 'app_public.messages'::regclass;
+  columns constant text[] := app_private.packed_columns(source);
   archived app_hidden.conversation_archives;
   piece app_hidden.conversation_archive_parts;
-  rows_read integer;
+  rows_read integer := 0;
   rebuilt bytea;
-  packed_counts integer[] := '{}';
-  deleted_counts integer[] := '{}';
   deleted integer;
   result app_public.conversations;
 begin
@@ -31,85 +32,63 @@ begin
     raise exception 'Messages of this conversation are still being indexed.' using errcode = 'CQ261', hint = 'Try again when the worker has done them.';
   end if;
 
+  -- the words around its messages are those of the branch that is chosen, while they are rows
+  perform app_private.refresh_branch(conversation);
   -- the days that changed since the last run are counted while their messages are rows
   perform app_private.settle_conversation_analytics(array[conversation.id]);
 
   select array_agg(m.id order by m.id) into archived.message_ids
   from app_public.messages m
   where m.conversation_id = conversation.id and m.id >= conversation.id and m.id <= conversation.last_message_id;
-  insert into app_hidden.conversation_archives (
-    conversation_id, workspace_id, message_count, feedback_count, citation_count, message_ids, sha256
-  )
+  insert into app_hidden.conversation_archives (conversation_id, workspace_id, message_count, message_ids, sha256)
   values (
-    conversation.id, conversation.workspace_id, coalesce(cardinality(archived.message_ids), 0), 0, 0, coalesce(archived.message_ids, '{}'),
-    sha256('')
+    conversation.id, conversation.workspace_id, coalesce(cardinality(archived.message_ids), 0), coalesce(archived.message_ids, '{}'), sha256('')
   );
 
-  foreach source in array array['app_public.messages', 'app_public.message_feedback', 'app_public.message_chunks']::regclass[] loop
-    columns := app_private.packed_columns(source);
-    execute format(
-      'insert into app_hidden.conversation_archive_parts (
-         workspace_id, conversation_id, packed, part, first_id, last_id, row_count, columns, sha256, document
-       )
-       select $1, $2, $3, p.part, p.first_id, p.last_id, p.row_count, $4, sha256(convert_to(p.document, ''UTF8'')), p.document
+  execute format(
+    'insert into app_hidden.conversation_archive_parts (
+       workspace_id, conversation_id, packed, part, first_id, last_id, row_count, columns, sha256, document
+     )
+     select $1, $2, $3, p.part, p.first_id, p.last_id, p.row_count, $4, sha256(convert_to(p.document, ''UTF8'')), p.document
+     from (
+       select sized.part, (array_agg(sized.id order by sized.id))[1] as first_id, (array_agg(sized.id order by sized.id desc))[1] as last_id,
+         count(*) as row_count, ''['' || string_agg(sized.line, E'',\n'' order by sized.id) || '']'' as document
        from (
-         select sized.part, (array_agg(sized.about order by sized.place))[1] as first_id,
-           (array_agg(sized.about order by sized.place desc))[1] as last_id, count(*) as row_count,
-           ''['' || string_agg(sized.line, E'',\n'' order by sized.place) || '']'' as document
+         -- 128 KiB a part: a page is read without the rest
+         select l.*, ((sum(octet_length(l.line)) over (order by l.id) - octet_length(l.line)) / 131072)::integer as part
          from (
-           -- 128 KiB a part: a page is read without the rest
-           select l.*, ((sum(octet_length(l.line)) over (order by l.place) - octet_length(l.line)) / 131072)::integer as part
-           from (
-             select %s as about, row_number() over (order by %s) as place, %s as line
-             from %s as t where t.workspace_id = $1 and t.conversation_id = $2%s
-           ) as l
-         ) as sized
-         group by sized.part
-       ) as p',
-      case when source = 'app_public.messages'::regclass then 't.id' else 't.message_id' end,
-      app_private.packed_key(source), app_private.packed_line(source, columns), source,
-      case when source = 'app_public.messages'::regclass then ' and t.id >= $2 and t.id <= $5' else '' end
-    )
-    using conversation.workspace_id, conversation.id, source, columns, conversation.last_message_id;
+           select t.id, %s as line from app_public.messages as t where t.workspace_id = $1 and t.conversation_id = $2 and t.id >= $2 and t.id <= $5
+         ) as l
+       ) as sized
+       group by sized.part
+     ) as p',
+    app_private.packed_line(source, columns)
+  )
+  using conversation.workspace_id, conversation.id, source, columns, conversation.last_message_id;
 
-    rows_read := 0;
-    for piece in
-      select p.* from app_hidden.conversation_archive_parts p
-      where p.conversation_id = conversation.id and p.packed = source
-      order by p.part
-    loop
-      execute format(
-        'select sha256(convert_to(''['' || string_agg(%s, E'',\n'' order by %s) || '']'', ''UTF8'')), $3 + count(*) from (%s) as t',
-        app_private.packed_line(source, columns), app_private.packed_key(source), app_private.unpack_query(source, columns)
-      )
-      into rebuilt, rows_read
-      using piece.document, conversation.owner_id, rows_read;
-      if rebuilt is distinct from piece.sha256 then
-        raise exception 'What was packed of % of conversation % is not what was read back.', source, conversation.id
-          using errcode = 'CQ260', hint = 'Nothing was deleted. Report it as a bug.';
-      end if;
-    end loop;
-    packed_counts := packed_counts || rows_read;
+  for piece in
+    select p.* from app_hidden.conversation_archive_parts p where p.conversation_id = conversation.id order by p.part
+  loop
+    execute format(
+      'select sha256(convert_to(''['' || string_agg(%s, E'',\n'' order by t.id) || '']'', ''UTF8'')), $3 + count(*) from (%s) as t',
+      app_private.packed_line(source, columns), app_private.unpack_query(source, columns)
+    )
+    into rebuilt, rows_read
+    using piece.document, conversation.owner_id, rows_read;
+    if rebuilt is distinct from piece.sha256 then
+      raise exception 'What was packed of conversation % is not what was read back.', conversation.id
+        using errcode = 'CQ260', hint = 'Nothing was deleted. Report it as a bug.';
+    end if;
   end loop;
 
-  update app_hidden.conversation_archives a
-  set feedback_count = packed_counts[2], citation_count = packed_counts[3], sha256 = app_private.archive_hash(conversation.id)
-  where a.conversation_id = conversation.id;
+  update app_hidden.conversation_archives a set sha256 = app_private.archive_hash(conversation.id) where a.conversation_id = conversation.id;
   update app_public.conversations c set storage_tier = 'warm' where c.id = conversation.id returning c.* into result;
 
   delete from app_public.messages m
   where m.conversation_id = conversation.id and m.id >= conversation.id and m.id <= conversation.last_message_id;
   get diagnostics deleted = row_count;
-  deleted_counts := deleted_counts || deleted;
-  delete from app_public.message_feedback f where f.workspace_id = conversation.workspace_id and f.conversation_id = conversation.id;
-  get diagnostics deleted = row_count;
-  deleted_counts := deleted_counts || deleted;
-  delete from app_public.message_chunks k where k.workspace_id = conversation.workspace_id and k.conversation_id = conversation.id;
-  get diagnostics deleted = row_count;
-  deleted_counts := deleted_counts || deleted;
-  if packed_counts <> deleted_counts or packed_counts[1] <> conversation.message_count then
-    raise exception 'Conversation % has % messages, % were packed, % would go (with feedback and citations: % and %).',
-      conversation.id, conversation.message_count, packed_counts[1], deleted_counts[1], packed_counts, deleted_counts
+  if rows_read <> deleted or rows_read <> conversation.message_count then
+    raise exception 'Conversation % has % messages, % were packed, % would go.', conversation.id, conversation.message_count, rows_read, deleted
       using errcode = 'CQ260', hint = 'Nothing was deleted. Report it as a bug.';
   end if;
 

@@ -15,7 +15,9 @@ as $$
 $$;
 comment on function app_private.readable_conversation(uuid) is 'A conversation that the caller may read, or null.';
 
-create or replace function app_private.packed_messages(conversation app_public.conversations, before uuid, first integer)
+create or replace function app_private.packed_messages(
+  conversation app_public.conversations, before uuid, first integer, after uuid default null, newest_first boolean default true
+)
 returns setof app_public.messages
 language plpgsql
 stable
@@ -34,21 +36,28 @@ begin
   for piece in
     select p.* from app_hidden.conversation_archive_parts p
     where p.conversation_id = conversation.id and p.packed = 'app_public.messages'::regclass
+      and p.last_id > coalesce(packed_messages.after, '00000000-0000-0000-0000-000000000000'::uuid)
       and p.first_id < coalesce(packed_messages.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
-    order by p.part desc
+    order by case when newest_first then -p.part else p.part end
   loop
     perform app_private.check_part(piece);
-    return query execute format('select * from (%s) as t where t.id < $3 order by t.id desc limit $4', app_private.unpack_query(piece.packed, piece.columns))
-    using piece.document, conversation.owner_id, coalesce(packed_messages.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid), missing;
+    return query execute format(
+      'select * from (%s) as t where t.id > $3 and t.id < $4 order by t.id %s limit $5',
+      app_private.unpack_query(piece.packed, piece.columns), case when newest_first then 'desc' else 'asc' end
+    )
+    using piece.document, conversation.owner_id, coalesce(packed_messages.after, '00000000-0000-0000-0000-000000000000'::uuid),
+      coalesce(packed_messages.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid), missing;
     get diagnostics read = row_count;
     missing := missing - read;
     exit when missing <= 0;
   end loop;
 end
 $$;
-comment on function app_private.packed_messages(app_public.conversations, uuid, integer) is 'Packed messages of a conversation, newest first: at most "first" of those before the message "before"; all of them when "first" is null. Raises CQ260.';
+comment on function app_private.packed_messages(app_public.conversations, uuid, integer, uuid, boolean) is 'Packed messages of a conversation, newest first, or from the oldest: at most "first" (null: all) of those before the message "before" and after the message "after". Opens only the parts that they lie in. Raises CQ260.';
 
-create or replace function app_hidden.read_packed_messages(conversation_id uuid, before uuid, first integer)
+create or replace function app_hidden.read_packed_messages(
+  conversation_id uuid, before uuid, first integer, after uuid default null, newest_first boolean default true
+)
 returns setof app_public.messages
 language plpgsql
 stable
@@ -61,77 +70,75 @@ declare
   conversation app_public.conversations := app_private.readable_conversation(read_packed_messages.conversation_id);
 begin
   if conversation.storage_tier <> 'hot' then
-    return query execute 'select * from app_private.packed_messages($1, $2, $3)' using conversation, before, first;
+    return query execute 'select * from app_private.packed_messages($1, $2, $3, $4, $5)' using conversation, before, first, after, newest_first;
   end if;
 end
 $$;
-comment on function app_hidden.read_packed_messages(uuid, uuid, integer) is 'Packed messages of a conversation that the caller may read, newest first. Nothing otherwise. Raises CQ260.';
-grant execute on function app_hidden.read_packed_messages(uuid, uuid, integer) to colloquy_visitor, colloquy_user, colloquy_admin;
+comment on function app_hidden.read_packed_messages(uuid, uuid, integer, uuid, boolean) is 'Packed messages of a conversation that the caller may read, as app_private.packed_messages has them. Nothing otherwise. Raises CQ260.';
+grant execute on function app_hidden.read_packed_messages(uuid, uuid, integer, uuid, boolean) to colloquy_visitor, colloquy_user, colloquy_admin;
 
-create or replace function app_public.conversation_feedback(conversation_id uuid)
-returns setof app_public.message_feedback
+create or replace function app_hidden.read_packed_message(message_id uuid)
+returns setof app_public.messages
 language plpgsql
 stable
+parallel safe
 security definer
+rows 1
 set search_path = pg_catalog, pg_temp
 set datestyle = 'ISO'
+set intervalstyle = 'postgres'
 set timezone = 'UTC'
 as $$
 declare
-  conversation app_public.conversations := app_private.readable_conversation(conversation_feedback.conversation_id);
+  conversation app_public.conversations := app_private.readable_conversation(app_private.packed_conversation_of(read_packed_message.message_id));
   piece app_hidden.conversation_archive_parts;
 begin
-  if conversation.storage_tier = 'hot' then
-    return query
-    select f.* from app_public.message_feedback f
-    where f.workspace_id = conversation.workspace_id and f.conversation_id = conversation.id and f.user_id = app_hidden.current_user_id()
-    order by f.id;
-    return;
-  end if;
   for piece in
     select p.* from app_hidden.conversation_archive_parts p
-    where p.conversation_id = conversation.id and p.packed = 'app_public.message_feedback'::regclass
-    order by p.part
+    where p.conversation_id = conversation.id and p.packed = 'app_public.messages'::regclass
+      and p.first_id <= read_packed_message.message_id and p.last_id >= read_packed_message.message_id
   loop
     perform app_private.check_part(piece);
-    return query execute format('select * from (%s) as t where t.user_id = $3 order by t.id', app_private.unpack_query(piece.packed, piece.columns))
-    using piece.document, conversation.owner_id, app_hidden.current_user_id();
+    return query execute format('select * from (%s) as t where t.id = $3', app_private.unpack_query(piece.packed, piece.columns))
+    using piece.document, conversation.owner_id, read_packed_message.message_id;
   end loop;
 end
 $$;
-comment on function app_public.conversation_feedback(uuid) is
-  'Your feedback on the messages of a conversation, whatever tier they are in. Nothing for a conversation that you may not read. Errors: CQ260 the archive is damaged.';
-grant execute on function app_public.conversation_feedback(uuid) to colloquy_visitor, colloquy_user, colloquy_admin;
+comment on function app_hidden.read_packed_message(uuid) is 'A packed message that the caller may read, from the one part that it is in. Nothing otherwise. Raises CQ260.';
+grant execute on function app_hidden.read_packed_message(uuid) to colloquy_visitor, colloquy_user, colloquy_admin;
 
-create or replace function app_public.conversation_citations(conversation_id uuid)
-returns setof app_public.message_chunks
+create or replace function app_hidden.read_packed_question(answer_id uuid)
+returns app_public.messages
 language plpgsql
 stable
+parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  conversation app_public.conversations := app_private.readable_conversation(conversation_citations.conversation_id);
-  piece app_hidden.conversation_archive_parts;
+  answer app_public.messages;
+  conversation app_public.conversations;
+  question app_public.messages;
 begin
-  if conversation.storage_tier = 'hot' then
-    return query
-    select k.* from app_public.message_chunks k
-    where k.workspace_id = conversation.workspace_id and k.conversation_id = conversation.id
-    order by k.message_id, k.rank;
-    return;
+  execute 'select m.* from app_hidden.read_packed_message($1) as m' into answer using answer_id;
+  if answer.parent_id is not null then
+    execute $query$select m.* from app_hidden.read_packed_message($1) as m where m.role = 'user' and m.conversation_id = $2$query$
+    into question using answer.parent_id, answer.conversation_id;
+    return question;
   end if;
-  for piece in
-    select p.* from app_hidden.conversation_archive_parts p
-    where p.conversation_id = conversation.id and p.packed = 'app_public.message_chunks'::regclass
-    order by p.part
+  conversation := app_private.readable_conversation(answer.conversation_id);
+  -- part by part, from the answer back
   loop
-    perform app_private.check_part(piece);
-    return query execute format('select * from (%s) as t order by t.message_id, t.rank', app_private.unpack_query(piece.packed, piece.columns))
-    using piece.document, conversation.owner_id;
+    execute $query$
+      select m.* from app_private.packed_messages($1, $2, 50) as m where m.role = 'user' and m.sequence_number < $3 order by m.sequence_number desc limit 1
+    $query$
+    into question using conversation, answer_id, answer.sequence_number;
+    exit when question.id is not null;
+    execute 'select m.id from app_private.packed_messages($1, $2, 50) as m order by m.id limit 1' into answer_id using conversation, answer_id;
+    exit when answer_id is null;
   end loop;
+  return question;
 end
 $$;
-comment on function app_public.conversation_citations(uuid) is
-  'The chunks that the answers of a conversation used, whatever tier they are in. Nothing for a conversation that you may not read. Errors: CQ260 the archive is damaged.';
-grant execute on function app_public.conversation_citations(uuid) to colloquy_visitor, colloquy_user, colloquy_admin;
+comment on function app_hidden.read_packed_question(uuid) is 'The question that a packed message answers, when the caller may read it: its parent, or the last one before it. Null otherwise. Raises CQ260.';
+grant execute on function app_hidden.read_packed_question(uuid) to colloquy_user, colloquy_admin;

@@ -25,20 +25,6 @@ as $$
 $$;
 comment on function app_private.packed_columns(regclass) is 'The columns of a table that are stored, in order.';
 
-create or replace function app_private.packed_key(packed regclass)
-returns text
-language sql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-  select string_agg(format('t.%I', a.attname), ', ' order by k.place)
-  from pg_constraint c
-  cross join lateral unnest(c.conkey) with ordinality as k (attnum, place)
-  join pg_attribute a on a.attrelid = c.conrelid and a.attnum = k.attnum
-  where c.conrelid = packed and c.contype = 'p';
-$$;
-comment on function app_private.packed_key(regclass) is 'The primary key of a table, as it stands in an order by.';
-
 -- $1 is the document, $2 the owner of the conversation, who may have changed meanwhile. What happened to rows that others refer
 -- to happened to packed rows too: a person who is gone is null where the foreign key says so, and takes the row along where
 -- it cascades.

@@ -42,8 +42,8 @@ begin
 
   delete from app_hidden.conversation_archives a where a.conversation_id = conversation.id;
   update app_public.conversations c set storage_tier = 'hot' where c.id = conversation.id returning c.* into result;
-  if feedback < archived.feedback_count then
-    -- of people who are gone
+  if feedback > 0 then
+    -- of an archive from when feedback was packed, too: it was counted long ago, and people may be gone
     update app_public.conversations c
     set
       positive_feedback = (select count(*) from app_public.message_feedback f where f.workspace_id = c.workspace_id and f.conversation_id = c.id and f.feedback_type = 'positive'),

@@ -27,7 +27,8 @@ begin
   -- the large tables first, in one statement each: the cascade would go row by row
   delete from app_public.embeddings e where e.workspace_id = result.id;
   delete from app_public.chunks c where c.workspace_id = result.id;
-  delete from app_public.messages m where m.workspace_id = result.id;
+  delete from app_public.messages m using app_public.conversations c
+  where c.workspace_id = result.id and m.conversation_id = c.id and m.id >= c.id and m.id <= c.last_message_id;
   delete from app_public.conversations c where c.workspace_id = result.id;
   delete from app_public.workspaces w where w.id = result.id;
   -- one that its author can read: those of the workspace have no reader any more

@@ -20,5 +20,5 @@ begin
 end
 $$;
 comment on function app_public.set_workspace_language(app_public.text_search_language) is
-  'Says in which language messages, memories and events are indexed, so that other forms of a word are found; those that are there follow within minutes. Documents added without a language take it from now on. Errors: CQ101 not signed in, CQ109 read-only, CQ114 not an owner or admin, CQ200 no or an unknown language.';
+  'Says in which language messages, memories and events are indexed whose own language cannot be recognised, so that other forms of a word are found; those that are there follow within minutes. Documents added without a language take it from now on. With simple, nothing is recognised. Errors: CQ101 not signed in, CQ109 read-only, CQ114 not an owner or admin, CQ200 no or an unknown language.';
 grant execute on function app_public.set_workspace_language(app_public.text_search_language) to colloquy_user, colloquy_admin;

@@ -1,8 +1,8 @@
 -- Recall: the memories that fit a question, weighed by importance and recency. Sealed, as search is, and the caller comes
 -- from the session alone. It counts nothing: what an answer really used is told by use_memories.
 --
--- Relevance is the reciprocal rank of both legs, 1 for what is first in both; then it is weighed: half of the score for the
--- fit alone, up to three tenths for importance, up to two for recency.
+-- Relevance is what a hybrid search gives, 0 to 1: similarity and words by the weight of the embedding version. Then it is weighed:
+-- half of the score for the fit alone, up to three tenths for importance, up to two for recency.
 
 create or replace function app_public.recall(query text, query_embedding extensions.halfvec default null, max_results integer default 10)
 returns app_public.recall_response
@@ -19,6 +19,7 @@ declare
   candidates integer;
   kinds app_public.source_type[] := array['memory']::app_public.source_type[];
   conditions text := app_private.search_conditions(null, null, true, false);
+  weight real := 0;
   response app_public.recall_response;
 begin
   perform app_hidden.require_member();
@@ -40,34 +41,30 @@ begin
       raise exception 'The vector has % dimensions, the active embedding version "%" has %.', vector_dims(query_embedding), version.name, version.dimensions
         using errcode = 'CQ301', hint = 'Embed the query with the model of the active version, or leave queryEmbedding out.';
     end if;
+    weight := version.vector_weight;
   end if;
 
   select array_agg(row(found.*)::app_public.recalled_memory order by found.score desc, found.id desc) into response.memories
   from (
     select
       m.id, m.content, m.subject, m.importance, fits.vector_score, fits.text_score, aged.recency,
-      -- 2 / 61: first in both legs
-      (least(1, fits.relevance * 61 / 2) * (0.5 + 0.3 * m.importance + 0.2 * aged.recency))::real as score
+      (fits.relevance * (0.5 + 0.3 * m.importance + 0.2 * aged.recency))::real as score
     from (
-      -- a memory of several pieces counts by its best one
-      select best.memory_item_id, max(best.vector_score) as vector_score, max(best.text_score) as text_score, sum(best.relevance) as relevance
+      -- a memory of several pieces counts by its best ones
+      select
+        c.memory_item_id, max(legs.vector_score) as vector_score, max(legs.text_score) as text_score,
+        coalesce(weight * greatest(max(legs.vector_score), 0), 0) + coalesce((1 - weight) * max(legs.text_score), 0) as relevance
       from (
-        select
-          c.memory_item_id, legs.leg, max(legs.vector_score) as vector_score, max(legs.text_score) as text_score,
-          max(1.0 / (60 + legs.rank)) as relevance
-        from (
-          select 'vector' as leg, v.chunk_id, v.score as vector_score, null::real as text_score, row_number() over (order by v.score desc, v.chunk_id) as rank
-          -- always exact: memories have an index of their own among the chunks, and a workspace has thousands of them, not millions
-          from app_private.search_vector_exact(version, workspace, caller, query_embedding, kinds, candidates, null, null, conditions, true) as v
-          where version.id is not null
-          union all
-          select 'text', x.chunk_id, null, x.score, row_number() over (order by x.score desc, x.chunk_id)
-          from app_private.search_text(workspace, caller, app_private.question_in(workspace, query), kinds, candidates, null, null, conditions) as x
-        ) as legs
-        join app_public.chunks c on c.workspace_id = workspace and c.id = legs.chunk_id
-        group by c.memory_item_id, legs.leg
-      ) as best
-      group by best.memory_item_id
+        -- always exact: memories have an index of their own among the chunks, and a workspace has thousands of them, not millions
+        select v.chunk_id, v.score as vector_score, null::real as text_score
+        from app_private.search_vector_exact(version, workspace, caller, query_embedding, kinds, candidates, null, null, conditions, true) as v
+        where version.id is not null
+        union all
+        select x.chunk_id, null, x.score
+        from app_private.search_text(workspace, caller, app_private.question_in(workspace, query), kinds, candidates, null, null, conditions) as x
+      ) as legs
+      join app_public.chunks c on c.workspace_id = workspace and c.id = legs.chunk_id
+      group by c.memory_item_id
     ) as fits
     join app_public.memory_items m on m.workspace_id = workspace and m.id = fits.memory_item_id
     cross join lateral (

@@ -84,15 +84,23 @@ as $$
           ) as p
         ),
         facts as materialized (
-          select count(*)::float8 as chunks, avg(f.size)::float8 as size, count(distinct f.source)::float8 as sources
-          from (select f.id, f.source, min(f.size) as size from found f group by f.id, f.source) as f
+          select sum(f.chunks)::float8 as chunks, (sum(f.size) / sum(f.chunks))::float8 as size, count(*)::float8 as sources
+          from (
+            select f.source, count(*) as chunks, sum(f.size) as size
+            from (select f.id, f.source, min(f.size) as size from found f group by f.id, f.source) as f
+            group by f.source
+          ) as f
         ),
         rarity as materialized (
           select
             f.number,
             ln(1 + coalesce(1 / ($12)[f.number - cardinality($4)], greatest($13, a.chunks) / f.chunks)) as of_chunks,
             ln(1 + coalesce(1 / ($12)[f.number - cardinality($4)], coalesce($13 * a.sources / a.chunks, a.sources) / f.sources)) as of_sources
-          from (select f.number, count(*) as chunks, count(distinct f.source) as sources from found f group by f.number) as f
+          from (
+            select f.number, sum(f.chunks)::float8 as chunks, count(*)::float8 as sources
+            from (select f.number, f.source, count(*) as chunks from found f group by f.number, f.source) as f
+            group by f.number
+          ) as f
           cross join facts a
         ),
         -- what a chunk by itself would have
@@ -104,7 +112,7 @@ as $$
           cross join facts a
           group by f.id, f.source
           order by score desc, f.id desc
-          limit greatest(200, 2 * $6)
+          limit 200
         ),
         lengths as materialized (
           select b.source, coalesce(

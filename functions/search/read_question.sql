@@ -10,7 +10,7 @@ language sql
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
-  select '''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || ''''
+  select '''' || replace(replace(lexeme, chr(92), chr(92) || chr(92)), '''', '''''') || ''''
     -- pairs of characters are indexed: a single one is the beginning of some
     || case when char_length(lexeme) = 1 and lexeme ~ '[\u3040-\u30FF\u3400-\u9FFF\uAC00-\uD7FF]' then ':*' else '' end;
 $$;
@@ -37,6 +37,23 @@ as $$
 $$;
 comment on function app_private.phrase_query(text, text) is 'The tsquery of words in this order, or null where they are none.';
 
+-- A language that takes one of its words for a stop word would ask for less than was asked: only those count that keep most words.
+create or replace function app_private.phrase_queries(languages text[], phrase text)
+returns tsquery
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+  select string_agg(distinct '(' || q.query::text || ')', ' | ')::tsquery
+  from (
+    select p.query, numnode(p.query) = max(numnode(p.query)) over () as is_whole
+    from unnest(languages) as l (language)
+    cross join lateral (select app_private.phrase_query(l.language, phrase) as query) as p
+  ) as q
+  where q.is_whole;
+$$;
+comment on function app_private.phrase_queries(text[], text) is 'The tsquery of a phrase in any of these languages, or null where it has no words.';
+
 create or replace function app_private.read_question(question text, languages text[])
 returns app_private.search_question
 language plpgsql
@@ -51,20 +68,16 @@ declare
   bare text := case when is_text then question else regexp_replace(question, excluding, ' ', 'g') end;
   result app_private.search_question;
 begin
-  select string_agg('(' || p.phrase::text || ')', ' & ')::tsquery into result.required
-  from (
-    select string_agg('(' || q.query::text || ')', ' | ')::tsquery as phrase
-    from regexp_matches(bare, '"([^"]+)"', 'g') with ordinality as m (match, number)
-    cross join unnest(languages) as l (language)
-    cross join lateral (select distinct app_private.phrase_query(l.language, m.match[1]) as query) as q
-    where q.query is not null and not is_text
-    group by m.number
-  ) as p;
-  select string_agg('(' || q.query::text || ')', ' | ')::tsquery into result.excluded
-  from regexp_matches(question, '(' || excluding || ')', 'g') as m (match)
-  cross join unnest(languages) as l (language)
-  cross join lateral (select app_private.phrase_query(l.language, trim(both '-"' from m.match[1])) as query) as q
-  where q.query is not null and not is_text;
+  if not is_text then
+    select string_agg('(' || q.query::text || ')', ' & ')::tsquery into result.required
+    from regexp_matches(bare, '"([^"]+)"', 'g') as m (match)
+    cross join lateral (select app_private.phrase_queries(languages, m.match[1]) as query) as q
+    where q.query is not null;
+    select string_agg('(' || q.query::text || ')', ' | ')::tsquery into result.excluded
+    from regexp_matches(question, '(' || excluding || ')', 'g') as m (match)
+    cross join lateral (select app_private.phrase_queries(languages, trim(both '-"' from m.match[1])) as query) as q
+    where q.query is not null;
+  end if;
 
   select array_agg(w.query order by w.place), array_agg(w.lexeme order by w.place)
   into result.words, result.lexemes

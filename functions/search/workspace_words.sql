@@ -43,7 +43,7 @@ as $$
       max(similarity(w.word, similar_words.word)) over () - similarity(w.word, similar_words.word) as behind
     from app_hidden.workspace_words w
     where w.workspace_id = similar_words.workspace and w.word % similar_words.word
-      and abs(char_length(w.word) - char_length(similar_words.word)) <= 2
+      and abs(char_length(w.word) - char_length(similar_words.word)) <= 4
     order by behind, w.word
     limit 3
   ) as s

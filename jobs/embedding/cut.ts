@@ -1,6 +1,7 @@
 import { ColloquyError } from '../../lib/errors.ts';
 import { Thread } from '../../lib/thread.ts';
-import { type Chunk, type ChunkSource, chunkText } from './chunk.ts';
+import type { ChunkSource } from './chunk.ts';
+import { cutPassages, type Passage } from './passages.ts';
 
 /** What the thread is asked for. */
 export interface CutRequest {
@@ -18,19 +19,19 @@ const tooHard = (reason: string) =>
     hint: 'Split the document, or leave out what is not prose or code.',
   });
 
-let thread: Thread<CutRequest, Chunk[]> | undefined;
+let thread: Thread<CutRequest, Passage[]> | undefined;
 
 /**
- * chunkText() that holds up nobody: larger texts are cut in a thread, which this process shares and which lets it end.
+ * cutPassages() that holds up nobody: larger texts are cut in a thread, which this process shares and which lets it end.
  * @throws ColloquyError CQ311 for sizes that cannot be, CQ316 when it takes too long, or the signal's reason
  */
 export async function cutText(
   source: ChunkSource,
   sizes: CutRequest['sizes'],
   signal?: AbortSignal,
-): Promise<Chunk[]> {
-  if (source.content.length <= SMALL) return chunkText(source, sizes);
-  thread ??= new Thread<CutRequest, Chunk[]>(new URL('./cut-worker.ts', import.meta.url), {
+): Promise<Passage[]> {
+  if (source.content.length <= SMALL) return cutPassages(source, sizes);
+  thread ??= new Thread<CutRequest, Passage[]>(new URL('./cut-worker.ts', import.meta.url), {
     timeout: TIMEOUT,
     memory: 4096,
     tooLong: () => tooHard(`it took more than ${TIMEOUT / 60_000} minutes`),

@@ -77,9 +77,18 @@ comment on column app_hidden.word_samples.sampled_at is 'When.';
 --!include policies/workspace_words.sql
 --!include policies/word_samples.sql
 --!include search/workspace_words.sql
+-- of what is indexed already
+insert into app_hidden.workspace_words (workspace_id, word)
+select c.workspace_id, l.word
+from app_public.chunks c
+cross join lateral unnest(tsvector_to_array(c.text_search)) as l (word)
+where l.word ~ '^[^\d\s[:punct:]]{4,40}$'
+group by 1, 2
+on conflict on constraint workspace_words_pkey do nothing;
 --!include search/split_words.sql
 
 -- Nothing leaves by age: there is no tier to ask for or to leave out. Archived documents are what their owner put away.
+-- squawk-ignore require-concurrent-index-deletion
 drop index if exists app_public.chunks_cold_idx;
 -- serves: whether a workspace has archived documents, and which a search leaves out
 create index if not exists documents_archived_idx on app_public.documents (workspace_id, id) where is_archived;
@@ -89,6 +98,7 @@ alter type app_private.search_hit drop attribute if exists is_cold cascade;
 alter type app_public.search_response drop attribute if exists searched_cold cascade;
 alter type app_public.search_count drop attribute if exists cold_searches cascade;
 alter table app_hidden.search_statistics drop constraint if exists search_statistics_positive;
+-- squawk-ignore ban-drop-column
 alter table app_hidden.search_statistics drop column if exists cold_searches;
 alter table app_hidden.search_statistics add constraint search_statistics_positive check (
   searches > 0 and short_returns between 0 and searches and lost_returns between 0 and short_returns and scan_limit_hits between 0 and searches

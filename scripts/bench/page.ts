@@ -1,4 +1,5 @@
-import type { PoolClient } from 'pg';
+import pg, { type PoolClient } from 'pg';
+import { startApi } from '../../api/server.ts';
 import type { Database } from '../../lib/database.ts';
 import { type Bench, compare, percentile, runSql, type Scale } from './harness.ts';
 
@@ -13,10 +14,75 @@ interface Sample {
   owner_id: string;
 }
 
-const OURS = 'select * from app_public.conversation_messages(conversation_id => $1, first => 50)';
-const PLAIN = 'select * from bench.plain_messages m where m.conversation_id = $1 order by m.id desc limit 50';
-const TIMESTAMP =
-  'select * from bench.timestamp_messages m where m.conversation_id = $1 order by m.created_at desc limit 50';
+/** A statement that reads a page of the conversation of this id. */
+type PageQuery = (id: string) => { text: string; values: unknown[] };
+
+const PAGE = `query ($id: UUID!) {
+  conversation(id: $id) { title messages(last: 50) { nodes { id role content createdAt } pageInfo { hasPreviousPage startCursor } } }
+}`;
+const plain =
+  (text: string): PageQuery =>
+  (id) => ({ text, values: [id] });
+const PLAIN = plain(
+  'select * from bench.plain_messages m where m.conversation_id = $1 order by m.id desc limit 50',
+);
+const TIMESTAMP = plain(
+  'select * from bench.timestamp_messages m where m.conversation_id = $1 order by m.created_at desc limit 50',
+);
+
+/** The statement that the API sends for a page, taken down while it answers a request over HTTP. */
+async function sentForPage(database: Database): Promise<PageQuery> {
+  const pool = new pg.Pool({ connectionString: database.url('authenticator'), max: 1 });
+  const sent: { text: string; values: unknown[] }[] = [];
+  pool.on('connect', (client) => {
+    const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+    client.query = ((first: string | { text: string; values?: unknown[] }, ...rest: unknown[]) => {
+      if (typeof first === 'object' && first.text.includes('__messages__')) {
+        sent.push({ text: first.text, values: first.values ?? [] });
+      }
+      return query(first, ...rest);
+    }) as typeof client.query;
+  });
+  const api = await startApi({
+    database: { kind: 'server', pool: () => pool },
+    host: '127.0.0.1',
+    port: 0,
+    embedQuery: async () => new Float32Array(),
+    development: false,
+  });
+  try {
+    const ask = async (query: string, variables: object = {}, token?: string) => {
+      const response = await fetch(`${api.url}/graphql`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          ...(token ? { authorization: `Bearer ${token}` } : {}),
+        },
+        body: JSON.stringify({ query, variables }),
+      });
+      // biome-ignore lint/suspicious/noExplicitAny: the queries say what comes back
+      const { data, errors } = (await response.json()) as any;
+      if (errors) throw new Error(`The API refused: ${JSON.stringify(errors)}`);
+      return data;
+    };
+    const { register } = await ask(
+      'mutation { register(input: { email: "page@example.org", password: "correct horse battery" }) { authentication { token } } }',
+    );
+    const { token } = register.authentication;
+    const started = await ask('mutation { startConversation(input: {}) { conversation { id } } }', {}, token);
+    const { id } = started.startConversation.conversation;
+    await ask(PAGE, { id }, token);
+    const [page] = sent;
+    if (sent.length !== 1 || !page) throw new Error(`The API sent ${sent.length} statements for a page.`);
+    return (other) => ({
+      text: page.text,
+      values: page.values.map((value) => (value === id ? other : value)),
+    });
+  } finally {
+    await api.close();
+    await pool.end();
+  }
+}
 
 async function become(client: PoolClient, { owner_id, workspace_id }: Sample): Promise<void> {
   await client.query(
@@ -29,18 +95,19 @@ async function become(client: PoolClient, { owner_id, workspace_id }: Sample): P
 async function readPages(
   client: PoolClient,
   name: string,
-  sql: string,
+  query: PageQuery,
   samples: Sample[],
 ): Promise<number[]> {
   const times: number[] = [];
   await client.query(
-    `begin; set local role colloquy_user; select set_config('colloquy.member_role', 'owner', true)`,
+    `begin; set local role colloquy_user; set local search_path = pg_catalog, extensions, pg_temp;
+     select set_config('colloquy.member_role', 'owner', true)`,
   );
   for (const sample of samples) {
     await become(client, sample);
     const start = performance.now();
     // prepared, as PostGraphile does it
-    await client.query({ name, text: sql, values: [sample.id] });
+    await client.query({ name, ...query(sample.id) });
     times.push(performance.now() - start);
   }
   await client.query('commit');
@@ -48,7 +115,7 @@ async function readPages(
 }
 
 /** How many partitions of messages a page really read, as the server counts scans within a transaction. */
-async function partitionsTouched(client: PoolClient, samples: Sample[]): Promise<number> {
+async function partitionsTouched(client: PoolClient, query: PageQuery, samples: Sample[]): Promise<number> {
   let most = 0;
   const scans = async (): Promise<Map<string, number>> => {
     const { rows } = await client.query<{ relname: string; scans: number }>(
@@ -57,11 +124,13 @@ async function partitionsTouched(client: PoolClient, samples: Sample[]): Promise
     );
     return new Map(rows.map((row) => [row.relname, row.scans]));
   };
-  await client.query('begin; set local role colloquy_user');
+  await client.query(
+    `begin; set local role colloquy_user; set local search_path = pg_catalog, extensions, pg_temp`,
+  );
   for (const sample of samples.slice(0, 50)) {
     await become(client, sample);
     const before = await scans();
-    await client.query(OURS, [sample.id]);
+    await client.query(query(sample.id));
     const touched = [...(await scans())].filter(([name, count]) => count > (before.get(name) ?? 0));
     most = Math.max(most, touched.length);
   }
@@ -79,7 +148,8 @@ async function pick(database: Database, condition: string): Promise<Sample[]> {
 }
 
 export const page: Bench = {
-  about: 'the latest 50 messages of a conversation, young and old, over 24 months of partitions',
+  about:
+    'the latest 50 messages of a conversation, by the statement that the API sends for them: young and old, over 24 months of partitions',
   async run(database, scale, say) {
     say(`Loading ${MESSAGES[scale].toLocaleString('en')} messages …`);
     await runSql(database, 'words.sql');
@@ -93,20 +163,21 @@ export const page: Bench = {
       database,
       `c.last_message_id < app_hidden.uuidv7_floor(now() - interval '10 months')`,
     );
+    const ours = await sentForPage(database);
     const client = await database.pool('authenticator').connect();
     try {
       const series: Record<string, { p50: number; p95: number }[]> = {};
-      const measure = async (name: string, sql: string, samples: Sample[]): Promise<void> => {
-        const times = await readPages(client, name, sql, samples);
+      const measure = async (name: string, query: PageQuery, samples: Sample[]): Promise<void> => {
+        const times = await readPages(client, name, query, samples);
         const list = series[name] ?? [];
         series[name] = list;
         list.push({ p50: percentile(times, 0.5), p95: percentile(times, 0.95) });
       };
       for (let round = 0; round <= ROUNDS; round++) {
-        await measure('young', OURS, young);
+        await measure('young', ours, young);
         await measure('young plain', PLAIN, young);
         await measure('young timestamp', TIMESTAMP, young);
-        await measure('old', OURS, old);
+        await measure('old', ours, old);
         await measure('old timestamp', TIMESTAMP, old);
         // the first round warms up
         if (round === 0) for (const name of Object.keys(series)) series[name] = [];
@@ -135,7 +206,7 @@ export const page: Bench = {
           ...against('old conversation', 'old', 'old timestamp', 'partitioned by timestamp'),
         ],
         notes: [
-          `Most partitions of messages that a page read: young ${await partitionsTouched(client, young)}, old ${await partitionsTouched(client, old)}.`,
+          `Most partitions of messages that a page read: young ${await partitionsTouched(client, ours, young)}, old ${await partitionsTouched(client, ours, old)}.`,
         ],
       };
     } finally {

@@ -1,5 +1,6 @@
 -- Foreign keys whose columns lead no index: deleting what they point to reads the whole table. A partial index counts
--- when it leaves out nothing but nulls.
+-- when it leaves out nothing but nulls; and one that begins with some of the columns, when these alone are a key of what is
+-- pointed to.
 select
   'foreign_key_without_index' as name,
   'error' as severity,
@@ -22,8 +23,22 @@ where n.nspname in ('app_public', 'app_hidden', 'app_private', 'app_partitions')
     select from pg_catalog.pg_index i
     where i.indrelid = k.conrelid
       and i.indisvalid
-      and (i.indkey::smallint[])[0 : cardinality(k.conkey) - 1] @> k.conkey
-      and k.conkey @> (i.indkey::smallint[])[0 : cardinality(k.conkey) - 1]
+      and (
+        (
+          (i.indkey::smallint[])[0 : cardinality(k.conkey) - 1] @> k.conkey
+          and k.conkey @> (i.indkey::smallint[])[0 : cardinality(k.conkey) - 1]
+        )
+        or exists (
+          select from pg_catalog.pg_index u
+          where u.indrelid = k.confrelid
+            and u.indisunique and u.indpred is null and u.indexprs is null and u.indnkeyatts < cardinality(k.conkey)
+            and (
+              select array_agg(x.attnum)
+              from unnest(k.conkey, k.confkey) as x (attnum, pointed_to)
+              where x.pointed_to = any ((u.indkey::smallint[])[0 : u.indnkeyatts - 1])
+            ) operator(pg_catalog.@>) (i.indkey::smallint[])[0 : u.indnkeyatts - 1]
+        )
+      )
       and (
         i.indpred is null
         or pg_catalog.pg_get_expr(i.indpred, i.indrelid) in (

@@ -43,6 +43,9 @@ describeReal('deleting a workspace', () => {
     await indexAll(database);
     await addDialogue(database, user, `dialogue ${n}`);
     await indexAll(database);
+    // one whose citation goes, and its passage waits to be looked at
+    const { conversation: ended } = await addDialogue(database, user, `ended ${n}`);
+    await call(user, 'delete from app_public.conversations where id = $1', ended);
     const [{ id: reservation }] = await call(user, 'select id from app_public.reserve_usage(1)');
     await call(user, 'select app_public.settle_usage($1, 1)', reservation);
     await call(user, `select app_public.invite_member('guest@example.org')`);
@@ -74,6 +77,9 @@ describeReal('deleting a workspace', () => {
          insert into app_hidden.cutting_failures (workspace_id, document_id, content_hash, attempts, code, error, next_attempt_at)
          select d.workspace_id, d.id, d.content_hash, 1, 'CQ316', 'too hard', now()
          from app_public.documents d where d.workspace_id = $1 limit 1
+       ),
+       sample as (
+         insert into app_hidden.word_samples (workspace_id, chunk_count) values ($1, 1)
        )
        insert into app_hidden.embedding_refusals (version_id, workspace_id, user_id, code, reason, retry_at)
        select version_id, workspace_id, owner_id, 'CQ220', 'spent', now() from chunk`,

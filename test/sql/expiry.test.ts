@@ -16,6 +16,7 @@ const NOTHING = {
   searches: 0,
   conversations: 0,
   messages: 0,
+  passages: 0,
 };
 /** Tables that hold something of a conversation, and its own. */
 const CONTENT = [
@@ -188,7 +189,8 @@ describeReal('what expires', () => {
     await expire(lasting, `now() + interval '1 hour'`);
     expect(await run()).toEqual(NOTHING);
     await expire(mine.conversation);
-    expect(await run()).toEqual({ ...NOTHING, conversations: 1, messages: before.messages });
+    // with the passage that it alone cited
+    expect(await run()).toEqual({ ...NOTHING, conversations: 1, messages: before.messages, passages: 1 });
     expect(Object.values(await contentOf(mine.conversation)).every((count) => count === 0)).toBe(true);
     expect(await contentOf(foreign.conversation)).toEqual(others);
     expect((await contentOf(lasting)).messages).toBe(1);
@@ -275,6 +277,7 @@ describeReal('what expires', () => {
       'delete_sent_mail',
       'delete_ended_invitations',
       'delete_expired_conversations',
+      'delete_uncited_passages',
     ];
     for (const name of functions) {
       await expect(call(ann, `select app_hidden.${name}()`)).rejects.toMatchObject({ code: '42501' });

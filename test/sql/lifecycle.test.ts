@@ -98,7 +98,8 @@ describeReal('the archive of conversations', () => {
   const archiveAll = async (sql = 'select * from app_hidden.archive_old_conversations($1, 1)', idle = '0') =>
     (await worker().query(sql, [idle])).rows;
   const counters = async (id: string) => {
-    const { storage_tier, is_archived, updated_at, ...rest } = await conversationOf(id);
+    // packing follows the branch that is chosen
+    const { storage_tier, is_archived, updated_at, indexed_leaf_id, ...rest } = await conversationOf(id);
     return rest;
   };
 
@@ -183,8 +184,10 @@ describeReal('the archive of conversations', () => {
       const [archived] = await archive(id);
       expect(archived).toMatchObject({ storage_tier: 'warm', is_archived: true });
       const kept = await rowsOf(id);
-      expect(kept.filter((row) => /^(message|feedback|citation)/.test(row))).toEqual([]);
-      expect(kept).toEqual(before.filter((row) => !/^(message|feedback|citation)/.test(row)));
+      expect(kept.filter((row) => row.startsWith('message'))).toEqual([]);
+      // what belongs to a message is found by itself: feedback, citations, calls of tools, images, links
+      expect(kept).toEqual(before.filter((row) => !row.startsWith('message')));
+      expect(kept.filter((row) => /^(feedback|citation)/.test(row))).toHaveLength(6);
       expect(await counters(id)).toEqual(numbers);
       expect(await shown(id)).toEqual(seen);
       const [restored] = await restore(id);
@@ -272,6 +275,96 @@ describeReal('the archive of conversations', () => {
       expect((await archiveAll()).map((row) => row.conversation_id)).not.toContain(id);
       await indexed(id);
       expect((await archive(id))[0].storage_tier).toBe('warm');
+    });
+
+    it('restores one from when feedback and citations were packed, too', async () => {
+      const id = await full();
+      const [before, numbers] = [await rowsOf(id), await counters(id)];
+      await archive(id);
+      // two documents as they were made then
+      for (const table of ['message_feedback', 'message_chunks']) {
+        const { rows } = await tables().query(
+          `select app_private.packed_line(s.name, s.columns) as line, s.columns from (
+             select $1::regclass as name, array_remove(app_private.packed_columns($1::regclass), 'passage_id') as columns) as s`,
+          [`app_public.${table}`],
+        );
+        await tables().query(
+          `insert into app_hidden.conversation_archive_parts (workspace_id, conversation_id, packed, part, first_id, last_id, row_count, columns, sha256, document)
+           select $1::uuid, $2::uuid, $3::regclass, 0, p.ids[1], p.ids[1], cardinality(p.ids), $4::text[], sha256(convert_to(p.document, 'UTF8')), p.document
+           from (select array_agg(t.message_id) as ids, '[' || string_agg(${rows[0].line}, E',\n') || ']' as document
+                 from app_public.${table} t where t.conversation_id = $2::uuid) as p`,
+          [ann.workspaceId, id, `app_public.${table}`, rows[0].columns],
+        );
+        await tables().query('alter table app_public.message_feedback disable trigger user');
+        await tables().query(`delete from app_public.${table} where conversation_id = $1`, [id]);
+        await tables().query('alter table app_public.message_feedback enable trigger user');
+      }
+      await tables().query(
+        'update app_hidden.conversation_archives set sha256 = app_private.archive_hash(conversation_id) where conversation_id = $1',
+        [id],
+      );
+      await post(id, 'awake');
+      const after = await rowsOf(id);
+      // an old citation does not name its passage, and has it all the same
+      const bare = (rows: string[]) => rows.map((row) => row.replace(/^(citation .*),[^,]*\)$/, '$1,)'));
+      expect(bare(after)).toEqual(expect.arrayContaining(bare(before)));
+      expect(await counters(id)).toMatchObject({
+        positive_feedback: numbers.positive_feedback,
+        negative_feedback: numbers.negative_feedback,
+      });
+    });
+
+    it('finds each message by its id, and its question, in whatever part they are', async () => {
+      const id = await start();
+      const asked = await post(id, 'Who was first?');
+      // more than a page of answers between, and more than one part
+      for (let n = 0; n < 70; n++)
+        await call(
+          `select app_public.post_message($1, $2, role => 'assistant')`,
+          id,
+          `answer ${n} ${'of many words '.repeat(200)}`,
+        );
+      const below = await call(
+        `select id from app_public.post_message($1, 'below', role => 'assistant', parent_id => $2)`,
+        id,
+        asked.id,
+      );
+      await indexed(id);
+      const { rows } = await tables().query(
+        'select id from app_public.messages where conversation_id = $1 order by id',
+        [id],
+      );
+      const look = async () => {
+        const seen = [];
+        for (const [n, row] of rows.entries())
+          if (n % 7 === 0 || row.id === below[0].id)
+            seen.push(
+              await call('select m::text from app_hidden.find_message($1) as m', row.id),
+              await call('select question_id, question from app_public.explain_answer($1)', row.id),
+              await as(bob, 'select m::text from app_hidden.find_message($1) as m', row.id),
+            );
+        return seen;
+      };
+      const hot = await look();
+      await archive(id);
+      const { n } = await one(
+        'select count(*)::int as n from app_hidden.conversation_archive_parts where conversation_id = $1',
+        id,
+      );
+      expect(n).toBeGreaterThan(1);
+      expect(await look()).toEqual(hot);
+      expect(hot.at(-2)).toEqual([{ question_id: asked.id, question: 'Who was first?' }]);
+      expect(hot.at(-5)).toEqual([{ question_id: asked.id, question: 'Who was first?' }]);
+      expect(hot.at(-1)).toEqual([]);
+      expect(await call('select m.id from app_hidden.find_message($1) as m', NOWHERE)).toEqual([]);
+      expect(await call('select m.id from app_hidden.find_message(null) as m')).toEqual([]);
+      // a document that is damaged is not shown
+      await tables().query(
+        `update app_hidden.conversation_archive_parts set document = document || ' ' where conversation_id = $1 and part = 0`,
+        [id],
+      );
+      for (const name of ['app_hidden.find_message', 'app_public.explain_answer'])
+        await expect(call(`select ${name}($1)`, asked.id)).rejects.toMatchObject({ code: 'CQ260' });
     });
 
     it('packs one without a message too', async () => {
@@ -836,7 +929,7 @@ describeReal('the archive of conversations', () => {
       ],
       [
         'gone in part',
-        `delete from app_hidden.conversation_archive_parts where conversation_id = $1 and packed = 'app_public.message_feedback'::regclass`,
+        `delete from app_hidden.conversation_archive_parts where conversation_id = $1 and part = 0`,
       ],
       ['gone', 'delete from app_hidden.conversation_archives where conversation_id = $1'],
     ];

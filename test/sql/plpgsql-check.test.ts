@@ -23,8 +23,6 @@ const REVIEWED: [string, string][] = [
   ['app_public.read_shared_conversation', 'routine is marked as STABLE, but expression is VOLATILE'],
   // Empty arrays as defaults of variables.
   ['app_public.search', 'target type is different type than source type'],
-  // Empty arrays as defaults of variables.
-  ['app_private.pack_conversation', 'target type is different type than source type'],
   ['app_hidden.find_unembedded', 'target type is different type than source type'],
   // The conditions are made by search_conditions, of its own words alone: values are parameters. What the dynamic statement
   // returns is what the function returns, and what the planner is told for it is set back with it.

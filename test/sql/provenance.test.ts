@@ -135,17 +135,21 @@ describeReal('provenance', () => {
     });
   });
 
-  it('says of a chunk that is gone that it is, and does without it', async () => {
+  it('shows a passage that is gone as it was, says that it is, and does without it', async () => {
     await asUser(database, ann, (client) =>
       client.query('delete from app_public.documents where id = $1', [documents.fleeting]),
     );
     expect((await explain(ann, answer)).chunks[2]).toMatchObject({
       chunk_id: chunks.fleeting,
-      is_available: false,
+      is_available: true,
+      is_current: false,
       text_score: 0.125,
-      content: null,
+      title: 'fleeting',
+      content: 'a badger of fleeting',
     });
-    expect((await replay(ann, answer)).overlap).toBeCloseTo(2 / 3);
+    const again = await replay(ann, answer);
+    expect(again.overlap).toBeCloseTo(2 / 3);
+    expect(again.chunks[2]).toMatchObject({ cited_rank: 3, rank: null, title: 'fleeting' });
   });
 
   it('gives an event its source and type for a title, to those who may read it', async () => {

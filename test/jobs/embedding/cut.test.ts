@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { expect, test } from 'vitest';
 import { chunkText } from '../../../jobs/embedding/chunk.ts';
 import { cutText } from '../../../jobs/embedding/cut.ts';
+import { cutPassages } from '../../../jobs/embedding/passages.ts';
 
 const SIZES = { chunkSize: 100, chunkOverlap: 15 };
 const SENTENCE = 'The quarterly report lists the income and the costs of every office in the country. ';
@@ -14,7 +15,7 @@ test('a text is cut elsewhere as it is cut here', async () => {
   };
   const elsewhere = await cutText(source, SIZES);
   expect(elsewhere.length).toBeGreaterThan(50);
-  expect(elsewhere).toEqual(chunkText(source, SIZES));
+  expect(elsewhere).toEqual(await cutPassages(source, SIZES));
 });
 
 test('ten megabytes leave the event loop free', async () => {

@@ -6,7 +6,12 @@ import { type Attacks, call, database, fails, guarded, NOWHERE, nobody, of, said
  * What a conversation with a turn shows to its owner, to a stranger and, once it is shared, to the owner of the
  * workspace; the same when it is packed, unless packed says otherwise.
  */
-async function ofReaders(from: string, rows: number[], packed = rows): Promise<void> {
+async function ofReaders(
+  from: string,
+  rows: number[],
+  packed = rows,
+  aim: 'conversation' | 'question' | 'answer' = 'conversation',
+): Promise<void> {
   const { owner, member, bob, ann } = tenants;
   const count = async (user: TestUser, id: string) => (await call(user, `select from ${from}`, id)).rowCount;
   const own = (sql: string, ...values: unknown[]) => database.pool('owner').query(sql, values);
@@ -14,17 +19,20 @@ async function ofReaders(from: string, rows: number[], packed = rows): Promise<v
     [said(bob).conversation, bob, ann, false],
     [said(member).conversation, member, owner, true],
   ] as const) {
-    const look = async () => [await count(by, id), await count(reader, id)];
+    const target = said(by)[aim];
+    const look = async () => [await count(by, target), await count(reader, target)];
     const check = async (expected: number[]) => {
       expect(await look()).toEqual([expected[0], expected[1]]);
-      const visitor = await asVisitor(database, (client) => client.query(`select from ${from}`, [id]));
+      const visitor = await asVisitor(database, (client) =>
+        client.query(`select from ${from}`, [target]),
+      ).catch((error) => ({ rowCount: error.code === '42501' ? 0 : error }));
       expect(visitor.rowCount).toBe(0);
       if (!shared) return;
       const show = (visibility: string) =>
         own('update app_public.conversations set visibility = $1 where id = $2', visibility, id);
       await show('workspace');
-      expect(await count(reader, id)).toBe(expected[2]);
-      expect(await count(tenants.viewer, id)).toBe(expected[2]);
+      expect(await count(reader, target)).toBe(expected[2]);
+      expect(await count(tenants.viewer, target)).toBe(expected[2]);
       await show('private');
     };
     await check(rows);
@@ -150,4 +158,40 @@ export const conversations: Attacks = {
   'app_public.conversation_citations': () => ofReaders('app_public.conversation_citations($1)', [1, 0, 1]),
   'app_hidden.read_packed_messages': () =>
     ofReaders('app_hidden.read_packed_messages($1, null, 10)', [0, 0, 0], [2, 0, 2]),
+  'app_hidden.message_page': () =>
+    ofReaders('app_hidden.message_page($1, null, null, 10, true)', [2, 0, 2], [2, 0, 2]),
+  'app_hidden.read_packed_message': () =>
+    ofReaders('app_hidden.read_packed_message($1)', [0, 0, 0], [1, 0, 1], 'answer'),
+  'app_hidden.read_packed_question': () =>
+    ofReaders(
+      'app_hidden.read_packed_question($1) as q where q.id is not null',
+      [0, 0, 0],
+      [1, 0, 1],
+      'answer',
+    ),
+  'app_hidden.find_message': () => ofReaders('app_hidden.find_message($1)', [1, 0, 1], [1, 0, 1], 'question'),
+  'app_hidden.citations_of': async () => {
+    await ofReaders('app_hidden.citations_of($1)', [1, 0, 1], [1, 0, 1], 'answer');
+    // who reads the conversation, and not what it cites: the citation without its passage
+    const { owner, member } = tenants;
+    const show = (visibility: string) =>
+      database
+        .pool('owner')
+        .query('update app_public.conversations set visibility = $1 where id = $2', [
+          visibility,
+          said(member).conversation,
+        ]);
+    const passage = async (user: TestUser) =>
+      (
+        await call(
+          user,
+          'select (c.citation).chunk_id, (c.passage).content from app_hidden.citations_of($1) as c',
+          said(member).answer,
+        )
+      ).rows[0];
+    await show('workspace');
+    expect((await passage(member)).content).toMatch(/zebra/);
+    expect(await passage(owner)).toEqual({ chunk_id: said(member).chunk, content: null });
+    await show('private');
+  },
 };
