@@ -207,6 +207,10 @@
 --!include search/record_searches.sql
 --!include search/recall_queries.sql
 --!include search/measure_recall.sql
+--!include search/fusion_questions.sql
+--!include search/measure_vector_weight.sql
+--!include search/set_vector_weight.sql
+--!include search/latest_vector_weights.sql
 --!include search/search_quality.sql
 --!include lifecycle/delete_search_history.sql
 --!include policies/settings.sql
@@ -281,5 +285,6 @@
 --!include policies/search_samples.sql
 --!include policies/recall_measurements.sql
 --!include policies/embedding_evaluations.sql
+--!include policies/fusion_measurements.sql
 --!include policies/embedding_spending.sql
 --!include policies/cutting_failures.sql

@@ -14,6 +14,7 @@ import { evaluateEmbeddingVersion } from './evaluate-embedding-version.ts';
 import { extractFile } from './extract-file.ts';
 import { forgetWords } from './forget-words.ts';
 import { indexLarge, indexSource } from './index-source.ts';
+import { measureFusion } from './measure-fusion.ts';
 import { measureRecall } from './measure-recall.ts';
 import { processEvents } from './process-events.ts';
 import { refreshAnalytics } from './refresh-analytics.ts';
@@ -58,6 +59,7 @@ export const jobs: readonly JobDefinition<any>[] = [
   evaluateEmbeddingVersion,
   archiveEmbeddingVersions,
   measureRecall,
+  measureFusion,
 ];
 
 /** Seconds without a sign of life after which the job of a worker counts as left, and is tried again. */

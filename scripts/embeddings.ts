@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { askModel, type Chosen, type ChosenModel, chosenModel } from '../jobs/embedding/chosen.ts';
 import { knownPrefixes } from '../jobs/embedding/prefixes.ts';
+import { weighings } from '../jobs/measure-fusion.ts';
 import { measurements } from '../jobs/measure-recall.ts';
 import { type Database, openDatabase } from '../lib/database.ts';
 import { env } from '../lib/env.ts';
@@ -422,7 +423,9 @@ program
 
 program
   .command('recall')
-  .description('how much of what is nearest searches find, and how they were answered')
+  .description(
+    'how much of what is nearest searches find, how much vectors count, and how searches were answered',
+  )
   .option('--measure', 'measure now, as the worker does each day')
   .option('--days <n>', 'days of searches to count', atLeast(1), 7)
   .action((_: unknown, command: Command) =>
@@ -431,6 +434,10 @@ program
         for await (const { target, measured } of measurements(owner))
           say(
             `  ${target.version_name}, ${target.size_class} workspaces: ${measured ? `${measured.queries} queries` : 'nothing to ask, or somebody else is measuring'}`,
+          );
+        for await (const { target, weighed } of weighings(owner))
+          say(
+            `  ${target.version_name}, vectors beside words: ${weighed ? `${weighed.questions} questions` : 'nothing was cited yet, or somebody else is measuring'}`,
           );
       }
       const quality = await ask(owner, 'app_public.search_quality(days => $1)', [options.days]);

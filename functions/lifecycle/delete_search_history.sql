@@ -37,6 +37,16 @@ begin
     limit max_rows for update skip locked
   );
   get diagnostics gone = row_count;
+  removed := removed + gone;
+  delete from app_hidden.fusion_measurements m
+  where m.id in (
+    select e.id
+    from app_hidden.fusion_measurements e
+    where e.id < app_hidden.uuidv7_floor(history_since)
+      and exists (select from app_hidden.fusion_measurements n where n.version_id = e.version_id and n.id > e.id)
+    limit max_rows for update skip locked
+  );
+  get diagnostics gone = row_count;
   return removed + gone;
 end
 $$;

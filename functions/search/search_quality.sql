@@ -1,4 +1,4 @@
--- What an administrator asks about searches: the latest measurements of recall, and what was counted. It names no tenant.
+-- What an administrator asks about searches: the latest measurements, and what was counted. It names no tenant.
 create or replace function app_private.latest_recall()
 returns setof app_public.recall_figure
 language sql
@@ -35,6 +35,7 @@ begin
   end if;
   result.objective := app_hidden.setting('search_recall_objective')::real;
   result.recall := array(select f from app_private.latest_recall() as f);
+  result.vector_weights := array(select f from app_private.latest_vector_weights() as f);
   result.searches := array(
     select row(
       s.version_id, s.size_class, s.path, sum(s.searches), sum(s.short_returns), sum(s.lost_returns), sum(s.scan_limit_hits)
@@ -48,5 +49,5 @@ begin
 end
 $$;
 comment on function app_public.search_quality(integer) is
-  'The latest measurements of recall per embedding version and size of workspaces, and the searches of the last days, counted. Administrators of the installation only. Errors: CQ101, CQ121, CQ200 unusable argument.';
+  'The latest measurements of recall per embedding version and size of workspaces, how much the vectors of each version count, and the searches of the last days, counted. Administrators of the installation only. Errors: CQ101, CQ121, CQ200 unusable argument.';
 grant execute on function app_public.search_quality(integer) to colloquy_admin;

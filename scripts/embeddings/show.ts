@@ -182,6 +182,31 @@ export function showEvaluation(evaluation: Evaluation, [name, other]: [string, s
 const percent = (share: unknown): string => `${(Number(share) * 100).toFixed(1)} %`;
 const milliseconds = (value: unknown): string => (value === null ? '-' : Number(value).toFixed(1));
 
+const weight = (value: unknown): string => (value === null ? '-' : String(value));
+
+function showWeights(weights: Row[]): string {
+  return table([
+    ['version', 'vector weight', 'questions', 'nDCG@10', 'best', 'suggested', 'measured'],
+    ...weights.map((one) => {
+      const points = one.points as Row[];
+      const now = points.find((point) => point.weight === one.measured_weight);
+      const best = points.reduce<Row | undefined>(
+        (top, point) => (top && Number(top.ndcg) >= Number(point.ndcg) ? top : point),
+        undefined,
+      );
+      return [
+        String(one.version_name),
+        `${weight(one.vector_weight)}${one.is_fixed ? ', fixed' : ''}`,
+        number(one.questions),
+        now ? `${Number(now.ndcg).toFixed(3)} (${weight(now.weight)})` : '-',
+        best ? `${Number(best.ndcg).toFixed(3)} (${weight(best.weight)})` : '-',
+        `${weight(one.suggested_weight)}${one.was_applied ? ', applied' : ''}`,
+        one.measured_at === null ? 'never' : String(one.measured_at).slice(0, 16),
+      ];
+    }),
+  ]);
+}
+
 export function showQuality(quality: Row): string {
   const recall = quality.recall as Row[];
   const searches = quality.searches as Row[];
@@ -230,6 +255,8 @@ export function showQuality(quality: Row): string {
             String(one.measured_at).slice(0, 16),
           ]),
         ]),
+    '',
+    showWeights(quality.vector_weights as Row[]),
     ...(searches.length === 0
       ? []
       : [

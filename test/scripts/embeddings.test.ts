@@ -179,12 +179,14 @@ describeReal('npm run embeddings', () => {
       answer: {
         recall: [{ version_name: 'local-1', size_class: 'tiny', source: 'stored', recall: 1, queries: 50 }],
         searches: [{ version_id: null, size_class: 'tiny', path: 'none', searches: 2, short_returns: 1 }],
+        vector_weights: [{ version_name: 'local-1', vector_weight: 0.4, questions: 0, measured_at: null }],
       },
     });
     const shown = await embeddings('recall', '--days', '1');
     expect(shown.code).toBe(0);
     expect(shown.stdout).toMatch(/local-1 +tiny +100\.0 % +- +50, 0 by index +passages/);
-    expect(shown.stdout).toMatch(/- +tiny +none +2 +1 +0 +0 +0/);
+    expect(shown.stdout).toMatch(/local-1 +0\.4 +0 +- +- +- +never/);
+    expect(shown.stdout).toMatch(/- +tiny +none +2 +1 +0 +0$/m);
     expect(await embeddings('recall', '--days', '500')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('CQ200'),

@@ -45,6 +45,7 @@ export const versions: Attacks = {
       `embedding_version_progress('${NOWHERE}')`,
       `embedding_version_evaluation('${NOWHERE}')`,
       'search_quality()',
+      `set_vector_weight('${NOWHERE}', 0.5)`,
     ].map((sql) => [`app_public.${sql.split('(')[0]}`, () => administratorsOnly(`select app_public.${sql}`)]),
   ),
 };
