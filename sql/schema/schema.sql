@@ -204,6 +204,44 @@ CREATE TYPE app_hidden.provider_pause_kind AS ENUM (
 COMMENT ON TYPE app_hidden.provider_pause_kind IS 'Why a provider is left alone: it asked for it, it refuses everything until a setting is corrected, or it does not answer.';
 
 --
+-- Name: source_type; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.source_type AS ENUM (
+    'document',
+    'message',
+    'memory',
+    'event'
+);
+
+--
+-- Name: TYPE source_type; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.source_type IS 'What a chunk was cut from.';
+
+--
+-- Name: fusion_question; Type: TYPE; Schema: app_private; Owner: -
+--
+
+CREATE TYPE app_private.fusion_question AS (
+	workspace_id uuid,
+	user_id uuid,
+	question text,
+	embedding extensions.halfvec,
+	asked_at timestamp with time zone,
+	kinds app_public.source_type[],
+	cited uuid[],
+	is_endorsed boolean
+);
+
+--
+-- Name: TYPE fusion_question; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON TYPE app_private.fusion_question IS 'A question of a measurement: whose, and what its answer cited.';
+
+--
 -- Name: message_role; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -261,7 +299,7 @@ CREATE TYPE app_public.search_filters AS (
 	created_after timestamp with time zone,
 	created_before timestamp with time zone,
 	metadata jsonb,
-	include_cold boolean
+	include_archived boolean
 );
 
 --
@@ -337,27 +375,10 @@ COMMENT ON COLUMN app_public.search_filters.created_before IS 'Only what was mad
 COMMENT ON COLUMN app_public.search_filters.metadata IS 'Only what has all of this in its metadata: the document, conversation, memory or event.';
 
 --
--- Name: COLUMN search_filters.include_cold; Type: COMMENT; Schema: app_public; Owner: -
+-- Name: COLUMN search_filters.include_archived; Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON COLUMN app_public.search_filters.include_cold IS 'Whether the cold tier is searched with the others, instead of only after them when they find too little.';
-
---
--- Name: source_type; Type: TYPE; Schema: app_public; Owner: -
---
-
-CREATE TYPE app_public.source_type AS ENUM (
-    'document',
-    'message',
-    'memory',
-    'event'
-);
-
---
--- Name: TYPE source_type; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON TYPE app_public.source_type IS 'What a chunk was cut from.';
+COMMENT ON COLUMN app_public.search_filters.include_archived IS 'Whether documents that their owner archived are found with the others.';
 
 --
 -- Name: recall_query; Type: TYPE; Schema: app_private; Owner: -
@@ -396,32 +417,14 @@ CREATE TYPE app_private.recall_truth AS (
 COMMENT ON TYPE app_private.recall_truth IS 'What an exact search finds for a query of a measurement, and how long it took.';
 
 --
--- Name: search_mode; Type: TYPE; Schema: app_public; Owner: -
---
-
-CREATE TYPE app_public.search_mode AS ENUM (
-    'hybrid',
-    'vector',
-    'text'
-);
-
---
--- Name: TYPE search_mode; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON TYPE app_public.search_mode IS 'hybrid fuses vector and text ranks; vector and text use one leg alone.';
-
---
 -- Name: search_hit; Type: TYPE; Schema: app_private; Owner: -
 --
 
 CREATE TYPE app_private.search_hit AS (
 	chunk_id uuid,
-	leg app_public.search_mode,
 	place bigint,
 	score real,
-	importance real,
-	is_cold boolean
+	importance real
 );
 
 --
@@ -429,6 +432,61 @@ CREATE TYPE app_private.search_hit AS (
 --
 
 COMMENT ON TYPE app_private.search_hit IS 'What one leg of a search found, and at which place.';
+
+--
+-- Name: search_question; Type: TYPE; Schema: app_private; Owner: -
+--
+
+CREATE TYPE app_private.search_question AS (
+	words tsquery[],
+	lexemes text[],
+	required tsquery,
+	excluded tsquery,
+	any_word tsquery,
+	grams text
+);
+
+--
+-- Name: TYPE search_question; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON TYPE app_private.search_question IS 'What a question asks for by words.';
+
+--
+-- Name: COLUMN search_question.words; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.search_question.words IS 'Its words, each as what its languages make of it: any of them finds.';
+
+--
+-- Name: COLUMN search_question.lexemes; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.search_question.lexemes IS 'The lexemes of each word, with a space between them.';
+
+--
+-- Name: COLUMN search_question.required; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.search_question.required IS 'What must be there: its phrases in quotes. Null: nothing.';
+
+--
+-- Name: COLUMN search_question.excluded; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.search_question.excluded IS 'What must not be there. Null: nothing.';
+
+--
+-- Name: COLUMN search_question.any_word; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.search_question.any_word IS 'All words as alternatives.';
+
+--
+-- Name: COLUMN search_question.grams; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.search_question.grams IS 'The regular expression of its n-grams, to mark them in a text. Null: it has none.';
 
 --
 -- Name: wanted_chunk; Type: TYPE; Schema: app_private; Owner: -
@@ -443,7 +501,8 @@ CREATE TYPE app_private.wanted_chunk AS (
 	end_offset integer,
 	token_count integer,
 	content_hash bytea,
-	kept_id uuid
+	kept_id uuid,
+	language text
 );
 
 --
@@ -451,6 +510,12 @@ CREATE TYPE app_private.wanted_chunk AS (
 --
 
 COMMENT ON TYPE app_private.wanted_chunk IS 'A chunk that a document shall have; kept_id is the chunk with the same text that it has already.';
+
+--
+-- Name: COLUMN wanted_chunk.language; Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON COLUMN app_private.wanted_chunk.language IS 'The language that was recognised in it, where it counts.';
 
 --
 -- Name: active_session; Type: TYPE; Schema: app_public; Owner: -
@@ -543,7 +608,19 @@ CREATE TYPE app_public.explained_chunk AS (
 	is_available boolean,
 	source_type app_public.source_type,
 	title text,
-	content text
+	content text,
+	heading text,
+	page_number integer,
+	start_offset integer,
+	end_offset integer,
+	document_id uuid,
+	document_hash bytea,
+	conversation_id uuid,
+	message_id uuid,
+	memory_item_id uuid,
+	raw_event_id uuid,
+	made_at timestamp with time zone,
+	is_current boolean
 );
 
 --
@@ -592,7 +669,7 @@ COMMENT ON COLUMN app_public.explained_chunk.embedding_version_id IS 'Embedding 
 -- Name: COLUMN explained_chunk.is_available; Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON COLUMN app_public.explained_chunk.is_available IS 'Whether it can be read: not when its source was cut anew or removed since, or is not for the reader.';
+COMMENT ON COLUMN app_public.explained_chunk.is_available IS 'Whether it can be read, as it was when it was cited: not when it is not for the reader, or was erased.';
 
 --
 -- Name: COLUMN explained_chunk.source_type; Type: COMMENT; Schema: app_public; Owner: -
@@ -611,6 +688,78 @@ COMMENT ON COLUMN app_public.explained_chunk.title IS 'Title of its source, when
 --
 
 COMMENT ON COLUMN app_public.explained_chunk.content IS 'Its text, when it is available.';
+
+--
+-- Name: COLUMN explained_chunk.heading; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.explained_chunk.heading IS 'Title and headings above it, when it is available.';
+
+--
+-- Name: COLUMN explained_chunk.page_number; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.explained_chunk.page_number IS 'Page that it stood on, when its source had pages.';
+
+--
+-- Name: COLUMN explained_chunk.start_offset; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.explained_chunk.start_offset IS 'Its first character in the version of the source that was cited, from 0.';
+
+--
+-- Name: COLUMN explained_chunk.end_offset; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.explained_chunk.end_offset IS 'The character after its last.';
+
+--
+-- Name: COLUMN explained_chunk.document_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.explained_chunk.document_id IS 'The document that it is a piece of; it may be gone.';
+
+--
+-- Name: COLUMN explained_chunk.document_hash; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.explained_chunk.document_hash IS 'The version of the document that was cited: its contentHash then.';
+
+--
+-- Name: COLUMN explained_chunk.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.explained_chunk.conversation_id IS 'The conversation that it is a piece of.';
+
+--
+-- Name: COLUMN explained_chunk.message_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.explained_chunk.message_id IS 'The message that it is a piece of.';
+
+--
+-- Name: COLUMN explained_chunk.memory_item_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.explained_chunk.memory_item_id IS 'The memory that it is.';
+
+--
+-- Name: COLUMN explained_chunk.raw_event_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.explained_chunk.raw_event_id IS 'The event that it says.';
+
+--
+-- Name: COLUMN explained_chunk.made_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.explained_chunk.made_at IS 'When the passage was made.';
+
+--
+-- Name: COLUMN explained_chunk.is_current; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.explained_chunk.is_current IS 'Whether its source still has it: false when that was edited or removed since. Null when it is not available.';
 
 --
 -- Name: answer_explanation; Type: TYPE; Schema: app_public; Owner: -
@@ -1142,6 +1291,156 @@ COMMENT ON COLUMN app_public.embedding_estimate.tokens_per_second IS 'Speed that
 --
 
 COMMENT ON COLUMN app_public.embedding_estimate.seconds IS 'How long the back-fill takes at that speed.';
+
+--
+-- Name: evaluation_source; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.evaluation_source AS ENUM (
+    'answers',
+    'passages'
+);
+
+--
+-- Name: TYPE evaluation_source; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.evaluation_source IS 'Where the questions of an evaluation come from: "answers", what users asked and their answers cited; "passages", a sentence of a passage that asks for its passage.';
+
+--
+-- Name: evaluation_verdict; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.evaluation_verdict AS ENUM (
+    'better',
+    'alike',
+    'worse',
+    'unjudged'
+);
+
+--
+-- Name: TYPE evaluation_verdict; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.evaluation_verdict IS 'How one embedding version does beside another; "unjudged" with too few questions.';
+
+--
+-- Name: embedding_evaluation; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.embedding_evaluation AS (
+	version_id uuid,
+	baseline_id uuid,
+	verdict app_public.evaluation_verdict,
+	source app_public.evaluation_source,
+	k integer,
+	questions integer,
+	recall real,
+	baseline_recall real,
+	recall_difference_low real,
+	recall_difference_high real,
+	mrr real,
+	baseline_mrr real,
+	mrr_difference_low real,
+	mrr_difference_high real,
+	evaluated_at timestamp with time zone
+);
+
+--
+-- Name: TYPE embedding_evaluation; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.embedding_evaluation IS 'How an embedding version did on the same questions as the active one.';
+
+--
+-- Name: COLUMN embedding_evaluation.version_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_evaluation.version_id IS 'The embedding version.';
+
+--
+-- Name: COLUMN embedding_evaluation.baseline_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_evaluation.baseline_id IS 'The one that it was compared with.';
+
+--
+-- Name: COLUMN embedding_evaluation.verdict; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_evaluation.verdict IS 'What follows: "worse" keeps it from being activated, unless that is accepted.';
+
+--
+-- Name: COLUMN embedding_evaluation.source; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_evaluation.source IS 'Where the questions came from.';
+
+--
+-- Name: COLUMN embedding_evaluation.k; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_evaluation.k IS 'Passages that were looked at per question.';
+
+--
+-- Name: COLUMN embedding_evaluation.questions; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_evaluation.questions IS 'How many questions.';
+
+--
+-- Name: COLUMN embedding_evaluation.recall; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_evaluation.recall IS 'Mean share of what should be found that was among the first k.';
+
+--
+-- Name: COLUMN embedding_evaluation.baseline_recall; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_evaluation.baseline_recall IS 'The same of the other version.';
+
+--
+-- Name: COLUMN embedding_evaluation.recall_difference_low; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_evaluation.recall_difference_low IS 'Lower end of the 95 % interval of the difference, question by question.';
+
+--
+-- Name: COLUMN embedding_evaluation.recall_difference_high; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_evaluation.recall_difference_high IS 'Its upper end.';
+
+--
+-- Name: COLUMN embedding_evaluation.mrr; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_evaluation.mrr IS 'Mean reciprocal rank of the first hit among the first k.';
+
+--
+-- Name: COLUMN embedding_evaluation.baseline_mrr; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_evaluation.baseline_mrr IS 'The same of the other version.';
+
+--
+-- Name: COLUMN embedding_evaluation.mrr_difference_low; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_evaluation.mrr_difference_low IS 'Lower end of the 95 % interval of the difference.';
+
+--
+-- Name: COLUMN embedding_evaluation.mrr_difference_high; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_evaluation.mrr_difference_high IS 'Its upper end.';
+
+--
+-- Name: COLUMN embedding_evaluation.evaluated_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_evaluation.evaluated_at IS 'When.';
 
 --
 -- Name: embedding_failure; Type: TYPE; Schema: app_public; Owner: -
@@ -1690,7 +1989,13 @@ CREATE TYPE app_public.indexing_progress AS (
 	dead_chunks bigint,
 	dead_sources bigint,
 	paused text,
-	resumes_at timestamp with time zone
+	resumes_at timestamp with time zone,
+	pending_sources bigint,
+	pending_chunks bigint,
+	sources_per_minute numeric,
+	vectors_per_minute numeric,
+	words_seconds_left integer,
+	vectors_seconds_left integer
 );
 
 --
@@ -1715,13 +2020,13 @@ COMMENT ON COLUMN app_public.indexing_progress.pending_conversations IS 'Convers
 -- Name: COLUMN indexing_progress.chunks; Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON COLUMN app_public.indexing_progress.chunks IS 'Chunks in all.';
+COMMENT ON COLUMN app_public.indexing_progress.chunks IS 'Passages in all: each is found by its words.';
 
 --
 -- Name: COLUMN indexing_progress.embedded_chunks; Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON COLUMN app_public.indexing_progress.embedded_chunks IS 'Chunks that have a vector of the active version.';
+COMMENT ON COLUMN app_public.indexing_progress.embedded_chunks IS 'Passages that are found by meaning: they have a vector of the active version.';
 
 --
 -- Name: COLUMN indexing_progress.is_complete; Type: COMMENT; Schema: app_public; Owner: -
@@ -1776,6 +2081,42 @@ COMMENT ON COLUMN app_public.indexing_progress.paused IS 'Why nothing goes on at
 --
 
 COMMENT ON COLUMN app_public.indexing_progress.resumes_at IS 'When it is tried again.';
+
+--
+-- Name: COLUMN indexing_progress.pending_sources; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.indexing_progress.pending_sources IS 'Documents, conversations and memories that are not found by their words yet, or not by their latest ones.';
+
+--
+-- Name: COLUMN indexing_progress.pending_chunks; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.indexing_progress.pending_chunks IS 'Passages that wait for their vector.';
+
+--
+-- Name: COLUMN indexing_progress.sources_per_minute; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.indexing_progress.sources_per_minute IS 'How many of them were cut a minute lately; null when none were.';
+
+--
+-- Name: COLUMN indexing_progress.vectors_per_minute; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.indexing_progress.vectors_per_minute IS 'How many passages got a vector a minute lately; null when none did.';
+
+--
+-- Name: COLUMN indexing_progress.words_seconds_left; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.indexing_progress.words_seconds_left IS 'Seconds until everything is found by words, at that rate; null when there is none.';
+
+--
+-- Name: COLUMN indexing_progress.vectors_seconds_left; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.indexing_progress.vectors_seconds_left IS 'Seconds until everything is found by meaning, at that rate; null when there is none, while something holds it back, and until everything is found by words.';
 
 --
 -- Name: member_role; Type: TYPE; Schema: app_public; Owner: -
@@ -2515,8 +2856,7 @@ CREATE TYPE app_public.search_count AS (
 	searches bigint,
 	short_returns bigint,
 	lost_returns bigint,
-	scan_limit_hits bigint,
-	cold_searches bigint
+	scan_limit_hits bigint
 );
 
 --
@@ -2568,10 +2908,221 @@ COMMENT ON COLUMN app_public.search_count.lost_returns IS 'Those of them to whic
 COMMENT ON COLUMN app_public.search_count.scan_limit_hits IS 'Those whose index scan gave up, so that they were repeated exactly.';
 
 --
--- Name: COLUMN search_count.cold_searches; Type: COMMENT; Schema: app_public; Owner: -
+-- Name: search_leg_state; Type: TYPE; Schema: app_public; Owner: -
 --
 
-COMMENT ON COLUMN app_public.search_count.cold_searches IS 'Those that looked into the cold tier.';
+CREATE TYPE app_public.search_leg_state AS ENUM (
+    'used',
+    'left_out'
+);
+
+--
+-- Name: TYPE search_leg_state; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.search_leg_state IS 'used, or left_out of a search.';
+
+--
+-- Name: search_mode; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.search_mode AS ENUM (
+    'hybrid',
+    'vector',
+    'text'
+);
+
+--
+-- Name: TYPE search_mode; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.search_mode IS 'hybrid fuses vector and text ranks; vector and text use one leg alone.';
+
+--
+-- Name: search_leg; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.search_leg AS (
+	leg app_public.search_mode,
+	state app_public.search_leg_state,
+	reason text,
+	hits integer,
+	best_score real,
+	weight real
+);
+
+--
+-- Name: TYPE search_leg; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.search_leg IS 'How one of the two ways of a search did: by meaning (vector) or by words (text).';
+
+--
+-- Name: COLUMN search_leg.leg; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_leg.leg IS 'vector: by meaning. text: by words.';
+
+--
+-- Name: COLUMN search_leg.state; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_leg.state IS 'Whether it was used, or left out.';
+
+--
+-- Name: COLUMN search_leg.reason; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_leg.reason IS 'Why it was left out: mode (not asked for), no_words (the question has none), no_vector (none was given), provider_unavailable (who computes vectors could not be reached), unreadable_script (the model cannot read it). Null when it was used.';
+
+--
+-- Name: COLUMN search_leg.hits; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_leg.hits IS 'How many passages it found, of those it was asked for (50, or as far as the page reaches). Null when it was left out.';
+
+--
+-- Name: COLUMN search_leg.best_score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_leg.best_score IS 'The score of the best of them: cosine similarity, or 0 to 1 by words. Null when there is none.';
+
+--
+-- Name: COLUMN search_leg.weight; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_leg.weight IS 'Its share of the score. Null when it was left out.';
+
+--
+-- Name: vector_weight_point; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.vector_weight_point AS (
+	weight real,
+	ndcg real,
+	gain real,
+	gain_error real
+);
+
+--
+-- Name: TYPE vector_weight_point; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.vector_weight_point IS 'How well cited sources are found with one weight of the vectors.';
+
+--
+-- Name: COLUMN vector_weight_point.weight; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.vector_weight_point.weight IS 'The weight of the vectors, 0 to 1; words have the rest.';
+
+--
+-- Name: COLUMN vector_weight_point.ndcg; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.vector_weight_point.ndcg IS 'nDCG@10 of the cited sources, 0 to 1: mean over the questions.';
+
+--
+-- Name: COLUMN vector_weight_point.gain; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.vector_weight_point.gain IS 'How much more that is than with the weight in force.';
+
+--
+-- Name: COLUMN vector_weight_point.gain_error; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.vector_weight_point.gain_error IS 'The standard error of the gain.';
+
+--
+-- Name: vector_weight_figure; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.vector_weight_figure AS (
+	version_id uuid,
+	version_name text,
+	vector_weight real,
+	is_fixed boolean,
+	measured_at timestamp with time zone,
+	questions integer,
+	endorsed_questions integer,
+	measured_weight real,
+	suggested_weight real,
+	was_applied boolean,
+	points app_public.vector_weight_point[]
+);
+
+--
+-- Name: TYPE vector_weight_figure; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TYPE app_public.vector_weight_figure IS 'How much the vectors of an embedding version count in a hybrid search, and the latest measurement of it.';
+
+--
+-- Name: COLUMN vector_weight_figure.version_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.vector_weight_figure.version_id IS 'The embedding version.';
+
+--
+-- Name: COLUMN vector_weight_figure.version_name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.vector_weight_figure.version_name IS 'Its name.';
+
+--
+-- Name: COLUMN vector_weight_figure.vector_weight; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.vector_weight_figure.vector_weight IS 'The weight in force, 0 to 1.';
+
+--
+-- Name: COLUMN vector_weight_figure.is_fixed; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.vector_weight_figure.is_fixed IS 'Whether an administrator has set it: measurements leave it alone.';
+
+--
+-- Name: COLUMN vector_weight_figure.measured_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.vector_weight_figure.measured_at IS 'When it was last measured; null when it never was.';
+
+--
+-- Name: COLUMN vector_weight_figure.questions; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.vector_weight_figure.questions IS 'Questions of users that the measurement asked and that found something their answer cited.';
+
+--
+-- Name: COLUMN vector_weight_figure.endorsed_questions; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.vector_weight_figure.endorsed_questions IS 'Those of them whose answer somebody thought good.';
+
+--
+-- Name: COLUMN vector_weight_figure.measured_weight; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.vector_weight_figure.measured_weight IS 'The weight that was in force then.';
+
+--
+-- Name: COLUMN vector_weight_figure.suggested_weight; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.vector_weight_figure.suggested_weight IS 'The weight to take next; null when nothing is clearly better, or there were too few questions.';
+
+--
+-- Name: COLUMN vector_weight_figure.was_applied; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.vector_weight_figure.was_applied IS 'Whether the suggestion was put in force.';
+
+--
+-- Name: COLUMN vector_weight_figure.points; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.vector_weight_figure.points IS 'What each weight would do.';
 
 --
 -- Name: search_quality; Type: TYPE; Schema: app_public; Owner: -
@@ -2580,7 +3131,8 @@ COMMENT ON COLUMN app_public.search_count.cold_searches IS 'Those that looked in
 CREATE TYPE app_public.search_quality AS (
 	objective real,
 	recall app_public.recall_figure[],
-	searches app_public.search_count[]
+	searches app_public.search_count[],
+	vector_weights app_public.vector_weight_figure[]
 );
 
 --
@@ -2606,6 +3158,12 @@ COMMENT ON COLUMN app_public.search_quality.recall IS 'The latest measurements, 
 --
 
 COMMENT ON COLUMN app_public.search_quality.searches IS 'Searches through the API, counted.';
+
+--
+-- Name: COLUMN search_quality.vector_weights; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_quality.vector_weights IS 'How much vectors count per embedding version, the active one first, and how that was measured.';
 
 --
 -- Name: search_result; Type: TYPE; Schema: app_public; Owner: -
@@ -2705,13 +3263,13 @@ COMMENT ON COLUMN app_public.search_result.vector_score IS 'Cosine similarity, -
 -- Name: COLUMN search_result.text_score; Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON COLUMN app_public.search_result.text_score IS 'Rank of the text match; null when only the vector matched.';
+COMMENT ON COLUMN app_public.search_result.text_score IS '0 to 1: how much of what the words could give it has, compared with others of the same search; null when only the vector matched.';
 
 --
 -- Name: COLUMN search_result.score; Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON COLUMN app_public.search_result.score IS 'What the results are ordered by.';
+COMMENT ON COLUMN app_public.search_result.score IS 'What the results are ordered by; scores of two searches cannot be compared.';
 
 --
 -- Name: COLUMN search_result.memory_item_id; Type: COMMENT; Schema: app_public; Owner: -
@@ -2734,9 +3292,9 @@ CREATE TYPE app_public.search_response AS (
 	returned integer,
 	path text,
 	scan_limit_hit boolean,
-	searched_cold boolean,
 	embedding_version_id uuid,
-	results app_public.search_result[]
+	results app_public.search_result[],
+	legs app_public.search_leg[]
 );
 
 --
@@ -2770,12 +3328,6 @@ COMMENT ON COLUMN app_public.search_response.path IS 'How vectors were compared:
 COMMENT ON COLUMN app_public.search_response.scan_limit_hit IS 'Whether the index gave up before it had enough, so that an exact search followed.';
 
 --
--- Name: COLUMN search_response.searched_cold; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.search_response.searched_cold IS 'Whether the cold tier was searched: because it was asked for, or because the others returned too little.';
-
---
 -- Name: COLUMN search_response.embedding_version_id; Type: COMMENT; Schema: app_public; Owner: -
 --
 
@@ -2786,6 +3338,12 @@ COMMENT ON COLUMN app_public.search_response.embedding_version_id IS 'Embedding 
 --
 
 COMMENT ON COLUMN app_public.search_response.results IS 'What was found, best first.';
+
+--
+-- Name: COLUMN search_response.legs; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.search_response.legs IS 'How meaning and words did, and why one was left out.';
 
 --
 -- Name: shared_message; Type: TYPE; Schema: app_public; Owner: -
@@ -3142,6 +3700,9 @@ CREATE FUNCTION app_hidden.add_message_chunks(for_workspace uuid, for_conversati
     AS $$
 declare
   conversation app_public.conversations;
+  declared app_public.text_search_language := app_private.workspace_language(for_workspace);
+  new_messages uuid[];
+  beside uuid[];
   added integer;
 begin
   select c.* into conversation
@@ -3151,26 +3712,56 @@ begin
   if conversation.id is null or conversation.indexed_sequence_number >= through_sequence_number then
     return 0;
   end if;
+  new_messages := array(select distinct w.message_id from jsonb_to_recordset(new_chunks) as w (message_id uuid));
 
-  insert into app_public.chunks (
-    workspace_id, source_type, conversation_id, message_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset,
-    token_count, content_hash, text_search_language
+  with contexts as materialized (
+    select x.* from app_private.message_contexts(conversation, new_messages, declared::text) as x
+  ),
+  inserted as (
+    insert into app_public.chunks (
+      workspace_id, source_type, conversation_id, message_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset,
+      token_count, lead_in, context_near, context_far, content_hash, text_search_language, is_language_recognized
+    )
+    select
+      for_workspace, 'message', for_conversation, w.message_id, conversation.owner_id, conversation.visibility, w.chunk_index, w.content,
+      w.heading, w.start_offset, w.end_offset, w.token_count, beginning.lead_in,
+      concat_ws(E'\n', x.near, case when w.is_last then x.next_near end),
+      concat_ws(E'\n', x.far, case when w.is_last then x.next_far end),
+      app_hidden.text_hash(concat_ws(E'\n', beginning.lead_in, w.heading, w.content)),
+      coalesce(app_private.recognized_language(declared, w.language), declared),
+      app_private.recognized_language(declared, w.language) is not null
+    from (
+      select r.*, r.chunk_index = max(r.chunk_index) over (partition by r.message_id) as is_last
+      from jsonb_to_recordset(new_chunks) as r (
+        message_id uuid, chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer,
+        language text
+      )
+    ) as w
+    join app_public.messages m
+      on m.id = w.message_id and m.conversation_id = for_conversation
+      and m.sequence_number > conversation.indexed_sequence_number and m.sequence_number <= through_sequence_number
+    join contexts x on x.message_id = w.message_id
+    cross join lateral (select case when w.chunk_index = 0 then x.lead_in end as lead_in) as beginning
+    -- behind one that is tried again after it was given up, they have theirs
+    where not exists (select from app_public.chunks c where c.workspace_id = for_workspace and c.message_id = w.message_id)
+    -- their ids tell which is newer
+    order by m.sequence_number, w.chunk_index
+    returning id
   )
   select
-    for_workspace, 'message', for_conversation, w.message_id, conversation.owner_id, conversation.visibility, w.chunk_index, w.content,
-    w.heading, w.start_offset, w.end_offset, w.token_count, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content)),
-    (select app_private.workspace_language(for_workspace))
-  from jsonb_to_recordset(new_chunks) as w (
-    message_id uuid, chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer
-  )
-  join app_public.messages m
-    on m.id = w.message_id and m.conversation_id = for_conversation
-    and m.sequence_number > conversation.indexed_sequence_number and m.sequence_number <= through_sequence_number
-  -- behind one that is tried again after it was given up, they have theirs
-  where not exists (select from app_public.chunks c where c.workspace_id = for_workspace and c.message_id = w.message_id);
-  get diagnostics added = row_count;
+    (select count(*) from inserted),
+    array(select distinct n.id from contexts x cross join lateral unnest(x.neighbour_ids) as n (id) where n.id <> all (new_messages))
+  into added, beside;
 
+  -- what they stand beside has new neighbours
+  if added > 0 and cardinality(beside) > 0 then
+    perform app_private.refresh_message_contexts(conversation, beside);
+  end if;
   update app_public.conversations c set indexed_sequence_number = through_sequence_number where c.id = for_conversation;
+  -- when the last message is there: the branch that was chosen ends with it
+  if through_sequence_number >= conversation.last_sequence_number then
+    perform app_private.refresh_branch(conversation);
+  end if;
   delete from app_hidden.cutting_failures f
   where f.workspace_id = for_workspace and f.conversation_id = for_conversation and f.sequence_number <= through_sequence_number and not f.is_dead;
   return added;
@@ -3460,6 +4051,32 @@ $$;
 COMMENT ON FUNCTION app_hidden.authenticate_identity(issuer text, subject text, email text, is_email_verified boolean, display_name text, signed_in_at timestamp with time zone, workspace_id uuid, client_ip inet, request_id text) IS 'User, workspace and roles of somebody that an outside identity provider vouches for, with a new account at first sight. Raises CQ107 not a member of the workspace asked for, CQ108 switched off, CQ119 no account can be given.';
 
 --
+-- Name: backlog_due_in(uuid, uuid); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.backlog_due_in(for_version uuid, for_workspace uuid) RETURNS double precision
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select extract(epoch from min(due.at) - clock_timestamp())::double precision
+  from (
+    select b.taken_until as at
+    from app_hidden.embedding_backlog b
+    where b.workspace_id = for_workspace and b.taken_until is not null
+    union all
+    select f.next_attempt_at
+    from app_hidden.embedding_failures f
+    where f.version_id = for_version and f.workspace_id = for_workspace and not f.is_dead
+  ) as due;
+$$;
+
+--
+-- Name: FUNCTION backlog_due_in(for_version uuid, for_workspace uuid); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.backlog_due_in(for_version uuid, for_workspace uuid) IS 'In how many seconds the first chunk is due that somebody has taken or that failed; null when there is none.';
+
+--
 -- Name: begin_cutting(uuid, app_public.source_type, uuid, bytea, integer, boolean); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -3669,7 +4286,7 @@ begin
     return;
   end if;
   return query
-  select c.id, c.content_hash, concat_ws(E'\n', c.heading, c.content), c.token_count
+  select c.id, c.content_hash, app_hidden.embed_text(c.lead_in, c.heading, c.content), c.token_count
   from app_public.chunks c
   where c.workspace_id = for_workspace
     and (after_chunk is null or c.id > after_chunk)
@@ -3690,44 +4307,6 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.chunks_to_backfill(for_version uuid, for_workspace uuid, after_chunk uuid, max_chunks integer) IS 'The next chunks of a workspace that a version lacks while the active one has them and that need not wait, in the order of their ids. None when the version is no longer maintained.';
-
---
--- Name: chunks_to_embed(uuid, uuid, app_public.source_type, uuid, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
---
-
-CREATE FUNCTION app_hidden.chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer) RETURNS TABLE(chunk_id uuid, content_hash bytea, embed_text text)
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET plan_cache_mode TO 'force_generic_plan'
-    AS $$
-  select c.id, c.content_hash, concat_ws(E'\n', c.heading, c.content)
-  from (
-    -- one of them is read, by its own index
-    select d.* from app_public.chunks d
-    where for_source_type = 'document' and d.workspace_id = for_workspace and d.document_id = for_source
-    union all
-    select m.* from app_public.chunks m
-    where for_source_type = 'message' and m.workspace_id = for_workspace and m.conversation_id = for_source
-    union all
-    select i.* from app_public.chunks i
-    where for_source_type = 'memory' and i.workspace_id = for_workspace and i.memory_item_id = for_source
-    union all
-    select r.* from app_public.chunks r
-    where for_source_type = 'event' and r.workspace_id = for_workspace and r.raw_event_id = for_source
-  ) as c
-  where not exists (
-      select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = c.id offset 0
-    )
-    and not app_private.embedding_waits(for_version, for_workspace, c.id, c.owner_id)
-  order by c.id
-  limit max_chunks;
-$$;
-
---
--- Name: FUNCTION chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer); Type: COMMENT; Schema: app_hidden; Owner: -
---
-
-COMMENT ON FUNCTION app_hidden.chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer) IS 'Chunks of a source that have no vector in a version yet, and need not wait.';
 
 --
 -- Name: chunks_without_embedding(uuid, uuid, uuid[]); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -3751,6 +4330,280 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.chunks_without_embedding(for_version uuid, for_workspace uuid, chunk_ids uuid[]) IS 'Those of some chunks that have no vector in a version and need not wait.';
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: cited_passages; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.cited_passages (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    chunk_id uuid NOT NULL,
+    document_hash bytea,
+    source_type app_public.source_type NOT NULL,
+    document_id uuid,
+    conversation_id uuid,
+    message_id uuid,
+    memory_item_id uuid,
+    raw_event_id uuid,
+    owner_id uuid NOT NULL,
+    visibility app_public.visibility NOT NULL,
+    title text,
+    heading text,
+    content text NOT NULL,
+    page_number integer,
+    start_offset integer NOT NULL,
+    end_offset integer NOT NULL,
+    CONSTRAINT cited_passages_document_hash_length CHECK ((octet_length(document_hash) = 32)),
+    CONSTRAINT cited_passages_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT cited_passages_offsets CHECK (((start_offset >= 0) AND (end_offset > start_offset))),
+    CONSTRAINT cited_passages_one_source CHECK (
+CASE source_type
+    WHEN 'document'::app_public.source_type THEN ((document_id IS NOT NULL) AND (num_nonnulls(conversation_id, message_id, memory_item_id, raw_event_id) = 0))
+    WHEN 'message'::app_public.source_type THEN ((num_nonnulls(conversation_id, message_id) = 2) AND (num_nonnulls(document_id, memory_item_id, raw_event_id) = 0))
+    WHEN 'memory'::app_public.source_type THEN ((memory_item_id IS NOT NULL) AND (num_nonnulls(document_id, conversation_id, message_id, raw_event_id) = 0))
+    WHEN 'event'::app_public.source_type THEN ((raw_event_id IS NOT NULL) AND (num_nonnulls(document_id, conversation_id, message_id, memory_item_id) = 0))
+    ELSE false
+END)
+);
+
+ALTER TABLE ONLY app_hidden.cited_passages FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE cited_passages; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.cited_passages IS 'Passages as they were when answers cited them: once per chunk and version of its document, however many answers did. Never changed but in who may read it.';
+
+--
+-- Name: COLUMN cited_passages.id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cited_passages.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN cited_passages.workspace_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cited_passages.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN cited_passages.chunk_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cited_passages.chunk_id IS 'The chunk. No foreign key: it may be gone.';
+
+--
+-- Name: COLUMN cited_passages.document_hash; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cited_passages.document_hash IS 'Version of the document that it was cut from: its content_hash then. Null for what has no versions.';
+
+--
+-- Name: COLUMN cited_passages.source_type; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cited_passages.source_type IS 'What it was cut from.';
+
+--
+-- Name: COLUMN cited_passages.document_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cited_passages.document_id IS 'The document. No foreign key: what was cited outlives it, until it is erased.';
+
+--
+-- Name: COLUMN cited_passages.conversation_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cited_passages.conversation_id IS 'The conversation of the message that it is a piece of. Goes with it.';
+
+--
+-- Name: COLUMN cited_passages.message_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cited_passages.message_id IS 'The message that it is a piece of. No foreign key: it may be packed away.';
+
+--
+-- Name: COLUMN cited_passages.memory_item_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cited_passages.memory_item_id IS 'The memory. Goes with it.';
+
+--
+-- Name: COLUMN cited_passages.raw_event_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cited_passages.raw_event_id IS 'The event. Goes with it, by trigger.';
+
+--
+-- Name: COLUMN cited_passages.owner_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cited_passages.owner_id IS 'Owner of the source.';
+
+--
+-- Name: COLUMN cited_passages.visibility; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cited_passages.visibility IS 'Visibility of the source, kept equal by trigger as long as there is one.';
+
+--
+-- Name: COLUMN cited_passages.title; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cited_passages.title IS 'Title of the source then.';
+
+--
+-- Name: COLUMN cited_passages.heading; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cited_passages.heading IS 'Title and headings above it.';
+
+--
+-- Name: COLUMN cited_passages.content; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cited_passages.content IS 'The text.';
+
+--
+-- Name: COLUMN cited_passages.page_number; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cited_passages.page_number IS 'Page then, when the source had pages.';
+
+--
+-- Name: COLUMN cited_passages.start_offset; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cited_passages.start_offset IS 'First character in that version of the source, from 0.';
+
+--
+-- Name: COLUMN cited_passages.end_offset; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.cited_passages.end_offset IS 'Character after the last.';
+
+--
+-- Name: message_chunks; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.message_chunks (
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    message_id uuid NOT NULL,
+    chunk_id uuid NOT NULL,
+    embedding_version_id uuid,
+    similarity_score real,
+    text_score real,
+    score real,
+    rank integer NOT NULL,
+    passage_id uuid,
+    CONSTRAINT message_chunks_rank_positive CHECK ((rank > 0)),
+    CONSTRAINT message_chunks_scores_range CHECK ((((similarity_score >= ('-1'::integer)::double precision) AND (similarity_score <= (1)::double precision)) AND (abs(text_score) < 'Infinity'::real) AND (abs(score) < 'Infinity'::real)))
+);
+
+ALTER TABLE ONLY app_public.message_chunks FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE message_chunks; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.message_chunks IS 'Which chunks an answer used. Written by recordTurn only.';
+
+--
+-- Name: COLUMN message_chunks.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_chunks.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN message_chunks.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_chunks.conversation_id IS 'The conversation.';
+
+--
+-- Name: COLUMN message_chunks.message_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_chunks.message_id IS 'The answer. No foreign key: messages are packed away later.';
+
+--
+-- Name: COLUMN message_chunks.chunk_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_chunks.chunk_id IS 'The chunk. No foreign key: a citation survives when its source is cut anew.';
+
+--
+-- Name: COLUMN message_chunks.embedding_version_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_chunks.embedding_version_id IS 'Embedding version that found it.';
+
+--
+-- Name: COLUMN message_chunks.similarity_score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_chunks.similarity_score IS 'Cosine similarity to the question, -1 to 1.';
+
+--
+-- Name: COLUMN message_chunks.text_score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_chunks.text_score IS 'Rank of the text match when it was found; null when only the vector matched.';
+
+--
+-- Name: COLUMN message_chunks.score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_chunks.score IS 'What the search ordered it by.';
+
+--
+-- Name: COLUMN message_chunks.rank; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_chunks.rank IS 'Place among the chunks of the answer, from 1.';
+
+--
+-- Name: COLUMN message_chunks.passage_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.message_chunks.passage_id IS 'What was cited, as it was: of app_hidden.cited_passages. Null for a citation from before there were any. No foreign key: what was erased leaves its citation.';
+
+--
+-- Name: citations_of(uuid); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.citations_of(message_id uuid) RETURNS TABLE(citation app_public.message_chunks, passage app_hidden.cited_passages)
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 10
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select x, p.passage
+  from app_public.message_chunks x
+  left join lateral (
+    select k as passage
+    from app_hidden.cited_passages k
+    where k.workspace_id = x.workspace_id and k.chunk_id = x.chunk_id
+      -- a citation from before passages were kept has that of the upgrade
+      and (x.passage_id is null or k.id = x.passage_id)
+      and (k.owner_id = app_hidden.current_user_id() or k.visibility = 'workspace')
+    order by k.id
+    limit 1
+  ) as p on true
+  where x.message_id = citations_of.message_id
+    and (select c.id from app_private.readable_conversation(x.conversation_id) as c) is not null
+  order by x.rank;
+$$;
+
+--
+-- Name: FUNCTION citations_of(message_id uuid); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.citations_of(message_id uuid) IS 'The citations of an answer that the caller may read, best first, each with the passage as it was; without it, when the caller may not read that, or it was erased.';
 
 --
 -- Name: claim_embeddings(uuid, uuid, uuid[], integer[], numeric); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -3984,10 +4837,10 @@ $$;
 COMMENT ON FUNCTION app_hidden.clear_expired_tokens(max_rows integer) IS 'Forgets tokens for a new password or an address that have expired, of at most so many accounts. Returns of how many. For the job.';
 
 --
--- Name: complete_event(uuid, uuid, integer, text, text, integer, real, uuid, text, text, integer, integer, numeric); Type: FUNCTION; Schema: app_hidden; Owner: -
+-- Name: complete_event(uuid, uuid, integer, text, text, integer, real, uuid, text, text, integer, integer, numeric, text); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
-CREATE FUNCTION app_hidden.complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text DEFAULT NULL::text, new_heading text DEFAULT NULL::text, new_token_count integer DEFAULT NULL::integer, new_importance real DEFAULT 0.5, of_reservation uuid DEFAULT NULL::uuid, used_provider text DEFAULT NULL::text, used_model text DEFAULT NULL::text, prompt_tokens integer DEFAULT NULL::integer, completion_tokens integer DEFAULT NULL::integer, cost_usd numeric DEFAULT NULL::numeric) RETURNS text
+CREATE FUNCTION app_hidden.complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text DEFAULT NULL::text, new_heading text DEFAULT NULL::text, new_token_count integer DEFAULT NULL::integer, new_importance real DEFAULT 0.5, of_reservation uuid DEFAULT NULL::uuid, used_provider text DEFAULT NULL::text, used_model text DEFAULT NULL::text, prompt_tokens integer DEFAULT NULL::integer, completion_tokens integer DEFAULT NULL::integer, cost_usd numeric DEFAULT NULL::numeric, recognized_language text DEFAULT NULL::text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -3995,6 +4848,7 @@ declare
   event app_public.raw_events;
   hash bytea := app_hidden.text_hash(concat_ws(E'\n', new_heading, new_content));
   outcome text := 'stored';
+  declared app_public.text_search_language;
 begin
   select e.* into event
   from app_public.raw_events e
@@ -4029,19 +4883,16 @@ begin
     ) then
       outcome := 'known';
     else
+      declared := app_private.workspace_language(for_workspace);
       insert into app_public.chunks (
         workspace_id, source_type, raw_event_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset, token_count,
-        content_hash, importance_score, text_search_language
+        content_hash, importance_score, text_search_language, is_language_recognized
       )
       values (
         for_workspace, 'event', for_event, event.owner_id, 'workspace', 0, new_content, new_heading, 0, char_length(new_content),
-        new_token_count, hash, coalesce(new_importance, 0.5), app_private.workspace_language(for_workspace)
-      );
-      perform app_hidden.enqueue(
-        'index-source',
-        jsonb_build_object('workspaceId', for_workspace, 'sourceType', 'event', 'sourceId', for_event),
-        'event:' || for_event,
-        for_workspace::text
+        new_token_count, hash, coalesce(new_importance, 0.5),
+        coalesce(app_private.recognized_language(declared, recognized_language), declared),
+        app_private.recognized_language(declared, recognized_language) is not null
       );
     end if;
   end if;
@@ -4053,10 +4904,10 @@ end
 $$;
 
 --
--- Name: FUNCTION complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text, new_heading text, new_token_count integer, new_importance real, of_reservation uuid, used_provider text, used_model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric); Type: COMMENT; Schema: app_hidden; Owner: -
+-- Name: FUNCTION complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text, new_heading text, new_token_count integer, new_importance real, of_reservation uuid, used_provider text, used_model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric, recognized_language text); Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON FUNCTION app_hidden.complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text, new_heading text, new_token_count integer, new_importance real, of_reservation uuid, used_provider text, used_model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric) IS 'Stores what an event says, and logs what its summary took: stored, known when another event says the same, empty without a text, late when the attempt is not the last one any more.';
+COMMENT ON FUNCTION app_hidden.complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text, new_heading text, new_token_count integer, new_importance real, of_reservation uuid, used_provider text, used_model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric, recognized_language text) IS 'Stores what an event says, and logs what its summary took: stored, known when another event says the same, empty without a text, late when the attempt is not the last one any more.';
 
 --
 -- Name: compress_old_conversations(interval, integer, uuid, interval); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -4273,21 +5124,23 @@ declare
 begin
   perform app_private.require_batch(max_chunks);
   for wrong in
-    select k.workspace_id, k.source_type, k.text_search_language as indexed, w.text_search_language as language
+    select k.workspace_id, k.source_type, k.text_search_language as indexed, k.is_language_recognized, w.text_search_language as language
     from app_hidden.chunk_counts k
     join app_public.workspaces w on w.id = k.workspace_id
     where k.source_type <> 'document' and k.chunk_count > 0 and k.text_search_language <> w.text_search_language
+      and (not k.is_language_recognized or w.text_search_language = 'simple')
     -- no workspace always comes first
-    order by md5(k.workspace_id::text || now()), k.source_type, k.text_search_language
+    order by md5(k.workspace_id::text || now()), k.source_type, k.text_search_language, k.is_language_recognized
   loop
     -- Whoever writes chunks has them first and the counts then; here it is the other way about. So nothing is waited for, and
     -- what somebody has is left for later.
     begin
-      insert into app_hidden.chunk_counts (workspace_id, source_type, text_search_language, chunk_count)
-      select wrong.workspace_id, wrong.source_type, wrong.language, 0
+      insert into app_hidden.chunk_counts (workspace_id, source_type, text_search_language, is_language_recognized, chunk_count)
+      select wrong.workspace_id, wrong.source_type, wrong.language, false, 0
       where not exists (
         select from app_hidden.chunk_counts k
         where k.workspace_id = wrong.workspace_id and k.source_type = wrong.source_type and k.text_search_language = wrong.language
+          and not k.is_language_recognized
       )
       on conflict on constraint chunk_counts_pkey do nothing;
     exception when lock_not_available or foreign_key_violation then
@@ -4296,7 +5149,7 @@ begin
     end;
     perform from app_hidden.chunk_counts k
     where k.workspace_id = wrong.workspace_id and k.source_type = wrong.source_type
-      and k.text_search_language in (wrong.indexed, wrong.language)
+      and (k.text_search_language, k.is_language_recognized) in ((wrong.indexed, wrong.is_language_recognized), (wrong.language, false))
     for no key update skip locked;
     get diagnostics counts = row_count;
     continue when counts < 2;
@@ -4305,11 +5158,12 @@ begin
       select x.id
       from app_public.chunks x
       where x.workspace_id = wrong.workspace_id and x.source_type = wrong.source_type and x.text_search_language = wrong.indexed
+        and x.is_language_recognized = wrong.is_language_recognized
       limit max_chunks
       for no key update skip locked
     )
     update app_public.chunks c
-    set text_search_language = wrong.language
+    set text_search_language = wrong.language, is_language_recognized = false
     from free
     where c.workspace_id = wrong.workspace_id and c.id = free.id;
     get diagnostics corrected = row_count;
@@ -4325,7 +5179,7 @@ $$;
 -- Name: FUNCTION correct_chunk_languages(max_chunks integer); Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON FUNCTION app_hidden.correct_chunk_languages(max_chunks integer) IS 'Indexes chunks of messages, memories and events anew that are in another language than their workspace, at most so many; returns how many, 0 when none is left or free. For the job. Error: CQ200.';
+COMMENT ON FUNCTION app_hidden.correct_chunk_languages(max_chunks integer) IS 'Indexes chunks of messages, memories and events anew that are in another language than their workspace, and were not recognised to be, at most so many; returns how many, 0 when none is left or free. For the job. Error: CQ200.';
 
 --
 -- Name: count_backfill(uuid, integer, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -4395,6 +5249,29 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.count_embedding_failures(for_version uuid, for_workspace uuid, chunk_ids uuid[], codes text[], errors text[]) IS 'Counts a failed attempt of chunks, with its reason. Returns how many wait for another, how many were given up, and in how many seconds the first is due again.';
+
+--
+-- Name: count_indexed(uuid, double precision, integer, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.count_indexed(for_workspace uuid, seconds double precision, sources integer DEFAULT 0, vectors integer DEFAULT 0) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  insert into app_hidden.indexing_rates as r (workspace_id, minute, began_at, sources, vectors)
+  select w.id, date_trunc('minute', clock_timestamp()), clock_timestamp() - make_interval(secs => least(count_indexed.seconds, 600)),
+    count_indexed.sources, count_indexed.vectors
+  from app_public.workspaces w
+  where w.id = for_workspace
+  on conflict on constraint indexing_rates_pkey do update
+  set began_at = least(r.began_at, excluded.began_at), sources = r.sources + excluded.sources, vectors = r.vectors + excluded.vectors;
+$$;
+
+--
+-- Name: FUNCTION count_indexed(for_workspace uuid, seconds double precision, sources integer, vectors integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.count_indexed(for_workspace uuid, seconds double precision, sources integer, vectors integer) IS 'Notes that so many sources were cut, or chunks embedded, in so many seconds.';
 
 --
 -- Name: current_session_id(); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -4643,6 +5520,16 @@ begin
     limit max_rows for update skip locked
   );
   get diagnostics gone = row_count;
+  removed := removed + gone;
+  delete from app_hidden.fusion_measurements m
+  where m.id in (
+    select e.id
+    from app_hidden.fusion_measurements e
+    where e.id < app_hidden.uuidv7_floor(history_since)
+      and exists (select from app_hidden.fusion_measurements n where n.version_id = e.version_id and n.id > e.id)
+    limit max_rows for update skip locked
+  );
+  get diagnostics gone = row_count;
   return removed + gone;
 end
 $$;
@@ -4686,6 +5573,51 @@ $$;
 COMMENT ON FUNCTION app_hidden.delete_sent_mail(max_rows integer) IS 'Removes mail that was sent or given up long ago (mail_keep_days), at most so many. Returns how many. For the job.';
 
 --
+-- Name: delete_uncited_passages(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.delete_uncited_passages(max_rows integer DEFAULT 1000) RETURNS TABLE(looked_at integer, removed integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  candidate record;
+  affected integer;
+begin
+  perform app_private.require_batch(max_rows);
+  looked_at := 0;
+  removed := 0;
+  for candidate in
+    select k.workspace_id, array_agg(k.id) as notes, array_agg(distinct k.passage_id) as passages
+    from (select c.id, c.workspace_id, c.passage_id from app_hidden.passage_checks c order by c.id limit max_rows) as k
+    group by k.workspace_id
+    order by k.workspace_id
+  loop
+    continue when not pg_try_advisory_xact_lock(app_private.passages_lock(candidate.workspace_id));
+    delete from app_hidden.cited_passages p
+    where p.id = any (candidate.passages)
+      and not exists (
+        select from app_public.message_chunks x
+        where x.workspace_id = p.workspace_id and x.chunk_id = p.chunk_id and (x.passage_id is null or x.passage_id = p.id)
+      );
+    get diagnostics affected = row_count;
+    removed := removed + affected;
+    delete from app_hidden.passage_checks c where c.id = any (candidate.notes);
+    get diagnostics affected = row_count;
+    looked_at := looked_at + affected;
+  end loop;
+  return next;
+end
+$$;
+
+--
+-- Name: FUNCTION delete_uncited_passages(max_rows integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.delete_uncited_passages(max_rows integer) IS 'Looks at passages that lost a citation, at most so many notes of them, and removes those that nothing cites any more. Returns how many of both. For the job.';
+
+--
 -- Name: effective_retention(app_public.retention_kind, uuid); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -4718,10 +5650,25 @@ $$;
 COMMENT ON FUNCTION app_hidden.effective_retention(for_kind app_public.retention_kind, for_workspace uuid) IS 'How long a kind of thing is kept in a workspace, and what decides it: hold, workspace, system or nothing.';
 
 --
--- Name: enqueue(text, jsonb, text, text); Type: FUNCTION; Schema: app_hidden; Owner: -
+-- Name: embed_text(text, text, text); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
-CREATE FUNCTION app_hidden.enqueue(queue_name text, payload jsonb, singleton_key text DEFAULT NULL::text, group_id text DEFAULT NULL::text) RETURNS void
+CREATE FUNCTION app_hidden.embed_text(lead_in text, heading text, content text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN concat_ws('
+'::text, lead_in, heading, content);
+
+--
+-- Name: FUNCTION embed_text(lead_in text, heading text, content text); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.embed_text(lead_in text, heading text, content text) IS 'The text of a passage whose vector is computed.';
+
+--
+-- Name: enqueue(text, jsonb, text, text, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.enqueue(queue_name text, payload jsonb, singleton_key text DEFAULT NULL::text, group_id text DEFAULT NULL::text, priority integer DEFAULT 0) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -4730,11 +5677,11 @@ begin
     return;
   end if;
   insert into pgboss.job (
-    name, data, singleton_key, group_id, start_after, created_on, keep_until, expire_seconds, deletion_seconds,
+    name, data, singleton_key, group_id, priority, start_after, created_on, keep_until, expire_seconds, deletion_seconds,
     retry_limit, retry_delay, retry_backoff, retry_delay_max, policy, dead_letter, heartbeat_seconds
   )
   select
-    q.name, payload, enqueue.singleton_key, enqueue.group_id, pgboss.job_now(), pgboss.job_now(),
+    q.name, payload, enqueue.singleton_key, enqueue.group_id, enqueue.priority, pgboss.job_now(), pgboss.job_now(),
     pgboss.job_now() + make_interval(secs => q.retention_seconds), q.expire_seconds, q.deletion_seconds,
     q.retry_limit, q.retry_delay, q.retry_backoff, q.retry_delay_max, q.policy, q.dead_letter, q.heartbeat_seconds
   from pgboss.queue q
@@ -4744,10 +5691,10 @@ end
 $$;
 
 --
--- Name: FUNCTION enqueue(queue_name text, payload jsonb, singleton_key text, group_id text); Type: COMMENT; Schema: app_hidden; Owner: -
+-- Name: FUNCTION enqueue(queue_name text, payload jsonb, singleton_key text, group_id text, priority integer); Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON FUNCTION app_hidden.enqueue(queue_name text, payload jsonb, singleton_key text, group_id text) IS 'Adds a job in this transaction. At most one job waits per singleton key, if the queue says so.';
+COMMENT ON FUNCTION app_hidden.enqueue(queue_name text, payload jsonb, singleton_key text, group_id text, priority integer) IS 'Adds a job in this transaction. At most one job waits per singleton key, if the queue says so. Those of higher priority go first.';
 
 --
 -- Name: ensure_partitions(integer, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -4804,6 +5751,141 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.ensure_partitions(months_ahead integer, max_partitions integer) IS 'Makes the partitions of this month, the given number of months ahead, and every month that rows in a default partition belong to; at most max_partitions in this transaction, so that its locks end soon. Returns what it made.';
+
+--
+-- Name: evaluate_embedding_version(uuid, uuid, jsonb, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.evaluate_embedding_version(for_version uuid, baseline uuid, questions jsonb, k integer DEFAULT 10) RETURNS app_public.embedding_evaluation
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $$
+declare
+  budget bigint := app_hidden.setting('embedding_compare_vectors')::bigint;
+  asked record;
+  wanted text[];
+  ours record;
+  theirs record;
+  judged app_hidden.embedding_evaluations;
+  recalls real[] := array[]::real[];
+  baseline_recalls real[] := array[]::real[];
+  ranks real[] := array[]::real[];
+  baseline_ranks real[] := array[]::real[];
+begin
+  if (select count(*) from app_public.embedding_versions v where v.id in (for_version, baseline) and v.status <> 'archived') <> 2 then
+    raise exception 'There are no two such embedding versions, or one is archived.' using errcode = 'CQ204', hint = 'List embeddingVersions.';
+  end if;
+  if jsonb_typeof(questions) is distinct from 'array' or jsonb_array_length(questions) > 1000 or k is null or k not between 1 and 100 then
+    raise exception 'Questions are an array of at most 1,000, and k is 1 to 100.' using errcode = 'CQ200', hint = 'Ask for less.';
+  end if;
+  judged.source := coalesce((questions -> 0 ->> 'source')::app_public.evaluation_source, 'passages');
+  for asked in
+    select q.*, coalesce((select e.embedding_count from app_hidden.embedding_counts e where e.version_id = for_version and e.workspace_id = q.workspace_id), 0) as size
+    from jsonb_to_recordset(questions) as q (
+      workspace_id uuid, user_id uuid, conversation_id uuid, relevant uuid[], vector text, baseline_vector text
+    )
+  loop
+    budget := budget - 2 * asked.size;
+    exit when budget < 0 and recalls <> '{}';
+    -- what only one of them has says nothing
+    select array_agg(distinct app_private.evaluation_unit(judged.source, c)) into wanted
+    from app_public.chunks c
+    where c.workspace_id = asked.workspace_id and c.id = any (asked.relevant)
+      and (c.owner_id = asked.user_id or c.visibility = 'workspace')
+      and exists (select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = c.workspace_id and e.chunk_id = c.id)
+      and exists (select from app_public.embeddings e where e.version_id = baseline and e.workspace_id = c.workspace_id and e.chunk_id = c.id);
+    continue when wanted is null;
+    ours := app_private.evaluate_question(
+      for_version, baseline, judged.source, asked.workspace_id, asked.user_id, asked.conversation_id, asked.vector::halfvec, wanted, k
+    );
+    theirs := app_private.evaluate_question(
+      baseline, for_version, judged.source, asked.workspace_id, asked.user_id, asked.conversation_id, asked.baseline_vector::halfvec, wanted, k
+    );
+    recalls := recalls || ours.recall;
+    ranks := ranks || ours.reciprocal_rank;
+    baseline_recalls := baseline_recalls || theirs.recall;
+    baseline_ranks := baseline_ranks || theirs.reciprocal_rank;
+  end loop;
+
+  delete from app_hidden.embedding_evaluations e where e.version_id = for_version and e.baseline_id = baseline;
+  insert into app_hidden.embedding_evaluations (
+    version_id, baseline_id, source, k, questions, recall, baseline_recall, recall_difference_low, recall_difference_high,
+    mrr, baseline_mrr, mrr_difference_low, mrr_difference_high
+  )
+  select
+    for_version, baseline, judged.source, evaluate_embedding_version.k, count(*), avg(r.a), avg(r.b),
+    avg(r.a - r.b) - 1.96 * coalesce(stddev_samp(r.a - r.b), 0) / sqrt(greatest(count(*), 1)),
+    avg(r.a - r.b) + 1.96 * coalesce(stddev_samp(r.a - r.b), 0) / sqrt(greatest(count(*), 1)),
+    avg(r.x), avg(r.y),
+    avg(r.x - r.y) - 1.96 * coalesce(stddev_samp(r.x - r.y), 0) / sqrt(greatest(count(*), 1)),
+    avg(r.x - r.y) + 1.96 * coalesce(stddev_samp(r.x - r.y), 0) / sqrt(greatest(count(*), 1))
+  from unnest(recalls, baseline_recalls, ranks, baseline_ranks) as r (a, b, x, y);
+  return app_private.evaluation_against(for_version, baseline);
+end
+$$;
+
+--
+-- Name: FUNCTION evaluate_embedding_version(for_version uuid, baseline uuid, questions jsonb, k integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.evaluate_embedding_version(for_version uuid, baseline uuid, questions jsonb, k integer) IS 'Asks two versions questions whose vectors are given, and keeps how they did. questions: [{source, workspace_id, user_id, conversation_id, relevant, vector, baseline_vector}]. Errors: CQ200, CQ204 no such version.';
+
+--
+-- Name: evaluation_questions(uuid, uuid, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.evaluation_questions(for_version uuid, baseline uuid, most integer DEFAULT 200) RETURNS TABLE(source app_public.evaluation_source, workspace_id uuid, user_id uuid, conversation_id uuid, question text, relevant uuid[])
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if most is null or most not between 1 and 1000 then
+    raise exception 'An evaluation has 1 to 1,000 questions, not %.', most using errcode = 'CQ200', hint = 'Ask for less.';
+  end if;
+  if (
+    select count(*) >= greatest(app_hidden.setting('embedding_evaluation_minimum')::integer, 1)
+    from app_private.recorded_questions(most) q
+  ) then
+    return query select q.* from app_private.recorded_questions(most) q;
+    return;
+  end if;
+  return query
+  with sizes as (
+    select a.workspace_id, least(a.embedding_count, b.embedding_count) as size
+    from app_hidden.embedding_counts a
+    join app_hidden.embedding_counts b on b.version_id = baseline and b.workspace_id = a.workspace_id
+    where a.version_id = for_version and least(a.embedding_count, b.embedding_count) > 1
+    order by 2 desc, 1
+    limit most
+  ),
+  shares as (
+    select s.workspace_id, ceil(most * s.size / sum(s.size) over ())::integer as wanted from sizes s
+  )
+  select 'passages'::app_public.evaluation_source, s.workspace_id, c.owner_id, null::uuid, c.question, array[c.id]
+  from shares s
+  cross join lateral (
+    select k.id, k.owner_id, app_private.sentence_of(k.content) as question
+    from app_public.embeddings e
+    join app_public.chunks k on k.workspace_id = e.workspace_id and k.id = e.chunk_id
+    where e.version_id = for_version and e.workspace_id = s.workspace_id
+      and exists (
+        select from app_public.embeddings o where o.version_id = baseline and o.workspace_id = s.workspace_id and o.chunk_id = e.chunk_id
+      )
+    -- any order that says nothing about the text, and is the same each time
+    order by md5(e.chunk_id::text)
+    limit s.wanted
+  ) as c
+  where c.question is not null
+  order by md5(c.id::text)
+  limit most;
+end
+$$;
+
+--
+-- Name: FUNCTION evaluation_questions(for_version uuid, baseline uuid, most integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.evaluation_questions(for_version uuid, baseline uuid, most integer) IS 'Questions for an evaluation of two versions, with the passages that should be found: those of users, or, where too few were recorded, sentences of passages. Error: CQ200.';
 
 --
 -- Name: event_title(uuid); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -4925,6 +6007,66 @@ $$;
 COMMENT ON FUNCTION app_hidden.fail_file(for_workspace uuid, for_file uuid, of_attempt integer, code text, reason text, is_final boolean, pause interval, max_attempts integer) IS 'Says why an attempt to read a file failed. Unless that is final, or it was the last one, the file is tried again after a growing pause. Null when the attempt is not the last one any more.';
 
 --
+-- Name: fill_message_contexts(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.fill_message_contexts(max_chunks integer DEFAULT 200) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '200ms'
+    AS $$
+declare
+  missing record;
+  conversation app_public.conversations;
+  filled integer := 0;
+begin
+  perform app_private.require_batch(max_chunks);
+  for missing in
+    select n.workspace_id, n.conversation_id, array_agg(distinct n.message_id) as message_ids
+    from (
+      select c.workspace_id, c.conversation_id, c.message_id
+      from app_public.chunks c
+      where c.source_type = 'message' and c.context_near is null
+      order by c.id desc
+      limit max_chunks
+    ) as n
+    group by n.workspace_id, n.conversation_id
+    order by max(n.message_id::text) desc
+  loop
+    begin
+      select c.* into conversation from app_public.conversations c where c.id = missing.conversation_id for update skip locked;
+      continue when conversation.id is null;
+      if conversation.storage_tier = 'hot' then
+        filled := filled + app_private.fill_contexts_of(conversation, missing.message_ids);
+      else
+        conversation := app_private.unpack_conversation(conversation);
+        filled := filled + app_private.fill_contexts_of(conversation, array(
+          select distinct c.message_id from app_public.chunks c
+          where c.workspace_id = conversation.workspace_id and c.conversation_id = conversation.id and c.context_near is null
+        ));
+        conversation := app_private.pack_conversation(conversation);
+      end if;
+    exception
+      when lock_not_available then
+        -- an index is being built, or somebody has a passage: later
+        continue;
+      when sqlstate 'CQ260' then
+        -- damaged: its messages are found by their own words
+        update app_public.chunks c set context_near = ''
+        where c.workspace_id = missing.workspace_id and c.conversation_id = missing.conversation_id and c.context_near is null;
+    end;
+  end loop;
+  return filled;
+end
+$$;
+
+--
+-- Name: FUNCTION fill_message_contexts(max_chunks integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.fill_message_contexts(max_chunks integer) IS 'Gives chunks of messages without a context theirs, newest first, those of so many chunks; returns how many, 0 when none is left or free. For the job. Error: CQ200.';
+
+--
 -- Name: find_discarded_contents(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -4940,6 +6082,243 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.find_discarded_contents(max_contents integer) IS 'Contents whose bytes may have to be removed.';
+
+--
+-- Name: messages; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.messages (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    conversation_id uuid NOT NULL,
+    workspace_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    author_id uuid,
+    sequence_number integer NOT NULL,
+    role app_public.message_role NOT NULL,
+    status app_public.message_status DEFAULT 'complete'::app_public.message_status NOT NULL,
+    parent_id uuid,
+    content text NOT NULL,
+    parts jsonb,
+    parts_format smallint DEFAULT 1 NOT NULL,
+    attachments jsonb,
+    provider text,
+    model text,
+    prompt_tokens integer,
+    completion_tokens integer,
+    total_tokens integer,
+    cost_usd numeric(12,6),
+    processing_time_ms integer,
+    relevance_score real,
+    embedding_version_id uuid,
+    idempotency_key text,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)) STORED,
+    replaces_id uuid,
+    CONSTRAINT messages_attachments_array CHECK ((jsonb_typeof(attachments) = 'array'::text)),
+    CONSTRAINT messages_content_length CHECK ((char_length(content) <= 1000000)),
+    CONSTRAINT messages_cost_positive CHECK (((cost_usd >= (0)::numeric) AND (cost_usd < 'NaN'::numeric))),
+    CONSTRAINT messages_id_not_before_conversation CHECK ((id >= conversation_id)),
+    CONSTRAINT messages_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT messages_idempotency_key_length CHECK (((char_length(idempotency_key) >= 1) AND (char_length(idempotency_key) <= 200))),
+    CONSTRAINT messages_metadata_object CHECK ((jsonb_typeof(metadata) = 'object'::text)),
+    CONSTRAINT messages_model_length CHECK ((char_length(model) <= 200)),
+    CONSTRAINT messages_parent_id_before CHECK ((parent_id < id)),
+    CONSTRAINT messages_parts_array CHECK ((jsonb_typeof(parts) = 'array'::text)),
+    CONSTRAINT messages_processing_time_positive CHECK ((processing_time_ms >= 0)),
+    CONSTRAINT messages_provider_length CHECK ((char_length(provider) <= 100)),
+    CONSTRAINT messages_relevance_score_range CHECK (((relevance_score >= (0)::double precision) AND (relevance_score <= (1)::double precision))),
+    CONSTRAINT messages_sequence_number_positive CHECK ((sequence_number > 0)),
+    CONSTRAINT messages_tokens_positive CHECK (((prompt_tokens >= 0) AND (completion_tokens >= 0) AND (total_tokens >= 0)))
+)
+PARTITION BY RANGE (id);
+
+ALTER TABLE ONLY app_public.messages FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE messages; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.messages IS 'One message of a conversation. Written through post_message and its siblings only. Partitioned by month on its own time-ordered id.';
+
+--
+-- Name: COLUMN messages.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.id IS 'Time-ordered identifier (UUID version 7), never older than the conversation''s.';
+
+--
+-- Name: COLUMN messages.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.conversation_id IS 'The conversation.';
+
+--
+-- Name: COLUMN messages.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN messages.owner_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.owner_id IS 'Owner of the conversation.';
+
+--
+-- Name: COLUMN messages.author_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.author_id IS 'Who wrote it; null for a model.';
+
+--
+-- Name: COLUMN messages.sequence_number; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.sequence_number IS 'Position in the conversation, from 1, without gaps.';
+
+--
+-- Name: COLUMN messages.role; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.role IS 'Who speaks.';
+
+--
+-- Name: COLUMN messages.status; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.status IS 'complete, still streaming, or failed.';
+
+--
+-- Name: COLUMN messages.parent_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.parent_id IS 'The message it answers, of the same conversation; several children are branches.';
+
+--
+-- Name: COLUMN messages.content; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.content IS 'Text, at most 1,000,000 characters.';
+
+--
+-- Name: COLUMN messages.parts; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.parts IS 'The same content as typed parts, for clients that use them.';
+
+--
+-- Name: COLUMN messages.parts_format; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.parts_format IS 'Version of the format of parts.';
+
+--
+-- Name: COLUMN messages.attachments; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.attachments IS 'Attachments, as an array of objects.';
+
+--
+-- Name: COLUMN messages.provider; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.provider IS 'Provider of the model that wrote it.';
+
+--
+-- Name: COLUMN messages.model; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.model IS 'Model that wrote it.';
+
+--
+-- Name: COLUMN messages.prompt_tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.prompt_tokens IS 'Tokens read.';
+
+--
+-- Name: COLUMN messages.completion_tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.completion_tokens IS 'Tokens written.';
+
+--
+-- Name: COLUMN messages.total_tokens; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.total_tokens IS 'Tokens in all.';
+
+--
+-- Name: COLUMN messages.cost_usd; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.cost_usd IS 'Cost in US dollars.';
+
+--
+-- Name: COLUMN messages.processing_time_ms; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.processing_time_ms IS 'Time to the answer in milliseconds.';
+
+--
+-- Name: COLUMN messages.relevance_score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.relevance_score IS 'How well the chunks it used fit, 0 to 1.';
+
+--
+-- Name: COLUMN messages.embedding_version_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.embedding_version_id IS 'Embedding version that its retrieval used.';
+
+--
+-- Name: COLUMN messages.idempotency_key; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.idempotency_key IS 'Key of a write that may be retried; unique per conversation.';
+
+--
+-- Name: COLUMN messages.metadata; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.metadata IS 'Anything else, as an object.';
+
+--
+-- Name: COLUMN messages.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.created_at IS 'When it was written; derived from the id.';
+
+--
+-- Name: COLUMN messages.replaces_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.messages.replaces_id IS 'The message that this one is an edit of.';
+
+--
+-- Name: find_message(uuid); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.find_message(message_id uuid) RETURNS SETOF app_public.messages
+    LANGUAGE plpgsql STABLE ROWS 1 PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $_$
+begin
+  return query select m.* from app_public.messages m where m.id = find_message.message_id;
+  if not found and find_message.message_id is not null then
+    -- by text: a plan that a session keeps does not learn of a column that a migration adds
+    return query execute 'select * from app_hidden.read_packed_message($1)' using find_message.message_id;
+  end if;
+end
+$_$;
+
+--
+-- Name: FUNCTION find_message(message_id uuid); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.find_message(message_id uuid) IS 'A message that the caller may read, also one that is packed. Nothing otherwise. Raises CQ260.';
 
 --
 -- Name: find_unembedded(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -4998,6 +6377,80 @@ $$;
 COMMENT ON FUNCTION app_hidden.find_unembedded(max_workspaces integer) IS 'Workspaces in which a maintained version other than the active one lacks vectors, and nobody is at it.';
 
 --
+-- Name: find_unembedded_workspaces(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.find_unembedded_workspaces(max_workspaces integer DEFAULT 1000) RETURNS SETOF uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  version uuid := (select v.id from app_public.embedding_versions v where v.status = 'active');
+  behind record;
+begin
+  delete from app_hidden.indexing_rates r where r.minute < now() - interval '1 hour';
+  if version is null or exists (
+    select from app_public.embedding_versions v
+    join app_hidden.provider_pauses p on p.provider = v.provider
+    where v.id = version and p.paused_until > statement_timestamp()
+  ) then
+    return;
+  end if;
+  -- by counts alone: where they agree nothing is read
+  for behind in
+    select k.workspace_id, k.missing - coalesce(f.resting, 0) as due,
+      k.missing - (select count(*) from app_hidden.embedding_backlog b where b.workspace_id = k.workspace_id) as unlisted
+    from (
+      select c.workspace_id, sum(c.chunk_count) - coalesce(
+        (select e.embedding_count from app_hidden.embedding_counts e where e.version_id = version and e.workspace_id = c.workspace_id), 0
+      ) as missing
+      from app_hidden.chunk_counts c
+      group by c.workspace_id
+    ) as k
+    left join lateral (
+      select count(*) as resting
+      from app_hidden.embedding_failures f
+      where f.version_id = version and f.workspace_id = k.workspace_id and (f.is_dead or f.next_attempt_at > statement_timestamp())
+    ) as f on true
+    where k.missing <> coalesce(f.resting, 0)
+    limit max_workspaces
+  loop
+    if behind.unlisted <> 0 then
+      -- another version has become active, or vectors are gone
+      delete from app_hidden.embedding_backlog b
+      where b.workspace_id = behind.workspace_id and (
+        not exists (select from app_public.chunks c where c.workspace_id = b.workspace_id and c.id = b.chunk_id)
+        or exists (
+          select from app_public.embeddings e where e.version_id = version and e.workspace_id = b.workspace_id and e.chunk_id = b.chunk_id
+        )
+      );
+      insert into app_hidden.embedding_backlog (workspace_id, chunk_id, asked)
+      select c.workspace_id, c.id, c.access_count
+      from app_public.chunks c
+      where c.workspace_id = behind.workspace_id and not exists (
+        select from app_public.embeddings e where e.version_id = version and e.workspace_id = c.workspace_id and e.chunk_id = c.id
+      )
+      on conflict do nothing;
+    end if;
+    -- what a budget or the pause of the provider holds back is looked at when that is over
+    continue when not exists (
+      select
+      from app_hidden.embedding_backlog b
+      join app_public.chunks c on c.workspace_id = b.workspace_id and c.id = b.chunk_id
+      where b.workspace_id = behind.workspace_id and not app_private.embedding_waits(version, b.workspace_id, b.chunk_id, c.owner_id)
+    );
+    return next behind.workspace_id;
+  end loop;
+end
+$$;
+
+--
+-- Name: FUNCTION find_unembedded_workspaces(max_workspaces integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.find_unembedded_workspaces(max_workspaces integer) IS 'Workspaces in which chunks lack their vector of the active version and need not wait; corrects their lists where the counts differ.';
+
+--
 -- Name: find_unindexed(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -5005,8 +6458,6 @@ CREATE FUNCTION app_hidden.find_unindexed(max_sources integer DEFAULT 100) RETUR
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  version uuid := (select v.id from app_public.embedding_versions v where v.status = 'active');
 begin
   return query
   (
@@ -5035,6 +6486,15 @@ begin
   )
   union
   (
+    -- found with the words of a branch that was left; a packed one is followed when it is packed
+    select c.workspace_id, 'message'::app_public.source_type, c.id
+    from app_public.conversations c
+    where c.indexed_leaf_id is distinct from c.preferred_leaf_id and c.storage_tier = 'hot' and c.indexed_sequence_number = c.last_sequence_number
+    order by c.id
+    limit max_sources
+  )
+  union
+  (
     select m.workspace_id, 'memory'::app_public.source_type, m.id
     from app_public.memory_items m
     where m.chunked_hash is distinct from m.content_hash and upper_inf(m.validity) and not exists (
@@ -5045,28 +6505,6 @@ begin
     order by m.id
     limit max_sources
   )
-  union
-  (
-    -- only in workspaces whose counts differ: everywhere else nothing is read
-    select distinct c.workspace_id, c.source_type, coalesce(c.document_id, c.conversation_id, c.memory_item_id, c.raw_event_id)
-    from (
-      select k.workspace_id
-      from app_hidden.chunk_counts k
-      group by k.workspace_id
-      having sum(k.chunk_count) <> coalesce(
-        (select e.embedding_count from app_hidden.embedding_counts e where e.version_id = version and e.workspace_id = k.workspace_id), 0
-      ) + (
-        select count(*) from app_hidden.embedding_failures f
-        where f.version_id = version and f.workspace_id = k.workspace_id and (f.is_dead or f.next_attempt_at > statement_timestamp())
-      )
-    ) as behind
-    join app_public.chunks c on c.workspace_id = behind.workspace_id
-    where version is not null and not exists (
-      select from app_public.embeddings e where e.version_id = version and e.workspace_id = c.workspace_id and e.chunk_id = c.id
-    )
-    and not app_private.embedding_waits(version, c.workspace_id, c.id, c.owner_id)
-    limit max_sources
-  )
   limit max_sources;
 end
 $$;
@@ -5075,7 +6513,7 @@ $$;
 -- Name: FUNCTION find_unindexed(max_sources integer); Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON FUNCTION app_hidden.find_unindexed(max_sources integer) IS 'Documents, conversations and memories with missing or stale chunks, or chunks, also of events, without a vector: what lost jobs left.';
+COMMENT ON FUNCTION app_hidden.find_unindexed(max_sources integer) IS 'Documents, conversations and memories with missing or stale chunks, and conversations in which another branch was chosen: what lost jobs left. Of chunks without a vector, find_unembedded_workspaces() tells.';
 
 --
 -- Name: find_unprocessed_events(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -5122,6 +6560,74 @@ $$;
 COMMENT ON FUNCTION app_hidden.find_unread_files(max_files integer) IS 'Files that nobody reads although somebody should: what lost jobs and killed workers left.';
 
 --
+-- Name: follow_branch(uuid, uuid); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.follow_branch(for_workspace uuid, for_conversation uuid) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  conversation app_public.conversations;
+begin
+  select c.* into conversation
+  from app_public.conversations c
+  where c.workspace_id = for_workspace and c.id = for_conversation
+    and c.indexed_leaf_id is distinct from c.preferred_leaf_id
+    -- messages that are not indexed yet are followed with them
+    and c.indexed_sequence_number = c.last_sequence_number
+  for no key update;
+  return coalesce(app_private.refresh_branch(conversation), 0);
+end
+$$;
+
+--
+-- Name: FUNCTION follow_branch(for_workspace uuid, for_conversation uuid); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.follow_branch(for_workspace uuid, for_conversation uuid) IS 'Gives the messages of a conversation the context of the branch that was chosen meanwhile. Returns how many chunks were written; again changes nothing.';
+
+--
+-- Name: forget_words(integer, uuid, text); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.forget_words(max_words integer DEFAULT 10000, after_workspace uuid DEFAULT NULL::uuid, after_word text DEFAULT NULL::text) RETURNS TABLE(checked integer, forgotten integer, last_workspace uuid, last_word text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  with batch as materialized (
+    select w.workspace_id, w.word
+    from app_hidden.workspace_words w
+    where after_workspace is null or (w.workspace_id, w.word) > (after_workspace, after_word)
+    order by w.workspace_id, w.word
+    limit max_words
+  ),
+  gone as (
+    delete from app_hidden.workspace_words w
+    using batch s
+    where w.workspace_id = s.workspace_id and w.word = s.word and not exists (
+      select from app_public.chunks c
+      where c.workspace_id = s.workspace_id and c.text_search @@ app_private.quoted_lexeme(s.word)::tsquery
+    )
+    returning 1
+  )
+  select
+    (select count(*) from batch), (select count(*) from gone),
+    (select s.workspace_id from batch s order by s.workspace_id desc, s.word desc limit 1),
+    (select s.word from batch s order by s.workspace_id desc, s.word desc limit 1)
+  into checked, forgotten, last_workspace, last_word;
+  return next;
+end
+$$;
+
+--
+-- Name: FUNCTION forget_words(max_words integer, after_workspace uuid, after_word text); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.forget_words(max_words integer, after_workspace uuid, after_word text) IS 'Drops words that no passage of their workspace has any more, of so many after the one that is named; goes on with what it returns, until it checked none.';
+
+--
 -- Name: forgive_cutting(uuid, app_public.source_type, uuid, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -5147,6 +6653,27 @@ $$;
 --
 
 COMMENT ON FUNCTION app_hidden.forgive_cutting(for_workspace uuid, for_source_type app_public.source_type, for_source uuid, at_sequence_number integer) IS 'Takes back the attempt that begin_cutting counted: the worker was told to end.';
+
+--
+-- Name: fusion_to_measure(); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.fusion_to_measure() RETURNS TABLE(version_id uuid, version_name text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select v.id, v.name
+  from app_public.embedding_versions v
+  where v.status in ('active', 'building')
+    and exists (select from app_hidden.embedding_counts e where e.version_id = v.id and e.embedding_count > 0)
+  order by v.status = 'active' desc, v.id;
+$$;
+
+--
+-- Name: FUNCTION fusion_to_measure(); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.fusion_to_measure() IS 'Embedding versions that have vectors: the active one first, then those that are being built. For the job.';
 
 --
 -- Name: indexes_to_build(); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -5220,9 +6747,43 @@ $$;
 
 COMMENT ON FUNCTION app_hidden.keep_an_owner() IS 'Trigger: refuses the transaction that takes the last owner from a workspace. Raises CQ111.';
 
-SET default_tablespace = '';
+--
+-- Name: keep_chunks(uuid, uuid[]); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
 
-SET default_table_access_method = heap;
+CREATE FUNCTION app_hidden.keep_chunks(for_workspace uuid, chunk_ids uuid[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update app_hidden.embedding_backlog b
+  set taken_until = clock_timestamp() + make_interval(secs => least(15, app_hidden.setting('embedding_claim_seconds')::double precision))
+  where b.workspace_id = for_workspace and b.chunk_id = any (chunk_ids) and b.taken_until is not null;
+$$;
+
+--
+-- Name: FUNCTION keep_chunks(for_workspace uuid, chunk_ids uuid[]); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.keep_chunks(for_workspace uuid, chunk_ids uuid[]) IS 'Says that the worker that took chunks lives.';
+
+--
+-- Name: leave_chunks(uuid, uuid[]); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.leave_chunks(for_workspace uuid, chunk_ids uuid[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update app_hidden.embedding_backlog b
+  set taken_until = null
+  where b.workspace_id = for_workspace and b.chunk_id = any (chunk_ids) and b.taken_until is not null;
+$$;
+
+--
+-- Name: FUNCTION leave_chunks(for_workspace uuid, chunk_ids uuid[]); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.leave_chunks(for_workspace uuid, chunk_ids uuid[]) IS 'Gives back the chunks that got no vector.';
 
 --
 -- Name: embedding_versions; Type: TABLE; Schema: app_public; Owner: -
@@ -5246,15 +6807,24 @@ CREATE TABLE app_public.embedding_versions (
     retired_at timestamp with time zone,
     search_ef_search integer,
     created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    vector_weight real DEFAULT 0.4 NOT NULL,
+    query_prefix text DEFAULT ''::text NOT NULL,
+    passage_prefix text DEFAULT ''::text NOT NULL,
+    native_dimensions integer,
+    vector_weight_is_fixed boolean DEFAULT false NOT NULL,
     CONSTRAINT embedding_versions_chunking CHECK ((((chunk_size >= 16) AND (chunk_size <= 8192)) AND ((chunk_overlap >= 0) AND (chunk_overlap <= (chunk_size / 2))))),
+    CONSTRAINT embedding_versions_chunking_method CHECK (((chunking_strategy = '{}'::jsonb) OR (chunking_strategy = ANY (ARRAY['{"method": "structure"}'::jsonb, '{"method": "sentence"}'::jsonb, '{"method": "fixed"}'::jsonb])))),
     CONSTRAINT embedding_versions_description_length CHECK ((char_length(description) <= 2000)),
     CONSTRAINT embedding_versions_dimensions_range CHECK (((dimensions >= 1) AND (dimensions <= 4000))),
     CONSTRAINT embedding_versions_distance_known CHECK ((distance = 'cosine'::text)),
     CONSTRAINT embedding_versions_id_version CHECK ((uuid_extract_version(id) = 7)),
     CONSTRAINT embedding_versions_model_length CHECK (((char_length(model) >= 1) AND (char_length(model) <= 200))),
     CONSTRAINT embedding_versions_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100))),
+    CONSTRAINT embedding_versions_native_dimensions_range CHECK (((native_dimensions > dimensions) AND (native_dimensions <= 16000))),
+    CONSTRAINT embedding_versions_prefixes_length CHECK (((char_length(query_prefix) <= 1000) AND (char_length(passage_prefix) <= 1000))),
     CONSTRAINT embedding_versions_provider_length CHECK (((char_length(provider) >= 1) AND (char_length(provider) <= 100))),
-    CONSTRAINT embedding_versions_search_ef_search_range CHECK (((search_ef_search >= 1) AND (search_ef_search <= 1000)))
+    CONSTRAINT embedding_versions_search_ef_search_range CHECK (((search_ef_search >= 1) AND (search_ef_search <= 1000))),
+    CONSTRAINT embedding_versions_vector_weight_range CHECK (((vector_weight >= (0)::double precision) AND (vector_weight <= (1)::double precision)))
 );
 
 ALTER TABLE ONLY app_public.embedding_versions FORCE ROW LEVEL SECURITY;
@@ -5317,7 +6887,7 @@ COMMENT ON COLUMN app_public.embedding_versions.distance IS 'How vectors are com
 -- Name: COLUMN embedding_versions.chunking_strategy; Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON COLUMN app_public.embedding_versions.chunking_strategy IS 'Further parameters of the chunking.';
+COMMENT ON COLUMN app_public.embedding_versions.chunking_strategy IS 'How text is cut: {"method": "structure"}, also meant by {}, at the best boundary; "sentence", at the ends of sentences; "fixed", where the size is reached.';
 
 --
 -- Name: COLUMN embedding_versions.chunk_size; Type: COMMENT; Schema: app_public; Owner: -
@@ -5366,6 +6936,36 @@ COMMENT ON COLUMN app_public.embedding_versions.search_ef_search IS 'hnsw.ef_sea
 --
 
 COMMENT ON COLUMN app_public.embedding_versions.created_at IS 'When it was made; derived from the id.';
+
+--
+-- Name: COLUMN embedding_versions.vector_weight; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.vector_weight IS 'How much the similarity of vectors counts in a hybrid search, 0 to 1; words have the rest. Measured each night where there is something to measure by.';
+
+--
+-- Name: COLUMN embedding_versions.query_prefix; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.query_prefix IS 'What its model wants before a query, as an instruction or "query: "; empty for most.';
+
+--
+-- Name: COLUMN embedding_versions.passage_prefix; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.passage_prefix IS 'What its model wants before a passage, as "passage: "; empty for most. It is not stored with the passage.';
+
+--
+-- Name: COLUMN embedding_versions.native_dimensions; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.native_dimensions IS 'Length of the vectors as the model makes them, when they are cut to fewer dimensions (Matryoshka) and scaled to length one again; null when they are not cut.';
+
+--
+-- Name: COLUMN embedding_versions.vector_weight_is_fixed; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.embedding_versions.vector_weight_is_fixed IS 'Whether an administrator has set vector_weight: measurements leave it alone.';
 
 --
 -- Name: maintained_versions(); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -5582,6 +7182,7 @@ declare
   available bigint;
   everything bigint;
   has_memories boolean;
+  has_archived boolean;
   is_filtered boolean;
   sources uuid[];
   is_narrow boolean;
@@ -5624,13 +7225,11 @@ begin
     tries := tries + 1;
     query := asked.query;
     kinds := coalesce(query.kinds, enum_range(null::app_public.source_type));
-    select t.* into available, everything, has_memories from app_private.chunk_totals(query.workspace_id, kinds) as t;
+    select t.* into available, everything, has_memories, has_archived from app_private.chunk_totals(query.workspace_id, kinds) as t;
     is_filtered := not (query.filters is null);
     sources := case when is_filtered then app_private.search_sources(query.workspace_id, query.user_id, query.filters) end;
     is_narrow := 4 * available < everything or sources is not null;
-    conditions := app_private.search_conditions(
-      query.filters, sources, has_memories, case when (query.filters).include_cold then null else 'warm' end
-    );
+    conditions := app_private.search_conditions(query.filters, sources, has_memories, has_archived);
 
     started := clock_timestamp();
     nearest := array(
@@ -5755,6 +7354,286 @@ $$;
 COMMENT ON FUNCTION app_hidden.measure_recall(for_version uuid, of_size app_public.search_size_class) IS 'Measures the recall of a version in workspaces of a size, writes it down, and puts a larger or smaller ef_search in force if the settings say so. No row: another run is at work, or there is nothing to ask. Error: CQ204 no such version.';
 
 --
+-- Name: fusion_measurements; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.fusion_measurements (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    version_id uuid NOT NULL,
+    questions integer NOT NULL,
+    endorsed_questions integer NOT NULL,
+    vector_weight real NOT NULL,
+    points jsonb NOT NULL,
+    suggested_weight real,
+    was_applied boolean NOT NULL,
+    measured_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT fusion_measurements_applied CHECK (((NOT was_applied) OR (suggested_weight IS NOT NULL))),
+    CONSTRAINT fusion_measurements_counts CHECK (((questions > 0) AND ((endorsed_questions >= 0) AND (endorsed_questions <= questions)))),
+    CONSTRAINT fusion_measurements_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT fusion_measurements_points_array CHECK ((jsonb_typeof(points) = 'array'::text)),
+    CONSTRAINT fusion_measurements_shares CHECK ((((vector_weight >= (0)::double precision) AND (vector_weight <= (1)::double precision)) AND ((suggested_weight >= (0)::double precision) AND (suggested_weight <= (1)::double precision))))
+);
+
+ALTER TABLE ONLY app_hidden.fusion_measurements FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE fusion_measurements; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.fusion_measurements IS 'How well cited sources are found with more or less weight on the vectors, over time: one row per measurement of a version. Kept for search_history_days.';
+
+--
+-- Name: COLUMN fusion_measurements.id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.fusion_measurements.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN fusion_measurements.version_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.fusion_measurements.version_id IS 'The embedding version.';
+
+--
+-- Name: COLUMN fusion_measurements.questions; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.fusion_measurements.questions IS 'Questions that were asked and found something that their answer cited.';
+
+--
+-- Name: COLUMN fusion_measurements.endorsed_questions; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.fusion_measurements.endorsed_questions IS 'Those of them whose answer somebody thought good: each counts twice.';
+
+--
+-- Name: COLUMN fusion_measurements.vector_weight; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.fusion_measurements.vector_weight IS 'The weight in force.';
+
+--
+-- Name: COLUMN fusion_measurements.points; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.fusion_measurements.points IS '[{weight, ndcg, gain, gain_error}]: nDCG@10 of the cited sources with each weight, how much better than with the one in force, and the standard error of that.';
+
+--
+-- Name: COLUMN fusion_measurements.suggested_weight; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.fusion_measurements.suggested_weight IS 'The weight to take next; null when the one in force is not clearly worse, or there were too few questions.';
+
+--
+-- Name: COLUMN fusion_measurements.was_applied; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.fusion_measurements.was_applied IS 'Whether it was put in force.';
+
+--
+-- Name: COLUMN fusion_measurements.measured_at; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.fusion_measurements.measured_at IS 'When; derived from the id.';
+
+--
+-- Name: measure_vector_weight(uuid, double precision); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.measure_vector_weight(for_version uuid, seconds double precision DEFAULT NULL::double precision) RETURNS SETOF app_hidden.fusion_measurements
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    SET lock_timeout TO '2s'
+    AS $$
+declare
+  -- a smaller gain is not worth another order of everybody's results
+  least_gain constant double precision := 0.01;
+  step constant real := 0.1;
+  -- one that pleased somebody counts as two
+  endorsed_count constant double precision := 2;
+  least_questions integer := app_hidden.setting('search_vector_weight_minimum')::integer;
+  deadline timestamptz := clock_timestamp() + make_interval(secs => coalesce(seconds, app_hidden.setting('search_vector_weight_seconds')::double precision));
+  version app_public.embedding_versions;
+  question app_private.fusion_question;
+  earlier app_public.search_filters;
+  by_meaning app_public.search_response;
+  by_words app_public.search_response;
+  weights real[];
+  ndcgs double precision[];
+  figures double precision[] := array[]::double precision[];
+  counts double precision[] := array[]::double precision[];
+  result app_hidden.fusion_measurements;
+begin
+  if not pg_try_advisory_xact_lock(hashtext('colloquy.measure_vector_weight')) then
+    return;
+  end if;
+  select v.* into version from app_public.embedding_versions v where v.id = for_version and v.status <> 'archived';
+  if version.id is null then
+    raise exception 'There is no such embedding version, or it is archived.' using errcode = 'CQ204', hint = 'List embeddingVersions.';
+  end if;
+  -- the first is the one in force; with vectors alone, no word would count
+  weights := array[version.vector_weight] || array(
+    select (g / 10.0)::real from generate_series(0, 9) as g where (g / 10.0)::real <> version.vector_weight order by g
+  );
+  result.id := uuidv7();
+  result.version_id := version.id;
+  result.vector_weight := version.vector_weight;
+  result.questions := 0;
+  result.endorsed_questions := 0;
+  result.was_applied := false;
+
+  for question in select q.* from app_private.fusion_questions(version.id, app_hidden.setting('search_vector_weight_questions')::integer) as q loop
+    exit when result.questions > 0 and clock_timestamp() > deadline;
+    perform set_config('colloquy.user_id', question.user_id::text, true), set_config('colloquy.workspace_id', question.workspace_id::text, true),
+      set_config('colloquy.scopes', '', true);
+    earlier := null;
+    earlier.created_before := question.asked_at;
+    by_meaning := app_public.search(
+      query => '', query_embedding => question.embedding, kinds => question.kinds, max_results => 50, mode => 'vector', filters => earlier,
+      embedding_version_id => version.id
+    );
+    by_words := app_public.search(query => question.question, kinds => question.kinds, max_results => 50, mode => 'text', filters => earlier);
+    ndcgs := app_private.fused_ndcg(
+      version.id, question.workspace_id, question.embedding, by_meaning.results || by_words.results, question.cited, weights
+    );
+    -- what neither leg finds says nothing of the weight
+    continue when ndcgs is null;
+    result.questions := result.questions + 1;
+    result.endorsed_questions := result.endorsed_questions + question.is_endorsed::integer;
+    figures := figures || ndcgs;
+    counts := counts || case when question.is_endorsed then endorsed_count else 1 end;
+  end loop;
+  perform set_config('colloquy.user_id', '', true), set_config('colloquy.workspace_id', '', true);
+  if result.questions = 0 then
+    return;
+  end if;
+
+  -- each weight beside the one in force, question by question: their difference has less noise than they have
+  with asked as (
+    select (f.place - 1) / cardinality(weights) + 1 as question, (f.place - 1) % cardinality(weights) + 1 as number, f.ndcg
+    from unnest(figures) with ordinality as f (ndcg, place)
+  ),
+  compared as (
+    select a.number, a.ndcg, a.ndcg - first_value(a.ndcg) over (partition by a.question order by a.number) as gain, counts[a.question] as count
+    from asked a
+  ),
+  means as (
+    select c.number, sum(c.count * c.ndcg) / sum(c.count) as ndcg, sum(c.count * c.gain) / sum(c.count) as gain
+    from compared c
+    group by c.number
+  ),
+  errors as (
+    select c.number, sqrt(sum((c.count * (c.gain - m.gain)) ^ 2) * count(*) / greatest(count(*) - 1, 1)) / sum(c.count) as error
+    from compared c
+    join means m on m.number = c.number
+    group by c.number
+  )
+  select jsonb_agg(
+    jsonb_build_object('weight', weights[m.number], 'ndcg', m.ndcg::real, 'gain', m.gain::real, 'gain_error', e.error::real) order by weights[m.number]
+  )
+  into result.points
+  from means m
+  join errors e on e.number = m.number;
+
+  if result.questions >= least_questions then
+    select case when version.status = 'building' then best.weight else (
+      -- towards the best, but never through what is worse
+      select p.weight
+      from jsonb_populate_recordset(null::app_public.vector_weight_point, result.points) as p
+      where abs(p.weight - version.vector_weight) < step + 0.001 and p.gain >= 0 and (p.weight > version.vector_weight) = (best.weight > version.vector_weight)
+      order by abs(p.weight - best.weight)
+      limit 1
+    ) end
+    into result.suggested_weight
+    from (
+      select p.*
+      from jsonb_populate_recordset(null::app_public.vector_weight_point, result.points) as p
+      order by p.ndcg desc, abs(p.weight - version.vector_weight)
+      limit 1
+    ) as best
+    -- not by chance: two standard errors
+    where best.gain >= least_gain and best.gain > 2 * best.gain_error;
+  end if;
+
+  if result.suggested_weight is not null and app_hidden.setting('search_vector_weight_auto') = 'on'
+    -- one step a night, however often somebody measures
+    and (version.status = 'building' or not exists (
+      select
+      from app_hidden.fusion_measurements m
+      where m.version_id = version.id and m.was_applied and m.id > app_hidden.uuidv7_floor(clock_timestamp() - interval '20 hours')
+    ))
+  then
+    update app_public.embedding_versions v
+    set vector_weight = result.suggested_weight
+    -- what an administrator has set meanwhile stays
+    where v.id = version.id and not v.vector_weight_is_fixed and v.vector_weight = version.vector_weight;
+    result.was_applied := found;
+  end if;
+  insert into app_hidden.fusion_measurements (id, version_id, questions, endorsed_questions, vector_weight, points, suggested_weight, was_applied)
+  values (
+    result.id, result.version_id, result.questions, result.endorsed_questions, result.vector_weight, result.points, result.suggested_weight, result.was_applied
+  )
+  returning * into result;
+  return next result;
+end
+$$;
+
+--
+-- Name: FUNCTION measure_vector_weight(for_version uuid, seconds double precision); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.measure_vector_weight(for_version uuid, seconds double precision) IS 'Measures by citations how much the vectors of a version should count, writes it down, and puts it in force if the settings say so and no administrator has fixed it. No row: another run is at work, or there is nothing to ask. Error: CQ204 no such version.';
+
+--
+-- Name: message_page(uuid, uuid, uuid, integer, boolean); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.message_page(conversation_id uuid, after uuid, before uuid, size integer, newest_first boolean) RETURNS SETOF app_public.messages
+    LANGUAGE plpgsql STABLE ROWS 50 PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_sort TO 'off'
+    AS $_$
+declare
+  oldest uuid := coalesce(message_page.after, '00000000-0000-0000-0000-000000000000');
+  newest uuid := coalesce(message_page.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+  last_id uuid;
+  tier app_public.storage_tier;
+begin
+  select c.last_message_id, c.storage_tier into last_id, tier
+  from app_public.conversations c
+  where c.id = message_page.conversation_id;
+  if tier <> 'hot' then
+    -- by text: a plan that a session keeps does not learn of a column that a migration adds
+    return query execute 'select * from app_hidden.read_packed_messages($1, $2, $3, $4, $5)'
+    using message_page.conversation_id, message_page.before, size, message_page.after, newest_first;
+  elsif newest_first then
+    return query
+    select m.*
+    from app_public.messages m
+    where m.conversation_id = message_page.conversation_id
+      and m.id >= message_page.conversation_id and m.id <= last_id and m.id > oldest and m.id < newest
+    order by m.id desc
+    limit size;
+  else
+    return query
+    select m.*
+    from app_public.messages m
+    where m.conversation_id = message_page.conversation_id
+      and m.id >= message_page.conversation_id and m.id <= last_id and m.id > oldest and m.id < newest
+    order by m.id
+    limit size;
+  end if;
+end
+$_$;
+
+--
+-- Name: FUNCTION message_page(conversation_id uuid, after uuid, before uuid, size integer, newest_first boolean); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.message_page(conversation_id uuid, after uuid, before uuid, size integer, newest_first boolean) IS 'Messages of a conversation that the caller may read, in order of their ids, or newest first: at most "size" of those after the message "after" and before the message "before". Nothing otherwise. Raises CQ260.';
+
+--
 -- Name: new_work_waits(); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -5765,7 +7644,7 @@ CREATE FUNCTION app_hidden.new_work_waits() RETURNS boolean
 begin
   -- new ones only: what is tried again has had its turn
   return to_regclass('pgboss.job') is not null
-    and exists (select from pgboss.job j where j.name = 'index-source' and j.state = 'created' and j.start_after <= now());
+    and exists (select from pgboss.job j where j.name in ('index-source', 'embed-chunks') and j.state = 'created' and j.start_after <= now());
 end
 $$;
 
@@ -5885,233 +7764,28 @@ $$;
 COMMENT ON FUNCTION app_hidden.provider_pause(for_provider text) IS 'For how many seconds a provider is left alone, and why; no row when it is not.';
 
 --
--- Name: messages; Type: TABLE; Schema: app_public; Owner: -
---
-
-CREATE TABLE app_public.messages (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    conversation_id uuid NOT NULL,
-    workspace_id uuid NOT NULL,
-    owner_id uuid NOT NULL,
-    author_id uuid,
-    sequence_number integer NOT NULL,
-    role app_public.message_role NOT NULL,
-    status app_public.message_status DEFAULT 'complete'::app_public.message_status NOT NULL,
-    parent_id uuid,
-    content text NOT NULL,
-    parts jsonb,
-    parts_format smallint DEFAULT 1 NOT NULL,
-    attachments jsonb,
-    provider text,
-    model text,
-    prompt_tokens integer,
-    completion_tokens integer,
-    total_tokens integer,
-    cost_usd numeric(12,6),
-    processing_time_ms integer,
-    relevance_score real,
-    embedding_version_id uuid,
-    idempotency_key text,
-    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
-    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)) STORED,
-    replaces_id uuid,
-    CONSTRAINT messages_attachments_array CHECK ((jsonb_typeof(attachments) = 'array'::text)),
-    CONSTRAINT messages_content_length CHECK ((char_length(content) <= 1000000)),
-    CONSTRAINT messages_cost_positive CHECK (((cost_usd >= (0)::numeric) AND (cost_usd < 'NaN'::numeric))),
-    CONSTRAINT messages_id_not_before_conversation CHECK ((id >= conversation_id)),
-    CONSTRAINT messages_id_version CHECK ((uuid_extract_version(id) = 7)),
-    CONSTRAINT messages_idempotency_key_length CHECK (((char_length(idempotency_key) >= 1) AND (char_length(idempotency_key) <= 200))),
-    CONSTRAINT messages_metadata_object CHECK ((jsonb_typeof(metadata) = 'object'::text)),
-    CONSTRAINT messages_model_length CHECK ((char_length(model) <= 200)),
-    CONSTRAINT messages_parent_id_before CHECK ((parent_id < id)),
-    CONSTRAINT messages_parts_array CHECK ((jsonb_typeof(parts) = 'array'::text)),
-    CONSTRAINT messages_processing_time_positive CHECK ((processing_time_ms >= 0)),
-    CONSTRAINT messages_provider_length CHECK ((char_length(provider) <= 100)),
-    CONSTRAINT messages_relevance_score_range CHECK (((relevance_score >= (0)::double precision) AND (relevance_score <= (1)::double precision))),
-    CONSTRAINT messages_sequence_number_positive CHECK ((sequence_number > 0)),
-    CONSTRAINT messages_tokens_positive CHECK (((prompt_tokens >= 0) AND (completion_tokens >= 0) AND (total_tokens >= 0)))
-)
-PARTITION BY RANGE (id);
-
-ALTER TABLE ONLY app_public.messages FORCE ROW LEVEL SECURITY;
-
---
--- Name: TABLE messages; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON TABLE app_public.messages IS 'One message of a conversation. Written through post_message and its siblings only. Partitioned by month on its own time-ordered id.';
-
---
--- Name: COLUMN messages.id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.id IS 'Time-ordered identifier (UUID version 7), never older than the conversation''s.';
-
---
--- Name: COLUMN messages.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.conversation_id IS 'The conversation.';
-
---
--- Name: COLUMN messages.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.workspace_id IS 'The tenant.';
-
---
--- Name: COLUMN messages.owner_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.owner_id IS 'Owner of the conversation.';
-
---
--- Name: COLUMN messages.author_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.author_id IS 'Who wrote it; null for a model.';
-
---
--- Name: COLUMN messages.sequence_number; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.sequence_number IS 'Position in the conversation, from 1, without gaps.';
-
---
--- Name: COLUMN messages.role; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.role IS 'Who speaks.';
-
---
--- Name: COLUMN messages.status; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.status IS 'complete, still streaming, or failed.';
-
---
--- Name: COLUMN messages.parent_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.parent_id IS 'The message it answers, of the same conversation; several children are branches.';
-
---
--- Name: COLUMN messages.content; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.content IS 'Text, at most 1,000,000 characters.';
-
---
--- Name: COLUMN messages.parts; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.parts IS 'The same content as typed parts, for clients that use them.';
-
---
--- Name: COLUMN messages.parts_format; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.parts_format IS 'Version of the format of parts.';
-
---
--- Name: COLUMN messages.attachments; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.attachments IS 'Attachments, as an array of objects.';
-
---
--- Name: COLUMN messages.provider; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.provider IS 'Provider of the model that wrote it.';
-
---
--- Name: COLUMN messages.model; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.model IS 'Model that wrote it.';
-
---
--- Name: COLUMN messages.prompt_tokens; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.prompt_tokens IS 'Tokens read.';
-
---
--- Name: COLUMN messages.completion_tokens; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.completion_tokens IS 'Tokens written.';
-
---
--- Name: COLUMN messages.total_tokens; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.total_tokens IS 'Tokens in all.';
-
---
--- Name: COLUMN messages.cost_usd; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.cost_usd IS 'Cost in US dollars.';
-
---
--- Name: COLUMN messages.processing_time_ms; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.processing_time_ms IS 'Time to the answer in milliseconds.';
-
---
--- Name: COLUMN messages.relevance_score; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.relevance_score IS 'How well the chunks it used fit, 0 to 1.';
-
---
--- Name: COLUMN messages.embedding_version_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.embedding_version_id IS 'Embedding version that its retrieval used.';
-
---
--- Name: COLUMN messages.idempotency_key; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.idempotency_key IS 'Key of a write that may be retried; unique per conversation.';
-
---
--- Name: COLUMN messages.metadata; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.metadata IS 'Anything else, as an object.';
-
---
--- Name: COLUMN messages.created_at; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.created_at IS 'When it was written; derived from the id.';
-
---
--- Name: COLUMN messages.replaces_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.messages.replaces_id IS 'The message that this one is an edit of.';
-
---
 -- Name: question_of(app_public.messages); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
 CREATE FUNCTION app_hidden.question_of(answer app_public.messages) RETURNS app_public.messages
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select q
+declare
+  question app_public.messages;
+begin
+  select q.* into question
   from app_public.messages q
   -- ids are ordered by time: only the months of the conversation up to the answer are touched
-  where q.conversation_id = (answer).conversation_id and q.id >= (answer).conversation_id and q.id < (answer).id and q.role = 'user'
-    and case when (answer).parent_id is null then q.sequence_number < (answer).sequence_number else q.id = (answer).parent_id end
+  where q.conversation_id = answer.conversation_id and q.id >= answer.conversation_id and q.id < answer.id and q.role = 'user'
+    and case when answer.parent_id is null then q.sequence_number < answer.sequence_number else q.id = answer.parent_id end
   order by q.sequence_number desc
   limit 1;
+  if question.id is null then
+    question := app_hidden.read_packed_question(answer.id);
+  end if;
+  return question;
+end
 $$;
 
 --
@@ -6121,10 +7795,43 @@ $$;
 COMMENT ON FUNCTION app_hidden.question_of(answer app_public.messages) IS 'The question that a message answers: its parent, or the last one before it.';
 
 --
--- Name: read_packed_messages(uuid, uuid, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+-- Name: read_packed_message(uuid); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
-CREATE FUNCTION app_hidden.read_packed_messages(conversation_id uuid, before uuid, first integer) RETURNS SETOF app_public.messages
+CREATE FUNCTION app_hidden.read_packed_message(message_id uuid) RETURNS SETOF app_public.messages
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 1 PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO'
+    SET "IntervalStyle" TO 'postgres'
+    SET "TimeZone" TO 'UTC'
+    AS $_$
+declare
+  conversation app_public.conversations := app_private.readable_conversation(app_private.packed_conversation_of(read_packed_message.message_id));
+  piece app_hidden.conversation_archive_parts;
+begin
+  for piece in
+    select p.* from app_hidden.conversation_archive_parts p
+    where p.conversation_id = conversation.id and p.packed = 'app_public.messages'::regclass
+      and p.first_id <= read_packed_message.message_id and p.last_id >= read_packed_message.message_id
+  loop
+    perform app_private.check_part(piece);
+    return query execute format('select * from (%s) as t where t.id = $3', app_private.unpack_query(piece.packed, piece.columns))
+    using piece.document, conversation.owner_id, read_packed_message.message_id;
+  end loop;
+end
+$_$;
+
+--
+-- Name: FUNCTION read_packed_message(message_id uuid); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.read_packed_message(message_id uuid) IS 'A packed message that the caller may read, from the one part that it is in. Nothing otherwise. Raises CQ260.';
+
+--
+-- Name: read_packed_messages(uuid, uuid, integer, uuid, boolean); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.read_packed_messages(conversation_id uuid, before uuid, first integer, after uuid DEFAULT NULL::uuid, newest_first boolean DEFAULT true) RETURNS SETOF app_public.messages
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 50 PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
@@ -6132,16 +7839,56 @@ declare
   conversation app_public.conversations := app_private.readable_conversation(read_packed_messages.conversation_id);
 begin
   if conversation.storage_tier <> 'hot' then
-    return query execute 'select * from app_private.packed_messages($1, $2, $3)' using conversation, before, first;
+    return query execute 'select * from app_private.packed_messages($1, $2, $3, $4, $5)' using conversation, before, first, after, newest_first;
   end if;
 end
 $_$;
 
 --
--- Name: FUNCTION read_packed_messages(conversation_id uuid, before uuid, first integer); Type: COMMENT; Schema: app_hidden; Owner: -
+-- Name: FUNCTION read_packed_messages(conversation_id uuid, before uuid, first integer, after uuid, newest_first boolean); Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON FUNCTION app_hidden.read_packed_messages(conversation_id uuid, before uuid, first integer) IS 'Packed messages of a conversation that the caller may read, newest first. Nothing otherwise. Raises CQ260.';
+COMMENT ON FUNCTION app_hidden.read_packed_messages(conversation_id uuid, before uuid, first integer, after uuid, newest_first boolean) IS 'Packed messages of a conversation that the caller may read, as app_private.packed_messages has them. Nothing otherwise. Raises CQ260.';
+
+--
+-- Name: read_packed_question(uuid); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.read_packed_question(answer_id uuid) RETURNS app_public.messages
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  answer app_public.messages;
+  conversation app_public.conversations;
+  question app_public.messages;
+begin
+  execute 'select m.* from app_hidden.read_packed_message($1) as m' into answer using answer_id;
+  if answer.parent_id is not null then
+    execute $query$select m.* from app_hidden.read_packed_message($1) as m where m.role = 'user' and m.conversation_id = $2$query$
+    into question using answer.parent_id, answer.conversation_id;
+    return question;
+  end if;
+  conversation := app_private.readable_conversation(answer.conversation_id);
+  -- part by part, from the answer back
+  loop
+    execute $query$
+      select m.* from app_private.packed_messages($1, $2, 50) as m where m.role = 'user' and m.sequence_number < $3 order by m.sequence_number desc limit 1
+    $query$
+    into question using conversation, answer_id, answer.sequence_number;
+    exit when question.id is not null;
+    execute 'select m.id from app_private.packed_messages($1, $2, 50) as m order by m.id limit 1' into answer_id using conversation, answer_id;
+    exit when answer_id is null;
+  end loop;
+  return question;
+end
+$_$;
+
+--
+-- Name: FUNCTION read_packed_question(answer_id uuid); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.read_packed_question(answer_id uuid) IS 'The question that a packed message answers, when the caller may read it: its parent, or the last one before it. Null otherwise. Raises CQ260.';
 
 --
 -- Name: recall_to_measure(); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -6262,16 +8009,15 @@ begin
   limit 100;
 
   insert into app_hidden.search_statistics as x (
-    day, version_id, size_class, path, searches, short_returns, lost_returns, scan_limit_hits, cold_searches
+    day, version_id, size_class, path, searches, short_returns, lost_returns, scan_limit_hits
   )
   select
     today, v.id, size.class, s.path, count(*), count(*) filter (where s.returned < s.requested),
     -- on the first page and without a threshold, an index that was not given up has returned enough
     count(*) filter (where s.returned < s.requested and s.path = 'index' and s.is_plain),
-    count(*) filter (where s.scan_limit_hit), count(*) filter (where s.searched_cold)
+    count(*) filter (where s.scan_limit_hit)
   from jsonb_to_recordset(searches) as s (
-    workspace_id uuid, version_id uuid, path text, requested integer, returned integer, is_plain boolean, scan_limit_hit boolean,
-    searched_cold boolean
+    workspace_id uuid, version_id uuid, path text, requested integer, returned integer, is_plain boolean, scan_limit_hit boolean
   )
   left join app_public.embedding_versions v on v.id = s.version_id
   cross join lateral (
@@ -6281,8 +8027,7 @@ begin
   group by v.id, size.class, s.path
   on conflict on constraint search_statistics_day_version_id_size_class_path_key do update
   set searches = x.searches + excluded.searches, short_returns = x.short_returns + excluded.short_returns,
-    lost_returns = x.lost_returns + excluded.lost_returns, scan_limit_hits = x.scan_limit_hits + excluded.scan_limit_hits,
-    cold_searches = x.cold_searches + excluded.cold_searches;
+    lost_returns = x.lost_returns + excluded.lost_returns, scan_limit_hits = x.scan_limit_hits + excluded.scan_limit_hits;
 
   with reads as (
     select s.workspace_id, r.id, count(*) as times
@@ -6393,10 +8138,9 @@ begin
     group by 1, 2, 3
     order by 1, 2, 3
   loop
+    -- one job of a workspace does all of it
     perform app_hidden.enqueue(
-      'index-source',
-      jsonb_build_object('workspaceId', source.workspace_id, 'sourceType', source.source_type, 'sourceId', source.source_id),
-      source.source_type || ':' || source.source_id, source.workspace_id::text
+      'embed-chunks', jsonb_build_object('workspaceId', source.workspace_id), source.workspace_id::text, source.workspace_id::text
     );
     result.chunks := result.chunks + source.chunks;
     result.sources := result.sources + 1;
@@ -6830,6 +8574,8 @@ declare
   document app_public.documents;
   wanted app_private.wanted_chunk[];
 begin
+  -- before the counts are taken: whoever deletes the workspace has it, and then takes the counts
+  perform from app_public.workspaces w where w.id = for_workspace for key share;
   select d.* into document
   from app_public.documents d
   where d.workspace_id = for_workspace and d.id = for_document
@@ -6843,7 +8589,8 @@ begin
   with given as (
     select w.*, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content)) as content_hash
     from jsonb_to_recordset(new_chunks) as w (
-      chunk_index integer, content text, heading text, page_number integer, start_offset integer, end_offset integer, token_count integer
+      chunk_index integer, content text, heading text, page_number integer, start_offset integer, end_offset integer, token_count integer,
+      language text
     )
   ),
   numbered as (
@@ -6856,22 +8603,31 @@ begin
   )
   select coalesce(array_agg(
     row(
-      x.chunk_index, x.content, x.heading, x.page_number, x.start_offset, x.end_offset, x.token_count, x.content_hash, e.id
+      x.chunk_index, x.content, x.heading, x.page_number, x.start_offset, x.end_offset, x.token_count, x.content_hash, e.id,
+      app_private.recognized_language(document.text_search_language, x.language)
     )::app_private.wanted_chunk
   ), '{}')
   into wanted
   from numbered x
   left join existing e on e.content_hash = x.content_hash and e.n = x.n;
 
-  -- what goes and what comes are counted one after the other; two that change languages do it in the same order
-  perform
-  from app_hidden.chunk_counts k
-  where k.workspace_id = for_workspace and k.source_type = 'document' and exists (
-    select from app_public.chunks c
-    where c.workspace_id = for_workspace and c.document_id = for_document and c.text_search_language <> document.text_search_language
+  -- what goes and what comes are counted one after the other: the counts of all of it are taken first, in one order
+  with there as (
+    select c.text_search_language, c.is_language_recognized
+    from app_public.chunks c
+    where c.workspace_id = for_workspace and c.document_id = for_document
+  ),
+  keys as (
+    select t.text_search_language::text as language, t.is_language_recognized as is_recognized from there t
+    union
+    select coalesce(w.language, document.text_search_language), w.language is not null from unnest(wanted) as w
   )
-  order by k.text_search_language
-  for no key update;
+  insert into app_hidden.chunk_counts as k (workspace_id, source_type, text_search_language, is_language_recognized, chunk_count)
+  select for_workspace, 'document', x.language, x.is_recognized, 0
+  from keys x
+  where exists (select from there) and (select count(*) from keys) > 1
+  order by x.language, x.is_recognized
+  on conflict on constraint chunk_counts_pkey do update set chunk_count = k.chunk_count;
   delete from app_public.chunks c
   where c.workspace_id = for_workspace and c.document_id = for_document
     and not exists (select from unnest(wanted) as w where w.kept_id = c.id);
@@ -6880,20 +8636,23 @@ begin
   set constraints app_public.chunks_document_id_chunk_index_key deferred;
   update app_public.chunks c
   set chunk_index = w.chunk_index, start_offset = w.start_offset, end_offset = w.end_offset, page_number = w.page_number,
-    text_search_language = document.text_search_language
+    text_search_language = coalesce(w.language, document.text_search_language), is_language_recognized = w.language is not null
   from unnest(wanted) as w
   where c.workspace_id = for_workspace and c.document_id = for_document and c.id = w.kept_id
-    and (c.chunk_index, c.start_offset, c.end_offset, c.page_number, c.text_search_language)
-      is distinct from (w.chunk_index, w.start_offset, w.end_offset, w.page_number, document.text_search_language);
+    and (c.chunk_index, c.start_offset, c.end_offset, c.page_number, c.text_search_language, c.is_language_recognized)
+      is distinct from (
+        w.chunk_index, w.start_offset, w.end_offset, w.page_number, coalesce(w.language, document.text_search_language), w.language is not null
+      );
   select count(*) into kept from unnest(wanted) as w where w.kept_id is not null;
 
   insert into app_public.chunks (
     workspace_id, source_type, document_id, owner_id, visibility, chunk_index, content, heading, page_number, start_offset, end_offset,
-    token_count, content_hash, text_search_language
+    token_count, content_hash, text_search_language, is_language_recognized
   )
   select
     for_workspace, 'document', for_document, document.owner_id, document.visibility, w.chunk_index, w.content, w.heading, w.page_number,
-    w.start_offset, w.end_offset, w.token_count, w.content_hash, document.text_search_language
+    w.start_offset, w.end_offset, w.token_count, w.content_hash, coalesce(w.language, document.text_search_language),
+    w.language is not null
   from unnest(wanted) as w
   where w.kept_id is null;
   get diagnostics added = row_count;
@@ -6920,6 +8679,7 @@ CREATE FUNCTION app_hidden.replace_memory_chunks(for_workspace uuid, for_memory 
     AS $$
 declare
   memory app_public.memory_items;
+  declared app_public.text_search_language := app_private.workspace_language(for_workspace);
   added integer;
 begin
   select m.* into memory
@@ -6933,14 +8693,15 @@ begin
   delete from app_public.chunks c where c.workspace_id = for_workspace and c.memory_item_id = for_memory;
   insert into app_public.chunks (
     workspace_id, source_type, memory_item_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset, token_count,
-    content_hash, importance_score, text_search_language
+    content_hash, importance_score, text_search_language, is_language_recognized
   )
   select
     for_workspace, 'memory', for_memory, memory.owner_id, memory.visibility, w.chunk_index, w.content, w.heading, w.start_offset, w.end_offset,
     w.token_count, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content)), memory.importance,
-    (select app_private.workspace_language(for_workspace))
+    coalesce(app_private.recognized_language(declared, w.language), declared),
+    app_private.recognized_language(declared, w.language) is not null
   from jsonb_to_recordset(new_chunks) as w (
-    chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer
+    chunk_index integer, content text, heading text, start_offset integer, end_offset integer, token_count integer, language text
   );
   get diagnostics added = row_count;
   update app_public.memory_items m set chunked_hash = of_hash where m.id = for_memory;
@@ -7144,6 +8905,80 @@ $$;
 COMMENT ON FUNCTION app_hidden.reuse_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[]) IS 'Gives chunks the vector that an equal text of the same workspace has already. Returns their ids.';
 
 --
+-- Name: sample_words(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.sample_words(max_workspaces integer DEFAULT 10) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  -- below it all that a question finds is ranked within milliseconds
+  large constant bigint := 8000;
+  sample_size constant bigint := 4000;
+  found record;
+  sampled integer := 0;
+begin
+  if not pg_try_advisory_xact_lock(hashtext('colloquy.sample_words')) then
+    return 0;
+  end if;
+  for found in
+    select t.workspace_id, t.chunks
+    from (select k.workspace_id, sum(k.chunk_count)::bigint as chunks from app_hidden.chunk_counts k group by 1) as t
+    left join app_hidden.word_samples s on s.workspace_id = t.workspace_id
+    where t.chunks >= large and (s.workspace_id is null or t.chunks not between s.chunk_count * 0.8 and s.chunk_count * 1.25)
+    order by s.sampled_at nulls first
+    limit max_workspaces
+  loop
+    with passages as materialized (
+      select c.text_search
+      from (
+        -- by the key alone; hash: spread over all that was ever imported
+        select p.id from app_public.chunks p
+        where p.workspace_id = found.workspace_id and hashtextextended(p.id::text, 0) % greatest(found.chunks / sample_size, 1) = 0
+        offset 0
+      ) as p
+      cross join lateral (
+        select k.text_search from app_public.chunks k where k.workspace_id = found.workspace_id and k.id = p.id offset 0
+      ) as c
+    ),
+    counted as materialized (
+      select l.word, count(*) / (select count(*) from passages)::real as share
+      from passages p
+      cross join lateral unnest(tsvector_to_array(p.text_search)) as l (word)
+      where octet_length(l.word) <= 500
+      group by l.word
+      -- what is rarer than that is not seen often enough to be told from what is not
+      having count(*) >= 3
+    ),
+    forgotten as (
+      update app_hidden.workspace_words w
+      set share = 0
+      where w.workspace_id = found.workspace_id and w.share > 0 and not exists (select from counted c where c.word = w.word)
+    )
+    insert into app_hidden.workspace_words as w (workspace_id, word, share)
+    select found.workspace_id, c.word, c.share from counted c order by c.word
+    on conflict on constraint workspace_words_pkey do update set share = excluded.share where w.share is distinct from excluded.share;
+    insert into app_hidden.word_samples as s (workspace_id, chunk_count, sampled_at)
+    values (found.workspace_id, found.chunks, now())
+    on conflict on constraint word_samples_pkey do update set chunk_count = excluded.chunk_count, sampled_at = excluded.sampled_at;
+    sampled := sampled + 1;
+  end loop;
+  delete from app_hidden.word_samples s
+  where not exists (
+    select from app_hidden.chunk_counts k where k.workspace_id = s.workspace_id group by k.workspace_id having sum(k.chunk_count) >= large / 2
+  );
+  return sampled;
+end
+$$;
+
+--
+-- Name: FUNCTION sample_words(max_workspaces integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.sample_words(max_workspaces integer) IS 'Measures how common the words of large workspaces are, of those first whose size has changed by a fifth since. Returns of how many workspaces.';
+
+--
 -- Name: search_facts(app_public.search_response); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -7154,7 +8989,7 @@ CREATE FUNCTION app_hidden.search_facts(response app_public.search_response) RET
   select jsonb_build_object(
     'workspace_id', app_hidden.searched_workspace_id(), 'user_id', app_hidden.current_user_id(), 'version_id', response.embedding_version_id,
     'requested', response.requested, 'returned', response.returned, 'path', response.path, 'scan_limit_hit', response.scan_limit_hit,
-    'searched_cold', response.searched_cold, 'chunk_ids', array(select r.chunk_id from unnest(response.results) as r)
+    'chunk_ids', array(select r.chunk_id from unnest(response.results) as r)
   );
 $$;
 
@@ -7427,6 +9262,110 @@ $_$;
 COMMENT ON FUNCTION app_hidden.store_extraction(for_workspace uuid, for_file uuid, of_attempt integer, new_title text, new_content text, new_content_type text, new_code_language text, new_language text, new_metadata jsonb) IS 'Makes a document of what was read from a file, with its owner and visibility, or brings the one from the same place up to date. Null when the attempt is not the last one any more. Error: CQ323 too long.';
 
 --
+-- Name: take_chunks(uuid, uuid, integer); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.take_chunks(for_version uuid, for_workspace uuid, max_chunks integer) RETURNS TABLE(chunk_id uuid, content_hash bytea, embed_text text, seconds double precision)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_sort TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+declare
+  lease double precision := least(15, app_hidden.setting('embedding_claim_seconds')::double precision);
+  dead uuid[];
+  claimed uuid[];
+  refused uuid[];
+begin
+  if exists (
+    select from app_public.embedding_versions v
+    join app_hidden.provider_pauses p on p.provider = v.provider
+    where v.id = for_version and p.paused_until > clock_timestamp()
+  ) then
+    return;
+  end if;
+  -- their worker has ended: it counts, unless its claim tells the same
+  with gone as (
+    update app_hidden.embedding_backlog b
+    set taken_until = null
+    where (b.workspace_id, b.chunk_id) in (
+      select k.workspace_id, k.chunk_id
+      from app_hidden.embedding_backlog k
+      where k.workspace_id = for_workspace and k.taken_until <= clock_timestamp()
+      for no key update skip locked
+    )
+    returning b.chunk_id
+  )
+  select coalesce(array_agg(g.chunk_id), '{}') into dead from gone g;
+  if dead <> '{}' then
+    perform app_hidden.count_embedding_failures(
+      for_version, for_workspace, array_agg(d.id), array_agg('interrupted'::text), array_agg('The worker ended before it had an answer.'::text)
+    )
+    from unnest(dead) as d (id)
+    where not exists (
+      select from app_hidden.embedding_claims k
+      where k.workspace_id = for_workspace and k.version_id = for_version and d.id = any (k.chunk_ids)
+    )
+    having count(*) > 0;
+  end if;
+  claimed := array(
+    select unnest(k.chunk_ids)
+    from app_hidden.embedding_claims k
+    where k.workspace_id = for_workspace and k.version_id = for_version and k.abandoned_at is null and k.expires_at > clock_timestamp()
+  );
+  refused := array(
+    select r.user_id
+    from app_hidden.embedding_refusals r
+    where r.version_id = for_version and r.workspace_id = for_workspace and r.retry_at > clock_timestamp()
+  );
+  return query
+  with next as materialized (
+    select b.chunk_id, b.asked, b.priority, c.content_hash, c.lead_in, c.heading, c.content
+    from app_hidden.embedding_backlog b
+    cross join lateral (
+      select k.* from app_public.chunks k where k.workspace_id = for_workspace and k.id = b.chunk_id offset 0
+    ) as c
+    where b.workspace_id = for_workspace and b.taken_until is null
+      and b.chunk_id <> all (claimed) and c.owner_id <> all (refused)
+      and not exists (
+        select from app_hidden.embedding_failures f
+        where f.version_id = for_version and f.workspace_id = for_workspace and f.chunk_id = b.chunk_id
+          and (f.is_dead or f.next_attempt_at > clock_timestamp())
+        offset 0
+      )
+      and not exists (
+        select from app_public.embeddings e
+        where e.version_id = for_version and e.workspace_id = for_workspace and e.chunk_id = b.chunk_id
+        offset 0
+      )
+    order by b.asked desc, b.priority desc, b.chunk_id desc
+    limit max_chunks
+    for no key update of b skip locked
+  ),
+  taken as (
+    update app_hidden.embedding_backlog b
+    set taken_until = clock_timestamp() + make_interval(secs => lease)
+    from next n
+    where b.workspace_id = for_workspace and b.chunk_id = n.chunk_id
+    returning b.chunk_id
+  )
+  select n.chunk_id, n.content_hash, app_hidden.embed_text(n.lead_in, n.heading, n.content), lease
+  from next n
+  join taken t on t.chunk_id = n.chunk_id
+  order by n.asked desc, n.priority desc, n.chunk_id desc;
+end
+$$;
+
+--
+-- Name: FUNCTION take_chunks(for_version uuid, for_workspace uuid, max_chunks integer); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.take_chunks(for_version uuid, for_workspace uuid, max_chunks integer) IS 'The next chunks of a workspace that lack a vector of the active version and need not wait. They are the caller''s for so many seconds; keep_chunks() says that it lives.';
+
+--
 -- Name: take_mail(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
@@ -7532,27 +9471,181 @@ $$;
 COMMENT ON FUNCTION app_hidden.text_hash(content text) IS 'SHA-256 of a text in UTF-8: 32 bytes.';
 
 --
--- Name: text_search_vector(text, text, text); Type: FUNCTION; Schema: app_hidden; Owner: -
+-- Name: text_lexemes(text, text, boolean); Type: FUNCTION; Schema: app_hidden; Owner: -
 --
 
-CREATE FUNCTION app_hidden.text_search_vector(language text, heading text, content text) RETURNS tsvector
+CREATE FUNCTION app_hidden.text_lexemes(language text, content text, is_question boolean DEFAULT false) RETURNS tsvector
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  plain text := app_hidden.text_normalized(coalesce(content, ''));
+  -- Han with its iteration marks, Kana, Hangul
+  pairs constant text := '\u3005-\u3007\u3040-\u30FA\u30FC-\u30FF\u31F0-\u31FF\u3400-\u4DBF\u4E00-\u9FFF\uA960-\uA97F\uAC00-\uD7FF\uF900-\uFAFF\U00020000-\U000323AF';
+  -- Hebrew, Arabic; Bengali to Malayalam without Tamil, Sinhala, Thai, Lao, Tibetan, Burmese, Georgian, Ethiopic, Khmer
+  trigrams constant text := '\u0590-\u07BF\u08A0-\u08FF\u0980-\u0B7F\u0C00-\u0FFF\u1000-\u10FF\u1200-\u139F\u1780-\u17FF\uFB1D-\uFDFF\uFE70-\uFEFE';
+  symbols constant text := '\u2190-\u23FF\u2460-\u27BF\u2900-\u2BFF\U0001F000-\U0001FAFF';
+  script text[];
+  part text;
+  parts tsvector := ''::tsvector;
+begin
+  if octet_length(plain) = char_length(plain) then
+    return to_tsvector(('pg_catalog.' || language)::regconfig, plain);
+  end if;
+
+  if plain ~ ('[' || pairs || trigrams || symbols || ']') then
+    -- vowel marks and the stretched line are left out where they are optional, and the forms of alef are one
+    plain := translate(
+      regexp_replace(plain, '[\u0591-\u05BD\u05BF-\u05C7\u0610-\u061A\u0640\u064B-\u065F\u0670\u06D6-\u06ED]', '', 'g'),
+      'أإآٱىة،؛؟۔', 'اااايه    '
+    );
+    parts := (select coalesce(string_agg('''' || g.gram || ''':' || least(g.position, 16383), ' '), '')
+    from (
+      select
+        substr(m.stretch, place.number, m.size) as gram,
+        row_number() over (order by m.number, place.number) as position
+      from (
+        select
+          found.number, coalesce(found.match[1], found.match[2], found.match[3]) as stretch,
+          case when found.match[1] is not null then 2 when found.match[2] is not null then 3 else 1 end as size
+        from regexp_matches(plain, '([' || pairs || ']+)|([' || trigrams || ']+)|([' || symbols || '])', 'g') with ordinality as found (match, number)
+      ) as m
+      cross join lateral generate_series(
+        1,
+        case
+          when m.size = 2 and not is_question then char_length(m.stretch)
+          else greatest(char_length(m.stretch) - m.size + 1, 1)
+        end
+      ) as place (number)
+    ) as g)::tsvector;
+    plain := regexp_replace(plain, '[' || pairs || trigrams || symbols || ']+', ' ', 'g');
+  end if;
+
+  -- scripts whose words have a configuration of their own, unless the language is one of the script
+  foreach script slice 1 in array array[
+    ['\u0400-\u052F', 'russian', 'serbian'], ['\u0370-\u03FF\u1F00-\u1FFF', 'greek', ''], ['\u0900-\u097F', 'hindi', 'nepali'],
+    ['\u0530-\u058F', 'armenian', ''], ['\u0B80-\u0BFF', 'tamil', '']
+  ]
+  loop
+    continue when language in (script[2], script[3]) or plain !~ ('[' || script[1] || ']');
+    part := regexp_replace(plain, '[^' || script[1] || ']+', ' ', 'g');
+    parts := parts || app_hidden.text_lexemes_unaccented(script[2], part);
+    plain := regexp_replace(plain, '[' || script[1] || ']+', ' ', 'g');
+  end loop;
+
+  return app_hidden.text_lexemes_unaccented(language, plain) || parts;
+end
+$$;
+
+--
+-- Name: FUNCTION text_lexemes(language text, content text, is_question boolean); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.text_lexemes(language text, content text, is_question boolean) IS 'The lexemes of a text, with positions: each word by its script, as the head of this file says.';
+
+--
+-- Name: text_lexemes_unaccented(text, text); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.text_lexemes_unaccented(language text, content text) RETURNS tsvector
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   configuration regconfig := ('pg_catalog.' || language)::regconfig;
+  bare text := app_hidden.text_unaccented(content);
+  result tsvector := to_tsvector(configuration, bare);
 begin
-  -- the parser drops whatever looks like a tag: <rug>, Map<Rug> and all of a JSX element could not be found
-  return setweight(to_tsvector(configuration, translate(coalesce(heading, ''), '<>', '  ')), 'A')
-    || setweight(to_tsvector(configuration, translate(content, '<>', '  ')), 'B');
+  if bare = content then
+    return result;
+  end if;
+  return (result::text || ' ' || ts_delete(to_tsvector(configuration, content), tsvector_to_array(result))::text)::tsvector;
 end
 $$;
 
 --
--- Name: FUNCTION text_search_vector(language text, heading text, content text); Type: COMMENT; Schema: app_hidden; Owner: -
+-- Name: FUNCTION text_lexemes_unaccented(language text, content text); Type: COMMENT; Schema: app_hidden; Owner: -
 --
 
-COMMENT ON FUNCTION app_hidden.text_search_vector(language text, heading text, content text) IS 'The tsvector of a chunk: heading with weight A, content with weight B.';
+COMMENT ON FUNCTION app_hidden.text_lexemes_unaccented(language text, content text) IS 'The lexemes of a text by one configuration, with and without accents.';
+
+--
+-- Name: text_normalized(text); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.text_normalized(content text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case
+    when octet_length(content) = char_length(content) then translate(content, '<>', '  ')
+    else translate(
+      regexp_replace(
+        lower(normalize(content, NFKC) collate pg_catalog.pg_c_utf8),
+        '[\u00A0-\u00A9\u00AB-\u00B4\u00B6-\u00B9\u00BB-\u00BF\u00D7\u00F7\u02B9-\u02DF\u2000-\u218F\u3000-\u3004\u3008-\u3020\u3030\u303D\u30FB\uFE00-\uFE0F\U0001F3FB-\U0001F3FF]', ' ', 'g'
+      ), '<>', '  ')
+  end;
+$$;
+
+--
+-- Name: FUNCTION text_normalized(content text); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.text_normalized(content text) IS 'A text as its words are read: compatibility forms folded (NFKC), lower case where it is not ASCII, punctuation beyond ASCII as spaces.';
+
+--
+-- Name: text_search_vector(text, text, text, text, text); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.text_search_vector(language text, heading text, content text, context_near text, context_far text) RETURNS tsvector
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  result tsvector := setweight(app_hidden.text_lexemes(language, content), 'B');
+begin
+  if heading is not null then
+    result := setweight(app_hidden.text_lexemes(language, heading), 'A') || result;
+  end if;
+  if context_near is not null then
+    result := result || setweight(app_hidden.text_lexemes(language, context_near), 'C');
+  end if;
+  if context_far is not null then
+    result := result || setweight(app_hidden.text_lexemes(language, context_far), 'D');
+  end if;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION text_search_vector(language text, heading text, content text, context_near text, context_far text); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.text_search_vector(language text, heading text, content text, context_near text, context_far text) IS 'The tsvector of a chunk: heading with weight A, content with weight B, its near context with C, its far context with D.';
+
+--
+-- Name: text_unaccented(text); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.text_unaccented(content text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case
+    when octet_length(content) = char_length(content) then content
+    else translate(
+      replace(replace(replace(replace(
+        normalize(regexp_replace(normalize(content, NFD), '([a-zA-Z\u0370-\u03FF])[\u0300-\u036F]+', '\1', 'g'), NFC),
+        'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th'),
+      'øłđðıħŧŋёς', 'oldđihtnеσ')
+  end;
+$$;
+
+--
+-- Name: FUNCTION text_unaccented(content text); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.text_unaccented(content text) IS 'A text without accents: é as e, ß as ss, ł as l, ё as е.';
 
 --
 -- Name: tier_chunks(integer); Type: FUNCTION; Schema: app_hidden; Owner: -
@@ -7674,6 +9767,215 @@ CREATE FUNCTION app_hidden.uuidv7_floor(at timestamp with time zone) RETURNS uui
 COMMENT ON FUNCTION app_hidden.uuidv7_floor(at timestamp with time zone) IS 'The least UUID version 7 of a millisecond; the bound of a time range of ids.';
 
 --
+-- Name: versions_to_evaluate(); Type: FUNCTION; Schema: app_hidden; Owner: -
+--
+
+CREATE FUNCTION app_hidden.versions_to_evaluate() RETURNS TABLE(version_id uuid, baseline_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select v.id, a.id
+  from app_public.embedding_versions v
+  join app_public.embedding_versions a on a.status = 'active'
+  where v.status = 'building'
+    and app_private.embedding_index_is_valid(v.id)
+    -- once it is complete, and once a day while nobody activates it; sooner where there was too little to ask about
+    and not exists (
+      select from app_hidden.embedding_evaluations e
+      where e.version_id = v.id and e.baseline_id = a.id
+        and e.evaluated_at > statement_timestamp() - case when app_private.evaluation_verdict(e) = 'unjudged' then interval '10 minutes' else interval '1 day' end
+    )
+    -- while passages are on their way, it would be asked about the first of them alone
+    and (select coalesce(sum(e.embedding_count), 0) from app_hidden.embedding_counts e where e.version_id = v.id)
+      >= 0.99 * (select coalesce(sum(k.chunk_count), 0) from app_hidden.chunk_counts k)
+    -- the switch keeps what users wrote from services that are paid
+    and (app_hidden.setting('paid_embedding') = 'on' or v.provider in ('local', 'transformers') and a.provider in ('local', 'transformers'))
+    and app_private.embeddings_missing(v.id, a.id, 1) = 0;
+$$;
+
+--
+-- Name: FUNCTION versions_to_evaluate(); Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON FUNCTION app_hidden.versions_to_evaluate() IS 'Versions that are complete and were not evaluated beside the active one within a day.';
+
+--
+-- Name: users; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.users (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    email extensions.citext NOT NULL,
+    is_email_verified boolean DEFAULT false NOT NULL,
+    username extensions.citext,
+    first_name text,
+    last_name text,
+    display_name text,
+    avatar_url text,
+    role app_public.user_role DEFAULT 'user'::app_public.user_role NOT NULL,
+    preferred_model_provider text,
+    preferred_model_name text,
+    monthly_token_quota bigint,
+    monthly_cost_quota_usd numeric(12,6),
+    total_tokens_used bigint DEFAULT 0 NOT NULL,
+    total_cost_usd numeric(14,6) DEFAULT 0 NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    last_login_at timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT users_avatar_url_format CHECK (((char_length(avatar_url) <= 2048) AND (avatar_url ~ '^https?://'::text))),
+    CONSTRAINT users_display_name_length CHECK ((char_length(display_name) <= 255)),
+    CONSTRAINT users_email_format CHECK (((char_length((email)::text) <= 254) AND ((email)::text ~ '^[^@[:space:]]+@[^@[:space:]]+[.][^@[:space:].]{2,}$'::text))),
+    CONSTRAINT users_first_name_length CHECK ((char_length(first_name) <= 255)),
+    CONSTRAINT users_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT users_last_name_length CHECK ((char_length(last_name) <= 255)),
+    CONSTRAINT users_monthly_cost_quota_positive CHECK (((monthly_cost_quota_usd >= (0)::numeric) AND (monthly_cost_quota_usd < 'NaN'::numeric))),
+    CONSTRAINT users_monthly_token_quota_positive CHECK ((monthly_token_quota >= 0)),
+    CONSTRAINT users_preferred_model_name_length CHECK ((char_length(preferred_model_name) <= 200)),
+    CONSTRAINT users_preferred_model_provider_length CHECK ((char_length(preferred_model_provider) <= 100)),
+    CONSTRAINT users_username_format CHECK (((username)::text ~ '^[a-z0-9][a-z0-9_-]{1,38}$'::text))
+);
+
+ALTER TABLE ONLY app_public.users FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE users; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.users IS 'A person with an account. A user sees its own row only.';
+
+--
+-- Name: COLUMN users.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN users.email; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.email IS 'Sign-in name; upper and lower case do not matter.';
+
+--
+-- Name: COLUMN users.is_email_verified; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.is_email_verified IS 'Whether the person has proved to read this address.';
+
+--
+-- Name: COLUMN users.username; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.username IS 'Public handle, unique, optional.';
+
+--
+-- Name: COLUMN users.first_name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.first_name IS 'Given name.';
+
+--
+-- Name: COLUMN users.last_name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.last_name IS 'Family name.';
+
+--
+-- Name: COLUMN users.display_name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.display_name IS 'Name shown to others.';
+
+--
+-- Name: COLUMN users.avatar_url; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.avatar_url IS 'Picture, as an http(s) address.';
+
+--
+-- Name: COLUMN users.role; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.role IS 'Role in the whole installation; the role inside a workspace is in workspace_members.';
+
+--
+-- Name: COLUMN users.preferred_model_provider; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.preferred_model_provider IS 'Chat model provider to offer first.';
+
+--
+-- Name: COLUMN users.preferred_model_name; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.preferred_model_name IS 'Chat model to offer first.';
+
+--
+-- Name: COLUMN users.monthly_token_quota; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.monthly_token_quota IS 'Tokens allowed per month; null means no limit.';
+
+--
+-- Name: COLUMN users.monthly_cost_quota_usd; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.monthly_cost_quota_usd IS 'Cost allowed per month in US dollars; null means no limit.';
+
+--
+-- Name: COLUMN users.total_tokens_used; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.total_tokens_used IS 'Tokens used since the account exists.';
+
+--
+-- Name: COLUMN users.total_cost_usd; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.total_cost_usd IS 'Cost in US dollars since the account exists.';
+
+--
+-- Name: COLUMN users.is_active; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.is_active IS 'A switched-off account cannot sign in, and its sessions stop working.';
+
+--
+-- Name: COLUMN users.last_login_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.last_login_at IS 'Last successful sign-in.';
+
+--
+-- Name: COLUMN users.updated_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.updated_at IS 'Last change of the profile.';
+
+--
+-- Name: COLUMN users.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.users.created_at IS 'When the account was made; derived from the id.';
+
+--
+-- Name: account_name(app_public.users); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.account_name(account app_public.users) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(account.display_name, nullif(concat_ws(' ', account.first_name, account.last_name), ''), account.username::text);
+$$;
+
+--
+-- Name: FUNCTION account_name(account app_public.users); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.account_name(account app_public.users) IS 'What a person is called by others; null when they have given no name.';
+
+--
 -- Name: conversations; Type: TABLE; Schema: app_public; Owner: -
 --
 
@@ -7721,6 +10023,7 @@ CREATE TABLE app_public.conversations (
     rag_configuration_id uuid,
     preferred_leaf_id uuid,
     branched_from_message_id uuid,
+    indexed_leaf_id uuid,
     CONSTRAINT conversations_external_id_length CHECK (((char_length(external_id) >= 1) AND (char_length(external_id) <= 1000))),
     CONSTRAINT conversations_feedback_positive CHECK (((positive_feedback >= 0) AND (negative_feedback >= 0))),
     CONSTRAINT conversations_id_version CHECK ((uuid_extract_version(id) = 7)),
@@ -8006,6 +10309,12 @@ COMMENT ON COLUMN app_public.conversations.preferred_leaf_id IS 'Last message of
 COMMENT ON COLUMN app_public.conversations.branched_from_message_id IS 'The message of another conversation after which this one branched off.';
 
 --
+-- Name: COLUMN conversations.indexed_leaf_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.conversations.indexed_leaf_id IS 'The end of the branch by which its messages are found with what stands around them; another than preferred_leaf_id while that is to be done.';
+
+--
 -- Name: add_answer(app_public.conversations, app_public.messages, jsonb, jsonb); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -8186,11 +10495,13 @@ COMMENT ON FUNCTION app_private.add_identity(issuer text, subject text, email te
 CREATE FUNCTION app_private.add_message_chunks(message app_public.messages, chunks jsonb) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 declare
   cited integer;
 begin
-  if coalesce(jsonb_typeof(chunks), 'null') = 'null' then
+  -- before anything is planned: most turns cite nothing
+  if coalesce(jsonb_typeof(chunks), 'null') = 'null' or chunks = '[]' then
     return;
   end if;
   if jsonb_typeof(chunks) <> 'array' or jsonb_array_length(chunks) > 200
@@ -8198,15 +10509,17 @@ begin
   then
     raise exception 'chunks is an array of at most 200 different chunks.' using errcode = 'CQ200', hint = 'Each is {chunkId, similarityScore, textScore, score}, best first.';
   end if;
-  insert into app_public.message_chunks (workspace_id, conversation_id, message_id, chunk_id, embedding_version_id, similarity_score, text_score, score, rank)
+  insert into app_public.message_chunks (
+    workspace_id, conversation_id, message_id, chunk_id, passage_id, embedding_version_id, similarity_score, text_score, score, rank
+  )
   select
-    message.workspace_id, message.conversation_id, message.id, k.id,
+    message.workspace_id, message.conversation_id, message.id, k.chunk_id, k.passage_id,
     coalesce((c.item ->> 'embeddingVersionId')::uuid, (select v.id from app_public.embedding_versions v where v.status = 'active')),
     (c.item ->> 'similarityScore')::real, (c.item ->> 'textScore')::real, (c.item ->> 'score')::real, c.place
   from jsonb_array_elements(chunks) with ordinality as c (item, place)
-  join app_public.chunks k
-    on k.workspace_id = message.workspace_id and k.id = (c.item ->> 'chunkId')::uuid
-    and (k.owner_id = app_hidden.current_user_id() or k.visibility = 'workspace');
+  join app_private.keep_passages(
+    message.workspace_id, array(select (g.item ->> 'chunkId')::uuid from jsonb_array_elements(chunks) as g (item)), app_hidden.current_user_id()
+  ) as k on k.chunk_id = (c.item ->> 'chunkId')::uuid;
   get diagnostics cited = row_count;
   if cited <> jsonb_array_length(chunks) then
     raise exception 'There is no such chunk.' using errcode = 'CQ204', hint = 'Cite what search returned in this workspace.';
@@ -8218,7 +10531,7 @@ $$;
 -- Name: FUNCTION add_message_chunks(message app_public.messages, chunks jsonb); Type: COMMENT; Schema: app_private; Owner: -
 --
 
-COMMENT ON FUNCTION app_private.add_message_chunks(message app_public.messages, chunks jsonb) IS 'Writes the citations of an answer. Raises CQ200, CQ204.';
+COMMENT ON FUNCTION app_private.add_message_chunks(message app_public.messages, chunks jsonb) IS 'Writes the citations of an answer, and keeps what they cite. Raises CQ200, CQ204.';
 
 --
 -- Name: add_tool_calls(app_public.messages, jsonb); Type: FUNCTION; Schema: app_private; Owner: -
@@ -8317,6 +10630,50 @@ $$;
 COMMENT ON FUNCTION app_private.archive_version(for_version uuid) IS 'Drops the partitions of a version that is not active.';
 
 --
+-- Name: ask_for_vector(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.ask_for_vector() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update app_hidden.embedding_backlog b
+  set asked = b.asked + new.access_count - old.access_count
+  where (b.workspace_id, b.chunk_id) in (
+    select k.workspace_id, k.chunk_id
+    from app_hidden.embedding_backlog k
+    where k.workspace_id = new.workspace_id and k.chunk_id = new.id
+    for no key update skip locked
+  );
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION ask_for_vector(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.ask_for_vector() IS 'Trigger: what searches returned by its words gets its vector first.';
+
+--
+-- Name: beginning_of(text, integer); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.beginning_of(content text, characters integer) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select case when char_length(content) > characters then regexp_replace(left(content, characters), '\s\S{0,30}$', '') else content end;
+$_$;
+
+--
+-- Name: FUNCTION beginning_of(content text, characters integer); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.beginning_of(content text, characters integer) IS 'At most so many characters from the beginning of a text, ending with a whole word where there are words.';
+
+--
 -- Name: budget_period_start(app_public.budget_period, timestamp with time zone); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -8360,13 +10717,11 @@ CREATE TABLE app_hidden.conversation_archives (
     workspace_id uuid NOT NULL,
     format smallint DEFAULT 1 NOT NULL,
     message_count integer NOT NULL,
-    feedback_count integer NOT NULL,
-    citation_count integer NOT NULL,
     message_ids uuid[] NOT NULL,
     sha256 bytea NOT NULL,
     packed_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT conversation_archives_counts_positive CHECK (((message_count >= 0) AND (feedback_count >= 0) AND (citation_count >= 0))),
     CONSTRAINT conversation_archives_format_known CHECK ((format = 1)),
+    CONSTRAINT conversation_archives_message_count_positive CHECK ((message_count >= 0)),
     CONSTRAINT conversation_archives_message_ids_count CHECK ((cardinality(message_ids) = message_count)),
     CONSTRAINT conversation_archives_sha256_length CHECK ((octet_length(sha256) = 32))
 );
@@ -8402,18 +10757,6 @@ COMMENT ON COLUMN app_hidden.conversation_archives.format IS 'Version of the for
 --
 
 COMMENT ON COLUMN app_hidden.conversation_archives.message_count IS 'Messages in it.';
-
---
--- Name: COLUMN conversation_archives.feedback_count; Type: COMMENT; Schema: app_hidden; Owner: -
---
-
-COMMENT ON COLUMN app_hidden.conversation_archives.feedback_count IS 'Feedback in it.';
-
---
--- Name: COLUMN conversation_archives.citation_count; Type: COMMENT; Schema: app_hidden; Owner: -
---
-
-COMMENT ON COLUMN app_hidden.conversation_archives.citation_count IS 'Citations in it.';
 
 --
 -- Name: COLUMN conversation_archives.message_ids; Type: COMMENT; Schema: app_hidden; Owner: -
@@ -8735,15 +11078,51 @@ $$;
 COMMENT ON FUNCTION app_private.choose_workspace(for_user uuid, wanted uuid) IS 'A user''s membership in the workspace asked for, or in the personal one. Raises CQ107.';
 
 --
+-- Name: chosen_turns(uuid, uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.chosen_turns(for_conversation uuid, leaf_id uuid) RETURNS TABLE(parent_id uuid, child_id uuid)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with path as materialized (
+    select m.id, m.parent_id, m.replaces_id, lag(m.id) over (order by m.sequence_number) as previous_id
+    from app_private.message_path(for_conversation, leaf_id) as p
+    join app_public.messages m on m.conversation_id = for_conversation and m.id = p.id
+  )
+  select coalesce(p.parent_id, p.previous_id), p.id
+  from path p
+  where exists (
+    select from app_public.messages newer
+    where newer.conversation_id = for_conversation and newer.parent_id = coalesce(p.parent_id, p.previous_id) and newer.id > p.id
+  ) or (
+    p.parent_id is not null and exists (
+      select
+      from path r
+      join app_public.messages newer on newer.conversation_id = for_conversation and newer.id > p.id
+        and newer.parent_id is null and newer.replaces_id is null
+      where r.id = p.parent_id and r.parent_id is null and r.replaces_id is null
+    )
+  );
+$$;
+
+--
+-- Name: FUNCTION chosen_turns(for_conversation uuid, leaf_id uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.chosen_turns(for_conversation uuid, leaf_id uuid) IS 'The messages on the way to a leaf after which another one than the newest child follows, with the one that does.';
+
+--
 -- Name: chunk_totals(uuid, app_public.source_type[]); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
-CREATE FUNCTION app_private.chunk_totals(workspace uuid, kinds app_public.source_type[]) RETURNS TABLE(available bigint, everything bigint, has_memories boolean)
+CREATE FUNCTION app_private.chunk_totals(workspace uuid, kinds app_public.source_type[]) RETURNS TABLE(available bigint, everything bigint, has_memories boolean, has_archived boolean)
     LANGUAGE sql STABLE
     AS $$
   select
     coalesce(sum(k.chunk_count) filter (where k.source_type = any (kinds)), 0)::bigint, coalesce(sum(k.chunk_count), 0)::bigint,
-    coalesce(bool_or(k.source_type = 'memory' and k.chunk_count > 0), false) and 'memory' = any (kinds)
+    coalesce(bool_or(k.source_type = 'memory' and k.chunk_count > 0), false) and 'memory' = any (kinds),
+    'document' = any (kinds) and exists (select from app_public.documents d where d.workspace_id = chunk_totals.workspace and d.is_archived)
   from app_hidden.chunk_counts k
   where k.workspace_id = workspace;
 $$;
@@ -8752,7 +11131,7 @@ $$;
 -- Name: FUNCTION chunk_totals(workspace uuid, kinds app_public.source_type[]); Type: COMMENT; Schema: app_private; Owner: -
 --
 
-COMMENT ON FUNCTION app_private.chunk_totals(workspace uuid, kinds app_public.source_type[]) IS 'Chunks of the asked kinds, chunks of all kinds, and whether memories are among what is asked for and there.';
+COMMENT ON FUNCTION app_private.chunk_totals(workspace uuid, kinds app_public.source_type[]) IS 'Chunks of the asked kinds, chunks of all kinds, whether memories are among what is asked for and there, and whether archived documents are.';
 
 --
 -- Name: cleanup_test_data(); Type: FUNCTION; Schema: app_private; Owner: -
@@ -8833,23 +11212,29 @@ begin
   if tg_op = 'TRUNCATE' then
     delete from app_hidden.chunk_counts;
   elsif tg_op = 'INSERT' then
-    insert into app_hidden.chunk_counts as k (workspace_id, source_type, text_search_language, chunk_count)
-    select n.workspace_id, n.source_type, n.text_search_language, count(*) from changed_chunks n group by 1, 2, 3 order by 1, 2, 3
+    insert into app_hidden.chunk_counts as k (workspace_id, source_type, text_search_language, is_language_recognized, chunk_count)
+    select n.workspace_id, n.source_type, n.text_search_language, n.is_language_recognized, count(*)
+    from changed_chunks n
+    group by 1, 2, 3, 4
+    order by 1, 2, 3, 4
     on conflict on constraint chunk_counts_pkey do update set chunk_count = k.chunk_count + excluded.chunk_count;
   else
     perform
     from app_hidden.chunk_counts k
-    where (k.workspace_id, k.source_type, k.text_search_language) in (
-      select o.workspace_id, o.source_type, o.text_search_language from changed_chunks o
+    where (k.workspace_id, k.source_type, k.text_search_language, k.is_language_recognized) in (
+      select o.workspace_id, o.source_type, o.text_search_language, o.is_language_recognized from changed_chunks o
     )
-    order by k.workspace_id, k.source_type, k.text_search_language
+    order by k.workspace_id, k.source_type, k.text_search_language, k.is_language_recognized
     for no key update;
     update app_hidden.chunk_counts k
     set chunk_count = k.chunk_count - gone.chunk_count
     from (
-      select o.workspace_id, o.source_type, o.text_search_language, count(*) as chunk_count from changed_chunks o group by 1, 2, 3
+      select o.workspace_id, o.source_type, o.text_search_language, o.is_language_recognized, count(*) as chunk_count
+      from changed_chunks o
+      group by 1, 2, 3, 4
     ) as gone
-    where k.workspace_id = gone.workspace_id and k.source_type = gone.source_type and k.text_search_language = gone.text_search_language;
+    where k.workspace_id = gone.workspace_id and k.source_type = gone.source_type and k.text_search_language = gone.text_search_language
+      and k.is_language_recognized = gone.is_language_recognized;
   end if;
   return null;
 end
@@ -8871,20 +11256,23 @@ CREATE FUNCTION app_private.count_corrected_chunks() RETURNS trigger
     AS $$
 begin
   with changes as materialized (
-    select d.workspace_id, d.source_type, d.text_search_language, sum(d.difference) as difference
+    select d.workspace_id, d.source_type, d.text_search_language, d.is_language_recognized, sum(d.difference) as difference
     from (
-      select o.workspace_id, o.source_type, o.text_search_language, -1 as difference from old_chunks o
+      select o.workspace_id, o.source_type, o.text_search_language, o.is_language_recognized, -1 as difference from old_chunks o
       union all
-      select n.workspace_id, n.source_type, n.text_search_language, 1 from new_chunks n
+      select n.workspace_id, n.source_type, n.text_search_language, n.is_language_recognized, 1 from new_chunks n
     ) as d
-    group by 1, 2, 3
+    group by 1, 2, 3, 4
     having sum(d.difference) <> 0
   )
-  insert into app_hidden.chunk_counts as k (workspace_id, source_type, text_search_language, chunk_count)
-  select d.workspace_id, d.source_type, d.text_search_language, greatest(d.difference, 0) from changes d order by 1, 2, 3
+  insert into app_hidden.chunk_counts as k (workspace_id, source_type, text_search_language, is_language_recognized, chunk_count)
+  select d.workspace_id, d.source_type, d.text_search_language, d.is_language_recognized, greatest(d.difference, 0)
+  from changes d
+  order by 1, 2, 3, 4
   on conflict on constraint chunk_counts_pkey do update set chunk_count = k.chunk_count + (
     select d.difference from changes d
     where d.workspace_id = k.workspace_id and d.source_type = k.source_type and d.text_search_language = k.text_search_language
+      and d.is_language_recognized = k.is_language_recognized
   );
   return null;
 end
@@ -9008,8 +11396,7 @@ begin
   loop
     update app_public.conversations c
     set positive_feedback = c.positive_feedback + changed.positive, negative_feedback = c.negative_feedback + changed.negative
-    -- what is packed or comes back from there was counted when it was given
-    where c.id = changed.conversation_id and c.storage_tier = 'hot' and (changed.positive <> 0 or changed.negative <> 0);
+    where c.id = changed.conversation_id and (changed.positive <> 0 or changed.negative <> 0);
   end loop;
   return null;
 end
@@ -9303,6 +11690,48 @@ $$;
 COMMENT ON FUNCTION app_private.create_session(for_user uuid) IS 'Starts a session for a user who has proved who it is, and returns the token.';
 
 --
+-- Name: date_words(timestamp with time zone, text); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.date_words(at timestamp with time zone, language text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select concat_ws(
+    ' ', extract(day from d.at)::integer, d.months[extract(month from d.at)], extract(year from d.at)::integer,
+    d.days[extract(isodow from d.at)], to_char(d.at, 'YYYY-MM-DD')
+  )
+  from (
+    select
+      date_words.at at time zone 'UTC' as at,
+      string_to_array(case language
+        when 'german' then 'Januar Februar März April Mai Juni Juli August September Oktober November Dezember'
+        when 'french' then 'janvier février mars avril mai juin juillet août septembre octobre novembre décembre'
+        when 'spanish' then 'enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre'
+        when 'portuguese' then 'janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro'
+        when 'italian' then 'gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre'
+        when 'dutch' then 'januari februari maart april mei juni juli augustus september oktober november december'
+        else 'January February March April May June July August September October November December'
+      end, ' ') as months,
+      string_to_array(case language
+        when 'german' then 'Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag'
+        when 'french' then 'lundi mardi mercredi jeudi vendredi samedi dimanche'
+        when 'spanish' then 'lunes martes miércoles jueves viernes sábado domingo'
+        when 'portuguese' then 'segunda-feira terça-feira quarta-feira quinta-feira sexta-feira sábado domingo'
+        when 'italian' then 'lunedì martedì mercoledì giovedì venerdì sabato domenica'
+        when 'dutch' then 'maandag dinsdag woensdag donderdag vrijdag zaterdag zondag'
+        else 'Monday Tuesday Wednesday Thursday Friday Saturday Sunday'
+      end, ' ') as days
+  ) as d;
+$$;
+
+--
+-- Name: FUNCTION date_words(at timestamp with time zone, language text); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.date_words(at timestamp with time zone, language text) IS 'Day, month, year, day of the week and ISO date of a time, in the words of a text search language.';
+
+--
 -- Name: discard_contents(); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -9535,6 +11964,23 @@ $$;
 COMMENT ON FUNCTION app_private.embeddings_missing(in_version uuid, than_version uuid, most bigint) IS 'Chunks that have a vector in the second version and none in the first; reads only workspaces whose counts leave it open. Counts to a limit.';
 
 --
+-- Name: end_of(text, integer); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.end_of(content text, characters integer) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case when char_length(content) > characters then regexp_replace(right(content, characters), '^\S{0,30}\s', '') else content end;
+$$;
+
+--
+-- Name: FUNCTION end_of(content text, characters integer); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.end_of(content text, characters integer) IS 'At most so many characters from the end of a text, beginning with a whole word where there are words.';
+
+--
 -- Name: enqueue_changed_documents(); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -9547,7 +11993,8 @@ begin
     'index-source',
     jsonb_build_object('workspaceId', n.workspace_id, 'sourceType', 'document', 'sourceId', n.id),
     'document:' || n.id,
-    n.workspace_id::text
+    n.workspace_id::text,
+    priority => (n.source_url is null)::integer
   )
   from new_documents n
   where n.chunked_hash is distinct from n.content_hash;
@@ -9672,6 +12119,573 @@ $$;
 COMMENT ON FUNCTION app_private.ensure_months(parent_name text, times timestamp with time zone[]) IS 'Makes the partitions for the months of the given times, for imports of history. Where the tables are too busy, none: the default partition takes the rows.';
 
 --
+-- Name: erase_cited_passages(uuid, uuid[], uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.erase_cited_passages(of_document uuid DEFAULT NULL::uuid, of_messages uuid[] DEFAULT NULL::uuid[], of_user uuid DEFAULT NULL::uuid) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  gone bigint;
+  total bigint := 0;
+begin
+  if of_document is not null then
+    delete from app_hidden.cited_passages p where p.document_id = of_document;
+    get diagnostics total = row_count;
+  end if;
+  if of_messages is not null then
+    delete from app_hidden.cited_passages p where p.message_id = any (of_messages);
+    get diagnostics gone = row_count;
+    total := total + gone;
+  end if;
+  if of_user is not null then
+    -- what was theirs, and what they said in conversations of others
+    delete from app_hidden.cited_passages p
+    where p.owner_id = of_user
+      or p.message_id is not null and exists (select from app_public.messages m where m.id = p.message_id and m.author_id = of_user);
+    get diagnostics gone = row_count;
+    total := total + gone;
+  end if;
+  return total;
+end
+$$;
+
+--
+-- Name: FUNCTION erase_cited_passages(of_document uuid, of_messages uuid[], of_user uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.erase_cited_passages(of_document uuid, of_messages uuid[], of_user uuid) IS 'Removes what answers cited of a document, of messages, and of a user: what the user owned, or wrote in conversations that are not packed. Returns how many passages.';
+
+--
+-- Name: evaluate_question(uuid, uuid, app_public.evaluation_source, uuid, uuid, uuid, extensions.halfvec, text[], integer); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.evaluate_question(for_version uuid, other_version uuid, source app_public.evaluation_source, for_workspace uuid, for_user uuid, outside_conversation uuid, question extensions.halfvec, wanted text[], k integer, OUT recall real, OUT reciprocal_rank real) RETURNS record
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $_$
+declare
+  found text[];
+begin
+  -- exact, so that models are compared and not indexes: without the cast to halfvec(n) the index does not fit
+  execute $query$
+    select array_agg(n.unit order by n.distance, n.chunk_id)
+    from (
+      select c.id as chunk_id, e.embedding operator(extensions.<=>) $1 as distance, app_private.evaluation_unit($2, c) as unit
+      from app_public.embeddings e
+      join app_public.chunks c on c.workspace_id = e.workspace_id and c.id = e.chunk_id
+      where e.version_id = $3 and e.workspace_id = $4
+        and (c.owner_id = $5 or c.visibility = 'workspace') and ($6::uuid is null or c.conversation_id is distinct from $6)
+        and exists (select from app_public.embeddings o where o.version_id = $7 and o.workspace_id = $4 and o.chunk_id = e.chunk_id)
+      order by distance, c.id
+      limit $8
+    ) as n
+  $query$
+  into found
+  using question, source, for_version, for_workspace, for_user, outside_conversation, other_version, k;
+  select count(*) filter (where w = any (found))::real / count(*) into recall from unnest(wanted) as w;
+  select coalesce(1.0 / min(f.place), 0) into reciprocal_rank
+  from unnest(found) with ordinality as f (unit, place)
+  where f.unit = any (wanted);
+end
+$_$;
+
+--
+-- Name: FUNCTION evaluate_question(for_version uuid, other_version uuid, source app_public.evaluation_source, for_workspace uuid, for_user uuid, outside_conversation uuid, question extensions.halfvec, wanted text[], k integer, OUT recall real, OUT reciprocal_rank real); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.evaluate_question(for_version uuid, other_version uuid, source app_public.evaluation_source, for_workspace uuid, for_user uuid, outside_conversation uuid, question extensions.halfvec, wanted text[], k integer, OUT recall real, OUT reciprocal_rank real) IS 'Share of what should be found that is among the first k of what a user may read, and the reciprocal rank of the first of it.';
+
+--
+-- Name: evaluation_against(uuid, uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.evaluation_against(for_version uuid, baseline uuid) RETURNS app_public.embedding_evaluation
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  found_one app_hidden.embedding_evaluations;
+begin
+  select e.* into found_one from app_hidden.embedding_evaluations e where e.version_id = for_version and e.baseline_id = baseline;
+  return row(
+    for_version, baseline, app_private.evaluation_verdict(found_one), found_one.source, found_one.k, coalesce(found_one.questions, 0), found_one.recall,
+    found_one.baseline_recall, found_one.recall_difference_low, found_one.recall_difference_high, found_one.mrr, found_one.baseline_mrr,
+    found_one.mrr_difference_low, found_one.mrr_difference_high, found_one.evaluated_at
+  )::app_public.embedding_evaluation;
+end
+$$;
+
+--
+-- Name: FUNCTION evaluation_against(for_version uuid, baseline uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.evaluation_against(for_version uuid, baseline uuid) IS 'The latest evaluation of a version beside another one; unjudged, without figures, when there is none.';
+
+--
+-- Name: chunks; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.chunks (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    source_type app_public.source_type NOT NULL,
+    document_id uuid,
+    conversation_id uuid,
+    message_id uuid,
+    owner_id uuid NOT NULL,
+    visibility app_public.visibility NOT NULL,
+    chunk_index integer NOT NULL,
+    content text NOT NULL,
+    heading text,
+    page_number integer,
+    start_offset integer NOT NULL,
+    end_offset integer NOT NULL,
+    token_count integer NOT NULL,
+    content_hash bytea NOT NULL,
+    importance_score real DEFAULT 0.5 NOT NULL,
+    tier app_public.storage_tier DEFAULT 'hot'::app_public.storage_tier NOT NULL,
+    access_count integer DEFAULT 0 NOT NULL,
+    last_accessed_at timestamp with time zone,
+    text_search_language app_public.text_search_language DEFAULT 'english'::text NOT NULL,
+    text_search tsvector GENERATED ALWAYS AS (app_hidden.text_search_vector((text_search_language)::text, heading, content, context_near, context_far)) STORED,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    memory_item_id uuid,
+    raw_event_id uuid,
+    context_near text,
+    context_far text,
+    lead_in text,
+    is_language_recognized boolean DEFAULT false NOT NULL,
+    CONSTRAINT chunks_chunk_index_positive CHECK ((chunk_index >= 0)),
+    CONSTRAINT chunks_content_hash_length CHECK ((octet_length(content_hash) = 32)),
+    CONSTRAINT chunks_content_length CHECK (((char_length(content) >= 1) AND (char_length(content) <= 100000))),
+    CONSTRAINT chunks_context_length CHECK (((char_length(context_near) <= 2000) AND (char_length(context_far) <= 2000))),
+    CONSTRAINT chunks_heading_length CHECK ((char_length(heading) <= 1000)),
+    CONSTRAINT chunks_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT chunks_importance_score_range CHECK (((importance_score >= (0)::double precision) AND (importance_score <= (1)::double precision))),
+    CONSTRAINT chunks_lead_in_length CHECK ((char_length(lead_in) <= 1000)),
+    CONSTRAINT chunks_offsets CHECK (((start_offset >= 0) AND (end_offset > start_offset))),
+    CONSTRAINT chunks_one_source CHECK (((num_nonnulls(document_id, message_id, memory_item_id, raw_event_id) = 1) AND ((conversation_id IS NOT NULL) = (message_id IS NOT NULL)) AND
+CASE source_type
+    WHEN 'document'::app_public.source_type THEN (document_id IS NOT NULL)
+    WHEN 'message'::app_public.source_type THEN (message_id IS NOT NULL)
+    WHEN 'memory'::app_public.source_type THEN (memory_item_id IS NOT NULL)
+    WHEN 'event'::app_public.source_type THEN (raw_event_id IS NOT NULL)
+    ELSE NULL::boolean
+END)),
+    CONSTRAINT chunks_token_count_positive CHECK ((token_count > 0))
+)
+PARTITION BY HASH (workspace_id);
+
+ALTER TABLE ONLY app_public.chunks FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE chunks; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON TABLE app_public.chunks IS 'The one unit of retrieval: a piece of a document, message, memory or event. Written by the worker only; its text never changes, an edit replaces the piece.';
+
+--
+-- Name: COLUMN chunks.id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN chunks.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.workspace_id IS 'The tenant, and the key of the hash partitions.';
+
+--
+-- Name: COLUMN chunks.source_type; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.source_type IS 'What it was cut from.';
+
+--
+-- Name: COLUMN chunks.document_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.document_id IS 'The document, when it is a piece of one.';
+
+--
+-- Name: COLUMN chunks.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.conversation_id IS 'The conversation of the message.';
+
+--
+-- Name: COLUMN chunks.message_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.message_id IS 'The message, when it is a piece of one. No foreign key: the piece stays searchable when the message is packed away.';
+
+--
+-- Name: COLUMN chunks.owner_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.owner_id IS 'Owner of the source.';
+
+--
+-- Name: COLUMN chunks.visibility; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.visibility IS 'Visibility of the source, kept equal by trigger.';
+
+--
+-- Name: COLUMN chunks.chunk_index; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.chunk_index IS 'Position in the source, from 0.';
+
+--
+-- Name: COLUMN chunks.content; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.content IS 'The text.';
+
+--
+-- Name: COLUMN chunks.heading; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.heading IS 'Title and headings above it.';
+
+--
+-- Name: COLUMN chunks.page_number; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.page_number IS 'Page, when the source has pages.';
+
+--
+-- Name: COLUMN chunks.start_offset; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.start_offset IS 'First character in the source, from 0.';
+
+--
+-- Name: COLUMN chunks.end_offset; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.end_offset IS 'Character after the last.';
+
+--
+-- Name: COLUMN chunks.token_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.token_count IS 'Tokens in content.';
+
+--
+-- Name: COLUMN chunks.content_hash; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.content_hash IS 'SHA-256 of lead-in, heading and content: what is embedded.';
+
+--
+-- Name: COLUMN chunks.importance_score; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.importance_score IS 'Importance, 0 to 1.';
+
+--
+-- Name: COLUMN chunks.tier; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.tier IS 'hot and warm are always searched, cold on demand.';
+
+--
+-- Name: COLUMN chunks.access_count; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.access_count IS 'How often it was returned; counted in batches.';
+
+--
+-- Name: COLUMN chunks.last_accessed_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.last_accessed_at IS 'When it was last returned.';
+
+--
+-- Name: COLUMN chunks.text_search_language; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.text_search_language IS 'Text search configuration.';
+
+--
+-- Name: COLUMN chunks.text_search; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.text_search IS 'What text search looks at: heading weighs more than content.';
+
+--
+-- Name: COLUMN chunks.metadata; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.metadata IS 'Anything else, as an object.';
+
+--
+-- Name: COLUMN chunks.created_at; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.created_at IS 'When it was cut; derived from the id.';
+
+--
+-- Name: COLUMN chunks.memory_item_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.memory_item_id IS 'The memory, when it is a piece of one.';
+
+--
+-- Name: COLUMN chunks.raw_event_id; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.raw_event_id IS 'The event, when it is a piece of one. No foreign key, since events lie in monthly partitions: a trigger removes the piece with the event.';
+
+--
+-- Name: COLUMN chunks.context_near; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.context_near IS 'What stands right beside it and is found with it at lower weight: of a message, who spoke and when, and the messages before and after it. Null for what stands by itself, and for a message that is to be given one.';
+
+--
+-- Name: COLUMN chunks.context_far; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.context_far IS 'The same, one step further away, at lower weight still.';
+
+--
+-- Name: COLUMN chunks.lead_in; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.lead_in IS 'What its vector is made with, before its own text: of the first piece of a message, the end of the message before it and who spoke. It never changes.';
+
+--
+-- Name: COLUMN chunks.is_language_recognized; Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON COLUMN app_public.chunks.is_language_recognized IS 'Whether the text itself told the language; else it was declared for the document or the workspace.';
+
+--
+-- Name: evaluation_unit(app_public.evaluation_source, app_public.chunks); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.evaluation_unit(source app_public.evaluation_source, chunk app_public.chunks) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case source
+    when 'answers' then coalesce(chunk.document_id, chunk.message_id, chunk.memory_item_id, chunk.raw_event_id)::text
+    -- the same text elsewhere is as good
+    else encode(chunk.content_hash, 'hex')
+  end;
+$$;
+
+--
+-- Name: FUNCTION evaluation_unit(source app_public.evaluation_source, chunk app_public.chunks); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.evaluation_unit(source app_public.evaluation_source, chunk app_public.chunks) IS 'What counts as found: the source of a passage that an answer cited, the text of a passage that asks for itself.';
+
+--
+-- Name: embedding_evaluations; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.embedding_evaluations (
+    version_id uuid NOT NULL,
+    baseline_id uuid NOT NULL,
+    source app_public.evaluation_source NOT NULL,
+    k integer NOT NULL,
+    questions integer NOT NULL,
+    recall real,
+    baseline_recall real,
+    recall_difference_low real,
+    recall_difference_high real,
+    mrr real,
+    baseline_mrr real,
+    mrr_difference_low real,
+    mrr_difference_high real,
+    evaluated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT embedding_evaluations_positive CHECK (((k > 0) AND (questions >= 0))),
+    CONSTRAINT embedding_evaluations_shares CHECK ((((recall >= (0)::double precision) AND (recall <= (1)::double precision)) AND ((baseline_recall >= (0)::double precision) AND (baseline_recall <= (1)::double precision)) AND ((mrr >= (0)::double precision) AND (mrr <= (1)::double precision)) AND ((baseline_mrr >= (0)::double precision) AND (baseline_mrr <= (1)::double precision))))
+);
+
+ALTER TABLE ONLY app_hidden.embedding_evaluations FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE embedding_evaluations; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.embedding_evaluations IS 'How an embedding version did on the same questions as another one; the latest evaluation of each pair. It holds figures, never a question.';
+
+--
+-- Name: COLUMN embedding_evaluations.version_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_evaluations.version_id IS 'The embedding version.';
+
+--
+-- Name: COLUMN embedding_evaluations.baseline_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_evaluations.baseline_id IS 'The one that it was compared with.';
+
+--
+-- Name: COLUMN embedding_evaluations.source; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_evaluations.source IS 'Where the questions came from.';
+
+--
+-- Name: COLUMN embedding_evaluations.k; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_evaluations.k IS 'Passages that were looked at per question.';
+
+--
+-- Name: COLUMN embedding_evaluations.questions; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_evaluations.questions IS 'How many questions.';
+
+--
+-- Name: COLUMN embedding_evaluations.recall; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_evaluations.recall IS 'Mean share of what should be found that was among the first k; null without questions.';
+
+--
+-- Name: COLUMN embedding_evaluations.baseline_recall; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_evaluations.baseline_recall IS 'The same of the other version.';
+
+--
+-- Name: COLUMN embedding_evaluations.recall_difference_low; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_evaluations.recall_difference_low IS 'Lower end of the 95 % interval of the difference, question by question.';
+
+--
+-- Name: COLUMN embedding_evaluations.recall_difference_high; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_evaluations.recall_difference_high IS 'Its upper end.';
+
+--
+-- Name: COLUMN embedding_evaluations.mrr; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_evaluations.mrr IS 'Mean reciprocal rank of the first hit among the first k.';
+
+--
+-- Name: COLUMN embedding_evaluations.baseline_mrr; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_evaluations.baseline_mrr IS 'The same of the other version.';
+
+--
+-- Name: COLUMN embedding_evaluations.mrr_difference_low; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_evaluations.mrr_difference_low IS 'Lower end of the 95 % interval of the difference.';
+
+--
+-- Name: COLUMN embedding_evaluations.mrr_difference_high; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_evaluations.mrr_difference_high IS 'Its upper end.';
+
+--
+-- Name: COLUMN embedding_evaluations.evaluated_at; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_evaluations.evaluated_at IS 'When.';
+
+--
+-- Name: evaluation_verdict(app_hidden.embedding_evaluations); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.evaluation_verdict(evaluation app_hidden.embedding_evaluations) RETURNS app_public.evaluation_verdict
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case
+    when evaluation.questions is null or evaluation.questions < greatest(app_hidden.setting('embedding_evaluation_minimum')::integer, 1) then 'unjudged'
+    when evaluation.recall - evaluation.baseline_recall < -m.margin and evaluation.recall_difference_high < 0
+      or evaluation.mrr - evaluation.baseline_mrr < -m.margin and evaluation.mrr_difference_high < 0 then 'worse'
+    when evaluation.recall_difference_low > 0 or evaluation.mrr_difference_low > 0 then 'better'
+    else 'alike'
+  end::app_public.evaluation_verdict
+  from (select abs(app_hidden.setting('embedding_evaluation_margin')::real) as margin) as m;
+$$;
+
+--
+-- Name: FUNCTION evaluation_verdict(evaluation app_hidden.embedding_evaluations); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.evaluation_verdict(evaluation app_hidden.embedding_evaluations) IS 'What follows from the figures of an evaluation.';
+
+--
+-- Name: fill_contexts_of(app_public.conversations, uuid[]); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.fill_contexts_of(conversation app_public.conversations, message_ids uuid[]) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  changed uuid[];
+  given integer;
+begin
+  with filled as (
+    update app_public.chunks c
+    set context_near = concat_ws(E'\n', x.near, case when k.is_last then x.next_near end),
+      context_far = concat_ws(E'\n', x.far, case when k.is_last then x.next_far end),
+      lead_in = case when c.chunk_index = 0 then x.lead_in end,
+      content_hash = app_hidden.text_hash(concat_ws(E'\n', case when c.chunk_index = 0 then x.lead_in end, c.heading, c.content))
+    from app_private.message_contexts(
+      conversation, message_ids, (select app_private.workspace_language(conversation.workspace_id))::text
+    ) as x
+    cross join lateral (
+      select s.id, s.chunk_index = max(s.chunk_index) over () as is_last
+      from app_public.chunks s
+      where s.workspace_id = conversation.workspace_id and s.message_id = x.message_id
+      offset 0
+    ) as k
+    where c.workspace_id = conversation.workspace_id and c.id = k.id and c.context_near is null
+    returning c.id, (old.lead_in is distinct from new.lead_in) as is_led_in
+  )
+  select count(*), array_agg(f.id) filter (where f.is_led_in) into given, changed from filled f;
+  -- whose message is not there: they are not asked for again
+  update app_public.chunks c set context_near = ''
+  where c.workspace_id = conversation.workspace_id and c.message_id = any (message_ids) and c.context_near is null;
+
+  delete from app_public.embeddings e
+  using app_hidden.maintained_versions() as v
+  where v.provider in ('local', 'transformers') and e.version_id = v.id and e.workspace_id = conversation.workspace_id and e.chunk_id = any (changed);
+  if found then
+    -- behind all that is new
+    insert into app_hidden.embedding_backlog (workspace_id, chunk_id, priority)
+    select conversation.workspace_id, x.id, 0 from unnest(changed) as x (id)
+    on conflict do nothing;
+    perform app_hidden.enqueue(
+      'embed-chunks', jsonb_build_object('workspaceId', conversation.workspace_id), conversation.workspace_id::text,
+      conversation.workspace_id::text
+    );
+  end if;
+  return given;
+end
+$$;
+
+--
+-- Name: FUNCTION fill_contexts_of(conversation app_public.conversations, message_ids uuid[]); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.fill_contexts_of(conversation app_public.conversations, message_ids uuid[]) IS 'Gives messages of a locked conversation that is not packed their contexts where they have none. Returns how many chunks were written.';
+
+--
 -- Name: find_member(uuid, uuid); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -9727,11 +12741,15 @@ CREATE FUNCTION app_private.forget_events() RETURNS trigger
 begin
   if tg_op = 'TRUNCATE' then
     delete from app_public.chunks c where c.source_type = 'event';
+    delete from app_hidden.cited_passages p where p.source_type = 'event';
     return null;
   end if;
   delete from app_public.chunks c
   using old_events o
   where c.workspace_id = o.workspace_id and c.raw_event_id = o.id;
+  delete from app_hidden.cited_passages p
+  using old_events o
+  where p.workspace_id = o.workspace_id and p.raw_event_id = o.id;
   update app_public.raw_events e
   set processing_status = 'pending', attempts = 0, retry_at = null, error = null, processed_at = null, knowledge_hash = null
   from (
@@ -9753,7 +12771,166 @@ $$;
 -- Name: FUNCTION forget_events(); Type: COMMENT; Schema: app_private; Owner: -
 --
 
-COMMENT ON FUNCTION app_private.forget_events() IS 'Trigger: removes the chunks of events that go.';
+COMMENT ON FUNCTION app_private.forget_events() IS 'Trigger: removes the chunks of events that go, and what was cited of them.';
+
+--
+-- Name: forget_speaker(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.forget_speaker() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update app_public.chunks c
+  set context_near = null, context_far = null
+  from app_public.messages m
+  where m.author_id = old.id and m.owner_id <> old.id and c.workspace_id = m.workspace_id and c.message_id = m.id;
+  update app_public.chunks c
+  set context_near = null, context_far = null
+  from app_public.workspace_members w
+  join app_public.conversations v on v.workspace_id = w.workspace_id and v.storage_tier <> 'hot' and v.owner_id <> old.id
+  where w.user_id = old.id and c.workspace_id = v.workspace_id and c.conversation_id = v.id
+    and starts_with(c.context_near, left(app_private.account_name(old), 255) || ' user');
+  return old;
+end
+$$;
+
+--
+-- Name: FUNCTION forget_speaker(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.forget_speaker() IS 'Trigger: takes the name of an erased account from what is found with it.';
+
+--
+-- Name: fused_ndcg(uuid, uuid, extensions.halfvec, app_public.search_result[], uuid[], real[]); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.fused_ndcg(in_version uuid, workspace uuid, query_embedding extensions.halfvec, hits app_public.search_result[], cited uuid[], weights real[]) RETURNS double precision[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    AS $$
+  with passages as (
+    select h.chunk_id, coalesce(h.document_id, h.message_id, h.memory_item_id, h.raw_event_id) as source, max(h.vector_score) as vector_score, max(h.text_score) as text_score
+    from unnest(hits) as h
+    group by 1, 2
+  ),
+  sources as materialized (
+    select
+      p.source, coalesce(max(p.text_score), 0) as by_words,
+      max(greatest(coalesce(p.vector_score, (
+        select (1 - (e.embedding operator(extensions.<=>) query_embedding))::real
+        from app_public.embeddings e
+        where e.version_id = in_version and e.workspace_id = fused_ndcg.workspace and e.chunk_id = p.chunk_id
+      )), 0)) as by_meaning
+    from passages p
+    group by p.source
+  ),
+  ranked as (
+    select w.number, s.source, row_number() over (partition by w.number order by w.weight * s.by_meaning + (1 - w.weight) * s.by_words desc, s.source desc) as place
+    from unnest(weights) with ordinality as w (weight, number)
+    cross join sources s
+  )
+  select array_agg(g.gained / g.ideal order by g.number)
+  from (
+    select
+      r.number, coalesce(sum(1 / ln(r.place + 1)) filter (where r.place <= 10 and r.source = any (cited)), 0)::float8 as gained,
+      (select sum(1 / ln(i + 1)) from generate_series(1, least(10, cardinality(cited))) as i)::float8 as ideal
+    from ranked r
+    group by r.number
+  ) as g
+  where exists (select from sources s where s.source = any (cited));
+$$;
+
+--
+-- Name: FUNCTION fused_ndcg(in_version uuid, workspace uuid, query_embedding extensions.halfvec, hits app_public.search_result[], cited uuid[], weights real[]); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.fused_ndcg(in_version uuid, workspace uuid, query_embedding extensions.halfvec, hits app_public.search_result[], cited uuid[], weights real[]) IS 'nDCG@10 of the cited sources among what both legs of a search found, for each weight of the vectors; null when none of them was found.';
+
+--
+-- Name: fusion_questions(uuid, integer); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.fusion_questions(for_version uuid, most integer) RETURNS SETOF app_private.fusion_question
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+  with workspaces as materialized (
+    select e.workspace_id
+    from app_hidden.embedding_counts e
+    join (select c.workspace_id, sum(c.chunk_count) as chunk_count from app_hidden.chunk_counts c group by c.workspace_id) as k
+      on k.workspace_id = e.workspace_id
+    -- where vectors are missing, what has one looks nearer than it is
+    where e.version_id = for_version and e.embedding_count > 0 and e.embedding_count >= 0.95 * k.chunk_count
+      and exists (select from app_public.message_chunks x where x.workspace_id = e.workspace_id)
+    -- others on another day
+    order by md5(e.workspace_id::text || current_date)
+    limit 2 * most
+  ),
+  answers as materialized (
+    select w.workspace_id, a.message_id, a.turn
+    from workspaces w
+    cross join lateral (
+      select x.message_id, row_number() over (order by x.message_id desc) as turn
+      from (
+        -- ids are ordered by time: of the latest conversations
+        select k.message_id from app_public.message_chunks k where k.workspace_id = w.workspace_id order by k.conversation_id desc limit 5 * most
+      ) as x
+      group by x.message_id
+    ) as a
+    where not exists (
+      select from app_public.message_feedback f where f.message_id = a.message_id and (f.feedback_type = 'negative' or f.rating <= 2)
+    )
+    order by a.turn, a.message_id desc
+    limit 3 * most
+  ),
+  asked as (
+    select
+      a.workspace_id, a.message_id, a.turn, m.conversation_id, coalesce(q.author_id, q.owner_id) as user_id, q.id as question_id, q.content,
+      -- the same again says nothing new
+      row_number() over (partition by a.workspace_id, lower(trim(q.content)) order by a.message_id desc) as repeated
+    from answers a
+    join app_public.messages m on m.id = a.message_id and m.workspace_id = a.workspace_id
+    cross join lateral app_hidden.question_of(m) as q
+    where q.id is not null and trim(q.content) <> ''
+  )
+  select
+    a.workspace_id, a.user_id, left(a.content, 10000), vector.embedding, uuid_extract_timestamp(a.question_id), cited.kinds, cited.sources,
+    exists (select from app_public.message_feedback f where f.message_id = a.message_id and (f.feedback_type = 'positive' or f.rating >= 4))
+  from asked a
+  -- who has left sees nothing any more
+  join app_public.workspace_members w on w.workspace_id = a.workspace_id and w.user_id = a.user_id
+  cross join lateral (
+    select e.embedding
+    from app_public.chunks c
+    join app_public.embeddings e on e.version_id = for_version and e.workspace_id = c.workspace_id and e.chunk_id = c.id
+    where c.workspace_id = a.workspace_id and c.message_id = a.question_id
+    order by c.chunk_index
+    limit 1
+  ) as vector
+  cross join lateral (
+    select
+      array_agg(distinct coalesce(c.document_id, c.message_id, c.memory_item_id, c.raw_event_id)) as sources,
+      array_agg(distinct c.source_type) as kinds
+    from app_public.message_chunks x
+    join app_public.chunks c on c.workspace_id = x.workspace_id and c.id = x.chunk_id
+    where x.message_id = a.message_id and x.workspace_id = a.workspace_id
+      and (c.owner_id = a.user_id or c.visibility = 'workspace')
+      -- what was said before in the same conversation is in the question's vector
+      and c.conversation_id is distinct from a.conversation_id
+  ) as cited
+  where a.repeated = 1 and cited.sources is not null
+  order by a.turn, a.message_id desc
+  limit most;
+$$;
+
+--
+-- Name: FUNCTION fusion_questions(for_version uuid, most integer); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.fusion_questions(for_version uuid, most integer) IS 'Questions that users asked, each with its vector in a version and the sources that the answer cited, at most so many: each workspace in turn, the latest first.';
 
 --
 -- Name: generate_sample_data(text); Type: FUNCTION; Schema: app_private; Owner: -
@@ -9839,6 +13016,29 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.hash_password(password text) IS 'bcrypt hash of a password. Raises CQ105 when it is too short or too long.';
+
+--
+-- Name: have_vectors(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.have_vectors() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  delete from app_hidden.embedding_backlog b
+  using changed_embeddings n
+  where b.workspace_id = n.workspace_id and b.chunk_id = n.chunk_id
+    and n.version_id = (select v.id from app_public.embedding_versions v where v.status = 'active');
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION have_vectors(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.have_vectors() IS 'Trigger: a chunk that has its vector of the active version wants none.';
 
 --
 -- Name: import_attachments(app_public.conversations, app_private.imported_message[], app_public.visibility); Type: FUNCTION; Schema: app_private; Owner: -
@@ -10241,6 +13441,76 @@ $$;
 COMMENT ON FUNCTION app_private.is_held(for_workspace uuid, for_kind app_public.retention_kind) IS 'Whether a legal hold keeps a kind of thing in a workspace; with null, whether one keeps everything.';
 
 --
+-- Name: keep_passages(uuid, uuid[], uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.keep_passages(for_workspace uuid, chunk_ids uuid[], reader uuid DEFAULT NULL::uuid) RETURNS TABLE(chunk_id uuid, passage_id uuid)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+#variable_conflict use_column
+declare
+  missing uuid[] := chunk_ids;
+  kept jsonb;
+begin
+  perform pg_advisory_xact_lock_shared(app_private.passages_lock(for_workspace));
+  -- once more for what somebody else wrote down in the same moment
+  for attempt in 1..2 loop
+    with seen as materialized (
+      select
+        k.*, case when k.document_id is not null then (select coalesce(d.chunked_hash, d.content_hash) from app_public.documents d where d.id = k.document_id) end as document_hash
+      from unnest(missing) as wanted (id)
+      cross join lateral (
+        select c.id, c.workspace_id, c.source_type, c.document_id, c.conversation_id, c.message_id, c.memory_item_id, c.raw_event_id, c.owner_id,
+          c.visibility, c.heading, c.content, c.page_number, c.start_offset, c.end_offset
+        from app_public.chunks c
+        where c.workspace_id = for_workspace and c.id = wanted.id and (reader is null or c.owner_id = reader or c.visibility = 'workspace')
+        offset 0
+      ) as k
+    ),
+    known as materialized (
+      select s.id as chunk_id, p.id
+      from seen s
+      join app_hidden.cited_passages p
+        on p.workspace_id = for_workspace and p.chunk_id = s.id and p.document_hash is not distinct from s.document_hash
+    ),
+    added as (
+      insert into app_hidden.cited_passages (
+        workspace_id, chunk_id, document_hash, source_type, document_id, conversation_id, message_id, memory_item_id, raw_event_id, owner_id,
+        visibility, title, heading, content, page_number, start_offset, end_offset
+      )
+      select
+        s.workspace_id, s.id, s.document_hash, s.source_type, s.document_id, s.conversation_id, s.message_id, s.memory_item_id, s.raw_event_id,
+        s.owner_id, s.visibility,
+        case s.source_type
+          when 'document' then (select d.title from app_public.documents d where d.id = s.document_id)
+          when 'message' then (select t.title from app_public.conversations t where t.id = s.conversation_id)
+          when 'memory' then (select i.subject from app_public.memory_items i where i.id = s.memory_item_id)
+          when 'event' then app_hidden.event_title(s.raw_event_id)
+        end,
+        s.heading, s.content, s.page_number, s.start_offset, s.end_offset
+      from seen s
+      where s.id not in (select n.chunk_id from known n)
+      on conflict on constraint cited_passages_chunk_id_document_hash_key do nothing
+      returning chunk_id, id
+    )
+    select jsonb_object_agg(f.chunk_id, f.id) into kept
+    from (select n.chunk_id, n.id from known n union all select a.chunk_id, a.id from added a) as f;
+    return query select f.key::uuid, f.value::uuid from jsonb_each_text(kept) as f;
+    missing := array(select m.id from unnest(missing) as m (id) where kept is null or not kept ? m.id::text);
+    exit when missing = '{}';
+  end loop;
+end
+$$;
+
+--
+-- Name: FUNCTION keep_passages(for_workspace uuid, chunk_ids uuid[], reader uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.keep_passages(for_workspace uuid, chunk_ids uuid[], reader uuid) IS 'Keeps passages of a workspace as they are now, and says under which ids; of those that a reader may read, when one is given. A chunk that is not there is left out.';
+
+--
 -- Name: keep_rag_configuration_versions(); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -10289,6 +13559,32 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.latest_recall() IS 'The latest measurement per version, active or building, and size of workspaces.';
+
+--
+-- Name: latest_vector_weights(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.latest_vector_weights() RETURNS SETOF app_public.vector_weight_figure
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    v.id, v.name, v.vector_weight, v.vector_weight_is_fixed, m.measured_at, coalesce(m.questions, 0), coalesce(m.endorsed_questions, 0),
+    m.vector_weight, m.suggested_weight, coalesce(m.was_applied, false),
+    array(select p from jsonb_populate_recordset(null::app_public.vector_weight_point, m.points) as p order by p.weight)
+  from app_public.embedding_versions v
+  left join lateral (
+    select f.* from app_hidden.fusion_measurements f where f.version_id = v.id order by f.id desc limit 1
+  ) as m on true
+  where v.status in ('active', 'building')
+  order by v.status = 'active' desc, v.id;
+$$;
+
+--
+-- Name: FUNCTION latest_vector_weights(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.latest_vector_weights() IS 'How much the vectors of each version count, active or building, with its latest measurement.';
 
 --
 -- Name: lock_continuation(app_public.conversations, integer, uuid); Type: FUNCTION; Schema: app_private; Owner: -
@@ -10721,6 +14017,60 @@ $$;
 COMMENT ON FUNCTION app_private.log_event(action text, user_id uuid, workspace_id uuid, entity_type text, entity_id uuid, old_values jsonb, new_values jsonb) IS 'Adds an entry to the audit log.';
 
 --
+-- Name: make_first_version(text, text, text, integer, text, text, integer, integer, integer, text); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.make_first_version(name text, provider text, model text, dimensions integer, query_prefix text DEFAULT NULL::text, passage_prefix text DEFAULT NULL::text, native_dimensions integer DEFAULT NULL::integer, chunk_size integer DEFAULT NULL::integer, chunk_overlap integer DEFAULT NULL::integer, chunking_method text DEFAULT NULL::text) RETURNS app_public.embedding_versions
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '3s'
+    AS $$
+declare
+  former app_public.embedding_versions;
+  free_name text := left(make_first_version.name, 90);
+  made app_public.embedding_versions;
+begin
+  perform app_private.lock_embedding_versions();
+  select v.* into former from app_public.embedding_versions v where v.status = 'active';
+  -- another process that starts at the same time has just made it
+  if (former.provider, former.model, former.dimensions, former.native_dimensions, former.query_prefix, former.passage_prefix) is not distinct from (
+    make_first_version.provider, make_first_version.model, make_first_version.dimensions, make_first_version.native_dimensions,
+    coalesce(make_first_version.query_prefix, ''), coalesce(make_first_version.passage_prefix, '')
+  ) then
+    return former;
+  end if;
+  -- nobody cuts anything until this is done
+  lock table app_public.chunks in share mode;
+  if exists (select from app_public.chunks) then
+    raise exception 'There are passages already.' using errcode = 'CQ318', hint = 'npm run embeddings -- switch makes, fills and activates the version of another model.';
+  end if;
+  for n in 2 .. 1000 loop
+    exit when not exists (select from app_public.embedding_versions v where v.name = free_name);
+    free_name := left(make_first_version.name, 90) || '-' || n;
+  end loop;
+  made := app_public.create_embedding_version(
+    name => free_name, provider => make_first_version.provider, model => make_first_version.model, dimensions => make_first_version.dimensions,
+    query_prefix => make_first_version.query_prefix, passage_prefix => make_first_version.passage_prefix,
+    native_dimensions => make_first_version.native_dimensions, chunk_size => make_first_version.chunk_size,
+    chunk_overlap => make_first_version.chunk_overlap, chunking_method => make_first_version.chunking_method
+  );
+  perform app_private.create_embedding_index(made.id);
+  made := app_public.activate_embedding_version(made.id);
+  -- else every text would get its vectors too, to go back to
+  if former.id is not null then
+    perform app_private.archive_version(former.id);
+  end if;
+  return made;
+end
+$$;
+
+--
+-- Name: FUNCTION make_first_version(name text, provider text, model text, dimensions integer, query_prefix text, passage_prefix text, native_dimensions integer, chunk_size integer, chunk_overlap integer, chunking_method text); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.make_first_version(name text, provider text, model text, dimensions integer, query_prefix text, passage_prefix text, native_dimensions integer, chunk_size integer, chunk_overlap integer, chunking_method text) IS 'Makes and activates the version of a model in a database without passages, and archives the former one. For the owner, at migration and start. Raises CQ318 when there are passages.';
+
+--
 -- Name: analytics_changes; Type: TABLE; Schema: app_hidden; Owner: -
 --
 
@@ -10898,6 +14248,144 @@ $$;
 COMMENT ON FUNCTION app_private.mark_updated_messages() IS 'Trigger: notes the days of messages whose figures changed.';
 
 --
+-- Name: message_contexts(app_public.conversations, uuid[], text); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.message_contexts(conversation app_public.conversations, message_ids uuid[], language text) RETURNS TABLE(message_id uuid, neighbour_ids uuid[], lead_in text, near text, next_near text, far text, next_far text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    m.id,
+    array_remove(array[n.before_1, n.before_2, n.after_1, n.after_2], null),
+    nullif(concat_ws(E'\n', app_private.end_of(before_1.content, 160), app_private.named_speaker(m.metadata) || ':'), ''),
+    concat_ws(
+      E'\n',
+      concat_ws(' ', coalesce(app_private.named_speaker(m.metadata), left(account.name, 255)), m.role),
+      app_private.date_words(uuid_extract_timestamp(m.id), language),
+      app_private.end_of(before_1.content, 400)
+    ),
+    app_private.beginning_of(after_1.content, 400),
+    app_private.end_of(before_2.content, 300),
+    app_private.beginning_of(after_2.content, 300)
+  from app_private.message_neighbours(conversation, message_ids) as n
+  join app_public.messages m on m.conversation_id = conversation.id and m.id = n.message_id
+  left join app_public.messages before_1 on before_1.conversation_id = conversation.id and before_1.id = n.before_1
+  left join app_public.messages before_2 on before_2.conversation_id = conversation.id and before_2.id = n.before_2
+  left join app_public.messages after_1 on after_1.conversation_id = conversation.id and after_1.id = n.after_1
+  left join app_public.messages after_2 on after_2.conversation_id = conversation.id and after_2.id = n.after_2
+  left join lateral (
+    select app_private.account_name(u) as name from app_public.users u where u.id = m.author_id
+  ) as account on true;
+$$;
+
+--
+-- Name: FUNCTION message_contexts(conversation app_public.conversations, message_ids uuid[], language text); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.message_contexts(conversation app_public.conversations, message_ids uuid[], language text) IS 'What stands around messages of a conversation that is not packed: before (near, far) and after them (next_near, next_far), and what their vectors are made with (lead_in).';
+
+--
+-- Name: message_neighbours(app_public.conversations, uuid[]); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.message_neighbours(conversation app_public.conversations, message_ids uuid[]) RETURNS TABLE(message_id uuid, before_1 uuid, before_2 uuid, after_1 uuid, after_2 uuid)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+#variable_conflict use_column
+declare
+  -- messages of tools and systems that are stepped over, at most
+  most_steps constant integer := 20;
+  chosen uuid[];
+  step record;
+  children uuid[];
+  found_ids uuid[];
+begin
+  foreach message_id in array message_ids loop
+    found_ids := '{}';
+    select m.id, m.parent_id, m.replaces_id, false as speaks into step
+    from app_public.messages m
+    where m.conversation_id = conversation.id and m.id = message_neighbours.message_id;
+    for i in 1 .. most_steps loop
+      exit when step.id is null or cardinality(found_ids) = 2;
+      if step.parent_id is not null then
+        select m.id, m.parent_id, m.replaces_id, app_private.speaks(m.role, m.content) as speaks into step
+        from app_public.messages m
+        where m.conversation_id = conversation.id and m.id = step.parent_id;
+      elsif step.replaces_id is not null then
+        -- another first message
+        exit;
+      else
+        -- from before there were branches: the message before it
+        select m.id, m.parent_id, m.replaces_id, app_private.speaks(m.role, m.content) as speaks into step
+        from app_public.messages m
+        where m.conversation_id = conversation.id and m.id >= conversation.id and m.id < step.id
+          and m.parent_id is null and m.replaces_id is null
+        order by m.id desc
+        limit 1;
+      end if;
+      if step.speaks then
+        found_ids := found_ids || step.id;
+      end if;
+    end loop;
+    before_1 := found_ids[1];
+    before_2 := found_ids[2];
+
+    found_ids := '{}';
+    select m.id, m.parent_id, m.replaces_id, false as speaks into step
+    from app_public.messages m
+    where m.conversation_id = conversation.id and m.id = message_neighbours.message_id;
+    for i in 1 .. most_steps loop
+      exit when step.id is null or cardinality(found_ids) = 2;
+      children := array(
+        select c.id
+        from (
+          (
+            select m.id from app_public.messages m
+            where m.conversation_id = conversation.id and m.parent_id = step.id
+            order by m.id desc
+            limit 100
+          )
+          union all
+          (
+            select m.id from app_public.messages m
+            where step.parent_id is null and step.replaces_id is null
+              and m.conversation_id = conversation.id and m.id > step.id and m.id <= conversation.last_message_id
+              and m.parent_id is null and m.replaces_id is null
+            order by m.id
+            limit 1
+          )
+        ) as c
+        order by c.id desc
+      );
+      exit when cardinality(children) = 0;
+      if cardinality(children) > 1 and conversation.preferred_leaf_id is not null then
+        chosen := coalesce(chosen, array(select p.id from app_private.message_path(conversation.id, conversation.preferred_leaf_id) as p));
+        children := coalesce((select array_agg(c.id) from unnest(children) as c (id) where c.id = any (chosen)), children);
+      end if;
+      select m.id, m.parent_id, m.replaces_id, app_private.speaks(m.role, m.content) as speaks into step
+      from app_public.messages m
+      where m.conversation_id = conversation.id and m.id = children[1];
+      if step.speaks then
+        found_ids := found_ids || step.id;
+      end if;
+    end loop;
+    after_1 := found_ids[1];
+    after_2 := found_ids[2];
+    return next;
+  end loop;
+end
+$$;
+
+--
+-- Name: FUNCTION message_neighbours(conversation app_public.conversations, message_ids uuid[]); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.message_neighbours(conversation app_public.conversations, message_ids uuid[]) IS 'Of each message of a conversation that is not packed: the two before it and the two after it on its branch in which a person or a model speaks.';
+
+--
 -- Name: message_of_key(uuid, text); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -10948,6 +14436,28 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.message_path(conversation_id uuid, leaf_id uuid) IS 'The messages of a conversation that lead to one, that one included, in no order.';
+
+--
+-- Name: named_speaker(jsonb); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.named_speaker(metadata jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select left(n.name, 100)
+  from unnest(array['speaker', 'author_name', 'user_name', 'author', 'name']) with ordinality as k (key, place)
+  cross join lateral (select trim(metadata ->> k.key) as name) as n
+  where jsonb_typeof(metadata -> k.key) = 'string' and n.name <> ''
+  order by k.place
+  limit 1;
+$$;
+
+--
+-- Name: FUNCTION named_speaker(metadata jsonb); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.named_speaker(metadata jsonb) IS 'Who spoke, as the metadata of an imported message name it; null when they do not.';
 
 --
 -- Name: nearest_chunks(uuid, uuid, uuid, uuid, integer); Type: FUNCTION; Schema: app_private; Owner: -
@@ -11003,6 +14513,63 @@ $$;
 COMMENT ON FUNCTION app_private.next_message_id(after_id uuid) IS 'A UUID version 7, now or later, that is greater than the given one.';
 
 --
+-- Name: note_uncited_passages(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.note_uncited_passages() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into app_hidden.passage_checks (workspace_id, passage_id)
+  select distinct o.workspace_id, coalesce(o.passage_id, p.id)
+  from old_citations o
+  -- a workspace on its way out takes its passages along
+  join app_public.workspaces w on w.id = o.workspace_id
+  -- one from before passages were kept cites by its chunk
+  left join app_hidden.cited_passages p on o.passage_id is null and p.workspace_id = o.workspace_id and p.chunk_id = o.chunk_id
+  where coalesce(o.passage_id, p.id) is not null;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION note_uncited_passages(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.note_uncited_passages() IS 'Trigger: notes the passages of citations that go.';
+
+--
+-- Name: note_words(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.note_words() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+  -- in the order of the key, so that two statements never wait for each other in a circle
+  insert into app_hidden.workspace_words (workspace_id, word)
+  select n.workspace_id, l.word
+  from new_chunks n
+  cross join lateral unnest(tsvector_to_array(n.text_search)) as l (word)
+  where l.word ~ '^[^\d\s[:punct:]]{4,40}$' and not exists (
+    select from app_hidden.workspace_words w where w.workspace_id = n.workspace_id and w.word = l.word
+  )
+  group by 1, 2
+  order by 1, 2
+  on conflict on constraint workspace_words_pkey do nothing;
+  return null;
+end
+$_$;
+
+--
+-- Name: FUNCTION note_words(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.note_words() IS 'Trigger: keeps workspace_words.';
+
+--
 -- Name: orphaned_files(interval); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -11037,14 +14604,12 @@ CREATE FUNCTION app_private.pack_conversation(conversation app_public.conversati
     SET bytea_output TO 'hex'
     AS $_$
 declare
-  source regclass;
-  columns text[];
+  source constant regclass := 'app_public.messages'::regclass;
+  columns constant text[] := app_private.packed_columns(source);
   archived app_hidden.conversation_archives;
   piece app_hidden.conversation_archive_parts;
-  rows_read integer;
+  rows_read integer := 0;
   rebuilt bytea;
-  packed_counts integer[] := '{}';
-  deleted_counts integer[] := '{}';
   deleted integer;
   result app_public.conversations;
 begin
@@ -11056,85 +14621,63 @@ begin
     raise exception 'Messages of this conversation are still being indexed.' using errcode = 'CQ261', hint = 'Try again when the worker has done them.';
   end if;
 
+  -- the words around its messages are those of the branch that is chosen, while they are rows
+  perform app_private.refresh_branch(conversation);
   -- the days that changed since the last run are counted while their messages are rows
   perform app_private.settle_conversation_analytics(array[conversation.id]);
 
   select array_agg(m.id order by m.id) into archived.message_ids
   from app_public.messages m
   where m.conversation_id = conversation.id and m.id >= conversation.id and m.id <= conversation.last_message_id;
-  insert into app_hidden.conversation_archives (
-    conversation_id, workspace_id, message_count, feedback_count, citation_count, message_ids, sha256
-  )
+  insert into app_hidden.conversation_archives (conversation_id, workspace_id, message_count, message_ids, sha256)
   values (
-    conversation.id, conversation.workspace_id, coalesce(cardinality(archived.message_ids), 0), 0, 0, coalesce(archived.message_ids, '{}'),
-    sha256('')
+    conversation.id, conversation.workspace_id, coalesce(cardinality(archived.message_ids), 0), coalesce(archived.message_ids, '{}'), sha256('')
   );
 
-  foreach source in array array['app_public.messages', 'app_public.message_feedback', 'app_public.message_chunks']::regclass[] loop
-    columns := app_private.packed_columns(source);
-    execute format(
-      'insert into app_hidden.conversation_archive_parts (
-         workspace_id, conversation_id, packed, part, first_id, last_id, row_count, columns, sha256, document
-       )
-       select $1, $2, $3, p.part, p.first_id, p.last_id, p.row_count, $4, sha256(convert_to(p.document, ''UTF8'')), p.document
+  execute format(
+    'insert into app_hidden.conversation_archive_parts (
+       workspace_id, conversation_id, packed, part, first_id, last_id, row_count, columns, sha256, document
+     )
+     select $1, $2, $3, p.part, p.first_id, p.last_id, p.row_count, $4, sha256(convert_to(p.document, ''UTF8'')), p.document
+     from (
+       select sized.part, (array_agg(sized.id order by sized.id))[1] as first_id, (array_agg(sized.id order by sized.id desc))[1] as last_id,
+         count(*) as row_count, ''['' || string_agg(sized.line, E'',\n'' order by sized.id) || '']'' as document
        from (
-         select sized.part, (array_agg(sized.about order by sized.place))[1] as first_id,
-           (array_agg(sized.about order by sized.place desc))[1] as last_id, count(*) as row_count,
-           ''['' || string_agg(sized.line, E'',\n'' order by sized.place) || '']'' as document
+         -- 128 KiB a part: a page is read without the rest
+         select l.*, ((sum(octet_length(l.line)) over (order by l.id) - octet_length(l.line)) / 131072)::integer as part
          from (
-           -- 128 KiB a part: a page is read without the rest
-           select l.*, ((sum(octet_length(l.line)) over (order by l.place) - octet_length(l.line)) / 131072)::integer as part
-           from (
-             select %s as about, row_number() over (order by %s) as place, %s as line
-             from %s as t where t.workspace_id = $1 and t.conversation_id = $2%s
-           ) as l
-         ) as sized
-         group by sized.part
-       ) as p',
-      case when source = 'app_public.messages'::regclass then 't.id' else 't.message_id' end,
-      app_private.packed_key(source), app_private.packed_line(source, columns), source,
-      case when source = 'app_public.messages'::regclass then ' and t.id >= $2 and t.id <= $5' else '' end
-    )
-    using conversation.workspace_id, conversation.id, source, columns, conversation.last_message_id;
+           select t.id, %s as line from app_public.messages as t where t.workspace_id = $1 and t.conversation_id = $2 and t.id >= $2 and t.id <= $5
+         ) as l
+       ) as sized
+       group by sized.part
+     ) as p',
+    app_private.packed_line(source, columns)
+  )
+  using conversation.workspace_id, conversation.id, source, columns, conversation.last_message_id;
 
-    rows_read := 0;
-    for piece in
-      select p.* from app_hidden.conversation_archive_parts p
-      where p.conversation_id = conversation.id and p.packed = source
-      order by p.part
-    loop
-      execute format(
-        'select sha256(convert_to(''['' || string_agg(%s, E'',\n'' order by %s) || '']'', ''UTF8'')), $3 + count(*) from (%s) as t',
-        app_private.packed_line(source, columns), app_private.packed_key(source), app_private.unpack_query(source, columns)
-      )
-      into rebuilt, rows_read
-      using piece.document, conversation.owner_id, rows_read;
-      if rebuilt is distinct from piece.sha256 then
-        raise exception 'What was packed of % of conversation % is not what was read back.', source, conversation.id
-          using errcode = 'CQ260', hint = 'Nothing was deleted. Report it as a bug.';
-      end if;
-    end loop;
-    packed_counts := packed_counts || rows_read;
+  for piece in
+    select p.* from app_hidden.conversation_archive_parts p where p.conversation_id = conversation.id order by p.part
+  loop
+    execute format(
+      'select sha256(convert_to(''['' || string_agg(%s, E'',\n'' order by t.id) || '']'', ''UTF8'')), $3 + count(*) from (%s) as t',
+      app_private.packed_line(source, columns), app_private.unpack_query(source, columns)
+    )
+    into rebuilt, rows_read
+    using piece.document, conversation.owner_id, rows_read;
+    if rebuilt is distinct from piece.sha256 then
+      raise exception 'What was packed of conversation % is not what was read back.', conversation.id
+        using errcode = 'CQ260', hint = 'Nothing was deleted. Report it as a bug.';
+    end if;
   end loop;
 
-  update app_hidden.conversation_archives a
-  set feedback_count = packed_counts[2], citation_count = packed_counts[3], sha256 = app_private.archive_hash(conversation.id)
-  where a.conversation_id = conversation.id;
+  update app_hidden.conversation_archives a set sha256 = app_private.archive_hash(conversation.id) where a.conversation_id = conversation.id;
   update app_public.conversations c set storage_tier = 'warm' where c.id = conversation.id returning c.* into result;
 
   delete from app_public.messages m
   where m.conversation_id = conversation.id and m.id >= conversation.id and m.id <= conversation.last_message_id;
   get diagnostics deleted = row_count;
-  deleted_counts := deleted_counts || deleted;
-  delete from app_public.message_feedback f where f.workspace_id = conversation.workspace_id and f.conversation_id = conversation.id;
-  get diagnostics deleted = row_count;
-  deleted_counts := deleted_counts || deleted;
-  delete from app_public.message_chunks k where k.workspace_id = conversation.workspace_id and k.conversation_id = conversation.id;
-  get diagnostics deleted = row_count;
-  deleted_counts := deleted_counts || deleted;
-  if packed_counts <> deleted_counts or packed_counts[1] <> conversation.message_count then
-    raise exception 'Conversation % has % messages, % were packed, % would go (with feedback and citations: % and %).',
-      conversation.id, conversation.message_count, packed_counts[1], deleted_counts[1], packed_counts, deleted_counts
+  if rows_read <> deleted or rows_read <> conversation.message_count then
+    raise exception 'Conversation % has % messages, % were packed, % would go.', conversation.id, conversation.message_count, rows_read, deleted
       using errcode = 'CQ260', hint = 'Nothing was deleted. Report it as a bug.';
   end if;
 
@@ -11188,27 +14731,6 @@ $$;
 COMMENT ON FUNCTION app_private.packed_conversation_of(message_id uuid) IS 'The conversation in which a message is packed, in the workspace of the request; null when there is none.';
 
 --
--- Name: packed_key(regclass); Type: FUNCTION; Schema: app_private; Owner: -
---
-
-CREATE FUNCTION app_private.packed_key(packed regclass) RETURNS text
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select string_agg(format('t.%I', a.attname), ', ' order by k.place)
-  from pg_constraint c
-  cross join lateral unnest(c.conkey) with ordinality as k (attnum, place)
-  join pg_attribute a on a.attrelid = c.conrelid and a.attnum = k.attnum
-  where c.conrelid = packed and c.contype = 'p';
-$$;
-
---
--- Name: FUNCTION packed_key(packed regclass); Type: COMMENT; Schema: app_private; Owner: -
---
-
-COMMENT ON FUNCTION app_private.packed_key(packed regclass) IS 'The primary key of a table, as it stands in an order by.';
-
---
 -- Name: packed_line(regclass, text[]); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -11257,10 +14779,10 @@ $$;
 COMMENT ON FUNCTION app_private.packed_message_path(conversation app_public.conversations, leaf_id uuid) IS 'The packed messages of a conversation that lead to one, that one included, in no order. Raises CQ260.';
 
 --
--- Name: packed_messages(app_public.conversations, uuid, integer); Type: FUNCTION; Schema: app_private; Owner: -
+-- Name: packed_messages(app_public.conversations, uuid, integer, uuid, boolean); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
-CREATE FUNCTION app_private.packed_messages(conversation app_public.conversations, before uuid, first integer) RETURNS SETOF app_public.messages
+CREATE FUNCTION app_private.packed_messages(conversation app_public.conversations, before uuid, first integer, after uuid DEFAULT NULL::uuid, newest_first boolean DEFAULT true) RETURNS SETOF app_public.messages
     LANGUAGE plpgsql STABLE ROWS 50 PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET "DateStyle" TO 'ISO'
@@ -11275,12 +14797,17 @@ begin
   for piece in
     select p.* from app_hidden.conversation_archive_parts p
     where p.conversation_id = conversation.id and p.packed = 'app_public.messages'::regclass
+      and p.last_id > coalesce(packed_messages.after, '00000000-0000-0000-0000-000000000000'::uuid)
       and p.first_id < coalesce(packed_messages.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
-    order by p.part desc
+    order by case when newest_first then -p.part else p.part end
   loop
     perform app_private.check_part(piece);
-    return query execute format('select * from (%s) as t where t.id < $3 order by t.id desc limit $4', app_private.unpack_query(piece.packed, piece.columns))
-    using piece.document, conversation.owner_id, coalesce(packed_messages.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid), missing;
+    return query execute format(
+      'select * from (%s) as t where t.id > $3 and t.id < $4 order by t.id %s limit $5',
+      app_private.unpack_query(piece.packed, piece.columns), case when newest_first then 'desc' else 'asc' end
+    )
+    using piece.document, conversation.owner_id, coalesce(packed_messages.after, '00000000-0000-0000-0000-000000000000'::uuid),
+      coalesce(packed_messages.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid), missing;
     get diagnostics read = row_count;
     missing := missing - read;
     exit when missing <= 0;
@@ -11289,10 +14816,10 @@ end
 $_$;
 
 --
--- Name: FUNCTION packed_messages(conversation app_public.conversations, before uuid, first integer); Type: COMMENT; Schema: app_private; Owner: -
+-- Name: FUNCTION packed_messages(conversation app_public.conversations, before uuid, first integer, after uuid, newest_first boolean); Type: COMMENT; Schema: app_private; Owner: -
 --
 
-COMMENT ON FUNCTION app_private.packed_messages(conversation app_public.conversations, before uuid, first integer) IS 'Packed messages of a conversation, newest first: at most "first" of those before the message "before"; all of them when "first" is null. Raises CQ260.';
+COMMENT ON FUNCTION app_private.packed_messages(conversation app_public.conversations, before uuid, first integer, after uuid, newest_first boolean) IS 'Packed messages of a conversation, newest first, or from the oldest: at most "first" (null: all) of those before the message "before" and after the message "after". Opens only the parts that they lie in. Raises CQ260.';
 
 --
 -- Name: parent_of_version(app_public.messages); Type: FUNCTION; Schema: app_private; Owner: -
@@ -11319,6 +14846,74 @@ $$;
 COMMENT ON FUNCTION app_private.parent_of_version(original app_public.messages) IS 'The parent of another version of a message; null for the first one of a conversation.';
 
 --
+-- Name: passages_lock(uuid); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.passages_lock(for_workspace uuid) RETURNS bigint
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select hashtextextended('app_hidden.cited_passages ' || for_workspace, 0);
+$$;
+
+--
+-- Name: FUNCTION passages_lock(for_workspace uuid); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.passages_lock(for_workspace uuid) IS 'Key of the advisory lock of who cites in a workspace (shared), and of who removes what is cited no more.';
+
+--
+-- Name: phrase_queries(text[], text); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.phrase_queries(languages text[], phrase text) RETURNS tsquery
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select string_agg(distinct '(' || q.query::text || ')', ' | ')::tsquery
+  from (
+    select p.query, numnode(p.query) = max(numnode(p.query)) over () as is_whole
+    from unnest(languages) as l (language)
+    cross join lateral (select app_private.phrase_query(l.language, phrase) as query) as p
+  ) as q
+  where q.is_whole;
+$$;
+
+--
+-- Name: FUNCTION phrase_queries(languages text[], phrase text); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.phrase_queries(languages text[], phrase text) IS 'The tsquery of a phrase in any of these languages, or null where it has no words.';
+
+--
+-- Name: phrase_query(text, text); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.phrase_query(language text, phrase text) RETURNS tsquery
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with placed as (
+    select p.position, string_agg(app_private.quoted_lexeme(l.lexeme), ' | ' order by l.lexeme) as alternatives
+    from unnest(app_hidden.text_lexemes(language, phrase, true)) as l (lexeme, positions)
+    cross join lateral unnest(l.positions) as p (position)
+    group by p.position
+  )
+  -- words of different scripts are not indexed in one order
+  select case
+    when phrase ~ '[a-zA-Z]' and phrase ~ '[\u0370-\U000323AF]' then string_agg('(' || p.alternatives || ')', ' & ')
+    else string_agg(case when p.distance is null then '' else '<' || p.distance || '>' end || '(' || p.alternatives || ')', ' ' order by p.position)
+  end::tsquery
+  from (select q.*, q.position - lag(q.position) over (order by q.position) as distance from placed q) as p;
+$$;
+
+--
+-- Name: FUNCTION phrase_query(language text, phrase text); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.phrase_query(language text, phrase text) IS 'The tsquery of words in this order, or null where they are none.';
+
+--
 -- Name: propagate_conversation_visibility(); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
@@ -11330,6 +14925,9 @@ begin
   update app_public.chunks c
   set visibility = new.visibility, owner_id = new.owner_id
   where c.workspace_id = new.workspace_id and c.conversation_id = new.id;
+  update app_hidden.cited_passages p
+  set visibility = new.visibility, owner_id = new.owner_id
+  where p.workspace_id = new.workspace_id and p.conversation_id = new.id;
   if old.owner_id <> new.owner_id then
     update app_public.messages m
     set owner_id = new.owner_id
@@ -11343,7 +14941,7 @@ $$;
 -- Name: FUNCTION propagate_conversation_visibility(); Type: COMMENT; Schema: app_private; Owner: -
 --
 
-COMMENT ON FUNCTION app_private.propagate_conversation_visibility() IS 'Trigger: hands owner and visibility of a conversation to its chunks, and the owner to its messages.';
+COMMENT ON FUNCTION app_private.propagate_conversation_visibility() IS 'Trigger: hands owner and visibility of a conversation to its chunks and to what was cited of it, and the owner to its messages.';
 
 --
 -- Name: propagate_document_visibility(); Type: FUNCTION; Schema: app_private; Owner: -
@@ -11357,6 +14955,9 @@ begin
   update app_public.chunks c
   set visibility = new.visibility, owner_id = new.owner_id
   where c.workspace_id = new.workspace_id and c.document_id = new.id;
+  update app_hidden.cited_passages p
+  set visibility = new.visibility, owner_id = new.owner_id
+  where p.workspace_id = new.workspace_id and p.document_id = new.id;
   return null;
 end
 $$;
@@ -11365,7 +14966,114 @@ $$;
 -- Name: FUNCTION propagate_document_visibility(); Type: COMMENT; Schema: app_private; Owner: -
 --
 
-COMMENT ON FUNCTION app_private.propagate_document_visibility() IS 'Trigger: hands owner and visibility of a document to its chunks.';
+COMMENT ON FUNCTION app_private.propagate_document_visibility() IS 'Trigger: hands owner and visibility of a document to its chunks, and to what was cited of it.';
+
+--
+-- Name: question_in(uuid, text, app_public.search_filters); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.question_in(workspace uuid, question text, filters app_public.search_filters DEFAULT NULL::app_public.search_filters) RETURNS app_private.search_question
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select app_private.read_question(question, array(
+    select distinct k.text_search_language::text
+    from app_hidden.chunk_counts k
+    where k.workspace_id = workspace and k.chunk_count > 0
+      and ((filters).text_search_languages is null or k.text_search_language::text = any ((filters).text_search_languages))
+  ));
+$$;
+
+--
+-- Name: FUNCTION question_in(workspace uuid, question text, filters app_public.search_filters); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.question_in(workspace uuid, question text, filters app_public.search_filters) IS 'A question, read in the languages of a workspace, or in those that the filters name.';
+
+--
+-- Name: quoted_lexeme(text); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.quoted_lexeme(lexeme text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select '''' || replace(replace(lexeme, chr(92), chr(92) || chr(92)), '''', '''''') || ''''
+    -- pairs of characters are indexed: a single one is the beginning of some
+    || case when char_length(lexeme) = 1 and lexeme ~ '[\u3040-\u30FF\u3400-\u9FFF\uAC00-\uD7FF]' then ':*' else '' end;
+$$;
+
+--
+-- Name: FUNCTION quoted_lexeme(lexeme text); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.quoted_lexeme(lexeme text) IS 'A lexeme as a tsquery writes it.';
+
+--
+-- Name: read_question(text, text[]); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.read_question(question text, languages text[]) RETURNS app_private.search_question
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  -- every word is a look-up of its own: more of them are a text and not a question
+  most_words constant integer := 200;
+  is_text constant boolean := regexp_count(question, '\S+') > 32;
+  excluding constant text := '(?:(?<=\s)|^)-(?:"[^"]+"|[^\s"\d-][^\s"]*)';
+  bare text := case when is_text then question else regexp_replace(question, excluding, ' ', 'g') end;
+  result app_private.search_question;
+begin
+  if not is_text then
+    select string_agg('(' || q.query::text || ')', ' & ')::tsquery into result.required
+    from regexp_matches(bare, '"([^"]+)"', 'g') as m (match)
+    cross join lateral (select app_private.phrase_queries(languages, m.match[1]) as query) as q
+    where q.query is not null;
+    select string_agg('(' || q.query::text || ')', ' | ')::tsquery into result.excluded
+    from regexp_matches(question, '(' || excluding || ')', 'g') as m (match)
+    cross join lateral (select app_private.phrase_queries(languages, trim(both '-"' from m.match[1])) as query) as q
+    where q.query is not null;
+  end if;
+
+  select array_agg(w.query order by w.place), array_agg(w.lexeme order by w.place)
+  into result.words, result.lexemes
+  from (
+    select min(p.place) as place, p.query, min(p.lexeme) as lexeme
+    from (
+      select a.place, string_agg(app_private.quoted_lexeme(a.lexeme), ' | ' order by a.lexeme)::tsquery as query, string_agg(a.lexeme, ' ') as lexeme
+      from (
+        select distinct p.position as place, x.lexeme
+        from unnest(languages) as l (language)
+        cross join lateral unnest(app_hidden.text_lexemes(l.language, bare, true)) as x (lexeme, positions)
+        cross join lateral unnest(x.positions) as p (position)
+      ) as a
+      group by a.place
+    ) as p
+    group by p.query
+    order by 1
+    limit most_words
+  ) as w;
+  result.any_word := array_to_string(result.words, ' | ')::tsquery;
+  -- a character of a pair or triple where its neighbours are the others of it
+  select string_agg(
+    case char_length(g.gram)
+      when 2 then format('%1$s(?=%2$s)|(?<=%1$s)%2$s', left(g.gram, 1), right(g.gram, 1))
+      when 3 then format('%1$s(?=%2$s%3$s)|(?<=%1$s)%2$s(?=%3$s)|(?<=%1$s%2$s)%3$s', left(g.gram, 1), substr(g.gram, 2, 1), right(g.gram, 1))
+      else g.gram
+    end, '|'
+  ) into result.grams
+  from unnest(result.lexemes) as g (gram)
+  where g.gram ~ '^[\u0590-\u07BF\u08A0-\u08FF\u0980-\u0B7F\u0C00-\u139F\u1780-\u17FF\u2190-\u2BFF\u3005-\uD7FF\uF900-\uFDFF\uFE70-\uFEFE\U0001F000-\U000323AF]{1,3}$';
+  return result;
+end
+$_$;
+
+--
+-- Name: FUNCTION read_question(question text, languages text[]); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.read_question(question text, languages text[]) IS 'What a question asks for by words, read in these languages: its words, each as a tsquery, what must be there, and what must not.';
 
 --
 -- Name: readable_conversation(uuid); Type: FUNCTION; Schema: app_private; Owner: -
@@ -11518,6 +15226,259 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.recall_queries(for_version uuid, of_size app_public.search_size_class, most integer) IS 'Queries for a measurement of recall in workspaces of a size, at most so many.';
+
+--
+-- Name: recognized_language(app_public.text_search_language, text); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.recognized_language(declared app_public.text_search_language, recognized text) RETURNS app_public.text_search_language
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case when declared <> 'simple' then recognized end;
+$$;
+
+--
+-- Name: FUNCTION recognized_language(declared app_public.text_search_language, recognized text); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.recognized_language(declared app_public.text_search_language, recognized text) IS 'The language that was recognised in a passage, where it goes before the declared one; null where it does not.';
+
+--
+-- Name: recorded_questions(integer); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.recorded_questions(most integer) RETURNS TABLE(source app_public.evaluation_source, workspace_id uuid, user_id uuid, conversation_id uuid, question text, relevant uuid[])
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with answers as (
+    -- the latest, as far as one look at an index brings them
+    select k.message_id, k.workspace_id, k.conversation_id
+    from (select x.message_id, x.workspace_id, x.conversation_id from app_public.message_chunks x order by x.message_id desc limit 50 * most) as k
+    group by k.message_id, k.workspace_id, k.conversation_id
+  ),
+  asked as (
+    select a.message_id, a.workspace_id, a.conversation_id, q.owner_id, q.content,
+      row_number() over (partition by a.workspace_id, a.conversation_id order by a.message_id desc) as turn
+    from answers a
+    join app_public.messages m on m.id = a.message_id and m.conversation_id = a.conversation_id
+    cross join lateral (
+      -- without a parent, it answers the message before it
+      select p.owner_id, p.role, p.content
+      from app_public.messages p
+      where p.conversation_id = a.conversation_id and p.workspace_id = a.workspace_id
+        and p.id <= coalesce(m.parent_id, m.id) and p.id <> m.id
+      order by p.id desc
+      limit 1
+    ) as q
+    where q.role = 'user' and trim(q.content) <> '' and not exists (
+      select from app_public.message_feedback f
+      where f.message_id = a.message_id and (f.feedback_type = 'negative' or f.rating <= 2)
+    )
+  )
+  select 'answers'::app_public.evaluation_source, q.workspace_id, q.owner_id, q.conversation_id, left(q.content, 2000), cited.ids
+  from asked q
+  cross join lateral (
+    select array_agg(best.id) as ids
+    from (
+      select c.id
+      from app_public.message_chunks k
+      join app_public.chunks c on c.workspace_id = k.workspace_id and c.id = k.chunk_id
+      where k.message_id = q.message_id and k.workspace_id = q.workspace_id
+        -- what was said before in the same conversation is no answer of the search
+        and c.conversation_id is distinct from q.conversation_id
+      order by k.rank
+      limit 3
+    ) as best
+  ) as cited
+  where cited.ids is not null
+  order by q.turn, q.message_id desc
+  limit most;
+$$;
+
+--
+-- Name: FUNCTION recorded_questions(most integer); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.recorded_questions(most integer) IS 'Questions of users, with up to three passages that the answer cited first; from each conversation in turn, the latest first.';
+
+--
+-- Name: recut_documents(uuid, integer); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.recut_documents(after_document uuid DEFAULT NULL::uuid, max_documents integer DEFAULT 50) RETURNS uuid[]
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  recut uuid[];
+begin
+  with chosen as (
+    select d.id
+    from app_public.documents d
+    where (after_document is null or d.id > after_document) and d.chunked_hash = d.content_hash
+    order by d.id
+    limit least(greatest(max_documents, 1), 1000)
+    for no key update of d skip locked
+  ),
+  stale as (
+    update app_public.documents d set chunked_hash = null from chosen c where d.id = c.id returning d.id, d.workspace_id
+  ),
+  sent as (
+    select s.id, app_hidden.enqueue(
+      'index-source', jsonb_build_object('workspaceId', s.workspace_id, 'sourceType', 'document', 'sourceId', s.id), 'document:' || s.id,
+      s.workspace_id::text
+    )
+    from stale s
+  )
+  select array_agg(s.id order by s.id) into recut from sent s;
+  return coalesce(recut, '{}');
+end
+$$;
+
+--
+-- Name: FUNCTION recut_documents(after_document uuid, max_documents integer); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.recut_documents(after_document uuid, max_documents integer) IS 'Marks the next documents, by their ids, to be cut anew, and puts them into the queue. Returns which; empty when none are left.';
+
+--
+-- Name: recutting_backlog(uuid[]); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.recutting_backlog(documents uuid[]) RETURNS integer
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select count(*)::integer
+  from app_public.documents d
+  where d.id = any (documents) and (
+    d.chunked_hash is distinct from d.content_hash
+    or exists (
+      select
+      from app_public.chunks c
+      cross join (select v.id from app_public.embedding_versions v where v.status = 'active') as v
+      where c.workspace_id = d.workspace_id and c.document_id = d.id
+        and not exists (select from app_public.embeddings e where e.version_id = v.id and e.workspace_id = c.workspace_id and e.chunk_id = c.id)
+        and not exists (
+          select from app_hidden.embedding_failures f
+          where f.version_id = v.id and f.workspace_id = c.workspace_id and f.chunk_id = c.id and f.is_dead
+        )
+    )
+  )
+  -- one that cannot be cut keeps the passages that it has
+  and not exists (
+    select from app_hidden.cutting_failures f where f.workspace_id = d.workspace_id and f.document_id = d.id
+  );
+$$;
+
+--
+-- Name: FUNCTION recutting_backlog(documents uuid[]); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.recutting_backlog(documents uuid[]) IS 'How many of some documents wait to be cut or embedded.';
+
+--
+-- Name: refresh_branch(app_public.conversations); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.refresh_branch(conversation app_public.conversations) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  turned uuid[];
+  above uuid[];
+  refreshed integer := 0;
+begin
+  if conversation.indexed_leaf_id is not distinct from conversation.preferred_leaf_id or conversation.storage_tier <> 'hot' then
+    return 0;
+  end if;
+  -- most often it was only continued
+  if exists (
+    with recursive way as (
+      select m.id, m.parent_id, 1 as steps from app_public.messages m
+      where m.conversation_id = conversation.id and m.id = conversation.preferred_leaf_id
+      union all
+      select m.id, m.parent_id, w.steps + 1 from way w
+      join app_public.messages m on m.conversation_id = conversation.id and m.id = w.parent_id
+      where w.steps < 50
+    )
+    select from way w where w.id = conversation.indexed_leaf_id
+  ) then
+    turned := '{}';
+  else
+    turned := array(
+      select coalesce(o.parent_id, n.parent_id)
+      from app_private.chosen_turns(conversation.id, conversation.indexed_leaf_id) as o
+      full join app_private.chosen_turns(conversation.id, conversation.preferred_leaf_id) as n
+        on n.parent_id = o.parent_id and n.child_id = o.child_id
+      where o.child_id is null or n.child_id is null
+    );
+  end if;
+  if cardinality(turned) > 0 then
+    above := array(
+      select unnest(array[n.before_1, n.before_2]) from app_private.message_neighbours(conversation, turned) as n
+    );
+    refreshed := app_private.refresh_message_contexts(conversation, array(
+      select distinct x.id from unnest(turned || above) as x (id) where x.id is not null
+    ));
+  end if;
+  update app_public.conversations c set indexed_leaf_id = conversation.preferred_leaf_id where c.id = conversation.id;
+  return refreshed;
+end
+$$;
+
+--
+-- Name: FUNCTION refresh_branch(conversation app_public.conversations); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.refresh_branch(conversation app_public.conversations) IS 'Follows the branch that was chosen since the contexts of a locked conversation were made. Returns how many chunks were written.';
+
+--
+-- Name: refresh_message_contexts(app_public.conversations, uuid[]); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.refresh_message_contexts(conversation app_public.conversations, message_ids uuid[]) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  refreshed integer;
+begin
+  with wanted as materialized (
+    select
+      c.id,
+      concat_ws(E'\n', x.near, case when c.is_last then x.next_near end) as near,
+      concat_ws(E'\n', x.far, case when c.is_last then x.next_far end) as far
+    from app_private.message_contexts(
+      conversation, message_ids, (select app_private.workspace_language(conversation.workspace_id))::text
+    ) as x
+    cross join lateral (
+      select k.id, k.chunk_index = max(k.chunk_index) over () as is_last
+      from app_public.chunks k
+      where k.workspace_id = conversation.workspace_id and k.message_id = x.message_id
+      offset 0
+    ) as c
+  )
+  update app_public.chunks c
+  set context_near = w.near, context_far = w.far
+  from wanted w
+  where c.workspace_id = conversation.workspace_id and c.id = w.id
+    -- what has none yet is given it with all that belongs to it
+    and c.context_near is not null
+    and (c.context_near, c.context_far) is distinct from (w.near, w.far);
+  get diagnostics refreshed = row_count;
+  return refreshed;
+end
+$$;
+
+--
+-- Name: FUNCTION refresh_message_contexts(conversation app_public.conversations, message_ids uuid[]); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.refresh_message_contexts(conversation app_public.conversations, message_ids uuid[]) IS 'Writes the contexts of messages of a locked conversation anew where they are other than before. Returns how many chunks were written.';
 
 --
 -- Name: remove_tags_of_entities(); Type: FUNCTION; Schema: app_private; Owner: -
@@ -12039,20 +16000,23 @@ $$;
 COMMENT ON FUNCTION app_private.resting_time(for_kind app_public.retention_kind, for_workspace uuid) IS 'How long conversations of a workspace rest before they go to the next tier; null means that they never do.';
 
 --
--- Name: search_conditions(app_public.search_filters, uuid[], boolean, text); Type: FUNCTION; Schema: app_private; Owner: -
+-- Name: search_conditions(app_public.search_filters, uuid[], boolean, boolean); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
-CREATE FUNCTION app_private.search_conditions(filters app_public.search_filters, sources uuid[], has_memories boolean, tier text) RETURNS text
+CREATE FUNCTION app_private.search_conditions(filters app_public.search_filters, sources uuid[], has_memories boolean, has_archived boolean) RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
   select concat_ws(' and ',
     'c.workspace_id = $2 and (c.owner_id = $3 or c.visibility = ''workspace'') and c.source_type = any ($5)',
-    case tier when 'cold' then 'c.tier = ''cold''' when 'warm' then 'c.tier <> ''cold''' end,
     case when sources is not null then '(c.document_id = any ($7) or c.conversation_id = any ($7) or c.memory_item_id = any ($7))' end,
     -- a memory that has expired is not found; it keeps its chunks until it is cleared away
     case when has_memories then
       '(c.memory_item_id is null or (select m.expires_at is null or m.expires_at > now() from app_public.memory_items m where m.id = c.memory_item_id))'
+    end,
+    -- few, as a rule: read once
+    case when has_archived and (filters).include_archived is not true then
+      '(c.document_id is null or c.document_id not in (select d.id from app_public.documents d where d.workspace_id = $2 and d.is_archived))'
     end,
     case when (filters).content_types is not null then
       '(select d.content_type = any (($8).content_types) from app_public.documents d where d.id = c.document_id)'
@@ -12081,10 +16045,10 @@ CREATE FUNCTION app_private.search_conditions(filters app_public.search_filters,
 $_$;
 
 --
--- Name: FUNCTION search_conditions(filters app_public.search_filters, sources uuid[], has_memories boolean, tier text); Type: COMMENT; Schema: app_private; Owner: -
+-- Name: FUNCTION search_conditions(filters app_public.search_filters, sources uuid[], has_memories boolean, has_archived boolean); Type: COMMENT; Schema: app_private; Owner: -
 --
 
-COMMENT ON FUNCTION app_private.search_conditions(filters app_public.search_filters, sources uuid[], has_memories boolean, tier text) IS 'The condition over a chunk c that all legs of a search share. tier: warm (hot and warm), cold, or null for all.';
+COMMENT ON FUNCTION app_private.search_conditions(filters app_public.search_filters, sources uuid[], has_memories boolean, has_archived boolean) IS 'The condition over a chunk c that all legs of a search share. has_memories, has_archived: whether there are any, so that it need not be asked of each chunk.';
 
 --
 -- Name: search_ef_search(app_public.embedding_versions); Type: FUNCTION; Schema: app_private; Owner: -
@@ -12153,14 +16117,21 @@ $$;
 COMMENT ON FUNCTION app_private.search_size_class(chunk_count bigint) IS 'The size of a workspace with so many passages.';
 
 --
--- Name: search_snippet(text, tsvector, text, text); Type: FUNCTION; Schema: app_private; Owner: -
+-- Name: search_snippet(text, tsvector, text, app_private.search_question); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
-CREATE FUNCTION app_private.search_snippet(language text, text_search tsvector, content text, query text) RETURNS text
+CREATE FUNCTION app_private.search_snippet(language text, text_search tsvector, content text, question app_private.search_question) RETURNS text
     LANGUAGE sql STABLE
     AS $_$
   select case
-    when trim(query) = '' or not coalesce(text_search @@ app_private.text_search_query(language, query), true) then
+    -- scripts without spaces: from a little before the first match on, its characters marked where they stand together
+    when (question).grams is not null and content ~ (question).grams then
+      replace(regexp_replace(
+        replace(replace(replace(
+          substr(content, greatest(1, regexp_instr(content, (question).grams) - 30), 160), '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
+        '(' || (question).grams || ')', '<mark>\1</mark>', 'g'
+      ), '</mark><mark>', '')
+    when (question).any_word is null or not text_search @@ (question).any_word then
       replace(replace(replace(
         -- whole words, where there are any
         case when char_length(content) > 250 then left(regexp_replace(left(content, 251), '\s+\S*$', ''), 250) else content end,
@@ -12169,17 +16140,17 @@ CREATE FUNCTION app_private.search_snippet(language text, text_search tsvector, 
     else ts_headline(
       ('pg_catalog.' || language)::regconfig,
       replace(replace(replace(content, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
-      app_private.text_search_query(language, query),
+      (question).any_word,
       'StartSel=<mark>, StopSel=</mark>, MaxWords=40, MinWords=20, MaxFragments=1'
     )
   end;
 $_$;
 
 --
--- Name: FUNCTION search_snippet(language text, text_search tsvector, content text, query text); Type: COMMENT; Schema: app_private; Owner: -
+-- Name: FUNCTION search_snippet(language text, text_search tsvector, content text, question app_private.search_question); Type: COMMENT; Schema: app_private; Owner: -
 --
 
-COMMENT ON FUNCTION app_private.search_snippet(language text, text_search tsvector, content text, query text) IS 'The best part of a text as safe HTML, with the words of a query in <mark>; where they are not, its beginning (up to 250 characters).';
+COMMENT ON FUNCTION app_private.search_snippet(language text, text_search tsvector, content text, question app_private.search_question) IS 'The best part of a text as safe HTML, with the words of a question in <mark>; where they are not, its beginning (up to 250 characters).';
 
 --
 -- Name: search_sources(uuid, uuid, app_public.search_filters); Type: FUNCTION; Schema: app_private; Owner: -
@@ -12257,49 +16228,122 @@ CREATE FUNCTION app_private.search_statement(leg app_public.search_mode, conditi
         order by e.distance, e.chunk_id
         limit $6
       $query$
-      -- How well each word fits, times how rare it is among the chunks that this very search matches: nothing but what the
-      -- caller may read weighs. ts_rank_cd took twice the time, and ranked worse (docs/decisions/text-ranking.md).
+      -- BM25 (Robertson, Walker 1994; k1 1.2, b 0.75) twice, in equal parts: of the chunk, and of all of its document that matches. Rarity
+      -- is counted among the chunks that this very search matches: nothing but what the caller may read weighs
+      -- (docs/decisions/text-ranking.md).
       when 'text' then $query$
-        with matches as materialized (
+        with by_index as materialized (
           select
-            c.id, c.importance_score,
-            case when $13 >= 1 then ts_rank(c.text_search, ($12)[q.number][1], 1) end as word_1,
-            case when $13 >= 2 then ts_rank(c.text_search, ($12)[q.number][2], 1) end as word_2,
-            case when $13 >= 3 then ts_rank(c.text_search, ($12)[q.number][3], 1) end as word_3,
-            case when $13 >= 4 then ts_rank(c.text_search, ($12)[q.number][4], 1) end as word_4,
-            case when $13 >= 5 then ts_rank(c.text_search, ($12)[q.number][5], 1) end as word_5,
-            case when $13 >= 6 then ts_rank(c.text_search, ($12)[q.number][6], 1) end as word_6
-          from app_public.chunks c
-          -- a place in an array: joined as rows, 30 languages took 36 ms for 1,000 chunks, so they take 13
-          cross join lateral (select ($10)[array_position($9, c.text_search_language::text)] as number offset 0) as q
-          where %s
-            and c.text_search @@ $4
-            and c.text_search @@ ($11)[q.number]
+            w.number, c.id, c.importance_score, coalesce(c.document_id, c.message_id, c.memory_item_id, c.raw_event_id) as source, c.size,
+            c.places, case when $11 is not null then c.text_search end as text_search
+          from unnest($4) with ordinality as w (query, number)
+          cross join lateral (
+            select
+              c.id, c.importance_score, c.document_id, c.message_id, c.memory_item_id, c.raw_event_id, c.text_search,
+              octet_length(c.content) + octet_length(coalesce(c.context_near, '')) / 2 + octet_length(coalesce(c.context_far, '')) / 4 as size,
+              ts_rank_cd('{0.000244140625, 0.00048828125, 0.0009765625, 1}', c.text_search, w.query)::float8 as places
+            from app_public.chunks c
+            where %s
+              and c.text_search @@ w.query
+              and ($9 is null or c.text_search @@ $9)
+              and ($10 is null or not c.text_search @@ $10)
+            offset 0
+          ) as c
+        ),
+        -- common words find nothing by themselves, they only rank
+        found as materialized (
+          select
+            p.number, p.id, p.importance_score, p.source, p.size,
+            -- of one word, ts_rank_cd is the sum of the weights of its places: the heading's before, the others' after the point
+            floor(p.places) as headed, (p.places - floor(p.places)) * 1024 as said
+          from (
+            select i.number, i.id, i.importance_score, i.source, i.size, i.places from by_index i
+            union all
+            select
+              w.number + cardinality($4), c.id, c.importance_score, c.source, c.size,
+              ts_rank_cd('{0.000244140625, 0.00048828125, 0.0009765625, 1}', c.text_search, w.query)::float8
+            from (
+              select i.id, i.source, min(i.importance_score) as importance_score, min(i.size) as size, any_value(i.text_search) as text_search
+              from by_index i
+              where $11 is not null
+              group by i.id, i.source
+            ) as c
+            cross join unnest($11) with ordinality as w (query, number)
+            where c.text_search @@ w.query
+          ) as p
+        ),
+        facts as materialized (
+          select sum(f.chunks)::float8 as chunks, (sum(f.size) / sum(f.chunks))::float8 as size, count(*)::float8 as sources
+          from (
+            select f.source, count(*) as chunks, sum(f.size) as size
+            from (select f.id, f.source, min(f.size) as size from found f group by f.id, f.source) as f
+            group by f.source
+          ) as f
         ),
         rarity as materialized (
           select
-            ln(1 + count(*) / greatest(count(*) filter (where m.word_1 > 0), 1)::float8) as word_1,
-            ln(1 + count(*) / greatest(count(*) filter (where m.word_2 > 0), 1)::float8) as word_2,
-            ln(1 + count(*) / greatest(count(*) filter (where m.word_3 > 0), 1)::float8) as word_3,
-            ln(1 + count(*) / greatest(count(*) filter (where m.word_4 > 0), 1)::float8) as word_4,
-            ln(1 + count(*) / greatest(count(*) filter (where m.word_5 > 0), 1)::float8) as word_5,
-            ln(1 + count(*) / greatest(count(*) filter (where m.word_6 > 0), 1)::float8) as word_6
-          from matches m
+            f.number,
+            ln(1 + coalesce(1 / ($12)[f.number - cardinality($4)], greatest($13, a.chunks) / f.chunks)) as of_chunks,
+            ln(1 + coalesce(1 / ($12)[f.number - cardinality($4)], coalesce($13 * a.sources / a.chunks, a.sources) / f.sources)) as of_sources
+          from (
+            select f.number, sum(f.chunks)::float8 as chunks, count(*)::float8 as sources
+            from (select f.number, f.source, count(*) as chunks from found f group by f.number, f.source) as f
+            group by f.number
+          ) as f
+          cross join facts a
+        ),
+        -- what a chunk by itself would have
+        best as materialized (
+          select f.id, f.source, min(f.importance_score) as importance_score,
+            sum(r.of_chunks * 2.2 * (f.headed + f.said) / (f.headed + f.said + 1.2 * (0.25 + 0.75 * f.size / a.size))) as score
+          from found f
+          join rarity r on r.number = f.number
+          cross join facts a
+          group by f.id, f.source
+          order by score desc, f.id desc
+          limit 200
+        ),
+        lengths as materialized (
+          select b.source, coalesce(
+            (select octet_length(d.content) from app_public.documents d where d.id = b.source),
+            (select sum(x.size) from (select distinct on (f.id) f.size from found f where f.source = b.source) as x)
+          )::float8 as size
+          from (select distinct b.source from best b) as b
+        ),
+        -- and its document: a title counts once, however many chunks begin with it
+        documents as (
+          select t.source,
+            sum(r.of_sources * 2.2 * (t.headed + t.said) / (t.headed + t.said + 1.2 * (0.25 + 0.75 * t.size / t.mean))) as score
+          from (
+            select f.source, f.number, l.size, max(f.headed) as headed, sum(f.said) as said, (select avg(l.size) from lengths l) as mean
+            from found f
+            join lengths l on l.source = f.source
+            group by f.source, f.number, l.size
+          ) as t
+          join rarity r on r.number = t.number
+          group by t.source
+        ),
+        ranked as (
+          select b.id, b.importance_score, b.score, row_number() over (partition by b.source order by b.score desc, b.id desc) as place,
+            0.5 * first_value(b.score) over (partition by b.source order by b.score desc, b.id desc) + 0.5 * d.score as of_document
+          from best b
+          join documents d on d.source = b.source
+        ),
+        -- the best chunk of a document stands for it, the others for themselves
+        scored as (
+          select r.id, r.importance_score, case when r.place = 1 then r.of_document else least(r.score, r.of_document) end as score
+          from ranked r
         )
         select
-          m.id,
-          (
-            coalesce(m.word_1 * r.word_1, 0)
-            + coalesce(m.word_2 * r.word_2, 0)
-            + coalesce(m.word_3 * r.word_3, 0)
-            + coalesce(m.word_4 * r.word_4, 0)
-            + coalesce(m.word_5 * r.word_5, 0)
-            + coalesce(m.word_6 * r.word_6, 0)
-          )::real,
-          m.importance_score
-        from matches m
-        cross join rarity r
-        order by 2 desc, m.id desc
+          c.id,
+          -- 1 is what has most of what the words could give; a word that nothing has is the rarest
+          (c.score / greatest(
+            max(c.score) over (),
+            0.3 * 2.2 * ((select sum(r.of_chunks) from rarity r) + (cardinality($4) + coalesce(cardinality($11), 0) - (select count(*) from rarity r)) * ln(1 + 2 * (select coalesce($13, a.chunks) from facts a)))
+          ))::real,
+          c.importance_score
+        from scored c
+        order by c.score desc, c.id desc
         limit $6
       $query$
     end,
@@ -12314,140 +16358,189 @@ $_$;
 COMMENT ON FUNCTION app_private.search_statement(leg app_public.search_mode, conditions text) IS 'The statement of the leg that compares all vectors, or of that of words, over the chunks c that fit the conditions.';
 
 --
--- Name: search_text(uuid, uuid, text, app_public.source_type[], integer, uuid[], app_public.search_filters, text); Type: FUNCTION; Schema: app_private; Owner: -
+-- Name: search_text(uuid, uuid, app_private.search_question, app_public.source_type[], integer, uuid[], app_public.search_filters, text); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
-CREATE FUNCTION app_private.search_text(workspace uuid, caller uuid, query text, kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text) RETURNS TABLE(chunk_id uuid, score real, importance real)
+CREATE FUNCTION app_private.search_text(workspace uuid, caller uuid, question app_private.search_question, kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text) RETURNS TABLE(chunk_id uuid, score real, importance real)
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
     SET jit TO 'off'
     SET constraint_exclusion TO 'off'
-    AS $_$
+    AS $$
 declare
-  languages text[];
-  -- which of the different queries each language asks: most languages leave most words as they are
-  numbers bigint[];
-  queries tsquery[];
-  any_query tsquery;
-  query tsquery;
-  found text[];
-  -- six words of each query, not those after a minus; the sixth stands for all that follow
-  words tsquery[] := '{}';
-  word_count integer := 0;
+  -- what finds, and what only ranks
+  finding tsquery[] := question.words;
+  ranking tsquery[];
+  shares float8[];
+  total float8;
+  ids uuid[];
+  scores real[];
+  importances real[];
 begin
-  select array_agg(n.language), array_agg(n.number), array_agg(distinct n.query order by n.query)
-  into languages, numbers, queries
-  from (
-    select a.language, a.query, dense_rank() over (order by a.query) as number
-    from (
-      select l.language, app_private.text_search_query(l.language, search_text.query) as query
-      from (
-        select distinct k.text_search_language::text as language
-        from app_hidden.chunk_counts k
-        where k.workspace_id = workspace and k.chunk_count > 0
-          and ((filters).text_search_languages is null or k.text_search_language::text = any ((filters).text_search_languages))
-      ) as l
-      -- asked once for each, not wherever it is read
-      offset 0
-    ) as a
-    where numnode(a.query) > 0
-  ) as n;
-  if queries is null then
+  if question.words is null then
     return;
   end if;
-  foreach query in array queries loop
-    any_query := coalesce(any_query || query, query);
-    found := array(
-      select w.word[1]
-      from regexp_matches(query::text, $words$!\( (?:'(?:[^']|'')*'|[^'()])*\)|!'(?:[^']|'')*'|'(?:[^']|'')*'$words$, 'g') with ordinality as w (word, place)
-      where w.word[1] not like '!%'
-      group by w.word[1]
-      order by min(w.place)
-    );
-    word_count := greatest(word_count, cardinality(found));
-    words := words || array[[
-      found[1]::tsquery, found[2]::tsquery, found[3]::tsquery, found[4]::tsquery, found[5]::tsquery, nullif(array_to_string(found[6:], ' | '), '')::tsquery
-    ]];
+  select s.finding, s.ranking, s.shares, s.total into finding, ranking, shares, total
+  from app_private.split_words(workspace, question) as s;
+  loop
+    if conditions is not null then
+      execute format(
+        'select array_agg(t.id), array_agg(t.score), array_agg(t.importance) from (%s) as t (id, score, importance)', app_private.search_statement('text', conditions)
+      )
+      into ids, scores, importances
+      using null, workspace, caller, finding, kinds, max_results, sources, filters, question.required, question.excluded, ranking, shares, total;
+    else
+      select array_agg(t.chunk_id), array_agg(t.score), array_agg(t.importance) into ids, scores, importances
+      from app_private.search_text_plain(
+        null, workspace, caller, finding, kinds, max_results, null, null, question.required, question.excluded, ranking, shares, total
+      ) as t;
+    end if;
+    exit when cardinality(ids) >= max_results or ranking is null;
+    -- the rare words find too little for this caller: the next one finds too
+    finding := finding || ranking[1];
+    ranking := nullif(ranking[2:], '{}');
+    shares := nullif(shares[2:], '{}');
   end loop;
-  -- of very many words the index is asked only when the planner knows that it should be: 1,500 took 18 s instead of 2
-  if conditions is null and numnode(any_query) > 200 then
-    conditions := app_private.search_conditions(null, null, true, 'warm');
-  end if;
-  if conditions is not null then
-    return query execute app_private.search_statement('text', conditions)
-    using null, workspace, caller, any_query, kinds, max_results, sources, filters, languages, numbers, queries, words, word_count;
-  else
-    return query select * from app_private.search_text_plain(
-      null, workspace, caller, any_query, kinds, max_results, null, null, languages, numbers, queries, words, word_count
-    );
-  end if;
+  return query select * from unnest(ids, scores, importances);
 end
-$_$;
+$$;
 
 --
--- Name: FUNCTION search_text(workspace uuid, caller uuid, query text, kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text); Type: COMMENT; Schema: app_private; Owner: -
+-- Name: FUNCTION search_text(workspace uuid, caller uuid, question app_private.search_question, kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text); Type: COMMENT; Schema: app_private; Owner: -
 --
 
-COMMENT ON FUNCTION app_private.search_text(workspace uuid, caller uuid, query text, kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text) IS 'Chunks that contain the words of a query, each asked in its own language. Score: the sum over the words of ts_rank, divided by the logarithm of the length, times ln(1 + matches / matches with the word); it compares within one search only.';
+COMMENT ON FUNCTION app_private.search_text(workspace uuid, caller uuid, question app_private.search_question, kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text) IS 'Chunks that have any word of a question, each with 0 to 1: the better, the more of its words they and their documents have, and the rarer these are. It compares within one search only.';
 
 --
--- Name: search_text_plain(uuid, uuid, uuid, tsquery, app_public.source_type[], integer, uuid[], app_public.search_filters, text[], bigint[], tsquery[], tsquery[], integer); Type: FUNCTION; Schema: app_private; Owner: -
+-- Name: search_text_plain(uuid, uuid, uuid, tsquery[], app_public.source_type[], integer, uuid[], app_public.search_filters, tsquery, tsquery, tsquery[], double precision[], double precision); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
-CREATE FUNCTION app_private.search_text_plain(uuid, uuid, uuid, tsquery, app_public.source_type[], integer, uuid[], app_public.search_filters, text[], bigint[], tsquery[], tsquery[], integer) RETURNS TABLE(chunk_id uuid, score real, importance real)
+CREATE FUNCTION app_private.search_text_plain(uuid, uuid, uuid, tsquery[], app_public.source_type[], integer, uuid[], app_public.search_filters, tsquery, tsquery, tsquery[], double precision[], double precision) RETURNS TABLE(chunk_id uuid, score real, importance real)
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_seqscan TO 'off'
     AS $_$
-        with matches as materialized (
+        with by_index as materialized (
           select
-            c.id, c.importance_score,
-            case when $13 >= 1 then ts_rank(c.text_search, ($12)[q.number][1], 1) end as word_1,
-            case when $13 >= 2 then ts_rank(c.text_search, ($12)[q.number][2], 1) end as word_2,
-            case when $13 >= 3 then ts_rank(c.text_search, ($12)[q.number][3], 1) end as word_3,
-            case when $13 >= 4 then ts_rank(c.text_search, ($12)[q.number][4], 1) end as word_4,
-            case when $13 >= 5 then ts_rank(c.text_search, ($12)[q.number][5], 1) end as word_5,
-            case when $13 >= 6 then ts_rank(c.text_search, ($12)[q.number][6], 1) end as word_6
-          from app_public.chunks c
-          -- a place in an array: joined as rows, 30 languages took 36 ms for 1,000 chunks, so they take 13
-          cross join lateral (select ($10)[array_position($9, c.text_search_language::text)] as number offset 0) as q
-          where c.workspace_id = $2 and (c.owner_id = $3 or c.visibility = 'workspace') and c.source_type = any ($5) and c.tier <> 'cold' and (c.memory_item_id is null or (select m.expires_at is null or m.expires_at > now() from app_public.memory_items m where m.id = c.memory_item_id))
-            and c.text_search @@ $4
-            and c.text_search @@ ($11)[q.number]
+            w.number, c.id, c.importance_score, coalesce(c.document_id, c.message_id, c.memory_item_id, c.raw_event_id) as source, c.size,
+            c.places, case when $11 is not null then c.text_search end as text_search
+          from unnest($4) with ordinality as w (query, number)
+          cross join lateral (
+            select
+              c.id, c.importance_score, c.document_id, c.message_id, c.memory_item_id, c.raw_event_id, c.text_search,
+              octet_length(c.content) + octet_length(coalesce(c.context_near, '')) / 2 + octet_length(coalesce(c.context_far, '')) / 4 as size,
+              ts_rank_cd('{0.000244140625, 0.00048828125, 0.0009765625, 1}', c.text_search, w.query)::float8 as places
+            from app_public.chunks c
+            where c.workspace_id = $2 and (c.owner_id = $3 or c.visibility = 'workspace') and c.source_type = any ($5) and (c.memory_item_id is null or (select m.expires_at is null or m.expires_at > now() from app_public.memory_items m where m.id = c.memory_item_id))
+              and c.text_search @@ w.query
+              and ($9 is null or c.text_search @@ $9)
+              and ($10 is null or not c.text_search @@ $10)
+            offset 0
+          ) as c
+        ),
+        -- common words find nothing by themselves, they only rank
+        found as materialized (
+          select
+            p.number, p.id, p.importance_score, p.source, p.size,
+            -- of one word, ts_rank_cd is the sum of the weights of its places: the heading's before, the others' after the point
+            floor(p.places) as headed, (p.places - floor(p.places)) * 1024 as said
+          from (
+            select i.number, i.id, i.importance_score, i.source, i.size, i.places from by_index i
+            union all
+            select
+              w.number + cardinality($4), c.id, c.importance_score, c.source, c.size,
+              ts_rank_cd('{0.000244140625, 0.00048828125, 0.0009765625, 1}', c.text_search, w.query)::float8
+            from (
+              select i.id, i.source, min(i.importance_score) as importance_score, min(i.size) as size, any_value(i.text_search) as text_search
+              from by_index i
+              where $11 is not null
+              group by i.id, i.source
+            ) as c
+            cross join unnest($11) with ordinality as w (query, number)
+            where c.text_search @@ w.query
+          ) as p
+        ),
+        facts as materialized (
+          select sum(f.chunks)::float8 as chunks, (sum(f.size) / sum(f.chunks))::float8 as size, count(*)::float8 as sources
+          from (
+            select f.source, count(*) as chunks, sum(f.size) as size
+            from (select f.id, f.source, min(f.size) as size from found f group by f.id, f.source) as f
+            group by f.source
+          ) as f
         ),
         rarity as materialized (
           select
-            ln(1 + count(*) / greatest(count(*) filter (where m.word_1 > 0), 1)::float8) as word_1,
-            ln(1 + count(*) / greatest(count(*) filter (where m.word_2 > 0), 1)::float8) as word_2,
-            ln(1 + count(*) / greatest(count(*) filter (where m.word_3 > 0), 1)::float8) as word_3,
-            ln(1 + count(*) / greatest(count(*) filter (where m.word_4 > 0), 1)::float8) as word_4,
-            ln(1 + count(*) / greatest(count(*) filter (where m.word_5 > 0), 1)::float8) as word_5,
-            ln(1 + count(*) / greatest(count(*) filter (where m.word_6 > 0), 1)::float8) as word_6
-          from matches m
+            f.number,
+            ln(1 + coalesce(1 / ($12)[f.number - cardinality($4)], greatest($13, a.chunks) / f.chunks)) as of_chunks,
+            ln(1 + coalesce(1 / ($12)[f.number - cardinality($4)], coalesce($13 * a.sources / a.chunks, a.sources) / f.sources)) as of_sources
+          from (
+            select f.number, sum(f.chunks)::float8 as chunks, count(*)::float8 as sources
+            from (select f.number, f.source, count(*) as chunks from found f group by f.number, f.source) as f
+            group by f.number
+          ) as f
+          cross join facts a
+        ),
+        -- what a chunk by itself would have
+        best as materialized (
+          select f.id, f.source, min(f.importance_score) as importance_score,
+            sum(r.of_chunks * 2.2 * (f.headed + f.said) / (f.headed + f.said + 1.2 * (0.25 + 0.75 * f.size / a.size))) as score
+          from found f
+          join rarity r on r.number = f.number
+          cross join facts a
+          group by f.id, f.source
+          order by score desc, f.id desc
+          limit 200
+        ),
+        lengths as materialized (
+          select b.source, coalesce(
+            (select octet_length(d.content) from app_public.documents d where d.id = b.source),
+            (select sum(x.size) from (select distinct on (f.id) f.size from found f where f.source = b.source) as x)
+          )::float8 as size
+          from (select distinct b.source from best b) as b
+        ),
+        -- and its document: a title counts once, however many chunks begin with it
+        documents as (
+          select t.source,
+            sum(r.of_sources * 2.2 * (t.headed + t.said) / (t.headed + t.said + 1.2 * (0.25 + 0.75 * t.size / t.mean))) as score
+          from (
+            select f.source, f.number, l.size, max(f.headed) as headed, sum(f.said) as said, (select avg(l.size) from lengths l) as mean
+            from found f
+            join lengths l on l.source = f.source
+            group by f.source, f.number, l.size
+          ) as t
+          join rarity r on r.number = t.number
+          group by t.source
+        ),
+        ranked as (
+          select b.id, b.importance_score, b.score, row_number() over (partition by b.source order by b.score desc, b.id desc) as place,
+            0.5 * first_value(b.score) over (partition by b.source order by b.score desc, b.id desc) + 0.5 * d.score as of_document
+          from best b
+          join documents d on d.source = b.source
+        ),
+        -- the best chunk of a document stands for it, the others for themselves
+        scored as (
+          select r.id, r.importance_score, case when r.place = 1 then r.of_document else least(r.score, r.of_document) end as score
+          from ranked r
         )
         select
-          m.id,
-          (
-            coalesce(m.word_1 * r.word_1, 0)
-            + coalesce(m.word_2 * r.word_2, 0)
-            + coalesce(m.word_3 * r.word_3, 0)
-            + coalesce(m.word_4 * r.word_4, 0)
-            + coalesce(m.word_5 * r.word_5, 0)
-            + coalesce(m.word_6 * r.word_6, 0)
-          )::real,
-          m.importance_score
-        from matches m
-        cross join rarity r
-        order by 2 desc, m.id desc
+          c.id,
+          -- 1 is what has most of what the words could give; a word that nothing has is the rarest
+          (c.score / greatest(
+            max(c.score) over (),
+            0.3 * 2.2 * ((select sum(r.of_chunks) from rarity r) + (cardinality($4) + coalesce(cardinality($11), 0) - (select count(*) from rarity r)) * ln(1 + 2 * (select coalesce($13, a.chunks) from facts a)))
+          ))::real,
+          c.importance_score
+        from scored c
+        order by c.score desc, c.id desc
         limit $6
       $_$;
 
 --
--- Name: FUNCTION search_text_plain(uuid, uuid, uuid, tsquery, app_public.source_type[], integer, uuid[], app_public.search_filters, text[], bigint[], tsquery[], tsquery[], integer); Type: COMMENT; Schema: app_private; Owner: -
+-- Name: FUNCTION search_text_plain(uuid, uuid, uuid, tsquery[], app_public.source_type[], integer, uuid[], app_public.search_filters, tsquery, tsquery, tsquery[], double precision[], double precision); Type: COMMENT; Schema: app_private; Owner: -
 --
 
-COMMENT ON FUNCTION app_private.search_text_plain(uuid, uuid, uuid, tsquery, app_public.source_type[], integer, uuid[], app_public.search_filters, text[], bigint[], tsquery[], tsquery[], integer) IS 'The same as search_text, without filters, by one plan for all tenants.';
+COMMENT ON FUNCTION app_private.search_text_plain(uuid, uuid, uuid, tsquery[], app_public.source_type[], integer, uuid[], app_public.search_filters, tsquery, tsquery, tsquery[], double precision[], double precision) IS 'The same as search_text, without filters, by one plan for all tenants.';
 
 --
 -- Name: search_vector_exact(app_public.embedding_versions, uuid, uuid, extensions.halfvec, app_public.source_type[], integer, uuid[], app_public.search_filters, text, boolean, integer); Type: FUNCTION; Schema: app_private; Owner: -
@@ -12544,7 +16637,7 @@ CREATE FUNCTION app_private.search_vector_plain(uuid, uuid, uuid, extensions.hal
           limit $9
         ) as e
         -- one lookup by key for each, whatever the planner believes about what is rare
-        cross join lateral (select c.importance_score from app_public.chunks c where c.id = e.chunk_id and c.workspace_id = $2 and (c.owner_id = $3 or c.visibility = 'workspace') and c.source_type = any ($5) and c.tier <> 'cold' and (c.memory_item_id is null or (select m.expires_at is null or m.expires_at > now() from app_public.memory_items m where m.id = c.memory_item_id)) offset 0) as c
+        cross join lateral (select c.importance_score from app_public.chunks c where c.id = e.chunk_id and c.workspace_id = $2 and (c.owner_id = $3 or c.visibility = 'workspace') and c.source_type = any ($5) and (c.memory_item_id is null or (select m.expires_at is null or m.expires_at > now() from app_public.memory_items m where m.id = c.memory_item_id)) offset 0) as c
         order by e.distance, e.chunk_id
         limit $6
       $_$;
@@ -12576,6 +16669,37 @@ $$;
 --
 
 COMMENT ON FUNCTION app_private.send_mail(recipient text, subject text, body text) IS 'Adds a mail to the outbox and wakes the job that delivers it.';
+
+--
+-- Name: sentence_of(text); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.sentence_of(content text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(
+    (
+      -- one that says something, nearest to the middle
+      select left(s.sentence, 300)
+      from (
+        select trim(t.sentence) as sentence, t.n, count(*) over () as of
+        from regexp_split_to_table(content, '(?<=[.!?])\s+|(?<=[。！？])|\n+') with ordinality as t (sentence, n)
+      ) as s
+      where s.of > 1 and char_length(s.sentence) >= 25
+      order by abs(s.n - s.of / 2.0), s.n
+      limit 1
+    ),
+    -- the words in the middle of what is one sentence
+    nullif(trim(substr(content, 1 + char_length(content) / 4, greatest(char_length(content) / 2, 10))), '')
+  );
+$$;
+
+--
+-- Name: FUNCTION sentence_of(content text); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.sentence_of(content text) IS 'A sentence of a passage, or half of it when it is one sentence: what may ask for it.';
 
 --
 -- Name: settle_conversation_analytics(uuid[], date); Type: FUNCTION; Schema: app_private; Owner: -
@@ -12788,20 +16912,97 @@ $$;
 COMMENT ON FUNCTION app_private.settle_reservation(for_workspace uuid, of_reservation uuid, tokens bigint, cost_usd numeric) IS 'Ends a reservation with what was really used.';
 
 --
--- Name: text_search_query(text, text); Type: FUNCTION; Schema: app_private; Owner: -
+-- Name: similar_words(uuid, text); Type: FUNCTION; Schema: app_private; Owner: -
 --
 
-CREATE FUNCTION app_private.text_search_query(language text, query text) RETURNS tsquery
+CREATE FUNCTION app_private.similar_words(workspace uuid, word text) RETURNS text[]
     LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
     AS $$
-  select websearch_to_tsquery(('pg_catalog.' || language)::regconfig, translate(query, '<>', '  '));
+  select array_agg(s.word)
+  from (
+    select w.word, similarity(w.word, similar_words.word) as similarity,
+      max(similarity(w.word, similar_words.word)) over () - similarity(w.word, similar_words.word) as behind
+    from app_hidden.workspace_words w
+    where w.workspace_id = similar_words.workspace and w.word % similar_words.word
+      and abs(char_length(w.word) - char_length(similar_words.word)) <= 4
+    order by behind, w.word
+    limit 3
+  ) as s
+  where s.similarity >= 0.35 and s.behind <= 0.1;
 $$;
 
 --
--- Name: FUNCTION text_search_query(language text, query text); Type: COMMENT; Schema: app_private; Owner: -
+-- Name: FUNCTION similar_words(workspace uuid, word text); Type: COMMENT; Schema: app_private; Owner: -
 --
 
-COMMENT ON FUNCTION app_private.text_search_query(language text, query text) IS 'The tsquery of a question, in a language: words, "phrases", or, -without.';
+COMMENT ON FUNCTION app_private.similar_words(workspace uuid, word text) IS 'Up to three words of a workspace that are spelt nearly like this one; null when there are none.';
+
+--
+-- Name: speaks(app_public.message_role, text); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.speaks(role app_public.message_role, content text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select speaks.role in ('user', 'assistant') and speaks.content ~ '\S';
+$$;
+
+--
+-- Name: FUNCTION speaks(role app_public.message_role, content text); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.speaks(role app_public.message_role, content text) IS 'Whether a message is one of a person or a model, with a text.';
+
+--
+-- Name: split_words(uuid, app_private.search_question); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.split_words(workspace uuid, question app_private.search_question) RETURNS TABLE(finding tsquery[], ranking tsquery[], shares double precision[], total double precision)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  -- so many passages are enough to rank: 96 in 100 of the first ten are the same as of all (docs/decisions/text-ranking.md)
+  enough constant float8 := 700;
+begin
+  select s.chunk_count into total from app_hidden.word_samples s where s.workspace_id = workspace;
+  select
+    array_agg(w.query order by w.number) filter (where w.finds),
+    array_agg(w.query order by w.share, w.number) filter (where not w.finds),
+    array_agg(w.share order by w.share, w.number) filter (where not w.finds)
+  into finding, ranking, shares
+  from (
+    select x.query, x.number, x.share,
+      total is null or question.required is not null
+        or sum(x.share) over (order by x.share, x.number) * total <= 2 * enough or row_number() over (order by x.share, x.number) = 1 as finds
+    from (
+      select
+        q.number, k.share,
+        coalesce(
+          q.query || case
+            when not k.is_known and q.lexemes ~ '^[^\d\s[:punct:]]{4,40}$'
+              then (select string_agg(app_private.quoted_lexeme(s.word), ' | ') from unnest(app_private.similar_words(workspace, q.lexemes)) as s (word))::tsquery
+          end,
+          q.query
+        ) as query
+      from unnest(question.words, question.lexemes) with ordinality as q (query, lexemes, number)
+      cross join lateral (
+        select coalesce(max(w.share), 0)::float8 as share, count(*) > 0 as is_known
+        from app_hidden.workspace_words w
+        where w.workspace_id = split_words.workspace and w.word = any (string_to_array(q.lexemes, ' '))
+      ) as k
+    ) as x
+  ) as w;
+  return next;
+end
+$_$;
+
+--
+-- Name: FUNCTION split_words(workspace uuid, question app_private.search_question); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.split_words(workspace uuid, question app_private.search_question) IS 'The words of a question that find and those that only rank, the rarest first, with the share of passages that have each of these, and how many passages there are; no total where all find.';
 
 --
 -- Name: total_new_usage(); Type: FUNCTION; Schema: app_private; Owner: -
@@ -12919,8 +17120,8 @@ begin
 
   delete from app_hidden.conversation_archives a where a.conversation_id = conversation.id;
   update app_public.conversations c set storage_tier = 'hot' where c.id = conversation.id returning c.* into result;
-  if feedback < archived.feedback_count then
-    -- of people who are gone
+  if feedback > 0 then
+    -- of an archive from when feedback was packed, too: it was counted long ago, and people may be gone
     update app_public.conversations c
     set
       positive_feedback = (select count(*) from app_public.message_feedback f where f.workspace_id = c.workspace_id and f.conversation_id = c.id and f.feedback_type = 'positive'),
@@ -12987,6 +17188,44 @@ $_$;
 --
 
 COMMENT ON FUNCTION app_private.unpack_query(packed regclass, columns text[]) IS 'The query that reads rows of a table, whole and typed, from a document ($1) of a conversation of an owner ($2).';
+
+--
+-- Name: want_vectors(); Type: FUNCTION; Schema: app_private; Owner: -
+--
+
+CREATE FUNCTION app_private.want_vectors() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if tg_op = 'TRUNCATE' then
+    delete from app_hidden.embedding_backlog;
+    return null;
+  end if;
+  if tg_op = 'DELETE' then
+    delete from app_hidden.embedding_backlog b using changed_chunks o where b.workspace_id = o.workspace_id and b.chunk_id = o.id;
+    return null;
+  end if;
+  insert into app_hidden.embedding_backlog (workspace_id, chunk_id, priority)
+  select n.workspace_id, n.id, case n.source_type
+      when 'document' then (select (d.source_url is null)::integer from app_public.documents d where d.id = n.document_id)
+      when 'message' then (select (c.external_id is null)::integer from app_public.conversations c where c.id = n.conversation_id)
+      when 'memory' then 1
+      else 0
+    end
+  from changed_chunks n
+  on conflict do nothing;
+  perform app_hidden.enqueue('embed-chunks', jsonb_build_object('workspaceId', w.id), w.id::text, w.id::text)
+  from (select distinct n.workspace_id from changed_chunks n) as w (id);
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION want_vectors(); Type: COMMENT; Schema: app_private; Owner: -
+--
+
+COMMENT ON FUNCTION app_private.want_vectors() IS 'Trigger: new chunks want a vector, and a job that makes it; those that go want none.';
 
 --
 -- Name: without_secrets(jsonb); Type: FUNCTION; Schema: app_private; Owner: -
@@ -13090,10 +17329,10 @@ $$;
 COMMENT ON FUNCTION app_public.accept_invitation(token text) IS 'Joins a workspace by the token of an invitation that was sent to the caller''s address. Errors: CQ101 not signed in, CQ110 not with an API key, CQ112 token unknown, used, expired or another''s, CQ115 a member already.';
 
 --
--- Name: activate_embedding_version(uuid); Type: FUNCTION; Schema: app_public; Owner: -
+-- Name: activate_embedding_version(uuid, boolean); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
-CREATE FUNCTION app_public.activate_embedding_version(version_id uuid) RETURNS app_public.embedding_versions
+CREATE FUNCTION app_public.activate_embedding_version(version_id uuid, accept boolean DEFAULT false) RETURNS app_public.embedding_versions
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET lock_timeout TO '2s'
@@ -13103,6 +17342,7 @@ declare
   version app_public.embedding_versions;
   previous app_public.embedding_versions;
   missing bigint;
+  evaluation app_public.embedding_evaluation;
 begin
   perform app_private.require_administrator();
   perform app_private.lock_embedding_versions();
@@ -13140,6 +17380,19 @@ begin
       limit 1000
     ) as c;
   end if;
+  if missing = 0 and previous.id is not null and version.activated_at is null and exists (select from app_hidden.chunk_counts k where k.chunk_count > 0) then
+    evaluation := app_private.evaluation_against(version.id, previous.id);
+    if evaluation.verdict = 'worse' and not coalesce(accept, false) then
+      raise exception 'The embedding version "%" finds less than "%": recall@% % against %, MRR % against %, on % questions (%).', version.name, previous.name,
+        evaluation.k, round(evaluation.recall::numeric, 3), round(evaluation.baseline_recall::numeric, 3), round(evaluation.mrr::numeric, 3),
+        round(evaluation.baseline_mrr::numeric, 3), evaluation.questions, evaluation.source
+        using errcode = 'CQ308', hint = 'Activate it with accept, if you want it all the same.';
+    end if;
+    if evaluation.verdict = 'unjudged' and not coalesce(accept, false) then
+      raise exception 'Nobody can tell how the embedding version "%" does beside "%": % questions were asked of both.', version.name, previous.name, evaluation.questions
+        using errcode = 'CQ309', hint = 'The worker evaluates it once it is complete (npm run embeddings -- evaluate does it now). With too little content to ask about, activate it with accept.';
+    end if;
+  end if;
   if missing > 0 then
     raise exception 'The embedding version "%" lacks % vectors that the active one has.', version.name, case when missing < 1000 then missing::text else '1,000 or more' end
       using errcode = 'CQ302', hint = 'Wait for the back-fill; embeddingVersionProgress shows how far it is.';
@@ -13152,17 +17405,17 @@ begin
   returning v.* into version;
   perform app_private.log_event(
     'embedding_version.activated', app_hidden.current_user_id(), null, 'embedding_version', version.id,
-    jsonb_build_object('active', previous.id, 'name', previous.name), jsonb_build_object('active', version.id, 'name', version.name)
+    jsonb_build_object('active', previous.id, 'name', previous.name), jsonb_strip_nulls(jsonb_build_object('active', version.id, 'name', version.name, 'verdict', evaluation.verdict, 'accepted', nullif(accept, false)))
   );
   return version;
 end
 $$;
 
 --
--- Name: FUNCTION activate_embedding_version(version_id uuid); Type: COMMENT; Schema: app_public; Owner: -
+-- Name: FUNCTION activate_embedding_version(version_id uuid, accept boolean); Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON FUNCTION app_public.activate_embedding_version(version_id uuid) IS 'Makes a version the one that searches use; the former one is retired and can be activated again. Administrators of the installation only. Errors: CQ101, CQ121, CQ204 no such version, CQ302 vectors are missing, CQ303 its index is missing, CQ304 archived, CQ409 busy.';
+COMMENT ON FUNCTION app_public.activate_embedding_version(version_id uuid, accept boolean) IS 'Makes a version the one that searches use; the former one is retired and can be activated again without being judged. Administrators of the installation only. Errors: CQ101, CQ121, CQ204 no such version, CQ302 vectors are missing, CQ303 its index is missing, CQ304 archived, CQ308 it does worse on the same questions and CQ309 that was not judged, both unless accepted, CQ409 busy.';
 
 --
 -- Name: repository_documents; Type: TABLE; Schema: app_public; Owner: -
@@ -13552,7 +17805,7 @@ $$;
 -- Name: FUNCTION archive_conversation(conversation_id uuid); Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON FUNCTION app_public.archive_conversation(conversation_id uuid) IS 'Puts a conversation away and packs its messages, feedback and citations; it remains readable and searchable, and the next message brings it back. Again changes nothing. Errors: CQ101, CQ109, CQ204 no such conversation, CQ260 it could not be packed, CQ261 still being indexed.';
+COMMENT ON FUNCTION app_public.archive_conversation(conversation_id uuid) IS 'Puts a conversation away and packs its messages; it remains readable and searchable, and the next message brings it back. Again changes nothing. Errors: CQ101, CQ109, CQ204 no such conversation, CQ260 it could not be packed, CQ261 still being indexed.';
 
 --
 -- Name: archive_embedding_version(uuid); Type: FUNCTION; Schema: app_public; Owner: -
@@ -13748,6 +18001,15 @@ begin
   set preferred_leaf_id = current.id
   where c.id = conversation.id
   returning c.* into conversation;
+  -- messages are found with their neighbours of the branch that is chosen
+  if conversation.preferred_leaf_id is distinct from conversation.indexed_leaf_id then
+    perform app_hidden.enqueue(
+      'index-source',
+      jsonb_build_object('workspaceId', conversation.workspace_id, 'sourceType', 'message', 'sourceId', conversation.id),
+      'message:' || conversation.id,
+      conversation.workspace_id::text
+    );
+  end if;
   return conversation;
 end
 $$;
@@ -13849,121 +18111,24 @@ $$;
 COMMENT ON FUNCTION app_public.compare_embedding_versions(version_a uuid, version_b uuid, k integer, samples integer) IS 'Overlap of the k nearest chunks in two versions, over sampled chunks as queries, with the differences of each. Administrators of the installation only. Errors: CQ101, CQ121, CQ200 unusable argument, CQ204 no such version.';
 
 --
--- Name: message_chunks; Type: TABLE; Schema: app_public; Owner: -
---
-
-CREATE TABLE app_public.message_chunks (
-    workspace_id uuid NOT NULL,
-    conversation_id uuid NOT NULL,
-    message_id uuid NOT NULL,
-    chunk_id uuid NOT NULL,
-    embedding_version_id uuid,
-    similarity_score real,
-    text_score real,
-    score real,
-    rank integer NOT NULL,
-    CONSTRAINT message_chunks_rank_positive CHECK ((rank > 0)),
-    CONSTRAINT message_chunks_scores_range CHECK ((((similarity_score >= ('-1'::integer)::double precision) AND (similarity_score <= (1)::double precision)) AND (abs(text_score) < 'Infinity'::real) AND (abs(score) < 'Infinity'::real)))
-);
-
-ALTER TABLE ONLY app_public.message_chunks FORCE ROW LEVEL SECURITY;
-
---
--- Name: TABLE message_chunks; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON TABLE app_public.message_chunks IS 'Which chunks an answer used. Written by recordTurn only.';
-
---
--- Name: COLUMN message_chunks.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_chunks.workspace_id IS 'The tenant.';
-
---
--- Name: COLUMN message_chunks.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_chunks.conversation_id IS 'The conversation.';
-
---
--- Name: COLUMN message_chunks.message_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_chunks.message_id IS 'The answer. No foreign key: messages are packed away later.';
-
---
--- Name: COLUMN message_chunks.chunk_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_chunks.chunk_id IS 'The chunk. No foreign key: a citation survives when its source is cut anew.';
-
---
--- Name: COLUMN message_chunks.embedding_version_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_chunks.embedding_version_id IS 'Embedding version that found it.';
-
---
--- Name: COLUMN message_chunks.similarity_score; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_chunks.similarity_score IS 'Cosine similarity to the question, -1 to 1.';
-
---
--- Name: COLUMN message_chunks.text_score; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_chunks.text_score IS 'Rank of the text match when it was found; null when only the vector matched.';
-
---
--- Name: COLUMN message_chunks.score; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_chunks.score IS 'What the search ordered it by.';
-
---
--- Name: COLUMN message_chunks.rank; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.message_chunks.rank IS 'Place among the chunks of the answer, from 1.';
-
---
 -- Name: conversation_citations(uuid); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
 CREATE FUNCTION app_public.conversation_citations(conversation_id uuid) RETURNS SETOF app_public.message_chunks
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  conversation app_public.conversations := app_private.readable_conversation(conversation_citations.conversation_id);
-  piece app_hidden.conversation_archive_parts;
-begin
-  if conversation.storage_tier = 'hot' then
-    return query
-    select k.* from app_public.message_chunks k
-    where k.workspace_id = conversation.workspace_id and k.conversation_id = conversation.id
-    order by k.message_id, k.rank;
-    return;
-  end if;
-  for piece in
-    select p.* from app_hidden.conversation_archive_parts p
-    where p.conversation_id = conversation.id and p.packed = 'app_public.message_chunks'::regclass
-    order by p.part
-  loop
-    perform app_private.check_part(piece);
-    return query execute format('select * from (%s) as t order by t.message_id, t.rank', app_private.unpack_query(piece.packed, piece.columns))
-    using piece.document, conversation.owner_id;
-  end loop;
-end
+  select k.*
+  from app_private.readable_conversation(conversation_citations.conversation_id) as c
+  join app_public.message_chunks k on k.workspace_id = c.workspace_id and k.conversation_id = c.id
+  order by k.message_id, k.rank;
 $$;
 
 --
 -- Name: FUNCTION conversation_citations(conversation_id uuid); Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON FUNCTION app_public.conversation_citations(conversation_id uuid) IS 'The chunks that the answers of a conversation used, whatever tier they are in. Nothing for a conversation that you may not read. Errors: CQ260 the archive is damaged.';
+COMMENT ON FUNCTION app_public.conversation_citations(conversation_id uuid) IS 'The chunks that the answers of a conversation used, whatever tier they are in. Nothing for a conversation that you may not read.';
 
 --
 -- Name: message_feedback; Type: TABLE; Schema: app_public; Owner: -
@@ -14073,73 +18238,36 @@ COMMENT ON COLUMN app_public.message_feedback.created_at IS 'When it was given f
 --
 
 CREATE FUNCTION app_public.conversation_feedback(conversation_id uuid) RETURNS SETOF app_public.message_feedback
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET "DateStyle" TO 'ISO'
-    SET "TimeZone" TO 'UTC'
-    AS $_$
-declare
-  conversation app_public.conversations := app_private.readable_conversation(conversation_feedback.conversation_id);
-  piece app_hidden.conversation_archive_parts;
-begin
-  if conversation.storage_tier = 'hot' then
-    return query
-    select f.* from app_public.message_feedback f
-    where f.workspace_id = conversation.workspace_id and f.conversation_id = conversation.id and f.user_id = app_hidden.current_user_id()
-    order by f.id;
-    return;
-  end if;
-  for piece in
-    select p.* from app_hidden.conversation_archive_parts p
-    where p.conversation_id = conversation.id and p.packed = 'app_public.message_feedback'::regclass
-    order by p.part
-  loop
-    perform app_private.check_part(piece);
-    return query execute format('select * from (%s) as t where t.user_id = $3 order by t.id', app_private.unpack_query(piece.packed, piece.columns))
-    using piece.document, conversation.owner_id, app_hidden.current_user_id();
-  end loop;
-end
-$_$;
+    AS $$
+  select f.*
+  from app_private.readable_conversation(conversation_feedback.conversation_id) as c
+  join app_public.message_feedback f on f.workspace_id = c.workspace_id and f.conversation_id = c.id
+  where f.user_id = app_hidden.current_user_id()
+  order by f.id;
+$$;
 
 --
 -- Name: FUNCTION conversation_feedback(conversation_id uuid); Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON FUNCTION app_public.conversation_feedback(conversation_id uuid) IS 'Your feedback on the messages of a conversation, whatever tier they are in. Nothing for a conversation that you may not read. Errors: CQ260 the archive is damaged.';
+COMMENT ON FUNCTION app_public.conversation_feedback(conversation_id uuid) IS 'Your feedback on the messages of a conversation, whatever tier they are in. Nothing for a conversation that you may not read.';
 
 --
 -- Name: conversation_messages(uuid, uuid, integer); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
 CREATE FUNCTION app_public.conversation_messages(conversation_id uuid, before uuid DEFAULT NULL::uuid, first integer DEFAULT 50) RETURNS SETOF app_public.messages
-    LANGUAGE plpgsql STABLE ROWS 50 PARALLEL SAFE
+    LANGUAGE sql STABLE ROWS 50 PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET plan_cache_mode TO 'force_generic_plan'
-    AS $_$
-declare
-  newest uuid;
-  tier app_public.storage_tier;
-begin
-  select c.last_message_id, c.storage_tier into newest, tier
-  from app_public.conversations c
-  where c.id = conversation_messages.conversation_id;
-  if tier <> 'hot' then
-    -- by text: a plan that a session keeps does not learn of a column that a migration adds
-    return query execute 'select * from app_hidden.read_packed_messages($1, $2, $3)'
-    using conversation_messages.conversation_id, conversation_messages.before, least(greatest(coalesce(conversation_messages.first, 50), 0), 1000);
-    return;
-  end if;
-  return query
-  select m.*
-  from app_public.messages m
-  where m.conversation_id = conversation_messages.conversation_id
-    and m.id >= conversation_messages.conversation_id
-    and m.id <= newest
-    and m.id < coalesce(conversation_messages.before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
-  order by m.id desc
-  limit least(greatest(coalesce(conversation_messages.first, 50), 0), 1000);
-end
-$_$;
+    AS $$
+  select p.*
+  from app_hidden.message_page(
+    conversation_messages.conversation_id, null, conversation_messages.before,
+    least(greatest(coalesce(conversation_messages.first, 50), 0), 1000), true
+  ) as p;
+$$;
 
 --
 -- Name: FUNCTION conversation_messages(conversation_id uuid, before uuid, first integer); Type: COMMENT; Schema: app_public; Owner: -
@@ -14336,7 +18464,7 @@ COMMENT ON COLUMN app_public.documents.code_language IS 'Programming language, w
 -- Name: COLUMN documents.text_search_language; Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON COLUMN app_public.documents.text_search_language IS 'Text search configuration, for stemming.';
+COMMENT ON COLUMN app_public.documents.text_search_language IS 'Text search configuration of passages whose own language cannot be recognised; simple is that of all.';
 
 --
 -- Name: COLUMN documents.source_url; Type: COMMENT; Schema: app_public; Owner: -
@@ -14439,13 +18567,13 @@ $$;
 -- Name: FUNCTION create_document(title text, content text, content_type text, source_url text, code_language text, text_search_language app_public.text_search_language, visibility app_public.visibility, metadata jsonb); Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON FUNCTION app_public.create_document(title text, content text, content_type text, source_url text, code_language text, text_search_language app_public.text_search_language, visibility app_public.visibility, metadata jsonb) IS 'Adds a document and has it indexed, in the language of the workspace when none is given. With a sourceUrl that the caller used before, updates that document instead; an equal one is left alone. Errors: CQ101 not signed in, CQ109 read-only, CQ200 too long or a value out of range.';
+COMMENT ON FUNCTION app_public.create_document(title text, content text, content_type text, source_url text, code_language text, text_search_language app_public.text_search_language, visibility app_public.visibility, metadata jsonb) IS 'Adds a document and has it indexed, each passage in its own language; textSearchLanguage, or else that of the workspace, is for those that cannot be recognised, and simple for all. With a sourceUrl that the caller used before, updates that document instead; an equal one is left alone. Errors: CQ101 not signed in, CQ109 read-only, CQ200 too long or a value out of range.';
 
 --
--- Name: create_embedding_version(text, text, text, integer, text); Type: FUNCTION; Schema: app_public; Owner: -
+-- Name: create_embedding_version(text, text, text, integer, text, text, text, integer, integer, integer, text); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
-CREATE FUNCTION app_public.create_embedding_version(name text, provider text, model text, dimensions integer, description text DEFAULT NULL::text) RETURNS app_public.embedding_versions
+CREATE FUNCTION app_public.create_embedding_version(name text, provider text, model text, dimensions integer, description text DEFAULT NULL::text, query_prefix text DEFAULT NULL::text, passage_prefix text DEFAULT NULL::text, native_dimensions integer DEFAULT NULL::integer, chunk_size integer DEFAULT NULL::integer, chunk_overlap integer DEFAULT NULL::integer, chunking_method text DEFAULT NULL::text) RETURNS app_public.embedding_versions
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET lock_timeout TO '3s'
@@ -14459,10 +18587,15 @@ begin
   if dimensions is null or dimensions not between 1 and 4000 then
     raise exception 'A version has 1 to 4000 dimensions, not %.', dimensions using errcode = 'CQ200', hint = 'Many models can give shorter vectors.';
   end if;
+  if native_dimensions <= dimensions or native_dimensions > 16000 then
+    raise exception 'Vectors of % dimensions cannot be cut to %.', native_dimensions, dimensions
+      using errcode = 'CQ200', hint = 'nativeDimensions is the length that the model makes, up to 16,000; leave it out when nothing is cut.';
+  end if;
   if trim(coalesce(name, '')) = '' or char_length(name) > 100 or trim(coalesce(provider, '')) = '' or char_length(provider) > 100
     or trim(coalesce(model, '')) = '' or char_length(model) > 200 or char_length(description) > 2000
+    or char_length(query_prefix) > 1000 or char_length(passage_prefix) > 1000
   then
-    raise exception 'Name and provider have 1 to 100 characters, model 1 to 200, description at most 2,000.'
+    raise exception 'Name and provider have 1 to 100 characters, model 1 to 200, description at most 2,000, prefixes 1,000.'
       using errcode = 'CQ200', hint = 'Correct what is empty or too long.';
   end if;
   perform app_private.lock_embedding_versions();
@@ -14471,13 +18604,28 @@ begin
   end if;
   -- as the active one cuts, else the newest
   select v.* into cutting from app_public.embedding_versions v order by (v.status = 'active') desc, v.id desc limit 1;
+  cutting.chunk_size := coalesce(chunk_size, cutting.chunk_size, 100);
+  cutting.chunk_overlap := coalesce(chunk_overlap, least(cutting.chunk_overlap, cutting.chunk_size / 2), 15);
+  cutting.chunking_strategy := case
+    when chunking_method is null then coalesce(cutting.chunking_strategy, '{}')
+    when chunking_method = 'structure' then '{}'
+    else jsonb_build_object('method', chunking_method)
+  end;
+  if cutting.chunk_size not between 16 and 8192 or cutting.chunk_overlap not between 0 and cutting.chunk_size / 2
+    or chunking_method not in ('structure', 'sentence', 'fixed')
+  then
+    raise exception 'Text cannot be cut into chunks of % tokens with an overlap of %, by "%".', cutting.chunk_size, cutting.chunk_overlap, left(coalesce(chunking_method, 'structure'), 50)
+      using errcode = 'CQ200', hint = 'A chunk has 16 to 8,192 tokens, an overlap at most half of that; the methods are structure, sentence and fixed.';
+  end if;
   insert into app_public.embedding_versions (
-    name, description, provider, model, dimensions, chunking_strategy, chunk_size, chunk_overlap, created_by
+    name, description, provider, model, dimensions, native_dimensions, query_prefix, passage_prefix, chunking_strategy, chunk_size, chunk_overlap,
+    created_by
   )
   values (
     create_embedding_version.name, create_embedding_version.description, create_embedding_version.provider, create_embedding_version.model,
-    create_embedding_version.dimensions, coalesce(cutting.chunking_strategy, '{}'), coalesce(cutting.chunk_size, 100),
-    coalesce(cutting.chunk_overlap, 15), app_hidden.current_user_id()
+    create_embedding_version.dimensions, create_embedding_version.native_dimensions, coalesce(create_embedding_version.query_prefix, ''),
+    coalesce(create_embedding_version.passage_prefix, ''), cutting.chunking_strategy, cutting.chunk_size,
+    cutting.chunk_overlap, app_hidden.current_user_id()
   )
   returning * into result;
   perform app_private.create_embedding_partitions(result.id);
@@ -14492,10 +18640,10 @@ end
 $$;
 
 --
--- Name: FUNCTION create_embedding_version(name text, provider text, model text, dimensions integer, description text); Type: COMMENT; Schema: app_public; Owner: -
+-- Name: FUNCTION create_embedding_version(name text, provider text, model text, dimensions integer, description text, query_prefix text, passage_prefix text, native_dimensions integer, chunk_size integer, chunk_overlap integer, chunking_method text); Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON FUNCTION app_public.create_embedding_version(name text, provider text, model text, dimensions integer, description text) IS 'Begins a new embedding version: the workers fill it behind new work, then its index is built. Administrators of the installation only. Errors: CQ101, CQ121, CQ200 unusable argument, CQ240 name taken.';
+COMMENT ON FUNCTION app_public.create_embedding_version(name text, provider text, model text, dimensions integer, description text, query_prefix text, passage_prefix text, native_dimensions integer, chunk_size integer, chunk_overlap integer, chunking_method text) IS 'Begins a new embedding version: the workers fill it behind new work, then its index is built. Administrators of the installation only. Errors: CQ101, CQ121, CQ200 unusable argument, CQ240 name taken.';
 
 --
 -- Name: rag_configurations; Type: TABLE; Schema: app_public; Owner: -
@@ -14985,7 +19133,7 @@ COMMENT ON COLUMN app_public.workspaces.is_personal IS 'The space every user get
 -- Name: COLUMN workspaces.text_search_language; Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON COLUMN app_public.workspaces.text_search_language IS 'The language of texts that name none: messages, memories, events, and documents added without one. Of what is indexed from then on.';
+COMMENT ON COLUMN app_public.workspaces.text_search_language IS 'The language of texts that name none and do not tell it themselves: messages, memories, events, and documents added without one. Of what is indexed from then on; simple for everything.';
 
 --
 -- Name: COLUMN workspaces.settings; Type: COMMENT; Schema: app_public; Owner: -
@@ -15034,165 +19182,6 @@ $$;
 --
 
 COMMENT ON FUNCTION app_public.create_workspace(name text, slug text) IS 'Makes a workspace to share. Errors: CQ101 not signed in, CQ110 not with an API key, CQ116 the slug is taken, CQ200 name or slug not acceptable.';
-
---
--- Name: users; Type: TABLE; Schema: app_public; Owner: -
---
-
-CREATE TABLE app_public.users (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    email extensions.citext NOT NULL,
-    is_email_verified boolean DEFAULT false NOT NULL,
-    username extensions.citext,
-    first_name text,
-    last_name text,
-    display_name text,
-    avatar_url text,
-    role app_public.user_role DEFAULT 'user'::app_public.user_role NOT NULL,
-    preferred_model_provider text,
-    preferred_model_name text,
-    monthly_token_quota bigint,
-    monthly_cost_quota_usd numeric(12,6),
-    total_tokens_used bigint DEFAULT 0 NOT NULL,
-    total_cost_usd numeric(14,6) DEFAULT 0 NOT NULL,
-    is_active boolean DEFAULT true NOT NULL,
-    last_login_at timestamp with time zone,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
-    CONSTRAINT users_avatar_url_format CHECK (((char_length(avatar_url) <= 2048) AND (avatar_url ~ '^https?://'::text))),
-    CONSTRAINT users_display_name_length CHECK ((char_length(display_name) <= 255)),
-    CONSTRAINT users_email_format CHECK (((char_length((email)::text) <= 254) AND ((email)::text ~ '^[^@[:space:]]+@[^@[:space:]]+[.][^@[:space:].]{2,}$'::text))),
-    CONSTRAINT users_first_name_length CHECK ((char_length(first_name) <= 255)),
-    CONSTRAINT users_id_version CHECK ((uuid_extract_version(id) = 7)),
-    CONSTRAINT users_last_name_length CHECK ((char_length(last_name) <= 255)),
-    CONSTRAINT users_monthly_cost_quota_positive CHECK (((monthly_cost_quota_usd >= (0)::numeric) AND (monthly_cost_quota_usd < 'NaN'::numeric))),
-    CONSTRAINT users_monthly_token_quota_positive CHECK ((monthly_token_quota >= 0)),
-    CONSTRAINT users_preferred_model_name_length CHECK ((char_length(preferred_model_name) <= 200)),
-    CONSTRAINT users_preferred_model_provider_length CHECK ((char_length(preferred_model_provider) <= 100)),
-    CONSTRAINT users_username_format CHECK (((username)::text ~ '^[a-z0-9][a-z0-9_-]{1,38}$'::text))
-);
-
-ALTER TABLE ONLY app_public.users FORCE ROW LEVEL SECURITY;
-
---
--- Name: TABLE users; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON TABLE app_public.users IS 'A person with an account. A user sees its own row only.';
-
---
--- Name: COLUMN users.id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.users.id IS 'Time-ordered identifier (UUID version 7).';
-
---
--- Name: COLUMN users.email; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.users.email IS 'Sign-in name; upper and lower case do not matter.';
-
---
--- Name: COLUMN users.is_email_verified; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.users.is_email_verified IS 'Whether the person has proved to read this address.';
-
---
--- Name: COLUMN users.username; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.users.username IS 'Public handle, unique, optional.';
-
---
--- Name: COLUMN users.first_name; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.users.first_name IS 'Given name.';
-
---
--- Name: COLUMN users.last_name; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.users.last_name IS 'Family name.';
-
---
--- Name: COLUMN users.display_name; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.users.display_name IS 'Name shown to others.';
-
---
--- Name: COLUMN users.avatar_url; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.users.avatar_url IS 'Picture, as an http(s) address.';
-
---
--- Name: COLUMN users.role; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.users.role IS 'Role in the whole installation; the role inside a workspace is in workspace_members.';
-
---
--- Name: COLUMN users.preferred_model_provider; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.users.preferred_model_provider IS 'Chat model provider to offer first.';
-
---
--- Name: COLUMN users.preferred_model_name; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.users.preferred_model_name IS 'Chat model to offer first.';
-
---
--- Name: COLUMN users.monthly_token_quota; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.users.monthly_token_quota IS 'Tokens allowed per month; null means no limit.';
-
---
--- Name: COLUMN users.monthly_cost_quota_usd; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.users.monthly_cost_quota_usd IS 'Cost allowed per month in US dollars; null means no limit.';
-
---
--- Name: COLUMN users.total_tokens_used; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.users.total_tokens_used IS 'Tokens used since the account exists.';
-
---
--- Name: COLUMN users.total_cost_usd; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.users.total_cost_usd IS 'Cost in US dollars since the account exists.';
-
---
--- Name: COLUMN users.is_active; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.users.is_active IS 'A switched-off account cannot sign in, and its sessions stop working.';
-
---
--- Name: COLUMN users.last_login_at; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.users.last_login_at IS 'Last successful sign-in.';
-
---
--- Name: COLUMN users.updated_at; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.users.updated_at IS 'Last change of the profile.';
-
---
--- Name: COLUMN users.created_at; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.users.created_at IS 'When the account was made; derived from the id.';
 
 --
 -- Name: current_user(); Type: FUNCTION; Schema: app_public; Owner: -
@@ -15271,7 +19260,8 @@ begin
   -- the large tables first, in one statement each: the cascade would go row by row
   delete from app_public.embeddings e where e.workspace_id = result.id;
   delete from app_public.chunks c where c.workspace_id = result.id;
-  delete from app_public.messages m where m.workspace_id = result.id;
+  delete from app_public.messages m using app_public.conversations c
+  where c.workspace_id = result.id and m.conversation_id = c.id and m.id >= c.id and m.id <= c.last_message_id;
   delete from app_public.conversations c where c.workspace_id = result.id;
   delete from app_public.workspaces w where w.id = result.id;
   -- one that its author can read: those of the workspace have no reader any more
@@ -15319,6 +19309,30 @@ $$;
 --
 
 COMMENT ON FUNCTION app_public.edit_message(message_id uuid, content text) IS 'Writes another version of a message as a branch beside it, and continues there. Errors: CQ101, CQ109, CQ200 too long, CQ204 no such message.';
+
+--
+-- Name: embedding_version_evaluation(uuid); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.embedding_version_evaluation(version_id uuid) RETURNS app_public.embedding_evaluation
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+begin
+  perform app_private.require_administrator();
+  if not exists (select from app_public.embedding_versions v where v.id = version_id) then
+    raise exception 'There is no such embedding version.' using errcode = 'CQ204', hint = 'List embeddingVersions.';
+  end if;
+  return app_private.evaluation_against(version_id, (select v.id from app_public.embedding_versions v where v.status = 'active'));
+end
+$$;
+
+--
+-- Name: FUNCTION embedding_version_evaluation(version_id uuid); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.embedding_version_evaluation(version_id uuid) IS 'How a version did on the same questions as the active one, when it was last evaluated. Administrators of the installation only. Errors: CQ101, CQ121, CQ204 no such version.';
 
 --
 -- Name: embedding_version_progress(uuid); Type: FUNCTION; Schema: app_public; Owner: -
@@ -15502,7 +19516,7 @@ begin
   if explain_answer.message_id is null then
     return null;
   end if;
-  select m.* into answer from app_public.messages m where m.id = explain_answer.message_id;
+  select m.* into answer from app_hidden.find_message(explain_answer.message_id) as m;
   if answer.id is null then
     raise exception 'There is no such message.' using errcode = 'CQ204', hint = 'Take the id of an answer that you can read.';
   end if;
@@ -15513,18 +19527,33 @@ begin
   result.retrieval := answer.metadata -> 'retrieval';
   result.chunks := array(
     select row(
-      x.chunk_id, x.rank, x.similarity_score, x.text_score, x.score, x.embedding_version_id, c.id is not null, c.source_type,
+      x.chunk_id, x.rank, x.similarity_score, x.text_score, x.score, x.embedding_version_id,
+      coalesce(p.id, c.id) is not null, coalesce(p.source_type, c.source_type),
       coalesce(
+        p.title,
         (select d.title from app_public.documents d where d.id = c.document_id),
         (select t.title from app_public.conversations t where t.id = c.conversation_id),
         (select i.subject from app_public.memory_items i where i.id = c.memory_item_id),
         case when c.raw_event_id is not null then app_hidden.event_title(c.raw_event_id) end
       ),
-      c.content
+      coalesce(p.content, c.content), coalesce(p.heading, c.heading), coalesce(p.page_number, c.page_number),
+      coalesce(p.start_offset, c.start_offset), coalesce(p.end_offset, c.end_offset),
+      coalesce(p.document_id, c.document_id), p.document_hash, coalesce(p.conversation_id, c.conversation_id), coalesce(p.message_id, c.message_id),
+      coalesce(p.memory_item_id, c.memory_item_id), coalesce(p.raw_event_id, c.raw_event_id),
+      case when coalesce(p.id, c.id) is not null then uuid_extract_timestamp(x.chunk_id) end,
+      case
+        when c.id is not null then coalesce(
+          -- until an edited document is cut anew, its chunks are those from before
+          (select d.chunked_hash = d.content_hash or position(c.content in d.content) > 0 from app_public.documents d where d.id = c.document_id),
+          true
+        )
+        when p.id is not null then false
+      end
     )::app_public.explained_chunk
-    from app_public.message_chunks x
+    from app_hidden.citations_of(answer.id) as cited
+    cross join lateral (select (cited.citation).*) as x
+    cross join lateral (select (cited.passage).*) as p
     left join app_public.chunks c on c.workspace_id = x.workspace_id and c.id = x.chunk_id
-    where x.message_id = answer.id
     order by x.rank
   );
   return result;
@@ -15535,7 +19564,7 @@ $$;
 -- Name: FUNCTION explain_answer(message_id uuid); Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON FUNCTION app_public.explain_answer(message_id uuid) IS 'Which chunks an answer used, with the scores of each leg, the embedding version and the settings that served it. Errors: CQ101 not signed in, CQ204 no such message.';
+COMMENT ON FUNCTION app_public.explain_answer(message_id uuid) IS 'Which passages an answer used, as they were then, with the scores of each leg, the embedding version and the settings that served it, whatever tier its conversation is in. Errors: CQ101 not signed in, CQ204 no such message, CQ260 its archive is damaged.';
 
 --
 -- Name: failed_embeddings(boolean); Type: FUNCTION; Schema: app_public; Owner: -
@@ -16034,6 +20063,8 @@ CREATE FUNCTION app_public.indexing_progress() RETURNS app_public.indexing_progr
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
+  -- long enough for slow models, short enough to follow what is going on now
+  window_seconds constant double precision := 180;
   workspace uuid := app_hidden.current_workspace_id();
   dead_documents bigint;
   dead_memory_items bigint;
@@ -16094,6 +20125,26 @@ begin
     order by h.place, h.resumes_at
     limit 1;
   end if;
+  result.pending_sources := result.pending_documents + result.pending_conversations + result.pending_memory_items;
+  result.pending_chunks := greatest(result.chunks - result.embedded_chunks - result.dead_chunks, 0);
+  select round((60 * nullif(sum(r.sources), 0) / elapsed.seconds)::numeric, 1), round((60 * nullif(sum(r.vectors), 0) / elapsed.seconds)::numeric, 1)
+  into result.sources_per_minute, result.vectors_per_minute
+  from (
+    select x.*, extract(epoch from statement_timestamp() - min(x.began_at) over ()) as age
+    from app_hidden.indexing_rates x
+    where x.workspace_id = workspace and x.minute > statement_timestamp() - make_interval(secs => window_seconds)
+  ) as r
+  cross join lateral (select least(greatest(r.age, 1), window_seconds) as seconds) as elapsed
+  group by elapsed.seconds;
+  result.words_seconds_left := case
+    when result.pending_sources = 0 then 0 else ceil(60 * result.pending_sources / result.sources_per_minute)
+  end;
+  result.vectors_seconds_left := case
+    when result.pending_chunks = 0 and result.pending_sources = 0 then 0
+    -- what is not cut yet has no passages to count
+    when result.pending_sources > 0 or result.paused is not null then null
+    else ceil(60 * result.pending_chunks / result.vectors_per_minute)
+  end;
   return result;
 end
 $$;
@@ -16102,7 +20153,7 @@ $$;
 -- Name: FUNCTION indexing_progress(); Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON FUNCTION app_public.indexing_progress() IS 'How much of this workspace is searchable by now, and what holds the rest back. Error: CQ101 not signed in.';
+COMMENT ON FUNCTION app_public.indexing_progress() IS 'How much of this workspace is searchable by now, by words and by meaning, how fast the rest goes, and what holds it back. Error: CQ101 not signed in.';
 
 --
 -- Name: raw_events; Type: TABLE; Schema: app_public; Owner: -
@@ -16938,7 +20989,8 @@ declare
   version app_public.embedding_versions;
   candidates integer;
   kinds app_public.source_type[] := array['memory']::app_public.source_type[];
-  conditions text := app_private.search_conditions(null, null, true, null);
+  conditions text := app_private.search_conditions(null, null, true, false);
+  weight real := 0;
   response app_public.recall_response;
 begin
   perform app_hidden.require_member();
@@ -16960,34 +21012,30 @@ begin
       raise exception 'The vector has % dimensions, the active embedding version "%" has %.', vector_dims(query_embedding), version.name, version.dimensions
         using errcode = 'CQ301', hint = 'Embed the query with the model of the active version, or leave queryEmbedding out.';
     end if;
+    weight := version.vector_weight;
   end if;
 
   select array_agg(row(found.*)::app_public.recalled_memory order by found.score desc, found.id desc) into response.memories
   from (
     select
       m.id, m.content, m.subject, m.importance, fits.vector_score, fits.text_score, aged.recency,
-      -- 2 / 61: first in both legs
-      (least(1, fits.relevance * 61 / 2) * (0.5 + 0.3 * m.importance + 0.2 * aged.recency))::real as score
+      (fits.relevance * (0.5 + 0.3 * m.importance + 0.2 * aged.recency))::real as score
     from (
-      -- a memory of several pieces counts by its best one
-      select best.memory_item_id, max(best.vector_score) as vector_score, max(best.text_score) as text_score, sum(best.relevance) as relevance
+      -- a memory of several pieces counts by its best ones
+      select
+        c.memory_item_id, max(legs.vector_score) as vector_score, max(legs.text_score) as text_score,
+        coalesce(weight * greatest(max(legs.vector_score), 0), 0) + coalesce((1 - weight) * max(legs.text_score), 0) as relevance
       from (
-        select
-          c.memory_item_id, legs.leg, max(legs.vector_score) as vector_score, max(legs.text_score) as text_score,
-          max(1.0 / (60 + legs.rank)) as relevance
-        from (
-          select 'vector' as leg, v.chunk_id, v.score as vector_score, null::real as text_score, row_number() over (order by v.score desc, v.chunk_id) as rank
-          -- always exact: memories have an index of their own among the chunks, and a workspace has thousands of them, not millions
-          from app_private.search_vector_exact(version, workspace, caller, query_embedding, kinds, candidates, null, null, conditions, true) as v
-          where version.id is not null
-          union all
-          select 'text', x.chunk_id, null, x.score, row_number() over (order by x.score desc, x.chunk_id)
-          from app_private.search_text(workspace, caller, query, kinds, candidates, null, null, conditions) as x
-        ) as legs
-        join app_public.chunks c on c.workspace_id = workspace and c.id = legs.chunk_id
-        group by c.memory_item_id, legs.leg
-      ) as best
-      group by best.memory_item_id
+        -- always exact: memories have an index of their own among the chunks, and a workspace has thousands of them, not millions
+        select v.chunk_id, v.score as vector_score, null::real as text_score
+        from app_private.search_vector_exact(version, workspace, caller, query_embedding, kinds, candidates, null, null, conditions, true) as v
+        where version.id is not null
+        union all
+        select x.chunk_id, null, x.score
+        from app_private.search_text(workspace, caller, app_private.question_in(workspace, query), kinds, candidates, null, null, conditions) as x
+      ) as legs
+      join app_public.chunks c on c.workspace_id = workspace and c.id = legs.chunk_id
+      group by c.memory_item_id
     ) as fits
     join app_public.memory_items m on m.workspace_id = workspace and m.id = fits.memory_item_id
     cross join lateral (
@@ -17662,8 +21710,8 @@ begin
   );
   result.path := found.path;
   result.chunks := array(
-    select row(coalesce(u.id, n.chunk_id), u.place, n.place, n.title, n.score)::app_public.replayed_chunk
-    from unnest(used) with ordinality as u (id, place)
+    select row(coalesce(u.id, n.chunk_id), u.place, n.place, coalesce(n.title, u.title), n.score)::app_public.replayed_chunk
+    from (select x.chunk_id as id, row_number() over (order by x.rank) as place, x.title from unnest(explanation.chunks) as x) as u
     full join (
       select r.chunk_id, r.title, r.score, row_number() over (order by r.place) as place
       from (
@@ -18304,10 +22352,10 @@ $$;
 COMMENT ON FUNCTION app_public.revoke_share(share_id uuid) IS 'Takes a link back. Errors: CQ101, CQ109, CQ204 no such link.';
 
 --
--- Name: search(text, extensions.halfvec, app_public.source_type[], integer, real, app_public.search_mode, app_public.search_filters, integer, uuid); Type: FUNCTION; Schema: app_public; Owner: -
+-- Name: search(text, extensions.halfvec, app_public.source_type[], integer, real, app_public.search_mode, app_public.search_filters, integer, uuid, text); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
-CREATE FUNCTION app_public.search(query text, query_embedding extensions.halfvec DEFAULT NULL::extensions.halfvec, kinds app_public.source_type[] DEFAULT NULL::app_public.source_type[], max_results integer DEFAULT 10, threshold real DEFAULT NULL::real, mode app_public.search_mode DEFAULT 'hybrid'::app_public.search_mode, filters app_public.search_filters DEFAULT NULL::app_public.search_filters, skip integer DEFAULT 0, embedding_version_id uuid DEFAULT NULL::uuid) RETURNS app_public.search_response
+CREATE FUNCTION app_public.search(query text, query_embedding extensions.halfvec DEFAULT NULL::extensions.halfvec, kinds app_public.source_type[] DEFAULT NULL::app_public.source_type[], max_results integer DEFAULT 10, threshold real DEFAULT NULL::real, mode app_public.search_mode DEFAULT 'hybrid'::app_public.search_mode, filters app_public.search_filters DEFAULT NULL::app_public.search_filters, skip integer DEFAULT 0, embedding_version_id uuid DEFAULT NULL::uuid, without_vector text DEFAULT NULL::text) RETURNS app_public.search_response
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -18318,9 +22366,8 @@ declare
   caller uuid := app_hidden.current_user_id();
   version app_public.embedding_versions;
   wanted integer;
-  -- Each place more costs up to 8 µs a leg, of 2,500 for a search of a small workspace. 3,000 headings of README files found
-  -- their text among the first ten as often with 10 as with 100 (0.32 and 0.33; joined by "or" 0.41 and 0.39).
-  rank_window constant integer := 20;
+  -- as good as 100 on four public sets, and 20 was as good on three (docs/decisions/fusion.md)
+  fused constant integer := 50;
   candidates integer;
   nearest integer;
   exact_limit bigint;
@@ -18328,14 +22375,17 @@ declare
   everything bigint;
   matching bigint;
   has_memories boolean;
+  has_archived boolean;
   is_keyed boolean;
   is_exact boolean;
   sources uuid[];
-  tier text;
   conditions text;
   is_plain boolean;
-  vectors app_private.search_hit[];
-  hits app_private.search_hit[] := '{}';
+  vectors app_private.search_hit[] := '{}';
+  texts app_private.search_hit[] := '{}';
+  vector_leg app_public.search_leg := row('vector', 'used', null, null, null, null);
+  text_leg app_public.search_leg := row('text', 'used', null, null, null, null);
+  question app_private.search_question;
   response app_public.search_response;
 begin
   -- an API key may search without the right to read anything else
@@ -18373,9 +22423,8 @@ begin
   response.requested := max_results;
   response.path := 'none';
   response.scan_limit_hit := false;
-  tier := case when filters.include_cold then null else 'warm' end;
   -- each leg of a hybrid hands more than was asked for to the fusion, since what is second in both may be the best of all
-  candidates := case mode when 'hybrid' then greatest(rank_window, wanted) else wanted end;
+  candidates := case mode when 'hybrid' then greatest(fused, wanted) else wanted end;
 
   if embedding_version_id is null then
     select v.* into version from app_public.embedding_versions v where v.status = 'active';
@@ -18388,6 +22437,8 @@ begin
     end if;
   end if;
   if mode = 'text' or query_embedding is null then
+    vector_leg.state := 'left_out';
+    vector_leg.reason := case mode when 'text' then 'mode' else coalesce(without_vector, 'no_vector') end;
     version := null;
   elsif vector_dims(query_embedding) <> version.dimensions then
     raise exception 'The vector has % dimensions, the % embedding version "%" has %.', vector_dims(query_embedding), version.status, version.name, version.dimensions
@@ -18395,7 +22446,9 @@ begin
   end if;
   response.embedding_version_id := version.id;
 
-  select t.* into available, everything, has_memories from app_private.chunk_totals(workspace, kinds) as t;
+  select t.* into available, everything, has_memories, has_archived from app_private.chunk_totals(workspace, kinds) as t;
+  conditions := app_private.search_conditions(filters, sources, has_memories, has_archived);
+  is_plain := filters is null and not has_archived;
 
   if version.id is not null then
     exact_limit := app_hidden.setting('search_exact_limit')::bigint;
@@ -18403,7 +22456,7 @@ begin
     is_keyed := sources is not null or filters.created_after is not null;
     if is_keyed and not is_exact then
       -- by index, and no further than it takes to decide
-      execute format('select count(*) from (select from app_public.chunks c where %s limit $6) as c', app_private.search_conditions(filters, sources, has_memories, tier))
+      execute format('select count(*) from (select from app_public.chunks c where %s limit $6) as c', conditions)
       into matching
       using null, workspace, caller, null, kinds, exact_limit + 1, sources, filters;
       is_exact := matching <= exact_limit;
@@ -18415,80 +22468,119 @@ begin
     is_keyed := is_exact and (is_keyed or 4 * available < everything);
   end if;
 
-  loop
-    conditions := app_private.search_conditions(filters, sources, has_memories, tier);
-    is_plain := filters is null and tier = 'warm';
-    if version.id is not null then
-      vectors := '{}';
-      if not is_exact then
+  if version.id is not null then
+    if not is_exact then
+      vectors := array(
+        select row(s.chunk_id, s.place, s.score, s.importance)::app_private.search_hit
+        from app_private.search_vector_index(
+          version, workspace, caller, query_embedding, kinds, candidates, sources, filters, conditions,
+          app_private.search_ef_search(version), app_private.search_max_scan_tuples(filters)
+        ) with ordinality as s (chunk_id, score, importance, place)
+      );
+      -- too few although there are more: the scan stopped at its limit, so nothing may be trusted to the index
+      if cardinality(vectors) < candidates then
+        response.path := 'index, then exact';
+        response.scan_limit_hit := true;
+      end if;
+    end if;
+    if is_exact or cardinality(vectors) < candidates then
+      -- most of what is near may be read, as a rule: to sort no more than that makes a search of 2,000 chunks a tenth cheaper
+      nearest := case when is_exact and is_plain and not is_keyed and available > 4 * candidates then 4 * candidates end;
+      loop
         vectors := array(
-          select row(s.chunk_id, 'vector', s.place, s.score, s.importance, tier = 'cold')::app_private.search_hit
-          from app_private.search_vector_index(
-            version, workspace, caller, query_embedding, kinds, candidates, sources, filters, conditions,
-            app_private.search_ef_search(version), app_private.search_max_scan_tuples(filters)
+          select row(s.chunk_id, s.place, s.score, s.importance)::app_private.search_hit
+          from app_private.search_vector_exact(
+            version, workspace, caller, query_embedding, kinds, candidates, sources, filters,
+            case when not is_plain or is_keyed then conditions end, is_keyed, nearest
           ) with ordinality as s (chunk_id, score, importance, place)
         );
-        -- too few although there are more: the scan stopped at its limit, so nothing may be trusted to the index
-        if cardinality(vectors) < candidates then
-          response.path := 'index, then exact';
-          response.scan_limit_hit := true;
-        end if;
-      end if;
-      if is_exact or cardinality(vectors) < candidates then
-        -- most of what is near may be read, as a rule: to sort no more than that makes a search of 2,000 chunks a tenth cheaper
-        nearest := case when is_exact and is_plain and not is_keyed and available > 4 * candidates then 4 * candidates end;
-        loop
-          vectors := array(
-            select row(s.chunk_id, 'vector', s.place, s.score, s.importance, tier = 'cold')::app_private.search_hit
-            from app_private.search_vector_exact(
-              version, workspace, caller, query_embedding, kinds, candidates, sources, filters,
-              case when not is_plain or is_keyed then conditions end, is_keyed, nearest
-            ) with ordinality as s (chunk_id, score, importance, place)
-          );
-          exit when nearest is null or cardinality(vectors) >= candidates;
-          nearest := null;
-        end loop;
-      end if;
-      if threshold is not null then
-        vectors := array(select v::app_private.search_hit from unnest(vectors) as v where v.score >= threshold);
-      end if;
-      hits := hits || vectors;
+        exit when nearest is null or cardinality(vectors) >= candidates;
+        nearest := null;
+      end loop;
     end if;
-    if mode <> 'vector' and trim(query) <> '' then
-      hits := hits || array(
-        select row(s.chunk_id, 'text', s.place, s.score, s.importance, tier = 'cold')::app_private.search_hit
-        from app_private.search_text(
-          workspace, caller, query, kinds, candidates, sources, filters,
-          -- a plan for no tenant in particular may read all chunks of the tenant: 3 ms for 2,000
-          case when not is_plain or everything > 2000 then conditions end
-        )
-          with ordinality as s (chunk_id, score, importance, place)
-      );
+    if threshold is not null then
+      vectors := array(select v::app_private.search_hit from unnest(vectors) as v where v.score >= threshold);
     end if;
-    -- what is cold comes after all the rest, and only when that is too little
-    exit when tier is distinct from 'warm'
-      -- a chunk is hit twice at most, so mostly there is nothing to count
-      or cardinality(hits) >= wanted and (cardinality(hits) >= 2 * wanted or (select count(distinct h.chunk_id) from unnest(hits) as h) >= wanted)
-      or not exists (select from app_public.chunks c where c.workspace_id = workspace and c.tier = 'cold');
-    tier := 'cold';
-  end loop;
-  response.searched_cold := tier is distinct from 'warm';
+    vector_leg.hits := cardinality(vectors);
+    vector_leg.best_score := vectors[1].score;
+    vector_leg.weight := case mode when 'hybrid' then version.vector_weight else 1 end;
+  end if;
+  question := app_private.question_in(workspace, query, filters);
+  if mode = 'vector' or question.words is null then
+    text_leg.state := 'left_out';
+    text_leg.reason := case mode when 'vector' then 'mode' else 'no_words' end;
+  else
+    texts := array(
+      select row(s.chunk_id, s.place, s.score, s.importance)::app_private.search_hit
+      from app_private.search_text(
+        workspace, caller, question, kinds, candidates, sources, filters,
+        -- a plan for no tenant in particular may read all chunks of the tenant: 3 ms for 2,000
+        case when not is_plain or everything > 2000 then conditions end
+      ) with ordinality as s (chunk_id, score, importance, place)
+    );
+    text_leg.hits := cardinality(texts);
+    text_leg.best_score := texts[1].score;
+    text_leg.weight := 1 - coalesce(vector_leg.weight, 0);
+  end if;
+  response.legs := array[vector_leg, text_leg];
 
-  select array_agg(row(found.*)::app_public.search_result order by fused.is_cold, fused.score desc, fused.importance desc, fused.chunk_id desc)
+  select array_agg(row(found.*)::app_public.search_result order by fused.is_after, fused.score desc, fused.importance desc, fused.chunk_id desc)
   into response.results
   from (
+    with hits as (
+      select
+        h.chunk_id, max(h.importance) as importance, min(h.place) as place, max(h.vector_score) as vector_score,
+        -- beyond the first of its leg it is known on late pages alone: what counts there must not count here
+        max(h.text_score) filter (where mode <> 'hybrid' or h.place <= fused) as text_score
+      from (
+        select v.chunk_id, v.importance, v.place, v.score as vector_score, null::real as text_score from unnest(vectors) as v
+        union all
+        select t.chunk_id, t.importance, t.place, null, t.score from unnest(texts) as t
+      ) as h
+      group by h.chunk_id
+    ),
+    -- what words alone have found is as similar as it is, although not among the nearest
+    compared as materialized (
+      select
+        h.chunk_id, h.importance, h.place, h.text_score,
+        coalesce(h.vector_score, case when version.id is not null then (
+          select (1 - (e.embedding operator(extensions.<=>) query_embedding))::real
+          from app_public.embeddings e
+          where e.version_id = version.id and e.workspace_id = workspace and e.chunk_id = h.chunk_id
+          offset 0
+        ) end) as vector_score,
+        (
+          select coalesce(c.document_id, c.message_id, c.memory_item_id, c.raw_event_id)
+          from app_public.chunks c where c.workspace_id = workspace and c.id = h.chunk_id
+        ) as source
+      from hits h
+    ),
+    weighed as (
+      select c.*, coalesce(vector_leg.weight * greatest(c.vector_score, 0), 0) + coalesce(text_leg.weight * c.text_score, 0) as own
+      from compared c
+    ),
+    -- the best passage of a document stands for the best of all that was found of it
+    standing as (
+      select
+        w.*, mode = 'hybrid' and w.place > fused as is_after,
+        case when row_number() over (partition by w.source, w.place > fused order by w.own desc, w.chunk_id desc) = 1
+          then coalesce(vector_leg.weight * greatest(max(w.vector_score) over (partition by w.source, w.place > fused), 0), 0)
+            + coalesce(text_leg.weight * max(w.text_score) over (partition by w.source, w.place > fused), 0)
+          else w.own
+        end as of_source
+      from weighed w
+    )
     select
-      h.chunk_id, max(h.score) filter (where h.leg = 'vector') as vector_score, max(h.score) filter (where h.leg = 'text') as text_score,
+      s.chunk_id, s.vector_score, s.text_score, s.is_after, s.importance,
       (case
-        when mode <> 'hybrid' then max(h.score)
-        when min(h.place) <= rank_window then sum(1.0::float8 / (60 + h.place)) filter (where h.place <= rank_window)
-        else 1.0::float8 / (60 + min(h.place))
-      end)::real as score,
-      h.importance, h.is_cold
-    from unnest(hits) as h
-    group by h.chunk_id, h.importance, h.is_cold
+        when mode = 'vector' then s.vector_score
+        when mode = 'text' then s.text_score
+        when s.is_after then min(s.of_source) filter (where not s.is_after) over () - s.place * 1e-6
+        else s.of_source
+      end)::real as score
+    from standing s
     -- ties go to the more important chunk, then to the newer: ids are ordered by time
-    order by h.is_cold, score desc, h.importance desc, h.chunk_id desc
+    order by s.is_after, score desc, s.importance desc, s.chunk_id desc
     limit max_results offset skip
   ) as fused
   cross join lateral (
@@ -18501,7 +22593,7 @@ begin
         case when c.raw_event_id is not null then app_hidden.event_title(c.raw_event_id) end
       ) as title,
       c.heading,
-      app_private.search_snippet(c.text_search_language, case when fused.text_score is null then c.text_search end, c.content, query) as snippet,
+      app_private.search_snippet(c.text_search_language, c.text_search, c.content, question) as snippet,
       c.content, c.page_number, fused.vector_score, fused.text_score, fused.score, c.memory_item_id, c.raw_event_id
     from app_public.chunks c
     where c.workspace_id = workspace and c.id = fused.chunk_id
@@ -18513,50 +22605,50 @@ end
 $_$;
 
 --
--- Name: FUNCTION search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer, embedding_version_id uuid); Type: COMMENT; Schema: app_public; Owner: -
+-- Name: FUNCTION search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer, embedding_version_id uuid, without_vector text); Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON FUNCTION app_public.search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer, embedding_version_id uuid) IS 'Finds chunks of documents, messages, memories and events by meaning and by words. The API computes the vector of "query" itself; kinds, filters, threshold (cosine similarity) and mode narrow the search; maxResults (1 to 100) and skip page through its first 200 results. Errors: CQ101 not signed in, CQ200 unusable argument, CQ204 no such embedding version, CQ301 vector of another model.';
+COMMENT ON FUNCTION app_public.search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer, embedding_version_id uuid, without_vector text) IS 'Finds chunks of documents, messages, memories and events by meaning and by words. The API computes the vector of "query" itself; kinds, filters, threshold (cosine similarity) and mode narrow the search; maxResults (1 to 100) and skip page through its first 200 results. without_vector says why the caller brings no vector, and is repeated in the answer. Errors: CQ101 not signed in, CQ200 unusable argument, CQ204 no such embedding version, CQ301 vector of another model.';
 
 --
--- Name: search_documents(text, extensions.halfvec, integer, real, app_public.search_mode, app_public.search_filters, integer); Type: FUNCTION; Schema: app_public; Owner: -
+-- Name: search_documents(text, extensions.halfvec, integer, real, app_public.search_mode, app_public.search_filters, integer, text); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
-CREATE FUNCTION app_public.search_documents(query text, query_embedding extensions.halfvec DEFAULT NULL::extensions.halfvec, max_results integer DEFAULT 10, threshold real DEFAULT NULL::real, mode app_public.search_mode DEFAULT 'hybrid'::app_public.search_mode, filters app_public.search_filters DEFAULT NULL::app_public.search_filters, skip integer DEFAULT 0) RETURNS app_public.search_response
+CREATE FUNCTION app_public.search_documents(query text, query_embedding extensions.halfvec DEFAULT NULL::extensions.halfvec, max_results integer DEFAULT 10, threshold real DEFAULT NULL::real, mode app_public.search_mode DEFAULT 'hybrid'::app_public.search_mode, filters app_public.search_filters DEFAULT NULL::app_public.search_filters, skip integer DEFAULT 0, without_vector text DEFAULT NULL::text) RETURNS app_public.search_response
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
     AS $$
   select app_public.search(
     query => query, query_embedding => query_embedding, kinds => array['document']::app_public.source_type[], max_results => max_results,
-    threshold => threshold, mode => mode, filters => filters, skip => skip
+    threshold => threshold, mode => mode, filters => filters, skip => skip, without_vector => without_vector
   );
 $$;
 
 --
--- Name: FUNCTION search_documents(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer); Type: COMMENT; Schema: app_public; Owner: -
+-- Name: FUNCTION search_documents(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer, without_vector text); Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON FUNCTION app_public.search_documents(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer) IS 'Search in documents alone. Errors: CQ101 not signed in, CQ200 unusable argument, CQ301 vector of another model.';
+COMMENT ON FUNCTION app_public.search_documents(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer, without_vector text) IS 'Search in documents alone. Errors: CQ101 not signed in, CQ200 unusable argument, CQ301 vector of another model.';
 
 --
--- Name: search_memories(text, extensions.halfvec, integer, real, app_public.search_mode, app_public.search_filters, integer); Type: FUNCTION; Schema: app_public; Owner: -
+-- Name: search_memories(text, extensions.halfvec, integer, real, app_public.search_mode, app_public.search_filters, integer, text); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
-CREATE FUNCTION app_public.search_memories(query text, query_embedding extensions.halfvec DEFAULT NULL::extensions.halfvec, max_results integer DEFAULT 10, threshold real DEFAULT NULL::real, mode app_public.search_mode DEFAULT 'hybrid'::app_public.search_mode, filters app_public.search_filters DEFAULT NULL::app_public.search_filters, skip integer DEFAULT 0) RETURNS app_public.search_response
+CREATE FUNCTION app_public.search_memories(query text, query_embedding extensions.halfvec DEFAULT NULL::extensions.halfvec, max_results integer DEFAULT 10, threshold real DEFAULT NULL::real, mode app_public.search_mode DEFAULT 'hybrid'::app_public.search_mode, filters app_public.search_filters DEFAULT NULL::app_public.search_filters, skip integer DEFAULT 0, without_vector text DEFAULT NULL::text) RETURNS app_public.search_response
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'extensions', 'pg_temp'
     AS $$
   select app_public.search(
     query => query, query_embedding => query_embedding, kinds => array['memory']::app_public.source_type[], max_results => max_results,
-    threshold => threshold, mode => mode, filters => filters, skip => skip
+    threshold => threshold, mode => mode, filters => filters, skip => skip, without_vector => without_vector
   );
 $$;
 
 --
--- Name: FUNCTION search_memories(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer); Type: COMMENT; Schema: app_public; Owner: -
+-- Name: FUNCTION search_memories(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer, without_vector text); Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON FUNCTION app_public.search_memories(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer) IS 'Search in memories alone, by their fit only; recall also weighs importance and recency. Errors: CQ101 not signed in, CQ200 unusable argument, CQ301 vector of another model.';
+COMMENT ON FUNCTION app_public.search_memories(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer, without_vector text) IS 'Search in memories alone, by their fit only; recall also weighs importance and recency. Errors: CQ101 not signed in, CQ200 unusable argument, CQ301 vector of another model.';
 
 --
 -- Name: search_quality(integer); Type: FUNCTION; Schema: app_public; Owner: -
@@ -18576,9 +22668,10 @@ begin
   end if;
   result.objective := app_hidden.setting('search_recall_objective')::real;
   result.recall := array(select f from app_private.latest_recall() as f);
+  result.vector_weights := array(select f from app_private.latest_vector_weights() as f);
   result.searches := array(
     select row(
-      s.version_id, s.size_class, s.path, sum(s.searches), sum(s.short_returns), sum(s.lost_returns), sum(s.scan_limit_hits), sum(s.cold_searches)
+      s.version_id, s.size_class, s.path, sum(s.searches), sum(s.short_returns), sum(s.lost_returns), sum(s.scan_limit_hits)
     )::app_public.search_count
     from app_hidden.search_statistics s
     where s.day > (now() at time zone 'UTC')::date - days
@@ -18593,7 +22686,7 @@ $$;
 -- Name: FUNCTION search_quality(days integer); Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON FUNCTION app_public.search_quality(days integer) IS 'The latest measurements of recall per embedding version and size of workspaces, and the searches of the last days, counted. Administrators of the installation only. Errors: CQ101, CQ121, CQ200 unusable argument.';
+COMMENT ON FUNCTION app_public.search_quality(days integer) IS 'The latest measurements of recall per embedding version and size of workspaces, how much the vectors of each version count, and the searches of the last days, counted. Administrators of the installation only. Errors: CQ101, CQ121, CQ200 unusable argument.';
 
 --
 -- Name: search_similar_chunks(extensions.halfvec, real, integer, app_public.source_type[], app_public.search_filters, integer, uuid); Type: FUNCTION; Schema: app_public; Owner: -
@@ -18935,6 +23028,50 @@ $$;
 COMMENT ON FUNCTION app_public.set_usage_budget(period app_public.budget_period, token_limit bigint, cost_limit_usd numeric, user_id uuid) IS 'Sets how much may be used per day or month, by one member or, without userId, by the whole workspace. Errors: CQ101, CQ109, CQ200 no limit given, CQ204 no such member, CQ403 not an owner or admin of the workspace.';
 
 --
+-- Name: set_vector_weight(uuid, real); Type: FUNCTION; Schema: app_public; Owner: -
+--
+
+CREATE FUNCTION app_public.set_vector_weight(version_id uuid, vector_weight real DEFAULT NULL::real) RETURNS app_public.embedding_versions
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '2s'
+    AS $$
+#variable_conflict use_variable
+declare
+  before app_public.embedding_versions;
+  result app_public.embedding_versions;
+begin
+  perform app_private.require_administrator();
+  if vector_weight not between 0 and 1 then
+    raise exception 'vectorWeight is 0 to 1, not %.', vector_weight using errcode = 'CQ200', hint = 'Leave it out to have it measured.';
+  end if;
+  select v.* into before from app_public.embedding_versions v where v.id = version_id for no key update;
+  if before.id is null then
+    raise exception 'There is no such embedding version.' using errcode = 'CQ204', hint = 'List embeddingVersions.';
+  end if;
+  if before.status = 'archived' then
+    raise exception 'The embedding version "%" is archived: its vectors are gone.', before.name using errcode = 'CQ304', hint = 'Take one that is kept.';
+  end if;
+  update app_public.embedding_versions v
+  set vector_weight = coalesce(set_vector_weight.vector_weight, v.vector_weight), vector_weight_is_fixed = set_vector_weight.vector_weight is not null
+  where v.id = before.id
+  returning v.* into result;
+  perform app_private.log_event(
+    'embedding_version.weighed', app_hidden.current_user_id(), null, 'embedding_version', result.id,
+    jsonb_build_object('vector_weight', before.vector_weight, 'vector_weight_is_fixed', before.vector_weight_is_fixed),
+    jsonb_build_object('vector_weight', result.vector_weight, 'vector_weight_is_fixed', result.vector_weight_is_fixed)
+  );
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION set_vector_weight(version_id uuid, vector_weight real); Type: COMMENT; Schema: app_public; Owner: -
+--
+
+COMMENT ON FUNCTION app_public.set_vector_weight(version_id uuid, vector_weight real) IS 'Sets how much the vectors of a version count in a hybrid search, 0 to 1, and keeps measurements from changing it; without a weight these may again. Administrators of the installation only. Errors: CQ101, CQ121, CQ200 not 0 to 1, CQ204 no such version, CQ304 it is archived, CQ409 busy: try again.';
+
+--
 -- Name: set_workspace_language(app_public.text_search_language); Type: FUNCTION; Schema: app_public; Owner: -
 --
 
@@ -18961,7 +23098,7 @@ $$;
 -- Name: FUNCTION set_workspace_language(text_search_language app_public.text_search_language); Type: COMMENT; Schema: app_public; Owner: -
 --
 
-COMMENT ON FUNCTION app_public.set_workspace_language(text_search_language app_public.text_search_language) IS 'Says in which language messages, memories and events are indexed, so that other forms of a word are found; those that are there follow within minutes. Documents added without a language take it from now on. Errors: CQ101 not signed in, CQ109 read-only, CQ114 not an owner or admin, CQ200 no or an unknown language.';
+COMMENT ON FUNCTION app_public.set_workspace_language(text_search_language app_public.text_search_language) IS 'Says in which language messages, memories and events are indexed whose own language cannot be recognised, so that other forms of a word are found; those that are there follow within minutes. Documents added without a language take it from now on. With simple, nothing is recognised. Errors: CQ101 not signed in, CQ109 read-only, CQ114 not an owner or admin, CQ200 no or an unknown language.';
 
 --
 -- Name: settle_usage(uuid, bigint, numeric); Type: FUNCTION; Schema: app_public; Owner: -
@@ -19540,6 +23677,7 @@ CREATE TABLE app_hidden.chunk_counts (
     source_type app_public.source_type NOT NULL,
     text_search_language app_public.text_search_language NOT NULL,
     chunk_count bigint NOT NULL,
+    is_language_recognized boolean DEFAULT false NOT NULL,
     CONSTRAINT chunk_counts_positive CHECK ((chunk_count >= 0))
 );
 
@@ -19574,6 +23712,12 @@ COMMENT ON COLUMN app_hidden.chunk_counts.text_search_language IS 'The language 
 --
 
 COMMENT ON COLUMN app_hidden.chunk_counts.chunk_count IS 'How many.';
+
+--
+-- Name: COLUMN chunk_counts.is_language_recognized; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.chunk_counts.is_language_recognized IS 'Whether their texts told the language; else it was declared.';
 
 --
 -- Name: discarded_contents; Type: TABLE; Schema: app_hidden; Owner: -
@@ -19611,6 +23755,58 @@ COMMENT ON COLUMN app_hidden.discarded_contents.storage_path IS 'Where the bytes
 --
 
 COMMENT ON COLUMN app_hidden.discarded_contents.discarded_at IS 'Since when.';
+
+--
+-- Name: embedding_backlog; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.embedding_backlog (
+    workspace_id uuid NOT NULL,
+    chunk_id uuid NOT NULL,
+    asked integer DEFAULT 0 NOT NULL,
+    priority smallint DEFAULT 0 NOT NULL,
+    taken_until timestamp with time zone,
+    CONSTRAINT embedding_backlog_asked_positive CHECK ((asked >= 0))
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='1000');
+
+ALTER TABLE ONLY app_hidden.embedding_backlog FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE embedding_backlog; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.embedding_backlog IS 'Passages without a vector of the active version, in the order in which they get it. Made of what is missing, and corrected by it; no foreign keys, since triggers and the sweep keep it.';
+
+--
+-- Name: COLUMN embedding_backlog.workspace_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_backlog.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN embedding_backlog.chunk_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_backlog.chunk_id IS 'The passage.';
+
+--
+-- Name: COLUMN embedding_backlog.asked; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_backlog.asked IS 'How often searches returned it meanwhile, by its words.';
+
+--
+-- Name: COLUMN embedding_backlog.priority; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_backlog.priority IS '1 for what was written here, 0 for what was imported.';
+
+--
+-- Name: COLUMN embedding_backlog.taken_until; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.embedding_backlog.taken_until IS 'A worker has it, and is taken to be dead then, unless it says otherwise before.';
 
 --
 -- Name: embedding_claims; Type: TABLE; Schema: app_hidden; Owner: -
@@ -19988,6 +24184,57 @@ COMMENT ON COLUMN app_hidden.embedding_spending.tokens IS 'Tokens, as the servic
 COMMENT ON COLUMN app_hidden.embedding_spending.cost_usd IS 'Cost in US dollars.';
 
 --
+-- Name: indexing_rates; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.indexing_rates (
+    workspace_id uuid NOT NULL,
+    minute timestamp with time zone NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    sources integer DEFAULT 0 NOT NULL,
+    vectors integer DEFAULT 0 NOT NULL,
+    CONSTRAINT indexing_rates_positive CHECK (((sources >= 0) AND (vectors >= 0)))
+);
+
+ALTER TABLE ONLY app_hidden.indexing_rates FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE indexing_rates; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.indexing_rates IS 'What the indexing of a workspace achieved, by the minute: the measured speed that indexing_progress is made of. Kept for an hour.';
+
+--
+-- Name: COLUMN indexing_rates.workspace_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.indexing_rates.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN indexing_rates.minute; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.indexing_rates.minute IS 'The minute, its beginning.';
+
+--
+-- Name: COLUMN indexing_rates.began_at; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.indexing_rates.began_at IS 'When the first work that ended in it began.';
+
+--
+-- Name: COLUMN indexing_rates.sources; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.indexing_rates.sources IS 'Documents, conversations and memories that were cut.';
+
+--
+-- Name: COLUMN indexing_rates.vectors; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.indexing_rates.vectors IS 'Passages that got a vector.';
+
+--
 -- Name: message_idempotency_keys; Type: TABLE; Schema: app_hidden; Owner: -
 --
 
@@ -20030,6 +24277,43 @@ COMMENT ON COLUMN app_hidden.message_idempotency_keys.idempotency_key IS 'The cl
 --
 
 COMMENT ON COLUMN app_hidden.message_idempotency_keys.message_id IS 'The message that the first write made.';
+
+--
+-- Name: passage_checks; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.passage_checks (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    passage_id uuid NOT NULL,
+    CONSTRAINT passage_checks_id_version CHECK ((uuid_extract_version(id) = 7))
+);
+
+ALTER TABLE ONLY app_hidden.passage_checks FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE passage_checks; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.passage_checks IS 'Cited passages that lost a citation: a job removes those that nothing cites any more. Only added to, so that nobody waits for anybody.';
+
+--
+-- Name: COLUMN passage_checks.id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.passage_checks.id IS 'Time-ordered identifier (UUID version 7).';
+
+--
+-- Name: COLUMN passage_checks.workspace_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.passage_checks.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN passage_checks.passage_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.passage_checks.passage_id IS 'The passage. No foreign key: it may be gone.';
 
 --
 -- Name: provider_pauses; Type: TABLE; Schema: app_hidden; Owner: -
@@ -20259,10 +24543,9 @@ CREATE TABLE app_hidden.search_statistics (
     short_returns bigint NOT NULL,
     lost_returns bigint NOT NULL,
     scan_limit_hits bigint NOT NULL,
-    cold_searches bigint NOT NULL,
     CONSTRAINT search_statistics_id_version CHECK ((uuid_extract_version(id) = 7)),
     CONSTRAINT search_statistics_path_length CHECK (((char_length(path) >= 1) AND (char_length(path) <= 50))),
-    CONSTRAINT search_statistics_positive CHECK (((searches > 0) AND ((short_returns >= 0) AND (short_returns <= searches)) AND ((lost_returns >= 0) AND (lost_returns <= short_returns)) AND ((scan_limit_hits >= 0) AND (scan_limit_hits <= searches)) AND ((cold_searches >= 0) AND (cold_searches <= searches))))
+    CONSTRAINT search_statistics_positive CHECK (((searches > 0) AND ((short_returns >= 0) AND (short_returns <= searches)) AND ((lost_returns >= 0) AND (lost_returns <= short_returns)) AND ((scan_limit_hits >= 0) AND (scan_limit_hits <= searches))))
 );
 
 ALTER TABLE ONLY app_hidden.search_statistics FORCE ROW LEVEL SECURITY;
@@ -20326,12 +24609,6 @@ COMMENT ON COLUMN app_hidden.search_statistics.lost_returns IS 'Those of them th
 --
 
 COMMENT ON COLUMN app_hidden.search_statistics.scan_limit_hits IS 'Those whose index scan gave up, so that they were repeated exactly.';
-
---
--- Name: COLUMN search_statistics.cold_searches; Type: COMMENT; Schema: app_hidden; Owner: -
---
-
-COMMENT ON COLUMN app_hidden.search_statistics.cold_searches IS 'Those that looked into the cold tier.';
 
 --
 -- Name: usage_holds; Type: TABLE; Schema: app_hidden; Owner: -
@@ -20449,6 +24726,80 @@ COMMENT ON COLUMN app_hidden.user_activity.user_id IS 'Who wrote.';
 COMMENT ON COLUMN app_hidden.user_activity.message_count IS 'Messages.';
 
 --
+-- Name: word_samples; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.word_samples (
+    workspace_id uuid NOT NULL,
+    chunk_count bigint NOT NULL,
+    sampled_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT word_samples_positive CHECK ((chunk_count > 0))
+);
+
+ALTER TABLE ONLY app_hidden.word_samples FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE word_samples; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.word_samples IS 'When the words of a large workspace were last sampled.';
+
+--
+-- Name: COLUMN word_samples.workspace_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.word_samples.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN word_samples.chunk_count; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.word_samples.chunk_count IS 'How many passages it had then.';
+
+--
+-- Name: COLUMN word_samples.sampled_at; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.word_samples.sampled_at IS 'When.';
+
+--
+-- Name: workspace_words; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.workspace_words (
+    workspace_id uuid NOT NULL,
+    word text NOT NULL,
+    share real DEFAULT 0 NOT NULL,
+    CONSTRAINT workspace_words_share_range CHECK (((share >= (0)::double precision) AND (share <= (1)::double precision)))
+);
+
+ALTER TABLE ONLY app_hidden.workspace_words FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE workspace_words; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON TABLE app_hidden.workspace_words IS 'The words of each workspace, as they are indexed: tells what is misspelt, and which words are common.';
+
+--
+-- Name: COLUMN workspace_words.workspace_id; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.workspace_words.workspace_id IS 'The tenant.';
+
+--
+-- Name: COLUMN workspace_words.word; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.workspace_words.word IS 'A lexeme.';
+
+--
+-- Name: COLUMN workspace_words.share; Type: COMMENT; Schema: app_hidden; Owner: -
+--
+
+COMMENT ON COLUMN app_hidden.workspace_words.share IS 'Share of the passages that have it, by a sample; 0 when it is rare, or there is no sample.';
+
+--
 -- Name: audit_logs; Type: TABLE; Schema: app_public; Owner: -
 --
 
@@ -20553,220 +24904,6 @@ COMMENT ON COLUMN app_public.audit_logs.request_id IS 'Request, as the log of th
 --
 
 COMMENT ON COLUMN app_public.audit_logs.created_at IS 'When it happened; derived from the id.';
-
---
--- Name: chunks; Type: TABLE; Schema: app_public; Owner: -
---
-
-CREATE TABLE app_public.chunks (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    workspace_id uuid NOT NULL,
-    source_type app_public.source_type NOT NULL,
-    document_id uuid,
-    conversation_id uuid,
-    message_id uuid,
-    owner_id uuid NOT NULL,
-    visibility app_public.visibility NOT NULL,
-    chunk_index integer NOT NULL,
-    content text NOT NULL,
-    heading text,
-    page_number integer,
-    start_offset integer NOT NULL,
-    end_offset integer NOT NULL,
-    token_count integer NOT NULL,
-    content_hash bytea NOT NULL,
-    importance_score real DEFAULT 0.5 NOT NULL,
-    tier app_public.storage_tier DEFAULT 'hot'::app_public.storage_tier NOT NULL,
-    access_count integer DEFAULT 0 NOT NULL,
-    last_accessed_at timestamp with time zone,
-    text_search_language app_public.text_search_language DEFAULT 'english'::text NOT NULL,
-    text_search tsvector GENERATED ALWAYS AS (app_hidden.text_search_vector((text_search_language)::text, heading, content)) STORED,
-    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
-    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
-    memory_item_id uuid,
-    raw_event_id uuid,
-    CONSTRAINT chunks_chunk_index_positive CHECK ((chunk_index >= 0)),
-    CONSTRAINT chunks_content_hash_length CHECK ((octet_length(content_hash) = 32)),
-    CONSTRAINT chunks_content_length CHECK (((char_length(content) >= 1) AND (char_length(content) <= 100000))),
-    CONSTRAINT chunks_heading_length CHECK ((char_length(heading) <= 1000)),
-    CONSTRAINT chunks_id_version CHECK ((uuid_extract_version(id) = 7)),
-    CONSTRAINT chunks_importance_score_range CHECK (((importance_score >= (0)::double precision) AND (importance_score <= (1)::double precision))),
-    CONSTRAINT chunks_offsets CHECK (((start_offset >= 0) AND (end_offset > start_offset))),
-    CONSTRAINT chunks_one_source CHECK (((num_nonnulls(document_id, message_id, memory_item_id, raw_event_id) = 1) AND ((conversation_id IS NOT NULL) = (message_id IS NOT NULL)) AND
-CASE source_type
-    WHEN 'document'::app_public.source_type THEN (document_id IS NOT NULL)
-    WHEN 'message'::app_public.source_type THEN (message_id IS NOT NULL)
-    WHEN 'memory'::app_public.source_type THEN (memory_item_id IS NOT NULL)
-    WHEN 'event'::app_public.source_type THEN (raw_event_id IS NOT NULL)
-    ELSE NULL::boolean
-END)),
-    CONSTRAINT chunks_token_count_positive CHECK ((token_count > 0))
-)
-PARTITION BY HASH (workspace_id);
-
-ALTER TABLE ONLY app_public.chunks FORCE ROW LEVEL SECURITY;
-
---
--- Name: TABLE chunks; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON TABLE app_public.chunks IS 'The one unit of retrieval: a piece of a document, message, memory or event. Written by the worker only; its text never changes, an edit replaces the piece.';
-
---
--- Name: COLUMN chunks.id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.chunks.id IS 'Time-ordered identifier (UUID version 7).';
-
---
--- Name: COLUMN chunks.workspace_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.chunks.workspace_id IS 'The tenant, and the key of the hash partitions.';
-
---
--- Name: COLUMN chunks.source_type; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.chunks.source_type IS 'What it was cut from.';
-
---
--- Name: COLUMN chunks.document_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.chunks.document_id IS 'The document, when it is a piece of one.';
-
---
--- Name: COLUMN chunks.conversation_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.chunks.conversation_id IS 'The conversation of the message.';
-
---
--- Name: COLUMN chunks.message_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.chunks.message_id IS 'The message, when it is a piece of one. No foreign key: the piece stays searchable when the message is packed away.';
-
---
--- Name: COLUMN chunks.owner_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.chunks.owner_id IS 'Owner of the source.';
-
---
--- Name: COLUMN chunks.visibility; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.chunks.visibility IS 'Visibility of the source, kept equal by trigger.';
-
---
--- Name: COLUMN chunks.chunk_index; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.chunks.chunk_index IS 'Position in the source, from 0.';
-
---
--- Name: COLUMN chunks.content; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.chunks.content IS 'The text.';
-
---
--- Name: COLUMN chunks.heading; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.chunks.heading IS 'Title and headings above it.';
-
---
--- Name: COLUMN chunks.page_number; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.chunks.page_number IS 'Page, when the source has pages.';
-
---
--- Name: COLUMN chunks.start_offset; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.chunks.start_offset IS 'First character in the source, from 0.';
-
---
--- Name: COLUMN chunks.end_offset; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.chunks.end_offset IS 'Character after the last.';
-
---
--- Name: COLUMN chunks.token_count; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.chunks.token_count IS 'Tokens in content.';
-
---
--- Name: COLUMN chunks.content_hash; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.chunks.content_hash IS 'SHA-256 of heading and content: what is embedded.';
-
---
--- Name: COLUMN chunks.importance_score; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.chunks.importance_score IS 'Importance, 0 to 1.';
-
---
--- Name: COLUMN chunks.tier; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.chunks.tier IS 'hot and warm are always searched, cold on demand.';
-
---
--- Name: COLUMN chunks.access_count; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.chunks.access_count IS 'How often it was returned; counted in batches.';
-
---
--- Name: COLUMN chunks.last_accessed_at; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.chunks.last_accessed_at IS 'When it was last returned.';
-
---
--- Name: COLUMN chunks.text_search_language; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.chunks.text_search_language IS 'Text search configuration.';
-
---
--- Name: COLUMN chunks.text_search; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.chunks.text_search IS 'What text search looks at: heading weighs more than content.';
-
---
--- Name: COLUMN chunks.metadata; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.chunks.metadata IS 'Anything else, as an object.';
-
---
--- Name: COLUMN chunks.created_at; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.chunks.created_at IS 'When it was cut; derived from the id.';
-
---
--- Name: COLUMN chunks.memory_item_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.chunks.memory_item_id IS 'The memory, when it is a piece of one.';
-
---
--- Name: COLUMN chunks.raw_event_id; Type: COMMENT; Schema: app_public; Owner: -
---
-
-COMMENT ON COLUMN app_public.chunks.raw_event_id IS 'The event, when it is a piece of one. No foreign key, since events lie in monthly partitions: a trigger removes the piece with the event.';
 
 --
 -- Name: embeddings; Type: TABLE; Schema: app_public; Owner: -
@@ -22173,7 +26310,21 @@ ALTER TABLE ONLY app_hidden.budget_spending
 --
 
 ALTER TABLE ONLY app_hidden.chunk_counts
-    ADD CONSTRAINT chunk_counts_pkey PRIMARY KEY (workspace_id, source_type, text_search_language);
+    ADD CONSTRAINT chunk_counts_pkey PRIMARY KEY (workspace_id, source_type, text_search_language, is_language_recognized);
+
+--
+-- Name: cited_passages cited_passages_chunk_id_document_hash_key; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.cited_passages
+    ADD CONSTRAINT cited_passages_chunk_id_document_hash_key UNIQUE NULLS NOT DISTINCT (workspace_id, chunk_id, document_hash);
+
+--
+-- Name: cited_passages cited_passages_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.cited_passages
+    ADD CONSTRAINT cited_passages_pkey PRIMARY KEY (id);
 
 --
 -- Name: conversation_archive_parts conversation_archive_parts_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
@@ -22218,6 +26369,13 @@ ALTER TABLE ONLY app_hidden.discarded_contents
     ADD CONSTRAINT discarded_contents_pkey PRIMARY KEY (workspace_id, storage_path);
 
 --
+-- Name: embedding_backlog embedding_backlog_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.embedding_backlog
+    ADD CONSTRAINT embedding_backlog_pkey PRIMARY KEY (workspace_id, chunk_id);
+
+--
 -- Name: embedding_claims embedding_claims_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
@@ -22230,6 +26388,13 @@ ALTER TABLE ONLY app_hidden.embedding_claims
 
 ALTER TABLE ONLY app_hidden.embedding_counts
     ADD CONSTRAINT embedding_counts_pkey PRIMARY KEY (version_id, workspace_id);
+
+--
+-- Name: embedding_evaluations embedding_evaluations_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.embedding_evaluations
+    ADD CONSTRAINT embedding_evaluations_pkey PRIMARY KEY (version_id, baseline_id);
 
 --
 -- Name: embedding_failures embedding_failures_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
@@ -22260,11 +26425,32 @@ ALTER TABLE ONLY app_hidden.embedding_spending
     ADD CONSTRAINT embedding_spending_pkey PRIMARY KEY (version_id, period_start);
 
 --
+-- Name: fusion_measurements fusion_measurements_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.fusion_measurements
+    ADD CONSTRAINT fusion_measurements_pkey PRIMARY KEY (id);
+
+--
+-- Name: indexing_rates indexing_rates_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.indexing_rates
+    ADD CONSTRAINT indexing_rates_pkey PRIMARY KEY (workspace_id, minute);
+
+--
 -- Name: message_idempotency_keys message_idempotency_keys_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
 ALTER TABLE ONLY app_hidden.message_idempotency_keys
     ADD CONSTRAINT message_idempotency_keys_pkey PRIMARY KEY (conversation_id, idempotency_key);
+
+--
+-- Name: passage_checks passage_checks_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.passage_checks
+    ADD CONSTRAINT passage_checks_pkey PRIMARY KEY (id);
 
 --
 -- Name: provider_pauses provider_pauses_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
@@ -22328,6 +26514,20 @@ ALTER TABLE ONLY app_hidden.usage_holds
 
 ALTER TABLE ONLY app_hidden.user_activity
     ADD CONSTRAINT user_activity_pkey PRIMARY KEY (workspace_id, conversation_id, day, user_id);
+
+--
+-- Name: word_samples word_samples_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.word_samples
+    ADD CONSTRAINT word_samples_pkey PRIMARY KEY (workspace_id);
+
+--
+-- Name: workspace_words workspace_words_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.workspace_words
+    ADD CONSTRAINT workspace_words_pkey PRIMARY KEY (workspace_id, word);
 
 --
 -- Name: api_key_secrets api_key_secrets_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
@@ -22889,6 +27089,42 @@ ALTER TABLE ONLY app_public.workspaces
 CREATE INDEX budget_spending_budget_id_idx ON app_hidden.budget_spending USING btree (workspace_id, budget_id);
 
 --
+-- Name: cited_passages_conversation_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX cited_passages_conversation_id_idx ON app_hidden.cited_passages USING btree (workspace_id, conversation_id) WHERE (conversation_id IS NOT NULL);
+
+--
+-- Name: cited_passages_document_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX cited_passages_document_id_idx ON app_hidden.cited_passages USING btree (document_id) WHERE (document_id IS NOT NULL);
+
+--
+-- Name: cited_passages_memory_item_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX cited_passages_memory_item_id_idx ON app_hidden.cited_passages USING btree (workspace_id, memory_item_id) WHERE (memory_item_id IS NOT NULL);
+
+--
+-- Name: cited_passages_message_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX cited_passages_message_id_idx ON app_hidden.cited_passages USING btree (message_id) WHERE (message_id IS NOT NULL);
+
+--
+-- Name: cited_passages_owner_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX cited_passages_owner_id_idx ON app_hidden.cited_passages USING btree (owner_id);
+
+--
+-- Name: cited_passages_raw_event_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX cited_passages_raw_event_id_idx ON app_hidden.cited_passages USING btree (raw_event_id) WHERE (raw_event_id IS NOT NULL);
+
+--
 -- Name: conversation_archive_parts_workspace_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
 --
 
@@ -22925,6 +27161,18 @@ CREATE INDEX cutting_failures_memory_item_id_idx ON app_hidden.cutting_failures 
 CREATE INDEX discarded_contents_discarded_at_idx ON app_hidden.discarded_contents USING btree (discarded_at);
 
 --
+-- Name: embedding_backlog_order_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX embedding_backlog_order_idx ON app_hidden.embedding_backlog USING btree (workspace_id, asked DESC, priority DESC, chunk_id DESC);
+
+--
+-- Name: embedding_backlog_taken_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX embedding_backlog_taken_idx ON app_hidden.embedding_backlog USING btree (workspace_id, taken_until) WHERE (taken_until IS NOT NULL);
+
+--
 -- Name: embedding_claims_reservation_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
 --
 
@@ -22955,6 +27203,12 @@ CREATE INDEX embedding_claims_workspace_id_idx ON app_hidden.embedding_claims US
 CREATE INDEX embedding_counts_workspace_id_idx ON app_hidden.embedding_counts USING btree (workspace_id);
 
 --
+-- Name: embedding_evaluations_baseline_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX embedding_evaluations_baseline_id_idx ON app_hidden.embedding_evaluations USING btree (baseline_id);
+
+--
 -- Name: embedding_failures_chunk_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
 --
 
@@ -22973,10 +27227,28 @@ CREATE INDEX embedding_refusals_user_id_idx ON app_hidden.embedding_refusals USI
 CREATE INDEX embedding_refusals_workspace_id_idx ON app_hidden.embedding_refusals USING btree (workspace_id);
 
 --
+-- Name: fusion_measurements_version_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX fusion_measurements_version_id_idx ON app_hidden.fusion_measurements USING btree (version_id, id DESC);
+
+--
+-- Name: indexing_rates_minute_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX indexing_rates_minute_idx ON app_hidden.indexing_rates USING btree (minute);
+
+--
 -- Name: message_idempotency_keys_conversation_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
 --
 
 CREATE INDEX message_idempotency_keys_conversation_id_idx ON app_hidden.message_idempotency_keys USING btree (workspace_id, conversation_id);
+
+--
+-- Name: passage_checks_workspace_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX passage_checks_workspace_id_idx ON app_hidden.passage_checks USING btree (workspace_id);
 
 --
 -- Name: recall_measurements_version_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
@@ -23025,6 +27297,12 @@ CREATE INDEX user_activity_day_idx ON app_hidden.user_activity USING btree (work
 --
 
 CREATE INDEX user_activity_user_id_idx ON app_hidden.user_activity USING btree (user_id);
+
+--
+-- Name: workspace_words_word_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX workspace_words_word_idx ON app_hidden.workspace_words USING gin (workspace_id, word extensions.gin_trgm_ops) WITH (gin_pending_list_limit='256');
 
 --
 -- Name: conversation_summary_stats_key; Type: INDEX; Schema: app_private; Owner: -
@@ -23099,16 +27377,16 @@ CREATE INDEX audit_logs_user_id_id_idx ON ONLY app_public.audit_logs USING btree
 CREATE INDEX audit_logs_workspace_id_id_idx ON ONLY app_public.audit_logs USING btree (workspace_id, id) WHERE (workspace_id IS NOT NULL);
 
 --
--- Name: chunks_cold_idx; Type: INDEX; Schema: app_public; Owner: -
---
-
-CREATE INDEX chunks_cold_idx ON ONLY app_public.chunks USING btree (workspace_id) WHERE (tier = 'cold'::app_public.storage_tier);
-
---
 -- Name: chunks_content_hash_idx; Type: INDEX; Schema: app_public; Owner: -
 --
 
 CREATE INDEX chunks_content_hash_idx ON ONLY app_public.chunks USING btree (workspace_id, content_hash);
+
+--
+-- Name: chunks_context_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX chunks_context_idx ON ONLY app_public.chunks USING btree (id) WHERE ((source_type = 'message'::app_public.source_type) AND (context_near IS NULL));
 
 --
 -- Name: chunks_conversation_id_idx; Type: INDEX; Schema: app_public; Owner: -
@@ -23201,6 +27479,12 @@ CREATE INDEX conversations_expires_at_idx ON app_public.conversations USING btre
 CREATE UNIQUE INDEX conversations_external_id_key ON app_public.conversations USING btree (workspace_id, owner_id, external_id) WHERE (external_id IS NOT NULL);
 
 --
+-- Name: conversations_leaf_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX conversations_leaf_idx ON app_public.conversations USING btree (id) WHERE ((indexed_leaf_id IS DISTINCT FROM preferred_leaf_id) AND (storage_tier = 'hot'::app_public.storage_tier));
+
+--
 -- Name: conversations_owner_id_last_message_at_idx; Type: INDEX; Schema: app_public; Owner: -
 --
 
@@ -23229,6 +27513,12 @@ CREATE INDEX conversations_title_idx ON app_public.conversations USING gin (work
 --
 
 CREATE INDEX conversations_unindexed_idx ON app_public.conversations USING btree (id) WHERE (indexed_sequence_number < last_sequence_number);
+
+--
+-- Name: documents_archived_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX documents_archived_idx ON app_public.documents USING btree (workspace_id, id) WHERE is_archived;
 
 --
 -- Name: documents_file_id_idx; Type: INDEX; Schema: app_public; Owner: -
@@ -23453,12 +27743,6 @@ CREATE INDEX messages_owner_id_idx ON ONLY app_public.messages USING btree (owne
 CREATE INDEX messages_parent_id_idx ON ONLY app_public.messages USING btree (conversation_id, parent_id) WHERE (parent_id IS NOT NULL);
 
 --
--- Name: messages_workspace_id_conversation_id_idx; Type: INDEX; Schema: app_public; Owner: -
---
-
-CREATE INDEX messages_workspace_id_conversation_id_idx ON ONLY app_public.messages USING btree (workspace_id, conversation_id);
-
---
 -- Name: rag_configuration_performance_period_idx; Type: INDEX; Schema: app_public; Owner: -
 --
 
@@ -23657,6 +27941,36 @@ CREATE TRIGGER chunks_10_count_truncate AFTER TRUNCATE ON app_public.chunks FOR 
 CREATE TRIGGER chunks_10_count_update AFTER UPDATE ON app_public.chunks REFERENCING OLD TABLE AS old_chunks NEW TABLE AS new_chunks FOR EACH STATEMENT EXECUTE FUNCTION app_private.count_corrected_chunks();
 
 --
+-- Name: chunks chunks_20_ask_for_vector; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER chunks_20_ask_for_vector AFTER UPDATE OF access_count ON app_public.chunks FOR EACH ROW WHEN ((new.access_count > old.access_count)) EXECUTE FUNCTION app_private.ask_for_vector();
+
+--
+-- Name: chunks chunks_20_note_words; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER chunks_20_note_words AFTER INSERT ON app_public.chunks REFERENCING NEW TABLE AS new_chunks FOR EACH STATEMENT EXECUTE FUNCTION app_private.note_words();
+
+--
+-- Name: chunks chunks_20_want_vectors_delete; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER chunks_20_want_vectors_delete AFTER DELETE ON app_public.chunks REFERENCING OLD TABLE AS changed_chunks FOR EACH STATEMENT EXECUTE FUNCTION app_private.want_vectors();
+
+--
+-- Name: chunks chunks_20_want_vectors_insert; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER chunks_20_want_vectors_insert AFTER INSERT ON app_public.chunks REFERENCING NEW TABLE AS changed_chunks FOR EACH STATEMENT EXECUTE FUNCTION app_private.want_vectors();
+
+--
+-- Name: chunks chunks_20_want_vectors_truncate; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER chunks_20_want_vectors_truncate AFTER TRUNCATE ON app_public.chunks FOR EACH STATEMENT EXECUTE FUNCTION app_private.want_vectors();
+
+--
 -- Name: conversation_shares conversation_shares_50_audit; Type: TRIGGER; Schema: app_public; Owner: -
 --
 
@@ -23741,6 +28055,12 @@ CREATE TRIGGER embeddings_10_count_truncate AFTER TRUNCATE ON app_public.embeddi
 CREATE TRIGGER embeddings_20_clear_failures AFTER INSERT ON app_public.embeddings REFERENCING NEW TABLE AS changed_embeddings FOR EACH STATEMENT EXECUTE FUNCTION app_private.clear_embedding_failures();
 
 --
+-- Name: embeddings embeddings_30_have_vectors; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER embeddings_30_have_vectors AFTER INSERT ON app_public.embeddings REFERENCING NEW TABLE AS changed_embeddings FOR EACH STATEMENT EXECUTE FUNCTION app_private.have_vectors();
+
+--
 -- Name: entity_tags entity_tags_10_check; Type: TRIGGER; Schema: app_public; Owner: -
 --
 
@@ -23805,6 +28125,12 @@ CREATE TRIGGER memory_items_20_enqueue_update AFTER UPDATE ON app_public.memory_
 --
 
 CREATE TRIGGER memory_items_30_untag AFTER DELETE ON app_public.memory_items REFERENCING OLD TABLE AS gone_entities FOR EACH STATEMENT EXECUTE FUNCTION app_private.remove_tags_of_entities('memory_item');
+
+--
+-- Name: message_chunks message_chunks_10_note_uncited; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER message_chunks_10_note_uncited AFTER DELETE ON app_public.message_chunks REFERENCING OLD TABLE AS old_citations FOR EACH STATEMENT EXECUTE FUNCTION app_private.note_uncited_passages();
 
 --
 -- Name: message_feedback message_feedback_10_count_deleted; Type: TRIGGER; Schema: app_public; Owner: -
@@ -23957,6 +28283,12 @@ CREATE TRIGGER usage_budgets_90_set_updated_at BEFORE UPDATE OF token_limit, cos
 CREATE TRIGGER usage_logs_10_totals AFTER INSERT ON app_public.usage_logs REFERENCING NEW TABLE AS new_usage FOR EACH STATEMENT EXECUTE FUNCTION app_private.total_new_usage();
 
 --
+-- Name: users users_30_forget_speaker; Type: TRIGGER; Schema: app_public; Owner: -
+--
+
+CREATE TRIGGER users_30_forget_speaker BEFORE DELETE ON app_public.users FOR EACH ROW EXECUTE FUNCTION app_private.forget_speaker();
+
+--
 -- Name: users users_50_audit; Type: TRIGGER; Schema: app_public; Owner: -
 --
 
@@ -24024,6 +28356,34 @@ ALTER TABLE ONLY app_hidden.budget_spending
 
 ALTER TABLE ONLY app_hidden.chunk_counts
     ADD CONSTRAINT chunk_counts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
+-- Name: cited_passages cited_passages_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.cited_passages
+    ADD CONSTRAINT cited_passages_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_public.conversations(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: cited_passages cited_passages_memory_item_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.cited_passages
+    ADD CONSTRAINT cited_passages_memory_item_id_fkey FOREIGN KEY (workspace_id, memory_item_id) REFERENCES app_public.memory_items(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: cited_passages cited_passages_owner_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.cited_passages
+    ADD CONSTRAINT cited_passages_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: cited_passages cited_passages_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.cited_passages
+    ADD CONSTRAINT cited_passages_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
 
 --
 -- Name: conversation_archive_parts conversation_archive_parts_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
@@ -24110,6 +28470,20 @@ ALTER TABLE ONLY app_hidden.embedding_counts
     ADD CONSTRAINT embedding_counts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
 
 --
+-- Name: embedding_evaluations embedding_evaluations_baseline_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.embedding_evaluations
+    ADD CONSTRAINT embedding_evaluations_baseline_id_fkey FOREIGN KEY (baseline_id) REFERENCES app_public.embedding_versions(id) ON DELETE CASCADE;
+
+--
+-- Name: embedding_evaluations embedding_evaluations_version_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.embedding_evaluations
+    ADD CONSTRAINT embedding_evaluations_version_id_fkey FOREIGN KEY (version_id) REFERENCES app_public.embedding_versions(id) ON DELETE CASCADE;
+
+--
 -- Name: embedding_failures embedding_failures_chunk_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
@@ -24159,11 +28533,32 @@ ALTER TABLE ONLY app_hidden.embedding_spending
     ADD CONSTRAINT embedding_spending_version_id_fkey FOREIGN KEY (version_id) REFERENCES app_public.embedding_versions(id) ON DELETE CASCADE;
 
 --
+-- Name: fusion_measurements fusion_measurements_version_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.fusion_measurements
+    ADD CONSTRAINT fusion_measurements_version_id_fkey FOREIGN KEY (version_id) REFERENCES app_public.embedding_versions(id) ON DELETE CASCADE;
+
+--
+-- Name: indexing_rates indexing_rates_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.indexing_rates
+    ADD CONSTRAINT indexing_rates_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
 -- Name: message_idempotency_keys message_idempotency_keys_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
 ALTER TABLE ONLY app_hidden.message_idempotency_keys
     ADD CONSTRAINT message_idempotency_keys_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_public.conversations(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: passage_checks passage_checks_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.passage_checks
+    ADD CONSTRAINT passage_checks_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
 
 --
 -- Name: raw_event_keys raw_event_keys_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
@@ -24227,6 +28622,20 @@ ALTER TABLE ONLY app_hidden.user_activity
 
 ALTER TABLE ONLY app_hidden.user_activity
     ADD CONSTRAINT user_activity_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: word_samples word_samples_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.word_samples
+    ADD CONSTRAINT word_samples_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
+-- Name: workspace_words workspace_words_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.workspace_words
+    ADD CONSTRAINT workspace_words_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
 
 --
 -- Name: api_key_secrets api_key_secrets_api_key_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
@@ -24800,6 +29209,12 @@ CREATE POLICY all_owner ON app_hidden.budget_spending TO colloquy_owner USING (t
 CREATE POLICY all_owner ON app_hidden.chunk_counts TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: cited_passages all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.cited_passages TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: conversation_archive_parts all_owner; Type: POLICY; Schema: app_hidden; Owner: -
 --
 
@@ -24824,6 +29239,12 @@ CREATE POLICY all_owner ON app_hidden.cutting_failures TO colloquy_owner USING (
 CREATE POLICY all_owner ON app_hidden.discarded_contents TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: embedding_backlog all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.embedding_backlog TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: embedding_claims all_owner; Type: POLICY; Schema: app_hidden; Owner: -
 --
 
@@ -24834,6 +29255,12 @@ CREATE POLICY all_owner ON app_hidden.embedding_claims TO colloquy_owner USING (
 --
 
 CREATE POLICY all_owner ON app_hidden.embedding_counts TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: embedding_evaluations all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.embedding_evaluations TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: embedding_failures all_owner; Type: POLICY; Schema: app_hidden; Owner: -
@@ -24860,10 +29287,28 @@ CREATE POLICY all_owner ON app_hidden.embedding_refusals TO colloquy_owner USING
 CREATE POLICY all_owner ON app_hidden.embedding_spending TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: fusion_measurements all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.fusion_measurements TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: indexing_rates all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.indexing_rates TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: message_idempotency_keys all_owner; Type: POLICY; Schema: app_hidden; Owner: -
 --
 
 CREATE POLICY all_owner ON app_hidden.message_idempotency_keys TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: passage_checks all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.passage_checks TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: provider_pauses all_owner; Type: POLICY; Schema: app_hidden; Owner: -
@@ -24914,6 +29359,18 @@ CREATE POLICY all_owner ON app_hidden.usage_holds TO colloquy_owner USING (true)
 CREATE POLICY all_owner ON app_hidden.user_activity TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: word_samples all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.word_samples TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: workspace_words all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.workspace_words TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: analytics_changes; Type: ROW SECURITY; Schema: app_hidden; Owner: -
 --
 
@@ -24930,6 +29387,12 @@ ALTER TABLE app_hidden.budget_spending ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE app_hidden.chunk_counts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: cited_passages; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.cited_passages ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: conversation_archive_parts; Type: ROW SECURITY; Schema: app_hidden; Owner: -
@@ -24956,6 +29419,12 @@ ALTER TABLE app_hidden.cutting_failures ENABLE ROW LEVEL SECURITY;
 ALTER TABLE app_hidden.discarded_contents ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: embedding_backlog; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.embedding_backlog ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: embedding_claims; Type: ROW SECURITY; Schema: app_hidden; Owner: -
 --
 
@@ -24966,6 +29435,12 @@ ALTER TABLE app_hidden.embedding_claims ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE app_hidden.embedding_counts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: embedding_evaluations; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.embedding_evaluations ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: embedding_failures; Type: ROW SECURITY; Schema: app_hidden; Owner: -
@@ -24992,10 +29467,28 @@ ALTER TABLE app_hidden.embedding_refusals ENABLE ROW LEVEL SECURITY;
 ALTER TABLE app_hidden.embedding_spending ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: fusion_measurements; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.fusion_measurements ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: indexing_rates; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.indexing_rates ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: message_idempotency_keys; Type: ROW SECURITY; Schema: app_hidden; Owner: -
 --
 
 ALTER TABLE app_hidden.message_idempotency_keys ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: passage_checks; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.passage_checks ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: provider_pauses; Type: ROW SECURITY; Schema: app_hidden; Owner: -
@@ -25044,6 +29537,18 @@ ALTER TABLE app_hidden.usage_holds ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE app_hidden.user_activity ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: word_samples; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.word_samples ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: workspace_words; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.workspace_words ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: api_key_secrets all_owner; Type: POLICY; Schema: app_private; Owner: -
@@ -26083,6 +30588,13 @@ REVOKE ALL ON FUNCTION app_hidden.authenticate_identity(issuer text, subject tex
 GRANT ALL ON FUNCTION app_hidden.authenticate_identity(issuer text, subject text, email text, is_email_verified boolean, display_name text, signed_in_at timestamp with time zone, workspace_id uuid, client_ip inet, request_id text) TO colloquy_authenticator;
 
 --
+-- Name: FUNCTION backlog_due_in(for_version uuid, for_workspace uuid); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.backlog_due_in(for_version uuid, for_workspace uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.backlog_due_in(for_version uuid, for_workspace uuid) TO colloquy_worker;
+
+--
 -- Name: FUNCTION begin_cutting(for_workspace uuid, for_source_type app_public.source_type, for_source uuid, of_hash bytea, at_sequence_number integer, is_large boolean); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -26143,18 +30655,27 @@ REVOKE ALL ON FUNCTION app_hidden.chunks_to_backfill(for_version uuid, for_works
 GRANT ALL ON FUNCTION app_hidden.chunks_to_backfill(for_version uuid, for_workspace uuid, after_chunk uuid, max_chunks integer) TO colloquy_worker;
 
 --
--- Name: FUNCTION chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer); Type: ACL; Schema: app_hidden; Owner: -
---
-
-REVOKE ALL ON FUNCTION app_hidden.chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION app_hidden.chunks_to_embed(for_version uuid, for_workspace uuid, for_source_type app_public.source_type, for_source uuid, max_chunks integer) TO colloquy_worker;
-
---
 -- Name: FUNCTION chunks_without_embedding(for_version uuid, for_workspace uuid, chunk_ids uuid[]); Type: ACL; Schema: app_hidden; Owner: -
 --
 
 REVOKE ALL ON FUNCTION app_hidden.chunks_without_embedding(for_version uuid, for_workspace uuid, chunk_ids uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.chunks_without_embedding(for_version uuid, for_workspace uuid, chunk_ids uuid[]) TO colloquy_worker;
+
+--
+-- Name: TABLE message_chunks; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.message_chunks TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.message_chunks TO colloquy_user;
+GRANT SELECT ON TABLE app_public.message_chunks TO colloquy_admin;
+
+--
+-- Name: FUNCTION citations_of(message_id uuid); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.citations_of(message_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.citations_of(message_id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_hidden.citations_of(message_id uuid) TO colloquy_admin;
 
 --
 -- Name: FUNCTION claim_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[], token_counts integer[], price_per_million numeric); Type: ACL; Schema: app_hidden; Owner: -
@@ -26192,11 +30713,11 @@ REVOKE ALL ON FUNCTION app_hidden.clear_expired_tokens(max_rows integer) FROM PU
 GRANT ALL ON FUNCTION app_hidden.clear_expired_tokens(max_rows integer) TO colloquy_worker;
 
 --
--- Name: FUNCTION complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text, new_heading text, new_token_count integer, new_importance real, of_reservation uuid, used_provider text, used_model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric); Type: ACL; Schema: app_hidden; Owner: -
+-- Name: FUNCTION complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text, new_heading text, new_token_count integer, new_importance real, of_reservation uuid, used_provider text, used_model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric, recognized_language text); Type: ACL; Schema: app_hidden; Owner: -
 --
 
-REVOKE ALL ON FUNCTION app_hidden.complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text, new_heading text, new_token_count integer, new_importance real, of_reservation uuid, used_provider text, used_model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric) FROM PUBLIC;
-GRANT ALL ON FUNCTION app_hidden.complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text, new_heading text, new_token_count integer, new_importance real, of_reservation uuid, used_provider text, used_model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric) TO colloquy_worker;
+REVOKE ALL ON FUNCTION app_hidden.complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text, new_heading text, new_token_count integer, new_importance real, of_reservation uuid, used_provider text, used_model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric, recognized_language text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.complete_event(for_workspace uuid, for_event uuid, of_attempt integer, new_content text, new_heading text, new_token_count integer, new_importance real, of_reservation uuid, used_provider text, used_model text, prompt_tokens integer, completion_tokens integer, cost_usd numeric, recognized_language text) TO colloquy_worker;
 
 --
 -- Name: FUNCTION compress_old_conversations(idle_for interval, max_conversations integer, after_id uuid, time_budget interval); Type: ACL; Schema: app_hidden; Owner: -
@@ -26239,6 +30760,13 @@ GRANT ALL ON FUNCTION app_hidden.count_backfill(for_version uuid, chunks integer
 
 REVOKE ALL ON FUNCTION app_hidden.count_embedding_failures(for_version uuid, for_workspace uuid, chunk_ids uuid[], codes text[], errors text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.count_embedding_failures(for_version uuid, for_workspace uuid, chunk_ids uuid[], codes text[], errors text[]) TO colloquy_worker;
+
+--
+-- Name: FUNCTION count_indexed(for_workspace uuid, seconds double precision, sources integer, vectors integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.count_indexed(for_workspace uuid, seconds double precision, sources integer, vectors integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.count_indexed(for_workspace uuid, seconds double precision, sources integer, vectors integer) TO colloquy_worker;
 
 --
 -- Name: FUNCTION current_session_id(); Type: ACL; Schema: app_hidden; Owner: -
@@ -26325,6 +30853,13 @@ REVOKE ALL ON FUNCTION app_hidden.delete_sent_mail(max_rows integer) FROM PUBLIC
 GRANT ALL ON FUNCTION app_hidden.delete_sent_mail(max_rows integer) TO colloquy_worker;
 
 --
+-- Name: FUNCTION delete_uncited_passages(max_rows integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.delete_uncited_passages(max_rows integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.delete_uncited_passages(max_rows integer) TO colloquy_worker;
+
+--
 -- Name: FUNCTION effective_retention(for_kind app_public.retention_kind, for_workspace uuid); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -26332,10 +30867,17 @@ REVOKE ALL ON FUNCTION app_hidden.effective_retention(for_kind app_public.retent
 GRANT ALL ON FUNCTION app_hidden.effective_retention(for_kind app_public.retention_kind, for_workspace uuid) TO colloquy_worker;
 
 --
--- Name: FUNCTION enqueue(queue_name text, payload jsonb, singleton_key text, group_id text); Type: ACL; Schema: app_hidden; Owner: -
+-- Name: FUNCTION embed_text(lead_in text, heading text, content text); Type: ACL; Schema: app_hidden; Owner: -
 --
 
-REVOKE ALL ON FUNCTION app_hidden.enqueue(queue_name text, payload jsonb, singleton_key text, group_id text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION app_hidden.embed_text(lead_in text, heading text, content text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.embed_text(lead_in text, heading text, content text) TO colloquy_worker;
+
+--
+-- Name: FUNCTION enqueue(queue_name text, payload jsonb, singleton_key text, group_id text, priority integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.enqueue(queue_name text, payload jsonb, singleton_key text, group_id text, priority integer) FROM PUBLIC;
 
 --
 -- Name: FUNCTION ensure_partitions(months_ahead integer, max_partitions integer); Type: ACL; Schema: app_hidden; Owner: -
@@ -26343,6 +30885,20 @@ REVOKE ALL ON FUNCTION app_hidden.enqueue(queue_name text, payload jsonb, single
 
 REVOKE ALL ON FUNCTION app_hidden.ensure_partitions(months_ahead integer, max_partitions integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.ensure_partitions(months_ahead integer, max_partitions integer) TO colloquy_worker;
+
+--
+-- Name: FUNCTION evaluate_embedding_version(for_version uuid, baseline uuid, questions jsonb, k integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.evaluate_embedding_version(for_version uuid, baseline uuid, questions jsonb, k integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.evaluate_embedding_version(for_version uuid, baseline uuid, questions jsonb, k integer) TO colloquy_worker;
+
+--
+-- Name: FUNCTION evaluation_questions(for_version uuid, baseline uuid, most integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.evaluation_questions(for_version uuid, baseline uuid, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.evaluation_questions(for_version uuid, baseline uuid, most integer) TO colloquy_worker;
 
 --
 -- Name: FUNCTION event_title(event_id uuid); Type: ACL; Schema: app_hidden; Owner: -
@@ -26374,6 +30930,13 @@ REVOKE ALL ON FUNCTION app_hidden.fail_file(for_workspace uuid, for_file uuid, o
 GRANT ALL ON FUNCTION app_hidden.fail_file(for_workspace uuid, for_file uuid, of_attempt integer, code text, reason text, is_final boolean, pause interval, max_attempts integer) TO colloquy_worker;
 
 --
+-- Name: FUNCTION fill_message_contexts(max_chunks integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.fill_message_contexts(max_chunks integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.fill_message_contexts(max_chunks integer) TO colloquy_worker;
+
+--
 -- Name: FUNCTION find_discarded_contents(max_contents integer); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -26381,11 +30944,36 @@ REVOKE ALL ON FUNCTION app_hidden.find_discarded_contents(max_contents integer) 
 GRANT ALL ON FUNCTION app_hidden.find_discarded_contents(max_contents integer) TO colloquy_worker;
 
 --
+-- Name: TABLE messages; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.messages TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.messages TO colloquy_user;
+GRANT SELECT ON TABLE app_public.messages TO colloquy_admin;
+GRANT SELECT ON TABLE app_public.messages TO colloquy_worker;
+
+--
+-- Name: FUNCTION find_message(message_id uuid); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.find_message(message_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.find_message(message_id uuid) TO colloquy_visitor;
+GRANT ALL ON FUNCTION app_hidden.find_message(message_id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_hidden.find_message(message_id uuid) TO colloquy_admin;
+
+--
 -- Name: FUNCTION find_unembedded(max_workspaces integer); Type: ACL; Schema: app_hidden; Owner: -
 --
 
 REVOKE ALL ON FUNCTION app_hidden.find_unembedded(max_workspaces integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.find_unembedded(max_workspaces integer) TO colloquy_worker;
+
+--
+-- Name: FUNCTION find_unembedded_workspaces(max_workspaces integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.find_unembedded_workspaces(max_workspaces integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.find_unembedded_workspaces(max_workspaces integer) TO colloquy_worker;
 
 --
 -- Name: FUNCTION find_unindexed(max_sources integer); Type: ACL; Schema: app_hidden; Owner: -
@@ -26409,11 +30997,32 @@ REVOKE ALL ON FUNCTION app_hidden.find_unread_files(max_files integer) FROM PUBL
 GRANT ALL ON FUNCTION app_hidden.find_unread_files(max_files integer) TO colloquy_worker;
 
 --
+-- Name: FUNCTION follow_branch(for_workspace uuid, for_conversation uuid); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.follow_branch(for_workspace uuid, for_conversation uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.follow_branch(for_workspace uuid, for_conversation uuid) TO colloquy_worker;
+
+--
+-- Name: FUNCTION forget_words(max_words integer, after_workspace uuid, after_word text); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.forget_words(max_words integer, after_workspace uuid, after_word text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.forget_words(max_words integer, after_workspace uuid, after_word text) TO colloquy_worker;
+
+--
 -- Name: FUNCTION forgive_cutting(for_workspace uuid, for_source_type app_public.source_type, for_source uuid, at_sequence_number integer); Type: ACL; Schema: app_hidden; Owner: -
 --
 
 REVOKE ALL ON FUNCTION app_hidden.forgive_cutting(for_workspace uuid, for_source_type app_public.source_type, for_source uuid, at_sequence_number integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.forgive_cutting(for_workspace uuid, for_source_type app_public.source_type, for_source uuid, at_sequence_number integer) TO colloquy_worker;
+
+--
+-- Name: FUNCTION fusion_to_measure(); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.fusion_to_measure() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.fusion_to_measure() TO colloquy_worker;
 
 --
 -- Name: FUNCTION indexes_to_build(); Type: ACL; Schema: app_hidden; Owner: -
@@ -26440,6 +31049,20 @@ GRANT ALL ON FUNCTION app_hidden.is_api_key() TO colloquy_authenticator;
 REVOKE ALL ON FUNCTION app_hidden.keep_an_owner() FROM PUBLIC;
 
 --
+-- Name: FUNCTION keep_chunks(for_workspace uuid, chunk_ids uuid[]); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.keep_chunks(for_workspace uuid, chunk_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.keep_chunks(for_workspace uuid, chunk_ids uuid[]) TO colloquy_worker;
+
+--
+-- Name: FUNCTION leave_chunks(for_workspace uuid, chunk_ids uuid[]); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.leave_chunks(for_workspace uuid, chunk_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.leave_chunks(for_workspace uuid, chunk_ids uuid[]) TO colloquy_worker;
+
+--
 -- Name: TABLE embedding_versions; Type: ACL; Schema: app_public; Owner: -
 --
 
@@ -26462,6 +31085,22 @@ GRANT ALL ON FUNCTION app_hidden.maintained_versions() TO colloquy_worker;
 
 REVOKE ALL ON FUNCTION app_hidden.measure_recall(for_version uuid, of_size app_public.search_size_class) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.measure_recall(for_version uuid, of_size app_public.search_size_class) TO colloquy_worker;
+
+--
+-- Name: FUNCTION measure_vector_weight(for_version uuid, seconds double precision); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.measure_vector_weight(for_version uuid, seconds double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.measure_vector_weight(for_version uuid, seconds double precision) TO colloquy_worker;
+
+--
+-- Name: FUNCTION message_page(conversation_id uuid, after uuid, before uuid, size integer, newest_first boolean); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.message_page(conversation_id uuid, after uuid, before uuid, size integer, newest_first boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.message_page(conversation_id uuid, after uuid, before uuid, size integer, newest_first boolean) TO colloquy_visitor;
+GRANT ALL ON FUNCTION app_hidden.message_page(conversation_id uuid, after uuid, before uuid, size integer, newest_first boolean) TO colloquy_user;
+GRANT ALL ON FUNCTION app_hidden.message_page(conversation_id uuid, after uuid, before uuid, size integer, newest_first boolean) TO colloquy_admin;
 
 --
 -- Name: FUNCTION new_work_waits(); Type: ACL; Schema: app_hidden; Owner: -
@@ -26499,15 +31138,6 @@ REVOKE ALL ON FUNCTION app_hidden.provider_pause(for_provider text) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_hidden.provider_pause(for_provider text) TO colloquy_worker;
 
 --
--- Name: TABLE messages; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT SELECT ON TABLE app_public.messages TO colloquy_visitor;
-GRANT SELECT ON TABLE app_public.messages TO colloquy_user;
-GRANT SELECT ON TABLE app_public.messages TO colloquy_admin;
-GRANT SELECT ON TABLE app_public.messages TO colloquy_worker;
-
---
 -- Name: FUNCTION question_of(answer app_public.messages); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -26516,13 +31146,30 @@ GRANT ALL ON FUNCTION app_hidden.question_of(answer app_public.messages) TO coll
 GRANT ALL ON FUNCTION app_hidden.question_of(answer app_public.messages) TO colloquy_admin;
 
 --
--- Name: FUNCTION read_packed_messages(conversation_id uuid, before uuid, first integer); Type: ACL; Schema: app_hidden; Owner: -
+-- Name: FUNCTION read_packed_message(message_id uuid); Type: ACL; Schema: app_hidden; Owner: -
 --
 
-REVOKE ALL ON FUNCTION app_hidden.read_packed_messages(conversation_id uuid, before uuid, first integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION app_hidden.read_packed_messages(conversation_id uuid, before uuid, first integer) TO colloquy_visitor;
-GRANT ALL ON FUNCTION app_hidden.read_packed_messages(conversation_id uuid, before uuid, first integer) TO colloquy_user;
-GRANT ALL ON FUNCTION app_hidden.read_packed_messages(conversation_id uuid, before uuid, first integer) TO colloquy_admin;
+REVOKE ALL ON FUNCTION app_hidden.read_packed_message(message_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.read_packed_message(message_id uuid) TO colloquy_visitor;
+GRANT ALL ON FUNCTION app_hidden.read_packed_message(message_id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_hidden.read_packed_message(message_id uuid) TO colloquy_admin;
+
+--
+-- Name: FUNCTION read_packed_messages(conversation_id uuid, before uuid, first integer, after uuid, newest_first boolean); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.read_packed_messages(conversation_id uuid, before uuid, first integer, after uuid, newest_first boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.read_packed_messages(conversation_id uuid, before uuid, first integer, after uuid, newest_first boolean) TO colloquy_visitor;
+GRANT ALL ON FUNCTION app_hidden.read_packed_messages(conversation_id uuid, before uuid, first integer, after uuid, newest_first boolean) TO colloquy_user;
+GRANT ALL ON FUNCTION app_hidden.read_packed_messages(conversation_id uuid, before uuid, first integer, after uuid, newest_first boolean) TO colloquy_admin;
+
+--
+-- Name: FUNCTION read_packed_question(answer_id uuid); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.read_packed_question(answer_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.read_packed_question(answer_id uuid) TO colloquy_user;
+GRANT ALL ON FUNCTION app_hidden.read_packed_question(answer_id uuid) TO colloquy_admin;
 
 --
 -- Name: FUNCTION recall_to_measure(); Type: ACL; Schema: app_hidden; Owner: -
@@ -26685,6 +31332,13 @@ REVOKE ALL ON FUNCTION app_hidden.reuse_embeddings(for_version uuid, for_workspa
 GRANT ALL ON FUNCTION app_hidden.reuse_embeddings(for_version uuid, for_workspace uuid, chunk_ids uuid[]) TO colloquy_worker;
 
 --
+-- Name: FUNCTION sample_words(max_workspaces integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.sample_words(max_workspaces integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.sample_words(max_workspaces integer) TO colloquy_worker;
+
+--
 -- Name: FUNCTION search_facts(response app_public.search_response); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -26751,6 +31405,13 @@ REVOKE ALL ON FUNCTION app_hidden.store_extraction(for_workspace uuid, for_file 
 GRANT ALL ON FUNCTION app_hidden.store_extraction(for_workspace uuid, for_file uuid, of_attempt integer, new_title text, new_content text, new_content_type text, new_code_language text, new_language text, new_metadata jsonb) TO colloquy_worker;
 
 --
+-- Name: FUNCTION take_chunks(for_version uuid, for_workspace uuid, max_chunks integer); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.take_chunks(for_version uuid, for_workspace uuid, max_chunks integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.take_chunks(for_version uuid, for_workspace uuid, max_chunks integer) TO colloquy_worker;
+
+--
 -- Name: FUNCTION take_mail(max_mails integer); Type: ACL; Schema: app_hidden; Owner: -
 --
 
@@ -26773,10 +31434,34 @@ GRANT ALL ON FUNCTION app_hidden.text_hash(content text) TO colloquy_user;
 GRANT ALL ON FUNCTION app_hidden.text_hash(content text) TO colloquy_admin;
 
 --
--- Name: FUNCTION text_search_vector(language text, heading text, content text); Type: ACL; Schema: app_hidden; Owner: -
+-- Name: FUNCTION text_lexemes(language text, content text, is_question boolean); Type: ACL; Schema: app_hidden; Owner: -
 --
 
-REVOKE ALL ON FUNCTION app_hidden.text_search_vector(language text, heading text, content text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION app_hidden.text_lexemes(language text, content text, is_question boolean) FROM PUBLIC;
+
+--
+-- Name: FUNCTION text_lexemes_unaccented(language text, content text); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.text_lexemes_unaccented(language text, content text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION text_normalized(content text); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.text_normalized(content text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION text_search_vector(language text, heading text, content text, context_near text, context_far text); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.text_search_vector(language text, heading text, content text, context_near text, context_far text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION text_unaccented(content text); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.text_unaccented(content text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION tier_chunks(max_chunks integer); Type: ACL; Schema: app_hidden; Owner: -
@@ -26809,6 +31494,76 @@ REVOKE ALL ON FUNCTION app_hidden.uuidv7_day(id uuid) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION app_hidden.uuidv7_floor(at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION versions_to_evaluate(); Type: ACL; Schema: app_hidden; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_hidden.versions_to_evaluate() FROM PUBLIC;
+GRANT ALL ON FUNCTION app_hidden.versions_to_evaluate() TO colloquy_worker;
+
+--
+-- Name: TABLE users; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.users TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.users TO colloquy_user;
+GRANT SELECT ON TABLE app_public.users TO colloquy_admin;
+
+--
+-- Name: COLUMN users.username; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT UPDATE(username) ON TABLE app_public.users TO colloquy_user;
+GRANT UPDATE(username) ON TABLE app_public.users TO colloquy_admin;
+
+--
+-- Name: COLUMN users.first_name; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT UPDATE(first_name) ON TABLE app_public.users TO colloquy_user;
+GRANT UPDATE(first_name) ON TABLE app_public.users TO colloquy_admin;
+
+--
+-- Name: COLUMN users.last_name; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT UPDATE(last_name) ON TABLE app_public.users TO colloquy_user;
+GRANT UPDATE(last_name) ON TABLE app_public.users TO colloquy_admin;
+
+--
+-- Name: COLUMN users.display_name; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT UPDATE(display_name) ON TABLE app_public.users TO colloquy_user;
+GRANT UPDATE(display_name) ON TABLE app_public.users TO colloquy_admin;
+
+--
+-- Name: COLUMN users.avatar_url; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT UPDATE(avatar_url) ON TABLE app_public.users TO colloquy_user;
+GRANT UPDATE(avatar_url) ON TABLE app_public.users TO colloquy_admin;
+
+--
+-- Name: COLUMN users.preferred_model_provider; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT UPDATE(preferred_model_provider) ON TABLE app_public.users TO colloquy_user;
+GRANT UPDATE(preferred_model_provider) ON TABLE app_public.users TO colloquy_admin;
+
+--
+-- Name: COLUMN users.preferred_model_name; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT UPDATE(preferred_model_name) ON TABLE app_public.users TO colloquy_user;
+GRANT UPDATE(preferred_model_name) ON TABLE app_public.users TO colloquy_admin;
+
+--
+-- Name: FUNCTION account_name(account app_public.users); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.account_name(account app_public.users) FROM PUBLIC;
 
 --
 -- Name: TABLE conversations; Type: ACL; Schema: app_public; Owner: -
@@ -26981,6 +31736,18 @@ REVOKE ALL ON FUNCTION app_private.archive_hash(conversation_id uuid) FROM PUBLI
 REVOKE ALL ON FUNCTION app_private.archive_version(for_version uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION ask_for_vector(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.ask_for_vector() FROM PUBLIC;
+
+--
+-- Name: FUNCTION beginning_of(content text, characters integer); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.beginning_of(content text, characters integer) FROM PUBLIC;
+
+--
 -- Name: FUNCTION budget_period_start(period app_public.budget_period, at timestamp with time zone); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -27035,6 +31802,12 @@ GRANT SELECT ON TABLE app_public.workspace_members TO colloquy_admin;
 --
 
 REVOKE ALL ON FUNCTION app_private.choose_workspace(for_user uuid, wanted uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION chosen_turns(for_conversation uuid, leaf_id uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.chosen_turns(for_conversation uuid, leaf_id uuid) FROM PUBLIC;
 
 --
 -- Name: FUNCTION chunk_totals(workspace uuid, kinds app_public.source_type[]); Type: ACL; Schema: app_private; Owner: -
@@ -27133,6 +31906,12 @@ REVOKE ALL ON FUNCTION app_private.create_personal_workspace(for_user uuid) FROM
 REVOKE ALL ON FUNCTION app_private.create_session(for_user uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION date_words(at timestamp with time zone, language text); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.date_words(at timestamp with time zone, language text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION discard_contents(); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -27181,6 +31960,12 @@ REVOKE ALL ON FUNCTION app_private.embedding_waits(for_version uuid, for_workspa
 REVOKE ALL ON FUNCTION app_private.embeddings_missing(in_version uuid, than_version uuid, most bigint) FROM PUBLIC;
 
 --
+-- Name: FUNCTION end_of(content text, characters integer); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.end_of(content text, characters integer) FROM PUBLIC;
+
+--
 -- Name: FUNCTION enqueue_changed_documents(); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -27211,6 +31996,50 @@ REVOKE ALL ON FUNCTION app_private.enqueue_unread_files() FROM PUBLIC;
 REVOKE ALL ON FUNCTION app_private.ensure_months(parent_name text, times timestamp with time zone[]) FROM PUBLIC;
 
 --
+-- Name: FUNCTION erase_cited_passages(of_document uuid, of_messages uuid[], of_user uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.erase_cited_passages(of_document uuid, of_messages uuid[], of_user uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION evaluate_question(for_version uuid, other_version uuid, source app_public.evaluation_source, for_workspace uuid, for_user uuid, outside_conversation uuid, question extensions.halfvec, wanted text[], k integer, OUT recall real, OUT reciprocal_rank real); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.evaluate_question(for_version uuid, other_version uuid, source app_public.evaluation_source, for_workspace uuid, for_user uuid, outside_conversation uuid, question extensions.halfvec, wanted text[], k integer, OUT recall real, OUT reciprocal_rank real) FROM PUBLIC;
+
+--
+-- Name: FUNCTION evaluation_against(for_version uuid, baseline uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.evaluation_against(for_version uuid, baseline uuid) FROM PUBLIC;
+
+--
+-- Name: TABLE chunks; Type: ACL; Schema: app_public; Owner: -
+--
+
+GRANT SELECT ON TABLE app_public.chunks TO colloquy_visitor;
+GRANT SELECT ON TABLE app_public.chunks TO colloquy_user;
+GRANT SELECT ON TABLE app_public.chunks TO colloquy_admin;
+
+--
+-- Name: FUNCTION evaluation_unit(source app_public.evaluation_source, chunk app_public.chunks); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.evaluation_unit(source app_public.evaluation_source, chunk app_public.chunks) FROM PUBLIC;
+
+--
+-- Name: FUNCTION evaluation_verdict(evaluation app_hidden.embedding_evaluations); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.evaluation_verdict(evaluation app_hidden.embedding_evaluations) FROM PUBLIC;
+
+--
+-- Name: FUNCTION fill_contexts_of(conversation app_public.conversations, message_ids uuid[]); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.fill_contexts_of(conversation app_public.conversations, message_ids uuid[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION find_member(of_workspace uuid, wanted uuid); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -27229,6 +32058,24 @@ REVOKE ALL ON FUNCTION app_private.forget_api_key_secret() FROM PUBLIC;
 REVOKE ALL ON FUNCTION app_private.forget_events() FROM PUBLIC;
 
 --
+-- Name: FUNCTION forget_speaker(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.forget_speaker() FROM PUBLIC;
+
+--
+-- Name: FUNCTION fused_ndcg(in_version uuid, workspace uuid, query_embedding extensions.halfvec, hits app_public.search_result[], cited uuid[], weights real[]); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.fused_ndcg(in_version uuid, workspace uuid, query_embedding extensions.halfvec, hits app_public.search_result[], cited uuid[], weights real[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION fusion_questions(for_version uuid, most integer); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.fusion_questions(for_version uuid, most integer) FROM PUBLIC;
+
+--
 -- Name: FUNCTION generate_sample_data(email text); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -27239,6 +32086,12 @@ REVOKE ALL ON FUNCTION app_private.generate_sample_data(email text) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION app_private.hash_password(password text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION have_vectors(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.have_vectors() FROM PUBLIC;
 
 --
 -- Name: FUNCTION import_attachments(conversation app_public.conversations, messages app_private.imported_message[], shared_as app_public.visibility); Type: ACL; Schema: app_private; Owner: -
@@ -27283,6 +32136,12 @@ REVOKE ALL ON FUNCTION app_private.is_failure_of(failure app_hidden.cutting_fail
 REVOKE ALL ON FUNCTION app_private.is_held(for_workspace uuid, for_kind app_public.retention_kind) FROM PUBLIC;
 
 --
+-- Name: FUNCTION keep_passages(for_workspace uuid, chunk_ids uuid[], reader uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.keep_passages(for_workspace uuid, chunk_ids uuid[], reader uuid) FROM PUBLIC;
+
+--
 -- Name: FUNCTION keep_rag_configuration_versions(); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -27293,6 +32152,12 @@ REVOKE ALL ON FUNCTION app_private.keep_rag_configuration_versions() FROM PUBLIC
 --
 
 REVOKE ALL ON FUNCTION app_private.latest_recall() FROM PUBLIC;
+
+--
+-- Name: FUNCTION latest_vector_weights(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.latest_vector_weights() FROM PUBLIC;
 
 --
 -- Name: FUNCTION lock_continuation(conversation app_public.conversations, needed integer, first_id uuid); Type: ACL; Schema: app_private; Owner: -
@@ -27352,6 +32217,12 @@ REVOKE ALL ON FUNCTION app_private.lock_workspace(for_managing boolean) FROM PUB
 REVOKE ALL ON FUNCTION app_private.log_event(action text, user_id uuid, workspace_id uuid, entity_type text, entity_id uuid, old_values jsonb, new_values jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION make_first_version(name text, provider text, model text, dimensions integer, query_prefix text, passage_prefix text, native_dimensions integer, chunk_size integer, chunk_overlap integer, chunking_method text); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.make_first_version(name text, provider text, model text, dimensions integer, query_prefix text, passage_prefix text, native_dimensions integer, chunk_size integer, chunk_overlap integer, chunking_method text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION mark_days(changes app_hidden.analytics_changes[]); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -27382,6 +32253,18 @@ REVOKE ALL ON FUNCTION app_private.mark_new_messages() FROM PUBLIC;
 REVOKE ALL ON FUNCTION app_private.mark_updated_messages() FROM PUBLIC;
 
 --
+-- Name: FUNCTION message_contexts(conversation app_public.conversations, message_ids uuid[], language text); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.message_contexts(conversation app_public.conversations, message_ids uuid[], language text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION message_neighbours(conversation app_public.conversations, message_ids uuid[]); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.message_neighbours(conversation app_public.conversations, message_ids uuid[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION message_of_key(conversation_id uuid, key text); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -27394,6 +32277,12 @@ REVOKE ALL ON FUNCTION app_private.message_of_key(conversation_id uuid, key text
 REVOKE ALL ON FUNCTION app_private.message_path(conversation_id uuid, leaf_id uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION named_speaker(metadata jsonb); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.named_speaker(metadata jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION nearest_chunks(for_version uuid, other_version uuid, for_workspace uuid, to_chunk uuid, k integer); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -27404,6 +32293,18 @@ REVOKE ALL ON FUNCTION app_private.nearest_chunks(for_version uuid, other_versio
 --
 
 REVOKE ALL ON FUNCTION app_private.next_message_id(after_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION note_uncited_passages(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.note_uncited_passages() FROM PUBLIC;
+
+--
+-- Name: FUNCTION note_words(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.note_words() FROM PUBLIC;
 
 --
 -- Name: FUNCTION orphaned_files(older_than interval); Type: ACL; Schema: app_private; Owner: -
@@ -27430,12 +32331,6 @@ REVOKE ALL ON FUNCTION app_private.packed_columns(packed regclass) FROM PUBLIC;
 REVOKE ALL ON FUNCTION app_private.packed_conversation_of(message_id uuid) FROM PUBLIC;
 
 --
--- Name: FUNCTION packed_key(packed regclass); Type: ACL; Schema: app_private; Owner: -
---
-
-REVOKE ALL ON FUNCTION app_private.packed_key(packed regclass) FROM PUBLIC;
-
---
 -- Name: FUNCTION packed_line(packed regclass, columns text[]); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -27448,16 +32343,34 @@ REVOKE ALL ON FUNCTION app_private.packed_line(packed regclass, columns text[]) 
 REVOKE ALL ON FUNCTION app_private.packed_message_path(conversation app_public.conversations, leaf_id uuid) FROM PUBLIC;
 
 --
--- Name: FUNCTION packed_messages(conversation app_public.conversations, before uuid, first integer); Type: ACL; Schema: app_private; Owner: -
+-- Name: FUNCTION packed_messages(conversation app_public.conversations, before uuid, first integer, after uuid, newest_first boolean); Type: ACL; Schema: app_private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION app_private.packed_messages(conversation app_public.conversations, before uuid, first integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION app_private.packed_messages(conversation app_public.conversations, before uuid, first integer, after uuid, newest_first boolean) FROM PUBLIC;
 
 --
 -- Name: FUNCTION parent_of_version(original app_public.messages); Type: ACL; Schema: app_private; Owner: -
 --
 
 REVOKE ALL ON FUNCTION app_private.parent_of_version(original app_public.messages) FROM PUBLIC;
+
+--
+-- Name: FUNCTION passages_lock(for_workspace uuid); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.passages_lock(for_workspace uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION phrase_queries(languages text[], phrase text); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.phrase_queries(languages text[], phrase text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION phrase_query(language text, phrase text); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.phrase_query(language text, phrase text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION propagate_conversation_visibility(); Type: ACL; Schema: app_private; Owner: -
@@ -27470,6 +32383,24 @@ REVOKE ALL ON FUNCTION app_private.propagate_conversation_visibility() FROM PUBL
 --
 
 REVOKE ALL ON FUNCTION app_private.propagate_document_visibility() FROM PUBLIC;
+
+--
+-- Name: FUNCTION question_in(workspace uuid, question text, filters app_public.search_filters); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.question_in(workspace uuid, question text, filters app_public.search_filters) FROM PUBLIC;
+
+--
+-- Name: FUNCTION quoted_lexeme(lexeme text); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.quoted_lexeme(lexeme text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION read_question(question text, languages text[]); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.read_question(question text, languages text[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION readable_conversation(conversation_id uuid); Type: ACL; Schema: app_private; Owner: -
@@ -27488,6 +32419,42 @@ REVOKE ALL ON FUNCTION app_private.recall_of_index(version app_public.embedding_
 --
 
 REVOKE ALL ON FUNCTION app_private.recall_queries(for_version uuid, of_size app_public.search_size_class, most integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION recognized_language(declared app_public.text_search_language, recognized text); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.recognized_language(declared app_public.text_search_language, recognized text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION recorded_questions(most integer); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.recorded_questions(most integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION recut_documents(after_document uuid, max_documents integer); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.recut_documents(after_document uuid, max_documents integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION recutting_backlog(documents uuid[]); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.recutting_backlog(documents uuid[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION refresh_branch(conversation app_public.conversations); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.refresh_branch(conversation app_public.conversations) FROM PUBLIC;
+
+--
+-- Name: FUNCTION refresh_message_contexts(conversation app_public.conversations, message_ids uuid[]); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.refresh_message_contexts(conversation app_public.conversations, message_ids uuid[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION remove_tags_of_entities(); Type: ACL; Schema: app_private; Owner: -
@@ -27582,10 +32549,10 @@ REVOKE ALL ON FUNCTION app_private.reserve_paid(for_workspace uuid, for_user uui
 REVOKE ALL ON FUNCTION app_private.resting_time(for_kind app_public.retention_kind, for_workspace uuid) FROM PUBLIC;
 
 --
--- Name: FUNCTION search_conditions(filters app_public.search_filters, sources uuid[], has_memories boolean, tier text); Type: ACL; Schema: app_private; Owner: -
+-- Name: FUNCTION search_conditions(filters app_public.search_filters, sources uuid[], has_memories boolean, has_archived boolean); Type: ACL; Schema: app_private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION app_private.search_conditions(filters app_public.search_filters, sources uuid[], has_memories boolean, tier text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION app_private.search_conditions(filters app_public.search_filters, sources uuid[], has_memories boolean, has_archived boolean) FROM PUBLIC;
 
 --
 -- Name: FUNCTION search_ef_search(version app_public.embedding_versions); Type: ACL; Schema: app_private; Owner: -
@@ -27606,10 +32573,10 @@ REVOKE ALL ON FUNCTION app_private.search_max_scan_tuples(filters app_public.sea
 REVOKE ALL ON FUNCTION app_private.search_size_class(chunk_count bigint) FROM PUBLIC;
 
 --
--- Name: FUNCTION search_snippet(language text, text_search tsvector, content text, query text); Type: ACL; Schema: app_private; Owner: -
+-- Name: FUNCTION search_snippet(language text, text_search tsvector, content text, question app_private.search_question); Type: ACL; Schema: app_private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION app_private.search_snippet(language text, text_search tsvector, content text, query text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION app_private.search_snippet(language text, text_search tsvector, content text, question app_private.search_question) FROM PUBLIC;
 
 --
 -- Name: FUNCTION search_sources(workspace uuid, caller uuid, filters app_public.search_filters); Type: ACL; Schema: app_private; Owner: -
@@ -27624,16 +32591,16 @@ REVOKE ALL ON FUNCTION app_private.search_sources(workspace uuid, caller uuid, f
 REVOKE ALL ON FUNCTION app_private.search_statement(leg app_public.search_mode, conditions text) FROM PUBLIC;
 
 --
--- Name: FUNCTION search_text(workspace uuid, caller uuid, query text, kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text); Type: ACL; Schema: app_private; Owner: -
+-- Name: FUNCTION search_text(workspace uuid, caller uuid, question app_private.search_question, kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text); Type: ACL; Schema: app_private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION app_private.search_text(workspace uuid, caller uuid, query text, kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION app_private.search_text(workspace uuid, caller uuid, question app_private.search_question, kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text) FROM PUBLIC;
 
 --
--- Name: FUNCTION search_text_plain(uuid, uuid, uuid, tsquery, app_public.source_type[], integer, uuid[], app_public.search_filters, text[], bigint[], tsquery[], tsquery[], integer); Type: ACL; Schema: app_private; Owner: -
+-- Name: FUNCTION search_text_plain(uuid, uuid, uuid, tsquery[], app_public.source_type[], integer, uuid[], app_public.search_filters, tsquery, tsquery, tsquery[], double precision[], double precision); Type: ACL; Schema: app_private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION app_private.search_text_plain(uuid, uuid, uuid, tsquery, app_public.source_type[], integer, uuid[], app_public.search_filters, text[], bigint[], tsquery[], tsquery[], integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION app_private.search_text_plain(uuid, uuid, uuid, tsquery[], app_public.source_type[], integer, uuid[], app_public.search_filters, tsquery, tsquery, tsquery[], double precision[], double precision) FROM PUBLIC;
 
 --
 -- Name: FUNCTION search_vector_exact(version app_public.embedding_versions, workspace uuid, caller uuid, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, sources uuid[], filters app_public.search_filters, conditions text, is_narrow boolean, nearest integer); Type: ACL; Schema: app_private; Owner: -
@@ -27660,6 +32627,12 @@ REVOKE ALL ON FUNCTION app_private.search_vector_plain(uuid, uuid, uuid, extensi
 REVOKE ALL ON FUNCTION app_private.send_mail(recipient text, subject text, body text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION sentence_of(content text); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.sentence_of(content text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION settle_conversation_analytics(conversation_ids uuid[], since date); Type: ACL; Schema: app_private; Owner: -
 --
 
@@ -27672,10 +32645,22 @@ REVOKE ALL ON FUNCTION app_private.settle_conversation_analytics(conversation_id
 REVOKE ALL ON FUNCTION app_private.settle_reservation(for_workspace uuid, of_reservation uuid, tokens bigint, cost_usd numeric) FROM PUBLIC;
 
 --
--- Name: FUNCTION text_search_query(language text, query text); Type: ACL; Schema: app_private; Owner: -
+-- Name: FUNCTION similar_words(workspace uuid, word text); Type: ACL; Schema: app_private; Owner: -
 --
 
-REVOKE ALL ON FUNCTION app_private.text_search_query(language text, query text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION app_private.similar_words(workspace uuid, word text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION speaks(role app_public.message_role, content text); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.speaks(role app_public.message_role, content text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION split_words(workspace uuid, question app_private.search_question); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.split_words(workspace uuid, question app_private.search_question) FROM PUBLIC;
 
 --
 -- Name: FUNCTION total_new_usage(); Type: ACL; Schema: app_private; Owner: -
@@ -27700,6 +32685,12 @@ REVOKE ALL ON FUNCTION app_private.unpack_conversation(conversation app_public.c
 --
 
 REVOKE ALL ON FUNCTION app_private.unpack_query(packed regclass, columns text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION want_vectors(); Type: ACL; Schema: app_private; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_private.want_vectors() FROM PUBLIC;
 
 --
 -- Name: FUNCTION without_secrets(row_values jsonb); Type: ACL; Schema: app_private; Owner: -
@@ -27728,11 +32719,11 @@ GRANT ALL ON FUNCTION app_public.accept_invitation(token text) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.accept_invitation(token text) TO colloquy_admin;
 
 --
--- Name: FUNCTION activate_embedding_version(version_id uuid); Type: ACL; Schema: app_public; Owner: -
+-- Name: FUNCTION activate_embedding_version(version_id uuid, accept boolean); Type: ACL; Schema: app_public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION app_public.activate_embedding_version(version_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION app_public.activate_embedding_version(version_id uuid) TO colloquy_admin;
+REVOKE ALL ON FUNCTION app_public.activate_embedding_version(version_id uuid, accept boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.activate_embedding_version(version_id uuid, accept boolean) TO colloquy_admin;
 
 --
 -- Name: TABLE repository_documents; Type: ACL; Schema: app_public; Owner: -
@@ -27835,14 +32826,6 @@ GRANT ALL ON FUNCTION app_public.choose_branch(message_id uuid) TO colloquy_admi
 
 REVOKE ALL ON FUNCTION app_public.compare_embedding_versions(version_a uuid, version_b uuid, k integer, samples integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.compare_embedding_versions(version_a uuid, version_b uuid, k integer, samples integer) TO colloquy_admin;
-
---
--- Name: TABLE message_chunks; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT SELECT ON TABLE app_public.message_chunks TO colloquy_visitor;
-GRANT SELECT ON TABLE app_public.message_chunks TO colloquy_user;
-GRANT SELECT ON TABLE app_public.message_chunks TO colloquy_admin;
 
 --
 -- Name: FUNCTION conversation_citations(conversation_id uuid); Type: ACL; Schema: app_public; Owner: -
@@ -28062,11 +33045,11 @@ GRANT ALL ON FUNCTION app_public.create_document(title text, content text, conte
 GRANT ALL ON FUNCTION app_public.create_document(title text, content text, content_type text, source_url text, code_language text, text_search_language app_public.text_search_language, visibility app_public.visibility, metadata jsonb) TO colloquy_admin;
 
 --
--- Name: FUNCTION create_embedding_version(name text, provider text, model text, dimensions integer, description text); Type: ACL; Schema: app_public; Owner: -
+-- Name: FUNCTION create_embedding_version(name text, provider text, model text, dimensions integer, description text, query_prefix text, passage_prefix text, native_dimensions integer, chunk_size integer, chunk_overlap integer, chunking_method text); Type: ACL; Schema: app_public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION app_public.create_embedding_version(name text, provider text, model text, dimensions integer, description text) FROM PUBLIC;
-GRANT ALL ON FUNCTION app_public.create_embedding_version(name text, provider text, model text, dimensions integer, description text) TO colloquy_admin;
+REVOKE ALL ON FUNCTION app_public.create_embedding_version(name text, provider text, model text, dimensions integer, description text, query_prefix text, passage_prefix text, native_dimensions integer, chunk_size integer, chunk_overlap integer, chunking_method text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.create_embedding_version(name text, provider text, model text, dimensions integer, description text, query_prefix text, passage_prefix text, native_dimensions integer, chunk_size integer, chunk_overlap integer, chunking_method text) TO colloquy_admin;
 
 --
 -- Name: TABLE rag_configurations; Type: ACL; Schema: app_public; Owner: -
@@ -28336,63 +33319,6 @@ GRANT ALL ON FUNCTION app_public.create_workspace(name text, slug text) TO collo
 GRANT ALL ON FUNCTION app_public.create_workspace(name text, slug text) TO colloquy_admin;
 
 --
--- Name: TABLE users; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT SELECT ON TABLE app_public.users TO colloquy_visitor;
-GRANT SELECT ON TABLE app_public.users TO colloquy_user;
-GRANT SELECT ON TABLE app_public.users TO colloquy_admin;
-
---
--- Name: COLUMN users.username; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT UPDATE(username) ON TABLE app_public.users TO colloquy_user;
-GRANT UPDATE(username) ON TABLE app_public.users TO colloquy_admin;
-
---
--- Name: COLUMN users.first_name; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT UPDATE(first_name) ON TABLE app_public.users TO colloquy_user;
-GRANT UPDATE(first_name) ON TABLE app_public.users TO colloquy_admin;
-
---
--- Name: COLUMN users.last_name; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT UPDATE(last_name) ON TABLE app_public.users TO colloquy_user;
-GRANT UPDATE(last_name) ON TABLE app_public.users TO colloquy_admin;
-
---
--- Name: COLUMN users.display_name; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT UPDATE(display_name) ON TABLE app_public.users TO colloquy_user;
-GRANT UPDATE(display_name) ON TABLE app_public.users TO colloquy_admin;
-
---
--- Name: COLUMN users.avatar_url; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT UPDATE(avatar_url) ON TABLE app_public.users TO colloquy_user;
-GRANT UPDATE(avatar_url) ON TABLE app_public.users TO colloquy_admin;
-
---
--- Name: COLUMN users.preferred_model_provider; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT UPDATE(preferred_model_provider) ON TABLE app_public.users TO colloquy_user;
-GRANT UPDATE(preferred_model_provider) ON TABLE app_public.users TO colloquy_admin;
-
---
--- Name: COLUMN users.preferred_model_name; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT UPDATE(preferred_model_name) ON TABLE app_public.users TO colloquy_user;
-GRANT UPDATE(preferred_model_name) ON TABLE app_public.users TO colloquy_admin;
-
---
 -- Name: FUNCTION "current_user"(); Type: ACL; Schema: app_public; Owner: -
 --
 
@@ -28424,6 +33350,13 @@ GRANT ALL ON FUNCTION app_public.delete_workspace(name text) TO colloquy_admin;
 REVOKE ALL ON FUNCTION app_public.edit_message(message_id uuid, content text) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.edit_message(message_id uuid, content text) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.edit_message(message_id uuid, content text) TO colloquy_admin;
+
+--
+-- Name: FUNCTION embedding_version_evaluation(version_id uuid); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.embedding_version_evaluation(version_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.embedding_version_evaluation(version_id uuid) TO colloquy_admin;
 
 --
 -- Name: FUNCTION embedding_version_progress(version_id uuid); Type: ACL; Schema: app_public; Owner: -
@@ -28927,28 +33860,28 @@ GRANT ALL ON FUNCTION app_public.revoke_share(share_id uuid) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.revoke_share(share_id uuid) TO colloquy_admin;
 
 --
--- Name: FUNCTION search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer, embedding_version_id uuid); Type: ACL; Schema: app_public; Owner: -
+-- Name: FUNCTION search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer, embedding_version_id uuid, without_vector text); Type: ACL; Schema: app_public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION app_public.search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer, embedding_version_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION app_public.search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer, embedding_version_id uuid) TO colloquy_user;
-GRANT ALL ON FUNCTION app_public.search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer, embedding_version_id uuid) TO colloquy_admin;
+REVOKE ALL ON FUNCTION app_public.search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer, embedding_version_id uuid, without_vector text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer, embedding_version_id uuid, without_vector text) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.search(query text, query_embedding extensions.halfvec, kinds app_public.source_type[], max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer, embedding_version_id uuid, without_vector text) TO colloquy_admin;
 
 --
--- Name: FUNCTION search_documents(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer); Type: ACL; Schema: app_public; Owner: -
+-- Name: FUNCTION search_documents(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer, without_vector text); Type: ACL; Schema: app_public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION app_public.search_documents(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION app_public.search_documents(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer) TO colloquy_user;
-GRANT ALL ON FUNCTION app_public.search_documents(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer) TO colloquy_admin;
+REVOKE ALL ON FUNCTION app_public.search_documents(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer, without_vector text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.search_documents(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer, without_vector text) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.search_documents(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer, without_vector text) TO colloquy_admin;
 
 --
--- Name: FUNCTION search_memories(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer); Type: ACL; Schema: app_public; Owner: -
+-- Name: FUNCTION search_memories(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer, without_vector text); Type: ACL; Schema: app_public; Owner: -
 --
 
-REVOKE ALL ON FUNCTION app_public.search_memories(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION app_public.search_memories(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer) TO colloquy_user;
-GRANT ALL ON FUNCTION app_public.search_memories(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer) TO colloquy_admin;
+REVOKE ALL ON FUNCTION app_public.search_memories(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer, without_vector text) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.search_memories(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer, without_vector text) TO colloquy_user;
+GRANT ALL ON FUNCTION app_public.search_memories(query text, query_embedding extensions.halfvec, max_results integer, threshold real, mode app_public.search_mode, filters app_public.search_filters, skip integer, without_vector text) TO colloquy_admin;
 
 --
 -- Name: FUNCTION search_quality(days integer); Type: ACL; Schema: app_public; Owner: -
@@ -29062,6 +33995,13 @@ GRANT INSERT(cost_limit_usd),UPDATE(cost_limit_usd) ON TABLE app_public.usage_bu
 REVOKE ALL ON FUNCTION app_public.set_usage_budget(period app_public.budget_period, token_limit bigint, cost_limit_usd numeric, user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION app_public.set_usage_budget(period app_public.budget_period, token_limit bigint, cost_limit_usd numeric, user_id uuid) TO colloquy_user;
 GRANT ALL ON FUNCTION app_public.set_usage_budget(period app_public.budget_period, token_limit bigint, cost_limit_usd numeric, user_id uuid) TO colloquy_admin;
+
+--
+-- Name: FUNCTION set_vector_weight(version_id uuid, vector_weight real); Type: ACL; Schema: app_public; Owner: -
+--
+
+REVOKE ALL ON FUNCTION app_public.set_vector_weight(version_id uuid, vector_weight real) FROM PUBLIC;
+GRANT ALL ON FUNCTION app_public.set_vector_weight(version_id uuid, vector_weight real) TO colloquy_admin;
 
 --
 -- Name: FUNCTION set_workspace_language(text_search_language app_public.text_search_language); Type: ACL; Schema: app_public; Owner: -
@@ -29185,14 +34125,6 @@ GRANT ALL ON FUNCTION app_public.workspace_member_names() TO colloquy_admin;
 GRANT SELECT ON TABLE app_public.audit_logs TO colloquy_visitor;
 GRANT SELECT ON TABLE app_public.audit_logs TO colloquy_user;
 GRANT SELECT ON TABLE app_public.audit_logs TO colloquy_admin;
-
---
--- Name: TABLE chunks; Type: ACL; Schema: app_public; Owner: -
---
-
-GRANT SELECT ON TABLE app_public.chunks TO colloquy_visitor;
-GRANT SELECT ON TABLE app_public.chunks TO colloquy_user;
-GRANT SELECT ON TABLE app_public.chunks TO colloquy_admin;
 
 --
 -- Name: TABLE embeddings; Type: ACL; Schema: app_public; Owner: -

@@ -1,0 +1,1 @@
+-- The migration in hand. A changed function is included by a line of its own: --!include area/file.sql
