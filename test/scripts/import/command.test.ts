@@ -148,10 +148,14 @@ describeReal('npm run import on a server', () => {
     const lost = runImport([folder], env);
     const imported = `select count(*) from app_public.conversations where external_id like 'chatgpt:lost%'`;
     await until(async () => (await count(database, imported)) > 20);
-    await database.pool('admin').query(
-      `select pg_terminate_backend(pid) from pg_stat_activity
-         where application_name = 'colloquy authenticator' and datname = current_database()`,
-    );
+    // until it notices: a connection that was idle at that moment is only replaced
+    await until(async () => {
+      await database.pool('admin').query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+           where application_name = 'colloquy authenticator' and datname = current_database()`,
+      );
+      return lost.child.exitCode !== null;
+    });
     const { code, stderr, stdout } = await lost.ended;
     expect(stderr).toMatch(/connection was lost.*CQ034[\s\S]*run the same command again/);
     expect(stdout).toMatch(/conversations\s+\d+/);
