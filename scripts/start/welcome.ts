@@ -1,7 +1,7 @@
 import type { FirstAccount } from '../shared/first-account.ts';
 
 /** The question of the third example: none of its words occurs in the passage that answers it. */
-export const EXAMPLE_QUESTION = 'coworkers eavesdropping';
+export const EXAMPLE_QUESTION = 'coworkers eavesdropping on me';
 
 interface Welcome {
   url: string;
