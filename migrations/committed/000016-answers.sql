@@ -1,5 +1,5 @@
 --! Previous: sha1:0e5bdcda699708f4f8bb9c275157e388a141dc83
---! Hash: sha1:3e8ec05822df8881bd441c67fec8564f0e4f8d11
+--! Hash: sha1:13f8718595e07d753eabf39a2f9bab537c8e992e
 --! Message: answers
 
 --! split: 1-words.sql
@@ -571,8 +571,8 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  -- so many passages are enough to rank: 96 in 100 of the first ten are the same as of all (docs/decisions/text-ranking.md)
-  enough constant float8 := 700;
+  -- so many passages are enough to rank: 95 in 100 of the first ten are the same as of all (docs/decisions/text-ranking.md)
+  enough constant float8 := 450;
 begin
   select s.chunk_count into total from app_hidden.word_samples s where s.workspace_id = workspace;
   select

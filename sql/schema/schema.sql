@@ -16963,8 +16963,8 @@ CREATE FUNCTION app_private.split_words(workspace uuid, question app_private.sea
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 declare
-  -- so many passages are enough to rank: 96 in 100 of the first ten are the same as of all (docs/decisions/text-ranking.md)
-  enough constant float8 := 700;
+  -- so many passages are enough to rank: 95 in 100 of the first ten are the same as of all (docs/decisions/text-ranking.md)
+  enough constant float8 := 450;
 begin
   select s.chunk_count into total from app_hidden.word_samples s where s.workspace_id = workspace;
   select
