@@ -211,7 +211,8 @@ export async function addDialogue(database: Database, user: TestUser, label: str
       (await client.query(sql, values)).rows[0].id;
     const conversation = await id('select id from app_public.start_conversation($1)', `${label} dialogue`);
     const chunk = await id(
-      'select id from app_public.chunks where owner_id = $1 order by id limit 1',
+      // not a memory that is shared: in what order sources are cut, nobody promises
+      `select id from app_public.chunks where owner_id = $1 order by visibility, source_type <> 'document', id limit 1`,
       user.id,
     );
     const { rows: turn } = await client.query(
