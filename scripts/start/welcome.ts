@@ -40,7 +40,7 @@ export function welcome({ url, account, token, psql }: Welcome): string {
         'mutation { startConversation(input: { title: "Hello" }) { conversation { id title createdAt } } }',
       ),
       '',
-      '3. Search by meaning; the words of the question are not in the answer:',
+      '3. Search by meaning; no word of the question but small ones is in the answer:',
       call(
         url,
         token,
