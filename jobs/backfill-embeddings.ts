@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import type { ChunkText } from './chunk-texts.ts';
+import { ProviderError } from '../models/provider.ts';
 import type { JobContext } from './context.ts';
-import { type BehindVersion, type Filled, fillBehind } from './embed-behind.ts';
-import { ProviderError } from './embedding/provider.ts';
+import type { ChunkText } from './indexing/chunk-texts.ts';
+import { type BehindVersion, type Filled, fillBehind } from './indexing/embed-behind.ts';
 import type { JobDefinition } from './registry.ts';
 
 /** Vectors computed and stored at a time: what a killed worker has to compute again. */

@@ -1,12 +1,12 @@
 import type { Pool } from 'pg';
 import type { PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
+import type { cutText } from '../chunking/cut.ts';
 import type { FileStorage } from '../lib/storage.ts';
-import type { cutText } from './embedding/cut.ts';
-import type { EmbeddingProvider, ProviderVersion } from './embedding/provider.ts';
-import type { FileExtractor } from './extraction/extract.ts';
+import type { EmbeddingProvider, ProviderVersion } from '../models/provider.ts';
+import type { Summariser } from '../models/summary/summariser.ts';
+import type { FileExtractor } from '../reading/extract.ts';
 import type { Mailer } from './mailer.ts';
-import type { Summariser } from './summary/summariser.ts';
 
 /** What every job gets. */
 export interface JobContext {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { describeError } from '../lib/errors.ts';
+import { ProviderError } from '../models/provider.ts';
 import type { JobContext } from './context.ts';
-import { ProviderError } from './embedding/provider.ts';
 import { embedTaken, takeChunks } from './indexing/embed-taken.ts';
 import { activeVersion, countIndexed, RETRY_PRIORITY, type Version } from './indexing/source.ts';
 import type { JobDefinition } from './registry.ts';

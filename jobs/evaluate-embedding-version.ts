@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { evaluateVersion } from '../models/evaluate.ts';
 import type { JobContext } from './context.ts';
-import { evaluateVersion } from './embedding/evaluate.ts';
 import type { JobDefinition } from './registry.ts';
 
 const payload = z.object({ versionId: z.uuid(), baselineId: z.uuid() });

@@ -1,9 +1,9 @@
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
 import { ColloquyError, describeError, errorCode } from '../lib/errors.ts';
+import { cleanText } from '../reading/decode.ts';
+import type { Extraction, Extractor } from '../reading/extraction.ts';
 import type { JobContext } from './context.ts';
-import { cleanText } from './extraction/decode.ts';
-import type { Extraction, Extractor } from './extraction/extraction.ts';
 import type { JobDefinition } from './registry.ts';
 
 const payload = z.object({ workspaceId: z.uuid(), fileId: z.uuid() });

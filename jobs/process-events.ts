@@ -1,12 +1,12 @@
 import { z } from 'zod';
+import { countTokens } from '../chunking/tokens.ts';
 import { describeError } from '../lib/errors.ts';
+import { ProviderError } from '../models/provider.ts';
+import { readEvent } from '../models/summary/event.ts';
+import type { Summary } from '../models/summary/summariser.ts';
+import { openRecogniser } from '../reading/recognise.ts';
 import type { JobContext } from './context.ts';
-import { ProviderError } from './embedding/provider.ts';
-import { openRecogniser } from './embedding/recognise.ts';
-import { countTokens } from './embedding/tokens.ts';
 import type { JobDefinition } from './registry.ts';
-import { readEvent } from './summary/event.ts';
-import type { Summary } from './summary/summariser.ts';
 
 /** Events that are claimed at a time. */
 const BATCH = 20;

@@ -1,33 +1,33 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { Job, JobResult, PgBoss } from 'pg-boss';
+import { cutAsActive } from '../chunking/cut-as-active.ts';
 import { type Env, env as ownEnv } from '../lib/env.ts';
 import { describeError } from '../lib/errors.ts';
 import { log as rootLog } from '../lib/log.ts';
 import { openQueue } from '../lib/queue.ts';
 import { type FileStorage, filesFolder, localStorage } from '../lib/storage.ts';
-import { computeAnalytics } from './compute-analytics.ts';
-import type { JobContext } from './context.ts';
-import { embedChunks } from './embed-chunks.ts';
-import { contradiction } from './embedding/chosen.ts';
-import { cutAsActive } from './embedding/cut-as-active.ts';
-import { openGuards } from './embedding/guards.ts';
-import { type EmbeddingModel, MODEL_COLUMNS } from './embedding/model.ts';
-import { tablePause } from './embedding/pause.ts';
+import { contradiction } from '../models/chosen.ts';
+import { type EmbeddingModel, MODEL_COLUMNS } from '../models/model.ts';
 import {
   type EmbeddingProvider,
   openProvider as openNamedProvider,
   type ProviderOptions,
   type ProviderVersion,
-} from './embedding/provider.ts';
-import { tableRate } from './embedding/rate.ts';
+} from '../models/provider.ts';
+import { openGuards } from '../models/remote/guards.ts';
+import { tablePause } from '../models/remote/pause.ts';
+import { tableRate } from '../models/remote/rate.ts';
+import { openSummariser, type Summariser } from '../models/summary/summariser.ts';
+import { type ExtractOptions, openExtractor } from '../reading/extract.ts';
+import { computeAnalytics } from './compute-analytics.ts';
+import type { JobContext } from './context.ts';
+import { embedChunks } from './embed-chunks.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
-import { type ExtractOptions, openExtractor } from './extraction/extract.ts';
 import { runFairLoop } from './fair-loop.ts';
 import { indexSource } from './index-source.ts';
 import { logMailer, type Mailer } from './mailer.ts';
 import { type JobDefinition, jobs } from './registry.ts';
-import { openSummariser, type Summariser } from './summary/summariser.ts';
 import { sweepUnindexed } from './sweep-unindexed.ts';
 import { sweepUningested } from './sweep-uningested.ts';
 

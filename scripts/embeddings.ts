@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
-import { askModel, type Chosen, type ChosenModel, chosenModel } from '../jobs/embedding/chosen.ts';
-import { knownPrefixes } from '../jobs/embedding/prefixes.ts';
 import { weighings } from '../jobs/measure-fusion.ts';
 import { measurements } from '../jobs/measure-recall.ts';
 import { type Database, openDatabase } from '../lib/database.ts';
 import { env } from '../lib/env.ts';
 import { ColloquyError, describeError, errorCode } from '../lib/errors.ts';
+import { askModel, type Chosen, type ChosenModel, chosenModel } from '../models/chosen.ts';
+import { knownPrefixes } from '../models/prefixes.ts';
 import { compareWays, showCuttings } from './embeddings/cuttings.ts';
 import { evaluateBeside, evaluateIfNew } from './embeddings/evaluation.ts';
 import { recutDocuments } from './embeddings/recut.ts';

@@ -1,11 +1,11 @@
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
-import { ensureFirstVersion } from '../jobs/embedding/first-version.ts';
 import { queues } from '../jobs/registry.ts';
 import { type Database, openDatabase } from '../lib/database.ts';
 import { env } from '../lib/env.ts';
 import { ColloquyError, describeError } from '../lib/errors.ts';
 import { migrateDatabase, migrationStatus } from '../lib/migrations.ts';
+import { ensureFirstVersion } from '../models/first-version.ts';
 import { commit, uncommit, watch } from './migrate/graphile.ts';
 import { demandDevelopment, markAsDevelopment } from './migrate/mark.ts';
 import { reset } from './migrate/reset.ts';

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
+import { openPrepared } from '../import/open.ts';
 import { env } from '../lib/env.ts';
 import { describeError } from '../lib/errors.ts';
-import { openPrepared } from './import/open.ts';
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 

@@ -1,7 +1,7 @@
+import type { ContentType } from '../../chunking/chunk.ts';
+import { cutText } from '../../chunking/cut.ts';
 import type { JobContext } from '../context.ts';
-import { attemptCut } from '../cut-attempt.ts';
-import type { ContentType } from '../embedding/chunk.ts';
-import { cutText } from '../embedding/cut.ts';
+import { attemptCut } from './cut-attempt.ts';
 import { heading, type Source, type Version } from './source.ts';
 
 /** What extraction makes of files: pages of text, and markdown. */

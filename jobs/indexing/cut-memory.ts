@@ -1,6 +1,6 @@
+import { cutText } from '../../chunking/cut.ts';
 import type { JobContext } from '../context.ts';
-import { attemptCut } from '../cut-attempt.ts';
-import { cutText } from '../embedding/cut.ts';
+import { attemptCut } from './cut-attempt.ts';
 import { heading, type Source, type Version } from './source.ts';
 
 /** Cuts a memory that has no chunks yet. Returns how many were added. */

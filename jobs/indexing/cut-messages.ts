@@ -1,6 +1,6 @@
+import { cutText } from '../../chunking/cut.ts';
 import type { JobContext } from '../context.ts';
-import { attemptCut, type CutSubject, failCut, isLarge, isOfText } from '../cut-attempt.ts';
-import { cutText } from '../embedding/cut.ts';
+import { attemptCut, type CutSubject, failCut, isLarge, isOfText } from './cut-attempt.ts';
 import { heading, type Source, type Version } from './source.ts';
 
 /** Messages cut at a time. */

@@ -1,7 +1,7 @@
-import type { ChunkText } from '../chunk-texts.ts';
 import type { JobContext } from '../context.ts';
-import { type BatchOutcome, embedBatch } from '../embed-batch.ts';
-import { embedBehind } from '../embed-behind.ts';
+import type { ChunkText } from './chunk-texts.ts';
+import { type BatchOutcome, embedBatch } from './embed-batch.ts';
+import { embedBehind } from './embed-behind.ts';
 import type { Version } from './source.ts';
 
 interface Taken extends ChunkText {

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import type { ProviderVersion } from '../embedding/provider.ts';
+import type { ProviderVersion } from '../../models/provider.ts';
 
 /** Longest heading that a chunk may have. */
 const LONGEST_HEADING = 1000;

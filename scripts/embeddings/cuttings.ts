@@ -1,9 +1,9 @@
-import type { ChunkingMethod, ChunkSizes } from '../../jobs/embedding/chunk.ts';
-import { type CuttingComparison, compareCuttings } from '../../jobs/embedding/compare-cuttings.ts';
-import { modelOf } from '../../jobs/embedding/model.ts';
-import { openProvider } from '../../jobs/embedding/provider.ts';
+import type { ChunkingMethod, ChunkSizes } from '../../chunking/chunk.ts';
 import type { Database } from '../../lib/database.ts';
 import { ColloquyError } from '../../lib/errors.ts';
+import { type CuttingComparison, compareCuttings } from '../../models/compare-cuttings.ts';
+import { modelOf } from '../../models/model.ts';
+import { openProvider } from '../../models/provider.ts';
 import { table } from './show.ts';
 import { activeOf } from './versions.ts';
 

@@ -1,7 +1,7 @@
-import { type Evaluation, evaluateVersion } from '../../jobs/embedding/evaluate.ts';
-import { type EmbeddingProvider, openProvider, ProviderError } from '../../jobs/embedding/provider.ts';
 import type { Database } from '../../lib/database.ts';
 import { ColloquyError } from '../../lib/errors.ts';
+import { type Evaluation, evaluateVersion } from '../../models/evaluate.ts';
+import { type EmbeddingProvider, openProvider, ProviderError } from '../../models/provider.ts';
 
 /**
  * Asks a version and another one the same questions, here and now.

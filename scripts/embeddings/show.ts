@@ -1,5 +1,5 @@
-import type { Evaluation } from '../../jobs/embedding/evaluate.ts';
-import { formatBytes, formatSeconds } from '../import/progress.ts';
+import { formatBytes, formatSeconds } from '../../import/progress.ts';
+import type { Evaluation } from '../../models/evaluate.ts';
 
 /** A row of the database: numbers that may be large come as text. */
 export type Row = Record<string, unknown>;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { askModel, type Chosen, type ChosenModel } from '../../jobs/embedding/chosen.ts';
-import { makeFirstVersion } from '../../jobs/embedding/first-version.ts';
 import type { Database } from '../../lib/database.ts';
+import { askModel, type Chosen, type ChosenModel } from '../../models/chosen.ts';
+import { makeFirstVersion } from '../../models/first-version.ts';
 import { evaluateBeside } from './evaluation.ts';
 import { ownWorker } from './own-worker.ts';
 import { progressLine, type Row, showEstimate, showEvaluation } from './show.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
-import type { Chosen, ChosenModel } from '../../jobs/embedding/chosen.ts';
 import { ColloquyError, errorCode } from '../../lib/errors.ts';
+import type { Chosen, ChosenModel } from '../../models/chosen.ts';
 import type { Row } from './show.ts';
 
 /** Who has the database itself: needs no account. */

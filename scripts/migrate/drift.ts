@@ -5,7 +5,7 @@ import type { PoolClient } from 'pg';
 import type { Database } from '../../lib/database.ts';
 import { ColloquyError, errorCode } from '../../lib/errors.ts';
 import { migrateSettings, projectFolder } from '../../lib/migrations.ts';
-import { includedPaths } from '../check/includes.ts';
+import { includedPaths } from '../../tools/check/includes.ts';
 
 /** An object of the database that is not what functions/ would make of it. */
 export interface Drift {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import graphileHash from 'graphile-migrate/dist/hash.js';
 import graphileMigrate from 'graphile-migrate/dist/migration.js';
-import type { Problem } from '../check/problem.ts';
+import type { Problem } from '../../tools/check/problem.ts';
 
 /**
  * Without a database: each committed migration has the text that its hash was made of, and names the one before it.

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Database, openDatabase, serverDatabase } from '../../lib/database.ts';
 import { env } from '../../lib/env.ts';
-import { findBinaries } from '../../lib/postgres/acquire.ts';
-import { developmentDir, startDevelopment } from '../../lib/postgres/development.ts';
-import { scratchServer } from '../../lib/postgres/scratch.ts';
+import { findBinaries } from '../../tools/postgres/acquire.ts';
+import { developmentDir, startDevelopment } from '../../tools/postgres/development.ts';
+import { scratchServer } from '../../tools/postgres/scratch.ts';
 import { markAsDevelopment } from './mark.ts';
 
 export type Say = (text: string) => void;

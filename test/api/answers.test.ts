@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isLatin } from '../../jobs/embedding/local.ts';
+import { isLatin } from '../../models/local/local.ts';
 import { describeReal } from '../support/server.ts';
 import { type Account, axis, indexDocument, register, startTestApi, type TestApi } from './support.ts';
 

@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { EmbeddingProvider } from '../../jobs/embedding/provider.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { log } from '../../lib/log.ts';
 import { projectFolder } from '../../lib/migrations.ts';
-import { type Mode, registerClient } from '../../scripts/bench/quality/client.ts';
-import { type Figures, measureSet, type SetReport } from '../../scripts/bench/quality/documents.ts';
-import { ownSet } from '../../scripts/bench/quality/own-set.ts';
-import { withServer } from '../../scripts/bench/quality/server.ts';
-import { type TestSet, testSet } from '../../scripts/bench/quality/set.ts';
+import type { EmbeddingProvider } from '../../models/provider.ts';
+import { type Mode, registerClient } from '../../tools/bench/quality/client.ts';
+import { type Figures, measureSet, type SetReport } from '../../tools/bench/quality/documents.ts';
+import { ownSet } from '../../tools/bench/quality/own-set.ts';
+import { withServer } from '../../tools/bench/quality/server.ts';
+import { type TestSet, testSet } from '../../tools/bench/quality/set.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 
 log.level = 'silent';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openLocal } from '../../jobs/embedding/local.ts';
 import { startWorker, type Worker } from '../../jobs/worker.ts';
+import { openLocal } from '../../models/local/local.ts';
 import { describeReal } from '../support/server.ts';
 import { until } from '../support/users.ts';
 import { register, startTestApi, type TestApi } from './support.ts';

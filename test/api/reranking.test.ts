@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { openReranker } from '../../jobs/reranking/reranker.ts';
 import { type RerankSettings, readEnv, rerankSettings } from '../../lib/env.ts';
 import { log } from '../../lib/log.ts';
+import { openReranker } from '../../models/reranking/reranker.ts';
 import { type FakeReranker, startFakeReranker } from '../support/fake-reranker.ts';
 import { describeReal } from '../support/server.ts';
 import {

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { backfillEmbeddings } from '../../jobs/backfill-embeddings.ts';
 import type { JobContext } from '../../jobs/context.ts';
-import { type EmbeddingProvider, ProviderError } from '../../jobs/embedding/provider.ts';
-import { openExtractor } from '../../jobs/extraction/extract.ts';
 import { logMailer } from '../../jobs/mailer.ts';
-import { openSummariser } from '../../jobs/summary/summariser.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { log } from '../../lib/log.ts';
 import { openQueue } from '../../lib/queue.ts';
 import { localStorage } from '../../lib/storage.ts';
+import { type EmbeddingProvider, ProviderError } from '../../models/provider.ts';
+import { openSummariser } from '../../models/summary/summariser.ts';
+import { openExtractor } from '../../reading/extract.ts';
 import { indexWhole } from '../support/indexing.ts';
 import { untilUnlocked } from '../support/locks.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { cutText } from '../../chunking/cut.ts';
 import type { JobContext } from '../../jobs/context.ts';
-import { cutText } from '../../jobs/embedding/cut.ts';
-import { openExtractor } from '../../jobs/extraction/extract.ts';
 import { logMailer } from '../../jobs/mailer.ts';
-import { openSummariser } from '../../jobs/summary/summariser.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { ColloquyError } from '../../lib/errors.ts';
 import { log } from '../../lib/log.ts';
 import { openQueue } from '../../lib/queue.ts';
 import { localStorage } from '../../lib/storage.ts';
+import { openSummariser } from '../../models/summary/summariser.ts';
+import { openExtractor } from '../../reading/extract.ts';
 import { indexWhole } from '../support/indexing.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { asUser, registerUser, type TestUser } from '../support/users.ts';

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openQueryEmbedder, type QueryEmbedder } from '../../jobs/embedding/query.ts';
 import { startWorker, type Worker } from '../../jobs/worker.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { errorCode } from '../../lib/errors.ts';
+import { openQueryEmbedder, type QueryEmbedder } from '../../models/query.ts';
 import { startTestApi, type TestApi } from '../api/support.ts';
 import { untilUnlocked } from '../support/locks.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectFolder } from '../../lib/migrations.ts';
-import { run } from '../../lib/postgres/run.ts';
+import { run } from '../../tools/postgres/run.ts';
 
 /** `npm run migrate -- …` on a server's database, or on an embedded one. */
 export function migrate(where: { url: string } | { data: string }, ...args: string[]) {

@@ -1,9 +1,9 @@
 import { toSql } from 'pgvector';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { evaluateVersion } from '../../jobs/embedding/evaluate.ts';
-import type { EmbeddingProvider, ProviderVersion } from '../../jobs/embedding/provider.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { errorCode } from '../../lib/errors.ts';
+import { evaluateVersion } from '../../models/evaluate.ts';
+import type { EmbeddingProvider, ProviderVersion } from '../../models/provider.ts';
 import { vectorOfText, vectorOfWords } from '../support/fake-openai.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { asRole, asUser, asVisitor, registerUser, type TestUser } from '../support/users.ts';

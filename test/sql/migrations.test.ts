@@ -13,12 +13,12 @@ import {
   migrationStatus,
   projectFolder,
 } from '../../lib/migrations.ts';
-import { findBinaries } from '../../lib/postgres/acquire.ts';
-import type { Binaries } from '../../lib/postgres/packages.ts';
 import { findDrift } from '../../scripts/migrate/drift.ts';
 import { lintHashes } from '../../scripts/migrate/hashes.ts';
 import { readStatus } from '../../scripts/migrate/status.ts';
-import { dumpSchema } from '../../scripts/picture/picture.ts';
+import { dumpSchema } from '../../tools/picture/picture.ts';
+import { findBinaries } from '../../tools/postgres/acquire.ts';
+import type { Binaries } from '../../tools/postgres/packages.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { createEmptyDatabase, execute, query } from './databases.ts';
 

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { findBinaries } from '../../lib/postgres/acquire.ts';
-import { differing, diffFiles, PICTURE_FOLDER, readFiles } from '../../scripts/picture/files.ts';
-import { makePicture } from '../../scripts/picture/picture.ts';
-import { servedQueries } from '../../scripts/picture/tables.ts';
+import { differing, diffFiles, PICTURE_FOLDER, readFiles } from '../../tools/picture/files.ts';
+import { makePicture } from '../../tools/picture/picture.ts';
+import { servedQueries } from '../../tools/picture/tables.ts';
+import { findBinaries } from '../../tools/postgres/acquire.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 
 describeReal('the picture of the schema', () => {

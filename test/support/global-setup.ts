@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { acquireTestServer } from '../../lib/postgres/acquire.ts';
-import { withoutPassword } from '../../lib/postgres/check.ts';
+import { acquireTestServer } from '../../tools/postgres/acquire.ts';
+import { withoutPassword } from '../../tools/postgres/check.ts';
 import { prepareTemplate } from './template.ts';
 
 /** What the test files are told about the server of the run. */

@@ -1,11 +1,7 @@
 import type pg from 'pg';
 import { toSql } from 'pgvector';
-import {
-  type EmbeddingProvider,
-  ProviderError,
-  type ProviderVersion,
-} from '../../jobs/embedding/provider.ts';
 import type { Database } from '../../lib/database.ts';
+import { type EmbeddingProvider, ProviderError, type ProviderVersion } from '../../models/provider.ts';
 import { asRole, asUser, registerUser, type TestUser } from './users.ts';
 
 /** A vector of length one that follows from a text and a model: the same in every process, without any network. */

@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline';
-import { openGuards } from '../../jobs/embedding/guards.ts';
-import { tablePause } from '../../jobs/embedding/pause.ts';
-import { tableRate } from '../../jobs/embedding/rate.ts';
 import { startWorker } from '../../jobs/worker.ts';
 import { serverDatabase } from '../../lib/database.ts';
 import { localStorage } from '../../lib/storage.ts';
+import { openGuards } from '../../models/remote/guards.ts';
+import { tablePause } from '../../models/remote/pause.ts';
+import { tableRate } from '../../models/remote/rate.ts';
 
 /**
  * A worker in a process of its own, to be killed: reads the database's URL as the first line of its input, perhaps with

@@ -1,0 +1,164 @@
+import {
+  type AttachmentItem,
+  type ConversationItem,
+  limits,
+  type MessageRole,
+  type SkippedItem,
+  skipped,
+} from '../../items.ts';
+import { makeConversation } from '../conversation.ts';
+import { modelName, type ReadMessage } from '../drafts.ts';
+import {
+  asArray,
+  asObject,
+  asSize,
+  asString,
+  cleanJson,
+  clipped,
+  isObject,
+  type JsonObject,
+  present,
+  shortString,
+} from '../json-values.ts';
+import { readBlocks } from './content.ts';
+
+const ROLES: Record<string, MessageRole> = { human: 'user', user: 'user', assistant: 'assistant' };
+
+/** What the first message names as its parent: an id that nothing has. */
+const NOTHING = /^0{8}-0{4}-[04]0{3}-[08]0{3}-0{12}$/;
+
+/** `attachments` come with the text that was read from them, `files` with nothing but a name. */
+function attachmentsOf(message: JsonObject, id: string): AttachmentItem[] {
+  const list = [
+    ...asArray(message.attachments).map((item, i) => ({
+      item: asObject(item),
+      fallback: `${id}/attachment-${i + 1}`,
+    })),
+    ...asArray(message.files).map((item, i) => ({ item: asObject(item), fallback: `${id}/file-${i + 1}` })),
+  ];
+  const found = new Map<string, AttachmentItem>();
+  for (const { item, fallback } of list) {
+    const { file_name, file_size, file_type, file_kind, extracted_content } = item;
+    const externalId = clipped(
+      asString(item.id) ?? asString(item.file_uuid) ?? fallback,
+      limits.attachmentIdCharacters,
+    );
+    const text = asString(extracted_content);
+    const bytes = text === null ? 0 : Buffer.byteLength(text);
+    const tooLong = bytes > limits.documentBytes;
+    if (found.has(externalId)) continue;
+    found.set(externalId, {
+      externalId,
+      name: clipped(asString(file_name) ?? (text === null ? 'file' : 'pasted text'), 255),
+      mimeType: shortString(file_type) ?? shortString(file_kind),
+      size: asSize(file_size),
+      bytes: 'missing',
+      text: tooLong ? null : text,
+      metadata: tooLong ? { text_left_out: bytes } : {},
+    });
+  }
+  return [...found.values()];
+}
+
+/** A message may consist of files or of tool calls alone: then they are what it says. */
+function contentOf(text: string, attachments: AttachmentItem[], tools: string[]): string {
+  if (text !== '') return text;
+  return [
+    ...attachments.map(({ name }) => `[file: ${name}]`),
+    ...tools.map((name) => `[tool: ${name}]`),
+  ].join('\n');
+}
+
+const readMessage: ReadMessage = (message, node) => {
+  const { text, thinking, citations, toolCalls } = readBlocks(message);
+  const attachments = attachmentsOf(message, node.id);
+  const sender = asString(message.sender) ?? '';
+  const role = Object.hasOwn(ROLES, sender) ? ROLES[sender]! : 'system';
+  const isAnswer = role === 'assistant';
+  return {
+    role,
+    content: contentOf(text, attachments, isAnswer ? toolCalls.map(({ name }) => name) : []),
+    time: message.created_at,
+    model: isAnswer ? modelName(message.model) : null,
+    metadata: present({
+      original_role: role === 'system' ? sender : null,
+      thinking,
+      citations,
+    }),
+    attachments,
+    toolCalls: isAnswer ? toolCalls : [],
+    feedback: null,
+  };
+};
+
+/**
+ * The messages as a tree. Where the export names no parents, each message follows the one before it. One that is there
+ * twice counts once; another one with the same id gets an id of its own.
+ */
+function treeOf(list: unknown[]): { mapping: JsonObject; doubled: number } {
+  const mapping: JsonObject = Object.create(null);
+  const texts = new Map<string, string>();
+  let previous: string | null = null;
+  let doubled = 0;
+  for (const [i, message] of list.filter(isObject).entries()) {
+    const given = clipped(asString(message.uuid) ?? `message-${i + 1}`, 180);
+    const text = JSON.stringify(message);
+    let id = given;
+    for (let copy = 2; texts.has(id) && texts.get(id) !== text; copy++) id = `${given}~${copy}`;
+    if (texts.has(id)) {
+      doubled++;
+      continue;
+    }
+    texts.set(id, text);
+    const named = asString(message.parent_message_uuid);
+    const parent: string | null =
+      message.parent_message_uuid === undefined
+        ? previous
+        : named === null || NOTHING.test(named)
+          ? null
+          : named;
+    mapping[id] = { parent, message };
+    previous = id;
+  }
+  return { mapping, doubled };
+}
+
+/**
+ * One element of a Claude export as a conversation.
+ * @param label how to name it when it has no id, as `conversations.json #3`
+ */
+export function readConversation(parsed: unknown, label: string, now: Date): ConversationItem | SkippedItem {
+  const { value, cleaned } = cleanJson(parsed);
+  if (!isObject(value) || !Array.isArray(value.chat_messages))
+    return skipped(label, 'unsupported', 'not a conversation: no "chat_messages"');
+  const id = asString(value.uuid);
+  const title = asString(value.name) ?? 'Untitled';
+  const { mapping, doubled } = treeOf(value.chat_messages);
+  const { created_at } = value;
+  return makeConversation(
+    {
+      id,
+      importer: 'claude',
+      title,
+      place: id === null ? label : `claude:${id} (${title})`,
+      mapping,
+      readMessage,
+      createdAt: created_at,
+      updatedAt: value.updated_at,
+      model: modelName(value.model),
+      currentLeaf: value.current_leaf_message_uuid,
+      metadata: ({ createdAt, own, leftOut }) =>
+        present({
+          importer: 'claude',
+          summary: clipped(asString(value.summary) ?? '', 10_000),
+          is_starred: value.is_starred === true ? true : null,
+          project: shortString(asObject(value.project).name),
+          original_create_time: createdAt === own ? null : shortString(created_at),
+          empty_messages_left_out: leftOut > 0 ? leftOut : null,
+          doubled_messages_left_out: doubled > 0 ? doubled : null,
+          cleaned: cleaned > 0 ? cleaned : null,
+        }),
+    },
+    now,
+  );
+}

@@ -1,0 +1,51 @@
+import { normalizeLines } from '../../../reading/text.ts';
+import { type DocumentItem, type ReadSettings, type SkippedItem, skipped } from '../../items.ts';
+import { makeDocument } from '../../sources/document.ts';
+import { asArray, asObject, asString, cleanJson, isObject, present } from '../json-values.ts';
+import { readList } from '../read-list.ts';
+
+/** The instructions and the documents of a project. */
+function documentsOf(parsed: unknown, place: string, settings: ReadSettings): (DocumentItem | SkippedItem)[] {
+  const { value, cleaned } = cleanJson(parsed);
+  const id = isObject(value) ? asString(value.uuid) : null;
+  if (!isObject(value) || id === null) return [skipped(place, 'unsupported', 'not a project: no "uuid"')];
+  const project = asString(value.name) ?? 'Untitled';
+  const instructions = asString(value.prompt_template);
+  const texts = [
+    ...(instructions === null
+      ? []
+      : [{ uuid: 'instructions', filename: 'instructions.md', content: instructions }]),
+    ...asArray(value.docs).map(asObject),
+  ];
+  return texts.map((doc, i) => {
+    const label = `${place}: ${asString(doc.filename) ?? `document ${i + 1}`}`;
+    const content = asString(doc.content);
+    if (content === null) return skipped(label, 'empty', 'no text in it');
+    const bytes = Buffer.byteLength(content);
+    if (bytes > settings.maxBytes) return skipped(label, 'too_large', `${bytes} bytes`);
+    return makeDocument({
+      source: `claude:project/${id}/${asString(doc.uuid) ?? asString(doc.filename) ?? i + 1}`,
+      path: asString(doc.filename) ?? 'document.txt',
+      label,
+      text: normalizeLines(content),
+      metadata: present({ importer: 'claude', project, cleaned: cleaned > 0 ? cleaned : null }),
+    });
+  });
+}
+
+/** The documents of `projects.json` of a Claude export. */
+export async function* readProjects(
+  file: { absolute: string; label: string },
+  settings: ReadSettings,
+): AsyncGenerator<DocumentItem | SkippedItem> {
+  const list = {
+    ...file,
+    noun: 'projects',
+    limit: settings.maxConversationBytes,
+    onBytes: settings.onBytes,
+  };
+  for await (const read of readList(list, (value, place) => documentsOf(value, place, settings))) {
+    if (Array.isArray(read)) yield* read;
+    else yield read;
+  }
+}

@@ -1,0 +1,101 @@
+import { createReadStream } from 'node:fs';
+import { type SkippedItem, skipped } from '../items.ts';
+import { readHead } from '../sources/files.ts';
+import { type JsonElement, jsonElements } from './json-elements.ts';
+
+/** A file that is a JSON list of any length. */
+export interface ListFile {
+  absolute: string;
+  /** The file's path, for messages. */
+  label: string;
+  /** What its elements are called, for messages. */
+  noun: string;
+  /** Bytes of the largest element that is read. */
+  limit: number;
+  onBytes: (bytes: number) => void;
+}
+
+/** Where the list begins: behind its bracket; null when the file is one element. */
+function findList(head: Buffer): { start: number; wrapped: boolean } | null {
+  const start = /^(?:\xef\xbb\xbf)?\s*(?:\{\s*"conversations"\s*:\s*)?\[/.exec(head.toString('latin1'));
+  return start ? { start: start[0].length, wrapped: start[0].includes('{') } : null;
+}
+
+async function* chunksOf(file: string, start: number, whole: boolean): AsyncGenerator<Uint8Array> {
+  for await (const chunk of createReadStream(file, { start, highWaterMark: 1024 * 1024 }))
+    yield chunk as Buffer;
+  // A lone element is read as the only one of a list.
+  if (whole) yield Buffer.from(']');
+}
+
+function problemOf(element: JsonElement, { label, noun }: ListFile): SkippedItem | null {
+  const place = `${label} #${element.position}`;
+  switch (element.problem) {
+    case null:
+      return null;
+    case 'too_large':
+      return skipped(
+        place,
+        'too_large',
+        noun === 'conversations' ? `one conversation of ${element.size} bytes` : `${element.size} bytes`,
+      );
+    case 'too_deep':
+      return skipped(place, 'broken_json', 'nested too deep');
+    case 'cut':
+      return skipped(
+        label,
+        'broken_json',
+        `ends in the middle, after byte ${element.end}; the ${element.position - 1} ${noun} before that were read`,
+      );
+    case 'trailing':
+      return skipped(label, 'broken_json', 'text after the end of the list was left out');
+  }
+}
+
+function parse(
+  bytes: Buffer,
+): { value: unknown } | { reason: 'invalid_utf8' | 'broken_json'; detail: string } {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return { reason: 'invalid_utf8', detail: 'not valid UTF-8' };
+  }
+  try {
+    return { value: JSON.parse(text) };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return { reason: 'broken_json', detail: error.message };
+  }
+}
+
+/**
+ * The elements of a list, one at a time. A broken one is reported and the rest goes on; a file that was cut off gives
+ * everything before the cut.
+ * @param read makes an item of a parsed element; `place` names it, as `conversations.json #3`
+ */
+export async function* readList<T>(
+  file: ListFile,
+  read: (value: unknown, place: string) => T | SkippedItem,
+): AsyncGenerator<T | SkippedItem> {
+  const list = findList(await readHead(file.absolute));
+  const start = list?.start ?? 0;
+  let reported = 0;
+  for await (const element of jsonElements(
+    chunksOf(file.absolute, start, list === null),
+    start,
+    file.limit,
+  )) {
+    // The object around a wrapped list goes on behind it.
+    if (element.problem === 'trailing' && list?.wrapped) break;
+    const problem = problemOf(element, file);
+    if (problem === null) {
+      const place = `${file.label} #${element.position}`;
+      const parsed = parse(element.bytes ?? Buffer.alloc(0));
+      yield 'value' in parsed ? read(parsed.value, place) : skipped(place, parsed.reason, parsed.detail);
+    } else yield problem;
+    file.onBytes(element.end - reported);
+    reported = element.end;
+  }
+}

@@ -1,0 +1,53 @@
+import { basename, dirname, extname } from 'node:path';
+import { cleanText } from '../../reading/text.ts';
+import { type DocumentItem, type ReadSettings, type SkippedItem, skipped } from '../items.ts';
+import { isGenerated, makeDocument } from '../sources/document.ts';
+import { type PackedFile, type PackStyle, splitPackedFiles } from './pack.ts';
+
+/** What the packed repository is called: the file's name, or its folder's when the file has repomix's own name. */
+export function packName(absolute: string): string {
+  const stem = basename(absolute, extname(absolute)).replace(/\.\d+$/, '');
+  const name = /^repo(?:mix|pack)-output$/.test(stem) ? basename(dirname(absolute)) : stem;
+  return (name || 'repomix').toWellFormed();
+}
+
+function documentOf(
+  file: PackedFile,
+  name: string,
+  label: string,
+  settings: ReadSettings,
+): DocumentItem | SkippedItem {
+  const path = file.path.replaceAll('\\', '/').replace(/^(?:\.?\/)+/, '');
+  const place = `${label} » ${path}`;
+  if (file.content === null) return skipped(place, 'broken_pack', 'the pack ends before this file does');
+  if (isGenerated(path)) return skipped(place, 'generated', 'not written by a person');
+  const { text, cleaned } = cleanText(file.content);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > settings.maxBytes) return skipped(place, 'too_large', `${bytes} bytes`);
+  return makeDocument({
+    source: `repomix:${name}/${path}`,
+    path,
+    label: place,
+    text,
+    metadata: { root: name, path, bytes, ...(cleaned > 0 ? { cleaned } : {}) },
+  });
+}
+
+/** The files of a repomix file, each as a document of its own. */
+export function* readPack(
+  pack: { text: string; style: PackStyle; name: string; label: string },
+  settings: ReadSettings,
+): Generator<DocumentItem | SkippedItem> {
+  let count = 0;
+  try {
+    for (const file of splitPackedFiles(pack.text, pack.style)) {
+      count++;
+      yield documentOf(file, pack.name, pack.label, settings);
+    }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    yield skipped(pack.label, 'broken_json', error.message);
+    return;
+  }
+  if (count === 0) yield skipped(pack.label, 'empty', 'a repomix file without files');
+}

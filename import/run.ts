@@ -1,0 +1,56 @@
+import { ColloquyError } from '../lib/errors.ts';
+import { type ReadOptions, readSettings } from './items.ts';
+import { createProgress, type ProgressStream } from './progress.ts';
+import { resolveRoots } from './sources/roots.ts';
+import { countSources, readSources } from './sources/sources.ts';
+import type { Summary } from './summary.ts';
+import type { Sink } from './writer.ts';
+
+/**
+ * A path that is not there is a slip of the hand: nothing is imported before it is corrected.
+ * @throws ColloquyError CQ030
+ */
+export async function checkPaths(paths: string[], read: ReadOptions): Promise<void> {
+  for (const root of await resolveRoots(paths, readSettings(read))) {
+    if (root.kind !== 'skipped' || root.reason === 'unsupported') continue;
+    throw new ColloquyError(
+      'CQ030',
+      root.reason === 'not_found'
+        ? `There is no file or folder "${root.source}".`
+        : `"${root.source}" cannot be read: ${root.detail}.`,
+      { hint: 'Correct the path; nothing was imported.' },
+    );
+  }
+}
+
+export interface RunOptions {
+  paths: string[];
+  read: ReadOptions;
+  sink: Sink;
+  summary: Summary;
+  /** Where the bar goes. */
+  stream: ProgressStream;
+  /** Stops between two transactions. */
+  signal: AbortSignal;
+}
+
+/** Hands everything that can be read to the sink; what cannot is counted. */
+export async function runImport({ paths, read, sink, summary, stream, signal }: RunOptions): Promise<void> {
+  const { bytes } = await countSources(paths, read);
+  const progress = createProgress({ total: bytes, stream });
+  try {
+    for await (const item of readSources(paths, { ...read, onBytes: (count) => progress.add(count) })) {
+      if (signal.aborted) return;
+      if (item.kind === 'skipped') {
+        summary.skip(item);
+        continue;
+      }
+      progress.add(0, item.source);
+      await sink.add(item);
+      progress.item();
+    }
+    if (!signal.aborted) await sink.flush();
+  } finally {
+    progress.end();
+  }
+}

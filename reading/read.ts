@@ -1,0 +1,51 @@
+import { decode, formatOf, requireText } from './decode.ts';
+import { readDocx } from './docx.ts';
+import { type Extraction, type ExtractionRequest, unreadable } from './extraction.ts';
+import { readHtml } from './html.ts';
+import { languageOf } from './languages.ts';
+import { readPdf } from './pdf.ts';
+
+const FRONT_MATTER_TITLE = /^---\n(?:.{0,1000}\n){0,50}?title:[ \t]*(["']?)(.{1,500}?)\1[ \t]*\n/;
+const FIRST_HEADING = /^ {0,3}#[ \t]+(.{1,500}?)[ \t#]*$/m;
+
+/** Reads text from the bytes of a file. Takes the time that it takes: extract.ts bounds it. */
+export async function read({ bytes, extractor, name }: ExtractionRequest): Promise<Extraction> {
+  if (bytes.length === 0) throw unreadable('CQ324', 'The file is empty');
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const format = formatOf(bytes);
+  if (extractor === 'pdf') {
+    if (!buffer.subarray(0, 1024).includes('%PDF-'))
+      throw unreadable('CQ322', 'The file does not begin as a PDF does');
+    return readPdf(new Uint8Array(bytes));
+  }
+  if (extractor === 'docx') {
+    if (format === undefined) throw unreadable('CQ322', 'The file does not begin as a DOCX does');
+    return readDocx(buffer);
+  }
+  const decoded = decode(bytes);
+  requireText(decoded.text);
+  const plain = { ...decoded, codeLanguage: null, title: null, language: null, pages: [] };
+  if (extractor === 'text') return { ...plain, contentType: 'text' };
+  if (extractor === 'code') {
+    return { ...plain, contentType: 'code', codeLanguage: languageOf(name, decoded.text) };
+  }
+  if (extractor === 'markdown') {
+    const title = (
+      FRONT_MATTER_TITLE.exec(decoded.text)?.[2] ?? FIRST_HEADING.exec(decoded.text)?.[1]
+    )?.trim();
+    return { ...plain, contentType: 'markdown', title: title || null };
+  }
+  const page = readHtml(decoded.text);
+  if (!page) throw unreadable('CQ322', 'The page is nested too deeply');
+  requireText(page.text);
+  const language = /<html\b[^>]{0,500}?\blang\s*=\s*["']?([a-z]{2,3}(?:-[a-z0-9]{2,8})*)/i.exec(
+    decoded.text,
+  )?.[1];
+  return {
+    ...plain,
+    contentType: 'markdown',
+    text: page.text,
+    title: page.title,
+    language: language ?? null,
+  };
+}

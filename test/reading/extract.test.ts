@@ -1,0 +1,251 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { openExtractor } from '../../reading/extract.ts';
+import { type Extractor, limits } from '../../reading/extraction.ts';
+import { docx, pdf, zip } from '../support/files.ts';
+
+const files = openExtractor();
+afterAll(() => files.close());
+
+const extract = (extractor: Extractor, content: string | Uint8Array, name = 'file', signal?: AbortSignal) =>
+  files.extract({ bytes: Buffer.from(content as string), extractor, name }, signal);
+
+function refuses(
+  extractor: Extractor,
+  content: string | Uint8Array,
+  code: string,
+  words: string | RegExp = '',
+) {
+  return expect(extract(extractor, content)).rejects.toMatchObject({
+    code,
+    message: typeof words === 'string' ? expect.stringContaining(words) : expect.stringMatching(words),
+    hint: expect.stringMatching(/\w/),
+  });
+}
+
+describe('PDF', () => {
+  test('the text of every page, where each begins and ends, its title and language', async () => {
+    const result = await extract(
+      'pdf',
+      pdf([['Cats sleep', 'all day.'], [], ['Dogs (mostly) bark.']], { title: 'Pets', language: 'en-GB' }),
+    );
+    expect(result).toMatchObject({ contentType: 'text', title: 'Pets', encoding: null });
+    expect(result.pages.map(({ number }) => number)).toEqual([1, 2, 3]);
+    expect(result.pages.map(({ start, end }) => result.text.slice(start, end))).toEqual([
+      'Cats sleep\nall day.',
+      '',
+      'Dogs (mostly) bark.',
+    ]);
+    expect(result.text.split('\f')).toHaveLength(3);
+    expect(result.warnings).toMatchObject([
+      { kind: 'pages_without_text', message: '1 of 3 pages have no text' },
+    ]);
+    expect(result.language).toBe('en-GB');
+  });
+
+  test('one that is protected, scanned, damaged, empty or none at all is refused with its reason', async () => {
+    await refuses('pdf', pdf([['secret']], { password: true }), 'CQ320', 'password');
+    await refuses('pdf', pdf([[], []]), 'CQ321', '2 pages');
+    await refuses('pdf', '%PDF-1.4\nand then nothing', 'CQ322');
+    await refuses('pdf', 'GIF89a', 'CQ322');
+    await refuses('pdf', '', 'CQ324', 'empty');
+  });
+
+  test('one with its end cut off is either read or refused, never more', async () => {
+    const whole = pdf([['one page']]);
+    for (const share of [0.3, 0.6, 0.9]) {
+      const outcome = await extract('pdf', whole.subarray(0, whole.length * share)).catch(
+        (error) => error.code,
+      );
+      if (typeof outcome === 'string') expect(outcome).toMatch(/^CQ32[12]$/);
+      else expect(outcome.text).toBe('one page');
+    }
+  });
+});
+
+describe('DOCX', () => {
+  test('headings, paragraphs and tables become markdown; title and special characters are kept', async () => {
+    const file = docx(
+      [
+        { text: 'Animals & plants', heading: 1 },
+        { text: 'A kitten < a cat 😀' },
+        { text: 'Feeding', heading: 2 },
+        { text: 'Twice a day.' },
+      ],
+      { title: 'Care & cost', table: [['food', '3 €']] },
+    );
+    const result = await extract('docx', file);
+    expect(result).toMatchObject({ contentType: 'markdown', title: 'Care & cost', pages: [], warnings: [] });
+    expect(result.text).toMatch(
+      /^# Animals & plants\n\nA kitten < a cat 😀\n\n## Feeding\n\nTwice a day\.\n/,
+    );
+    expect(result.text).toMatch(/food\s+3 €/);
+    expect((await extract('docx', docx([{ text: 'Only heading', heading: 1 }]))).title).toBe('Only heading');
+  });
+
+  test('one that is protected, damaged, empty or something else is refused with its reason', async () => {
+    const whole = docx([{ text: 'hello' }]);
+    await refuses(
+      'docx',
+      Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.alloc(600)]),
+      'CQ320',
+    );
+    await refuses('docx', whole.subarray(0, whole.length - 40), 'CQ322', 'ZIP');
+    const broken = Buffer.from(whole);
+    broken.fill(0x41, broken.indexOf('word/document.xml') + 20, broken.indexOf('word/document.xml') + 60);
+    await refuses('docx', broken, 'CQ322');
+    await refuses('docx', docx([{ text: '' }]), 'CQ324');
+    await refuses('docx', zip({ 'readme.txt': 'hello' }), 'CQ326', 'not a DOCX');
+    await refuses('docx', 'hello', 'CQ322');
+    await refuses('docx', docx([], { more: { 'word/document.xml': '<w:document' } }), 'CQ322');
+  });
+
+  test('one that unfolds to far more than it is, is not unfolded', async () => {
+    const bomb = docx([{ text: 'hello' }], { more: { 'word/media/a': Buffer.alloc(limits.unpacked + 1) } });
+    expect(bomb.length).toBeLessThan(limits.unpacked / 500);
+    await refuses('docx', bomb, 'CQ323', '128 MiB');
+    const lying = Buffer.from(bomb);
+    const size = Buffer.alloc(4);
+    size.writeUInt32LE(limits.unpacked + 1);
+    for (let at = lying.indexOf(size); at !== -1; at = lying.indexOf(size, at)) lying.writeUInt32LE(5, at);
+    await refuses('docx', lying, 'CQ322');
+    const many = Object.fromEntries(Array.from({ length: limits.entries }, (_, i) => [`word/${i}`, '']));
+    await refuses('docx', docx([{ text: 'hello' }], { more: many }), 'CQ323', 'parts');
+  });
+});
+
+describe('HTML', () => {
+  test('headings are kept; scripts, styles and navigation are not; title and language are read', async () => {
+    const result = await extract(
+      'html',
+      `<!doctype html><html lang="de-AT"><head><title>Haustiere &amp; mehr</title><style>p{}</style></head>
+       <body><nav>Menü</nav><h1>Katzen</h1><p>Sie schlafen.</p><script>alert(1)</script><h2>Futter</h2><p>Täglich.</p></body></html>`,
+    );
+    expect(result.text).toBe('# Katzen\n\nSie schlafen.\n\n## Futter\n\nTäglich.');
+    expect(result).toMatchObject({ contentType: 'markdown', title: 'Haustiere & mehr', language: 'de-AT' });
+  });
+
+  test('a page of nothing, or nested without end, is refused', async () => {
+    await refuses('html', '<html><script>1</script></html>', 'CQ324');
+    await refuses('html', `${'<div>'.repeat(5_000)}x`, 'CQ322', 'nested');
+  });
+});
+
+describe('text, markdown and code', () => {
+  test('markdown keeps its source and tells its title', async () => {
+    expect(await extract('markdown', '---\ntitle: "From the front"\n---\n\n# Heading\n')).toMatchObject({
+      title: 'From the front',
+      contentType: 'markdown',
+    });
+    expect(await extract('markdown', 'Intro\n\n# The heading #\n\ntext')).toMatchObject({
+      title: 'The heading',
+    });
+  });
+
+  test('code tells its language', async () => {
+    expect(await extract('code', 'select 1;', 'query.sql')).toMatchObject({
+      contentType: 'code',
+      codeLanguage: 'sql',
+    });
+    expect(await extract('code', '#!/usr/bin/env python3\n', 'run')).toMatchObject({
+      codeLanguage: 'python',
+    });
+  });
+
+  test('UTF-8 with and without its mark, UTF-16 of both orders, and line ends of all systems', async () => {
+    const text = 'Grüße, 世界 😀\n';
+    const utf16 = Buffer.from(`\ufeff${text}`, 'utf16le');
+    for (const [bytes, encoding] of [
+      [Buffer.from(text), 'utf-8'],
+      [Buffer.from(`\ufeff${text}`), 'utf-8'],
+      [utf16, 'utf-16le'],
+      [Buffer.from(utf16).swap16(), 'utf-16be'],
+    ] as const) {
+      expect(await extract('text', bytes)).toMatchObject({ text, encoding, warnings: [] });
+    }
+    expect((await extract('text', 'a\r\nb\rc')).text).toBe('a\nb\nc');
+  });
+
+  test('what is not UTF-8 is read as Latin 1, and that is said', async () => {
+    expect(await extract('text', Buffer.from('caf\xe9 \x80 5', 'latin1'))).toMatchObject({
+      text: 'café € 5',
+      encoding: 'windows-1252',
+      warnings: [{ kind: 'latin1' }],
+    });
+  });
+
+  test('NUL and halves of characters are cleaned, and that is said', async () => {
+    expect(await extract('text', `${'some text '.repeat(20)}a\0b\0`)).toMatchObject({
+      text: `${'some text '.repeat(20)}ab`,
+      warnings: [{ kind: 'nul_removed', message: '2 NUL characters were removed' }],
+    });
+    const half = Buffer.concat([
+      Buffer.from('\ufeffa', 'utf16le'),
+      Buffer.from([0x3d, 0xd8]),
+      Buffer.from('b', 'utf16le'),
+    ]);
+    const result = await extract('text', half);
+    expect(result.text.isWellFormed()).toBe(true);
+    expect(result.text).toBe('a\ufffdb');
+  });
+
+  test('data that calls itself text is refused, and so is nothing', async () => {
+    await refuses('text', pdf([['x']]), 'CQ326', 'PDF');
+    await refuses('markdown', docx([{ text: 'x' }]), 'CQ326', 'ZIP');
+    await refuses('code', Buffer.from(Array.from({ length: 2_000 }, (_, i) => i % 32)), 'CQ326', 'data');
+    await refuses('text', Buffer.alloc(100), 'CQ326');
+    await refuses('text', ' \n\t', 'CQ324');
+    await refuses('text', '\ufeff', 'CQ324');
+  });
+
+  test('text beyond what a document may hold is refused', async () => {
+    await refuses('text', 'a'.repeat(limits.text + 1), 'CQ323', '20000001');
+  });
+});
+
+describe('the thread', () => {
+  test('a file that takes too long is given up, and the next one is read', async () => {
+    const hasty = openExtractor({ timeout: 300 });
+    try {
+      const bytes = docx([{ text: 'x' }], { more: { 'word/media/a': Buffer.alloc(limits.unpacked - 1000) } });
+      await expect(hasty.extract({ bytes, extractor: 'docx', name: 'slow' })).rejects.toMatchObject({
+        code: 'CQ325',
+      });
+    } finally {
+      await hasty.close();
+    }
+    await expect(extract('text', 'next')).resolves.toMatchObject({ text: 'next' });
+  });
+
+  test('a file that wants more memory than there is ends its thread, not the process; the next one is read', async () => {
+    const small = openExtractor({ memory: 24 });
+    try {
+      const bytes = docx(Array.from({ length: 60_000 }, (_, i) => ({ text: `Paragraph ${i}` })));
+      await expect(small.extract({ bytes, extractor: 'docx', name: 'big' })).rejects.toMatchObject({
+        code: 'CQ327',
+      });
+      const bytes2 = Buffer.from('small');
+      expect(await small.extract({ bytes: bytes2, extractor: 'text', name: 'small' })).toMatchObject({
+        text: 'small',
+      });
+    } finally {
+      await small.close();
+    }
+  });
+
+  test('whoever goes away is let go, and those behind are served', async () => {
+    const going = new AbortController();
+    const bytes = docx(Array.from({ length: 20_000 }, (_, i) => ({ text: `Paragraph ${i}` })));
+    const left = expect(extract('docx', bytes, 'a', going.signal)).rejects.toThrow('gone');
+    const behind = extract('text', 'behind');
+    const neverBegun = expect(extract('text', 'never', 'b', going.signal)).rejects.toThrow('gone');
+    going.abort(new Error('gone'));
+    await left;
+    await neverBegun;
+    expect((await behind).text).toBe('behind');
+  });
+
+  test('several files at once are all read', async () => {
+    const results = await Promise.all(Array.from({ length: 20 }, (_, i) => extract('text', `file ${i}`)));
+    expect(results.map((result) => result.text)).toEqual(Array.from({ length: 20 }, (_, i) => `file ${i}`));
+  });
+});

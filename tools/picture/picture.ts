@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import { ColloquyError } from '../../lib/errors.ts';
+import { projectFolder } from '../../lib/migrations.ts';
+import type { Binaries } from '../postgres/packages.ts';
+import { run, tail } from '../postgres/run.ts';
+import { readCatalogue } from './catalogue.ts';
+import { functionsPage } from './functions.ts';
+import { privilegesPage } from './privileges.ts';
+import { servedQueries, tablePages } from './tables.ts';
+
+/** Left out: what is made by month and by embedding version, and what belongs to others. */
+const LEFT_OUT = ['app_partitions', 'graphile_migrate', 'pgboss'];
+
+const README = `# The schema as it is
+
+Generated from a database that was migrated from zero: \`npm run picture\`. Do not edit anything here; a test compares
+it with what the migrations make.
+
+- \`schema.sql\`: all of it, as pg_dump writes it, without the partitions and without the schemas of pg-boss and
+  graphile-migrate
+- \`tables/\`: one page per table and view
+- \`functions.md\`: every function, what it runs as, and who may execute it
+- \`privileges.md\`: every role, and all it was granted
+
+A change of the schema shows here in words that can be reviewed: a right that was granted, a policy that fell away, a
+function that no longer pins its search_path.
+`;
+
+/** pg_dump's text without what changes from one machine to the next. */
+export function withoutVersions(dump: string): string {
+  return dump
+    .split('\n')
+    .filter((line) => !/^-- Dumped (from database|by pg_dump) version /.test(line))
+    .join('\n')
+    .replace(/\n{3,}/g, '\n\n');
+}
+
+/** The schema of a database as SQL. @throws ColloquyError CQ023 with pg_dump's own words */
+export async function dumpSchema(url: string, binaries: Binaries, options: string[] = []): Promise<string> {
+  const { password } = new URL(url);
+  const shown = new URL(url);
+  shown.password = '';
+  const dumped = await run(
+    join(binaries.bin, 'pg_dump'),
+    ['--schema-only', '--no-owner', '--restrict-key=colloquy', ...options, '--dbname', shown.href],
+    // the password is not for the list of processes
+    { env: { ...process.env, PGPASSWORD: decodeURIComponent(password), LC_ALL: 'C' } },
+  );
+  if (dumped.code !== 0) throw new ColloquyError('CQ023', `pg_dump failed: ${tail(dumped.stderr)}`);
+  return withoutVersions(dumped.stdout);
+}
+
+/**
+ * The picture of a migrated database: text by path below sql/schema/.
+ * @param url       as an administrator
+ * @param binaries  with a pg_dump that is not older than the server
+ */
+export async function makePicture(url: string, binaries: Binaries): Promise<Map<string, string>> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => {});
+  await client.connect();
+  const catalogue = await readCatalogue(client).finally(() => client.end());
+  const committed = join(projectFolder, 'migrations/committed');
+  const migrations = readdirSync(committed)
+    .sort()
+    .map((name) => readFileSync(join(committed, name), 'utf8'));
+  const pages = tablePages(catalogue.tables, catalogue.privileges, servedQueries(migrations));
+  return new Map([
+    ['README.md', README],
+    [
+      'schema.sql',
+      await dumpSchema(
+        url,
+        binaries,
+        LEFT_OUT.map((schema) => `--exclude-schema=${schema}`),
+      ),
+    ],
+    ['functions.md', functionsPage(catalogue.functions)],
+    ['privileges.md', privilegesPage(catalogue.privileges, catalogue.roles)],
+    ...[...pages].map(([name, text]): [string, string] => [`tables/${name}`, text]),
+  ]);
+}
