@@ -1,20 +1,7 @@
 -- Trigger: one entry of the audit log for each change of a row. Its arguments are the kind of thing, the column that
 -- identifies it, and the column of its workspace, if it has one. An update is logged by the columns that it changed; one
--- that changed nothing that counts is not logged. Columns that may hold a secret are cut out by name, whatever table they
--- stand in. What is not public in its workspace makes an entry of whoever did it, which the workspace's managers do not read.
-create or replace function app_private.without_secrets(row_values jsonb)
-returns jsonb
-language sql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-  select coalesce(jsonb_object_agg(v.key, v.value), '{}')
-  from jsonb_each(row_values) as v
-  -- max_tokens, token_limit and monthly_token_quota are numbers
-  where v.key !~* '(password|secret|hash|token(?!s|_limit|_quota))' and v.key not in ('created_at', 'updated_at', 'last_used_at');
-$$;
-comment on function app_private.without_secrets(jsonb) is 'A row as the audit log may keep it: without secrets and bookkeeping.';
-
+-- that changed nothing that counts is not logged. Columns that may hold a secret are cut out (without_secrets). What is not
+-- public in its workspace makes an entry of whoever did it, which the workspace's managers do not read.
 create or replace function app_hidden.audit_row()
 returns trigger
 language plpgsql

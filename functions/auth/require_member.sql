@@ -1,5 +1,4 @@
--- The first line of every sealed function that works for a signed-in member. require_session is the first line of those
--- that change an account or who belongs where by one's own will: a key that leaked must not be able to keep itself alive.
+-- The first line of every sealed function that works for a signed-in member.
 create or replace function app_hidden.require_member(for_writing boolean default false)
 returns void
 language plpgsql
@@ -23,19 +22,3 @@ end
 $$;
 comment on function app_hidden.require_member(boolean) is 'Raises CQ101 when nobody is signed in, CQ109 when a viewer wants to write, CQ110 when an API key lacks the scope.';
 grant execute on function app_hidden.require_member(boolean) to colloquy_visitor, colloquy_user, colloquy_admin;
-
-create or replace function app_hidden.require_session()
-returns void
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if app_hidden.is_api_key() then
-    raise exception 'An API key may not do this.' using errcode = 'CQ110', hint = 'Sign in with e-mail address and password.';
-  end if;
-  perform app_hidden.require_member();
-end
-$$;
-comment on function app_hidden.require_session() is 'Raises CQ101 when nobody is signed in, CQ110 for an API key.';
-grant execute on function app_hidden.require_session() to colloquy_visitor, colloquy_user, colloquy_admin;

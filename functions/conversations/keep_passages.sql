@@ -1,19 +1,6 @@
 -- Writes passages down as they are at the moment of citing: what an answer used stays readable after its source was edited, cut
 -- anew or removed. One row per chunk and version of its document, however often it is cited: a chunk's text never changes, its
 -- place in the document may.
---
--- A job removes passages that nothing cites. The shared lock, held until the citation is committed, keeps it from taking one
--- that is just being cited; nobody who cites waits for anybody else who does.
-create or replace function app_private.passages_lock(for_workspace uuid)
-returns bigint
-language sql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-  select hashtextextended('app_hidden.cited_passages ' || for_workspace, 0);
-$$;
-comment on function app_private.passages_lock(uuid) is 'Key of the advisory lock of who cites in a workspace (shared), and of who removes what is cited no more.';
-
 create or replace function app_private.keep_passages(for_workspace uuid, chunk_ids uuid[], reader uuid default null)
 returns table (chunk_id uuid, passage_id uuid)
 language plpgsql

@@ -1,15 +1,6 @@
 -- Begins a new embedding version beside the active one. Chunks belong to all versions, so that citations stay valid and
 -- only vectors are made anew: the new version takes over how the active one cuts text. It must never be usable for
 -- searches before it is complete; activate_embedding_version sees to that.
-create or replace function app_private.lock_embedding_versions()
-returns void
-language sql
-set search_path = pg_catalog, pg_temp
-as $$
-  select pg_advisory_xact_lock(hashtextextended('app_public.embedding_versions', 0));
-$$;
-comment on function app_private.lock_embedding_versions() is 'One at a time makes, switches or archives versions.';
-
 create or replace function app_public.create_embedding_version(
   name text,
   provider text,

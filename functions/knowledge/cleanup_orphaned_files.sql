@@ -1,20 +1,5 @@
--- Uploads that came to nothing: never read, or not readable, in no conversation, and without a document. It must never
--- touch a file that was read, or that a conversation shows: those go when somebody deletes them. Never one that a legal hold
--- keeps. Their bytes are remembered by the trigger of files, and go later.
-create or replace function app_private.orphaned_files(older_than interval)
-returns setof app_public.files
-language sql
-stable
-as $$
-  select f.*
-  from app_public.files f
-  where f.processing_status in ('pending', 'failed')
-    and f.updated_at < now() - older_than
-    and f.conversation_id is null
-    and not exists (select from app_public.documents d where d.workspace_id = f.workspace_id and d.file_id = f.id);
-$$;
-comment on function app_private.orphaned_files(interval) is 'Uploads that came to nothing, so long ago. Becomes a part of the query that asks.';
-
+-- Removes uploads that came to nothing (orphaned_files says which), for the job alone. Their bytes are remembered by the trigger
+-- of files, and go later.
 create or replace function app_hidden.cleanup_orphaned_files(older_than interval default '7 days', max_files integer default 1000)
 returns table (workspace_id uuid, file_id uuid)
 language plpgsql

@@ -1,21 +1,6 @@
--- What the worker does every night: conversations that rest are packed, and are cold after a longer rest. Bounded by a number, a
--- time and a place to go on from; whoever is writing keeps its conversation, which is taken the next time. One conversation
--- that cannot be packed is reported and left as it is, and the others are packed. The rest comes from retention_policies; a
--- legal hold does not matter here, since nothing is lost.
-create or replace function app_private.resting_time(for_kind app_public.retention_kind, for_workspace uuid)
-returns interval
-language sql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-  select make_interval(days => p.keep_days)
-  from app_public.retention_policies p
-  where p.kind = for_kind and (p.workspace_id = for_workspace or p.workspace_id is null)
-  order by p.workspace_id nulls last
-  limit 1;
-$$;
-comment on function app_private.resting_time(app_public.retention_kind, uuid) is 'How long conversations of a workspace rest before they go to the next tier; null means that they never do.';
-
+-- What the worker does every night: conversations that rest are packed. Bounded by a number, a time and a place to go on from;
+-- whoever is writing keeps its conversation, which is taken the next time. One conversation that cannot be packed is reported
+-- and left as it is, and the others are packed.
 create or replace function app_hidden.archive_old_conversations(
   idle_for interval default null,
   min_messages integer default 100,
@@ -65,73 +50,4 @@ end
 $$;
 comment on function app_hidden.archive_old_conversations(interval, integer, integer, uuid, interval) is
   'Packs conversations of at least min_messages that rest for idle_for (without it: as retention_policies say), at most max_conversations of those after after_id, until time_budget is over. Returns each with what became of it.';
-
-create or replace function app_hidden.archive_old_messages(
-  older_than interval,
-  max_conversations integer default 100,
-  after_id uuid default null,
-  time_budget interval default '1 minute'
-)
-returns setof app_hidden.packed_conversation
-language sql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-  select * from app_hidden.archive_old_conversations(coalesce(older_than, interval '30 days'), 1, max_conversations, after_id, time_budget);
-$$;
-comment on function app_hidden.archive_old_messages(interval, integer, uuid, interval) is
-  'Packs the messages of every conversation, also of small ones, whose last message is older than that. Returns each with what became of it.';
-
-create or replace function app_hidden.compress_old_conversations(
-  idle_for interval default null,
-  max_conversations integer default 100,
-  after_id uuid default null,
-  time_budget interval default '1 minute'
-)
-returns setof app_hidden.packed_conversation
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  conversation app_public.conversations;
-  result app_hidden.packed_conversation;
-  deadline timestamptz := clock_timestamp() + time_budget;
-begin
-  if idle_for < interval '0' or max_conversations not between 1 and 10000 then
-    raise exception 'idle_for is not negative, max_conversations 1 to 10,000.' using errcode = 'CQ200', hint = 'Leave them out for the defaults.';
-  end if;
-  for conversation in
-    select c.*
-    from app_hidden.conversation_archives a
-    join app_public.conversations c on c.workspace_id = a.workspace_id and c.id = a.conversation_id
-    where c.storage_tier = 'warm'
-      and a.conversation_id > coalesce(after_id, '00000000-0000-0000-0000-000000000000'::uuid)
-      and c.last_message_at <= now() - coalesce(idle_for, app_private.resting_time('warm_conversations', c.workspace_id))
-    order by a.conversation_id
-    limit max_conversations
-    for update of c skip locked
-  loop
-    result.conversation_id := conversation.id;
-    result.messages := conversation.message_count;
-    result.storage_tier := 'cold';
-    result.problem := null;
-    begin
-      perform app_private.check_archive(conversation.id);
-      update app_public.conversations c set storage_tier = 'cold' where c.id = conversation.id;
-    exception when others then
-      result.storage_tier := 'warm';
-      result.problem := sqlstate || ': ' || sqlerrm;
-    end;
-    return next result;
-    exit when clock_timestamp() > deadline;
-  end loop;
-end
-$$;
-comment on function app_hidden.compress_old_conversations(interval, integer, uuid, interval) is
-  'Makes packed conversations cold that rest for idle_for (without it: as retention_policies say), after their documents were read and found whole. Returns each with what became of it.';
-grant execute on function
-  app_hidden.archive_old_conversations(interval, integer, integer, uuid, interval),
-  app_hidden.archive_old_messages(interval, integer, uuid, interval),
-  app_hidden.compress_old_conversations(interval, integer, uuid, interval)
-to colloquy_worker;
+grant execute on function app_hidden.archive_old_conversations(interval, integer, integer, uuid, interval) to colloquy_worker;

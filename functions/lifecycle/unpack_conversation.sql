@@ -56,28 +56,3 @@ begin
 end
 $$;
 comment on function app_private.unpack_conversation(app_public.conversations) is 'Restores a locked conversation and returns it as it is then. Raises CQ260 when its archive is damaged.';
-
-create or replace function app_private.is_coming_back(conversation_id uuid, last_number integer)
-returns boolean
-language sql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-  select exists (
-    select from app_public.conversations c
-    where c.id = is_coming_back.conversation_id and c.storage_tier <> 'hot' and c.last_sequence_number >= last_number
-  );
-$$;
-comment on function app_private.is_coming_back(uuid, integer) is 'Whether messages up to a number are written into a packed conversation: they are restored, and were counted long ago.';
-
-create or replace function app_private.packed_conversation_of(message_id uuid)
-returns uuid
-language sql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-  select a.conversation_id
-  from app_hidden.conversation_archives a
-  where a.message_ids @> array[packed_conversation_of.message_id] and a.workspace_id = app_hidden.current_workspace_id();
-$$;
-comment on function app_private.packed_conversation_of(uuid) is 'The conversation in which a message is packed, in the workspace of the request; null when there is none.';

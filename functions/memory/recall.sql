@@ -1,9 +1,8 @@
 -- Recall: the memories that fit a question, weighed by importance and recency. Sealed, as search is, and the caller comes
--- from the session alone. It counts nothing: what an answer really used is told by use_memories.
+-- from the session alone. It counts nothing: what an answer really used is said by use_memories.
 --
 -- Relevance is what a hybrid search gives, 0 to 1: similarity and words by the weight of the embedding version. Then it is weighed:
 -- half of the score for the fit alone, up to three tenths for importance, up to two for recency.
-
 create or replace function app_public.recall(query text, query_embedding extensions.halfvec default null, max_results integer default 10)
 returns app_public.recall_response
 language plpgsql
@@ -84,34 +83,3 @@ $$;
 comment on function app_public.recall(text, extensions.halfvec, integer) is
   'The memories that fit a question best, weighed by importance and recency. Errors: CQ101 not signed in, CQ200 unusable argument, CQ301 vector of another model.';
 grant execute on function app_public.recall(text, extensions.halfvec, integer) to colloquy_user, colloquy_admin;
-
-create or replace function app_public.use_memories(ids uuid[])
-returns setof app_public.memory_items
-language plpgsql
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  perform app_hidden.require_member(for_writing => true);
-  if cardinality(ids) > 100 then
-    raise exception 'At most 100 memories at a time, not %.', cardinality(ids) using errcode = 'CQ200', hint = 'Call it again for the rest.';
-  end if;
-  return query
-  with readable as (
-    select m.id
-    from app_public.memory_items m
-    where m.workspace_id = app_hidden.current_workspace_id() and m.id = any (ids) and upper_inf(m.validity)
-      and (m.owner_id = app_hidden.current_user_id() or m.visibility = 'workspace')
-    order by m.id
-    for no key update
-  )
-  update app_public.memory_items m
-  set access_count = m.access_count + 1, last_accessed_at = clock_timestamp()
-  from readable r
-  where m.id = r.id
-  returning m.*;
-end
-$$;
-comment on function app_public.use_memories(uuid[]) is
-  'Says which recalled memories an answer used, which keeps them recent. Returns them; what is not there or not readable is passed over. Errors: CQ101 not signed in, CQ109 read-only, CQ200 too many.';
-grant execute on function app_public.use_memories(uuid[]) to colloquy_user, colloquy_admin;

@@ -1,4 +1,5 @@
 -- A member sees its own keys in the workspace of the request; owners and admins see all of them. Not granted: any write.
+-- needs: auth/can_manage, auth/current_user_id, auth/current_workspace_id
 drop policy if exists all_owner on app_public.api_keys;
 create policy all_owner on app_public.api_keys to colloquy_owner using (true) with check (true);
 

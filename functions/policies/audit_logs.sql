@@ -1,5 +1,6 @@
 -- Owners and admins read what happened in their workspace; everyone reads the events of its own account, in a session and
 -- not with an API key. Not granted: any write, to anybody. The owner of the table is refused by a trigger.
+-- needs: auth/can_manage, auth/current_user_id, auth/current_workspace_id, auth/is_api_key
 drop policy if exists all_owner on app_public.audit_logs;
 create policy all_owner on app_public.audit_logs to colloquy_owner using (true) with check (true);
 

@@ -1,4 +1,5 @@
 -- Read by whoever may read the conversation. Written by job: not granted is any insert, update, delete.
+-- needs: auth/current_workspace_id
 drop policy if exists all_owner on app_public.conversation_analytics;
 create policy all_owner on app_public.conversation_analytics to colloquy_owner using (true) with check (true);
 

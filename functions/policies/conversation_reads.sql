@@ -1,4 +1,5 @@
 -- Each reader sees its own. Written by mark_read: not granted is any insert, update, delete.
+-- needs: auth/current_user_id, auth/current_workspace_id
 drop policy if exists all_owner on app_public.conversation_reads;
 create policy all_owner on app_public.conversation_reads to colloquy_owner using (true) with check (true);
 

@@ -1,5 +1,6 @@
 -- The owner reads and changes its documents; the workspace reads those that are shared with it.
 -- Not granted: hashes, workspace_id, and owner_id after the insert.
+-- needs: auth/can_write, auth/current_user_id, auth/current_workspace_id
 drop policy if exists all_owner on app_public.documents;
 create policy all_owner on app_public.documents to colloquy_owner using (true) with check (true);
 

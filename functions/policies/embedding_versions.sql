@@ -1,4 +1,5 @@
 -- Every signed-in user may know which models there are; an administrator makes and switches them through functions.
+-- needs: auth/current_user_id
 drop policy if exists all_owner on app_public.embedding_versions;
 create policy all_owner on app_public.embedding_versions to colloquy_owner using (true) with check (true);
 

@@ -1,4 +1,5 @@
 -- Every signed-in user may know what can be stored; whoever administers the database decides. Not granted: any write.
+-- needs: auth/current_user_id
 drop policy if exists all_owner on app_public.file_type_configs;
 create policy all_owner on app_public.file_type_configs to colloquy_owner using (true) with check (true);
 

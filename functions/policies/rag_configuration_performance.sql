@@ -1,5 +1,6 @@
 -- Read by every member of the workspace, as the configurations are: sums, of private conversations too. Written by job: not
 -- granted is any insert, update, delete.
+-- needs: auth/current_user_id, auth/current_workspace_id
 drop policy if exists all_owner on app_public.rag_configuration_performance;
 create policy all_owner on app_public.rag_configuration_performance to colloquy_owner using (true) with check (true);
 

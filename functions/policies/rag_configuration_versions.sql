@@ -1,4 +1,5 @@
 -- Read by every member of the workspace. Written by trigger: not granted is any insert, update, delete.
+-- needs: auth/current_user_id, auth/current_workspace_id
 drop policy if exists all_owner on app_public.rag_configuration_versions;
 create policy all_owner on app_public.rag_configuration_versions to colloquy_owner using (true) with check (true);
 

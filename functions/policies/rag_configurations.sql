@@ -1,5 +1,6 @@
 -- Read by every member of the workspace, changed by those who manage it. The default one cannot be deleted.
 -- Not granted: is_default, which setDefaultRagConfiguration moves, workspace_id, and created_by after the insert.
+-- needs: auth/can_manage, auth/current_user_id, auth/current_workspace_id
 drop policy if exists all_owner on app_public.rag_configurations;
 create policy all_owner on app_public.rag_configurations to colloquy_owner using (true) with check (true);
 

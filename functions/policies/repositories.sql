@@ -1,5 +1,6 @@
 -- The owner reads and changes its repositories; the workspace reads those that are shared with it.
 -- Not granted: workspace_id, and owner_id and source_type after the insert.
+-- needs: auth/can_write, auth/current_user_id, auth/current_workspace_id
 drop policy if exists all_owner on app_public.repositories;
 create policy all_owner on app_public.repositories to colloquy_owner using (true) with check (true);
 

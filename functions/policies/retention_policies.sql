@@ -1,4 +1,5 @@
 -- A member sees the policies of its workspace and those of the whole system. Written by set_retention_policy, and by whoever administers the database: not granted is any write.
+-- needs: auth/current_user_id, auth/current_workspace_id
 drop policy if exists all_owner on app_public.retention_policies;
 create policy all_owner on app_public.retention_policies to colloquy_owner using (true) with check (true);
 

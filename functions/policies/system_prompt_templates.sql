@@ -1,5 +1,6 @@
 -- The owner reads and changes its templates; the workspace reads those that are public; everybody who is signed in reads
 -- those of the installation. Not granted: workspace_id, and owner_id after the insert.
+-- needs: auth/can_write, auth/current_user_id, auth/current_workspace_id
 drop policy if exists all_owner on app_public.system_prompt_templates;
 create policy all_owner on app_public.system_prompt_templates to colloquy_owner using (true) with check (true);
 

@@ -1,4 +1,5 @@
 -- Read by every member of the workspace. Those who manage it write: set_usage_budget inserts and changes.
+-- needs: auth/can_manage, auth/current_user_id, auth/current_workspace_id
 drop policy if exists all_owner on app_public.usage_budgets;
 create policy all_owner on app_public.usage_budgets to colloquy_owner using (true) with check (true);
 

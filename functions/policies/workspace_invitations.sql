@@ -1,4 +1,5 @@
 -- Owners and admins see who was asked to join their workspace. Writing goes through functions. Not granted: any write.
+-- needs: auth/can_manage, auth/current_workspace_id
 drop policy if exists all_owner on app_public.workspace_invitations;
 create policy all_owner on app_public.workspace_invitations to colloquy_owner using (true) with check (true);
 

@@ -1,4 +1,5 @@
 -- A member sees who else belongs to its workspaces. Not granted: any write.
+-- needs: auth/current_user_workspace_ids
 drop policy if exists all_owner on app_public.workspace_members;
 create policy all_owner on app_public.workspace_members to colloquy_owner using (true) with check (true);
 

@@ -1,4 +1,5 @@
 -- A user sees the workspaces it belongs to. Making, renaming and leaving go through functions. Not granted: any write.
+-- needs: auth/current_user_workspace_ids
 drop policy if exists all_owner on app_public.workspaces;
 create policy all_owner on app_public.workspaces to colloquy_owner using (true) with check (true);
 

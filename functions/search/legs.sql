@@ -10,6 +10,7 @@
 -- In all of them $2 is the workspace, $3 the caller, $5 the kinds, $7 the sources and $8 the filters; conditions is what
 -- app_private.search_conditions made of these, or null for those of a search without filters, where no document is archived.
 -- Where all vectors are compared, $9 is among how many of the nearest to look, or null.
+-- needs: search/search_conditions
 
 -- Loads the libraries of pgvector and pg_trgm into this session: a role that is not a superuser may name their settings in
 -- a function only then.

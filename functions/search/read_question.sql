@@ -3,57 +3,6 @@
 -- In a text of more than 32 words, quotes and dashes are punctuation: somebody pasted it.
 --
 -- A question is read in every language of the workspace at once: a word is whatever these make of it, and asks for any of that.
-
-create or replace function app_private.quoted_lexeme(lexeme text)
-returns text
-language sql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-  select '''' || replace(replace(lexeme, chr(92), chr(92) || chr(92)), '''', '''''') || ''''
-    -- pairs of characters are indexed: a single one is the beginning of some
-    || case when char_length(lexeme) = 1 and lexeme ~ '[\u3040-\u30FF\u3400-\u9FFF\uAC00-\uD7FF]' then ':*' else '' end;
-$$;
-comment on function app_private.quoted_lexeme(text) is 'A lexeme as a tsquery writes it.';
-
-create or replace function app_private.phrase_query(language text, phrase text)
-returns tsquery
-language sql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-  with placed as (
-    select p.position, string_agg(app_private.quoted_lexeme(l.lexeme), ' | ' order by l.lexeme) as alternatives
-    from unnest(app_hidden.text_lexemes(language, phrase, true)) as l (lexeme, positions)
-    cross join lateral unnest(l.positions) as p (position)
-    group by p.position
-  )
-  -- words of different scripts are not indexed in one order
-  select case
-    when phrase ~ '[a-zA-Z]' and phrase ~ '[\u0370-\U000323AF]' then string_agg('(' || p.alternatives || ')', ' & ')
-    else string_agg(case when p.distance is null then '' else '<' || p.distance || '>' end || '(' || p.alternatives || ')', ' ' order by p.position)
-  end::tsquery
-  from (select q.*, q.position - lag(q.position) over (order by q.position) as distance from placed q) as p;
-$$;
-comment on function app_private.phrase_query(text, text) is 'The tsquery of words in this order, or null where they are none.';
-
--- A language that takes one of its words for a stop word would ask for less than was asked: only those count that keep most words.
-create or replace function app_private.phrase_queries(languages text[], phrase text)
-returns tsquery
-language sql
-immutable
-set search_path = pg_catalog, pg_temp
-as $$
-  select string_agg(distinct '(' || q.query::text || ')', ' | ')::tsquery
-  from (
-    select p.query, numnode(p.query) = max(numnode(p.query)) over () as is_whole
-    from unnest(languages) as l (language)
-    cross join lateral (select app_private.phrase_query(l.language, phrase) as query) as p
-  ) as q
-  where q.is_whole;
-$$;
-comment on function app_private.phrase_queries(text[], text) is 'The tsquery of a phrase in any of these languages, or null where it has no words.';
-
 create or replace function app_private.read_question(question text, languages text[])
 returns app_private.search_question
 language plpgsql
@@ -112,18 +61,3 @@ begin
 end
 $$;
 comment on function app_private.read_question(text, text[]) is 'What a question asks for by words, read in these languages: its words, each as a tsquery, what must be there, and what must not.';
-
-create or replace function app_private.question_in(workspace uuid, question text, filters app_public.search_filters default null)
-returns app_private.search_question
-language sql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-  select app_private.read_question(question, array(
-    select distinct k.text_search_language::text
-    from app_hidden.chunk_counts k
-    where k.workspace_id = workspace and k.chunk_count > 0
-      and ((filters).text_search_languages is null or k.text_search_language::text = any ((filters).text_search_languages))
-  ));
-$$;
-comment on function app_private.question_in(uuid, text, app_public.search_filters) is 'A question, read in the languages of a workspace, or in those that the filters name.';

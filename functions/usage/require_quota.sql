@@ -3,6 +3,7 @@
 -- recorded, since it happened. With amounts: raises unless they fit in beside what is set aside and not settled. What was
 -- used is what usage_logs or the settled reservations say, whichever is more: work is mostly reserved and logged, and must
 -- not count twice. The user is locked, so that requests at the same time never exceed the quota together.
+-- needs: auth/current_user_id
 create or replace function app_private.require_quota(
   tokens bigint default null, cost_usd numeric default null, for_user uuid default app_hidden.current_user_id()
 )

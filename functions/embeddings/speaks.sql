@@ -1,0 +1,10 @@
+-- Of the neighbours of a message only what a person or a model says counts, not that of a tool or of the system.
+create or replace function app_private.speaks(role app_public.message_role, content text)
+returns boolean
+language sql
+immutable
+parallel safe
+as $$
+  select speaks.role in ('user', 'assistant') and speaks.content ~ '\S';
+$$;
+comment on function app_private.speaks(app_public.message_role, text) is 'Whether a message is one of a person or a model, with a text.';

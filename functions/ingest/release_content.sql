@@ -1,0 +1,21 @@
+-- What the job that removes bytes calls for each. It must never let bytes go that a file has, or is just getting: register_file
+-- takes the same lock, shared, until its transaction ends.
+create or replace function app_hidden.release_content(of_path text)
+returns boolean
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pg_advisory_xact_lock(app_private.content_lock(of_path));
+  delete from app_hidden.discarded_contents c
+  where c.storage_path = of_path and c.workspace_id = split_part(of_path, '/', 1)::uuid;
+  return not exists (
+    select from app_public.files f
+    where f.workspace_id = split_part(of_path, '/', 1)::uuid and f.sha256 = decode(split_part(of_path, '/', 3), 'hex')
+  );
+end
+$$;
+comment on function app_hidden.release_content(text) is
+  'Whether nobody has a content, so that its bytes may be removed before this transaction ends; nobody can store it meanwhile.';
+grant execute on function app_hidden.release_content(text) to colloquy_worker;
