@@ -55,10 +55,16 @@ const name = '("?\\w+"?\\."?\\w+"?)';
 const statements: [FunctionObject['kind'], RegExp][] = [
   ['function', new RegExp(`\\bcreate\\s+(?:or\\s+replace\\s+)?function\\s+${name}`, 'gi')],
   ['view', new RegExp(`\\bcreate\\s+(?:or\\s+replace\\s+)?view\\s+${name}`, 'gi')],
-  ['materialized view', new RegExp(`\\bcreate\\s+materialized\\s+view\\s+(?:if\\s+not\\s+exists\\s+)?${name}`, 'gi')],
+  [
+    'materialized view',
+    new RegExp(`\\bcreate\\s+materialized\\s+view\\s+(?:if\\s+not\\s+exists\\s+)?${name}`, 'gi'),
+  ],
   [
     'trigger',
-    new RegExp(`\\bcreate\\s+(?:or\\s+replace\\s+)?(?:constraint\\s+)?trigger\\s+(\\w+)[^;]*?\\son\\s+${name}`, 'gi'),
+    new RegExp(
+      `\\bcreate\\s+(?:or\\s+replace\\s+)?(?:constraint\\s+)?trigger\\s+(\\w+)[^;]*?\\son\\s+${name}`,
+      'gi',
+    ),
   ],
   ['policy', new RegExp(`\\bcreate\\s+policy\\s+(\\w+)\\s+on\\s+${name}`, 'gi')],
 ];
@@ -66,7 +72,10 @@ const statements: [FunctionObject['kind'], RegExp][] = [
 function parseObjects(sql: string): FunctionObject[] {
   const code = sql.replace(quoted, ' ');
   const objects = statements.flatMap(([kind, statement]) =>
-    [...code.matchAll(statement)].map((match) => ({ kind, name: match.slice(1).join(' on ').replaceAll('"', '') })),
+    [...code.matchAll(statement)].map((match) => ({
+      kind,
+      name: match.slice(1).join(' on ').replaceAll('"', ''),
+    })),
   );
   // overloads of a function have one name
   return [...new Map(objects.map((object) => [`${object.kind} ${object.name}`, object])).values()];
@@ -94,7 +103,9 @@ function circle(files: FunctionFile[]): ColloquyError {
   return new ColloquyError(
     'CQ042',
     `Files of functions/ need each other in a circle: ${files.map(({ path }) => path).join(' → ')}.`,
-    { hint: 'Remove one of their `-- needs:`: bodies in quotes need nothing, since they are not checked while files are applied.' },
+    {
+      hint: 'Remove one of their `-- needs:`: bodies in quotes need nothing, since they are not checked while files are applied.',
+    },
   );
 }
 

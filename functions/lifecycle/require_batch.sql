@@ -1,4 +1,4 @@
--- The first line of every function that deletes in batches.
+-- The first line of functions that work in batches.
 create or replace function app_private.require_batch(size integer)
 returns void
 language plpgsql

@@ -1,5 +1,9 @@
 -- Titles that resemble some words, typos included. Sealed, since the trigram operators are not leakproof and could not use
 -- their index below a policy; it applies tenant, ownership and visibility itself, for the caller that the session says.
+
+-- Loads the library of pg_trgm into this session: a role that is not a superuser may name its settings in a function only then.
+do $load$ begin perform extensions.similarity('a', 'b'); end $load$;
+
 create or replace function app_public.search_titles(query text, max_results integer default 10)
 returns setof app_public.title_match
 language plpgsql
