@@ -257,6 +257,10 @@ async function removeCode(client: pg.PoolClient): Promise<void> {
         select format('drop policy %I on %s', p.polname, p.polrelid::regclass) as statement
         from pg_policy p join pg_class c on c.oid = p.polrelid where c.relnamespace::regnamespace::text ~ '^app_'
         union all
+        select format('revoke all on all tables in schema %s from %s cascade', s.nspname, r.rolname)
+        from pg_namespace s, pg_roles r
+        where s.nspname ~ '^app_(public|hidden|private)$' and r.rolname ~ '^colloquy_' and r.rolname <> 'colloquy_owner'
+        union all
         select format('drop trigger %I on %s', t.tgname, t.tgrelid::regclass)
         from pg_trigger t join pg_class c on c.oid = t.tgrelid
         where c.relnamespace::regnamespace::text ~ '^app_' and not t.tgisinternal and t.tgparentid = 0
