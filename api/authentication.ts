@@ -10,7 +10,7 @@ import {
 } from './identity-provider.ts';
 import { LOCK_TIMEOUT, STATEMENT_TIMEOUT } from './limits.ts';
 
-/** Settings of a request's transactions: the role, and the claims that functions/auth/claims.sql reads. */
+/** Settings of a request's transactions: the role, and the claims that current_user_id() and its like in functions/auth/ read. */
 export type Settings = Record<string, string>;
 
 type Member = {

@@ -1,6 +1,7 @@
--- Who is calling. The server sets these once per request, inside its transaction, from what the database told it about
--- the token (app_hidden.authenticate); nothing a client sends reaches a setting. An absent setting means nobody:
--- null, never an error (behind a transaction pooler a setting that was set once reads as '' afterwards).
+-- Who is calling. The server sets this and the other claims (colloquy.*) once per request, inside its transaction, from
+-- what the database told it about the token (app_hidden.authenticate); nothing a client sends reaches a setting. An absent
+-- setting means nobody: null, never an error (behind a transaction pooler a setting that was set once reads as ''
+-- afterwards).
 create or replace function app_hidden.current_user_id()
 returns uuid
 language sql

@@ -1,5 +1,6 @@
--- An API key is held to its scopes by these functions, which every policy asks: without "read" it has no workspace to
--- read in, without "write" it cannot write, without "admin" it manages nobody. A session has no scopes, and no limits.
+-- An API key is held to its scopes by this function, which every policy asks through can_write and its like: without "read"
+-- it has no workspace to read in, without "write" it cannot write, without "admin" it manages nobody. A session has no
+-- scopes, and no limits.
 create or replace function app_hidden.has_scope(wanted text)
 returns boolean
 language sql

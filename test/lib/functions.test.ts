@@ -221,6 +221,44 @@ describeReal('functions/', () => {
     }
   });
 
+  it('needs each file that it says it needs', async () => {
+    const files = new Map(readFunctions().map((file) => [file.path, file]));
+    const { url } = await createTestDatabase();
+    const database = serverDatabase(url);
+    /** What has to be applied before a file, when one of its needs is left out. */
+    const before = (path: string, without: string, found = new Set<string>()): Set<string> => {
+      for (const need of files.get(path)?.needs.filter((one) => one !== without) ?? []) {
+        before(need, '', found).add(need);
+      }
+      return found;
+    };
+    const vain: string[] = [];
+    try {
+      await inTransaction(database.pool('owner'), async (client) => {
+        await client.query(settings);
+        await removeCode(client);
+        for (const file of files.values()) {
+          for (const need of file.needs) {
+            const others = [...before(file.path, need)];
+            // one of the others brings it
+            if (others.includes(need)) continue;
+            await client.query('savepoint empty');
+            for (const other of others) await client.query(files.get(other)?.sql ?? '');
+            const refused = await client.query(file.sql).then(
+              () => undefined,
+              (error) => error.code,
+            );
+            if (refused !== '42883') vain.push(`${file.path} does not need ${need}: ${refused}`);
+            await client.query('rollback to savepoint empty');
+          }
+        }
+      });
+    } finally {
+      await database.close();
+    }
+    expect(vain).toEqual([]);
+  });
+
   it('changes nothing when one file alone is run again, in a session that has seen no other', async () => {
     const { url } = await createTestDatabase();
     const database = serverDatabase(url);
