@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import { errorCode } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
-import { migrationStatus } from '../lib/migrations.ts';
+import { migrationStatus, notCurrent, type Program, readProgram } from '../lib/migrations.ts';
 
 /** One thing that must be well before the server takes traffic. */
 export type Check = 'ok' | 'failed' | 'unknown';
@@ -10,6 +10,8 @@ export interface Readiness {
   ready: boolean;
   database: Check;
   migrations: Check;
+  /** Why the schema does not do: what the database lacks, or which migrations it has by other text. */
+  reason?: string;
   /** Absent when nobody said how to look. */
   queue?: Check;
 }
@@ -29,14 +31,25 @@ async function withinPatience<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-async function checkDatabase(pool: Pool): Promise<Pick<Readiness, 'database' | 'migrations'>> {
+/** What this process was started with: what is pulled or edited meanwhile is not what it runs. */
+let program: Program | undefined;
+
+async function checkDatabase(pool: Pool): Promise<Pick<Readiness, 'database' | 'migrations' | 'reason'>> {
+  program ??= readProgram();
   try {
-    const { pending } = await withinPatience(migrationStatus(pool));
-    return { database: 'ok', migrations: pending.length === 0 ? 'ok' : 'failed' };
+    const status = await withinPatience(migrationStatus(pool, program));
+    const lacking = notCurrent(status);
+    const reason =
+      status.changed.length > 0
+        ? `The database was migrated by other text than this program has: ${status.changed.join(', ')} (CQ044).`
+        : lacking && `The database lacks ${lacking} (CQ018).`;
+    return { database: 'ok', migrations: reason ? 'failed' : 'ok', ...(reason ? { reason } : {}) };
   } catch (error) {
     const code = errorCode(error);
-    // The right to look comes with a migration: without it, that one is missing.
-    if (code === '42501') return { database: 'ok', migrations: 'failed' };
+    // The right to look comes with the migrations: without it, they are missing.
+    if (code === '42501') {
+      return { database: 'ok', migrations: 'failed', reason: 'The database lacks the migrations (CQ018).' };
+    }
     log.warn({ err: error }, 'Not ready: the database cannot be asked');
     return { database: 'failed', migrations: 'unknown' };
   }
@@ -53,8 +66,8 @@ async function checkQueue(isQueueAlive: () => Promise<boolean>): Promise<Check> 
 
 /** Whether requests can be served: the database answers, knows every migration of this release, and jobs are worked on. */
 export async function readiness(pool: Pool, isQueueAlive?: () => Promise<boolean>): Promise<Readiness> {
-  const { database, migrations } = await checkDatabase(pool);
+  const { database, migrations, reason } = await checkDatabase(pool);
   const queue = isQueueAlive && (await checkQueue(isQueueAlive));
   const ready = database === 'ok' && migrations === 'ok' && (queue ?? 'ok') === 'ok';
-  return { ready, database, migrations, ...(queue ? { queue } : {}) };
+  return { ready, database, migrations, ...(reason ? { reason } : {}), ...(queue ? { queue } : {}) };
 }

@@ -203,11 +203,17 @@ export async function openDatabase(options: { dataDir?: string; join?: boolean }
       description: `${name}, through the process that runs it`,
     };
   }
+  return embeddedDatabase(dataDir, 'because DATABASE_URL is not set');
+}
+
+/** The embedded database of a folder, opened in this process; made when there is none. */
+export async function embeddedDatabase(dataDir: string, why = 'as asked for'): Promise<Database> {
+  const name = `the embedded database in ${dataDir}`;
   const embedded = await openEmbedded(dataDir);
   return {
     kind: 'embedded',
     name,
-    description: `${name}, because DATABASE_URL is not set`,
+    description: `${name}, ${why}`,
     pool: (role) => embedded.pool(LOGIN[role]),
     url: (role) => embedded.url(LOGIN[role]),
     close: embedded.close,

@@ -1,28 +1,54 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Logger } from 'graphile-migrate';
-import graphileHash from 'graphile-migrate/dist/hash.js';
-import graphileMigrate from 'graphile-migrate/dist/migration.js';
-import type { ParsedSettings } from 'graphile-migrate/dist/settings.js';
-import JSON5 from 'json5';
 import type { Pool } from 'pg';
 import type { Queue } from 'pg-boss';
 import { checkServer, type Database } from './database.ts';
 import { ColloquyError, errorCode } from './errors.ts';
 import { log } from './log.ts';
+import { applyFunctions } from './migrations/apply-functions.ts';
+import { committedMigrations, demandFrozen, projectFolder } from './migrations/committed.ts';
+import { runCurrent } from './migrations/current.ts';
+import { adoptEarlierLayout } from './migrations/earlier.ts';
+import { runCommitted } from './migrations/run-committed.ts';
+import { type MigrationStatus, migrationStatus, type Program, readProgram } from './migrations/status.ts';
 import { openQueue } from './queue.ts';
 
-/** The folder of the project: commands work from anywhere. */
-export const projectFolder: string = join(import.meta.dirname, '..');
-
-const committedFolder = join(projectFolder, 'migrations', 'committed');
+export {
+  committedMigrations,
+  type MigrationStatus,
+  migrationStatus,
+  type Program,
+  projectFolder,
+  readProgram,
+};
 
 export interface MigrateOptions {
   /** Called after each migration, with its file. */
   onApplied?: (filename: string) => void;
-  /** How long a migration waits for one lock, as PostgreSQL writes it. Default: 30s. */
+  /** How long a migration waits for one lock, as PostgreSQL writes it. Default: 30s; files of functions/ 5s, six times. */
   lockTimeout?: string;
+  /** Applies all of functions/, also what the database has: what was changed by hand is made again. */
+  allFunctions?: boolean;
+  /** Also runs migrations/current/, before functions/: for development and tests. */
+  inHand?: boolean;
+}
+
+/** What was done to a database. */
+export interface Migrated {
+  /** Files of migrations/committed/. */
+  migrations: string[];
+  /** Files of functions/, as paths below it. */
+  functions: string[];
+}
+
+/** What was done, in one line for people. */
+export function describeMigrated({ migrations, functions }: Migrated): string {
+  const parts = [
+    ...(migrations.length > 0 ? [`${migrations.length} migrations`] : []),
+    ...(functions.length > 0 ? [`${functions.length} files of functions/`] : []),
+  ];
+  return parts.length === 0 ? 'Already up to date.' : `${parts.join(' and ')} applied.`;
 }
 
 /** A queue with its options, and when its job is sent by itself. */
@@ -31,82 +57,42 @@ export interface QueueDefinition extends Queue {
   schedules?: Record<string, { cron: string; data?: object }>;
 }
 
-export interface MigrationStatus {
-  applied: string[];
-  pending: string[];
-  /** Applied migrations that this copy of the project does not have: it is older than the database. */
-  unknown: string[];
-  /** Migrations whose text differs from what was applied. */
-  changed: string[];
-}
-
-interface Committed {
-  filename: string;
-  hash: string;
-}
-
-/** The committed migrations of this copy of the project, in order, with the hash that the text of each has. */
-export function committedMigrations(): Committed[] {
-  return readdirSync(committedFolder)
-    .filter((name) => /^\d{6}.*\.sql$/.test(name))
-    .sort()
-    .map((filename) => {
-      const path = join(committedFolder, filename);
-      const { headers, body } = graphileMigrate.parseMigrationText(path, readFileSync(path, 'utf8'));
-      const previous = headers.Previous === '-' ? null : (headers.Previous ?? null);
-      return { filename, hash: graphileHash.calculateHash(body, previous) };
-    });
-}
-
-/**
- * Compares the committed migrations with what a database says it has.
- * @param pool  any login that may read graphile_migrate.migrations
- */
-export async function migrationStatus(pool: Pool): Promise<MigrationStatus> {
-  let applied: Committed[] = [];
-  try {
-    const { rows } = await pool.query(
-      'select filename, hash from graphile_migrate.migrations order by filename',
-    );
-    applied = rows;
-  } catch (error) {
-    // the schema or the table does not exist yet
-    if (errorCode(error) !== '42P01' && errorCode(error) !== '3F000') throw error;
-  }
-  const committed = committedMigrations();
-  // graphile-migrate records the number alone: 000001-foundation.sql is 000001.sql there
-  const number = (one: Committed): string => one.filename.slice(0, 6);
-  const hashes = new Map(applied.map((one) => [number(one), one.hash]));
-  const known = new Set(committed.map(number));
-  const names = (all: Committed[]): string[] => all.map((one) => one.filename);
-  return {
-    applied: names(committed.filter((one) => hashes.has(number(one)))),
-    pending: names(committed.filter((one) => !hashes.has(number(one)))),
-    unknown: names(applied.filter((one) => !known.has(number(one)))),
-    changed: names(committed.filter((one) => (hashes.get(number(one)) ?? one.hash) !== one.hash)),
-  };
-}
-
 const sqlFile = (name: string): string => readFileSync(join(projectFolder, 'sql', name), 'utf8');
 
 /**
- * Brings a database up to date: roles and extensions as administrator, the schema as its owner, then the queue's own
- * schema and queues. Doing it again changes nothing. Two at once wait for each other.
- * @returns the migrations that were applied now
+ * Brings a database up to date: roles and extensions as administrator, then as its owner the migrations that are pending,
+ * every file of functions/ that differs from what the database has, and the queue's own schema and queues. Doing it again
+ * changes nothing. Two at once wait for each other.
  * @throws ColloquyError CQ012 to CQ014 for an unusable server, CQ015 when this copy is older than the database, CQ016
- *   when a migration fails, CQ040 when it waits too long for a lock
+ *   when a migration or a file of functions/ fails, CQ040 when it waits too long for a lock, CQ043 when a committed
+ *   migration of this copy was rewritten, CQ044 when the database was migrated by other text
  */
 export async function migrateDatabase(
   database: Database,
   queues: QueueDefinition[],
   options: MigrateOptions = {},
-): Promise<string[]> {
+): Promise<Migrated> {
+  demandFrozen();
   await checkServer(database);
   return oneAtATime(database, async () => {
-    await prepare(database);
-    const applied = await runCommitted(database, options);
+    const pending = await prepare(database);
+    if (pending.length > 0) {
+      await runCommitted(database, pending, options);
+      // for the programs that serve: is the database as new as they are?
+      await database
+        .pool('owner')
+        .query(
+          'grant usage on schema graphile_migrate to colloquy_authenticator, colloquy_worker; grant select on graphile_migrate.migrations to colloquy_authenticator, colloquy_worker',
+        );
+    }
+    if (options.inHand) await runCurrent(database);
+    const functions = await applyFunctions(database, {
+      ...(options.lockTimeout === undefined ? {} : { lockTimeout: options.lockTimeout }),
+      all: options.allFunctions ?? false,
+    });
+    await database.pool('owner').query('select app_private.complete_installation()');
     await installQueues(database, queues);
-    return applied;
+    return { migrations: pending, functions };
   });
 }
 
@@ -134,97 +120,38 @@ async function oneAtATime<T>(database: Database, work: () => Promise<T>): Promis
   }
 }
 
-/** Roles and extensions, and that this copy is not older than the database. */
-async function prepare(database: Database): Promise<void> {
+/** Roles and extensions, and whether what the database has is the beginning of what this copy has. */
+async function prepare(database: Database): Promise<string[]> {
   const admin = database.pool('admin');
   for (const file of ['roles.sql', 'database.sql']) await runAsAdministrator(admin, file);
-
   const before = await migrationStatus(admin);
   if (before.unknown.length > 0) {
     throw new ColloquyError(
       'CQ015',
       `The database has migrations that this copy of Colloquy does not know: ${before.unknown.join(', ')}.`,
-      {
-        hint: 'Update this copy (git pull), then try again.',
-      },
+      { hint: 'Update this copy (git pull), then try again.' },
     );
   }
-}
-
-/**
- * Runs what is pending, as the owner, over one client of ours: graphile-migrate's own pool outlives its work and ends
- * the process when the server goes away meanwhile, and it gives up at once where another run should be waited for.
- */
-async function runCommitted(database: Database, options: MigrateOptions): Promise<string[]> {
-  const lockTimeout = options.lockTimeout ?? '30s';
-  const settings = migrateSettings(database.url('owner'));
+  if (before.changed.length > 0) throw otherText(before.changed);
+  if (before.applied.length === 0) return before.pending;
   const client = await database.pool('owner').connect();
-  const applied: string[] = [];
   try {
-    for (const [name, value] of Object.entries(settings.pgSettings ?? {})) {
-      await client.query('select set_config($1, $2, false)', [name, value]);
-    }
-    // a migration waits for a lock for a while, not for ever, since everybody behind it waits too
-    await client.query(`select set_config('lock_timeout', $1, false)`, [lockTimeout]);
-    const { rows } = await client.query('select current_database() as name');
-    const context = { database: rows[0].name };
-    const asTheirs = client as never;
-    const last = await graphileMigrate.getLastMigration(asTheirs, settings);
-    const pending = await graphileMigrate.getMigrationsAfter(settings, last).catch((error: unknown) => {
-      throw migrationFailed('chain in migrations/committed', error, lockTimeout);
-    });
-    for (const migration of pending) {
-      try {
-        await graphileMigrate.runCommittedMigration(asTheirs, settings, context, migration, '');
-      } catch (error) {
-        throw migrationFailed(migration.realFilename, error, lockTimeout);
-      }
-      applied.push(migration.realFilename);
-      options.onApplied?.(migration.realFilename);
-    }
-    // for whoever serves: is the database as new as the program?
-    await client.query(
-      'grant usage on schema graphile_migrate to colloquy_authenticator, colloquy_worker; grant select on graphile_migrate.migrations to colloquy_authenticator, colloquy_worker',
-    );
-    return applied;
+    await adoptEarlierLayout(client, committedMigrations());
   } finally {
-    // what the session was set to must not reach the next user of the connection
-    const broken = await client.query('reset all').then(
-      () => undefined,
-      (error: Error) => error,
-    );
-    client.release(broken);
+    client.release();
   }
+  return (await migrationStatus(admin)).pending;
 }
 
-/** The settings of graphile-migrate: .gmrc, for one database. */
-export function migrateSettings(connectionString: string): ParsedSettings {
-  return {
-    ...JSON5.parse(readFileSync(join(projectFolder, '.gmrc'), 'utf8')),
-    migrationsFolder: join(projectFolder, 'migrations'),
-    manageGraphileMigrateSchema: true,
-    connectionString,
-    databaseOwner: 'colloquy_owner',
-    logger: quietLogger,
-  };
-}
-
-function migrationFailed(filename: string, error: unknown, lockTimeout: string): ColloquyError {
-  const reason = error instanceof Error ? error.message : String(error);
-  if (errorCode(error) === '55P03') {
-    return new ColloquyError(
-      'CQ040',
-      `The migration ${filename} waited ${lockTimeout} for a lock that another session holds, and gave up: ${reason}.`,
-      {
-        hint: `Nothing of it was applied. Find the session (select pid, usename, application_name, xact_start, query from pg_stat_activity where xact_start is not null order by xact_start), let it end or end it (select pg_terminate_backend(pid)), and run npm run migrate again.`,
-        cause: error,
-      },
-    );
-  }
-  return new ColloquyError('CQ016', `The migration ${filename} failed: ${reason}.`, {
-    hint: 'Nothing of it was applied. Correct the reason, and run npm run migrate again.',
-    cause: error,
-  });
+/** The database is not what the migrations of this copy make: to go on would mix two histories. */
+export function otherText(changed: string[]): ColloquyError {
+  return new ColloquyError(
+    'CQ044',
+    `The database was migrated by other text than this copy of Colloquy has: ${changed.join(', ')}.`,
+    {
+      hint: 'Nothing was changed, and no data needs to be lost: if the files were edited here, restore them (git restore migrations/committed); if the database comes from before 0.1.0, docs/upgrading.md has the step that brings it here.',
+    },
+  );
 }
 
 /** A file of sql/ as administrator, one run at a time: roles belong to the whole server. */
@@ -282,9 +209,22 @@ async function installQueues(database: Database, queues: QueueDefinition[]): Pro
   await owner.query(sqlFile('queue-grants.sql'));
 }
 
-/** graphile-migrate's chatter at debug level; its warnings and errors as they are. */
-const quietLogger = new Logger(() => (level, message) => {
-  if (level === 'error') log.error(message);
-  else if (level === 'warning') log.warn(message);
-  else log.debug(message);
-});
+/**
+ * Refuses a database that this program must not serve: one that lacks what it needs, or has another history. One that is
+ * newer is fine: programs are replaced one after the other.
+ * @throws ColloquyError CQ018 when something is pending, CQ044 when the database was migrated by other text
+ */
+export function demandCurrent(status: MigrationStatus): void {
+  if (status.changed.length > 0) throw otherText(status.changed);
+  const reason = notCurrent(status);
+  if (reason)
+    throw new ColloquyError('CQ018', `The database lacks ${reason}.`, { hint: 'Run npm run migrate first.' });
+}
+
+/** What a database lacks, in a few words: `the migrations 000017-x.sql`; undefined when it lacks nothing. */
+export function notCurrent({ pending, pendingFunctions }: MigrationStatus): string | undefined {
+  if (pending.length > 0) return `the migrations ${pending.join(', ')}`;
+  if (pendingFunctions.length === 0) return undefined;
+  const more = pendingFunctions.length - 3;
+  return `these texts of functions/: ${pendingFunctions.slice(0, 3).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

@@ -4,13 +4,15 @@ import { queues } from '../jobs/registry.ts';
 import { type Database, openDatabase } from '../lib/database.ts';
 import { env } from '../lib/env.ts';
 import { ColloquyError, describeError } from '../lib/errors.ts';
-import { migrateDatabase, migrationStatus } from '../lib/migrations.ts';
+import { describeMigrated, migrateDatabase } from '../lib/migrations.ts';
 import { ensureFirstVersion } from '../models/first-version.ts';
-import { commit, uncommit, watch } from './migrate/graphile.ts';
+import { adopt } from './migrate/adopt.ts';
+import { commit, uncommit } from './migrate/graphile.ts';
 import { demandDevelopment, markAsDevelopment } from './migrate/mark.ts';
 import { reset } from './migrate/reset.ts';
 import { describeStatus, emptyStatus, readStatus, type Status } from './migrate/status.ts';
 import { committingPlace, existingDatabase, type Workplace, watchingPlace } from './migrate/target.ts';
+import { watch } from './migrate/watch.ts';
 
 /** Results go to standard output, progress to standard error: `--json` can be piped. */
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -23,6 +25,8 @@ interface Options {
   dryRun?: boolean;
   development?: boolean;
   drift: boolean;
+  repair?: boolean;
+  adopt?: boolean;
   message?: string;
   once?: boolean;
   yes?: boolean;
@@ -37,7 +41,12 @@ const program = new Command('npm run migrate --')
     env.DATA_DIR,
   )
   .option('--status', 'say what is applied, pending and changed, and change nothing')
-  .option('--no-drift', 'with --status: do not compare the functions, which locks tables for a moment')
+  .option(
+    '--no-drift',
+    'with --status: do not compare the schema with a reference, which takes half a minute',
+  )
+  .option('--repair', 'apply every file of functions/ anew, also those that the database has')
+  .option('--adopt', 'record a database from before 0.1.0 as one of today, when its tables are the same')
   .option('--dry-run', 'say what would be applied')
   .option('--development', 'also mark the database as one whose content may be lost: reset and watch need it')
   .option('--json', 'the answer as JSON')
@@ -51,7 +60,7 @@ The database is DATABASE_URL; without it, the embedded one in the data folder.
 
 Examples:
   npm run migrate                                 bring it up to date
-  npm run migrate -- --status                     is it up to date, and are its functions those of functions/?
+  npm run migrate -- --status                     is it up to date, and is its schema what this copy makes?
   DATABASE_URL=postgres://… npm run migrate       the same for a server
   npm run migrate -- watch                        write a migration: it runs whenever you save
   npm run migrate -- commit -m "label documents"  prove it on an empty database and keep it
@@ -85,42 +94,51 @@ async function status(options: Options): Promise<void> {
 }
 
 async function dryRun(options: Options): Promise<void> {
-  const { database, pending, unknown, missingQueues } = await statusOf(options, false);
-  const nothing = pending.length + missingQueues.length === 0;
-  if (options.json) print(JSON.stringify({ database, pending, unknown, missingQueues }));
+  const { database, pending, unknown, changed, pendingFunctions, supersededFunctions, missingQueues } =
+    await statusOf(options, false);
+  const functions = [...pendingFunctions, ...supersededFunctions].sort();
+  const nothing = pending.length + functions.length + missingQueues.length === 0;
+  if (options.json) print(JSON.stringify({ database, pending, unknown, changed, functions, missingQueues }));
   else {
     print(database);
     for (const name of pending) print(`  would apply ${name}`);
+    for (const path of functions) print(`  would apply functions/${path}`);
+    for (const name of changed) print(`  would refuse: ${name} has another text here than was applied`);
     for (const name of missingQueues) print(`  would make the queue ${name}`);
     if (nothing) print('Already up to date.');
   }
-  process.exitCode = nothing && unknown.length === 0 ? 0 : 1;
+  process.exitCode = nothing && unknown.length + changed.length === 0 ? 0 : 1;
 }
 
 async function migrate(options: Options): Promise<void> {
   await withDatabase(await openDatabase({ dataDir: options.data }), async (database) => {
     if (!options.json) print(database.description);
+    if (options.adopt) await adopt(database);
     const applied = await migrateDatabase(database, queues, {
       onApplied: (name) => say(`  applied ${name}`),
+      ...(options.repair ? { allFunctions: true } : {}),
     });
     if (options.development) await markAsDevelopment(database);
     const first = await ensureFirstVersion(database.pool('owner'));
-    const { changed } = await migrationStatus(database.pool('admin'));
     const names = queues.map((queue) => queue.name);
-    if (options.json)
-      print(JSON.stringify({ database: database.description, applied, changed, queues: names }));
-    else {
-      print(applied.length === 0 ? 'Already up to date.' : `${applied.length} migrations applied.`);
+    if (options.json) {
+      print(
+        JSON.stringify({
+          database: database.description,
+          applied: applied.migrations,
+          functions: applied.functions,
+          queues: names,
+        }),
+      );
+    } else {
+      if (applied.functions.length <= 20)
+        for (const path of applied.functions) say(`  applied functions/${path}`);
+      print(describeMigrated(applied));
       print(`Queues: ${names.join(', ')}`);
       if (first.made) print(`Embedding version "${first.made}" made and activated, as the settings say.`);
       if (options.development) print('Marked as a development database: reset may remove everything in it.');
     }
     if (first.warning) say(first.warning);
-    if (changed.length > 0) {
-      say(`Changed since they were applied, so this schema may differ: ${changed.join(', ')}
-  → Restore the files (git restore migrations/committed), or, for a development database: npm run migrate -- reset`);
-      process.exitCode = 1;
-    }
   });
 }
 
@@ -134,11 +152,13 @@ async function at(place: Workplace, work: (place: Workplace) => Promise<void>): 
   }
 }
 
-const bringUp = (database: Database): Promise<string[]> => migrateDatabase(database, queues);
+const bringUp = (database: Database): Promise<unknown> => migrateDatabase(database, queues);
 
 program
   .command('watch')
-  .description('run the migration in hand (migrations/current/), and again whenever it or functions/ changes')
+  .description(
+    'run the migration in hand (migrations/current/) and functions/, and again whenever a file of them is saved',
+  )
   .option('--once', 'run it once')
   .addHelpText(
     'after',
@@ -150,8 +170,10 @@ The migration in hand must be one that can be run again and again.`,
     const options = command.optsWithGlobals<Options>();
     await at(await watchingPlace(say, bringUp), async (place) => {
       await demandDevelopment(place.database, 'watch');
-      await bringUp(place.database);
-      await watch(place, options.once ?? false);
+      const ending = new AbortController();
+      for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => ending.abort());
+      const isWell = await watch(place.database, { once: options.once ?? false, say, signal: ending.signal });
+      if (!isWell) process.exitCode = 1;
     });
   });
 
@@ -166,17 +188,15 @@ program
       await prepareCommitting(place, 'commit');
       const made = await commit(place, options.message);
       print(`migrations/committed/${made}`);
-      say('  → npm run picture, then commit the file together with functions/ and sql/schema/.');
+      say(
+        '  → npm run picture, then commit the file together with migrations/frozen.txt, functions/ and sql/schema/.',
+      );
     });
   });
 
 program
   .command('uncommit')
   .description('take the last committed migration back into hand, while nobody else has it')
-  .addHelpText(
-    'after',
-    '\nIts include lines name the files as they are now: look at what functions/ has become since.',
-  )
   .action(async () => {
     await at(await committingPlace(say), async (place) => {
       await prepareCommitting(place, 'uncommit');
@@ -239,5 +259,5 @@ try {
   await program.parseAsync();
 } catch (error) {
   say(describeError(error));
-  process.exitCode = 2;
+  process.exitCode = 1;
 }

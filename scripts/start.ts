@@ -8,7 +8,13 @@ import { type Database, openDatabase } from '../lib/database.ts';
 import { env, identityProvider, rerankSettings } from '../lib/env.ts';
 import { ColloquyError, describeError, errorCode } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
-import { migrateDatabase, migrationStatus, projectFolder } from '../lib/migrations.ts';
+import {
+  demandCurrent,
+  describeMigrated,
+  migrateDatabase,
+  migrationStatus,
+  projectFolder,
+} from '../lib/migrations.ts';
 import { queueIsAlive } from '../lib/queue.ts';
 import { filesFolder, localStorage } from '../lib/storage.ts';
 import { ensureFirstVersion } from '../models/first-version.ts';
@@ -44,17 +50,12 @@ function readPort(value: string): number {
 async function prepare(database: Database, options: Options): Promise<void> {
   if (options.migrate) {
     const applied = await migrateDatabase(database, queues);
-    if (applied.length > 0) say(`Schema: ${applied.length} migrations applied.`);
+    if (applied.migrations.length + applied.functions.length > 0) say(`Schema: ${describeMigrated(applied)}`);
     const { made } = await ensureFirstVersion(database.pool('owner'));
     if (made) say(`Embedding version: "${made}" made, as the settings say.`);
     return;
   }
-  const status = await migrationStatus(database.pool(options.workerOnly ? 'worker' : 'authenticator'));
-  if (status.pending.length > 0) {
-    throw new ColloquyError('CQ018', `The database lacks the migrations ${status.pending.join(', ')}.`, {
-      hint: 'Run npm run migrate first.',
-    });
-  }
+  demandCurrent(await migrationStatus(database.pool(options.workerOnly ? 'worker' : 'authenticator')));
 }
 
 /** The first account and the first content of a new database. */

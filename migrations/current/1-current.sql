@@ -1,1 +1,1 @@
--- The migration in hand. A changed function is included by a line of its own: --!include area/file.sql
+-- The migration in hand: tables, columns, indexes, data moves. What functions/ holds is applied after it by itself.

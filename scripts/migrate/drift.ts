@@ -1,110 +1,70 @@
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import graphileMigrate from 'graphile-migrate/dist/migration.js';
-import type { PoolClient } from 'pg';
-import type { Database } from '../../lib/database.ts';
-import { ColloquyError, errorCode } from '../../lib/errors.ts';
-import { migrateSettings, projectFolder } from '../../lib/migrations.ts';
-import { includedPaths } from '../../tools/check/includes.ts';
+import { queues } from '../../jobs/registry.ts';
+import { type Catalogue, compareCatalogues, type Difference, readCatalogue } from '../../lib/catalogue.ts';
+import { type Database, embeddedDatabase } from '../../lib/database.ts';
+import { currentMigrations } from '../../lib/migrations/current.ts';
+import { migrateDatabase, readProgram } from '../../lib/migrations.ts';
 
-/** An object of the database that is not what functions/ would make of it. */
-export interface Drift {
-  kind: string;
-  name: string;
-  /** differs: other text or rights. missing: not there. extra: functions/ removes it. refused: the file cannot be run. */
-  state: 'differs' | 'missing' | 'extra' | 'refused';
-  inDatabase?: string;
-  inFunctions?: string;
-}
+const made = new Map<string, Promise<Catalogue>>();
 
-type Objects = Map<string, { kind: string; name: string; definition: string }>;
-
-const CODE = readFileSync(join(projectFolder, 'sql/catalogue/code.sql'), 'utf8');
-
-async function readCode(client: PoolClient): Promise<Objects> {
-  const { rows } = await client.query<{ kind: string; name: string; definition: string }>(CODE);
-  return new Map(rows.map((row) => [`${row.kind} ${row.name}`, row]));
-}
-
-/** The texts of functions/, in the order of _all.sql, each with what it includes itself. */
-async function readFunctions(): Promise<{ path: string; sql: string }[]> {
-  const settings = migrateSettings('postgres:///unused');
-  const contents = readFileSync(join(projectFolder, 'functions/_all.sql'), 'utf8');
-  return Promise.all(
-    includedPaths(contents).map(async ({ path }) => ({
-      path: `functions/${path}`,
-      sql: await graphileMigrate.compileIncludes(settings, `--!include ${path}\n`, new Set()),
-    })),
-  );
-}
-
-/** What went from the one moment to the other. */
-function compare(before: Objects, after: Objects): Drift[] {
-  const drift: Drift[] = [];
-  for (const [key, { kind, name, definition }] of after) {
-    const old = before.get(key);
-    if (old?.definition === definition) continue;
-    drift.push({
-      kind,
-      name,
-      state: old ? 'differs' : 'missing',
-      ...(old ? { inDatabase: old.definition } : {}),
-      inFunctions: definition,
-    });
-  }
-  for (const [key, { kind, name, definition }] of before) {
-    if (!after.has(key)) drift.push({ kind, name, state: 'extra', inDatabase: definition });
-  }
-  return drift;
-}
-
-/** Runs all of functions/ inside an open transaction. Returns the files that the database refuses. */
-async function applyFunctions(client: PoolClient): Promise<Drift[]> {
-  const refused: Drift[] = [];
-  for (const { path, sql } of await readFunctions()) {
-    await client.query('savepoint one_file');
-    try {
-      await client.query(sql);
-    } catch (error) {
-      // 55P03 lock not available, 57* and connection errors are not about the file
-      const code = errorCode(error) ?? '';
-      if (!/^[0-9A-Z]{5}$/.test(code) || code === '55P03' || code.startsWith('57')) throw error;
-      await client.query('rollback to savepoint one_file');
-      refused.push({ kind: 'file', name: path, state: 'refused', inDatabase: (error as Error).message });
-    }
-  }
-  return refused;
+/** The reference for the files as they are now: made once per process. */
+export function referenceCatalogue(inHand = false): Promise<Catalogue> {
+  const { migrations, functions } = readProgram();
+  const texts = [
+    ...migrations.map((one) => one.sha256),
+    ...functions.map((file) => file.hash),
+    ...(inHand ? currentMigrations().map((one) => one.sql) : []),
+  ];
+  const key = createHash('sha256').update(texts.join()).digest('hex');
+  const reference = made.get(key) ?? makeReference(inHand);
+  made.set(key, reference);
+  reference.catch(() => made.delete(key));
+  return reference;
 }
 
 /**
- * What differs between the database and functions/: everything is made again, as the owner, inside a transaction that
- * is rolled back, and the catalogue is compared. Only for a database with all migrations. It takes the locks that the
- * policies need, for less than a second, and gives up when it cannot have them at once.
- * @throws ColloquyError CQ040 when the tables are too busy
+ * What an empty database is after this copy's migrations and functions/: made anew, in a folder that goes.
+ * @param inHand  with the migration in hand
  */
-export async function findDrift(database: Database): Promise<Drift[]> {
-  const client = await database.pool('owner').connect();
-  let failed: unknown;
+async function makeReference(inHand: boolean): Promise<Catalogue> {
+  const folder = mkdtempSync(join(tmpdir(), 'colloquy-reference-'));
   try {
-    await client.query('begin');
-    await client.query(
-      `set local search_path = pg_catalog, extensions; set local lock_timeout = '2s'; set local client_min_messages = error`,
-    );
-    const before = await readCode(client);
-    const refused = await applyFunctions(client);
-    return [...refused, ...compare(before, await readCode(client))];
-  } catch (error) {
-    failed = error;
-    if (errorCode(error) !== '55P03') throw error;
-    throw new ColloquyError(
-      'CQ040',
-      `The functions could not be compared: a table was in use for longer than 2 s (${(error as Error).message}).`,
-      { hint: 'Try again at a quieter moment, or leave this part out: --status --no-drift.', cause: error },
-    );
+    const database = await embeddedDatabase(folder, 'as a reference');
+    try {
+      await migrateDatabase(database, queues, { inHand });
+      const client = await database.pool('owner').connect();
+      try {
+        return await readCatalogue(client);
+      } finally {
+        client.release();
+      }
+    } finally {
+      await database.close();
+    }
   } finally {
-    await client.query('rollback').then(
-      () => client.release(),
-      (error: Error) => client.release(failed === undefined ? error : true),
-    );
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The differences for people, one a line. */
+export function describeDifferences(differences: Difference[]): string {
+  return differences.map((one) => `  ${one.kind} ${one.name}: ${one.state}`).join('\n');
+}
+
+/**
+ * What differs between a database and what this copy of the project makes: tables, columns, constraints, indexes, row
+ * security, policies, functions, triggers, grants, comments. Reads the catalogue only: it takes no lock that anybody
+ * waits for.
+ */
+export async function findDrift(database: Database, inHand = false): Promise<Difference[]> {
+  const expected = await referenceCatalogue(inHand);
+  const client = await database.pool('admin').connect();
+  try {
+    return compareCatalogues(await readCatalogue(client), expected);
+  } finally {
+    client.release();
   }
 }

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import pg from 'pg';
 import type { DatabaseRole } from '../../lib/database.ts';
 import { ColloquyError } from '../../lib/errors.ts';
-import { projectFolder } from '../../lib/migrations.ts';
+import { committedMigrations, freeze, isReleased, projectFolder } from '../../lib/migrations/committed.ts';
 
 /** Where graphile-migrate works: a checkout, and a database with the administrator's connection to it. */
 export interface Work {
@@ -17,7 +17,11 @@ export interface Work {
   quiet?: boolean;
 }
 
-const PROGRAM = createRequire(import.meta.url).resolve('graphile-migrate/dist/cli.js');
+/** The program that graphile-migrate's package names as its command. */
+function program(): string {
+  const manifest = createRequire(import.meta.url).resolve('graphile-migrate/package.json');
+  return join(dirname(manifest), JSON.parse(readFileSync(manifest, 'utf8')).bin['graphile-migrate']);
+}
 
 /** The same server and login, another database. */
 export function otherDatabase(url: string, name: string): string {
@@ -36,7 +40,7 @@ export function databaseName(url: string): string {
  */
 async function graphileMigrate(work: Work, args: string[]): Promise<void> {
   const shadow = shadowName(work);
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
+  const child = spawn(process.execPath, [program(), ...args], {
     cwd: work.root ?? projectFolder,
     stdio: work.quiet ? 'ignore' : ['ignore', 'inherit', 'inherit'],
     env: {
@@ -54,12 +58,11 @@ async function graphileMigrate(work: Work, args: string[]): Promise<void> {
     child.on('error', reject).on('close', resolve);
   });
   for (const signal of signals) process.off(signal, pass);
-  // null: a signal ended it, which is how a watch ends
-  if (code === 0 || (code === null && args[0] === 'watch')) return;
+  if (code === 0) return;
   throw new ColloquyError(
     'CQ016',
     `graphile-migrate ${args[0]} ${code === null ? 'was interrupted' : 'failed'}; its own message is above.`,
-    { hint: 'Correct the SQL in migrations/current/ or functions/, and try again.' },
+    { hint: 'Correct the SQL in migrations/current/, and try again.' },
   );
 }
 
@@ -109,7 +112,7 @@ export async function commit(work: Work, message: string | undefined): Promise<s
   try {
     await graphileMigrate(work, ['commit', ...(message === undefined ? [] : ['--message', message])]);
   } catch (error) {
-    // it would leave the compiled text there, in which every include line is replaced by what it names
+    // it would leave another text there
     restore(currentFolder(work), before);
     restore(committedFolder(work), committed);
     throw error;
@@ -122,14 +125,22 @@ export async function commit(work: Work, message: string | undefined): Promise<s
   if (!made) throw new Error('graphile-migrate committed without making a file');
   // it makes the file 440, which git cannot keep and an editor stumbles over
   chmodSync(join(committedFolder(work), made), 0o644);
+  freeze(work.root);
   return made;
 }
 
 /**
  * Takes the last committed migration back into hand.
  * @returns the name that the file had
+ * @throws ColloquyError CQ043 when a release has it
  */
 export async function uncommit(work: Work): Promise<string> {
+  const last = committedMigrations(work.root).at(-1)?.filename;
+  if (last && isReleased(last, work.root)) {
+    throw new ColloquyError('CQ043', `${last} belongs to a release: databases have it.`, {
+      hint: 'Put what is to be changed into a new migration.',
+    });
+  }
   const before = texts(currentFolder(work));
   const committed = texts(committedFolder(work));
   try {
@@ -141,11 +152,7 @@ export async function uncommit(work: Work): Promise<string> {
   } finally {
     await dropShadow(work);
   }
+  freeze(work.root);
   const left = texts(committedFolder(work));
   return [...committed.keys()].find((name) => !left.has(name)) ?? '';
-}
-
-/** Runs the migration in hand, and again whenever it or a file of functions/ changes; or once. */
-export function watch(work: Work, once: boolean): Promise<void> {
-  return graphileMigrate(work, ['watch', ...(once ? ['--once'] : [])]);
 }

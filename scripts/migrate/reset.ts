@@ -76,9 +76,9 @@ export async function reset(
   else if ('adminUrl' in where) await recreate(where.adminUrl, options.force);
   const fresh = await open();
   try {
-    const applied = await migrateDatabase(fresh, queues);
+    const { migrations } = await migrateDatabase(fresh, queues);
     await markAsDevelopment(fresh);
-    return applied;
+    return migrations;
   } finally {
     await fresh.close();
   }

@@ -1,15 +1,17 @@
 import { queues } from '../../jobs/registry.ts';
+import type { Difference } from '../../lib/catalogue.ts';
 import type { Database } from '../../lib/database.ts';
 import { errorCode } from '../../lib/errors.ts';
+import { readFunctions } from '../../lib/functions.ts';
 import { committedMigrations, type MigrationStatus, migrationStatus } from '../../lib/migrations.ts';
-import { type Drift, findDrift } from './drift.ts';
+import { describeDifferences, findDrift } from './drift.ts';
 import { type Environment, readEnvironment } from './mark.ts';
 
 export interface Status extends MigrationStatus {
   database: string;
   environment: Environment;
-  /** Undefined when it was not looked at: migrations are pending, or it was not wanted. */
-  drift: Drift[] | undefined;
+  /** Undefined when it was not looked at: something is pending, or it was not wanted. */
+  drift: Difference[] | undefined;
   /** Queues that a migration would make. */
   missingQueues: string[];
   upToDate: boolean;
@@ -31,12 +33,21 @@ async function missingQueues(database: Database): Promise<string[]> {
 /** Everything that is known about a database without changing it. */
 export async function readStatus(database: Database, options: { drift: boolean }): Promise<Status> {
   const migrations = await migrationStatus(database.pool('admin'));
-  const isCurrent = migrations.pending.length + migrations.unknown.length + migrations.changed.length === 0;
-  const drift = isCurrent && options.drift ? await findDrift(database) : undefined;
+  const { pending, unknown, changed, pendingFunctions, supersededFunctions } = migrations;
+  const isCurrent =
+    pending.length +
+      unknown.length +
+      changed.length +
+      pendingFunctions.length +
+      supersededFunctions.length ===
+    0;
+  const environment = migrations.applied.length > 0 ? await readEnvironment(database) : 'production';
+  const drift =
+    isCurrent && options.drift ? await findDrift(database, environment === 'development') : undefined;
   const missing = await missingQueues(database);
   return {
     database: database.description,
-    environment: migrations.applied.length > 0 ? await readEnvironment(database) : 'production',
+    environment,
     ...migrations,
     drift,
     missingQueues: missing,
@@ -53,6 +64,8 @@ export function emptyStatus(dataDir: string): Status {
     pending: committedMigrations().map((one) => one.filename),
     unknown: [],
     changed: [],
+    pendingFunctions: readFunctions().map((file) => file.path),
+    supersededFunctions: [],
     drift: undefined,
     missingQueues: queues.map((queue) => queue.name),
     upToDate: false,
@@ -61,20 +74,23 @@ export function emptyStatus(dataDir: string): Status {
 
 const list = (names: string[]): string => names.map((name) => `\n  ${name}`).join('');
 
-function describeDrift(drift: Drift[]): string {
-  const lines = drift.map((one) =>
-    one.state === 'refused'
-      ? `\n  ${one.name}: refused (${one.inDatabase})`
-      : `\n  ${one.kind} ${one.name}: ${one.state}`,
-  );
-  return `Drift: the database is not what functions/ makes of it:${lines.join('')}
-  → Changed by hand in the database: include the file in migrations/current/ and commit it, or run it as colloquy_owner.
-  → Changed in functions/: npm run migrate -- watch, then commit. --json shows both texts.`;
+function describeDrift(drift: Difference[]): string {
+  return `Drift: the database is not what migrations/ and functions/ make:
+${describeDifferences(drift)}
+  → What was changed by hand in functions, triggers, policies or grants: npm run migrate -- --repair applies functions/ anew.
+  → The rest as colloquy_owner, or by a migration. --json shows what is there and what is expected.`;
+}
+
+/** At most this many names, the others as a number. */
+const SHOWN = 20;
+function listFunctions(paths: string[]): string {
+  const more = paths.length - SHOWN;
+  return `${list(paths.slice(0, SHOWN).map((path) => `functions/${path}`))}${more > 0 ? `\n  … and ${more} more` : ''}`;
 }
 
 /** The status for people. */
 export function describeStatus(status: Status): string {
-  const { applied, pending, unknown, changed, drift } = status;
+  const { applied, pending, unknown, changed, drift, pendingFunctions, supersededFunctions } = status;
   const parts = [
     `${status.database}${status.environment === 'development' ? ' (marked as development)' : ''}`,
     `Applied:${applied.length === 0 ? ' none' : list(applied)}`,
@@ -85,13 +101,22 @@ export function describeStatus(status: Status): string {
   }
   if (changed.length > 0) {
     parts.push(
-      `Changed since they were applied:${list(changed)}\n  → Restore the files (git restore migrations/committed), or, for a development database: npm run migrate -- reset`,
+      `Migrated by other text than this copy has:${list(changed)}\n  → Edited here: git restore migrations/committed. A database from before 0.1.0: docs/upgrading.md. No data needs to be lost.`,
+    );
+  }
+  if (pendingFunctions.length > 0) {
+    parts.push(`Of functions/ to be applied:${listFunctions(pendingFunctions)}\n  → npm run migrate`);
+  }
+  if (supersededFunctions.length > 0) {
+    parts.push(
+      `Of functions/ the database has later texts of:${listFunctions(supersededFunctions)}\n  → git pull; or npm run migrate, to go back to these.`,
     );
   }
   if (status.missingQueues.length > 0) {
     parts.push(`Queues to make:${list(status.missingQueues)}\n  → npm run migrate`);
   }
   if (drift && drift.length > 0) parts.push(describeDrift(drift));
-  if (status.upToDate) parts.push(`Up to date${drift ? ', and functions are what functions/ says' : ''}.`);
+  if (status.upToDate)
+    parts.push(`Up to date${drift ? ', and the schema is what migrations/ and functions/ make' : ''}.`);
   return parts.join('\n');
 }

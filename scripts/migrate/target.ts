@@ -2,9 +2,6 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Database, openDatabase, serverDatabase } from '../../lib/database.ts';
 import { env } from '../../lib/env.ts';
-import { findBinaries } from '../../tools/postgres/acquire.ts';
-import { developmentDir, startDevelopment } from '../../tools/postgres/development.ts';
-import { scratchServer } from '../../tools/postgres/scratch.ts';
 import { markAsDevelopment } from './mark.ts';
 
 export type Say = (text: string) => void;
@@ -51,6 +48,9 @@ async function given(url: string): Promise<Workplace> {
 /** DATABASE_URL; else a server that lives for this command: what is committed does not depend on any data. */
 export async function committingPlace(say: Say): Promise<Workplace & { isScratch: boolean }> {
   if (env.DATABASE_URL) return { ...(await given(env.DATABASE_URL)), isScratch: false };
+  // developers' tools, which an installed copy does not have
+  const { findBinaries } = await import('../../tools/postgres/acquire.ts');
+  const { scratchServer } = await import('../../tools/postgres/scratch.ts');
   const scratch = await scratchServer(await findBinaries(say));
   const { url } = scratch.server;
   const database = serverDatabase(url, {}, 'a scratch server of its own, because DATABASE_URL is not set');
@@ -63,6 +63,7 @@ export async function watchingPlace(
   prepare: (database: Database) => Promise<unknown>,
 ): Promise<Workplace> {
   if (env.DATABASE_URL) return given(env.DATABASE_URL);
+  const { developmentDir, startDevelopment } = await import('../../tools/postgres/development.ts');
   const { server } = await startDevelopment(await developmentDir(), { say });
   const database = serverDatabase(
     server.url,

@@ -5,6 +5,7 @@ import { afterAll, expect, it } from 'vitest';
 import { queues } from '../../jobs/registry.ts';
 import { type Database, openDatabase } from '../../lib/database.ts';
 import { env } from '../../lib/env.ts';
+import { readFunctions } from '../../lib/functions.ts';
 import { committedMigrations, migrateDatabase } from '../../lib/migrations.ts';
 import { markAsDevelopment } from '../../scripts/migrate/mark.ts';
 import { reset } from '../../scripts/migrate/reset.ts';
@@ -27,7 +28,9 @@ it.skipIf(env.DATABASE_URL)(
     const committed = committedMigrations().map((one) => one.filename);
     expect(made).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining(`${committed.length} migrations applied.`),
+      stdout: expect.stringContaining(
+        `${committed.length} migrations and ${readFunctions().length} files of functions/ applied.`,
+      ),
     });
     expect(made.stdout).toContain(`the embedded database in ${dataDir}, because DATABASE_URL is not set`);
     writeFileSync(join(dataDir, 'upload.txt'), 'stays');
@@ -36,7 +39,7 @@ it.skipIf(env.DATABASE_URL)(
     const options = { force: false, confirm: async () => true };
     const database = await open();
     try {
-      expect(await migrateDatabase(database, queues)).toEqual([]);
+      expect(await migrateDatabase(database, queues)).toEqual({ migrations: [], functions: [] });
       expect(await readStatus(database, { drift: true })).toMatchObject({ upToDate: true, drift: [] });
       const kept = async (): Promise<Database> => ({ ...database, close: async () => {} });
       await expect(reset({ dataDir }, kept, options)).rejects.toMatchObject({ code: 'CQ041' });

@@ -13,8 +13,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { queues } from '../../jobs/registry.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
+import { frozenProblems } from '../../lib/migrations/committed.ts';
 import { migrateDatabase, projectFolder } from '../../lib/migrations.ts';
-import { commit, databaseName, uncommit, watch } from '../../scripts/migrate/graphile.ts';
+import { commit, databaseName, uncommit } from '../../scripts/migrate/graphile.ts';
 import { readEnvironment } from '../../scripts/migrate/mark.ts';
 import { createEmptyDatabase, execute, query } from '../sql/databases.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
@@ -53,10 +54,10 @@ describeReal('npm run migrate, on a server', () => {
     });
   });
 
-  it('says in one line why it could not, with exit code 2', async () => {
+  it('says in one line why it could not, with exit code 1', async () => {
     const url = 'postgres://nobody@127.0.0.1:1/nothing';
     const failed = await migrate({ url }, '--status');
-    expect(failed.code).toBe(2);
+    expect(failed.code).toBe(1);
     expect(failed.stderr).not.toContain('    at ');
   });
 
@@ -65,7 +66,7 @@ describeReal('npm run migrate, on a server', () => {
     await execute(url, `create table public.keep_me ()`);
     const commands = [['reset', '--yes'], ['watch', '--once'], ['commit'], ['uncommit']];
     for (const refused of await Promise.all(commands.map((command) => migrate({ url }, ...command)))) {
-      expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('(CQ041)') });
+      expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('(CQ041)') });
     }
     expect(await query(url, `select to_regclass('public.keep_me') is not null as kept`)).toEqual([
       { kept: true },
@@ -74,7 +75,7 @@ describeReal('npm run migrate, on a server', () => {
     expect(await migrate({ url }, '--development')).toMatchObject({ code: 0 });
     // nobody is here to be asked
     expect(await migrate({ url }, 'reset')).toMatchObject({
-      code: 2,
+      code: 1,
       stderr: expect.stringContaining('--yes'),
     });
     const facts = `select datdba, encoding, datlocprovider, datlocale, datcollate, datctype from pg_database where datname = current_database()`;
@@ -108,19 +109,18 @@ describeReal('writing a migration', () => {
   });
   afterAll(() => database?.close());
 
-  it('runs it, commits it, takes it back, and leaves no shadow database', async () => {
+  it('commits it, takes it back, and leaves no shadow database', async () => {
     const before = committed();
-    const text = `create or replace view app_public.answer as select 42 as answer;\n\n--!include auth/current_user.sql\n`;
+    const text = 'create or replace view app_public.answer as select 42 as answer;\n';
     writeFileSync(current, text);
-    await watch(work(), true);
-    expect(await query(url, 'select answer from app_public.answer')).toEqual([{ answer: 42 }]);
-
     const made = await commit(work(), 'an answer');
     expect(committed()).toEqual([...before, made]);
     expect(made).toMatch(/^\d{6}-an-answer\.sql$/);
     const path = join(root, 'migrations/committed', made);
     expect(statSync(path).mode & 0o777).toBe(0o644);
-    expect(readFileSync(path, 'utf8')).toContain('--! Included auth/current_user.sql');
+    expect(readFileSync(path, 'utf8')).toContain(text);
+    expect(frozenProblems(root)).toEqual([]);
+    expect(readFileSync(join(root, 'migrations/frozen.txt'), 'utf8')).toContain(` ${made}\n`);
     const applied = `select filename from graphile_migrate.migrations order by filename desc limit 1`;
     expect(await query(url, applied)).toEqual([{ filename: `${made.slice(0, 6)}.sql` }]);
     // owned by the role of migrations, although an administrator's login ran it
@@ -130,14 +130,23 @@ describeReal('writing a migration', () => {
 
     expect(await uncommit(work())).toBe(made);
     expect(committed()).toEqual(before);
+    expect(frozenProblems(root)).toEqual([]);
     expect(readFileSync(current, 'utf8')).toContain(text.trim());
     expect(await query(url, applied)).toEqual([{ filename: `${before.at(-1)!.slice(0, 6)}.sql` }]);
     expect(await query(url, `select datname from pg_database where datname ~ 'shadow'`)).toEqual([]);
   });
 
+  it('of a release is not taken back', async () => {
+    const path = join(root, 'migrations/frozen.txt');
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, `${text}# released 9.9.9\n`);
+    await expect(uncommit(work())).rejects.toMatchObject({ code: 'CQ043' });
+    writeFileSync(path, text);
+  });
+
   it('leaves everything as it was when the migration does not work on an empty database', async () => {
     const before = committed();
-    const text = '--!include auth/current_user.sql\nselect from app_public.nothing_of_that_name;\n';
+    const text = 'select from app_public.nothing_of_that_name;\n';
     writeFileSync(current, text);
     await expect(commit(work(), 'broken')).rejects.toMatchObject({ code: 'CQ016' });
     expect(committed()).toEqual(before);

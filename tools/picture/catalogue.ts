@@ -35,22 +35,6 @@ export interface Table {
   referenced_by: { table: string; constraint: string; definition: string }[];
 }
 
-export interface Routine {
-  schema: string;
-  name: string;
-  arguments: string;
-  returns: string;
-  language: string;
-  is_definer: boolean;
-  volatility: string;
-  parallel: string;
-  is_strict: boolean;
-  is_leakproof: boolean;
-  settings: string[];
-  executors: string[];
-  comment: string | null;
-}
-
 export interface Privilege {
   role: string;
   kind: string;
@@ -70,7 +54,6 @@ export interface Role {
 
 export interface Catalogue {
   tables: Table[];
-  functions: Routine[];
   privileges: Privilege[];
   roles: Role[];
 }
@@ -84,7 +67,6 @@ export async function readCatalogue(client: pg.Client): Promise<Catalogue> {
   await client.query('set search_path = pg_catalog');
   return {
     tables: await read<Table>('tables'),
-    functions: await read<Routine>('functions'),
     privileges: await read<Privilege>('privileges'),
     roles: await read<Role>('roles'),
   };

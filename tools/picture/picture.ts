@@ -6,7 +6,6 @@ import { projectFolder } from '../../lib/migrations.ts';
 import type { Binaries } from '../postgres/packages.ts';
 import { run, tail } from '../postgres/run.ts';
 import { readCatalogue } from './catalogue.ts';
-import { functionsPage } from './functions.ts';
 import { privilegesPage } from './privileges.ts';
 import { servedQueries, tablePages } from './tables.ts';
 
@@ -18,14 +17,13 @@ const README = `# The schema as it is
 Generated from a database that was migrated from zero: \`npm run picture\`. Do not edit anything here; a test compares
 it with what the migrations make.
 
-- \`schema.sql\`: all of it, as pg_dump writes it, without the partitions and without the schemas of pg-boss and
-  graphile-migrate
+- \`schema.sql\`: types, tables, constraints, indexes and policies, as pg_dump writes them, without the partitions and
+  without the schemas of pg-boss and graphile-migrate. Functions and triggers are in \`functions/\`, comments and rights on
+  the pages
 - \`tables/\`: one page per table and view
-- \`functions.md\`: every function, what it runs as, and who may execute it
 - \`privileges.md\`: every role, and all it was granted
 
-A change of the schema shows here in words that can be reviewed: a right that was granted, a policy that fell away, a
-function that no longer pins its search_path.
+A change of the schema shows here in words that can be reviewed: a right that was granted, a policy that fell away.
 `;
 
 /** pg_dump's text without what changes from one machine to the next. */
@@ -35,6 +33,15 @@ export function withoutVersions(dump: string): string {
     .filter((line) => !/^-- Dumped (from database|by pg_dump) version /.test(line))
     .join('\n')
     .replace(/\n{3,}/g, '\n\n');
+}
+
+/** What functions/ holds, and what the pages say. */
+const ELSEWHERE = /^-- Name: .*; Type: (FUNCTION|PROCEDURE|AGGREGATE|TRIGGER|COMMENT|ACL|DEFAULT ACL); /m;
+
+/** pg_dump's text without functions, triggers, comments and rights. */
+export function structureOf(dump: string): string {
+  const [head = '', ...entries] = dump.split(/^(?=--\n-- Name: )/m);
+  return head + entries.filter((entry) => !ELSEWHERE.test(entry)).join('');
 }
 
 /** The schema of a database as SQL. @throws ColloquyError CQ023 with pg_dump's own words */
@@ -71,13 +78,14 @@ export async function makePicture(url: string, binaries: Binaries): Promise<Map<
     ['README.md', README],
     [
       'schema.sql',
-      await dumpSchema(
-        url,
-        binaries,
-        LEFT_OUT.map((schema) => `--exclude-schema=${schema}`),
+      structureOf(
+        await dumpSchema(
+          url,
+          binaries,
+          LEFT_OUT.map((schema) => `--exclude-schema=${schema}`),
+        ),
       ),
     ],
-    ['functions.md', functionsPage(catalogue.functions)],
     ['privileges.md', privilegesPage(catalogue.privileges, catalogue.roles)],
     ...[...pages].map(([name, text]): [string, string] => [`tables/${name}`, text]),
   ]);

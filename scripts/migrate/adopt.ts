@@ -1,0 +1,53 @@
+import type { Difference } from '../../lib/catalogue.ts';
+import type { Database } from '../../lib/database.ts';
+import { ColloquyError } from '../../lib/errors.ts';
+import { committedMigrations } from '../../lib/migrations/committed.ts';
+import { describeDifferences, findDrift } from './drift.ts';
+
+/** The last migration that a database from before 0.1.0 may stand for. */
+const LAST_ADOPTED = '000015';
+/** What functions/ makes again anyway. */
+const MADE_AGAIN = new Set(['function', 'procedure', 'trigger', 'policy', 'view']);
+
+/** Whether a difference is about tables and types, which only migrations change. */
+function isHistory(one: Difference): boolean {
+  if (one.name.includes('app_hidden.applied_functions')) return false;
+  if (MADE_AGAIN.has(one.kind)) return false;
+  return one.kind !== 'grant' && !(one.kind === 'comment' && /^(function|trigger|policy)/.test(one.name));
+}
+
+/**
+ * Records a database from before 0.1.0, whose history had other texts, as one that has the migrations of today, after
+ * comparing its tables and types with what they make. No row is touched.
+ * @throws ColloquyError CQ044 with the differences, when there are any
+ */
+export async function adopt(database: Database): Promise<void> {
+  const drift = (await findDrift(database)).filter(isHistory);
+  if (drift.length > 0) {
+    throw new ColloquyError(
+      'CQ044',
+      `The tables and types of this database are not those of today's migrations:\n${describeDifferences(drift)}`,
+      {
+        hint: 'Nothing was changed. Bring these to what is expected, as colloquy_owner (--json of --status has the definitions), then run --adopt again: docs/upgrading.md.',
+      },
+    );
+  }
+  const adopted = committedMigrations().filter((one) => one.filename.slice(0, 6) <= LAST_ADOPTED);
+  const client = await database.pool('owner').connect();
+  try {
+    await client.query('begin');
+    await client.query('delete from graphile_migrate.migrations');
+    for (const one of adopted) {
+      await client.query(
+        'insert into graphile_migrate.migrations (hash, previous_hash, filename) values ($1, $2, $3)',
+        [one.hash, one.previous ?? null, `${one.filename.slice(0, 6)}.sql`],
+      );
+    }
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
+  } finally {
+    client.release();
+  }
+}
