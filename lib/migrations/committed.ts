@@ -73,10 +73,8 @@ function frozenHashes(root: string): Map<string, string> {
 /** Whether a release has this migration. */
 export function isReleased(filename: string, root: string = projectFolder): boolean {
   const lines = frozenLines(root);
-  return (
-    lines.findIndex((line) => line.endsWith(` ${filename}`)) <
-    lines.findLastIndex((line) => RELEASED.test(line))
-  );
+  const place = lines.findIndex((line) => line.endsWith(` ${filename}`));
+  return place >= 0 && place < lines.findLastIndex((line) => RELEASED.test(line));
 }
 
 /** Writes what is in migrations/committed into frozen.txt: new files at its end, and without those that were taken back. */

@@ -8,15 +8,20 @@ import type { CommittedMigration } from './committed.ts';
  * brought here first: docs/upgrading.md.
  */
 const LAST_BEFORE_0_1_0 = {
-  '000014.sql': 'sha1:3745a9526990352949718c65585abb7db50e792b',
   '000015.sql': 'sha1:0e5bdcda699708f4f8bb9c275157e388a141dc83',
   '000016.sql': 'sha1:13f8718595e07d753eabf39a2f9bab537c8e992e',
 };
 
-/** Whether a database has what was on main before 0.1.0, all of it. */
-export function isEarlierLayout(applied: { filename: string; hash: string }[]): boolean {
+/** Whether a database has what was on main before 0.1.0, all of it: fourteen migrations that are those of today, and these two. */
+export function isEarlierLayout(
+  applied: { filename: string; hash: string }[],
+  committed: CommittedMigration[],
+): boolean {
   const hashes = new Map(applied.map((one) => [one.filename, one.hash]));
-  return Object.entries(LAST_BEFORE_0_1_0).every(([filename, hash]) => hashes.get(filename) === hash);
+  const before = committed.slice(0, 14).map((one) => [`${one.filename.slice(0, 6)}.sql`, one.hash] as const);
+  return [...before, ...Object.entries(LAST_BEFORE_0_1_0)].every(
+    ([filename, hash]) => hashes.get(filename) === hash,
+  );
 }
 
 /** Records such a database as one that has the migrations of today up to 000015-answers.sql. */
@@ -27,7 +32,7 @@ export async function adoptEarlierLayout(
   const exists = await owner.query(`select to_regclass('graphile_migrate.migrations') as found`);
   if (exists.rows[0].found === null) return false;
   const { rows } = await owner.query('select filename, hash from graphile_migrate.migrations');
-  if (!isEarlierLayout(rows)) return false;
+  if (!isEarlierLayout(rows, committed)) return false;
   const answers = committed.find((one) => one.filename.startsWith('000015'))!;
   await owner.query('begin');
   try {

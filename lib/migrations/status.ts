@@ -69,7 +69,7 @@ export async function migrationStatus(
   const names = (all: { filename: string }[]): string[] => all.map((one) => one.filename);
   const had = (file: FunctionFile): boolean => recorded.get(file.path)?.includes(file.hash) ?? false;
   const isLatest = (file: FunctionFile): boolean => recorded.get(file.path)?.at(-1) === file.hash;
-  const earlier = isEarlierLayout(applied);
+  const earlier = isEarlierLayout(applied, committed);
   return {
     applied: names(
       committed.filter((one) => hashes.has(number(one)) && !(earlier && number(one) > '000015')),

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { queues } from '../../jobs/registry.ts';
 import { type Catalogue, compareCatalogues, type Difference, readCatalogue } from '../../lib/catalogue.ts';
-import { type Database, embeddedDatabase } from '../../lib/database.ts';
+import { type Database, embeddedDatabase, inTransaction } from '../../lib/database.ts';
+import { ColloquyError, errorCode } from '../../lib/errors.ts';
 import { currentMigrations } from '../../lib/migrations/current.ts';
 import { migrateDatabase, readProgram } from '../../lib/migrations.ts';
 
@@ -56,15 +57,23 @@ export function describeDifferences(differences: Difference[]): string {
 
 /**
  * What differs between a database and what this copy of the project makes: tables, columns, constraints, indexes, row
- * security, policies, functions, triggers, grants, comments. Reads the catalogue only: it takes no lock that anybody
- * waits for.
+ * security, policies, functions, triggers, grants, comments. Reads the catalogue alone. To show a view, PostgreSQL takes the
+ * lock of a reader on its tables: only a change of such a table keeps it waiting.
+ * @throws ColloquyError CQ040 when a table of a view is being changed for longer than 2 s
  */
 export async function findDrift(database: Database, inHand = false): Promise<Difference[]> {
   const expected = await referenceCatalogue(inHand);
-  const client = await database.pool('admin').connect();
   try {
-    return compareCatalogues(await readCatalogue(client), expected);
-  } finally {
-    client.release();
+    return await inTransaction(database.pool('admin'), async (client) => {
+      await client.query(`set transaction read only; set local lock_timeout = '2s'`);
+      return compareCatalogues(await readCatalogue(client), expected);
+    });
+  } catch (error) {
+    if (errorCode(error) !== '55P03') throw error;
+    throw new ColloquyError(
+      'CQ040',
+      `The schema could not be compared: a table is being changed (${(error as Error).message}).`,
+      { hint: 'Try again in a moment, or leave this part out: --status --no-drift.', cause: error },
+    );
   }
 }
