@@ -26,18 +26,7 @@ begin
     draft.parent_id := coalesce(draft.parent_id, conversation.preferred_leaf_id);
   end if;
 
-  if draft.id is not null and is_continued and draft.id < conversation.id then
-    draft.id := null;
-  end if;
-  if draft.id is null then
-    draft.id := app_private.next_message_id(coalesce(conversation.last_message_id, conversation.id));
-  elsif uuid_extract_version(draft.id) is distinct from 7
-    or draft.id < conversation.id
-    or uuid_extract_timestamp(draft.id) > clock_timestamp() + interval '5 minutes'
-  then
-    raise exception 'The id % cannot be used for a message of this conversation.', draft.id using errcode = 'CQ200',
-      hint = 'Leave it out, or send a UUID version 7 that is not older than the conversation and not in the future.';
-  end if;
+  draft.id := app_private.usable_message_id(conversation, draft.id, is_continued);
 
   begin
     insert into app_public.messages (

@@ -43,27 +43,10 @@ begin
       missing := app_private.embeddings_missing(version.id, previous.id);
     end if;
   else
-    select count(*) into missing
-    from (
-      select from app_public.chunks c
-      where not exists (
-        select from app_public.embeddings e where e.version_id = version.id and e.workspace_id = c.workspace_id and e.chunk_id = c.id
-      )
-      limit 1000
-    ) as c;
+    missing := app_private.vectors_missing(version.id);
   end if;
   if missing = 0 and previous.id is not null and version.activated_at is null and exists (select from app_hidden.chunk_counts k where k.chunk_count > 0) then
-    evaluation := app_private.evaluation_against(version.id, previous.id);
-    if evaluation.verdict = 'worse' and not coalesce(accept, false) then
-      raise exception 'The embedding version "%" finds less than "%": recall@% % against %, MRR % against %, on % questions (%).', version.name, previous.name,
-        evaluation.k, round(evaluation.recall::numeric, 3), round(evaluation.baseline_recall::numeric, 3), round(evaluation.mrr::numeric, 3),
-        round(evaluation.baseline_mrr::numeric, 3), evaluation.questions, evaluation.source
-        using errcode = 'CQ308', hint = 'Activate it with accept, if you want it all the same.';
-    end if;
-    if evaluation.verdict = 'unjudged' and not coalesce(accept, false) then
-      raise exception 'Nobody can tell how the embedding version "%" does beside "%": % questions were asked of both.', version.name, previous.name, evaluation.questions
-        using errcode = 'CQ309', hint = 'The worker evaluates it once it is complete (npm run embeddings -- evaluate does it now). With too little content to ask about, activate it with accept.';
-    end if;
+    evaluation := app_private.require_good_version(version, previous, coalesce(accept, false));
   end if;
   if missing > 0 then
     raise exception 'The embedding version "%" lacks % vectors that the active one has.', version.name, case when missing < 1000 then missing::text else '1,000 or more' end

@@ -12,37 +12,7 @@ declare
 begin
   -- of texts that could not be cut: messages behind one that was passed over keep their chunks
   for source in
-    with redriven as (
-      delete from app_hidden.cutting_failures f
-      where f.id in (
-        select d.id
-        from app_hidden.cutting_failures d
-        left join app_public.conversations c on c.workspace_id = d.workspace_id and c.id = d.conversation_id
-        where (redrive_embeddings.for_workspace is null or d.workspace_id = redrive_embeddings.for_workspace)
-          -- what is being cut is left alone, and what was packed since is read no more
-          and (d.code <> 'interrupted' or d.next_attempt_at <= clock_timestamp())
-          and (c.id is null or c.storage_tier = 'hot')
-        order by d.failed_at
-        limit max_chunks
-        for update of d skip locked
-      )
-      returning f.workspace_id, f.document_id, f.conversation_id, f.memory_item_id, f.sequence_number
-    ),
-    again as (
-      update app_public.conversations c
-      set indexed_sequence_number = least(c.indexed_sequence_number, r.sequence_number - 1)
-      from (
-        select x.workspace_id, x.conversation_id, min(x.sequence_number) as sequence_number
-        from redriven x where x.conversation_id is not null group by x.workspace_id, x.conversation_id
-      ) as r
-      where c.workspace_id = r.workspace_id and c.id = r.conversation_id
-    )
-    select r.workspace_id,
-      case when r.document_id is not null then 'document' when r.memory_item_id is not null then 'memory' else 'message' end as source_type,
-      coalesce(r.document_id, r.memory_item_id, r.conversation_id) as source_id, count(*) as texts
-    from redriven r
-    group by 1, 2, 3
-    order by 1, 2, 3
+    select r.* from app_private.redrive_cutting(redrive_embeddings.for_workspace, max_chunks) as r
   loop
     perform app_hidden.enqueue(
       'index-source',

@@ -53,13 +53,7 @@ begin
   select p.reservation_id, p.refusal, p.reason into reservation_id, refusal, reason
   from app_private.reserve_paid(for_workspace, owner, total, cost) as p;
   if refusal is not null then
-    retry_at := clock_timestamp() + make_interval(secs => app_hidden.setting('embedding_budget_seconds')::double precision);
-    insert into app_hidden.embedding_refusals (version_id, workspace_id, user_id, code, reason, retry_at)
-    select for_version, for_workspace, o.id, refusal, claim_embeddings.reason, claim_embeddings.retry_at
-    from unnest(owners) as o (id)
-    order by o.id
-    on conflict on constraint embedding_refusals_pkey do update
-    set code = excluded.code, reason = excluded.reason, retry_at = excluded.retry_at;
+    retry_at := app_private.note_refusal(for_version, for_workspace, owners, refusal, reason);
     claimed := '{}';
     return next;
     return;

@@ -21,26 +21,8 @@ begin
   result.name := version.name;
   result.status := version.status;
 
-  with lags as (
-    select k.workspace_id, k.chunks, coalesce(e.embedding_count, 0) as embedded_chunks, k.chunks - coalesce(e.embedding_count, 0) as missing_chunks
-    from (
-      select c.workspace_id, sum(c.chunk_count)::bigint as chunks from app_hidden.chunk_counts c group by c.workspace_id
-    ) as k
-    left join app_hidden.embedding_counts e on e.version_id = version.id and e.workspace_id = k.workspace_id
-  )
-  select
-    coalesce(sum(l.chunks), 0), coalesce(sum(l.embedded_chunks), 0), coalesce(sum(l.missing_chunks), 0),
-    count(*) filter (where l.missing_chunks > 0),
-    array(
-      select row(w.workspace_id, w.chunks, w.embedded_chunks, w.missing_chunks)::app_public.embedding_lag
-      from lags w
-      where w.missing_chunks > 0
-      order by w.missing_chunks desc, w.workspace_id
-      limit 20
-    )
-  into result.chunks, result.embedded_chunks, result.missing_chunks, result.workspaces_behind, result.lag
-  from lags l;
-
+  select x.* into result.chunks, result.embedded_chunks, result.missing_chunks, result.workspaces_behind, result.lag
+  from app_private.embedding_lags(version.id) as x;
   select round(sum(r.chunks) / (60.0 * count(*)), 2) into result.chunks_per_second
   from (
     select r.chunks from app_hidden.embedding_rates r where r.version_id = version.id order by r.minute desc limit 5
@@ -63,21 +45,7 @@ begin
   limit 1;
   result.is_complete := result.is_indexed and result.missing_chunks = 0;
 
-  result.failures := '{}';
-  if to_regclass('pgboss.job') is not null then
-    select coalesce(array_agg(row(f.happened_at, f.workspace_id, f.message)::app_public.embedding_failure order by f.happened_at desc), '{}')
-    into result.failures
-    from (
-      select
-        coalesce(j.completed_on, j.started_on, j.created_on) as happened_at, (j.data ->> 'workspaceId')::uuid as workspace_id,
-        left(coalesce(j.output ->> 'error', j.output ->> 'message', j.output::text), 500) as message
-      from pgboss.job j
-      where j.name in ('backfill-embeddings', 'build-embedding-index') and j.state in ('retry', 'failed')
-        and j.data ->> 'versionId' = version.id::text
-      order by coalesce(j.completed_on, j.started_on, j.created_on) desc
-      limit 5
-    ) as f;
-  end if;
+  result.failures := app_private.embedding_job_failures(version.id);
 
   select count(*) filter (where not f.is_dead), count(*) filter (where f.is_dead) into result.retrying_chunks, result.dead_chunks
   from app_hidden.embedding_failures f
@@ -86,18 +54,7 @@ begin
   from app_hidden.embedding_spending s
   where s.version_id = version.id;
   if result.missing_chunks > 0 then
-    select h.paused, h.resumes_at into result.paused, result.resumes_at
-    from (
-      select r.code || ' ' || r.reason as paused, r.retry_at as resumes_at, 1 as place
-      from app_hidden.embedding_refusals r
-      where r.version_id = version.id
-      union all
-      select 'provider: ' || p.reason, p.paused_until, 2
-      from app_hidden.provider_pauses p
-      where p.provider = version.provider and p.paused_until > statement_timestamp()
-    ) as h
-    order by h.place, h.resumes_at
-    limit 1;
+    select h.* into result.paused, result.resumes_at from app_private.embedding_version_hold(version) as h;
   end if;
   return result;
 end

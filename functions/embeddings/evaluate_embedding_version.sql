@@ -35,13 +35,7 @@ begin
   loop
     budget := budget - 2 * asked.size;
     exit when budget < 0 and recalls <> '{}';
-    -- what only one of them has says nothing
-    select array_agg(distinct app_private.evaluation_unit(judged.source, c)) into wanted
-    from app_public.chunks c
-    where c.workspace_id = asked.workspace_id and c.id = any (asked.relevant)
-      and (c.owner_id = asked.user_id or c.visibility = 'workspace')
-      and exists (select from app_public.embeddings e where e.version_id = for_version and e.workspace_id = c.workspace_id and e.chunk_id = c.id)
-      and exists (select from app_public.embeddings e where e.version_id = baseline and e.workspace_id = c.workspace_id and e.chunk_id = c.id);
+    wanted := app_private.evaluable_units(for_version, baseline, judged.source, asked.workspace_id, asked.user_id, asked.relevant);
     continue when wanted is null;
     ours := app_private.evaluate_question(
       for_version, baseline, judged.source, asked.workspace_id, asked.user_id, asked.conversation_id, asked.vector::halfvec, wanted, k

@@ -9,8 +9,6 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  -- long enough for slow models, short enough to follow what is going on now
-  window_seconds constant double precision := 180;
   workspace uuid := app_hidden.current_workspace_id();
   dead_documents bigint;
   dead_memory_items bigint;
@@ -19,14 +17,7 @@ begin
   perform app_hidden.require_member();
   select count(*) into result.pending_documents
   from app_public.documents d where d.workspace_id = workspace and d.chunked_hash is distinct from d.content_hash;
-  -- what was given up is not waited for, unless it was edited since; messages that were given up are passed over
-  select count(*), count(f.document_id), count(f.memory_item_id) into result.dead_sources, dead_documents, dead_memory_items
-  from app_hidden.cutting_failures f
-  where f.workspace_id = workspace and f.is_dead and (
-    f.conversation_id is not null
-    or exists (select from app_public.documents d where d.id = f.document_id and d.content_hash = f.content_hash)
-    or exists (select from app_public.memory_items m where m.id = f.memory_item_id and m.content_hash = f.content_hash and upper_inf(m.validity))
-  );
+  select g.* into result.dead_sources, dead_documents, dead_memory_items from app_private.given_up_sources(workspace) as g;
   result.pending_documents := result.pending_documents - dead_documents;
   select count(*) into result.pending_conversations
   from app_public.conversations c where c.workspace_id = workspace and c.indexed_sequence_number < c.last_sequence_number;
@@ -50,38 +41,11 @@ begin
   result.is_complete := result.pending_documents = 0 and result.pending_conversations = 0 and result.pending_memory_items = 0 and result.pending_files = 0
     and result.pending_events = 0 and result.embedded_chunks + result.dead_chunks >= result.chunks;
   if not result.is_complete then
-    -- what this workspace is kept back by comes first; of a provider, only that it is
-    select h.paused, h.resumes_at into result.paused, result.resumes_at
-    from (
-      select case r.code when 'CQ220' then 'budget' when 'CQ221' then 'quota' else 'switch' end as paused, r.retry_at as resumes_at, 1 as place
-      from app_hidden.embedding_refusals r
-      join app_public.embedding_versions v on v.id = r.version_id and v.status = 'active'
-      where r.workspace_id = workspace
-      union all
-      -- events whose summary has no room: only they are pending and wait
-      select case when e.error like '%(CQ220)' then 'budget' when e.error like '%(CQ221)' then 'quota' else 'switch' end, e.retry_at, 1
-      from app_public.raw_events e
-      where e.workspace_id = workspace and e.processing_status = 'pending' and e.retry_at > statement_timestamp()
-      union all
-      select 'provider', p.paused_until, 2
-      from app_hidden.provider_pauses p
-      join app_public.embedding_versions v on v.provider = p.provider and v.status = 'active'
-      where p.paused_until > statement_timestamp()
-    ) as h
-    order by h.place, h.resumes_at
-    limit 1;
+    select h.* into result.paused, result.resumes_at from app_private.indexing_hold(workspace) as h;
   end if;
   result.pending_sources := result.pending_documents + result.pending_conversations + result.pending_memory_items;
   result.pending_chunks := greatest(result.chunks - result.embedded_chunks - result.dead_chunks, 0);
-  select round((60 * nullif(sum(r.sources), 0) / elapsed.seconds)::numeric, 1), round((60 * nullif(sum(r.vectors), 0) / elapsed.seconds)::numeric, 1)
-  into result.sources_per_minute, result.vectors_per_minute
-  from (
-    select x.*, extract(epoch from statement_timestamp() - min(x.began_at) over ()) as age
-    from app_hidden.indexing_rates x
-    where x.workspace_id = workspace and x.minute > statement_timestamp() - make_interval(secs => window_seconds)
-  ) as r
-  cross join lateral (select least(greatest(r.age, 1), window_seconds) as seconds) as elapsed
-  group by elapsed.seconds;
+  select r.* into result.sources_per_minute, result.vectors_per_minute from app_private.recent_indexing_rates(workspace) as r;
   result.words_seconds_left := case
     when result.pending_sources = 0 then 0 else ceil(60 * result.pending_sources / result.sources_per_minute)
   end;

@@ -9,82 +9,15 @@ set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare
-  -- messages of tools and systems that are stepped over, at most
-  most_steps constant integer := 20;
   chosen uuid[];
-  step record;
-  children uuid[];
   found_ids uuid[];
 begin
   foreach message_id in array message_ids loop
-    found_ids := '{}';
-    select m.id, m.parent_id, m.replaces_id, false as speaks into step
-    from app_public.messages m
-    where m.conversation_id = conversation.id and m.id = message_neighbours.message_id;
-    for i in 1 .. most_steps loop
-      exit when step.id is null or cardinality(found_ids) = 2;
-      if step.parent_id is not null then
-        select m.id, m.parent_id, m.replaces_id, app_private.speaks(m.role, m.content) as speaks into step
-        from app_public.messages m
-        where m.conversation_id = conversation.id and m.id = step.parent_id;
-      elsif step.replaces_id is not null then
-        -- another first message
-        exit;
-      else
-        -- from before there were branches: the message before it
-        select m.id, m.parent_id, m.replaces_id, app_private.speaks(m.role, m.content) as speaks into step
-        from app_public.messages m
-        where m.conversation_id = conversation.id and m.id >= conversation.id and m.id < step.id
-          and m.parent_id is null and m.replaces_id is null
-        order by m.id desc
-        limit 1;
-      end if;
-      if step.speaks then
-        found_ids := found_ids || step.id;
-      end if;
-    end loop;
+    found_ids := app_private.message_ancestors(conversation, message_neighbours.message_id);
     before_1 := found_ids[1];
     before_2 := found_ids[2];
 
-    found_ids := '{}';
-    select m.id, m.parent_id, m.replaces_id, false as speaks into step
-    from app_public.messages m
-    where m.conversation_id = conversation.id and m.id = message_neighbours.message_id;
-    for i in 1 .. most_steps loop
-      exit when step.id is null or cardinality(found_ids) = 2;
-      children := array(
-        select c.id
-        from (
-          (
-            select m.id from app_public.messages m
-            where m.conversation_id = conversation.id and m.parent_id = step.id
-            order by m.id desc
-            limit 100
-          )
-          union all
-          (
-            select m.id from app_public.messages m
-            where step.parent_id is null and step.replaces_id is null
-              and m.conversation_id = conversation.id and m.id > step.id and m.id <= conversation.last_message_id
-              and m.parent_id is null and m.replaces_id is null
-            order by m.id
-            limit 1
-          )
-        ) as c
-        order by c.id desc
-      );
-      exit when cardinality(children) = 0;
-      if cardinality(children) > 1 and conversation.preferred_leaf_id is not null then
-        chosen := coalesce(chosen, array(select p.id from app_private.message_path(conversation.id, conversation.preferred_leaf_id) as p));
-        children := coalesce((select array_agg(c.id) from unnest(children) as c (id) where c.id = any (chosen)), children);
-      end if;
-      select m.id, m.parent_id, m.replaces_id, app_private.speaks(m.role, m.content) as speaks into step
-      from app_public.messages m
-      where m.conversation_id = conversation.id and m.id = children[1];
-      if step.speaks then
-        found_ids := found_ids || step.id;
-      end if;
-    end loop;
+    select d.chosen, d.found_ids into chosen, found_ids from app_private.message_descendants(conversation, message_neighbours.message_id, chosen) as d;
     after_1 := found_ids[1];
     after_2 := found_ids[2];
     return next;

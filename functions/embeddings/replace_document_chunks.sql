@@ -23,49 +23,8 @@ begin
     return;
   end if;
 
-  -- the n-th piece of a text stays the n-th piece of the same text: its vector stays valid, only its place may move
-  with given as (
-    select w.*, app_hidden.text_hash(concat_ws(E'\n', w.heading, w.content)) as content_hash
-    from jsonb_to_recordset(new_chunks) as w (
-      chunk_index integer, content text, heading text, page_number integer, start_offset integer, end_offset integer, token_count integer,
-      language text
-    )
-  ),
-  numbered as (
-    select g.*, row_number() over (partition by g.content_hash order by g.chunk_index) as n from given g
-  ),
-  existing as (
-    select c.id, c.content_hash, row_number() over (partition by c.content_hash order by c.chunk_index) as n
-    from app_public.chunks c
-    where c.workspace_id = for_workspace and c.document_id = for_document
-  )
-  select coalesce(array_agg(
-    row(
-      x.chunk_index, x.content, x.heading, x.page_number, x.start_offset, x.end_offset, x.token_count, x.content_hash, e.id,
-      app_private.recognized_language(document.text_search_language, x.language)
-    )::app_private.wanted_chunk
-  ), '{}')
-  into wanted
-  from numbered x
-  left join existing e on e.content_hash = x.content_hash and e.n = x.n;
-
-  -- what goes and what comes are counted one after the other: the counts of all of it are taken first, in one order
-  with there as (
-    select c.text_search_language, c.is_language_recognized
-    from app_public.chunks c
-    where c.workspace_id = for_workspace and c.document_id = for_document
-  ),
-  keys as (
-    select t.text_search_language::text as language, t.is_language_recognized as is_recognized from there t
-    union
-    select coalesce(w.language, document.text_search_language), w.language is not null from unnest(wanted) as w
-  )
-  insert into app_hidden.chunk_counts as k (workspace_id, source_type, text_search_language, is_language_recognized, chunk_count)
-  select for_workspace, 'document', x.language, x.is_recognized, 0
-  from keys x
-  where exists (select from there) and (select count(*) from keys) > 1
-  order by x.language, x.is_recognized
-  on conflict on constraint chunk_counts_pkey do update set chunk_count = k.chunk_count;
+  wanted := app_private.wanted_document_chunks(document, new_chunks);
+  perform app_private.take_document_counts(document, wanted);
   delete from app_public.chunks c
   where c.workspace_id = for_workspace and c.document_id = for_document
     and not exists (select from unnest(wanted) as w where w.kept_id = c.id);

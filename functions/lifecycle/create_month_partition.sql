@@ -16,39 +16,12 @@ declare
   child_ids uuid[];
   parent_ids uuid[];
   moved bigint;
-  locks text[];
-  deadline timestamptz := clock_timestamp() + interval '3 seconds';
 begin
   if to_regclass(format('app_partitions.%I', partition_name)) is not null then
     return 0;
   end if;
 
-  -- All locks that attaching will want, before anything is touched. It waits for the first with nothing in hand and for
-  -- the others not at all, so that it never stands in a circle with a writer (measured without this: 40P01 whenever one
-  -- transaction posts two messages, the second with an idempotency key).
-  select array_agg(format('lock table %s in share row exclusive mode', referenced.name) order by referenced.name)
-  into locks
-  from (
-    select distinct k.confrelid::regclass::text as name
-    from pg_constraint k
-    where k.conrelid = format('app_public.%I', parent_name)::regclass and k.contype = 'f' and k.confrelid <> k.conrelid
-  ) as referenced;
-  -- the default partition first: every writer looks into it early, so that waiting for it drains them
-  locks := format('lock table app_partitions.%I in access exclusive mode', parent_name || '_default') || locks;
-  loop
-    begin
-      for i in 1 .. cardinality(locks) loop
-        execute locks[i] || case when i > 1 then ' nowait' else '' end;
-      end loop;
-      exit;
-    exception when lock_not_available then
-      if clock_timestamp() > deadline then
-        raise;
-      end if;
-      perform pg_sleep(0.05);
-    end;
-  end loop;
-
+  perform app_private.lock_for_attaching(parent_name);
   select string_agg(quote_ident(a.attname), ', ' order by a.attnum) into column_names
   from pg_attribute a
   where a.attrelid = format('app_public.%I', parent_name)::regclass and a.attnum > 0 and not a.attisdropped and a.attgenerated = '';

@@ -15,12 +15,8 @@ set extra_float_digits = 1
 set bytea_output = 'hex'
 as $$
 declare
-  source constant regclass := 'app_public.messages'::regclass;
-  columns constant text[] := app_private.packed_columns(source);
   archived app_hidden.conversation_archives;
-  piece app_hidden.conversation_archive_parts;
-  rows_read integer := 0;
-  rebuilt bytea;
+  rows_read integer;
   deleted integer;
   result app_public.conversations;
 begin
@@ -45,41 +41,8 @@ begin
     conversation.id, conversation.workspace_id, coalesce(cardinality(archived.message_ids), 0), coalesce(archived.message_ids, '{}'), sha256('')
   );
 
-  execute format(
-    'insert into app_hidden.conversation_archive_parts (
-       workspace_id, conversation_id, packed, part, first_id, last_id, row_count, columns, sha256, document
-     )
-     select $1, $2, $3, p.part, p.first_id, p.last_id, p.row_count, $4, sha256(convert_to(p.document, ''UTF8'')), p.document
-     from (
-       select sized.part, (array_agg(sized.id order by sized.id))[1] as first_id, (array_agg(sized.id order by sized.id desc))[1] as last_id,
-         count(*) as row_count, ''['' || string_agg(sized.line, E'',\n'' order by sized.id) || '']'' as document
-       from (
-         -- 128 KiB a part: a page is read without the rest
-         select l.*, ((sum(octet_length(l.line)) over (order by l.id) - octet_length(l.line)) / 131072)::integer as part
-         from (
-           select t.id, %s as line from app_public.messages as t where t.workspace_id = $1 and t.conversation_id = $2 and t.id >= $2 and t.id <= $5
-         ) as l
-       ) as sized
-       group by sized.part
-     ) as p',
-    app_private.packed_line(source, columns)
-  )
-  using conversation.workspace_id, conversation.id, source, columns, conversation.last_message_id;
-
-  for piece in
-    select p.* from app_hidden.conversation_archive_parts p where p.conversation_id = conversation.id order by p.part
-  loop
-    execute format(
-      'select sha256(convert_to(''['' || string_agg(%s, E'',\n'' order by t.id) || '']'', ''UTF8'')), $3 + count(*) from (%s) as t',
-      app_private.packed_line(source, columns), app_private.unpack_query(source, columns)
-    )
-    into rebuilt, rows_read
-    using piece.document, conversation.owner_id, rows_read;
-    if rebuilt is distinct from piece.sha256 then
-      raise exception 'What was packed of conversation % is not what was read back.', conversation.id
-        using errcode = 'CQ260', hint = 'Nothing was deleted. Report it as a bug.';
-    end if;
-  end loop;
+  perform app_private.write_archive_parts(conversation);
+  rows_read := app_private.check_packed_rows(conversation);
 
   update app_hidden.conversation_archives a set sha256 = app_private.archive_hash(conversation.id) where a.conversation_id = conversation.id;
   update app_public.conversations c set storage_tier = 'warm' where c.id = conversation.id returning c.* into result;

@@ -29,41 +29,8 @@ declare
   since timestamptz;
 begin
   perform app_hidden.require_member(for_writing => true);
-  if fact is null or char_length(fact) > 10000 then
-    raise exception 'A memory has 1 to 10,000 characters; this one has %.', coalesce(char_length(fact), 0)
-      using errcode = 'CQ200', hint = 'Put long texts into documents.';
-  end if;
-  if char_length(about) > 200 then
-    raise exception 'A subject has at most 200 characters; this one has %.', char_length(about) using errcode = 'CQ200', hint = 'Name it shortly.';
-  end if;
-  if weight not between 0 and 1 then
-    raise exception 'importance is 0 to 1, not %.', weight using errcode = 'CQ200', hint = 'Leave it out for 0.5.';
-  end if;
-  if remember.expires_at <= now() then
-    raise exception 'expiresAt lies in the past.' using errcode = 'CQ200', hint = 'Leave it out for a memory that stays.';
-  end if;
-  if (coalesce(remember.source_type, 'manual') = 'manual') <> (remember.source_id is null) then
-    raise exception 'A memory has a sourceId exactly when its sourceType is not MANUAL.' using errcode = 'CQ200', hint = 'Send both or none.';
-  end if;
-  if remember.source_id is not null and not (
-    case remember.source_type
-      when 'document' then exists (
-        select from app_public.documents d
-        where d.workspace_id = workspace and d.id = remember.source_id and (d.owner_id = caller or d.visibility = 'workspace')
-      )
-      when 'chat' then exists (
-        select from app_public.conversations c
-        where c.workspace_id = workspace and (c.owner_id = caller or c.visibility = 'workspace')
-          and c.id in (
-            remember.source_id,
-            coalesce((select m.conversation_id from app_public.messages m where m.id = remember.source_id), app_private.packed_conversation_of(remember.source_id))
-          )
-      )
-      else exists (select from app_public.raw_events e where e.workspace_id = workspace and e.id = remember.source_id)
-    end
-  ) then
-    raise exception 'There is no such source.' using errcode = 'CQ204', hint = 'sourceId must be something that you may read in this workspace.';
-  end if;
+  perform app_private.check_memory(fact, about, weight, remember.expires_at, coalesce(remember.source_type, 'manual'), remember.source_id);
+  perform app_private.require_memory_source(workspace, caller, remember.source_type, remember.source_id);
 
   -- one at a time per owner: two that come together see each other
   perform pg_advisory_xact_lock(hashtextextended(format('app_public.remember %s %s', workspace, caller), 0));
@@ -77,15 +44,7 @@ begin
     if existing.source_id = remember.source_id then
       return existing;
     end if;
-    insert into app_public.memory_item_changes (workspace_id, owner_id, memory_item_id, change, old_values)
-    values (workspace, caller, existing.id, 'merged', jsonb_build_object('importance', existing.importance, 'expiresAt', existing.expires_at));
-    update app_public.memory_items m
-    set importance = least(1, greatest(m.importance, weight) + 0.05),
-      expires_at = case when remember.expires_at is null then null else greatest(m.expires_at, remember.expires_at) end,
-      updated_at = clock_timestamp()
-    where m.id = existing.id
-    returning * into result;
-    return result;
+    return app_private.merge_memory(existing, weight, remember.expires_at);
   end if;
 
   select m.* into existing
@@ -104,10 +63,7 @@ begin
     and m.forgotten_at is null and upper_inf(m.validity)
   for update;
   if existing.id is not null then
-    since := greatest(since, lower(existing.validity) + interval '1 microsecond');
-    update app_public.memory_items m
-    set validity = tstzrange(lower(m.validity), since), updated_at = since
-    where m.id = existing.id;
+    since := app_private.close_memory(existing, since);
   end if;
 
   insert into app_public.memory_items (
@@ -118,13 +74,7 @@ begin
     weight, remember.expires_at, tstzrange(since, null), coalesce(remember.provenance, '{}'), coalesce(remember.metadata, '{}')
   )
   returning * into result;
-  insert into app_public.memory_item_changes (workspace_id, owner_id, memory_item_id, change)
-  values (workspace, caller, result.id, 'remembered');
-  if existing.id is not null then
-    update app_public.memory_items m set superseded_by = result.id where m.id = existing.id;
-    insert into app_public.memory_item_changes (workspace_id, owner_id, memory_item_id, change)
-    values (workspace, caller, existing.id, 'superseded');
-  end if;
+  perform app_private.note_memory(result, existing.id);
   return result;
 end
 $$;
