@@ -1,2 +1,2 @@
 // Imported before anything of Graphile's: it reads this variable when it is loaded, and complains when it is not set.
-process.env.GRAPHILE_ENV ??= 'production';
+process.env.GRAPHILE_ENV ||= 'production';

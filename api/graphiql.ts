@@ -1,15 +1,28 @@
-/** What GraphiQL shows to somebody who opens it for the first time. */
-export const firstQuery = `# Colloquy. Ctrl-Enter runs the operation at the cursor.
-# 1. Make an account (or signIn), and copy the token.
-# 2. Enter below, in the tab "Headers":
-#    { "authorization": "Bearer cqs_…" }
+import { errorCode } from '../lib/errors.ts';
 
-mutation Register {
-  register(input: {
-    email: "you@example.org"
-    password: "at least 8 characters"
-  }) {
-    authentication { token expiresAt }
+/** What GraphiQL shows to somebody who opens it for the first time: all of it succeeds for whoever is signed in. */
+export const firstQuery = `# Colloquy. Ctrl-Enter runs the operation at the cursor.
+#
+# The link that "npm start" prints signs you in: the tab "Headers"
+# below then holds a token. Without it, ask for one, and put it
+# there as { "authorization": "Bearer cqs_…" }:
+#   mutation { signIn(input: { email: "…", password: "…" }) {
+#     authentication { token } } }
+
+query Me {
+  currentUser { email displayName }
+}
+
+query Search {
+  search(query: "Can my colleagues read what I write?") {
+    path
+    results {
+      score
+      title
+      snippet
+      document { id }
+      conversation { id }
+    }
   }
 }
 
@@ -22,21 +35,7 @@ mutation Remember {
   }
 }
 
-query Search {
-  search(query: "something to wake up with") {
-    path
-    results {
-      score
-      title
-      snippet
-      document { id }
-      conversation { id }
-    }
-  }
-}
-
 query Conversations {
-  currentUser { email displayName }
   conversations(last: 10) {
     nodes {
       id
@@ -47,3 +46,35 @@ query Conversations {
   }
 }
 `;
+
+/** The address of GraphiQL, signed in: what stands behind the # stays in the browser. */
+export function graphiqlLink(url: string, token: string | undefined): string {
+  return token === undefined ? `${url}/` : `${url}/#token=${token}`;
+}
+
+/**
+ * Takes the token of such a link into the tab "Headers", and out of the address bar; it lasts as long as the browser's tab.
+ * Only what looks like a token: the page shows it, and sends it nowhere but to the API that it came from.
+ */
+export const signInScript = `<script>
+  {
+    const given = /^#token=([\\w-]+)$/.exec(location.hash)?.[1];
+    if (given) {
+      sessionStorage.setItem('colloquy:token', given);
+      history.replaceState(null, '', location.pathname);
+    }
+    const token = sessionStorage.getItem('colloquy:token');
+    if (token) RURU_CONFIG.initialHeaders = JSON.stringify({ authorization: 'Bearer ' + token }, null, 2);
+  }
+</script>`;
+
+/** Whether the page can be served: the package with it is left out of the image, and of other small installations. */
+export function isGraphiqlInstalled(): boolean {
+  try {
+    import.meta.resolve('ruru/server');
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'ERR_MODULE_NOT_FOUND') return false;
+    throw error;
+  }
+}

@@ -6,7 +6,7 @@ import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
 import { PostGraphileConnectionFilterPreset } from 'postgraphile-plugin-connection-filter';
 import { requestSettings } from './authentication.ts';
 import { maskError } from './errors.ts';
-import { firstQuery } from './graphiql.ts';
+import { firstQuery, signInScript } from './graphiql.ts';
 import { type IdentityProvider, identityVerifier } from './identity-provider.ts';
 import { MAX_BODY_BYTES } from './limits.ts';
 import { pgService } from './pg-service.ts';
@@ -118,6 +118,11 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
     ruru: {
       // Its types ask for every property; all of them are optional.
       clientConfig: { defaultQuery: firstQuery, debugTools: [] } as unknown as RuruClientConfig,
+      htmlParts: {
+        // without an icon the browser asks for one, and logs that there is none
+        metaTags: (tags) => `${tags}\n<link rel="icon" href="data:," />`,
+        configScript: (script) => `${script}\n${signInScript}`,
+      },
     },
   };
 }

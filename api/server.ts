@@ -8,6 +8,7 @@ import { ColloquyError, errorCode } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import type { FileStorage } from '../lib/storage.ts';
 import { filesHandler } from './files.ts';
+import { isGraphiqlInstalled } from './graphiql.ts';
 import { type IdentityProvider, identityVerifier } from './identity-provider.ts';
 import { CLOSE_TIMEOUT, KEEP_ALIVE_TIMEOUT, MAX_BODY_BYTES } from './limits.ts';
 import { requestIdOf } from './plugins/requests.ts';
@@ -47,6 +48,8 @@ export interface ApiOptions {
 
 export interface Api {
   url: string;
+  /** Whether GraphiQL is at "/". */
+  hasGraphiql: boolean;
   /** Takes no more requests, lets those in flight end (for a while), and leaves nothing open. May be called twice. */
   close(): Promise<void>;
 }
@@ -118,11 +121,12 @@ async function listen(server: Server, host: string, port: number): Promise<strin
 }
 
 /**
- * Starts the API: GraphQL at /graphql, files at /files, /healthz and /readyz; in development GraphiQL at /.
+ * Starts the API: GraphQL at /graphql, files at /files, /healthz and /readyz; in development GraphiQL at /, where it is installed.
  * @throws ColloquyError CQ010 when the address cannot be had
  */
 export async function startApi(options: ApiOptions): Promise<Api> {
   const { database, development, introspection = development } = options;
+  const hasGraphiql = development && isGraphiqlInstalled();
   const pool = database.pool('authenticator');
   const searchRecorder = openSearchRecorder(pool, options.recording);
   const instance = postgraphile(
@@ -133,7 +137,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       identityProvider: options.identityProvider,
       activeVersion: options.activeVersion,
       reranker: options.reranker,
-      graphiql: development,
+      graphiql: hasGraphiql,
       introspection,
     }),
   );
@@ -165,7 +169,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
         log.error({ err: error, requestId: response.getHeader('x-request-id') }, 'Internal error');
         sendError(response, 500, 'CQ500', 'Internal error');
       } else {
-        sendError(response, 404, 'CQ404', 'There is nothing here. GraphQL is at /graphql.');
+        const why = development && path === '/' ? 'GraphiQL is not installed here' : 'There is nothing here';
+        sendError(response, 404, 'CQ404', `${why}. GraphQL is at /graphql.`);
       }
     });
   }
@@ -204,6 +209,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     log.info({ url, database: database.kind }, 'The API listens');
     return {
       url,
+      hasGraphiql,
       close() {
         closing ??= shutDown();
         return closing;

@@ -1,26 +1,19 @@
 import { z } from 'zod';
 import { endpointFields, endpoints, rerankFields } from './endpoint-settings.ts';
+import { type UnknownVariable, unknownVariables } from './env-names.ts';
 import { ColloquyError, describeError } from './errors.ts';
 
 export type { EndpointSettings } from './endpoint-settings.ts';
 
-/** A connection string, or nothing: an empty variable counts as absent. */
+/** A connection string, or nothing. */
 const url = z
   .string()
-  .transform((value) => (value.trim() === '' ? undefined : value.trim()))
-  .pipe(
-    z
-      .string()
-      .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
-      .optional(),
-  )
+  .trim()
+  .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
   .optional();
 
-/** Text, or nothing: an empty variable counts as absent. */
-const optionalText = z
-  .string()
-  .optional()
-  .transform((value) => value?.trim() || undefined);
+/** Text, or nothing. */
+const optionalText = z.string().trim().optional();
 
 /** Signatures that the holder of the public key cannot make. Never HS…: its secret would be that key. */
 const JWT_ALGORITHMS = [
@@ -46,20 +39,26 @@ function isTrustedUrl(value: string): boolean {
   );
 }
 
-const port = z.coerce.number().int().min(0).max(65535);
-
-/** The same, where an empty variable counts as absent. */
-function orAbsent<T extends z.ZodType>(type: T) {
-  return z.preprocess((value) => (value === '' ? undefined : value), type);
-}
+/** Where to listen, of PORT and of --port; 0 takes any that is free. */
+export const port = z
+  .string()
+  .trim()
+  .regex(/^\d{1,5}$/, 'must be a number from 0 to 65535')
+  .transform(Number)
+  .refine((value) => value <= 65_535, 'must be a number from 0 to 65535');
 
 /** true, false, or nothing. */
-const flag = orAbsent(
-  z
-    .enum(['true', 'false', '1', '0'])
-    .transform((value) => value === 'true' || value === '1')
-    .optional(),
-);
+const flag = z
+  .enum(['true', 'false', '1', '0'])
+  .transform((value) => value === 'true' || value === '1')
+  .optional();
+
+/** What a model wants before a text; the word none: nothing, whatever is known of the model. */
+const prefix = z
+  .string()
+  .max(1000)
+  .transform((value) => (value === 'none' ? '' : value))
+  .optional();
 
 const variables = z.object({
   /** PostgreSQL 18 with pgvector, as an administrator. Absent: the embedded database in DATA_DIR. */
@@ -80,55 +79,55 @@ const variables = z.object({
   CI: z
     .string()
     .optional()
-    .transform((value) => value !== undefined && value !== '' && value !== 'false' && value !== '0'),
+    .transform((value) => value !== undefined && value !== 'false' && value !== '0'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['json', 'pretty']).default(process.stdout.isTTY ? 'pretty' : 'json'),
   /** Who an import belongs to, when not the account that the first start made. */
   COLLOQUY_EMAIL: z.string().optional(),
   COLLOQUY_PASSWORD: z.string().optional(),
   /** Who computes vectors: local (the default), transformers, openai-compatible, or an endpoint's name. */
-  EMBEDDING_PROVIDER: orAbsent(z.string().min(1).max(100).optional()),
-  EMBEDDING_MODEL: orAbsent(z.string().min(1).max(200).optional()),
-  EMBEDDING_DIMENSIONS: orAbsent(z.coerce.number().int().min(1).max(4000).optional()),
+  EMBEDDING_PROVIDER: z.string().min(1).max(100).optional(),
+  EMBEDDING_MODEL: z.string().min(1).max(200).optional(),
+  EMBEDDING_DIMENSIONS: z.coerce.number().int().min(1).max(4000).optional(),
   /** Threads of the provider local, each with its copy of the model. Default: 2 from four cores on, else 1. */
-  EMBEDDING_THREADS: orAbsent(z.coerce.number().int().min(1).max(64).optional()),
+  EMBEDDING_THREADS: z.coerce.number().int().min(1).max(64).optional(),
   /** Whether longer vectors of the model are cut to so many dimensions: for models that were trained for it. */
   EMBEDDING_TRUNCATE: flag,
-  /** What the model wants before a query and a passage; set and empty: nothing, whatever is known of the model. */
-  EMBEDDING_QUERY_PREFIX: z.string().max(1000).optional(),
-  EMBEDDING_PASSAGE_PREFIX: z.string().max(1000).optional(),
+  /** What the model wants before a query and a passage. Absent: what is known of the model. */
+  EMBEDDING_QUERY_PREFIX: prefix,
+  EMBEDDING_PASSAGE_PREFIX: prefix,
   /** How the first version of a database, or one that is switched to, cuts text. */
-  EMBEDDING_CHUNK_SIZE: orAbsent(z.coerce.number().int().min(16).max(8192).optional()),
-  EMBEDDING_CHUNK_OVERLAP: orAbsent(z.coerce.number().int().min(0).max(4096).optional()),
-  EMBEDDING_CHUNKING: orAbsent(z.enum(['structure', 'sentence', 'fixed']).optional()),
+  EMBEDDING_CHUNK_SIZE: z.coerce.number().int().min(16).max(8192).optional(),
+  EMBEDDING_CHUNK_OVERLAP: z.coerce.number().int().min(0).max(4096).optional(),
+  EMBEDDING_CHUNKING: z.enum(['structure', 'sentence', 'fixed']).optional(),
   /** The service behind the provider openai-compatible. */
-  EMBEDDING_BASE_URL: orAbsent(endpointFields.baseUrl.optional()),
+  EMBEDDING_BASE_URL: endpointFields.baseUrl.optional(),
   EMBEDDING_API_KEY: endpointFields.apiKey,
-  EMBEDDING_BATCH_SIZE: orAbsent(endpointFields.batchSize),
-  EMBEDDING_BATCH_TOKENS: orAbsent(endpointFields.batchTokens),
-  EMBEDDING_MAX_TOKENS: orAbsent(endpointFields.maxTokens),
-  EMBEDDING_PRICE: orAbsent(endpointFields.price),
-  EMBEDDING_CONCURRENCY: orAbsent(endpointFields.concurrency),
-  EMBEDDING_REQUESTS_PER_MINUTE: orAbsent(endpointFields.requestsPerMinute),
-  EMBEDDING_TOKENS_PER_MINUTE: orAbsent(endpointFields.tokensPerMinute),
-  EMBEDDING_TIMEOUT_SECONDS: orAbsent(endpointFields.timeoutSeconds),
+  EMBEDDING_BATCH_SIZE: endpointFields.batchSize,
+  EMBEDDING_BATCH_TOKENS: endpointFields.batchTokens,
+  EMBEDDING_MAX_TOKENS: endpointFields.maxTokens,
+  EMBEDDING_PRICE: endpointFields.price,
+  EMBEDDING_CONCURRENCY: endpointFields.concurrency,
+  EMBEDDING_REQUESTS_PER_MINUTE: endpointFields.requestsPerMinute,
+  EMBEDDING_TOKENS_PER_MINUTE: endpointFields.tokensPerMinute,
+  EMBEDDING_TIMEOUT_SECONDS: endpointFields.timeoutSeconds,
   EMBEDDING_SEND_DIMENSIONS: flag,
   /** Further services by name, as JSON, for versions whose provider is such a name. */
   EMBEDDING_ENDPOINTS: endpoints,
   /** Folder with models for the provider transformers; without it, models come from the hub. */
-  TRANSFORMERS_MODELS_DIR: orAbsent(z.string().min(1).optional()),
+  TRANSFORMERS_MODELS_DIR: z.string().min(1).optional(),
   /** Who summarises: extractive, openai-compatible, or an endpoint's name; and by which chat model. */
-  SUMMARY_PROVIDER: orAbsent(z.string().min(1).max(100).default('extractive')),
-  SUMMARY_MODEL: orAbsent(z.string().min(1).max(200).optional()),
+  SUMMARY_PROVIDER: z.string().min(1).max(100).default('extractive'),
+  SUMMARY_MODEL: z.string().min(1).max(200).optional(),
   /** US dollars per million tokens that the chat model reads, and that it writes. */
-  SUMMARY_INPUT_PRICE: orAbsent(endpointFields.price),
-  SUMMARY_OUTPUT_PRICE: orAbsent(endpointFields.price),
+  SUMMARY_INPUT_PRICE: endpointFields.price,
+  SUMMARY_OUTPUT_PRICE: endpointFields.price,
   /** Who reranks the results of searches that ask for it, by its whole address. Absent: nobody. */
-  RERANK_URL: orAbsent(rerankFields.url.optional()),
-  RERANK_MODEL: orAbsent(z.string().min(1).max(200).optional()),
+  RERANK_URL: rerankFields.url.optional(),
+  RERANK_MODEL: z.string().min(1).max(200).optional(),
   RERANK_API_KEY: endpointFields.apiKey,
-  RERANK_TIMEOUT_MS: orAbsent(rerankFields.timeout),
-  RERANK_SHAPE: orAbsent(rerankFields.shape),
+  RERANK_TIMEOUT_MS: rerankFields.timeout,
+  RERANK_SHAPE: rerankFields.shape,
   /** An outside identity provider whose tokens are accepted: all three or none. */
   JWT_ISSUER: optionalText,
   JWT_AUDIENCE: optionalText,
@@ -144,8 +143,15 @@ const variables = z.object({
 });
 
 const PROVIDER = ['JWT_ISSUER', 'JWT_AUDIENCE', 'JWT_JWKS_URL'] as const;
+const LOGINS = ['OWNER_DATABASE_URL', 'AUTHENTICATOR_DATABASE_URL', 'WORKER_DATABASE_URL'] as const;
 
 const schema = variables.superRefine((values, context) => {
+  // without it an embedded database would be opened, which knows nothing of these logins
+  const login = LOGINS.find((name) => values[name] !== undefined);
+  if (login && values.DATABASE_URL === undefined) {
+    const message = `is missing, and ${login} is set; a process that needs no other login gets the same here`;
+    context.addIssue({ code: 'custom', path: ['DATABASE_URL'], message });
+  }
   const missing = PROVIDER.filter((name) => values[name] === undefined);
   if (missing.length === PROVIDER.length) return;
   for (const name of missing) {
@@ -159,17 +165,42 @@ const schema = variables.superRefine((values, context) => {
 
 export type Env = z.infer<typeof schema>;
 
+/** The library's own words are for programmers. */
+const inPlainWords: z.core.$ZodErrorMap = (issue) => {
+  if (issue.code === 'invalid_type' && issue.expected === 'number') return 'must be a number';
+  if (issue.code === 'invalid_type' && issue.expected === 'int') return 'must be a whole number';
+  if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}`;
+  const limit = (bound: string, value: unknown) =>
+    issue.origin === 'string' ? `must have ${bound} ${value} characters` : `must be ${bound} ${value}`;
+  if (issue.code === 'too_small') return limit('at least', issue.minimum);
+  if (issue.code === 'too_big') return limit('at most', issue.maximum);
+  return undefined;
+};
+
+/** What was set, in truth: an empty variable counts as absent, whichever it is. `docker compose` makes such ones. */
+function present(source: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(source).filter(([, value]) => value?.trim()));
+}
+
 /**
  * Reads and validates the environment.
  * @throws ColloquyError CQ001 naming every variable that is wrong, and how.
  */
 export function readEnv(source: NodeJS.ProcessEnv): Env {
-  const result = schema.safeParse(source);
+  const result = schema.safeParse(present(source), { error: inPlainWords });
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new ColloquyError('CQ001', `The environment is not usable: ${problems.join('; ')}`, {
     hint: 'Correct or unset the variables named above; docs/configuration.md lists them all.',
   });
+}
+
+/** The names of all settings, in the order of their definition. */
+export const settingNames: readonly string[] = Object.keys(variables.shape);
+
+/** The variables that are set, were probably meant as settings, and are none. */
+export function misspelt(source: NodeJS.ProcessEnv = process.env): UnknownVariable[] {
+  return unknownVariables(Object.keys(present(source)), settingNames);
 }
 
 /** The environment, or the end of the process: nothing can be done without it, and no stack helps anybody. */

@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { type Api, startApi } from '../api/server.ts';
 import { queues } from '../jobs/registry.ts';
-import { startWorker, type Worker } from '../jobs/worker.ts';
+import { startWorker } from '../jobs/worker.ts';
 import { type Database, openDatabase } from '../lib/database.ts';
-import { env, identityProvider, rerankSettings } from '../lib/env.ts';
+import { env, identityProvider, misspelt, port, rerankSettings } from '../lib/env.ts';
 import { ColloquyError, describeError, errorCode } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import {
@@ -39,11 +39,24 @@ interface Options {
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
+/** Milliseconds in which a preparation that was begun may end by itself. Below the ten seconds of `docker stop`. */
+const PREPARATION_GRACE = 5_000;
+
+/** Milliseconds in which everything else may end: a job in hand has half a minute. */
+const ENDING_GRACE = 40_000;
+
 function readPort(value: string): number {
-  const port = Number(value);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new InvalidArgumentError('A port is a number from 0 to 65535.');
-  return port;
+  const { data, error } = port.safeParse(value);
+  if (data === undefined) throw new InvalidArgumentError(`A port ${error?.issues[0]?.message}.`);
+  return data;
+}
+
+/** Settings that are none are named, and never shown: what stands in a misspelt one may be a key. */
+function warnOfMisspelt(): void {
+  for (const { name, suggestion } of misspelt()) {
+    const hint = suggestion ? `Did you mean ${suggestion}?` : 'docs/configuration.md lists them all.';
+    log.warn({ variable: name, suggestion }, `${name} is set, and is no setting of Colloquy. ${hint}`);
+  }
 }
 
 /** Brings the schema up to date, or, when told not to, checks that it is. */
@@ -71,18 +84,31 @@ async function firstSteps(database: Database, options: Options): Promise<FirstAc
   return made;
 }
 
+/** Ends the process after a while, whatever it waits for. */
+function endWithin(milliseconds: number, why: string): NodeJS.Timeout {
+  return setTimeout(() => {
+    process.stderr.write(`${why}\n`);
+    process.exit(130);
+  }, milliseconds).unref();
+}
+
 async function run(options: Options): Promise<void> {
+  warnOfMisspelt();
   const ending = new AbortController();
+  const { signal } = ending;
+  let isPrepared = false;
   const closers: (() => Promise<void>)[] = [];
   const end = async (): Promise<void> => {
     for (const close of closers.reverse())
       await close().catch((error) => log.error({ err: error }, 'while ending'));
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (ending.signal.aborted) process.exit(130);
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (signal.aborted) process.exit(130);
       say('\nEnding; once more to end at once.');
       ending.abort();
+      if (isPrepared) endWithin(ENDING_GRACE, 'It does not end by itself, so it is ended.');
+      else endWithin(PREPARATION_GRACE, 'Ended; what the preparation had not finished is rolled back.');
     });
   }
 
@@ -90,33 +116,34 @@ async function run(options: Options): Promise<void> {
     const database = await openDatabase({ dataDir: options.data });
     closers.push(() => database.close());
     say(`Database: ${database.description}.`);
-    await prepare(database, options);
-    const account = options.apiOnly || options.workerOnly ? undefined : await firstSteps(database, options);
-
-    let worker: Worker | undefined;
-    if (!options.apiOnly) {
-      worker = await startWorker({
-        pool: database.pool('worker'),
-        concurrency: database.kind === 'embedded' ? 1 : 2,
-        storage: localStorage(filesFolder(options.data)),
-      });
-      closers.push(() => worker!.stop());
-      if (options.workerOnly) say('Working on background jobs. Ctrl-C ends.');
-    }
-    if (!options.workerOnly) await serve(database, options, { account, closers, signal: ending.signal });
-    if (!ending.signal.aborted) {
-      await new Promise<void>((resolve) =>
-        ending.signal.addEventListener('abort', () => resolve(), { once: true }),
-      );
-    }
+    if (!signal.aborted) await prepare(database, options);
+    isPrepared = true;
+    if (!signal.aborted) await work(database, options, { closers, signal });
   } finally {
     await end();
   }
   say('Ended.');
 }
 
-interface Serving {
-  account: FirstAccount | undefined;
+/** Works and serves until it is told to end. */
+async function work(database: Database, options: Options, { closers, signal }: Running): Promise<void> {
+  const account = options.apiOnly || options.workerOnly ? undefined : await firstSteps(database, options);
+  if (!options.apiOnly) {
+    const worker = await startWorker({
+      pool: database.pool('worker'),
+      concurrency: database.kind === 'embedded' ? 1 : 2,
+      storage: localStorage(filesFolder(options.data)),
+    });
+    closers.push(() => worker.stop());
+    if (options.workerOnly) say('Working on background jobs. Ctrl-C ends.');
+  }
+  if (!options.workerOnly && !signal.aborted) await serve(database, options, { account, closers, signal });
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+interface Running {
+  /** What is to be done at the end, the last one first. */
   closers: (() => Promise<void>)[];
   signal: AbortSignal;
 }
@@ -124,7 +151,7 @@ interface Serving {
 async function serve(
   database: Database,
   options: Options,
-  { account, closers, signal }: Serving,
+  { account, closers, signal }: Running & { account: FirstAccount | undefined },
 ): Promise<void> {
   const embedder = openQueryEmbedder(database.pool('authenticator'));
   closers.push(() => embedder.close());
@@ -145,7 +172,10 @@ async function serve(
   const session = account && (await signIn(database, account, options));
   if (session && options.examples) await firstContent(session, signal);
   if (signal.aborted) return;
-  say(welcome({ url: api.url, account, token: session?.token, psql: `psql '${database.url('admin')}'` }));
+  const { url, hasGraphiql } = api;
+  // the URL of a server holds a password, and this may go to a log
+  const psql = database.kind === 'embedded' ? `psql '${database.url('admin')}'` : 'psql "$DATABASE_URL"';
+  say(welcome({ url, hasGraphiql, account, token: session?.token, psql }));
   if (session && options.examples) await importDocumentation(session, projectFolder, 'rest');
 }
 

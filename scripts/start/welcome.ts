@@ -1,3 +1,4 @@
+import { graphiqlLink } from '../../api/graphiql.ts';
 import type { FirstAccount } from '../shared/first-account.ts';
 
 /** The question of the third example: none of its words occurs in the passage that answers it. */
@@ -5,8 +6,10 @@ export const EXAMPLE_QUESTION = 'coworkers eavesdropping on me';
 
 interface Welcome {
   url: string;
+  hasGraphiql: boolean;
   account: FirstAccount | undefined;
   token: string | undefined;
+  /** How to look at the database; holds no password. */
   psql: string;
 }
 
@@ -16,13 +19,15 @@ function call(url: string, token: string | undefined, query: string): string {
 }
 
 /** What a newcomer needs, to be pasted into a terminal as it is. */
-export function welcome({ url, account, token, psql }: Welcome): string {
-  const lines = ['', `Colloquy is running.  GraphiQL: ${url}/   GraphQL: ${url}/graphql`, ''];
+export function welcome({ url, hasGraphiql, account, token, psql }: Welcome): string {
+  const lines = ['', 'Colloquy is running.', '', `GraphQL      ${url}/graphql`];
+  if (hasGraphiql) {
+    lines.push(`GraphiQL     ${graphiqlLink(url, token)}${token ? '   (this link signs you in)' : ''}`);
+  }
   if (account && token) {
     lines.push(
       `Sign in      ${account.email}   password ${account.password}   (kept in first-account.json of the data folder)`,
-      'In GraphiQL, put this into the tab "Headers":',
-      `  { "authorization": "Bearer ${token}" }`,
+      `Token        ${token}`,
       '',
       'Three calls to paste into another terminal:',
       '',
@@ -50,6 +55,7 @@ export function welcome({ url, account, token, psql }: Welcome): string {
     );
   } else {
     lines.push(
+      '',
       'Sign in with the mutation signIn(input: { email, password }), or register an account with register.',
       '',
     );

@@ -1,11 +1,82 @@
 import { describe, expect, it } from 'vitest';
-import { identityProvider, readEnv } from '../../lib/env.ts';
+import { identityProvider, misspelt, readEnv, settingNames } from '../../lib/env.ts';
 
 const PROVIDER = {
   JWT_ISSUER: 'https://id.example.org',
   JWT_AUDIENCE: 'colloquy',
   JWT_JWKS_URL: 'https://id.example.org/jwks',
 };
+
+describe('a variable', () => {
+  it.each(settingNames)('%s counts as absent when it is empty', (name) => {
+    for (const empty of ['', ' ', '\t\n']) expect(readEnv({ [name]: empty })).toEqual(readEnv({}));
+  });
+
+  it('all of them at once, too', () => {
+    expect(readEnv(Object.fromEntries(settingNames.map((name) => [name, ''])))).toEqual(readEnv({}));
+  });
+
+  it('that is wrong is named, with what it must be', () => {
+    const wrong = (name: string, value: string) => {
+      try {
+        readEnv({ [name]: value });
+        return undefined;
+      } catch (error) {
+        return (error as Error).message.replace('The environment is not usable: ', '');
+      }
+    };
+    for (const value of ['abc', '0x10', '1e3', '-1', '65536', '5678.5'])
+      expect(wrong('PORT', value)).toBe('PORT: must be a number from 0 to 65535');
+    expect(wrong('PORT', ' 5678 ')).toBeUndefined();
+    expect(wrong('LOG_FORMAT', 'xml')).toBe('LOG_FORMAT: must be one of json, pretty');
+    expect(wrong('EMBEDDING_THREADS', 'two')).toBe('EMBEDDING_THREADS: must be a number');
+    expect(wrong('EMBEDDING_THREADS', '1.5')).toBe('EMBEDDING_THREADS: must be a whole number');
+    expect(wrong('EMBEDDING_THREADS', '65')).toBe('EMBEDDING_THREADS: must be at most 64');
+    expect(wrong('EMBEDDING_QUERY_PREFIX', 'x'.repeat(1001))).toContain('at most 1000 characters');
+    expect(wrong('WORKER_DATABASE_URL', 'postgres://db/app')).toMatch(/^DATABASE_URL: is missing/);
+  });
+
+  it('that is a prefix may say that there is none', () => {
+    expect(readEnv({}).EMBEDDING_QUERY_PREFIX).toBeUndefined();
+    expect(readEnv({ EMBEDDING_QUERY_PREFIX: 'none' }).EMBEDDING_QUERY_PREFIX).toBe('');
+    expect(readEnv({ EMBEDDING_QUERY_PREFIX: 'query: ' }).EMBEDDING_QUERY_PREFIX).toBe('query: ');
+  });
+});
+
+describe('a misspelt setting', () => {
+  const suggestion = (name: string) => misspelt({ [name]: 'x' })[0]?.suggestion;
+
+  it.each([
+    ['PROT', 'PORT'],
+    ['DATABASE_URI', 'DATABASE_URL'],
+    ['DATADIR', 'DATA_DIR'],
+    ['EMBEDING_MODEL', 'EMBEDDING_MODEL'],
+    ['EMBEDDING_MODLE', 'EMBEDDING_MODEL'],
+    ['JWT_JWKS_URI', 'JWT_JWKS_URL'],
+    ['RERANK_TIMEOUT', 'RERANK_TIMEOUT_MS'],
+    ['log_level', 'LOG_LEVEL'],
+  ])('%s is %s', (name, meant) => {
+    expect(suggestion(name)).toBe(meant);
+  });
+
+  it('of a family is noticed also where nothing is near', () => {
+    expect(misspelt({ JWT_SECRET: 'x' })).toEqual([{ name: 'JWT_SECRET', suggestion: undefined }]);
+  });
+
+  it.each(settingNames)('without one of its letters, %s is noticed', (name) => {
+    if (name.length < 4) return;
+    const short = name.slice(0, -2) + name.slice(-1);
+    if (!settingNames.includes(short)) expect(misspelt({ [short]: 'x' })).toHaveLength(1);
+  });
+
+  it('is none of what else a process is given, nor a setting, nor an empty one', () => {
+    const others =
+      'PATH HOME HOSTNAME LANG TERM USER LOGNAME PWD SHLVL CC NODE_OPTIONS NODE_VERSION GITHUB_TOKEN DATABASE_HOST LOG_FILE ' +
+      'POSTGRES_PASSWORD PGHOST PGPORT npm_config_port COLLOQUY_PORT COLLOQUY_SERVICE_HOST COLLOQUY_PORT_5678_TCP_ADDR';
+    for (const name of [...others.split(' '), ...settingNames]) expect(misspelt({ [name]: 'x' })).toEqual([]);
+    expect(misspelt({ EMBEDDING_MODLE: '' })).toEqual([]);
+  });
+});
 
 describe('the identity provider of the environment', () => {
   it('is none, or all of it', () => {

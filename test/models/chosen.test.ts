@@ -61,7 +61,7 @@ describe('the settings', () => {
     expect(contradiction(version, settings({ EMBEDDING_DIMENSIONS: '768' }))).toBeUndefined();
     expect(contradiction(version, settings({ EMBEDDING_DIMENSIONS: '256' }))).toContain('(256)');
     // prefixes count when they were said
-    expect(isChosen(version, chosenModel(settings({ EMBEDDING_PASSAGE_PREFIX: '' }))!)).toBe(true);
+    expect(isChosen(version, chosenModel(settings({ EMBEDDING_PASSAGE_PREFIX: 'none' }))!)).toBe(true);
     expect(isChosen(version, chosenModel(settings({ EMBEDDING_PASSAGE_PREFIX: 'passage: ' }))!)).toBe(false);
   });
 });

@@ -1,10 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { createContext, runInContext } from 'node:vm';
+import { Kind, parse } from 'postgraphile/graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readLock } from '../../lib/lock.ts';
 import { projectFolder } from '../../lib/migrations.ts';
 import { EXAMPLE_QUESTION } from '../../scripts/start/welcome.ts';
 
@@ -16,11 +19,13 @@ interface Started {
   exit: Promise<number | null>;
 }
 
-/** `npm start` without npm: what its script runs, on a free port. */
-function start(...args: string[]): Started {
-  const child = spawn(process.execPath, ['scripts/start.ts', ...args], {
+/** `npm start` without npm: what its script runs. */
+const start = (...args: string[]): Started => launch([process.execPath, 'scripts/start.ts', ...args]);
+
+function launch([command, ...args]: [string, ...string[]], env: NodeJS.ProcessEnv = {}): Started {
+  const child = spawn(command, args, {
     cwd: projectFolder,
-    env: { ...process.env, DATABASE_URL: '', LOG_LEVEL: 'error' },
+    env: { ...process.env, DATABASE_URL: '', LOG_LEVEL: 'error', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';
@@ -41,6 +46,14 @@ function printed(started: Started, pattern: RegExp): Promise<string> {
   });
 }
 
+const isRunning = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
 describe('npm start', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'colloquy-start-'));
   let first: Started;
@@ -58,6 +71,8 @@ describe('npm start', () => {
     rmSync(dataDir, { recursive: true, force: true });
   });
 
+  /** The link to GraphiQL, as printed. */
+  const graphiql = () => new URL(/GraphiQL +(http\S+)/.exec(welcome)![1]!);
   const paste = async (call: string) => JSON.parse((await run('bash', ['-c', call])).stdout);
 
   it('prints three calls that work when pasted', async () => {
@@ -74,12 +89,53 @@ describe('npm start', () => {
   });
 
   it('is ready, and tells so', async () => {
-    const url = /GraphiQL: (\S+)\//.exec(welcome)![1];
-    const response = await fetch(`${url}/readyz`);
+    const response = await fetch(new URL('/readyz', graphiql()));
     expect(await response.json()).toMatchObject({ ready: true });
     expect(response.status).toBe(200);
-    const page = await fetch(`${url}/`, { headers: { accept: 'text/html' } });
-    expect(await page.text()).toContain('<html');
+  });
+
+  it('opens GraphiQL signed in, with operations that succeed for the account it made', async () => {
+    const page = await (await fetch(graphiql(), { headers: { accept: 'text/html' } })).text();
+    // what the page's own scripts do with the link, as a browser runs them
+    const kept = new Map<string, string>();
+    const open = (hash: string) => {
+      const context = createContext({
+        location: { hash, pathname: '/' },
+        history: { replaceState: (...args: string[]) => kept.set('address', args[2]!) },
+        sessionStorage: {
+          getItem: (key: string) => kept.get(key) ?? null,
+          setItem: (key: string, value: string) => kept.set(key, value),
+        },
+      });
+      const scripts = [...page.matchAll(/<script>(.*?)<\/script>/gs)].map((match) => match[1]);
+      return JSON.parse(runInContext(`${scripts.join('\n')}; JSON.stringify(RURU_CONFIG)`, context));
+    };
+    expect(open('').initialHeaders).toBeUndefined();
+    expect(open('#token="><script>').initialHeaders).toBeUndefined();
+    const config = open(graphiql().hash);
+    expect(kept.get('address')).toBe('/');
+    expect(open('').initialHeaders).toBe(config.initialHeaders);
+
+    const ask = async (operationName: string, headers: object) => {
+      const response = await fetch(new URL(config.endpoint, graphiql()), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ query: config.defaultQuery, operationName }),
+      });
+      return (await response.json()) as { data: Record<string, unknown>; errors?: unknown };
+    };
+    const names = parse(config.defaultQuery).definitions.map((definition) =>
+      definition.kind === Kind.OPERATION_DEFINITION ? definition.name!.value : '',
+    );
+    expect(names).toEqual(['Me', 'Search', 'Remember', 'Conversations']);
+    for (const name of names) {
+      const reply = await ask(name, JSON.parse(config.initialHeaders));
+      expect(reply, name).toEqual({ data: expect.anything() });
+      if (name === 'Me') expect(reply.data.currentUser).toMatchObject({ email: 'you@example.org' });
+      if (name === 'Search') expect(JSON.stringify(reply.data)).toContain('Questions');
+    }
+    // and the first one tells a visitor that he is one
+    expect(await ask('Me', {})).toEqual({ data: { currentUser: null } });
   });
 
   it('lets psql in over the socket of the data folder only', async () => {
@@ -107,19 +163,85 @@ describe('npm start', () => {
     );
   });
 
-  it('says that the port is in use', async () => {
+  it.each(['npm', 'node'] as const)('ends when %s is killed', async (which) => {
+    first.child.kill('SIGTERM');
+    expect(await first.exit).toBe(0);
+    const args = ['--data', dataDir, '--port', '0'];
+    first = which === 'npm' ? launch(['npm', 'start', '--', ...args]) : start(...args);
+    await printed(first, /Ctrl-C/);
+    const { pid } = readLock(join(dataDir, 'embedded.lock'))!;
+    expect(pid === first.child.pid).toBe(which === 'node');
+    first.child.kill('SIGTERM');
+    expect(await first.exit).toBe(0);
+    expect(first.output()).toMatch(/Ended\.\n$/);
+    expect(isRunning(pid)).toBe(false);
+    expect(existsSync(join(dataDir, 'embedded.lock'))).toBe(false);
+  });
+
+  it('ends while it still migrates; the next start goes on, and says that the port is in use', async () => {
+    const other = mkdtempSync(join(tmpdir(), 'colloquy-start-'));
+    const args = ['--data', other, '--no-examples'];
+    const killed = launch(['npm', 'start', '--', ...args, '--port', '0']);
+    await printed(killed, /Database: /);
+    const { pid } = readLock(join(other, 'embedded.lock'))!;
+    killed.child.kill('SIGTERM');
+    expect([0, 130]).toContain(await killed.exit);
+    expect(isRunning(pid)).toBe(false);
+    expect(killed.output()).not.toContain('Colloquy is running');
+
     const holder = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => holder.once('listening', resolve));
     const { port } = holder.address() as { port: number };
-    const other = mkdtempSync(join(tmpdir(), 'colloquy-start-'));
     try {
-      const second = start('--data', other, '--port', String(port));
-      expect(await second.exit).toBe(2);
-      expect(second.output()).toMatch(/is in use.*CQ010/s);
+      const again = start(...args, '--port', String(port));
+      expect(await again.exit).toBe(2);
+      expect(again.output()).toContain('Account: you@example.org made.');
+      expect(again.output()).toMatch(/is in use.*CQ010/s);
     } finally {
       holder.close();
       rmSync(other, { recursive: true, force: true });
     }
+  });
+
+  it('ends while it waits for a database that never answers', async () => {
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1');
+    await new Promise((resolve) => silent.once('listening', resolve));
+    const { port } = silent.address() as { port: number };
+    const waiting = launch([process.execPath, 'scripts/start.ts'], {
+      DATABASE_URL: `postgres://colloquy:secret@127.0.0.1:${port}/colloquy`,
+    });
+    try {
+      await printed(waiting, /Database: /);
+      await expect.poll(() => sockets.length).toBeGreaterThan(0);
+      waiting.child.kill('SIGTERM');
+      expect(await waiting.exit).toBe(130);
+      expect(waiting.output()).toContain('rolled back');
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    }
+  });
+
+  it('names a misspelt setting once, with the one that was meant, and never with its value', async () => {
+    const other = launch([process.execPath, 'scripts/start.ts', '--data', '/dev/null/no'], {
+      LOG_LEVEL: 'warn',
+      EMBEDING_API_KEY: 'sk-secret',
+      EMBEDDING_NONSENSE: 'sk-secret',
+      EMBEDDING_MODLE: '',
+    });
+    expect(await other.exit).toBe(2);
+    expect(other.output().match(/EMBEDING_API_KEY is set.*Did you mean EMBEDDING_API_KEY\?/g)).toHaveLength(
+      1,
+    );
+    expect(other.output()).toMatch(/EMBEDDING_NONSENSE is set.*docs\/configuration\.md/);
+    expect(other.output()).not.toMatch(/sk-secret|MODLE/);
+  });
+
+  it('refuses an empty port', async () => {
+    const refused = start('--port', '');
+    expect(await refused.exit).not.toBe(0);
+    expect(refused.output()).toContain('must be a number from 0 to 65535');
   });
 
   it('explains its options', async () => {

@@ -219,7 +219,7 @@ describeReal('analytics', () => {
           }),
         },
       );
-      const seed = Number(process.env.FC_SEED ?? Math.floor(Math.random() * 2 ** 31));
+      const seed = Number(process.env.FC_SEED || Math.floor(Math.random() * 2 ** 31));
       process.stdout.write(`analytics: fast-check seed ${seed}\n`);
       await fc.assert(
         fc.asyncProperty(fc.array(operation, { minLength: 3, maxLength: 25 }), async (operations) => {

@@ -50,6 +50,7 @@ export function documentedOperations(): DocumentedOperation[] {
   }
   const printed = welcome({
     url: 'http://localhost',
+    hasGraphiql: true,
     account: { email: 'you@example.org', password: '…' } as never,
     token: '…',
     psql: '',
