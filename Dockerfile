@@ -1,4 +1,4 @@
-# The API server and the worker: one image, the command decides. See compose.yaml.
+# The API server and the worker: one image, the command decides. See compose.yaml; .dockerignore says what is in it.
 FROM node:24-slim
 
 ENV NODE_ENV=production
@@ -6,9 +6,10 @@ WORKDIR /app
 
 # Dependencies first: this layer is rebuilt only when they change. bootstrap.mjs runs `npm ci --omit=dev` and leaves the
 # stamp by which `npm run migrate` sees that nothing is to be installed; this image's own Node is the runtime.
+# ruru is GraphiQL, 60 MB of it, and for development: without it the server answers at "/" that it is not installed.
 COPY package.json package-lock.json ./
 COPY scripts/bootstrap.mjs scripts/
-RUN node scripts/bootstrap.mjs --omit=dev && npm cache clean --force
+RUN node scripts/bootstrap.mjs --omit=dev && rm -r node_modules/ruru && npm cache clean --force
 
 COPY . .
 
@@ -19,4 +20,6 @@ VOLUME /data
 USER node
 EXPOSE 5678
 
+# A first start makes the database, and answers when it is done.
+HEALTHCHECK --interval=10s --timeout=10s --start-period=3m CMD ["node", "scripts/health.ts"]
 CMD ["node", "scripts/start.ts"]

@@ -5,6 +5,9 @@
 // `node`, which carries the Node 24 that runs the rest of the project: npm puts node_modules/.bin first on PATH, so the
 // main script finds it even though this one ran under an older Node. When all is fresh, it only compares a stamp.
 //
+// The scripts begin with `exec`, so that their shell becomes the program: a signal to npm then reaches it, and npm waits
+// for its end. cmd.exe has no such word, so it is given one.
+//
 // Options: --verbose (show npm's output), --omit=dev (what the Dockerfile uses; the machine's own Node must then do).
 // It must never change package.json or package-lock.json.
 import { spawn, spawnSync } from 'node:child_process';
@@ -332,3 +335,4 @@ if (staleness(!omitDev) !== undefined) {
     release();
   }
 }
+if (process.platform === 'win32') writeFileSync(join(modules, '.bin', 'exec.cmd'), '@%*\r\n');

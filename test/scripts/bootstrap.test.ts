@@ -105,6 +105,17 @@ async function calls(): Promise<string[]> {
 
 const mode = (name: string) => writeFile(join(folder, 'mode'), name);
 
+describe('the scripts of package.json', () => {
+  it('are prepared by bootstrap, and hand their process over, so that a signal to npm reaches them', async () => {
+    const { scripts } = JSON.parse(await readFile(join(import.meta.dirname, '../../package.json'), 'utf8'));
+    for (const [name, command] of Object.entries<string>(scripts)) {
+      if (name === 'format' || name.startsWith('pre')) continue;
+      expect(command).toMatch(/^exec node (scripts|tools)\/[\w-]+\.ts/);
+      expect(scripts[`pre${name}`]).toBe('node scripts/bootstrap.mjs');
+    }
+  });
+});
+
 describe('bootstrap', () => {
   it('installs what the lock file says, once, and is silent afterwards', async () => {
     const first = await run();
