@@ -158,9 +158,9 @@ describe('npm start', () => {
     const again = await printed(first, /Ctrl-C/);
     expect(again).not.toContain('Account: ');
     const call = [...again.matchAll(/^ {2}(curl .*\\\n.*)$/gm)][2]![1]!;
-    expect((await paste(call)).data.search.results[0].heading).toContain(
-      'Can my colleagues read my conversations?',
-    );
+    const found = await paste(call);
+    expect(found.errors).toBeUndefined();
+    expect(found.data.search.results[0].heading).toContain('Can my colleagues read my conversations?');
   });
 
   it.each(['npm', 'node'] as const)('ends when %s is killed', async (which) => {
