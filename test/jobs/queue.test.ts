@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { JobContext } from '../../jobs/context.ts';
 import { sweepUnindexed } from '../../jobs/sweep-unindexed.ts';
@@ -520,17 +521,31 @@ describeReal('the queue of embedding', () => {
       const { chunks, version } = await one(
         `select (select array_agg(id) from app_public.chunks) as chunks, (select id from app_public.embedding_versions where status = 'active') as version`,
       );
-      const claim = async () =>
+      const claim = async (client: pg.Pool | pg.PoolClient = pool) =>
         (
-          await pool.query(`select * from app_hidden.claim_embeddings($1, $2, $3::uuid[], '{10, 20}', 1)`, [
+          await client.query(`select * from app_hidden.claim_embeddings($1, $2, $3::uuid[], '{10, 20}', 1)`, [
             version,
             ann.workspaceId,
             chunks,
           ])
         ).rows;
-      const claims = (await Promise.all(Array.from({ length: 8 }, claim))).flat();
+      // one of them has not yet committed when the others ask
+      const first = await pool.connect();
+      let claims: { claim_id: string; claimed: string[] }[];
+      try {
+        await first.query('begin');
+        claims = await claim(first);
+        const others = Promise.all(Array.from({ length: 3 }, () => claim()));
+        let haveAnswers = false;
+        others.finally(() => (haveAnswers = true)).catch(() => {});
+        await until(async () => haveAnswers || (await lockWaiters(database)).length > 0);
+        await first.query('commit');
+        claims.push(...(await others).flat());
+      } finally {
+        first.release(true);
+      }
       expect(claims).toHaveLength(1);
-      expect(claims[0].claimed.sort()).toEqual(chunks.sort());
+      expect(claims[0]!.claimed.sort()).toEqual(chunks.sort());
       expect(await one('select tokens::int, settled_at from app_public.usage_reservations')).toEqual({
         tokens: 30,
         settled_at: null,
@@ -546,7 +561,7 @@ describeReal('the queue of embedding', () => {
       );
       const settle = () =>
         pool.query('select app_hidden.settle_embedding_claim($1, $2, $3, 31, 0.5) as stored', [
-          claims[0].claim_id,
+          claims[0]!.claim_id,
           chunks,
           vectors,
         ]);
@@ -557,6 +572,60 @@ describeReal('the queue of embedding', () => {
       );
       expect({ n, tokens }).toEqual({ n: 1, tokens: 31 });
       expect(await claim()).toEqual([]);
+    });
+
+    it('believes a slow worker for a day after its claim was given up, and no longer', async () => {
+      const claims: { claim_id: string; claimed: string[] }[] = [];
+      for (const name of ['One', 'Two']) {
+        const document = await write(
+          ann,
+          name,
+          sections(1, () => `${name} is slow.`),
+        );
+        await owner().query(
+          `select app_hidden.replace_document_chunks(d.workspace_id, d.id, d.content_hash,
+             '[{"chunk_index": 0, "content": "a", "start_offset": 0, "end_offset": 1, "token_count": 1}]')
+           from app_public.documents d where d.id = $1`,
+          [document],
+        );
+        const { rows } = await owner().query(
+          `select k.* from app_public.embedding_versions v
+           cross join app_hidden.claim_embeddings(v.id, $1, array(select c.id from app_public.chunks c where c.document_id = $2), '{10}', 1) as k
+           where v.status = 'active'`,
+          [ann.workspaceId, document],
+        );
+        claims.push(rows[0]);
+      }
+      const abandon = async () => (await one('select app_hidden.abandon_embedding_claims() as n')).n;
+      const renew = async (at: number) =>
+        (await one('select app_hidden.renew_embedding_claim($1) as is_ours', claims[at]!.claim_id)).is_ours;
+      const vector = JSON.stringify(Array.from({ length: 512 }, (_, n) => (n === 0 ? 1 : 0)));
+      const settle = async (at: number) =>
+        (
+          await one(
+            'select app_hidden.settle_embedding_claim($1, $2, array[$3], 11, 0.5) as stored',
+            claims[at]!.claim_id,
+            claims[at]!.claimed,
+            vector,
+          )
+        ).stored;
+      expect(await renew(0)).toBe(true);
+      expect(await abandon()).toBe(0);
+      await owner().query('update app_hidden.embedding_claims set expires_at = clock_timestamp()');
+      expect(await abandon()).toBe(2);
+      expect(await renew(0)).toBe(false);
+      const ago = (at: number, hours: number) =>
+        owner().query(
+          'update app_hidden.embedding_claims set abandoned_at = clock_timestamp() - make_interval(hours => $2) where id = $1',
+          [claims[at]!.claim_id, hours],
+        );
+      await ago(0, 23);
+      await ago(1, 25);
+      expect(await abandon()).toBe(0);
+      expect([await settle(0), await settle(1)]).toEqual([1, 0]);
+      expect(
+        await one('select count(*)::int as n, sum(total_tokens)::int as tokens from app_public.usage_logs'),
+      ).toEqual({ n: 1, tokens: 11 });
     });
   });
 });
