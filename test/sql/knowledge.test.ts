@@ -52,6 +52,42 @@ describeReal('files, repositories, tags and retention', () => {
       expect((await store(ann)).storage_path).not.toBe(mine.storage_path);
     });
 
+    it('keep their bytes when they are stored at the moment of removing them', async () => {
+      const { ann } = tenants;
+      const register = `select storage_path from app_hidden.register_file('again.txt', 'text/plain', 5, sha256('again'))`;
+      const release = async (client: pg.Pool | pg.PoolClient, path: string): Promise<boolean> =>
+        (await client.query('select app_hidden.release_content($1) as is_free', [path])).rows[0].is_free;
+      /** Waits until the other one does, or has not. */
+      const meets = async <T>(other: Promise<T>): Promise<void> => {
+        let isOver = false;
+        other.finally(() => (isOver = true)).catch(() => {});
+        await until(async () => isOver || (await lockWaiters(database, 'advisory')).length > 0);
+      };
+      const { path, removing } = await asUser(database, ann, async (client) => {
+        const { rows } = await client.query(register);
+        const other = release(worker(), rows[0].storage_path);
+        await meets(other);
+        return { path: rows[0].storage_path as string, removing: other };
+      });
+      expect(await removing).toBe(false);
+      await owner().query('delete from app_public.files where storage_path = $1', [path]);
+
+      const remover = await worker().connect();
+      try {
+        await remover.query('begin');
+        expect(await release(remover, path)).toBe(true);
+        let isStored = false;
+        const storing = one(ann, register).finally(() => (isStored = true));
+        await meets(storing);
+        expect(isStored).toBe(false);
+        await remover.query('commit');
+        await storing;
+      } finally {
+        remover.release(true);
+      }
+      expect(await release(worker(), path)).toBe(false);
+    });
+
     it('are refused by type and by size', async () => {
       const { ann } = tenants;
       expect(await code(store(ann, 'video/mp4'))).toBe('CQ244');
