@@ -392,6 +392,12 @@ describeReal('the queue of embedding', () => {
     expect(await rate.take('wordy', limits, 5000)).toBe(0);
     expect(await rate.take('wordy', limits, 1)).toBeGreaterThan(30);
     expect(await rate.take('other', limits, 1)).toBe(0);
+    // after however long a rest it holds a sixth of a minute's, as the other one
+    await owner().query(
+      `update app_hidden.provider_rates set refilled_at = refilled_at - interval '1 hour' where provider = 'wordy'`,
+    );
+    expect(await rate.take('wordy', limits, 1000)).toBe(0);
+    expect(await rate.take('wordy', limits, 1000)).toBeGreaterThan(5);
     await expect(rate.take('busy', { requestsPerMinute: 0 }, 1)).rejects.toMatchObject({ code: 'CQ200' });
 
     await Promise.all([

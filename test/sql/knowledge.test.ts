@@ -147,6 +147,36 @@ describeReal('files, repositories, tags and retention', () => {
       expect(await one(bob, 'select from app_public.documents where id = $1', read)).toBeUndefined();
     });
 
+    it('are changed by the last attempt alone: a worker that was taken for dead comes too late', async () => {
+      const { ann } = tenants;
+      const { id } = await one(
+        ann,
+        `select id from app_hidden.register_file('late.txt', 'text/plain', 4, sha256('late'))`,
+      );
+      const ask = async (sql: string, ...values: unknown[]) =>
+        (await worker().query(sql, [ann.workspaceId, id, ...values])).rows[0];
+      const stored = async (attempt: number, text: string) =>
+        (
+          await ask(
+            `select app_hidden.store_extraction($1, $2, $3, null, $4, 'text') as document`,
+            attempt,
+            text,
+          )
+        ).document;
+      await ask('select app_hidden.claim_file($1, $2)');
+      await owner().query(`update app_public.files set retry_at = now() where id = $1`, [id]);
+      expect(await ask('select attempt from app_hidden.claim_file($1, $2)')).toEqual({ attempt: 2 });
+      expect(await stored(1, 'of the first')).toBeNull();
+      expect(await ask(`select app_hidden.fail_file($1, $2, 1, 'CQ322', 'late') as state`)).toEqual({
+        state: null,
+      });
+      const document = await stored(2, 'of the second');
+      expect(await one(ann, 'select content from app_public.documents where id = $1', document)).toEqual({
+        content: 'of the second',
+      });
+      expect(await stored(2, 'once more')).toBeNull();
+    });
+
     it('that are too long to be a document are refused, and tried again later with growing pauses', async () => {
       const { bob } = tenants;
       const file = await store(bob);

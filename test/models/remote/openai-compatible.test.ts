@@ -229,6 +229,21 @@ describe('429', () => {
     expect(first).toMatchObject({ kind: 'rate_limited' });
     expect(first.retryAfter).toBeGreaterThanOrEqual(1);
     expect(first.retryAfter).toBeLessThanOrEqual(1.5);
+    // as if each pause were over when the next request comes
+    pause = { pausedUntil: async () => undefined, pause: async () => {} };
+    const patient = open();
+    const refusal = async () => (await patient.embed(['a']).catch((error) => error)).retryAfter;
+    const expectPause = (seconds: number, least: number) => {
+      expect(seconds).toBeGreaterThanOrEqual(least);
+      expect(seconds).toBeLessThanOrEqual(1.5 * least);
+    };
+    for (const least of [1, 2, 4, 8, 16, 32, 60, 60]) expectPause(await refusal(), least);
+    // an answer ends it
+    fake.judge = () => undefined;
+    await patient.embed(['a']);
+    fake.judge = () => ({ status: 429 });
+    for (const least of [1, 2]) expectPause(await refusal(), least);
+    await patient.close();
   });
 
   test('for want of credit is a matter of settings', async () => {
