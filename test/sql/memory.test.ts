@@ -236,6 +236,14 @@ describeReal('memory', () => {
       expect(found.ids).toContain(dull.id);
       const used = await one(first, 'select * from app_public.use_memories($1)', [dull.id, soon.id]);
       expect([used.id, used.access_count]).toEqual([dull.id, 1]);
+      // what was forgotten meanwhile is passed over
+      const gone = await remember(first, 'lantern four');
+      await forget(first, gone.id);
+      const { rows: again } = await call(first, 'select * from app_public.use_memories($1)', [
+        gone.id,
+        dull.id,
+      ]);
+      expect(again.map((row) => [row.id, row.access_count])).toEqual([[dull.id, 2]]);
       for (const args of [`''`, `'a', max_results => 0`, `repeat('x', 10001)`])
         expect(await code(call(first, `select app_public.recall(${args})`)), args).toBe('CQ200');
       expect(await code(call(first, `select app_public.recall('a', '[1,2]'::extensions.halfvec)`))).toBe(
