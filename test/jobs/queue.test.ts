@@ -424,10 +424,10 @@ describeReal('the queue of embedding', () => {
     await spawnWorker();
     await until(() => isComplete(bob));
     await until(async () => fake.billed.some((text) => text.includes('Bob')));
-    // by order: two jobs of the other one at most went before
-    expect(fake.billed.findIndex((text) => text.includes('Bob'))).toBeLessThan(300);
+    // by order: two jobs of the other one at most went before, of four batches of 64 each
+    expect(fake.billed.findIndex((text) => text.includes('Bob'))).toBeLessThanOrEqual(2 * 4 * 64);
     const { pending_documents, chunks, embedded_chunks } = await progress(ann);
-    expect(Number(pending_documents) * 50 + Number(chunks) - Number(embedded_chunks)).toBeGreaterThan(1500);
+    expect(Number(pending_documents) * 50 + Number(chunks) - Number(embedded_chunks)).toBeGreaterThan(1000);
   });
 
   it('puts what is tried again behind what is new', async () => {
