@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { countTokens } from '../../../chunking/tokens.ts';
 import { readEnv } from '../../../lib/env.ts';
 import { costOf, type EmbeddingProvider, openProvider } from '../../../models/provider.ts';
 import { openGuards } from '../../../models/remote/guards.ts';
@@ -71,6 +72,17 @@ describe('when all is well', () => {
     for (const request of fake.requests) {
       expect(request).toMatchObject({ path: '/v1/embeddings', authorization: `Bearer ${KEY}`, model: 'm' });
       expect(request.body).not.toHaveProperty('dimensions');
+    }
+  });
+
+  test('texts are counted here when the service does not say what they took', async () => {
+    const asked = texts(3);
+    const data = asked.map((text, index) => ({ index, embedding: vectorOfText(text, DIMENSIONS) }));
+    for (const usage of [{}, { usage: { prompt_tokens: 0, total_tokens: 0 } }]) {
+      fake.faults = [{ status: 200, body: { data, ...usage } }];
+      const { tokens, failures } = await provider.embed(asked);
+      expect(failures).toEqual([]);
+      expect(tokens).toBe(asked.reduce((sum, text) => sum + countTokens(text), 0));
     }
   });
 
