@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import {
   type DocumentNode,
   GraphQLError,
@@ -12,7 +13,6 @@ import {
 } from 'postgraphile/graphql';
 import { ApiError, publicError } from './errors.ts';
 import { MAX_DOCUMENT_LENGTH, MAX_DOCUMENT_TOKENS } from './limits.ts';
-import { Lru } from './lru.ts';
 import { checkShape } from './operation-limits.ts';
 import { cleanText } from './text.ts';
 
@@ -56,7 +56,7 @@ export function documentChecker(
   schema: GraphQLSchema,
   options: { introspection: boolean },
 ): (query: string) => Checked {
-  const cache = new Lru<Checked>(CACHE_SIZE);
+  const cache = new LRUCache<string, Checked>({ max: CACHE_SIZE });
   const rules = options.introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
 
   function check(query: string): Checked {

@@ -1,6 +1,6 @@
+import { LRUCache } from 'lru-cache';
 import { log } from '../lib/log.ts';
 import { ApiError } from './errors.ts';
-import { Lru } from './lru.ts';
 
 /**
  * Turns the text of a query into a vector: of the embedding version that is named, else of the active one. Undefined where its
@@ -44,7 +44,7 @@ export function queryEmbedder(
   embedQuery: EmbedQuery | undefined,
   activeVersion?: ActiveVersion,
 ): QueryEmbedder {
-  const cache = new Lru<Promise<number[] | null>>(CACHE_SIZE, CACHE_AGE);
+  const cache = new LRUCache<string, Promise<number[] | null>>({ max: CACHE_SIZE, ttl: CACHE_AGE });
 
   async function embed(text: string): Promise<QueryVector> {
     if (!embedQuery) throw new Error('This server has no embedding provider');

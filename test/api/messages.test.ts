@@ -110,6 +110,8 @@ describeReal('messages of a conversation', () => {
   it('reads a packed conversation with the same pages and cursors, and without restoring it', async () => {
     const all = await page('first: 100');
     const [second, fifth] = [all.edges[1], all.edges[4]];
+    const backwards = (await page('first: 100, orderBy: [ID_DESC]')).edges;
+    const [sixth, third] = [backwards[1], backwards[4]];
     const author = `authorId: { equalTo: "${ada.userId}" }`;
     const nobody = 'authorId: { isNull: true }';
     const look = () =>
@@ -125,6 +127,9 @@ describeReal('messages of a conversation', () => {
           'first: 3, orderBy: [PRIMARY_KEY_DESC]',
           'last: 3, orderBy: [PRIMARY_KEY_DESC]',
           'last: 3, orderBy: [ID_DESC]',
+          `first: 2, after: "${sixth.cursor}", orderBy: [ID_DESC]`,
+          `last: 2, before: "${third.cursor}", orderBy: [ID_DESC]`,
+          `first: 1, after: "${sixth.cursor}", before: "${third.cursor}", orderBy: [ID_DESC]`,
           'last: 3, orderBy: [AUTHOR_ID_ASC]',
           'last: 3, orderBy: []',
           'first: 2, filter: $filter',
@@ -150,6 +155,9 @@ describeReal('messages of a conversation', () => {
       [7, 7, 6, 5],
       [7, 3, 2, 1],
       [7, 3, 2, 1],
+      [7, 5, 4],
+      [7, 5, 4],
+      [7, 5],
       [7, 5, 6, 7],
       [7, 5, 6, 7],
       [7, 1, 2],

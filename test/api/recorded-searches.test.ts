@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { openSearchRecorder } from '../../api/search-recorder.ts';
+import { type AnsweredSearch, openSearchRecorder } from '../../api/search-recorder.ts';
 import type { Database } from '../../lib/database.ts';
 import { serverDatabase } from '../../lib/database.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
@@ -197,6 +197,56 @@ describeReal('searches that the API answered', () => {
     await until(async () => (await counted()) >= 1);
   });
 
+  const search = (): AnsweredSearch => ({
+    workspace_id: ada.workspaceId,
+    user_id: ada.userId,
+    version_id: null,
+    path: 'none',
+    requested: 1,
+    returned: 1,
+    scan_limit_hit: false,
+    chunk_ids: [],
+    is_plain: true,
+  });
+
+  it('leave samples whose filters hold words only when words are kept', async () => {
+    const handed: { filters?: object; query?: string }[] = [];
+    let keepsText = false;
+    const recorder = openSearchRecorder(
+      {
+        async query(_: string, [json]: [string]) {
+          handed.push(...JSON.parse(json).filter((one: object) => 'embedding' in one));
+          return { rows: [{ sample_share: 1, keeps_text: keepsText }] };
+        },
+      } as never,
+      { interval: 1 },
+    );
+    const plain = { tag_ids: [NOWHERE], metadata: null };
+    const wordy = [
+      { tags: ['secret'] },
+      { content_types: ['secret'] },
+      { code_languages: ['secret'] },
+      { metadata: { topic: 'secret' } },
+    ];
+    const recordAll = () => {
+      for (const filters of [...wordy, plain])
+        recorder.record(search(), { embedding: [1], kinds: null, filters, query: 'secret' });
+    };
+    recordAll();
+    await until(async () => handed.length > 0);
+    expect(handed).toMatchObject([{ filters: plain }]);
+    expect(handed[0]).not.toHaveProperty('query');
+    // what the last answer said holds for the searches after it
+    keepsText = true;
+    recorder.record(search(), { embedding: [1], kinds: null, filters: plain, query: null });
+    await until(async () => handed.length > 1);
+    recordAll();
+    await recorder.close();
+    expect(handed.slice(2).map((one) => [one.filters, one.query])).toEqual(
+      [...wordy, plain].map((filters) => [filters, 'secret']),
+    );
+  });
+
   it('are bounded while they wait, and dropped when a batch fails again and again', async () => {
     let attempts = 0;
     const batches: number[] = [];
@@ -211,23 +261,12 @@ describeReal('searches that the API answered', () => {
       } as never,
       { interval: 1 },
     );
-    const search = {
-      workspace_id: ada.workspaceId,
-      user_id: ada.userId,
-      version_id: null,
-      path: 'none',
-      requested: 1,
-      returned: 1,
-      scan_limit_hit: false,
-      chunk_ids: [],
-      is_plain: true,
-    };
-    for (let n = 0; n < 6_000; n += 1) recorder.record(search);
+    for (let n = 0; n < 6_000; n += 1) recorder.record(search());
     await until(async () => batches.length === 9);
     await recorder.close();
     // 5,000 at most were kept, 500 of them were refused three times
     expect(batches).toEqual(Array(9).fill(500));
-    recorder.record(search);
+    recorder.record(search());
     await recorder.close();
     expect(batches).toHaveLength(9);
   });

@@ -328,6 +328,24 @@ describeReal('reranking', () => {
     expect(data.search.results[0].rerankScore).toBeNull();
   });
 
+  it('sends the texts to the address that was configured, and to no other', async () => {
+    const elsewhere = await startFakeReranker();
+    try {
+      // the redirects that keep the body
+      for (const status of [307, 308]) {
+        fake.fault = { status, headers: { location: elsewhere.url } };
+        const { data } = await search('rerank: true, maxResults: 3');
+        expect(data.search.reranking).toMatchObject({
+          state: 'FAILED',
+          reason: '"rerank" cannot be reached',
+        });
+      }
+      expect(elsewhere.requests).toEqual([]);
+    } finally {
+      await elsewhere.close();
+    }
+  });
+
   it('waits no longer than its time limit, and leaves alone who never answers in time', async () => {
     fake.fault = 'hang';
     const reasons: string[] = [];

@@ -878,6 +878,9 @@ describeReal('files and events become knowledge', () => {
         expect(
           await ask('select * from app_hidden.reserve_event_summary($1, $2, $3, 1, 0)', id, first.attempt),
         ).toEqual([]);
+        // while the second is at work, and after it
+        expect(await complete(first)).toBe('late');
+        expect(await logged(id)).toEqual([]);
         expect(await complete(second)).toBe('stored');
         expect(await complete(first)).toBe('late');
         expect(await complete(second)).toBe('late');

@@ -385,6 +385,24 @@ describeReal('the worker', () => {
       expect(rows).toEqual([{ added: 0 }]);
     });
 
+    it('stores chunks of a memory for the text that it has, once', async () => {
+      const [{ id }] = await call(user, `select id from app_public.remember('Lasting')`);
+      const store = async (hash: string) =>
+        (
+          await database.pool('worker').query(
+            `select app_hidden.replace_memory_chunks($1, $2, ${hash},
+               '[{"chunk_index": 0, "content": "Lasting", "start_offset": 0, "end_offset": 7, "token_count": 1}]') as added
+             from app_public.memory_items m where m.id = $2`,
+            [user.workspaceId, id],
+          )
+        ).rows[0].added;
+      expect(await store(`sha256('Another')`)).toBe(0);
+      expect(await store('m.content_hash')).toBe(1);
+      expect(await store('m.content_hash')).toBe(0);
+      // the tests that follow count what is indexed
+      await call(user, 'select app_public.forget($1)', id);
+    });
+
     it('asks once for equal texts', async () => {
       const same = 'The very same words stand here, and they stand here again.';
       const [first, second] = [

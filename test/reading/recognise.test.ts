@@ -145,6 +145,17 @@ it('names nothing that is short', () => {
     expect(recognise(text)).toBeNull();
 });
 
+it('does not guess from a few words: a clear sentence has a language, a list of names has none', () => {
+  expect(recognise('Der Schlüssel liegt in der obersten Schublade.')).toBe('german');
+  for (const text of [
+    'Hans, Peter, Maria, Anna, Johannes, Klara',
+    'Oslo, Bergen, Trondheim, Stavanger, Bodo',
+    'The Beatles: Abbey Road, Revolver, Help',
+    'senor, banco, hotel, taxi, radio, television',
+  ])
+    expect(recognise(text), text).toBeNull();
+});
+
 it('reads the prose around code and names', () => {
   expect(
     recognise(

@@ -463,7 +463,11 @@ describeReal('dialogue', () => {
       );
       expect(await shown(c.token)).toBeUndefined();
       await expect(share(id, null, '2020-01-01')).rejects.toMatchObject({ code: 'CQ200' });
-      await expect(share(await start())).rejects.toMatchObject({ code: 'CQ204' });
+      const other = await start();
+      await expect(share(other)).rejects.toMatchObject({ code: 'CQ204' });
+      await post(other, 'two');
+      // up to a message of its own, not to one of another conversation
+      await expect(share(other, message.id)).rejects.toMatchObject({ code: 'CQ204' });
     });
 
     it('are stored as hashes, which no request reads', async () => {

@@ -52,6 +52,42 @@ describeReal('files, repositories, tags and retention', () => {
       expect((await store(ann)).storage_path).not.toBe(mine.storage_path);
     });
 
+    it('keep their bytes when they are stored at the moment of removing them', async () => {
+      const { ann } = tenants;
+      const register = `select storage_path from app_hidden.register_file('again.txt', 'text/plain', 5, sha256('again'))`;
+      const release = async (client: pg.Pool | pg.PoolClient, path: string): Promise<boolean> =>
+        (await client.query('select app_hidden.release_content($1) as is_free', [path])).rows[0].is_free;
+      /** Waits until the other one does, or has not. */
+      const meets = async <T>(other: Promise<T>): Promise<void> => {
+        let isOver = false;
+        other.finally(() => (isOver = true)).catch(() => {});
+        await until(async () => isOver || (await lockWaiters(database, 'advisory')).length > 0);
+      };
+      const { path, removing } = await asUser(database, ann, async (client) => {
+        const { rows } = await client.query(register);
+        const other = release(worker(), rows[0].storage_path);
+        await meets(other);
+        return { path: rows[0].storage_path as string, removing: other };
+      });
+      expect(await removing).toBe(false);
+      await owner().query('delete from app_public.files where storage_path = $1', [path]);
+
+      const remover = await worker().connect();
+      try {
+        await remover.query('begin');
+        expect(await release(remover, path)).toBe(true);
+        let isStored = false;
+        const storing = one(ann, register).finally(() => (isStored = true));
+        await meets(storing);
+        expect(isStored).toBe(false);
+        await remover.query('commit');
+        await storing;
+      } finally {
+        remover.release(true);
+      }
+      expect(await release(worker(), path)).toBe(false);
+    });
+
     it('are refused by type and by size', async () => {
       const { ann } = tenants;
       expect(await code(store(ann, 'video/mp4'))).toBe('CQ244');
@@ -109,6 +145,36 @@ describeReal('files, repositories, tags and retention', () => {
       }
       await owner().query('delete from app_public.files where id = $1', [file.id]);
       expect(await one(bob, 'select from app_public.documents where id = $1', read)).toBeUndefined();
+    });
+
+    it('are changed by the last attempt alone: a worker that was taken for dead comes too late', async () => {
+      const { ann } = tenants;
+      const { id } = await one(
+        ann,
+        `select id from app_hidden.register_file('late.txt', 'text/plain', 4, sha256('late'))`,
+      );
+      const ask = async (sql: string, ...values: unknown[]) =>
+        (await worker().query(sql, [ann.workspaceId, id, ...values])).rows[0];
+      const stored = async (attempt: number, text: string) =>
+        (
+          await ask(
+            `select app_hidden.store_extraction($1, $2, $3, null, $4, 'text') as document`,
+            attempt,
+            text,
+          )
+        ).document;
+      await ask('select app_hidden.claim_file($1, $2)');
+      await owner().query(`update app_public.files set retry_at = now() where id = $1`, [id]);
+      expect(await ask('select attempt from app_hidden.claim_file($1, $2)')).toEqual({ attempt: 2 });
+      expect(await stored(1, 'of the first')).toBeNull();
+      expect(await ask(`select app_hidden.fail_file($1, $2, 1, 'CQ322', 'late') as state`)).toEqual({
+        state: null,
+      });
+      const document = await stored(2, 'of the second');
+      expect(await one(ann, 'select content from app_public.documents where id = $1', document)).toEqual({
+        content: 'of the second',
+      });
+      expect(await stored(2, 'once more')).toBeNull();
     });
 
     it('that are too long to be a document are refused, and tried again later with growing pauses', async () => {

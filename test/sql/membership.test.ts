@@ -166,6 +166,34 @@ describeReal('membership', () => {
       );
     });
 
+    it('are guessed after a pause that doubles with each guess, up to an hour', async () => {
+      const ann = await newcomer();
+      const lockAfter = async (failures: number) => {
+        await owner().query(
+          'update app_private.user_secrets set failed_attempts = $2, locked_until = null where user_id = $1',
+          [ann.id, failures],
+        );
+        await visit('select app_public.sign_in($1, $2)', await emailOf(ann), 'a guess');
+        const { seconds } = await one(
+          `select extract(epoch from locked_until - clock_timestamp())::float as seconds
+           from app_private.user_secrets where user_id = $1`,
+          ann.id,
+        );
+        return seconds;
+      };
+      const first = await lockAfter(4);
+      expect(await lockAfter(3)).toBeNull();
+      const close = (seconds: number, expected: number) => {
+        expect(seconds).toBeLessThanOrEqual(expected);
+        expect(seconds).toBeGreaterThan(expected - 10);
+      };
+      const { least } = await one(`select app_hidden.setting('sign_in_lock_seconds')::int as least`);
+      close(first, least);
+      close(await lockAfter(5), 2 * least);
+      close(await lockAfter(7), 8 * least);
+      for (const failures of [15, 30, 10_000]) close(await lockAfter(failures), 3_600);
+    });
+
     it('are reset once by a token from a mail, which ends all sessions', async () => {
       const ann = await newcomer();
       const email = await emailOf(ann);
@@ -515,6 +543,23 @@ describeReal('membership', () => {
       expect(await code(call(all.owner, `select app_public.invite_member('nobody')`))).toBe('23514');
     });
 
+    it('are open to 200 at a time (CQ118)', async () => {
+      const all = await team();
+      await call(
+        all.owner,
+        `select i.id from generate_series(1, 200) as n
+         cross join lateral app_public.invite_member(format('friend%s@example.org', n)) as i`,
+      );
+      const invite = () => code(call(all.owner, `select app_public.invite_member('late@example.org')`));
+      expect(await invite()).toBe('CQ118');
+      await owner().query(
+        `update app_public.workspace_invitations set expires_at = now() where workspace_id = $1 and email = 'friend7@example.org'`,
+        [all.id],
+      );
+      expect(await invite()).toBe('allowed');
+      expect(await invite()).toBe('CQ118');
+    });
+
     it('stop working when they are revoked, expire or are sent again', async () => {
       const all = await team();
       const guest = await newcomer('guest');
@@ -605,6 +650,23 @@ describeReal('membership', () => {
       expect(await code(create(ann, ['everything']))).toBe('CQ200');
       expect(await code(create(ann, ['read'], new Date(0)))).toBe('CQ200');
       expect(await code(call(ann, `select app_public.create_api_key(' ')`))).toBe('CQ200');
+    });
+
+    it('are at most 100 of a person in a workspace (CQ118)', async () => {
+      const all = await team();
+      const keys = await asUser(database, all.member, async (client) => {
+        const { rows } = await client.query(
+          `select k.api_key_id from generate_series(1, 100) as n
+           cross join lateral app_public.create_api_key('key ' || n) as k`,
+        );
+        return rows;
+      });
+      expect(await code(create(all.member, ['read']))).toBe('CQ118');
+      // those of others, and elsewhere, are not counted, nor is one that was revoked
+      expect(await code(create(all.viewer, ['read']))).toBe('allowed');
+      await call(all.member, 'select app_public.revoke_api_key($1)', keys[0].api_key_id);
+      expect(await code(create(all.member, ['read']))).toBe('allowed');
+      expect(await code(create(all.member, ['read']))).toBe('CQ118');
     });
 
     it('stop with the next request: revoked, expired, switched off, or no longer a member', async () => {

@@ -236,6 +236,14 @@ describeReal('memory', () => {
       expect(found.ids).toContain(dull.id);
       const used = await one(first, 'select * from app_public.use_memories($1)', [dull.id, soon.id]);
       expect([used.id, used.access_count]).toEqual([dull.id, 1]);
+      // what was forgotten meanwhile is passed over
+      const gone = await remember(first, 'lantern four');
+      await forget(first, gone.id);
+      const { rows: again } = await call(first, 'select * from app_public.use_memories($1)', [
+        gone.id,
+        dull.id,
+      ]);
+      expect(again.map((row) => [row.id, row.access_count])).toEqual([[dull.id, 2]]);
       for (const args of [`''`, `'a', max_results => 0`, `repeat('x', 10001)`])
         expect(await code(call(first, `select app_public.recall(${args})`)), args).toBe('CQ200');
       expect(await code(call(first, `select app_public.recall('a', '[1,2]'::extensions.halfvec)`))).toBe(
@@ -244,6 +252,42 @@ describeReal('memory', () => {
       expect(
         await code(call(first, 'select app_public.use_memories(array_fill(uuidv7(), array[101]))')),
       ).toBe('CQ200');
+    });
+
+    it('gives half of the fit for itself, three tenths for importance, and two for recency, which halves in 30 days', async () => {
+      const ann = await somebody();
+      const noted = async (name: string, importance: number, days: number) => {
+        const { id } = await remember(ann, `lantern ${name}`, null, `, importance => ${importance}`);
+        await owner().query(
+          `update app_public.memory_items set validity = tstzrange(now() - make_interval(days => $2), null) where id = $1`,
+          [id, days],
+        );
+      };
+      await noted('vital, of old', 1, 3_000);
+      await noted('idle, of now', 0, 0);
+      await noted('half, of may', 0.5, 30);
+      await noted('idle, of old', 0, 3_000);
+      await indexAll(database);
+      const { rows } = await call(
+        ann,
+        `select m.content, m.recency, m.score / m.text_score as share
+         from app_public.recall('lantern') as r cross join unnest(r.memories) with ordinality as m order by ordinality`,
+      );
+      expect(rows.map((row) => row.content)).toEqual([
+        'lantern vital, of old',
+        'lantern half, of may',
+        'lantern idle, of now',
+        'lantern idle, of old',
+      ]);
+      for (const [at, recency, share] of [
+        [0, 0, 0.8],
+        [1, 0.5, 0.75],
+        [2, 1, 0.7],
+        [3, 0, 0.5],
+      ] as const) {
+        expect(rows[at].recency).toBeCloseTo(recency, 3);
+        expect(rows[at].share).toBeCloseTo(share, 3);
+      }
     });
   });
 

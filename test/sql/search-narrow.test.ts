@@ -165,6 +165,41 @@ describeReal('search, narrowed', () => {
         expect(await titles(filters, bob)).toEqual([]);
     });
 
+    it('finds nothing by a private repository of a colleague, and by a shared one what is shared in it', async () => {
+      const team = await createWorkspace(database, 'Keepers');
+      const keeper = await join(database, await registerUser(database, 'keeper@example.org'), team, 'owner');
+      const colleague = await join(
+        database,
+        await registerUser(database, 'aide@example.org'),
+        team,
+        'member',
+      );
+      const hidden = await document(keeper, 'hidden', 'an otter dives');
+      const shown = await document(keeper, 'shown', 'an otter dives', `, visibility => 'workspace'`);
+      const repository_id = await asUser(database, keeper, async (client) => {
+        const { rows } = await client.query(
+          `select id from app_public.create_repository('dens', visibility => 'private')`,
+        );
+        for (const id of [hidden, shown])
+          await client.query('select app_public.add_document_to_repository($1, $2, $3)', [
+            rows[0].id,
+            id,
+            `${id}.txt`,
+          ]);
+        return rows[0].id;
+      });
+      await indexAll(database, axis(DIMENSIONS, 1));
+      expect(await titles({}, colleague)).toEqual(['shown']);
+      expect(await titles({ repository_id }, colleague)).toEqual([]);
+      expect(await titles({ repository_id }, keeper)).toEqual(['hidden', 'shown']);
+      await asUser(database, keeper, (client) =>
+        client.query(`update app_public.repositories set visibility = 'workspace' where id = $1`, [
+          repository_id,
+        ]),
+      );
+      expect(await titles({ repository_id }, colleague)).toEqual(['shown']);
+    });
+
     it('refuses what cannot be', async () => {
       for (const filters of [
         { tags: Array(101).fill('x') },
@@ -175,6 +210,37 @@ describeReal('search, narrowed', () => {
       ])
         await expect(ask(ann, { query: 'otter', filters })).rejects.toMatchObject({ code: 'CQ200' });
     });
+  });
+
+  it('answers a tenant as if there were no other, however many of them fit better', async () => {
+    const [small, crowd] = await Promise.all(
+      ['small', 'crowd'].map((name) => registerUser(database, `${name}@example.org`)),
+    );
+    const shared = (user: TestUser, count: number, word: string) =>
+      addChunks(owner(), {
+        version,
+        workspaceId: user.workspaceId,
+        ownerId: user.id,
+        dimensions: DIMENSIONS,
+        count,
+        // the same vectors
+        seed: 0.7,
+        visibility: 'workspace',
+        word,
+      });
+    const answers = () =>
+      Promise.all(
+        ['vector', 'text', 'hybrid'].flatMap((mode) =>
+          [{}, { filters: { content_types: ['text'] } }].map((narrowed) =>
+            ask(small!, { query: 'heron reeds', query_embedding: axis(DIMENSIONS, 2), mode, ...narrowed }),
+          ),
+        ),
+      );
+    await shared(small!, 3, 'a heron stands where nobody walks, long before it is light');
+    const alone = await answers();
+    expect(alone.map((found) => found.returned)).toEqual(Array(6).fill(3));
+    await shared(crowd!, 300, 'heron, heron: reeds');
+    expect(await answers()).toEqual(alone);
   });
 
   it('shows pages that follow on each other, in every mode', async () => {

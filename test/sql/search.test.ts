@@ -793,6 +793,28 @@ describeReal('search', () => {
       }
     });
 
+    it('shows what stands around words of scripts without spaces', async () => {
+      const mei = await registerUser(database, 'mei@example.org');
+      const words = '怎么做面包';
+      const cases: [string, string, string][] = [
+        [
+          'far in',
+          `${'間'.repeat(100)}${words}${'間'.repeat(200)}`,
+          `${'間'.repeat(30)}<mark>${words}</mark>${'間'.repeat(125)}`,
+        ],
+        ['at the beginning', `${words}<b>`, `<mark>${words}</mark>&lt;b&gt;`],
+      ];
+      for (const [title, content] of cases)
+        await asUser(database, mei, (client) =>
+          client.query('select app_public.create_document($1, $2)', [title, content]),
+        );
+      await indexAll(database, axis(DIMENSIONS, 0));
+      const { results } = await ask(mei, { query: words, mode: 'text' });
+      expect(Object.fromEntries(results.map(({ title, snippet }) => [title, snippet]))).toEqual(
+        Object.fromEntries(cases.map(([title, , snippet]) => [title, snippet])),
+      );
+    });
+
     it('keeps to the kinds that are asked for', async () => {
       const { rows } = await asUser(database, ann, (client) =>
         client.query(`select id from app_public.start_conversation('Talk')`),

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { countTokens } from '../../../chunking/tokens.ts';
 import { readEnv } from '../../../lib/env.ts';
 import { costOf, type EmbeddingProvider, openProvider } from '../../../models/provider.ts';
 import { openGuards } from '../../../models/remote/guards.ts';
@@ -71,6 +72,17 @@ describe('when all is well', () => {
     for (const request of fake.requests) {
       expect(request).toMatchObject({ path: '/v1/embeddings', authorization: `Bearer ${KEY}`, model: 'm' });
       expect(request.body).not.toHaveProperty('dimensions');
+    }
+  });
+
+  test('texts are counted here when the service does not say what they took', async () => {
+    const asked = texts(3);
+    const data = asked.map((text, index) => ({ index, embedding: vectorOfText(text, DIMENSIONS) }));
+    for (const usage of [{}, { usage: { prompt_tokens: 0, total_tokens: 0 } }]) {
+      fake.faults = [{ status: 200, body: { data, ...usage } }];
+      const { tokens, failures } = await provider.embed(asked);
+      expect(failures).toEqual([]);
+      expect(tokens).toBe(asked.reduce((sum, text) => sum + countTokens(text), 0));
     }
   });
 
@@ -229,6 +241,21 @@ describe('429', () => {
     expect(first).toMatchObject({ kind: 'rate_limited' });
     expect(first.retryAfter).toBeGreaterThanOrEqual(1);
     expect(first.retryAfter).toBeLessThanOrEqual(1.5);
+    // as if each pause were over when the next request comes
+    pause = { pausedUntil: async () => undefined, pause: async () => {} };
+    const patient = open();
+    const refusal = async () => (await patient.embed(['a']).catch((error) => error)).retryAfter;
+    const expectPause = (seconds: number, least: number) => {
+      expect(seconds).toBeGreaterThanOrEqual(least);
+      expect(seconds).toBeLessThanOrEqual(1.5 * least);
+    };
+    for (const least of [1, 2, 4, 8, 16, 32, 60, 60]) expectPause(await refusal(), least);
+    // an answer ends it
+    fake.judge = () => undefined;
+    await patient.embed(['a']);
+    fake.judge = () => ({ status: 429 });
+    for (const least of [1, 2]) expectPause(await refusal(), least);
+    await patient.close();
   });
 
   test('for want of credit is a matter of settings', async () => {
