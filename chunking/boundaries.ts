@@ -1,4 +1,5 @@
 import { RecursiveCharacterTextSplitter, type SupportedTextSplitterLanguage } from '@langchain/textsplitters';
+import { type ContentType, languageNamed } from '../reading/file-kinds.ts';
 import type { Outline } from './markdown.ts';
 
 /**
@@ -28,16 +29,19 @@ export function isCommonCut(strength: number): boolean {
   return strength === LINE || strength <= WORD;
 }
 
-export type ContentType = 'text' | 'markdown' | 'html' | 'code';
-
-/** What people and editors call the languages that the splitter knows. Others are cut at blank lines. */
-const LANGUAGES: Record<string, SupportedTextSplitterLanguage> = {
-  ...{ c: 'cpp', 'c++': 'cpp', cc: 'cpp', cpp: 'cpp', h: 'cpp', hpp: 'cpp', go: 'go', golang: 'go' },
-  ...{ java: 'java', kotlin: 'java', csharp: 'java', 'c#': 'java', cs: 'java' },
-  ...{ js: 'js', javascript: 'js', jsx: 'js', mjs: 'js', ts: 'js', tsx: 'js', typescript: 'js' },
-  ...{ php: 'php', proto: 'proto', protobuf: 'proto', py: 'python', python: 'python', rst: 'rst' },
-  ...{ rb: 'ruby', ruby: 'ruby', rs: 'rust', rust: 'rust', scala: 'scala', swift: 'swift' },
-  ...{ latex: 'latex', tex: 'latex', sol: 'sol', solidity: 'sol' },
+/** The splitter's own name for a programming language; those that it does not know are cut at blank lines. */
+const SPLITTERS: Record<string, SupportedTextSplitterLanguage> = {
+  ...{ c: 'cpp', cpp: 'cpp', csharp: 'java', go: 'go', java: 'java', javascript: 'js', kotlin: 'java' },
+  ...{
+    latex: 'latex',
+    php: 'php',
+    protobuf: 'proto',
+    python: 'python',
+    rst: 'rst',
+    ruby: 'ruby',
+    rust: 'rust',
+  },
+  ...{ scala: 'scala', solidity: 'sol', swift: 'swift', tex: 'latex', typescript: 'js' },
 };
 
 const CLOSING = '"\')]»”’';
@@ -59,7 +63,7 @@ export function markBoundaries(
     if (at > 0 && strength > marks[at]!) marks[at] = strength;
   };
   markWhiteSpace(source, marks, contentType !== 'code');
-  const language = contentType === 'code' ? LANGUAGES[options.language?.toLowerCase() ?? ''] : contentType;
+  const language = contentType === 'code' ? SPLITTERS[languageNamed(options.language ?? '')] : contentType;
   if (language === 'html') markTags(source, mark);
   else if (language && language !== 'text') markSeparators(source, language, mark);
   for (const { start, end } of options.outline?.fences ?? []) {

@@ -1,17 +1,10 @@
 import { ColloquyError } from '../lib/errors.ts';
-import {
-  type ContentType,
-  isCommonCut,
-  isHeadingCut,
-  isSentenceCut,
-  isSpace,
-  markBoundaries,
-} from './boundaries.ts';
+import type { ContentType } from '../reading/file-kinds.ts';
+import { isCommonCut, isHeadingCut, isSentenceCut, isSpace, markBoundaries } from './boundaries.ts';
 import { readOutline } from './markdown.ts';
 import { countCodePoints, countTokens } from './tokens.ts';
 import { toUnits, type Units } from './units.ts';
 
-export type { ContentType } from './boundaries.ts';
 export { countTokens } from './tokens.ts';
 
 const PAGE_END = '\f';

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ContentType } from '../reading/file-kinds.ts';
 
 /**
  * What the readers hand to the writer. Everything in an item is safe to store: valid Unicode without NUL, times
@@ -6,7 +7,6 @@ import { createHash } from 'node:crypto';
  */
 
 export type Metadata = Record<string, unknown>;
-export type ContentType = 'markdown' | 'text' | 'code' | 'html';
 export type MessageRole = 'user' | 'assistant' | 'system' | 'tool';
 
 /** One file, whole. For HTML, `content` is the readable text and headings are `#` lines. */
@@ -121,8 +121,6 @@ export const skipReasons = {
   too_large: 'over the size limit',
   empty: 'nothing in it',
   binary: 'not text',
-  nul_bytes: 'text with NUL bytes in it',
-  invalid_utf8: 'text that is not valid UTF-8',
   generated: 'lock files, source maps and minified code',
   hidden: 'hidden files and folders',
   ignored: 'excluded by .gitignore, or a folder of dependencies',
@@ -142,8 +140,6 @@ export type SkipReason = keyof typeof skipReasons;
 export const damage: ReadonlySet<SkipReason> = new Set<SkipReason>([
   'not_found',
   'unreadable',
-  'nul_bytes',
-  'invalid_utf8',
   'broken_json',
   'broken_pack',
   'broken_tree',

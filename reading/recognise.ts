@@ -1,43 +1,5 @@
 import { loadModule } from 'cld3-asm';
-
-/**
- * PostgreSQL's text search configurations by the language codes of CLD3. Malay is found by the rules of Indonesian; Bosnian and
- * Croatian by those of Serbian, which read both scripts.
- */
-const CONFIGURATIONS: Record<string, string> = {
-  ar: 'arabic',
-  bs: 'serbian',
-  ca: 'catalan',
-  da: 'danish',
-  de: 'german',
-  el: 'greek',
-  en: 'english',
-  es: 'spanish',
-  et: 'estonian',
-  eu: 'basque',
-  fi: 'finnish',
-  fr: 'french',
-  ga: 'irish',
-  hi: 'hindi',
-  hr: 'serbian',
-  hu: 'hungarian',
-  hy: 'armenian',
-  id: 'indonesian',
-  it: 'italian',
-  lt: 'lithuanian',
-  ms: 'indonesian',
-  ne: 'nepali',
-  nl: 'dutch',
-  no: 'norwegian',
-  pt: 'portuguese',
-  ro: 'romanian',
-  ru: 'russian',
-  sr: 'serbian',
-  sv: 'swedish',
-  ta: 'tamil',
-  tr: 'turkish',
-  yi: 'yiddish',
-};
+import { textSearchConfiguration } from './text-search-configurations.ts';
 
 /** Languages that share a configuration share their probability, too. */
 const ALIKE = new Set(['bs', 'hr', 'id', 'ms']);
@@ -87,7 +49,7 @@ async function load(): Promise<Recognise> {
     if (letters < LEAST) return null;
     const { language, probability } = identifier.findLanguage(sampleOf(words, letters));
     const enough = letters < LONG ? ENOUGH.short : ALIKE.has(language) ? ENOUGH.alike : ENOUGH.long;
-    return probability >= enough ? (CONFIGURATIONS[language] ?? null) : null;
+    return probability >= enough ? textSearchConfiguration(language) : null;
   };
 }
 

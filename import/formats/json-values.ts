@@ -1,4 +1,4 @@
-import { cleanText } from '../../reading/text.ts';
+import type { Cleaned } from '../../lib/storable.ts';
 
 /** Narrowing for JSON of a format that nobody guarantees. */
 export type JsonObject = Record<string, unknown>;
@@ -54,22 +54,7 @@ export function present(values: JsonObject): JsonObject {
   );
 }
 
-/**
- * Parsed JSON in which every string can be stored: PostgreSQL takes neither NUL nor a lone surrogate, and JSON can
- * spell both. Names of properties are strings too.
- */
-export function cleanJson(value: unknown): { value: unknown; cleaned: number } {
-  let cleaned = 0;
-  const clean = (text: string): string => {
-    const result = cleanText(text);
-    cleaned += result.cleaned;
-    return result.text;
-  };
-  const visit = (at: unknown): unknown => {
-    if (typeof at === 'string') return clean(at);
-    if (Array.isArray(at)) return at.map(visit);
-    if (!isObject(at)) return at;
-    return Object.fromEntries(Object.entries(at).map(([key, inner]) => [clean(key), visit(inner)]));
-  };
-  return { value: visit(value), cleaned };
+/** For metadata: how much of an item could not be stored as it was. */
+export function countCleaned({ nul, halves }: Cleaned): number | null {
+  return nul + halves || null;
 }

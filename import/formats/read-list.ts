@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { readText } from '../../reading/text.ts';
 import { type SkippedItem, skipped } from '../items.ts';
 import { readHead } from '../sources/files.ts';
 import { type JsonElement, jsonElements } from './json-elements.ts';
@@ -52,22 +53,23 @@ function problemOf(element: JsonElement, { label, noun }: ListFile): SkippedItem
   }
 }
 
-function parse(
-  bytes: Buffer,
-): { value: unknown } | { reason: 'invalid_utf8' | 'broken_json'; detail: string } {
-  let text: string;
+function parse(bytes: Buffer): { value: unknown; warnings: string[] } | { problem: string } {
+  const read = readText(bytes);
+  if ('notText' in read) return { problem: read.notText };
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    return { reason: 'invalid_utf8', detail: 'not valid UTF-8' };
-  }
-  try {
-    return { value: JSON.parse(text) };
+    return { value: JSON.parse(read.text), warnings: read.warnings.map(({ message }) => message) };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    return { reason: 'broken_json', detail: error.message };
+    return { problem: error.message };
   }
+}
+
+/** The same item, whose metadata say how its bytes had to be read. */
+function withWarnings<T>(item: T, warnings: string[]): T {
+  if (warnings.length === 0) return item;
+  if (Array.isArray(item)) return item.map((each) => withWarnings(each, warnings)) as T;
+  if (typeof item !== 'object' || item === null || !('metadata' in item)) return item;
+  return { ...item, metadata: { ...(item.metadata as object), warnings } };
 }
 
 /**
@@ -93,7 +95,9 @@ export async function* readList<T>(
     if (problem === null) {
       const place = `${file.label} #${element.position}`;
       const parsed = parse(element.bytes ?? Buffer.alloc(0));
-      yield 'value' in parsed ? read(parsed.value, place) : skipped(place, parsed.reason, parsed.detail);
+      yield 'value' in parsed
+        ? withWarnings(read(parsed.value, place), parsed.warnings)
+        : skipped(place, 'broken_json', parsed.problem);
     } else yield problem;
     file.onBytes(element.end - reported);
     reported = element.end;

@@ -1,7 +1,8 @@
 import { basename, dirname, extname } from 'node:path';
-import { cleanText } from '../../reading/text.ts';
+import { cleanText, nothingCleaned } from '../../lib/storable.ts';
 import { type DocumentItem, type ReadSettings, type SkippedItem, skipped } from '../items.ts';
 import { isGenerated, makeDocument } from '../sources/document.ts';
+import { countCleaned, present } from './json-values.ts';
 import { type PackedFile, type PackStyle, splitPackedFiles } from './pack.ts';
 
 /** What the packed repository is called: the file's name, or its folder's when the file has repomix's own name. */
@@ -21,7 +22,8 @@ function documentOf(
   const place = `${label} » ${path}`;
   if (file.content === null) return skipped(place, 'broken_pack', 'the pack ends before this file does');
   if (isGenerated(path)) return skipped(place, 'generated', 'not written by a person');
-  const { text, cleaned } = cleanText(file.content);
+  const cleaned = nothingCleaned();
+  const text = cleanText(file.content, cleaned);
   const bytes = Buffer.byteLength(text);
   if (bytes > settings.maxBytes) return skipped(place, 'too_large', `${bytes} bytes`);
   return makeDocument({
@@ -29,7 +31,7 @@ function documentOf(
     path,
     label: place,
     text,
-    metadata: { root: name, path, bytes, ...(cleaned > 0 ? { cleaned } : {}) },
+    metadata: present({ root: name, path, bytes, cleaned: countCleaned(cleaned) }),
   });
 }
 

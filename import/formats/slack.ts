@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../../lib/errors.ts';
+import { cleanJson, nothingCleaned } from '../../lib/storable.ts';
 import { type EventItem, limits, type ReadSettings, type SkippedItem, skipped } from '../items.ts';
-import { asArray, asObject, asString, cleanJson, isObject, present, shortString } from './json-values.ts';
+import { asArray, asObject, asString, countCleaned, isObject, present, shortString } from './json-values.ts';
 import { readList } from './read-list.ts';
 import { readTime } from './times.ts';
 
@@ -57,7 +58,7 @@ export async function readSlackExport(folder: string, label: string): Promise<Sl
   const found: SlackExport = { problems: [], channels: new Map(), users: new Map() };
   for (const list of [users, ...lists]) if (list !== null && 'kind' in list) found.problems.push(list);
   const cleaned = (list: unknown[] | SkippedItem | null): unknown[] =>
-    Array.isArray(list) ? asArray(cleanJson(list).value) : [];
+    Array.isArray(list) ? asArray(cleanJson(list)) : [];
   for (const item of lists.flatMap(cleaned)) {
     const id = shortString(asObject(item).id);
     const name = shortString(asObject(item).name) ?? id;
@@ -81,7 +82,8 @@ function readMessage(
   channel: { id: string; name: string },
   now: Date,
 ): EventItem | SkippedItem {
-  const { value, cleaned } = cleanJson(parsed);
+  const cleaned = nothingCleaned();
+  const value = cleanJson(parsed, { cleaned });
   if (!isObject(value)) return skipped(place, 'unsupported', 'not a message');
   const ts = asString(value.ts);
   const at = ts !== null && /^\d{1,12}(?:\.\d{1,9})?$/.test(ts) ? readTime(ts, now.getTime()) : null;
@@ -101,7 +103,7 @@ function readMessage(
       channel: channel.name,
       user_name: slack.users.get(asString(value.user) ?? ''),
       occurred_at: new Date(at).toISOString(),
-      cleaned: cleaned > 0 ? cleaned : null,
+      cleaned: countCleaned(cleaned),
     }),
   };
 }

@@ -1,18 +1,14 @@
-import { looksLikeHtml, readHtml } from '../../reading/html.ts';
-import { extensionOf, languageOf } from '../../reading/languages.ts';
+import { contentTypeOf, languageOf } from '../../reading/file-kinds.ts';
+import { readHtml } from '../../reading/html.ts';
+import { clipTitle, markdownTitle } from '../../reading/titles.ts';
 import {
   boundedSource,
-  type ContentType,
   type DocumentItem,
   limits,
   type Metadata,
   type SkippedItem,
   skipped,
 } from '../items.ts';
-
-const MARKDOWN = new Set(['md', 'mdx', 'markdown', 'mdown', 'mkd', 'qmd', 'rmd']);
-const HTML = new Set(['html', 'htm', 'xhtml']);
-const TITLE_LENGTH = 200;
 
 const LOCK_FILE =
   /^(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|packages\.lock\.json|go\.sum)$|\.lock(?:file|b)?$/;
@@ -21,48 +17,6 @@ const LOCK_FILE =
 export function isGenerated(path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
   return LOCK_FILE.test(name) || /\.min\.(?:js|css|mjs)$|\.(?:js|css|mjs|ts)\.map$/.test(name);
-}
-
-function clip(title: string): string {
-  const line = title.replace(/\s+/g, ' ').trim();
-  return line.length <= TITLE_LENGTH
-    ? line
-    : `${line
-        .slice(0, TITLE_LENGTH - 1)
-        .toWellFormed()
-        .replace(/\ufffd$/, '')}…`;
-}
-
-/** A `title:` in the front matter, else the first heading outside of a code block. */
-export function markdownTitle(text: string): string | null {
-  const front = /^---\n([\s\S]{0,4000}?)\n---(?:\n|$)/.exec(text);
-  const named = front?.[1] && /^title:[ \t]*(["']?)(.+?)\1[ \t]*$/m.exec(front[1])?.[2];
-  if (named) return clip(named);
-  let fence: string | null = null;
-  let previous = '';
-  for (const full of text.slice(front?.[0].length ?? 0).split('\n', 2000)) {
-    const line = full.slice(0, 1000);
-    const mark = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1];
-    if (fence !== null) {
-      if (mark?.startsWith(fence)) fence = null;
-    } else if (mark) {
-      fence = mark;
-    } else {
-      const heading = /^ {0,3}#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$/.exec(line)?.[1];
-      if (heading) return clip(heading);
-      if (/^ {0,3}=+[ \t]*$/.test(line) && previous.trim() !== '') return clip(previous);
-    }
-    previous = line;
-  }
-  return null;
-}
-
-function contentTypeOf(path: string, text: string, language: string | null): ContentType {
-  const extension = extensionOf(path);
-  if (MARKDOWN.has(extension)) return 'markdown';
-  if (HTML.has(extension)) return 'html';
-  if (language !== null) return 'code';
-  return extension === '' && looksLikeHtml(text) ? 'html' : 'text';
 }
 
 export interface DocumentSource {
@@ -99,7 +53,7 @@ export function makeDocument({
   return {
     kind: 'document',
     source: boundedSource(source),
-    title: clip(title ?? '') || clip(path) || 'Untitled',
+    title: clipTitle(title ?? '') || clipTitle(path) || 'Untitled',
     content,
     contentType,
     language: contentType === 'code' ? language : null,

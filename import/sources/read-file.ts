@@ -1,8 +1,8 @@
 import { access, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../../lib/errors.ts';
-import { extensionOf } from '../../reading/languages.ts';
-import { decodeText, normalizeLines } from '../../reading/text.ts';
+import { extensionOf } from '../../reading/file-kinds.ts';
+import { normalizeLines, type ReadText, readText } from '../../reading/text.ts';
 import { packStyle } from '../formats/pack.ts';
 import { packName, readPack } from '../formats/read-pack.ts';
 import {
@@ -86,6 +86,14 @@ function metadataOf(root: Root, path: string, found: { size: number; mtime: Date
   };
 }
 
+/** What an upload's document says of it as well; nothing when it was UTF-8 without a fault. */
+function howItWasRead({ encoding, warnings }: ReadText): Record<string, unknown> {
+  return {
+    ...(encoding === 'utf-8' ? {} : { encoding }),
+    ...(warnings.length === 0 ? {} : { warnings: warnings.map(({ message }) => message) }),
+  };
+}
+
 /** Opens one file, sees what it is, and reads it as that. */
 async function* readOpened(
   root: Root,
@@ -140,19 +148,18 @@ async function* readOpened(
     yield skipped(label, 'too_large', `${size} bytes`);
     return;
   }
-  const decoded = decodeText(size <= head.length ? head : await readFile(absolute));
-  if ('reason' in decoded) {
-    yield skipped(label, decoded.reason, decoded.detail);
-  } else if (style !== null) {
+  const read = readText(size <= head.length ? head : await readFile(absolute));
+  if ('notText' in read) yield skipped(label, 'binary', read.notText);
+  else if (style !== null) {
     const name = settings.name ?? packName(absolute);
-    yield* readPack({ text: decoded.text, style, name, label }, settings);
+    yield* readPack({ text: read.text, style, name, label }, settings);
   } else {
     yield makeDocument({
       source: sourceOf(root, path),
       path,
       label,
-      text: decoded.text,
-      metadata: metadataOf(root, path, found),
+      text: read.text,
+      metadata: { ...metadataOf(root, path, found), ...howItWasRead(read) },
     });
   }
 }

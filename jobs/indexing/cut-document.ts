@@ -1,5 +1,5 @@
-import type { ContentType } from '../../chunking/chunk.ts';
 import { cutText } from '../../chunking/cut.ts';
+import type { ContentType } from '../../reading/file-kinds.ts';
 import type { JobContext } from '../context.ts';
 import { attemptCut } from './cut-attempt.ts';
 import { heading, type Source, type Version } from './source.ts';

@@ -416,14 +416,17 @@ describe('damage', () => {
     expect(skipped).toMatchObject([{ reason: 'broken_json' }]);
   });
 
-  test('invalid UTF-8 costs one conversation', async () => {
+  test('a conversation with a byte that is not UTF-8 is read, and says so', async () => {
     const folder = await makeFolder({}, 'export');
     const bytes = Buffer.from(JSON.stringify([good('a'), good('b')]));
     bytes[bytes.indexOf('hello')] = 0xff;
     await writeFile(join(folder, 'conversations.json'), bytes);
     const { conversations, reasons } = await readAll(folder);
-    expect(conversations.map((c) => c.source)).toEqual(['chatgpt:b']);
-    expect(reasons).toEqual(['export/conversations.json #1: invalid_utf8']);
+    expect(conversations.map((c) => [c.source, c.metadata.warnings])).toEqual([
+      ['chatgpt:a', [expect.stringContaining('not UTF-8')]],
+      ['chatgpt:b', undefined],
+    ]);
+    expect(reasons).toEqual([]);
   });
 
   test('nesting that would overflow is refused', async () => {

@@ -33,7 +33,7 @@ describe('npm run import', () => {
       dryRun: true,
       isWhole: true,
       found: { documents: 1, conversations: 0, messages: 0 },
-      skipped: [{ reason: 'binary', count: 1, items: [{ source: 'notes/b.bin', detail: 'ELF' }] }],
+      skipped: [{ reason: 'binary', count: 1, items: [{ source: 'notes/b.bin', detail: 'a program' }] }],
     });
   });
 

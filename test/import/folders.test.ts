@@ -55,6 +55,25 @@ describe('a folder', () => {
     expect(documents.map((d) => d.content)).toEqual(['one\ntwo\nthree\n', 'Zwölf\n', 'Wind\n']);
   });
 
+  test('reads what is not UTF-8 or has NUL in it, and says how', async () => {
+    const folder = await makeFolder({
+      'a.txt': Buffer.from('na\xefve caf\xe9', 'latin1'),
+      'b.txt': `${'words '.repeat(20)}\0 more`,
+      'c.txt': Buffer.from([0xff, 0xfe, 0x00, 0xd8, 0x41, 0x00]),
+      'd.txt': 'plain',
+    });
+    const { documents, reasons } = await readAll(folder);
+    expect(reasons).toEqual([]);
+    expect(documents.map(({ content, metadata }) => [content, metadata.encoding, metadata.warnings])).toEqual(
+      [
+        ['naïve café', 'windows-1252', [expect.stringContaining('not UTF-8')]],
+        [`${'words '.repeat(20)} more`, undefined, ['1 NUL characters were removed']],
+        ['\ufffdA', 'utf-16le', undefined],
+        ['plain', undefined, undefined],
+      ],
+    );
+  });
+
   test('reports bad files by reason and reads the rest', async () => {
     const folder = await makeFolder({
       'binary.dat': Uint8Array.from({ length: 400 }, (_, i) => (i * 7) % 256),
@@ -63,9 +82,6 @@ describe('a folder', () => {
       'empty.md': '',
       'blank.md': ' \n\n',
       'good.md': '# Good',
-      'latin1.txt': Buffer.from('na\xefve caf\xe9', 'latin1'),
-      'nul.txt': `${'words '.repeat(20)}\0 more`,
-      'halfutf16.txt': Buffer.from([0xff, 0xfe, 0x00, 0xd8, 0x41, 0x00]),
       'old.zip': 'PK',
     });
     await writeFile(join(folder, 'huge.md'), '');
@@ -79,10 +95,7 @@ describe('a folder', () => {
       'notes/blank.md: empty',
       'notes/disguised.md: binary',
       'notes/empty.md: empty',
-      'notes/halfutf16.txt: invalid_utf8',
       'notes/huge.md: too_large',
-      'notes/latin1.txt: invalid_utf8',
-      'notes/nul.txt: nul_bytes',
       'notes/old.zip: unsupported',
       'notes/paper.txt: binary',
     ]);

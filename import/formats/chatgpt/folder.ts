@@ -2,8 +2,9 @@ import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCode } from '../../../lib/errors.ts';
+import { cleanJson } from '../../../lib/storable.ts';
 import { type FeedbackItem, limits, type SkippedItem, skipped } from '../../items.ts';
-import { asString, cleanJson, clipped, isObject, type JsonObject } from '../json-values.ts';
+import { asString, clipped, isObject, type JsonObject } from '../json-values.ts';
 import { readList } from '../read-list.ts';
 import { readTime } from '../times.ts';
 
@@ -127,7 +128,7 @@ export async function readExportFolder(file: string, label: string, now: Date): 
     const list = { absolute, label: called, noun: 'entries', limit: limits.eventBytes, onBytes: () => {} };
     try {
       for await (const read of readList(list, (value, place) => {
-        const { value: cleaned } = cleanJson(value);
+        const cleaned = cleanJson(value);
         const found = isObject(cleaned) ? readFeedback(cleaned, now.getTime()) : null;
         return found ?? skipped(place, 'unsupported', 'no feedback: it needs a message and a thumb');
       })) {

@@ -1,3 +1,4 @@
+import { cleanJson, nothingCleaned } from '../../../lib/storable.ts';
 import {
   type AttachmentItem,
   type ConversationItem,
@@ -13,8 +14,8 @@ import {
   asObject,
   asSize,
   asString,
-  cleanJson,
   clipped,
+  countCleaned,
   isObject,
   type JsonObject,
   present,
@@ -128,7 +129,8 @@ function treeOf(list: unknown[]): { mapping: JsonObject; doubled: number } {
  * @param label how to name it when it has no id, as `conversations.json #3`
  */
 export function readConversation(parsed: unknown, label: string, now: Date): ConversationItem | SkippedItem {
-  const { value, cleaned } = cleanJson(parsed);
+  const cleaned = nothingCleaned();
+  const value = cleanJson(parsed, { cleaned });
   if (!isObject(value) || !Array.isArray(value.chat_messages))
     return skipped(label, 'unsupported', 'not a conversation: no "chat_messages"');
   const id = asString(value.uuid);
@@ -156,7 +158,7 @@ export function readConversation(parsed: unknown, label: string, now: Date): Con
           original_create_time: createdAt === own ? null : shortString(created_at),
           empty_messages_left_out: leftOut > 0 ? leftOut : null,
           doubled_messages_left_out: doubled > 0 ? doubled : null,
-          cleaned: cleaned > 0 ? cleaned : null,
+          cleaned: countCleaned(cleaned),
         }),
     },
     now,

@@ -1,12 +1,14 @@
+import { cleanJson, nothingCleaned } from '../../../lib/storable.ts';
 import { normalizeLines } from '../../../reading/text.ts';
 import { type DocumentItem, type ReadSettings, type SkippedItem, skipped } from '../../items.ts';
 import { makeDocument } from '../../sources/document.ts';
-import { asArray, asObject, asString, cleanJson, isObject, present } from '../json-values.ts';
+import { asArray, asObject, asString, countCleaned, isObject, present } from '../json-values.ts';
 import { readList } from '../read-list.ts';
 
 /** The instructions and the documents of a project. */
 function documentsOf(parsed: unknown, place: string, settings: ReadSettings): (DocumentItem | SkippedItem)[] {
-  const { value, cleaned } = cleanJson(parsed);
+  const cleaned = nothingCleaned();
+  const value = cleanJson(parsed, { cleaned });
   const id = isObject(value) ? asString(value.uuid) : null;
   if (!isObject(value) || id === null) return [skipped(place, 'unsupported', 'not a project: no "uuid"')];
   const project = asString(value.name) ?? 'Untitled';
@@ -28,7 +30,7 @@ function documentsOf(parsed: unknown, place: string, settings: ReadSettings): (D
       path: asString(doc.filename) ?? 'document.txt',
       label,
       text: normalizeLines(content),
-      metadata: present({ importer: 'claude', project, cleaned: cleaned > 0 ? cleaned : null }),
+      metadata: present({ importer: 'claude', project, cleaned: countCleaned(cleaned) }),
     });
   });
 }

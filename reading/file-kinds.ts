@@ -1,6 +1,12 @@
-/** Languages by what a file is called. Prose (markdown, plain text, HTML) is not here: document.ts knows it. */
+/** What kind of text a file holds, by its name and its first lines. */
 
-/** Each language with the extensions of its files. */
+/** How a text is to be cut. */
+export type ContentType = 'text' | 'markdown' | 'html' | 'code';
+
+const MARKDOWN = new Set(['md', 'mdx', 'markdown', 'mdown', 'mkd', 'qmd', 'rmd']);
+const HTML = new Set(['html', 'htm', 'xhtml']);
+
+/** Each programming language with the extensions of its files. The only table of them. */
 const extensions: Record<string, string> = {
   ada: 'ada adb ads',
   assembly: 'asm s',
@@ -106,6 +112,13 @@ const byName = new Map(
   }),
 );
 
+/** Names beside those that are extensions as well. */
+const ALIASES: Record<string, string> = {
+  'c#': 'csharp',
+  'c++': 'cpp',
+  golang: 'go',
+};
+
 const byInterpreter: [RegExp, string][] = [
   [/\b(?:ba|z|da|k)?sh\b/, 'bash'],
   [/\bpython[\d.]*\b/, 'python'],
@@ -132,4 +145,24 @@ export function languageOf(path: string, content: string): string | null {
   if (extension !== '' || !content.startsWith('#!')) return null;
   const line = content.slice(0, 200).split('\n', 1)[0] ?? '';
   return byInterpreter.find(([pattern]) => pattern.test(line))?.[1] ?? null;
+}
+
+/** The language that somebody calls by its name, an editor's short form or an extension: `golang`, `py`, `c++`. */
+export function languageNamed(name: string): string {
+  const lower = name.toLowerCase();
+  return ALIASES[lower] ?? (Object.hasOwn(extensions, lower) ? lower : (byExtension.get(lower) ?? lower));
+}
+
+/** Whether text without a telling file name is a page. */
+function looksLikeHtml(text: string): boolean {
+  return /^\s*(?:<\?xml[^>]*>\s*)?(?:<!--[^>]*-->\s*)?<(?:!doctype\s+html|html)\b/i.test(text.slice(0, 1000));
+}
+
+/** @param language what languageOf says */
+export function contentTypeOf(path: string, text: string, language: string | null): ContentType {
+  const extension = extensionOf(path);
+  if (MARKDOWN.has(extension)) return 'markdown';
+  if (HTML.has(extension)) return 'html';
+  if (language !== null) return 'code';
+  return extension === '' && looksLikeHtml(text) ? 'html' : 'text';
 }
