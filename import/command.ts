@@ -1,6 +1,8 @@
 import { startWorker } from '../jobs/worker.ts';
+import { FINDINGS, INTERRUPTED, print, say } from '../lib/cli.ts';
 import { ColloquyError } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
+import type { ProgressStream } from '../lib/progress.ts';
 import { filesFolder, localStorage } from '../lib/storage.ts';
 import { type IndexingState, indexingState } from '../scripts/shared/indexing.ts';
 import { isConnectionLost, openSession, type Session } from '../scripts/shared/session.ts';
@@ -10,7 +12,6 @@ import { waitForIndexing } from './indexing.ts';
 import type { ImportItem, ReadOptions, SkippedItem } from './items.ts';
 import { type OpenedDatabase, openPrepared } from './open.ts';
 import type { Visibility } from './payloads.ts';
-import type { ProgressStream } from './progress.ts';
 import { reportJson, reportText } from './report.ts';
 import { checkPaths, runImport } from './run.ts';
 import { createSummary, type Outcome, type Summary } from './summary.ts';
@@ -28,10 +29,6 @@ export interface CommandOptions extends AccountOptions {
   verbose?: boolean;
 }
 
-/** Results go to standard output, everything else to standard error. */
-const print = (text: string): void => void process.stdout.write(`${text}\n`);
-const say = (text: string): void => void process.stderr.write(`${text}\n`);
-
 /** npm hands on the Ctrl-C that the terminal has sent as well: the second within this time is the first. */
 const SAME_SIGNAL_MS = 1000;
 
@@ -44,7 +41,7 @@ function interruption(): { signal: AbortSignal; end: () => void } {
       first = Date.now();
       say('\nStopping after the transaction in hand; again to stop at once.');
       stopping.abort();
-    } else if (Date.now() - first > SAME_SIGNAL_MS) process.exit(130);
+    } else if (Date.now() - first > SAME_SIGNAL_MS) process.exit(INTERRUPTED);
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
@@ -170,12 +167,12 @@ export async function importCommand(paths: string[], options: CommandOptions): P
       print(json ? reportJson(summary, facts) : reportText(summary, facts));
     }
   }
-  if (run.signal.aborted) return 130;
+  if (run.signal.aborted) return INTERRUPTED;
   if (summary.found() === 0) {
     throw new ColloquyError('CQ035', `There is nothing to import in ${paths.join(', ')}.`, {
       hint: 'The list above says what was passed over; docs/import.md explains why.',
     });
   }
-  if (options.wait && !dryRun && !ended.indexing?.isComplete) return 2;
-  return summary.isDamaged() ? 1 : 0;
+  const isLate = options.wait && !dryRun && !ended.indexing?.isComplete;
+  return isLate || summary.isDamaged() ? FINDINGS : 0;
 }

@@ -1,5 +1,5 @@
+import { formatSeconds } from '../lib/progress.ts';
 import { describeWaiting, type IndexingState } from '../scripts/shared/indexing.ts';
-import { formatSeconds } from './progress.ts';
 import type { Summary } from './summary.ts';
 
 /** What there is to say about a run besides its summary. */

@@ -1,6 +1,6 @@
-import { ColloquyError } from '../lib/errors.ts';
+import { UsageError } from '../lib/cli.ts';
+import { createProgress, type ProgressStream } from '../lib/progress.ts';
 import { type ReadOptions, readSettings } from './items.ts';
-import { createProgress, type ProgressStream } from './progress.ts';
 import { resolveRoots } from './sources/roots.ts';
 import { countSources, readSources } from './sources/sources.ts';
 import type { Summary } from './summary.ts';
@@ -13,7 +13,7 @@ import type { Sink } from './writer.ts';
 export async function checkPaths(paths: string[], read: ReadOptions): Promise<void> {
   for (const root of await resolveRoots(paths, readSettings(read))) {
     if (root.kind !== 'skipped' || root.reason === 'unsupported') continue;
-    throw new ColloquyError(
+    throw new UsageError(
       'CQ030',
       root.reason === 'not_found'
         ? `There is no file or folder "${root.source}".`

@@ -112,7 +112,8 @@ export function legacyEncoding(bytes: Uint8Array): string {
   const single = found.find(
     ({ name, confidence: own }) =>
       own >= CONFIDENCE &&
-      ((OTHER_SCRIPTS.test(name) && own > western) || (OTHER_LATIN.test(name) && isLong && own > western * LEAD)),
+      ((OTHER_SCRIPTS.test(name) && own > western) ||
+        (OTHER_LATIN.test(name) && isLong && own > western * LEAD)),
   );
   return (single && known(SUPERSETS[single.name] ?? single.name)) ?? 'windows-1252';
 }

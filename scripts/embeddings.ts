@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { weighings } from '../jobs/measure-fusion.ts';
 import { measurements } from '../jobs/measure-recall.ts';
+import { exitCodesHelp, makeCommand, print, runCommand, say } from '../lib/cli.ts';
 import { type Database, openDatabase } from '../lib/database.ts';
 import { env } from '../lib/env.ts';
-import { ColloquyError, describeError, errorCode } from '../lib/errors.ts';
+import { ColloquyError, errorCode } from '../lib/errors.ts';
 import { askModel, type Chosen, type ChosenModel, chosenModel } from '../models/chosen.ts';
 import { knownPrefixes } from '../models/prefixes.ts';
 import { compareWays, showCuttings } from './embeddings/cuttings.ts';
@@ -32,10 +33,6 @@ import {
   patiently,
   progressOf,
 } from './embeddings/versions.ts';
-
-/** Results go to standard output, progress to standard error: `--json` can be piped. */
-const print = (text: string): void => void process.stdout.write(`${text}\n`);
-const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 /** What refuses today and may be granted in a moment: rows or an index are missing, somebody holds a lock. */
 const PASSING = ['CQ302', 'CQ303', '55P03'];
@@ -81,16 +78,16 @@ const atLeast =
     return value;
   };
 
-const program = new Command('npm run embeddings --')
-  .description('Makes, compares, switches and archives embedding versions.')
+const program = makeCommand(
+  'npm run embeddings --',
+  'Makes, compares, switches and archives embedding versions.',
+)
   .option(
     '--data <folder>',
     'folder of the embedded database, which is used without DATABASE_URL',
     env.DATA_DIR,
   )
   .option('--json', 'the answer as JSON on standard output')
-  .showHelpAfterError('(--help explains everything)')
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .addHelpText(
     'after',
     `
@@ -109,8 +106,7 @@ The same step by step, while searches go on:
 
 How well searches do:
   npm run embeddings -- recall --measure
-
-Exit codes: 0 done, or ready; 1 refused, not ready, or below the objective; 2 could not.`,
+${exitCodesHelp('refused, not ready, or below the objective')}`,
   );
 
 /** Runs a command as the owner of the database, who needs no account. */
@@ -536,9 +532,4 @@ program
     }),
   );
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  say(describeError(error));
-  process.exitCode = /^(CQ2\d\d|CQ30\d|55P03)$/.test(errorCode(error) ?? '') ? 1 : 2;
-}
+await runCommand(() => program.parseAsync());

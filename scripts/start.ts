@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Command, InvalidArgumentError } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { type Api, startApi } from '../api/server.ts';
 import { queues } from '../jobs/registry.ts';
 import { startWorker, type Worker } from '../jobs/worker.ts';
+import { exitCodesHelp, makeCommand, runCommand, print as say, UsageError } from '../lib/cli.ts';
 import { type Database, openDatabase } from '../lib/database.ts';
 import { env, identityProvider, rerankSettings } from '../lib/env.ts';
-import { ColloquyError, describeError, errorCode } from '../lib/errors.ts';
+import { ColloquyError, errorCode } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import {
   demandCurrent,
@@ -36,8 +37,6 @@ interface Options {
   migrate: boolean;
   examples: boolean;
 }
-
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 function readPort(value: string): number {
   const port = Number(value);
@@ -179,8 +178,10 @@ async function firstContent(session: Session, signal: AbortSignal): Promise<void
   }
 }
 
-const program = new Command('npm start --')
-  .description('Starts Colloquy: database, GraphQL API and background worker in one process.')
+const program = makeCommand(
+  'npm start --',
+  'Starts Colloquy: database, GraphQL API and background worker in one process.',
+)
   .option('--host <address>', 'address to listen on', env.HOST)
   .option('--port <number>', 'port to listen on; 0 takes a free one', readPort, env.PORT)
   .option(
@@ -201,11 +202,12 @@ lives in the data folder. docs/configuration.md lists all settings.
 Examples:
   npm start                                   everything, on http://localhost:${env.PORT}
   npm start -- --port 8080 --data ~/colloquy
-  DATABASE_URL=postgres://… npm start -- --api-only`,
+  DATABASE_URL=postgres://… npm start -- --api-only
+${exitCodesHelp()}`,
   )
   .action(async (options: Options) => {
     if (options.apiOnly && options.workerOnly) {
-      throw new ColloquyError('CQ019', '--api-only and --worker-only exclude each other.', {
+      throw new UsageError('CQ019', '--api-only and --worker-only exclude each other.', {
         hint: 'Leave both out to run everything.',
       });
     }
@@ -216,10 +218,11 @@ Examples:
     });
   });
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.stderr.write(`\n${describeError(error)}\n`);
-  log.debug({ err: error }, 'could not start');
-  process.exitCode = 2;
-}
+await runCommand(async () => {
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    log.debug({ err: error }, 'could not start');
+    throw error;
+  }
+});

@@ -1,6 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { ColloquyError, errorCode } from '../../lib/errors.ts';
+import { UsageError } from '../../lib/cli.ts';
+import { errorCode } from '../../lib/errors.ts';
 import { type Metadata, type ReadSettings, type SkippedItem, skipped } from '../items.ts';
 import { type Checkout, fileAddress, findCheckout } from './git.ts';
 import { type IgnoreRules, isIgnored, rulesFor } from './gitignore.ts';
@@ -74,7 +75,7 @@ async function resolveRoot(given: string, settings: ReadSettings): Promise<Root 
  */
 export async function resolveRoots(paths: string[], settings: ReadSettings): Promise<(Root | SkippedItem)[]> {
   if (settings.name !== undefined && paths.length > 1) {
-    throw new ColloquyError('CQ031', `--name "${settings.name}" was given for ${paths.length} paths.`, {
+    throw new UsageError('CQ031', `--name "${settings.name}" was given for ${paths.length} paths.`, {
       hint: 'Import them one at a time, each with its own --name.',
     });
   }
@@ -86,7 +87,7 @@ export async function resolveRoots(paths: string[], settings: ReadSettings): Pro
     if (root.kind === 'skipped' || root.url !== null) continue;
     const other = named.get(root.name);
     if (other !== undefined && other !== root.base) {
-      throw new ColloquyError(
+      throw new UsageError(
         'CQ031',
         `Two of the folders are called "${root.name}": ${other} and ${root.base}.`,
         {

@@ -1,10 +1,10 @@
 import type { ChunkingMethod, ChunkSizes } from '../../chunking/chunk.ts';
+import { table } from '../../lib/cli.ts';
 import type { Database } from '../../lib/database.ts';
 import { ColloquyError } from '../../lib/errors.ts';
 import { type CuttingComparison, compareCuttings } from '../../models/compare-cuttings.ts';
 import { modelOf } from '../../models/model.ts';
 import { openProvider } from '../../models/provider.ts';
-import { table } from './show.ts';
 import { activeOf } from './versions.ts';
 
 /** @throws ColloquyError CQ311 for what is no way to cut */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { skipped } from '../../import/items.ts';
-import { createProgress, formatBytes, formatSeconds } from '../../import/progress.ts';
 import { createSummary } from '../../import/summary.ts';
+import { createProgress, formatBytes, formatSeconds } from '../../lib/progress.ts';
 
 function stage(isTTY: boolean, total = 1000) {
   const written: string[] = [];

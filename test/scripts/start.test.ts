@@ -88,7 +88,7 @@ describe('npm start', () => {
 
   it('says that the folder is in use', async () => {
     const second = start('--data', dataDir, '--port', '0');
-    expect(await second.exit).toBe(2);
+    expect(await second.exit).toBe(1);
     expect(second.output()).toMatch(/in use by process \d+.*CQ010/s);
   });
 
@@ -114,7 +114,7 @@ describe('npm start', () => {
     const other = mkdtempSync(join(tmpdir(), 'colloquy-start-'));
     try {
       const second = start('--data', other, '--port', String(port));
-      expect(await second.exit).toBe(2);
+      expect(await second.exit).toBe(1);
       expect(second.output()).toMatch(/is in use.*CQ010/s);
     } finally {
       holder.close();
