@@ -1,8 +1,8 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { type CommandOptions, importCommand } from '../import/command.ts';
 import { limits } from '../import/items.ts';
 import { exitCodesHelp, makeCommand, runCommand } from '../lib/cli.ts';
 import { env } from '../lib/env.ts';
+import { type CommandOptions, importCommand } from './import/command.ts';
 
 const UNITS: Record<string, number> = { '': 1, k: 1024, m: 1024 * 1024 };
 

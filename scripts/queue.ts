@@ -1,6 +1,6 @@
-import { openPrepared } from '../import/open.ts';
 import { exitCodesHelp, makeCommand, print, runCommand } from '../lib/cli.ts';
 import { env } from '../lib/env.ts';
+import { openPrepared } from './shared/prepared-database.ts';
 
 const program = makeCommand(
   'npm run queue --',

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { countSources, readSources } from '../../import/sources/sources.ts';
+import { countSources, readSources } from '../../import/read-paths.ts';
 import { conversation, makeFolder, node, readAll } from './helpers.ts';
 
 const fixture = join(import.meta.dirname, '../fixtures/chatgpt');

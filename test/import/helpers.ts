@@ -9,7 +9,7 @@ import type {
   ReadOptions,
   SkippedItem,
 } from '../../import/items.ts';
-import { readSources } from '../../import/sources/sources.ts';
+import { readSources } from '../../import/read-paths.ts';
 
 export type Content = string | Uint8Array;
 

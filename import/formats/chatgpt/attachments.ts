@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { type AttachmentItem, limits } from '../../items.ts';
-import { asArray, asObject, asSize, asString, clipped, present, shortString } from '../json-values.ts';
+import { asArray, asObject, asSize, asString, clipped, present, shortString } from '../json/values.ts';
 import type { ExportFolder } from './folder.ts';
 import { fileIdOf } from './folder.ts';
 

@@ -1,8 +1,8 @@
 import { cleanJson, nothingCleaned } from '../../../lib/storable.ts';
 import { type ConversationItem, type SkippedItem, skipped } from '../../items.ts';
-import { makeConversation } from '../conversation.ts';
-import { modelName, type ReadMessage } from '../drafts.ts';
-import { asObject, asString, countCleaned, isObject, present, shortString } from '../json-values.ts';
+import { makeConversation } from '../conversations/build-conversation.ts';
+import { modelName, type ReadMessage } from '../conversations/lay-out-messages.ts';
+import { asObject, asString, countCleaned, isObject, present, shortString } from '../json/values.ts';
 import { attachmentsOf } from './attachments.ts';
 import { readContent } from './content.ts';
 import { type ExportFolder, emptyExportFolder } from './folder.ts';

@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path';
 import { errorCode } from '../../../lib/errors.ts';
 import { cleanJson } from '../../../lib/storable.ts';
 import { type FeedbackItem, limits, type SkippedItem, skipped } from '../../items.ts';
-import { asString, clipped, isObject, type JsonObject } from '../json-values.ts';
-import { readList } from '../read-list.ts';
-import { readTime } from '../times.ts';
+import { readTime } from '../conversations/times.ts';
+import { readList } from '../json/read-array.ts';
+import { asString, clipped, isObject, type JsonObject } from '../json/values.ts';
 
 /** What lies beside the conversations of an export and belongs to them. */
 export interface ExportFolder {

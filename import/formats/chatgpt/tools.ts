@@ -1,6 +1,6 @@
 import { limits, type ToolCallItem } from '../../items.ts';
-import { asArray, asObject, asString, clipped, isObject, type JsonObject } from '../json-values.ts';
-import type { TreeNode } from '../tree.ts';
+import type { TreeNode } from '../conversations/message-tree.ts';
+import { asArray, asObject, asString, clipped, isObject, type JsonObject } from '../json/values.ts';
 import { readContent } from './content.ts';
 
 /** The tool that speaks, '' for one without a name; null for anybody else. */

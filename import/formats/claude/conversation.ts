@@ -7,8 +7,8 @@ import {
   type SkippedItem,
   skipped,
 } from '../../items.ts';
-import { makeConversation } from '../conversation.ts';
-import { modelName, type ReadMessage } from '../drafts.ts';
+import { makeConversation } from '../conversations/build-conversation.ts';
+import { modelName, type ReadMessage } from '../conversations/lay-out-messages.ts';
 import {
   asArray,
   asObject,
@@ -20,7 +20,7 @@ import {
   type JsonObject,
   present,
   shortString,
-} from '../json-values.ts';
+} from '../json/values.ts';
 import { readBlocks } from './content.ts';
 
 const ROLES: Record<string, MessageRole> = { human: 'user', user: 'user', assistant: 'assistant' };

@@ -1,9 +1,9 @@
 import { cleanJson, nothingCleaned } from '../../../lib/storable.ts';
 import { normalizeLines } from '../../../reading/text.ts';
 import { type DocumentItem, type ReadSettings, type SkippedItem, skipped } from '../../items.ts';
-import { makeDocument } from '../../sources/document.ts';
-import { asArray, asObject, asString, countCleaned, isObject, present } from '../json-values.ts';
-import { readList } from '../read-list.ts';
+import { makeDocument } from '../document.ts';
+import { readList } from '../json/read-array.ts';
+import { asArray, asObject, asString, countCleaned, isObject, present } from '../json/values.ts';
 
 /** The instructions and the documents of a project. */
 function documentsOf(parsed: unknown, place: string, settings: ReadSettings): (DocumentItem | SkippedItem)[] {

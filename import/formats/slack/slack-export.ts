@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { errorCode } from '../../lib/errors.ts';
-import { cleanJson, nothingCleaned } from '../../lib/storable.ts';
-import { type EventItem, limits, type ReadSettings, type SkippedItem, skipped } from '../items.ts';
-import { asArray, asObject, asString, countCleaned, isObject, present, shortString } from './json-values.ts';
-import { readList } from './read-list.ts';
-import { readTime } from './times.ts';
+import { errorCode } from '../../../lib/errors.ts';
+import { cleanJson, nothingCleaned } from '../../../lib/storable.ts';
+import { type EventItem, limits, type ReadSettings, type SkippedItem, skipped } from '../../items.ts';
+import { readTime } from '../conversations/times.ts';
+import { readList } from '../json/read-array.ts';
+import { asArray, asObject, asString, countCleaned, isObject, present, shortString } from '../json/values.ts';
 
 /** The lists of what an export's folders are: public and private channels, conversations of several and of two. */
 const LISTS = ['channels.json', 'groups.json', 'mpims.json', 'dms.json'];

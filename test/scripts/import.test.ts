@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Database, serverDatabase } from '../../lib/database.ts';
+import { count, dump, importPaths, run } from '../import/database.ts';
+import { conversation, makeFolder, node } from '../import/helpers.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { PASSWORD, registerUser, type TestUser, until } from '../support/users.ts';
-import { count, dump, importPaths, run } from './database.ts';
-import { conversation, makeFolder, node } from './helpers.ts';
 
 const runImport = (args: string[], env: Record<string, string> = {}) => run('scripts/import.ts', args, env);
 const runToEnd = (args: string[], env: Record<string, string> = {}) => runImport(args, env).ended;
@@ -172,7 +172,7 @@ describe('npm run import on the embedded database', () => {
   test('through the process that runs it, and alone with --wait', async () => {
     const data = await emptyFolder();
     const folder = await makeFolder({ 'cats.md': '# Cats\n\nA kitten is lying on the rug.' });
-    const staying = run('test/import/stay.ts', [data], {});
+    const staying = run('test/scripts/import-stay-process.ts', [data], {});
     await until(async () => staying.output().includes('ready') || staying.child.exitCode !== null);
 
     const joined = await runToEnd([

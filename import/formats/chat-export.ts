@@ -1,11 +1,11 @@
 import { dirname } from 'node:path';
-import { readConversation as readChatgptConversation } from '../formats/chatgpt/conversation.ts';
-import { type ExportFolder, readExportFolder } from '../formats/chatgpt/folder.ts';
-import { readConversation as readClaudeConversation } from '../formats/claude/conversation.ts';
-import { readProjects } from '../formats/claude/projects.ts';
-import { readList } from '../formats/read-list.ts';
 import type { ConversationItem, DocumentItem, ReadSettings, SkippedItem } from '../items.ts';
 import { skipped } from '../items.ts';
+import { readConversation as readChatgptConversation } from './chatgpt/conversation.ts';
+import { type ExportFolder, readExportFolder } from './chatgpt/folder.ts';
+import { readConversation as readClaudeConversation } from './claude/conversation.ts';
+import { readProjects } from './claude/projects.ts';
+import { readList } from './json/read-array.ts';
 
 export type ExportKind = 'chatgpt' | 'claude' | 'claude_projects';
 

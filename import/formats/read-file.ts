@@ -3,20 +3,20 @@ import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../../lib/errors.ts';
 import { extensionOf } from '../../reading/file-kinds.ts';
 import { normalizeLines, type ReadText, readText } from '../../reading/text.ts';
-import { packStyle } from '../formats/pack.ts';
-import { packName, readPack } from '../formats/read-pack.ts';
+import { originOf, pathOf, type Root, sourceOf } from '../files/import-root.ts';
+import { readHead } from '../files/read-part.ts';
+import { boundedSource, type ImportItem, type ReadSettings, type SkippedItem, skipped } from '../items.ts';
+import { type ExportState, exportKind, isExportExtra, readExport } from './chat-export.ts';
+import { isGenerated, makeDocument } from './document.ts';
+import { packName, readPack } from './repomix/read.ts';
+import { packStyle } from './repomix/split.ts';
 import {
   isSlackDay,
   isSlackExtra,
   readSlackDay,
   readSlackExport,
   type SlackExport,
-} from '../formats/slack.ts';
-import { boundedSource, type ImportItem, type ReadSettings, type SkippedItem, skipped } from '../items.ts';
-import { isGenerated, makeDocument } from './document.ts';
-import { type ExportState, exportKind, isExportExtra, readExport } from './exports.ts';
-import { readHead } from './files.ts';
-import { originOf, pathOf, type Root, sourceOf } from './roots.ts';
+} from './slack/slack-export.ts';
 
 async function liesInExport(absolute: string): Promise<boolean> {
   const folder = dirname(absolute);

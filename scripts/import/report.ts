@@ -1,6 +1,6 @@
-import { formatSeconds } from '../lib/progress.ts';
-import { describeWaiting, type IndexingState } from '../scripts/shared/indexing.ts';
-import type { Summary } from './summary.ts';
+import type { Summary } from '../../import/summary.ts';
+import { formatSeconds } from '../../lib/progress.ts';
+import { describeWaiting, type IndexingState } from '../shared/indexing.ts';
 
 /** What there is to say about a run besides its summary. */
 export interface RunFacts {

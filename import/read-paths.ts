@@ -1,4 +1,7 @@
 import { stat } from 'node:fs/promises';
+import { pathOf, type Root, resolveRoots } from './files/import-root.ts';
+import { walk } from './files/list-files.ts';
+import { createReadState, type ReadState, readOneFile } from './formats/read-file.ts';
 import {
   type ImportItem,
   type ReadOptions,
@@ -6,10 +9,7 @@ import {
   readSettings,
   type SkippedItem,
   skipped,
-} from '../items.ts';
-import { createReadState, type ReadState, readOneFile } from './read-file.ts';
-import { pathOf, type Root, resolveRoots } from './roots.ts';
-import { walk } from './walk.ts';
+} from './items.ts';
 
 /** The files below a root, and what is passed over, as paths that a person would look for. */
 async function* filesOf(root: Root): AsyncGenerator<{ kind: 'file'; absolute: string } | SkippedItem> {

@@ -1,10 +1,10 @@
 import { UsageError } from '../lib/cli.ts';
 import { createProgress, type ProgressStream } from '../lib/progress.ts';
+import { resolveRoots } from './files/import-root.ts';
 import { type ReadOptions, readSettings } from './items.ts';
-import { resolveRoots } from './sources/roots.ts';
-import { countSources, readSources } from './sources/sources.ts';
+import { countSources, readSources } from './read-paths.ts';
 import type { Summary } from './summary.ts';
-import type { Sink } from './writer.ts';
+import type { Sink } from './writing/database-writer.ts';
 
 /**
  * A path that is not there is a slip of the hand: nothing is imported before it is corrected.

@@ -1,8 +1,7 @@
 import { createReadStream } from 'node:fs';
-import { errorCode } from '../lib/errors.ts';
-import type { FileStorage } from '../lib/storage.ts';
-import type { Session } from '../scripts/shared/session.ts';
-import { createBatch } from './batch.ts';
+import { errorCode } from '../../lib/errors.ts';
+import type { FileStorage } from '../../lib/storage.ts';
+import type { Session } from '../../scripts/shared/session.ts';
 import {
   type ConversationItem,
   type DocumentItem,
@@ -11,7 +10,9 @@ import {
   type SkippedItem,
   skipped,
   type UploadItem,
-} from './items.ts';
+} from '../items.ts';
+import type { Outcome, Summary } from '../summary.ts';
+import { createBatch } from './batch.ts';
 import {
   type Contents,
   contentsOf,
@@ -20,7 +21,6 @@ import {
   eventPayload,
   type Visibility,
 } from './payloads.ts';
-import type { Outcome, Summary } from './summary.ts';
 
 /** Where items go. */
 export interface Sink {

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { readSmallFile as text } from './files.ts';
+import { readSmallFile as text } from './read-part.ts';
 
 /** A working copy of a git repository. */
 export interface Checkout {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { packStyle, splitPackedFiles } from '../../import/formats/pack.ts';
+import { packStyle, splitPackedFiles } from '../../import/formats/repomix/split.ts';
 import { makeFolder, readAll } from './helpers.ts';
 
 const fixtures = join(import.meta.dirname, '../fixtures/repomix');

@@ -1,7 +1,7 @@
-import { limits, type MessageItem } from '../items.ts';
-import { asString, type JsonObject, present } from './json-values.ts';
+import { limits, type MessageItem } from '../../items.ts';
+import { asString, type JsonObject, present } from '../json/values.ts';
+import type { TreeNode } from './message-tree.ts';
 import { readTime } from './times.ts';
-import type { TreeNode } from './tree.ts';
 
 /** What a reader of one format makes of one message; '' when it says nothing. */
 export interface MessageParts

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { countSources } from '../../import/sources/sources.ts';
+import { countSources } from '../../import/read-paths.ts';
 import { addFiles, makeFolder, readAll } from './helpers.ts';
 
 describe('a folder', () => {

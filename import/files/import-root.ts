@@ -3,7 +3,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { UsageError } from '../../lib/cli.ts';
 import { errorCode } from '../../lib/errors.ts';
 import { type Metadata, type ReadSettings, type SkippedItem, skipped } from '../items.ts';
-import { type Checkout, fileAddress, findCheckout } from './git.ts';
+import { type Checkout, fileAddress, findCheckout } from './git-checkout.ts';
 import { type IgnoreRules, isIgnored, rulesFor } from './gitignore.ts';
 
 /** One path that was given, and what its files are called. */

@@ -1,9 +1,9 @@
 import { basename, dirname, extname } from 'node:path';
-import { cleanText, nothingCleaned } from '../../lib/storable.ts';
-import { type DocumentItem, type ReadSettings, type SkippedItem, skipped } from '../items.ts';
-import { isGenerated, makeDocument } from '../sources/document.ts';
-import { countCleaned, present } from './json-values.ts';
-import { type PackedFile, type PackStyle, splitPackedFiles } from './pack.ts';
+import { cleanText, nothingCleaned } from '../../../lib/storable.ts';
+import { type DocumentItem, type ReadSettings, type SkippedItem, skipped } from '../../items.ts';
+import { isGenerated, makeDocument } from '../document.ts';
+import { countCleaned, present } from '../json/values.ts';
+import { type PackedFile, type PackStyle, splitPackedFiles } from './split.ts';
 
 /** What the packed repository is called: the file's name, or its folder's when the file has repomix's own name. */
 export function packName(absolute: string): string {

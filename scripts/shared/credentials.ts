@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { env } from '../lib/env.ts';
-import { ColloquyError, errorCode } from '../lib/errors.ts';
-import { firstAccountFile, readFirstAccount } from '../scripts/shared/first-account.ts';
-import type { Credentials } from '../scripts/shared/session.ts';
+import { env } from '../../lib/env.ts';
+import { ColloquyError, errorCode } from '../../lib/errors.ts';
+import { firstAccountFile, readFirstAccount } from './first-account.ts';
+import type { Credentials } from './session.ts';
 
 export interface AccountOptions {
   email?: string | undefined;

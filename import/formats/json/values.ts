@@ -1,4 +1,4 @@
-import type { Cleaned } from '../../lib/storable.ts';
+import type { Cleaned } from '../../../lib/storable.ts';
 
 /** Narrowing for JSON of a format that nobody guarantees. */
 export type JsonObject = Record<string, unknown>;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ProgressStream } from '../lib/progress.ts';
-import { describeProgress, type IndexingState, indexingState } from '../scripts/shared/indexing.ts';
-import type { Session } from '../scripts/shared/session.ts';
+import type { ProgressStream } from '../../lib/progress.ts';
+import { describeProgress, type IndexingState, indexingState } from './indexing.ts';
+import type { Session } from './session.ts';
 
 const POLL_MS = 500;
 const LINE_MS = 10_000;

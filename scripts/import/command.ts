@@ -1,21 +1,21 @@
-import { startWorker } from '../jobs/worker.ts';
-import { FINDINGS, INTERRUPTED, print, say } from '../lib/cli.ts';
-import { ColloquyError } from '../lib/errors.ts';
-import { log } from '../lib/log.ts';
-import type { ProgressStream } from '../lib/progress.ts';
-import { filesFolder, localStorage } from '../lib/storage.ts';
-import { type IndexingState, indexingState } from '../scripts/shared/indexing.ts';
-import { isConnectionLost, openSession, type Session } from '../scripts/shared/session.ts';
-import { type AccountOptions, findCredentials } from './account.ts';
-import { askPassword } from './ask-password.ts';
-import { waitForIndexing } from './indexing.ts';
-import type { ImportItem, ReadOptions, SkippedItem } from './items.ts';
-import { type OpenedDatabase, openPrepared } from './open.ts';
-import type { Visibility } from './payloads.ts';
+import { checkPaths, runImport } from '../../import/import-paths.ts';
+import type { ImportItem, ReadOptions, SkippedItem } from '../../import/items.ts';
+import { createSummary, type Outcome, type Summary } from '../../import/summary.ts';
+import { databaseSink, drySink } from '../../import/writing/database-writer.ts';
+import type { Visibility } from '../../import/writing/payloads.ts';
+import { startWorker } from '../../jobs/worker.ts';
+import { FINDINGS, INTERRUPTED, print, say } from '../../lib/cli.ts';
+import { ColloquyError } from '../../lib/errors.ts';
+import { log } from '../../lib/log.ts';
+import type { ProgressStream } from '../../lib/progress.ts';
+import { filesFolder, localStorage } from '../../lib/storage.ts';
+import { askPassword } from '../shared/ask-password.ts';
+import { type AccountOptions, findCredentials } from '../shared/credentials.ts';
+import { type IndexingState, indexingState } from '../shared/indexing.ts';
+import { type OpenedDatabase, openPrepared } from '../shared/prepared-database.ts';
+import { isConnectionLost, openSession, type Session } from '../shared/session.ts';
+import { waitForIndexing } from '../shared/wait-for-indexing.ts';
 import { reportJson, reportText } from './report.ts';
-import { checkPaths, runImport } from './run.ts';
-import { createSummary, type Outcome, type Summary } from './summary.ts';
-import { databaseSink, drySink } from './writer.ts';
 
 export interface CommandOptions extends AccountOptions {
   dryRun?: boolean;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readConversation } from '../../import/formats/chatgpt/conversation.ts';
-import { jsonElements } from '../../import/formats/json-elements.ts';
+import { jsonElements } from '../../import/formats/json/split-array.ts';
 import { conversation, node } from './helpers.ts';
 
 const NOW = new Date('2026-01-01T00:00:00Z');

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { readText } from '../../reading/text.ts';
-import { type SkippedItem, skipped } from '../items.ts';
-import { readHead } from '../sources/files.ts';
-import { type JsonElement, jsonElements } from './json-elements.ts';
+import { readText } from '../../../reading/text.ts';
+import { readHead } from '../../files/read-part.ts';
+import { type SkippedItem, skipped } from '../../items.ts';
+import { type JsonElement, jsonElements } from './split-array.ts';
 
 /** A file that is a JSON list of any length. */
 export interface ListFile {

@@ -1,4 +1,4 @@
-import type { ConversationItem, DocumentItem, EventItem } from './items.ts';
+import type { ConversationItem, DocumentItem, EventItem } from '../items.ts';
 
 /** Who may read what is new. */
 export type Visibility = 'private' | 'workspace';

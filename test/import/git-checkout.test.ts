@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fileAddress, webAddress } from '../../import/sources/git.ts';
+import { fileAddress, webAddress } from '../../import/files/git-checkout.ts';
 
 test('remotes become web addresses', () => {
   expect(webAddress('git@github.com:a/b.git')).toBe('https://github.com/a/b');

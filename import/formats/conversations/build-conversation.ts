@@ -6,11 +6,11 @@ import {
   type Metadata,
   type SkippedItem,
   skipped,
-} from '../items.ts';
-import { type Drafts, draftMessages, type ReadMessage } from './drafts.ts';
-import type { JsonObject } from './json-values.ts';
+} from '../../items.ts';
+import type { JsonObject } from '../json/values.ts';
+import { type Drafts, draftMessages, type ReadMessage } from './lay-out-messages.ts';
+import { readTree, type TreeNode } from './message-tree.ts';
 import { EARLIEST, readTime } from './times.ts';
-import { readTree, type TreeNode } from './tree.ts';
 
 /** What the reader of a format knows before it looks at the messages. */
 export interface ConversationFacts {

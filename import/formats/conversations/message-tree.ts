@@ -1,4 +1,4 @@
-import { asArray, asObject, asString, isObject, type JsonObject } from './json-values.ts';
+import { asArray, asObject, asString, isObject, type JsonObject } from '../json/values.ts';
 
 export interface TreeNode {
   id: string;

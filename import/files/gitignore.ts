@@ -1,6 +1,6 @@
 import { join, relative, sep } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
-import { readSmallFile } from './files.ts';
+import { readSmallFile } from './read-part.ts';
 
 /** The rules of one `.gitignore`, and the rules above it. */
 export interface IgnoreRules {
