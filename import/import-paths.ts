@@ -1,17 +1,17 @@
 import { UsageError } from '../lib/cli.ts';
 import { createProgress, type ProgressStream } from '../lib/progress.ts';
-import { resolveRoots } from './files/import-root.ts';
-import { type ReadOptions, readSettings } from './items.ts';
-import { countSources, readSources } from './read-paths.ts';
+import { resolveImportRoots } from './files/import-root.ts';
+import { type ReadOptions, readSettings } from './options.ts';
+import { countBytes, readPaths } from './read-paths.ts';
 import type { Summary } from './summary.ts';
-import type { Sink } from './writing/database-writer.ts';
+import type { ItemWriter } from './writing/database-writer.ts';
 
 /**
  * A path that is not there is a slip of the hand: nothing is imported before it is corrected.
  * @throws ColloquyError CQ030
  */
 export async function checkPaths(paths: string[], read: ReadOptions): Promise<void> {
-  for (const root of await resolveRoots(paths, readSettings(read))) {
+  for (const root of await resolveImportRoots(paths, readSettings(read))) {
     if (root.kind !== 'skipped' || root.reason === 'unsupported') continue;
     throw new UsageError(
       'CQ030',
@@ -26,7 +26,7 @@ export async function checkPaths(paths: string[], read: ReadOptions): Promise<vo
 export interface RunOptions {
   paths: string[];
   read: ReadOptions;
-  sink: Sink;
+  writer: ItemWriter;
   summary: Summary;
   /** Where the bar goes. */
   stream: ProgressStream;
@@ -34,22 +34,29 @@ export interface RunOptions {
   signal: AbortSignal;
 }
 
-/** Hands everything that can be read to the sink; what cannot is counted. */
-export async function runImport({ paths, read, sink, summary, stream, signal }: RunOptions): Promise<void> {
-  const { bytes } = await countSources(paths, read);
+/** Hands everything that can be read to the writer; what cannot is counted. */
+export async function importPaths({
+  paths,
+  read,
+  writer,
+  summary,
+  stream,
+  signal,
+}: RunOptions): Promise<void> {
+  const { bytes } = await countBytes(paths, read);
   const progress = createProgress({ total: bytes, stream });
   try {
-    for await (const item of readSources(paths, { ...read, onBytes: (count) => progress.add(count) })) {
+    for await (const item of readPaths(paths, { ...read, onBytes: (count) => progress.add(count) })) {
       if (signal.aborted) return;
       if (item.kind === 'skipped') {
         summary.skip(item);
         continue;
       }
       progress.add(0, item.source);
-      await sink.add(item);
+      await writer.add(item);
       progress.item();
     }
-    if (!signal.aborted) await sink.flush();
+    if (!signal.aborted) await writer.flush();
   } finally {
     progress.end();
   }

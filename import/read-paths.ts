@@ -1,24 +1,19 @@
 import { stat } from 'node:fs/promises';
-import { pathOf, type Root, resolveRoots } from './files/import-root.ts';
-import { walk } from './files/list-files.ts';
-import { createReadState, type ReadState, readOneFile } from './formats/read-file.ts';
-import {
-  type ImportItem,
-  type ReadOptions,
-  type ReadSettings,
-  readSettings,
-  type SkippedItem,
-  skipped,
-} from './items.ts';
+import { type ImportRoot, pathOf, resolveImportRoots } from './files/import-root.ts';
+import { listFiles } from './files/list-files.ts';
+import { createReadState, type ReadState, readFileItems } from './formats/read-file.ts';
+import type { ImportItem } from './items.ts';
+import { type ReadOptions, type ReadSettings, readSettings } from './options.ts';
+import { type SkippedItem, skipped } from './skipped.ts';
 
 /** The files below a root, and what is passed over, as paths that a person would look for. */
-async function* filesOf(root: Root): AsyncGenerator<{ kind: 'file'; absolute: string } | SkippedItem> {
+async function* filesOf(root: ImportRoot): AsyncGenerator<{ kind: 'file'; absolute: string } | SkippedItem> {
   if (root.kind === 'file') {
     yield { kind: 'file', absolute: root.absolute };
     return;
   }
   const prefix = pathOf(root, root.absolute);
-  for await (const found of walk(root.absolute, prefix === '' ? '' : `${prefix}/`, root.rules)) {
+  for await (const found of listFiles(root.absolute, prefix === '' ? '' : `${prefix}/`, root.rules)) {
     yield found.kind === 'file' ? found : { ...found, source: `${root.name}/${found.source}` };
   }
 }
@@ -33,7 +28,7 @@ async function sizeOf(file: string): Promise<number> {
 }
 
 async function* readRoot(
-  root: Root,
+  root: ImportRoot,
   settings: ReadSettings,
   seen: { files: Set<string>; state: ReadState },
 ): AsyncGenerator<ImportItem | SkippedItem> {
@@ -54,7 +49,7 @@ async function* readRoot(
       counted += bytes;
       settings.onBytes(bytes);
     };
-    for await (const item of readOneFile(root, absolute, { ...settings, onBytes }, seen.state)) {
+    for await (const item of readFileItems(root, absolute, { ...settings, onBytes }, seen.state)) {
       const isFile = item.kind === 'document' || item.kind === 'upload';
       if (isFile && seen.state.items.has(item.source)) {
         yield skipped(item.source, 'duplicate', `a second time in ${root.name}/${pathOf(root, absolute)}`);
@@ -72,26 +67,26 @@ async function* readRoot(
  * time. What cannot be imported is an item of kind `skipped`: reading goes on behind it.
  * @throws ColloquyError CQ031 when the paths' names collide
  */
-export async function* readSources(
+export async function* readPaths(
   paths: string[],
   options: ReadOptions = {},
 ): AsyncGenerator<ImportItem | SkippedItem> {
   const settings = readSettings(options);
   const seen = { files: new Set<string>(), state: createReadState() };
-  for (const root of await resolveRoots(paths, settings)) {
+  for (const root of await resolveImportRoots(paths, settings)) {
     if (root.kind === 'skipped') yield root;
     else yield* readRoot(root, settings, seen);
   }
   for (const folder of seen.state.folders.values()) yield* folder.leftOver();
 }
 
-/** How much `readSources` will go through, for the progress bar: looks at names and sizes only. */
-export async function countSources(
+/** How much `readPaths` will go through, for the progress bar: looks at names and sizes only. */
+export async function countBytes(
   paths: string[],
   options: ReadOptions = {},
 ): Promise<{ files: number; bytes: number }> {
   const total = { files: 0, bytes: 0 };
-  for (const root of await resolveRoots(paths, readSettings(options))) {
+  for (const root of await resolveImportRoots(paths, readSettings(options))) {
     if (root.kind === 'skipped') continue;
     for await (const found of filesOf(root)) {
       if (found.kind === 'skipped') continue;

@@ -1,5 +1,5 @@
 import { table } from '../lib/cli.ts';
-import { damage, type SkippedItem, type SkipReason, skipReasons } from './items.ts';
+import { damage, type SkippedItem, type SkipReason, skipReasons } from './skipped.ts';
 
 /** What the writer says about one item. */
 export type Outcome = 'imported' | 'updated' | 'unchanged';

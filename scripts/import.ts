@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { limits } from '../import/items.ts';
+import { limits } from '../import/options.ts';
 import { exitCodesHelp, makeCommand, runCommand } from '../lib/cli.ts';
 import { env } from '../lib/env.ts';
 import { type CommandOptions, importCommand } from './import/command.ts';

@@ -2,12 +2,14 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { UsageError } from '../../lib/cli.ts';
 import { errorCode } from '../../lib/errors.ts';
-import { type Metadata, type ReadSettings, type SkippedItem, skipped } from '../items.ts';
+import type { Metadata } from '../items.ts';
+import type { ReadSettings } from '../options.ts';
+import { type SkippedItem, skipped } from '../skipped.ts';
 import { type Checkout, fileAddress, findCheckout } from './git-checkout.ts';
 import { type IgnoreRules, isIgnored, rulesFor } from './gitignore.ts';
 
 /** One path that was given, and what its files are called. */
-export interface Root {
+export interface ImportRoot {
   kind: 'folder' | 'file';
   absolute: string;
   /** The folder that paths are counted from: the top of the checkout, else the folder itself. */
@@ -39,7 +41,7 @@ async function rulesAbove(
   return { rules, ignored: false };
 }
 
-async function resolveRoot(given: string, settings: ReadSettings): Promise<Root | SkippedItem> {
+async function resolveImportRoot(given: string, settings: ReadSettings): Promise<ImportRoot | SkippedItem> {
   try {
     const absolute = await realpath(resolve(given));
     const found = await stat(absolute);
@@ -73,16 +75,19 @@ async function resolveRoot(given: string, settings: ReadSettings): Promise<Root 
  * @throws ColloquyError CQ031 when one name is asked for several paths, or two folders have the same name: their
  *   documents would overwrite each other.
  */
-export async function resolveRoots(paths: string[], settings: ReadSettings): Promise<(Root | SkippedItem)[]> {
+export async function resolveImportRoots(
+  paths: string[],
+  settings: ReadSettings,
+): Promise<(ImportRoot | SkippedItem)[]> {
   if (settings.name !== undefined && paths.length > 1) {
     throw new UsageError('CQ031', `--name "${settings.name}" was given for ${paths.length} paths.`, {
       hint: 'Import them one at a time, each with its own --name.',
     });
   }
-  const roots: (Root | SkippedItem)[] = [];
+  const roots: (ImportRoot | SkippedItem)[] = [];
   const named = new Map<string, string>();
   for (const path of paths) {
-    const root = await resolveRoot(path, settings);
+    const root = await resolveImportRoot(path, settings);
     roots.push(root);
     if (root.kind === 'skipped' || root.url !== null) continue;
     const other = named.get(root.name);
@@ -101,17 +106,17 @@ export async function resolveRoots(paths: string[], settings: ReadSettings): Pro
 }
 
 /** The path of a file below its root's base, with `/`. */
-export function pathOf(root: Root, absolute: string): string {
+export function pathOf(root: ImportRoot, absolute: string): string {
   return below(root.base, absolute);
 }
 
 /** The identity of a file. */
-export function sourceOf(root: Root, path: string): string {
+export function sourceOf(root: ImportRoot, path: string): string {
   return root.url === null ? `file:${root.name}/${path}` : fileAddress(root.url, path);
 }
 
 /** What a document remembers about where it came from. */
-export function originOf(root: Root): Metadata {
+export function originOf(root: ImportRoot): Metadata {
   const { checkout, name } = root;
   if (checkout === null) return { root: name };
   const { commit, branch } = checkout;

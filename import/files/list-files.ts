@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../../lib/errors.ts';
-import { type SkippedItem, skipped } from '../items.ts';
+import { type SkippedItem, skipped } from '../skipped.ts';
 import { type IgnoreRules, isIgnored, rulesFor } from './gitignore.ts';
 
 /** A regular file, with its path below the root as `a/b.md`. */
@@ -42,7 +42,7 @@ function refuse(
  * @param prefix the path of `folder` below its root, '' or ending in '/'
  * @param above  the ignore rules of the folders above
  */
-export async function* walk(
+export async function* listFiles(
   folder: string,
   prefix: string,
   above: IgnoreRules | null,
@@ -62,7 +62,7 @@ export async function* walk(
     const path = prefix + entry.name.toWellFormed();
     const refused = refuse(entry, absolute, path, rules);
     if (refused) yield refused;
-    else if (entry.isDirectory()) yield* walk(absolute, `${path}/`, rules);
+    else if (entry.isDirectory()) yield* listFiles(absolute, `${path}/`, rules);
     else yield { kind: 'file', path, absolute };
   }
 }

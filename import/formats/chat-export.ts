@@ -1,13 +1,14 @@
 import { dirname } from 'node:path';
-import type { ConversationItem, DocumentItem, ReadSettings, SkippedItem } from '../items.ts';
-import { skipped } from '../items.ts';
+import type { ConversationItem, DocumentItem } from '../items.ts';
+import type { ReadSettings } from '../options.ts';
+import { type SkippedItem, skipped } from '../skipped.ts';
 import { readConversation as readChatgptConversation } from './chatgpt/conversation.ts';
 import { type ExportFolder, readExportFolder } from './chatgpt/folder.ts';
 import { readConversation as readClaudeConversation } from './claude/conversation.ts';
 import { readProjects } from './claude/projects.ts';
-import { readList } from './json/read-array.ts';
+import { readJsonArray } from './json/read-array.ts';
 
-export type ExportKind = 'chatgpt' | 'claude' | 'claude_projects';
+export type ChatExportKind = 'chatgpt' | 'claude' | 'claude_projects';
 
 /** What else exports contain: a second copy of the conversations, the account, and records about them. */
 const EXTRAS =
@@ -16,7 +17,7 @@ const EXTRAS =
 const EXPORT_NAME = /^conversations(?:-\d+)?\.json$/;
 
 /** Whether a file lying beside `conversations.json` belongs to the export and holds nothing of its own to import. */
-export function isExportExtra(name: string): boolean {
+export function isChatExportExtra(name: string): boolean {
   return EXTRAS.test(name);
 }
 
@@ -24,7 +25,7 @@ export function isExportExtra(name: string): boolean {
  * Which export JSON begins like: a list of conversations, or a single one. The name decides only when the beginning
  * is too broken to tell, so that a damaged export is reported and not stored as a document.
  */
-export function exportKind(head: string, name: string): ExportKind | null {
+export function chatExportKind(head: string, name: string): ChatExportKind | null {
   const text = head.replace(/^\ufeff/, '').trimStart();
   if (!/^(?:\[\s*\{|\{|\[\s*$|\[\s*\])/.test(text)) return null;
   if (/"mapping"\s*:\s*\{/.test(text) && /"(?:current_node|create_time|conversation_id)"\s*:/.test(text))
@@ -39,7 +40,7 @@ export function exportKind(head: string, name: string): ExportKind | null {
 }
 
 /** What is kept in mind while the files of a run are read one after the other. */
-export interface ExportState {
+export interface ChatExportState {
   /** The conversations already read. */
   items: Set<string>;
   /** What lies beside the conversations, by folder. */
@@ -49,7 +50,7 @@ export interface ExportState {
 async function* readConversations(
   file: { absolute: string; label: string },
   settings: ReadSettings,
-  state: ExportState,
+  state: ChatExportState,
   read: (value: unknown, place: string) => ConversationItem | SkippedItem,
 ): AsyncGenerator<ConversationItem | SkippedItem> {
   const list = {
@@ -58,7 +59,7 @@ async function* readConversations(
     limit: settings.maxConversationBytes,
     onBytes: settings.onBytes,
   };
-  for await (const item of readList(list, read)) {
+  for await (const item of readJsonArray(list, read)) {
     if (item.kind === 'conversation' && state.items.has(item.source)) {
       yield skipped(`${item.source} (${item.title})`, 'duplicate', `a second time in ${file.label}`);
       continue;
@@ -69,11 +70,11 @@ async function* readConversations(
 }
 
 /** Everything an export's file gives. */
-export async function* readExport(
-  kind: ExportKind,
+export async function* readChatExport(
+  kind: ChatExportKind,
   file: { absolute: string; label: string },
   settings: ReadSettings,
-  state: ExportState,
+  state: ChatExportState,
 ): AsyncGenerator<ConversationItem | DocumentItem | SkippedItem> {
   const { now } = settings;
   if (kind === 'claude_projects') {

@@ -1,14 +1,9 @@
 import { contentTypeOf, languageOf } from '../../reading/file-kinds.ts';
 import { readHtml } from '../../reading/html.ts';
 import { clipTitle, markdownTitle } from '../../reading/titles.ts';
-import {
-  boundedSource,
-  type DocumentItem,
-  limits,
-  type Metadata,
-  type SkippedItem,
-  skipped,
-} from '../items.ts';
+import { boundedSource, type DocumentItem, type Metadata } from '../items.ts';
+import { limits } from '../options.ts';
+import { type SkippedItem, skipped } from '../skipped.ts';
 
 const LOCK_FILE =
   /^(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|packages\.lock\.json|go\.sum)$|\.lock(?:file|b)?$/;

@@ -3,13 +3,15 @@ import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../../lib/errors.ts';
 import { extensionOf } from '../../reading/file-kinds.ts';
 import { normalizeLines, type ReadText, readText } from '../../reading/text.ts';
-import { originOf, pathOf, type Root, sourceOf } from '../files/import-root.ts';
+import { type ImportRoot, originOf, pathOf, sourceOf } from '../files/import-root.ts';
 import { readHead } from '../files/read-part.ts';
-import { boundedSource, type ImportItem, type ReadSettings, type SkippedItem, skipped } from '../items.ts';
-import { type ExportState, exportKind, isExportExtra, readExport } from './chat-export.ts';
+import { boundedSource, type ImportItem } from '../items.ts';
+import type { ReadSettings } from '../options.ts';
+import { type SkippedItem, skipped } from '../skipped.ts';
+import { type ChatExportState, chatExportKind, isChatExportExtra, readChatExport } from './chat-export.ts';
 import { isGenerated, makeDocument } from './document.ts';
-import { packName, readPack } from './repomix/read.ts';
-import { packStyle } from './repomix/split.ts';
+import { readRepomix, repomixName } from './repomix/read.ts';
+import { repomixStyle } from './repomix/split.ts';
 import {
   isSlackDay,
   isSlackExtra,
@@ -31,7 +33,7 @@ async function liesInExport(absolute: string): Promise<boolean> {
 }
 
 /** What is kept in mind from file to file. */
-export interface ReadState extends ExportState {
+export interface ReadState extends ChatExportState {
   /** The folders that were looked at; null for one that is no Slack export. */
   slack: Map<string, SlackExport | null>;
 }
@@ -43,7 +45,7 @@ export function createReadState(): ReadState {
 /** The Slack export whose top folder this is, if it is one; what is wrong with its lists is told once. */
 async function slackExportAt(
   folder: string,
-  root: Root,
+  root: ImportRoot,
   state: ReadState,
 ): Promise<{ slack: SlackExport | null; problems: SkippedItem[] }> {
   const known = state.slack.get(folder);
@@ -63,7 +65,7 @@ async function refuseByName(absolute: string, label: string, named: boolean): Pr
   if (/\.zip$/i.test(name)) return skipped(label, 'unsupported', 'unpack it and import the folder');
   if (named) return null;
   if (isGenerated(name)) return skipped(label, 'generated', 'not written by a person');
-  if (isExportExtra(name) && (await liesInExport(absolute))) {
+  if (isChatExportExtra(name) && (await liesInExport(absolute))) {
     return skipped(label, 'unsupported', 'part of an export; only its conversations are imported');
   }
   return null;
@@ -76,7 +78,11 @@ const UPLOADS: Record<string, string> = {
 };
 
 /** Where an item of a root comes from. */
-function metadataOf(root: Root, path: string, found: { size: number; mtime: Date }): Record<string, unknown> {
+function metadataOf(
+  root: ImportRoot,
+  path: string,
+  found: { size: number; mtime: Date },
+): Record<string, unknown> {
   return {
     ...originOf(root),
     path,
@@ -96,7 +102,7 @@ function howItWasRead({ encoding, warnings }: ReadText): Record<string, unknown>
 
 /** Opens one file, sees what it is, and reads it as that. */
 async function* readOpened(
-  root: Root,
+  root: ImportRoot,
   absolute: string,
   found: { size: number; mtime: Date },
   settings: ReadSettings,
@@ -138,21 +144,21 @@ async function* readOpened(
   }
   const head = await readHead(absolute);
   const text = normalizeLines(head.toString('utf8').replace(/^\ufeff/, ''));
-  const kind = exportKind(text, basename(absolute));
+  const kind = chatExportKind(text, basename(absolute));
   if (kind !== null) {
-    yield* readExport(kind, { absolute, label }, settings, state);
+    yield* readChatExport(kind, { absolute, label }, settings, state);
     return;
   }
-  const style = packStyle(text);
-  if (size > (style === null ? settings.maxBytes : settings.maxPackBytes)) {
+  const style = repomixStyle(text);
+  if (size > (style === null ? settings.maxBytes : settings.maxRepomixBytes)) {
     yield skipped(label, 'too_large', `${size} bytes`);
     return;
   }
   const read = readText(size <= head.length ? head : await readFile(absolute));
   if ('notText' in read) yield skipped(label, 'binary', read.notText);
   else if (style !== null) {
-    const name = settings.name ?? packName(absolute);
-    yield* readPack({ text: read.text, style, name, label }, settings);
+    const name = settings.name ?? repomixName(absolute);
+    yield* readRepomix({ text: read.text, style, name, label }, settings);
   } else {
     yield makeDocument({
       source: sourceOf(root, path),
@@ -164,9 +170,9 @@ async function* readOpened(
   }
 }
 
-/** Everything one file gives: usually one document, many for a pack or an export. Never throws for a bad file. */
-export async function* readOneFile(
-  root: Root,
+/** Everything one file gives: usually one document, many for a repomix file or an export. Never throws for a bad file. */
+export async function* readFileItems(
+  root: ImportRoot,
   absolute: string,
   settings: ReadSettings,
   state: ReadState,

@@ -1,16 +1,9 @@
 import { createReadStream } from 'node:fs';
+import type { PoolClient } from 'pg';
 import { errorCode } from '../../lib/errors.ts';
 import type { FileStorage } from '../../lib/storage.ts';
-import type { Session } from '../../scripts/shared/session.ts';
-import {
-  type ConversationItem,
-  type DocumentItem,
-  type EventItem,
-  type ImportItem,
-  type SkippedItem,
-  skipped,
-  type UploadItem,
-} from '../items.ts';
+import type { ConversationItem, DocumentItem, EventItem, ImportItem, UploadItem } from '../items.ts';
+import { type SkippedItem, skipped } from '../skipped.ts';
 import type { Outcome, Summary } from '../summary.ts';
 import { createBatch } from './batch.ts';
 import {
@@ -22,14 +15,19 @@ import {
   type Visibility,
 } from './payloads.ts';
 
+/** Whoever is signed in: each transaction has this person's rights and no more. */
+export interface Transactions {
+  transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T>;
+}
+
 /** Where items go. */
-export interface Sink {
+export interface ItemWriter {
   add(item: ImportItem): Promise<void>;
   /** Writes what still waits for its batch to be full. */
   flush(): Promise<void>;
 }
 
-export interface SinkOptions {
+export interface WriterOptions {
   summary: Summary;
   /** Told of every item when it is certain. */
   onOutcome: (item: ImportItem, outcome: Outcome | SkippedItem) => void;
@@ -80,10 +78,15 @@ const IMPORT_CONVERSATION = `select is_new, added, files_added, tool_calls_added
   from app_public.import_conversation(payload => $1::jsonb)`;
 
 /** Writes into the database as whoever is signed in: documents and events in batches, each conversation by itself. */
-export function databaseSink(
-  session: Session,
-  { summary, onOutcome, visibility, storage }: SinkOptions & { visibility: Visibility; storage: FileStorage },
-): Sink {
+export function databaseWriter(
+  session: Transactions,
+  {
+    summary,
+    onOutcome,
+    visibility,
+    storage,
+  }: WriterOptions & { visibility: Visibility; storage: FileStorage },
+): ItemWriter {
   const refuse = (item: ImportItem, reason: SkippedItem) => {
     summary.skip(reason);
     onOutcome(item, reason);
@@ -211,7 +214,7 @@ export function databaseSink(
 }
 
 /** Writes nothing. */
-export function drySink({ summary, onOutcome }: SinkOptions): Sink {
+export function dryRunWriter({ summary, onOutcome }: WriterOptions): ItemWriter {
   return {
     async add(item) {
       summary.count(`${item.kind}s`, 'imported');

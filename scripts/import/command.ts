@@ -1,7 +1,9 @@
-import { checkPaths, runImport } from '../../import/import-paths.ts';
-import type { ImportItem, ReadOptions, SkippedItem } from '../../import/items.ts';
+import { checkPaths, importPaths } from '../../import/import-paths.ts';
+import type { ImportItem } from '../../import/items.ts';
+import type { ReadOptions } from '../../import/options.ts';
+import type { SkippedItem } from '../../import/skipped.ts';
 import { createSummary, type Outcome, type Summary } from '../../import/summary.ts';
-import { databaseSink, drySink } from '../../import/writing/database-writer.ts';
+import { databaseWriter, dryRunWriter } from '../../import/writing/database-writer.ts';
 import type { Visibility } from '../../import/writing/payloads.ts';
 import { startWorker } from '../../jobs/worker.ts';
 import { FINDINGS, INTERRUPTED, print, say } from '../../lib/cli.ts';
@@ -91,8 +93,8 @@ async function importInto(opened: OpenedDatabase, session: Session, run: Run): P
   const { options, summary, signal } = run;
   const onOutcome = options.verbose ? itemLine : () => {};
   const storage = localStorage(filesFolder(options.data));
-  const sink = databaseSink(session, { summary, onOutcome, visibility: options.visibility, storage });
-  await runImport({ ...run, sink });
+  const writer = databaseWriter(session, { summary, onOutcome, visibility: options.visibility, storage });
+  await importPaths({ ...run, writer });
   if (signal.aborted || summary.found() === 0) return null;
   return options.wait ? waitUntilSearchable(opened, session, run) : indexingState(session);
 }
@@ -149,7 +151,10 @@ export async function importCommand(paths: string[], options: CommandOptions): P
   let ended: Ended | null = null;
   try {
     if (dryRun) {
-      await runImport({ ...run, sink: drySink({ summary, onOutcome: verbose ? itemLine : () => {} }) });
+      await importPaths({
+        ...run,
+        writer: dryRunWriter({ summary, onOutcome: verbose ? itemLine : () => {} }),
+      });
       ended = { indexing: null, isAlone: false };
     } else ended = await importForReal(run);
   } finally {

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { countSources, readSources } from '../../import/read-paths.ts';
+import { countBytes, readPaths } from '../../import/read-paths.ts';
 import { conversation, makeFolder, node, readAll } from './helpers.ts';
 
 const fixture = join(import.meta.dirname, '../fixtures/chatgpt');
@@ -544,13 +544,13 @@ test('a large export is read in little memory and all of it counted', async () =
   }
   file.end(']');
   await once(file, 'close');
-  const { bytes } = await countSources([folder]);
+  const { bytes } = await countBytes([folder]);
   expect(bytes).toBeGreaterThan(100 * 1024 * 1024);
   let counted = 0;
   let conversations = 0;
   let peak = 0;
   const before = process.memoryUsage().rss;
-  for await (const item of readSources([folder], {
+  for await (const item of readPaths([folder], {
     onBytes: (n) => {
       counted += n;
     },

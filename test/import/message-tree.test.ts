@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readConversation } from '../../import/formats/chatgpt/conversation.ts';
-import { jsonElements } from '../../import/formats/json/split-array.ts';
+import { splitJsonArray } from '../../import/formats/json/split-array.ts';
 import { conversation, node } from './helpers.ts';
 
 const NOW = new Date('2026-01-01T00:00:00Z');
@@ -136,9 +136,9 @@ test('a list is split the same wherever the pieces of the file fall', async () =
       fc.constantFrom(undefined, 2),
       async (list, size, indent) => {
         const text = JSON.stringify(list, null, indent);
-        const elements = await Array.fromAsync(jsonElements(inPieces(text.slice(1), size), 1, 1e6));
+        const elements = await Array.fromAsync(splitJsonArray(inPieces(text.slice(1), size), 1, 1e6));
         expect(elements.map((e) => JSON.parse(e.bytes!.toString()))).toEqual(JSON.parse(text));
-        const cut = await Array.fromAsync(jsonElements(inPieces(text.slice(1, -1), size), 1, 1e6));
+        const cut = await Array.fromAsync(splitJsonArray(inPieces(text.slice(1, -1), size), 1, 1e6));
         expect(cut.at(-1)?.problem).toBe('cut');
       },
     ),

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { countSources } from '../../import/read-paths.ts';
+import { countBytes } from '../../import/read-paths.ts';
 import { addFiles, makeFolder, readAll } from './helpers.ts';
 
 describe('a folder', () => {
@@ -200,7 +200,7 @@ describe('a folder', () => {
         bytes += n;
       },
     });
-    expect(await countSources([folder])).toEqual({ files: 5, bytes });
+    expect(await countBytes([folder])).toEqual({ files: 5, bytes });
   });
 });
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { packStyle, splitPackedFiles } from '../../import/formats/repomix/split.ts';
+import { repomixStyle, splitPackedFiles } from '../../import/formats/repomix/split.ts';
 import { makeFolder, readAll } from './helpers.ts';
 
 const fixtures = join(import.meta.dirname, '../fixtures/repomix');
@@ -40,7 +40,7 @@ describe.each(names)('%s', (name) => {
 
   test('cut off anywhere, it gives only whole files', async () => {
     const text = readFileSync(join(fixtures, name), 'utf8');
-    const style = packStyle(text)!;
+    const style = repomixStyle(text)!;
     const whole = new Map([...splitPackedFiles(text, style)].map((file) => [file.path, file.content]));
     const start = text.indexOf('Packed files');
     for (let end = start; end < text.length && style !== 'json'; end += 41) {
@@ -68,10 +68,10 @@ test('a file with the name repomix gives is called after its folder', async () =
 });
 
 test('what only mentions repomix is a document', () => {
-  expect(packStyle('# Notes\n\nThis file is a merged representation of Repomix.\n')).toBeNull();
-  expect(packStyle('<file path="a">\nx\n</file>\n')).toBeNull();
-  expect(packStyle('# Files\n\nsome\n')).toBeNull();
-  expect(packStyle('{"files": {"a": "b"}}')).toBeNull();
+  expect(repomixStyle('# Notes\n\nThis file is a merged representation of Repomix.\n')).toBeNull();
+  expect(repomixStyle('<file path="a">\nx\n</file>\n')).toBeNull();
+  expect(repomixStyle('# Files\n\nsome\n')).toBeNull();
+  expect(repomixStyle('{"files": {"a": "b"}}')).toBeNull();
 });
 
 const paths = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,6}\/[a-z]{1,6}\.(?:md|ts)$/), {
@@ -115,7 +115,7 @@ test('files with content made of the format itself come back as they were', () =
           .join('')}\n\n${long}\nEnd of Codebase\n${long}\n`,
       };
       for (const [style, pack] of Object.entries(packs)) {
-        expect(packStyle(pack)).toBe(style);
+        expect(repomixStyle(pack)).toBe(style);
         expect([...splitPackedFiles(pack, style as 'xml')]).toEqual(files);
       }
     }),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { skipped } from '../../import/items.ts';
+import { skipped } from '../../import/skipped.ts';
 import { createSummary } from '../../import/summary.ts';
 import { createProgress, formatBytes, formatSeconds } from '../../lib/progress.ts';
 

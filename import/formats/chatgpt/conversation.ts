@@ -1,6 +1,7 @@
 import { cleanJson, nothingCleaned } from '../../../lib/storable.ts';
-import { type ConversationItem, type SkippedItem, skipped } from '../../items.ts';
-import { makeConversation } from '../conversations/build-conversation.ts';
+import type { ConversationItem } from '../../items.ts';
+import { type SkippedItem, skipped } from '../../skipped.ts';
+import { buildConversation } from '../conversations/build-conversation.ts';
 import { modelName, type ReadMessage } from '../conversations/lay-out-messages.ts';
 import { asObject, asString, countCleaned, isObject, present, shortString } from '../json/values.ts';
 import { attachmentsOf } from './attachments.ts';
@@ -41,7 +42,7 @@ export function readConversation(
   const id = asString(value.conversation_id) ?? asString(value.id);
   const title = asString(value.title) ?? 'Untitled';
   const { is_archived, is_starred, gizmo_id, conversation_template_id, voice, create_time } = value;
-  return makeConversation(
+  return buildConversation(
     {
       id,
       importer: 'chatgpt',

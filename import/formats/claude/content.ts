@@ -1,4 +1,5 @@
-import { limits, type ToolCallItem } from '../../items.ts';
+import type { ToolCallItem } from '../../items.ts';
+import { limits } from '../../options.ts';
 import { asArray, asObject, asString, clipped, isObject, type JsonObject, present } from '../json/values.ts';
 
 /** What the blocks of one message say, think and do. */

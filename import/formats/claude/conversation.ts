@@ -1,13 +1,8 @@
 import { cleanJson, nothingCleaned } from '../../../lib/storable.ts';
-import {
-  type AttachmentItem,
-  type ConversationItem,
-  limits,
-  type MessageRole,
-  type SkippedItem,
-  skipped,
-} from '../../items.ts';
-import { makeConversation } from '../conversations/build-conversation.ts';
+import type { AttachmentItem, ConversationItem, MessageRole } from '../../items.ts';
+import { limits } from '../../options.ts';
+import { type SkippedItem, skipped } from '../../skipped.ts';
+import { buildConversation } from '../conversations/build-conversation.ts';
 import { modelName, type ReadMessage } from '../conversations/lay-out-messages.ts';
 import {
   asArray,
@@ -137,7 +132,7 @@ export function readConversation(parsed: unknown, label: string, now: Date): Con
   const title = asString(value.name) ?? 'Untitled';
   const { mapping, doubled } = treeOf(value.chat_messages);
   const { created_at } = value;
-  return makeConversation(
+  return buildConversation(
     {
       id,
       importer: 'claude',

@@ -1,8 +1,10 @@
 import { cleanJson, nothingCleaned } from '../../../lib/storable.ts';
 import { normalizeLines } from '../../../reading/text.ts';
-import { type DocumentItem, type ReadSettings, type SkippedItem, skipped } from '../../items.ts';
+import type { DocumentItem } from '../../items.ts';
+import type { ReadSettings } from '../../options.ts';
+import { type SkippedItem, skipped } from '../../skipped.ts';
 import { makeDocument } from '../document.ts';
-import { readList } from '../json/read-array.ts';
+import { readJsonArray } from '../json/read-array.ts';
 import { asArray, asObject, asString, countCleaned, isObject, present } from '../json/values.ts';
 
 /** The instructions and the documents of a project. */
@@ -46,7 +48,7 @@ export async function* readProjects(
     limit: settings.maxConversationBytes,
     onBytes: settings.onBytes,
   };
-  for await (const read of readList(list, (value, place) => documentsOf(value, place, settings))) {
+  for await (const read of readJsonArray(list, (value, place) => documentsOf(value, place, settings))) {
     if (Array.isArray(read)) yield* read;
     else yield read;
   }

@@ -1,15 +1,9 @@
-import {
-  boundedSource,
-  type ConversationItem,
-  limits,
-  type MessageItem,
-  type Metadata,
-  type SkippedItem,
-  skipped,
-} from '../../items.ts';
+import { boundedSource, type ConversationItem, type MessageItem, type Metadata } from '../../items.ts';
+import { limits } from '../../options.ts';
+import { type SkippedItem, skipped } from '../../skipped.ts';
 import type { JsonObject } from '../json/values.ts';
-import { type Drafts, draftMessages, type ReadMessage } from './lay-out-messages.ts';
-import { readTree, type TreeNode } from './message-tree.ts';
+import { layOutMessages, type MessageLayout, type ReadMessage } from './lay-out-messages.ts';
+import { type MessageNode, readMessageTree } from './message-tree.ts';
 import { EARLIEST, readTime } from './times.ts';
 
 /** What the reader of a format knows before it looks at the messages. */
@@ -31,7 +25,12 @@ export interface ConversationFacts {
 }
 
 /** The earliest usable time in the conversation, for messages at the top that have none. */
-function fallbackTime(own: number | null, nodes: TreeNode[], readMessage: ReadMessage, now: number): number {
+function fallbackTime(
+  own: number | null,
+  nodes: MessageNode[],
+  readMessage: ReadMessage,
+  now: number,
+): number {
   if (own !== null) return own + 1;
   let earliest = Number.POSITIVE_INFINITY;
   for (const node of nodes) {
@@ -42,27 +41,27 @@ function fallbackTime(own: number | null, nodes: TreeNode[], readMessage: ReadMe
 }
 
 /** The leaf that was open; where the export does not say, the newest. */
-function leafOf(drafts: Drafts, messages: MessageItem[], current: unknown): string {
-  const open = typeof current === 'string' ? drafts.standsFor.get(current) : null;
+function leafOf(layout: MessageLayout, messages: MessageItem[], current: unknown): string {
+  const open = typeof current === 'string' ? layout.standsFor.get(current) : null;
   return (open ?? messages.at(-1))?.externalId ?? '';
 }
 
 /** Every branch of a conversation, in order, with times that ids can be made from. */
-export function makeConversation(facts: ConversationFacts, now: Date): ConversationItem | SkippedItem {
+export function buildConversation(facts: ConversationFacts, now: Date): ConversationItem | SkippedItem {
   const { id, place, readMessage } = facts;
-  const tree = readTree(facts.mapping);
+  const tree = readMessageTree(facts.mapping);
   if ('problem' in tree) return skipped(place, 'broken_tree', tree.problem);
   const root = tree.nodes[0];
   if (root === undefined) return skipped(place, 'empty', 'no messages');
   const limit = now.getTime();
   const own = readTime(facts.createdAt, limit);
   const fallback = fallbackTime(own, tree.nodes, readMessage, limit);
-  const drafts = draftMessages(tree.nodes, readMessage, fallback, limit);
-  if (drafts.list.length === 0) return skipped(place, 'empty', 'no messages with text');
-  if (drafts.list.length > limits.messages)
-    return skipped(place, 'too_large', `${drafts.list.length} messages`);
+  const layout = layOutMessages(tree.nodes, readMessage, fallback, limit);
+  if (layout.list.length === 0) return skipped(place, 'empty', 'no messages with text');
+  if (layout.list.length > limits.messages)
+    return skipped(place, 'too_large', `${layout.list.length} messages`);
   // A stable sort: by time, and where times are equal in tree order. A parent is always earlier.
-  const ordered = drafts.list.toSorted((a, b) => a.time - b.time);
+  const ordered = layout.list.toSorted((a, b) => a.time - b.time);
   const messages = ordered.map(
     ({ time, ...message }): MessageItem => ({ ...message, createdAt: new Date(time) }),
   );
@@ -77,7 +76,7 @@ export function makeConversation(facts: ConversationFacts, now: Date): Conversat
     updatedAt: new Date(Math.max(readTime(facts.updatedAt, limit) ?? last, last)),
     model: facts.model ?? messages.findLast((message) => message.model !== null)?.model ?? null,
     messages,
-    currentLeaf: leafOf(drafts, messages, facts.currentLeaf),
-    metadata: facts.metadata({ createdAt, own, leftOut: drafts.leftOut }),
+    currentLeaf: leafOf(layout, messages, facts.currentLeaf),
+    metadata: facts.metadata({ createdAt, own, leftOut: layout.leftOut }),
   };
 }

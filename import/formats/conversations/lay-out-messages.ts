@@ -1,6 +1,7 @@
-import { limits, type MessageItem } from '../../items.ts';
+import type { MessageItem } from '../../items.ts';
+import { limits } from '../../options.ts';
 import { asString, type JsonObject, present } from '../json/values.ts';
-import type { TreeNode } from './message-tree.ts';
+import type { MessageNode } from './message-tree.ts';
 import { readTime } from './times.ts';
 
 /** What a reader of one format makes of one message; '' when it says nothing. */
@@ -13,18 +14,18 @@ export interface MessageParts
   time: unknown;
 }
 
-export type ReadMessage = (message: JsonObject, node: TreeNode) => MessageParts;
+export type ReadMessage = (message: JsonObject, node: MessageNode) => MessageParts;
 
 /** A message in the making; its time is settled only when its parent's is. */
-export interface Draft extends Omit<MessageItem, 'createdAt'> {
+export interface LaidOutMessage extends Omit<MessageItem, 'createdAt'> {
   time: number;
 }
 
-export interface Drafts {
+export interface MessageLayout {
   /** In tree order. */
-  list: Draft[];
+  list: LaidOutMessage[];
   /** For every node, kept or not, the kept one it stands for: itself or its nearest ancestor. */
-  standsFor: Map<string, Draft | null>;
+  standsFor: Map<string, LaidOutMessage | null>;
   leftOut: number;
 }
 
@@ -53,14 +54,14 @@ function pieces(text: string): string[] {
  * @param nodes    with every parent before its children
  * @param fallback the time of a message at the top that has none
  */
-export function draftMessages(
-  nodes: TreeNode[],
+export function layOutMessages(
+  nodes: MessageNode[],
   readMessage: ReadMessage,
   fallback: number,
   now: number,
-): Drafts {
-  const list: Draft[] = [];
-  const standsFor = new Map<string, Draft | null>();
+): MessageLayout {
+  const list: LaidOutMessage[] = [];
+  const standsFor = new Map<string, LaidOutMessage | null>();
   let leftOut = 0;
   for (const node of nodes) {
     const parent = node.parent === null ? null : (standsFor.get(node.parent) ?? null);

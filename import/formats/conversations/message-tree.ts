@@ -1,17 +1,17 @@
 import { asArray, asObject, asString, isObject, type JsonObject } from '../json/values.ts';
 
-export interface TreeNode {
+export interface MessageNode {
   id: string;
   parent: string | null;
-  children: TreeNode[];
+  children: MessageNode[];
   message: JsonObject | null;
 }
 
 /** The nodes with every parent before its children, or what keeps them from being a tree. */
-export type Tree = { nodes: TreeNode[] } | { problem: string };
+export type Tree = { nodes: MessageNode[] } | { problem: string };
 
-function readNodes(mapping: JsonObject): Map<string, TreeNode> {
-  const nodes = new Map<string, TreeNode>();
+function readNodes(mapping: JsonObject): Map<string, MessageNode> {
+  const nodes = new Map<string, MessageNode>();
   for (const [id, value] of Object.entries(mapping)) {
     const node = asObject(value);
     nodes.set(id, {
@@ -28,10 +28,10 @@ function readNodes(mapping: JsonObject): Map<string, TreeNode> {
  * Reads `mapping` as a tree. A node's `parent` says where it hangs; the `children` lists only give siblings their
  * order. A parent that does not exist and a circle of parents are problems, not something to guess about.
  */
-export function readTree(mapping: JsonObject): Tree {
+export function readMessageTree(mapping: JsonObject): Tree {
   const nodes = readNodes(mapping);
-  const roots: TreeNode[] = [];
-  const placed = new Set<TreeNode>();
+  const roots: MessageNode[] = [];
+  const placed = new Set<MessageNode>();
   for (const parent of nodes.values()) {
     for (const child of asArray(asObject(mapping[parent.id]).children)) {
       const node = typeof child === 'string' ? nodes.get(child) : undefined;
@@ -48,7 +48,7 @@ export function readTree(mapping: JsonObject): Tree {
       parent.children.push(node);
     }
   }
-  const ordered: TreeNode[] = [];
+  const ordered: MessageNode[] = [];
   const open = roots.reverse();
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     ordered.push(node);

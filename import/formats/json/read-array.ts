@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { readText } from '../../../reading/text.ts';
 import { readHead } from '../../files/read-part.ts';
-import { type SkippedItem, skipped } from '../../items.ts';
-import { type JsonElement, jsonElements } from './split-array.ts';
+import { type SkippedItem, skipped } from '../../skipped.ts';
+import { type JsonElement, splitJsonArray } from './split-array.ts';
 
 /** A file that is a JSON list of any length. */
-export interface ListFile {
+export interface JsonArrayFile {
   absolute: string;
   /** The file's path, for messages. */
   label: string;
@@ -29,7 +29,7 @@ async function* chunksOf(file: string, start: number, whole: boolean): AsyncGene
   if (whole) yield Buffer.from(']');
 }
 
-function problemOf(element: JsonElement, { label, noun }: ListFile): SkippedItem | null {
+function problemOf(element: JsonElement, { label, noun }: JsonArrayFile): SkippedItem | null {
   const place = `${label} #${element.position}`;
   switch (element.problem) {
     case null:
@@ -77,14 +77,14 @@ function withWarnings<T>(item: T, warnings: string[]): T {
  * everything before the cut.
  * @param read makes an item of a parsed element; `place` names it, as `conversations.json #3`
  */
-export async function* readList<T>(
-  file: ListFile,
+export async function* readJsonArray<T>(
+  file: JsonArrayFile,
   read: (value: unknown, place: string) => T | SkippedItem,
 ): AsyncGenerator<T | SkippedItem> {
   const list = findList(await readHead(file.absolute));
   const start = list?.start ?? 0;
   let reported = 0;
-  for await (const element of jsonElements(
+  for await (const element of splitJsonArray(
     chunksOf(file.absolute, start, list === null),
     start,
     file.limit,

@@ -24,7 +24,7 @@ const MAX_DEPTH = 200;
  * @param chunks the bytes behind the array's opening bracket
  * @param offset how many bytes came before them
  */
-export async function* jsonElements(
+export async function* splitJsonArray(
   chunks: AsyncIterable<Uint8Array>,
   offset: number,
   limit: number,

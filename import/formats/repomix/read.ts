@@ -1,12 +1,14 @@
 import { basename, dirname, extname } from 'node:path';
 import { cleanText, nothingCleaned } from '../../../lib/storable.ts';
-import { type DocumentItem, type ReadSettings, type SkippedItem, skipped } from '../../items.ts';
+import type { DocumentItem } from '../../items.ts';
+import type { ReadSettings } from '../../options.ts';
+import { type SkippedItem, skipped } from '../../skipped.ts';
 import { isGenerated, makeDocument } from '../document.ts';
 import { countCleaned, present } from '../json/values.ts';
-import { type PackedFile, type PackStyle, splitPackedFiles } from './split.ts';
+import { type PackedFile, type RepomixStyle, splitPackedFiles } from './split.ts';
 
 /** What the packed repository is called: the file's name, or its folder's when the file has repomix's own name. */
-export function packName(absolute: string): string {
+export function repomixName(absolute: string): string {
   const stem = basename(absolute, extname(absolute)).replace(/\.\d+$/, '');
   const name = /^repo(?:mix|pack)-output$/.test(stem) ? basename(dirname(absolute)) : stem;
   return (name || 'repomix').toWellFormed();
@@ -36,20 +38,20 @@ function documentOf(
 }
 
 /** The files of a repomix file, each as a document of its own. */
-export function* readPack(
-  pack: { text: string; style: PackStyle; name: string; label: string },
+export function* readRepomix(
+  packed: { text: string; style: RepomixStyle; name: string; label: string },
   settings: ReadSettings,
 ): Generator<DocumentItem | SkippedItem> {
   let count = 0;
   try {
-    for (const file of splitPackedFiles(pack.text, pack.style)) {
+    for (const file of splitPackedFiles(packed.text, packed.style)) {
       count++;
-      yield documentOf(file, pack.name, pack.label, settings);
+      yield documentOf(file, packed.name, packed.label, settings);
     }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    yield skipped(pack.label, 'broken_json', error.message);
+    yield skipped(packed.label, 'broken_json', error.message);
     return;
   }
-  if (count === 0) yield skipped(pack.label, 'empty', 'a repomix file without files');
+  if (count === 0) yield skipped(packed.label, 'empty', 'a repomix file without files');
 }

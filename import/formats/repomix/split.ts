@@ -1,5 +1,5 @@
 /** What repomix writes: a whole repository in one file, in one of five styles. */
-export type PackStyle = 'xml' | 'escaped-xml' | 'markdown' | 'plain' | 'json';
+export type RepomixStyle = 'xml' | 'escaped-xml' | 'markdown' | 'plain' | 'json';
 
 export interface PackedFile {
   path: string;
@@ -8,7 +8,7 @@ export interface PackedFile {
 }
 
 /** The style of a pack, from its first kilobytes; null when it is something else that mentions files. */
-export function packStyle(head: string): PackStyle | null {
+export function repomixStyle(head: string): RepomixStyle | null {
   const text = head.trimStart();
   if (/^\{\s*"fileSummary"\s*:\s*\{\s*"generationHeader"/.test(text)) return 'json';
   if (/^\{\s*"directoryStructure"\s*:/.test(text) && /"files"\s*:\s*\{/.test(text)) return 'json';
@@ -115,7 +115,7 @@ function trimEnd(text: string): string {
   return text.slice(0, end);
 }
 
-function* splitPack(pack: string, style: 'xml' | 'markdown' | 'plain'): Generator<PackedFile> {
+function* splitUnescaped(pack: string, style: 'xml' | 'markdown' | 'plain'): Generator<PackedFile> {
   const text = pack.endsWith('\n') ? pack : `${pack}\n`;
   const layout = layoutOf(style, text);
   const first = firstHeader[style].exec(text);
@@ -178,7 +178,7 @@ function* splitJson(text: string): Generator<PackedFile> {
  * The files of a pack, in time linear in its length.
  * @throws SyntaxError when a JSON pack does not parse
  */
-export function splitPackedFiles(text: string, style: PackStyle): Generator<PackedFile> {
+export function splitPackedFiles(text: string, style: RepomixStyle): Generator<PackedFile> {
   if (style === 'json') return splitJson(text);
-  return style === 'escaped-xml' ? splitEscapedXml(text) : splitPack(text, style);
+  return style === 'escaped-xml' ? splitEscapedXml(text) : splitUnescaped(text, style);
 }

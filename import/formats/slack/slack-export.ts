@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../../../lib/errors.ts';
 import { cleanJson, nothingCleaned } from '../../../lib/storable.ts';
-import { type EventItem, limits, type ReadSettings, type SkippedItem, skipped } from '../../items.ts';
+import type { EventItem } from '../../items.ts';
+import { limits, type ReadSettings } from '../../options.ts';
+import { type SkippedItem, skipped } from '../../skipped.ts';
 import { readTime } from '../conversations/times.ts';
-import { readList } from '../json/read-array.ts';
+import { readJsonArray } from '../json/read-array.ts';
 import { asArray, asObject, asString, countCleaned, isObject, present, shortString } from '../json/values.ts';
 
 /** The lists of what an export's folders are: public and private channels, conversations of several and of two. */
@@ -121,5 +123,5 @@ export async function* readSlackDay(
     return;
   }
   const list = { ...file, noun: 'messages', limit: limits.eventBytes, onBytes: settings.onBytes };
-  yield* readList(list, (value, place) => readMessage(value, place, slack, channel, settings.now));
+  yield* readJsonArray(list, (value, place) => readMessage(value, place, slack, channel, settings.now));
 }
