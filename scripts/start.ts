@@ -7,7 +7,7 @@ import { startWorker, type Worker } from '../jobs/worker.ts';
 import { exitCodesHelp, makeCommand, runCommand, print as say, UsageError } from '../lib/cli.ts';
 import { type Database, openDatabase } from '../lib/database.ts';
 import { env, identityProvider, rerankSettings } from '../lib/env.ts';
-import { ColloquyError, errorCode } from '../lib/errors.ts';
+import { errorCode } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import {
   demandCurrent,

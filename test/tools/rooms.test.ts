@@ -14,7 +14,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   jobs: ['lib', 'reading', 'chunking', 'models'],
   api: ['lib', 'models'],
   scripts: ['lib', 'reading', 'chunking', 'models', 'import', 'jobs', 'api'],
-  tools: ['lib', 'reading', 'chunking', 'models', 'import', 'jobs', 'api', 'scripts'],
+  tools: ['lib', 'reading', 'chunking', 'models', 'import', 'jobs', 'api'],
   // the loader of PostGraphile looks for its configuration here
   'graphile.config.ts': ['lib', 'api'],
 };
