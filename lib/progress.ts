@@ -41,6 +41,12 @@ export function formatSeconds(seconds: number): string {
     : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** A bar for a share of 0 to 1. */
+export function bar(share: number): string {
+  const filled = Math.round(Math.min(1, Math.max(0, share)) * BAR_WIDTH);
+  return `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}`;
+}
+
 /** A bar on a terminal; elsewhere a line every few seconds, so that a log shows that it is alive. */
 export function createProgress({
   total,
@@ -65,8 +71,7 @@ export function createProgress({
     const percent = `${Math.floor(share * 100)} %`.padStart(5);
     const text = `${percent}  ${formatBytes(done)} of ${formatBytes(Math.max(total, done))}, ${items} items${left}`;
     if (!stream.isTTY) return text.trim();
-    const filled = Math.round(share * BAR_WIDTH);
-    return `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}${text}`;
+    return `${bar(share)}${text}`;
   };
   const draw = () => {
     shown = now();

@@ -6,6 +6,7 @@ import { exitCodesHelp, makeCommand, print, runCommand, say } from '../lib/cli.t
 import { type Database, openDatabase } from '../lib/database.ts';
 import { env } from '../lib/env.ts';
 import { ColloquyError, errorCode } from '../lib/errors.ts';
+import { bar } from '../lib/progress.ts';
 import { askModel, type Chosen, type ChosenModel, chosenModel } from '../models/chosen.ts';
 import { knownPrefixes } from '../models/prefixes.ts';
 import { compareWays, showCuttings } from './embeddings/cuttings.ts';
@@ -155,7 +156,7 @@ program
       let progress = await progressOf(owner, id);
       for (let said = 0; options.wait && !progress.is_complete; ) {
         if (process.stderr.isTTY)
-          process.stderr.write(`\r\u001b[2K${bar(progress)}${progressLine(progress)}`);
+          process.stderr.write(`\r\u001b[2K${bar(shareOf(progress))} ${progressLine(progress)}`);
         else if (Date.now() - said > LINE_SECONDS * 1000) {
           said = Date.now();
           say(progressLine(progress));
@@ -169,10 +170,10 @@ program
     }),
   );
 
-function bar(progress: Record<string, unknown>): string {
+/** How much of a version is there, 0 to 1. */
+function shareOf(progress: Record<string, unknown>): number {
   const chunks = Number(progress.chunks);
-  const filled = Math.round((chunks === 0 ? 1 : Number(progress.embedded_chunks) / chunks) * 24);
-  return `${'█'.repeat(Math.max(0, filled))}${'░'.repeat(Math.max(0, 24 - filled))} `;
+  return chunks === 0 ? 1 : Number(progress.embedded_chunks) / chunks;
 }
 
 program
