@@ -14,17 +14,17 @@ const LANGUAGE = 10;
 const HEADING = 200;
 
 /** Whether a cut of this strength is one before a heading: no overlap reaches across it. */
-export function isHeadingCut(strength: number): boolean {
+export function isHeadingBoundary(strength: number): boolean {
   return strength > HEADING;
 }
 
 /** Whether a cut of this strength is at the end of a sentence, or of what sentences are in. */
-export function isSentenceCut(strength: number): boolean {
+export function isSentenceBoundary(strength: number): boolean {
   return strength >= SENTENCE;
 }
 
 /** Whether cuts of this strength are at every line, word or character. */
-export function isCommonCut(strength: number): boolean {
+export function isCommonBoundary(strength: number): boolean {
   return strength === LINE || strength <= WORD;
 }
 

@@ -1,15 +1,15 @@
 import { ColloquyError } from '../lib/errors.ts';
 import {
   type ContentType,
-  isCommonCut,
-  isHeadingCut,
-  isSentenceCut,
+  isCommonBoundary,
+  isHeadingBoundary,
+  isSentenceBoundary,
   isSpace,
   markBoundaries,
 } from './boundaries.ts';
 import { readOutline } from './markdown.ts';
+import { type Segments, toSegments } from './segments.ts';
 import { countCodePoints, countTokens } from './tokens.ts';
-import { toUnits, type Units } from './units.ts';
 
 export type { ContentType } from './boundaries.ts';
 export { countTokens } from './tokens.ts';
@@ -84,7 +84,7 @@ export function chunkText(
   }
   const { content: text, contentType, language, title } = source;
   const outline = contentType === 'markdown' ? readOutline(text, title) : undefined;
-  const units = toUnits(text, markBoundaries(text, contentType, { language, outline }), chunkSize);
+  const units = toSegments(text, markBoundaries(text, contentType, { language, outline }), chunkSize);
   const headings = outline?.headings ?? [];
   const chunks: Chunk[] = [];
   let heading = -1;
@@ -128,10 +128,10 @@ function countPageEnds(text: string, from: number, to: number): number {
 /** The chunks as trimmed ranges of the text. `done` is the first unit that no chunk holds yet. */
 function* windows(
   text: string,
-  units: Units,
+  units: Segments,
   chunkSize: number,
   chunkOverlap: number,
-  bestEnd: (text: string, units: Units, done: number, limit: number) => number,
+  bestEnd: (text: string, units: Segments, done: number, limit: number) => number,
 ) {
   const isBlank = (from: number, to: number) =>
     afterSpace(text, units.at(from), units.at(to)) === units.at(to);
@@ -145,7 +145,7 @@ function* windows(
       start = done;
       continue;
     }
-    // A lone unit fits whatever its estimate says: toUnits() saw to it.
+    // A lone unit fits whatever its estimate says: toSegments() saw to it.
     let end = bestEnd(text, units, done, Math.max(limit, done + 1));
     let range = trimmed(text, units.at(start), units.at(end));
     while (range.tokenCount > chunkSize && end > done + 1) {
@@ -169,19 +169,19 @@ function* windows(
  * would move every later cut of a table or a log. Measured with one word added to 1 MB of prose, words, CSV or code: of
  * 400 to 4,000 chunks 1 to 5 are new, at worst 45.
  */
-function strongestEnd(text: string, units: Units, done: number, limit: number): number {
+function strongestEnd(text: string, units: Segments, done: number, limit: number): number {
   if (limit >= units.count) return units.count;
   const fresh = units.tokens(done, limit);
   let best = limit;
-  let lowest = isCommonCut(units.strength(limit)) ? markOf(text, units.at(limit)) : 0;
+  let lowest = isCommonBoundary(units.strength(limit)) ? markOf(text, units.at(limit)) : 0;
   for (let i = limit - 1; i > done; i--) {
     const filled = units.tokens(done, i) / fresh;
     if (filled < 0.25) break;
     const strength = units.strength(i);
-    const isStronger = strength > units.strength(best) && (filled >= 0.5 || isHeadingCut(strength));
-    const isEqual = filled >= 0.75 && strength === units.strength(best) && isCommonCut(strength);
+    const isStronger = strength > units.strength(best) && (filled >= 0.5 || isHeadingBoundary(strength));
+    const isEqual = filled >= 0.75 && strength === units.strength(best) && isCommonBoundary(strength);
     if (!isStronger && !isEqual) continue;
-    const mark = isCommonCut(strength) ? markOf(text, units.at(i)) : 0;
+    const mark = isCommonBoundary(strength) ? markOf(text, units.at(i)) : 0;
     if (isEqual && mark >= lowest) continue;
     best = i;
     lowest = mark;
@@ -190,16 +190,17 @@ function strongestEnd(text: string, units: Units, done: number, limit: number): 
 }
 
 /** The last end of a sentence, or of something greater, that fits; where there is none, the strongest. */
-function sentenceEnd(text: string, units: Units, done: number, limit: number): number {
+function sentenceEnd(text: string, units: Segments, done: number, limit: number): number {
   if (limit >= units.count) return units.count;
-  for (let i = limit; i > done; i--) if (isSentenceCut(units.strength(i))) return i;
+  for (let i = limit; i > done; i--) if (isSentenceBoundary(units.strength(i))) return i;
   return strongestEnd(text, units, done, limit);
 }
 
 const ENDS = {
   structure: strongestEnd,
   sentence: sentenceEnd,
-  fixed: (_text: string, units: Units, _done: number, limit: number): number => Math.min(limit, units.count),
+  fixed: (_text: string, units: Segments, _done: number, limit: number): number =>
+    Math.min(limit, units.count),
 };
 
 /** A number that the text before a position has, wherever it stands (FNV-1a). */
@@ -213,11 +214,11 @@ function markOf(text: string, position: number): number {
 }
 
 /** Where the next chunk begins: up to `overlap` tokens before the end of this one, never across a heading. */
-function overlapStart(units: Units, start: number, end: number, overlap: number): number {
+function overlapStart(units: Segments, start: number, end: number, overlap: number): number {
   let first = end;
   while (
     first - 1 > start &&
-    !isHeadingCut(units.strength(first)) &&
+    !isHeadingBoundary(units.strength(first)) &&
     units.tokens(first - 1, end) <= overlap
   ) {
     first -= 1;

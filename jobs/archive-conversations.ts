@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { JobContext } from './context.ts';
-import type { JobDefinition } from './registry.ts';
+import type { JobContext, JobDefinition } from './job.ts';
 
 /** Milliseconds that a run may take; the next one goes on where this one ended. */
 const TIME_BUDGET = 30 * 60_000;

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { inTransaction } from '../lib/database.ts';
-import type { JobContext } from './context.ts';
-import type { JobDefinition } from './registry.ts';
+import type { JobContext, JobDefinition } from './job.ts';
 
 /** Rows of one statement. */
 const BATCH = 1000;

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import type { JobContext } from './context.ts';
+import type { JobContext, JobDefinition } from './job.ts';
 import { refreshAnalytics } from './refresh-analytics.ts';
-import type { JobDefinition } from './registry.ts';
 
 /** Conversations of one transaction: their writers wait for it, some tens of milliseconds. */
 const BATCH = 200;

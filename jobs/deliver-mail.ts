@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { describeError } from '../lib/errors.ts';
-import type { JobContext } from './context.ts';
-import type { Mail } from './mailer.ts';
-import type { JobDefinition } from './registry.ts';
+import type { Mail } from '../lib/mailer.ts';
+import type { JobContext, JobDefinition } from './job.ts';
 
 /** Mails taken at a time: what a killed worker leaves to be tried again after a minute. */
 const BATCH = 20;

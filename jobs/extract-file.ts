@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { ColloquyError, describeError, errorCode } from '../lib/errors.ts';
 import { cleanText } from '../reading/decode.ts';
 import type { Extraction, Extractor } from '../reading/extraction.ts';
-import type { JobContext } from './context.ts';
-import type { JobDefinition } from './registry.ts';
+import type { JobContext, JobDefinition, Singleton } from './job.ts';
 
 const payload = z.object({ workspaceId: z.uuid(), fileId: z.uuid() });
 type Payload = z.infer<typeof payload>;
@@ -140,10 +139,7 @@ async function handle(context: JobContext, source: Payload): Promise<object> {
 }
 
 /** One job waits per file. */
-export function singletonOfFile({ workspaceId, fileId }: Payload): {
-  singletonKey: string;
-  group: { id: string };
-} {
+export function singletonOfFile({ workspaceId, fileId }: Payload): Singleton {
   return { singletonKey: fileId, group: { id: workspaceId } };
 }
 

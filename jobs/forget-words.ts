@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { JobContext } from './context.ts';
-import type { JobDefinition } from './registry.ts';
+import type { JobContext, JobDefinition } from './job.ts';
 
 /** Words that one statement looks up among the passages of their workspace. */
 const BATCH = 2000;

@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { countTokens } from '../chunking/tokens.ts';
 import { describeError } from '../lib/errors.ts';
-import { ProviderError } from '../models/provider.ts';
+import { ProviderError } from '../models/error.ts';
 import { readEvent } from '../models/summary/event.ts';
 import type { Summary } from '../models/summary/summariser.ts';
 import { openRecogniser } from '../reading/recognise.ts';
-import type { JobContext } from './context.ts';
-import type { JobDefinition } from './registry.ts';
+import type { JobContext, JobDefinition, Singleton } from './job.ts';
 
 /** Events that are claimed at a time. */
 const BATCH = 20;
@@ -200,10 +199,7 @@ async function handle(context: JobContext, source: Payload): Promise<object> {
 }
 
 /** One job waits per workspace and source. */
-export function singletonOfEvents({ workspaceId, source }: Payload): {
-  singletonKey: string;
-  group: { id: string };
-} {
+export function singletonOfEvents({ workspaceId, source }: Payload): Singleton {
   return { singletonKey: `${workspaceId}:${source}`, group: { id: workspaceId } };
 }
 

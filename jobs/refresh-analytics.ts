@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { JobContext } from './context.ts';
-import type { JobDefinition } from './registry.ts';
+import type { JobContext, JobDefinition } from './job.ts';
 
 /** Adds the figures up per configuration, and refreshes the summary while others read it. */
 async function handle({ pool, log }: JobContext): Promise<object> {

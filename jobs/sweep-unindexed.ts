@@ -1,12 +1,11 @@
 import { z } from 'zod';
-import { backfillEmbeddings, backfillSingleton } from './backfill-embeddings.ts';
+import { backfillEmbeddings, singletonOfBackfill } from './backfill-embeddings.ts';
 import { buildEmbeddingIndex } from './build-embedding-index.ts';
-import type { JobContext } from './context.ts';
-import { embedChunks, embedSingleton } from './embed-chunks.ts';
+import { embedChunks, singletonOfEmbedding } from './embed-chunks.ts';
 import { evaluateEmbeddingVersion } from './evaluate-embedding-version.ts';
-import { indexSource, singleton } from './index-source.ts';
+import { indexSource, singletonOfSource } from './index-source.ts';
 import { RETRY_PRIORITY } from './indexing/source.ts';
-import type { JobDefinition } from './registry.ts';
+import type { JobContext, JobDefinition } from './job.ts';
 
 /** Sources that one run puts into the queue; the next run goes on. */
 const MOST_SOURCES = 1000;
@@ -44,7 +43,7 @@ async function handle({ pool, boss, log, signal }: JobContext): Promise<object> 
   if (sources.length > 0) {
     await boss.insert(
       indexSource.queue.name,
-      sources.map((data) => ({ data, ...singleton(data), priority: RETRY_PRIORITY })),
+      sources.map((data) => ({ data, ...singletonOfSource(data), priority: RETRY_PRIORITY })),
     );
     log.debug({ sources: sources.length }, 'sources wait to be indexed');
   }
@@ -56,7 +55,7 @@ async function handle({ pool, boss, log, signal }: JobContext): Promise<object> 
   if (workspaces.length > 0) {
     await boss.insert(
       embedChunks.queue.name,
-      workspaces.map((data) => ({ data, ...embedSingleton(data), priority: RETRY_PRIORITY })),
+      workspaces.map((data) => ({ data, ...singletonOfEmbedding(data), priority: RETRY_PRIORITY })),
     );
   }
   return {
@@ -126,7 +125,7 @@ async function sweepVersions({ pool, boss }: Pick<JobContext, 'pool' | 'boss'>):
   if (fills.length > 0) {
     await boss.insert(
       backfillEmbeddings.queue.name,
-      fills.map((data) => ({ data, ...backfillSingleton(data) })),
+      fills.map((data) => ({ data, ...singletonOfBackfill(data) })),
     );
   }
   const { rows: loaded } = await pool.query<{ version_id: string; partitions: number }>(

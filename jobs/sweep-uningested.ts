@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import type { JobContext } from './context.ts';
 import { extractFile, singletonOfFile } from './extract-file.ts';
+import type { JobContext, JobDefinition } from './job.ts';
 import { processEvents, singletonOfEvents } from './process-events.ts';
-import type { JobDefinition } from './registry.ts';
 
 /** Files and batches of events that one run puts into the queue; the next run goes on. */
 const MOST = 1000;

@@ -1,35 +1,32 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { Job, JobResult, PgBoss } from 'pg-boss';
-import { cutAsActive } from '../chunking/cut-as-active.ts';
+import { chunkByActiveMethod } from '../chunking/chunk-by-active-method.ts';
 import { type Env, env as ownEnv } from '../lib/env.ts';
 import { describeError } from '../lib/errors.ts';
 import { log as rootLog } from '../lib/log.ts';
+import { logMailer, type Mailer } from '../lib/mailer.ts';
 import { openQueue } from '../lib/queue.ts';
 import { type FileStorage, filesFolder, localStorage } from '../lib/storage.ts';
 import { contradiction } from '../models/chosen.ts';
 import { type EmbeddingModel, MODEL_COLUMNS } from '../models/model.ts';
-import {
-  type EmbeddingProvider,
-  openProvider as openNamedProvider,
-  type ProviderOptions,
-  type ProviderVersion,
-} from '../models/provider.ts';
-import { openGuards } from '../models/remote/guards.ts';
+import { openProvider as openNamedProvider, type ProviderOptions } from '../models/open-provider.ts';
+import type { EmbeddingProvider, ProviderVersion } from '../models/provider.ts';
+import { openGuards } from '../models/remote/guard.ts';
 import { tablePause } from '../models/remote/pause.ts';
 import { tableRate } from '../models/remote/rate.ts';
-import { openSummariser, type Summariser } from '../models/summary/summariser.ts';
+import { openSummariser } from '../models/summary/open-summariser.ts';
+import type { Summariser } from '../models/summary/summariser.ts';
 import { type ExtractOptions, openExtractor } from '../reading/extract.ts';
 import { computeAnalytics } from './compute-analytics.ts';
-import type { JobContext } from './context.ts';
 import { embedChunks } from './embed-chunks.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
-import { runFairLoop } from './fair-loop.ts';
 import { indexSource } from './index-source.ts';
-import { logMailer, type Mailer } from './mailer.ts';
-import { type JobDefinition, jobs } from './registry.ts';
+import type { JobContext, JobDefinition } from './job.ts';
+import { jobs } from './registry.ts';
 import { sweepUnindexed } from './sweep-unindexed.ts';
 import { sweepUningested } from './sweep-uningested.ts';
+import { runFairLoop } from './worker/fair-loop.ts';
 
 export interface Worker {
   boss: PgBoss;
@@ -166,7 +163,7 @@ export async function startWorker({
     boss,
     log: rootLog,
     provider,
-    cut: cutAsActive(pool),
+    chunk: chunkByActiveMethod(pool),
     mailer,
     storage,
     extractor,

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { errorCode } from '../lib/errors.ts';
 import { askModel, type Chosen, chosenModel, contradiction, isChosen } from './chosen.ts';
 import { type EmbeddingModel, MODEL_COLUMNS } from './model.ts';
-import type { ProviderOptions } from './provider.ts';
+import type { ProviderOptions } from './open-provider.ts';
 
 /** What became of the model that the settings name. */
 export interface FirstVersion {

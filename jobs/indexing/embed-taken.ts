@@ -1,7 +1,7 @@
-import type { JobContext } from '../context.ts';
-import type { ChunkText } from './chunk-texts.ts';
-import { type BatchOutcome, embedBatch } from './embed-batch.ts';
-import { embedBehind } from './embed-behind.ts';
+import type { JobContext } from '../job.ts';
+import { embedForOtherVersions } from './backfill.ts';
+import type { ChunkText } from './distinct-texts.ts';
+import { type EmbedOutcome, embedAndStore } from './embed-and-store.ts';
 import type { Version } from './source.ts';
 
 interface Taken extends ChunkText {
@@ -29,8 +29,8 @@ async function embed(
   version: Version,
   workspaceId: string,
   taken: Taken[],
-): Promise<BatchOutcome> {
-  await embedBehind(context, version.id, workspaceId, taken);
+): Promise<EmbedOutcome> {
+  await embedForOtherVersions(context, version.id, workspaceId, taken);
   const { rows } = await context.pool.query<{ id: string }>(
     'select app_hidden.reuse_embeddings(for_version => $1, for_workspace => $2, chunk_ids => $3::uuid[]) as id',
     [version.id, workspaceId, taken.map((chunk) => chunk.chunk_id)],
@@ -38,7 +38,7 @@ async function embed(
   const reused = new Set(rows.map((row) => row.id));
   const chunks = taken.filter((chunk) => !reused.has(chunk.chunk_id));
   if (chunks.length === 0) return { embedded: reused.size, tokens: 0, costUsd: 0, refused: 0 };
-  const batch = await embedBatch(context, version, workspaceId, chunks);
+  const batch = await embedAndStore(context, version, workspaceId, chunks);
   return { ...batch, embedded: batch.embedded + reused.size };
 }
 
@@ -51,7 +51,7 @@ export async function embedTaken(
   version: Version,
   workspaceId: string,
   taken: Taken[],
-): Promise<BatchOutcome> {
+): Promise<EmbedOutcome> {
   const { pool, log } = context;
   const ids = taken.map((chunk) => chunk.chunk_id);
   const renewal = setInterval(

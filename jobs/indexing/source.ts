@@ -15,7 +15,7 @@ export const source = z.object({
 });
 export type Source = z.infer<typeof source>;
 
-/** The version whose passages are cut, and whose vectors searches use. */
+/** The version by which sources are chunked, and whose vectors searches use. */
 export interface Version extends ProviderVersion {
   id: string;
   chunk_size: number;

@@ -1,8 +1,8 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { generateText } from 'ai';
 import type { EndpointSettings } from '../../lib/env.ts';
-import type { RawEmbeddings } from './batches.ts';
 import { classify } from './classify.ts';
+import type { RawEmbeddings } from './embed-in-batches.ts';
 
 /** The only place that speaks to OpenAI-compatible services. One request per call: repeating is the guard's affair. */
 export interface Target {

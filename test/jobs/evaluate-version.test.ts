@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startWorker, type Worker } from '../../jobs/worker.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
-import { ProviderError } from '../../models/provider.ts';
+import { ProviderError } from '../../models/error.ts';
 import { vectorOfWords } from '../support/fake-openai.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { asUser, registerUser, until } from '../support/users.ts';
