@@ -2,7 +2,7 @@ import { RecursiveCharacterTextSplitter, type SupportedTextSplitterLanguage } fr
 import type { Outline } from './markdown.ts';
 
 /**
- * How good a place is for a cut, per position of the source; 0 is no place. Weakest first: inside a
+ * Strength of the boundary at each position of the source; 0 is none. Weakest first: inside a
  * word too long to keep, between words, sentences, lines, paragraphs; then what the language knows; then headings.
  */
 export const IN_WORD = 1;
@@ -13,24 +13,24 @@ const PARAGRAPH = 5;
 const LANGUAGE = 10;
 const HEADING = 200;
 
-/** Whether a cut of this strength is one before a heading: no overlap reaches across it. */
+/** Whether it is before a heading: no overlap reaches across it. */
 export function isHeadingBoundary(strength: number): boolean {
   return strength > HEADING;
 }
 
-/** Whether a cut of this strength is at the end of a sentence, or of what sentences are in. */
+/** Whether it is at the end of a sentence, or of something that holds sentences. */
 export function isSentenceBoundary(strength: number): boolean {
   return strength >= SENTENCE;
 }
 
-/** Whether cuts of this strength are at every line, word or character. */
+/** Whether there is one of this strength at every line, word or character. */
 export function isCommonBoundary(strength: number): boolean {
   return strength === LINE || strength <= WORD;
 }
 
 export type ContentType = 'text' | 'markdown' | 'html' | 'code';
 
-/** What people and editors call the languages that the splitter knows. Others are cut at blank lines. */
+/** What people and editors call the languages that the splitter knows. Others are split at blank lines. */
 const LANGUAGES: Record<string, SupportedTextSplitterLanguage> = {
   ...{ c: 'cpp', 'c++': 'cpp', cc: 'cpp', cpp: 'cpp', h: 'cpp', hpp: 'cpp', go: 'go', golang: 'go' },
   ...{ java: 'java', kotlin: 'java', csharp: 'java', 'c#': 'java', cs: 'java' },
@@ -46,7 +46,7 @@ const WIDE_CLOSING = '」』”’）';
 /** A run of blanks longer than this is split from the word after it, so that it does not count against a chunk. */
 const LONG_BLANK = 16;
 
-/** Marks every place where the source may be cut, always before white space, so that a cut loses none of it. */
+/** Marks every boundary of the source, always before white space, so that trimming a chunk at its beginning is enough. */
 export function markBoundaries(
   source: string,
   contentType: ContentType,

@@ -22,7 +22,7 @@ const tooHard = (reason: string) =>
 let thread: ThreadPool<ChunkRequest, ChunkWithLanguage[]> | undefined;
 
 /**
- * chunkWithLanguages() that holds up nobody: larger texts are cut in a thread, which this process shares and which lets it end.
+ * chunkWithLanguages() that does not block the event loop: larger texts go to a thread, one per process, which lets the process exit.
  * @throws ColloquyError CQ311 for sizes that cannot be, CQ316 when it takes too long, or the signal's reason
  */
 export async function chunkInThread(

@@ -7,7 +7,7 @@ export interface ChunkWithLanguage extends Chunk {
   language: string | null;
 }
 
-/** Cuts a text, and recognises the language of each passage. What was declared to be code keeps the language that was declared. */
+/** chunkText(), and the language of each chunk. Declared code keeps the language that was declared. */
 export async function chunkWithLanguages(
   source: ChunkSource,
   sizes: Parameters<typeof chunkText>[1],

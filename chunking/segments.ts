@@ -1,46 +1,47 @@
 import { IN_WORD, isSpace } from './boundaries.ts';
 import { characterBoundary, countTokens } from './tokens.ts';
 
-/** The longest piece that is never cut, in UTF-16 units; a longer word is cut into such pieces. */
-const MAX_UNIT = 64;
+/** The longest segment, in UTF-16 units; a longer word becomes several. */
+const MAX_SEGMENT = 64;
 const MAX_MARKS = 8;
 
 /**
- * The source as a row of small pieces (mostly one word with the blank before it), none of more tokens than a
- * chunk may have. Piece i is [at(i), at(i + 1)).
+ * The source as a row of the smallest parts that chunks are made of (mostly one word with the blank before it), none of more tokens
+ * than a chunk may have. Segment i is [at(i), at(i + 1)).
  */
 export interface Segments {
   count: number;
-  /** Where piece i begins; at(count) is the end of the source. */
+  /** Where segment i begins; at(count) is the end of the source. */
   at(i: number): number;
-  /** Tokens in the pieces [from, to): a close estimate, since tokens do not add up exactly. */
+  /** Tokens in the segments [from, to): a close estimate, since tokens do not add up exactly. */
   tokens(from: number, to: number): number;
-  /** How good a place for a cut the beginning of piece i is. */
+  /** Strength of the boundary at the beginning of segment i. */
   strength(i: number): number;
 }
 
 /**
  * @param marks strengths by position, from markBoundaries()
- * @param chunkSize a piece of more tokens is cut to single characters
+ * @param chunkSize a segment of more tokens is split into characters
  */
 export function toSegments(source: string, marks: Uint8Array, chunkSize: number): Segments {
   const starts: number[] = [0];
   const sums: number[] = [0];
   const strengths: number[] = [0];
   const known = new Map<string, number>();
-  const measure = (piece: string) => {
-    let tokens = known.get(piece);
+  const measure = (segment: string) => {
+    let tokens = known.get(segment);
     if (tokens === undefined) {
-      tokens = countTokens(piece);
-      known.set(piece, tokens);
+      tokens = countTokens(segment);
+      known.set(segment, tokens);
     }
     return tokens;
   };
   const add = (from: number, to: number) => {
-    const piece = source.slice(from, to);
-    const tokens = measure(piece);
+    const segment = source.slice(from, to);
+    const tokens = measure(segment);
     // Without its blank a word can have more tokens than with it: " indivisible" is one, "indivisible" three.
-    const large = tokens > chunkSize || (3 * piece.length > chunkSize && measure(piece.trim()) > chunkSize);
+    const large =
+      tokens > chunkSize || (3 * segment.length > chunkSize && measure(segment.trim()) > chunkSize);
     if (large && characterBoundary(source, from + 1) < to) {
       addCharacters(from, to);
       return;
@@ -58,10 +59,10 @@ export function toSegments(source: string, marks: Uint8Array, chunkSize: number)
   };
   for (let from = 0, to = 1; to <= source.length; to++) {
     if (marks[to] === 0 && to < source.length) continue;
-    while (to - from > MAX_UNIT) {
-      const cut = Math.min(to, afterMarks(source, characterBoundary(source, from + MAX_UNIT)));
-      add(from, cut);
-      from = cut;
+    while (to - from > MAX_SEGMENT) {
+      const end = Math.min(to, afterMarks(source, characterBoundary(source, from + MAX_SEGMENT)));
+      add(from, end);
+      from = end;
     }
     if (from < to) add(from, to);
     from = to;

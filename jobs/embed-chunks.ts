@@ -53,7 +53,7 @@ async function embedNext(context: JobContext, job: Payload, version: Version, do
   const began = performance.now();
   const taken = await takeChunks(context, version, workspaceId, BATCH);
   if (taken.length === 0) return false;
-  // whoever is idle helps
+  // idle workers help
   if (taken.length === BATCH) await context.boss.send(embedChunks.queue.name, job, singletonOfEmbedding(job));
   const batch = await embedTaken(context, version, workspaceId, taken);
   if (batch.embedded > 0) await countIndexed(context.pool, workspaceId, began, { vectors: batch.embedded });

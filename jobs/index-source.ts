@@ -31,7 +31,7 @@ export function singletonOfSource(of: Source): Singleton {
 }
 
 /**
- * Cuts a document, a memory or the new messages of a conversation into passages, which are found by their words from then on.
+ * Chunks a document, a memory or the new messages of a conversation, which are found by their words from then on.
  * It never waits for vectors: embed-chunks makes those, however long that takes.
  */
 export const indexSource: JobDefinition<Source> = {

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { JobContext, JobDefinition } from './job.ts';
 import { measureEach } from './measuring.ts';
+import { DAILY } from './queue-options.ts';
 
 interface Target {
   version_id: string;
@@ -48,11 +49,8 @@ export const measureFusion: JobDefinition<object> = {
   queue: {
     name: 'measure-fusion',
     policy: 'exclusive',
-    retryLimit: 3,
-    retryDelay: 60,
-    retryBackoff: true,
+    ...DAILY,
     expireInSeconds: 1800,
-    deleteAfterSeconds: 30 * 86_400,
     schedules: { daily: { cron: '40 3 * * *' } },
   },
   payload: z.object({}),

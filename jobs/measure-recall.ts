@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { JobContext, JobDefinition } from './job.ts';
 import { measureEach } from './measuring.ts';
+import { DAILY } from './queue-options.ts';
 
 interface Target {
   version_id: string;
@@ -53,11 +54,8 @@ export const measureRecall: JobDefinition<object> = {
   queue: {
     name: 'measure-recall',
     policy: 'exclusive',
-    retryLimit: 3,
-    retryDelay: 60,
-    retryBackoff: true,
+    ...DAILY,
     expireInSeconds: 1800,
-    deleteAfterSeconds: 30 * 86_400,
     schedules: { daily: { cron: '10 3 * * *' } },
   },
   payload: z.object({}),

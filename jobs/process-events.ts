@@ -45,7 +45,7 @@ interface PaidSummary extends Summary {
 
 /**
  * Sums a long text up. A service that is paid is asked within the budgets of who brought the event in.
- * @returns undefined when they have no room, and the event was given back, or when it is in other hands
+ * @returns undefined when the budget is spent and the event was given back, or when another worker claimed it
  */
 async function summarise(
   { pool, summariser, signal }: JobContext,

@@ -6,6 +6,7 @@ import { evaluateEmbeddingVersion } from './evaluate-embedding-version.ts';
 import { indexSource, singletonOfSource } from './index-source.ts';
 import { RETRY_PRIORITY } from './indexing/source.ts';
 import type { JobContext, JobDefinition } from './job.ts';
+import { EVERY_MINUTE } from './queue-options.ts';
 
 /** Sources that one run puts into the queue; the next run goes on. */
 const MOST_SOURCES = 1000;
@@ -150,11 +151,7 @@ async function sweepVersions({ pool, boss }: Pick<JobContext, 'pool' | 'boss'>):
 export const sweepUnindexed: JobDefinition<object> = {
   queue: {
     name: 'sweep-unindexed',
-    policy: 'short',
-    retryLimit: 0,
-    expireInSeconds: 300,
-    deleteAfterSeconds: 3600,
-    schedules: { 'every-minute': { cron: '* * * * *' } },
+    ...EVERY_MINUTE,
   },
   payload: z.object({}),
   batchSize: 1,

@@ -8,14 +8,14 @@ export interface Mail {
   body: string;
 }
 
-/** Hands a mail over to whoever delivers it. Throws when it could not; then it is tried again. */
+/** Hands a mail over for delivery. When it throws, the mail is tried again. */
 export interface Mailer {
   send(mail: Mail, signal: AbortSignal): Promise<void>;
 }
 
 /**
- * Writes mail into the log of the worker, for an installation without a mail server: whoever reads that log can act on
- * the tokens in it.
+ * Writes mail into the log of the worker, for an installation without a mail server. The tokens in it are then as
+ * safe as the log.
  */
 export function logMailer(log: Logger): Mailer {
   return {

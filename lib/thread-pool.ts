@@ -51,7 +51,7 @@ export class ThreadPool<Request, Result> {
       atomics: 'disabled',
       recordTiming: false,
     });
-    // A thread died idle, which harms nobody, or before it was ready: what it should have done would wait for ever.
+    // A thread died idle, which ends no request, or before it was ready: its request would wait for ever.
     this.#threads.on('error', (error) => {
       if (this.#threads.queueSize > 0) this.#fail(error);
     });

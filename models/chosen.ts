@@ -7,7 +7,7 @@ import { knownPrefixes } from './prefixes.ts';
 import type { ProviderVersion } from './provider.ts';
 import { endpointOf, requestedDimensions } from './remote/endpoints.ts';
 
-/** A model that somebody chose, as far as it was said. */
+/** A model as settings or options name it; what they leave out is absent. */
 export interface Chosen {
   provider: string;
   model: string;

@@ -5,7 +5,7 @@ import { countCodePoints } from '../chunking/tokens.ts';
 import type { EmbeddingModel } from './model.ts';
 import type { EmbeddingProvider } from './provider.ts';
 
-/** How a way of cutting did. */
+/** How a way of chunking did. */
 export interface ChunkingResult extends ChunkSizes {
   passages: number;
   /** Tokens of all passages: what a model reads, and is paid for. */
@@ -164,7 +164,7 @@ function interval(values: readonly number[]): { low: number; high: number } {
 }
 
 /**
- * Cuts some documents in several ways, in memory, and asks each the same by one model: how much of the evidence stands in the
+ * Chunks some documents in several ways, in memory, and asks each the same by one model: how much of the evidence stands in the
  * first passages, as many as fit into the same number of tokens? So large passages have no advantage by being large.
  * Nothing in the database changes.
  * @param owner  the owner of the database

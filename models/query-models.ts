@@ -1,13 +1,13 @@
 import type { Pool } from 'pg';
 import { ColloquyError } from '../lib/errors.ts';
-import { type EmbeddingModel, MODEL_COLUMNS } from './model.ts';
+import { activeModel } from './model.ts';
 import { openProvider } from './open-provider.ts';
 import type { EmbeddingProvider, ProviderVersion } from './provider.ts';
 
 export interface QueryModels {
   /** The id of the embedding version that searches use at this moment. */
   activeVersion(): Promise<string>;
-  /** The vector of a query, by the model of a version that activeVersion() has told; undefined where it cannot read the script. */
+  /** The vector of a query, by the model of a version that activeVersion() returned; undefined where it cannot read the script. */
   embed(text: string, versionId: string | null): Promise<Float32Array | undefined>;
   close(): Promise<void>;
 }
@@ -30,10 +30,7 @@ export function openQueryModels(
 
   return {
     async activeVersion() {
-      const { rows } = await pool.query<EmbeddingModel>(
-        `select ${MODEL_COLUMNS} from app_public.embedding_versions where status = 'active'`,
-      );
-      const version = rows[0];
+      const version = await activeModel(pool);
       if (!version) {
         throw new ColloquyError('CQ312', 'No embedding version is active.', {
           hint: 'Search with mode TEXT, or have an administrator activate a version.',

@@ -16,7 +16,7 @@ export interface Backfilled {
   reason?: string;
 }
 
-/** Milliseconds that new work waits for the provider of a version that nobody searches. */
+/** Milliseconds that new work waits for the provider of a version that is not searched. */
 const PATIENCE = 15_000;
 /** Milliseconds for which such a provider is left alone after it failed: the back-fill makes up for it. */
 const REST = 60_000;
@@ -59,7 +59,7 @@ export async function backfillChunks(
 
 /**
  * Gives new chunks the vectors of all maintained versions but one, before they get those of that one: so a chunk that
- * searches find is never missing from a version that could take over. What fails here fails nobody: the back-fill
+ * searches find is never missing from a version that could take over. A failure here fails no job: the back-fill
  * makes up for it.
  */
 export async function embedForOtherVersions(

@@ -2,7 +2,7 @@ import type { ContentType } from '../../chunking/chunk.ts';
 import { chunkInThread } from '../../chunking/chunk-in-thread.ts';
 import type { JobContext } from '../job.ts';
 import { attemptChunking } from './chunking-attempt.ts';
-import { heading, type Source, type Version } from './source.ts';
+import { type Source, toRow, type Version } from './source.ts';
 
 /** What extraction makes of files: pages of text, and markdown. */
 const EXTRACTED: Record<string, ContentType> = { pdf: 'text', docx: 'markdown' };
@@ -38,18 +38,7 @@ export async function chunkDocument(context: JobContext, source: Source, version
         workspaceId,
         sourceId,
         document.content_hash,
-        JSON.stringify(
-          chunks.map((chunk) => ({
-            chunk_index: chunk.index,
-            content: chunk.content,
-            heading: heading(document.title, chunk.heading),
-            page_number: chunk.pageNumber,
-            start_offset: chunk.startOffset,
-            end_offset: chunk.endOffset,
-            token_count: chunk.tokenCount,
-            language: chunk.language,
-          })),
-        ),
+        JSON.stringify(chunks.map((chunk) => toRow(chunk, document.title, chunk.heading))),
       ],
     );
     return result.rows[0]?.added ?? 0;

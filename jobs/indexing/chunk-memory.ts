@@ -1,7 +1,7 @@
 import { chunkInThread } from '../../chunking/chunk-in-thread.ts';
 import type { JobContext } from '../job.ts';
 import { attemptChunking } from './chunking-attempt.ts';
-import { heading, type Source, type Version } from './source.ts';
+import { type Source, toRow, type Version } from './source.ts';
 
 /** Chunks a memory that has no chunks yet. Returns how many were added. */
 export async function chunkMemory(context: JobContext, source: Source, version: Version): Promise<number> {
@@ -28,17 +28,7 @@ export async function chunkMemory(context: JobContext, source: Source, version: 
         workspaceId,
         sourceId,
         memory.content_hash,
-        JSON.stringify(
-          chunks.map((chunk) => ({
-            chunk_index: chunk.index,
-            content: chunk.content,
-            heading: heading(memory.subject),
-            start_offset: chunk.startOffset,
-            end_offset: chunk.endOffset,
-            token_count: chunk.tokenCount,
-            language: chunk.language,
-          })),
-        ),
+        JSON.stringify(chunks.map((chunk) => toRow(chunk, memory.subject))),
       ],
     );
     return result.rows[0].added;

@@ -7,7 +7,7 @@ import {
   isLarge,
   isOfText,
 } from './chunking-attempt.ts';
-import { heading, type Source, type Version } from './source.ts';
+import { type Source, toRow, type Version } from './source.ts';
 
 /** Messages chunked at a time. */
 const MESSAGE_BATCH = 200;
@@ -30,16 +30,7 @@ async function chunksOfMessage(
     { chunkSize: version.chunk_size, chunkOverlap: version.chunk_overlap },
     signal,
   );
-  return chunks.map((chunk) => ({
-    message_id: message.id,
-    chunk_index: chunk.index,
-    content: chunk.content,
-    heading: heading(chunk.heading),
-    start_offset: chunk.startOffset,
-    end_offset: chunk.endOffset,
-    token_count: chunk.tokenCount,
-    language: chunk.language,
-  }));
+  return chunks.map((chunk) => ({ message_id: message.id, ...toRow(chunk, chunk.heading) }));
 }
 
 /**

@@ -5,6 +5,7 @@ import { costOf, type Embedded } from '../../models/provider.ts';
 import { stripNoise } from '../../models/strip-noise.ts';
 import type { JobContext } from '../job.ts';
 import { type ChunkText, distinctTexts, withVectors } from './distinct-texts.ts';
+import { whileRenewing } from './renewal.ts';
 
 /** Providers on this machine: nothing is paid, so nothing is claimed, set aside and logged. */
 const FREE = new Set(['local', 'transformers']);
@@ -20,14 +21,14 @@ export interface EmbedOutcome {
   nextIn?: number;
   /** Why nothing was asked for: a spent budget or quota, or the switch. */
   paused?: string;
-  /** Whether all of it is in the hands of somebody else. */
+  /** Whether other workers have claimed all of it. */
   isTaken?: boolean;
   /** What kept the provider from answering, when that was not the texts' fault. */
   outage?: ProviderError;
 }
 
 export interface BatchOptions {
-  /** Of a version that is not the active one: nobody waits for it, and it waits for nobody. */
+  /** Of a version that is not the active one. */
   isBackfill?: boolean;
   signal?: AbortSignal;
 }
@@ -75,23 +76,17 @@ export async function embedAndStore(
   );
   const claim = rows[0];
   if (!claim) return { ...NOTHING, isTaken: true };
-  if (claim.claim_id === null)
-    return { ...NOTHING, paused: claim.refusal!, reason: claim.reason ?? claim.refusal! };
-  const renewal = setInterval(
-    () => {
-      pool
-        .query('select app_hidden.renew_embedding_claim(claim_id => $1)', [claim.claim_id])
-        .catch((error) => context.log.warn({ err: error }, 'a claim could not be renewed'));
-    },
-    (claim.seconds * 1000) / 3,
-  );
+  const { claim_id: claimId } = claim;
+  if (claimId === null) return { ...NOTHING, paused: claim.refusal!, reason: claim.reason ?? claim.refusal! };
+  const renew = () => pool.query('select app_hidden.renew_embedding_claim(claim_id => $1)', [claimId]);
+  const mine = passages.filter((passage) => claim.claimed.includes(passage.chunk_id));
   try {
-    const mine = passages.filter((passage) => claim.claimed.includes(passage.chunk_id));
-    return await embedPassages(context, version, workspaceId, mine, { ...options, claimId: claim.claim_id });
+    return await whileRenewing(context, { seconds: claim.seconds, renew }, () =>
+      embedPassages(context, version, workspaceId, mine, { ...options, claimId }),
+    );
   } finally {
-    clearInterval(renewal);
     // what was settled is gone; what was not is let go, unpaid
-    await pool.query(SETTLE, [claim.claim_id, [], [], 0, 0]);
+    await pool.query(SETTLE, [claimId, [], [], 0, 0]);
   }
 }
 

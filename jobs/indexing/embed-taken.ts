@@ -2,6 +2,7 @@ import type { JobContext } from '../job.ts';
 import { embedForOtherVersions } from './backfill.ts';
 import type { ChunkText } from './distinct-texts.ts';
 import { type EmbedOutcome, embedAndStore } from './embed-and-store.ts';
+import { whileRenewing } from './renewal.ts';
 import type { Version } from './source.ts';
 
 interface Taken extends ChunkText {
@@ -9,7 +10,7 @@ interface Taken extends ChunkText {
   seconds: number;
 }
 
-/** Takes the next passages of a workspace that lack a vector. Nobody else has them until they are left. */
+/** Takes the next passages of a workspace that lack a vector. No other worker gets them until they are left. */
 export async function takeChunks(
   { pool }: JobContext,
   version: Version,
@@ -52,23 +53,18 @@ export async function embedTaken(
   workspaceId: string,
   taken: Taken[],
 ): Promise<EmbedOutcome> {
-  const { pool, log } = context;
+  const { pool } = context;
   const ids = taken.map((chunk) => chunk.chunk_id);
-  const renewal = setInterval(
-    () => {
-      pool
-        .query('select app_hidden.keep_chunks(for_workspace => $1, chunk_ids => $2::uuid[])', [
-          workspaceId,
-          ids,
-        ])
-        .catch((error) => log.warn({ err: error }, 'passages that are being embedded could not be kept'));
-    },
-    (taken[0]!.seconds * 1000) / 3,
-  );
+  const renew = () =>
+    pool.query('select app_hidden.keep_chunks(for_workspace => $1, chunk_ids => $2::uuid[])', [
+      workspaceId,
+      ids,
+    ]);
   try {
-    return await embed(context, version, workspaceId, taken);
+    return await whileRenewing(context, { seconds: taken[0]!.seconds, renew }, () =>
+      embed(context, version, workspaceId, taken),
+    );
   } finally {
-    clearInterval(renewal);
     await pool.query('select app_hidden.leave_chunks(for_workspace => $1, chunk_ids => $2::uuid[])', [
       workspaceId,
       ids,

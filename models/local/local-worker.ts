@@ -9,7 +9,7 @@ const MODEL_BATCH = 16;
 let loading: Promise<EmbeddingsModel> | undefined;
 
 /**
- * A text longer than the model reads is cut into windows and its vector is their mean, weighted by length:
+ * A text longer than the model reads is split into windows and its vector is their mean, weighted by length:
  * the end of a chunk counts as much as its beginning.
  */
 async function embed(model: EmbeddingsModel, texts: string[]): Promise<Float32Array> {

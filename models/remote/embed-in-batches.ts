@@ -3,7 +3,7 @@ import { ProviderError } from '../error.ts';
 import type { Embedded } from '../provider.ts';
 import { emptyText, isBlank, unitVector } from '../vectors.ts';
 
-/** What one request brought: numbers that nobody has looked at yet. */
+/** What one request brought, unchecked. */
 export interface RawEmbeddings {
   vectors: readonly ArrayLike<number>[];
   /** As the provider counts them, when it says so. */

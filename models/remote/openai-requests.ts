@@ -29,7 +29,7 @@ function serviceOf({ endpoint }: Target) {
   });
 }
 
-/** What must not stand in a message, whoever repeats it. */
+/** What must not stand in a message. */
 function secretsOf({ endpoint }: Target): string[] {
   const { password, searchParams } = new URL(endpoint.baseUrl);
   return [endpoint.apiKey, password, decodeURIComponent(password), ...searchParams.values()];

@@ -3,7 +3,7 @@ export interface EventText {
   /** Empty when it says nothing. */
   text: string;
   heading: string;
-  /** 0 to 1, when whoever sent it said so. */
+  /** 0 to 1, when its metadata says so. */
   importance: number | null;
 }
 
