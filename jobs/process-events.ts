@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { countTokens } from '../chunking/tokens.ts';
 import { describeError } from '../lib/errors.ts';
 import { ProviderError } from '../models/error.ts';
-import { readEvent } from '../models/summary/event.ts';
 import type { Summary } from '../models/summary/summariser.ts';
+import { readEvent } from '../reading/event.ts';
 import { openRecogniser } from '../reading/recognise.ts';
 import type { JobContext, JobDefinition, Singleton } from './job.ts';
 

@@ -10,8 +10,7 @@ export interface EmbeddingModel extends ProviderVersion {
   readonly passage_prefix: string;
 }
 
-const MODEL_COLUMNS =
-  'id, provider, model, dimensions, native_dimensions, query_prefix, passage_prefix';
+const MODEL_COLUMNS = 'id, provider, model, dimensions, native_dimensions, query_prefix, passage_prefix';
 
 /** @throws ColloquyError CQ204 when there is no such version */
 export async function modelOf(pool: Pool, versionId: string): Promise<EmbeddingModel> {

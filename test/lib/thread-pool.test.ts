@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ThreadPool, type ThreadPoolOptions } from '../../lib/thread-pool.ts';
@@ -123,4 +124,19 @@ test('requests run at the same time on as many threads as there may be', async (
   await pool.run('look');
   await pool.close();
   await stuck;
+});
+
+test('an idle pool lets plain Node exit, and no thread prints', () => {
+  const urls = [TASK, new URL('../../lib/thread-pool.ts', import.meta.url)].map((url) =>
+    JSON.stringify(url.href),
+  );
+  const script = `
+    const { ThreadPool } = await import(${urls[1]});
+    const pool = new ThreadPool(new URL(${urls[0]}), { threads: 2, died: (reason) => new Error(reason) });
+    await Promise.all([pool.run('print'), pool.run('print')]);`;
+  const result = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
+    timeout: 60_000,
+    encoding: 'utf8',
+  });
+  expect(result).toMatchObject({ status: 0, signal: null, stdout: '', stderr: '' });
 });

@@ -9,6 +9,7 @@ export default threadTask((what: string): unknown => {
   if (what === 'exit') process.exit(3);
   if (what === 'hang') return new Promise(() => {});
   if (what === 'spin') for (;;);
+  if (what === 'print') process.stdout.write('a banner') && process.stderr.write('a warning');
   if (what === 'be slow') for (const end = Date.now() + 200; Date.now() < end; );
   if (what === 'hoard') for (const all: object[] = []; ; ) all.push(new Array(100_000).fill({}));
   if (what === 'die later') {
