@@ -111,10 +111,10 @@ function markSeparators(
   mark: (position: number, strength: number) => void,
 ): void {
   const separators = RecursiveCharacterTextSplitter.getSeparatorsForLanguage(language);
-  const windows = source.includes('\r\n');
+  const hasCrLf = source.includes('\r\n');
   for (const [rank, separator] of separators.entries()) {
     if (separator.trim() === '' || /^\n#|^```/.test(separator)) continue;
-    for (const form of windows ? [separator, separator.replaceAll('\n', '\r\n')] : [separator]) {
+    for (const form of hasCrLf ? [separator, separator.replaceAll('\n', '\r\n')] : [separator]) {
       for (let at = source.indexOf(form); at !== -1; at = source.indexOf(form, at + form.length)) {
         mark(at, LANGUAGE + separators.length - rank);
       }

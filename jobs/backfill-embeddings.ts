@@ -9,7 +9,7 @@ import type { JobContext, JobDefinition, Singleton } from './job.ts';
 const BATCH = 64;
 /** A job that takes longer than this many milliseconds hands the rest to a new one, so that every workspace has its turn. */
 const TIME_BUDGET = 20_000;
-/** Milliseconds that a batch lets new work go first: it runs behind, but it does not starve. */
+/** Milliseconds that a batch lets new work go first, at most: it does not starve. */
 const YIELD = 1_000;
 
 const payload = z.object({

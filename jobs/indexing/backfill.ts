@@ -82,7 +82,10 @@ export async function embedForOtherVersions(
         if (context.signal.aborted) throw error;
         if (errorCode(error) === LOCK_TIMEOUT) return;
         restingUntil.set(version.id, Date.now() + REST);
-        context.log.warn({ err: error, version: version.id }, 'a version that is not active fell behind');
+        context.log.warn(
+          { err: error, version: version.id },
+          'new passages have no vector of a version that is not active; the back-fill makes it',
+        );
       }
     }),
   );
