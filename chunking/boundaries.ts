@@ -3,7 +3,7 @@ import { type ContentType, languageNamed } from '../reading/file-kinds.ts';
 import type { Outline } from './markdown.ts';
 
 /**
- * How good a place is for a cut, per position of the source; 0 is no place. Weakest first: inside a
+ * Strength of the boundary at each position of the source; 0 is none. Weakest first: inside a
  * word too long to keep, between words, sentences, lines, paragraphs; then what the language knows; then headings.
  */
 export const IN_WORD = 1;
@@ -14,22 +14,22 @@ const PARAGRAPH = 5;
 const LANGUAGE = 10;
 const HEADING = 200;
 
-/** Whether a cut of this strength is one before a heading: no overlap reaches across it. */
-export function isHeadingCut(strength: number): boolean {
+/** Whether it is before a heading: no overlap reaches across it. */
+export function isHeadingBoundary(strength: number): boolean {
   return strength > HEADING;
 }
 
-/** Whether a cut of this strength is at the end of a sentence, or of what sentences are in. */
-export function isSentenceCut(strength: number): boolean {
+/** Whether it is at the end of a sentence, or of something that holds sentences. */
+export function isSentenceBoundary(strength: number): boolean {
   return strength >= SENTENCE;
 }
 
-/** Whether cuts of this strength are at every line, word or character. */
-export function isCommonCut(strength: number): boolean {
+/** Whether there is one of this strength at every line, word or character. */
+export function isCommonBoundary(strength: number): boolean {
   return strength === LINE || strength <= WORD;
 }
 
-/** The splitter's own name for a programming language; those that it does not know are cut at blank lines. */
+/** The splitter's own name for a programming language; those that it does not know are split at blank lines. */
 const SPLITTERS: Record<string, SupportedTextSplitterLanguage> = {
   ...{ c: 'cpp', cpp: 'cpp', csharp: 'java', go: 'go', java: 'java', javascript: 'js', kotlin: 'java' },
   ...{
@@ -50,7 +50,7 @@ const WIDE_CLOSING = '」』”’）';
 /** A run of blanks longer than this is split from the word after it, so that it does not count against a chunk. */
 const LONG_BLANK = 16;
 
-/** Marks every place where the source may be cut, always before white space, so that a cut loses none of it. */
+/** Marks every boundary of the source, always before white space, so that trimming a chunk at its beginning is enough. */
 export function markBoundaries(
   source: string,
   contentType: ContentType,
@@ -115,10 +115,10 @@ function markSeparators(
   mark: (position: number, strength: number) => void,
 ): void {
   const separators = RecursiveCharacterTextSplitter.getSeparatorsForLanguage(language);
-  const windows = source.includes('\r\n');
+  const hasCrLf = source.includes('\r\n');
   for (const [rank, separator] of separators.entries()) {
     if (separator.trim() === '' || /^\n#|^```/.test(separator)) continue;
-    for (const form of windows ? [separator, separator.replaceAll('\n', '\r\n')] : [separator]) {
+    for (const form of hasCrLf ? [separator, separator.replaceAll('\n', '\r\n')] : [separator]) {
       for (let at = source.indexOf(form); at !== -1; at = source.indexOf(form, at + form.length)) {
         mark(at, LANGUAGE + separators.length - rank);
       }

@@ -4,8 +4,7 @@ import { ColloquyError, describeError, errorCode } from '../lib/errors.ts';
 import { cleanText } from '../lib/storable.ts';
 import type { Extraction, Extractor } from '../reading/extraction.ts';
 import { textSearchConfiguration } from '../reading/text-search-configurations.ts';
-import type { JobContext } from './context.ts';
-import type { JobDefinition } from './registry.ts';
+import type { JobContext, JobDefinition, Singleton } from './job.ts';
 
 const payload = z.object({ workspaceId: z.uuid(), fileId: z.uuid() });
 type Payload = z.infer<typeof payload>;
@@ -116,10 +115,7 @@ async function handle(context: JobContext, source: Payload): Promise<object> {
 }
 
 /** One job waits per file. */
-export function singletonOfFile({ workspaceId, fileId }: Payload): {
-  singletonKey: string;
-  group: { id: string };
-} {
+export function singletonOfFile({ workspaceId, fileId }: Payload): Singleton {
   return { singletonKey: fileId, group: { id: workspaceId } };
 }
 

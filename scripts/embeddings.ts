@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import { weighings } from '../jobs/measure-fusion.ts';
-import { measurements } from '../jobs/measure-recall.ts';
+import { measureVectorWeights } from '../jobs/measure-fusion.ts';
+import { measureRecalls } from '../jobs/measure-recall.ts';
 import { exitCodesHelp, makeCommand, print, runCommand, say } from '../lib/cli.ts';
 import { type Database, openDatabase } from '../lib/database.ts';
 import { env } from '../lib/env.ts';
@@ -428,13 +428,13 @@ program
   .action((_: unknown, command: Command) =>
     withOwner(command, async (owner, options) => {
       if (options.measure) {
-        for await (const { target, measured } of measurements(owner))
+        for await (const { target, measured } of measureRecalls(owner))
           say(
             `  ${target.version_name}, ${target.size_class} workspaces: ${measured ? `${measured.queries} queries` : 'nothing to ask, or somebody else is measuring'}`,
           );
-        for await (const { target, weighed } of weighings(owner))
+        for await (const { target, measured } of measureVectorWeights(owner))
           say(
-            `  ${target.version_name}, vectors beside words: ${weighed ? `${weighed.questions} questions` : 'nothing was cited yet, or somebody else is measuring'}`,
+            `  ${target.version_name}, vectors beside words: ${measured ? `${measured.questions} questions` : 'nothing was cited yet, or somebody else is measuring'}`,
           );
       }
       const quality = await ask(owner, 'app_public.search_quality(days => $1)', [options.days]);

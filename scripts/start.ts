@@ -19,7 +19,7 @@ import {
 import { queueIsAlive } from '../lib/queue.ts';
 import { filesFolder, localStorage } from '../lib/storage.ts';
 import { ensureFirstVersion } from '../models/first-version.ts';
-import { openQueryEmbedder } from '../models/query.ts';
+import { openQueryModels } from '../models/query-models.ts';
 import { openReranker } from '../models/reranking/reranker.ts';
 import { type FirstAccount, firstAccountFile, readFirstAccount } from './shared/first-account.ts';
 import { describeProgress, indexingState } from './shared/indexing.ts';
@@ -125,7 +125,7 @@ async function serve(
   options: Options,
   { account, closers, signal }: Serving,
 ): Promise<void> {
-  const embedder = openQueryEmbedder(database.pool('authenticator'));
+  const embedder = openQueryModels(database.pool('authenticator'));
   closers.push(() => embedder.close());
   const reranking = rerankSettings(env);
   const api: Api = await startApi({

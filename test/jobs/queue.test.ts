@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { JobContext } from '../../jobs/context.ts';
+import type { JobContext } from '../../jobs/job.ts';
 import { sweepUnindexed } from '../../jobs/sweep-unindexed.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { openQueue } from '../../lib/queue.ts';
