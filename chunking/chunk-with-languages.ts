@@ -1,4 +1,4 @@
-import { openRecogniser } from '../reading/recognise.ts';
+import { openRecogniser } from '../reading/language/recognise.ts';
 import { type Chunk, type ChunkSource, chunkText } from './chunk.ts';
 
 /** A chunk of which is known in which language it is, if it could be recognised. */

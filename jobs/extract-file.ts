@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ColloquyError, describeError, errorCode } from '../lib/errors.ts';
 import { cleanText } from '../lib/storable.ts';
 import type { Extraction, Extractor } from '../reading/extraction.ts';
-import { textSearchConfiguration } from '../reading/text-search-configurations.ts';
+import { textSearchConfiguration } from '../reading/language/text-search-configurations.ts';
 import type { JobContext, JobDefinition, Singleton } from './job.ts';
 
 const payload = z.object({ workspaceId: z.uuid(), fileId: z.uuid() });

@@ -1,7 +1,7 @@
 import { countTokens } from '../../chunking/tokens.ts';
 import type { Summary } from '../../models/summary/summariser.ts';
 import { readEvent } from '../../reading/event.ts';
-import { openRecogniser } from '../../reading/recognise.ts';
+import { openRecogniser } from '../../reading/language/recognise.ts';
 import type { JobContext } from '../job.ts';
 
 /** Most characters that are kept as they are: summing them up would cost more than it saves. */

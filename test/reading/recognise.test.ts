@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { beforeAll, expect, it } from 'vitest';
 import { chunkInThread } from '../../chunking/chunk-in-thread.ts';
 import { chunkWithLanguages } from '../../chunking/chunk-with-languages.ts';
-import { openRecogniser, type Recognise } from '../../reading/recognise.ts';
+import { openRecogniser, type Recognise } from '../../reading/language/recognise.ts';
 
 let recognise: Recognise;
 beforeAll(async () => {
