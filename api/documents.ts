@@ -11,10 +11,10 @@ import {
   validate,
   visit,
 } from 'postgraphile/graphql';
+import { cleanText } from '../lib/storable.ts';
 import { ApiError, publicError } from './errors.ts';
 import { MAX_DOCUMENT_LENGTH, MAX_DOCUMENT_TOKENS } from './limits.ts';
 import { checkShape } from './operation-limits.ts';
-import { cleanText } from './text.ts';
 
 const CACHE_SIZE = 500;
 

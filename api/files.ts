@@ -2,12 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { Pool } from 'pg';
 import { ColloquyError, errorCode } from '../lib/errors.ts';
+import { cleanText } from '../lib/storable.ts';
 import type { FileStorage } from '../lib/storage.ts';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from './authentication.ts';
 import { ApiError, publicError } from './errors.ts';
 import type { VerifyIdentity } from './identity-provider.ts';
 import { parseRange } from './range.ts';
-import { cleanText } from './text.ts';
 import { inRequest } from './transaction.ts';
 
 export interface FilesOptions {

@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, customFetch, decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose';
 import { describeError } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
-import { cleanText } from './text.ts';
+import { cleanText } from '../lib/storable.ts';
 
 /** Whose tokens are believed besides our own. */
 export interface IdentityProvider {

@@ -1,8 +1,9 @@
 import { RecursiveCharacterTextSplitter, type SupportedTextSplitterLanguage } from '@langchain/textsplitters';
+import { type ContentType, languageNamed } from '../reading/file-kinds.ts';
 import type { Outline } from './markdown.ts';
 
 /**
- * How good a place is for a cut, per position of the source; 0 is no place. Weakest first: inside a
+ * Strength of the boundary at each position of the source; 0 is none. Weakest first: inside a
  * word too long to keep, between words, sentences, lines, paragraphs; then what the language knows; then headings.
  */
 export const IN_WORD = 1;
@@ -13,31 +14,34 @@ const PARAGRAPH = 5;
 const LANGUAGE = 10;
 const HEADING = 200;
 
-/** Whether a cut of this strength is one before a heading: no overlap reaches across it. */
-export function isHeadingCut(strength: number): boolean {
+/** Whether it is before a heading: no overlap reaches across it. */
+export function isHeadingBoundary(strength: number): boolean {
   return strength > HEADING;
 }
 
-/** Whether a cut of this strength is at the end of a sentence, or of what sentences are in. */
-export function isSentenceCut(strength: number): boolean {
+/** Whether it is at the end of a sentence, or of something that holds sentences. */
+export function isSentenceBoundary(strength: number): boolean {
   return strength >= SENTENCE;
 }
 
-/** Whether cuts of this strength are at every line, word or character. */
-export function isCommonCut(strength: number): boolean {
+/** Whether there is one of this strength at every line, word or character. */
+export function isCommonBoundary(strength: number): boolean {
   return strength === LINE || strength <= WORD;
 }
 
-export type ContentType = 'text' | 'markdown' | 'html' | 'code';
-
-/** What people and editors call the languages that the splitter knows. Others are cut at blank lines. */
-const LANGUAGES: Record<string, SupportedTextSplitterLanguage> = {
-  ...{ c: 'cpp', 'c++': 'cpp', cc: 'cpp', cpp: 'cpp', h: 'cpp', hpp: 'cpp', go: 'go', golang: 'go' },
-  ...{ java: 'java', kotlin: 'java', csharp: 'java', 'c#': 'java', cs: 'java' },
-  ...{ js: 'js', javascript: 'js', jsx: 'js', mjs: 'js', ts: 'js', tsx: 'js', typescript: 'js' },
-  ...{ php: 'php', proto: 'proto', protobuf: 'proto', py: 'python', python: 'python', rst: 'rst' },
-  ...{ rb: 'ruby', ruby: 'ruby', rs: 'rust', rust: 'rust', scala: 'scala', swift: 'swift' },
-  ...{ latex: 'latex', tex: 'latex', sol: 'sol', solidity: 'sol' },
+/** The splitter's own name for a programming language; those that it does not know are split at blank lines. */
+const SPLITTERS: Record<string, SupportedTextSplitterLanguage> = {
+  ...{ c: 'cpp', cpp: 'cpp', csharp: 'java', go: 'go', java: 'java', javascript: 'js', kotlin: 'java' },
+  ...{
+    latex: 'latex',
+    php: 'php',
+    protobuf: 'proto',
+    python: 'python',
+    rst: 'rst',
+    ruby: 'ruby',
+    rust: 'rust',
+  },
+  ...{ scala: 'scala', solidity: 'sol', swift: 'swift', tex: 'latex', typescript: 'js' },
 };
 
 const CLOSING = '"\')]»”’';
@@ -46,7 +50,7 @@ const WIDE_CLOSING = '」』”’）';
 /** A run of blanks longer than this is split from the word after it, so that it does not count against a chunk. */
 const LONG_BLANK = 16;
 
-/** Marks every place where the source may be cut, always before white space, so that a cut loses none of it. */
+/** Marks every boundary of the source, always before white space, so that trimming a chunk at its beginning is enough. */
 export function markBoundaries(
   source: string,
   contentType: ContentType,
@@ -59,7 +63,7 @@ export function markBoundaries(
     if (at > 0 && strength > marks[at]!) marks[at] = strength;
   };
   markWhiteSpace(source, marks, contentType !== 'code');
-  const language = contentType === 'code' ? LANGUAGES[options.language?.toLowerCase() ?? ''] : contentType;
+  const language = contentType === 'code' ? SPLITTERS[languageNamed(options.language ?? '')] : contentType;
   if (language === 'html') markTags(source, mark);
   else if (language && language !== 'text') markSeparators(source, language, mark);
   for (const { start, end } of options.outline?.fences ?? []) {
@@ -111,10 +115,10 @@ function markSeparators(
   mark: (position: number, strength: number) => void,
 ): void {
   const separators = RecursiveCharacterTextSplitter.getSeparatorsForLanguage(language);
-  const windows = source.includes('\r\n');
+  const hasCrLf = source.includes('\r\n');
   for (const [rank, separator] of separators.entries()) {
     if (separator.trim() === '' || /^\n#|^```/.test(separator)) continue;
-    for (const form of windows ? [separator, separator.replaceAll('\n', '\r\n')] : [separator]) {
+    for (const form of hasCrLf ? [separator, separator.replaceAll('\n', '\r\n')] : [separator]) {
       for (let at = source.indexOf(form); at !== -1; at = source.indexOf(form, at + form.length)) {
         mark(at, LANGUAGE + separators.length - rank);
       }

@@ -1,28 +1,27 @@
 import { ColloquyError } from '../lib/errors.ts';
+import type { ContentType } from '../reading/file-kinds.ts';
 import {
-  type ContentType,
-  isCommonCut,
-  isHeadingCut,
-  isSentenceCut,
+  isCommonBoundary,
+  isHeadingBoundary,
+  isSentenceBoundary,
   isSpace,
   markBoundaries,
 } from './boundaries.ts';
 import { readOutline } from './markdown.ts';
+import { type Segments, toSegments } from './segments.ts';
 import { countCodePoints, countTokens } from './tokens.ts';
-import { toUnits, type Units } from './units.ts';
 
-export type { ContentType } from './boundaries.ts';
 export { countTokens } from './tokens.ts';
 
 const PAGE_END = '\f';
 
-/** Characters before a cut that decide between it and its equals. */
+/** Characters before a boundary that decide between it and others of its strength. */
 const MARKED = 24;
 
 export interface ChunkSource {
   content: string;
   contentType: ContentType;
-  /** Name of the programming language, for code. An unknown one is cut at blank lines. */
+  /** Name of the programming language, for code. An unknown one is split at blank lines. */
   language?: string | undefined;
   /** Title of the document. A first-level heading that only repeats it is left out of the heading paths. */
   title?: string | undefined;
@@ -46,7 +45,7 @@ export interface Chunk {
 }
 
 /**
- * How a text is cut: "structure" at the strongest boundary in the second half of a chunk (heading, paragraph, line, sentence),
+ * Where a chunk ends: "structure" at the strongest boundary in the second half of a chunk (heading, paragraph, line, sentence),
  * "sentence" at the last end of a sentence that fits, "fixed" between the last two words that fit.
  */
 export type ChunkingMethod = 'structure' | 'sentence' | 'fixed';
@@ -59,7 +58,7 @@ export interface ChunkSizes {
 }
 
 /**
- * Cuts a text into chunks of at most chunkSize tokens (a single character of more tokens is still one chunk),
+ * Splits a text into chunks of at most chunkSize tokens (a single character of more tokens is still one chunk),
  * at the boundary that the method prefers, with up to chunkOverlap tokens repeated from the chunk before.
  * Positions are known by construction: nothing is searched for, so repeated text cannot confuse them. A text that
  * fits is one chunk; white space alone is none; every visible character is in some chunk.
@@ -84,13 +83,13 @@ export function chunkText(
   }
   const { content: text, contentType, language, title } = source;
   const outline = contentType === 'markdown' ? readOutline(text, title) : undefined;
-  const units = toUnits(text, markBoundaries(text, contentType, { language, outline }), chunkSize);
+  const segments = toSegments(text, markBoundaries(text, contentType, { language, outline }), chunkSize);
   const headings = outline?.headings ?? [];
   const chunks: Chunk[] = [];
   let heading = -1;
   let page = 1;
   let at = { start: 0, startOffset: 0, end: 0, endOffset: 0 };
-  for (const { start, end, tokenCount } of windows(text, units, chunkSize, chunkOverlap, ENDS[method])) {
+  for (const { start, end, tokenCount } of ranges(text, segments, chunkSize, chunkOverlap, ENDS[method])) {
     if (source.isPaged) page += countPageEnds(text, at.start, start);
     at = {
       start,
@@ -125,32 +124,32 @@ function countPageEnds(text: string, from: number, to: number): number {
   return ends;
 }
 
-/** The chunks as trimmed ranges of the text. `done` is the first unit that no chunk holds yet. */
-function* windows(
+/** The chunks as trimmed ranges of the text. `done` is the first segment that no chunk holds yet. */
+function* ranges(
   text: string,
-  units: Units,
+  segments: Segments,
   chunkSize: number,
   chunkOverlap: number,
-  bestEnd: (text: string, units: Units, done: number, limit: number) => number,
+  bestEnd: (text: string, segments: Segments, done: number, limit: number) => number,
 ) {
   const isBlank = (from: number, to: number) =>
-    afterSpace(text, units.at(from), units.at(to)) === units.at(to);
+    afterSpace(text, segments.at(from), segments.at(to)) === segments.at(to);
   for (let start = 0, done = 0; ; ) {
-    while (start < units.count && isBlank(start, start + 1)) start += 1;
+    while (start < segments.count && isBlank(start, start + 1)) start += 1;
     done = Math.max(done, start);
-    if (done >= units.count) return;
+    if (done >= segments.count) return;
     let limit = done;
-    while (limit < units.count && units.tokens(start, limit + 1) <= chunkSize) limit += 1;
+    while (limit < segments.count && segments.tokens(start, limit + 1) <= chunkSize) limit += 1;
     if (limit === done && start < done) {
       start = done;
       continue;
     }
-    // A lone unit fits whatever its estimate says: toUnits() saw to it.
-    let end = bestEnd(text, units, done, Math.max(limit, done + 1));
-    let range = trimmed(text, units.at(start), units.at(end));
+    // A lone segment fits whatever its estimate says: toSegments() saw to it.
+    let end = bestEnd(text, segments, done, Math.max(limit, done + 1));
+    let range = trimmed(text, segments.at(start), segments.at(end));
     while (range.tokenCount > chunkSize && end > done + 1) {
-      end = bestEnd(text, units, done, end - 1);
-      range = trimmed(text, units.at(start), units.at(end));
+      end = bestEnd(text, segments, done, end - 1);
+      range = trimmed(text, segments.at(start), segments.at(end));
     }
     if (range.tokenCount > chunkSize && start < done) {
       start = done;
@@ -158,30 +157,30 @@ function* windows(
     }
     if (!isBlank(done, end)) yield range;
     done = end;
-    if (end >= units.count) return;
-    start = overlapStart(units, start, end, chunkOverlap);
+    if (end >= segments.count) return;
+    start = overlapStart(segments, start, end, chunkOverlap);
   }
 }
 
 /**
- * The strongest cut in the second half of what is new, the latest of equals; a heading counts from the first quarter.
+ * The strongest boundary in the second half of what is new, the latest of equals; a heading counts from the first quarter.
  * Among equals that are everywhere (lines, words, characters) the text before them decides, not the place: else an edit
- * would move every later cut of a table or a log. Measured with one word added to 1 MB of prose, words, CSV or code: of
+ * would move every later boundary of a table or a log. Measured with one word added to 1 MB of prose, words, CSV or code: of
  * 400 to 4,000 chunks 1 to 5 are new, at worst 45.
  */
-function strongestEnd(text: string, units: Units, done: number, limit: number): number {
-  if (limit >= units.count) return units.count;
-  const fresh = units.tokens(done, limit);
+function strongestEnd(text: string, segments: Segments, done: number, limit: number): number {
+  if (limit >= segments.count) return segments.count;
+  const fresh = segments.tokens(done, limit);
   let best = limit;
-  let lowest = isCommonCut(units.strength(limit)) ? markOf(text, units.at(limit)) : 0;
+  let lowest = isCommonBoundary(segments.strength(limit)) ? markOf(text, segments.at(limit)) : 0;
   for (let i = limit - 1; i > done; i--) {
-    const filled = units.tokens(done, i) / fresh;
+    const filled = segments.tokens(done, i) / fresh;
     if (filled < 0.25) break;
-    const strength = units.strength(i);
-    const isStronger = strength > units.strength(best) && (filled >= 0.5 || isHeadingCut(strength));
-    const isEqual = filled >= 0.75 && strength === units.strength(best) && isCommonCut(strength);
+    const strength = segments.strength(i);
+    const isStronger = strength > segments.strength(best) && (filled >= 0.5 || isHeadingBoundary(strength));
+    const isEqual = filled >= 0.75 && strength === segments.strength(best) && isCommonBoundary(strength);
     if (!isStronger && !isEqual) continue;
-    const mark = isCommonCut(strength) ? markOf(text, units.at(i)) : 0;
+    const mark = isCommonBoundary(strength) ? markOf(text, segments.at(i)) : 0;
     if (isEqual && mark >= lowest) continue;
     best = i;
     lowest = mark;
@@ -190,16 +189,17 @@ function strongestEnd(text: string, units: Units, done: number, limit: number): 
 }
 
 /** The last end of a sentence, or of something greater, that fits; where there is none, the strongest. */
-function sentenceEnd(text: string, units: Units, done: number, limit: number): number {
-  if (limit >= units.count) return units.count;
-  for (let i = limit; i > done; i--) if (isSentenceCut(units.strength(i))) return i;
-  return strongestEnd(text, units, done, limit);
+function sentenceEnd(text: string, segments: Segments, done: number, limit: number): number {
+  if (limit >= segments.count) return segments.count;
+  for (let i = limit; i > done; i--) if (isSentenceBoundary(segments.strength(i))) return i;
+  return strongestEnd(text, segments, done, limit);
 }
 
 const ENDS = {
   structure: strongestEnd,
   sentence: sentenceEnd,
-  fixed: (_text: string, units: Units, _done: number, limit: number): number => Math.min(limit, units.count),
+  fixed: (_text: string, segments: Segments, _done: number, limit: number): number =>
+    Math.min(limit, segments.count),
 };
 
 /** A number that the text before a position has, wherever it stands (FNV-1a). */
@@ -213,18 +213,18 @@ function markOf(text: string, position: number): number {
 }
 
 /** Where the next chunk begins: up to `overlap` tokens before the end of this one, never across a heading. */
-function overlapStart(units: Units, start: number, end: number, overlap: number): number {
+function overlapStart(segments: Segments, start: number, end: number, overlap: number): number {
   let first = end;
   while (
     first - 1 > start &&
-    !isHeadingCut(units.strength(first)) &&
-    units.tokens(first - 1, end) <= overlap
+    !isHeadingBoundary(segments.strength(first)) &&
+    segments.tokens(first - 1, end) <= overlap
   ) {
     first -= 1;
   }
   let best = first;
-  for (let i = first + 1; i < end && units.tokens(i, end) >= overlap / 2; i++) {
-    if (units.strength(i) > units.strength(best)) best = i;
+  for (let i = first + 1; i < end && segments.tokens(i, end) >= overlap / 2; i++) {
+    if (segments.strength(i) > segments.strength(best)) best = i;
   }
   return best;
 }

@@ -7,7 +7,7 @@ export interface Heading {
   path: string | null;
 }
 
-/** Headings and fenced code blocks: the two parts of markdown that decide where a text may be cut. */
+/** Headings and fenced code blocks: the parts of markdown that decide where chunks may end. */
 export interface Outline {
   headings: Heading[];
   /** Where each fenced block begins and ends. */

@@ -13,7 +13,7 @@ const SLICE = 64;
 
 /**
  * The tokenizer remembers pieces of what it saw. Its own limit evicts slowly (a megabyte of base64: 45 s), and
- * each piece keeps the whole text alive that it was cut from; so it is emptied after this many characters.
+ * each piece keeps the whole text alive that it is a slice of; so it is emptied after this many characters.
  */
 const REMEMBERED = 1_000_000;
 setMergeCacheSize(Number.MAX_SAFE_INTEGER);
@@ -56,7 +56,7 @@ export function firstTokens(text: string, most: number): string {
   return part;
 }
 
-/** The position itself, or the next one when it would cut a surrogate pair in two. */
+/** The position itself, or the next one when it would split a surrogate pair. */
 export function characterBoundary(text: string, position: number): number {
   return isHigh(text.charCodeAt(position - 1)) && isLow(text.charCodeAt(position)) ? position + 1 : position;
 }

@@ -1,4 +1,5 @@
-import { damage, type SkippedItem, type SkipReason, skipReasons } from './items.ts';
+import { table } from '../lib/cli.ts';
+import { damage, type SkippedItem, type SkipReason, skipReasons } from './skipped.ts';
 
 /** What the writer says about one item. */
 export type Outcome = 'imported' | 'updated' | 'unchanged';
@@ -48,16 +49,6 @@ export interface Summary {
 
 function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, '�');
-}
-
-function table(rows: string[][]): string[] {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows.map((row) =>
-    row
-      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-      .join('  ')
-      .trimEnd(),
-  );
 }
 
 function renderSkipped({ skipped }: Tally): string[] {
@@ -127,7 +118,7 @@ export function createSummary({
         ([what]) => ALWAYS.has(what) || OUTCOMES.some((outcome) => tally.counts[what][outcome] > 0),
       ).map(([what, name]) => [name, ...shown.map((outcome) => String(tally.counts[what][outcome]))]);
       const heads = dryRun ? ['found'] : shown;
-      return [...table([['', ...heads], ...rows]), '', ...renderSkipped(tally)].join('\n');
+      return [table([['', ...heads], ...rows], { numbers: true }), '', ...renderSkipped(tally)].join('\n');
     },
     toJSON() {
       const skipped = [...tally.skipped].map(([reason, { count, items }]) => ({

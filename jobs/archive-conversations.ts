@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { JobContext } from './context.ts';
-import type { JobDefinition } from './registry.ts';
+import type { JobContext, JobDefinition } from './job.ts';
+import { DAILY } from './queue-options.ts';
 
 /** Milliseconds that a run may take; the next one goes on where this one ended. */
 const TIME_BUDGET = 30 * 60_000;
@@ -51,11 +51,7 @@ export const archiveConversations: JobDefinition<Payload> = {
   queue: {
     name: 'archive-conversations',
     policy: 'short',
-    retryLimit: 3,
-    retryDelay: 60,
-    retryBackoff: true,
-    expireInSeconds: 3600,
-    deleteAfterSeconds: 30 * 86_400,
+    ...DAILY,
     schedules: { daily: { cron: '0 2 * * *' } },
   },
   payload: payloadSchema,

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { JobContext } from './context.ts';
-import type { JobDefinition } from './registry.ts';
+import type { JobContext, JobDefinition } from './job.ts';
 
 /** Archives the versions beyond those that are kept, one a transaction. One that is busy is tried again. */
 async function handle({ pool, signal, log }: JobContext): Promise<object> {

@@ -1,16 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { ProviderError } from '../models/provider.ts';
-import type { JobContext } from './context.ts';
-import type { ChunkText } from './indexing/chunk-texts.ts';
-import { type BehindVersion, type Filled, fillBehind } from './indexing/embed-behind.ts';
-import type { JobDefinition } from './registry.ts';
+import { ProviderError } from '../models/error.ts';
+import { type Backfilled, backfillChunks, type MaintainedVersion } from './indexing/backfill.ts';
+import type { ChunkText } from './indexing/distinct-texts.ts';
+import type { JobContext, JobDefinition, Singleton } from './job.ts';
 
 /** Vectors computed and stored at a time: what a killed worker has to compute again. */
 const BATCH = 64;
 /** A job that takes longer than this many milliseconds hands the rest to a new one, so that every workspace has its turn. */
 const TIME_BUDGET = 20_000;
-/** Milliseconds that a batch lets new work go first: it runs behind, but it does not starve. */
+/** Milliseconds that a batch lets new work go first, at most: it does not starve. */
 const YIELD = 1_000;
 
 const payload = z.object({
@@ -22,10 +21,7 @@ const payload = z.object({
 type Payload = z.infer<typeof payload>;
 
 /** One job waits per version and workspace. */
-export function backfillSingleton({ versionId, workspaceId }: Payload): {
-  singletonKey: string;
-  group: { id: string };
-} {
+export function singletonOfBackfill({ versionId, workspaceId }: Payload): Singleton {
   return { singletonKey: `${versionId}:${workspaceId}`, group: { id: workspaceId } };
 }
 
@@ -42,7 +38,7 @@ async function letNewWorkGoFirst({ pool, signal }: JobContext): Promise<void> {
 async function handle(context: JobContext, job: Payload): Promise<object> {
   const { pool, boss, signal } = context;
   const deadline = Date.now() + TIME_BUDGET;
-  const { rows: versions } = await pool.query<BehindVersion>(
+  const { rows: versions } = await pool.query<MaintainedVersion>(
     `select id, provider, model, dimensions from app_hidden.maintained_versions() where id = $1 and status <> 'active'`,
     [job.versionId],
   );
@@ -52,7 +48,7 @@ async function handle(context: JobContext, job: Payload): Promise<object> {
   let after = job.after ?? null;
   for (;;) {
     if (signal.aborted || Date.now() > deadline) {
-      await boss.send(backfillEmbeddings.queue.name, { ...job, after }, backfillSingleton(job));
+      await boss.send(backfillEmbeddings.queue.name, { ...job, after }, singletonOfBackfill(job));
       return { ...done, continued: true };
     }
     await letNewWorkGoFirst(context);
@@ -62,9 +58,9 @@ async function handle(context: JobContext, job: Payload): Promise<object> {
       [job.versionId, job.workspaceId, after, BATCH],
     );
     if (chunks.length === 0) return done;
-    let filled: Filled;
+    let filled: Backfilled;
     try {
-      filled = await fillBehind(context, version, job.workspaceId, chunks);
+      filled = await backfillChunks(context, version, job.workspaceId, chunks);
     } catch (error) {
       if (!(error instanceof ProviderError) || error.retryAfter === undefined) throw error;
       // not a failure: the sweep finds the rest when the provider may be asked again

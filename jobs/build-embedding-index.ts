@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { JobContext } from './context.ts';
-import type { JobDefinition } from './registry.ts';
+import type { JobContext, JobDefinition } from './job.ts';
 
 const payload = z.object({ versionId: z.uuid(), partitions: z.int().min(1).max(1024) });
 type Payload = z.infer<typeof payload>;

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { inTransaction } from '../lib/database.ts';
-import type { JobContext } from './context.ts';
-import type { JobDefinition } from './registry.ts';
+import type { JobContext, JobDefinition } from './job.ts';
+import { CLEANUP } from './queue-options.ts';
 
 /** Rows of one statement. */
 const BATCH = 1000;
-/** Milliseconds after which nobody works on an upload any more. */
+/** Milliseconds after which an unfinished upload counts as abandoned. */
 const ABANDONED = 3_600_000;
 
-/** Removes the bytes of a content that nobody has, while nobody can store it. */
+/** Removes the bytes of a content that no file refers to, under the lock that storing it takes. */
 function removeContent({ pool, storage }: JobContext, path: string): Promise<boolean> {
   return inTransaction(pool, async (client) => {
     const { rows } = await client.query<{ is_free: boolean }>(
@@ -56,11 +56,8 @@ async function handle(context: JobContext): Promise<object> {
 export const cleanupFiles: JobDefinition<object> = {
   queue: {
     name: 'cleanup-files',
-    policy: 'stately',
-    retryLimit: 2,
-    retryDelay: 60,
+    ...CLEANUP,
     expireInSeconds: 1800,
-    deleteAfterSeconds: 7 * 86_400,
     schedules: { hourly: { cron: '40 * * * *' } },
   },
   payload: z.object({}),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { JobContext } from './context.ts';
+import type { JobContext, JobDefinition } from './job.ts';
+import { DAILY } from './queue-options.ts';
 import { refreshAnalytics } from './refresh-analytics.ts';
-import type { JobDefinition } from './registry.ts';
 
 /** Conversations of one transaction: their writers wait for it, some tens of milliseconds. */
 const BATCH = 200;
@@ -36,11 +36,7 @@ export const computeAnalytics: JobDefinition<object> = {
   queue: {
     name: 'compute-analytics',
     policy: 'exclusive',
-    retryLimit: 3,
-    retryDelay: 60,
-    retryBackoff: true,
-    expireInSeconds: 3600,
-    deleteAfterSeconds: 30 * 86_400,
+    ...DAILY,
     schedules: { daily: { cron: '0 2 * * *' } },
   },
   payload: z.object({}),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { describeError } from '../lib/errors.ts';
-import type { JobContext } from './context.ts';
-import type { Mail } from './mailer.ts';
-import type { JobDefinition } from './registry.ts';
+import type { Mail } from '../lib/mailer.ts';
+import type { JobContext, JobDefinition } from './job.ts';
+import { EVERY_MINUTE } from './queue-options.ts';
 
 /** Mails taken at a time: what a killed worker leaves to be tried again after a minute. */
 const BATCH = 20;
@@ -33,12 +33,8 @@ async function handle({ pool, mailer, signal, log }: JobContext): Promise<object
 export const deliverMail: JobDefinition<object> = {
   queue: {
     name: 'deliver-mail',
-    policy: 'short',
-    retryLimit: 0,
-    expireInSeconds: 300,
-    deleteAfterSeconds: 3600,
     // a mail wakes it at once; this finds what failed before
-    schedules: { 'every-minute': { cron: '* * * * *' } },
+    ...EVERY_MINUTE,
   },
   payload: z.object({}),
   batchSize: 1,

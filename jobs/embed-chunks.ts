@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { describeError } from '../lib/errors.ts';
-import { ProviderError } from '../models/provider.ts';
-import type { JobContext } from './context.ts';
+import { ProviderError } from '../models/error.ts';
 import { embedTaken, takeChunks } from './indexing/embed-taken.ts';
 import { activeVersion, countIndexed, RETRY_PRIORITY, type Version } from './indexing/source.ts';
-import type { JobDefinition } from './registry.ts';
+import type { JobContext, JobDefinition, Singleton } from './job.ts';
 
 /** Passages taken at a time, of whatever sources: what a killed worker has to compute again. */
 const BATCH = 64;
@@ -34,7 +33,7 @@ interface Done {
 }
 
 /** One job of a workspace waits to be done at once. */
-export function embedSingleton({ workspaceId }: Payload): { singletonKey: string; group: { id: string } } {
+export function singletonOfEmbedding({ workspaceId }: Payload): Singleton {
   return { singletonKey: workspaceId, group: { id: workspaceId } };
 }
 
@@ -54,8 +53,8 @@ async function embedNext(context: JobContext, job: Payload, version: Version, do
   const began = performance.now();
   const taken = await takeChunks(context, version, workspaceId, BATCH);
   if (taken.length === 0) return false;
-  // whoever is idle helps
-  if (taken.length === BATCH) await context.boss.send(embedChunks.queue.name, job, embedSingleton(job));
+  // idle workers help
+  if (taken.length === BATCH) await context.boss.send(embedChunks.queue.name, job, singletonOfEmbedding(job));
   const batch = await embedTaken(context, version, workspaceId, taken);
   if (batch.embedded > 0) await countIndexed(context.pool, workspaceId, began, { vectors: batch.embedded });
   done.embedded += batch.embedded;
@@ -75,7 +74,7 @@ async function handle(context: JobContext, job: Payload): Promise<Done | { skipp
   const done: Done = { embedded: 0, tokens: 0, costUsd: 0, refused: 0, continued: false };
   for (let batches = 0; ; batches += 1) {
     if (signal.aborted || Date.now() > deadline || batches >= MOST_BATCHES) {
-      await boss.send(embedChunks.queue.name, job, embedSingleton(job));
+      await boss.send(embedChunks.queue.name, job, singletonOfEmbedding(job));
       return { ...done, continued: true };
     }
     try {

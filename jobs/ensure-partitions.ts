@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { JobContext } from './context.ts';
-import type { JobDefinition } from './registry.ts';
+import type { JobContext, JobDefinition } from './job.ts';
 
 /** Months that always have their partitions before they begin. */
 const MONTHS_AHEAD = 3;

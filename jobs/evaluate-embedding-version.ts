@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { evaluateVersion } from '../models/evaluate.ts';
-import type { JobContext } from './context.ts';
-import type { JobDefinition } from './registry.ts';
+import type { JobContext, JobDefinition } from './job.ts';
 
 const payload = z.object({ versionId: z.uuid(), baselineId: z.uuid() });
 type Payload = z.infer<typeof payload>;

@@ -1,10 +1,10 @@
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
 import { ColloquyError, describeError, errorCode } from '../lib/errors.ts';
-import { cleanText } from '../reading/decode.ts';
+import { cleanText } from '../lib/storable.ts';
 import type { Extraction, Extractor } from '../reading/extraction.ts';
-import type { JobContext } from './context.ts';
-import type { JobDefinition } from './registry.ts';
+import { textSearchConfiguration } from '../reading/language/text-search-configurations.ts';
+import type { JobContext, JobDefinition, Singleton } from './job.ts';
 
 const payload = z.object({ workspaceId: z.uuid(), fileId: z.uuid() });
 type Payload = z.infer<typeof payload>;
@@ -18,31 +18,6 @@ interface Claim {
 
 /** What a document is called that was read from a file of this kind. */
 const CONTENT_TYPE: Partial<Record<Extractor, string>> = { pdf: 'pdf', docx: 'docx', html: 'html' };
-
-/** Text search by the language that a file declares; that of the workspace otherwise. */
-const LANGUAGES: Record<string, string> = {
-  ar: 'arabic',
-  da: 'danish',
-  de: 'german',
-  el: 'greek',
-  en: 'english',
-  es: 'spanish',
-  fi: 'finnish',
-  fr: 'french',
-  hu: 'hungarian',
-  id: 'indonesian',
-  it: 'italian',
-  nb: 'norwegian',
-  nl: 'dutch',
-  nn: 'norwegian',
-  no: 'norwegian',
-  pt: 'portuguese',
-  ro: 'romanian',
-  ru: 'russian',
-  sv: 'swedish',
-  ta: 'tamil',
-  tr: 'turkish',
-};
 
 /** What is worth knowing of how it was read, beside the text. */
 function metadataOf({ pages, encoding, language, warnings }: Extraction): object {
@@ -86,11 +61,11 @@ async function store(context: JobContext, source: Payload, claim: Claim): Promis
       source.workspaceId,
       source.fileId,
       claim.attempt,
-      read.title && cleanText(read.title, []),
+      read.title && cleanText(read.title),
       read.text,
       CONTENT_TYPE[claim.extractor] ?? read.contentType,
       read.codeLanguage,
-      LANGUAGES[read.language?.slice(0, 2).toLowerCase() ?? ''] ?? null,
+      read.language && textSearchConfiguration(read.language),
       JSON.stringify(metadataOf(read)),
     ],
   );
@@ -140,10 +115,7 @@ async function handle(context: JobContext, source: Payload): Promise<object> {
 }
 
 /** One job waits per file. */
-export function singletonOfFile({ workspaceId, fileId }: Payload): {
-  singletonKey: string;
-  group: { id: string };
-} {
+export function singletonOfFile({ workspaceId, fileId }: Payload): Singleton {
   return { singletonKey: fileId, group: { id: workspaceId } };
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { JobContext } from './context.ts';
-import type { JobDefinition } from './registry.ts';
+import type { JobContext, JobDefinition } from './job.ts';
+import { CLEANUP } from './queue-options.ts';
 
 /** Words that one statement looks up among the passages of their workspace. */
 const BATCH = 2000;
@@ -25,11 +25,8 @@ async function handle({ pool, signal }: JobContext): Promise<object> {
 export const forgetWords: JobDefinition<object> = {
   queue: {
     name: 'forget-words',
-    policy: 'stately',
-    retryLimit: 2,
-    retryDelay: 60,
+    ...CLEANUP,
     expireInSeconds: 3600,
-    deleteAfterSeconds: 7 * 86_400,
     schedules: { nightly: { cron: '50 2 * * *' } },
   },
   payload: z.object({}),

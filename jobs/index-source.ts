@@ -1,12 +1,11 @@
-import type { JobContext } from './context.ts';
-import { type Cut, cutSource } from './indexing/cut-source.ts';
+import { type Chunked, chunkSource } from './indexing/chunk-source.ts';
 import { type Source, source } from './indexing/source.ts';
-import type { JobDefinition } from './registry.ts';
+import type { JobContext, JobDefinition, Singleton } from './job.ts';
 
 /** Sources that one worker takes at a time. */
 const BATCH = 16;
 
-/** Bytes, as stored, of a document that is cut apart from the others: it may take minutes. */
+/** Bytes, as stored, of a document that is chunked apart from the others: it may take minutes. */
 const LARGE = 1_000_000;
 
 async function isLarge({ pool }: JobContext, { workspaceId, sourceId }: Source): Promise<boolean> {
@@ -18,21 +17,21 @@ async function isLarge({ pool }: JobContext, { workspaceId, sourceId }: Source):
   return rows.length > 0;
 }
 
-async function handle(context: JobContext, of: Source): Promise<Cut> {
+async function handle(context: JobContext, of: Source): Promise<Chunked> {
   const apart = of.sourceType === 'document' && (await isLarge(context, of));
-  const done = apart ? { chunks: 0, continued: true } : await cutSource(context, of);
+  const done = apart ? { chunks: 0, continued: true } : await chunkSource(context, of);
   if (done.continued)
-    await context.boss.send((apart ? indexLarge : indexSource).queue.name, of, singleton(of));
+    await context.boss.send((apart ? indexLarge : indexSource).queue.name, of, singletonOfSource(of));
   return done;
 }
 
 /** One job waits per source: what comes in meanwhile is done by the one that waits. */
-export function singleton(of: Source): { singletonKey: string; group: { id: string } } {
+export function singletonOfSource(of: Source): Singleton {
   return { singletonKey: `${of.sourceType}:${of.sourceId}`, group: { id: of.workspaceId } };
 }
 
 /**
- * Cuts a document, a memory or the new messages of a conversation into passages, which are found by their words from then on.
+ * Chunks a document, a memory or the new messages of a conversation, which are found by their words from then on.
  * It never waits for vectors: embed-chunks makes those, however long that takes.
  */
 export const indexSource: JobDefinition<Source> = {
@@ -55,5 +54,5 @@ export const indexLarge: JobDefinition<Source> = {
   ...indexSource,
   queue: { ...indexSource.queue, name: 'index-large' },
   batchSize: 1,
-  handle: cutSource,
+  handle: chunkSource,
 };

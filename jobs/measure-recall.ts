@@ -1,7 +1,8 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import type { JobContext } from './context.ts';
-import type { JobDefinition } from './registry.ts';
+import type { JobContext, JobDefinition } from './job.ts';
+import { measureEach } from './measuring.ts';
+import { DAILY } from './queue-options.ts';
 
 interface Target {
   version_id: string;
@@ -19,36 +20,32 @@ interface Measurement {
   suggested_exact_limit: string | null;
 }
 
-/** Measures every version in every size of workspaces, one a transaction; without a measurement there was nothing to ask, or another run is at it. */
-export async function* measurements(
-  pool: Pool,
-): AsyncGenerator<{ target: Target; measured: Measurement | undefined }> {
-  const { rows: targets } = await pool.query<Target>('select * from app_hidden.recall_to_measure()');
-  for (const target of targets) {
-    const { rows } = await pool.query<Measurement>(
-      `select recall, objective, queries, short_returns, ef_search, suggested_ef_search, suggested_exact_limit
-       from app_hidden.measure_recall($1, $2)`,
-      [target.version_id, target.size_class],
-    );
-    yield { target, measured: rows[0] };
-  }
+/** Measures the recall of every version in every size of workspaces. */
+export function measureRecalls(pool: Pool, signal?: AbortSignal) {
+  return measureEach<Target, Measurement>(
+    pool,
+    {
+      targets: 'select * from app_hidden.recall_to_measure()',
+      measure: `select recall, objective, queries, short_returns, ef_search, suggested_ef_search, suggested_exact_limit
+        from app_hidden.measure_recall($1, $2)`,
+      values: (target) => [target.version_id, target.size_class],
+    },
+    signal,
+  );
 }
 
 async function handle({ pool, signal, log }: JobContext): Promise<object> {
   const done = { measured: 0, below: 0 };
-  if (signal.aborted) return done;
-  for await (const { target, measured } of measurements(pool)) {
-    if (measured) {
-      done.measured += 1;
-      const facts = { version: target.version_name, size: target.size_class, ...measured };
-      if (measured.recall < measured.objective) {
-        done.below += 1;
-        log.warn({ event: 'recall_below_objective', ...facts }, 'searches miss more than they should');
-      }
-      if (measured.short_returns > 0)
-        log.error({ event: 'short_returns', ...facts }, 'searches return less than there is');
+  for await (const { target, measured } of measureRecalls(pool, signal)) {
+    if (!measured) continue;
+    done.measured += 1;
+    const facts = { version: target.version_name, size: target.size_class, ...measured };
+    if (measured.recall < measured.objective) {
+      done.below += 1;
+      log.warn({ event: 'recall_below_objective', ...facts }, 'searches miss more than they should');
     }
-    if (signal.aborted) break;
+    if (measured.short_returns > 0)
+      log.error({ event: 'short_returns', ...facts }, 'searches return less than there is');
   }
   return done;
 }
@@ -57,11 +54,8 @@ export const measureRecall: JobDefinition<object> = {
   queue: {
     name: 'measure-recall',
     policy: 'exclusive',
-    retryLimit: 3,
-    retryDelay: 60,
-    retryBackoff: true,
+    ...DAILY,
     expireInSeconds: 1800,
-    deleteAfterSeconds: 30 * 86_400,
     schedules: { daily: { cron: '10 3 * * *' } },
   },
   payload: z.object({}),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { JobContext } from './context.ts';
-import type { JobDefinition } from './registry.ts';
+import type { JobContext, JobDefinition } from './job.ts';
+import { DAILY } from './queue-options.ts';
 
 /** Adds the figures up per configuration, and refreshes the summary while others read it. */
 async function handle({ pool, log }: JobContext): Promise<object> {
@@ -23,11 +23,7 @@ export const refreshAnalytics: JobDefinition<object> = {
   queue: {
     name: 'refresh-analytics',
     policy: 'exclusive',
-    retryLimit: 3,
-    retryDelay: 60,
-    retryBackoff: true,
-    expireInSeconds: 3600,
-    deleteAfterSeconds: 30 * 86_400,
+    ...DAILY,
     // compute-analytics sends it too, when it changed something
     schedules: { daily: { cron: '0 3 * * *' } },
   },

@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import type { QueueDefinition } from '../lib/migrations.ts';
 import { archiveConversations } from './archive-conversations.ts';
 import { archiveEmbeddingVersions } from './archive-embedding-versions.ts';
@@ -6,7 +5,6 @@ import { backfillEmbeddings } from './backfill-embeddings.ts';
 import { buildEmbeddingIndex } from './build-embedding-index.ts';
 import { cleanupFiles } from './cleanup-files.ts';
 import { computeAnalytics } from './compute-analytics.ts';
-import type { JobContext } from './context.ts';
 import { deliverMail } from './deliver-mail.ts';
 import { embedChunks } from './embed-chunks.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
@@ -14,6 +12,7 @@ import { evaluateEmbeddingVersion } from './evaluate-embedding-version.ts';
 import { extractFile } from './extract-file.ts';
 import { forgetWords } from './forget-words.ts';
 import { indexLarge, indexSource } from './index-source.ts';
+import type { JobDefinition } from './job.ts';
 import { measureFusion } from './measure-fusion.ts';
 import { measureRecall } from './measure-recall.ts';
 import { processEvents } from './process-events.ts';
@@ -22,18 +21,6 @@ import { removeExpired } from './remove-expired.ts';
 import { sweepUnindexed } from './sweep-unindexed.ts';
 import { sweepUningested } from './sweep-uningested.ts';
 import { tierChunks } from './tier-chunks.ts';
-
-/** A kind of job: its queue, when it is sent by itself, and what it does. */
-export interface JobDefinition<Payload> {
-  queue: QueueDefinition;
-  payload: z.ZodType<Payload>;
-  /** Jobs that a worker takes at once; each is settled by itself. */
-  batchSize: number;
-  /** Whether its jobs, which belong to a workspace each, are taken from the workspaces in turn. */
-  isFair?: boolean;
-  /** Returns what it did, which becomes the output of the job. */
-  handle(context: JobContext, payload: Payload): Promise<object>;
-}
 
 /** The only list of jobs. The migration installs their queues and schedules; the worker works on them. */
 // biome-ignore lint/suspicious/noExplicitAny: each definition knows its own payload, the list holds them all

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { JobContext } from './context.ts';
-import type { JobDefinition } from './registry.ts';
+import type { JobContext, JobDefinition } from './job.ts';
+import { CLEANUP } from './queue-options.ts';
 
 /** Rows of one statement, and conversations of one: what a run that is ended has to repeat. */
 const BATCH = 1000;
@@ -57,11 +57,8 @@ async function handle({ pool, signal }: JobContext): Promise<object> {
 export const removeExpired: JobDefinition<object> = {
   queue: {
     name: 'remove-expired',
-    policy: 'stately',
-    retryLimit: 2,
-    retryDelay: 60,
+    ...CLEANUP,
     expireInSeconds: 1800,
-    deleteAfterSeconds: 7 * 86_400,
     schedules: { hourly: { cron: '20 * * * *' } },
   },
   payload: z.object({}),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { JobContext } from './context.ts';
 import { extractFile, singletonOfFile } from './extract-file.ts';
+import type { JobContext, JobDefinition } from './job.ts';
 import { processEvents, singletonOfEvents } from './process-events.ts';
-import type { JobDefinition } from './registry.ts';
+import { EVERY_MINUTE } from './queue-options.ts';
 
 /** Files and batches of events that one run puts into the queue; the next run goes on. */
 const MOST = 1000;
@@ -39,11 +39,7 @@ async function handle({ pool, boss, log }: JobContext): Promise<object> {
 export const sweepUningested: JobDefinition<object> = {
   queue: {
     name: 'sweep-uningested',
-    policy: 'short',
-    retryLimit: 0,
-    expireInSeconds: 300,
-    deleteAfterSeconds: 3600,
-    schedules: { 'every-minute': { cron: '* * * * *' } },
+    ...EVERY_MINUTE,
   },
   payload: z.object({}),
   batchSize: 1,

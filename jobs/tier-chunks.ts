@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { JobContext } from './context.ts';
-import type { JobDefinition } from './registry.ts';
+import type { JobContext, JobDefinition } from './job.ts';
+import { DAILY } from './queue-options.ts';
 
 /** Chunks moved in one transaction. */
 const BATCH = 50_000;
@@ -23,11 +23,7 @@ export const tierChunks: JobDefinition<object> = {
   queue: {
     name: 'tier-chunks',
     policy: 'short',
-    retryLimit: 3,
-    retryDelay: 60,
-    retryBackoff: true,
-    expireInSeconds: 3600,
-    deleteAfterSeconds: 30 * 86_400,
+    ...DAILY,
     schedules: { daily: { cron: '20 2 * * *' } },
   },
   payload: z.object({}),

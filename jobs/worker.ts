@@ -1,35 +1,33 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { Job, JobResult, PgBoss } from 'pg-boss';
-import { cutAsActive } from '../chunking/cut-as-active.ts';
+import { chunkByActiveMethod } from '../chunking/chunk-by-active-method.ts';
 import { type Env, env as ownEnv } from '../lib/env.ts';
-import { describeError } from '../lib/errors.ts';
 import { log as rootLog } from '../lib/log.ts';
+import { logMailer, type Mailer } from '../lib/mailer.ts';
 import { openQueue } from '../lib/queue.ts';
 import { type FileStorage, filesFolder, localStorage } from '../lib/storage.ts';
 import { contradiction } from '../models/chosen.ts';
-import { type EmbeddingModel, MODEL_COLUMNS } from '../models/model.ts';
-import {
-  type EmbeddingProvider,
-  openProvider as openNamedProvider,
-  type ProviderOptions,
-  type ProviderVersion,
-} from '../models/provider.ts';
-import { openGuards } from '../models/remote/guards.ts';
+import { activeModel } from '../models/model.ts';
+import { openProvider as openNamedProvider, type ProviderOptions } from '../models/open-provider.ts';
+import type { EmbeddingProvider, ProviderVersion } from '../models/provider.ts';
+import { openGuards } from '../models/remote/guard.ts';
 import { tablePause } from '../models/remote/pause.ts';
 import { tableRate } from '../models/remote/rate.ts';
-import { openSummariser, type Summariser } from '../models/summary/summariser.ts';
+import { openSummariser } from '../models/summary/open-summariser.ts';
+import type { Summariser } from '../models/summary/summariser.ts';
 import { type ExtractOptions, openExtractor } from '../reading/extract.ts';
 import { computeAnalytics } from './compute-analytics.ts';
-import type { JobContext } from './context.ts';
 import { embedChunks } from './embed-chunks.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
-import { runFairLoop } from './fair-loop.ts';
 import { indexSource } from './index-source.ts';
-import { logMailer, type Mailer } from './mailer.ts';
-import { type JobDefinition, jobs } from './registry.ts';
+import type { JobContext } from './job.ts';
+import { jobs } from './registry.ts';
 import { sweepUnindexed } from './sweep-unindexed.ts';
 import { sweepUningested } from './sweep-uningested.ts';
+import { runFairLoop } from './worker/fair-loop.ts';
+import { progressLog } from './worker/progress-log.ts';
+import { runJob } from './worker/run-job.ts';
 
 export interface Worker {
   boss: PgBoss;
@@ -60,79 +58,14 @@ export interface WorkerOptions {
 
 /** Milliseconds that jobs have to reach a safe place when the process wants to end. */
 const STOP_TIMEOUT = 15_000;
-/** Milliseconds between two lines of progress in the log while there is work. */
-const PROGRESS_INTERVAL = 5_000;
 
 const indexing = new Set([indexSource.queue.name, embedChunks.queue.name]);
 
-/** Counts what jobs did and says so every few seconds, as long as there is something to say. */
-function progressLog(pool: Pool, signal: AbortSignal): (queue: string, output: object) => void {
-  const done = { sources: 0, chunks: 0, embedded: 0 };
-  // the queue's own statistics are up to a minute old
-  const countWaiting = async (): Promise<number> => {
-    const { rows } = await pool.query(
-      `select count(*)::int as waiting from pgboss.job where name = $1 and state < 'active'`,
-      [indexSource.queue.name],
-    );
-    return rows[0].waiting;
-  };
-  let speaking = false;
-  const speak = async (): Promise<void> => {
-    await delay(PROGRESS_INTERVAL, undefined, { signal, ref: false }).catch(() => {});
-    const waiting = await countWaiting().catch(() => undefined);
-    rootLog.info({ ...done, waiting }, 'indexed');
-    Object.assign(done, { sources: 0, chunks: 0, embedded: 0 });
-    speaking = false;
-  };
-  return (queue, output) => {
-    done.sources += queue === indexSource.queue.name ? 1 : 0;
-    done.chunks += 'chunks' in output ? Number(output.chunks) : 0;
-    done.embedded += 'embedded' in output ? Number(output.embedded) : 0;
-    if (speaking || signal.aborted) return;
-    speaking = true;
-    void speak();
-  };
-}
-
 /** Says so when the settings choose another provider than the active version has. */
 async function warnOfContradiction(pool: Pool, env: Env | undefined): Promise<void> {
-  const { rows } = await pool.query<EmbeddingModel>(
-    `select ${MODEL_COLUMNS} from app_public.embedding_versions where status = 'active'`,
-  );
-  const warning = rows[0] && contradiction(rows[0], env);
+  const active = await activeModel(pool);
+  const warning = active && contradiction(active, env);
   if (warning) rootLog.warn(warning);
-}
-
-async function runJob<Payload>(
-  definition: JobDefinition<Payload>,
-  job: Job<unknown>,
-  base: JobContext,
-): Promise<JobResult> {
-  const log = base.log.child({ queue: definition.queue.name, job: job.id });
-  const payload = definition.payload.safeParse(job.data ?? {});
-  if (!payload.success) {
-    log.error(
-      { issues: payload.error.issues },
-      'the job has a payload that cannot be read; it is not tried again',
-    );
-    return {
-      id: job.id,
-      status: 'deadletter',
-      output: { error: 'malformed payload', issues: payload.error.issues },
-    };
-  }
-  const started = Date.now();
-  // also when it took too long, or counts as left
-  const signal = job.signal ? AbortSignal.any([base.signal, job.signal]) : base.signal;
-  try {
-    const output = await definition.handle({ ...base, log, signal }, payload.data);
-    log.debug({ ...output, milliseconds: Date.now() - started }, 'job done');
-    return { id: job.id, status: 'completed', output };
-  } catch (error) {
-    if (base.signal.aborted) log.debug('job given back, since this process ends');
-    else log.error({ err: error }, 'job failed; it is tried again while it has attempts left');
-    return { id: job.id, status: 'failed', output: { error: describeError(error) } };
-  }
 }
 
 /** Starts working on every queue of the registry. Many workers may run, in one process or on many machines. */
@@ -166,7 +99,7 @@ export async function startWorker({
     boss,
     log: rootLog,
     provider,
-    cut: cutAsActive(pool),
+    chunk: chunkByActiveMethod(pool),
     mailer,
     storage,
     extractor,
@@ -213,7 +146,7 @@ export async function startWorker({
       },
     );
   }
-  // what was left by whoever worked before, and what a long rest has made due
+  // what a former worker left, and what became due while none ran
   await boss.send(sweepUnindexed.queue.name, {});
   await boss.send(sweepUningested.queue.name, {});
   await boss.send(ensurePartitions.queue.name, {});

@@ -39,6 +39,8 @@ function serverPool(connectionString: string, role: DatabaseRole): pg.Pool {
   const pool = new pg.Pool({ connectionString, max: POOL_SIZE, application_name: `colloquy ${role}` });
   // the next query gets a new connection; one that is broken in use rejects where it is used
   pool.on('error', () => {});
+  // nor one that is taken and breaks before its taker listens: several messages of the server may come in one piece
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 

@@ -30,7 +30,7 @@ const JWT_ALGORITHMS = [
   'Ed25519',
 ];
 
-/** http only to this machine: whoever can change the keys on their way can be anybody. */
+/** http only to this machine: keys that can be changed on their way prove nothing. */
 function isTrustedUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const { protocol, hostname } = new URL(value);
@@ -122,7 +122,7 @@ const variables = z.object({
   /** US dollars per million tokens that the chat model reads, and that it writes. */
   SUMMARY_INPUT_PRICE: endpointFields.price,
   SUMMARY_OUTPUT_PRICE: endpointFields.price,
-  /** Who reranks the results of searches that ask for it, by its whole address. Absent: nobody. */
+  /** The whole address of the service that reranks the results of searches that ask for it. Absent: none. */
   RERANK_URL: rerankFields.url.optional(),
   RERANK_MODEL: z.string().min(1).max(200).optional(),
   RERANK_API_KEY: endpointFields.apiKey,

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { type ConstructorOptions, type Db, PgBoss } from 'pg-boss';
 import { log } from './log.ts';
 
-/** pg-boss over one of our pools, so that the embedded database's single session is shared in turn as by everybody. */
+/** pg-boss over one of our pools, so that the embedded database's single session is shared in turn. */
 export function poolAdapter(pool: Pool): Db {
   return {
     async executeSql(text: string, values?: unknown[]) {
@@ -28,7 +28,7 @@ export function openQueue(pool: Pool, options: Partial<ConstructorOptions> = {})
   return boss;
 }
 
-/** Longest time, in seconds, since somebody last looked after the queue's schedules: they are due every minute. */
+/** Longest time, in seconds, since a worker last handled the queue's schedules: they are due every minute. */
 const ALIVE_WITHIN = 180;
 
 /**

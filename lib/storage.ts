@@ -5,12 +5,12 @@ import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { ColloquyError, errorCode } from './errors.ts';
 
-/** Bytes that have arrived whole, but belong to nobody yet. */
+/** Bytes that have arrived whole, and belong to no file yet. */
 export interface Received {
   sha256: Buffer;
   size: number;
   /**
-   * Puts them where they belong. Called while the lock of register_file is held, so that nobody removes them meanwhile;
+   * Puts them where they belong. Called while the lock of register_file is held, so that no cleanup removes them meanwhile;
    * equal content that is there already stays.
    * @param path  the column storage_path
    */
@@ -38,7 +38,7 @@ export interface FileStorage {
   read(path: string, range?: { start: number; end: number }): Readable;
   /** Removes a content; none is fine. */
   remove(path: string): Promise<void>;
-  /** Uploads at which nobody has worked for a while. */
+  /** Uploads that were not written to for a while. */
   leftovers(olderThanMilliseconds: number): AsyncIterable<Leftover>;
 }
 

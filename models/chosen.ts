@@ -1,12 +1,13 @@
 import { type Env, env as ownEnv } from '../lib/env.ts';
 import { ColloquyError } from '../lib/errors.ts';
+import { ProviderError } from './error.ts';
 import { LOCAL_DIMENSIONS, LOCAL_MODEL } from './local/local.ts';
+import { openProvider, type ProviderOptions } from './open-provider.ts';
 import { knownPrefixes } from './prefixes.ts';
-import { openProvider, ProviderError, type ProviderOptions, type ProviderVersion } from './provider.ts';
-import { endpointOf } from './remote/endpoints.ts';
-import { TAKES_DIMENSIONS } from './takes-dimensions.ts';
+import type { ProviderVersion } from './provider.ts';
+import { endpointOf, requestedDimensions } from './remote/endpoints.ts';
 
-/** A model that somebody chose, as far as it was said. */
+/** A model as settings or options name it; what they leave out is absent. */
 export interface Chosen {
   provider: string;
   model: string;
@@ -108,8 +109,7 @@ async function askDimensions(chosen: Chosen, options: ProviderOptions): Promise<
     return dimensions;
   }
   const { requestEmbeddings } = await import('./remote/openai-requests.ts');
-  const sendDimensions = endpoint.sendDimensions ?? TAKES_DIMENSIONS.test(model);
-  const request = { name, model, endpoint, dimensions: sendDimensions ? dimensions : undefined };
+  const request = { name, model, endpoint, dimensions: requestedDimensions(endpoint, chosen) };
   const signal = AbortSignal.timeout(endpoint.timeoutSeconds * 1000);
   const { vectors } = await requestEmbeddings(request, [PROBE], signal);
   if (!vectors[0]) throw new ProviderError('bad_output', `"${name}" sent no vector`);

@@ -2,7 +2,7 @@
  * What went wrong with a provider, in the terms a job decides by:
  * rate_limited   the provider asks for patience: not a failure, wait `retryAfter` and try the same again
  * unavailable    the provider cannot be reached or died: try again later
- * misconfigured  it refuses whatever it is sent, until somebody changes a setting: the message says which
+ * misconfigured  it refuses whatever it is sent, until a setting is changed: the message says which
  * bad_input      the text at `index` can never be embedded: leave it out, keep the rest of the batch
  * bad_output     the provider answered with something that is not a vector of the promised kind
  */

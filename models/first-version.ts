@@ -1,8 +1,8 @@
 import type { Pool } from 'pg';
 import { errorCode } from '../lib/errors.ts';
 import { askModel, type Chosen, chosenModel, contradiction, isChosen } from './chosen.ts';
-import { type EmbeddingModel, MODEL_COLUMNS } from './model.ts';
-import type { ProviderOptions } from './provider.ts';
+import { activeModel } from './model.ts';
+import type { ProviderOptions } from './open-provider.ts';
 
 /** What became of the model that the settings name. */
 export interface FirstVersion {
@@ -59,10 +59,7 @@ export async function makeFirstVersion(
 export async function ensureFirstVersion(owner: Pool, options: ProviderOptions = {}): Promise<FirstVersion> {
   const chosen = chosenModel(options.env);
   if (!chosen) return {};
-  const { rows } = await owner.query<EmbeddingModel>(
-    `select ${MODEL_COLUMNS} from app_public.embedding_versions where status = 'active'`,
-  );
-  const active = rows[0];
+  const active = await activeModel(owner);
   if (active && isChosen(active, chosen)) return {};
   const made = await makeFirstVersion(owner, chosen, options);
   if (made !== undefined) return { made };

@@ -10,8 +10,7 @@ export interface EmbeddingModel extends ProviderVersion {
   readonly passage_prefix: string;
 }
 
-export const MODEL_COLUMNS =
-  'id, provider, model, dimensions, native_dimensions, query_prefix, passage_prefix';
+const MODEL_COLUMNS = 'id, provider, model, dimensions, native_dimensions, query_prefix, passage_prefix';
 
 /** @throws ColloquyError CQ204 when there is no such version */
 export async function modelOf(pool: Pool, versionId: string): Promise<EmbeddingModel> {
@@ -23,4 +22,15 @@ export async function modelOf(pool: Pool, versionId: string): Promise<EmbeddingM
   throw new ColloquyError('CQ204', `There is no embedding version ${versionId}.`, {
     hint: 'npm run embeddings -- status lists them.',
   });
+}
+
+/**
+ * What the active version says of its model, if one is active.
+ * @param pool  any login that may read embedding versions
+ */
+export async function activeModel(pool: Pool): Promise<EmbeddingModel | undefined> {
+  const { rows } = await pool.query<EmbeddingModel>(
+    `select ${MODEL_COLUMNS} from app_public.embedding_versions where status = 'active'`,
+  );
+  return rows[0];
 }

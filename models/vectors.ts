@@ -45,6 +45,10 @@ export function isBlank(text: string): boolean {
   return text.trim() === '';
 }
 
+export function emptyText(index: number, count: number): ProviderError {
+  return new ProviderError('bad_input', `Text ${index} of ${count} is empty or only white space`, { index });
+}
+
 /**
  * As many vectors as texts, and of the dimension that was promised.
  * @throws ProviderError bad_output, or misconfigured when every one has another dimension

@@ -1,8 +1,9 @@
 import mammoth from 'mammoth';
 import yauzl from 'yauzl';
-import { cleanText, requireText } from './decode.ts';
-import { type Extraction, limits, unreadable, type Warning } from './extraction.ts';
+import { cleanText, nothingCleaned } from '../lib/storable.ts';
+import { type Extraction, limits, requireText, unreadable } from './extraction.ts';
 import { readHtml } from './html.ts';
+import { cleaningWarnings, normalizeLines } from './text.ts';
 
 /** An encrypted DOCX is no ZIP file, but one of the old container format. */
 const CONTAINER = Buffer.from('d0cf11e0a1b11ae1', 'hex');
@@ -79,8 +80,8 @@ export async function readDocx(bytes: Buffer): Promise<Extraction> {
   }
   const page = readHtml(html);
   if (!page) throw unreadable('CQ322', 'The DOCX is nested too deeply');
-  const warnings: Warning[] = [];
-  const text = cleanText(page.text, warnings);
+  const cleaned = nothingCleaned();
+  const text = normalizeLines(cleanText(page.text, cleaned));
   requireText(text);
   return {
     text,
@@ -90,6 +91,6 @@ export async function readDocx(bytes: Buffer): Promise<Extraction> {
     language: null,
     encoding: null,
     pages: [],
-    warnings,
+    warnings: cleaningWarnings(cleaned),
   };
 }

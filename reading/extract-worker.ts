@@ -1,5 +1,5 @@
-import { answerRequests } from '../lib/thread-side.ts';
+import { threadTask } from '../lib/thread-task.ts';
 import { read } from './read.ts';
 
 /** The thread in which files are read. extract.ts is the other end. */
-answerRequests(read);
+export default threadTask(read);

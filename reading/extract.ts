@@ -1,4 +1,4 @@
-import { Thread } from '../lib/thread.ts';
+import { ThreadPool } from '../lib/thread-pool.ts';
 import { type Extraction, type ExtractionRequest, unreadable } from './extraction.ts';
 
 export interface FileExtractor {
@@ -18,12 +18,15 @@ export interface ExtractOptions {
 }
 
 export function openExtractor({ timeout = 120_000, memory = 1024 }: ExtractOptions = {}): FileExtractor {
-  const thread = new Thread<ExtractionRequest, Extraction>(new URL('./extract-worker.ts', import.meta.url), {
-    timeout,
-    memory,
-    tooLong: () => unreadable('CQ325', `The file could not be read within ${timeout / 1000} seconds`),
-    died: (reason) => unreadable('CQ327', `Reading the file failed: ${reason}`),
-  });
+  const thread = new ThreadPool<ExtractionRequest, Extraction>(
+    new URL('./extract-worker.ts', import.meta.url),
+    {
+      timeout,
+      memory,
+      tooLong: () => unreadable('CQ325', `The file could not be read within ${timeout / 1000} seconds`),
+      died: (reason) => unreadable('CQ327', `Reading the file failed: ${reason}`),
+    },
+  );
   return {
     extract: (request, signal) => thread.run(request, signal),
     close: () => thread.close(),

@@ -12,7 +12,13 @@ export interface Page {
 
 /** Something about the text that whoever uses it may want to know. */
 export interface Warning {
-  kind: 'latin1' | 'nul_removed' | 'surrogates_replaced' | 'pages_without_text' | 'left_out';
+  kind:
+    | 'other_encoding'
+    | 'invalid_utf8'
+    | 'nul_removed'
+    | 'surrogates_replaced'
+    | 'pages_without_text'
+    | 'left_out';
   message: string;
 }
 
@@ -27,8 +33,8 @@ export interface Extraction {
   title: string | null;
   /** As the file itself declares it: "de", "en-GB". */
   language: string | null;
-  /** Of the bytes, where they are text. */
-  encoding: 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252' | null;
+  /** Of the bytes, where they are text, as TextDecoder names it. */
+  encoding: string | null;
   /** Of a PDF; empty otherwise. */
   pages: Page[];
   warnings: Warning[];
@@ -64,6 +70,17 @@ const reasons = {
   CQ326: 'Send text, markdown, code, HTML, PDF or DOCX.',
   CQ327: 'Split it, or save it anew: it may be damaged.',
 };
+
+/** @throws ColloquyError CQ324 for a text of nothing, CQ323 for one that is too long */
+export function requireText(text: string): void {
+  if (text.length > limits.text) {
+    throw unreadable(
+      'CQ323',
+      `The file has ${text.length} characters of text; at most ${limits.text} are read`,
+    );
+  }
+  if (text.trim() === '') throw unreadable('CQ324', 'There is no text in the file');
+}
 
 export function unreadable(code: keyof typeof reasons, message: string, cause?: unknown): ColloquyError {
   return new ColloquyError(code, message, { hint: reasons[code], cause });

@@ -56,8 +56,3 @@ export function readHtml(html: string): { text: string; title: string | null } |
   const title = found?.[1] ? inline(found[1]).replace(/\s+/g, ' ').trim() : '';
   return { text: toText(html).trim(), title: title === '' ? null : title };
 }
-
-/** Whether text without a telling file name is a page. */
-export function looksLikeHtml(text: string): boolean {
-  return /^\s*(?:<\?xml[^>]*>\s*)?(?:<!--[^>]*-->\s*)?<(?:!doctype\s+html|html)\b/i.test(text.slice(0, 1000));
-}

@@ -1,6 +1,15 @@
 import { getDocumentProxy } from 'unpdf';
-import { cleanText, requireText } from './decode.ts';
-import { type Extraction, limits, PAGE_END, type Page, unreadable, type Warning } from './extraction.ts';
+import { cleanText, nothingCleaned } from '../lib/storable.ts';
+import {
+  type Extraction,
+  limits,
+  PAGE_END,
+  type Page,
+  requireText,
+  unreadable,
+  type Warning,
+} from './extraction.ts';
+import { cleaningWarnings, normalizeLines } from './text.ts';
 
 /** What pdf.js throws, by name: its classes are not exported. */
 function translate(error: unknown): unknown {
@@ -50,9 +59,10 @@ export async function readPdf(bytes: Uint8Array): Promise<Extraction> {
     warnings.push({ kind: 'pages_without_text', message: `${blank} of ${raw.length} pages have no text` });
   }
   // cleaned as a whole, so that what had to go is counted once; a form feed within a page would count as its end
-  const texts = cleanText(raw.map((text) => text.replaceAll(PAGE_END, ' ')).join(PAGE_END), warnings).split(
-    PAGE_END,
-  );
+  const cleaned = nothingCleaned();
+  const whole = cleanText(raw.map((text) => text.replaceAll(PAGE_END, ' ')).join(PAGE_END), cleaned);
+  warnings.push(...cleaningWarnings(cleaned));
+  const texts = normalizeLines(whole).split(PAGE_END);
   const pages: Page[] = [];
   for (const [i, text] of texts.entries()) {
     const start = i === 0 ? 0 : pages[i - 1]!.end + PAGE_END.length;

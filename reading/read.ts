@@ -1,12 +1,11 @@
-import { decode, formatOf, requireText } from './decode.ts';
 import { readDocx } from './docx.ts';
-import { type Extraction, type ExtractionRequest, unreadable } from './extraction.ts';
+import { type Extraction, type ExtractionRequest, requireText, unreadable } from './extraction.ts';
+import { languageOf } from './file-kinds.ts';
 import { readHtml } from './html.ts';
-import { languageOf } from './languages.ts';
-import { readPdf } from './pdf.ts';
 
-const FRONT_MATTER_TITLE = /^---\n(?:.{0,1000}\n){0,50}?title:[ \t]*(["']?)(.{1,500}?)\1[ \t]*\n/;
-const FIRST_HEADING = /^ {0,3}#[ \t]+(.{1,500}?)[ \t#]*$/m;
+import { readPdf } from './pdf.ts';
+import { formatOf, readText } from './text.ts';
+import { markdownTitle } from './titles.ts';
 
 /** Reads text from the bytes of a file. Takes the time that it takes: extract.ts bounds it. */
 export async function read({ bytes, extractor, name }: ExtractionRequest): Promise<Extraction> {
@@ -22,7 +21,8 @@ export async function read({ bytes, extractor, name }: ExtractionRequest): Promi
     if (format === undefined) throw unreadable('CQ322', 'The file does not begin as a DOCX does');
     return readDocx(buffer);
   }
-  const decoded = decode(bytes);
+  const decoded = readText(bytes);
+  if ('notText' in decoded) throw unreadable('CQ326', `The file is ${decoded.notText}, not text`);
   requireText(decoded.text);
   const plain = { ...decoded, codeLanguage: null, title: null, language: null, pages: [] };
   if (extractor === 'text') return { ...plain, contentType: 'text' };
@@ -30,10 +30,7 @@ export async function read({ bytes, extractor, name }: ExtractionRequest): Promi
     return { ...plain, contentType: 'code', codeLanguage: languageOf(name, decoded.text) };
   }
   if (extractor === 'markdown') {
-    const title = (
-      FRONT_MATTER_TITLE.exec(decoded.text)?.[2] ?? FIRST_HEADING.exec(decoded.text)?.[1]
-    )?.trim();
-    return { ...plain, contentType: 'markdown', title: title || null };
+    return { ...plain, contentType: 'markdown', title: markdownTitle(decoded.text) };
   }
   const page = readHtml(decoded.text);
   if (!page) throw unreadable('CQ322', 'The page is nested too deeply');

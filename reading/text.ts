@@ -1,107 +1,133 @@
-import type { SkipReason } from '../import/items.ts';
+import { isUtf8 } from 'node:buffer';
+import { type Cleaned, cleanText, nothingCleaned } from '../lib/storable.ts';
+import { decodesAs, legacyEncoding, utf16Of } from './encoding.ts';
+import type { Warning } from './extraction.ts';
 
-/** Bytes as text, or the reason why they are not text. */
-export type Decoded = { text: string } | { reason: SkipReason; detail: string };
+/** Text that can be stored, and what had to be done to it. */
+export interface ReadText {
+  text: string;
+  /** As TextDecoder names it. */
+  encoding: string;
+  warnings: Warning[];
+}
 
-/** How well-known binary formats begin. PDF is here because its text is not in its bytes. */
-const signatures: [string, number[]][] = [
-  ['PDF', [0x25, 0x50, 0x44, 0x46, 0x2d]],
-  ['PNG', [0x89, 0x50, 0x4e, 0x47]],
-  ['JPEG', [0xff, 0xd8, 0xff]],
-  ['GIF', [0x47, 0x49, 0x46, 0x38]],
-  ['ZIP or an Office document', [0x50, 0x4b, 0x03, 0x04]],
-  ['gzip', [0x1f, 0x8b, 0x08]],
-  ['Zstandard', [0x28, 0xb5, 0x2f, 0xfd]],
-  ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a]],
-  ['7-Zip', [0x37, 0x7a, 0xbc, 0xaf]],
-  ['Ogg', [0x4f, 0x67, 0x67, 0x53, 0x00]],
-  ['ELF', [0x7f, 0x45, 0x4c, 0x46]],
-  ['WebAssembly', [0x00, 0x61, 0x73, 0x6d]],
-  ['Java class or Mach-O', [0xca, 0xfe, 0xba, 0xbe]],
-  ['Mach-O', [0xcf, 0xfa, 0xed, 0xfe]],
-  ['SQLite', [0x53, 0x51, 0x4c, 0x69, 0x74, 0x65, 0x20, 0x66, 0x6f, 0x72, 0x6d, 0x61, 0x74]],
+/** How well-known formats begin that are not text. PDF is here because its text is not in its bytes. */
+const signatures: [string, string][] = [
+  ['a PDF', '255044462d'],
+  ['a ZIP file or an Office document', '504b0304'],
+  ['an old Office document', 'd0cf11e0'],
+  ['a PNG image', '89504e47'],
+  ['a JPEG image', 'ffd8ff'],
+  ['a GIF image', '47494638'],
+  ['a gzip file', '1f8b08'],
+  ['a Zstandard file', '28b52ffd'],
+  ['an xz file', 'fd377a585a'],
+  ['a 7-Zip file', '377abcaf'],
+  ['an Ogg file', '4f67675300'],
+  ['a program', '7f454c46'],
+  ['a WebAssembly program', '0061736d'],
+  ['a Java class or a Mach-O program', 'cafebabe'],
+  ['a Mach-O program', 'cffaedfe'],
+  ['an SQLite database', '53514c69746520666f726d6174'],
 ];
 
 /** More control bytes than this in the first part of a file, and it is data rather than damaged text. */
 const CONTROL_SHARE = 0.05;
-const SAMPLE_BYTES = 8192;
+const SAMPLE = 8192;
+/** Japanese mail is ASCII between escape sequences. */
+const TO_JAPANESE = ['\u001b$@', '\u001b$B'];
 
-function binaryKind(bytes: Uint8Array): string | undefined {
-  const known = signatures.find(([, signature]) => signature.every((byte, i) => bytes[i] === byte));
+/** What the bytes are, by their beginning, or undefined when they may be text. */
+export function formatOf(bytes: Uint8Array): string | undefined {
+  const head = Buffer.from(bytes.subarray(0, 16));
+  const hex = head.toString('hex');
+  const known = signatures.find(([, signature]) => hex.startsWith(signature));
   if (known) return known[0];
-  // These name themselves behind a length.
-  const head = Buffer.from(bytes.subarray(0, 12)).toString('latin1');
-  if (/^\0...ftyp/s.test(head)) return 'MP4 or HEIC';
-  return /^RIFF....(?:WEBP|WAVE|AVI )/s.test(head) ? 'WebP, WAV or AVI' : undefined;
+  // these name themselves behind a length
+  const latin1 = head.toString('latin1');
+  if (/^\0...ftyp/s.test(latin1)) return 'an MP4 or HEIC file';
+  return /^RIFF....(?:WEBP|WAVE|AVI )/s.test(latin1) ? 'a WebP, WAV or AVI file' : undefined;
 }
 
+/** Tab, line feed, form feed, carriage return and escape occur in text. */
+function isControl(code: number): boolean {
+  return code < 32 && code !== 9 && code !== 10 && code !== 12 && code !== 13 && code !== 27;
+}
+
+/** The share of control bytes, NUL included, in the first part. */
 function controlShare(bytes: Uint8Array): number {
-  const sample = bytes.subarray(0, SAMPLE_BYTES);
-  let controls = 0;
-  for (const byte of sample) {
-    // Tab, line feed, form feed, carriage return and escape occur in text.
-    if (byte < 32 && byte !== 9 && byte !== 10 && byte !== 12 && byte !== 13 && byte !== 27) controls++;
-  }
-  return sample.length === 0 ? 0 : controls / sample.length;
+  const sample = bytes.subarray(0, SAMPLE);
+  return sample.length === 0 ? 0 : sample.filter(isControl).length / sample.length;
 }
 
-function encodingOf(bytes: Uint8Array): { label: string; skip: number } {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return { label: 'utf-16le', skip: 2 };
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return { label: 'utf-16be', skip: 2 };
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return { label: 'utf-8', skip: 3 };
-  return { label: 'utf-8', skip: 0 };
+/** Any even number of bytes is UTF-16; more controls and broken pairs than a damaged text has are no text. */
+function readUtf16(bytes: Uint8Array, encoding: string): ReadText | { notText: string } {
+  const read = readAs(bytes, encoding);
+  let broken = 0;
+  const sample = read.text.slice(0, SAMPLE);
+  for (const character of sample) {
+    if (character === '\ufffd' || isControl(character.charCodeAt(0))) broken += 1;
+  }
+  return broken > 8 && broken > sample.length * 0.02 ? { notText: 'data that begins like UTF-16' } : read;
 }
 
-/**
- * Decodes UTF-8, or UTF-16 that begins with its byte order mark. The mark is removed and line ends become `\n`,
- * so that the same text from two systems is the same document. Nothing is guessed: what is not text is refused.
- */
-export function decodeText(bytes: Uint8Array): Decoded {
-  const kind = binaryKind(bytes);
-  if (kind) return { reason: 'binary', detail: kind };
-  const { label, skip } = encodingOf(bytes);
-  const body = bytes.subarray(skip);
-  if (label === 'utf-8') {
-    const share = controlShare(body);
-    if (share > CONTROL_SHARE) {
-      return {
-        reason: 'binary',
-        detail: `${Math.round(share * 100)} % of its first bytes are control codes`,
-      };
-    }
-    const nul = body.indexOf(0);
-    if (nul >= 0) return { reason: 'nul_bytes', detail: `NUL at byte ${nul + skip}` };
-  }
-  let text: string;
-  try {
-    text = new TextDecoder(label, { fatal: true, ignoreBOM: true }).decode(body);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    return { reason: 'invalid_utf8', detail: `not valid ${label.toUpperCase()}` };
-  }
-  const nul = text.indexOf('\0');
-  if (nul >= 0) return { reason: 'nul_bytes', detail: `NUL at character ${nul}` };
-  return { text: normalizeLines(text) };
-}
-
-/** `\r\n` and lone `\r` become `\n`. */
+/** `\r\n` and lone `\r` become `\n`, so that the same text from two systems is the same document. */
 export function normalizeLines(text: string): string {
   return text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
 }
 
-/** The text and how many characters had to go: NUL is removed and a lone surrogate becomes U+FFFD. */
-export function cleanText(text: string): { text: string; cleaned: number } {
-  let cleaned = 0;
-  let result = text;
-  if (result.includes('\0')) {
-    const before = result.length;
-    result = result.replaceAll('\0', '');
-    cleaned += before - result.length;
+/** What was cleaned, as warnings. */
+export function cleaningWarnings({ nul, halves }: Cleaned): Warning[] {
+  const warnings: Warning[] = [];
+  if (nul > 0) warnings.push({ kind: 'nul_removed', message: `${nul} NUL characters were removed` });
+  if (halves > 0)
+    warnings.push({ kind: 'surrogates_replaced', message: `${halves} halves of characters were replaced` });
+  return warnings;
+}
+
+function readAs(bytes: Uint8Array, encoding: string, warnings: Warning[] = []): ReadText {
+  const cleaned = nothingCleaned();
+  const text = normalizeLines(cleanText(new TextDecoder(encoding).decode(bytes), cleaned));
+  return { text, encoding, warnings: [...warnings, ...cleaningWarnings(cleaned)] };
+}
+
+function readLegacy(bytes: Uint8Array, encoding: string): ReadText {
+  const message = `The text is not UTF-8; it was read as ${encoding}, so special characters may be wrong`;
+  return readAs(bytes, encoding, [{ kind: 'other_encoding', message }]);
+}
+
+/** UTF-8 with some damage: more of its characters are whole than broken. Null when it is another encoding. */
+function readDamaged(bytes: Uint8Array): ReadText | null {
+  const text = new TextDecoder('utf-8').decode(bytes);
+  let broken = 0;
+  let whole = 0;
+  for (const character of text) {
+    if (character === '\ufffd') broken += 1;
+    else if (character > '\x7f') whole += 1;
   }
-  if (!result.isWellFormed()) {
-    const formed = result.toWellFormed();
-    for (let i = 0; i < formed.length; i++) if (formed[i] !== result[i]) cleaned++;
-    result = formed;
+  if (broken >= whole) return null;
+  const message = `${broken} places are not valid UTF-8 and were replaced`;
+  return readAs(bytes, 'utf-8', [{ kind: 'invalid_utf8', message }]);
+}
+
+/**
+ * The one reader of bytes as text, for uploads and imports: UTF-8, UTF-16 with or without its mark, else the encoding that
+ * the bytes declare or look like, and a warning says so. `notText` names what they are instead.
+ */
+export function readText(bytes: Uint8Array): ReadText | { notText: string } {
+  const utf16 = utf16Of(bytes);
+  if (utf16 !== null) return readUtf16(bytes, utf16);
+  const format = formatOf(bytes);
+  if (format !== undefined) return { notText: format };
+  const share = controlShare(bytes);
+  if (share > CONTROL_SHARE)
+    return { notText: `data: ${Math.round(share * 100)} % of its first bytes are control codes` };
+  if (isUtf8(bytes)) {
+    const head = Buffer.from(bytes.subarray(0, SAMPLE));
+    const isJapanese = TO_JAPANESE.some((sequence) => head.includes(sequence));
+    return isJapanese && decodesAs(bytes, 'iso-2022-jp')
+      ? readLegacy(bytes, 'iso-2022-jp')
+      : readAs(bytes, 'utf-8');
   }
-  return { text: result, cleaned };
+  return readDamaged(bytes) ?? readLegacy(bytes, legacyEncoding(bytes));
 }

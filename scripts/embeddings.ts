@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Command, InvalidArgumentError } from 'commander';
-import { weighings } from '../jobs/measure-fusion.ts';
-import { measurements } from '../jobs/measure-recall.ts';
+import { type Command, InvalidArgumentError } from 'commander';
+import { measureVectorWeights } from '../jobs/measure-fusion.ts';
+import { measureRecalls } from '../jobs/measure-recall.ts';
+import { exitCodesHelp, makeCommand, print, runCommand, say } from '../lib/cli.ts';
 import { type Database, openDatabase } from '../lib/database.ts';
 import { env } from '../lib/env.ts';
-import { ColloquyError, describeError, errorCode } from '../lib/errors.ts';
+import { ColloquyError, errorCode } from '../lib/errors.ts';
+import { bar } from '../lib/progress.ts';
 import { askModel, type Chosen, type ChosenModel, chosenModel } from '../models/chosen.ts';
 import { knownPrefixes } from '../models/prefixes.ts';
 import { compareWays, showCuttings } from './embeddings/cuttings.ts';
@@ -32,10 +34,6 @@ import {
   patiently,
   progressOf,
 } from './embeddings/versions.ts';
-
-/** Results go to standard output, progress to standard error: `--json` can be piped. */
-const print = (text: string): void => void process.stdout.write(`${text}\n`);
-const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 /** What refuses today and may be granted in a moment: rows or an index are missing, somebody holds a lock. */
 const PASSING = ['CQ302', 'CQ303', '55P03'];
@@ -81,16 +79,16 @@ const atLeast =
     return value;
   };
 
-const program = new Command('npm run embeddings --')
-  .description('Makes, compares, switches and archives embedding versions.')
+const program = makeCommand(
+  'npm run embeddings --',
+  'Makes, compares, switches and archives embedding versions.',
+)
   .option(
     '--data <folder>',
     'folder of the embedded database, which is used without DATABASE_URL',
     env.DATA_DIR,
   )
   .option('--json', 'the answer as JSON on standard output')
-  .showHelpAfterError('(--help explains everything)')
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .addHelpText(
     'after',
     `
@@ -109,8 +107,7 @@ The same step by step, while searches go on:
 
 How well searches do:
   npm run embeddings -- recall --measure
-
-Exit codes: 0 done, or ready; 1 refused, not ready, or below the objective; 2 could not.`,
+${exitCodesHelp('refused, not ready, or below the objective')}`,
   );
 
 /** Runs a command as the owner of the database, who needs no account. */
@@ -159,7 +156,7 @@ program
       let progress = await progressOf(owner, id);
       for (let said = 0; options.wait && !progress.is_complete; ) {
         if (process.stderr.isTTY)
-          process.stderr.write(`\r\u001b[2K${bar(progress)}${progressLine(progress)}`);
+          process.stderr.write(`\r\u001b[2K${bar(shareOf(progress))} ${progressLine(progress)}`);
         else if (Date.now() - said > LINE_SECONDS * 1000) {
           said = Date.now();
           say(progressLine(progress));
@@ -173,10 +170,10 @@ program
     }),
   );
 
-function bar(progress: Record<string, unknown>): string {
+/** How much of a version is there, 0 to 1. */
+function shareOf(progress: Record<string, unknown>): number {
   const chunks = Number(progress.chunks);
-  const filled = Math.round((chunks === 0 ? 1 : Number(progress.embedded_chunks) / chunks) * 24);
-  return `${'█'.repeat(Math.max(0, filled))}${'░'.repeat(Math.max(0, 24 - filled))} `;
+  return chunks === 0 ? 1 : Number(progress.embedded_chunks) / chunks;
 }
 
 program
@@ -431,13 +428,13 @@ program
   .action((_: unknown, command: Command) =>
     withOwner(command, async (owner, options) => {
       if (options.measure) {
-        for await (const { target, measured } of measurements(owner))
+        for await (const { target, measured } of measureRecalls(owner))
           say(
             `  ${target.version_name}, ${target.size_class} workspaces: ${measured ? `${measured.queries} queries` : 'nothing to ask, or somebody else is measuring'}`,
           );
-        for await (const { target, weighed } of weighings(owner))
+        for await (const { target, measured } of measureVectorWeights(owner))
           say(
-            `  ${target.version_name}, vectors beside words: ${weighed ? `${weighed.questions} questions` : 'nothing was cited yet, or somebody else is measuring'}`,
+            `  ${target.version_name}, vectors beside words: ${measured ? `${measured.questions} questions` : 'nothing was cited yet, or somebody else is measuring'}`,
           );
       }
       const quality = await ask(owner, 'app_public.search_quality(days => $1)', [options.days]);
@@ -536,9 +533,4 @@ program
     }),
   );
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  say(describeError(error));
-  process.exitCode = /^(CQ2\d\d|CQ30\d|55P03)$/.test(errorCode(error) ?? '') ? 1 : 2;
-}
+await runCommand(() => program.parseAsync());

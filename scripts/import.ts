@@ -1,8 +1,8 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { type CommandOptions, importCommand } from '../import/command.ts';
-import { limits } from '../import/items.ts';
+import { InvalidArgumentError, Option } from 'commander';
+import { limits } from '../import/options.ts';
+import { exitCodesHelp, makeCommand, runCommand } from '../lib/cli.ts';
 import { env } from '../lib/env.ts';
-import { describeError } from '../lib/errors.ts';
+import { type CommandOptions, importCommand } from './import/command.ts';
 
 const UNITS: Record<string, number> = { '': 1, k: 1024, m: 1024 * 1024 };
 
@@ -20,10 +20,10 @@ function toWorkspace(text: string): string {
   return text;
 }
 
-const program = new Command('npm run import --')
-  .description(
-    'Brings folders with text, PDF and DOCX, git checkouts, repomix files, and exports of ChatGPT, Claude and Slack into Colloquy.',
-  )
+const program = makeCommand(
+  'npm run import --',
+  'Brings folders with text, PDF and DOCX, git checkouts, repomix files, and exports of ChatGPT, Claude and Slack into Colloquy.',
+)
   .argument('<path...>', 'what to import: each is recognised by what is in it')
   .option('--dry-run', 'read everything and say what would be imported; needs neither database nor account')
   .option('--wait', 'wait until everything is searchable')
@@ -46,8 +46,6 @@ const program = new Command('npm run import --')
   .option('--data <folder>', 'the data folder', env.DATA_DIR)
   .option('--json', 'the summary as JSON on standard output')
   .option('--verbose', 'name every item')
-  .showHelpAfterError('(--help explains everything)')
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .addHelpText(
     'after',
     `
@@ -63,14 +61,10 @@ Exports are unpacked folders, or their conversations.json; Slack's is the folder
 Conversations come with branches, attachments, tool calls and feedback; Slack messages as raw events.
 
 Running it again brings everything up to date and doubles nothing, also after an interruption.
-
-Exit codes: 0 fine; 1 imported, but something was damaged or refused; 2 could not; 130 interrupted.`,
+${exitCodesHelp('something was damaged or refused')} 130 interrupted.`,
   )
   .parse();
 
-try {
+await runCommand(async () => {
   process.exitCode = await importCommand(program.args, program.opts<CommandOptions>());
-} catch (error) {
-  process.stderr.write(`${describeError(error)}\n`);
-  process.exitCode = 2;
-}
+});

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { queues } from '../jobs/registry.ts';
+import { print, say } from '../lib/cli.ts';
 import { type Database, openDatabase } from '../lib/database.ts';
 import { env } from '../lib/env.ts';
 import { ColloquyError, describeError } from '../lib/errors.ts';
@@ -13,10 +14,6 @@ import { reset } from './migrate/reset.ts';
 import { describeStatus, emptyStatus, readStatus, type Status } from './migrate/status.ts';
 import { committingPlace, existingDatabase, type Workplace, watchingPlace } from './migrate/target.ts';
 import { watch } from './migrate/watch.ts';
-
-/** Results go to standard output, progress to standard error: `--json` can be piped. */
-const print = (text: string): void => void process.stdout.write(`${text}\n`);
-const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 interface Options {
   data: string;

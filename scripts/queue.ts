@@ -1,15 +1,11 @@
-import { Command } from 'commander';
-import { openPrepared } from '../import/open.ts';
+import { exitCodesHelp, makeCommand, print, runCommand } from '../lib/cli.ts';
 import { env } from '../lib/env.ts';
-import { describeError } from '../lib/errors.ts';
+import { openPrepared } from './shared/prepared-database.ts';
 
-const print = (text: string): void => void process.stdout.write(`${text}\n`);
-
-const program = new Command('npm run queue --')
-  .description('What waits to be embedded, what failed, and which providers are left alone.')
-  .showHelpAfterError()
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-  .addHelpText('after', '\nExit codes: 0 done, 1 could not, 2 wrong usage.');
+const program = makeCommand(
+  'npm run queue --',
+  'What waits to be embedded, what failed, and which providers are left alone.',
+).addHelpText('after', exitCodesHelp());
 
 type Ask = <Row extends object>(sql: string, values?: unknown[]) => Promise<Row[]>;
 
@@ -87,9 +83,4 @@ program
     }),
   );
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.stderr.write(`${describeError(error)}\n`);
-  process.exitCode = 1;
-}
+await runCommand(() => program.parseAsync());

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Command, InvalidArgumentError } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { type Api, startApi } from '../api/server.ts';
 import { queues } from '../jobs/registry.ts';
 import { startWorker } from '../jobs/worker.ts';
+import { exitCodesHelp, makeCommand, runCommand, print as say, UsageError } from '../lib/cli.ts';
 import { type Database, openDatabase } from '../lib/database.ts';
 import { env, identityProvider, misspelt, port, rerankSettings } from '../lib/env.ts';
-import { ColloquyError, describeError, errorCode } from '../lib/errors.ts';
+import { errorCode } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import {
   demandCurrent,
@@ -18,7 +19,7 @@ import {
 import { queueIsAlive } from '../lib/queue.ts';
 import { filesFolder, localStorage } from '../lib/storage.ts';
 import { ensureFirstVersion } from '../models/first-version.ts';
-import { openQueryEmbedder } from '../models/query.ts';
+import { openQueryModels } from '../models/query-models.ts';
 import { openReranker } from '../models/reranking/reranker.ts';
 import { type FirstAccount, firstAccountFile, readFirstAccount } from './shared/first-account.ts';
 import { describeProgress, indexingState } from './shared/indexing.ts';
@@ -36,8 +37,6 @@ interface Options {
   migrate: boolean;
   examples: boolean;
 }
-
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 /** Milliseconds in which a preparation that was begun may end by itself. Below the ten seconds of `docker stop`. */
 const PREPARATION_GRACE = 5_000;
@@ -153,7 +152,7 @@ async function serve(
   options: Options,
   { account, closers, signal }: Running & { account: FirstAccount | undefined },
 ): Promise<void> {
-  const embedder = openQueryEmbedder(database.pool('authenticator'));
+  const embedder = openQueryModels(database.pool('authenticator'));
   closers.push(() => embedder.close());
   const reranking = rerankSettings(env);
   const api: Api = await startApi({
@@ -209,8 +208,10 @@ async function firstContent(session: Session, signal: AbortSignal): Promise<void
   }
 }
 
-const program = new Command('npm start --')
-  .description('Starts Colloquy: database, GraphQL API and background worker in one process.')
+const program = makeCommand(
+  'npm start --',
+  'Starts Colloquy: database, GraphQL API and background worker in one process.',
+)
   .option('--host <address>', 'address to listen on', env.HOST)
   .option('--port <number>', 'port to listen on; 0 takes a free one', readPort, env.PORT)
   .option(
@@ -231,11 +232,12 @@ lives in the data folder. docs/configuration.md lists all settings.
 Examples:
   npm start                                   everything, on http://localhost:${env.PORT}
   npm start -- --port 8080 --data ~/colloquy
-  DATABASE_URL=postgres://… npm start -- --api-only`,
+  DATABASE_URL=postgres://… npm start -- --api-only
+${exitCodesHelp()}`,
   )
   .action(async (options: Options) => {
     if (options.apiOnly && options.workerOnly) {
-      throw new ColloquyError('CQ019', '--api-only and --worker-only exclude each other.', {
+      throw new UsageError('CQ019', '--api-only and --worker-only exclude each other.', {
         hint: 'Leave both out to run everything.',
       });
     }
@@ -246,10 +248,11 @@ Examples:
     });
   });
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.stderr.write(`\n${describeError(error)}\n`);
-  log.debug({ err: error }, 'could not start');
-  process.exitCode = 2;
-}
+await runCommand(async () => {
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    log.debug({ err: error }, 'could not start');
+    throw error;
+  }
+});

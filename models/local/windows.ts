@@ -16,7 +16,7 @@ export interface Window {
 }
 
 /**
- * Cuts a text into windows of nearly equal length that the model reads in full. White space is made
+ * Splits a text into windows of nearly equal length that the model reads in full. White space is made
  * single spaces: line breaks and tabs are not in its vocabulary.
  * @param encode the model's tokenizer, which puts one boundary mark before what it is given
  */

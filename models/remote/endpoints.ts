@@ -41,3 +41,14 @@ export function guardOptionsOf(endpoint: EndpointSettings): GuardOptions {
     timeout: endpoint.timeoutSeconds * 1000,
   };
 }
+
+/** Models that make vectors of whatever length is asked for; others refuse a request that names one. */
+const TAKES_DIMENSIONS = /text-embedding-3|text-embedding-v[34]|gemini-embedding|qwen3-embedding/i;
+
+/** The dimensions that a request names, if it names any. */
+export function requestedDimensions(
+  endpoint: EndpointSettings,
+  { model, dimensions }: { model: string; dimensions?: number | undefined },
+): number | undefined {
+  return (endpoint.sendDimensions ?? TAKES_DIMENSIONS.test(model)) ? dimensions : undefined;
+}

@@ -13,7 +13,7 @@ import {
 } from 'cockatiel';
 import PQueue from 'p-queue';
 import { ProviderError } from '../error.ts';
-import type { ProviderPause } from './pause.ts';
+import { memoryPause, type ProviderPause } from './pause.ts';
 import type { SharedRate } from './rate.ts';
 
 export interface GuardOptions {
@@ -37,7 +37,7 @@ export interface GuardOptions {
 
 /** Longest time, in seconds, for which a provider can have itself left alone. */
 export const LONGEST_PAUSE = 3600;
-/** Seconds before a provider that refuses everything is asked again: somebody may have corrected it. */
+/** Seconds before a provider that refuses everything is asked again: it may have been corrected. */
 const MISCONFIGURED_PAUSE = 60;
 /** Longest pause, in seconds, after a refusal that names none; the first is a second, and it doubles. */
 const LONGEST_UNNAMED_PAUSE = 60;
@@ -88,7 +88,7 @@ export class Guard {
     breaker.onBreak(() => {
       this.#openUntil = Date.now() + rests[Math.min(this.#breaks, rests.length - 1)]!;
       this.#breaks += 1;
-      // whoever shares the pauses need not find out by itself; when it cannot be told, it does
+      // spares the others that share the pauses; one that cannot be stored costs them their own failures
       void this.#pause.pause(name, new Date(this.#openUntil), NO_ANSWER, 'outage').catch(() => {});
     });
     breaker.onReset(() => {
@@ -128,7 +128,7 @@ export class Guard {
     await this.#requireNoPause();
     return this.#queue.add(
       async () => {
-        // whoever waited learns what those before it were told
+        // a pause may have begun while this one waited
         await this.#requireNoPause();
         await this.#takeTurn(signal, tokens);
         try {
@@ -201,3 +201,27 @@ export class Guard {
     return Math.min(2 ** (this.#refusals - 1), LONGEST_UNNAMED_PAUSE) * (1 + Math.random() / 2);
   }
 }
+
+/** The guard of a provider: one per name. */
+export type Guards = (name: string, options: GuardOptions) => Guard;
+
+/**
+ * @param pause  where pauses are kept. Default: in this process
+ * @param overrides  settings that hold for every guard
+ * @param rate  keeps limits per minute together with other processes. Default: each process by itself
+ */
+export function openGuards(
+  pause: ProviderPause = memoryPause(),
+  overrides: Partial<GuardOptions> = {},
+  rate?: SharedRate,
+): Guards {
+  const open = new Map<string, Guard>();
+  return (name, options) => {
+    const guard = open.get(name) ?? new Guard(name, pause, { ...options, ...overrides }, rate);
+    open.set(name, guard);
+    return guard;
+  };
+}
+
+/** The guards of this process: whatever is opened without others shares them. */
+export const ownGuards: Guards = openGuards();

@@ -2,11 +2,10 @@ import { countTokens, firstTokens } from '../../chunking/tokens.ts';
 import type { EndpointSettings } from '../../lib/env.ts';
 import { ProviderError } from '../error.ts';
 import type { EmbeddingProvider, ProviderVersion } from '../provider.ts';
-import { TAKES_DIMENSIONS } from '../takes-dimensions.ts';
 import { cutToDimensions, requireShape } from '../vectors.ts';
-import { embedInBatches } from './batches.ts';
-import { guardOptionsOf } from './endpoints.ts';
-import type { Guards } from './guards.ts';
+import { embedInBatches } from './embed-in-batches.ts';
+import { guardOptionsOf, requestedDimensions } from './endpoints.ts';
+import type { Guards } from './guard.ts';
 
 /** OpenAI, Ollama, vLLM, LiteLLM and others: whatever answers to POST …/embeddings. */
 export function openOpenAiCompatible(
@@ -16,7 +15,7 @@ export function openOpenAiCompatible(
 ): EmbeddingProvider {
   const { provider: name, model, dimensions } = version;
   const guard = guards(name, guardOptionsOf(endpoint));
-  const sendDimensions = endpoint.sendDimensions ?? TAKES_DIMENSIONS.test(model);
+  const request = { name, model, endpoint, dimensions: requestedDimensions(endpoint, version) };
   const closing = new AbortController();
   return {
     name,
@@ -33,7 +32,6 @@ export function openOpenAiCompatible(
         (batch) => {
           const values = batch.map((text) => firstTokens(text, endpoint.maxTokens));
           const send = async (signal: AbortSignal) => {
-            const request = { name, model, endpoint, dimensions: sendDimensions ? dimensions : undefined };
             const { vectors: sent, tokens } = await requestEmbeddings(request, values, signal);
             const vectors = cutToDimensions(sent, version);
             requireShape(vectors, batch.length, dimensions);

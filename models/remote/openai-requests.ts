@@ -1,8 +1,8 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { generateText } from 'ai';
 import type { EndpointSettings } from '../../lib/env.ts';
-import type { RawEmbeddings } from './batches.ts';
 import { classify } from './classify.ts';
+import type { RawEmbeddings } from './embed-in-batches.ts';
 
 /** The only place that speaks to OpenAI-compatible services. One request per call: repeating is the guard's affair. */
 export interface Target {
@@ -29,7 +29,7 @@ function serviceOf({ endpoint }: Target) {
   });
 }
 
-/** What must not stand in a message, whoever repeats it. */
+/** What must not stand in a message. */
 function secretsOf({ endpoint }: Target): string[] {
   const { password, searchParams } = new URL(endpoint.baseUrl);
   return [endpoint.apiKey, password, decodeURIComponent(password), ...searchParams.values()];

@@ -10,7 +10,7 @@ export interface Pause {
   readonly kind?: PauseKind;
 }
 
-/** Where pauses are kept, so that every caller of a provider respects what one of them was told. */
+/** Where pauses are kept, so that every caller of a provider respects them. */
 export interface ProviderPause {
   /** The pause that holds at the moment, if any. */
   pausedUntil(provider: string): Promise<Pause | undefined>;

@@ -1,7 +1,7 @@
 import type { ProviderErrorKind } from '../error.ts';
 import { LONGEST_PAUSE } from './guard.ts';
 
-/** What to do about an answer that will be the same until somebody changes something. */
+/** What to do about an answer that will be the same until something is changed. */
 export const REMEDIES: Record<number, string> = {
   401: 'check its API key',
   402: 'its account has no credit left',

@@ -55,7 +55,7 @@ export function openReranker(settings: RerankSettings, overrides: Partial<GuardO
         );
         return { scores };
       } catch (thrown) {
-        // who waited for a turn in vain is told otherwise than who waited for an answer
+        // a timeout in the queue has another message than one of the service
         const error: unknown = patience.signal.aborted ? patience.signal.reason : thrown;
         if (!(error instanceof ProviderError)) throw error;
         log.warn(

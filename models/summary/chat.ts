@@ -2,7 +2,7 @@ import { countTokens, firstTokens } from '../../chunking/tokens.ts';
 import type { EndpointSettings } from '../../lib/env.ts';
 import { ProviderError } from '../error.ts';
 import { guardOptionsOf } from '../remote/endpoints.ts';
-import type { Guards } from '../remote/guards.ts';
+import type { Guards } from '../remote/guard.ts';
 import { LONGEST_SUMMARY } from './extractive.ts';
 import type { Summariser, SummaryUsage } from './summariser.ts';
 

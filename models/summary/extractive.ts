@@ -47,9 +47,9 @@ function sentencesOf(text: string): Sentence[] {
         .trim();
       if (said.length < SHORTEST || seen.has(said)) continue;
       seen.add(said);
-      const cut =
+      const text =
         said.length > LONGEST_SENTENCE ? `${said.slice(0, LONGEST_SENTENCE - 1).toWellFormed()}…` : said;
-      sentences.push({ place: sentences.length, text: cut, words: new Set(wordsOf(said)) });
+      sentences.push({ place: sentences.length, text, words: new Set(wordsOf(said)) });
     }
   }
   return sentences;

@@ -1,7 +1,8 @@
-import { parentPort, workerData } from 'node:worker_threads';
-import type { WorkerReply, WorkerRequest } from '../local/local-worker.ts';
+import { workerData } from 'node:worker_threads';
+import { threadTask } from '../../lib/thread-task.ts';
+import type { ModelReply } from '../model-threads.ts';
 
-/** The thread in which a model of the package transformers computes. local-engine.ts is the other end. */
+/** What a thread for a model of the package transformers is given. */
 export interface TransformersData {
   /** Address of the package. */
   module: string;
@@ -31,7 +32,7 @@ async function load({ module, model, modelsDir }: TransformersData): Promise<Ext
   return pipeline('feature-extraction', model);
 }
 
-async function answer({ texts }: WorkerRequest): Promise<WorkerReply> {
+async function answer(texts: string[]): Promise<ModelReply> {
   let extract: Extractor;
   try {
     loading ??= load(workerData as TransformersData);
@@ -48,7 +49,5 @@ async function answer({ texts }: WorkerRequest): Promise<WorkerReply> {
   }
 }
 
-parentPort?.on('message', async (request: WorkerRequest) => {
-  const reply = await answer(request);
-  parentPort?.postMessage(reply, 'vectors' in reply ? [reply.vectors.buffer as ArrayBuffer] : []);
-});
+/** The thread in which the model computes; transformers.ts is the other end. */
+export default threadTask(answer);

@@ -1,7 +1,6 @@
 import { ColloquyError } from '../../lib/errors.ts';
 import { ProviderError } from '../error.ts';
-import { inThread } from '../local/in-thread.ts';
-import { LocalEngine } from '../local/local-engine.ts';
+import { embedInThreads, ModelThreads } from '../model-threads.ts';
 import type { EmbeddingProvider, ProviderVersion } from '../provider.ts';
 import type { TransformersData } from './transformers-worker.ts';
 
@@ -30,7 +29,7 @@ export function openTransformers(
   { modelsDir, specifier = PACKAGE }: { modelsDir?: string | undefined; specifier?: string } = {},
 ): EmbeddingProvider {
   const data: TransformersData = { module: installed(specifier), model, modelsDir };
-  const engine = new LocalEngine(new URL('./transformers-worker.ts', import.meta.url), dimensions, {
+  const threads = new ModelThreads(new URL('./transformers-worker.ts', import.meta.url), dimensions, {
     data,
   });
   let open = true;
@@ -43,11 +42,11 @@ export function openTransformers(
     price: 0,
     async embed(texts, signal) {
       if (!open) throw new ProviderError('unavailable', 'The embedding provider "transformers" is closed');
-      return inThread(engine, texts, signal);
+      return embedInThreads(threads, texts, signal);
     },
     async close() {
       open = false;
-      await engine.close();
+      await threads.close();
     },
   };
 }

@@ -1,10 +1,10 @@
 import type { ChunkingMethod, ChunkSizes } from '../../chunking/chunk.ts';
+import { table } from '../../lib/cli.ts';
 import type { Database } from '../../lib/database.ts';
 import { ColloquyError } from '../../lib/errors.ts';
-import { type CuttingComparison, compareCuttings } from '../../models/compare-cuttings.ts';
+import { type ChunkingComparison, compareChunkings } from '../../models/compare-chunkings.ts';
 import { modelOf } from '../../models/model.ts';
-import { openProvider } from '../../models/provider.ts';
-import { table } from './show.ts';
+import { openProvider } from '../../models/open-provider.ts';
 import { activeOf } from './versions.ts';
 
 /** @throws ColloquyError CQ311 for what is no way to cut */
@@ -25,13 +25,13 @@ export async function compareWays(
   database: Database,
   ways: readonly string[],
   { documents = 100, tokens = 1000 }: { documents?: number; tokens?: number },
-): Promise<CuttingComparison> {
+): Promise<ChunkingComparison> {
   const cuttings = ways.map(readWay);
   const owner = database.pool('owner');
   const model = await modelOf(owner, await activeOf(owner));
   const provider = openProvider(model);
   try {
-    const comparison = await compareCuttings(owner, model, provider, cuttings, { most: documents, tokens });
+    const comparison = await compareChunkings(owner, model, provider, cuttings, { most: documents, tokens });
     if (comparison.questions > 0) return comparison;
     throw new ColloquyError('CQ035', 'There is no document that could be asked about.', {
       hint: 'npm run import adds some.',
@@ -44,7 +44,7 @@ export async function compareWays(
 const signed = (value: number): string => `${value < 0 ? '' : '+'}${value.toFixed(3)}`;
 
 export function showCuttings(
-  { source, documents, questions, results }: CuttingComparison,
+  { source, documents, questions, results }: ChunkingComparison,
   tokens: number,
 ): string {
   const asked = source === 'answers' ? 'that users asked' : 'made of sentences';

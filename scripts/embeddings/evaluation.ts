@@ -1,7 +1,9 @@
 import type { Database } from '../../lib/database.ts';
 import { ColloquyError } from '../../lib/errors.ts';
+import { ProviderError } from '../../models/error.ts';
 import { type Evaluation, evaluateVersion } from '../../models/evaluate.ts';
-import { type EmbeddingProvider, openProvider, ProviderError } from '../../models/provider.ts';
+import { openProvider } from '../../models/open-provider.ts';
+import type { EmbeddingProvider } from '../../models/provider.ts';
 
 /**
  * Asks a version and another one the same questions, here and now.

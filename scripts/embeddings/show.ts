@@ -1,23 +1,11 @@
-import { formatBytes, formatSeconds } from '../../import/progress.ts';
+import { table } from '../../lib/cli.ts';
+import { formatBytes, formatSeconds } from '../../lib/progress.ts';
 import type { Evaluation } from '../../models/evaluate.ts';
 
 /** A row of the database: numbers that may be large come as text. */
 export type Row = Record<string, unknown>;
 
 const number = (value: unknown): string => Number(value).toLocaleString('en');
-
-/** Columns below each other, as wide as they need. */
-export function table(rows: string[][]): string {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]!.length))) ?? [];
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
 
 export function showVersions(versions: Row[]): string {
   return table([

@@ -41,11 +41,9 @@ export function isConnectionLost(error: unknown): boolean {
   );
 }
 
-/** Has a connection to itself, which a broken server cannot use to end this process. */
+/** Has a connection to itself. */
 async function withClient<T>(database: Database, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await database.pool('authenticator').connect();
-  const ignore = () => {};
-  client.on('error', ignore);
   let lost = false;
   try {
     return await work(client);
@@ -53,7 +51,6 @@ async function withClient<T>(database: Database, work: (client: PoolClient) => P
     lost = isConnectionLost(error);
     throw error;
   } finally {
-    client.off('error', ignore);
     client.release(lost);
   }
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type ChunkingMethod, type ContentType, chunkText, countTokens } from '../../chunking/chunk.ts';
+import { type ChunkingMethod, chunkText, countTokens } from '../../chunking/chunk.ts';
+import type { ContentType } from '../../reading/file-kinds.ts';
 
 const PLAIN = { chunkSize: 20, chunkOverlap: 5 };
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createBatch } from '../../import/batch.ts';
+import { createBatch } from '../../import/writing/batch.ts';
 
 const MIB = 1024 * 1024;
 

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { countSources, readSources } from '../../import/sources/sources.ts';
+import { countBytes, readPaths } from '../../import/read-paths.ts';
 import { conversation, makeFolder, node, readAll } from './helpers.ts';
 
 const fixture = join(import.meta.dirname, '../fixtures/chatgpt');
@@ -416,14 +416,17 @@ describe('damage', () => {
     expect(skipped).toMatchObject([{ reason: 'broken_json' }]);
   });
 
-  test('invalid UTF-8 costs one conversation', async () => {
+  test('a conversation with a byte that is not UTF-8 is read, and says so', async () => {
     const folder = await makeFolder({}, 'export');
     const bytes = Buffer.from(JSON.stringify([good('a'), good('b')]));
     bytes[bytes.indexOf('hello')] = 0xff;
     await writeFile(join(folder, 'conversations.json'), bytes);
     const { conversations, reasons } = await readAll(folder);
-    expect(conversations.map((c) => c.source)).toEqual(['chatgpt:b']);
-    expect(reasons).toEqual(['export/conversations.json #1: invalid_utf8']);
+    expect(conversations.map((c) => [c.source, c.metadata.warnings])).toEqual([
+      ['chatgpt:a', [expect.stringContaining('not UTF-8')]],
+      ['chatgpt:b', undefined],
+    ]);
+    expect(reasons).toEqual([]);
   });
 
   test('nesting that would overflow is refused', async () => {
@@ -541,13 +544,13 @@ test('a large export is read in little memory and all of it counted', async () =
   }
   file.end(']');
   await once(file, 'close');
-  const { bytes } = await countSources([folder]);
+  const { bytes } = await countBytes([folder]);
   expect(bytes).toBeGreaterThan(100 * 1024 * 1024);
   let counted = 0;
   let conversations = 0;
   let peak = 0;
   const before = process.memoryUsage().rss;
-  for await (const item of readSources([folder], {
+  for await (const item of readPaths([folder], {
     onBytes: (n) => {
       counted += n;
     },

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { ReadOptions } from '../../import/items.ts';
-import type { Visibility } from '../../import/payloads.ts';
-import { runImport } from '../../import/run.ts';
+import { importPaths as importInto } from '../../import/import-paths.ts';
+import type { ReadOptions } from '../../import/options.ts';
 import { createSummary, type Summary } from '../../import/summary.ts';
-import { databaseSink } from '../../import/writer.ts';
+import { databaseWriter } from '../../import/writing/database-writer.ts';
+import type { Visibility } from '../../import/writing/payloads.ts';
 import type { Database } from '../../lib/database.ts';
 import { type FileStorage, localStorage } from '../../lib/storage.ts';
 import { openSession } from '../../scripts/shared/session.ts';
@@ -31,7 +31,7 @@ export async function importPaths(
   const session = await openSession(database, { token });
   const summary = createSummary({ verbose: true });
   const outcomes: string[] = [];
-  const sink = databaseSink(session, {
+  const writer = databaseWriter(session, {
     summary,
     visibility,
     storage,
@@ -39,7 +39,7 @@ export async function importPaths(
       outcomes.push(`${item.source}: ${typeof outcome === 'string' ? outcome : outcome.reason}`),
   });
   const signal = new AbortController().signal;
-  await runImport({ paths: [paths].flat(), read, sink, summary, signal, stream: { write: () => {} } });
+  await importInto({ paths: [paths].flat(), read, writer, summary, signal, stream: { write: () => {} } });
   return { summary, outcomes };
 }
 

@@ -2,14 +2,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type {
-  ConversationItem,
-  DocumentItem,
-  ImportItem,
-  ReadOptions,
-  SkippedItem,
-} from '../../import/items.ts';
-import { readSources } from '../../import/sources/sources.ts';
+import type { ConversationItem, DocumentItem, ImportItem } from '../../import/items.ts';
+import type { ReadOptions } from '../../import/options.ts';
+import { readPaths } from '../../import/read-paths.ts';
+import type { SkippedItem } from '../../import/skipped.ts';
 
 export type Content = string | Uint8Array;
 
@@ -40,7 +36,7 @@ export interface Read {
 }
 
 export async function readAll(paths: string | string[], options: ReadOptions = {}): Promise<Read> {
-  const items = await Array.fromAsync(readSources([paths].flat(), options));
+  const items = await Array.fromAsync(readPaths([paths].flat(), options));
   const skipped = items.filter((item) => item.kind === 'skipped');
   return {
     items,

@@ -10,7 +10,7 @@ import { type Database, serverDatabase } from '../../lib/database.ts';
 import { readEnv } from '../../lib/env.ts';
 import { log } from '../../lib/log.ts';
 import { type FileStorage, localStorage } from '../../lib/storage.ts';
-import { openGuards } from '../../models/remote/guards.ts';
+import { openGuards } from '../../models/remote/guard.ts';
 import { startFakeOpenAi } from '../support/fake-openai.ts';
 import { docx, pdf } from '../support/files.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';

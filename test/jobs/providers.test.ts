@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startWorker, type Worker } from '../../jobs/worker.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { readEnv } from '../../lib/env.ts';
-import { openGuards } from '../../models/remote/guards.ts';
+import { openGuards } from '../../models/remote/guard.ts';
 import { type FakeOpenAi, startFakeOpenAi } from '../support/fake-openai.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { asUser, registerUser, type TestUser, until } from '../support/users.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { JobContext } from '../../jobs/context.ts';
+import type { JobContext } from '../../jobs/job.ts';
 import { sweepUnindexed } from '../../jobs/sweep-unindexed.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { openQueue } from '../../lib/queue.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startWorker, type Worker } from '../../jobs/worker.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { errorCode } from '../../lib/errors.ts';
-import { openQueryEmbedder, type QueryEmbedder } from '../../models/query.ts';
+import { openQueryModels, type QueryModels } from '../../models/query-models.ts';
 import { startTestApi, type TestApi } from '../api/support.ts';
 import { untilUnlocked } from '../support/locks.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
@@ -16,7 +16,7 @@ describeReal('a switch of the embedding version', () => {
   const databases: Database[] = [];
   const workers: Worker[] = [];
   let api: TestApi;
-  let embedder: QueryEmbedder;
+  let embedder: QueryModels;
   let admin: TestUser;
   let users: TestUser[];
   let first: string;
@@ -83,7 +83,7 @@ describeReal('a switch of the embedding version', () => {
   beforeAll(async () => {
     const { url } = await createTestDatabase();
     database = serverDatabase(url);
-    embedder = openQueryEmbedder(database.pool('authenticator'), (version) =>
+    embedder = openQueryModels(database.pool('authenticator'), (version) =>
       hashProvider(version, async () => {
         await during?.();
         await delay(Math.random() * 10);

@@ -4,17 +4,17 @@ import { fileURLToPath } from 'node:url';
 import type { PgBoss } from 'pg-boss';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cleanupFiles } from '../../jobs/cleanup-files.ts';
-import type { JobContext } from '../../jobs/context.ts';
-import { indexLarge, indexSource, singleton } from '../../jobs/index-source.ts';
-import { logMailer } from '../../jobs/mailer.ts';
+import { indexLarge, indexSource, singletonOfSource } from '../../jobs/index-source.ts';
+import type { JobContext } from '../../jobs/job.ts';
 import { sweepUnindexed } from '../../jobs/sweep-unindexed.ts';
 import { startWorker } from '../../jobs/worker.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { log } from '../../lib/log.ts';
+import { logMailer } from '../../lib/mailer.ts';
 import { openQueue } from '../../lib/queue.ts';
 import { localStorage } from '../../lib/storage.ts';
-import { ProviderError } from '../../models/provider.ts';
-import { openSummariser } from '../../models/summary/summariser.ts';
+import { ProviderError } from '../../models/error.ts';
+import { openSummariser } from '../../models/summary/open-summariser.ts';
 import { openExtractor } from '../../reading/extract.ts';
 import { indexWhole } from '../support/indexing.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
@@ -589,7 +589,7 @@ describeReal('the worker', () => {
     it('gets from the database the very row that it writes itself', async () => {
       await forgetJobs();
       const source = { workspaceId: ann.workspaceId, sourceType: 'document' as const, sourceId: ann.id };
-      await boss.send(indexSource.queue.name, source, singleton(source));
+      await boss.send(indexSource.queue.name, source, singletonOfSource(source));
       const times = ['start_after', 'created_on', 'keep_until'];
       const take = async () => {
         const { rows } = await owner().query(

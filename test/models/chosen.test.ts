@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readEnv } from '../../lib/env.ts';
 import { askModel, chosenModel, contradiction, isChosen } from '../../models/chosen.ts';
+import { openProvider } from '../../models/open-provider.ts';
 import { knownPrefixes } from '../../models/prefixes.ts';
-import { openProvider } from '../../models/provider.ts';
-import { openGuards } from '../../models/remote/guards.ts';
+import { openGuards } from '../../models/remote/guard.ts';
 import { memoryPause } from '../../models/remote/pause.ts';
 import { type FakeOpenAi, startFakeOpenAi, vectorOfText } from '../support/fake-openai.ts';
 

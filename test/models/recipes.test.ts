@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { readEnv } from '../../lib/env.ts';
 import { askModel, chosenModel } from '../../models/chosen.ts';
-import { openProvider } from '../../models/provider.ts';
-import { openGuards } from '../../models/remote/guards.ts';
+import { openProvider } from '../../models/open-provider.ts';
+import { openGuards } from '../../models/remote/guard.ts';
 import { memoryPause } from '../../models/remote/pause.ts';
 import { type FakeOpenAi, startFakeOpenAi } from '../support/fake-openai.ts';
 import { recipe } from '../support/recipes.ts';

@@ -169,7 +169,7 @@ describe('text, markdown and code', () => {
     expect(await extract('text', Buffer.from('caf\xe9 \x80 5', 'latin1'))).toMatchObject({
       text: 'café € 5',
       encoding: 'windows-1252',
-      warnings: [{ kind: 'latin1' }],
+      warnings: [{ kind: 'other_encoding' }],
     });
   });
 

@@ -1,8 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import { beforeAll, expect, it } from 'vitest';
-import { cutText } from '../../chunking/cut.ts';
-import { cutPassages } from '../../chunking/passages.ts';
-import { openRecogniser, type Recognise } from '../../reading/recognise.ts';
+import { chunkInThread } from '../../chunking/chunk-in-thread.ts';
+import { chunkWithLanguages } from '../../chunking/chunk-with-languages.ts';
+import { openRecogniser, type Recognise } from '../../reading/language/recognise.ts';
 
 let recognise: Recognise;
 beforeAll(async () => {
@@ -168,11 +168,11 @@ it('reads the prose around code and names', () => {
 it('names the language of each passage, here as in the thread, and leaves declared code alone', async () => {
   const sizes = { chunkSize: 100, chunkOverlap: 0 };
   const content = Array.from({ length: 50 }, () => `${TEXTS.german}\n\n${TEXTS.english}`).join('\n\n');
-  const here = await cutPassages({ content, contentType: 'text' }, sizes);
+  const here = await chunkWithLanguages({ content, contentType: 'text' }, sizes);
   expect(new Set(here.map(({ language }) => language))).toEqual(new Set(['german', 'english']));
   expect(content.length).toBeGreaterThan(10_000);
-  expect(await cutText({ content, contentType: 'text' }, sizes)).toEqual(here);
-  const code = await cutPassages({ content, contentType: 'code', language: 'python' }, sizes);
+  expect(await chunkInThread({ content, contentType: 'text' }, sizes)).toEqual(here);
+  const code = await chunkWithLanguages({ content, contentType: 'code', language: 'python' }, sizes);
   expect(new Set(code.map(({ language }) => language))).toEqual(new Set([null]));
 });
 

@@ -69,7 +69,7 @@ describeReal('npm run embeddings', () => {
       cwd: tmpdir(),
       env: { ...env, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' },
     });
-    expect(away.code).toBe(2);
+    expect(away.code).toBe(1);
   });
 
   it('leads from one model to another, compares, and goes back', async () => {
@@ -78,7 +78,7 @@ describeReal('npm run embeddings', () => {
 
     // a provider that nobody has is noticed before it is waited for
     const made = ['create', 'next', '--provider', 'test', '--model', 'next', '--dimensions', '24'];
-    expect(await embeddings(...made)).toMatchObject({ code: 2, stderr: expect.stringContaining('CQ310') });
+    expect(await embeddings(...made)).toMatchObject({ code: 1, stderr: expect.stringContaining('CQ310') });
     const dry = await json(...made, '--no-checked', '--dry-run');
     expect(dry).toMatchObject({ code: 0, answer: { dryRun: true, estimate: { chunks: 50 } } });
     expect((await json('status')).answer).toHaveLength(1);

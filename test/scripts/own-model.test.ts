@@ -8,8 +8,8 @@ import { errorCode } from '../../lib/errors.ts';
 import { projectFolder } from '../../lib/migrations.ts';
 import { chosenModel } from '../../models/chosen.ts';
 import { ensureFirstVersion, makeFirstVersion } from '../../models/first-version.ts';
-import { openProvider } from '../../models/provider.ts';
-import { openQueryEmbedder } from '../../models/query.ts';
+import { openProvider } from '../../models/open-provider.ts';
+import { openQueryModels } from '../../models/query-models.ts';
 import { run } from '../../tools/postgres/run.ts';
 import { type FakeOpenAi, startFakeOpenAi, vectorOfText, vectorOfWords } from '../support/fake-openai.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
@@ -151,7 +151,7 @@ describeReal('a model that the user brings', () => {
     expect(passages.every((text) => text.startsWith('search_document: Station '))).toBe(true);
     // a query of the API
     fake.requests = [];
-    const embedder = openQueryEmbedder(database.pool('authenticator'), (version) =>
+    const embedder = openQueryModels(database.pool('authenticator'), (version) =>
       openProvider(version, { env }),
     );
     await embedder.embed('Which is amber?', await embedder.activeVersion());

@@ -144,7 +144,7 @@ describe('npm start', () => {
 
   it('says that the folder is in use', async () => {
     const second = start('--data', dataDir, '--port', '0');
-    expect(await second.exit).toBe(2);
+    expect(await second.exit).toBe(1);
     expect(second.output()).toMatch(/in use by process \d+.*CQ010/s);
   });
 
@@ -194,7 +194,7 @@ describe('npm start', () => {
     const { port } = holder.address() as { port: number };
     try {
       const again = start(...args, '--port', String(port));
-      expect(await again.exit).toBe(2);
+      expect(await again.exit).toBe(1);
       expect(again.output()).toContain('Account: you@example.org made.');
       expect(again.output()).toMatch(/is in use.*CQ010/s);
     } finally {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { archiveConversations } from '../../jobs/archive-conversations.ts';
-import type { JobContext } from '../../jobs/context.ts';
+import type { JobContext } from '../../jobs/job.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { log } from '../../lib/log.ts';
 import { lockWaiters } from '../support/locks.ts';

@@ -1,10 +1,10 @@
 import pg, { type QueryResult } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deliverMail } from '../../jobs/deliver-mail.ts';
-import type { Mail } from '../../jobs/mailer.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { errorCode } from '../../lib/errors.ts';
 import { log } from '../../lib/log.ts';
+import type { Mail } from '../../lib/mailer.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { createWorkspace, join } from '../support/tenants.ts';
 import { asRole, asUser, asVisitor, PASSWORD, registerUser, type TestUser, until } from '../support/users.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cleanText } from '../../api/text.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
+import { cleanText } from '../../lib/storable.ts';
 import { activateTestVersion, addChunks, createIndex } from '../support/knowledge.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { asRole, asUser, registerUser, type TestUser } from '../support/users.ts';

@@ -1,16 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { PLAIN, type ServerShape } from './server-shapes.ts';
-
-export interface FakeRequest {
-  path: string;
-  authorization: string | undefined;
-  model: string;
-  /** The texts of an embedding request, the messages of a chat. */
-  texts: string[];
-  body: Record<string, unknown>;
-}
+import { type FakeRequest, PLAIN, type ServerShape } from './server-shapes.ts';
 
 /** What the server does instead of answering. `undefined`: it answers. */
 export type Fault =

@@ -1,7 +1,7 @@
-import type { JobContext } from '../../jobs/context.ts';
 import { embedChunks } from '../../jobs/embed-chunks.ts';
 import { indexSource } from '../../jobs/index-source.ts';
 import type { Source } from '../../jobs/indexing/source.ts';
+import type { JobContext } from '../../jobs/job.ts';
 
 /** What the worker does for a source: cuts it, then gives what its workspace lacks the vectors. Returns what both say. */
 export async function indexWhole(context: JobContext, source: Source): Promise<object> {

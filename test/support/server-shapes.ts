@@ -1,4 +1,11 @@
-import type { FakeRequest } from './fake-openai.ts';
+export interface FakeRequest {
+  path: string;
+  authorization: string | undefined;
+  model: string;
+  /** The texts of an embedding request, the messages of a chat. */
+  texts: string[];
+  body: Record<string, unknown>;
+}
 
 /** How a server that speaks OpenAI's protocol differs from others: what it refuses, in which words, and what it leaves out. */
 export interface ServerShape {

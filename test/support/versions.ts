@@ -1,7 +1,8 @@
 import type pg from 'pg';
 import { toSql } from 'pgvector';
 import type { Database } from '../../lib/database.ts';
-import { type EmbeddingProvider, ProviderError, type ProviderVersion } from '../../models/provider.ts';
+import { ProviderError } from '../../models/error.ts';
+import type { EmbeddingProvider, ProviderVersion } from '../../models/provider.ts';
 import { asRole, asUser, registerUser, type TestUser } from './users.ts';
 
 /** A vector of length one that follows from a text and a model: the same in every process, without any network. */

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { startWorker } from '../../jobs/worker.ts';
 import { serverDatabase } from '../../lib/database.ts';
 import { localStorage } from '../../lib/storage.ts';
-import { openGuards } from '../../models/remote/guards.ts';
+import { openGuards } from '../../models/remote/guard.ts';
 import { tablePause } from '../../models/remote/pause.ts';
 import { tableRate } from '../../models/remote/rate.ts';
 

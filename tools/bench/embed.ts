@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { toSql } from 'pgvector';
-import { cutText } from '../../chunking/cut.ts';
+import { chunkInThread } from '../../chunking/chunk-in-thread.ts';
 import { startWorker } from '../../jobs/worker.ts';
 import type { Database } from '../../lib/database.ts';
 import type { EmbeddingProvider } from '../../models/provider.ts';
@@ -89,7 +89,7 @@ async function byHand(
       [id],
     );
     const document = rows[0];
-    const chunks = await cutText(
+    const chunks = await chunkInThread(
       { content: document.content, contentType: 'text', title: document.title },
       { chunkSize: version.chunk_size, chunkOverlap: version.chunk_overlap },
     );

@@ -3,9 +3,9 @@ import { chunkText } from '../../chunking/chunk.ts';
 import { countTokens } from '../../chunking/tokens.ts';
 import { startWorker } from '../../jobs/worker.ts';
 import type { Database } from '../../lib/database.ts';
-import { leanText } from '../../models/lean-text.ts';
 import { openLocal } from '../../models/local/local.ts';
 import type { EmbeddingProvider } from '../../models/provider.ts';
+import { stripNoise } from '../../models/strip-noise.ts';
 import { folderPages, type Page } from './folder-pages.ts';
 import { type Bench, compare, runSql, type Scale } from './harness.ts';
 
@@ -107,7 +107,7 @@ export const folder: Bench = {
       );
     const now = rows[0] as typeof BEFORE;
     const beginCut = performance.now();
-    const ours = pages.map((page) => passages(page, now, leanText));
+    const ours = pages.map((page) => passages(page, now, stripNoise));
     const cutting = (performance.now() - beginCut) / 1000;
     const before = pages.map((page) => passages(page, BEFORE, (text) => text));
     const tokens = (texts: string[][]) => texts.flat().reduce((sum, text) => sum + countTokens(text), 0);

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import { FINDINGS, makeCommand, say } from '../../lib/cli.ts';
 import type { Database } from '../../lib/database.ts';
 import { log } from '../../lib/log.ts';
 import { surroundings, withBenchDatabase } from './harness.ts';
@@ -26,8 +27,6 @@ interface Options {
   check?: boolean;
   keep?: boolean;
 }
-
-const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 function readCount(value: string): number {
   const count = Number(value);
@@ -108,11 +107,10 @@ async function run(folders: string[], options: Options): Promise<void> {
     writeFileSync(path, content);
   }
   const below = report.sets.flatMap((set) => set.differences).some(({ estimate }) => isBelow(estimate));
-  if (options.check && below) process.exitCode = 1;
+  if (options.check && below) process.exitCode = FINDINGS;
 }
 
-export const quality: Command = new Command('quality')
-  .description(ABOUT)
+export const quality: Command = makeCommand('quality', ABOUT)
   .argument('[folder...]', 'sets in BEIR form; none: the documentation of this project')
   .option('--conversations <folder>', 'dialogues with questions, measured through importConversation')
   .option('--language <name>', 'text-search configuration of the documents; otherwise guessed for each set')

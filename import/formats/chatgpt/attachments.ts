@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
-import { type AttachmentItem, limits } from '../../items.ts';
-import { asArray, asObject, asSize, asString, clipped, present, shortString } from '../json-values.ts';
+import type { AttachmentItem } from '../../items.ts';
+import { limits } from '../../options.ts';
+import { asArray, asObject, asSize, asString, clipped, present, shortString } from '../json/values.ts';
 import type { ExportFolder } from './folder.ts';
 import { fileIdOf } from './folder.ts';
 

@@ -1,5 +1,5 @@
 import type { MessageRole, Metadata } from '../../items.ts';
-import { asArray, asObject, asString, isObject, type JsonObject, present } from '../json-values.ts';
+import { asArray, asObject, asString, isObject, type JsonObject, present } from '../json/values.ts';
 
 /** What one message of an export says, as markdown. */
 export interface MessageContent {

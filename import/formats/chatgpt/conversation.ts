@@ -1,7 +1,9 @@
-import { type ConversationItem, type SkippedItem, skipped } from '../../items.ts';
-import { makeConversation } from '../conversation.ts';
-import { modelName, type ReadMessage } from '../drafts.ts';
-import { asObject, asString, cleanJson, isObject, present, shortString } from '../json-values.ts';
+import { cleanJson, nothingCleaned } from '../../../lib/storable.ts';
+import type { ConversationItem } from '../../items.ts';
+import { type SkippedItem, skipped } from '../../skipped.ts';
+import { buildConversation } from '../conversations/build-conversation.ts';
+import { modelName, type ReadMessage } from '../conversations/lay-out-messages.ts';
+import { asObject, asString, countCleaned, isObject, present, shortString } from '../json/values.ts';
 import { attachmentsOf } from './attachments.ts';
 import { readContent } from './content.ts';
 import { type ExportFolder, emptyExportFolder } from './folder.ts';
@@ -33,13 +35,14 @@ export function readConversation(
   now: Date,
   folder: ExportFolder = emptyExportFolder(),
 ): ConversationItem | SkippedItem {
-  const { value, cleaned } = cleanJson(parsed);
+  const cleaned = nothingCleaned();
+  const value = cleanJson(parsed, { cleaned });
   if (!isObject(value) || !isObject(value.mapping))
     return skipped(label, 'unsupported', 'not a conversation: no "mapping"');
   const id = asString(value.conversation_id) ?? asString(value.id);
   const title = asString(value.title) ?? 'Untitled';
   const { is_archived, is_starred, gizmo_id, conversation_template_id, voice, create_time } = value;
-  return makeConversation(
+  return buildConversation(
     {
       id,
       importer: 'chatgpt',
@@ -66,7 +69,7 @@ export function readConversation(
                 ? create_time
                 : shortString(create_time),
           empty_messages_left_out: leftOut > 0 ? leftOut : null,
-          cleaned: cleaned > 0 ? cleaned : null,
+          cleaned: countCleaned(cleaned),
         }),
     },
     now,

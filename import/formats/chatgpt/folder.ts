@@ -2,10 +2,13 @@ import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCode } from '../../../lib/errors.ts';
-import { type FeedbackItem, limits, type SkippedItem, skipped } from '../../items.ts';
-import { asString, cleanJson, clipped, isObject, type JsonObject } from '../json-values.ts';
-import { readList } from '../read-list.ts';
-import { readTime } from '../times.ts';
+import { cleanJson } from '../../../lib/storable.ts';
+import type { FeedbackItem } from '../../items.ts';
+import { limits } from '../../options.ts';
+import { type SkippedItem, skipped } from '../../skipped.ts';
+import { readTime } from '../conversations/times.ts';
+import { readJsonArray } from '../json/read-array.ts';
+import { asString, clipped, isObject, type JsonObject } from '../json/values.ts';
 
 /** What lies beside the conversations of an export and belongs to them. */
 export interface ExportFolder {
@@ -126,8 +129,8 @@ export async function readExportFolder(file: string, label: string, now: Date): 
   if (exists) {
     const list = { absolute, label: called, noun: 'entries', limit: limits.eventBytes, onBytes: () => {} };
     try {
-      for await (const read of readList(list, (value, place) => {
-        const { value: cleaned } = cleanJson(value);
+      for await (const read of readJsonArray(list, (value, place) => {
+        const cleaned = cleanJson(value);
         const found = isObject(cleaned) ? readFeedback(cleaned, now.getTime()) : null;
         return found ?? skipped(place, 'unsupported', 'no feedback: it needs a message and a thumb');
       })) {

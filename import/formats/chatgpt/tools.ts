@@ -1,16 +1,17 @@
-import { limits, type ToolCallItem } from '../../items.ts';
-import { asArray, asObject, asString, clipped, isObject, type JsonObject } from '../json-values.ts';
-import type { TreeNode } from '../tree.ts';
+import type { ToolCallItem } from '../../items.ts';
+import { limits } from '../../options.ts';
+import type { MessageNode } from '../conversations/message-tree.ts';
+import { asArray, asObject, asString, clipped, isObject, type JsonObject } from '../json/values.ts';
 import { readContent } from './content.ts';
 
 /** The tool that speaks, '' for one without a name; null for anybody else. */
-function toolOf(node: TreeNode): string | null {
+function toolOf(node: MessageNode): string | null {
   const { role, name } = asObject(node.message?.author);
   return role === 'tool' || role === 'function' ? (asString(name) ?? '') : null;
 }
 
 /** What a tool answered, in order: below the call, then one below the other while it is the same tool. */
-function answersTo(call: TreeNode): JsonObject[] {
+function answersTo(call: MessageNode): JsonObject[] {
   const answers: JsonObject[] = [];
   let name: string | null = null;
   for (let at = call; ; ) {
@@ -47,7 +48,7 @@ function hasFailed(answer: JsonObject): boolean {
 }
 
 /** The call that a message of the assistant is: it speaks to a tool, or is code that a tool answers. */
-export function toolCallsOf(message: JsonObject, node: TreeNode): ToolCallItem[] {
+export function toolCallsOf(message: JsonObject, node: MessageNode): ToolCallItem[] {
   const recipient = asString(message.recipient);
   const answers = answersTo(node);
   const isCode = asString(asObject(message.content).content_type) === 'code';

@@ -1,5 +1,6 @@
-import { limits, type ToolCallItem } from '../../items.ts';
-import { asArray, asObject, asString, clipped, isObject, type JsonObject, present } from '../json-values.ts';
+import type { ToolCallItem } from '../../items.ts';
+import { limits } from '../../options.ts';
+import { asArray, asObject, asString, clipped, isObject, type JsonObject, present } from '../json/values.ts';
 
 /** What the blocks of one message say, think and do. */
 export interface Blocks {

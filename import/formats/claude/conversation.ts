@@ -1,25 +1,21 @@
-import {
-  type AttachmentItem,
-  type ConversationItem,
-  limits,
-  type MessageRole,
-  type SkippedItem,
-  skipped,
-} from '../../items.ts';
-import { makeConversation } from '../conversation.ts';
-import { modelName, type ReadMessage } from '../drafts.ts';
+import { cleanJson, nothingCleaned } from '../../../lib/storable.ts';
+import type { AttachmentItem, ConversationItem, MessageRole } from '../../items.ts';
+import { limits } from '../../options.ts';
+import { type SkippedItem, skipped } from '../../skipped.ts';
+import { buildConversation } from '../conversations/build-conversation.ts';
+import { modelName, type ReadMessage } from '../conversations/lay-out-messages.ts';
 import {
   asArray,
   asObject,
   asSize,
   asString,
-  cleanJson,
   clipped,
+  countCleaned,
   isObject,
   type JsonObject,
   present,
   shortString,
-} from '../json-values.ts';
+} from '../json/values.ts';
 import { readBlocks } from './content.ts';
 
 const ROLES: Record<string, MessageRole> = { human: 'user', user: 'user', assistant: 'assistant' };
@@ -128,14 +124,15 @@ function treeOf(list: unknown[]): { mapping: JsonObject; doubled: number } {
  * @param label how to name it when it has no id, as `conversations.json #3`
  */
 export function readConversation(parsed: unknown, label: string, now: Date): ConversationItem | SkippedItem {
-  const { value, cleaned } = cleanJson(parsed);
+  const cleaned = nothingCleaned();
+  const value = cleanJson(parsed, { cleaned });
   if (!isObject(value) || !Array.isArray(value.chat_messages))
     return skipped(label, 'unsupported', 'not a conversation: no "chat_messages"');
   const id = asString(value.uuid);
   const title = asString(value.name) ?? 'Untitled';
   const { mapping, doubled } = treeOf(value.chat_messages);
   const { created_at } = value;
-  return makeConversation(
+  return buildConversation(
     {
       id,
       importer: 'claude',
@@ -156,7 +153,7 @@ export function readConversation(parsed: unknown, label: string, now: Date): Con
           original_create_time: createdAt === own ? null : shortString(created_at),
           empty_messages_left_out: leftOut > 0 ? leftOut : null,
           doubled_messages_left_out: doubled > 0 ? doubled : null,
-          cleaned: cleaned > 0 ? cleaned : null,
+          cleaned: countCleaned(cleaned),
         }),
     },
     now,

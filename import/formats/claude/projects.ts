@@ -1,12 +1,16 @@
+import { cleanJson, nothingCleaned } from '../../../lib/storable.ts';
 import { normalizeLines } from '../../../reading/text.ts';
-import { type DocumentItem, type ReadSettings, type SkippedItem, skipped } from '../../items.ts';
-import { makeDocument } from '../../sources/document.ts';
-import { asArray, asObject, asString, cleanJson, isObject, present } from '../json-values.ts';
-import { readList } from '../read-list.ts';
+import type { DocumentItem } from '../../items.ts';
+import type { ReadSettings } from '../../options.ts';
+import { type SkippedItem, skipped } from '../../skipped.ts';
+import { makeDocument } from '../document.ts';
+import { readJsonArray } from '../json/read-array.ts';
+import { asArray, asObject, asString, countCleaned, isObject, present } from '../json/values.ts';
 
 /** The instructions and the documents of a project. */
 function documentsOf(parsed: unknown, place: string, settings: ReadSettings): (DocumentItem | SkippedItem)[] {
-  const { value, cleaned } = cleanJson(parsed);
+  const cleaned = nothingCleaned();
+  const value = cleanJson(parsed, { cleaned });
   const id = isObject(value) ? asString(value.uuid) : null;
   if (!isObject(value) || id === null) return [skipped(place, 'unsupported', 'not a project: no "uuid"')];
   const project = asString(value.name) ?? 'Untitled';
@@ -28,7 +32,7 @@ function documentsOf(parsed: unknown, place: string, settings: ReadSettings): (D
       path: asString(doc.filename) ?? 'document.txt',
       label,
       text: normalizeLines(content),
-      metadata: present({ importer: 'claude', project, cleaned: cleaned > 0 ? cleaned : null }),
+      metadata: present({ importer: 'claude', project, cleaned: countCleaned(cleaned) }),
     });
   });
 }
@@ -44,7 +48,7 @@ export async function* readProjects(
     limit: settings.maxConversationBytes,
     onBytes: settings.onBytes,
   };
-  for await (const read of readList(list, (value, place) => documentsOf(value, place, settings))) {
+  for await (const read of readJsonArray(list, (value, place) => documentsOf(value, place, settings))) {
     if (Array.isArray(read)) yield* read;
     else yield read;
   }

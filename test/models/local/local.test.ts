@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, expect, test } from 'vitest';
-import { openProvider } from '../../../models/provider.ts';
+import { openProvider } from '../../../models/open-provider.ts';
 
 const VERSION = { provider: 'local', model: 'universal-sentence-encoder-lite', dimensions: 512 };
 const provider = openProvider(VERSION);
@@ -129,7 +129,7 @@ test('a worker killed in mid-batch ends its requests as unavailable; the next re
 });
 
 test('an open provider does not keep the process alive, and prints nothing', () => {
-  const url = new URL('../../../models/provider.ts', import.meta.url).href;
+  const url = new URL('../../../models/open-provider.ts', import.meta.url).href;
   const script = `
     const { openProvider } = await import(${JSON.stringify(url)});
     const { vectors } = await openProvider(${JSON.stringify(VERSION)}).embed(['hello']);

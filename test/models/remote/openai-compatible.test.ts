@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { countTokens } from '../../../chunking/tokens.ts';
 import { readEnv } from '../../../lib/env.ts';
-import { costOf, type EmbeddingProvider, openProvider } from '../../../models/provider.ts';
-import { openGuards } from '../../../models/remote/guards.ts';
+import { openProvider } from '../../../models/open-provider.ts';
+import { costOf, type EmbeddingProvider } from '../../../models/provider.ts';
+import { openGuards } from '../../../models/remote/guard.ts';
 import { memoryPause, type ProviderPause } from '../../../models/remote/pause.ts';
 import { retryAfterOf } from '../../../models/remote/statuses.ts';
 import { type FakeOpenAi, startFakeOpenAi, vectorOfText } from '../../support/fake-openai.ts';

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readEnv } from '../../../lib/env.ts';
-import { openGuards } from '../../../models/remote/guards.ts';
+import { openGuards } from '../../../models/remote/guard.ts';
 import { memoryPause } from '../../../models/remote/pause.ts';
 import { LONGEST_SUMMARY, summariseByExtract } from '../../../models/summary/extractive.ts';
-import { openSummariser } from '../../../models/summary/summariser.ts';
+import { openSummariser } from '../../../models/summary/open-summariser.ts';
 import { type FakeOpenAi, startFakeOpenAi } from '../../support/fake-openai.ts';
 
 const REPORT = `# Harbour report

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'vitest';
-import { openProvider } from '../../../models/provider.ts';
+import { openProvider } from '../../../models/open-provider.ts';
 import { openTransformers } from '../../../models/transformers/transformers.ts';
 
 const fake = new URL('./workers/transformers.mjs', import.meta.url).href;

@@ -24,7 +24,7 @@ describe('npm run bench -- quality, without a server', () => {
     const refused = run(['quality', join(folder, 'nowhere')], {
       TEST_DATABASE_URL: 'postgres://127.0.0.1:1/none',
     });
-    await expect(refused).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('CQ050') });
+    await expect(refused).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('CQ050') });
   });
 });
 

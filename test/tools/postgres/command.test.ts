@@ -56,7 +56,7 @@ await describeWithBinaries('npm run postgres with a server', () => {
     expect(status.code).toBe(1);
     expect(JSON.parse(status.out)).toEqual({ dir, made: false, running: false });
     expect(await postgres('url', '--dir', dir)).toMatchObject({
-      code: 2,
+      code: 1,
       err: expect.stringContaining('CQ028'),
     });
     expect(existsSync(dir)).toBe(false);
@@ -87,7 +87,7 @@ await describeWithBinaries('npm run postgres with a server', () => {
       code: 1,
     });
     expect(await postgres('start', '--dir', dir, '--port', '1')).toMatchObject({
-      code: 2,
+      code: 1,
       err: expect.stringContaining(`already runs, on port ${a.port}`),
     });
 

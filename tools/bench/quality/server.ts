@@ -5,7 +5,7 @@ import { startApi } from '../../../api/server.ts';
 import { startWorker, type WorkerOptions } from '../../../jobs/worker.ts';
 import type { Database } from '../../../lib/database.ts';
 import { localStorage } from '../../../lib/storage.ts';
-import { openQueryEmbedder } from '../../../models/query.ts';
+import { openQueryModels } from '../../../models/query-models.ts';
 
 /** Serves a database as npm start does, API and worker, on a free port; with other vectors of passages, where given. */
 export async function withServer<T>(
@@ -17,7 +17,7 @@ export async function withServer<T>(
   const storage = localStorage(folder);
   const closers: (() => Promise<void>)[] = [async () => rmSync(folder, { recursive: true, force: true })];
   try {
-    const embedder = openQueryEmbedder(database.pool('authenticator'));
+    const embedder = openQueryModels(database.pool('authenticator'));
     closers.push(() => embedder.close());
     const worker = await startWorker({
       pool: database.pool('worker'),

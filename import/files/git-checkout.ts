@@ -1,0 +1,97 @@
+import { stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { readSmallFile as text } from './read-part.ts';
+
+/** A working copy of a git repository. */
+export interface Checkout {
+  /** The top folder of the working copy. */
+  root: string;
+  /** Where the refs, the configuration and `info/exclude` are. */
+  gitFolder: string;
+  /** The web address of the remote without user, password and `.git`; null when there is none. */
+  url: string | null;
+  commit: string | null;
+  branch: string | null;
+}
+
+/** The remote as a web address that is safe to store: `git@host:a/b.git` and `https://token@host/a/b` alike. */
+export function webAddress(remote: string): string | null {
+  const scp = /^(?:[\w.-]+@)?([\w.-]+):(?!\/\/)(.+)$/.exec(remote);
+  const address = scp && !/^[a-z]$/i.test(scp[1] ?? '') ? `ssh://${scp[1]}/${scp[2]}` : remote;
+  if (!/^(?:https?|ssh|git):\/\//.test(address) || !URL.canParse(address)) return null;
+  const { hostname, port, pathname, protocol } = new URL(address);
+  const path = pathname.replace(/\/+$/, '').replace(/\.git$/, '');
+  if (hostname === '' || path === '') return null;
+  const web = protocol.startsWith('http') && port !== '';
+  return `https://${hostname}${web ? `:${port}` : ''}${path.startsWith('/') ? path : `/${path}`}`;
+}
+
+/** The address of a file on the remote's site; where the site is unknown, the path is appended. */
+export function fileAddress(url: string, path: string): string {
+  const encoded = path.split('/').map(encodeURIComponent).join('/');
+  const host = new URL(url).hostname;
+  if (host === 'github.com') return `${url}/blob/HEAD/${encoded}`;
+  if (host === 'gitlab.com') return `${url}/-/blob/HEAD/${encoded}`;
+  if (host === 'bitbucket.org') return `${url}/src/HEAD/${encoded}`;
+  return `${url}/${encoded}`;
+}
+
+function remoteOf(config: string): string | null {
+  const remotes = new Map<string, string>();
+  let section = '';
+  for (const line of config.split('\n')) {
+    const header = /^\s*\[remote "(.+)"\]/.exec(line)?.[1];
+    if (header !== undefined) section = header;
+    else if (/^\s*\[/.test(line)) section = '';
+    const url = /^\s*url\s*=\s*(\S+)/.exec(line)?.[1];
+    if (section !== '' && url && !remotes.has(section)) remotes.set(section, url);
+  }
+  const remote = remotes.get('origin') ?? remotes.values().next().value;
+  return remote === undefined ? null : webAddress(remote);
+}
+
+async function commitOf(refs: string[], head: string): Promise<string | null> {
+  const ref = /^ref: (.+)$/m.exec(head)?.[1]?.trim();
+  if (ref === undefined) return /^[0-9a-f]{40,64}$/.exec(head.trim())?.[0] ?? null;
+  for (const folder of refs) {
+    const loose = await text(join(folder, ref));
+    if (loose !== null) return loose.trim();
+    const packed = (await text(join(folder, 'packed-refs')))
+      ?.split('\n')
+      .find((line) => line.endsWith(` ${ref}`));
+    if (packed) return packed.split(' ', 1)[0] ?? null;
+  }
+  return null;
+}
+
+/** The `.git` of a folder: a folder, or (in worktrees and submodules) a file that says where it is. */
+async function gitFolderOf(folder: string): Promise<string | null> {
+  const path = join(folder, '.git');
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory()) return (await text(join(path, 'HEAD'))) === null ? null : path;
+  const target = found?.isFile() ? /^gitdir: (.+)$/m.exec((await text(path)) ?? '')?.[1] : undefined;
+  return target === undefined ? null : resolve(folder, target.trim());
+}
+
+/**
+ * The checkout that `folder` lies in. Reads git's files instead of running git: a foreign repository's
+ * configuration can make git run programs, and git need not be installed.
+ */
+export async function findCheckout(folder: string): Promise<Checkout | null> {
+  for (let root = folder; ; root = dirname(root)) {
+    const own = await gitFolderOf(root);
+    if (own !== null) {
+      const common = (await text(join(own, 'commondir')))?.trim();
+      const gitFolder = common ? resolve(own, common) : own;
+      const head = (await text(join(own, 'HEAD'))) ?? '';
+      return {
+        root,
+        gitFolder,
+        url: remoteOf((await text(join(gitFolder, 'config'))) ?? ''),
+        commit: await commitOf([own, gitFolder], head),
+        branch: /^ref: refs\/heads\/(.+)$/m.exec(head)?.[1]?.trim() ?? null,
+      };
+    }
+    if (dirname(root) === root) return null;
+  }
+}

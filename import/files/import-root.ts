@@ -1,0 +1,129 @@
+import { realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { UsageError } from '../../lib/cli.ts';
+import { errorCode } from '../../lib/errors.ts';
+import type { Metadata } from '../items.ts';
+import type { ReadSettings } from '../options.ts';
+import { type SkippedItem, skipped } from '../skipped.ts';
+import { type Checkout, fileAddress, findCheckout } from './git-checkout.ts';
+import { type IgnoreRules, isIgnored, rulesFor } from './gitignore.ts';
+
+/** One path that was given, and what its files are called. */
+export interface ImportRoot {
+  kind: 'folder' | 'file';
+  absolute: string;
+  /** The folder that paths are counted from: the top of the checkout, else the folder itself. */
+  base: string;
+  name: string;
+  /** Null when a name was given, which then counts instead. */
+  url: string | null;
+  checkout: Checkout | null;
+  /** The rules of the folders between `base` and `absolute`. */
+  rules: IgnoreRules | null;
+}
+
+function below(base: string, path: string): string {
+  return relative(base, path).split(sep).join('/').toWellFormed();
+}
+
+/** Folder by folder from `base` down to `folder`; null rules as well when git ignores `folder` itself. */
+async function rulesAbove(
+  checkout: Checkout,
+  folder: string,
+): Promise<{ rules: IgnoreRules | null; ignored: boolean }> {
+  let rules = await rulesFor(checkout.root, null, join(checkout.gitFolder, 'info', 'exclude'));
+  let at = checkout.root;
+  for (const part of relative(checkout.root, folder).split(sep).filter(Boolean)) {
+    rules = await rulesFor(at, rules);
+    at = join(at, part);
+    if (isIgnored(rules, at, true)) return { rules: null, ignored: true };
+  }
+  return { rules, ignored: false };
+}
+
+async function resolveImportRoot(given: string, settings: ReadSettings): Promise<ImportRoot | SkippedItem> {
+  try {
+    const absolute = await realpath(resolve(given));
+    const found = await stat(absolute);
+    if (!found.isDirectory() && !found.isFile())
+      return skipped(given, 'unsupported', 'neither a file nor a folder');
+    const folder = found.isDirectory() ? absolute : dirname(absolute);
+    let checkout = await findCheckout(folder);
+    const above = checkout ? await rulesAbove(checkout, folder) : { rules: null, ignored: false };
+    // Naming an ignored folder is asking for it; it is then not part of what the repository publishes.
+    if (above.ignored) checkout = null;
+    const base = checkout?.root ?? folder;
+    return {
+      kind: found.isDirectory() ? 'folder' : 'file',
+      absolute,
+      base,
+      name: settings.name ?? (basename(base).toWellFormed() || 'root'),
+      url: settings.name === undefined ? (checkout?.url ?? null) : null,
+      checkout,
+      rules: above.rules,
+    };
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === undefined) throw error;
+    const missing = code === 'ENOENT' || code === 'ENOTDIR';
+    return skipped(given, missing ? 'not_found' : 'unreadable', missing ? 'no such file or folder' : code);
+  }
+}
+
+/**
+ * Looks at every path that was given.
+ * @throws ColloquyError CQ031 when one name is asked for several paths, or two folders have the same name: their
+ *   documents would overwrite each other.
+ */
+export async function resolveImportRoots(
+  paths: string[],
+  settings: ReadSettings,
+): Promise<(ImportRoot | SkippedItem)[]> {
+  if (settings.name !== undefined && paths.length > 1) {
+    throw new UsageError('CQ031', `--name "${settings.name}" was given for ${paths.length} paths.`, {
+      hint: 'Import them one at a time, each with its own --name.',
+    });
+  }
+  const roots: (ImportRoot | SkippedItem)[] = [];
+  const named = new Map<string, string>();
+  for (const path of paths) {
+    const root = await resolveImportRoot(path, settings);
+    roots.push(root);
+    if (root.kind === 'skipped' || root.url !== null) continue;
+    const other = named.get(root.name);
+    if (other !== undefined && other !== root.base) {
+      throw new UsageError(
+        'CQ031',
+        `Two of the folders are called "${root.name}": ${other} and ${root.base}.`,
+        {
+          hint: 'Their documents would overwrite each other: import them one at a time and give one of them a --name.',
+        },
+      );
+    }
+    named.set(root.name, root.base);
+  }
+  return roots;
+}
+
+/** The path of a file below its root's base, with `/`. */
+export function pathOf(root: ImportRoot, absolute: string): string {
+  return below(root.base, absolute);
+}
+
+/** The identity of a file. */
+export function sourceOf(root: ImportRoot, path: string): string {
+  return root.url === null ? `file:${root.name}/${path}` : fileAddress(root.url, path);
+}
+
+/** What a document remembers about where it came from. */
+export function originOf(root: ImportRoot): Metadata {
+  const { checkout, name } = root;
+  if (checkout === null) return { root: name };
+  const { commit, branch } = checkout;
+  return {
+    root: name,
+    ...(root.url === null ? {} : { git_url: root.url }),
+    ...(commit === null ? {} : { git_commit: commit }),
+    ...(branch === null ? {} : { git_branch: branch }),
+  };
+}

@@ -1,0 +1,99 @@
+import { dirname } from 'node:path';
+import type { ConversationItem, DocumentItem } from '../items.ts';
+import type { ReadSettings } from '../options.ts';
+import { type SkippedItem, skipped } from '../skipped.ts';
+import { readConversation as readChatgptConversation } from './chatgpt/conversation.ts';
+import { type ExportFolder, readExportFolder } from './chatgpt/folder.ts';
+import { readConversation as readClaudeConversation } from './claude/conversation.ts';
+import { readProjects } from './claude/projects.ts';
+import { readJsonArray } from './json/read-array.ts';
+
+export type ChatExportKind = 'chatgpt' | 'claude' | 'claude_projects';
+
+/** What else exports contain: a second copy of the conversations, the account, and records about them. */
+const EXTRAS =
+  /^(?:chat\.html|users?(?:_settings)?\.json|memories\.json|message_feedback\.json|model_comparisons\.json|shared_conversations\.json|group_chats\.json|shopping\.json|sora\.json|export_manifest\.json|conversation_asset_file_names\.json)$/;
+
+const EXPORT_NAME = /^conversations(?:-\d+)?\.json$/;
+
+/** Whether a file lying beside `conversations.json` belongs to the export and holds nothing of its own to import. */
+export function isChatExportExtra(name: string): boolean {
+  return EXTRAS.test(name);
+}
+
+/**
+ * Which export JSON begins like: a list of conversations, or a single one. The name decides only when the beginning
+ * is too broken to tell, so that a damaged export is reported and not stored as a document.
+ */
+export function chatExportKind(head: string, name: string): ChatExportKind | null {
+  const text = head.replace(/^\ufeff/, '').trimStart();
+  if (!/^(?:\[\s*\{|\{|\[\s*$|\[\s*\])/.test(text)) return null;
+  if (/"mapping"\s*:\s*\{/.test(text) && /"(?:current_node|create_time|conversation_id)"\s*:/.test(text))
+    return 'chatgpt';
+  const hasUuid = /"uuid"\s*:/.test(text);
+  if (hasUuid && /"chat_messages"\s*:/.test(text)) return 'claude';
+  if (hasUuid && /"docs"\s*:/.test(text) && /"(?:prompt_template|is_starter_project)"\s*:/.test(text))
+    return 'claude_projects';
+  if (!EXPORT_NAME.test(name)) return null;
+  if (/^\[\s*\{\s*"uuid"/.test(text)) return 'claude';
+  return /^\[\s*(?:\{\s*(?:"(?:title|id|conversation_id|create_time)"|$)|$)/.test(text) ? 'chatgpt' : null;
+}
+
+/** What is kept in mind while the files of a run are read one after the other. */
+export interface ChatExportState {
+  /** The conversations already read. */
+  items: Set<string>;
+  /** What lies beside the conversations, by folder. */
+  folders: Map<string, ExportFolder>;
+}
+
+async function* readConversations(
+  file: { absolute: string; label: string },
+  settings: ReadSettings,
+  state: ChatExportState,
+  read: (value: unknown, place: string) => ConversationItem | SkippedItem,
+): AsyncGenerator<ConversationItem | SkippedItem> {
+  const list = {
+    ...file,
+    noun: 'conversations',
+    limit: settings.maxConversationBytes,
+    onBytes: settings.onBytes,
+  };
+  for await (const item of readJsonArray(list, read)) {
+    if (item.kind === 'conversation' && state.items.has(item.source)) {
+      yield skipped(`${item.source} (${item.title})`, 'duplicate', `a second time in ${file.label}`);
+      continue;
+    }
+    if (item.kind === 'conversation') state.items.add(item.source);
+    yield item;
+  }
+}
+
+/** Everything an export's file gives. */
+export async function* readChatExport(
+  kind: ChatExportKind,
+  file: { absolute: string; label: string },
+  settings: ReadSettings,
+  state: ChatExportState,
+): AsyncGenerator<ConversationItem | DocumentItem | SkippedItem> {
+  const { now } = settings;
+  if (kind === 'claude_projects') {
+    yield* readProjects(file, settings);
+  } else if (kind === 'claude') {
+    yield* readConversations(file, settings, state, (value, place) =>
+      readClaudeConversation(value, place, now),
+    );
+  } else {
+    const key = dirname(file.absolute);
+    let folder = state.folders.get(key);
+    if (folder === undefined) {
+      folder = await readExportFolder(file.absolute, file.label, now);
+      state.folders.set(key, folder);
+      yield* folder.problems;
+    }
+    const beside = folder;
+    yield* readConversations(file, settings, state, (value, place) =>
+      readChatgptConversation(value, place, now, beside),
+    );
+  }
+}

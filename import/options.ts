@@ -1,0 +1,48 @@
+export interface ReadOptions {
+  /** Replaces the folder's or file's own name in `source`. Only with a single path. */
+  name?: string;
+  /** A document larger than this is skipped without being read. At most `limits.documentBytes`. */
+  maxBytes?: number;
+  /** The same for PDF and DOCX. Default: `maxBytes` when given, else what the database takes. */
+  maxUploadBytes?: number;
+  /** The same for a repomix file, which is read whole. */
+  maxRepomixBytes?: number;
+  /** The same for one conversation of an export; the export itself is streamed and may be any size. */
+  maxConversationBytes?: number;
+  /** No time may be later than this. Default: now. */
+  now?: Date;
+  /** Called with bytes dealt with; the sum is what `countBytes` promised. */
+  onBytes?: (bytes: number) => void;
+}
+
+export type ReadSettings = Required<Omit<ReadOptions, 'name'>> & Pick<ReadOptions, 'name'>;
+
+const MIB = 1024 * 1024;
+
+/** What the database takes; functions/knowledge/create_document.sql and functions/conversations/ say the same. */
+export const limits = {
+  documentBytes: 20 * MIB,
+  uploadBytes: 100 * MIB,
+  messageCharacters: 1_000_000,
+  messages: 100_000,
+  modelCharacters: 200,
+  sourceCharacters: 1000,
+  attachmentIdCharacters: 400,
+  toolNameCharacters: 200,
+  errorCharacters: 10_000,
+  commentCharacters: 10_000,
+  eventBytes: MIB,
+};
+
+/** Fills in the defaults. */
+export function readSettings(options: ReadOptions = {}): ReadSettings {
+  return {
+    name: options.name,
+    maxBytes: Math.min(options.maxBytes ?? 5 * MIB, limits.documentBytes),
+    maxUploadBytes: options.maxUploadBytes ?? options.maxBytes ?? limits.uploadBytes,
+    maxRepomixBytes: options.maxRepomixBytes ?? 128 * MIB,
+    maxConversationBytes: options.maxConversationBytes ?? 64 * MIB,
+    now: options.now ?? new Date(),
+    onBytes: options.onBytes ?? (() => {}),
+  };
+}

@@ -1,0 +1,45 @@
+/** Why something was not imported. Stable codes; docs/import.md explains each. */
+export const skipReasons = {
+  not_found: 'no such file or folder',
+  unreadable: 'could not be opened or read',
+  unsupported: 'a kind that is not imported',
+  too_large: 'over the size limit',
+  empty: 'nothing in it',
+  binary: 'not text',
+  generated: 'lock files, source maps and minified code',
+  hidden: 'hidden files and folders',
+  ignored: 'excluded by .gitignore, or a folder of dependencies',
+  symlink: 'symbolic links are not followed',
+  duplicate: 'already read in this run',
+  broken_json: 'JSON that does not parse',
+  broken_pack: 'a repomix file that ends early',
+  broken_tree: 'a conversation whose messages do not form a tree',
+  unknown_channel: 'a folder of a Slack export that no list of channels names',
+  no_message: 'feedback on a message that the export does not have',
+  refused: 'the database does not take it',
+} as const;
+
+export type SkipReason = keyof typeof skipReasons;
+
+/** Reasons that mean damage: something that was meant to be imported is not. The others are ordinary. */
+export const damage: ReadonlySet<SkipReason> = new Set<SkipReason>([
+  'not_found',
+  'unreadable',
+  'broken_json',
+  'broken_pack',
+  'broken_tree',
+  'unknown_channel',
+  'refused',
+]);
+
+export interface SkippedItem {
+  kind: 'skipped';
+  /** What a person would look for: the path below the folder that was given, or the conversation. */
+  source: string;
+  reason: SkipReason;
+  detail: string;
+}
+
+export function skipped(source: string, reason: SkipReason, detail: string): SkippedItem {
+  return { kind: 'skipped', source: source.toWellFormed(), reason, detail: detail.toWellFormed() };
+}

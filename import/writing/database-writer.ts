@@ -1,0 +1,232 @@
+import { createReadStream } from 'node:fs';
+import type { PoolClient } from 'pg';
+import { errorCode } from '../../lib/errors.ts';
+import type { FileStorage } from '../../lib/storage.ts';
+import type { ConversationItem, DocumentItem, EventItem, ImportItem, UploadItem } from '../items.ts';
+import { type SkippedItem, skipped } from '../skipped.ts';
+import type { Outcome, Summary } from '../summary.ts';
+import { createBatch } from './batch.ts';
+import {
+  type Contents,
+  contentsOf,
+  conversationPayload,
+  documentPayload,
+  eventPayload,
+  type Visibility,
+} from './payloads.ts';
+
+/** Whoever is signed in: each transaction has this person's rights and no more. */
+export interface Transactions {
+  transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T>;
+}
+
+/** Where items go. */
+export interface ItemWriter {
+  add(item: ImportItem): Promise<void>;
+  /** Writes what still waits for its batch to be full. */
+  flush(): Promise<void>;
+}
+
+export interface WriterOptions {
+  summary: Summary;
+  /** Told of every item when it is certain. */
+  onOutcome: (item: ImportItem, outcome: Outcome | SkippedItem) => void;
+}
+
+const BATCH_DOCUMENTS = 50;
+const BATCH_EVENTS = 500;
+
+const OUTCOMES: Record<string, Outcome> = { added: 'imported', updated: 'updated', unchanged: 'unchanged' };
+
+/** Whether the database objects to what it was given, so that another item may well be fine. */
+function isRefusal(error: unknown): boolean {
+  // data exception, constraint violation, program limit exceeded, malformed
+  return /^(?:22...|23...|54000|CQ200|CQ205|CQ244|CQ413)$/.test(errorCode(error) ?? '');
+}
+
+function refusal(source: string, error: unknown): SkippedItem {
+  return skipped(source, 'refused', error instanceof Error ? error.message : String(error));
+}
+
+/** What the database says of one item of a batch. */
+interface Answer {
+  outcome: string;
+  reason: string | null;
+}
+
+interface ConversationAnswer {
+  is_new: boolean;
+  added: number;
+  files_added: number;
+  tool_calls_added: number;
+  feedback_added: number;
+}
+
+/** What an upload finds: whether these bytes are known, and whether something came from that place before. */
+const KNOWN_UPLOAD = `select
+    (select f.processing_status from app_public.files f
+     where f.workspace_id = app_hidden.current_workspace_id() and f.owner_id = app_hidden.current_user_id() and f.sha256 = $1) as status,
+    exists (select from app_public.documents d
+     where d.workspace_id = app_hidden.current_workspace_id() and d.owner_id = app_hidden.current_user_id() and d.source_url = $2) as has_document`;
+const PREPARE_UPLOAD = `select max_bytes from app_hidden.prepare_upload(original_name => $1, mime_type => $2, byte_size => $3)`;
+const REGISTER_FILE = `select storage_path, processing_status from app_hidden.register_file(
+    original_name => $1, mime_type => $2, byte_size => $3, sha256 => $4, visibility => $5, metadata => $6::jsonb, source_url => $7)`;
+
+const IMPORT_DOCUMENTS = 'select outcome, reason from app_public.import_documents(documents => $1::jsonb)';
+const IMPORT_EVENTS = 'select outcome, reason from app_public.import_events(events => $1::jsonb)';
+const IMPORT_CONVERSATION = `select is_new, added, files_added, tool_calls_added, feedback_added
+  from app_public.import_conversation(payload => $1::jsonb)`;
+
+/** Writes into the database as whoever is signed in: documents and events in batches, each conversation by itself. */
+export function databaseWriter(
+  session: Transactions,
+  {
+    summary,
+    onOutcome,
+    visibility,
+    storage,
+  }: WriterOptions & { visibility: Visibility; storage: FileStorage },
+): ItemWriter {
+  const refuse = (item: ImportItem, reason: SkippedItem) => {
+    summary.skip(reason);
+    onOutcome(item, reason);
+  };
+
+  const writeAll = async <T extends DocumentItem | EventItem>(
+    items: T[],
+    { sql, what, payload }: { sql: string; what: 'documents' | 'events'; payload: (item: T) => object },
+  ): Promise<void> => {
+    const values = [JSON.stringify(items.map(payload))];
+    let rows: Answer[];
+    try {
+      ({ rows } = await session.transaction((client) => client.query<Answer>(sql, values)));
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      if (items.length === 1) return refuse(items[0]!, refusal(items[0]!.source, error));
+      // One that cannot even be handed over keeps only itself out.
+      for (const item of items) await writeAll([item], { sql, what, payload });
+      return;
+    }
+    for (const [i, item] of items.entries()) {
+      const outcome = OUTCOMES[rows[i]?.outcome ?? ''];
+      if (outcome === undefined) {
+        refuse(item, skipped(item.source, 'refused', rows[i]?.reason ?? 'no answer'));
+        continue;
+      }
+      summary.count(what, outcome);
+      onOutcome(item, outcome);
+    }
+  };
+
+  const documents = createBatch<DocumentItem>(BATCH_DOCUMENTS, (items) =>
+    writeAll(items, {
+      sql: IMPORT_DOCUMENTS,
+      what: 'documents',
+      payload: (item) => documentPayload(item, visibility),
+    }),
+  );
+  const events = createBatch<EventItem>(BATCH_EVENTS, (items) =>
+    writeAll(items, { sql: IMPORT_EVENTS, what: 'events', payload: eventPayload }),
+  );
+
+  const writeConversation = async (item: ConversationItem): Promise<void> => {
+    const values = [JSON.stringify(conversationPayload(item, visibility))];
+    try {
+      const { rows } = await session.transaction((client) =>
+        client.query<ConversationAnswer>(IMPORT_CONVERSATION, values),
+      );
+      const answer = rows[0]!;
+      const all = contentsOf(item);
+      const added: Contents = {
+        messages: answer.added,
+        files: answer.files_added,
+        toolCalls: answer.tool_calls_added,
+        feedback: answer.feedback_added,
+      };
+      const grew = Object.values(added).some((number) => number > 0);
+      const outcome = answer.is_new ? 'imported' : grew ? 'updated' : 'unchanged';
+      summary.count('conversations', outcome);
+      for (const what of ['messages', 'files', 'toolCalls', 'feedback'] as const) {
+        summary.count(what, 'imported', added[what]);
+        summary.count(what, 'unchanged', all[what] - added[what]);
+      }
+      onOutcome(item, outcome);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      refuse(item, refusal(`${item.source} (${item.title})`, error));
+    }
+  };
+
+  const store = async (item: UploadItem): Promise<Outcome> => {
+    const maxBytes = await session.transaction(async (client) => {
+      const { rows } = await client.query(PREPARE_UPLOAD, [item.name, item.mimeType, item.size]);
+      return Number(rows[0].max_bytes);
+    });
+    const received = await storage.receive(createReadStream(item.absolute), { maxBytes });
+    try {
+      return await session.transaction(async (client) => {
+        const known = (await client.query(KNOWN_UPLOAD, [received.sha256, item.source])).rows[0];
+        const { rows } = await client.query(REGISTER_FILE, [
+          item.name,
+          item.mimeType,
+          received.size,
+          received.sha256,
+          visibility,
+          JSON.stringify(item.metadata),
+          item.source,
+        ]);
+        await received.place(rows[0].storage_path);
+        if (known.status === null) return known.has_document ? 'updated' : 'imported';
+        const isAgain = rows[0].processing_status === 'pending' && !/^p/.test(known.status);
+        return isAgain ? 'updated' : 'unchanged';
+      });
+    } finally {
+      await received.discard();
+    }
+  };
+
+  const writeUpload = async (item: UploadItem): Promise<void> => {
+    try {
+      const outcome = await store(item);
+      summary.count('uploads', outcome);
+      onOutcome(item, outcome);
+    } catch (error) {
+      const code = errorCode(error) ?? '';
+      if (/^E(?:NOENT|ACCES|PERM|ISDIR|IO)$/.test(code))
+        refuse(item, skipped(item.source, 'unreadable', code));
+      else if (isRefusal(error)) refuse(item, refusal(item.source, error));
+      else throw error;
+    }
+  };
+
+  return {
+    async add(item) {
+      if (item.kind === 'conversation') await writeConversation(item);
+      else if (item.kind === 'upload') await writeUpload(item);
+      else if (item.kind === 'event') await events.add(item, Buffer.byteLength(JSON.stringify(item.payload)));
+      else await documents.add(item, Buffer.byteLength(item.content));
+    },
+    async flush() {
+      await documents.flush();
+      await events.flush();
+    },
+  };
+}
+
+/** Writes nothing. */
+export function dryRunWriter({ summary, onOutcome }: WriterOptions): ItemWriter {
+  return {
+    async add(item) {
+      summary.count(`${item.kind}s`, 'imported');
+      if (item.kind === 'conversation') {
+        const { messages, files, toolCalls, feedback } = contentsOf(item);
+        summary.count('messages', 'imported', messages);
+        summary.count('files', 'imported', files);
+        summary.count('toolCalls', 'imported', toolCalls);
+        summary.count('feedback', 'imported', feedback);
+      }
+      onOutcome(item, 'imported');
+    },
+    async flush() {},
+  };
+}

@@ -1,0 +1,50 @@
+import type { Pool } from 'pg';
+import type { PgBoss } from 'pg-boss';
+import type { Logger } from 'pino';
+import type { z } from 'zod';
+import type { chunkInThread } from '../chunking/chunk-in-thread.ts';
+import type { Mailer } from '../lib/mailer.ts';
+import type { QueueDefinition } from '../lib/migrations.ts';
+import type { FileStorage } from '../lib/storage.ts';
+import type { EmbeddingProvider, ProviderVersion } from '../models/provider.ts';
+import type { Summariser } from '../models/summary/summariser.ts';
+import type { FileExtractor } from '../reading/extract.ts';
+
+/** What every job gets. */
+export interface JobContext {
+  /** Acts as colloquy_worker. */
+  pool: Pool;
+  boss: PgBoss;
+  log: Logger;
+  /** The provider of an embedding version; opened once per process. */
+  provider(version: ProviderVersion): EmbeddingProvider;
+  mailer: Mailer;
+  /** Where the bytes of files are. */
+  storage: FileStorage;
+  /** Reads text from files, in a thread; opened once per process. */
+  extractor: FileExtractor;
+  /** Default: chunkInThread(). */
+  chunk?: typeof chunkInThread;
+  /** Makes short texts of long ones; opened once per process. */
+  summariser(): Summariser;
+  /** Aborted when the process wants to end: a job stops at the next safe place. */
+  signal: AbortSignal;
+}
+
+/** A kind of job: its queue, when it is sent by itself, and what it does. */
+export interface JobDefinition<Payload> {
+  queue: QueueDefinition;
+  payload: z.ZodType<Payload>;
+  /** Jobs that a worker takes at once; each is settled by itself. */
+  batchSize: number;
+  /** Whether its jobs, which belong to a workspace each, are taken from the workspaces in turn. */
+  isFair?: boolean;
+  /** Returns what it did, which becomes the output of the job. */
+  handle(context: JobContext, payload: Payload): Promise<object>;
+}
+
+/** How a job is sent of which one waits per subject, and which belongs to a workspace. */
+export interface Singleton {
+  singletonKey: string;
+  group: { id: string };
+}

@@ -1,0 +1,183 @@
+import { checkPaths, importPaths } from '../../import/import-paths.ts';
+import type { ImportItem } from '../../import/items.ts';
+import type { ReadOptions } from '../../import/options.ts';
+import type { SkippedItem } from '../../import/skipped.ts';
+import { createSummary, type Outcome, type Summary } from '../../import/summary.ts';
+import { databaseWriter, dryRunWriter } from '../../import/writing/database-writer.ts';
+import type { Visibility } from '../../import/writing/payloads.ts';
+import { startWorker } from '../../jobs/worker.ts';
+import { FINDINGS, INTERRUPTED, print, say } from '../../lib/cli.ts';
+import { ColloquyError } from '../../lib/errors.ts';
+import { log } from '../../lib/log.ts';
+import type { ProgressStream } from '../../lib/progress.ts';
+import { filesFolder, localStorage } from '../../lib/storage.ts';
+import { askPassword } from '../shared/ask-password.ts';
+import { type AccountOptions, findCredentials } from '../shared/credentials.ts';
+import { type IndexingState, indexingState } from '../shared/indexing.ts';
+import { type OpenedDatabase, openPrepared } from '../shared/prepared-database.ts';
+import { isConnectionLost, openSession, type Session } from '../shared/session.ts';
+import { waitForIndexing } from '../shared/wait-for-indexing.ts';
+import { reportJson, reportText } from './report.ts';
+
+export interface CommandOptions extends AccountOptions {
+  dryRun?: boolean;
+  wait?: boolean;
+  visibility: Visibility;
+  name?: string;
+  maxBytes?: number;
+  workspace?: string;
+  data: string;
+  json?: boolean;
+  verbose?: boolean;
+}
+
+/** npm hands on the Ctrl-C that the terminal has sent as well: the second within this time is the first. */
+const SAME_SIGNAL_MS = 1000;
+
+/** Aborted by the first Ctrl-C or SIGTERM; a later one ends the process on the spot. */
+function interruption(): { signal: AbortSignal; end: () => void } {
+  const stopping = new AbortController();
+  let first = 0;
+  const stop = () => {
+    if (first === 0) {
+      first = Date.now();
+      say('\nStopping after the transaction in hand; again to stop at once.');
+      stopping.abort();
+    } else if (Date.now() - first > SAME_SIGNAL_MS) process.exit(INTERRUPTED);
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  return {
+    signal: stopping.signal,
+    end() {
+      process.off('SIGINT', stop);
+      process.off('SIGTERM', stop);
+    },
+  };
+}
+
+interface Run {
+  paths: string[];
+  options: CommandOptions;
+  read: ReadOptions;
+  summary: Summary;
+  stream: ProgressStream;
+  signal: AbortSignal;
+}
+
+function itemLine(item: ImportItem, outcome: Outcome | SkippedItem): void {
+  const word = typeof outcome === 'string' ? outcome : outcome.reason;
+  const name = item.kind === 'conversation' ? `${item.source} (${item.title})` : item.source;
+  say(`${word.padEnd(9)}  ${name.replace(/\p{Cc}/gu, ' ')}`);
+}
+
+/** Waits, with a worker of our own where there is nobody else. */
+async function waitUntilSearchable(
+  { database, isAlone }: OpenedDatabase,
+  session: Session,
+  { stream, signal, options }: Run,
+): Promise<IndexingState> {
+  // The worker's log would stand between the lines of the summary, or inside the JSON.
+  log.level = options.json ? 'silent' : 'error';
+  const storage = localStorage(filesFolder(options.data));
+  const worker = isAlone ? await startWorker({ pool: database.pool('worker'), storage }) : null;
+  try {
+    return await waitForIndexing(session, { stream, signal });
+  } finally {
+    await worker?.stop();
+  }
+}
+
+/** Imports as whoever is signed in. */
+async function importInto(opened: OpenedDatabase, session: Session, run: Run): Promise<IndexingState | null> {
+  const { options, summary, signal } = run;
+  const onOutcome = options.verbose ? itemLine : () => {};
+  const storage = localStorage(filesFolder(options.data));
+  const writer = databaseWriter(session, { summary, onOutcome, visibility: options.visibility, storage });
+  await importPaths({ ...run, writer });
+  if (signal.aborted || summary.found() === 0) return null;
+  return options.wait ? waitUntilSearchable(opened, session, run) : indexingState(session);
+}
+
+interface Ended {
+  indexing: IndexingState | null;
+  /** Nobody else has the database open. */
+  isAlone: boolean;
+}
+
+/** Opens, signs in, imports, signs out. */
+async function importForReal(run: Run): Promise<Ended> {
+  const { options } = run;
+  // Asked for before anything is opened: a person may take their time.
+  const credentials = await findCredentials(options, options.data, process.stdin.isTTY ? askPassword : null);
+  const opened = await openPrepared(options.data);
+  try {
+    if (options.verbose) say(`Into ${opened.database.description}.`);
+    const session = await openSession(opened.database, credentials, options.workspace);
+    try {
+      return { indexing: await importInto(opened, session, run), isAlone: opened.isAlone };
+    } finally {
+      // When the connection is lost, what happened before is what has to be told.
+      await session.end().catch(() => {});
+    }
+  } catch (error) {
+    if (!isConnectionLost(error)) throw error;
+    throw new ColloquyError('CQ034', `The connection was lost: ${opened.database.description}.`, {
+      hint: 'What was imported is kept. When the database is back, run the same command again: it goes on from there.',
+      cause: error,
+    });
+  } finally {
+    await opened.database.close();
+  }
+}
+
+/**
+ * The whole command.
+ * @returns its exit code
+ */
+export async function importCommand(paths: string[], options: CommandOptions): Promise<number> {
+  const { dryRun = false, verbose = false, json = false } = options;
+  const read: ReadOptions = {
+    ...(options.name === undefined ? {} : { name: options.name }),
+    ...(options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes }),
+  };
+  await checkPaths(paths, read);
+  const summary = createSummary({ verbose: verbose || json, dryRun });
+  const stopping = interruption();
+  // Lines of items and a bar do not go together.
+  const stream = verbose ? { write: () => {} } : process.stderr;
+  const run: Run = { paths, options, read, summary, stream, signal: stopping.signal };
+  const started = performance.now();
+  let ended: Ended | null = null;
+  try {
+    if (dryRun) {
+      await importPaths({
+        ...run,
+        writer: dryRunWriter({ summary, onOutcome: verbose ? itemLine : () => {} }),
+      });
+      ended = { indexing: null, isAlone: false };
+    } else ended = await importForReal(run);
+  } finally {
+    stopping.end();
+    // What was done before it failed is worth knowing.
+    if (ended !== null || summary.found() > 0) {
+      const facts = {
+        dryRun,
+        isWhole: ended !== null && !run.signal.aborted,
+        waited: options.wait === true,
+        seconds: (performance.now() - started) / 1000,
+        indexing: ended?.indexing ?? null,
+        isAlone: ended?.isAlone ?? false,
+      };
+      print(json ? reportJson(summary, facts) : reportText(summary, facts));
+    }
+  }
+  if (run.signal.aborted) return INTERRUPTED;
+  if (summary.found() === 0) {
+    throw new ColloquyError('CQ035', `There is nothing to import in ${paths.join(', ')}.`, {
+      hint: 'The list above says what was passed over; docs/import.md explains why.',
+    });
+  }
+  const isLate = options.wait && !dryRun && !ended.indexing?.isComplete;
+  return isLate || summary.isDamaged() ? FINDINGS : 0;
+}

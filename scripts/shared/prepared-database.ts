@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Database, openDatabase } from '../../lib/database.ts';
+import { runningEmbedded } from '../../lib/embedded/open.ts';
+import { env } from '../../lib/env.ts';
+import { ColloquyError, errorCode } from '../../lib/errors.ts';
+import { migrationStatus } from '../../lib/migrations.ts';
+import { isConnectionLost } from './session.ts';
+
+export interface OpenedDatabase {
+  database: Database;
+  /** Nobody else has it open, so nobody else indexes either. */
+  isAlone: boolean;
+}
+
+function notMigrated(description: string, cause?: unknown): ColloquyError {
+  return new ColloquyError('CQ032', `The database has not been prepared for this version: ${description}.`, {
+    hint: 'Run npm start or npm run migrate first.',
+    cause,
+  });
+}
+
+/** A missing role, schema or table, or one that this login may not see yet. */
+const UNPREPARED = new Set(['22023', '42704', '3F000', '42P01', '42501', '28000']);
+
+/**
+ * Opens the database that the server uses, if there is one and it is prepared.
+ * @throws ColloquyError CQ012 when it does not answer, CQ032 when it is not there or not migrated
+ */
+export async function openPrepared(dataDir: string): Promise<OpenedDatabase> {
+  const isAlone = !env.DATABASE_URL && !runningEmbedded(dataDir);
+  // Opening would make one: an empty database helps nobody.
+  if (isAlone && !existsSync(join(dataDir, 'postgres')))
+    throw notMigrated(`there is none in the folder ${dataDir}`);
+  const database = await openDatabase({ join: true, dataDir });
+  try {
+    const { pending } = await migrationStatus(database.pool('authenticator'));
+    if (pending.length > 0) throw notMigrated(`${database.description}, lacks ${pending.join(', ')}`);
+    return { database, isAlone };
+  } catch (error) {
+    await database.close();
+    if (error instanceof ColloquyError) throw error;
+    if (UNPREPARED.has(errorCode(error) ?? '')) throw notMigrated(database.description, error);
+    if (!isConnectionLost(error)) throw error;
+    throw new ColloquyError('CQ012', `The database does not answer: ${database.description}.`, {
+      hint: env.DATABASE_URL
+        ? 'Check that the server runs and that DATABASE_URL is right, or unset it to use the embedded database.'
+        : 'The process that has it open is ending or hangs. Try again.',
+      cause: error,
+    });
+  }
+}
