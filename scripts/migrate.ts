@@ -149,7 +149,8 @@ async function at(place: Workplace, work: (place: Workplace) => Promise<void>): 
   }
 }
 
-const bringUp = (database: Database): Promise<unknown> => migrateDatabase(database, queues);
+// functions/ may need what the migration in hand makes
+const bringUp = (database: Database): Promise<unknown> => migrateDatabase(database, queues, { inHand: true });
 
 program
   .command('watch')

@@ -1,3 +1,11 @@
+--! Previous: sha1:7698bdbaae6ca23dd2d37c878af35909afbe9782
+--! Hash: sha1:0fb57e735515d95c423496ea0c7e5154446783d8
+--! Message: analytics day
+
+--! split: 1-current.sql
+-- The migration in hand: tables, columns, indexes, data moves. What functions/ holds is applied after it by itself.
+
+--! split: 40-analytics-day.sql
 -- What the analytics of a day are computed from.
 do $$
 begin
