@@ -15,7 +15,7 @@ begin
   select n.workspace_id, l.word
   from new_chunks n
   cross join lateral unnest(tsvector_to_array(n.text_search)) as l (word)
-  where l.word ~ '^[^\d\s[:punct:]]{4,40}$' and not exists (
+  where app_private.is_noted_word(l.word) and not exists (
     select from app_hidden.workspace_words w where w.workspace_id = n.workspace_id and w.word = l.word
   )
   group by 1, 2

@@ -1,5 +1,5 @@
 -- The order of sources that app_public.search gives to what its legs found: a source stands where its best similarity and its best words
--- put it. test/sql/fusion.test.ts compares the two.
+-- put it (fused_score). test/sql/fusion.test.ts compares the two.
 create or replace function app_private.fused_ndcg(
   in_version uuid, workspace uuid, query_embedding extensions.halfvec, hits app_public.search_result[], cited uuid[], weights real[]
 )
@@ -15,17 +15,17 @@ as $$
   ),
   sources as materialized (
     select
-      p.source, coalesce(max(p.text_score), 0) as by_words,
-      max(greatest(coalesce(p.vector_score, (
+      p.source, max(p.text_score) as by_words,
+      max(coalesce(p.vector_score, (
         select (1 - (e.embedding operator(extensions.<=>) query_embedding))::real
         from app_public.embeddings e
         where e.version_id = in_version and e.workspace_id = fused_ndcg.workspace and e.chunk_id = p.chunk_id
-      )), 0)) as by_meaning
+      ))) as by_meaning
     from passages p
     group by p.source
   ),
   ranked as (
-    select w.number, s.source, row_number() over (partition by w.number order by w.weight * s.by_meaning + (1 - w.weight) * s.by_words desc, s.source desc) as place
+    select w.number, s.source, row_number() over (partition by w.number order by app_private.fused_score(w.weight, s.by_meaning, (1 - w.weight)::real, s.by_words) desc, s.source desc) as place
     from unnest(weights) with ordinality as w (weight, number)
     cross join sources s
   )

@@ -1,5 +1,4 @@
--- What a measurement of the fusion asks: questions that users asked, and what the answers cited. The latest answers of each workspace in
--- turn, so that one gives more than its share only where the others have no more. An answer that somebody thought bad is left out.
+-- What a measurement of the fusion asks: questions that users asked, and what the answers cited (cited_answers).
 --
 -- A citation says what was useful among what was found then, with the weight of that time. So it favours that weight, and a measurement
 -- is slow to leave it, which is meant. What does not follow from the order of that time: sources count, not passages; each cited
@@ -12,34 +11,8 @@ stable
 set search_path = pg_catalog, extensions, pg_temp
 set jit = off
 as $$
-  with workspaces as materialized (
-    select e.workspace_id
-    from app_hidden.embedding_counts e
-    join (select c.workspace_id, sum(c.chunk_count) as chunk_count from app_hidden.chunk_counts c group by c.workspace_id) as k
-      on k.workspace_id = e.workspace_id
-    -- where vectors are missing, what has one looks nearer than it is
-    where e.version_id = for_version and e.embedding_count > 0 and e.embedding_count >= 0.95 * k.chunk_count
-      and exists (select from app_public.message_chunks x where x.workspace_id = e.workspace_id)
-    -- others on another day
-    order by md5(e.workspace_id::text || current_date)
-    limit 2 * most
-  ),
-  answers as materialized (
-    select w.workspace_id, a.message_id, a.turn
-    from workspaces w
-    cross join lateral (
-      select x.message_id, row_number() over (order by x.message_id desc) as turn
-      from (
-        -- ids are ordered by time: of the latest conversations
-        select k.message_id from app_public.message_chunks k where k.workspace_id = w.workspace_id order by k.conversation_id desc limit 5 * most
-      ) as x
-      group by x.message_id
-    ) as a
-    where not exists (
-      select from app_public.message_feedback f where f.message_id = a.message_id and (f.feedback_type = 'negative' or f.rating <= 2)
-    )
-    order by a.turn, a.message_id desc
-    limit 3 * most
+  with answers as materialized (
+    select a.* from app_private.cited_answers(for_version, most) as a
   ),
   asked as (
     select

@@ -9,7 +9,6 @@ as $$
 declare
   truth app_private.recall_truth;
   query app_private.recall_query;
-  kinds app_public.source_type[];
   found uuid[];
   started timestamptz;
   spent double precision;
@@ -27,14 +26,10 @@ begin
       return;
     end if;
     query := truth.query;
-    kinds := coalesce(query.kinds, enum_range(null::app_public.source_type));
     started := clock_timestamp();
     found := array(
       select s.chunk_id
-      from app_private.search_vector_index(
-        version, query.workspace_id, query.user_id, query.embedding, kinds, k, truth.sources, query.filters, truth.conditions,
-        with_ef_search, app_private.search_max_scan_tuples(query.filters)
-      ) as s
+      from app_private.search_vector_index(version, truth.scope, query.embedding, k, with_ef_search) as s
     );
     spent := 1000 * extract(epoch from clock_timestamp() - started);
     if cardinality(found) < k then

@@ -12,6 +12,8 @@ security definer
 set search_path = pg_catalog, extensions, pg_temp
 -- one wrong letter in a word of seven leaves 0.5 of its groups of three letters
 set pg_trgm.word_similarity_threshold = '0.4'
+-- planned for this tenant, as the legs of search are
+set plan_cache_mode = force_custom_plan
 as $$
 declare
   workspace uuid := app_hidden.searched_workspace_id();
@@ -30,29 +32,27 @@ begin
   if trim(coalesce(query, '')) = '' then
     return;
   end if;
-  -- planned for this tenant, as the legs of search are
-  return query execute $query$
-    select found.*
-    from (
-      (
-        select 'document'::app_public.source_type, d.id, null::uuid, d.title, word_similarity($1, d.title) as similarity
-        from app_public.documents d
-        where d.workspace_id = $2 and (d.owner_id = $3 or d.visibility = 'workspace') and $1 <% d.title
-        order by similarity desc, d.id desc
-        limit $4
-      )
-      union all
-      (
-        select 'message', null, t.id, t.title, word_similarity($1, t.title) as similarity
-        from app_public.conversations t
-        where t.workspace_id = $2 and (t.owner_id = $3 or t.visibility = 'workspace') and $1 <% t.title
-        order by similarity desc, t.id desc
-        limit $4
-      )
-    ) as found (source_type, document_id, conversation_id, title, similarity)
-    order by found.similarity desc, coalesce(found.document_id, found.conversation_id) desc
-    limit $4
-  $query$ using query, workspace, caller, max_results;
+  return query
+  select found.*
+  from (
+    (
+      select 'document'::app_public.source_type, d.id, null::uuid, d.title, word_similarity(query, d.title) as similarity
+      from app_public.documents d
+      where d.workspace_id = workspace and (d.owner_id = caller or d.visibility = 'workspace') and query <% d.title
+      order by similarity desc, d.id desc
+      limit max_results
+    )
+    union all
+    (
+      select 'message', null, t.id, t.title, word_similarity(query, t.title) as similarity
+      from app_public.conversations t
+      where t.workspace_id = workspace and (t.owner_id = caller or t.visibility = 'workspace') and query <% t.title
+      order by similarity desc, t.id desc
+      limit max_results
+    )
+  ) as found (source_type, document_id, conversation_id, title, similarity)
+  order by found.similarity desc, coalesce(found.document_id, found.conversation_id) desc
+  limit max_results;
 end
 $$;
 comment on function app_public.search_titles(text, integer) is

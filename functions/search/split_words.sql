@@ -28,7 +28,7 @@ begin
         q.number, k.share,
         coalesce(
           q.query || case
-            when not k.is_known and q.lexemes ~ '^[^\d\s[:punct:]]{4,40}$'
+            when not k.is_known and app_private.is_noted_word(q.lexemes)
               then (select string_agg(app_private.quoted_lexeme(s.word), ' | ') from unnest(app_private.similar_words(workspace, q.lexemes)) as s (word))::tsquery
           end,
           q.query

@@ -108,8 +108,6 @@ describe('the order of functions/', () => {
 
 describe('a file of functions/', () => {
   const files = readFunctions();
-  // several functions that only make sense together: statements made from one text
-  const together = ['search/legs.sql'];
   const objectsOf = (path: string): string[] =>
     files.find((file) => file.path === path)?.objects.map(({ kind, name }) => `${kind} ${name}`) ?? [];
 
@@ -127,9 +125,8 @@ describe('a file of functions/', () => {
   });
 
   it('holds one object, and has its name', () => {
-    const wrong = files.filter((file) => !together.includes(file.path) && !isOneObject(file, files));
+    const wrong = files.filter((file) => !isOneObject(file, files));
     expect(wrong.map(({ path, objects }) => ({ path, objects }))).toEqual([]);
-    for (const path of together) expect(objectsOf(path).length).toBeGreaterThan(1);
   });
 
   it('makes what no other file makes', () => {

@@ -1,0 +1,41 @@
+-- Chunks by their words: the rarer words find, and where these find too little for the caller, the next one finds too.
+create or replace function app_private.search_text(
+  scope app_private.search_scope, question app_private.search_question, max_results integer, is_plain boolean default false
+)
+returns app_private.search_hit[]
+language plpgsql
+stable
+set search_path = pg_catalog, extensions, pg_temp
+as $$
+declare
+  split record;
+  hits app_private.search_hit[];
+begin
+  select s.* into split from app_private.split_words(scope.workspace_id, question) as s;
+  loop
+    if is_plain then
+      hits := array(
+        select row(t.chunk_id, t.place, t.score, t.importance)::app_private.search_hit
+        from app_private.search_text_plain(
+          scope.workspace_id, scope.caller, scope.kinds, split.finding, split.ranking, split.shares, split.total, question.required,
+          question.excluded, max_results
+        ) with ordinality as t (chunk_id, score, importance, place)
+      );
+    else
+      hits := array(
+        select row(t.chunk_id, t.place, t.score, t.importance)::app_private.search_hit
+        from app_private.search_text_wide(
+          scope, split.finding, split.ranking, split.shares, split.total, question.required, question.excluded, max_results
+        ) with ordinality as t (chunk_id, score, importance, place)
+      );
+    end if;
+    exit when cardinality(hits) >= max_results or split.ranking is null;
+    split.finding := split.finding || split.ranking[1];
+    split.ranking := nullif(split.ranking[2:], '{}');
+    split.shares := nullif(split.shares[2:], '{}');
+  end loop;
+  return hits;
+end
+$$;
+comment on function app_private.search_text(app_private.search_scope, app_private.search_question, integer, boolean) is
+  'The chunks that have any word of a question, best first, each with 0 to 1: the better, the more of its words they and their documents have, and the rarer these are. It compares within one search only. is_plain: nothing but its owner narrows the search.';
