@@ -108,6 +108,19 @@ CREATE TYPE app_hidden.provider_pause_kind AS ENUM (
 );
 
 --
+-- Name: analytics_day; Type: TYPE; Schema: app_private; Owner: -
+--
+
+CREATE TYPE app_private.analytics_day AS (
+	workspace_id uuid,
+	conversation_id uuid,
+	day date,
+	rag_configuration_id uuid,
+	lower_id uuid,
+	upper_id uuid
+);
+
+--
 -- Name: source_type; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -195,15 +208,33 @@ CREATE TYPE app_private.recall_query AS (
 );
 
 --
+-- Name: search_scope; Type: TYPE; Schema: app_private; Owner: -
+--
+
+CREATE TYPE app_private.search_scope AS (
+	workspace_id uuid,
+	caller uuid,
+	kinds app_public.source_type[],
+	filters app_public.search_filters,
+	sources uuid[],
+	available bigint,
+	everything bigint,
+	has_memories boolean,
+	has_archived boolean
+);
+
+--
 -- Name: recall_truth; Type: TYPE; Schema: app_private; Owner: -
 --
 
 CREATE TYPE app_private.recall_truth AS (
 	query app_private.recall_query,
-	sources uuid[],
-	conditions text,
+	scope app_private.search_scope,
 	nearest uuid[],
-	milliseconds double precision
+	milliseconds double precision,
+	share double precision,
+	is_short boolean,
+	is_by_index boolean
 );
 
 --
@@ -1537,6 +1568,48 @@ CREATE TABLE app_public.workspace_members (
 ALTER TABLE ONLY app_public.workspace_members FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: memory_items; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.memory_items (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    visibility app_public.visibility DEFAULT 'private'::app_public.visibility NOT NULL,
+    subject text,
+    subject_key text GENERATED ALWAYS AS (app_hidden.normalized_text(subject)) STORED,
+    content text NOT NULL,
+    content_hash bytea GENERATED ALWAYS AS (app_hidden.text_hash(((COALESCE(app_hidden.normalized_text(subject), ''::text) || '
+'::text) || app_hidden.normalized_text(content)))) STORED,
+    chunked_hash bytea,
+    source_type app_public.memory_source_type DEFAULT 'manual'::app_public.memory_source_type NOT NULL,
+    source_id uuid,
+    importance real DEFAULT 0.5 NOT NULL,
+    access_count integer DEFAULT 0 NOT NULL,
+    last_accessed_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    validity tstzrange NOT NULL,
+    superseded_by uuid,
+    forgotten_at timestamp with time zone,
+    provenance jsonb DEFAULT '{}'::jsonb NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT memory_items_access_count_positive CHECK ((access_count >= 0)),
+    CONSTRAINT memory_items_closed CHECK (((NOT upper_inf(validity)) OR ((superseded_by IS NULL) AND (forgotten_at IS NULL)))),
+    CONSTRAINT memory_items_content_length CHECK (((char_length(content) >= 1) AND (char_length(content) <= 10000))),
+    CONSTRAINT memory_items_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT memory_items_importance_range CHECK (((importance >= (0)::double precision) AND (importance <= (1)::double precision))),
+    CONSTRAINT memory_items_metadata_object CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 65536))),
+    CONSTRAINT memory_items_provenance_object CHECK (((jsonb_typeof(provenance) = 'object'::text) AND (pg_column_size(provenance) <= 65536))),
+    CONSTRAINT memory_items_source CHECK (((source_type <> 'manual'::app_public.memory_source_type) OR (source_id IS NULL))),
+    CONSTRAINT memory_items_subject_length CHECK (((char_length(subject) >= 1) AND (char_length(subject) <= 200))),
+    CONSTRAINT memory_items_validity_known CHECK (((NOT isempty(validity)) AND (NOT lower_inf(validity))))
+);
+
+ALTER TABLE ONLY app_public.memory_items FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: chunks; Type: TABLE; Schema: app_public; Owner: -
 --
 
@@ -1650,48 +1723,6 @@ CREATE TABLE app_hidden.cutting_failures (
 ALTER TABLE ONLY app_hidden.cutting_failures FORCE ROW LEVEL SECURITY;
 
 --
--- Name: memory_items; Type: TABLE; Schema: app_public; Owner: -
---
-
-CREATE TABLE app_public.memory_items (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    workspace_id uuid NOT NULL,
-    owner_id uuid NOT NULL,
-    visibility app_public.visibility DEFAULT 'private'::app_public.visibility NOT NULL,
-    subject text,
-    subject_key text GENERATED ALWAYS AS (app_hidden.normalized_text(subject)) STORED,
-    content text NOT NULL,
-    content_hash bytea GENERATED ALWAYS AS (app_hidden.text_hash(((COALESCE(app_hidden.normalized_text(subject), ''::text) || '
-'::text) || app_hidden.normalized_text(content)))) STORED,
-    chunked_hash bytea,
-    source_type app_public.memory_source_type DEFAULT 'manual'::app_public.memory_source_type NOT NULL,
-    source_id uuid,
-    importance real DEFAULT 0.5 NOT NULL,
-    access_count integer DEFAULT 0 NOT NULL,
-    last_accessed_at timestamp with time zone,
-    expires_at timestamp with time zone,
-    validity tstzrange NOT NULL,
-    superseded_by uuid,
-    forgotten_at timestamp with time zone,
-    provenance jsonb DEFAULT '{}'::jsonb NOT NULL,
-    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
-    CONSTRAINT memory_items_access_count_positive CHECK ((access_count >= 0)),
-    CONSTRAINT memory_items_closed CHECK (((NOT upper_inf(validity)) OR ((superseded_by IS NULL) AND (forgotten_at IS NULL)))),
-    CONSTRAINT memory_items_content_length CHECK (((char_length(content) >= 1) AND (char_length(content) <= 10000))),
-    CONSTRAINT memory_items_id_version CHECK ((uuid_extract_version(id) = 7)),
-    CONSTRAINT memory_items_importance_range CHECK (((importance >= (0)::double precision) AND (importance <= (1)::double precision))),
-    CONSTRAINT memory_items_metadata_object CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 65536))),
-    CONSTRAINT memory_items_provenance_object CHECK (((jsonb_typeof(provenance) = 'object'::text) AND (pg_column_size(provenance) <= 65536))),
-    CONSTRAINT memory_items_source CHECK (((source_type <> 'manual'::app_public.memory_source_type) OR (source_id IS NULL))),
-    CONSTRAINT memory_items_subject_length CHECK (((char_length(subject) >= 1) AND (char_length(subject) <= 200))),
-    CONSTRAINT memory_items_validity_known CHECK (((NOT isempty(validity)) AND (NOT lower_inf(validity))))
-);
-
-ALTER TABLE ONLY app_public.memory_items FORCE ROW LEVEL SECURITY;
-
---
 -- Name: analytics_changes; Type: TABLE; Schema: app_hidden; Owner: -
 --
 
@@ -1726,6 +1757,43 @@ CREATE TABLE app_public.usage_reservations (
 );
 
 ALTER TABLE ONLY app_public.usage_reservations FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: documents; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.documents (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    visibility app_public.visibility DEFAULT 'private'::app_public.visibility NOT NULL,
+    title text NOT NULL,
+    content text NOT NULL,
+    content_type text DEFAULT 'text'::text NOT NULL,
+    code_language text,
+    text_search_language app_public.text_search_language DEFAULT 'english'::text NOT NULL,
+    source_url text,
+    content_hash bytea GENERATED ALWAYS AS (app_hidden.text_hash(((((((((title || '
+'::text) || content_type) || '
+'::text) || COALESCE(code_language, ''::text)) || '
+'::text) || (text_search_language)::text) || '
+'::text) || content))) STORED,
+    chunked_hash bytea,
+    is_archived boolean DEFAULT false NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    file_id uuid,
+    CONSTRAINT documents_code_language_length CHECK ((char_length(code_language) <= 50)),
+    CONSTRAINT documents_content_length CHECK ((octet_length(content) <= 20971520)),
+    CONSTRAINT documents_content_type_known CHECK ((content_type = ANY (ARRAY['text'::text, 'markdown'::text, 'code'::text, 'html'::text, 'pdf'::text, 'docx'::text]))),
+    CONSTRAINT documents_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT documents_metadata_object CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 65536))),
+    CONSTRAINT documents_source_url_length CHECK (((char_length(source_url) >= 1) AND (char_length(source_url) <= 2048))),
+    CONSTRAINT documents_title_length CHECK (((char_length(title) >= 1) AND (char_length(title) <= 500)))
+);
+
+ALTER TABLE ONLY app_public.documents FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: repository_documents; Type: TABLE; Schema: app_public; Owner: -
@@ -1812,43 +1880,6 @@ CREATE TABLE app_public.message_feedback (
 );
 
 ALTER TABLE ONLY app_public.message_feedback FORCE ROW LEVEL SECURITY;
-
---
--- Name: documents; Type: TABLE; Schema: app_public; Owner: -
---
-
-CREATE TABLE app_public.documents (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    workspace_id uuid NOT NULL,
-    owner_id uuid NOT NULL,
-    visibility app_public.visibility DEFAULT 'private'::app_public.visibility NOT NULL,
-    title text NOT NULL,
-    content text NOT NULL,
-    content_type text DEFAULT 'text'::text NOT NULL,
-    code_language text,
-    text_search_language app_public.text_search_language DEFAULT 'english'::text NOT NULL,
-    source_url text,
-    content_hash bytea GENERATED ALWAYS AS (app_hidden.text_hash(((((((((title || '
-'::text) || content_type) || '
-'::text) || COALESCE(code_language, ''::text)) || '
-'::text) || (text_search_language)::text) || '
-'::text) || content))) STORED,
-    chunked_hash bytea,
-    is_archived boolean DEFAULT false NOT NULL,
-    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
-    file_id uuid,
-    CONSTRAINT documents_code_language_length CHECK ((char_length(code_language) <= 50)),
-    CONSTRAINT documents_content_length CHECK ((octet_length(content) <= 20971520)),
-    CONSTRAINT documents_content_type_known CHECK ((content_type = ANY (ARRAY['text'::text, 'markdown'::text, 'code'::text, 'html'::text, 'pdf'::text, 'docx'::text]))),
-    CONSTRAINT documents_id_version CHECK ((uuid_extract_version(id) = 7)),
-    CONSTRAINT documents_metadata_object CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 65536))),
-    CONSTRAINT documents_source_url_length CHECK (((char_length(source_url) >= 1) AND (char_length(source_url) <= 2048))),
-    CONSTRAINT documents_title_length CHECK (((char_length(title) >= 1) AND (char_length(title) <= 500)))
-);
-
-ALTER TABLE ONLY app_public.documents FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: rag_configurations; Type: TABLE; Schema: app_public; Owner: -

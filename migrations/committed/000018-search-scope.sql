@@ -1,3 +1,11 @@
+--! Previous: sha1:0fb57e735515d95c423496ea0c7e5154446783d8
+--! Hash: sha1:f6566d6089cfd59ae2b6866bac60705264a61acb
+--! Message: search scope
+
+--! split: 1-current.sql
+-- The migration in hand: tables, columns, indexes, data moves. What functions/ holds is applied after it by itself.
+
+--! split: 30-search.sql
 -- The legs of search are plain functions: what they may find is a scope, and no longer a condition in text.
 do $types$
 begin
