@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type pg from 'pg';
+import { flatten } from './flatten.ts';
 
 /** What a query needs of a connection: a client, or one that a pool has lent. */
 type Client = Pick<pg.ClientBase, 'query'>;
@@ -17,6 +18,9 @@ export interface Difference {
   expected?: string;
 }
 
+/** Whose definitions PostgreSQL writes from what it has parsed. */
+const PARSED = new Set(['column', 'constraint', 'index', 'policy', 'trigger', 'view']);
+
 const folder = join(import.meta.dirname, '../sql/catalogue/objects');
 
 /** Runs work with every name written with its schema, and leaves the session as it was. */
@@ -30,8 +34,8 @@ async function qualified<T>(client: Client, work: () => Promise<T>): Promise<T> 
 
 /**
  * Reads everything that migrations/ and functions/ make of the schemas app_*: two databases that give the same map have
- * the same schema. The embedded database and a server of the same major version give the same texts. When it fails, the
- * session keeps a search_path of pg_catalog.
+ * the same schema. The embedded database, a server of the same major version, and a database that was restored from a
+ * dump give the same texts. When it fails, the session keeps a search_path of pg_catalog.
  * @param client  any login; what the catalogue says is for everyone to read
  */
 export async function readCatalogue(client: Client): Promise<Catalogue> {
@@ -40,7 +44,9 @@ export async function readCatalogue(client: Client): Promise<Catalogue> {
     for (const name of readdirSync(folder).sort()) {
       if (!name.endsWith('.sql')) continue;
       const { rows } = await client.query(readFileSync(join(folder, name), 'utf8'));
-      for (const row of rows) catalogue.set(`${row.kind} ${row.name}`, row.definition);
+      for (const { kind, name: object, definition } of rows) {
+        catalogue.set(`${kind} ${object}`, PARSED.has(kind) ? flatten(definition) : definition);
+      }
     }
     return catalogue;
   });

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import type { Copies } from './embedded/copy.ts';
 import { type EmbeddedLogin, openEmbedded, runningEmbedded } from './embedded/open.ts';
 import { env } from './env.ts';
 import { ColloquyError, errorCode } from './errors.ts';
@@ -18,6 +19,8 @@ export interface Database {
   pool(role: DatabaseRole): pg.Pool;
   /** A connection string for a role, for tools that want one. */
   url(role: DatabaseRole): string;
+  /** Of an embedded one that this process has open: the copies that are made before upgrades. */
+  readonly copies?: Copies;
   close(): Promise<void>;
 }
 
@@ -218,6 +221,7 @@ export async function embeddedDatabase(dataDir: string, why = 'as asked for'): P
     description: `${name}, ${why}`,
     pool: (role) => embedded.pool(LOGIN[role]),
     url: (role) => embedded.url(LOGIN[role]),
+    copies: embedded.copies,
     close: embedded.close,
   };
 }

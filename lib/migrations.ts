@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { Queue } from 'pg-boss';
@@ -26,6 +26,8 @@ export {
 export interface MigrateOptions {
   /** Called after each migration, with its file. */
   onApplied?: (filename: string) => void;
+  /** Told what becomes of copies of an embedded database. Default: the log. */
+  onCopy?: (message: string) => void;
   /** How long a migration waits for one lock, as PostgreSQL writes it. Default: 30s; files of functions/ 5s, six times. */
   lockTimeout?: string;
   /** Applies all of functions/, also what the database has: what was changed by hand is made again. */
@@ -65,7 +67,8 @@ const sqlFile = (name: string): string => readFileSync(join(projectFolder, 'sql'
  * changes nothing. Two at once wait for each other.
  * @throws ColloquyError CQ012 to CQ014 for an unusable server, CQ015 when this copy is older than the database, CQ016
  *   when a migration or a file of functions/ fails, CQ040 when it waits too long for a lock, CQ043 when a committed
- *   migration of this copy was rewritten, CQ044 when the database was migrated by other text
+ *   migration of this copy was rewritten, CQ044 when the database was migrated by other text, CQ045 when there is no room
+ *   for a copy of an embedded database
  */
 export async function migrateDatabase(
   database: Database,
@@ -75,7 +78,8 @@ export async function migrateDatabase(
   demandFrozen();
   await checkServer(database);
   return oneAtATime(database, async () => {
-    const pending = await prepare(database);
+    const { onCopy = (message: string) => log.info(message) } = options;
+    const pending = await prepare(database, onCopy);
     if (pending.length > 0) {
       await runCommitted(database, pending, options);
       // for the programs that serve: is the database as new as they are?
@@ -92,6 +96,8 @@ export async function migrateDatabase(
     });
     await database.pool('owner').query('select app_private.complete_installation()');
     await installQueues(database, queues);
+    for (const folder of (await database.copies?.settle()) ?? [])
+      onCopy(`An older copy is removed: ${folder}`);
     return { migrations: pending, functions };
   });
 }
@@ -121,7 +127,7 @@ async function oneAtATime<T>(database: Database, work: () => Promise<T>): Promis
 }
 
 /** Roles and extensions, and whether what the database has is the beginning of what this copy has. */
-async function prepare(database: Database): Promise<string[]> {
+async function prepare(database: Database, onCopy: (message: string) => void): Promise<string[]> {
   const admin = database.pool('admin');
   for (const file of ['roles.sql', 'database.sql']) await runAsAdministrator(admin, file);
   const before = await migrationStatus(admin);
@@ -134,6 +140,9 @@ async function prepare(database: Database): Promise<string[]> {
   }
   if (before.changed.length > 0) throw otherText(before.changed);
   if (before.applied.length === 0) return before.pending;
+  if (before.pending.length + before.pendingFunctions.length + before.supersededFunctions.length > 0) {
+    await keepCopy(database, onCopy);
+  }
   const client = await database.pool('owner').connect();
   try {
     await adoptEarlierLayout(client, committedMigrations());
@@ -141,6 +150,18 @@ async function prepare(database: Database): Promise<string[]> {
     client.release();
   }
   return (await migrationStatus(admin)).pending;
+}
+
+/** Keeps a copy of an embedded database that is about to be changed. Of a server, a DBA makes a backup. */
+export async function keepCopy(database: Database, onCopy: (message: string) => void): Promise<void> {
+  const { version } = JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8'));
+  const copy = await database.copies?.keep(version);
+  if (!copy) return;
+  const { folder, isNew } = copy;
+  onCopy(
+    `${isNew ? 'A copy of the database before this upgrade is' : 'An upgrade was not finished; the copy from before it is'} ${folder}
+  To go back: end Colloquy, put that folder in the place of ${join(dirname(folder), 'postgres')}, and start the version that you had.`,
+  );
 }
 
 /** The database is not what the migrations of this copy make: to go on would mix two histories. */

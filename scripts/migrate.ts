@@ -110,9 +110,10 @@ async function dryRun(options: Options): Promise<void> {
 async function migrate(options: Options): Promise<void> {
   await withDatabase(await openDatabase({ dataDir: options.data }), async (database) => {
     if (!options.json) print(database.description);
-    if (options.adopt) await adopt(database);
+    if (options.adopt) await adopt(database, say);
     const applied = await migrateDatabase(database, queues, {
       onApplied: (name) => say(`  applied ${name}`),
+      onCopy: say,
       ...(options.repair ? { allFunctions: true } : {}),
     });
     if (options.development) await markAsDevelopment(database);

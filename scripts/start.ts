@@ -61,7 +61,7 @@ function warnOfMisspelt(): void {
 /** Brings the schema up to date, or, when told not to, checks that it is. */
 async function prepare(database: Database, options: Options): Promise<void> {
   if (options.migrate) {
-    const applied = await migrateDatabase(database, queues);
+    const applied = await migrateDatabase(database, queues, { onCopy: say });
     if (applied.migrations.length + applied.functions.length > 0) say(`Schema: ${describeMigrated(applied)}`);
     const { made } = await ensureFirstVersion(database.pool('owner'));
     if (made) say(`Embedding version: "${made}" made, as the settings say.`);

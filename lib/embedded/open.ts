@@ -12,6 +12,7 @@ import { vector } from '@electric-sql/pglite-pgvector';
 import type pg from 'pg';
 import { ColloquyError } from '../errors.ts';
 import { acquireFileLock, readLock } from '../lock.ts';
+import { type Copies, copiesOf } from './copy.ts';
 import { EmbeddedPool, EmbeddedSession } from './session.ts';
 import { listen } from './wire.ts';
 
@@ -30,6 +31,7 @@ export interface EmbeddedDatabase {
   pool(login: EmbeddedLogin): pg.Pool;
   /** For commands that want a connection string. */
   url(login: EmbeddedLogin): string;
+  copies: Copies;
   close(): Promise<void>;
 }
 
@@ -108,6 +110,16 @@ export async function openEmbedded(
         return pool;
       },
       url: (login) => socketUrl(sockets, login),
+      copies: copiesOf(dataDir, async (work) => {
+        // whoever has the session has the only process that could write
+        const client = await session.lease('postgres');
+        try {
+          await client.query('checkpoint');
+          return await work();
+        } finally {
+          client.release();
+        }
+      }),
       close() {
         closing ??= (async () => {
           server?.close();

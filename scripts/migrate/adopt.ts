@@ -2,6 +2,7 @@ import type { Difference } from '../../lib/catalogue.ts';
 import type { Database } from '../../lib/database.ts';
 import { ColloquyError } from '../../lib/errors.ts';
 import { committedMigrations } from '../../lib/migrations/committed.ts';
+import { keepCopy } from '../../lib/migrations.ts';
 import { describeDifferences, findDrift } from './drift.ts';
 
 /** The last migration that a database from before 0.1.0 may stand for. */
@@ -19,9 +20,10 @@ function isHistory(one: Difference): boolean {
 /**
  * Records a database from before 0.1.0, whose history had other texts, as one that has the migrations of today, after
  * comparing its tables and types with what they make. No row is touched.
+ * @param onCopy  told of the copy of an embedded database
  * @throws ColloquyError CQ044 with the differences, when there are any
  */
-export async function adopt(database: Database): Promise<void> {
+export async function adopt(database: Database, onCopy: (message: string) => void = () => {}): Promise<void> {
   const drift = (await findDrift(database)).filter(isHistory);
   if (drift.length > 0) {
     throw new ColloquyError(
@@ -32,6 +34,7 @@ export async function adopt(database: Database): Promise<void> {
       },
     );
   }
+  await keepCopy(database, onCopy);
   const adopted = committedMigrations().filter((one) => one.filename.slice(0, 6) <= LAST_ADOPTED);
   const client = await database.pool('owner').connect();
   try {

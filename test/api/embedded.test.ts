@@ -2,12 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { queues } from '../../jobs/registry.ts';
 import { startWorker } from '../../jobs/worker.ts';
 import type { Database } from '../../lib/database.ts';
-import { openDatabase } from '../../lib/database.ts';
-import { migrateDatabase } from '../../lib/migrations.ts';
 import { filesFolder, localStorage } from '../../lib/storage.ts';
+import { createEmbedded } from '../support/embedded.ts';
 import { computeAnalytics } from '../support/tenants.ts';
 import { until } from '../support/users.ts';
 import { type Account, axis, indexDocument, register, startTestApi, type TestApi } from './support.ts';
@@ -21,8 +19,7 @@ describe('the API over the embedded database', () => {
   let ada: Account;
 
   beforeAll(async () => {
-    database = await openDatabase({ dataDir });
-    await migrateDatabase(database, queues);
+    database = await createEmbedded(dataDir);
     api = await startTestApi({
       database,
       storage,

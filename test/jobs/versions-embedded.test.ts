@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toSql } from 'pgvector';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { queues } from '../../jobs/registry.ts';
 import { startWorker, type Worker } from '../../jobs/worker.ts';
-import { type Database, openDatabase } from '../../lib/database.ts';
+import type { Database } from '../../lib/database.ts';
 import { env } from '../../lib/env.ts';
-import { migrateDatabase } from '../../lib/migrations.ts';
+import { createEmbedded } from '../support/embedded.ts';
 import { asUser, registerUser, type TestUser, until } from '../support/users.ts';
 import { activeVersion, hashProvider, vectorOf } from '../support/versions.ts';
 
@@ -18,8 +17,7 @@ let ann: TestUser;
 
 beforeAll(async () => {
   if (env.DATABASE_URL) return;
-  database = await openDatabase({ dataDir: join(scratch, 'data') });
-  await migrateDatabase(database, queues);
+  database = await createEmbedded(join(scratch, 'data'));
   ann = await registerUser(database, 'ann@example.org');
   worker = await startWorker({
     pool: database.pool('worker'),

@@ -5,10 +5,11 @@ import type { PoolClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { queues } from '../../jobs/registry.ts';
 import { type Catalogue, compareCatalogues, readCatalogue, readExtensions } from '../../lib/catalogue.ts';
-import { type Database, openDatabase, serverDatabase } from '../../lib/database.ts';
+import { type Database, serverDatabase } from '../../lib/database.ts';
 import { env } from '../../lib/env.ts';
 import { migrateDatabase } from '../../lib/migrations.ts';
 import { createEmptyDatabase } from '../sql/databases.ts';
+import { createEmbedded } from '../support/embedded.ts';
 import { describeReal } from '../support/server.ts';
 
 /** Changes by hand, made together, each with what is seen of it. */
@@ -229,7 +230,7 @@ describeReal('the catalogue of a database', () => {
 
   beforeAll(async () => {
     database = serverDatabase(await createEmptyDatabase());
-    await migrateDatabase(database, queues);
+    await migrateDatabase(database, queues, { inHand: true });
     expected = await read(database);
   });
   afterAll(async () => {
@@ -268,6 +269,15 @@ describeReal('the catalogue of a database', () => {
     });
   });
 
+  it('is empty before the first migration, but for what was prepared', async () => {
+    const empty = serverDatabase(await createEmptyDatabase());
+    try {
+      for (const key of (await read(empty)).keys()) expect(key).toMatch(/^(grant|defaults) /);
+    } finally {
+      await empty.close();
+    }
+  });
+
   it('is the same for a login without rights', async () => {
     const client = await database.pool('worker').connect();
     try {
@@ -280,9 +290,8 @@ describeReal('the catalogue of a database', () => {
   // with DATABASE_URL, openDatabase takes that server
   it.skipIf(env.DATABASE_URL)('is that of the embedded database', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'colloquy-catalogue-'));
-    const embedded = await openDatabase({ dataDir });
+    const embedded = await createEmbedded(dataDir);
     try {
-      await migrateDatabase(embedded, queues);
       expect(compareCatalogues(await read(embedded), expected)).toEqual([]);
       const names = async (one: Database): Promise<string[]> => [
         ...(await readExtensions(one.pool('admin'))).keys(),

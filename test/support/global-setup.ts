@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { acquireTestServer } from '../../tools/postgres/acquire.ts';
@@ -12,6 +15,8 @@ declare module 'vitest' {
     postgres: TestPostgres;
     /** Names the databases of this run, so that a server which others use too can be told apart. */
     run: string;
+    /** A folder of this run, for what its files share. */
+    scratch: string;
   }
 }
 
@@ -37,10 +42,13 @@ async function leftDatabases(adminUrl: string, run: string): Promise<string[]> {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const run = `${Date.now().toString(36)}${process.pid.toString(36)}`;
   project.provide('run', run);
+  const scratch = mkdtempSync(join(tmpdir(), 'colloquy-run-'));
+  project.provide('scratch', scratch);
+  const tidy = (): void => rmSync(scratch, { recursive: true, force: true });
   const server = await acquireTestServer({ say });
   if ('reason' in server) {
     project.provide('postgres', { reason: server.reason });
-    return async () => {};
+    return async () => tidy();
   }
   try {
     project.provide('postgres', {
@@ -49,9 +57,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
     });
   } catch (error) {
     await server.stop();
+    tidy();
     throw error;
   }
   return async () => {
+    tidy();
     const left = await leftDatabases(server.adminUrl, run).catch(() => []);
     await server.stop({ keep: left.length > 0 });
     if (left.length === 0) return;

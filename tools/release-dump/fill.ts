@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Database } from '../../lib/database.ts';
+import {
+  addContent,
+  addDialogue,
+  axis,
+  computeAnalytics,
+  createTenants,
+  indexAll,
+  type Tenants,
+} from '../../test/support/tenants.ts';
+import { asUser } from '../../test/support/users.ts';
+import { asAdministrator } from '../../test/support/versions.ts';
+
+const DIMENSIONS = 512;
+
+/** What was put away: a conversation that is archived, and a file whose bytes are still to be removed. */
+async function putAway(database: Database, { ann }: Tenants): Promise<void> {
+  const id = await asUser(database, ann, async (client) => {
+    const { rows } = await client.query(`select id from app_public.start_conversation('ann archived')`);
+    for (const [content, role] of [
+      ['Which zebra did we archive?', 'user'],
+      ['The striped one.', 'assistant'],
+    ]) {
+      await client.query('select app_public.post_message($1, $2, $3)', [rows[0].id, content, role]);
+    }
+    return rows[0].id as string;
+  });
+  // only what is indexed may be packed
+  await indexAll(database);
+  await asUser(database, ann, (client) => client.query('select app_public.archive_conversation($1)', [id]));
+  await asUser(database, ann, (client) =>
+    client.query(`select app_hidden.register_file('gone.txt', 'text/plain', 4, sha256('gone'))`),
+  );
+  await database.pool('owner').query(`delete from app_public.files where original_name = 'gone.txt'`);
+}
+
+/** What is going on at the moment of the dump: a version is built, a passage has no vector, a conversation is not counted. */
+async function leaveWork(database: Database, { ann }: Tenants): Promise<void> {
+  const worker = database.pool('worker');
+  await database.pool('owner').query(`update app_public.users set role = 'admin' where id = $1`, [ann.id]);
+  await asAdministrator(database, ann, (client) =>
+    client.query(`select app_public.create_embedding_version('next', 'local', 'next', 8)`),
+  );
+  const id = await asUser(database, ann, async (client) => {
+    const { rows } = await client.query(
+      `select id from app_public.create_document('ann unfinished', 'A zebra without a vector.')`,
+    );
+    return rows[0].id as string;
+  });
+  const { rows: documents } = await worker.query(
+    'select workspace_id, content_hash from app_public.documents where id = $1',
+    [id],
+  );
+  const { workspace_id, content_hash } = documents[0];
+  await worker.query(`select app_hidden.replace_document_chunks($1, $2, $3, $4)`, [
+    workspace_id,
+    id,
+    content_hash,
+    JSON.stringify([
+      {
+        chunk_index: 0,
+        content: 'A zebra without a vector.',
+        start_offset: 0,
+        end_offset: 25,
+        token_count: 6,
+      },
+    ]),
+  ]);
+  await worker.query(
+    `select app_hidden.claim_embeddings(v.id, $1, array_agg(t.chunk_id), array_agg(6), 0.02)
+     from app_public.embedding_versions v cross join lateral app_hidden.take_chunks(v.id, $1, 10) as t
+     where v.status = 'active' group by v.id`,
+    [workspace_id],
+  );
+  await worker.query(
+    `select app_hidden.fail_cutting(d.workspace_id, 'document', d.id, 'CQ316', 'It took too long.', d.content_hash)
+     from app_public.documents d where d.id = $1`,
+    [id],
+  );
+  await asUser(database, ann, (client) =>
+    client.query(
+      `select app_public.post_message(c.id, 'Is a zebra counted yet?') from app_public.start_conversation('ann uncounted') as c`,
+    ),
+  );
+}
+
+/** What services outside of the database leave: accounts of an identity provider, pauses, rates, counted searches. */
+async function serve(database: Database, { ann }: Tenants): Promise<void> {
+  const [authenticator, worker] = [database.pool('authenticator'), database.pool('worker')];
+  await authenticator.query(
+    `select app_hidden.authenticate_identity('https://id.example.org', 'zoe', 'zoe@example.org', true, 'Zoe', now())`,
+  );
+  await worker.query(`select app_hidden.pause_provider('paused', 3600, 'It asked for a rest.')`);
+  await worker.query(`select app_hidden.take_provider_rate('paced', 60, 10000, 500)`);
+  await authenticator.query(
+    `select app_hidden.record_searches(jsonb_build_array(jsonb_build_object(
+       'workspace_id', $1::uuid, 'user_id', $2::uuid, 'version_id', v.id, 'kinds', array['document'], 'embedding', $3::text,
+       'path', 'exact', 'requested', 10, 'returned', 3, 'is_plain', true, 'scan_limit_hit', false)))
+     from app_public.embedding_versions v where v.status = 'active'`,
+    [ann.workspaceId, ann.id, JSON.stringify(axis(DIMENSIONS, 1))],
+  );
+}
+
+/**
+ * Rows in every table of a new database, through the doors that people, workers and the API have, and by
+ * worker-rows.sql where only time would bring them. ann@example.org and her neighbours have one of each kind.
+ */
+export async function fillEveryTable(database: Database): Promise<void> {
+  const owner = database.pool('owner');
+  const tenants = await createTenants(database);
+  const people = ['ann', 'bob', 'owner', 'member'] as const;
+  for (const name of people) await addContent(database, tenants[name], name);
+  await indexAll(database);
+  for (const name of people) await addDialogue(database, tenants[name], name);
+  await putAway(database, tenants);
+  await owner.query(`update app_private.settings set value = 'development' where name = 'environment'`);
+  await owner.query(`select app_private.generate_sample_data('bob@example.org')`);
+  await owner.query(`update app_private.settings set value = 'production' where name = 'environment'`);
+  await indexAll(database);
+  await computeAnalytics(database);
+  await leaveWork(database, tenants);
+  await serve(database, tenants);
+  await owner.query(readFileSync(join(import.meta.dirname, 'worker-rows.sql'), 'utf8'));
+}
