@@ -134,6 +134,16 @@ describe('a file of functions/', () => {
     expect(names.filter((name, index) => names.indexOf(name) < index)).toEqual([]);
   });
 
+  it('has no body of more than 60 lines', () => {
+    const long = files.flatMap(({ path, sql }) =>
+      [...sql.matchAll(/as (\$\w*\$)\n([\s\S]*?)\1/g)]
+        .map((match) => match[2]!.trim().split('\n').length)
+        .filter((lines) => lines > 60)
+        .map((lines) => `${path}: ${lines}`),
+    );
+    expect(long).toEqual([]);
+  });
+
   it('says what it needs in one line, before its code', () => {
     for (const { path, sql, needs } of files) {
       const [head] = sql.split(/^(?!--)/m);
