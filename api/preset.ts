@@ -18,12 +18,12 @@ import { PagesPlugin } from './plugins/pages.ts';
 import { currentRequest, requestsPlugin } from './plugins/requests.ts';
 import { rerankingPlugins } from './plugins/reranking.ts';
 import { searchPlugin } from './plugins/search.ts';
+import { SmartTagsPlugin } from './plugins/smart-tags.ts';
 import { StaleVectorsPlugin } from './plugins/stale-vectors.ts';
 import { VectorCodecPlugin } from './plugins/vector-codec.ts';
 import { type ActiveVersion, type EmbedQuery, queryEmbedder } from './query-embeddings.ts';
 import type { Reranker } from './reranking.ts';
 import type { SearchRecorder } from './search-recorder.ts';
-import { TagsPlugin } from './tags.ts';
 
 export interface PresetOptions {
   /** Connections as colloquy_authenticator. One is enough: no request ever holds two. */
@@ -64,7 +64,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
     plugins: [
       requestsPlugin({ pool, introspection, verifyIdentity }),
       NamesPlugin,
-      TagsPlugin,
+      SmartTagsPlugin,
       VectorCodecPlugin,
       // their plans for lists are wrapped by the one that gives lists their pages
       MessagesPlugin,

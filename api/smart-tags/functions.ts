@@ -1,0 +1,38 @@
+import { procedure } from './rules.ts';
+
+/** What the one value is called that a function returns. */
+const RESULTS = {
+  sign_out: 'signedOut',
+  change_password: 'changed',
+  request_password_reset: 'accepted',
+  reset_password: 'changed',
+  request_email_verification: 'requested',
+  verify_email: 'verified',
+  revoke_other_sessions: 'ended',
+};
+
+/** Functions that a plugin wraps: plugins/search.ts embeds the query first. */
+const WRAPPED = [
+  'recall',
+  'search',
+  'search_documents',
+  'search_memories',
+  'search_similar_chunks',
+  'search_similar_messages',
+];
+
+const HIDDEN = [
+  // for dashboards in SQL: no user may call them
+  'performance_stats',
+  'processing_jobs',
+  'provider_states',
+  'indexing_lag',
+  // the connection Conversation.messages: plugins/messages.ts
+  'conversation_messages',
+];
+
+export const functionRules = [
+  ...Object.entries(RESULTS).map(([name, resultFieldName]) => procedure(name, { resultFieldName })),
+  ...WRAPPED.map((name) => procedure(name, { behavior: '-queryField' })),
+  ...HIDDEN.map((name) => procedure(name, { behavior: '-*' })),
+];
