@@ -17,7 +17,7 @@ import { packedMessagesPlugins } from './plugins/packed-messages.ts';
 import { PagesPlugin } from './plugins/pages.ts';
 import { currentRequest, requestsPlugin } from './plugins/requests.ts';
 import { rerankingPlugins } from './plugins/reranking.ts';
-import { searchPlugin } from './plugins/search.ts';
+import { searchPlugin } from './plugins/search/plugin.ts';
 import { SmartTagsPlugin } from './plugins/smart-tags.ts';
 import { StaleVectorsPlugin } from './plugins/stale-vectors.ts';
 import { VectorCodecPlugin } from './plugins/vector-codec.ts';
@@ -73,7 +73,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       ChangePasswordPlugin,
       SignInPlugin,
       NothingUpdatedPlugin,
-      searchPlugin(queryEmbedder(embedQuery, activeVersion), searchRecorder, reranker),
+      searchPlugin({ embed: queryEmbedder(embedQuery, activeVersion), recorder: searchRecorder, reranker }),
       ...rerankingPlugins,
       StaleVectorsPlugin,
     ],

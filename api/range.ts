@@ -11,7 +11,7 @@ export interface Range {
 export function parseRange(header: string | undefined, size: number): Range | 'unsatisfiable' | undefined {
   const match = /^bytes=(\d{0,15})-(\d{0,15})$/i.exec(header?.trim() ?? '');
   if (!match) return undefined;
-  const [, from, to] = match as unknown as [string, string, string];
+  const [, from = '', to = ''] = match;
   if (from === '' && to === '') return undefined;
   if (from === '') {
     const length = Math.min(Number(to), size);

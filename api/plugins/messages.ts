@@ -34,14 +34,14 @@ export const MessagesPlugin: GraphileConfig.Plugin = wrapPlans(
     const operators = { '>=': sql`>=`, '>': sql`>`, '<=': sql`<=` };
 
     function bound($messages: PgSelectStep, operator: keyof typeof operators, $id: Step): void {
-      const id = $messages.placeholder($id as Parameters<typeof $messages.placeholder>[0], uuid as never);
+      const id = $messages.placeholder($id as Parameters<typeof $messages.placeholder>[0], uuid);
       $messages.where(sql`${$messages.alias}.id ${operators[operator]} ${id}`);
     }
 
     /** What is stored, and what is packed. */
     function union(packed: SQL, where: SQL = sql`true`): SQL {
       return sql`(
-        select stored.* from ${resource!.from as never} as stored
+        select stored.* from ${resource!.from as SQL} as stored
         union all
         select packed.* from ${packed} as packed where ${where}
       )`;
@@ -50,7 +50,7 @@ export const MessagesPlugin: GraphileConfig.Plugin = wrapPlans(
     return {
       Conversation: {
         messages(_plan, $source, fieldArgs) {
-          const $conversation = $source as unknown as Row;
+          const $conversation = $source as Row;
           const $id = $conversation.get('id');
           const wanted = (['first', 'last', 'after', 'before', 'orderBy', 'filter'] as const).map((name) =>
             fieldArgs.getRaw(name),
@@ -58,13 +58,11 @@ export const MessagesPlugin: GraphileConfig.Plugin = wrapPlans(
           const $filter = wanted[5]!;
           const $messages = pgSelect({
             resource: resource!,
-            identifiers: [
-              { step: $id as never, codec: uuid, matches: (alias) => sql`${alias}.conversation_id` },
-            ],
+            identifiers: [{ step: $id, codec: uuid, matches: (alias) => sql`${alias}.conversation_id` }],
             from: {
               callback: ($select) => {
-                const id = $select.placeholder($id as never, uuid as never);
-                const tier = $select.placeholder($conversation.get('storage_tier') as never);
+                const id = $select.placeholder($id, uuid);
+                const tier = $select.placeholder($conversation.get('storage_tier'));
                 const all = union(
                   sql`app_hidden.read_packed_messages(${id}, null, null)`,
                   sql`${tier} <> 'hot'`,
@@ -80,10 +78,10 @@ export const MessagesPlugin: GraphileConfig.Plugin = wrapPlans(
                 return $select.withLayerPlan(() => $select.deferredSQL(lambda(wanted, from, true)));
               },
             },
-          }) as unknown as PgSelectStep;
+          }) as PgSelectStep;
           bound($messages, '>=', $id);
           bound($messages, '<=', $conversation.get('last_message_id'));
-          const $connection = connection($messages as never) as unknown as Connection;
+          const $connection = connection($messages) as Connection;
           fieldArgs.autoApply($connection);
           lists.set($connection, { $filter, $count: $conversation.get('message_count') });
           return $connection;
@@ -92,7 +90,7 @@ export const MessagesPlugin: GraphileConfig.Plugin = wrapPlans(
       MessageConnection: {
         // the conversation knows how many it has, and a page is no place to count at
         totalCount(plan, $source) {
-          const list = lists.get($source as unknown as Connection);
+          const list = lists.get($source as Connection);
           if (!list) return plan();
           if (isNothing(list.$filter)) return list.$count;
           return lambda(
@@ -104,30 +102,30 @@ export const MessagesPlugin: GraphileConfig.Plugin = wrapPlans(
       },
       Message: {
         replies(_plan, $source, fieldArgs) {
-          const $message = $source as unknown as Row;
+          const $message = $source as Row;
           const $id = $message.get('id');
           const $conversation = $message.get('conversation_id');
           const $replies = pgSelect({
             resource: resource!,
             identifiers: [
               {
-                step: $conversation as never,
+                step: $conversation,
                 codec: uuid,
                 matches: (alias) => sql`${alias}.conversation_id`,
               },
-              { step: $id as never, codec: uuid, matches: (alias) => sql`${alias}.parent_id` },
+              { step: $id, codec: uuid, matches: (alias) => sql`${alias}.parent_id` },
             ],
             from: {
               callback: ($select) => {
-                const id = $select.placeholder($id as never, uuid as never);
-                const conversation = $select.placeholder($conversation as never, uuid as never);
+                const id = $select.placeholder($id, uuid);
+                const conversation = $select.placeholder($conversation, uuid);
                 return union(sql`app_hidden.read_packed_messages(${conversation}, null, null, ${id})`);
               },
             },
-          }) as unknown as PgSelectStep;
+          }) as PgSelectStep;
           // what answers a message is newer: the months before it are not touched
           bound($replies, '>', $id);
-          const $connection = connection($replies as never) as unknown as Connection;
+          const $connection = connection($replies) as Connection;
           fieldArgs.autoApply($connection);
           return $connection;
         },

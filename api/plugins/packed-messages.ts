@@ -13,12 +13,11 @@ function finder(build: Partial<GraphileBuild.Build>): (id: Step) => Row {
   return ($id) =>
     pgSelect({
       resource: resource!,
-      identifiers: [{ step: $id as never, codec: uuid, matches: (alias) => sql`${alias}.id` }],
+      identifiers: [{ step: $id, codec: uuid, matches: (alias) => sql`${alias}.id` }],
       from: {
-        callback: ($select) =>
-          sql`app_hidden.find_message(${$select.placeholder($id as never, uuid as never)})`,
+        callback: ($select) => sql`app_hidden.find_message(${$select.placeholder($id, uuid)})`,
       },
-    }).single() as unknown as Row;
+    }).single() as Row;
 }
 
 /** By its global id: `node` and `messageByNodeId` ask the handler of the type. */
@@ -49,10 +48,10 @@ const PackedFieldsPlugin = wrapPlans(
         message: (_plan, _$root, fieldArgs) => find(fieldArgs.getRaw('id')),
       },
       Message: {
-        parent: (_plan, $message) => find(($message as unknown as Row).get('parent_id') as Step),
+        parent: (_plan, $message) => find(($message as Row).get('parent_id') as Step),
       },
       SearchResult: {
-        message: (_plan, $result) => find(($result as unknown as Row).get('message_id') as Step),
+        message: (_plan, $result) => find(($result as Row).get('message_id') as Step),
       },
     };
   },

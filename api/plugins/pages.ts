@@ -47,7 +47,7 @@ export const PagesPlugin: GraphileConfig.Plugin = {
         return {
           ...field,
           plan($parent, fieldArgs, info) {
-            const $connection = plan($parent, fieldArgs, info) as unknown as ConnectionStep<Step>;
+            const $connection = plan($parent, fieldArgs, info) as ConnectionStep<Step>;
             const $first = fieldArgs.getRaw('first');
             // a function's rows have no order of their own to be read backwards, so no such argument
             const $last = fieldArgs.getRaw('last') ?? constant(null);

@@ -2,12 +2,13 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Pool } from 'pg';
+import type { JSONValue } from 'postgraphile/grafast';
 import type {} from 'postgraphile/grafserv/node';
-import { type GraphQLSchema, getOperationAST } from 'postgraphile/graphql';
+import { type GraphQLError, type GraphQLSchema, getOperationAST } from 'postgraphile/graphql';
 import { cleanJson, cleanText } from '../../lib/storable.ts';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from '../authentication.ts';
-import { type Checked, documentChecker } from '../documents.ts';
 import { ApiError, maskError, publicError, type RequestInfo } from '../errors.ts';
+import { type Checked, documentChecker } from '../graphql-documents.ts';
 import type { VerifyIdentity } from '../identity-provider.ts';
 import { MAX_VARIABLE_DEPTH } from '../limits.ts';
 import { checkCost } from '../operation-limits.ts';
@@ -113,7 +114,7 @@ export function requestsPlugin(options: {
                   if (request)
                     request.isQuery = getOperationAST(document, operationName)?.operation === 'query';
                 } catch (error) {
-                  return { errors: [maskError(error as never, currentRequest())] };
+                  return { errors: [maskError(error as GraphQLError, currentRequest())] };
                 }
                 return config.execute(args);
               },
@@ -136,7 +137,7 @@ export function requestsPlugin(options: {
               info.isVisitor = settings.role === VISITOR;
             } catch (error) {
               const { status, headers, json } = refusal(error, info);
-              return { type: 'json', statusCode: status, headers, json: json as never };
+              return { type: 'json', statusCode: status, headers, json: json as JSONValue };
             }
             digest.preferJSON = true;
             const result = await next();
@@ -146,7 +147,7 @@ export function requestsPlugin(options: {
         },
         processGraphQLRequestBody(next, { body }) {
           if (typeof body.query === 'string') body.query = cleanText(body.query);
-          if (body.variableValues) body.variableValues = cleanVariables(body.variableValues) as never;
+          if (body.variableValues) body.variableValues = cleanVariables(body.variableValues);
           return next();
         },
       },

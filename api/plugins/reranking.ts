@@ -2,6 +2,7 @@ import { type PgResource, type PgSelectSingleStep, pgSelectFromRecords } from 'p
 import { access, ConstantStep, constant, lambda, type Step } from 'postgraphile/grafast';
 import { extendSchema, gql, wrapPlans } from 'postgraphile/utils';
 import { type Found, type FoundPage, foundPage, type Outcome, type Reranker, rerank } from '../reranking.ts';
+import type { FieldArguments } from './field-arguments.ts';
 
 /** The argument of the searches that can be reranked. */
 export const RERANK_ARGUMENT = `
@@ -10,6 +11,13 @@ export const RERANK_ARGUMENT = `
               the service that the server is configured for; reranking says what became of it.
               """
               rerank: Boolean = false`;
+
+/** The arguments that decide which results are found, and which of them are shown. */
+export interface RerankArguments {
+  rerank: boolean | null | undefined;
+  maxResults: number | null | undefined;
+  skip: number | null | undefined;
+}
 
 /** What becomes of the results of a response, by the step of the response or of the list of its results. */
 const outcomes = new WeakMap<Step, Step<Outcome>>();
@@ -20,32 +28,26 @@ export function isOff($rerank: Step): boolean {
 }
 
 /** Which results a search has to find. */
-export function pageToFind(args: { getRaw(name: string): Step }, reranker: Reranker | undefined): Step {
+export function pageToFind(
+  args: FieldArguments<RerankArguments>,
+  reranker: Reranker | undefined,
+): Step<FoundPage> {
   return lambda(
-    [args.getRaw('rerank'), args.getRaw('maxResults'), args.getRaw('skip')] as unknown as readonly [
-      Step<boolean | null>,
-      Step<number | null>,
-      Step<number | null>,
-    ],
+    [args.getRaw('rerank'), args.getRaw('maxResults'), args.getRaw('skip')],
     ([isAsked, maxResults, skip]) => foundPage(isAsked === true, reranker !== undefined, maxResults, skip),
   );
 }
 
 /** Lets the results of a response be reranked when they have been found. */
 export function reranked(
-  $response: Step,
-  $page: Step,
-  $query: Step,
+  $response: PgSelectSingleStep,
+  $page: Step<FoundPage>,
+  $query: Step<string>,
   reranker: Reranker | undefined,
 ): Step<Outcome> {
-  const $found = ($response as PgSelectSingleStep).get('results');
-  const $outcome = lambda(
-    [$found, $page, $query] as unknown as readonly [
-      Step<Found[] | null>,
-      Step<FoundPage>,
-      Step<string | null>,
-    ],
-    ([found, page, query]) => rerank(reranker, query ?? '', found ?? [], page),
+  const $found: Step<Found[] | null> = $response.get('results');
+  const $outcome = lambda([$found, $page, $query], ([found, page, query]) =>
+    rerank(reranker, query, found ?? [], page),
   );
   outcomes.set($response, $outcome);
   return $outcome;
@@ -56,20 +58,16 @@ function shownNumber(name: 'requested' | 'returned') {
   return (plan: () => Step, $response: Step): Step => {
     const $outcome = outcomes.get($response);
     if (!$outcome) return plan();
-    const $found = ($response as PgSelectSingleStep).get(name);
-    return lambda(
-      [$found, $outcome] as unknown as readonly [Step<number>, Step<Outcome>],
-      ([found, outcome]) => outcome.facts?.[name] ?? found,
-    );
+    const $found: Step<number> = ($response as PgSelectSingleStep).get(name);
+    return lambda([$found, $outcome], ([found, outcome]) => outcome.facts?.[name] ?? found);
   };
 }
 
 /** What searches tell of reranking. The argument itself is searchPlugin's. */
 export const rerankingPlugins: GraphileConfig.Plugin[] = [
   extendSchema(
-    () =>
-      ({
-        typeDefs: gql`
+    () => ({
+      typeDefs: gql`
           """What became of the wish to have results reranked."""
           enum SearchRerankingState {
             """The first results are in the order of the reranker."""
@@ -106,48 +104,46 @@ export const rerankingPlugins: GraphileConfig.Plugin[] = [
             rerankScore: Float
           }
         `,
-        objects: {
-          SearchResponse: {
-            plans: {
-              reranking($response: Step) {
-                const $outcome = outcomes.get($response);
-                return $outcome ? access($outcome, 'reranking') : constant(null);
-              },
-            },
-          },
-          SearchResult: {
-            plans: {
-              rerankScore($result: PgSelectSingleStep) {
-                const $outcome = outcomes.get($result.getClassStep());
-                if (!$outcome) return constant(null);
-                return lambda(
-                  [$result.get('chunk_id'), $outcome] as unknown as readonly [Step<string>, Step<Outcome>],
-                  ([chunkId, { scores }]) => scores.get(chunkId) ?? null,
-                );
-              },
+      objects: {
+        SearchResponse: {
+          plans: {
+            reranking($response: Step) {
+              const $outcome = outcomes.get($response);
+              return $outcome ? access($outcome, 'reranking') : constant(null);
             },
           },
         },
-      }) as never,
+        SearchResult: {
+          plans: {
+            rerankScore($result: PgSelectSingleStep) {
+              const $outcome = outcomes.get($result.getClassStep());
+              if (!$outcome) return constant(null);
+              const $chunkId: Step<string> = $result.get('chunk_id');
+              return lambda([$chunkId, $outcome], ([chunkId, { scores }]) => scores.get(chunkId) ?? null);
+            },
+          },
+        },
+      },
+    }),
     'RerankingPlugin',
   ),
   wrapPlans(
     (build) => ({
       SearchResponse: {
         results(plan, $source) {
-          const $response = $source as unknown as PgSelectSingleStep;
+          const $response = $source as PgSelectSingleStep;
           const $outcome = outcomes.get($response);
           if (!$outcome) return plan();
           const codec = $response.resource.codec.attributes?.results?.codec.arrayOfCodec;
           const resource = codec && build.pgTableResource?.(codec, false);
           if (!resource) throw new Error('app_public.search_response has no results');
-          const $results = pgSelectFromRecords(resource as PgResource, access($outcome, 'results') as never);
+          const $results = pgSelectFromRecords(resource as PgResource, access($outcome, 'results'));
           $results.setTrusted();
           outcomes.set($results, $outcome);
           return $results;
         },
-        requested: shownNumber('requested') as never,
-        returned: shownNumber('returned') as never,
+        requested: shownNumber('requested'),
+        returned: shownNumber('returned'),
       },
     }),
     { name: 'RerankedResultsPlugin' },

@@ -18,30 +18,15 @@ export const BEHAVIORS = {
   noLookup: '-single -update -delete -select',
 } as const;
 
+const rulesFor =
+  <Kind extends PgSmartTagRule['kind']>(kind: Kind) =>
+  (name: string, tags: PgSmartTagTags) => ({ kind, match: `app_public.${name}`, tags });
+
 /** The tags of a table or composite type of app_public. */
-export const type = (name: string, tags: PgSmartTagTags): PgSmartTagRule => ({
-  kind: 'class',
-  match: `app_public.${name}`,
-  tags,
-});
-
+export const type = rulesFor('class');
 /** The tags of a column, `table.column`. */
-export const attribute = (name: string, tags: PgSmartTagTags): PgSmartTagRule => ({
-  kind: 'attribute',
-  match: `app_public.${name}`,
-  tags,
-});
-
+export const attribute = rulesFor('attribute');
 /** The tags of a constraint, `table.constraint`. */
-export const constraint = (name: string, tags: PgSmartTagTags): PgSmartTagRule => ({
-  kind: 'constraint',
-  match: `app_public.${name}`,
-  tags,
-});
-
+export const constraint = rulesFor('constraint');
 /** The tags of a function. */
-export const procedure = (name: string, tags: PgSmartTagTags): PgSmartTagRule => ({
-  kind: 'procedure',
-  match: `app_public.${name}`,
-  tags,
-});
+export const procedure = rulesFor('procedure');
