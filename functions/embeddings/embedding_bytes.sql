@@ -1,5 +1,5 @@
 -- Bytes on disk, from the layouts of PostgreSQL 18 (storage-page-layout, storage-toast) and pgvector 0.8 (src/halfvec.h,
--- src/hnsw.h); test/sql/embedding-versions.test.ts holds them against real tables and builds.
+-- src/hnsw.h); test/sql/embeddings/embedding-versions.test.ts holds them against real tables and builds.
 -- A vector has 8 + 2 * dimensions bytes. A row has a line pointer of 4, a header of 24 and three uuids of 48, and the vector
 -- itself up to 1,952 bytes; a longer one goes into the TOAST table in pieces of 1,996 bytes, each with 40 bytes of
 -- header and line pointer and 32 of index, four to a page, and leaves a pointer of 18. Each row has an entry of 60 bytes in the

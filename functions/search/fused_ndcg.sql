@@ -1,5 +1,5 @@
 -- The order of sources that app_public.search gives to what its legs found: a source stands where its best similarity and its best words
--- put it (fused_score). test/sql/fusion.test.ts compares the two.
+-- put it (fused_score). test/sql/search/measure-vector-weight.test.ts compares the two.
 create or replace function app_private.fused_ndcg(
   in_version uuid, workspace uuid, query_embedding extensions.halfvec, hits app_public.search_result[], cited uuid[], weights real[]
 )

@@ -57,7 +57,7 @@ export const retrieval: Attacks = {
     guarded('select app_public.explain_answer($1)', (user) => said(user).answer, false),
   'app_public.replay_retrieval': () =>
     guarded('select app_public.replay_retrieval($1)', (user) => said(user).answer, false),
-  // test/sql/search-crowd.test.ts holds search and its filters against the policies
+  // test/sql/search/search-crowd.test.ts holds search and its filters against the policies
   ...Object.fromEntries(
     [
       ['search_documents', `'zebra', $1::extensions.halfvec, 100`],
