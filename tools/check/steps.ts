@@ -9,6 +9,7 @@ import { completeLockFile, type LockFile, lintLockFile } from './lock-file.ts';
 import { formatProblems, type Problem } from './problem.ts';
 import { readSqlFiles } from './sql-files.ts';
 import { lintSqlRules } from './sql-rules.ts';
+import { lintTestNames, testedPaths } from './test-names.ts';
 
 export type StepOptions = { root: string; fix: boolean };
 export type StepResult = { ok: boolean; output: string };
@@ -63,6 +64,11 @@ export const steps: Step[] = [
     name: 'sql-rules',
     about: 'house rules for functions/: comment first, pinned search_path, no tabs',
     run: async ({ root }) => report(lintSqlRules((await readSqlFiles(root)).functions)),
+  },
+  {
+    name: 'tests',
+    about: 'tests are named after what they test, and each area of functions/ has one',
+    run: async ({ root }) => report(lintTestNames(testedPaths(root))),
   },
   {
     name: 'lock',
