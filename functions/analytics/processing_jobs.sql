@@ -1,6 +1,6 @@
 -- The jobs of pg-boss, in the words of this project. A function with a dynamic statement and not a view, because pg-boss is
--- installed after the migrations, and its own upgrades must not stumble over a view of ours. Sealed: the callers may not
--- read pg-boss's tables. Not for users: a job of one workspace stands beside those of all others.
+-- installed after the migrations, and its own upgrades must not stumble over a view of ours. Security definer: the callers may
+-- not read pg-boss's tables. Not for users: a job of one workspace stands beside those of all others.
 create or replace function app_public.processing_jobs(max_jobs integer default 100)
 returns table (
   id uuid, type text, status text, input jsonb, output jsonb, attempts integer, created_at timestamptz, started_at timestamptz,

@@ -1,4 +1,4 @@
--- Who does what in a workspace. Sealed, since it counts in private conversations too: it must never tell more than
+-- Who does what in a workspace. Security definer, since it counts in private conversations too: it must never tell more than
 -- numbers, and of others only to those who manage the workspace. What was written counts by its author, also in the
 -- conversation of somebody else; tokens and cost come from the metering, which stays when a conversation goes.
 create or replace function app_public.user_activity_summary(from_day date default null, to_day date default null)

@@ -1,5 +1,5 @@
--- The figures at the top of a dashboard, in one row, for every member. Sealed, since it adds private conversations up too:
--- it must never tell more than sums over the whole workspace. Reads what was computed, never the messages.
+-- The figures at the top of a dashboard, in one row, for every member. Security definer, since it adds private conversations up
+-- too: it must never tell more than sums over the whole workspace. Reads what was computed, never the messages.
 create or replace function app_public.workspace_dashboard(from_day date default null, to_day date default null)
 returns app_public.workspace_figures
 language plpgsql

@@ -1,4 +1,4 @@
--- Sealed, since the policy of workspace_members itself asks it. An API key knows one workspace only.
+-- Security definer, since the policy of workspace_members itself asks it. An API key knows one workspace only.
 create or replace function app_hidden.current_user_workspace_ids()
 returns uuid[]
 language sql

@@ -1,5 +1,5 @@
--- The caller's own sessions, seen without their tokens. Sealed: user_sessions is closed. An API key sees none, since it could
--- end the sessions of whoever wants to revoke it.
+-- The caller's own sessions, seen without their tokens. Security definer: user_sessions is closed. An API key sees none, since
+-- it could end the sessions of whoever wants to revoke it.
 create or replace function app_public.my_sessions()
 returns setof app_public.active_session
 language plpgsql

@@ -1,4 +1,4 @@
--- Makes an account with its personal workspace and signs in. Sealed: a visitor may write none of these tables.
+-- Makes an account with its personal workspace and signs in. Security definer: a visitor may write none of these tables.
 -- That an address is taken is told: the person must learn it, and the answer is the same at every sign-up form.
 create or replace function app_public.register(email text, password text, username text default null, display_name text default null)
 returns app_public.authentication

@@ -1,5 +1,5 @@
--- The first line of every sealed function that concerns the whole installation. It is for its administrators, asked anew
--- at each call, and for whoever has the database itself: the owner's login, which needs no account. It must never let a
+-- The first line of every security definer function that concerns the whole installation. It is for its administrators, asked
+-- anew at each call, and for whoever has the database itself: the owner's login, which needs no account. It must never let a
 -- request role through that has no claims.
 create or replace function app_private.require_administrator()
 returns void
@@ -8,7 +8,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  -- "role" is what the session became with set role; a sealed function does not change it
+  -- "role" is what the session became with set role; a security definer function does not change it
   if current_setting('role') in ('none', 'colloquy_owner') and app_hidden.current_user_id() is null then
     return;
   end if;

@@ -1,4 +1,4 @@
--- The first line of every sealed function that only owners and administrators of a workspace may use.
+-- The first line of every security definer function that only owners and administrators of a workspace may use.
 create or replace function app_private.require_manager()
 returns void
 language plpgsql

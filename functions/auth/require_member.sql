@@ -1,4 +1,4 @@
--- The first line of every sealed function that works for a signed-in member.
+-- The first line of every security definer function that works for a signed-in member.
 create or replace function app_hidden.require_member(for_writing boolean default false)
 returns void
 language plpgsql

@@ -1,5 +1,5 @@
--- Ends all of the caller's own sessions but this one. Sealed: user_sessions is closed. Not for an API key, which could end the
--- sessions of whoever wants to revoke it.
+-- Ends all of the caller's own sessions but this one. Security definer: user_sessions is closed. Not for an API key, which
+-- could end the sessions of whoever wants to revoke it.
 create or replace function app_public.revoke_other_sessions()
 returns integer
 language plpgsql

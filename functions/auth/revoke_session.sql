@@ -1,5 +1,5 @@
--- Ends one of the caller's own sessions. Sealed: user_sessions is closed. Not for an API key, which could end the sessions of
--- whoever wants to revoke it.
+-- Ends one of the caller's own sessions. Security definer: user_sessions is closed. Not for an API key, which could end the
+-- sessions of whoever wants to revoke it.
 create or replace function app_public.revoke_session(id uuid)
 returns app_public.active_session
 language plpgsql

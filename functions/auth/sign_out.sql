@@ -1,4 +1,4 @@
--- Ends the session of this request: its token stops working at once. Sealed: user_sessions is closed.
+-- Ends the session of this request: its token stops working at once. Security definer: user_sessions is closed.
 create or replace function app_public.sign_out()
 returns boolean
 language plpgsql

@@ -1,4 +1,4 @@
--- After each update statement: keeps what the changed configurations were before. Sealed: nobody may write the history.
+-- After each update statement: keeps what the changed configurations were before. Security definer: nobody may write the history.
 create or replace function app_private.keep_rag_configuration_versions()
 returns trigger
 language plpgsql

@@ -1,4 +1,5 @@
--- Moves the mark of the default configuration. Sealed, since is_default is granted to nobody: there is always exactly one.
+-- Moves the mark of the default configuration. Security definer, since is_default is granted to nobody: there is always exactly
+-- one.
 create or replace function app_public.set_default_rag_configuration(rag_configuration_id uuid)
 returns app_public.rag_configurations
 language plpgsql

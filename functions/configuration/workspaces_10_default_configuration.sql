@@ -1,4 +1,4 @@
--- Every new workspace, personal or shared, has a default configuration from its first moment. Sealed: whoever makes a
+-- Every new workspace, personal or shared, has a default configuration from its first moment. Security definer: whoever makes a
 -- workspace is not a manager of it yet.
 create or replace function app_private.add_default_rag_configurations()
 returns trigger

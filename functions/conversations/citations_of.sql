@@ -1,6 +1,6 @@
--- What an answer cited, each with its passage as it was then. Sealed, since passages are closed to everyone; so it decides by itself
--- who may read: the citations are for those who read the conversation, the text of one for those of them who read its source,
--- or could when it went.
+-- What an answer cited, each with its passage as it was then. Security definer, since passages are closed to everyone; so it
+-- decides by itself who may read: the citations are for those who read the conversation, the text of one for those of them who
+-- read its source, or could when it went.
 create or replace function app_hidden.citations_of(message_id uuid)
 returns table (citation app_public.message_chunks, passage app_hidden.cited_passages)
 language sql

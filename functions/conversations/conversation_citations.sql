@@ -1,4 +1,4 @@
--- Sealed, as conversation_feedback is; so it decides by itself who may read.
+-- Security definer, as conversation_feedback is; so it decides by itself who may read.
 create or replace function app_public.conversation_citations(conversation_id uuid)
 returns setof app_public.message_chunks
 language sql

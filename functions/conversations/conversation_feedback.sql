@@ -1,5 +1,5 @@
--- One's own feedback in a conversation, whole, as the table of feedback shows it only in part. Sealed; so it decides by itself who
--- may read.
+-- One's own feedback in a conversation, whole, as the table of feedback shows it only in part. Security definer; so it decides
+-- by itself who may read.
 create or replace function app_public.conversation_feedback(conversation_id uuid)
 returns setof app_public.message_feedback
 language sql

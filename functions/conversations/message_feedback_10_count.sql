@@ -1,5 +1,5 @@
--- After each statement: carries thumbs into the counters of the conversations, with one update each. Sealed: the counters are
--- granted to nobody.
+-- After each statement: carries thumbs into the counters of the conversations, with one update each. Security definer: the
+-- counters are granted to nobody.
 create or replace function app_private.count_message_feedback()
 returns trigger
 language plpgsql

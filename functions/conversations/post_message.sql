@@ -1,4 +1,4 @@
--- Writes one message. Sealed: messages is closed to direct writes, so that the sequence, the tenant and the owner are
+-- Writes one message. Security definer: messages is closed to direct writes, so that the sequence, the tenant and the owner are
 -- always right. The statement-level trigger of messages keeps the counters.
 create or replace function app_public.post_message(
   conversation_id uuid,

@@ -1,5 +1,5 @@
 -- The failures of the caller's workspace, the latest first: of everything for those who manage it, of one's own for others.
--- Sealed, and it must never show a text: only where it stands, and why it has no vector.
+-- Security definer, and it must never show a text: only where it stands, and why it has no vector.
 create or replace function app_public.failed_embeddings(only_dead boolean default false)
 returns setof app_public.failed_embedding
 language plpgsql

@@ -1,4 +1,4 @@
--- Sealed, since the caller must own the repository but may only have to read the document.
+-- Security definer, since the caller must own the repository but may only have to read the document.
 create or replace function app_public.add_document_to_repository(repository_id uuid, document_id uuid, file_path text)
 returns app_public.repository_documents
 language plpgsql

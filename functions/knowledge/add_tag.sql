@@ -1,4 +1,4 @@
--- Sealed: whoever may read a thing and write in the workspace may tag it.
+-- Security definer: whoever may read a thing and write in the workspace may tag it.
 create or replace function app_public.add_tag(name text, entity_type app_public.taggable_type, entity_id uuid)
 returns app_public.entity_tags
 language plpgsql

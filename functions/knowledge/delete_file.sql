@@ -1,4 +1,4 @@
--- Sealed: a file goes with what was read from it. Its bytes are remembered by the trigger of files, and go later.
+-- Security definer: a file goes with what was read from it. Its bytes are remembered by the trigger of files, and go later.
 create or replace function app_public.delete_file(file_id uuid)
 returns app_public.files
 language plpgsql

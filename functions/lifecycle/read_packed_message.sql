@@ -1,5 +1,5 @@
--- One packed message. Sealed, since the documents are closed to everyone; so it decides by itself who may read, as the policy of
--- messages does. A document that is damaged is not shown.
+-- One packed message. Security definer, since the documents are closed to everyone; so it decides by itself who may read, as
+-- the policy of messages does. A document that is damaged is not shown.
 create or replace function app_hidden.read_packed_message(message_id uuid)
 returns setof app_public.messages
 language plpgsql

@@ -1,5 +1,5 @@
--- Reads what is packed, without restoring it: who only reads must not write. Sealed, since the documents are closed to everyone;
--- so it decides by itself who may read, as the policy of messages does. A document that is damaged is not shown.
+-- Reads what is packed, without restoring it: who only reads must not write. Security definer, since the documents are closed
+-- to everyone; so it decides by itself who may read, as the policy of messages does. A document that is damaged is not shown.
 create or replace function app_hidden.read_packed_messages(
   conversation_id uuid, before uuid, first integer, after uuid default null, newest_first boolean default true
 )

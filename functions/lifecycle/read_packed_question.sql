@@ -1,5 +1,5 @@
--- The question of one packed message. Sealed, since the documents are closed to everyone; so it decides by itself who may read,
--- as the policy of messages does. A document that is damaged is not shown.
+-- The question of one packed message. Security definer, since the documents are closed to everyone; so it decides by itself who
+-- may read, as the policy of messages does. A document that is damaged is not shown.
 create or replace function app_hidden.read_packed_question(answer_id uuid)
 returns app_public.messages
 language plpgsql

@@ -1,4 +1,4 @@
--- Makes a workspace to share, with the caller as its owner. Sealed: workspaces is closed to writes.
+-- Makes a workspace to share, with the caller as its owner. Security definer: workspaces is closed to writes.
 create or replace function app_public.create_workspace(name text, slug text default null)
 returns app_public.workspaces
 language plpgsql

@@ -1,4 +1,4 @@
--- Renames a workspace to share. Sealed: workspaces is closed to writes.
+-- Renames a workspace to share. Security definer: workspaces is closed to writes.
 create or replace function app_public.rename_workspace(name text, slug text default null)
 returns app_public.workspaces
 language plpgsql

@@ -1,4 +1,4 @@
--- Sealed: workspaces is closed to writes. Also for personal ones.
+-- Security definer: workspaces is closed to writes. Also for personal ones.
 create or replace function app_public.set_workspace_language(text_search_language app_public.text_search_language)
 returns app_public.workspaces
 language plpgsql

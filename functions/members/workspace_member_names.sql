@@ -1,5 +1,5 @@
--- The members of the workspace of the request by name. Sealed, since users shows everyone its own row only; it must never
--- return more of a person than name, handle and picture.
+-- The members of the workspace of the request by name. Security definer, since users shows everyone its own row only; it must
+-- never return more of a person than name, handle and picture.
 create or replace function app_public.workspace_member_names()
 returns setof app_public.member_name
 language plpgsql

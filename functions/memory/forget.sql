@@ -1,5 +1,5 @@
--- Forgetting. Sealed, like remember(). Only the owner of a memory may; it is kept, closed and out of every search, until
--- retention clears it away.
+-- Forgetting. Security definer, like remember(). Only the owner of a memory may; it is kept, closed and out of every search,
+-- until retention clears it away.
 create or replace function app_public.forget(id uuid)
 returns app_public.memory_items
 language plpgsql

@@ -1,5 +1,5 @@
--- Stores an event of another system. Sealed: raw_events is closed to direct writes. A delivery that comes again, also in the
--- same moment, stores nothing and returns the first; the key table decides, since the events lie in many partitions.
+-- Stores an event of another system. Security definer: raw_events is closed to direct writes. A delivery that comes again, also
+-- in the same moment, stores nothing and returns the first; the key table decides, since the events lie in many partitions.
 create or replace function app_public.ingest_event(
   source text,
   event_type text,

@@ -1,6 +1,6 @@
--- Remembers a fact. Sealed: memory_items is closed to direct writes, so that a subject has one current value, near-duplicates
--- merge, and every change has its history. What was learned from a source once is never learned from it again: a memory
--- that its owner forgot does not come back because a text is read a second time.
+-- Remembers a fact. Security definer: memory_items is closed to direct writes, so that a subject has one current value,
+-- near-duplicates merge, and every change has its history. What was learned from a source once is never learned from it again:
+-- a memory that its owner forgot does not come back because a text is read a second time.
 create or replace function app_public.remember(
   content text,
   subject text default null,

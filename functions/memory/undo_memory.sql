@@ -1,4 +1,5 @@
--- The undoing of forget(), and of what remember() did to an earlier memory. Sealed, like remember(). Only the owner may.
+-- The undoing of forget(), and of what remember() did to an earlier memory. Security definer, like remember(). Only the owner
+-- may.
 create or replace function app_public.undo_memory(id uuid)
 returns app_public.memory_items
 language plpgsql

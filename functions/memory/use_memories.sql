@@ -1,4 +1,4 @@
--- recall() counts nothing: only what an answer really used stays recent. Sealed, as recall is.
+-- recall() counts nothing: only what an answer really used stays recent. Security definer, as recall is.
 create or replace function app_public.use_memories(ids uuid[])
 returns setof app_public.memory_items
 language plpgsql

@@ -1,4 +1,4 @@
--- Read by whoever may read the source. Written by the pipeline's sealed functions only: not granted is any write.
+-- Read by whoever may read the source. Written by the pipeline's security definer functions only: not granted is any write.
 -- needs: auth/current_user_id, auth/current_workspace_id
 drop policy if exists all_owner on app_public.chunks;
 create policy all_owner on app_public.chunks to colloquy_owner using (true) with check (true);

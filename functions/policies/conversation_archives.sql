@@ -1,3 +1,3 @@
--- Nobody but the sealed functions of the owner: a document is never read directly. Deliberately no grant.
+-- Nobody but the security definer functions of the owner: a document is never read directly. Deliberately no grant.
 drop policy if exists all_owner on app_hidden.conversation_archives;
 create policy all_owner on app_hidden.conversation_archives to colloquy_owner using (true) with check (true);

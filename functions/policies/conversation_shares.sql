@@ -1,4 +1,4 @@
--- Who made a link sees it. Written by sealed functions only: not granted is any write, nor the hash of the token.
+-- Who made a link sees it. Written by security definer functions only: not granted is any write, nor the hash of the token.
 -- needs: auth/current_user_id, auth/current_workspace_id
 drop policy if exists all_owner on app_public.conversation_shares;
 create policy all_owner on app_public.conversation_shares to colloquy_owner using (true) with check (true);

@@ -1,4 +1,4 @@
--- Read by whoever may read the chunk. Written by the pipeline's sealed functions only: not granted is any write.
+-- Read by whoever may read the chunk. Written by the pipeline's security definer functions only: not granted is any write.
 -- needs: auth/current_workspace_id
 drop policy if exists all_owner on app_public.embeddings;
 create policy all_owner on app_public.embeddings to colloquy_owner using (true) with check (true);

@@ -1,4 +1,5 @@
--- Read by whoever may read the thing: the policies of its own table decide. Written by sealed functions only: not granted is any write.
+-- Read by whoever may read the thing: the policies of its own table decide. Written by security definer functions only: not
+-- granted is any write.
 -- needs: auth/current_workspace_id
 drop policy if exists all_owner on app_public.entity_tags;
 create policy all_owner on app_public.entity_tags to colloquy_owner using (true) with check (true);

@@ -1,4 +1,5 @@
--- Read by the owner and, when shared, by the workspace. Written by register_file, import_conversation and the worker's sealed function only: not granted is any write.
+-- Read by the owner and, when shared, by the workspace. Written by register_file, import_conversation and the worker's security
+-- definer function only: not granted is any write.
 -- needs: auth/current_user_id, auth/current_workspace_id
 drop policy if exists all_owner on app_public.files;
 create policy all_owner on app_public.files to colloquy_owner using (true) with check (true);

@@ -1,4 +1,5 @@
--- Read by whoever may read the conversation. Written by sealed functions only: not granted is any insert, update, delete.
+-- Read by whoever may read the conversation. Written by security definer functions only: not granted is any insert, update,
+-- delete.
 -- needs: auth/current_workspace_id
 drop policy if exists all_owner on app_public.generated_images;
 create policy all_owner on app_public.generated_images to colloquy_owner using (true) with check (true);

@@ -1,4 +1,5 @@
--- Owners and administrators of a workspace see its holds; members need not know of them. Written by sealed functions only: not granted is any write.
+-- Owners and administrators of a workspace see its holds; members need not know of them. Written by security definer functions
+-- only: not granted is any write.
 -- needs: auth/can_manage, auth/current_user_id, auth/current_workspace_id
 drop policy if exists all_owner on app_public.legal_holds;
 create policy all_owner on app_public.legal_holds to colloquy_owner using (true) with check (true);

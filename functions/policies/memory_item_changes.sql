@@ -1,4 +1,4 @@
--- The history of a memory is its owner's alone. Written by sealed functions only: not granted is any write.
+-- The history of a memory is its owner's alone. Written by security definer functions only: not granted is any write.
 -- needs: auth/current_user_id, auth/current_workspace_id
 drop policy if exists all_owner on app_public.memory_item_changes;
 create policy all_owner on app_public.memory_item_changes to colloquy_owner using (true) with check (true);

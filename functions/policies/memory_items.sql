@@ -1,4 +1,4 @@
--- Read by the owner and, when shared, by the workspace. Written by sealed functions only: not granted is any write.
+-- Read by the owner and, when shared, by the workspace. Written by security definer functions only: not granted is any write.
 -- needs: auth/current_user_id, auth/current_workspace_id
 drop policy if exists all_owner on app_public.memory_items;
 create policy all_owner on app_public.memory_items to colloquy_owner using (true) with check (true);

@@ -1,4 +1,4 @@
--- Who gave it sees it. Written by sealed functions only: not granted is any write, nor address and client.
+-- Who gave it sees it. Written by security definer functions only: not granted is any write, nor address and client.
 -- needs: auth/current_user_id, auth/current_workspace_id
 drop policy if exists all_owner on app_public.message_feedback;
 create policy all_owner on app_public.message_feedback to colloquy_owner using (true) with check (true);

@@ -1,4 +1,4 @@
--- Events belong to the workspace: every member reads them. Written by sealed functions only: not granted is any write.
+-- Events belong to the workspace: every member reads them. Written by security definer functions only: not granted is any write.
 -- needs: auth/current_user_id, auth/current_workspace_id
 drop policy if exists all_owner on app_public.raw_events;
 create policy all_owner on app_public.raw_events to colloquy_owner using (true) with check (true);

@@ -1,5 +1,5 @@
--- Read by whoever may read both the repository and the document: the policies of their own tables decide. Put in by a sealed
--- function, and never shown with a private document to others. Not granted: any write.
+-- Read by whoever may read both the repository and the document: the policies of their own tables decide. Put in by a security
+-- definer function, and never shown with a private document to others. Not granted: any write.
 -- needs: auth/current_workspace_id
 drop policy if exists all_owner on app_public.repository_documents;
 create policy all_owner on app_public.repository_documents to colloquy_owner using (true) with check (true);

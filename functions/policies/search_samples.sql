@@ -1,3 +1,3 @@
--- Nobody but the sealed functions of the owner. Deliberately no grant.
+-- Nobody but the security definer functions of the owner. Deliberately no grant.
 drop policy if exists all_owner on app_hidden.search_samples;
 create policy all_owner on app_hidden.search_samples to colloquy_owner using (true) with check (true);

@@ -1,3 +1,3 @@
--- Nobody but the sealed functions of the owner, and whoever administers the database. Deliberately no grant.
+-- Nobody but the security definer functions of the owner, and whoever administers the database. Deliberately no grant.
 drop policy if exists all_owner on app_private.settings;
 create policy all_owner on app_private.settings to colloquy_owner using (true) with check (true);

@@ -1,4 +1,4 @@
--- Every member sees the names of the workspace's tags. Written by sealed functions only: not granted is any write.
+-- Every member sees the names of the workspace's tags. Written by security definer functions only: not granted is any write.
 -- needs: auth/current_user_id, auth/current_workspace_id
 drop policy if exists all_owner on app_public.tags;
 create policy all_owner on app_public.tags to colloquy_owner using (true) with check (true);

@@ -1,4 +1,4 @@
--- A user sees its own. Written by sealed functions only: not granted is any insert, update, delete.
+-- A user sees its own. Written by security definer functions only: not granted is any insert, update, delete.
 -- needs: auth/current_user_id, auth/current_workspace_id
 drop policy if exists all_owner on app_public.usage_reservations;
 create policy all_owner on app_public.usage_reservations to colloquy_owner using (true) with check (true);

@@ -1,4 +1,4 @@
--- A user sees and edits its own row; nobody but the sealed functions adds or removes one.
+-- A user sees and edits its own row; nobody but the security definer functions adds or removes one.
 -- An API key changes no account. Not granted: insert and delete, and update of role, quotas, totals, e-mail and is_active.
 -- needs: auth/current_user_id, auth/is_api_key
 drop policy if exists all_owner on app_public.users;

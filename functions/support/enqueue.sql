@@ -27,4 +27,4 @@ begin
 end
 $$;
 comment on function app_hidden.enqueue(text, jsonb, text, text, integer) is 'Adds a job in this transaction. At most one job waits per singleton key, if the queue says so. Those of higher priority go first.';
--- Deliberately granted to nobody: triggers and sealed functions call it.
+-- Deliberately granted to nobody: triggers and security definer functions call it.

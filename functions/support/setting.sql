@@ -1,4 +1,4 @@
--- Reads one setting. Sealed: app_private.settings is closed to everyone else.
+-- Reads one setting. Security definer: app_private.settings is closed to everyone else.
 -- Raises CQ002 when the setting does not exist, since a rule without its number must not guess.
 create or replace function app_hidden.setting(setting_name text)
 returns text
@@ -19,4 +19,4 @@ begin
 end
 $$;
 comment on function app_hidden.setting(text) is 'The value of a setting, as text. Raises CQ002 for an unknown name.';
--- Deliberately not granted to request roles: rules in sealed functions read it, nobody else needs to.
+-- Deliberately not granted to request roles: rules in security definer functions read it, nobody else needs to.

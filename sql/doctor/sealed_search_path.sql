@@ -1,4 +1,4 @@
--- Sealed functions (security definer) whose caller could choose what their unqualified names mean: without a search_path
+-- Security definer functions whose caller could choose what their unqualified names mean: without a search_path
 -- of their own, or with one that does not put the caller's temporary objects last.
 select
   'sealed_search_path' as name,

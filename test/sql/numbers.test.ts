@@ -3,7 +3,7 @@ import { type Database, serverDatabase } from '../../lib/database.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { asUser, registerUser, type TestUser } from '../support/users.ts';
 
-/** Columns that only sealed code fills, from columns that refuse what is no number. */
+/** Columns that only security definer functions fill, from columns that refuse what is no number. */
 const COMPUTED: Record<string, string> = {
   'users.total_cost_usd': 'the sum of usage_logs.cost_usd',
   'conversations.total_cost_usd': 'the sum of messages.cost_usd',

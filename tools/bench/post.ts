@@ -15,7 +15,7 @@ interface Target {
 
 type Write = (client: PoolClient, target: Target, text: string) => Promise<void>;
 
-/** As the API does it: one transaction per message, claims, role, the sealed function with all its triggers. */
+/** As the API does it: one transaction per message, claims, role, the security definer function with all its triggers. */
 const postMessage: Write = async (client, target, text) => {
   await client.query('begin');
   await client.query(

@@ -15,7 +15,7 @@ as $$ select 1 $$;
 `;
 
 describe('SQL rules', () => {
-  it('accepts a sealed function with a comment', () => {
+  it('accepts a security definer function with a comment', () => {
     expect(lint(sealed)).toEqual([]);
     expect(lint('/* why */ create view app.v as select 1;')).toEqual([]);
   });
