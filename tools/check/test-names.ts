@@ -10,6 +10,7 @@ const NAMED_OTHERWISE: Record<string, string> = {
   'test/scripts/exit-codes.test.ts': 'every command, by its exit codes',
   'test/sql/numbers.test.ts': 'every column and function, with numbers that are none',
   'test/sql/plpgsql-check.test.ts': 'every function, read by the extension of that name',
+  'test/sql/upgrade.test.ts': 'every release, brought up to the working tree',
   'test/tools/rooms.test.ts': 'what each room imports',
 };
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Database, serverDatabase } from '../../lib/database.ts';
-import { readFunctions } from '../../lib/functions.ts';
-import { activateTestVersion, addChunks, createIndex } from '../support/knowledge.ts';
-import { createTestDatabase, describeReal } from '../support/server.ts';
-import { axis } from '../support/tenants.ts';
-import { asUser, registerUser, type TestUser } from '../support/users.ts';
+import { type Database, serverDatabase } from '../../../lib/database.ts';
+import { readFunctions } from '../../../lib/functions.ts';
+import { activateTestVersion, addChunks, createIndex } from '../../support/knowledge.ts';
+import { createTestDatabase, describeReal } from '../../support/server.ts';
+import { axis } from '../../support/tenants.ts';
+import { asUser, registerUser, type TestUser } from '../../support/users.ts';
 
 const DIMENSIONS = 16;
 
