@@ -69,6 +69,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
   // Under --watch: the next run has the SQL of now. What cannot be applied fails its tests, and ends no watch.
   project.onTestsRerun(async () => {
+    rmSync(join(scratch, 'embedded'), { recursive: true, force: true });
     const template = await prepareTemplate(adminUrl).catch((error) => ({ error: describeError(error) }));
     project.provide('postgres', { adminUrl, template });
   });
