@@ -182,6 +182,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     response.setHeader('x-request-id', requestId);
     response.setHeader('x-content-type-options', 'nosniff');
     if (closing) response.setHeader('connection', 'close');
+    // what began before the closing leaves a connection behind that would be kept alive for a next request
+    response.once('close', () => closing && setImmediate(() => server.closeIdleConnections()));
     logRequest(request, response, requestId, path);
     answer(request, response, path).catch((error: unknown) => {
       log.error({ err: error, requestId }, 'Internal error');

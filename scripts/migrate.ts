@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline/promises';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { queues } from '../jobs/registry.ts';
-import { print, say } from '../lib/cli.ts';
+import { exitCodesHelp, makeCommand, print, runCommand, say } from '../lib/cli.ts';
 import { type Database, openDatabase } from '../lib/database.ts';
 import { env } from '../lib/env.ts';
-import { ColloquyError, describeError } from '../lib/errors.ts';
+import { ColloquyError } from '../lib/errors.ts';
 import { describeMigrated, migrateDatabase } from '../lib/migrations.ts';
 import { ensureFirstVersion } from '../models/first-version.ts';
 import { adopt } from './migrate/adopt.ts';
@@ -30,8 +30,10 @@ interface Options {
   force?: boolean;
 }
 
-const program = new Command('npm run migrate --')
-  .description('Brings a database up to date: roles, extensions, schema, queues. Again changes nothing.')
+const program = makeCommand(
+  'npm run migrate --',
+  'Brings a database up to date: roles, extensions, migrations, functions, queues. Again changes nothing.',
+)
   .option(
     '--data <folder>',
     'folder of the embedded database, which is used without DATABASE_URL',
@@ -48,8 +50,6 @@ const program = new Command('npm run migrate --')
   .option('--development', 'also mark the database as one whose content may be lost: reset and watch need it')
   .option('--json', 'the answer as JSON')
   .allowExcessArguments(false)
-  .showHelpAfterError()
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .addHelpText(
     'after',
     `
@@ -61,8 +61,7 @@ Examples:
   DATABASE_URL=postgres://… npm run migrate       the same for a server
   npm run migrate -- watch                        write a migration: it runs whenever you save
   npm run migrate -- commit -m "label documents"  prove it on an empty database and keep it
-
-Exit codes: 0 up to date, 1 not up to date (--status, --dry-run) or applied migrations were changed, 2 could not.`,
+${exitCodesHelp('not up to date (--status, --dry-run)')}`,
   )
   .action(async (options: Options) => {
     if (options.status) await status(options);
@@ -254,9 +253,4 @@ Refused unless the database is marked: npm run migrate -- --development. Files t
     print(`Made anew: ${applied.length} migrations applied. It is marked as a development database.`);
   });
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  say(describeError(error));
-  process.exitCode = 1;
-}
+await runCommand(() => program.parseAsync());

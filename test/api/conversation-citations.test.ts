@@ -62,7 +62,6 @@ describeReal('citations and packed conversations, as clients see them', () => {
         (await api.database.pool('worker').query('select from app_hidden.find_unindexed()')).rowCount === 0 &&
         // words come first, vectors after them
         (await sql('select from app_hidden.embedding_backlog limit 1')).length === 0,
-      120_000,
     );
   /** The chunk that has these words. */
   const chunkOf = async (words: string): Promise<string> =>

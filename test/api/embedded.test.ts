@@ -6,6 +6,7 @@ import { startWorker } from '../../jobs/worker.ts';
 import type { Database } from '../../lib/database.ts';
 import { filesFolder, localStorage } from '../../lib/storage.ts';
 import { createEmbedded } from '../support/embedded.ts';
+import { LONG } from '../support/limits.ts';
 import { computeAnalytics } from '../support/tenants.ts';
 import { until } from '../support/users.ts';
 import { type Account, axis, indexDocument, register, startTestApi, type TestApi } from './support.ts';
@@ -27,7 +28,7 @@ describe('the API over the embedded database', () => {
       embedQuery: async () => new Float32Array(axis(3)),
     });
     ada = await register(api, 'ada@example.org');
-  });
+  }, LONG);
   afterAll(async () => {
     await api?.close();
     rmSync(dataDir, { recursive: true, force: true });

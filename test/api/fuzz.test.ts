@@ -14,6 +14,7 @@ import {
 } from 'postgraphile/graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectFolder } from '../../lib/migrations.ts';
+import { LONG } from '../support/limits.ts';
 import { describeReal } from '../support/server.ts';
 import {
   addContent,
@@ -189,7 +190,7 @@ describeReal('whatever is sent', () => {
       )
       .join(' union all ');
     await repair();
-  });
+  }, LONG);
   afterAll(async () => {
     await api?.close();
   });

@@ -10,6 +10,7 @@ import { type Figures, measureSet, type SetReport } from '../../tools/bench/qual
 import { ownSet } from '../../tools/bench/quality/own-set.ts';
 import { withServer } from '../../tools/bench/quality/server.ts';
 import { type TestSet, testSet } from '../../tools/bench/quality/set.ts';
+import { LONG } from '../support/limits.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 
 log.level = 'silent';
@@ -97,7 +98,7 @@ describe('the questions about the documentation', () => {
 });
 
 describeReal('search over the documentation', () => {
-  it('finds by words what people ask for', async () => {
+  it('finds by words what people ask for', { timeout: LONG }, async () => {
     const { report, of } = await measured(set, ['TEXT'], 'words');
     expect(report.passages).toBeGreaterThan(300);
     // the set itself: what a plain ranking by words reaches
@@ -108,7 +109,7 @@ describeReal('search over the documentation', () => {
     expect(text.zeroResults).toBeLessThanOrEqual(FLOOR.text.zeroResults);
   });
 
-  it('finds by words and by meaning together what people ask for', async () => {
+  it('finds by words and by meaning together what people ask for', { timeout: LONG }, async () => {
     const { report, of } = await measured(shorter(), ['VECTOR', 'TEXT', 'HYBRID'], 'vectors');
     expect(report.passages).toBeLessThanOrEqual(MOST_PASSAGES);
     expect(report.questions).toBeGreaterThanOrEqual(50);

@@ -13,6 +13,7 @@ import {
 } from 'postgraphile/graphql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { exportSchema } from '../../api/schema-file.ts';
+import { LONG } from '../support/limits.ts';
 import { describeReal } from '../support/server.ts';
 import { computeAnalytics, indexAll } from '../support/tenants.ts';
 import {
@@ -362,7 +363,9 @@ describeReal('tenants', () => {
     return secrets.filter((secret) => text.includes(secret));
   };
 
-  it('shows nothing of A to a visitor or to B, by any query field, with A’s own ids', async () => {
+  it('shows nothing of A to a visitor or to B, by any query field, with A’s own ids', {
+    timeout: LONG,
+  }, async () => {
     let fields = 0;
     const shown: string[] = [];
     for (const field of Object.values(schema.getQueryType()!.getFields())) {

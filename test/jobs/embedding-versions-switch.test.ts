@@ -5,6 +5,7 @@ import { type Database, serverDatabase } from '../../lib/database.ts';
 import { errorCode } from '../../lib/errors.ts';
 import { openQueryModels, type QueryModels } from '../../models/query-models.ts';
 import { startTestApi, type TestApi } from '../api/support.ts';
+import { LONG } from '../support/limits.ts';
 import { untilUnlocked } from '../support/locks.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { asUser, registerUser, type TestUser, until } from '../support/users.ts';
@@ -131,7 +132,9 @@ describeReal('a switch of the embedding version', () => {
     await database?.close();
   });
 
-  it('fails no search and loses no row, under load, through filling, indexing, switching, going back and archiving', async () => {
+  it('fails no search and loses no row, under load, through filling, indexing, switching, going back and archiving', {
+    timeout: LONG,
+  }, async () => {
     const ending = new AbortController();
     const failures: unknown[] = [];
     const seen = new Map<string, number>();

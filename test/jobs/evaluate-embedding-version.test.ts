@@ -65,7 +65,7 @@ describeReal('a worker that has filled a version', () => {
           `update app_hidden.embedding_evaluations set evaluated_at = now() - interval '11 minutes' where questions < 20`,
         );
       return (await evaluation()).questions === 25;
-    }, 120_000);
+    });
     expect(isAway).toBe(false);
     expect(await evaluation()).toMatchObject({ source: 'passages', questions: 25 });
     expect(seen.filter((text) => text.startsWith('text: Note'))).toHaveLength(25);

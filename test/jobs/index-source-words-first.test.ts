@@ -6,6 +6,7 @@ import { startWorker, type Worker } from '../../jobs/worker.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { log } from '../../lib/log.ts';
 import type { EmbeddingProvider } from '../../models/provider.ts';
+import { LONG } from '../support/limits.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { asUser, registerUser, type TestUser, until } from '../support/users.ts';
 import { hashProvider } from '../support/versions.ts';
@@ -324,7 +325,7 @@ describeReal('words at once, vectors after them', () => {
     expect((await one('select count(*)::int as n from app_hidden.embedding_backlog')).n).toBe(0);
   });
 
-  it('cuts every text once when workers are killed while they cut', async () => {
+  it('cuts every text once when workers are killed while they cut', { timeout: LONG }, async () => {
     // what a killed worker had in hand is soon free again
     await owner().query(`update app_private.settings set value = '3' where name = 'embedding_claim_seconds'`);
     await importAll(

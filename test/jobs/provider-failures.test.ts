@@ -4,6 +4,7 @@ import { type Database, serverDatabase } from '../../lib/database.ts';
 import { readEnv } from '../../lib/env.ts';
 import { openGuards } from '../../models/remote/guard.ts';
 import { type FakeOpenAi, startFakeOpenAi } from '../support/fake-openai.ts';
+import { LONG } from '../support/limits.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { asUser, registerUser, type TestUser, until } from '../support/users.ts';
 
@@ -29,7 +30,9 @@ describeReal('indexing by a service that fails in every way', () => {
     await fake?.close();
   });
 
-  it('drains, asks for nothing again that was answered, and leaves out the poisoned one alone', async () => {
+  it('drains, asks for nothing again that was answered, and leaves out the poisoned one alone', {
+    timeout: LONG,
+  }, async () => {
     fake.faults = [
       { status: 429, headers: { 'retry-after': '1' } },
       { status: 500 },

@@ -10,6 +10,7 @@ import { openQueue } from '../../lib/queue.ts';
 import { tablePause } from '../../models/remote/pause.ts';
 import { tableRate } from '../../models/remote/rate.ts';
 import { type FakeOpenAi, startFakeOpenAi } from '../support/fake-openai.ts';
+import { LONG } from '../support/limits.ts';
 import { lockWaiters } from '../support/locks.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { asUser, registerUser, type TestUser, until } from '../support/users.ts';
@@ -168,7 +169,9 @@ describeReal('the queue of embedding', () => {
     expect(billed).toHaveLength(facts.chunks);
   }
 
-  it('drains through every fault, and asks for nothing twice that was answered', async () => {
+  it('drains through every fault, and asks for nothing twice that was answered', {
+    timeout: LONG,
+  }, async () => {
     fake.faults = [
       { status: 429, headers: { 'retry-after': '1' } },
       { status: 500 },
@@ -251,7 +254,9 @@ describeReal('the queue of embedding', () => {
     expect(await progress(ann)).toMatchObject({ is_complete: true, dead_chunks: '0' });
   });
 
-  it('logs once what was answered when the worker is killed before it stores the answer', async () => {
+  it('logs once what was answered when the worker is killed before it stores the answer', {
+    timeout: LONG,
+  }, async () => {
     await write(
       ann,
       'Book',

@@ -17,6 +17,7 @@ import { ProviderError } from '../../models/error.ts';
 import { openSummariser } from '../../models/summary/open-summariser.ts';
 import { openExtractor } from '../../reading/extract.ts';
 import { indexWhole } from '../support/indexing.ts';
+import { LONG } from '../support/limits.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { axis } from '../support/tenants.ts';
 import { asUser, registerUser, type TestUser, until } from '../support/users.ts';
@@ -109,7 +110,9 @@ describeReal('the worker', () => {
     return { chunks };
   }
 
-  it('loses and doubles nothing when it is killed while it embeds, and finds what lost jobs left', async () => {
+  it('loses and doubles nothing when it is killed while it embeds, and finds what lost jobs left', {
+    timeout: LONG,
+  }, async () => {
     for (let n = 0; n < 2; n += 1)
       await createDocument(
         ann,
@@ -685,9 +688,11 @@ describeReal('the worker', () => {
       );
       await supervise();
       expect(await state()).toBe('retry');
+      // what was counted before that still says that it is at work; a worker heeds that until the next counting
+      await supervise();
+      await owner().query('update pgboss.job set start_after = now() where id = $1', [left]);
       const worker = await startWorker({ pool: database.pool('worker'), pollingIntervalSeconds: 0.5 });
       try {
-        await owner().query('update pgboss.job set start_after = now() where id = $1', [left]);
         await until(async () => (await state()) === 'completed');
       } finally {
         await worker.stop();

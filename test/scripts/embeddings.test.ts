@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { projectFolder } from '../../lib/migrations.ts';
 import { run } from '../../tools/postgres/run.ts';
+import { LONG } from '../support/limits.ts';
 import { lockWaiters } from '../support/locks.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { registerUser, until } from '../support/users.ts';
@@ -72,7 +73,7 @@ describeReal('npm run embeddings', () => {
     expect(away.code).toBe(1);
   });
 
-  it('leads from one model to another, compares, and goes back', async () => {
+  it('leads from one model to another, compares, and goes back', { timeout: LONG }, async () => {
     const estimate = await json('estimate', '--dimensions', '24', '--price', '10');
     expect(estimate).toMatchObject({ code: 0, answer: { chunks: 50, tokens: 500, cost_usd: 0.005 } });
 

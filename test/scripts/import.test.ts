@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { count, dump, importPaths, run } from '../import/database.ts';
 import { conversation, makeFolder, node } from '../import/helpers.ts';
+import { LONG } from '../support/limits.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { PASSWORD, registerUser, type TestUser, until } from '../support/users.ts';
 
@@ -97,7 +98,9 @@ describeReal('npm run import on a server', () => {
     expect(await count(database, 'select count(*) from app_private.user_sessions')).toBe(1);
   });
 
-  test('killed or interrupted in the middle, it goes on where it was and doubles nothing', async () => {
+  test('killed or interrupted in the middle, it goes on where it was and doubles nothing', {
+    timeout: LONG,
+  }, async () => {
     const total = 1_000;
     const files = Object.fromEntries(
       Array.from({ length: total }, (_, i) => [`f${i}.md`, `# ${i}\n\n${'word '.repeat(2000)}`]),
@@ -169,7 +172,7 @@ describeReal('npm run import on a server', () => {
 });
 
 describe('npm run import on the embedded database', () => {
-  test('through the process that runs it, and alone with --wait', async () => {
+  test('through the process that runs it, and alone with --wait', { timeout: LONG }, async () => {
     const data = await emptyFolder();
     const folder = await makeFolder({ 'cats.md': '# Cats\n\nA kitten is lying on the rug.' });
     const staying = run('test/scripts/import-stay-process.ts', [data], {});

@@ -10,6 +10,7 @@ import { committedMigrations, migrateDatabase } from '../../lib/migrations.ts';
 import { markAsDevelopment } from '../../scripts/migrate/mark.ts';
 import { reset } from '../../scripts/migrate/reset.ts';
 import { readStatus } from '../../scripts/migrate/status.ts';
+import { LONG } from '../support/limits.ts';
 import { migrate } from './migrate-command.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'colloquy-migrate-'));
@@ -18,6 +19,7 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 // with DATABASE_URL, openDatabase takes that server: nothing here may touch it
 it.skipIf(env.DATABASE_URL)(
   'the embedded database is looked at without being made, made, left alone, and reset only when marked',
+  { timeout: LONG },
   async () => {
     const dataDir = join(scratch, 'data');
     const none = await migrate({ data: dataDir }, '--status');

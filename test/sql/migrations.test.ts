@@ -156,11 +156,10 @@ describeReal('migrations', () => {
     const last = committed.at(-1)!;
     // as if the last one were still to run, and a session were in its way
     await execute(url, `delete from graphile_migrate.migrations where filename = '${last.slice(0, 6)}.sql'`);
-    await execute(url, 'drop table app_hidden.applied_functions');
     const blocker = new pg.Client({ connectionString: url });
     await blocker.connect();
     try {
-      await blocker.query('begin; create table app_hidden.applied_functions ()');
+      await blocker.query('begin; lock table graphile_migrate.migrations in share mode');
       await expect(migrateDatabase(database, queues, { lockTimeout: '300ms' })).rejects.toMatchObject({
         code: 'CQ040',
         message: expect.stringContaining(`${last} waited 300ms`),
@@ -293,7 +292,7 @@ describeReal('a database from before 0.1.0', () => {
     try {
       expect((await migrationStatus(database.pool('admin'))).changed).toEqual([]);
       const { migrations, functions } = await migrateDatabase(database, queues);
-      expect(migrations).toEqual([expect.stringMatching(/^000016/)]);
+      expect(migrations).toEqual(committed.filter((name) => name >= '000016'));
       expect(functions).toEqual(readFunctions().map((file) => file.path));
       expect(await readStatus(database, { drift: true })).toMatchObject({ drift: [], upToDate: true });
     } finally {

@@ -3,12 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
+import { describeError } from '../../lib/errors.ts';
 import { acquireTestServer } from '../../tools/postgres/acquire.ts';
 import { withoutPassword } from '../../tools/postgres/check.ts';
 import { prepareTemplate } from './template.ts';
 
 /** What the test files are told about the server of the run. */
-export type TestPostgres = { adminUrl: string; template: string | undefined } | { reason: string };
+export type TestPostgres = ServerOfRun | { reason: string };
+
+interface ServerOfRun {
+  adminUrl: string;
+  /** The database that each file's own is cloned from, or why it could not be made. */
+  template: string | { error: string };
+}
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -17,6 +24,8 @@ declare module 'vitest' {
     run: string;
     /** A folder of this run, for what its files share. */
     scratch: string;
+    /** Whether tests whose proof grows with their size have the full one: `npm run test:long`. */
+    long: boolean;
   }
 }
 
@@ -50,16 +59,20 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide('postgres', { reason: server.reason });
     return async () => tidy();
   }
+  const { adminUrl } = server;
   try {
-    project.provide('postgres', {
-      adminUrl: server.adminUrl,
-      template: await prepareTemplate(server.adminUrl),
-    });
+    project.provide('postgres', { adminUrl, template: await prepareTemplate(adminUrl) });
   } catch (error) {
     await server.stop();
     tidy();
     throw error;
   }
+  // Under --watch: the next run has the SQL of now. What cannot be applied fails its tests, and ends no watch.
+  project.onTestsRerun(async () => {
+    rmSync(join(scratch, 'embedded'), { recursive: true, force: true });
+    const template = await prepareTemplate(adminUrl).catch((error) => ({ error: describeError(error) }));
+    project.provide('postgres', { adminUrl, template });
+  });
   return async () => {
     tidy();
     const left = await leftDatabases(server.adminUrl, run).catch(() => []);

@@ -84,11 +84,12 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** A database of one's own, cloned from the template (empty while there is no template). */
+/** A database of one's own, cloned from the template. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const server = testServer();
   if ('reason' in server) throw new Error(`There is no PostgreSQL 18: ${server.reason}. Use describeReal.`);
   const { adminUrl, template } = server;
+  if (typeof template !== 'string') throw new Error(`The working tree makes no database: ${template.error}`);
   const slug = (file?.name ?? 'setup')
     .replace(/^test\/|\.test\.ts$/g, '')
     .replace(/\W+/g, '_')
@@ -96,7 +97,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     .toLowerCase();
   const name = `colloquy_test_${inject('run')}_${slug}_${randomBytes(3).toString('hex')}`;
   await asAdministrator(adminUrl, (client) =>
-    client.query(`create database "${name}" template "${template ?? 'template0'}"`),
+    client.query(`create database "${name}" template "${template}" strategy file_copy`),
   );
   open.set(name, adminUrl);
   return { name, url: urlOf(adminUrl, name), drop: () => dropDatabase(name) };

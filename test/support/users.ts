@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
+import { type RunnerTestCase, TestRunner } from 'vitest';
 import type { Database } from '../../lib/database.ts';
 
 export interface TestUser {
@@ -90,11 +91,13 @@ export function asRole<T>(
   );
 }
 
-/** Waits for a condition, at most five minutes: longer than anything takes on a busy machine. */
-export async function until(condition: () => Promise<boolean>, milliseconds = 300_000): Promise<void> {
-  const deadline = Date.now() + milliseconds;
+/** Waits for a condition until shortly before the limit of the test, so that a failure names the line that waited. */
+export async function until(condition: () => Promise<boolean>): Promise<void> {
+  const test = TestRunner.getCurrentTest<RunnerTestCase | undefined>();
+  const started = test?.result?.startTime ?? Date.now();
+  const limit = (test?.timeout ?? 60_000) * 0.9;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`The condition did not come true in ${milliseconds} ms.`);
+    if (Date.now() - started > limit) throw new Error(`The condition did not come true in ${limit} ms.`);
     await delay(50);
   }
 }

@@ -8,6 +8,7 @@ const NAMED_OTHERWISE: Record<string, string> = {
   'test/api/fuzz.test.ts': 'every field, with anything at all',
   'test/docker/image.test.ts': 'what the Dockerfile copies, run as a plain process',
   'test/scripts/exit-codes.test.ts': 'every command, by its exit codes',
+  'test/scripts/npm-test.test.ts': 'what package.json calls test: the options of vitest, the count, --watch',
   'test/sql/numbers.test.ts': 'every column and function, with numbers that are none',
   'test/sql/plpgsql-check.test.ts': 'every function, read by the extension of that name',
   'test/sql/upgrade.test.ts': 'every release, brought up to the working tree',

@@ -3,12 +3,13 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, serverDatabase } from '../../../lib/database.ts';
 import { type Crowd, createCrowd, type Somebody } from '../../support/crowd.ts';
 import { activateTestVersion } from '../../support/knowledge.ts';
+import { sized } from '../../support/limits.ts';
 import { createTestDatabase, describeReal } from '../../support/server.ts';
 import { asRole } from '../../support/users.ts';
 
 const DIMENSIONS = 8;
 const WORKSPACES = 250;
-const RUNS = 400;
+const RUNS = sized(150, 400);
 
 interface Filters {
   document_id?: string | undefined;

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { DialogueReport } from '../../../tools/bench/quality/dialogues.ts';
 import type { SetReport } from '../../../tools/bench/quality/documents.ts';
+import { LONG } from '../../support/limits.ts';
 import { describeReal, testServer } from '../../support/server.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../../tools/bench.ts', import.meta.url));
@@ -29,7 +30,7 @@ describe('npm run bench -- quality, without a server', () => {
 });
 
 describeReal('npm run bench -- quality', () => {
-  it('measures a set and dialogues through the API, beside BM25', async () => {
+  it('measures a set and dialogues through the API, beside BM25', { timeout: LONG }, async () => {
     write(
       'corpus.jsonl',
       { _id: 'tea', title: 'Tea', text: 'Assam is a strong tea for the morning.' },

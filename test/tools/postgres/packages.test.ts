@@ -17,6 +17,7 @@ import { damage, fingerprints, readRecord, writeRecord } from '../../../tools/po
 import { packagedPostgres, packagesRoot } from '../../../tools/postgres/packages.ts';
 import { cacheDir } from '../../../tools/postgres/places.ts';
 import { run } from '../../../tools/postgres/run.ts';
+import { LONG } from '../../support/limits.ts';
 import { openTemporaryFolder } from './support.ts';
 
 describe('the integrity record', () => {
@@ -120,7 +121,9 @@ describe.runIf(unpacked())('the unpacked packages', () => {
     expect(answer.hint).toMatch(/install PostgreSQL 18 with pgvector.*Docker.*TEST_DATABASE_URL/);
   });
 
-  it('are unpacked again when damaged, once for two who ask at the same time', async ({ skip }) => {
+  it('are unpacked again when damaged, once for two who ask at the same time', { timeout: LONG }, async ({
+    skip,
+  }) => {
     const library = join(packagesRoot(cache), 'usr/lib/postgresql/18/lib/vector.so');
     appendFileSync(library, 'x');
     const record = readRecord(packagesRoot(cache))!;

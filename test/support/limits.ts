@@ -1,0 +1,12 @@
+import { inject } from 'vitest';
+
+/**
+ * Milliseconds, for a test that takes more than ten seconds alone on two quiet cores: kills, models, many processes.
+ * Named as its limit, because the usual one (vitest.config.ts) would end it on a machine that others keep busy.
+ */
+export const LONG = 300_000;
+
+/** The size of a test whose proof grows with it: `short` in every run, `full` under `npm run test:long`. */
+export function sized(short: number, full: number): number {
+  return inject('long') ? full : short;
+}
