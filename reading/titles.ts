@@ -26,7 +26,7 @@ export function markdownTitle(text: string): string | null {
     } else if (mark) {
       fence = mark;
     } else {
-      const heading = /^ {0,3}#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$/.exec(line)?.[1];
+      const heading = /^ {0,3}#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$/s.exec(line)?.[1];
       if (heading) return clipTitle(heading);
       if (/^ {0,3}=+[ \t]*$/.test(line) && previous.trim() !== '') return clipTitle(previous);
     }

@@ -27,7 +27,7 @@ export interface FrozenProblem {
 
 const FROZEN = 'migrations/frozen.txt';
 const FROZEN_HEAD = `# SHA-256 of each committed migration. They are append-only: a database that has one never runs it again.
-# \`npm run migrate -- commit\` adds a line; below "released" nothing is ever changed. docs/migrations.md
+# \`npm run migrate -- commit\` adds a line; what stands above a line "# released" is never taken back. docs/migrations.md
 `;
 /** Ends the lines of migrations that a release has: these are not taken back. */
 const RELEASED = /^# released /;
@@ -68,6 +68,13 @@ function frozenHashes(root: string): Map<string, string> {
         return [filename, sha256];
       }),
   );
+}
+
+/** The versions that migrations/frozen.txt says were released, oldest first. */
+export function releasedVersions(root: string = projectFolder): string[] {
+  return frozenLines(root)
+    .filter((line) => RELEASED.test(line))
+    .map((line) => line.replace(RELEASED, '').trim());
 }
 
 /** Whether a release has this migration. */

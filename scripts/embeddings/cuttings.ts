@@ -1,5 +1,5 @@
 import type { ChunkingMethod, ChunkSizes } from '../../chunking/chunk.ts';
-import { table } from '../../lib/cli.ts';
+import { table, UsageError } from '../../lib/cli.ts';
 import type { Database } from '../../lib/database.ts';
 import { ColloquyError } from '../../lib/errors.ts';
 import { type ChunkingComparison, compareChunkings } from '../../models/compare-chunkings.ts';
@@ -14,7 +14,7 @@ function readWay(text: string): ChunkSizes {
   const chunkSize = Number(size);
   const chunkOverlap = Number(overlap ?? 0);
   if (!(chunkSize >= 16 && chunkSize <= 8192 && chunkOverlap <= chunkSize / 2)) {
-    throw new ColloquyError('CQ311', `Text cannot be cut by "${text}".`, {
+    throw new UsageError('CQ311', `Text cannot be cut by "${text}".`, {
       hint: 'A way is size/overlap/method: 16 to 8192 tokens, an overlap of at most half, and structure, sentence or fixed.',
     });
   }

@@ -14,7 +14,7 @@ interface MemorySet {
   questions: { text: string; evidence: number[] }[];
 }
 
-const folder = new URL('../fixtures/retrieval/memories', import.meta.url);
+const folder = new URL('../fixtures/retrieval/memories/', import.meta.url);
 
 /** Share of the questions one of whose memories is among the first five: what holds, less two questions of the set. */
 const FLOORS = { '01-household': 0.75, '02-team': 0.85, '03-verein': 0.75 };

@@ -211,7 +211,7 @@ describeReal('the services of compose.yaml', () => {
     const port = { PORT: String(await freePort()) };
 
     const early = run(api.command, { ...api.env, ...port });
-    expect(await early.exit).toBe(2);
+    expect(await early.exit).toBe(1);
 
     const migrated = run(migrate.command, migrate.env);
     expect(await migrated.exit, migrated.output()).toBe(0);

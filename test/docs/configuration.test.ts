@@ -50,7 +50,10 @@ describeReal('the settings of the database', () => {
     try {
       const { rows: settings } = await client.query('select name, value from app_private.settings');
       const real = Object.fromEntries(settings.map(({ name, value }) => [name, String(value)]));
-      expect(Object.fromEntries(listed)).toEqual(real);
+      // tests have cheap hashes; what a new database gets is what the migration says
+      const [, cost] =
+        /'password_hash_cost', '(\d+)'/.exec(read('migrations/committed/000001-foundation.sql')) ?? [];
+      expect(Object.fromEntries(listed)).toEqual({ ...real, password_hash_cost: cost });
     } finally {
       await client.end();
     }

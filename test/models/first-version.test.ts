@@ -83,17 +83,17 @@ describeReal('a model that the user brings', () => {
   it('changes nothing while it does not answer, and says what to do', async () => {
     const before = await versions();
     const down = await script('migrate', settings({ EMBEDDING_BASE_URL: 'http://127.0.0.1:9/v1' }));
-    expect(down).toMatchObject({ code: 2, stderr: expect.stringMatching(/cannot be asked.*CQ317/s) });
+    expect(down).toMatchObject({ code: 1, stderr: expect.stringMatching(/cannot be asked.*CQ317/s) });
     expect(down.stderr).toContain('EMBEDDING_BASE_URL');
     const absent = await script('migrate', settings({ EMBEDDING_MODEL: 'not-pulled' }));
-    expect(absent).toMatchObject({ code: 2, stderr: expect.stringContaining('try pulling it first') });
+    expect(absent).toMatchObject({ code: 1, stderr: expect.stringContaining('try pulling it first') });
     const odd = await script('migrate', settings({ EMBEDDING_DIMENSIONS: '97' }));
-    expect(odd).toMatchObject({ code: 2, stderr: expect.stringMatching(/96 dimensions, not of 97.*CQ310/s) });
+    expect(odd).toMatchObject({ code: 1, stderr: expect.stringMatching(/96 dimensions, not of 97.*CQ310/s) });
     const unusable = await script(
       'migrate',
       settings({ EMBEDDING_CHUNK_SIZE: '20', EMBEDDING_CHUNK_OVERLAP: '15' }),
     );
-    expect(unusable).toMatchObject({ code: 2, stderr: expect.stringContaining('CQ200') });
+    expect(unusable).toMatchObject({ code: 1, stderr: expect.stringContaining('CQ200') });
     for (const { stdout, stderr } of [down, absent, odd, unusable])
       expect(stdout + stderr).not.toContain(KEY);
     expect(await versions()).toEqual(before);

@@ -16,5 +16,6 @@ test('it comes from the front matter, else from the first heading that is not in
   expect(markdownTitle('---\ntitle: "From the front"\n---\n\n# Heading\n')).toBe('From the front');
   expect(markdownTitle('```\n# no heading\n```\n\n## The heading ##\n')).toBe('The heading');
   expect(markdownTitle('Underlined\n===\n')).toBe('Underlined');
+  expect(markdownTitle('# \u2028!\n')).toBe('!');
   expect(markdownTitle('nothing of the kind')).toBeNull();
 });

@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   cpSync,
+  existsSync,
   mkdtempSync,
   readFileSync,
   renameSync,
@@ -14,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { queues } from '../../jobs/registry.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { readFunctions } from '../../lib/functions.ts';
-import { freeze, frozenProblems, isReleased } from '../../lib/migrations/committed.ts';
+import { freeze, frozenProblems, isReleased, releasedVersions } from '../../lib/migrations/committed.ts';
 import {
   committedMigrations,
   migrateDatabase,
@@ -55,6 +56,16 @@ describe('committed migrations', () => {
     expect(frozenProblems()).toEqual([]);
   });
 
+  it('of each release are stored with rows in every table, and this version is one', () => {
+    const { version } = JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8'));
+    expect(releasedVersions()).toContain(version);
+    for (const released of releasedVersions()) {
+      expect(existsSync(join(projectFolder, `test/fixtures/releases/${released}.sql.gz`)), released).toBe(
+        true,
+      );
+    }
+  });
+
   it('are refused when one is edited, removed, renamed, or comes between, without a database', () => {
     const { root, file } = copy();
     appendFileSync(file('000002'), 'select 1;\n');
@@ -77,18 +88,18 @@ describe('committed migrations', () => {
     const { root } = copy();
     const path = join(root, 'migrations/frozen.txt');
     const before = readFileSync(path, 'utf8');
-    appendFileSync(path, '# released 0.1.0\n');
+    appendFileSync(path, '# released 9.9.9\n');
     const last = committed.at(-1)!;
     expect([isReleased(last, root), isReleased('999999-new.sql', root)]).toEqual([true, false]);
     const added = join(root, 'migrations/committed/999999-new.sql');
     const lastHash = committedMigrations(root).at(-1)!.hash;
     writeFileSync(added, `--! Previous: ${lastHash}\n--! Hash: sha1:new\n\nselect 1;\n`);
     freeze(root);
-    expect(readFileSync(path, 'utf8')).toMatch(/# released 0\.1\.0\n[0-9a-f]{64} {2}999999-new\.sql\n$/);
+    expect(readFileSync(path, 'utf8')).toMatch(/# released 9\.9\.9\n[0-9a-f]{64} {2}999999-new\.sql\n$/);
     expect([problems(root), isReleased('999999-new.sql', root)]).toEqual([[], false]);
     rmSync(added);
     freeze(root);
-    expect(readFileSync(path, 'utf8')).toBe(`${before.trimEnd()}\n# released 0.1.0\n`);
+    expect(readFileSync(path, 'utf8')).toBe(`${before.trimEnd()}\n# released 9.9.9\n`);
   });
 });
 

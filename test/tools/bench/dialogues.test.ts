@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-const folder = new URL('../../fixtures/retrieval/dialogues', import.meta.url);
+const folder = new URL('../../fixtures/retrieval/dialogues/', import.meta.url);
 const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
 
 const written = z.string().trim().min(1);
