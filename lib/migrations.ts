@@ -9,7 +9,7 @@ import { log } from './log.ts';
 import { applyFunctions } from './migrations/apply-functions.ts';
 import { committedMigrations, demandFrozen, projectFolder } from './migrations/committed.ts';
 import { runCurrent } from './migrations/current.ts';
-import { adoptEarlierLayout } from './migrations/earlier.ts';
+import { adoptEarlierLayout, finishEarlierLayout } from './migrations/earlier.ts';
 import { runCommitted } from './migrations/run-committed.ts';
 import { type MigrationStatus, migrationStatus, type Program, readProgram } from './migrations/status.ts';
 import { openQueue } from './queue.ts';
@@ -94,6 +94,7 @@ export async function migrateDatabase(
       ...(options.lockTimeout === undefined ? {} : { lockTimeout: options.lockTimeout }),
       all: options.allFunctions ?? false,
     });
+    await finishEarlierLayout(database);
     await database.pool('owner').query('select app_private.complete_installation()');
     await installQueues(database, queues);
     for (const folder of (await database.copies?.settle()) ?? [])
@@ -143,12 +144,7 @@ async function prepare(database: Database, onCopy: (message: string) => void): P
   if (before.pending.length + before.pendingFunctions.length + before.supersededFunctions.length > 0) {
     await keepCopy(database, onCopy);
   }
-  const client = await database.pool('owner').connect();
-  try {
-    await adoptEarlierLayout(client, committedMigrations());
-  } finally {
-    client.release();
-  }
+  await adoptEarlierLayout(database, committedMigrations());
   return (await migrationStatus(admin)).pending;
 }
 

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { errorCode } from '../errors.ts';
 import { type FunctionFile, readFunctions } from '../functions.ts';
 import { type CommittedMigration, committedMigrations } from './committed.ts';
-import { isEarlierLayout } from './earlier.ts';
+import { earlierLayout, lastOf } from './earlier.ts';
 
 /** What a copy of the project makes of a database: compared by contents with what a database says it has. */
 export interface Program {
@@ -69,16 +69,14 @@ export async function migrationStatus(
   const names = (all: { filename: string }[]): string[] => all.map((one) => one.filename);
   const had = (file: FunctionFile): boolean => recorded.get(file.path)?.includes(file.hash) ?? false;
   const isLatest = (file: FunctionFile): boolean => recorded.get(file.path)?.at(-1) === file.hash;
-  const earlier = isEarlierLayout(applied, committed);
+  const layout = earlierLayout(applied, committed);
+  const has = (one: CommittedMigration): boolean =>
+    hashes.has(number(one)) && (layout === undefined || number(one) <= lastOf(layout));
   return {
-    applied: names(
-      committed.filter((one) => hashes.has(number(one)) && !(earlier && number(one) > '000015')),
-    ),
-    pending: names(
-      committed.filter((one) => !hashes.has(number(one)) || (earlier && number(one) > '000015')),
-    ),
+    applied: names(committed.filter(has)),
+    pending: names(committed.filter((one) => !has(one))),
     unknown: names(applied.filter((one) => !known.has(number(one)))),
-    changed: earlier
+    changed: layout
       ? []
       : names(committed.filter((one) => (hashes.get(number(one)) ?? one.hash) !== one.hash)),
     pendingFunctions: program.functions.filter((file) => !had(file)).map((file) => file.path),

@@ -28,7 +28,9 @@ import { readStatus } from '../../scripts/migrate/status.ts';
 import { dumpSchema } from '../../tools/picture/picture.ts';
 import { findBinaries } from '../../tools/postgres/acquire.ts';
 import type { Binaries } from '../../tools/postgres/packages.ts';
+import { restoreDump } from '../support/releases.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
+import { asUser } from '../support/users.ts';
 import { createEmptyDatabase, execute, query } from './databases.ts';
 
 const committed = committedMigrations().map((one) => one.filename);
@@ -306,6 +308,45 @@ describeReal('a database from before 0.1.0', () => {
       expect(migrations).toEqual(committed.filter((name) => name >= '000016'));
       expect(functions).toEqual(readFunctions().map((file) => file.path));
       expect(await readStatus(database, { drift: true })).toMatchObject({ drift: [], upToDate: true });
+    } finally {
+      await database.close();
+    }
+  });
+
+  it('from before its last migration gets its tables, moves its data, and serves the people that it had', async () => {
+    const url = await createEmptyDatabase();
+    // made by the commit that main had at the beginning of its last day before 0.1.0, through the API
+    await restoreDump(join(projectFolder, 'test/fixtures/before-0.1.0/functions.sql.gz'), url);
+    const database = serverDatabase(url);
+    try {
+      const counts = () =>
+        query(
+          url,
+          `select (select count(*) from app_public.users) as users, (select count(*) from app_public.chunks) as chunks,
+             (select count(*) from app_public.embeddings) as vectors, (select count(*) from app_public.messages) as messages`,
+        );
+      const before = await counts();
+      expect((await migrationStatus(database.pool('admin'))).pending[0]).toMatch(/^000015/);
+      await migrateDatabase(database, queues);
+      expect(await counts()).toEqual(before);
+      expect(before).toEqual([{ users: '1', chunks: '2', vectors: '2', messages: '1' }]);
+      expect(await readStatus(database, { drift: true })).toMatchObject({ drift: [], upToDate: true });
+      expect(
+        await query(url, `select word from app_hidden.workspace_words where word = 'zebra'`),
+      ).toHaveLength(1);
+      expect(await query(url, 'select content from app_hidden.cited_passages')).toEqual([
+        { content: expect.stringContaining('zebra lives') },
+      ]);
+      const [person] = await query(
+        url,
+        `select m.user_id as id, m.workspace_id as "workspaceId", m.role as "memberRole" from app_public.workspace_members m`,
+      );
+      const found = await asUser(database, person as never, (client) =>
+        client.query(
+          `select r.content from app_public.search(query => 'zerba enclosure', mode => 'text') as s, unnest(s.results) as r`,
+        ),
+      );
+      expect(found.rows[0]).toEqual({ content: expect.stringContaining('northern enclosure') });
     } finally {
       await database.close();
     }

@@ -18,7 +18,12 @@ export function releases(): string[] {
 }
 
 /** Restores the dump of a release into an empty database, as docs/upgrading.md does. @param url  as an administrator */
-export async function restoreRelease(release: string, url: string): Promise<void> {
+export function restoreRelease(release: string, url: string): Promise<void> {
+  return restoreDump(join(folder, `${release}.sql.gz`), url);
+}
+
+/** Restores compressed SQL into an empty database. @param url  as an administrator */
+export async function restoreDump(file: string, url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
@@ -32,7 +37,7 @@ export async function restoreRelease(release: string, url: string): Promise<void
   const scratch = mkdtempSync(join(tmpdir(), 'colloquy-release-'));
   try {
     const path = join(scratch, 'dump.sql');
-    writeFileSync(path, gunzipSync(readFileSync(join(folder, `${release}.sql.gz`))));
+    writeFileSync(path, gunzipSync(readFileSync(file)));
     const psql = join((await findBinaries()).bin, 'psql');
     const restored = await run(psql, ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', path, url]);
     if (restored.code !== 0) throw new Error(`psql: ${restored.stderr}`);
