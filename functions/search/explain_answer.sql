@@ -1,4 +1,4 @@
--- What an answer was made of. Not sealed: what is not readable by the policies of messages and chunks does not exist here. What
+-- What an answer was made of. Not security definer: what is not readable by the policies of messages and chunks does not exist here. What
 -- was cited is read by citations_of(), which asks for as much; a passage that was erased looks like one that is not for the
 -- reader.
 create or replace function app_public.explain_answer(message_id uuid)

@@ -1,4 +1,4 @@
--- The question that an answer answers. Not sealed: what is not readable by the policies of messages does not exist here.
+-- The question that an answer answers. Not security definer: what is not readable by the policies of messages does not exist here.
 create or replace function app_hidden.question_of(answer app_public.messages)
 returns app_public.messages
 language plpgsql

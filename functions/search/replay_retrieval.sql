@@ -1,4 +1,4 @@
--- What a search for the question of an answer finds now. Not sealed: what is not readable by the policies of messages and chunks
+-- What a search for the question of an answer finds now. Not security definer: what is not readable by the policies of messages and chunks
 -- does not exist here.
 create or replace function app_public.replay_retrieval(message_id uuid, version_id uuid default null)
 returns app_public.retrieval_replay

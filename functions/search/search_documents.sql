@@ -1,4 +1,4 @@
--- A narrower way to ask app_public.search, which does all of the work: it reads no table, so it is not sealed.
+-- A narrower way to ask app_public.search, which does all of the work: it reads no table, so it is not security definer.
 create or replace function app_public.search_documents(
   query text,
   query_embedding extensions.halfvec default null,

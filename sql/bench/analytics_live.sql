@@ -1,5 +1,5 @@
 -- Anchor: the live aggregate, as somebody would write it who has no computed figures: the same questions, asked of the
--- messages themselves, sealed in the same way, so that no policy slows them down.
+-- messages themselves, security definer in the same way, so that no policy slows them down.
 create function bench.live_dashboard(from_day date, to_day date)
 returns app_public.workspace_figures
 language sql

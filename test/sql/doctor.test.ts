@@ -52,7 +52,7 @@ const PLANTED: Record<string, [string, string][]> = {
     ],
     ['create policy planted on app_public.chunks for select using (true)', 'app_public.chunks: planted'],
   ],
-  sealed_search_path: [
+  security_definer_search_path: [
     [
       'create function app_public.planted() returns int language sql security definer as $$ select 1 $$',
       'app_public.planted()',

@@ -7,7 +7,7 @@ function lint(text: string) {
   );
 }
 
-const sealed = `-- Sealed.
+const definer = `-- Security definer.
 create or replace function app.f() returns int
 language sql security definer
 set search_path = pg_catalog, pg_temp
@@ -16,7 +16,7 @@ as $$ select 1 $$;
 
 describe('SQL rules', () => {
   it('accepts a security definer function with a comment', () => {
-    expect(lint(sealed)).toEqual([]);
+    expect(lint(definer)).toEqual([]);
     expect(lint('/* why */ create view app.v as select 1;')).toEqual([]);
   });
 
@@ -37,13 +37,13 @@ describe('SQL rules', () => {
     const bare = 'create function app.g() returns int language sql SECURITY  DEFINER as $$ select 1 $$;\n';
     const message = 'A `security definer` function without `set search_path`.';
     expect(lint(`-- a\n${bare}`)).toEqual([`2 ${message}`]);
-    expect(lint(`${sealed}\n${bare}`)).toEqual([`7 ${message}`]);
-    expect(lint(`-- a\n${bare}\n${sealed}`)).toEqual([`2 ${message}`]);
+    expect(lint(`${definer}\n${bare}`)).toEqual([`7 ${message}`]);
+    expect(lint(`-- a\n${bare}\n${definer}`)).toEqual([`2 ${message}`]);
   });
 
   it('does not count what a comment says', () => {
     expect(lint('-- never security definer\ncreate function app.f() returns int return 1;')).toEqual([]);
-    const commented = sealed.replace('set search_path', '-- set search_path');
+    const commented = definer.replace('set search_path', '-- set search_path');
     expect(lint(commented)).toHaveLength(1);
   });
 });
