@@ -4,6 +4,7 @@ import type { Database } from '../database.ts';
 import { ColloquyError, errorCode } from '../errors.ts';
 import { type FunctionFile, readFunctions } from '../functions.ts';
 import { log } from '../log.ts';
+import { FIND_THE_SESSION, placeOf } from './place.ts';
 import { appliedFunctions } from './status.ts';
 
 /** Others wait behind whoever waits for a lock: a short wait, several times. */
@@ -79,9 +80,8 @@ function failed(file: FunctionFile, error: unknown): unknown {
   // a lock that could not be had, and a connection that broke, say nothing of the file
   if (!/^[0-9A-Z]{5}$/.test(code) || code === '55P03' || code === '40P01' || code.startsWith('57'))
     return error;
-  const position = Number((error as { position?: string }).position);
-  const line = position > 0 ? `:${file.sql.slice(0, position - 1).split('\n').length}` : '';
-  return new ColloquyError('CQ016', `functions/${file.path}${line} failed: ${(error as Error).message}.`, {
+  const place = placeOf(`functions/${file.path}`, file.sql, error);
+  return new ColloquyError('CQ016', `${place} failed: ${(error as Error).message}.`, {
     hint: 'Nothing of functions/ was applied. Correct the file, and run npm run migrate again.',
     cause: error,
   });
@@ -132,7 +132,7 @@ function lockFailure(error: unknown, options: ApplyOptions): ColloquyError {
     'CQ040',
     `functions/ waited ${ATTEMPTS} times ${options.lockTimeout ?? LOCK_TIMEOUT} for a lock that another session holds, and gave up: ${(error as Error).message}.`,
     {
-      hint: `Nothing of functions/ was applied. Find the session (select pid, usename, application_name, xact_start, query from pg_stat_activity where xact_start is not null order by xact_start), let it end or end it (select pg_terminate_backend(pid)), and run npm run migrate again.`,
+      hint: `Nothing of functions/ was applied. ${FIND_THE_SESSION}`,
       cause: error,
     },
   );

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Database } from '../database.ts';
+import { type Database, inTransaction } from '../database.ts';
 import { ColloquyError, errorCode } from '../errors.ts';
 import { projectFolder } from './committed.ts';
+import { placeOf } from './place.ts';
 
 /** The files of migrations/current/, in the order in which they are run: 2-b.sql before 10-a.sql. */
 export function currentMigrations(root: string = projectFolder): { path: string; sql: string }[] {
@@ -20,30 +21,25 @@ export function currentMigrations(root: string = projectFolder): { path: string;
  * @throws ColloquyError CQ016 with file and line when it fails
  */
 export async function runCurrent(database: Database): Promise<void> {
-  const client = await database.pool('owner').connect();
   try {
-    await client.query('begin');
-    await client.query(`set local search_path = pg_catalog, extensions; set local lock_timeout = '30s'`);
-    for (const { path, sql } of currentMigrations()) {
-      try {
-        await client.query(sql);
-      } catch (error) {
-        const position = Number((error as { position?: string }).position);
-        const line = position > 0 ? `:${sql.slice(0, position - 1).split('\n').length}` : '';
-        throw new ColloquyError('CQ016', `${path}${line} failed: ${(error as Error).message}.`, {
-          hint: 'Nothing of migrations/current/ was applied. Correct the file, and try again.',
-          cause: error,
-        });
+    await inTransaction(database.pool('owner'), async (client) => {
+      await client.query(`set local search_path = pg_catalog, extensions; set local lock_timeout = '30s'`);
+      for (const { path, sql } of currentMigrations()) {
+        try {
+          await client.query(sql);
+        } catch (error) {
+          throw new ColloquyError(
+            'CQ016',
+            `${placeOf(path, sql, error)} failed: ${(error as Error).message}.`,
+            {
+              hint: 'Nothing of migrations/current/ was applied. Correct the file, and try again.',
+              cause: error,
+            },
+          );
+        }
       }
-    }
-    await client.query('commit');
-    client.release();
+    });
   } catch (error) {
-    const broken = await client.query('rollback').then(
-      () => undefined,
-      (failure: Error) => failure,
-    );
-    client.release(broken);
     throw errorCode(error) === '55P03'
       ? new ColloquyError(
           'CQ040',

@@ -8,6 +8,7 @@ import type { Database } from '../database.ts';
 import { ColloquyError, errorCode } from '../errors.ts';
 import { log } from '../log.ts';
 import { projectFolder } from './committed.ts';
+import { FIND_THE_SESSION } from './place.ts';
 import { migrationStatus } from './status.ts';
 
 /** The settings of graphile-migrate: .gmrc, for one database. */
@@ -72,7 +73,7 @@ function migrationFailed(filename: string, error: unknown, lockTimeout: string):
       'CQ040',
       `The migration ${filename} waited ${lockTimeout} for a lock that another session holds, and gave up: ${reason}.`,
       {
-        hint: `Nothing of it was applied. Find the session (select pid, usename, application_name, xact_start, query from pg_stat_activity where xact_start is not null order by xact_start), let it end or end it (select pg_terminate_backend(pid)), and run npm run migrate again.`,
+        hint: `Nothing of it was applied. ${FIND_THE_SESSION}`,
         cause: error,
       },
     );

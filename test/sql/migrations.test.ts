@@ -359,6 +359,7 @@ describeReal('a database from before 0.1.0', () => {
       `${earlier}
        alter table graphile_migrate.migrations drop constraint migrations_previous_hash_fkey;
        update graphile_migrate.migrations set hash = 'sha1:other' where filename = '000004.sql';
+       drop type app_private.analytics_day cascade;
        alter table app_public.users add column nickname text`,
     );
     const database = serverDatabase(url);
