@@ -8,7 +8,7 @@ import {
   ProviderUnavailable,
   type VerifyIdentity,
 } from './identity-provider.ts';
-import { LOCK_TIMEOUT, STATEMENT_TIMEOUT } from './limits.ts';
+import { LOCK_TIMEOUT, STATEMENT_TIMEOUT } from './limits/values.ts';
 
 /** Settings of a request's transactions: the role, and the claims that current_user_id() and its like in functions/auth/ read. */
 export type Settings = Record<string, string>;

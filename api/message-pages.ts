@@ -1,4 +1,4 @@
-import { DEFAULT_PAGE_SIZE } from './limits.ts';
+import { DEFAULT_PAGE_SIZE } from './limits/values.ts';
 import { bounded } from './plugins/pages.ts';
 
 /** The messages that a page can be made of. */

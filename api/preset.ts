@@ -8,7 +8,7 @@ import { requestSettings } from './authentication.ts';
 import { maskError } from './errors.ts';
 import { firstQuery, signInScript } from './graphiql.ts';
 import { type IdentityProvider, identityVerifier } from './identity-provider.ts';
-import { MAX_BODY_BYTES } from './limits.ts';
+import { MAX_BODY_BYTES } from './limits/values.ts';
 import { pgService } from './pg-service.ts';
 import { NamesPlugin } from './plugins/inflection.ts';
 import { MessagesPlugin } from './plugins/messages.ts';

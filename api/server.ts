@@ -10,7 +10,7 @@ import type { FileStorage } from '../lib/storage.ts';
 import { filesHandler } from './files.ts';
 import { isGraphiqlInstalled } from './graphiql.ts';
 import { type IdentityProvider, identityVerifier } from './identity-provider.ts';
-import { CLOSE_TIMEOUT, KEEP_ALIVE_TIMEOUT, MAX_BODY_BYTES } from './limits.ts';
+import { CLOSE_TIMEOUT, KEEP_ALIVE_TIMEOUT, MAX_BODY_BYTES } from './limits/values.ts';
 import { requestIdOf } from './plugins/requests.ts';
 import { makePreset } from './preset.ts';
 import type { ActiveVersion, EmbedQuery } from './query-embeddings.ts';

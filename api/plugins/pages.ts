@@ -1,5 +1,5 @@
 import { type ConnectionStep, ConstantStep, constant, lambda, type Step } from 'postgraphile/grafast';
-import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../limits.ts';
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../limits/values.ts';
 
 /** No list without an end. operation-limits.ts refuses larger pages; this bounds whatever comes past it. */
 export function bounded(size: number): number {

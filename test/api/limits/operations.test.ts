@@ -1,10 +1,10 @@
 import { buildSchema, getNamedType, isObjectType } from 'postgraphile/graphql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { requestSettings } from '../../api/authentication.ts';
-import { DEFAULT_PAGE_SIZE, MAX_DEPTH, MAX_PAGE_SIZE } from '../../api/limits.ts';
-import { exportSchema } from '../../api/schema-file.ts';
-import { describeReal } from '../support/server.ts';
-import { type Account, codeOf, readReply, register, startTestApi, type TestApi } from './support.ts';
+import { requestSettings } from '../../../api/authentication.ts';
+import { DEFAULT_PAGE_SIZE, MAX_DEPTH, MAX_PAGE_SIZE } from '../../../api/limits/values.ts';
+import { exportSchema } from '../../../api/schema-file.ts';
+import { describeReal } from '../../support/server.ts';
+import { type Account, codeOf, readReply, register, startTestApi, type TestApi } from '../support.ts';
 
 describeReal('limits', () => {
   let api: TestApi;

@@ -16,7 +16,7 @@ import {
   type SelectionSetNode,
   type ValueNode,
 } from 'postgraphile/graphql';
-import { ApiError } from './errors.ts';
+import { ApiError } from '../errors.ts';
 import {
   DEFAULT_PAGE_SIZE,
   MAX_ALIASES,
@@ -24,7 +24,7 @@ import {
   MAX_DEPTH,
   MAX_PAGE_SIZE,
   MAX_ROOT_FIELDS,
-} from './limits.ts';
+} from './values.ts';
 
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
