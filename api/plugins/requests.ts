@@ -10,8 +10,8 @@ import { AuthenticationError, authenticate, type Settings, VISITOR } from '../au
 import { ApiError, maskError, publicError, type RequestInfo } from '../errors.ts';
 import { type Checked, documentChecker } from '../graphql-documents.ts';
 import type { VerifyIdentity } from '../identity-provider.ts';
-import { MAX_VARIABLE_DEPTH } from '../limits/values.ts';
 import { checkCost } from '../limits/operations.ts';
+import { MAX_VARIABLE_DEPTH } from '../limits/values.ts';
 
 declare global {
   namespace Grafast {
