@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Pool } from 'pg';
 import { errorCode } from '../lib/errors.ts';
+import { clientAddress } from './client-address.ts';
 import { ApiError } from './errors.ts';
 import {
   type Identity,
@@ -75,13 +76,6 @@ export function requestSettings(request: RequestOrigin, member?: Member): Settin
     statement_timeout: String(STATEMENT_TIMEOUT),
     lock_timeout: String(LOCK_TIMEOUT),
   };
-}
-
-/** The address at the other end of the socket, as inet reads it. A header of a proxy is not believed. */
-function clientAddress(request: IncomingMessage): string | undefined {
-  const address = request.socket.remoteAddress;
-  if (!address) return undefined;
-  return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '').replace(/%.*$/, '');
 }
 
 function header(request: IncomingMessage, name: string): string | undefined {
@@ -161,7 +155,11 @@ export async function authenticate(
   request: IncomingMessage,
   { id, verifyIdentity }: { id?: string; verifyIdentity?: VerifyIdentity | undefined } = {},
 ): Promise<Settings> {
-  const from = { ip: clientAddress(request), userAgent: header(request, 'user-agent')?.slice(0, 1000), id };
+  const from = {
+    ip: clientAddress(request) || undefined,
+    userAgent: header(request, 'user-agent')?.slice(0, 1000),
+    id,
+  };
   const workspaceId = header(request, 'x-workspace-id');
   if (workspaceId !== undefined && !UUID.test(workspaceId)) {
     throw new AuthenticationError(

@@ -6,7 +6,9 @@ import { postgraphile } from 'postgraphile';
 import { grafserv } from 'postgraphile/grafserv/node';
 import { ColloquyError, errorCode } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
+import type { ProxyRule } from '../lib/proxies.ts';
 import type { FileStorage } from '../lib/storage.ts';
+import { clientAddress, readOrigin } from './client-address.ts';
 import { filesHandler } from './files.ts';
 import { isGraphiqlInstalled } from './graphiql.ts';
 import { type IdentityProvider, identityVerifier } from './identity-provider.ts';
@@ -40,6 +42,8 @@ export interface ApiOptions {
   development: boolean;
   /** Introspection without GraphiQL. Default: as development. */
   introspection?: boolean;
+  /** Proxies whose word about the client is taken. Default: TRUSTED_PROXIES. */
+  trustedProxies?: readonly ProxyRule[];
   /** When what searches answered is counted. */
   recording?: RecordingOptions;
   /** Whether background jobs are worked on. */
@@ -82,11 +86,13 @@ function logRequest(
   path: string,
 ): void {
   const start = performance.now();
+  const ip = clientAddress(request);
   response.once('close', () => {
     const line = {
       requestId,
       method: request.method,
       path,
+      ip,
       status: response.statusCode,
       ms: Math.round(performance.now() - start),
     };
@@ -178,6 +184,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const server = createServer((request, response) => {
     const requestId = requestIdOf(request);
     const path = (request.url ?? '/').split('?', 1)[0]!;
+    readOrigin(request, options.trustedProxies);
     request.headers['x-request-id'] = requestId;
     response.setHeader('x-request-id', requestId);
     response.setHeader('x-content-type-options', 'nosniff');

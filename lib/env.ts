@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { endpointFields, endpoints, rerankFields } from './endpoint-settings.ts';
 import { type UnknownVariable, unknownVariables } from './env-names.ts';
 import { ColloquyError, describeError } from './errors.ts';
+import { httpFields } from './http-settings.ts';
 
 export type { EndpointSettings } from './endpoint-settings.ts';
 
@@ -76,6 +77,7 @@ const variables = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port.default(5678),
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  ...httpFields,
   CI: z
     .string()
     .optional()
