@@ -13,7 +13,7 @@ import {
 } from 'postgraphile/graphql';
 import { cleanText } from '../lib/storable.ts';
 import { ApiError, publicError } from './errors.ts';
-import { checkShape } from './limits/operations.ts';
+import { checkShape } from './limits/shape.ts';
 import { MAX_DOCUMENT_LENGTH, MAX_DOCUMENT_TOKENS } from './limits/values.ts';
 
 const CACHE_SIZE = 500;

@@ -1,9 +1,7 @@
 import {
   type DocumentNode,
   type FieldNode,
-  type FragmentDefinitionNode,
   type GraphQLField,
-  type GraphQLOutputType,
   type GraphQLSchema,
   getNamedType,
   getNullableType,
@@ -13,92 +11,23 @@ import {
   isListType,
   isObjectType,
   Kind,
-  type SelectionSetNode,
+  type OperationDefinitionNode,
   type ValueNode,
+  valueFromASTUntyped,
 } from 'postgraphile/graphql';
 import { ApiError } from '../errors.ts';
+import { filterCounter, tooBroad } from './filters.ts';
+import { selectionSummer } from './fragments.ts';
 import {
+  CREDENTIAL_FIELDS,
   DEFAULT_PAGE_SIZE,
-  MAX_ALIASES,
   MAX_COST,
-  MAX_DEPTH,
+  MAX_CREDENTIALS,
+  MAX_FILTER_BRANCHES,
   MAX_PAGE_SIZE,
-  MAX_ROOT_FIELDS,
+  MAX_SEARCHES,
+  SEARCH_FIELDS,
 } from './values.ts';
-
-type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
-
-function fragmentsOf(document: DocumentNode): Fragments {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const definition of document.definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-  }
-  return fragments;
-}
-
-/** What of a selection set counts, whatever way it is written: a fragment counts at every place it is used. */
-function* fieldsOf(
-  set: SelectionSetNode,
-  fragments: Fragments,
-  seen: readonly string[],
-): Generator<{ field: FieldNode; on?: string; seen: readonly string[] }> {
-  for (const selection of set.selections) {
-    if (selection.kind === Kind.FIELD) {
-      yield { field: selection, seen };
-    } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-      const on = selection.typeCondition?.name.value;
-      for (const inner of fieldsOf(selection.selectionSet, fragments, seen)) {
-        yield inner.on || !on ? inner : { ...inner, on };
-      }
-    } else {
-      const name = selection.name.value;
-      const fragment = fragments.get(name);
-      if (!fragment) continue; // validation says so
-      if (seen.includes(name)) throw new ApiError('CQ400', 'A fragment contains itself.');
-      for (const inner of fieldsOf(fragment.selectionSet, fragments, [...seen, name])) {
-        yield inner.on ? inner : { ...inner, on: fragment.typeCondition.name.value };
-      }
-    }
-  }
-}
-
-/**
- * What can be said without variables and types: depth, root fields, aliases. Comes before validation, whose effort it
- * bounds. Introspection, where it is allowed, may be as deep as tools need it.
- * @throws ApiError CQ400
- */
-export function checkShape(document: DocumentNode, options: { introspection: boolean }): void {
-  const fragments = fragmentsOf(document);
-  let aliases = 0;
-  let visited = 0;
-
-  function walk(set: SelectionSetNode, depth: number, seen: readonly string[], limit: number): number {
-    if (depth > limit) {
-      throw new ApiError('CQ400', `An operation is at most ${MAX_DEPTH} fields deep.`, 'Split it.');
-    }
-    let count = 0;
-    for (const { field, seen: within } of fieldsOf(set, fragments, seen)) {
-      count += 1;
-      visited += 1;
-      if (field.alias) aliases += 1;
-      if (aliases > MAX_ALIASES)
-        throw new ApiError('CQ400', `A document has at most ${MAX_ALIASES} aliases.`);
-      // Fragments within fragments can multiply: more fields than tokens is such a case.
-      if (visited > MAX_COST)
-        throw new ApiError('CQ400', 'The document selects too many fields.', 'Split it.');
-      const isIntrospection = options.introspection && /^__(schema|type)$/.test(field.name.value);
-      if (field.selectionSet) walk(field.selectionSet, depth + 1, within, isIntrospection ? 30 : limit);
-    }
-    return count;
-  }
-
-  for (const definition of document.definitions) {
-    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-    if (walk(definition.selectionSet, 1, [], MAX_DEPTH) > MAX_ROOT_FIELDS) {
-      throw new ApiError('CQ400', `An operation has at most ${MAX_ROOT_FIELDS} root fields.`, 'Split it.');
-    }
-  }
-}
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -132,21 +61,54 @@ function pageSize(
 }
 
 /** Default values of the operation's variables, beneath those that came with the request. */
-function withDefaults(
-  operation: NonNullable<ReturnType<typeof getOperationAST>>,
-  given: Variables,
-): Variables {
+function withDefaults(operation: OperationDefinitionNode, given: Variables): Variables {
   const variables: Record<string, unknown> = {};
-  for (const definition of operation.variableDefinitions ?? []) {
-    const fallback = definition.defaultValue;
-    if (fallback?.kind === Kind.INT) variables[definition.variable.name.value] = Number(fallback.value);
+  for (const { variable, defaultValue } of operation.variableDefinitions ?? []) {
+    if (defaultValue) variables[variable.name.value] = valueFromASTUntyped(defaultValue);
   }
   return { ...variables, ...given };
 }
 
+interface Sum {
+  /** Objects that are there once. */
+  once: number;
+  /** Objects that are there once for each row of the connection that the selection belongs to. */
+  perRow: number;
+  branches: number;
+  searches: number;
+  credentials: number;
+}
+
+const EMPTY: Sum = { once: 0, perRow: 0, branches: 0, searches: 0, credentials: 0 };
+
+const add = (a: Sum, b: Sum): Sum => ({
+  once: a.once + b.once,
+  perRow: a.perRow + b.perRow,
+  branches: a.branches + b.branches,
+  searches: a.searches + b.searches,
+  credentials: a.credentials + b.credentials,
+});
+
+function demand({ once, perRow, branches, searches, credentials }: Sum): void {
+  if (credentials > MAX_CREDENTIALS) {
+    const names = [...CREDENTIAL_FIELDS].join(', ');
+    throw new ApiError('CQ423', `An operation has one of ${names}, once.`, 'Send each in its own request.');
+  }
+  if (searches > MAX_SEARCHES) {
+    const hint = 'Send the others in further requests.';
+    throw new ApiError('CQ426', `An operation has at most ${MAX_SEARCHES} searches.`, hint);
+  }
+  if (branches > MAX_FILTER_BRANCHES) throw tooBroad();
+  if (once + perRow > MAX_COST) {
+    const hint = 'Ask for smaller pages, or for less within each row.';
+    throw new ApiError('CQ400', `This operation may return more than ${MAX_COST} objects.`, hint);
+  }
+}
+
 /**
- * How many objects an operation may return at most, by the page sizes it asks for.
- * @throws ApiError CQ200 for a page size out of range, CQ400 when the operation may return too much
+ * What an operation asks for at most: objects, by its page sizes; searches; branches of filters; uses of a password or token.
+ * @throws ApiError CQ200 for a page size out of range, CQ400 when the operation may return too much, CQ423 for several uses of
+ *   credentials, CQ424 for filters that are too broad, CQ426 for too many searches
  */
 export function checkCost(
   schema: GraphQLSchema,
@@ -156,34 +118,40 @@ export function checkCost(
 ): number {
   const operation = getOperationAST(document, operationName);
   if (!operation) return 0; // execution says so
-  const fragments = fragmentsOf(document);
   const variables = withDefaults(operation, given ?? {});
-  let cost = 0;
+  const branchesOf = filterCounter(variables);
+  const isQuery = (type: string) => type === schema.getQueryType()?.name;
+  const isMutation = (type: string) => type === schema.getMutationType()?.name;
 
-  function walk(
-    set: SelectionSetNode,
-    parent: GraphQLOutputType,
-    times: number,
-    rows: number,
-    seen: readonly string[],
-  ): void {
-    for (const { field, on, seen: within } of fieldsOf(set, fragments, seen)) {
-      const type = on === undefined ? getNamedType(parent) : (schema.getType(on) ?? parent);
-      if (!isObjectType(type) && !isInterfaceType(type)) continue;
-      const definition = type.getFields()[field.name.value];
-      if (!definition || !field.selectionSet || !isCompositeType(getNamedType(definition.type))) continue;
-      const size = pageSize(field, definition, variables);
-      // The rows of a connection are below its nodes or edges; whatever else it has is there once.
-      const here = isListType(getNullableType(definition.type)) ? times * rows : times;
-      if (definition.name !== 'node') cost += here;
-      if (cost > MAX_COST) {
-        const hint = 'Ask for smaller pages, or for less within each row.';
-        throw new ApiError('CQ400', `This operation may return more than ${MAX_COST} objects.`, hint);
-      }
-      walk(field.selectionSet, definition.type, here, size, within);
-    }
-  }
+  const sumOf = selectionSummer(document, EMPTY, add, (field, parent, below): Sum => {
+    const type = schema.getType(parent);
+    if (!isObjectType(type) && !isInterfaceType(type)) return EMPTY;
+    const name = field.name.value;
+    const definition = type.getFields()[name];
+    if (!definition) return EMPTY;
+    const own = {
+      ...EMPTY,
+      branches: branchesOf(field, definition),
+      searches: isQuery(parent) && SEARCH_FIELDS.has(name) ? 1 : 0,
+      credentials: isMutation(parent) && CREDENTIAL_FIELDS.has(name) ? 1 : 0,
+    };
+    const result = getNamedType(definition.type);
+    if (!field.selectionSet || !isCompositeType(result)) return own;
+    const size = pageSize(field, definition, variables);
+    const within = below(field.selectionSet, result.name);
+    const objects = (name === 'node' ? 0 : 1) + within.once + size * within.perRow;
+    // The rows of a connection are below its nodes or edges; whatever else it has is there once.
+    const isList = isListType(getNullableType(definition.type));
+    return {
+      once: isList ? 0 : objects,
+      perRow: isList ? objects : 0,
+      branches: own.branches + within.branches,
+      searches: own.searches + within.searches,
+      credentials: own.credentials + within.credentials,
+    };
+  });
 
-  walk(operation.selectionSet, schema.getRootType(operation.operation)!, 1, 1, []);
-  return cost;
+  const sum = sumOf(operation.selectionSet, schema.getRootType(operation.operation)?.name ?? '');
+  demand(sum);
+  return sum.once + sum.perRow;
 }

@@ -14,8 +14,45 @@ export const MAX_ROOT_FIELDS = 20;
 export const MAX_ALIASES = 100;
 /** Objects that an operation may return at most, as its page sizes say. */
 export const MAX_COST = 25_000;
+/** Fields within fields of introspection, where it is allowed: what tools ask for. */
+export const MAX_INTROSPECTION_DEPTH = 30;
+/** Values in the body of a request, those within lists and objects counted: 20,000 take some 30 ms of the event loop. */
+export const MAX_BODY_VALUES = 20_000;
 /** Objects and lists within each other in variables. */
 export const MAX_VARIABLE_DEPTH = 64;
+
+/** Conditions in `and`, `or` and `not` of all filters of an operation. */
+export const MAX_FILTER_BRANCHES = 100;
+/** Values in one list of a filter, as in `in`: as many as a page has rows. */
+export const MAX_LIST = 1_000;
+/** Values in all filters of an operation. */
+export const MAX_FILTER_VALUES = 10_000;
+/** Fields that compare vectors or rank words over everything that the caller may read. */
+export const SEARCH_FIELDS: ReadonlySet<string> = new Set([
+  'search',
+  'searchDocuments',
+  'searchMemories',
+  'searchSimilarChunks',
+  'searchSimilarMessages',
+  'searchTitles',
+  'recall',
+  'replayRetrieval',
+  'compareEmbeddingVersions',
+]);
+/** Of these fields in one operation. */
+export const MAX_SEARCHES = 5;
+/** Fields that check, make or send a password or a token: slow by design, and what is tried in masses. */
+export const CREDENTIAL_FIELDS: ReadonlySet<string> = new Set([
+  'signIn',
+  'register',
+  'changePassword',
+  'requestPasswordReset',
+  'resetPassword',
+  'requestEmailVerification',
+  'verifyEmail',
+]);
+/** Of these fields in one operation. */
+export const MAX_CREDENTIALS = 1;
 
 /** Rows of a connection when neither `first` nor `last` is given. */
 export const DEFAULT_PAGE_SIZE = 50;

@@ -2,16 +2,18 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Pool } from 'pg';
-import type { JSONValue } from 'postgraphile/grafast';
+import { type JSONValue, type PromiseOrDirect, SafeError } from 'postgraphile/grafast';
+import type { GrafservBody } from 'postgraphile/grafserv';
 import type {} from 'postgraphile/grafserv/node';
 import { type GraphQLError, type GraphQLSchema, getOperationAST } from 'postgraphile/graphql';
 import { cleanJson, cleanText } from '../../lib/storable.ts';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from '../authentication.ts';
-import { ApiError, maskError, publicError, type RequestInfo } from '../errors.ts';
+import { maskError, publicError, type RequestInfo } from '../errors.ts';
 import { type Checked, documentChecker } from '../graphql-documents.ts';
 import type { VerifyIdentity } from '../identity-provider.ts';
+import { hasMoreValues } from '../limits/body.ts';
 import { checkCost } from '../limits/operations.ts';
-import { MAX_VARIABLE_DEPTH } from '../limits/values.ts';
+import { MAX_BODY_VALUES, MAX_VARIABLE_DEPTH } from '../limits/values.ts';
 
 declare global {
   namespace Grafast {
@@ -52,14 +54,31 @@ function refusal(error: unknown, request: RequestInfo): Answer {
   };
 }
 
-/** @throws ApiError CQ400 when they are nested deeper than a request may be */
+/** An error about the body of a request. What grafserv does not know as safe, it replaces by words of its own. */
+function unusableBody(code: string, message: string, hint: string): SafeError {
+  return new SafeError(message, { statusCode: 400, code, hint });
+}
+
 function cleanVariables(variables: unknown): unknown {
   try {
     return cleanJson(variables, { maxDepth: MAX_VARIABLE_DEPTH });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new ApiError('CQ400', `Variables are nested deeper than ${MAX_VARIABLE_DEPTH} levels.`);
+    const message = `Variables are nested deeper than ${MAX_VARIABLE_DEPTH} levels.`;
+    throw unusableBody('CQ400', message, 'Send less in each request.');
   }
+}
+
+/** Bounds what parsing a body and cleaning its variables costs everybody else, before either begins. */
+function bounded(getBody: () => PromiseOrDirect<GrafservBody>): () => Promise<GrafservBody> {
+  return async () => {
+    const body = await getBody();
+    if (body.type === 'buffer' && hasMoreValues(body.buffer, MAX_BODY_VALUES)) {
+      const message = `Variables have at most ${MAX_BODY_VALUES} values, those within lists and objects counted.`;
+      throw unusableBody('CQ425', message, 'Send them in several requests.');
+    }
+    return body;
+  };
 }
 
 /** Errors of the HTTP layer itself (no JSON, no such method, too large) get their code here: CQ and the status. */
@@ -140,6 +159,7 @@ export function requestsPlugin(options: {
               return { type: 'json', statusCode: status, headers, json: json as JSONValue };
             }
             digest.preferJSON = true;
+            digest.getBody = bounded(digest.getBody.bind(digest));
             const result = await next();
             if (result?.type === 'json') completeErrors(result.json, result.statusCode);
             return result;

@@ -1,10 +1,21 @@
-import { buildSchema, getNamedType, isObjectType } from 'postgraphile/graphql';
+import { buildSchema, getNamedType, isInputObjectType, isObjectType, parse } from 'postgraphile/graphql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { requestSettings } from '../../../api/authentication.ts';
-import { DEFAULT_PAGE_SIZE, MAX_DEPTH, MAX_PAGE_SIZE } from '../../../api/limits/values.ts';
+import { hasMoreValues } from '../../../api/limits/body.ts';
+import { checkShape } from '../../../api/limits/shape.ts';
+import {
+  CREDENTIAL_FIELDS,
+  DEFAULT_PAGE_SIZE,
+  MAX_BODY_VALUES,
+  MAX_DEPTH,
+  MAX_PAGE_SIZE,
+  SEARCH_FIELDS,
+} from '../../../api/limits/values.ts';
 import { exportSchema } from '../../../api/schema-file.ts';
 import { describeReal } from '../../support/server.ts';
 import { type Account, codeOf, readReply, register, startTestApi, type TestApi } from '../support.ts';
+
+const ID = '00000000-0000-7000-8000-000000000000';
 
 describeReal('limits', () => {
   let api: TestApi;
@@ -130,6 +141,157 @@ describeReal('limits', () => {
     expect(performance.now() - start).toBeLessThan(20_000);
   });
 
+  it('adds up fragments that multiply, instead of walking through them', () => {
+    const doubling = Array.from(
+      { length: 39 },
+      (_, i) => `fragment F${i} on Query{...F${i + 1} ...F${i + 1}}`,
+    );
+    const document = parse(`{...F0} ${doubling.join(' ')} fragment F39 on Query{__typename}`);
+    const times = Array.from({ length: 20 }, () => {
+      const start = performance.now();
+      expect(() => checkShape(document, { introspection: false })).toThrow('root fields');
+      return performance.now() - start;
+    });
+    expect(Math.min(...times)).toBeLessThan(5);
+  });
+
+  it('counts a fragment at every place that uses it', async () => {
+    const fragment = 'fragment F on Workspace { conversations(first: 100) { nodes { id } } }';
+    const used = (times: number) =>
+      `{ ${'workspaces(first: 12) { nodes { ...F } } '.repeat(times)} } ${fragment}`;
+    const aliased = (times: number) => {
+      let n = 0;
+      return used(times).replaceAll('workspaces(', () => `w${n++}: workspaces(`);
+    };
+    expect(codeOf(await asAda(aliased(19)))).toBeUndefined();
+    expect(codeOf(await asAda(aliased(20).replaceAll('first: 12', 'first: 15')))).toBe('CQ400');
+  });
+
+  const branches = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({ title: { equalTo: `${i}` } }));
+  const filtered = 'query ($f: DocumentFilter) { documents(filter: $f) { totalCount } }';
+  it.each([
+    ['or', { or: branches(100) }, { or: branches(101) }],
+    ['and', { and: branches(100) }, { and: branches(101) }],
+    [
+      'not within or',
+      { or: branches(50).map((not) => ({ not })) },
+      { or: branches(51).map((not) => ({ not })) },
+    ],
+    ['what is in', { id: { in: Array(1000).fill(ID) } }, { id: { in: Array(1001).fill(ID) } }],
+  ])('bounds %s in the filters of variables', async (_, allowed, refused) => {
+    expect(codeOf(await asAda(filtered, { f: allowed }))).toBeUndefined();
+    expect(codeOf(await asAda(filtered, { f: refused }))).toBe('CQ424');
+  });
+
+  it('bounds filters in literals, in parts that are variables, in defaults, and over all fields', async () => {
+    const literal = (count: number) =>
+      `{ documents(filter: { or: [${'{ title: { equalTo: "a" } } '.repeat(count)}] }) { totalCount } }`;
+    expect(codeOf(await asAda(literal(100)))).toBeUndefined();
+    expect(codeOf(await asAda(literal(101)))).toBe('CQ424');
+    const part = 'query ($or: [DocumentFilter!]) { documents(filter: { not: { or: $or } }) { totalCount } }';
+    expect(codeOf(await asAda(part, { or: branches(99) }))).toBeUndefined();
+    expect(codeOf(await asAda(part, { or: branches(100) }))).toBe('CQ424');
+    const twice =
+      'query ($f: DocumentFilter) { a: documents(filter: $f) { totalCount } b: documents(filter: $f) { totalCount } }';
+    expect(codeOf(await asAda(twice, { f: { or: branches(50) } }))).toBeUndefined();
+    expect(codeOf(await asAda(twice, { f: { or: branches(51) } }))).toBe('CQ424');
+    const inFragments = `query ($f: DocumentFilter) { workspaces { nodes { ...F } } a: workspaces { nodes { ...F } } }
+      fragment F on Workspace { documents(filter: $f) { totalCount } }`;
+    expect(codeOf(await asAda(inFragments, { f: { or: branches(51) } }))).toBe('CQ424');
+    const byDefault = literal(101).replace(
+      /^\{ documents\(filter: (.*)\) \{/,
+      'query ($f: DocumentFilter = $1) { documents(filter: $f) {',
+    );
+    expect(codeOf(await asAda(byDefault))).toBe('CQ424');
+  });
+
+  const search = (alias: string) => `${alias}: search(query: "tea", mode: TEXT) { returned }`;
+  it('bounds the searches of an operation, by whatever field, also behind a mutation', async () => {
+    const names = ['a', 'b', 'c', 'd'].map(search).join(' ');
+    expect(
+      codeOf(await asAda(`{ ${names} e: searchMemories(query: "tea", mode: TEXT) { returned } }`)),
+    ).toBeUndefined();
+    for (const more of [
+      'searchMemories(query: "tea", mode: TEXT) { returned }',
+      'recall(query: "tea") { returned }',
+    ]) {
+      expect(codeOf(await asAda(`{ ${names} ${search('e')} ${more} }`)), more).toBe('CQ426');
+    }
+    const behind = `mutation { signOut(input: {}) { query { ${names} ${search('e')} ${search('f')} } } }`;
+    expect(codeOf(await asAda(behind))).toBe('CQ426');
+    expect(codeOf(await asAda('{ currentUser { id } }'))).toBeUndefined();
+  });
+
+  it('knows every field that searches', async () => {
+    const fields = Object.keys(
+      buildSchema(await exportSchema(api.database.pool('authenticator')))
+        .getQueryType()!
+        .getFields(),
+    );
+    const counted = fields.filter((name) => SEARCH_FIELDS.has(name));
+    expect(counted.toSorted()).toEqual([...SEARCH_FIELDS].toSorted());
+    expect(fields.filter((name) => /search|recall/i.test(name) && !SEARCH_FIELDS.has(name))).toEqual([
+      'searchQuality',
+    ]);
+  });
+
+  const signIn = (alias: string) =>
+    `${alias}: signIn(input: { email: "ada@example.org", password: "correct horse battery" }) { authentication { token } }`;
+  it('checks one password or token in an operation, also across aliases and fragments', async () => {
+    expect((await api.ask(`mutation { ${signIn('a')} }`)).data.a.authentication.token).toMatch(/^cqs_/);
+    const refused = [
+      `mutation { ${signIn('a')} ${signIn('b')} }`,
+      `mutation { ${signIn('a')} verifyEmail(input: { token: "x" }) { clientMutationId } }`,
+      `mutation { ${signIn('a')} ...F } fragment F on Mutation { requestPasswordReset(input: { email: "a@b.c" }) { clientMutationId } }`,
+      `mutation { ...F ... { ...F } ...G } fragment F on Mutation { ${signIn('a')} } fragment G on Mutation { ${signIn('b')} }`,
+    ];
+    for (const document of refused) {
+      const reply = await api.ask(document);
+      expect([codeOf(reply), reply.data ?? null], document).toEqual(['CQ423', null]);
+    }
+  });
+
+  it('knows every field that takes or sends a credential', async () => {
+    const schema = buildSchema(await exportSchema(api.database.pool('authenticator')));
+    const fields = Object.values(schema.getMutationType()!.getFields());
+    const taking = fields.filter(({ name, args }) => {
+      const type = getNamedType(args[0]!.type);
+      const inputs = isInputObjectType(type) ? Object.keys(type.getFields()) : [];
+      return (
+        inputs.some((input) => /password|^token$/i.test(input)) || /^request(Password|Email)/.test(name)
+      );
+    });
+    // whose token is of no account: the caller is signed in
+    const others = new Set(['acceptInvitation']);
+    const expected = taking.map(({ name }) => name).filter((name) => !others.has(name));
+    expect([...CREDENTIAL_FIELDS].toSorted()).toEqual(expected.toSorted());
+  });
+
+  const post = async (body: string) =>
+    readReply(
+      await fetch(`${api.api.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${ada.token}` },
+        body,
+      }),
+    );
+  it('bounds the values of variables before anything is done with them', async () => {
+    const query = 'mutation ($x: JSON!) { startConversation(input: { metadata: $x }) { clientMutationId } }';
+    const withValues = (count: number) => ({ query, variables: { x: { x: Array(count).fill(1) } } });
+    expect(codeOf(await post(JSON.stringify(withValues(MAX_BODY_VALUES - 100))))).not.toBe('CQ425');
+    const reply = await post(JSON.stringify(withValues(MAX_BODY_VALUES + 1)));
+    expect([reply.status, codeOf(reply)]).toEqual([400, 'CQ425']);
+    // one long text is one value, whatever it holds
+    const text = JSON.stringify({ query, variables: { x: { x: ',[{"\\'.repeat(100_000) } } });
+    expect(codeOf(await post(text))).not.toBe('CQ425');
+    const junk = `{"query":"{ __typename }","variables":{"x":[${'{"a":1},'.repeat(500_000)}1]}}`;
+    const start = performance.now();
+    expect(hasMoreValues(Buffer.from(junk), MAX_BODY_VALUES)).toBe(true);
+    expect(performance.now() - start).toBeLessThan(250);
+    expect([codeOf(await post(junk))]).toEqual(['CQ425']);
+  });
+
   it('refuses variables that are nested without end', async () => {
     const depth = 2_000;
     const body = `{"query":"query ($x: JSON!) { startConversation(input: { metadata: $x }) { clientMutationId } }","variables":{"x":${'['.repeat(depth)}${']'.repeat(depth)}}}`;
@@ -141,6 +303,7 @@ describeReal('limits', () => {
       }),
     );
     expect([reply.status, codeOf(reply)]).toEqual([400, 'CQ400']);
+    expect(reply.errors[0]?.message).toContain('nested deeper');
   });
 
   it('bounds the time of a statement', async () => {
