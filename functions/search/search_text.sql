@@ -1,4 +1,5 @@
--- Chunks by their words: the rarer words find, and where these find too little for the caller, the next one finds too.
+-- Chunks by their words: the rarer words find, and where these find too little for the caller, a common one need not stand beside others
+-- any more, and then the next one finds too.
 create or replace function app_private.search_text(
   scope app_private.search_scope, question app_private.search_question, max_results integer, is_plain boolean default false
 )
@@ -9,15 +10,20 @@ set search_path = pg_catalog, extensions, pg_temp
 as $$
 declare
   split record;
+  required tsquery;
   hits app_private.search_hit[];
 begin
   select s.* into split from app_private.split_words(scope.workspace_id, question) as s;
   loop
+    required := question.required;
+    if cardinality(split.together) > 0 then
+      select string_agg(format('(%s)', t.query), ' & ')::tsquery into required from unnest(split.together) as t (query);
+    end if;
     if is_plain then
       hits := array(
         select row(t.chunk_id, t.place, t.score, t.importance)::app_private.search_hit
         from app_private.search_text_plain(
-          scope.workspace_id, scope.caller, scope.kinds, split.finding, split.ranking, split.shares, split.total, question.required,
+          scope.workspace_id, scope.caller, scope.kinds, split.finding, split.ranking, split.shares, split.total, required,
           question.excluded, max_results
         ) with ordinality as t (chunk_id, score, importance, place)
       );
@@ -25,14 +31,18 @@ begin
       hits := array(
         select row(t.chunk_id, t.place, t.score, t.importance)::app_private.search_hit
         from app_private.search_text_wide(
-          scope, split.finding, split.ranking, split.shares, split.total, question.required, question.excluded, max_results
+          scope, split.finding, split.ranking, split.shares, split.total, required, question.excluded, max_results
         ) with ordinality as t (chunk_id, score, importance, place)
       );
     end if;
     exit when cardinality(hits) >= max_results or split.ranking is null;
-    split.finding := split.finding || split.ranking[1];
-    split.ranking := nullif(split.ranking[2:], '{}');
-    split.shares := nullif(split.shares[2:], '{}');
+    if cardinality(split.together) > 0 then
+      split.together := trim_array(split.together, 1);
+    else
+      split.finding := split.finding || split.ranking[1];
+      split.ranking := nullif(split.ranking[2:], '{}');
+      split.shares[cardinality(split.finding)] := null;
+    end if;
   end loop;
   return hits;
 end

@@ -1,6 +1,6 @@
 -- BM25 twice: of each chunk, and of all of its document that matches. Rarity is counted among the chunks that this very search
--- matches: nothing but what the caller may read weighs (docs/decisions/text-ranking.md). Of the common words, which find nothing, a
--- sample of the workspace says how many chunks have them: shares and total, null where every word finds.
+-- matches: nothing but what the caller may read weighs (docs/decisions/text-ranking.md). Of the common words, which find nothing or
+-- only together, a sample of the workspace says how many chunks have them: shares by the number of the word, and total, null where every word finds.
 -- Without a set clause, so that it is inlined.
 create or replace function app_private.weighed_by_words(
   scope app_private.search_scope, finding tsquery[], ranking tsquery[], shares double precision[], total double precision, required tsquery, excluded tsquery
@@ -25,7 +25,7 @@ as $$
       f.number, ln(1 + coalesce(1 / f.share, greatest(total, a.chunks) / f.chunks)) as of_chunks,
       ln(1 + coalesce(1 / f.share, coalesce(total * a.sources / a.chunks, a.sources) / f.sources)) as of_sources
     from (
-      select f.number, shares[f.number - cardinality(finding)] as share, sum(f.chunks)::float8 as chunks, count(*)::float8 as sources
+      select f.number, shares[f.number] as share, sum(f.chunks)::float8 as chunks, count(*)::float8 as sources
       from (select f.number, f.source, count(*) as chunks from found f group by f.number, f.source) as f
       group by f.number
     ) as f
