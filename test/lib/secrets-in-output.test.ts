@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { projectFolder } from '../../lib/migrations.ts';
+import { type FakeOpenAi, startFakeOpenAi } from '../support/fake-openai.ts';
 import { type FakeSmtp, startFakeSmtp } from '../support/fake-smtp.ts';
 import { LONG } from '../support/limits.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
@@ -41,11 +42,18 @@ describeReal('what a start and a command write', () => {
   const folders: string[] = [];
   const running = new Set<ChildProcess>();
   let smtp: FakeSmtp;
+  let model: FakeOpenAi;
   let admin: pg.Client;
   let url: string;
 
   beforeAll(async () => {
     smtp = await startFakeSmtp();
+    model = await startFakeOpenAi({ dimensions: 8 });
+    // it says what it was sent
+    model.judge = ({ texts, authorization }) =>
+      texts.some((text) => text.includes('Some text'))
+        ? { status: 401, body: { error: { message: `wrong key: ${authorization}` } } }
+        : undefined;
     secrets.set('the password of the mail server', smtp.password);
     const database = await createTestDatabase();
     admin = new pg.Client({ connectionString: database.url });
@@ -63,6 +71,7 @@ describeReal('what a start and a command write', () => {
     await admin?.query(`drop role ${login}`);
     await admin?.end();
     await smtp?.close();
+    await model?.close();
     for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   });
 
@@ -85,7 +94,7 @@ describeReal('what a start and a command write', () => {
         MAIL_URL: `smtp://robot:${encodeURIComponent(smtp.password)}@127.0.0.1:${smtp.port}`,
         MAIL_FROM: 'robot@example.org',
         EMBEDDING_PROVIDER: 'openai-compatible',
-        EMBEDDING_BASE_URL: 'http://127.0.0.1:1/v1',
+        EMBEDDING_BASE_URL: model.url,
         EMBEDDING_API_KEY: EMBEDDING_KEY,
         EMBEDDING_MODEL: 'm',
         EMBEDDING_DIMENSIONS: '8',
@@ -230,7 +239,7 @@ describeReal('what a start and a command write', () => {
     );
     expect(statSync(join(dataDir, 'first-account.json')).mode & 0o777).toBe(0o600);
     await use(base!, 'ann', mailedBySmtp('ann'));
-    await printed(started, /openai-compatible/);
+    await printed(started, /answered 401/);
     await expectNone(started, dataDir);
   });
 
