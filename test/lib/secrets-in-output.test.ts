@@ -167,13 +167,16 @@ describeReal('what a start and a command write', () => {
     const quoted = (text: string) => JSON.stringify(text);
     const email = `${name}@example.org`;
     const registered = await ask(
-      `mutation { register(input: { email: ${quoted(email)}, password: ${quoted(USER_PASSWORD)} }) { result { token } } }`,
+      `mutation { register(input: { email: ${quoted(email)}, password: ${quoted(USER_PASSWORD)} }) { authentication { token } } }`,
     );
-    const { token } = registered.register.result;
+    const { token } = registered.register.authentication;
     secrets.set(`the token of ${name}`, token);
     const own = { authorization: `Bearer ${token}` };
-    const key = await ask('mutation { createApiKey(input: { name: "robot" }) { result { secret } } }', own);
-    const { secret } = key.createApiKey.result;
+    const key = await ask(
+      'mutation { createApiKey(input: { name: "robot" }) { newApiKey { secret } } }',
+      own,
+    );
+    const { secret } = key.createApiKey.newApiKey;
     secrets.set(`the key of ${name}`, secret);
     await ask(`mutation { requestPasswordReset(input: { email: ${quoted(email)} }) { accepted } }`);
     const mailed = await mailedTo();
@@ -187,7 +190,7 @@ describeReal('what a start and a command write', () => {
       'mutation { createDocument(input: { title: "a", content: "Some text to embed." }) { document { id } } }',
       own,
     );
-    await ask('{ search(query: "text") { results { content } } }', own);
+    await ask('{ search(query: "text", mode: VECTOR) { results { content } } }', own);
     for (const authorization of [
       `Bearer ${secret}`,
       `Bearer cqs_${'0'.repeat(64)}`,
@@ -200,7 +203,7 @@ describeReal('what a start and a command write', () => {
       'x-workspace-id': '01890000-0000-7000-8000-000000000000',
     });
     await ask(
-      `mutation { signIn(input: { email: ${quoted(email)}, password: ${quoted(NEW_PASSWORD)} }) { result { token } } }`,
+      `mutation { signIn(input: { email: ${quoted(email)}, password: ${quoted(NEW_PASSWORD)} }) { authentication { token } } }`,
     );
     await ask(
       `mutation { changePassword(input: { oldPassword: ${quoted(NEW_PASSWORD)}, newPassword: ${quoted(USER_PASSWORD)} }) { changed } }`,
