@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { describeError } from '../lib/errors.ts';
-import { type Mail, MailError } from '../mail/mailer.ts';
-import type { OutboxMail } from '../mail/templates.ts';
+import { type Mail, MailError, type OutboxMail } from '../mail/mailer.ts';
 import type { JobContext, JobDefinition } from './job.ts';
 import { EVERY_MINUTE } from './queue-options.ts';
 

@@ -1,4 +1,12 @@
-import type { OutboxMail } from './templates.ts';
+/** A mail as the outbox has it: what it is, and what its words speak of. */
+export interface OutboxMail {
+  id: string;
+  kind: string;
+  recipient: string;
+  subject: string | null;
+  body: string | null;
+  data: Record<string, unknown> | null;
+}
 
 /** A mail with its words. */
 export interface Mail {

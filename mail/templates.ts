@@ -1,15 +1,5 @@
 import type { MailLinks } from '../lib/mail-settings.ts';
-import type { Mail } from './mailer.ts';
-
-/** A mail as the outbox has it: what it is, and what its words speak of. */
-export interface OutboxMail {
-  id: string;
-  kind: string;
-  recipient: string;
-  subject: string | null;
-  body: string | null;
-  data: Record<string, unknown> | null;
-}
+import type { Mail, OutboxMail } from './mailer.ts';
 
 export interface Words {
   /** How the installation calls itself in mails. */

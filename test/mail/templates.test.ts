@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readEnv } from '../../lib/env.ts';
 import { mailSettings } from '../../lib/mail-settings.ts';
-import { type OutboxMail, plainName, render } from '../../mail/templates.ts';
+import type { OutboxMail } from '../../mail/mailer.ts';
+import { plainName, render } from '../../mail/templates.ts';
 
 const TOKEN = `cqr_${'0'.repeat(64)}`;
 const outbox = (values: Partial<OutboxMail>): OutboxMail => ({

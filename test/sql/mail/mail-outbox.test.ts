@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { deliverMail } from '../../../jobs/deliver-mail.ts';
 import { log } from '../../../lib/log.ts';
-import { type Mail, MailError } from '../../../mail/mailer.ts';
-import { type OutboxMail, render } from '../../../mail/templates.ts';
+import { type Mail, MailError, type OutboxMail } from '../../../mail/mailer.ts';
+import { render } from '../../../mail/templates.ts';
 import { code, database, endScene, one, owner, setScene } from '../../support/accounts.ts';
 import { describeReal } from '../../support/server.ts';
 
