@@ -3,9 +3,9 @@ import type { PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { chunkInThread } from '../chunking/chunk-in-thread.ts';
-import type { Mailer } from '../lib/mailer.ts';
 import type { QueueDefinition } from '../lib/migrations.ts';
 import type { FileStorage } from '../lib/storage.ts';
+import type { Mailer } from '../mail/mailer.ts';
 import type { EmbeddingProvider, ProviderVersion } from '../models/provider.ts';
 import type { Summariser } from '../models/summary/summariser.ts';
 import type { FileExtractor } from '../reading/extract.ts';
@@ -18,7 +18,8 @@ export interface JobContext {
   log: Logger;
   /** The provider of an embedding version; opened once per process. */
   provider(version: ProviderVersion): EmbeddingProvider;
-  mailer: Mailer;
+  /** Absent: mail waits in the outbox. */
+  mailer?: Mailer | undefined;
   /** Where the bytes of files are. */
   storage: FileStorage;
   /** Reads text from files, in a thread; opened once per process. */
