@@ -38,6 +38,8 @@ export interface PresetOptions {
   reranker?: Reranker | undefined;
   /** Counts what searches answer. Absent: nobody does. */
   searchRecorder?: SearchRecorder | undefined;
+  /** Milliseconds that a request may take. */
+  timeout?: number | undefined;
   /** GraphiQL at "/". Default: false. */
   graphiql?: boolean | undefined;
   /** Whether clients may ask for the schema. Default: as graphiql. */
@@ -62,7 +64,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
   return {
     extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset, PostGraphileConnectionFilterPreset],
     plugins: [
-      requestsPlugin({ pool, introspection, verifyIdentity }),
+      requestsPlugin({ pool, introspection, timeout: options.timeout, verifyIdentity }),
       NamesPlugin,
       SmartTagsPlugin,
       VectorCodecPlugin,

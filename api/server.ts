@@ -44,6 +44,8 @@ export interface ApiOptions {
   introspection?: boolean;
   /** Proxies whose word about the client is taken. Default: TRUSTED_PROXIES. */
   trustedProxies?: readonly ProxyRule[];
+  /** Milliseconds that a request to /graphql may take. */
+  requestTimeout?: number;
   /** When what searches answered is counted. */
   recording?: RecordingOptions;
   /** Whether background jobs are worked on. */
@@ -143,6 +145,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       identityProvider: options.identityProvider,
       activeVersion: options.activeVersion,
       reranker: options.reranker,
+      timeout: options.requestTimeout,
       graphiql: hasGraphiql,
       introspection,
     }),

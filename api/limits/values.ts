@@ -61,6 +61,8 @@ export const MAX_PAGE_SIZE = 1_000;
 
 /** Milliseconds that one SQL statement of a request may take. */
 export const STATEMENT_TIMEOUT = 30_000;
+/** Milliseconds that a request to /graphql may take as a whole, where the settings do not say. */
+export const REQUEST_TIMEOUT = 60_000;
 /** Milliseconds that a request waits for a row that another one is changing. */
 export const LOCK_TIMEOUT = 10_000;
 /**
