@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { InvalidArgumentError } from 'commander';
+import { doorOptions } from '../api/http/door.ts';
+import { isLoopbackOnly } from '../api/http/hosts.ts';
 import { type Api, startApi } from '../api/server.ts';
+import { readTrustedDocuments } from '../api/trusted-documents.ts';
 import { queues } from '../jobs/registry.ts';
 import { startWorker } from '../jobs/worker.ts';
 import { exitCodesHelp, makeCommand, runCommand, print as say, UsageError } from '../lib/cli.ts';
@@ -155,6 +158,9 @@ async function serve(
   const embedder = openQueryModels(database.pool('authenticator'));
   closers.push(() => embedder.close());
   const reranking = rerankSettings(env);
+  // what explains the API to everybody is for the person in front of this machine, unless it is asked for
+  const isAtHome = database.kind === 'embedded' && isLoopbackOnly(options.host);
+  const isOpen = env.GRAPHIQL ?? (isAtHome && env.NODE_ENV !== 'production' && !env.TRUSTED_DOCUMENTS);
   const api: Api = await startApi({
     database,
     host: options.host,
@@ -164,7 +170,11 @@ async function serve(
     reranker: reranking && openReranker(reranking),
     storage: localStorage(filesFolder(options.data)),
     identityProvider: identityProvider(env),
-    development: env.NODE_ENV !== 'production',
+    requestTimeout: env.REQUEST_TIMEOUT_SECONDS * 1_000,
+    development: isOpen,
+    introspection: env.INTROSPECTION ?? isOpen,
+    trustedDocuments: env.TRUSTED_DOCUMENTS ? await readTrustedDocuments(env.TRUSTED_DOCUMENTS) : undefined,
+    ...doorOptions(env),
     isQueueAlive: () => queueIsAlive(database.pool('authenticator')),
   });
   closers.push(() => api.close());

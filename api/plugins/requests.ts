@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Pool } from 'pg';
 import { type JSONValue, type PromiseOrDirect, SafeError } from 'postgraphile/grafast';
@@ -10,11 +9,13 @@ import { cleanJson, cleanText } from '../../lib/storable.ts';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from '../authentication.ts';
 import { maskError, publicError, type RequestInfo } from '../errors.ts';
 import { type Checked, documentChecker } from '../graphql-documents.ts';
+import { requestIds } from '../http/request-ids.ts';
 import type { VerifyIdentity } from '../identity-provider.ts';
 import { hasMoreValues } from '../limits/body.ts';
 import { checkCost } from '../limits/operations.ts';
 import { MAX_BODY_VALUES, MAX_VARIABLE_DEPTH, REQUEST_TIMEOUT } from '../limits/values.ts';
 import { openDeadline, type RequestWork } from '../request-work.ts';
+import { type TrustedDocuments, trustedDocument } from '../trusted-documents.ts';
 
 declare global {
   namespace Grafast {
@@ -30,17 +31,10 @@ interface CurrentRequest extends RequestInfo {
 }
 
 const requests = new AsyncLocalStorage<CurrentRequest>();
-const REQUEST_ID = /^[\w.:-]{1,100}$/;
 
 /** The request that is being answered. */
 export function currentRequest(): CurrentRequest | undefined {
   return requests.getStore();
-}
-
-/** The id that came with a request, when it is fit for a log; otherwise a new one. */
-export function requestIdOf(request: IncomingMessage): string {
-  const given = request.headers['x-request-id'];
-  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
 type Answer = { status: number; headers: Record<string, string>; json: Record<string, unknown> };
@@ -109,6 +103,8 @@ export function requestsPlugin(options: {
   introspection: boolean;
   /** Milliseconds that a request may take. */
   timeout?: number | undefined;
+  /** The only documents that are executed. Absent: all that are valid. */
+  trustedDocuments?: TrustedDocuments | undefined;
   verifyIdentity?: VerifyIdentity | undefined;
 }): GraphileConfig.Plugin {
   const checkers = new WeakMap<GraphQLSchema, (query: string) => Checked>();
@@ -156,12 +152,9 @@ export function requestsPlugin(options: {
           if (!request || digest.path !== '/graphql') return next();
           const response = digest.requestContext.node?.res as ServerResponse | undefined;
           const deadline = openDeadline(response, options.timeout ?? REQUEST_TIMEOUT);
-          const info = { id: requestIdOf(request), isVisitor: true, work: deadline.work };
+          const info = { id: requestIds(request).id, isVisitor: true, work: deadline.work };
           const answer = async () => {
-            const settings = await authenticate(options.pool, request, {
-              id: info.id,
-              verifyIdentity: options.verifyIdentity,
-            });
+            const settings = await authenticate(options.pool, request, options);
             digest.requestContext.settings = settings;
             info.isVisitor = settings.role === VISITOR;
             digest.preferJSON = true;
@@ -185,6 +178,14 @@ export function requestsPlugin(options: {
           });
         },
         processGraphQLRequestBody(next, { body }) {
+          if (options.trustedDocuments) {
+            const document = trustedDocument(options.trustedDocuments, body);
+            if (document === undefined) {
+              const hint = 'Send the id of a document that was built into the client, or its exact text.';
+              throw unusableBody('CQ422', 'This document is not one of the trusted documents.', hint);
+            }
+            body.query = document;
+          }
           if (typeof body.query === 'string') body.query = cleanText(body.query);
           if (body.variableValues) body.variableValues = cleanVariables(body.variableValues);
           return next();
