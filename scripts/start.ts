@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { InvalidArgumentError } from 'commander';
+import { showsGraphiql } from '../api/graphiql.ts';
 import { doorOptions } from '../api/http/door.ts';
-import { isLoopbackOnly } from '../api/http/hosts.ts';
 import { type Api, startApi } from '../api/server.ts';
 import { readTrustedDocuments } from '../api/trusted-documents.ts';
 import { queues } from '../jobs/registry.ts';
@@ -158,9 +158,7 @@ async function serve(
   const embedder = openQueryModels(database.pool('authenticator'));
   closers.push(() => embedder.close());
   const reranking = rerankSettings(env);
-  // what explains the API to everybody is for the person in front of this machine, unless it is asked for
-  const isAtHome = database.kind === 'embedded' && isLoopbackOnly(options.host);
-  const isOpen = env.GRAPHIQL ?? (isAtHome && env.NODE_ENV !== 'production' && !env.TRUSTED_DOCUMENTS);
+  const isOpen = showsGraphiql({ kind: database.kind, host: options.host, env });
   const api: Api = await startApi({
     database,
     host: options.host,

@@ -14,13 +14,11 @@ function nameOf(host: string): string {
 
 const isLoopbackName = (name: string): boolean => name === 'localhost' || name.endsWith('.localhost');
 
-const isLoopback = (host: string): boolean => {
+/** Whether a server that listens there is reached from its own machine only. */
+export function isLoopback(host: string): boolean {
   const name = nameOf(host);
   return isLoopbackName(name) || name === '::1' || /^127\.\d+\.\d+\.\d+$/.test(name);
-};
-
-/** Whether a server that listens there is reached from its own machine only. */
-export const isLoopbackOnly = isLoopback;
+}
 
 /**
  * Tells whether a request came under a name of this server. A page can have its own name resolve to 127.0.0.1 (DNS rebinding) and

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readTrustedDocuments, type TrustedDocuments } from '../../api/trusted-documents.ts';
+import { log } from '../../lib/log.ts';
 import { describeReal } from '../support/server.ts';
 import {
   type Account,
@@ -142,6 +143,21 @@ describeReal('trusted documents', () => {
     await writeFile(join(folder, 'Me.graphql'), ME);
     const trusted = await readTrustedDocuments(folder);
     expect([...trusted.keys()]).toEqual(['Me', hashOf(ME), `sha256:${hashOf(ME)}`]);
+  });
+
+  it('are named at the start when they are not valid, and hold up nothing', async () => {
+    const named: string[] = [];
+    const { warn } = log;
+    log.warn = (({ document }: { document: string }) => named.push(document)) as unknown as typeof warn;
+    const stale = 'query Old { whatWasOnce }';
+    const trustedDocuments = await listed('stale.json', { me: ME, old: stale });
+    const other = await startTestApi({ database: open.database, trustedDocuments });
+    log.warn = warn;
+    expect(named.filter((id) => id === 'old')).toHaveLength(1);
+    expect(named).not.toContain('me');
+    expect((await other.ask(ME, {}, { token: ada.token })).data).toEqual(email);
+    expect(codeOf(await other.ask(stale))).toBe('CQ400');
+    await other.api.close();
   });
 
   it('are refused as a setting that cannot be used', async () => {
