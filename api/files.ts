@@ -6,6 +6,7 @@ import { cleanText } from '../lib/storable.ts';
 import type { FileStorage } from '../lib/storage.ts';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from './authentication.ts';
 import { ApiError, publicError } from './errors.ts';
+import { requestIds } from './http/request-ids.ts';
 import type { VerifyIdentity } from './identity-provider.ts';
 import { parseRange } from './range.ts';
 import { inRequest } from './transaction.ts';
@@ -225,7 +226,7 @@ export function filesHandler({ pool, storage, verifyIdentity }: FilesOptions) {
       return;
     }
     const info = {
-      id: String(response.getHeader('x-request-id')),
+      id: requestIds(request).id,
       isVisitor: (settings?.role ?? VISITOR) === VISITOR,
     };
     const { message, ...extensions } =
@@ -255,10 +256,7 @@ export function filesHandler({ pool, storage, verifyIdentity }: FilesOptions) {
           'POST /files stores, GET /files/:id reads.',
         );
       }
-      settings = await authenticate(pool, request, {
-        id: String(response.getHeader('x-request-id')),
-        verifyIdentity,
-      });
+      settings = await authenticate(pool, request, { verifyIdentity });
       if (settings.role === VISITOR) {
         throw new ApiError('CQ101', 'You are not signed in.', 'Send a token as "Authorization: Bearer …".');
       }

@@ -51,6 +51,14 @@ function cleanLiterals(document: DocumentNode): DocumentNode {
   });
 }
 
+/** Validation has nothing to say about operations of a kind that the schema lacks. */
+function checkKinds(schema: GraphQLSchema, document: DocumentNode): void {
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.OPERATION_DEFINITION || schema.getRootType(definition.operation)) continue;
+    throw new ApiError('CQ400', `There is no ${definition.operation} here.`, 'Send a query or a mutation.');
+  }
+}
+
 /** Parses, bounds and validates documents, and remembers the answers. */
 export function documentChecker(
   schema: GraphQLSchema,
@@ -68,6 +76,7 @@ export function documentChecker(
       const source = new Source(query, 'GraphQL request');
       const document = cleanLiterals(parse(source, { maxTokens: MAX_DOCUMENT_TOKENS }));
       checkShape(document, options);
+      checkKinds(schema, document);
       const errors = validate(schema, document, rules);
       return errors.length > 0 ? { errors: errors.map((error) => coded(error, options)) } : { document };
     } catch (error) {

@@ -1,7 +1,10 @@
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { InvalidArgumentError } from 'commander';
+import { showsGraphiql } from '../api/graphiql.ts';
+import { doorOptions } from '../api/http/door.ts';
 import { type Api, startApi } from '../api/server.ts';
+import { readTrustedDocuments } from '../api/trusted-documents.ts';
 import { queues } from '../jobs/registry.ts';
 import { startWorker } from '../jobs/worker.ts';
 import { exitCodesHelp, makeCommand, runCommand, UsageError } from '../lib/cli.ts';
@@ -179,6 +182,7 @@ async function serve(
   const embedder = openQueryModels(database.pool('authenticator'));
   closers.push(() => embedder.close());
   const reranking = rerankSettings(env);
+  const isOpen = showsGraphiql({ kind: database.kind, host: options.host, env });
   const api: Api = await startApi({
     database,
     host: options.host,
@@ -188,7 +192,11 @@ async function serve(
     reranker: reranking && openReranker(reranking),
     storage: localStorage(filesFolder(options.data)),
     identityProvider: identityProvider(env),
-    development: env.NODE_ENV !== 'production',
+    requestTimeout: env.REQUEST_TIMEOUT_SECONDS * 1_000,
+    development: isOpen,
+    introspection: env.INTROSPECTION ?? isOpen,
+    trustedDocuments: env.TRUSTED_DOCUMENTS ? await readTrustedDocuments(env.TRUSTED_DOCUMENTS) : undefined,
+    ...doorOptions(env),
     isQueueAlive: () => queueIsAlive(database.pool('authenticator')),
   });
   closers.push(() => api.close());

@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Pool } from 'pg';
 import { type JSONValue, type PromiseOrDirect, SafeError } from 'postgraphile/grafast';
 import type { GrafservBody } from 'postgraphile/grafserv';
@@ -10,10 +9,13 @@ import { cleanJson, cleanText } from '../../lib/storable.ts';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from '../authentication.ts';
 import { maskError, publicError, type RequestInfo } from '../errors.ts';
 import { type Checked, documentChecker } from '../graphql-documents.ts';
+import { requestIds } from '../http/request-ids.ts';
 import type { VerifyIdentity } from '../identity-provider.ts';
 import { hasMoreValues } from '../limits/body.ts';
 import { checkCost } from '../limits/operations.ts';
-import { MAX_BODY_VALUES, MAX_VARIABLE_DEPTH } from '../limits/values.ts';
+import { MAX_BODY_VALUES, MAX_VARIABLE_DEPTH, REQUEST_TIMEOUT } from '../limits/values.ts';
+import { openDeadline, type RequestWork } from '../request-work.ts';
+import { type TrustedDocuments, trustedDocument } from '../trusted-documents.ts';
 
 declare global {
   namespace Grafast {
@@ -24,28 +26,27 @@ declare global {
   }
 }
 
-const requests = new AsyncLocalStorage<RequestInfo>();
-const REQUEST_ID = /^[\w.:-]{1,100}$/;
-
-/** The request that is being answered. */
-export function currentRequest(): RequestInfo | undefined {
-  return requests.getStore();
+interface CurrentRequest extends RequestInfo {
+  work: RequestWork;
 }
 
-/** The id that came with a request, when it is fit for a log; otherwise a new one. */
-export function requestIdOf(request: IncomingMessage): string {
-  const given = request.headers['x-request-id'];
-  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+const requests = new AsyncLocalStorage<CurrentRequest>();
+
+/** The request that is being answered. */
+export function currentRequest(): CurrentRequest | undefined {
+  return requests.getStore();
 }
 
 type Answer = { status: number; headers: Record<string, string>; json: Record<string, unknown> };
 type JsonError = { message: string; extensions?: Record<string, unknown> };
 
+const TEMPORARY = new Set(['CQ408', 'CQ503']);
+
 function refusal(error: unknown, request: RequestInfo): Answer {
   const status = error instanceof AuthenticationError ? error.status : undefined;
   const { message, ...extensions } = publicError(error, request);
   return {
-    status: status ?? (extensions.code === 'CQ503' ? 503 : 500),
+    status: status ?? (TEMPORARY.has(extensions.code) ? 503 : 500),
     headers: {
       'content-type': 'application/json; charset=utf-8',
       ...(status === 401 ? { 'www-authenticate': 'Bearer realm="colloquy", error="invalid_token"' } : {}),
@@ -100,6 +101,10 @@ function completeErrors(json: unknown, status: number): void {
 export function requestsPlugin(options: {
   pool: Pool;
   introspection: boolean;
+  /** Milliseconds that a request may take. */
+  timeout?: number | undefined;
+  /** The only documents that are executed. Absent: all that are valid. */
+  trustedDocuments?: TrustedDocuments | undefined;
   verifyIdentity?: VerifyIdentity | undefined;
 }): GraphileConfig.Plugin {
   const checkers = new WeakMap<GraphQLSchema, (query: string) => Checked>();
@@ -145,27 +150,42 @@ export function requestsPlugin(options: {
           const digest = event.requestDigest;
           const request = digest.requestContext.node?.req as IncomingMessage | undefined;
           if (!request || digest.path !== '/graphql') return next();
-          const info: RequestInfo = { id: requestIdOf(request), isVisitor: true };
-          return requests.run(info, async () => {
-            try {
-              const settings = await authenticate(options.pool, request, {
-                id: info.id,
-                verifyIdentity: options.verifyIdentity,
-              });
-              digest.requestContext.settings = settings;
-              info.isVisitor = settings.role === VISITOR;
-            } catch (error) {
-              const { status, headers, json } = refusal(error, info);
-              return { type: 'json', statusCode: status, headers, json: json as JSONValue };
-            }
+          const response = digest.requestContext.node?.res as ServerResponse | undefined;
+          const deadline = openDeadline(response, options.timeout ?? REQUEST_TIMEOUT);
+          const info = { id: requestIds(request).id, isVisitor: true, work: deadline.work };
+          const answer = async () => {
+            const settings = await authenticate(options.pool, request, options);
+            digest.requestContext.settings = settings;
+            info.isVisitor = settings.role === VISITOR;
             digest.preferJSON = true;
             digest.getBody = bounded(digest.getBody.bind(digest));
             const result = await next();
             if (result?.type === 'json') completeErrors(result.json, result.statusCode);
             return result;
+          };
+          return requests.run(info, async () => {
+            try {
+              return await deadline.orEnd(answer());
+            } catch (error) {
+              const { status, headers, json } = refusal(error, info);
+              return { type: 'json', statusCode: status, headers, json: json as JSONValue };
+            } finally {
+              deadline.close();
+              // the rest of a body that nobody reads must not be taken for the next request
+              if (!request.complete && response && !response.headersSent)
+                response.setHeader('connection', 'close');
+            }
           });
         },
         processGraphQLRequestBody(next, { body }) {
+          if (options.trustedDocuments) {
+            const document = trustedDocument(options.trustedDocuments, body);
+            if (document === undefined) {
+              const hint = 'Send the id of a document that was built into the client, or its exact text.';
+              throw unusableBody('CQ422', 'This document is not one of the trusted documents.', hint);
+            }
+            body.query = document;
+          }
           if (typeof body.query === 'string') body.query = cleanText(body.query);
           if (body.variableValues) body.variableValues = cleanVariables(body.variableValues);
           return next();
