@@ -22,7 +22,7 @@ export interface JobContext {
   mailer?: Mailer | undefined;
   /** Where the bytes of files are. */
   storage: FileStorage;
-  /** Reads text from files, in a thread; opened once per process. */
+  /** Reads text from files, each in a process of its own; opened once per process. */
   extractor: FileExtractor;
   /** Default: chunkInThread(). */
   chunk?: typeof chunkInThread;
@@ -40,6 +40,8 @@ export interface JobDefinition<Payload> {
   batchSize: number;
   /** Whether its jobs, which belong to a workspace each, are taken from the workspaces in turn. */
   isFair?: boolean;
+  /** Of a fair one: batches at the same time in one process, each of another workspace. Default: as the worker is told, of any. */
+  places?: number;
   /** Returns what it did, which becomes the output of the job. */
   handle(context: JobContext, payload: Payload): Promise<object>;
 }
