@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { isSafeError } from 'postgraphile/grafast';
 import { GraphQLError } from 'postgraphile/graphql';
-import { errorCode } from '../lib/errors.ts';
+import { ColloquyError, errorCode } from '../lib/errors.ts';
+import { BUSY } from '../lib/gate.ts';
 import { log } from '../lib/log.ts';
 
 /** What a client may know about an error. Codes are listed in docs/error-codes.md. */
@@ -102,6 +103,10 @@ export interface RequestInfo {
   isVisitor: boolean;
   /** Whether the operation is a query, which only reads. */
   isQuery?: boolean;
+  /** Whether it checks or hashes a password, or sends a token for one. */
+  isCredential?: boolean;
+  /** Whose memory of query vectors it uses: no tenant learns from its time what another one has asked. */
+  workspaceId?: string | undefined;
 }
 
 /** What each SQLSTATE means to a client. Absent: nothing, the error is masked. */
@@ -189,6 +194,9 @@ export function publicError(error: unknown, request?: RequestInfo): PublicError 
       ...(typeof hint === 'string' ? { hint } : {}),
       ...(typeof errorId === 'string' ? { errorId } : {}),
     };
+  }
+  if (cause instanceof ColloquyError && cause.code === BUSY) {
+    return { code: BUSY, message: cause.message, ...(cause.hint ? { hint: cause.hint } : {}) };
   }
   if (isUnreachable(cause)) {
     log.warn({ requestId: request?.id, err: cause }, 'The database cannot be reached');

@@ -2,16 +2,19 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { Pool } from 'pg';
 import { ColloquyError, errorCode } from '../lib/errors.ts';
+import { BUSY } from '../lib/gate.ts';
 import { cleanText } from '../lib/storable.ts';
 import type { FileStorage } from '../lib/storage.ts';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from './authentication.ts';
 import { ApiError, publicError } from './errors.ts';
 import type { VerifyIdentity } from './identity-provider.ts';
+import { addressOf, callerOf, type Limiter, RateLimited } from './limits/limiter.ts';
 import { parseRange } from './range.ts';
 import { inRequest } from './transaction.ts';
 
 export interface FilesOptions {
   pool: Pool;
+  limiter: Limiter;
   storage: FileStorage;
   verifyIdentity?: VerifyIdentity | undefined;
 }
@@ -34,6 +37,7 @@ const STATUS: Record<string, number> = {
   CQ409: 409,
   CQ413: 413,
   CQ416: 416,
+  [BUSY]: 503,
   CQ503: 503,
   CQ507: 507,
 };
@@ -124,7 +128,7 @@ function disposition(name: string): string {
 }
 
 /** POST /files takes a file as the body, GET and HEAD /files/:id give it back. */
-export function filesHandler({ pool, storage, verifyIdentity }: FilesOptions) {
+export function filesHandler({ pool, limiter, storage, verifyIdentity }: FilesOptions) {
   async function post(
     request: IncomingMessage,
     response: ServerResponse,
@@ -232,7 +236,9 @@ export function filesHandler({ pool, storage, verifyIdentity }: FilesOptions) {
       error instanceof ColloquyError
         ? { message: error.message, code: error.code, ...(error.hint ? { hint: error.hint } : {}) }
         : publicError(error, info);
-    const status = error instanceof AuthenticationError ? error.status : (STATUS[extensions.code] ?? 500);
+    const hasStatus = error instanceof AuthenticationError || error instanceof RateLimited;
+    const status = hasStatus ? error.status : (STATUS[extensions.code] ?? 500);
+    if (extensions.code === BUSY) response.setHeader('retry-after', '1');
     // the rest of a body that nobody reads must not be taken for the next request
     if (!request.complete) response.setHeader('connection', 'close');
     if (status === 401) response.setHeader('www-authenticate', 'Bearer realm="colloquy"');
@@ -262,7 +268,10 @@ export function filesHandler({ pool, storage, verifyIdentity }: FilesOptions) {
       if (settings.role === VISITOR) {
         throw new ApiError('CQ101', 'You are not signed in.', 'Send a token as "Authorization: Bearer …".');
       }
+      const caller = callerOf(settings);
+      await limiter.take('requests', caller, response);
       if (id === undefined) {
+        await limiter.take('uploads', { ...addressOf(request), ...caller }, response);
         await post(request, response, settings, new URLSearchParams(url.split('?')[1] ?? ''));
       } else await get(request, response, settings, id);
     } catch (error) {

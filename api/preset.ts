@@ -8,8 +8,9 @@ import { requestSettings } from './authentication.ts';
 import { maskError } from './errors.ts';
 import { firstQuery, signInScript } from './graphiql.ts';
 import { type IdentityProvider, identityVerifier } from './identity-provider.ts';
+import { type Limiter, openLimiter } from './limits/limiter.ts';
 import { MAX_BODY_BYTES } from './limits/values.ts';
-import { pgService } from './pg-service.ts';
+import { pgService, type RequestPools } from './pg-service.ts';
 import { NamesPlugin } from './plugins/inflection.ts';
 import { MessagesPlugin } from './plugins/messages.ts';
 import { ChangePasswordPlugin, NothingUpdatedPlugin, SignInPlugin } from './plugins/outcomes.ts';
@@ -28,6 +29,10 @@ import type { SearchRecorder } from './search-recorder.ts';
 export interface PresetOptions {
   /** Connections as colloquy_authenticator. One is enough: no request ever holds two. */
   pool: Pool;
+  /** The same for visitors, and for what hashes passwords. Default: the same connections for all. */
+  pools?: RequestPools | undefined;
+  /** Counts what is asked. Absent: nobody does. */
+  limiter?: Limiter | undefined;
   /** Embeds the queries of searches. Absent: searches by words alone. */
   embedQuery?: EmbedQuery | undefined;
   /** Whose tokens are believed besides our own. Absent: nobody's. */
@@ -50,6 +55,8 @@ type RuruClientConfig = NonNullable<NonNullable<GraphileConfig.Preset['ruru']>['
 export function makePreset(options: PresetOptions): GraphileConfig.Preset {
   const {
     pool,
+    pools = { requests: pool, visitors: pool, credentials: pool },
+    limiter = openLimiter({ store: 'off' }),
     embedQuery,
     activeVersion,
     reranker,
@@ -62,7 +69,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
   return {
     extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset, PostGraphileConnectionFilterPreset],
     plugins: [
-      requestsPlugin({ pool, introspection, verifyIdentity }),
+      requestsPlugin({ pool, limiter, introspection, verifyIdentity }),
       NamesPlugin,
       SmartTagsPlugin,
       VectorCodecPlugin,
@@ -89,7 +96,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
     ],
     pgServices: [
       pgService({
-        pool,
+        pools,
         schemas: ['app_public'],
         pubsub: false,
         // What the schema offers follows from the grants of the roles that the authenticator may become.

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Pool } from 'pg';
 import { postgraphile } from 'postgraphile';
 import { grafserv } from 'postgraphile/grafserv/node';
+import type { Purpose } from '../lib/database.ts';
 import { ColloquyError, errorCode } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import type { ProxyRule } from '../lib/proxies.ts';
@@ -12,6 +13,7 @@ import { clientAddress, readOrigin } from './client-address.ts';
 import { filesHandler } from './files.ts';
 import { isGraphiqlInstalled } from './graphiql.ts';
 import { type IdentityProvider, identityVerifier } from './identity-provider.ts';
+import { addressOf, type LimiterOptions, openLimiter, RateLimited } from './limits/limiter.ts';
 import { CLOSE_TIMEOUT, KEEP_ALIVE_TIMEOUT, MAX_BODY_BYTES } from './limits/values.ts';
 import { requestIdOf } from './plugins/requests.ts';
 import { makePreset } from './preset.ts';
@@ -23,8 +25,8 @@ import { openSearchRecorder, type RecordingOptions } from './search-recorder.ts'
 export interface ApiOptions {
   database: {
     kind: 'server' | 'embedded';
-    /** Connections that are logged in as a role. One is enough. */
-    pool(role: 'authenticator'): Pool;
+    /** Connections that are logged in as a role, by what they are for. One is enough. */
+    pool(role: 'authenticator', purpose?: Purpose): Pool;
   };
   host: string;
   /** 0: any that is free. */
@@ -46,6 +48,8 @@ export interface ApiOptions {
   trustedProxies?: readonly ProxyRule[];
   /** When what searches answered is counted. */
   recording?: RecordingOptions;
+  /** Where requests are counted, and by which figures (docs/limits.md). Default: nowhere. */
+  limits?: Omit<LimiterOptions, 'pool'>;
   /** Whether background jobs are worked on. */
   isQueueAlive?: () => Promise<boolean>;
 }
@@ -134,10 +138,22 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const { database, development, introspection = development } = options;
   const hasGraphiql = development && isGraphiqlInstalled();
   const pool = database.pool('authenticator');
+  const limiter = openLimiter({
+    store: 'off',
+    ...options.limits,
+    pool: database.pool('authenticator', 'limits'),
+  });
+  const pools = {
+    requests: database.pool('authenticator', 'requests'),
+    visitors: database.pool('authenticator', 'visitors'),
+    credentials: database.pool('authenticator', 'credentials'),
+  };
   const searchRecorder = openSearchRecorder(pool, options.recording);
   const instance = postgraphile(
     makePreset({
-      pool,
+      pool: pools.requests,
+      pools,
+      limiter,
       searchRecorder,
       embedQuery: options.embedQuery,
       identityProvider: options.identityProvider,
@@ -154,7 +170,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const files =
     options.storage &&
     filesHandler({
-      pool,
+      pool: pools.requests,
+      limiter,
       storage: options.storage,
       verifyIdentity: options.identityProvider && identityVerifier(options.identityProvider),
     });
@@ -165,6 +182,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       const state = await readiness(pool, options.isQueueAlive);
       return sendJson(response, state.ready ? 200 : 503, state);
     }
+    await limiter.take('requests', addressOf(request), response);
     if (files && (path === '/files' || path.startsWith('/files/'))) return files(request, response, path);
     if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
       response.setHeader('connection', 'close');
@@ -193,6 +211,14 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     response.once('close', () => closing && setImmediate(() => server.closeIdleConnections()));
     logRequest(request, response, requestId, path);
     answer(request, response, path).catch((error: unknown) => {
+      if (error instanceof RateLimited) {
+        const { code, hint } = error.extensions;
+        // what is still to come of the body is not read
+        response.setHeader('connection', 'close');
+        return sendJson(response, error.status, {
+          errors: [{ message: error.message, extensions: { code, hint } }],
+        });
+      }
       log.error({ err: error, requestId }, 'Internal error');
       if (response.headersSent) response.destroy();
       else sendError(response, 500, 'CQ500', 'Internal error');

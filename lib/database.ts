@@ -3,9 +3,17 @@ import type { Copies } from './embedded/copy.ts';
 import { type EmbeddedLogin, openEmbedded, runningEmbedded } from './embedded/open.ts';
 import { env } from './env.ts';
 import { ColloquyError, errorCode } from './errors.ts';
+import { Gate, gated } from './gate.ts';
+import { connectionsAllowed, connectionsInUse, connectionsWaiting } from './metrics.ts';
 
 /** Who a connection acts as: the administrator prepares, the owner migrates, the others serve. */
 export type DatabaseRole = 'admin' | 'owner' | 'authenticator' | 'worker';
+
+/**
+ * What the API's connections are for, each with a pool of its own, so that one cannot use up another's: what signed-in users ask,
+ * what visitors ask, what hashes passwords (a quarter of a second of the server's time each), and the counts of limits.
+ */
+export type Purpose = 'requests' | 'visitors' | 'credentials' | 'limits';
 
 export interface Database {
   readonly kind: 'server' | 'embedded';
@@ -15,8 +23,11 @@ export interface Database {
   readonly name: string;
   /** Which database was taken and why, in one line. */
   readonly description: string;
-  /** A pool of connections that act as a role. Made once per role; ended by close(). */
-  pool(role: DatabaseRole): pg.Pool;
+  /**
+   * A pool of connections that act as a role. Made once per role and purpose; ended by close(). One with a purpose gives its
+   * connections within a bounded time, or says CQ438.
+   */
+  pool(role: DatabaseRole, purpose?: Purpose): pg.Pool;
   /** A connection string for a role, for tools that want one. */
   url(role: DatabaseRole): string;
   /** Of an embedded one that this process has open: the copies that are made before upgrades. */
@@ -28,7 +39,18 @@ export interface Database {
 const EXTENSIONS = ['vector', 'citext', 'pgcrypto', 'pg_trgm', 'btree_gin', 'btree_gist'];
 
 /** Connections a process holds per role on a server. */
-const POOL_SIZE = 10;
+const POOL_SIZE = env.DATABASE_POOL_SIZE;
+
+/** Connections of the API by what they are for. */
+const PURPOSE_SIZE: Record<Purpose, number> = {
+  requests: POOL_SIZE,
+  visitors: env.DATABASE_VISITOR_POOL_SIZE,
+  credentials: env.DATABASE_CREDENTIAL_POOL_SIZE,
+  limits: 2,
+};
+
+/** Milliseconds that a request waits for the one session of the embedded database, which an index may take for half a minute. */
+const EMBEDDED_PATIENCE = 60_000;
 
 const LOGIN: Record<DatabaseRole, EmbeddedLogin> = {
   admin: 'postgres',
@@ -38,13 +60,37 @@ const LOGIN: Record<DatabaseRole, EmbeddedLogin> = {
 };
 
 /** A pool that does not bring the process down when an idle connection breaks. */
-function serverPool(connectionString: string, role: DatabaseRole): pg.Pool {
-  const pool = new pg.Pool({ connectionString, max: POOL_SIZE, application_name: `colloquy ${role}` });
+function serverPool(connectionString: string, role: DatabaseRole, purpose?: Purpose): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString,
+    max: purpose ? PURPOSE_SIZE[purpose] : POOL_SIZE,
+    application_name: purpose ? `colloquy ${role} ${purpose}` : `colloquy ${role}`,
+  });
   // the next query gets a new connection; one that is broken in use rejects where it is used
   pool.on('error', () => {});
   // nor one that is taken and breaks before its taker listens: several messages of the server may come in one piece
   pool.on('connect', (client) => client.on('error', () => {}));
-  return pool;
+  return purpose
+    ? gated(pool, openGate(purpose, PURPOSE_SIZE[purpose], env.DATABASE_WAIT_SECONDS * 1000))
+    : pool;
+}
+
+const gates = new Set<Gate>();
+
+function openGate(name: Purpose, size: number, patience: number): Gate {
+  const gate = new Gate({ name, size, waiting: env.DATABASE_QUEUE_LENGTH, patience });
+  gates.add(gate);
+  return gate;
+}
+
+/** Brings the gauges of the pools up to date. */
+export function measurePools(): void {
+  for (const gauge of [connectionsInUse, connectionsWaiting, connectionsAllowed]) gauge.reset();
+  for (const gate of gates) {
+    connectionsInUse.inc({ pool: gate.name }, gate.inUse);
+    connectionsWaiting.inc({ pool: gate.name }, gate.waiting);
+    connectionsAllowed.inc({ pool: gate.name }, gate.size);
+  }
 }
 
 /** Parses a connection string, also one that names a socket and no host: postgres://login@/database?host=/folder. */
@@ -103,15 +149,16 @@ export function serverDatabase(
 ): Database {
   const name = `PostgreSQL at ${shown(adminUrl)}`;
   const url = (role: DatabaseRole): string => own[role] ?? urlForRole(adminUrl, role);
-  const pools = new Map<DatabaseRole, pg.Pool>();
+  const pools = new Map<string, pg.Pool>();
   return {
     kind: 'server',
     name,
     description: `${name}, ${why}`,
     url,
-    pool(role) {
-      const pool = pools.get(role) ?? serverPool(url(role), role);
-      pools.set(role, pool);
+    pool(role, purpose) {
+      const key = `${role} ${purpose ?? ''}`;
+      const pool = pools.get(key) ?? serverPool(url(role), role, purpose);
+      pools.set(key, pool);
       return pool;
     },
     async close() {
@@ -215,11 +262,23 @@ export async function openDatabase(options: { dataDir?: string; join?: boolean }
 export async function embeddedDatabase(dataDir: string, why = 'as asked for'): Promise<Database> {
   const name = `the embedded database in ${dataDir}`;
   const embedded = await openEmbedded(dataDir);
+  const pools = new Map<string, pg.Pool>();
   return {
     kind: 'embedded',
     name,
     description: `${name}, ${why}`,
-    pool: (role) => embedded.pool(LOGIN[role]),
+    // The one session goes round in the order of asking. So that nobody asks for many turns at once, one hash and one visitor at a
+    // time stand in that line; the others wait outside.
+    pool(role, purpose) {
+      if (!purpose) return embedded.pool(LOGIN[role]);
+      const key = `${role} ${purpose}`;
+      const size = purpose === 'requests' ? POOL_SIZE : 1;
+      const pool =
+        pools.get(key) ??
+        gated(embedded.pool(LOGIN[role], purpose), openGate(purpose, size, EMBEDDED_PATIENCE));
+      pools.set(key, pool);
+      return pool;
+    },
     url: (role) => embedded.url(LOGIN[role]),
     copies: embedded.copies,
     close: embedded.close,

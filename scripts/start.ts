@@ -164,6 +164,7 @@ async function serve(
     reranker: reranking && openReranker(reranking),
     storage: localStorage(filesFolder(options.data)),
     identityProvider: identityProvider(env),
+    limits: { store: env.RATE_LIMITS, changes: env.RATE_LIMIT_RATES },
     development: env.NODE_ENV !== 'production',
     isQueueAlive: () => queueIsAlive(database.pool('authenticator')),
   });

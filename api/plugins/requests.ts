@@ -6,13 +6,16 @@ import { type JSONValue, type PromiseOrDirect, SafeError } from 'postgraphile/gr
 import type { GrafservBody } from 'postgraphile/grafserv';
 import type {} from 'postgraphile/grafserv/node';
 import { type GraphQLError, type GraphQLSchema, getOperationAST } from 'postgraphile/graphql';
+import { BUSY } from '../../lib/gate.ts';
 import { cleanJson, cleanText } from '../../lib/storable.ts';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from '../authentication.ts';
 import { maskError, publicError, type RequestInfo } from '../errors.ts';
 import { type Checked, documentChecker } from '../graphql-documents.ts';
 import type { VerifyIdentity } from '../identity-provider.ts';
 import { hasMoreValues } from '../limits/body.ts';
+import { addressOf, callerOf, type Limiter, RateLimited } from '../limits/limiter.ts';
 import { checkCost } from '../limits/operations.ts';
+import { isCredential, type LimitName, operationCosts } from '../limits/rates.ts';
 import { MAX_BODY_VALUES, MAX_VARIABLE_DEPTH } from '../limits/values.ts';
 
 declare global {
@@ -24,11 +27,20 @@ declare global {
   }
 }
 
-const requests = new AsyncLocalStorage<RequestInfo>();
+interface GraphQLRequest extends RequestInfo {
+  /** Takes the points of an operation. */
+  take?(costs: ReadonlyMap<LimitName, number>): Promise<void>;
+  /** The limit that was used up. */
+  refusal?: RateLimited;
+}
+
+const requests = new AsyncLocalStorage<GraphQLRequest>();
+/** Seconds. */
+const RETRY_AFTER = '1';
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
 
 /** The request that is being answered. */
-export function currentRequest(): RequestInfo | undefined {
+export function currentRequest(): GraphQLRequest | undefined {
   return requests.getStore();
 }
 
@@ -41,13 +53,18 @@ export function requestIdOf(request: IncomingMessage): string {
 type Answer = { status: number; headers: Record<string, string>; json: Record<string, unknown> };
 type JsonError = { message: string; extensions?: Record<string, unknown> };
 
+/** What says "not now": nothing was done, and the same request may succeed in a moment. */
+const NOT_NOW = new Set(['CQ503', BUSY]);
+
 function refusal(error: unknown, request: RequestInfo): Answer {
-  const status = error instanceof AuthenticationError ? error.status : undefined;
+  const status =
+    error instanceof AuthenticationError || error instanceof RateLimited ? error.status : undefined;
   const { message, ...extensions } = publicError(error, request);
   return {
-    status: status ?? (extensions.code === 'CQ503' ? 503 : 500),
+    status: status ?? (NOT_NOW.has(extensions.code) ? 503 : 500),
     headers: {
       'content-type': 'application/json; charset=utf-8',
+      ...(extensions.code === BUSY ? { 'retry-after': RETRY_AFTER } : {}),
       ...(status === 401 ? { 'www-authenticate': 'Bearer realm="colloquy", error="invalid_token"' } : {}),
     },
     json: { errors: [{ message, extensions }] },
@@ -58,6 +75,20 @@ function refusal(error: unknown, request: RequestInfo): Answer {
 function unusableBody(code: string, message: string, hint: string): SafeError {
   return new SafeError(message, { statusCode: 400, code, hint });
 }
+
+/** Whether an answer has nothing but that the server is busy. */
+function isBusy(json: unknown): boolean {
+  const { data, errors } = (json ?? {}) as { data?: object | null; errors?: JsonError[] };
+  const isEmpty = Object.values(data ?? {}).every((value) => value === null);
+  return isEmpty && (errors ?? []).some((error) => error.extensions?.code === BUSY);
+}
+
+const answer = ({ status, headers, json }: Answer) => ({
+  type: 'json' as const,
+  statusCode: status,
+  headers,
+  json: json as JSONValue,
+});
 
 function cleanVariables(variables: unknown): unknown {
   try {
@@ -99,6 +130,7 @@ function completeErrors(json: unknown, status: number): void {
  */
 export function requestsPlugin(options: {
   pool: Pool;
+  limiter: Limiter;
   introspection: boolean;
   verifyIdentity?: VerifyIdentity | undefined;
 }): GraphileConfig.Plugin {
@@ -125,15 +157,20 @@ export function requestsPlugin(options: {
             return {
               ...config,
               parseAndValidate: checkerOf(config.schema) as typeof config.parseAndValidate,
-              execute(args) {
+              async execute(args) {
+                const request = currentRequest();
                 try {
                   const { schema, document, operationName, variableValues } = args;
                   checkCost(schema, document, operationName, variableValues);
-                  const request = currentRequest();
-                  if (request)
+                  const costs = operationCosts(schema, document, operationName);
+                  if (request) {
                     request.isQuery = getOperationAST(document, operationName)?.operation === 'query';
+                    request.isCredential = isCredential(costs);
+                  }
+                  await request?.take?.(costs);
                 } catch (error) {
-                  return { errors: [maskError(error as GraphQLError, currentRequest())] };
+                  if (request && error instanceof RateLimited) request.refusal = error;
+                  return { errors: [maskError(error as GraphQLError, request)] };
                 }
                 return config.execute(args);
               },
@@ -145,7 +182,8 @@ export function requestsPlugin(options: {
           const digest = event.requestDigest;
           const request = digest.requestContext.node?.req as IncomingMessage | undefined;
           if (!request || digest.path !== '/graphql') return next();
-          const info: RequestInfo = { id: requestIdOf(request), isVisitor: true };
+          const response = digest.requestContext.node?.res;
+          const info: GraphQLRequest = { id: requestIdOf(request), isVisitor: true };
           return requests.run(info, async () => {
             try {
               const settings = await authenticate(options.pool, request, {
@@ -154,15 +192,25 @@ export function requestsPlugin(options: {
               });
               digest.requestContext.settings = settings;
               info.isVisitor = settings.role === VISITOR;
+              const caller = callerOf(settings);
+              info.workspaceId = caller.workspace;
+              const { limiter } = options;
+              await limiter.take('requests', caller, response);
+              const subjects = { ...addressOf(request), ...caller };
+              info.take = async (costs) => {
+                for (const [limit, points] of costs) await limiter.take(limit, subjects, response, points);
+              };
             } catch (error) {
-              const { status, headers, json } = refusal(error, info);
-              return { type: 'json', statusCode: status, headers, json: json as JSONValue };
+              return answer(refusal(error, info));
             }
             digest.preferJSON = true;
             digest.getBody = bounded(digest.getBody.bind(digest));
             const result = await next();
-            if (result?.type === 'json') completeErrors(result.json, result.statusCode);
-            return result;
+            if (info.refusal) return answer(refusal(info.refusal, info));
+            if (result?.type !== 'json') return result;
+            completeErrors(result.json, result.statusCode);
+            if (!isBusy(result.json)) return result;
+            return { ...result, statusCode: 503, headers: { ...result.headers, 'retry-after': RETRY_AFTER } };
           });
         },
         processGraphQLRequestBody(next, { body }) {
