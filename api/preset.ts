@@ -22,7 +22,7 @@ import { searchPlugin } from './plugins/search/plugin.ts';
 import { SmartTagsPlugin } from './plugins/smart-tags.ts';
 import { StaleVectorsPlugin } from './plugins/stale-vectors.ts';
 import { VectorCodecPlugin } from './plugins/vector-codec.ts';
-import { type ActiveVersion, type EmbedQuery, queryEmbedder } from './query-embeddings.ts';
+import { type ActiveVersion, type EmbedQuery, type QueryTurns, queryEmbedder } from './query-embeddings.ts';
 import type { Reranker } from './reranking.ts';
 import type { SearchRecorder } from './search-recorder.ts';
 
@@ -37,6 +37,8 @@ export interface PresetOptions {
   embedQuery?: EmbedQuery | undefined;
   /** Whose tokens are believed besides our own. Absent: nobody's. */
   identityProvider?: IdentityProvider | undefined;
+  /** How much of it one workspace may have. */
+  queryTurns?: QueryTurns | undefined;
   /** Tells which version a query is embedded for. Absent: a switch is noticed only when dimensions differ. */
   activeVersion?: ActiveVersion | undefined;
   /** Reranks the results of searches that ask for it. Absent: nobody does. */
@@ -58,6 +60,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
     pools = { requests: pool, visitors: pool, credentials: pool },
     limiter = openLimiter({ store: 'off' }),
     embedQuery,
+    queryTurns,
     activeVersion,
     reranker,
     searchRecorder,
@@ -80,7 +83,11 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       ChangePasswordPlugin,
       SignInPlugin,
       NothingUpdatedPlugin,
-      searchPlugin({ embed: queryEmbedder(embedQuery, activeVersion), recorder: searchRecorder, reranker }),
+      searchPlugin({
+        embed: queryEmbedder(embedQuery, activeVersion, queryTurns),
+        recorder: searchRecorder,
+        reranker,
+      }),
       ...rerankingPlugins,
       StaleVectorsPlugin,
     ],

@@ -15,9 +15,10 @@ import { isGraphiqlInstalled } from './graphiql.ts';
 import { type IdentityProvider, identityVerifier } from './identity-provider.ts';
 import { addressOf, type LimiterOptions, openLimiter, RateLimited } from './limits/limiter.ts';
 import { CLOSE_TIMEOUT, KEEP_ALIVE_TIMEOUT, MAX_BODY_BYTES } from './limits/values.ts';
+import { askedFor, countRequest, type MetricsOptions, openMetrics } from './metrics.ts';
 import { requestIdOf } from './plugins/requests.ts';
 import { makePreset } from './preset.ts';
-import type { ActiveVersion, EmbedQuery } from './query-embeddings.ts';
+import type { ActiveVersion, EmbedQuery, QueryTurns } from './query-embeddings.ts';
 import { readiness } from './readiness.ts';
 import type { Reranker } from './reranking.ts';
 import { openSearchRecorder, type RecordingOptions } from './search-recorder.ts';
@@ -36,6 +37,8 @@ export interface ApiOptions {
   storage?: FileStorage | undefined;
   /** Whose tokens are believed besides our own. Absent: nobody's. */
   identityProvider?: IdentityProvider | undefined;
+  /** How much of that one workspace may have. */
+  queryTurns?: QueryTurns;
   /** Tells which version a query is embedded for. */
   activeVersion?: ActiveVersion;
   /** Reranks the results of searches that ask for it. Absent: nobody does. */
@@ -50,12 +53,16 @@ export interface ApiOptions {
   recording?: RecordingOptions;
   /** Where requests are counted, and by which figures (docs/limits.md). Default: nowhere. */
   limits?: Omit<LimiterOptions, 'pool'>;
+  /** Who may read the metrics. Default: nobody. */
+  metrics?: MetricsOptions;
   /** Whether background jobs are worked on. */
   isQueueAlive?: () => Promise<boolean>;
 }
 
 export interface Api {
   url: string;
+  /** Where the metrics have a port of their own. */
+  metricsUrl?: string;
   /** Whether GraphiQL is at "/". */
   hasGraphiql: boolean;
   /** Takes no more requests, lets those in flight end (for a while), and leaves nothing open. May be called twice. */
@@ -92,14 +99,16 @@ function logRequest(
   const start = performance.now();
   const ip = clientAddress(request);
   response.once('close', () => {
+    const milliseconds = performance.now() - start;
     const line = {
       requestId,
       method: request.method,
       path,
       ip,
       status: response.statusCode,
-      ms: Math.round(performance.now() - start),
+      ms: Math.round(milliseconds),
     };
+    countRequest(request, response.statusCode, milliseconds);
     if (!response.writableFinished) log.warn(line, 'request aborted');
     else if (path === '/healthz' || path === '/readyz') log.debug(line, 'request');
     else log.info(line, 'request');
@@ -148,6 +157,9 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     visitors: database.pool('authenticator', 'visitors'),
     credentials: database.pool('authenticator', 'credentials'),
   };
+  const metrics = await openMetrics(pool, options.metrics ?? {}, (own, port) =>
+    listen(own, options.host, port),
+  );
   const searchRecorder = openSearchRecorder(pool, options.recording);
   const instance = postgraphile(
     makePreset({
@@ -156,6 +168,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       limiter,
       searchRecorder,
       embedQuery: options.embedQuery,
+      queryTurns: options.queryTurns,
       identityProvider: options.identityProvider,
       activeVersion: options.activeVersion,
       reranker: options.reranker,
@@ -182,8 +195,12 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       const state = await readiness(pool, options.isQueueAlive);
       return sendJson(response, state.ready ? 200 : 503, state);
     }
+    if (path === '/metrics' && metrics.mayRead(request)) return metrics.send(response);
     await limiter.take('requests', addressOf(request), response);
-    if (files && (path === '/files' || path.startsWith('/files/'))) return files(request, response, path);
+    if (files && (path === '/files' || path.startsWith('/files/'))) {
+      askedFor(request, { kind: 'files', operation: 'files' });
+      return files(request, response, path);
+    }
     if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
       response.setHeader('connection', 'close');
       return sendError(response, 413, 'CQ413', `A request has at most ${MAX_BODY_BYTES} bytes.`);
@@ -235,6 +252,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     const impatience = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT);
     await closed;
     clearTimeout(impatience);
+    await metrics.close();
     await searchRecorder.close();
     await instance.release();
   }
@@ -244,6 +262,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     log.info({ url, database: database.kind }, 'The API listens');
     return {
       url,
+      ...(metrics.url ? { metricsUrl: metrics.url } : {}),
       hasGraphiql,
       close() {
         closing ??= shutDown();
@@ -251,6 +270,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       },
     };
   } catch (error) {
+    await metrics.close();
     await searchRecorder.close();
     await instance.release();
     throw error;

@@ -164,6 +164,12 @@ async function serve(
     reranker: reranking && openReranker(reranking),
     storage: localStorage(filesFolder(options.data)),
     identityProvider: identityProvider(env),
+    queryTurns: {
+      tokens: env.EMBEDDING_QUERY_TOKENS,
+      each: env.EMBEDDING_QUERY_TURNS,
+      patience: env.EMBEDDING_QUERY_WAIT_SECONDS * 1000,
+    },
+    metrics: { port: env.METRICS_PORT, token: env.METRICS_TOKEN },
     limits: { store: env.RATE_LIMITS, changes: env.RATE_LIMIT_RATES },
     development: env.NODE_ENV !== 'production',
     isQueueAlive: () => queueIsAlive(database.pool('authenticator')),

@@ -113,7 +113,8 @@ export function openLimiter({ store, changes = new Map(), pool, patience }: Limi
       reset: Math.max(1, Math.ceil(msBeforeNext / 1000)),
     });
     try {
-      return level(await limiters.get(name)!.consume(key, points));
+      // more than all is as much as all and one
+      return level(await limiters.get(name)!.consume(key, Math.min(points, rate.points + 1)));
     } catch (error) {
       if (!(error instanceof RateLimiterRes)) throw error;
       limitedTotal.inc({ limit: name });

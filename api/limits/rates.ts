@@ -86,6 +86,7 @@ export const LIMITS = {
       'searchMemories',
       'searchSimilarChunks',
       'searchSimilarMessages',
+      'searchTitles',
       'recall',
     ],
     rates: { account: perMinute(600), key: perMinute(1_200), workspace: perMinute(3_000) },

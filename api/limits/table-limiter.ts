@@ -32,8 +32,10 @@ export function tableLimiter(
   });
   const storeClient = {
     query: ({ text, values }: Query) =>
-      guard.execute(() =>
+      guard.execute(({ signal }) =>
         inTransaction(pool, async (client) => {
+          // this process has counted it meanwhile
+          signal.throwIfAborted();
           // the server gives up as well, so that no connection is left waiting
           await client.query(`select set_config('lock_timeout', $1, true)`, [String(patience)]);
           return client.query(text, values);

@@ -5,7 +5,13 @@ import type { Pool } from 'pg';
 import { type JSONValue, type PromiseOrDirect, SafeError } from 'postgraphile/grafast';
 import type { GrafservBody } from 'postgraphile/grafserv';
 import type {} from 'postgraphile/grafserv/node';
-import { type GraphQLError, type GraphQLSchema, getOperationAST } from 'postgraphile/graphql';
+import {
+  type DocumentNode,
+  type GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  Kind,
+} from 'postgraphile/graphql';
 import { BUSY } from '../../lib/gate.ts';
 import { cleanJson, cleanText } from '../../lib/storable.ts';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from '../authentication.ts';
@@ -17,6 +23,7 @@ import { addressOf, callerOf, type Limiter, RateLimited } from '../limits/limite
 import { checkCost } from '../limits/operations.ts';
 import { isCredential, type LimitName, operationCosts } from '../limits/rates.ts';
 import { MAX_BODY_VALUES, MAX_VARIABLE_DEPTH } from '../limits/values.ts';
+import { type Asked, askedFor } from '../metrics.ts';
 
 declare global {
   namespace Grafast {
@@ -30,6 +37,8 @@ declare global {
 interface GraphQLRequest extends RequestInfo {
   /** Takes the points of an operation. */
   take?(costs: ReadonlyMap<LimitName, number>): Promise<void>;
+  /** Says for the metrics what is asked. */
+  asked?(what: Asked): void;
   /** The limit that was used up. */
   refusal?: RateLimited;
 }
@@ -83,6 +92,18 @@ function isBusy(json: unknown): boolean {
   return isEmpty && (errors ?? []).some((error) => error.extensions?.code === BUSY);
 }
 
+/** The kind of an operation, and its root field where it has one only: of a document that is valid, so a field of the schema. */
+function rootField(document: DocumentNode, operationName: string | null | undefined): Asked {
+  const operation = getOperationAST(document, operationName);
+  if (!operation) return { kind: 'other', operation: 'other' };
+  const [field, ...more] = operation.selectionSet.selections;
+  const isOne = field?.kind === Kind.FIELD && more.length === 0;
+  return {
+    kind: operation.operation === 'query' ? 'query' : 'mutation',
+    operation: isOne ? field.name.value : 'several',
+  };
+}
+
 const answer = ({ status, headers, json }: Answer) => ({
   type: 'json' as const,
   statusCode: status,
@@ -134,7 +155,7 @@ export function requestsPlugin(options: {
   introspection: boolean;
   verifyIdentity?: VerifyIdentity | undefined;
 }): GraphileConfig.Plugin {
-  const checkers = new WeakMap<GraphQLSchema, (query: string) => Checked>();
+  const checkers = new WeakMap<GraphQLSchema, ReturnType<typeof documentChecker>>();
 
   function checkerOf(schema: GraphQLSchema): (query: string) => Checked {
     let checker = checkers.get(schema);
@@ -142,7 +163,7 @@ export function requestsPlugin(options: {
       checker = documentChecker(schema, options);
       checkers.set(schema, checker);
     }
-    return checker;
+    return (query) => checker(query, currentRequest()?.workspaceId);
   }
 
   return {
@@ -166,6 +187,7 @@ export function requestsPlugin(options: {
                   if (request) {
                     request.isQuery = getOperationAST(document, operationName)?.operation === 'query';
                     request.isCredential = isCredential(costs);
+                    request.asked?.(rootField(document, operationName));
                   }
                   await request?.take?.(costs);
                 } catch (error) {
@@ -196,6 +218,7 @@ export function requestsPlugin(options: {
               info.workspaceId = caller.workspace;
               const { limiter } = options;
               await limiter.take('requests', caller, response);
+              info.asked = (what) => askedFor(request, what);
               const subjects = { ...addressOf(request), ...caller };
               info.take = async (costs) => {
                 for (const [limit, points] of costs) await limiter.take(limit, subjects, response, points);
