@@ -54,6 +54,8 @@ export class FairTurns {
       } finally {
         line.running -= 1;
         this.#running -= 1;
+        // who came while it had its turn is before it
+        this.#toTheEnd(key, line);
         this.#serve();
       }
     } finally {
@@ -85,14 +87,17 @@ export class FairTurns {
     });
   }
 
+  #toTheEnd(key: string, line: Line): void {
+    this.#lines.delete(key);
+    this.#lines.set(key, line);
+  }
+
   #serve(): void {
     for (const [key, line] of [...this.#lines]) {
       if (this.#running >= this.#options.size) return;
       const [waiter] = line.waiting;
       if (!waiter || line.running >= this.#options.each) continue;
-      // to the end of the round
-      this.#lines.delete(key);
-      this.#lines.set(key, line);
+      this.#toTheEnd(key, line);
       waiter.start();
     }
   }
