@@ -44,8 +44,8 @@ const POOL_SIZE = env.DATABASE_POOL_SIZE;
 /** Connections of the API by what they are for. */
 const PURPOSE_SIZE: Record<Purpose, number> = {
   requests: POOL_SIZE,
-  visitors: env.DATABASE_VISITOR_POOL_SIZE,
-  credentials: env.DATABASE_CREDENTIAL_POOL_SIZE,
+  visitors: env.POOL_VISITORS,
+  credentials: env.POOL_CREDENTIALS,
   limits: 2,
 };
 
@@ -70,15 +70,13 @@ function serverPool(connectionString: string, role: DatabaseRole, purpose?: Purp
   pool.on('error', () => {});
   // nor one that is taken and breaks before its taker listens: several messages of the server may come in one piece
   pool.on('connect', (client) => client.on('error', () => {}));
-  return purpose
-    ? gated(pool, openGate(purpose, PURPOSE_SIZE[purpose], env.DATABASE_WAIT_SECONDS * 1000))
-    : pool;
+  return purpose ? gated(pool, openGate(purpose, PURPOSE_SIZE[purpose], env.POOL_WAIT_SECONDS * 1000)) : pool;
 }
 
 const gates = new Set<Gate>();
 
 function openGate(name: Purpose, size: number, patience: number): Gate {
-  const gate = new Gate({ name, size, waiting: env.DATABASE_QUEUE_LENGTH, patience });
+  const gate = new Gate({ name, size, waiting: env.POOL_QUEUE_LENGTH, patience });
   gates.add(gate);
   return gate;
 }

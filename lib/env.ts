@@ -94,11 +94,11 @@ const variables = z.object({
   WORKER_DATABASE_URL: url,
   /** Connections of this process per role on a server: of signed-in users, of visitors, and of what hashes passwords. */
   DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(1000).default(10),
-  DATABASE_VISITOR_POOL_SIZE: z.coerce.number().int().min(1).max(1000).default(3),
-  DATABASE_CREDENTIAL_POOL_SIZE: z.coerce.number().int().min(1).max(1000).default(2),
+  POOL_VISITORS: z.coerce.number().int().min(1).max(1000).default(3),
+  POOL_CREDENTIALS: z.coerce.number().int().min(1).max(1000).default(2),
   /** Seconds that a request waits for one of them, and how many may wait for each pool. */
-  DATABASE_WAIT_SECONDS: z.coerce.number().min(0.1).max(600).default(5),
-  DATABASE_QUEUE_LENGTH: z.coerce.number().int().min(0).max(100_000).default(500),
+  POOL_WAIT_SECONDS: z.coerce.number().min(0.1).max(600).default(5),
+  POOL_QUEUE_LENGTH: z.coerce.number().int().min(0).max(100_000).default(500),
   /** A server on which the tests may create and drop databases. */
   TEST_DATABASE_URL: url,
   /** Folder of the embedded database, uploaded files and the first account. */

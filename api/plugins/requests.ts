@@ -62,18 +62,18 @@ export function requestIdOf(request: IncomingMessage): string {
 type Answer = { status: number; headers: Record<string, string>; json: Record<string, unknown> };
 type JsonError = { message: string; extensions?: Record<string, unknown> };
 
-/** What says "not now": nothing was done, and the same request may succeed in a moment. */
-const NOT_NOW = new Set(['CQ503', BUSY]);
+/** No connection in time, and no turn to embed a query: nothing was done, and the same request may succeed in a moment. */
+const BUSY_CODES = new Set<unknown>([BUSY, 'CQ439']);
 
 function refusal(error: unknown, request: RequestInfo): Answer {
   const status =
     error instanceof AuthenticationError || error instanceof RateLimited ? error.status : undefined;
   const { message, ...extensions } = publicError(error, request);
   return {
-    status: status ?? (NOT_NOW.has(extensions.code) ? 503 : 500),
+    status: status ?? (extensions.code === 'CQ503' || BUSY_CODES.has(extensions.code) ? 503 : 500),
     headers: {
       'content-type': 'application/json; charset=utf-8',
-      ...(extensions.code === BUSY ? { 'retry-after': RETRY_AFTER } : {}),
+      ...(BUSY_CODES.has(extensions.code) ? { 'retry-after': RETRY_AFTER } : {}),
       ...(status === 401 ? { 'www-authenticate': 'Bearer realm="colloquy", error="invalid_token"' } : {}),
     },
     json: { errors: [{ message, extensions }] },
@@ -89,7 +89,7 @@ function unusableBody(code: string, message: string, hint: string): SafeError {
 function isBusy(json: unknown): boolean {
   const { data, errors } = (json ?? {}) as { data?: object | null; errors?: JsonError[] };
   const isEmpty = Object.values(data ?? {}).every((value) => value === null);
-  return isEmpty && (errors ?? []).some((error) => error.extensions?.code === BUSY);
+  return isEmpty && (errors ?? []).some((error) => BUSY_CODES.has(error.extensions?.code));
 }
 
 /** The kind of an operation, and its root field where it has one only: of a document that is valid, so a field of the schema. */

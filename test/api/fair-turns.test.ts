@@ -1,5 +1,8 @@
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { FairTurns, NoTurn } from '../../api/fair-turns.ts';
+import { describeReal } from '../support/server.ts';
+import { registerUser, type TestUser, until } from '../support/users.ts';
+import { axis, codeOf, startTestApi, type TestApi } from './support.ts';
 
 /** Work that ends when it is told to. */
 function work() {
@@ -73,4 +76,76 @@ it('goes on after work that failed', async () => {
   const next = turns.run('a', async () => 'next');
   await expect(failing).rejects.toThrow('down');
   expect(await next).toBe('next');
+});
+
+describeReal('the searches of two tenants', () => {
+  const embedded: string[] = [];
+  let held = Promise.withResolvers<void>();
+  let api: TestApi;
+  let ann: TestUser;
+  let bob: TestUser;
+
+  beforeAll(async () => {
+    api = await startTestApi({
+      async embedQuery(text) {
+        embedded.push(text);
+        if (text.startsWith('long')) await held.promise;
+        return new Float32Array(axis(1));
+      },
+      queryTurns: { tokens: 64, each: 2, patience: 50 },
+    });
+    ann = await registerUser(api.database, 'ann@example.org');
+    bob = await registerUser(api.database, 'bob@example.org');
+  });
+  afterAll(async () => {
+    held.resolve();
+    await api?.close();
+  });
+
+  const search = (user: { token?: string }, query: string, mode = 'HYBRID') =>
+    api.ask(
+      'query ($query: String!, $mode: SearchMode) { search(query: $query, mode: $mode) { legs { leg state reason } } }',
+      { query, mode },
+      user,
+    );
+  const legOf = (reply: Awaited<ReturnType<typeof search>>) => reply.data.search.legs[0];
+
+  it('do not wait for each other, and say so where a turn was not had', async () => {
+    const long = (n: number) => `long ${n} ${'word '.repeat(1_900)}`;
+    const first = [0, 1].map((n) => search(ann, long(n)));
+    await until(async () => embedded.length === 2);
+    // of what the one asks beside that, nothing is embedded in time, and the answer says so
+    for (const reply of await Promise.all([2, 3, 4, 5, 6, 7].map((n) => search(ann, long(n))))) {
+      expect(legOf(reply)).toEqual({ leg: 'VECTOR', state: 'LEFT_OUT', reason: 'busy' });
+    }
+    const refused = await search(ann, long(8), 'VECTOR');
+    expect([refused.status, codeOf(refused), refused.headers.get('retry-after')]).toEqual([
+      503,
+      'CQ439',
+      '1',
+    ]);
+    // the other is served at once
+    expect(legOf(await search(bob, 'short'))).toMatchObject({ state: 'USED', reason: null });
+    expect(embedded.slice(2)).toEqual(['short']);
+    expect(Math.max(...embedded.map((text) => text.length))).toBeLessThan(400);
+    held.resolve();
+    for (const reply of await Promise.all(first)) expect(legOf(reply)).toMatchObject({ state: 'USED' });
+  });
+
+  it('share nothing that was remembered', async () => {
+    held = Promise.withResolvers<void>();
+    held.resolve();
+    embedded.length = 0;
+    await search(ann, 'what did ann ask?');
+    await search(ann, 'what did ann ask?');
+    expect(embedded).toHaveLength(1);
+    await search(bob, 'what did ann ask?');
+    expect(embedded).toHaveLength(2);
+  });
+
+  it('are not embedded for a visitor, who may not search', async () => {
+    embedded.length = 0;
+    expect(codeOf(await search({}, 'anything'))).toBe('CQ101');
+    expect(embedded).toEqual([]);
+  });
 });
