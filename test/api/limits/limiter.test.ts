@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Limiter, openLimiter, RateLimited } from '../../../api/limits/limiter.ts';
+import { addressOf, type Limiter, openLimiter, RateLimited } from '../../../api/limits/limiter.ts';
 import { type Database, serverDatabase } from '../../../lib/database.ts';
 import { type RateChange, readEnv } from '../../../lib/env.ts';
 import { filesFolder, localStorage } from '../../../lib/storage.ts';
@@ -55,6 +55,21 @@ describe('in memory', () => {
       message: 'Too many searches: at most 5 in 1000 seconds (searches.workspace).',
       extensions: { code: 'CQ435' },
     });
+  });
+
+  it('counts an IPv4 address, and the first half of an IPv6 one', async () => {
+    const limiter = openLimiter({ store: 'memory', changes: rates('register.address=1/1000') });
+    const from = (remoteAddress: string) =>
+      limiter.take(
+        'register',
+        addressOf({ socket: { remoteAddress }, headers: {} } as unknown as IncomingMessage),
+        undefined,
+      );
+    for (const address of ['192.0.2.1', '::ffff:192.0.2.2', '2001:db8:1:2::1', '2001:db8:1:3::1'])
+      await from(address);
+    for (const address of ['::ffff:192.0.2.1', '192.0.2.2', '2001:db8:1:2:ff:ff:ff:ff', '2001:0db8:1:3::2']) {
+      await expect(from(address), address).rejects.toThrow(RateLimited);
+    }
   });
 
   it('says what is left, in the fields of the draft', async () => {
