@@ -51,7 +51,7 @@ export interface QueryTurns {
   patience: number;
 }
 
-const DEFAULT_TURNS: QueryTurns = { tokens: 256, each: 2, patience: 5_000 };
+const DEFAULT_TURNS: QueryTurns = { tokens: 256, each: 1, patience: 5_000 };
 /** Of all workspaces at the same time: what is with the model waits there in the order of asking. */
 const TURNS = 8;
 /** Of one workspace that wait: more have no chance to be served in time. */

@@ -133,7 +133,7 @@ const variables = z.object({
   EMBEDDING_THREADS: z.coerce.number().int().min(1).max(64).optional(),
   /** Tokens of a search's text that are embedded, of one workspace's searches how many at once, and seconds that one waits. */
   EMBEDDING_QUERY_TOKENS: z.coerce.number().int().min(16).max(8192).default(256),
-  EMBEDDING_QUERY_TURNS: z.coerce.number().int().min(1).max(100).default(2),
+  EMBEDDING_QUERY_TURNS: z.coerce.number().int().min(1).max(100).optional(),
   EMBEDDING_QUERY_WAIT_SECONDS: z.coerce.number().min(0.1).max(60).default(5),
   /** Whether longer vectors of the model are cut to so many dimensions: for models that were trained for it. */
   EMBEDDING_TRUNCATE: flag,

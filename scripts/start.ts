@@ -44,6 +44,9 @@ const PREPARATION_GRACE = 5_000;
 /** Milliseconds in which everything else may end: a job in hand has half a minute. */
 const ENDING_GRACE = 40_000;
 
+/** Queries of one workspace that are embedded at the same time by a service: it has room for more than a thread of ours. */
+const SERVICE_TURNS = 4;
+
 function readPort(value: string): number {
   const { data, error } = port.safeParse(value);
   if (data === undefined) throw new InvalidArgumentError(`A port ${error?.issues[0]?.message}.`);
@@ -155,6 +158,7 @@ async function serve(
   const embedder = openQueryModels(database.pool('authenticator'));
   closers.push(() => embedder.close());
   const reranking = rerankSettings(env);
+  const hasService = env.EMBEDDING_BASE_URL !== undefined || Object.keys(env.EMBEDDING_ENDPOINTS).length > 0;
   const api: Api = await startApi({
     database,
     host: options.host,
@@ -166,7 +170,7 @@ async function serve(
     identityProvider: identityProvider(env),
     queryTurns: {
       tokens: env.EMBEDDING_QUERY_TOKENS,
-      each: env.EMBEDDING_QUERY_TURNS,
+      each: env.EMBEDDING_QUERY_TURNS ?? (hasService ? SERVICE_TURNS : 1),
       patience: env.EMBEDDING_QUERY_WAIT_SECONDS * 1000,
     },
     metrics: { port: env.METRICS_PORT, token: env.METRICS_TOKEN },

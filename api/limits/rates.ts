@@ -1,17 +1,14 @@
 import {
   type DocumentNode,
-  type FragmentDefinitionNode,
-  type GraphQLNamedType,
   type GraphQLSchema,
   getNamedType,
   getOperationAST,
   isInterfaceType,
   isObjectType,
-  Kind,
-  type SelectionSetNode,
 } from 'postgraphile/graphql';
 import type { RateChange } from '../../lib/env.ts';
 import { ColloquyError } from '../../lib/errors.ts';
+import { selectionSummer } from './fragments.ts';
 
 /** So many points in a window of so many seconds, which begins with the first of them. */
 export interface Rate {
@@ -88,6 +85,8 @@ export const LIMITS = {
       'searchSimilarMessages',
       'searchTitles',
       'recall',
+      'replayRetrieval',
+      'compareEmbeddingVersions',
     ],
     rates: { account: perMinute(600), key: perMinute(1_200), workspace: perMinute(3_000) },
   },
@@ -108,10 +107,17 @@ export const LIMITS = {
 export type LimitName = keyof typeof LIMITS;
 
 /** Limits of what checks or hashes passwords, or sends their tokens: such operations have connections of their own. */
-const CREDENTIALS: ReadonlySet<LimitName> = new Set(['sign_in', 'register', 'reset']);
+const CREDENTIALS = ['sign_in', 'register', 'reset'] as const satisfies LimitName[];
 
 export const isCredential = (costs: ReadonlyMap<LimitName, number>): boolean =>
-  [...costs.keys()].some((name) => CREDENTIALS.has(name));
+  CREDENTIALS.some((name) => costs.has(name));
+
+/** Fields that check, make or send a password or a token: slow by design, and what is tried in masses. */
+export const CREDENTIAL_FIELDS: ReadonlySet<string> = new Set(
+  CREDENTIALS.flatMap((name) => [...LIMITS[name].fields]),
+);
+/** Fields that compare vectors or rank words over everything that the caller may read. */
+export const SEARCH_FIELDS: ReadonlySet<string> = new Set(LIMITS.searches.fields);
 
 const limitOfField = new Map<string, LimitName>(
   Object.entries(LIMITS).flatMap(([name, { fields }]) =>
@@ -147,10 +153,15 @@ export function changedRates(
   return rates;
 }
 
-type Costs = Map<LimitName, number>;
+type Costs = ReadonlyMap<LimitName, number>;
 
-function add(costs: Costs, others: ReadonlyMap<LimitName, number>): void {
-  for (const [name, points] of others) costs.set(name, (costs.get(name) ?? 0) + points);
+const NOTHING: Costs = new Map();
+
+function add(costs: Costs, others: Costs): Costs {
+  if (costs.size === 0 || others.size === 0) return costs.size === 0 ? others : costs;
+  const sum = new Map(costs);
+  for (const [name, points] of others) sum.set(name, (sum.get(name) ?? 0) + points);
+  return sum;
 }
 
 /**
@@ -161,43 +172,17 @@ export function operationCosts(
   schema: GraphQLSchema,
   document: DocumentNode,
   operationName: string | null | undefined,
-): ReadonlyMap<LimitName, number> {
+): Costs {
   const operation = getOperationAST(document, operationName);
-  if (!operation) return new Map(); // execution says so
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const definition of document.definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-  }
-  // each fragment is walked once, however often it is used
-  const known = new Map<string, Costs>();
-
-  function walk(set: SelectionSetNode, parent: GraphQLNamedType | undefined): Costs {
-    const costs: Costs = new Map();
-    for (const selection of set.selections) {
-      if (selection.kind === Kind.FRAGMENT_SPREAD) {
-        const name = selection.name.value;
-        const fragment = fragments.get(name);
-        if (!fragment) continue;
-        const inner =
-          known.get(name) ?? walk(fragment.selectionSet, schema.getType(fragment.typeCondition.name.value));
-        known.set(name, inner);
-        add(costs, inner);
-      } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-        const on = selection.typeCondition?.name.value;
-        add(costs, walk(selection.selectionSet, on === undefined ? parent : schema.getType(on)));
-      } else if (isObjectType(parent) || isInterfaceType(parent)) {
-        const field = parent.getFields()[selection.name.value];
-        const limit =
-          field &&
-          (parent.name === 'Query' || parent.name === 'Mutation') &&
-          limitOf(parent.name, field.name);
-        if (limit) add(costs, new Map([[limit, 1]]));
-        if (field && selection.selectionSet)
-          add(costs, walk(selection.selectionSet, getNamedType(field.type)));
-      }
-    }
-    return costs;
-  }
-
-  return walk(operation.selectionSet, schema.getRootType(operation.operation) ?? undefined);
+  if (!operation) return NOTHING; // execution says so
+  const sumOf = selectionSummer(document, NOTHING, add, (field, parent, below): Costs => {
+    const type = schema.getType(parent);
+    const name = field.name.value;
+    const limit = parent === 'Query' || parent === 'Mutation' ? limitOf(parent, name) : undefined;
+    const own: Costs = limit ? new Map([[limit, 1]]) : NOTHING;
+    const definition = isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined;
+    if (!definition || !field.selectionSet) return own;
+    return add(own, below(field.selectionSet, getNamedType(definition.type).name));
+  });
+  return sumOf(operation.selectionSet, schema.getRootType(operation.operation)?.name ?? '');
 }

@@ -27,31 +27,9 @@ export const MAX_FILTER_BRANCHES = 100;
 export const MAX_LIST = 1_000;
 /** Values in all filters of an operation. */
 export const MAX_FILTER_VALUES = 10_000;
-/** Fields that compare vectors or rank words over everything that the caller may read. */
-export const SEARCH_FIELDS: ReadonlySet<string> = new Set([
-  'search',
-  'searchDocuments',
-  'searchMemories',
-  'searchSimilarChunks',
-  'searchSimilarMessages',
-  'searchTitles',
-  'recall',
-  'replayRetrieval',
-  'compareEmbeddingVersions',
-]);
-/** Of these fields in one operation. */
+/** Searches in one operation: of the fields of that limit in rates.ts. */
 export const MAX_SEARCHES = 5;
-/** Fields that check, make or send a password or a token: slow by design, and what is tried in masses. */
-export const CREDENTIAL_FIELDS: ReadonlySet<string> = new Set([
-  'signIn',
-  'register',
-  'changePassword',
-  'requestPasswordReset',
-  'resetPassword',
-  'requestEmailVerification',
-  'verifyEmail',
-]);
-/** Of these fields in one operation. */
+/** Uses of a password or a token for one in one operation. */
 export const MAX_CREDENTIALS = 1;
 
 /** Rows of a connection when neither `first` nor `last` is given. */

@@ -2,15 +2,9 @@ import { buildSchema, getNamedType, isInputObjectType, isObjectType, parse } fro
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { requestSettings } from '../../../api/authentication.ts';
 import { hasMoreValues } from '../../../api/limits/body.ts';
+import { CREDENTIAL_FIELDS, SEARCH_FIELDS } from '../../../api/limits/rates.ts';
 import { checkShape } from '../../../api/limits/shape.ts';
-import {
-  CREDENTIAL_FIELDS,
-  DEFAULT_PAGE_SIZE,
-  MAX_BODY_VALUES,
-  MAX_DEPTH,
-  MAX_PAGE_SIZE,
-  SEARCH_FIELDS,
-} from '../../../api/limits/values.ts';
+import { DEFAULT_PAGE_SIZE, MAX_BODY_VALUES, MAX_DEPTH, MAX_PAGE_SIZE } from '../../../api/limits/values.ts';
 import { exportSchema } from '../../../api/schema-file.ts';
 import { describeReal } from '../../support/server.ts';
 import { type Account, codeOf, readReply, register, startTestApi, type TestApi } from '../support.ts';
