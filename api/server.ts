@@ -16,7 +16,7 @@ import { CLOSE_TIMEOUT, KEEP_ALIVE_TIMEOUT, MAX_BODY_BYTES } from './limits/valu
 import { requestIdOf } from './plugins/requests.ts';
 import { makePreset } from './preset.ts';
 import type { ActiveVersion, EmbedQuery } from './query-embeddings.ts';
-import { readiness } from './readiness.ts';
+import { openReadiness } from './readiness.ts';
 import type { Reranker } from './reranking.ts';
 import { openSearchRecorder, type RecordingOptions } from './search-recorder.ts';
 
@@ -76,6 +76,11 @@ function sendJson(
 
 function sendError(response: ServerResponse, status: number, code: string, message: string): void {
   sendJson(response, status, { errors: [{ message, extensions: { code } }] });
+}
+
+/** Whether readiness is asked for jobs, too: /readyz?require=queue. */
+function wantsQueue(request: IncomingMessage): boolean {
+  return new URLSearchParams(request.url?.split('?')[1] ?? '').getAll('require').includes('queue');
 }
 
 /** One line per request: no query string, no headers, no body. */
@@ -159,11 +164,18 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       verifyIdentity: options.identityProvider && identityVerifier(options.identityProvider),
     });
 
+  const readiness = openReadiness({
+    pool,
+    probesDisk: database.kind === 'server',
+    isQueueAlive: options.isQueueAlive,
+  });
+
   async function answer(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     if (path === '/healthz') return sendJson(response, 200, { status: 'ok' });
     if (path === '/readyz') {
-      const state = await readiness(pool, options.isQueueAlive);
-      return sendJson(response, state.ready ? 200 : 503, state);
+      const state = await readiness();
+      const isWell = state.ready && (!wantsQueue(request) || state.queue === 'ok');
+      return sendJson(response, isWell ? 200 : 503, state);
     }
     if (files && (path === '/files' || path.startsWith('/files/'))) return files(request, response, path);
     if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {

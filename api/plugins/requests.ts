@@ -8,7 +8,7 @@ import type {} from 'postgraphile/grafserv/node';
 import { type GraphQLError, type GraphQLSchema, getOperationAST } from 'postgraphile/graphql';
 import { cleanJson, cleanText } from '../../lib/storable.ts';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from '../authentication.ts';
-import { maskError, publicError, type RequestInfo } from '../errors.ts';
+import { isUnavailable, maskError, publicError, RETRY_AFTER, type RequestInfo } from '../errors.ts';
 import { type Checked, documentChecker } from '../graphql-documents.ts';
 import type { VerifyIdentity } from '../identity-provider.ts';
 import { hasMoreValues } from '../limits/body.ts';
@@ -44,10 +44,12 @@ type JsonError = { message: string; extensions?: Record<string, unknown> };
 function refusal(error: unknown, request: RequestInfo): Answer {
   const status = error instanceof AuthenticationError ? error.status : undefined;
   const { message, ...extensions } = publicError(error, request);
+  const answered = status ?? (isUnavailable(extensions.code) ? 503 : 500);
   return {
-    status: status ?? (extensions.code === 'CQ503' ? 503 : 500),
+    status: answered,
     headers: {
       'content-type': 'application/json; charset=utf-8',
+      ...(answered === 503 ? { 'retry-after': String(RETRY_AFTER) } : {}),
       ...(status === 401 ? { 'www-authenticate': 'Bearer realm="colloquy", error="invalid_token"' } : {}),
     },
     json: { errors: [{ message, extensions }] },
