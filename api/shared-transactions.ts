@@ -45,7 +45,8 @@ export function shareTransactions(withPgClient: With, mayShare: () => boolean): 
         if (current) {
           for (const { reading, value } of done) reading.resolve(value);
           // what only reads may be read again, once, on a connection that is not broken
-          if (isConnectionLost(error) && !current.isAgain) waiting.unshift(Object.assign(current, { isAgain: true }));
+          if (isConnectionLost(error) && !current.isAgain)
+            waiting.unshift(Object.assign(current, { isAgain: true }));
           else current.reject(error);
         } else if (done.length === 0 && isConnectionLost(error) && !waiting[0]?.isAgain) {
           for (const reading of waiting) reading.isAgain = true;
