@@ -2,11 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { Pool } from 'pg';
 import { ColloquyError, errorCode } from '../lib/errors.ts';
-import { BUSY } from '../lib/gate.ts';
 import { cleanText } from '../lib/storable.ts';
 import type { FileStorage } from '../lib/storage.ts';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from './authentication.ts';
-import { ApiError, publicError } from './errors.ts';
+import { ApiError, isUnavailable, publicError, RETRY_AFTER } from './errors.ts';
 import type { VerifyIdentity } from './identity-provider.ts';
 import { addressOf, callerOf, type Limiter, RateLimited } from './limits/limiter.ts';
 import { parseRange } from './range.ts';
@@ -37,10 +36,12 @@ const STATUS: Record<string, number> = {
   CQ409: 409,
   CQ413: 413,
   CQ416: 416,
-  [BUSY]: 503,
-  CQ503: 503,
   CQ507: 507,
 };
+
+function statusOf(code: string): number {
+  return STATUS[code] ?? (isUnavailable(code) ? 503 : 500);
+}
 
 /** Unknown, in another workspace, somebody else's, only described: all the same. */
 function noFile(): ApiError {
@@ -237,8 +238,8 @@ export function filesHandler({ pool, limiter, storage, verifyIdentity }: FilesOp
         ? { message: error.message, code: error.code, ...(error.hint ? { hint: error.hint } : {}) }
         : publicError(error, info);
     const hasStatus = error instanceof AuthenticationError || error instanceof RateLimited;
-    const status = hasStatus ? error.status : (STATUS[extensions.code] ?? 500);
-    if (extensions.code === BUSY) response.setHeader('retry-after', '1');
+    const status = hasStatus ? error.status : statusOf(extensions.code);
+    if (status === 503) response.setHeader('retry-after', RETRY_AFTER);
     // the rest of a body that nobody reads must not be taken for the next request
     if (!request.complete) response.setHeader('connection', 'close');
     if (status === 401) response.setHeader('www-authenticate', 'Bearer realm="colloquy"');

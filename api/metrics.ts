@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Pool } from 'pg';
 import { collectDefaultMetrics } from 'prom-client';
-import { measurePools } from '../lib/database.ts';
+import { measurePools } from '../lib/connections/purposes.ts';
 import { log } from '../lib/log.ts';
 import { queueJobs, registry, requestSeconds, requestsTotal } from '../lib/metrics.ts';
 

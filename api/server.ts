@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Pool } from 'pg';
 import { postgraphile } from 'postgraphile';
 import { grafserv } from 'postgraphile/grafserv/node';
-import type { Purpose } from '../lib/database.ts';
+import type { Purpose } from '../lib/connections/purposes.ts';
 import { ColloquyError, errorCode } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import type { ProxyRule } from '../lib/proxies.ts';
@@ -19,7 +19,7 @@ import { askedFor, countRequest, type MetricsOptions, openMetrics } from './metr
 import { requestIdOf } from './plugins/requests.ts';
 import { makePreset } from './preset.ts';
 import type { ActiveVersion, EmbedQuery, QueryTurns } from './query-embeddings.ts';
-import { readiness } from './readiness.ts';
+import { openReadiness } from './readiness.ts';
 import type { Reranker } from './reranking.ts';
 import { openSearchRecorder, type RecordingOptions } from './search-recorder.ts';
 
@@ -87,6 +87,11 @@ function sendJson(
 
 function sendError(response: ServerResponse, status: number, code: string, message: string): void {
   sendJson(response, status, { errors: [{ message, extensions: { code } }] });
+}
+
+/** Whether readiness is asked for jobs, too: /readyz?require=queue. */
+function wantsQueue(request: IncomingMessage): boolean {
+  return new URLSearchParams(request.url?.split('?')[1] ?? '').getAll('require').includes('queue');
 }
 
 /** One line per request: no query string, no headers, no body. */
@@ -189,11 +194,18 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       verifyIdentity: options.identityProvider && identityVerifier(options.identityProvider),
     });
 
+  const readiness = openReadiness({
+    pool,
+    probesDisk: database.kind === 'server',
+    isQueueAlive: options.isQueueAlive,
+  });
+
   async function answer(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     if (path === '/healthz') return sendJson(response, 200, { status: 'ok' });
     if (path === '/readyz') {
-      const state = await readiness(pool, options.isQueueAlive);
-      return sendJson(response, state.ready ? 200 : 503, state);
+      const state = await readiness();
+      const isWell = state.ready && (!wantsQueue(request) || state.queue === 'ok');
+      return sendJson(response, isWell ? 200 : 503, state);
     }
     if (path === '/metrics' && metrics.mayRead(request)) return metrics.send(response);
     await limiter.take('requests', addressOf(request), response);

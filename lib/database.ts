@@ -1,19 +1,13 @@
-import pg from 'pg';
+import type pg from 'pg';
+import { plainPool, type ServerPool, serverPool } from './connections/pool.ts';
+import { inTurn, type Purpose } from './connections/purposes.ts';
 import type { Copies } from './embedded/copy.ts';
 import { type EmbeddedLogin, openEmbedded, runningEmbedded } from './embedded/open.ts';
 import { env } from './env.ts';
 import { ColloquyError, errorCode } from './errors.ts';
-import { Gate, gated } from './gate.ts';
-import { connectionsAllowed, connectionsInUse, connectionsWaiting } from './metrics.ts';
 
 /** Who a connection acts as: the administrator prepares, the owner migrates, the others serve. */
 export type DatabaseRole = 'admin' | 'owner' | 'authenticator' | 'worker';
-
-/**
- * What the API's connections are for, each with a pool of its own, so that one cannot use up another's: what signed-in users ask,
- * what visitors ask, what hashes passwords (a quarter of a second of the server's time each), and the counts of limits.
- */
-export type Purpose = 'requests' | 'visitors' | 'credentials' | 'limits';
 
 export interface Database {
   readonly kind: 'server' | 'embedded';
@@ -38,58 +32,12 @@ export interface Database {
 /** What sql/database.sql installs. */
 const EXTENSIONS = ['vector', 'citext', 'pgcrypto', 'pg_trgm', 'btree_gin', 'btree_gist'];
 
-/** Connections a process holds per role on a server. */
-const POOL_SIZE = env.DATABASE_POOL_SIZE;
-
-/** Connections of the API by what they are for. */
-const PURPOSE_SIZE: Record<Purpose, number> = {
-  requests: POOL_SIZE,
-  visitors: env.POOL_VISITORS,
-  credentials: env.POOL_CREDENTIALS,
-  limits: 2,
-};
-
-/** Milliseconds that a request waits for the one session of the embedded database, which an index may take for half a minute. */
-const EMBEDDED_PATIENCE = 60_000;
-
 const LOGIN: Record<DatabaseRole, EmbeddedLogin> = {
   admin: 'postgres',
   owner: 'colloquy_owner',
   authenticator: 'colloquy_authenticator',
   worker: 'colloquy_worker',
 };
-
-/** A pool that does not bring the process down when an idle connection breaks. */
-function serverPool(connectionString: string, role: DatabaseRole, purpose?: Purpose): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString,
-    max: purpose ? PURPOSE_SIZE[purpose] : POOL_SIZE,
-    application_name: purpose ? `colloquy ${role} ${purpose}` : `colloquy ${role}`,
-  });
-  // the next query gets a new connection; one that is broken in use rejects where it is used
-  pool.on('error', () => {});
-  // nor one that is taken and breaks before its taker listens: several messages of the server may come in one piece
-  pool.on('connect', (client) => client.on('error', () => {}));
-  return purpose ? gated(pool, openGate(purpose, PURPOSE_SIZE[purpose], env.POOL_WAIT_SECONDS * 1000)) : pool;
-}
-
-const gates = new Set<Gate>();
-
-function openGate(name: Purpose, size: number, patience: number): Gate {
-  const gate = new Gate({ name, size, waiting: env.POOL_QUEUE_LENGTH, patience });
-  gates.add(gate);
-  return gate;
-}
-
-/** Brings the gauges of the pools up to date. */
-export function measurePools(): void {
-  for (const gauge of [connectionsInUse, connectionsWaiting, connectionsAllowed]) gauge.reset();
-  for (const gate of gates) {
-    connectionsInUse.inc({ pool: gate.name }, gate.inUse);
-    connectionsWaiting.inc({ pool: gate.name }, gate.waiting);
-    connectionsAllowed.inc({ pool: gate.name }, gate.size);
-  }
-}
 
 /** Parses a connection string, also one that names a socket and no host: postgres://login@/database?host=/folder. */
 function parseUrl(connectionString: string): URL {
@@ -144,10 +92,11 @@ export function serverDatabase(
   adminUrl: string,
   own: Partial<Record<DatabaseRole, string | undefined>> = {},
   why = 'as asked for',
+  openPool: (connectionString: string, role: string, purpose?: Purpose) => ServerPool = serverPool,
 ): Database {
   const name = `PostgreSQL at ${shown(adminUrl)}`;
   const url = (role: DatabaseRole): string => own[role] ?? urlForRole(adminUrl, role);
-  const pools = new Map<string, pg.Pool>();
+  const pools = new Map<string, ServerPool>();
   return {
     kind: 'server',
     name,
@@ -155,9 +104,9 @@ export function serverDatabase(
     url,
     pool(role, purpose) {
       const key = `${role} ${purpose ?? ''}`;
-      const pool = pools.get(key) ?? serverPool(url(role), role, purpose);
+      const pool = pools.get(key) ?? openPool(url(role), role, purpose);
       pools.set(key, pool);
-      return pool;
+      return pool.pool;
     },
     async close() {
       await Promise.all([...pools.values()].map((pool) => pool.end()));
@@ -240,11 +189,13 @@ export async function openDatabase(options: { dataDir?: string; join?: boolean }
   const name = `the embedded database in ${dataDir}`;
   const running = options.join ? runningEmbedded(dataDir) : undefined;
   if (running) {
-    const database = serverDatabase(running('postgres'), {
+    const logins = {
       owner: running('colloquy_owner'),
       authenticator: running('colloquy_authenticator'),
       worker: running('colloquy_worker'),
-    });
+    };
+    // its one session is had in turn: to wait for it is nothing to worry about
+    const database = serverDatabase(running('postgres'), logins, undefined, plainPool);
     return {
       ...database,
       kind: 'embedded',
@@ -265,15 +216,10 @@ export async function embeddedDatabase(dataDir: string, why = 'as asked for'): P
     kind: 'embedded',
     name,
     description: `${name}, ${why}`,
-    // The one session goes round in the order of asking. So that nobody asks for many turns at once, one hash and one visitor at a
-    // time stand in that line; the others wait outside.
     pool(role, purpose) {
       if (!purpose) return embedded.pool(LOGIN[role]);
       const key = `${role} ${purpose}`;
-      const size = purpose === 'requests' ? POOL_SIZE : 1;
-      const pool =
-        pools.get(key) ??
-        gated(embedded.pool(LOGIN[role], purpose), openGate(purpose, size, EMBEDDED_PATIENCE));
+      const pool = pools.get(key) ?? inTurn(embedded.pool(LOGIN[role], purpose), purpose);
       pools.set(key, pool);
       return pool;
     },

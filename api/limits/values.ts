@@ -41,6 +41,8 @@ export const MAX_PAGE_SIZE = 1_000;
 export const STATEMENT_TIMEOUT = 30_000;
 /** Milliseconds that a request waits for a row that another one is changing. */
 export const LOCK_TIMEOUT = 10_000;
+/** Milliseconds that the server keeps the locks of a transaction of which it hears nothing: its client may be gone. */
+export const IDLE_TIMEOUT = 30_000;
 /**
  * Milliseconds that an idle connection stays open. Longer than clients and load balancers keep theirs, mostly a minute:
  * whoever gives up first decides, and a request that meets a connection just closed fails.

@@ -12,10 +12,16 @@ import {
   getOperationAST,
   Kind,
 } from 'postgraphile/graphql';
-import { BUSY } from '../../lib/gate.ts';
 import { cleanJson, cleanText } from '../../lib/storable.ts';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from '../authentication.ts';
-import { maskError, publicError, type RequestInfo } from '../errors.ts';
+import {
+  BUSY_CODES,
+  isUnavailable,
+  maskError,
+  publicError,
+  RETRY_AFTER,
+  type RequestInfo,
+} from '../errors.ts';
 import { type Checked, documentChecker } from '../graphql-documents.ts';
 import type { VerifyIdentity } from '../identity-provider.ts';
 import { hasMoreValues } from '../limits/body.ts';
@@ -44,8 +50,6 @@ interface GraphQLRequest extends RequestInfo {
 }
 
 const requests = new AsyncLocalStorage<GraphQLRequest>();
-/** Seconds. */
-const RETRY_AFTER = '1';
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
 
 /** The request that is being answered. */
@@ -62,18 +66,16 @@ export function requestIdOf(request: IncomingMessage): string {
 type Answer = { status: number; headers: Record<string, string>; json: Record<string, unknown> };
 type JsonError = { message: string; extensions?: Record<string, unknown> };
 
-/** No connection in time, and no turn to embed a query: nothing was done, and the same request may succeed in a moment. */
-const BUSY_CODES = new Set<unknown>([BUSY, 'CQ439']);
-
 function refusal(error: unknown, request: RequestInfo): Answer {
   const status =
     error instanceof AuthenticationError || error instanceof RateLimited ? error.status : undefined;
   const { message, ...extensions } = publicError(error, request);
+  const answered = status ?? (isUnavailable(extensions.code) ? 503 : 500);
   return {
-    status: status ?? (extensions.code === 'CQ503' || BUSY_CODES.has(extensions.code) ? 503 : 500),
+    status: answered,
     headers: {
       'content-type': 'application/json; charset=utf-8',
-      ...(BUSY_CODES.has(extensions.code) ? { 'retry-after': RETRY_AFTER } : {}),
+      ...(answered === 503 ? { 'retry-after': String(RETRY_AFTER) } : {}),
       ...(status === 401 ? { 'www-authenticate': 'Bearer realm="colloquy", error="invalid_token"' } : {}),
     },
     json: { errors: [{ message, extensions }] },
@@ -233,7 +235,11 @@ export function requestsPlugin(options: {
             if (result?.type !== 'json') return result;
             completeErrors(result.json, result.statusCode);
             if (!isBusy(result.json)) return result;
-            return { ...result, statusCode: 503, headers: { ...result.headers, 'retry-after': RETRY_AFTER } };
+            return {
+              ...result,
+              statusCode: 503,
+              headers: { ...result.headers, 'retry-after': String(RETRY_AFTER) },
+            };
           });
         },
         processGraphQLRequestBody(next, { body }) {

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Database, type Purpose, serverDatabase } from '../../lib/database.ts';
+import type { Purpose } from '../../lib/connections/purposes.ts';
+import { type Database, serverDatabase } from '../../lib/database.ts';
 import { Gate, gated } from '../../lib/gate.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { registerUser, type TestUser, until } from '../support/users.ts';
