@@ -4,6 +4,7 @@ import { isConnectionLost } from '../lib/connections/failures.ts';
 import { errorCode } from '../lib/errors.ts';
 import { clientAddress } from './client-address.ts';
 import { ApiError } from './errors.ts';
+import { requestIds } from './http/request-ids.ts';
 import {
   type Identity,
   looksLikeJwt,
@@ -33,6 +34,8 @@ interface RequestOrigin {
   ip?: string | undefined;
   userAgent?: string | undefined;
   id?: string | undefined;
+  /** What the client calls it. */
+  clientId?: string | undefined;
 }
 
 /** The role of a request without a token. */
@@ -72,6 +75,7 @@ export function requestSettings(request: RequestOrigin, member?: Member): Settin
     'colloquy.scopes': member?.scopes?.join(',') ?? '',
     'colloquy.api_key_id': member?.api_key_id ?? '',
     'colloquy.request_id': request.id ?? '',
+    'colloquy.client_request_id': request.clientId ?? '',
     'colloquy.client_ip': request.ip ?? '',
     'colloquy.user_agent': request.userAgent ?? '',
     // PostGraphile qualifies every name but those of the extensions' types.
@@ -122,8 +126,19 @@ async function memberOfIdentity(
     pool,
     `select * from app_hidden.authenticate_identity(issuer => $1::text, subject => $2::text, email => $3::text,
        is_email_verified => $4::boolean, display_name => $5::text, signed_in_at => $6::timestamptz,
-       workspace_id => $7::uuid, client_ip => $8::inet, request_id => $9::text)`,
-    [issuer, subject, email, isEmailVerified, displayName, signedInAt, workspaceId, from.ip, from.id],
+       workspace_id => $7::uuid, client_ip => $8::inet, request_id => $9::text, client_request_id => $10::text)`,
+    [
+      issuer,
+      subject,
+      email,
+      isEmailVerified,
+      displayName,
+      signedInAt,
+      workspaceId,
+      from.ip,
+      from.id,
+      from.clientId,
+    ],
   );
 }
 
@@ -158,7 +173,6 @@ async function memberOfToken(
 
 /**
  * Who is asking, from the headers `Authorization` and `X-Workspace-Id`, as the database sees it.
- * @param options.id  of the request, for the audit log
  * @param options.verifyIdentity  reads tokens of an outside identity provider; absent: there is none
  * @throws AuthenticationError CQ106 for a token that is no good, CQ107 for a workspace that the caller is not in,
  *   CQ108 for an account that is switched off, CQ119 for a person who can be given no account, CQ200 for a workspace that
@@ -167,12 +181,12 @@ async function memberOfToken(
 export async function authenticate(
   pool: Pool,
   request: IncomingMessage,
-  { id, verifyIdentity }: { id?: string; verifyIdentity?: VerifyIdentity | undefined } = {},
+  { verifyIdentity }: { verifyIdentity?: VerifyIdentity | undefined } = {},
 ): Promise<Settings> {
   const from = {
     ip: clientAddress(request) || undefined,
     userAgent: header(request, 'user-agent')?.slice(0, 1000),
-    id,
+    ...requestIds(request),
   };
   const workspaceId = header(request, 'x-workspace-id');
   if (workspaceId !== undefined && !UUID.test(workspaceId)) {

@@ -80,6 +80,15 @@ export function isHttps(request: IncomingMessage): boolean {
   return (origins.get(request) ?? readOrigin(request)).isHttps;
 }
 
+/** Whether an address is one of a trusted proxy. */
+export function isTrustedProxy(
+  address: string,
+  proxies: readonly ProxyRule[] = env.TRUSTED_PROXIES,
+): boolean {
+  const parsed = parse(address);
+  return parsed !== undefined && proxies.some((rule) => matches(parsed, rule));
+}
+
 /**
  * What limits per address count by: an IPv4 address, and the first 64 bits of an IPv6 one, which is what one customer is given:
  * whoever has such a network has all its addresses.

@@ -6,6 +6,7 @@ import { cleanText } from '../lib/storable.ts';
 import type { FileStorage } from '../lib/storage.ts';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from './authentication.ts';
 import { ApiError, isUnavailable, publicError, RETRY_AFTER } from './errors.ts';
+import { requestIds } from './http/request-ids.ts';
 import type { VerifyIdentity } from './identity-provider.ts';
 import { addressOf, callerOf, type Limiter, RateLimited } from './limits/limiter.ts';
 import { parseRange } from './range.ts';
@@ -230,7 +231,7 @@ export function filesHandler({ pool, limiter, storage, verifyIdentity }: FilesOp
       return;
     }
     const info = {
-      id: String(response.getHeader('x-request-id')),
+      id: requestIds(request).id,
       isVisitor: (settings?.role ?? VISITOR) === VISITOR,
     };
     const { message, ...extensions } =
@@ -262,10 +263,7 @@ export function filesHandler({ pool, limiter, storage, verifyIdentity }: FilesOp
           'POST /files stores, GET /files/:id reads.',
         );
       }
-      settings = await authenticate(pool, request, {
-        id: String(response.getHeader('x-request-id')),
-        verifyIdentity,
-      });
+      settings = await authenticate(pool, request, { verifyIdentity });
       if (settings.role === VISITOR) {
         throw new ApiError('CQ101', 'You are not signed in.', 'Send a token as "Authorization: Bearer …".');
       }

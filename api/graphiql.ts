@@ -1,4 +1,6 @@
+import type { Env } from '../lib/env.ts';
 import { errorCode } from '../lib/errors.ts';
+import { isLoopback } from './http/hosts.ts';
 
 /** What GraphiQL shows to somebody who opens it for the first time: all of it succeeds for whoever is signed in. */
 export const firstQuery = `# Colloquy. Ctrl-Enter runs the operation at the cursor.
@@ -67,6 +69,23 @@ export const signInScript = `<script>
     if (token) RURU_CONFIG.initialHeaders = JSON.stringify({ authorization: 'Bearer ' + token }, null, 2);
   }
 </script>`;
+
+/**
+ * Whether GraphiQL is at "/": as the setting says; without it for the person in front of the machine, who runs the embedded
+ * database, and for nobody else.
+ */
+export function showsGraphiql({
+  kind,
+  host,
+  env,
+}: {
+  kind: 'server' | 'embedded';
+  host: string;
+  env: Pick<Env, 'GRAPHIQL' | 'NODE_ENV' | 'TRUSTED_DOCUMENTS'>;
+}): boolean {
+  const isAtHome = kind === 'embedded' && isLoopback(host) && env.NODE_ENV !== 'production';
+  return env.GRAPHIQL ?? (isAtHome && env.TRUSTED_DOCUMENTS === undefined);
+}
 
 /** Whether the page can be served: the package with it is left out of the image, and of other small installations. */
 export function isGraphiqlInstalled(): boolean {

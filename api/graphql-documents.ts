@@ -51,6 +51,14 @@ function cleanLiterals(document: DocumentNode): DocumentNode {
   });
 }
 
+/** Validation has nothing to say about operations of a kind that the schema lacks. */
+function checkKinds(schema: GraphQLSchema, document: DocumentNode): void {
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.OPERATION_DEFINITION || schema.getRootType(definition.operation)) continue;
+    throw new ApiError('CQ400', `There is no ${definition.operation} here.`, 'Send a query or a mutation.');
+  }
+}
+
 /**
  * Parses, bounds and validates documents, and remembers the answers: of all callers together where a document has no text in it,
  * which is how programs write them; else by workspace, so that the time tells no tenant what another one has asked. Of visitors,
@@ -72,6 +80,7 @@ export function documentChecker(
       const source = new Source(query, 'GraphQL request');
       const document = cleanLiterals(parse(source, { maxTokens: MAX_DOCUMENT_TOKENS }));
       checkShape(document, options);
+      checkKinds(schema, document);
       const errors = validate(schema, document, rules);
       return errors.length > 0 ? { errors: errors.map((error) => coded(error, options)) } : { document };
     } catch (error) {

@@ -3,13 +3,17 @@ import type { WithPgClient } from 'postgraphile/@dataplan/pg';
 import { createWithPgClient, makePgService, type NodePostgresPgClient } from 'postgraphile/adaptors/pg';
 import { fenced } from './lookups.ts';
 import { currentRequest } from './plugins/requests.ts';
+import type { RequestWork } from './request-work.ts';
 import { shareTransactions } from './shared-transactions.ts';
 
-function fencing(client: NodePostgresPgClient): NodePostgresPgClient {
+function fencing(client: NodePostgresPgClient, request: RequestWork | undefined): NodePostgresPgClient {
   return {
     rawClient: client.rawClient,
-    query: (statement) => client.query(fenced(statement)),
-    withTransaction: (work) => client.withTransaction((inner) => work(fencing(inner))),
+    async query(statement) {
+      request?.check();
+      return client.query(fenced(statement));
+    },
+    withTransaction: (work) => client.withTransaction((inner) => work(fencing(inner, request))),
   };
 }
 
@@ -27,7 +31,10 @@ function purpose(): keyof RequestPools {
   return request?.isVisitor ? 'visitors' : 'requests';
 }
 
-/** PostGraphile's service for pools of connections, whose lookups go by index and whose queries share their transactions. */
+/**
+ * PostGraphile's service for pools of connections, whose lookups go by index, whose queries share their transactions, and whose
+ * statements end with their request.
+ */
 export function pgService({
   pools,
   ...options
@@ -46,8 +53,14 @@ export function pgService({
           visitors: createWithPgClient({ ...settings, pool: pools.visitors }, variant),
           credentials: createWithPgClient({ ...settings, pool: pools.credentials }, variant),
         };
-        const withFence: WithPgClient<NodePostgresPgClient> = (pgSettings, work) =>
-          ways[purpose()](pgSettings, (client) => work(fencing(client)));
+        const withFence: WithPgClient<NodePostgresPgClient> = async (pgSettings, work) => {
+          const request = currentRequest()?.work;
+          request?.check();
+          return ways[purpose()](pgSettings, (client) => {
+            const fenced = fencing(client, request);
+            return request ? request.on(client.rawClient, () => work(fenced)) : work(fenced);
+          });
+        };
         withFence.release = () => {
           for (const way of Object.values(ways)) way.release?.();
         };

@@ -25,6 +25,7 @@ import { VectorCodecPlugin } from './plugins/vector-codec.ts';
 import { type ActiveVersion, type EmbedQuery, type QueryTurns, queryEmbedder } from './query-embeddings.ts';
 import type { Reranker } from './reranking.ts';
 import type { SearchRecorder } from './search-recorder.ts';
+import type { TrustedDocuments } from './trusted-documents.ts';
 
 export interface PresetOptions {
   /** Connections as colloquy_authenticator. One is enough: no request ever holds two. */
@@ -45,6 +46,10 @@ export interface PresetOptions {
   reranker?: Reranker | undefined;
   /** Counts what searches answer. Absent: nobody does. */
   searchRecorder?: SearchRecorder | undefined;
+  /** Milliseconds that a request may take. */
+  timeout?: number | undefined;
+  /** The only documents that are executed. Absent: all that are valid. */
+  trustedDocuments?: TrustedDocuments | undefined;
   /** GraphiQL at "/". Default: false. */
   graphiql?: boolean | undefined;
   /** Whether clients may ask for the schema. Default: as graphiql. */
@@ -72,7 +77,14 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
   return {
     extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset, PostGraphileConnectionFilterPreset],
     plugins: [
-      requestsPlugin({ pool, limiter, introspection, verifyIdentity }),
+      requestsPlugin({
+        pool,
+        limiter,
+        introspection,
+        timeout: options.timeout,
+        trustedDocuments: options.trustedDocuments,
+        verifyIdentity,
+      }),
       NamesPlugin,
       SmartTagsPlugin,
       VectorCodecPlugin,

@@ -1,35 +1,35 @@
 import './graphile-env.ts';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Pool } from 'pg';
 import { postgraphile } from 'postgraphile';
 import { grafserv } from 'postgraphile/grafserv/node';
 import type { Purpose } from '../lib/connections/purposes.ts';
-import { ColloquyError, errorCode } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
-import type { ProxyRule } from '../lib/proxies.ts';
 import type { FileStorage } from '../lib/storage.ts';
-import { clientAddress, readOrigin } from './client-address.ts';
 import { filesHandler } from './files.ts';
 import { isGraphiqlInstalled } from './graphiql.ts';
+import { type Checked, documentChecker } from './graphql-documents.ts';
+import { sendError, sendJson } from './http/answers.ts';
+import { type DoorOptions, openDoor } from './http/door.ts';
+import { listen } from './http/listen.ts';
+import { requestIds } from './http/request-ids.ts';
 import { type IdentityProvider, identityVerifier } from './identity-provider.ts';
 import { addressOf, type LimiterOptions, openLimiter, RateLimited } from './limits/limiter.ts';
 import { CLOSE_TIMEOUT, KEEP_ALIVE_TIMEOUT, MAX_BODY_BYTES } from './limits/values.ts';
-import { askedFor, countRequest, type MetricsOptions, openMetrics } from './metrics.ts';
-import { requestIdOf } from './plugins/requests.ts';
+import { askedFor, type MetricsOptions, openMetrics } from './metrics.ts';
 import { makePreset } from './preset.ts';
 import type { ActiveVersion, EmbedQuery, QueryTurns } from './query-embeddings.ts';
 import { openReadiness } from './readiness.ts';
 import type { Reranker } from './reranking.ts';
 import { openSearchRecorder, type RecordingOptions } from './search-recorder.ts';
+import type { TrustedDocuments } from './trusted-documents.ts';
 
-export interface ApiOptions {
+export interface ApiOptions extends DoorOptions {
   database: {
     kind: 'server' | 'embedded';
     /** Connections that are logged in as a role, by what they are for. One is enough. */
     pool(role: 'authenticator', purpose?: Purpose): Pool;
   };
-  host: string;
   /** 0: any that is free. */
   port: number;
   embedQuery: EmbedQuery;
@@ -47,8 +47,10 @@ export interface ApiOptions {
   development: boolean;
   /** Introspection without GraphiQL. Default: as development. */
   introspection?: boolean;
-  /** Proxies whose word about the client is taken. Default: TRUSTED_PROXIES. */
-  trustedProxies?: readonly ProxyRule[];
+  /** Milliseconds that a request to /graphql may take. */
+  requestTimeout?: number;
+  /** The only documents that are executed. Absent: all that are valid. */
+  trustedDocuments?: TrustedDocuments | undefined;
   /** When what searches answered is counted. */
   recording?: RecordingOptions;
   /** Where requests are counted, and by which figures (docs/limits.md). Default: nowhere. */
@@ -69,79 +71,18 @@ export interface Api {
   close(): Promise<void>;
 }
 
-function sendJson(
-  response: ServerResponse,
-  status: number,
-  body: object,
-  headers: Record<string, string> = {},
-): void {
-  const buffer = Buffer.from(JSON.stringify(body));
-  response.writeHead(status, {
-    ...headers,
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': buffer.length,
-    'cache-control': 'no-store',
-  });
-  response.end(buffer);
-}
-
-function sendError(response: ServerResponse, status: number, code: string, message: string): void {
-  sendJson(response, status, { errors: [{ message, extensions: { code } }] });
-}
-
 /** Whether readiness is asked for jobs, too: /readyz?require=queue. */
 function wantsQueue(request: IncomingMessage): boolean {
   return new URLSearchParams(request.url?.split('?')[1] ?? '').getAll('require').includes('queue');
 }
 
-/** One line per request: no query string, no headers, no body. */
-function logRequest(
-  request: IncomingMessage,
-  response: ServerResponse,
-  requestId: string,
-  path: string,
-): void {
-  const start = performance.now();
-  const ip = clientAddress(request);
-  response.once('close', () => {
-    const milliseconds = performance.now() - start;
-    const line = {
-      requestId,
-      method: request.method,
-      path,
-      ip,
-      status: response.statusCode,
-      ms: Math.round(milliseconds),
-    };
-    countRequest(request, response.statusCode, milliseconds);
-    if (!response.writableFinished) log.warn(line, 'request aborted');
-    else if (path === '/healthz' || path === '/readyz') log.debug(line, 'request');
-    else log.info(line, 'request');
-  });
-}
-
-async function listen(server: Server, host: string, port: number): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => {
-      const code = errorCode(error);
-      if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') return reject(error);
-      const why = {
-        EADDRINUSE: 'is in use',
-        EACCES: 'may not be used',
-        EADDRNOTAVAIL: 'is not an address of this machine',
-      };
-      reject(
-        new ColloquyError('CQ010', `${host}:${port} ${why[code]}`, {
-          hint: 'Choose another port with --port or PORT, another address with --host or HOST, or stop what listens there.',
-          cause: error,
-        }),
-      );
-    });
-    server.listen(port, host, resolve);
-  });
-  const address = server.address() as AddressInfo;
-  const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return `http://${name}:${address.port}`;
+/** A document that an upgrade made invalid is no reason to serve none; whoever sends it is told what is wrong. */
+function warnOfUnusable(trusted: TrustedDocuments, check: (document: string) => Checked): void {
+  for (const [id, document] of trusted) {
+    const [error] = check(document).errors ?? [];
+    if (error && !id.startsWith('sha256:'))
+      log.warn({ document: id, error: error.message }, 'A trusted document is not valid');
+  }
 }
 
 /**
@@ -177,11 +118,15 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       identityProvider: options.identityProvider,
       activeVersion: options.activeVersion,
       reranker: options.reranker,
+      timeout: options.requestTimeout,
+      trustedDocuments: options.trustedDocuments,
       graphiql: hasGraphiql,
       introspection,
     }),
   );
-  await instance.getSchema();
+  const schema = await instance.getSchema();
+  if (options.trustedDocuments)
+    warnOfUnusable(options.trustedDocuments, documentChecker(schema, { introspection }));
   const serv = instance.createServ(grafserv);
   await serv.ready();
   const graphql = serv.createHandler();
@@ -219,7 +164,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     }
     await graphql(request, response, (error?: unknown) => {
       if (error) {
-        log.error({ err: error, requestId: response.getHeader('x-request-id') }, 'Internal error');
+        log.error({ err: error, requestId: requestIds(request).id }, 'Internal error');
         sendError(response, 500, 'CQ500', 'Internal error');
       } else {
         const why = development && path === '/' ? 'GraphiQL is not installed here' : 'There is nothing here';
@@ -228,31 +173,26 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     });
   }
 
-  const server = createServer((request, response) => {
-    const requestId = requestIdOf(request);
-    const path = (request.url ?? '/').split('?', 1)[0]!;
-    readOrigin(request, options.trustedProxies);
-    request.headers['x-request-id'] = requestId;
-    response.setHeader('x-request-id', requestId);
-    response.setHeader('x-content-type-options', 'nosniff');
+  const door = openDoor({ ...options, hasGraphiql });
+  const server = createServer(door.serverOptions, (request, response) => {
     if (closing) response.setHeader('connection', 'close');
     // what began before the closing leaves a connection behind that would be kept alive for a next request
     response.once('close', () => closing && setImmediate(() => server.closeIdleConnections()));
-    logRequest(request, response, requestId, path);
+    const path = door.enter(request, response);
+    if (path === undefined) return;
     answer(request, response, path).catch((error: unknown) => {
       if (error instanceof RateLimited) {
         const { code, hint } = error.extensions;
         // what is still to come of the body is not read
         response.setHeader('connection', 'close');
-        return sendJson(response, error.status, {
-          errors: [{ message: error.message, extensions: { code, hint } }],
-        });
+        return sendError(response, error.status, String(code), error.message, String(hint));
       }
-      log.error({ err: error, requestId }, 'Internal error');
+      log.error({ err: error, requestId: requestIds(request).id }, 'Internal error');
       if (response.headersSent) response.destroy();
       else sendError(response, 500, 'CQ500', 'Internal error');
     });
   });
+  door.guard(server);
 
   server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT;
 

@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { InvalidArgumentError } from 'commander';
+import { showsGraphiql } from '../api/graphiql.ts';
+import { doorOptions } from '../api/http/door.ts';
 import { type Api, startApi } from '../api/server.ts';
+import { readTrustedDocuments } from '../api/trusted-documents.ts';
 import { queues } from '../jobs/registry.ts';
 import { startWorker } from '../jobs/worker.ts';
 import { exitCodesHelp, makeCommand, runCommand, print as say, UsageError } from '../lib/cli.ts';
@@ -165,6 +168,7 @@ async function serve(
   });
   const reranking = rerankSettings(env);
   const hasService = env.EMBEDDING_BASE_URL !== undefined || Object.keys(env.EMBEDDING_ENDPOINTS).length > 0;
+  const isOpen = showsGraphiql({ kind: database.kind, host: options.host, env });
   api = await startApi({
     database,
     host: options.host,
@@ -181,7 +185,11 @@ async function serve(
     },
     metrics: { port: env.METRICS_PORT, token: env.METRICS_TOKEN },
     limits: { store: env.RATE_LIMITS, changes: env.RATE_LIMIT_RATES },
-    development: env.NODE_ENV !== 'production',
+    requestTimeout: env.REQUEST_TIMEOUT_SECONDS * 1_000,
+    development: isOpen,
+    introspection: env.INTROSPECTION ?? isOpen,
+    trustedDocuments: env.TRUSTED_DOCUMENTS ? await readTrustedDocuments(env.TRUSTED_DOCUMENTS) : undefined,
+    ...doorOptions(env),
     isQueueAlive: () => queueIsAlive(database.pool('authenticator')),
   });
   const session = account && (await signIn(database, account, options));

@@ -39,10 +39,22 @@ export const MAX_PAGE_SIZE = 1_000;
 
 /** Milliseconds that one SQL statement of a request may take. */
 export const STATEMENT_TIMEOUT = 30_000;
+/** Milliseconds that a request to /graphql may take as a whole, where the settings do not say. */
+export const REQUEST_TIMEOUT = 60_000;
 /** Milliseconds that a request waits for a row that another one is changing. */
 export const LOCK_TIMEOUT = 10_000;
 /** Milliseconds that the server keeps the locks of a transaction of which it hears nothing: its client may be gone. */
 export const IDLE_TIMEOUT = 30_000;
+/** Milliseconds in which the headers of a request must have come. */
+export const HEADERS_TIMEOUT = 10_000;
+/**
+ * How fast a body must come: in each window so many bytes. What is sent to /graphql is in the hand of the client as a whole; a
+ * file may come over a network that pauses.
+ */
+export const BODY_PACE = { window: 8_000, bytes: 2_000 };
+export const FILE_PACE = { window: 30_000, bytes: 2_000 };
+/** Milliseconds in which a client must take something of an answer. */
+export const STALL_TIMEOUT = 30_000;
 /**
  * Milliseconds that an idle connection stays open. Longer than clients and load balancers keep theirs, mostly a minute:
  * whoever gives up first decides, and a request that meets a connection just closed fails.

@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Pool } from 'pg';
 import { type JSONValue, type PromiseOrDirect, SafeError } from 'postgraphile/grafast';
 import type { GrafservBody } from 'postgraphile/grafserv';
@@ -23,13 +22,16 @@ import {
   type RequestInfo,
 } from '../errors.ts';
 import { type Checked, documentChecker } from '../graphql-documents.ts';
+import { requestIds } from '../http/request-ids.ts';
 import type { VerifyIdentity } from '../identity-provider.ts';
 import { hasMoreValues } from '../limits/body.ts';
-import { addressOf, callerOf, type Limiter, RateLimited } from '../limits/limiter.ts';
+import { addressOf, callerOf, type Limiter, RateLimited, type Subjects } from '../limits/limiter.ts';
 import { checkCost } from '../limits/operations.ts';
 import { isCredential, type LimitName, operationCosts } from '../limits/rates.ts';
-import { MAX_BODY_VALUES, MAX_VARIABLE_DEPTH } from '../limits/values.ts';
+import { MAX_BODY_VALUES, MAX_VARIABLE_DEPTH, REQUEST_TIMEOUT } from '../limits/values.ts';
 import { type Asked, askedFor } from '../metrics.ts';
+import { openDeadline, type RequestWork } from '../request-work.ts';
+import { type TrustedDocuments, trustedDocument } from '../trusted-documents.ts';
 
 declare global {
   namespace Grafast {
@@ -40,7 +42,8 @@ declare global {
   }
 }
 
-interface GraphQLRequest extends RequestInfo {
+interface CurrentRequest extends RequestInfo {
+  work: RequestWork;
   /** Takes the points of an operation. */
   take?(costs: ReadonlyMap<LimitName, number>): Promise<void>;
   /** Says for the metrics what is asked. */
@@ -49,18 +52,11 @@ interface GraphQLRequest extends RequestInfo {
   refusal?: RateLimited;
 }
 
-const requests = new AsyncLocalStorage<GraphQLRequest>();
-const REQUEST_ID = /^[\w.:-]{1,100}$/;
+const requests = new AsyncLocalStorage<CurrentRequest>();
 
 /** The request that is being answered. */
-export function currentRequest(): GraphQLRequest | undefined {
+export function currentRequest(): CurrentRequest | undefined {
   return requests.getStore();
-}
-
-/** The id that came with a request, when it is fit for a log; otherwise a new one. */
-export function requestIdOf(request: IncomingMessage): string {
-  const given = request.headers['x-request-id'];
-  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
 type Answer = { status: number; headers: Record<string, string>; json: Record<string, unknown> };
@@ -70,7 +66,7 @@ function refusal(error: unknown, request: RequestInfo): Answer {
   const status =
     error instanceof AuthenticationError || error instanceof RateLimited ? error.status : undefined;
   const { message, ...extensions } = publicError(error, request);
-  const answered = status ?? (isUnavailable(extensions.code) ? 503 : 500);
+  const answered = status ?? (extensions.code === 'CQ408' || isUnavailable(extensions.code) ? 503 : 500);
   return {
     status: answered,
     headers: {
@@ -155,9 +151,30 @@ export function requestsPlugin(options: {
   pool: Pool;
   limiter: Limiter;
   introspection: boolean;
+  /** Milliseconds that a request may take. */
+  timeout?: number | undefined;
+  /** The only documents that are executed. Absent: all that are valid. */
+  trustedDocuments?: TrustedDocuments | undefined;
   verifyIdentity?: VerifyIdentity | undefined;
 }): GraphileConfig.Plugin {
   const checkers = new WeakMap<GraphQLSchema, ReturnType<typeof documentChecker>>();
+
+  /** Counts a request for who sent it, and has its operation counted when that is known. */
+  async function count(
+    info: CurrentRequest,
+    request: IncomingMessage,
+    response: ServerResponse | undefined,
+    caller: Subjects,
+  ): Promise<void> {
+    const { limiter } = options;
+    const subjects = { ...addressOf(request), ...caller };
+    info.workspaceId = caller.workspace;
+    info.asked = (what) => askedFor(request, what);
+    info.take = async (costs) => {
+      for (const [limit, points] of costs) await limiter.take(limit, subjects, response, points);
+    };
+    await limiter.take('requests', caller, response);
+  }
 
   function checkerOf(schema: GraphQLSchema): (query: string) => Checked {
     let checker = checkers.get(schema);
@@ -206,43 +223,46 @@ export function requestsPlugin(options: {
           const digest = event.requestDigest;
           const request = digest.requestContext.node?.req as IncomingMessage | undefined;
           if (!request || digest.path !== '/graphql') return next();
-          const response = digest.requestContext.node?.res;
-          const info: GraphQLRequest = { id: requestIdOf(request), isVisitor: true };
-          return requests.run(info, async () => {
-            try {
-              const settings = await authenticate(options.pool, request, {
-                id: info.id,
-                verifyIdentity: options.verifyIdentity,
-              });
-              digest.requestContext.settings = settings;
-              info.isVisitor = settings.role === VISITOR;
-              const caller = callerOf(settings);
-              info.workspaceId = caller.workspace;
-              const { limiter } = options;
-              await limiter.take('requests', caller, response);
-              info.asked = (what) => askedFor(request, what);
-              const subjects = { ...addressOf(request), ...caller };
-              info.take = async (costs) => {
-                for (const [limit, points] of costs) await limiter.take(limit, subjects, response, points);
-              };
-            } catch (error) {
-              return answer(refusal(error, info));
-            }
+          const response = digest.requestContext.node?.res as ServerResponse | undefined;
+          const deadline = openDeadline(response, options.timeout ?? REQUEST_TIMEOUT);
+          const info: CurrentRequest = { id: requestIds(request).id, isVisitor: true, work: deadline.work };
+          const respond = async () => {
+            const settings = await authenticate(options.pool, request, options);
+            digest.requestContext.settings = settings;
+            info.isVisitor = settings.role === VISITOR;
+            await count(info, request, response, callerOf(settings));
             digest.preferJSON = true;
             digest.getBody = bounded(digest.getBody.bind(digest));
             const result = await next();
-            if (info.refusal) return answer(refusal(info.refusal, info));
+            if (info.refusal) throw info.refusal;
             if (result?.type !== 'json') return result;
             completeErrors(result.json, result.statusCode);
             if (!isBusy(result.json)) return result;
-            return {
-              ...result,
-              statusCode: 503,
-              headers: { ...result.headers, 'retry-after': String(RETRY_AFTER) },
-            };
+            const headers = { ...result.headers, 'retry-after': String(RETRY_AFTER) };
+            return { ...result, statusCode: 503, headers };
+          };
+          return requests.run(info, async () => {
+            try {
+              return await deadline.orEnd(respond());
+            } catch (error) {
+              return answer(refusal(error, info));
+            } finally {
+              deadline.close();
+              // the rest of a body that nobody reads must not be taken for the next request
+              if (!request.complete && response && !response.headersSent)
+                response.setHeader('connection', 'close');
+            }
           });
         },
         processGraphQLRequestBody(next, { body }) {
+          if (options.trustedDocuments) {
+            const document = trustedDocument(options.trustedDocuments, body);
+            if (document === undefined) {
+              const hint = 'Send the id of a document that was built into the client, or its exact text.';
+              throw unusableBody('CQ422', 'This document is not one of the trusted documents.', hint);
+            }
+            body.query = document;
+          }
           if (typeof body.query === 'string') body.query = cleanText(body.query);
           if (body.variableValues) body.variableValues = cleanVariables(body.variableValues);
           return next();

@@ -9,7 +9,8 @@ create or replace function app_hidden.authenticate_identity(
   signed_in_at timestamptz default null,
   workspace_id uuid default null,
   client_ip inet default null,
-  request_id text default null
+  request_id text default null,
+  client_request_id text default null
 )
 returns table (
   user_id uuid, session_id uuid, workspace uuid, member_role app_public.member_role, database_role text, scopes text[],
@@ -27,7 +28,8 @@ declare
 begin
   -- the transaction of the request begins later; what is logged here belongs to it all the same
   perform set_config('colloquy.client_ip', coalesce(host(client_ip), ''), true),
-    set_config('colloquy.request_id', coalesce(authenticate_identity.request_id, ''), true);
+    set_config('colloquy.request_id', coalesce(authenticate_identity.request_id, ''), true),
+    set_config('colloquy.client_request_id', coalesce(authenticate_identity.client_request_id, ''), true);
 
   select i.* into identity
   from app_private.user_identities i
@@ -72,6 +74,6 @@ begin
     case account.role when 'admin' then 'colloquy_admin' else 'colloquy_user' end, null::text[], null::uuid;
 end
 $$;
-comment on function app_hidden.authenticate_identity(text, text, text, boolean, text, timestamptz, uuid, inet, text) is
+comment on function app_hidden.authenticate_identity(text, text, text, boolean, text, timestamptz, uuid, inet, text, text) is
   'User, workspace and roles of somebody that an outside identity provider vouches for, with a new account at first sight. Raises CQ107 not a member of the workspace asked for, CQ108 switched off, CQ119 no account can be given.';
-grant execute on function app_hidden.authenticate_identity(text, text, text, boolean, text, timestamptz, uuid, inet, text) to colloquy_authenticator;
+grant execute on function app_hidden.authenticate_identity(text, text, text, boolean, text, timestamptz, uuid, inet, text, text) to colloquy_authenticator;

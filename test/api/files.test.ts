@@ -52,6 +52,17 @@ describeReal('files over HTTP', () => {
     (await readdir(root, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
   const owner = () => api.database.pool('owner');
 
+  it('refuses a source that runs something when it is clicked', async () => {
+    for (const sourceUrl of ['javascript:alert(1)', 'java\tscript:alert(1)', 'data:text/html,x']) {
+      const reply = await send(ann.token, 'bytes', { name: 'a.txt', sourceUrl });
+      expect([reply.status, codeOf(reply)], sourceUrl).toEqual([400, 'CQ200']);
+      expect(reply.errors[0]?.message).toBe('sourceUrl is not acceptable.');
+    }
+    expect(
+      (await send(ann.token, 'bytes', { name: 'a.txt', sourceUrl: 'https://example.org/a' })).status,
+    ).toBe(201);
+  });
+
   it('takes a file and gives it back, byte by byte', async () => {
     const bytes = pdf([['One page.']]);
     const { status, headers, file } = await send(

@@ -33,7 +33,42 @@ describe('a variable', () => {
     expect(wrong('EMBEDDING_THREADS', '1.5')).toBe('EMBEDDING_THREADS: must be a whole number');
     expect(wrong('EMBEDDING_THREADS', '65')).toBe('EMBEDDING_THREADS: must be at most 64');
     expect(wrong('EMBEDDING_QUERY_PREFIX', 'x'.repeat(1001))).toContain('at most 1000 characters');
+    for (const value of [
+      'https://app.example.org/',
+      'app.example.org',
+      'https://app.example.org/x',
+      'null',
+    ]) {
+      expect(wrong('CORS_ORIGINS', `https://ok.example.org, ${value}`), value).toMatch(
+        /^CORS_ORIGINS: must be origins/,
+      );
+    }
+    for (const value of ['https://example.org', 'example.org:80', 'a b', '*.', '**.example.org']) {
+      expect(wrong('ALLOWED_HOSTS', `localhost, ${value}`), value).toMatch(
+        /^ALLOWED_HOSTS: must be host names/,
+      );
+    }
+    expect(wrong('TRUSTED_PROXIES', 'loopback, 10.0.0.0/33')).toMatch(/^TRUSTED_PROXIES: has "10.0.0.0\/33"/);
+    for (const value of ['colloquy.example.org', 'javascript:alert(1)', '/x']) {
+      expect(wrong('PUBLIC_URL', value), value).toBe('PUBLIC_URL: must be an http:// or https:// address');
+    }
+    expect(wrong('REQUEST_TIMEOUT_SECONDS', '0')).toBe('REQUEST_TIMEOUT_SECONDS: must be at least 1');
     expect(wrong('WORKER_DATABASE_URL', 'postgres://db/app')).toMatch(/^DATABASE_URL: is missing/);
+  });
+
+  it('that is a list may have spaces, and one entry', () => {
+    const { CORS_ORIGINS, ALLOWED_HOSTS, TRUSTED_PROXIES } = readEnv({
+      CORS_ORIGINS: ' https://app.example.org , http://localhost:3000',
+      ALLOWED_HOSTS: '*.example.org',
+      TRUSTED_PROXIES: 'private, 2001:db8::/32, 10.1.2.3',
+    });
+    expect(CORS_ORIGINS).toEqual(['https://app.example.org', 'http://localhost:3000']);
+    expect(ALLOWED_HOSTS).toEqual(['*.example.org']);
+    expect(TRUSTED_PROXIES).toEqual([
+      { name: 'private' },
+      { cidr: '2001:db8::/32' },
+      { cidr: '10.1.2.3/32' },
+    ]);
   });
 
   it('that is a prefix may say that there is none', () => {

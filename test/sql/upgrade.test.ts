@@ -58,6 +58,22 @@ function changedByMigrations(applied: string[]): Set<string> {
   return new Set(lines.flatMap(([, names]) => names!.split(',').map((name) => name.trim())));
 }
 
+/** Gives one row of each table an address that browsers run, as releases before the check took them. */
+async function plantPrograms(database: Database): Promise<void> {
+  for (const [table, column, address] of [
+    ['documents', 'source_url', 'java\tscript:alert(1)'],
+    ['files', 'source_url', ' data:text/html,x'],
+    ['repositories', 'repo_url', 'javascript:alert(1)'],
+  ]) {
+    await database
+      .pool('admin')
+      .query(
+        `update app_public.${table} set ${column} = $1 where id = (select min(id::text)::uuid from app_public.${table})`,
+        [address],
+      );
+  }
+}
+
 describeReal('a database of an earlier release', () => {
   it('is there to be upgraded', () => {
     expect(releases()).toContain('0.1.0');
@@ -75,6 +91,7 @@ describeReal('a database of an earlier release', () => {
       const url = await createEmptyDatabase();
       await restoreRelease(release, url);
       upgraded = serverDatabase(url);
+      await plantPrograms(upgraded);
       before = await countRows(upgraded);
       settings = await rowsOf(upgraded, 'select name, value from app_private.settings order by name');
       applied = (await migrateDatabase(upgraded, queues, { inHand: true })).migrations;
@@ -96,6 +113,21 @@ describeReal('a database of an earlier release', () => {
           `${name}: a migration that changes its rows says so: -- changes rows of ${name}`,
         ).toBe(count);
       }
+    });
+
+    it('has no address left that runs something, and nothing of it is lost', async () => {
+      const sourcesOf = (table: string) =>
+        rowsOf(upgraded, `select source_url from app_public.${table} where source_url like 'unsafe:%'`);
+      expect(await sourcesOf('documents')).toEqual([
+        { source_url: expect.stringMatching(/^unsafe:javascript:alert\(1\)#[0-9a-f-]{36}$/) },
+      ]);
+      expect(await sourcesOf('files')).toEqual([{ source_url: 'unsafe: data:text/html,x' }]);
+      expect(
+        await rowsOf(
+          upgraded,
+          `select repo_url, description from app_public.repositories where description like '%javascript:%'`,
+        ),
+      ).toEqual([{ repo_url: null, description: expect.stringMatching(/javascript:alert\(1\)$/) }]);
     });
 
     it('becomes what a new database is: tables, functions, policies, rights, comments', async () => {

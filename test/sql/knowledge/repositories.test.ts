@@ -44,4 +44,30 @@ describeReal('repositories', () => {
       (await call(member, `update app_public.repositories set name = 'x' where id = $1`, id)).rowCount,
     ).toBe(0);
   });
+
+  it('are at an address that git finds, and at none that runs something', async () => {
+    const at = (address: string) =>
+      one(tenants.owner, `select * from app_public.create_repository($1, 'git', repo_url => $1)`, address);
+    for (const address of [
+      'https://example.org/a.git',
+      'http://localhost/a',
+      'ssh://git@example.org/a.git',
+      'git://example.org/a',
+      'git@example.org:a/b.git',
+    ]) {
+      expect((await at(address)).repo_url).toBe(address);
+    }
+    for (const address of [
+      'javascript:alert(1)',
+      ' https://example.org',
+      'java\tscript:alert(1)',
+      'data:text/html,x',
+      'file:///etc/passwd',
+      'https://example.org/\u0001',
+      'example.org',
+      'javascript:a@b:c',
+    ]) {
+      expect(await code(at(address)), address).toBe('23514');
+    }
+  });
 });
