@@ -122,7 +122,7 @@ describeReal('the searches of two tenants', () => {
     expect([refused.status, codeOf(refused), refused.headers.get('retry-after')]).toEqual([
       503,
       'CQ439',
-      '1',
+      '2',
     ]);
     // the other is served at once
     expect(legOf(await search(bob, 'short'))).toMatchObject({ state: 'USED', reason: null });

@@ -65,7 +65,7 @@ describeReal('the connections of requests', () => {
       expect([refused.status, codeOf(refused), refused.headers.get('retry-after')]).toEqual([
         503,
         'CQ438',
-        '1',
+        '2',
       ]);
       expect(gates.get('credentials')!.inUse).toBe(1);
       // and nobody else notices
@@ -95,7 +95,7 @@ describeReal('the connections of requests', () => {
       expect([refused.status, codeOf(refused), refused.headers.get('retry-after')]).toEqual([
         503,
         'CQ438',
-        '1',
+        '2',
       ]);
       expect(refused.errors[0]!.extensions.hint).toContain('Retry-After');
     } finally {
