@@ -1,31 +1,50 @@
 import { z } from 'zod';
 import { describeError } from '../lib/errors.ts';
-import type { Mail } from '../lib/mailer.ts';
+import { type Mail, MailError, type OutboxMail } from '../mail/mailer.ts';
 import type { JobContext, JobDefinition } from './job.ts';
 import { EVERY_MINUTE } from './queue-options.ts';
 
-/** Mails taken at a time: what a killed worker leaves to be tried again after a minute. */
-const BATCH = 20;
+/** Why it could not be delivered, and whether any other can be. */
+async function attempt(send: () => Promise<void>): Promise<{ error: string | null; failure?: string }> {
+  try {
+    await send();
+    return { error: null };
+  } catch (error) {
+    if (error instanceof MailError) return { error: error.message, failure: error.failure };
+    return { error: describeError(error), failure: 'deferred' };
+  }
+}
 
-/** Delivers what is due in the outbox. A mail that fails waits longer each time; the others go on. */
+/**
+ * Delivers what is due in the outbox, one by one: a mail is taken for a minute, and a server may take most of that. One that fails
+ * waits longer each time, and the others go on; where the server cannot be used at all, they wait for the next run.
+ */
 async function handle({ pool, mailer, signal, log }: JobContext): Promise<object> {
   const done = { sent: 0, failed: 0 };
-  while (!signal.aborted) {
-    const { rows } = await pool.query<Mail>(
-      'select id, recipient, subject, body from app_hidden.take_mail(max_mails => $1)',
-      [BATCH],
+  while (mailer && !signal.aborted) {
+    const { rows } = await pool.query<OutboxMail>(
+      'select id, kind, recipient, subject, body, data from app_hidden.take_mail(max_mails => 1)',
     );
-    if (rows.length === 0) break;
-    for (const mail of rows) {
-      // outside any transaction: a mail server may take its time
-      const error = await mailer.send(mail, signal).then(() => null, describeError);
-      await pool.query('select app_hidden.settle_mail(mail_id => $1, error => $2)', [mail.id, error]);
-      if (error === null) done.sent += 1;
-      else {
-        done.failed += 1;
-        log.warn({ mail: mail.id, error }, 'mail could not be delivered; it is tried again later');
-      }
+    const taken = rows[0];
+    if (!taken) break;
+    // outside any transaction: a mail server may take its time
+    const { error, failure } = await attempt(async () => {
+      const mail: Mail = mailer.render(taken);
+      await mailer.send(mail);
+    });
+    await pool.query('select app_hidden.settle_mail(mail_id => $1, error => $2, is_final => $3)', [
+      taken.id,
+      error,
+      failure === 'refused',
+    ]);
+    if (error === null) {
+      done.sent += 1;
+      continue;
     }
+    done.failed += 1;
+    const next = failure === 'refused' ? 'it is given up' : 'it is tried again later';
+    log.warn({ mail: taken.id, kind: taken.kind, error }, `mail could not be delivered; ${next}`);
+    if (failure === 'unavailable') break;
   }
   return done;
 }

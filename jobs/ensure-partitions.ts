@@ -4,11 +4,15 @@ import type { JobContext, JobDefinition } from './job.ts';
 /** Months that always have their partitions before they begin. */
 const MONTHS_AHEAD = 3;
 
-/** Makes the partitions of the coming months, and moves rows that came in for a month that had none. */
-async function handle({ pool, log }: JobContext): Promise<object> {
+/**
+ * Makes the partitions of the coming months, moves rows that no partition took, and gives the past a place. What it had done stays when
+ * it is killed, or gives up because the tables are busy (55P03): the next run goes on from there.
+ */
+async function handle({ pool, log, signal }: JobContext): Promise<object> {
   const made: string[] = [];
   for (;;) {
-    // one month a transaction: attaching a partition makes writers of conversations wait
+    signal.throwIfAborted();
+    // one partition a transaction: attaching it makes writers of conversations wait
     const { rows } = await pool.query<{ partition: string; moved: string }>(
       'select partition, moved from app_hidden.ensure_partitions(months_ahead => $1, max_partitions => 1)',
       [MONTHS_AHEAD],

@@ -2,6 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
 import { ColloquyError, describeError, errorCode } from '../lib/errors.ts';
 import { cleanText } from '../lib/storable.ts';
+import { READERS } from '../reading/extract.ts';
 import type { Extraction, Extractor } from '../reading/extraction.ts';
 import { textSearchConfiguration } from '../reading/language/text-search-configurations.ts';
 import type { JobContext, JobDefinition, Singleton } from './job.ts';
@@ -131,5 +132,8 @@ export const extractFile: JobDefinition<Payload> = {
   },
   payload,
   batchSize: 1,
+  isFair: true,
+  // one that is at its bounds for minutes keeps nobody else's files waiting
+  places: READERS,
   handle,
 };

@@ -3,9 +3,9 @@ import type { PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { chunkInThread } from '../chunking/chunk-in-thread.ts';
-import type { Mailer } from '../lib/mailer.ts';
 import type { QueueDefinition } from '../lib/migrations.ts';
 import type { FileStorage } from '../lib/storage.ts';
+import type { Mailer } from '../mail/mailer.ts';
 import type { EmbeddingProvider, ProviderVersion } from '../models/provider.ts';
 import type { Summariser } from '../models/summary/summariser.ts';
 import type { FileExtractor } from '../reading/extract.ts';
@@ -18,10 +18,11 @@ export interface JobContext {
   log: Logger;
   /** The provider of an embedding version; opened once per process. */
   provider(version: ProviderVersion): EmbeddingProvider;
-  mailer: Mailer;
+  /** Absent: mail waits in the outbox. */
+  mailer?: Mailer | undefined;
   /** Where the bytes of files are. */
   storage: FileStorage;
-  /** Reads text from files, in a thread; opened once per process. */
+  /** Reads text from files, each in a process of its own; opened once per process. */
   extractor: FileExtractor;
   /** Default: chunkInThread(). */
   chunk?: typeof chunkInThread;
@@ -39,6 +40,8 @@ export interface JobDefinition<Payload> {
   batchSize: number;
   /** Whether its jobs, which belong to a workspace each, are taken from the workspaces in turn. */
   isFair?: boolean;
+  /** Of a fair one: batches at the same time in one process, each of another workspace. Default: as the worker is told, of any. */
+  places?: number;
   /** Returns what it did, which becomes the output of the job. */
   handle(context: JobContext, payload: Payload): Promise<object>;
 }

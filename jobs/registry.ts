@@ -51,11 +51,13 @@ export const jobs: readonly JobDefinition<any>[] = [
 
 /** Seconds without a sign of life after which the job of a worker counts as left, and is tried again. */
 const HEARTBEAT = 60;
+/** Also takes away what an earlier version set. pg-boss takes null, and its types do not. */
+const NO_HEARTBEAT = null as unknown as number;
 
 /**
  * The queues of all jobs. Who works on one gives a sign of life twice a minute, so the job of a worker that was killed does
  * not hold up the next one until it expires. Fair ones have none: what they left is found in the data.
  */
 export const queues: QueueDefinition[] = jobs.map(({ queue, isFair }) =>
-  isFair ? queue : { heartbeatSeconds: HEARTBEAT, ...queue },
+  isFair ? { heartbeatSeconds: NO_HEARTBEAT, ...queue } : { heartbeatSeconds: HEARTBEAT, ...queue },
 );

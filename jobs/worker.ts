@@ -4,9 +4,9 @@ import type { Job, JobResult, PgBoss } from 'pg-boss';
 import { chunkByActiveMethod } from '../chunking/chunk-by-active-method.ts';
 import { type Env, env as ownEnv } from '../lib/env.ts';
 import { log as rootLog } from '../lib/log.ts';
-import { logMailer, type Mailer } from '../lib/mailer.ts';
 import { openQueue } from '../lib/queue.ts';
 import { type FileStorage, filesFolder, localStorage } from '../lib/storage.ts';
+import type { Mailer } from '../mail/mailer.ts';
 import { contradiction } from '../models/chosen.ts';
 import { activeModel } from '../models/model.ts';
 import { openProvider as openNamedProvider, type ProviderOptions } from '../models/open-provider.ts';
@@ -18,6 +18,7 @@ import { openSummariser } from '../models/summary/open-summariser.ts';
 import type { Summariser } from '../models/summary/summariser.ts';
 import { type ExtractOptions, openExtractor } from '../reading/extract.ts';
 import { computeAnalytics } from './compute-analytics.ts';
+import { deliverMail } from './deliver-mail.ts';
 import { embedChunks } from './embed-chunks.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
 import { indexSource } from './index-source.ts';
@@ -44,8 +45,8 @@ export interface WorkerOptions {
   pollingIntervalSeconds?: number;
   /** Opens the provider of an embedding version. Default: the one that it names. */
   openProvider?: (version: ProviderVersion, options: ProviderOptions) => EmbeddingProvider;
-  /** Delivers mail. Default: into the log. */
-  mailer?: Mailer;
+  /** Delivers mail. null: nothing can, and what needs mail is refused. Absent: what is to be sent waits for another worker. */
+  mailer?: Mailer | null;
   /** Where the bytes of files are. Default: in DATA_DIR. */
   storage?: FileStorage;
   /** Bounds of the reading of a file. */
@@ -58,6 +59,9 @@ export interface WorkerOptions {
 
 /** Milliseconds that jobs have to reach a safe place when the process wants to end. */
 const STOP_TIMEOUT = 15_000;
+
+const NO_MAIL =
+  'No mail can be delivered: MAIL_URL is not set. What needs mail is refused (CQ152); docs/mail.md says more.';
 
 const indexing = new Set([indexSource.queue.name, embedChunks.queue.name]);
 
@@ -74,7 +78,7 @@ export async function startWorker({
   concurrency = 1,
   pollingIntervalSeconds = 1,
   openProvider = openNamedProvider,
-  mailer = logMailer(rootLog),
+  mailer,
   storage = localStorage(filesFolder(ownEnv.DATA_DIR)),
   extraction,
   only,
@@ -82,6 +86,10 @@ export async function startWorker({
 }: WorkerOptions): Promise<Worker> {
   const providerOptions = { guards: openGuards(tablePause(pool), {}, tableRate(pool)), ...givenOptions };
   await warnOfContradiction(pool, providerOptions.env);
+  if (mailer !== undefined) {
+    await pool.query('select app_hidden.report_mail(can_deliver => $1)', [mailer !== null]);
+    if (mailer === null) rootLog.warn(NO_MAIL);
+  }
   const boss = openQueue(pool, { supervise: true, schedule: true });
   await boss.start();
   const ending = new AbortController();
@@ -100,7 +108,7 @@ export async function startWorker({
     log: rootLog,
     provider,
     chunk: chunkByActiveMethod(pool),
-    mailer,
+    mailer: mailer ?? undefined,
     storage,
     extractor,
     summariser: () => (open ??= openSummariser(providerOptions)),
@@ -111,6 +119,7 @@ export async function startWorker({
   for (const definition of jobs) {
     const { name } = definition.queue;
     if (only && !only.includes(name)) continue;
+    if (definition === deliverMail && !mailer) continue;
     const run = async (job: Job<unknown>): Promise<JobResult> => {
       const result = await runJob(definition, job, context);
       if (indexing.has(name) && result.status === 'completed') progress(name, result.output);
@@ -123,7 +132,8 @@ export async function startWorker({
           boss,
           queue: name,
           log: rootLog,
-          concurrency,
+          concurrency: definition.places ?? concurrency,
+          onePerTenant: definition.places !== undefined,
           batchSize: definition.batchSize,
           pollingIntervalSeconds,
           run,
@@ -158,7 +168,9 @@ export async function startWorker({
       await Promise.race([Promise.all(loops), delay(STOP_TIMEOUT, undefined, { ref: false })]);
       await boss.stop({ graceful: true, timeout: STOP_TIMEOUT });
       await Promise.all(
-        [...providers.values(), extractor, ...(open ? [open] : [])].map((one) => one.close()),
+        [...providers.values(), extractor, ...(open ? [open] : []), ...(mailer ? [mailer] : [])].map((one) =>
+          one.close(),
+        ),
       );
     },
   };

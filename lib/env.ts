@@ -3,6 +3,8 @@ import { endpointFields, endpoints, rerankFields } from './endpoint-settings.ts'
 import { type UnknownVariable, unknownVariables } from './env-names.ts';
 import { ColloquyError, describeError } from './errors.ts';
 import { httpFields } from './http-settings.ts';
+import { mailFields, missingMailVariable } from './mail-settings.ts';
+import { rememberSecrets } from './secrets.ts';
 
 export type { EndpointSettings } from './endpoint-settings.ts';
 
@@ -172,6 +174,15 @@ const variables = z.object({
   RERANK_API_KEY: endpointFields.apiKey,
   RERANK_TIMEOUT_MS: rerankFields.timeout,
   RERANK_SHAPE: rerankFields.shape,
+  /** Who delivers mail: smtp://, smtps:// or a webhook. Absent: nobody, see docs/mail.md. */
+  MAIL_URL: mailFields.url,
+  MAIL_FROM: mailFields.from,
+  MAIL_WEBHOOK_SECRET: mailFields.webhookSecret,
+  /** Where the client's pages are, and which of them take the tokens of mails. */
+  PUBLIC_URL: mailFields.publicUrl,
+  MAIL_LINK_RESET: mailFields.linkReset,
+  MAIL_LINK_VERIFY: mailFields.linkVerify,
+  MAIL_LINK_INVITATION: mailFields.linkInvitation,
   /** An outside identity provider whose tokens are accepted: all three or none. */
   JWT_ISSUER: optionalText,
   JWT_AUDIENCE: optionalText,
@@ -196,6 +207,8 @@ const schema = variables.superRefine((values, context) => {
     const message = `is missing, and ${login} is set; a process that needs no other login gets the same here`;
     context.addIssue({ code: 'custom', path: ['DATABASE_URL'], message });
   }
+  const mail = missingMailVariable(values);
+  if (mail) context.addIssue({ code: 'custom', path: [mail.name], message: mail.message });
   const missing = PROVIDER.filter((name) => values[name] === undefined);
   if (missing.length === PROVIDER.length) return;
   for (const name of missing) {
@@ -259,6 +272,21 @@ function readOwnEnv(): Env {
 
 /** The environment of this process, read once. The only reader of process.env in the project. */
 export const env: Env = readOwnEnv();
+
+rememberSecrets([
+  env.DATABASE_URL,
+  env.OWNER_DATABASE_URL,
+  env.AUTHENTICATOR_DATABASE_URL,
+  env.WORKER_DATABASE_URL,
+  env.TEST_DATABASE_URL,
+  env.COLLOQUY_PASSWORD,
+  env.EMBEDDING_API_KEY,
+  env.EMBEDDING_BASE_URL,
+  ...Object.values(env.EMBEDDING_ENDPOINTS).flatMap(({ apiKey, baseUrl }) => [apiKey, baseUrl]),
+  env.RERANK_API_KEY,
+  env.MAIL_URL,
+  env.MAIL_WEBHOOK_SECRET,
+]);
 
 /** The identity provider that the environment names, or undefined. */
 export function identityProvider({

@@ -1,3 +1,5 @@
+import { hideSecrets } from './secrets.ts';
+
 /**
  * An error whose message is meant for the person at the keyboard: what went wrong, the value that was bad,
  * and the next command. `code` is stable and listed in docs/error-codes.md.
@@ -28,12 +30,12 @@ export function errorCode(error: unknown): string | undefined {
   return undefined;
 }
 
-/** One or two lines for a terminal: the message, the code, and the hint when there is one. Never a stack. */
+/** One or two lines for a terminal: the message, the code, and the hint when there is one. Never a stack, never a secret. */
 export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return hideSecrets(String(error));
   const code = errorCode(error);
   const hint = 'hint' in error && typeof error.hint === 'string' ? error.hint : undefined;
   const lines = [code ? `${error.message} (${code})` : error.message];
   if (hint) lines.push(`  → ${hint}`);
-  return lines.join('\n');
+  return hideSecrets(lines.join('\n'));
 }

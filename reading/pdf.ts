@@ -13,7 +13,8 @@ import { cleaningWarnings, normalizeLines } from './text.ts';
 
 /** What pdf.js throws, by name: its classes are not exported. */
 function translate(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
+  // for want of memory, which says nothing of the file's state
+  if (!(error instanceof Error) || error instanceof RangeError) return error;
   if (error.name === 'PasswordException')
     return unreadable('CQ320', 'The PDF is protected by a password', error);
   return unreadable('CQ322', `The PDF is damaged: ${error.message.slice(0, 200)}`, error);

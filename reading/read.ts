@@ -1,13 +1,12 @@
-import { readDocx } from './docx.ts';
 import { type Extraction, type ExtractionRequest, requireText, unreadable } from './extraction.ts';
 import { languageOf } from './file-kinds.ts';
-import { readHtml } from './html.ts';
-
-import { readPdf } from './pdf.ts';
 import { formatOf, readText } from './text.ts';
 import { markdownTitle } from './titles.ts';
 
-/** Reads text from the bytes of a file. Takes the time that it takes: extract.ts bounds it. */
+/**
+ * Reads text from the bytes of a file. Takes the time and memory that it takes: extract.ts bounds them. What only some kinds need is
+ * loaded for them, since each file has a process of its own.
+ */
 export async function read({ bytes, extractor, name }: ExtractionRequest): Promise<Extraction> {
   if (bytes.length === 0) throw unreadable('CQ324', 'The file is empty');
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -15,10 +14,12 @@ export async function read({ bytes, extractor, name }: ExtractionRequest): Promi
   if (extractor === 'pdf') {
     if (!buffer.subarray(0, 1024).includes('%PDF-'))
       throw unreadable('CQ322', 'The file does not begin as a PDF does');
+    const { readPdf } = await import('./pdf.ts');
     return readPdf(new Uint8Array(bytes));
   }
   if (extractor === 'docx') {
     if (format === undefined) throw unreadable('CQ322', 'The file does not begin as a DOCX does');
+    const { readDocx } = await import('./docx.ts');
     return readDocx(buffer);
   }
   const decoded = readText(bytes);
@@ -32,6 +33,7 @@ export async function read({ bytes, extractor, name }: ExtractionRequest): Promi
   if (extractor === 'markdown') {
     return { ...plain, contentType: 'markdown', title: markdownTitle(decoded.text) };
   }
+  const { readHtml } = await import('./html.ts');
   const page = readHtml(decoded.text);
   if (!page) throw unreadable('CQ322', 'The page is nested too deeply');
   requireText(page.text);

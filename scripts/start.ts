@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { InvalidArgumentError } from 'commander';
 import { showsGraphiql } from '../api/graphiql.ts';
@@ -7,11 +7,12 @@ import { type Api, startApi } from '../api/server.ts';
 import { readTrustedDocuments } from '../api/trusted-documents.ts';
 import { queues } from '../jobs/registry.ts';
 import { startWorker } from '../jobs/worker.ts';
-import { exitCodesHelp, makeCommand, runCommand, print as say, UsageError } from '../lib/cli.ts';
+import { exitCodesHelp, makeCommand, runCommand, UsageError } from '../lib/cli.ts';
 import { type Database, openDatabase } from '../lib/database.ts';
 import { env, identityProvider, misspelt, port, rerankSettings } from '../lib/env.ts';
 import { errorCode } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
+import { mailSettings } from '../lib/mail-settings.ts';
 import {
   demandCurrent,
   describeMigrated,
@@ -21,13 +22,20 @@ import {
 } from '../lib/migrations.ts';
 import { queueIsAlive } from '../lib/queue.ts';
 import { filesFolder, localStorage } from '../lib/storage.ts';
+import { openMailer } from '../mail/open-mailer.ts';
 import { ensureFirstVersion } from '../models/first-version.ts';
 import { openQueryModels } from '../models/query-models.ts';
 import { openReranker } from '../models/reranking/reranker.ts';
-import { type FirstAccount, firstAccountFile, readFirstAccount } from './shared/first-account.ts';
+import {
+  type FirstAccount,
+  firstAccountFile,
+  firstTokenFile,
+  readFirstAccount,
+} from './shared/first-account.ts';
 import { describeProgress, indexingState } from './shared/indexing.ts';
 import { openSession, type Session } from './shared/session.ts';
-import { ensureFirstAccount } from './start/account.ts';
+import { ensureFirstAccount, keepToken } from './start/account.ts';
+import { isJson, announce as say } from './start/announce.ts';
 import { importDocumentation } from './start/documentation.ts';
 import { welcome } from './start/welcome.ts';
 
@@ -39,6 +47,7 @@ interface Options {
   workerOnly?: boolean;
   migrate: boolean;
   examples: boolean;
+  firstAccount?: boolean;
 }
 
 /** Milliseconds in which a preparation that was begun may end by itself. Below the ten seconds of `docker stop`. */
@@ -76,17 +85,28 @@ async function prepare(database: Database, options: Options): Promise<void> {
   demandCurrent(await migrationStatus(database.pool(options.workerOnly ? 'worker' : 'authenticator')));
 }
 
-/** The first account and the first content of a new database. */
-async function firstSteps(database: Database, options: Options): Promise<FirstAccount | undefined> {
+/** Whether the database is a server that others depend on: nothing there is made or kept for convenience. */
+const isProductionServer = (database: Database): boolean =>
+  env.NODE_ENV === 'production' && database.kind === 'server';
+
+/** The account that a new database begins with; none on a server in production, unless it is asked for. */
+async function firstSteps(
+  database: Database,
+  options: Options,
+): Promise<(FirstAccount & { isNew: boolean }) | undefined> {
+  if (isProductionServer(database) && !options.firstAccount) return undefined;
   const made = await ensureFirstAccount(database, options.data);
-  if (!made) return (await readFirstAccount(options.data)) ?? undefined;
+  if (!made) {
+    const account = await readFirstAccount(options.data);
+    return account ? { ...account, isNew: false } : undefined;
+  }
   if (database.kind === 'embedded') {
     await database
       .pool('owner')
       .query(`update app_private.settings set value = 'development' where name = 'environment'`);
   }
-  say(`Account: ${made.email} made.`);
-  return made;
+  say(`Account: ${made.email} made; its password is in ${resolve(firstAccountFile(options.data))}.`);
+  return { ...made, isNew: true };
 }
 
 /** Ends the process after a while, whatever it waits for. */
@@ -113,7 +133,7 @@ async function run(options: Options): Promise<void> {
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
       if (signal.aborted) process.exit(130);
-      say('\nEnding; once more to end at once.');
+      say('Ending; once more to end at once.');
       ending.abort();
       if (isPrepared) endWithin(ENDING_GRACE, 'It does not end by itself, so it is ended.');
       else endWithin(PREPARATION_GRACE, 'Ended; what the preparation had not finished is rolled back.');
@@ -140,6 +160,10 @@ async function work(database: Database, options: Options, { closers, signal }: R
       pool: database.pool('worker'),
       concurrency: database.kind === 'embedded' ? 1 : 2,
       storage: localStorage(filesFolder(options.data)),
+      mailer: openMailer(mailSettings(env), {
+        dataDir: options.data,
+        isProductionServer: isProductionServer(database),
+      }),
     });
     closers.push(() => worker.stop());
     if (options.workerOnly) say('Working on background jobs. Ctrl-C ends.');
@@ -158,7 +182,7 @@ interface Running {
 async function serve(
   database: Database,
   options: Options,
-  { account, closers, signal }: Running & { account: FirstAccount | undefined },
+  { account, closers, signal }: Running & { account: (FirstAccount & { isNew: boolean }) | undefined },
 ): Promise<void> {
   const embedder = openQueryModels(database.pool('authenticator'));
   let api: Api | undefined;
@@ -198,7 +222,22 @@ async function serve(
   const { url, hasGraphiql } = api;
   // the URL of a server holds a password, and this may go to a log
   const psql = database.kind === 'embedded' ? `psql '${database.url('admin')}'` : 'psql "$DATABASE_URL"';
-  say(welcome({ url, hasGraphiql, account, token: session?.token, psql }));
+  if (isJson) say('Colloquy is running. SIGTERM or Ctrl-C ends it.', { url, graphql: `${url}/graphql` });
+  else {
+    if (session) keepToken(options.data, session.token);
+    say(
+      welcome({
+        url,
+        hasGraphiql,
+        account: account && session && { ...account, token: session.token },
+        accountFile: resolve(firstAccountFile(options.data)),
+        tokenFile: resolve(firstTokenFile(options.data)),
+        isNew: account?.isNew ?? false,
+        isTerminal: process.stdout.isTTY === true,
+        psql,
+      }),
+    );
+  }
   if (session && options.examples) await importDocumentation(session, projectFolder, 'rest');
 }
 
@@ -246,6 +285,7 @@ const program = makeCommand(
   .option('--api-only', 'serve the API without working on jobs')
   .option('--worker-only', 'work on jobs without serving the API')
   .option('--no-migrate', 'do not change the schema; fail when it is not up to date')
+  .option('--first-account', 'make the first account also on a server in production')
   .option('--no-examples', 'do not import the documentation as first content')
   .addHelpText(
     'after',

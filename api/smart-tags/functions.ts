@@ -9,6 +9,8 @@ const RESULTS = {
   request_email_verification: 'requested',
   verify_email: 'verified',
   revoke_other_sessions: 'ended',
+  decline_invitation: 'declined',
+  hand_over_invitation: 'token',
 };
 
 /** Functions that a plugin wraps: plugins/search.ts embeds the query first. */

@@ -44,8 +44,9 @@ create or replace trigger workspace_members_50_audit
 after insert or update or delete
 on app_public.workspace_members for each row execute function app_hidden.audit_row('member', 'user_id', 'workspace_id');
 
+-- not mailed_at, which follows from the rest
 create or replace trigger workspace_invitations_50_audit
-after insert or update or delete
+after insert or delete or update of email, role, invited_by, expires_at, accepted_at, accepted_by
 on app_public.workspace_invitations for each row execute function app_hidden.audit_row('invitation', 'id', 'workspace_id');
 
 -- not last_used_at, which every minute of use changes

@@ -10,31 +10,28 @@ as $$
 declare
   token text := 'cqr_' || encode(gen_random_bytes(32), 'hex');
   validity interval := make_interval(mins => app_hidden.setting('reset_minutes')::integer);
-  pause interval := make_interval(secs => app_hidden.setting('mail_pause_seconds')::integer);
+  turn timestamptz;
   account uuid;
   recipient text;
 begin
-  select u.id into account
+  perform app_private.require_mail();
+  select u.id, u.email into account, recipient
   from app_public.users u
   where u.email = left(trim(request_password_reset.email), 255)::citext and u.is_active;
 
+  -- a mailbox is not flooded by somebody who knows its address
+  turn := app_private.mail_turn('password_reset', recipient);
   update app_private.user_secrets s
-  set reset_token_hash = sha256(convert_to(token, 'UTF8')), reset_expires_at = clock_timestamp() + validity
-  from app_public.users u
-  where s.user_id = account and u.id = s.user_id
-    -- a mailbox is not flooded by whoever knows its address
-    and (s.reset_expires_at is null or s.reset_expires_at - validity + pause <= clock_timestamp())
-  returning u.email into recipient;
-
-  perform app_private.send_mail(recipient, 'A new password for Colloquy', format(
-    E'Somebody, probably you, asked for a new password.\n\nToken: %s\n\nIt works once, for %s minutes. If it was not you, do nothing.',
-    token, app_hidden.setting('reset_minutes')
-  ));
-  if recipient is not null then
+  set reset_token_hash = sha256(convert_to(token, 'UTF8')), reset_expires_at = turn + validity
+  where s.user_id = account and turn is not null;
+  perform app_private.queue_mail(
+    'password_reset', recipient, jsonb_build_object('token', token, 'minutes', app_hidden.setting('reset_minutes')::integer), turn, turn + validity
+  );
+  if recipient is not null and turn is not null then
     perform app_private.log_event('user.password_reset_requested', account);
   end if;
   return true;
 end
 $$;
-comment on function app_public.request_password_reset(text) is 'Mails a token for a new password, if there is such an account. The answer is always true.';
+comment on function app_public.request_password_reset(text) is 'Mails a token for a new password, if there is such an account. The answer is always true. Error: CQ152 no mail here.';
 grant execute on function app_public.request_password_reset(text) to colloquy_visitor, colloquy_user, colloquy_admin;

@@ -4,6 +4,8 @@ returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  months integer;
 begin
   if exists (
     select from unnest(imported) as m
@@ -12,6 +14,11 @@ begin
   ) or (select count(*) <> count(distinct m.external_id) from unnest(imported) as m) then
     raise exception 'The conversation "%" has a message without externalId (at most 190 characters), role, content or a time between 1970 and now, or one twice.', source
       using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
+  end if;
+  months := (select count(distinct date_trunc('month', m.written_at at time zone 'UTC')) from unnest(imported) as m);
+  if months > app_hidden.setting('import_max_months')::integer then
+    raise exception 'The messages of an import are spread over at most % months; those of "%" over %.', app_hidden.setting('import_max_months'), source, months
+      using errcode = 'CQ207', hint = 'Split it into conversations of their own.';
   end if;
   if exists (
     select from unnest(imported) as m
@@ -33,5 +40,5 @@ begin
 end
 $$;
 comment on function app_private.check_imported_messages(text, app_private.imported_message[]) is
-  'Raises CQ200 for a message that lacks what it needs, has a time out of bounds, comes twice, or whose parent is missing or not older.';
+  'Raises CQ200 for a message that lacks what it needs, has a time out of bounds, comes twice, or whose parent is missing or not older; CQ207 for too many months.';
 -- Deliberately not granted: app_public.import_conversation calls it.

@@ -1,9 +1,10 @@
 -- Brings in a conversation from another system with its whole tree, its times and its roles. Ids are version 7 for those
 -- times. What was imported before is known by its external id, kept as an idempotency key: importing again adds only what
 -- is new, also when an export gives a message another time than the one before did.
--- The function stays away from temporary tables: a request must not write to the catalogue.
+-- The function stays away from temporary tables and makes no partition: a request must not write to the catalogue. What is old has a
+-- partition for all of the past, and where that is missing the default one.
 -- payload: {source, title, createdAt, model, visibility, metadata, messages: [{externalId, parentExternalId, role, content, createdAt,
---   model, metadata, attachments, toolCalls, feedback}]}; parents come before children; times in ISO 8601. At most 100,000 messages.
+--   model, metadata, attachments, toolCalls, feedback}]}; parents come before children; times in ISO 8601.
 -- visibility counts only when the conversation is new: who shares or hides it later is not overruled by the next import.
 create or replace function app_public.import_conversation(payload jsonb)
 returns app_public.import_result
@@ -24,8 +25,13 @@ declare
   result app_public.import_result;
 begin
   perform app_hidden.require_member(for_writing => true);
-  if source is null or jsonb_typeof(payload -> 'messages') is distinct from 'array' or jsonb_array_length(payload -> 'messages') not between 1 and 100000 then
-    raise exception 'The conversation to import needs "source" and 1 to 100,000 "messages".' using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
+  if source is null or jsonb_typeof(payload -> 'messages') is distinct from 'array' or jsonb_array_length(payload -> 'messages') = 0 then
+    raise exception 'The conversation to import needs "source" and at least one of "messages".' using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
+  end if;
+
+  if jsonb_array_length(payload -> 'messages') > app_hidden.setting('import_max_messages')::integer then
+    raise exception 'An import of a conversation brings at most % messages; this one has %.', app_hidden.setting('import_max_messages'), jsonb_array_length(payload -> 'messages')
+      using errcode = 'CQ206', hint = 'Split it into conversations of their own.';
   end if;
 
   -- two imports of one conversation at once: the second waits, then finds everything there
@@ -33,9 +39,6 @@ begin
 
   select r.* into imported, started, shared_as from app_private.read_imported_conversation(payload, workspace, caller) as r;
   perform app_private.check_imported_messages(source, imported);
-
-  -- Before the first write, since attaching a partition waits for the writers of conversations.
-  perform app_private.ensure_months('messages', array(select distinct m.written_at from unnest(imported) as m));
 
   insert into app_public.conversations (id, workspace_id, owner_id, visibility, external_id, title, model_name, metadata, last_message_at, max_messages)
   values (
@@ -73,5 +76,5 @@ begin
 end
 $$;
 comment on function app_public.import_conversation(jsonb) is
-  'Imports a conversation with its tree of messages, their attachments, tool calls and feedback; again adds only what is new. Errors: CQ101, CQ109, CQ200 malformed.';
+  'Imports a conversation with its tree of messages, their attachments, tool calls and feedback; again adds only what is new. Errors: CQ101, CQ109, CQ200 malformed, CQ206 too many messages, CQ207 over too many months.';
 grant execute on function app_public.import_conversation(jsonb) to colloquy_user, colloquy_admin;

@@ -8,10 +8,11 @@ as $$
 declare
   made uuid;
 begin
-  perform app_hidden.ensure_partitions(3);
+  -- where others are at work, the worker keeps them: one in a transaction, so that its locks end soon
   if exists (select from app_public.embedding_versions) then
     return;
   end if;
+  perform app_hidden.ensure_partitions(3);
   -- The model reads 128 of its own tokens at a time. Passages of 200 tokens without overlap cost a fifth fewer tokens than those of
   -- 100 with 15, are half as many, and find as well (docs/search-performance.md).
   insert into app_public.embedding_versions (name, description, provider, model, dimensions, chunk_size, chunk_overlap, status, activated_at)

@@ -1,9 +1,9 @@
--- Keeps the monthly partitions of every table that is partitioned by range on its UUID version 7, from the catalogue, so
--- that a new table is covered by itself. Rows that came in for a month without a partition (imports of history, a clock
--- that jumped) wait in the default partition; they are moved to where they belong.
+-- Keeps the partitions of every table that is partitioned by range on its UUID version 7, from the catalogue, so that a new table is
+-- covered by itself: the months ahead, what became of rows that no partition took (a clock that jumped, imports before there was a
+-- partition for history), and the time before the first month. This is maintenance: no request makes a partition.
 --
--- lock_timeout bounds the wait for locks: a step that cannot have its lock raises 55P03 and is tried again by the next run.
--- Only one run at a time: another returns nothing.
+-- A step that cannot have its locks raises 55P03 and is tried again by the next run; what was done before stays done. Only one run at a
+-- time: another returns nothing.
 create or replace function app_hidden.ensure_partitions(months_ahead integer default 3, max_partitions integer default null)
 returns table (parent text, partition text, moved bigint)
 language plpgsql
@@ -11,7 +11,9 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  month date;
+  -- what one step moves: its locks last some microseconds a row
+  max_rows constant integer := least(greatest(app_hidden.setting('partition_move_rows')::integer, 1), 1000000);
+  next record;
   made integer := 0;
 begin
   if months_ahead not between 0 and 120 then
@@ -29,28 +31,20 @@ begin
     where p.partstrat = 'r' and c.relnamespace = 'app_public'::regnamespace and a.attname = 'id' and p.partdefid <> 0
     order by c.relname
   loop
-    for month in
-      execute format(
-        'select generate_series(date_trunc(''month'', now() at time zone ''UTC''), date_trunc(''month'', now() at time zone ''UTC'') + make_interval(months => %s), ''1 month'')::date
-         union
-         select distinct date_trunc(''month'', uuid_extract_timestamp(id) at time zone ''UTC'')::date from app_partitions.%I
-         order by 1',
-        months_ahead, parent || '_default'
-      )
     loop
-      partition := format('%s_%s', parent, to_char(month, 'YYYY_MM'));
-      if to_regclass(format('app_partitions.%I', partition)) is null then
-        moved := app_private.create_month_partition(parent, month);
-        return next;
-        made := made + 1;
-        if made >= max_partitions then
-          return;
-        end if;
+      select n.* into next from app_private.next_partition(parent, months_ahead, max_rows) as n;
+      exit when next.partition is null;
+      partition := next.partition;
+      moved := app_private.create_range_partition(parent, next.partition, next.lower_bound, next.upper_bound);
+      return next;
+      made := made + 1;
+      if made >= max_partitions then
+        return;
       end if;
     end loop;
   end loop;
 end
 $$;
 comment on function app_hidden.ensure_partitions(integer, integer) is
-  'Makes the partitions of this month, the given number of months ahead, and every month that rows in a default partition belong to; at most max_partitions in this transaction, so that its locks end soon. Returns what it made.';
+  'Makes the partitions of this month, the given number of months ahead, of rows in a default partition, and of the time before; at most max_partitions in this transaction, so that its locks end soon. Returns what it made.';
 grant execute on function app_hidden.ensure_partitions(integer, integer) to colloquy_worker;

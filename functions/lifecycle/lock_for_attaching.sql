@@ -1,25 +1,28 @@
--- The locks that attaching a partition takes, in an order in which nobody waits in a circle.
+-- The locks that attaching a partition takes, all of them and before anything is touched, so that it never stands in a circle with a
+-- writer: it waits for the first with nothing in hand and for the others not at all (measured without this: 40P01 whenever one
+-- transaction posts two messages, the second with an idempotency key).
+--
+-- While it waits, what comes later waits behind it, readers included. So it waits for less than half a second at a time, which is
+-- less than deadlock_timeout as well, and lets others pass in between.
 create or replace function app_private.lock_for_attaching(parent_name text)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
-set lock_timeout = '3s'
+set lock_timeout = '400ms'
 as $$
 declare
   locks text[];
-  deadline timestamptz := clock_timestamp() + interval '3 seconds';
+  deadline timestamptz := clock_timestamp() + interval '4 seconds';
 begin
-  -- All locks that attaching will want, before anything is touched. It waits for the first with nothing in hand and for
-  -- the others not at all, so that it never stands in a circle with a writer (measured without this: 40P01 whenever one
-  -- transaction posts two messages, the second with an idempotency key).
+  -- the table itself among them, with its partitions, when its rows refer to each other
   select array_agg(format('lock table %s in share row exclusive mode', referenced.name) order by referenced.name)
   into locks
   from (
     select distinct k.confrelid::regclass::text as name
     from pg_constraint k
-    where k.conrelid = format('app_public.%I', parent_name)::regclass and k.contype = 'f' and k.confrelid <> k.conrelid
+    where k.conrelid = format('app_public.%I', parent_name)::regclass and k.contype = 'f' and k.conparentid = 0
   ) as referenced;
-  -- the default partition first: every writer looks into it early, so that waiting for it drains them
+  -- the default partition first: most writers look into it early, so that waiting for it drains them
   locks := format('lock table app_partitions.%I in access exclusive mode', parent_name || '_default') || locks;
   loop
     begin
@@ -31,10 +34,11 @@ begin
       if clock_timestamp() > deadline then
         raise;
       end if;
-      perform pg_sleep(0.05);
+      perform pg_sleep(0.1);
     end;
   end loop;
 end
 $$;
-comment on function app_private.lock_for_attaching(text) is 'Locks the default partition of a table and the tables that it refers to. Raises 55P03 when that takes longer than 3 seconds.';
--- Deliberately not granted: app_private.create_month_partition calls it.
+comment on function app_private.lock_for_attaching(text) is
+  'Locks the default partition of a table and the tables that it refers to. Raises 55P03 when they are busy for some four seconds.';
+-- Deliberately not granted: app_private.create_range_partition calls it.

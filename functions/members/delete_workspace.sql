@@ -31,6 +31,7 @@ begin
   where c.workspace_id = result.id and m.conversation_id = c.id and m.id >= c.id and m.id <= c.last_message_id;
   delete from app_public.conversations c where c.workspace_id = result.id;
   delete from app_public.workspaces w where w.id = result.id;
+  perform app_private.give_up_invitation_mail(result.id);
   -- one that its author can read: those of the workspace have no reader any more
   perform app_private.log_event(
     'user.workspace_deleted', caller.user_id, entity_type => 'workspace', entity_id => result.id,

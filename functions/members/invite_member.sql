@@ -1,4 +1,4 @@
--- Asks somebody to join. The token goes to the address and is never returned: whoever accepts has read that mailbox.
+-- Asks somebody to join. The token goes to the address and is not returned here: hand_over_invitation makes one to pass on by hand.
 create or replace function app_public.invite_member(email text, role app_public.member_role default 'member')
 returns app_public.workspace_invitations
 language plpgsql
@@ -10,7 +10,6 @@ declare
   most constant integer := 200;
   caller app_public.workspace_members;
   result app_public.workspace_invitations;
-  token text := 'cqi_' || encode(gen_random_bytes(32), 'hex');
   address citext := trim(invite_member.email)::citext;
 begin
   caller := app_private.lock_workspace();
@@ -40,18 +39,9 @@ begin
   on conflict (workspace_id, email) where accepted_at is null
   do update set role = excluded.role, invited_by = excluded.invited_by, expires_at = excluded.expires_at
   returning i.* into result;
-  -- the mail before this one stops working
-  insert into app_private.workspace_invitation_secrets as s (invitation_id, token_hash)
-  values (result.id, sha256(convert_to(token, 'UTF8')))
-  on conflict (invitation_id) do update set token_hash = excluded.token_hash;
-
-  perform app_private.send_mail(result.email::text, 'An invitation to Colloquy', format(
-    E'You are invited to join the workspace "%s" as %s.\n\nToken: %s\n\nSign in or register with this address, then accept. It works for %s days.',
-    (select w.name from app_public.workspaces w where w.id = caller.workspace_id), result.role, token, app_hidden.setting('invitation_days')
-  ));
-  return result;
+  return app_private.mail_invitation(result, caller);
 end
 $$;
 comment on function app_public.invite_member(text, app_public.member_role) is
-  'Invites an address to the workspace of the request, or again, by mail. Errors: CQ101 not signed in, CQ110 API key without "admin", CQ113 personal, CQ114 not allowed to give this role, CQ115 a member already, CQ118 too many, CQ200 not acceptable.';
+  'Invites an address to the workspace of the request, or again, by mail. Errors: CQ101 not signed in, CQ110 API key without "admin", CQ113 personal, CQ114 not allowed to give this role, CQ115 a member already, CQ118 too many, CQ150 and CQ151 too many mails today, CQ200 not acceptable.';
 grant execute on function app_public.invite_member(text, app_public.member_role) to colloquy_user, colloquy_admin;

@@ -3,7 +3,7 @@ create or replace function app_public.revoke_invitation(id uuid)
 returns app_public.workspace_invitations
 language plpgsql
 security definer
-set search_path = pg_catalog, pg_temp
+set search_path = pg_catalog, extensions, pg_temp
 as $$
 declare
   caller app_public.workspace_members;
@@ -16,6 +16,7 @@ begin
   if result.id is null then
     raise exception 'There is no such open invitation.' using errcode = 'CQ204', hint = 'Check the id and the workspace of the request.';
   end if;
+  perform app_private.give_up_invitation_mail(result.workspace_id, result.email::text);
   return result;
 end
 $$;

@@ -41,7 +41,7 @@ const OUTCOMES: Record<string, Outcome> = { added: 'imported', updated: 'updated
 /** Whether the database objects to what it was given, so that another item may well be fine. */
 function isRefusal(error: unknown): boolean {
   // data exception, constraint violation, program limit exceeded, malformed
-  return /^(?:22...|23...|54000|CQ200|CQ205|CQ244|CQ413)$/.test(errorCode(error) ?? '');
+  return /^(?:22...|23...|54000|CQ200|CQ20[567]|CQ244|CQ413)$/.test(errorCode(error) ?? '');
 }
 
 function refusal(source: string, error: unknown): SkippedItem {

@@ -17,6 +17,8 @@ export interface FairLoopOptions {
   /** Jobs that are taken at once, and done one after the other. */
   batchSize: number;
   pollingIntervalSeconds: number;
+  /** Whether a workspace has at most one batch at a time, so that none has all places. Default: no. */
+  onePerTenant?: boolean | undefined;
   run(job: Job<unknown>): Promise<JobResult>;
   signal: AbortSignal;
 }
@@ -28,27 +30,48 @@ export interface FairLoopOptions {
  */
 class Rounds {
   readonly #served = new Set<string>();
+  /** Tenants whose batch is not done yet, when none may have two. */
+  readonly #busy = new Set<string>();
   #aloneUntil = 0;
+  #turn: Promise<unknown> = Promise.resolve();
   readonly #fetch: (ignoreGroups: string[]) => Promise<Job<unknown>[]>;
+  readonly #onePerTenant: boolean;
 
-  constructor(fetch: (ignoreGroups: string[]) => Promise<Job<unknown>[]>) {
+  constructor(fetch: (ignoreGroups: string[]) => Promise<Job<unknown>[]>, onePerTenant: boolean) {
     this.#fetch = fetch;
+    this.#onePerTenant = onePerTenant;
   }
 
-  async next(): Promise<Job<unknown>[]> {
+  /** The next batch. One at a time is looked for where the next one depends on whose it is. */
+  next(): Promise<Job<unknown>[]> {
+    if (!this.#onePerTenant) return this.#next();
+    const batch = this.#turn.then(() => this.#next());
+    this.#turn = batch.catch(() => {});
+    return batch;
+  }
+
+  done(batch: Job<unknown>[]): void {
+    for (const { groupId } of batch) if (groupId) this.#busy.delete(groupId);
+  }
+
+  async #next(): Promise<Job<unknown>[]> {
     if (this.#served.size > 0 && Date.now() >= this.#aloneUntil) {
-      const batch = await this.#fetch([...this.#served]);
+      const batch = await this.#fetch([...this.#served, ...this.#busy]);
       if (batch.length > 0) return this.#serve(batch);
       // all had their turn
       if (this.#served.size === 1) this.#aloneUntil = Date.now() + ALONE;
       this.#served.clear();
     }
-    return this.#serve(await this.#fetch([]));
+    return this.#serve(await this.#fetch([...this.#busy]));
   }
 
   #serve(batch: Job<unknown>[]): Job<unknown>[] {
     if (this.#served.size >= MOST_TENANTS) this.#served.clear();
-    for (const { groupId } of batch) if (groupId) this.#served.add(groupId);
+    for (const { groupId } of batch) {
+      if (!groupId) continue;
+      this.#served.add(groupId);
+      if (this.#onePerTenant) this.#busy.add(groupId);
+    }
     return batch;
   }
 }
@@ -67,11 +90,12 @@ async function settle(boss: PgBoss, queue: string, results: readonly JobResult[]
 /** Works on a queue whose jobs belong to workspaces, until the signal. Resolves when the last job has ended. */
 export async function runFairLoop(options: FairLoopOptions): Promise<void> {
   const { boss, queue, log, concurrency, batchSize, pollingIntervalSeconds, run, signal } = options;
+  const { onePerTenant = false } = options;
   const rounds = new Rounds(async (ignoreGroups) => {
     const batch = await boss.fetch(queue, { batchSize, ignoreGroups, includeMetadata: true });
     // those that come are the first, but they come in any order
     return batch.sort((a, b) => b.priority - a.priority || Number(a.createdOn) - Number(b.createdOn));
-  });
+  }, onePerTenant);
 
   async function step(): Promise<boolean> {
     const batch = await rounds.next();
@@ -79,7 +103,7 @@ export async function runFairLoop(options: FairLoopOptions): Promise<void> {
     try {
       for (const job of batch) results.push(await run(job));
     } finally {
-      await settle(boss, queue, results);
+      await settle(boss, queue, results).finally(() => rounds.done(batch));
     }
     return batch.length > 0;
   }

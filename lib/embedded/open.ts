@@ -1,6 +1,5 @@
-import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import type { Server } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { btree_gin } from '@electric-sql/pglite/contrib/btree_gin';
@@ -14,6 +13,7 @@ import { ColloquyError } from '../errors.ts';
 import { acquireFileLock, readLock } from '../lock.ts';
 import { type Copies, copiesOf } from './copy.ts';
 import { EmbeddedPool, EmbeddedSession } from './session.ts';
+import { socketFolder } from './socket-folder.ts';
 import { listen } from './wire.ts';
 
 /** Who may log in to an embedded database: its administrator and the login roles of sql/roles.sql. */
@@ -37,13 +37,6 @@ export interface EmbeddedDatabase {
 }
 
 const lockPath = (dataDir: string): string => join(dataDir, 'embedded.lock');
-
-function socketFolder(dataDir: string): string {
-  const inside = join(dataDir, 'socket');
-  // the path of a socket ends at 107 bytes
-  if (Buffer.byteLength(join(inside, '.s.PGSQL.5432')) <= 100) return inside;
-  return join(tmpdir(), `colloquy-${process.pid}`);
-}
 
 /** A connection string for a login over the socket of a running embedded database. */
 function socketUrl(folder: string, login: string): string {
@@ -93,8 +86,6 @@ export async function openEmbedded(
     const sockets = socketFolder(dataDir);
     let server: Server | undefined;
     if (process.platform !== 'win32') {
-      mkdirSync(sockets, { recursive: true, mode: 0o700 });
-      chmodSync(sockets, 0o700);
       const path = join(sockets, '.s.PGSQL.5432');
       // we hold the lock, so what is left here belongs to a process that is gone
       if (existsSync(path)) rmSync(path);

@@ -15,12 +15,16 @@ export interface Target {
 /** Options of a request are looked up under this name. */
 const NAME = 'colloquy';
 
+/** What is sent, and the key, go to the address that was set and to no other: a redirect is an answer like any other refusal. */
+const fetchThere: typeof fetch = (input, init) => fetch(input, { ...init, redirect: 'manual' });
+
 function serviceOf({ endpoint }: Target) {
   const url = new URL(endpoint.baseUrl);
   const query = Object.fromEntries(url.searchParams);
   const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
   return createOpenAICompatible({
     name: NAME,
+    fetch: fetchThere,
     baseURL: `${url.origin}${url.pathname}`.replace(/\/+$/, ''),
     ...(Object.keys(query).length === 0 ? {} : { queryParams: query }),
     ...(endpoint.apiKey === '' ? {} : { apiKey: endpoint.apiKey }),

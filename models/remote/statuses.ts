@@ -1,8 +1,15 @@
 import type { ProviderErrorKind } from '../error.ts';
 import { LONGEST_PAUSE } from './guard.ts';
 
+const REDIRECTED = 'a redirect, which is not followed: set the address that it leads to';
+
 /** What to do about an answer that will be the same until something is changed. */
 export const REMEDIES: Record<number, string> = {
+  301: REDIRECTED,
+  302: REDIRECTED,
+  303: REDIRECTED,
+  307: REDIRECTED,
+  308: REDIRECTED,
   401: 'check its API key',
   402: 'its account has no credit left',
   403: 'its API key lacks the right to use this model',

@@ -9,6 +9,9 @@ export type FirstAccount = z.infer<typeof firstAccount>;
 /** Where the first start keeps the account that it made. */
 export const firstAccountFile = (dataDir: string): string => join(dataDir, 'first-account.json');
 
+/** Where each start keeps a token of that account, for the calls that it prints. */
+export const firstTokenFile = (dataDir: string): string => join(dataDir, 'first-account.token');
+
 /** The account that the first start made, when its file is in the data folder. */
 export async function readFirstAccount(dataDir: string): Promise<FirstAccount | null> {
   const path = firstAccountFile(dataDir);

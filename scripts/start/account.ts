@@ -1,7 +1,23 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import type { Database } from '../../lib/database.ts';
-import { type FirstAccount, firstAccountFile, readFirstAccount } from '../shared/first-account.ts';
+import {
+  type FirstAccount,
+  firstAccountFile,
+  firstTokenFile,
+  readFirstAccount,
+} from '../shared/first-account.ts';
+
+/** Writes a file for its owner's eyes only, also where there was one that others could read. */
+function writePrivate(path: string, text: string): void {
+  writeFileSync(path, text, { mode: 0o600 });
+  chmodSync(path, 0o600);
+}
+
+/** Keeps the token of a start for the calls that it prints: they name the file, so that no log holds the token. */
+export function keepToken(dataDir: string, token: string): void {
+  writePrivate(firstTokenFile(dataDir), `${token}\n`);
+}
 
 const FIRST_EMAIL = 'you@example.org';
 
@@ -23,7 +39,7 @@ export async function ensureFirstAccount(
     password: randomBytes(12).toString('base64url'),
   };
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  writeFileSync(firstAccountFile(dataDir), `${JSON.stringify(account, null, 2)}\n`, { mode: 0o600 });
+  writePrivate(firstAccountFile(dataDir), `${JSON.stringify(account, null, 2)}\n`);
   // registering is what a visitor does, and needs no more rights than a visitor has
   await database
     .pool('owner')

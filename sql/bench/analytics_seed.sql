@@ -6,11 +6,19 @@ insert into app_public.workspaces (name, is_personal) select u.email::text, true
 insert into app_public.workspace_members (workspace_id, user_id, role)
 select w.id, u.id, 'owner' from app_public.workspaces w join app_public.users u on u.email::text = w.name;
 
+-- a partition per month, as in a database that has been in use for so long
 do $partitions$
+declare
+  month timestamp;
 begin
-  perform app_private.ensure_months('messages', array(
-    select now() - make_interval(months => n) from generate_series(0, 24) as n
-  ));
+  alter table app_public.messages detach partition app_partitions.messages_history;
+  drop table app_partitions.messages_history;
+  for month in select date_trunc('month', now() at time zone 'UTC') - make_interval(months => n) from generate_series(1, 24) as n loop
+    perform app_private.create_range_partition(
+      'messages', to_char(month, '"messages_"YYYY_MM'), app_hidden.uuidv7_floor(month at time zone 'UTC'),
+      app_hidden.uuidv7_floor((month + interval '1 month') at time zone 'UTC')
+    );
+  end loop;
 end
 $partitions$;
 

@@ -237,7 +237,7 @@ describeReal('the services of compose.yaml', () => {
   it('say where GraphiQL would be that it is not installed', async () => {
     const { command, env } = service('api');
     const port = String(await freePort());
-    const serving = run(command, { ...env, PORT: port, NODE_ENV: 'development' });
+    const serving = run(command, { ...env, PORT: port, GRAPHIQL: 'true' });
     await expect.poll(serving.output).toContain('Stop:');
     const page = await fetch(`http://127.0.0.1:${port}/`);
     expect([page.status, await page.text()]).toEqual([

@@ -7,7 +7,6 @@ import type { JobContext } from '../../jobs/job.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { readEnv } from '../../lib/env.ts';
 import { log } from '../../lib/log.ts';
-import { logMailer } from '../../lib/mailer.ts';
 import { openQueue } from '../../lib/queue.ts';
 import { localStorage } from '../../lib/storage.ts';
 import { openProvider } from '../../models/open-provider.ts';
@@ -101,7 +100,6 @@ describeReal('a back-fill by a service that is paid', () => {
       pool,
       boss: openQueue(pool, { supervise: false, schedule: false }),
       log,
-      mailer: logMailer(log),
       storage: localStorage('/nowhere'),
       extractor: openExtractor(),
       summariser: () => openSummariser(),

@@ -12,7 +12,7 @@ import { log } from '../../lib/log.ts';
 import { type FileStorage, localStorage } from '../../lib/storage.ts';
 import { openGuards } from '../../models/remote/guard.ts';
 import { startFakeOpenAi } from '../support/fake-openai.ts';
-import { docx, pdf } from '../support/files.ts';
+import { docx, pdf, pdfBomb } from '../support/files.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { asUser, registerUser, type TestUser, until } from '../support/users.ts';
 
@@ -278,6 +278,30 @@ describeReal('files and events become knowledge', () => {
       await ended(next);
       expect(await file(next)).toMatchObject({ processing_status: 'completed' });
     });
+
+    it('that unfold without end cost their owner that file, and hold up nobody else', async () => {
+      const bomb = await pdfBomb(1536);
+      // each its own file: the same bytes are one
+      const bombs = await Promise.all(
+        [1, 2, 3].map((n) => upload(ann, Buffer.concat([bomb, Buffer.from(`% ${n}\n`)]), `bomb ${n}.pdf`)),
+      );
+      const honest = await upload(bob, 'An honest file.', 'honest.txt');
+      await work();
+      let mostAtOnce = 0;
+      const reading = async () => {
+        const states = await Promise.all(bombs.map(async (id) => (await file(id)).processing_status));
+        mostAtOnce = Math.max(mostAtOnce, states.filter((state) => state === 'processing').length);
+        return states;
+      };
+      await until(async () => {
+        await reading();
+        return (await file(honest)).processing_status === 'completed';
+      });
+      expect(await reading()).not.toEqual(['failed', 'failed', 'failed']);
+      await until(async () => (await reading()).every((state) => state === 'failed'));
+      expect(mostAtOnce).toBe(1);
+      for (const id of bombs) expect(await file(id)).toMatchObject({ error_code: 'CQ327', attempts: 1 });
+    }, 240_000);
 
     it('that come again from the same place replace their text, and embed only what changed', async () => {
       await work();

@@ -10,7 +10,6 @@ import { sweepUnindexed } from '../../jobs/sweep-unindexed.ts';
 import { startWorker } from '../../jobs/worker.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { log } from '../../lib/log.ts';
-import { logMailer } from '../../lib/mailer.ts';
 import { openQueue } from '../../lib/queue.ts';
 import { localStorage } from '../../lib/storage.ts';
 import { ProviderError } from '../../models/error.ts';
@@ -195,7 +194,6 @@ describeReal('the worker', () => {
       boss,
       log,
       signal,
-      mailer: logMailer(log),
       storage: localStorage('/nowhere'),
       extractor: openExtractor(),
       summariser: () => openSummariser(),

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import { openExtractor } from '../../reading/extract.ts';
 import { type Extractor, limits } from '../../reading/extraction.ts';
-import { docx, pdf, zip } from '../support/files.ts';
+import { docx, pdf, pdfBomb, zip } from '../support/files.ts';
 
 const files = openExtractor();
 afterAll(() => files.close());
@@ -202,7 +204,32 @@ describe('text, markdown and code', () => {
   });
 });
 
-describe('the thread', () => {
+/** The most memory that a process below this one held while the work went on, in mebibytes. */
+async function mostMemory(work: Promise<unknown>): Promise<number> {
+  let most = 0;
+  let over = false;
+  const ended = work.finally(() => {
+    over = true;
+  });
+  ended.catch(() => {});
+  while (!over) {
+    for (const child of readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8')
+      .split(' ')
+      .filter(Boolean)) {
+      try {
+        const peak = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${child}/status`, 'utf8'))?.[1];
+        most = Math.max(most, Number(peak ?? 0) / 1024);
+      } catch {
+        // it has just ended
+      }
+    }
+    await delay(5);
+  }
+  await ended;
+  return most;
+}
+
+describe('the process', () => {
   test('a file that takes too long is given up, and the next one is read', async () => {
     const hasty = openExtractor({ timeout: 300 });
     try {
@@ -216,12 +243,13 @@ describe('the thread', () => {
     await expect(extract('text', 'next')).resolves.toMatchObject({ text: 'next' });
   });
 
-  test('a file that wants more memory than there is ends its thread, not the process; the next one is read', async () => {
-    const small = openExtractor({ memory: 24 });
+  test('a file that wants more memory than there is ends its process, not this one; the next one is read', async () => {
+    const small = openExtractor({ memory: 110 });
     try {
       const bytes = docx(Array.from({ length: 60_000 }, (_, i) => ({ text: `Paragraph ${i}` })));
       await expect(small.extract({ bytes, extractor: 'docx', name: 'big' })).rejects.toMatchObject({
         code: 'CQ327',
+        message: expect.stringContaining('110 MiB'),
       });
       const bytes2 = Buffer.from('small');
       expect(await small.extract({ bytes: bytes2, extractor: 'text', name: 'small' })).toMatchObject({
@@ -229,6 +257,74 @@ describe('the thread', () => {
       });
     } finally {
       await small.close();
+    }
+  });
+
+  test('what an honest large file needs is there', async () => {
+    const bytes = docx(Array.from({ length: 60_000 }, (_, i) => ({ text: `Paragraph ${i}` })));
+    expect((await extract('docx', bytes)).text).toContain('Paragraph 59999');
+  }, 240_000);
+
+  test.skipIf(process.platform !== 'linux')(
+    'a PDF of some kilobytes that unfolds to 1.5 GiB takes what is allowed, and others are read meanwhile',
+    async () => {
+      const bomb = await pdfBomb(1536);
+      expect(bomb.length).toBeLessThan(10_000);
+      const usual = performance.now();
+      await extract('text', 'usual');
+      const usually = performance.now() - usual;
+
+      const before = process.memoryUsage().rss;
+      const refused = refuses('pdf', bomb, 'CQ327', '512 MiB');
+      const most = mostMemory(refused);
+      const begun = performance.now();
+      expect((await extract('text', 'meanwhile')).text).toBe('meanwhile');
+      expect(performance.now() - begun).toBeLessThan(10 * usually + 2000);
+      // one look of the guard late
+      expect(await most).toBeLessThan(512 + 256);
+      await refused;
+      expect(process.memoryUsage().rss - before).toBeLessThan(100 << 20);
+    },
+    240_000,
+  );
+
+  test.skipIf(process.platform !== 'linux')(
+    'a reader that is killed costs its file, and no other',
+    async () => {
+      const spinning = new URL('./programs/spin.ts', import.meta.url);
+      const stuck = openExtractor({ program: spinning });
+      try {
+        const failed = expect(
+          stuck.extract({ bytes: Buffer.from('x'), extractor: 'text', name: 'x' }),
+        ).rejects.toMatchObject({ code: 'CQ327' });
+        let child: string | undefined;
+        while (!child || !readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('spin.ts')) {
+          await delay(10);
+          [child] = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8')
+            .split(' ')
+            .filter(Boolean);
+        }
+        process.kill(Number(child), 'SIGKILL');
+        await failed;
+      } finally {
+        await stuck.close();
+      }
+      expect((await extract('text', 'next')).text).toBe('next');
+    },
+  );
+
+  test.each([
+    ['spin', new URL('./programs/spin.ts', import.meta.url), { timeout: 1500 }, 'CQ325'],
+    ['flood', new URL('./programs/flood.ts', import.meta.url), {}, 'CQ323'],
+    ['lie', new URL('./programs/lie.ts', import.meta.url), {}, 'CQ327'],
+  ])('a reader that would "%s" is not believed', async (_, program, options, code) => {
+    const bad = openExtractor({ program, ...options });
+    try {
+      await expect(
+        bad.extract({ bytes: Buffer.from('x'), extractor: 'text', name: 'x' }),
+      ).rejects.toMatchObject({ code });
+    } finally {
+      await bad.close();
     }
   });
 

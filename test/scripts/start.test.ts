@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +26,8 @@ const start = (...args: string[]): Started => launch([process.execPath, 'scripts
 function launch([command, ...args]: [string, ...string[]], env: NodeJS.ProcessEnv = {}): Started {
   const child = spawn(command, args, {
     cwd: projectFolder,
-    env: { ...process.env, DATABASE_URL: '', LOG_LEVEL: 'error', ...env },
+    // as on a terminal, where a person reads it
+    env: { ...process.env, DATABASE_URL: '', LOG_LEVEL: 'error', LOG_FORMAT: 'pretty', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';
@@ -73,7 +74,13 @@ describe('npm start', () => {
   });
 
   /** The link to GraphiQL, as printed. */
-  const graphiql = () => new URL(/GraphiQL +(http\S+)/.exec(welcome)![1]!);
+  const graphiql = () => {
+    const url = new URL(/GraphiQL +(http\S+)/.exec(welcome)![1]!);
+    // on a terminal, the link has the token
+    expect(url.hash).toBe('');
+    url.hash = `token=${readFileSync(join(dataDir, 'first-account.token'), 'utf8').trim()}`;
+    return url;
+  };
   const paste = async (call: string) => JSON.parse((await run('bash', ['-c', call])).stdout);
 
   it('prints three calls that work when pasted', async () => {
@@ -198,7 +205,7 @@ describe('npm start', () => {
     try {
       const again = start(...args, '--port', String(port));
       expect(await again.exit).toBe(1);
-      expect(again.output()).toContain('Account: you@example.org made.');
+      expect(again.output()).toContain('Account: you@example.org made;');
       expect(again.output()).toMatch(/is in use.*CQ010/s);
     } finally {
       holder.close();

@@ -111,8 +111,32 @@ const PLANTED: Record<string, [string, string][]> = {
     ['grant usage on schema app_partitions to public', 'schema app_partitions'],
     ['grant select on app_partitions.messages_default to colloquy_user', 'app_partitions.messages_default'],
     [
-      `create table app_public.planted partition of app_public.messages for values from ('00000000-0000-7000-8000-000000000000') to ('00000000-0001-7000-8000-000000000000')`,
+      `create table app_public.planted partition of app_public.messages for values from ('f0000000-0000-7000-8000-000000000000') to ('f0000000-0001-7000-8000-000000000000')`,
       'app_public.planted',
+    ],
+  ],
+  request_changes_catalogue: [
+    [
+      `create function app_public.planted() returns void language plpgsql security definer as $$ begin create table app_private.x (); end $$;
+       grant execute on function app_public.planted() to colloquy_user`,
+      'app_public.planted',
+    ],
+    // by way of two others, and put together
+    [
+      `create function app_private.planted() returns void language plpgsql as $$ begin execute format('lock table %s', 'app_public.users'); end $$;
+       create function app_private.planting() returns void language sql begin atomic select app_private.planted(); end;
+       create function app_public.plant() returns void language plpgsql security definer as $$ begin perform app_private.planting(); end $$;
+       grant execute on function app_public.plant() to colloquy_visitor`,
+      'app_private.planted',
+    ],
+    [
+      `create function app_private.planted() returns trigger language plpgsql as $$ begin alter table app_public.users add x text; end $$`,
+      'app_private.planted',
+    ],
+    [
+      `create function app_public.planted() returns void language sql security definer as $$ select app_hidden.ensure_partitions(1) $$;
+       grant execute on function app_public.planted() to colloquy_admin`,
+      'app_private.create_range_partition',
     ],
   ],
   granted_to_everyone: [

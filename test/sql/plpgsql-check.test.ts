@@ -13,8 +13,8 @@ const REVIEWED: [string, string][] = [
   ['app_private.count_message_feedback', 'cannot determinate a result of dynamic SQL'],
   ['app_private.count_message_feedback', 'record "changed" is not assigned yet'],
   ['app_private.count_message_feedback', 'never read variable "changed"'],
-  // The bounds of a partition, written with %L; column names with quote_ident.
-  ['app_private.create_month_partition', 'text type variable is not sanitized'],
+  // Column names of the catalogue, written with quote_ident.
+  ['app_private.create_range_partition', 'text type variable is not sanitized'],
   // Keys of a literal object.
   ['app_private.generate_sample_data', 'target type is different type than source type'],
   // Names of columns out of the catalogue, written with quote_ident.

@@ -1,4 +1,6 @@
-import { crc32, deflateRawSync } from 'node:zlib';
+import { once } from 'node:events';
+import { buffer } from 'node:stream/consumers';
+import { crc32, createDeflate, deflateRawSync, deflateSync } from 'node:zlib';
 
 /** Small real files, made on the spot. */
 
@@ -105,4 +107,36 @@ export function pdf(pages: string[][], { title = '', language = '', password = f
   for (let n = 1; n < objects.length; n++) text += `${String(offsets[n]).padStart(10, '0')} 00000 n \n`;
   text += `trailer\n<< /Size ${objects.length} /Root 1 0 R /Info ${info} 0 R ${password ? `/Encrypt ${info + 1} 0 R` : ''} /ID [<${id}> <${id}>] >>\nstartxref\n${table}\n%%EOF\n`;
   return Buffer.from(text, 'latin1');
+}
+
+/** A PDF of some kilobytes whose only page unfolds, through two filters, to that many mebibytes of blanks. */
+export async function pdfBomb(mebibytes: number): Promise<Buffer> {
+  const deflate = createDeflate({ level: 9 });
+  const inner = buffer(deflate);
+  const blanks = Buffer.alloc(1 << 20, ' ');
+  for (let n = 0; n < mebibytes; n++) if (!deflate.write(blanks)) await once(deflate, 'drain');
+  deflate.end();
+  const packed = deflateSync(await inner, { level: 9 });
+  const head = Buffer.from(
+    `%PDF-1.4
+1 0 obj
+<< /Type /Catalog /Pages 2 0 R >>
+endobj
+2 0 obj
+<< /Type /Pages /Count 1 /Kids [3 0 R] >>
+endobj
+3 0 obj
+<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources << >> /Contents 4 0 R >>
+endobj
+4 0 obj
+<< /Length ${packed.length} /Filter [/FlateDecode /FlateDecode] >>
+stream
+`,
+    'latin1',
+  );
+  return Buffer.concat([
+    head,
+    packed,
+    Buffer.from('\nendstream\nendobj\ntrailer\n<< /Size 5 /Root 1 0 R >>\n%%EOF\n', 'latin1'),
+  ]);
 }

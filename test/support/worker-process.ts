@@ -1,7 +1,10 @@
 import { createInterface } from 'node:readline';
 import { startWorker } from '../../jobs/worker.ts';
 import { serverDatabase } from '../../lib/database.ts';
+import { env } from '../../lib/env.ts';
+import { mailSettings } from '../../lib/mail-settings.ts';
 import { localStorage } from '../../lib/storage.ts';
+import { openMailer } from '../../mail/open-mailer.ts';
 import { openGuards } from '../../models/remote/guard.ts';
 import { tablePause } from '../../models/remote/pause.ts';
 import { tableRate } from '../../models/remote/rate.ts';
@@ -24,6 +27,10 @@ lines.once('line', async (line) => {
       ? { providers: { guards: openGuards(tablePause(pool), quick, tableRate(pool)) } }
       : {}),
     ...(folder ? { storage: localStorage(folder) } : {}),
+    // none: mail is left to a test's own worker
+    ...(env.MAIL_URL
+      ? { mailer: openMailer(mailSettings(env), { dataDir: '/nowhere', isProductionServer: true }) }
+      : {}),
   });
   process.stdout.write('ready\n');
   lines.once('close', async () => {

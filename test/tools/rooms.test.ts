@@ -11,11 +11,12 @@ const MAY_IMPORT: Record<string, string[]> = {
   chunking: ['lib', 'reading'],
   models: ['lib', 'chunking'],
   import: ['lib', 'reading'],
-  jobs: ['lib', 'reading', 'chunking', 'models'],
+  mail: ['lib'],
+  jobs: ['lib', 'reading', 'chunking', 'models', 'mail'],
   api: ['lib', 'models'],
-  scripts: ['lib', 'reading', 'chunking', 'models', 'import', 'jobs', 'api'],
+  scripts: ['lib', 'reading', 'chunking', 'models', 'import', 'mail', 'jobs', 'api'],
   // the stored release is filled by the people and passages that the tests use
-  tools: ['lib', 'reading', 'chunking', 'models', 'import', 'jobs', 'api', 'test'],
+  tools: ['lib', 'reading', 'chunking', 'models', 'import', 'mail', 'jobs', 'api', 'test'],
   // the loader of PostGraphile looks for its configuration here
   'graphile.config.ts': ['lib', 'api'],
 };

@@ -51,8 +51,11 @@ export function documentedOperations(): DocumentedOperation[] {
   const printed = welcome({
     url: 'http://localhost',
     hasGraphiql: true,
-    account: { email: 'you@example.org', password: '…' } as never,
-    token: '…',
+    account: { email: 'you@example.org', password: '…', token: '…' },
+    accountFile: '',
+    tokenFile: '',
+    isNew: true,
+    isTerminal: true,
     psql: '',
   });
   for (const source of bodiesOf(printed)) found.push(...operationsOf('npm start', source));

@@ -3,7 +3,6 @@ import { backfillEmbeddings } from '../../../jobs/backfill-embeddings.ts';
 import type { JobContext } from '../../../jobs/job.ts';
 import { type Database, serverDatabase } from '../../../lib/database.ts';
 import { log } from '../../../lib/log.ts';
-import { logMailer } from '../../../lib/mailer.ts';
 import { openQueue } from '../../../lib/queue.ts';
 import { localStorage } from '../../../lib/storage.ts';
 import { ProviderError } from '../../../models/error.ts';
@@ -38,7 +37,6 @@ describeReal('versions that are not active', () => {
     pool: database.pool('worker'),
     boss: openQueue(database.pool('worker'), { supervise: false, schedule: false }),
     log,
-    mailer: logMailer(log),
     storage: localStorage('/nowhere'),
     extractor: openExtractor(),
     summariser: () => openSummariser(),

@@ -4,7 +4,6 @@ import type { JobContext } from '../../../jobs/job.ts';
 import { type Database, serverDatabase } from '../../../lib/database.ts';
 import { ColloquyError } from '../../../lib/errors.ts';
 import { log } from '../../../lib/log.ts';
-import { logMailer } from '../../../lib/mailer.ts';
 import { openQueue } from '../../../lib/queue.ts';
 import { localStorage } from '../../../lib/storage.ts';
 import { openSummariser } from '../../../models/summary/open-summariser.ts';
@@ -71,7 +70,6 @@ describeReal('texts that cannot be chunked', () => {
     pool: database.pool('worker'),
     boss: openQueue(database.pool('worker'), { supervise: false, schedule: false }),
     log,
-    mailer: logMailer(log),
     storage: localStorage('/nowhere'),
     extractor: openExtractor(),
     chunk,

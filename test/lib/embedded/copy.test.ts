@@ -180,7 +180,7 @@ describe.skipIf(env.DATABASE_URL)('an embedded database that is upgraded', () =>
       ['scripts/start.ts', '--data', dataDir, '--port', '0', '--no-examples', ...args],
       {
         cwd: projectFolder,
-        env: { ...process.env, DATABASE_URL: '', LOG_LEVEL: 'error' },
+        env: { ...process.env, DATABASE_URL: '', LOG_LEVEL: 'error', LOG_FORMAT: 'pretty' },
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     );

@@ -1,6 +1,42 @@
 import { expect } from 'vitest';
-import { registerUser, type TestUser } from '../../support/users.ts';
+import { asRole, registerUser, type TestUser } from '../../support/users.ts';
 import { type Attacks, call, database, fails, lastToken, NOWHERE, nobody, tenants } from './scene.ts';
+
+/** With a key of the user, whatever its scopes are. */
+const withKey = ({ id, workspaceId, memberRole }: TestUser, sql: string, ...values: unknown[]) =>
+  asRole(
+    database,
+    'colloquy_user',
+    { userId: id, workspaceId, memberRole, scopes: 'read,write,admin' },
+    (client) => client.query(sql, values),
+  );
+
+/** An invitation to somebody else is as one that does not exist, also to those who made it; and to a claimed address nothing is given. */
+async function strangersInvitation(name: string): Promise<void> {
+  const { bob, owner, member } = tenants;
+  const { rows } = await call(
+    owner,
+    `select id from app_public.invite_member('${name}@example.org', 'viewer')`,
+  );
+  const { id } = rows[0];
+  const attempt = (user: TestUser, which = id) => call(user, `select app_public.${name}($1)`, which);
+  const verify = (isVerified: boolean) =>
+    database
+      .pool('owner')
+      .query('update app_public.users set is_email_verified = $1 where id = any ($2)', [
+        isVerified,
+        [bob.id, owner.id, member.id],
+      ]);
+  await verify(false);
+  expect(await fails(attempt(bob))).toMatchObject({ code: 'CQ153' });
+  await verify(true);
+  const missing = await fails(attempt(bob, NOWHERE));
+  expect(missing.code).toBe('CQ204');
+  for (const user of [bob, owner, member]) expect(await fails(attempt(user))).toEqual(missing);
+  expect(await fails(withKey(bob, `select app_public.${name}($1)`, id))).toMatchObject({ code: 'CQ110' });
+  await verify(false);
+  await nobody(`select app_public.${name}('${id}')`);
+}
 
 /** Attacks on the functions of workspaces and their members. */
 export const members: Attacks = {
@@ -20,6 +56,58 @@ export const members: Attacks = {
       .query('select from app_public.workspace_members where user_id = any ($1)', [[ann.id, bob.id]]);
     expect(rows.length).toBe(2);
     await nobody(`select app_public.accept_invitation('${token}')`);
+  },
+  'app_public.my_invitations': async () => {
+    const { ann, bob, owner } = tenants;
+    const { rows } = await call(
+      owner,
+      `select id from app_public.invite_member('ann@example.org', 'viewer')`,
+    );
+    const seen = async (user: TestUser) =>
+      (await call(user, 'select * from app_public.my_invitations() where id = $1', rows[0].id)).rowCount;
+    const verify = (isVerified: boolean) =>
+      database
+        .pool('owner')
+        .query('update app_public.users set is_email_verified = $1 where id = any ($2)', [
+          isVerified,
+          [ann.id, bob.id],
+        ]);
+    // an address that was only claimed reads nothing, and another's not at all
+    await verify(false);
+    expect(await seen(ann)).toBe(0);
+    await verify(true);
+    expect(await seen(ann)).toBe(1);
+    for (const user of [bob, owner]) expect(await seen(user)).toBe(0);
+    expect(await fails(withKey(ann, 'select app_public.my_invitations()'))).toMatchObject({
+      code: 'CQ110',
+    });
+    await verify(false);
+    await nobody('select app_public.my_invitations()');
+  },
+  'app_public.accept_my_invitation': () => strangersInvitation('accept_my_invitation'),
+  'app_public.decline_invitation': () => strangersInvitation('decline_invitation'),
+  'app_public.hand_over_invitation': async () => {
+    const { ann, owner, member, viewer } = tenants;
+    const { rows } = await call(
+      owner,
+      `select id from app_public.invite_member('over@example.org', 'admin')`,
+    );
+    const handOver = (user: TestUser, id = rows[0].id) =>
+      call(user, 'select app_public.hand_over_invitation($1)', id);
+    for (const user of [member, viewer, { ...viewer, memberRole: 'owner' }])
+      expect(await fails(handOver(user))).toMatchObject({ code: 'CQ114' });
+    expect(await fails(handOver({ ...ann, workspaceId: owner.workspaceId }))).toMatchObject({
+      code: 'CQ107',
+    });
+    const other = await registerUser(database, 'founder3@example.org');
+    const { rows: others } = await call(other, `select id from app_public.create_workspace('Third')`);
+    const foreign = await fails(handOver({ ...other, workspaceId: others[0].id }));
+    expect(foreign.code).toBe('CQ204');
+    expect(await fails(handOver({ ...other, workspaceId: others[0].id }, NOWHERE))).toEqual(foreign);
+    expect(
+      await fails(withKey(owner, 'select app_public.hand_over_invitation($1)', rows[0].id)),
+    ).toMatchObject({ code: 'CQ110' });
+    await nobody(`select app_public.hand_over_invitation('${rows[0].id}')`);
   },
   'app_public.change_member_role': async () => {
     const { ann, bob, owner, member, viewer } = tenants;

@@ -68,10 +68,11 @@ export function call(user: TestUser, sql: string, ...values: unknown[]): Promise
 export async function lastToken(recipient: string): Promise<string> {
   const { rows } = await database
     .pool('owner')
-    .query('select body from app_private.mail_outbox where recipient = $1 order by id desc limit 1', [
-      recipient,
-    ]);
-  return /Token: (\S+)/.exec(rows[0].body)![1]!;
+    .query(
+      `select data ->> 'token' as token from app_private.mail_outbox where recipient = $1 order by id desc limit 1`,
+      [recipient],
+    );
+  return rows[0].token;
 }
 
 /** Refused to users and visitors, whatever they are in their workspace. */

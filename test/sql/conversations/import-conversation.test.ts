@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeReal } from '../../support/server.ts';
+import { asUser } from '../../support/users.ts';
 import {
   ann,
+  database,
   endScene,
   expectCountersRight,
   history,
@@ -38,10 +40,54 @@ describeReal('import of history', () => {
       'select distinct tableoid::regclass::text as name from app_public.messages where conversation_id = $1 order by 1',
       [result.id],
     );
-    expect(rows.map((row) => row.name)).toEqual([
-      'app_partitions.messages_2024_03',
-      'app_partitions.messages_2024_04',
-    ]);
+    expect(rows.map((row) => row.name)).toEqual(['app_partitions.messages_history']);
+  });
+
+  /** A message a month. */
+  const overMonths = (source: string, count: number) => {
+    const payload = history(source, count);
+    for (const [index, message] of payload.messages.entries())
+      message.createdAt = new Date(Date.UTC(2012, index, 15)).toISOString();
+    return { ...payload, createdAt: '2012-01-01T00:00:00Z' };
+  };
+  const partitions = async () =>
+    (
+      await owner().query(
+        `select i.inhrelid::regclass::text as name from pg_inherits i where i.inhparent = 'app_public.messages'::regclass order by 1`,
+      )
+    ).rows.map((row) => row.name);
+
+  it('of ten years makes no partition and takes no lock that others need', async () => {
+    const before = await partitions();
+    const { rows } = await asUser(database, ann, async (client) => {
+      const { rows: loaded } = await client.query('select * from app_public.import_conversation($1)', [
+        overMonths('ten years', 120),
+      ]);
+      expect(loaded[0]).toMatchObject({ is_new: true, added: 120 });
+      return database.pool('admin').query(
+        `select l.mode, l.relation::regclass::text as relation from pg_locks l
+         where l.locktype = 'relation' and l.database = (select oid from pg_database where datname = current_database())
+           and l.pid <> pg_backend_pid() and l.mode not in ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')`,
+      );
+    });
+    expect(rows).toEqual([]);
+    expect(await partitions()).toEqual(before);
+  });
+
+  it.each([
+    ['CQ206', 'import_max_messages', 11],
+    ['CQ207', 'import_max_months', 11],
+  ])('is bounded: %s', async (code, name, most) => {
+    const set = (value: string) =>
+      owner().query('update app_private.settings set value = $2 where name = $1', [name, value]);
+    const { rows } = await owner().query('select value from app_private.settings where name = $1', [name]);
+    await set(String(most));
+    try {
+      await expect(load(overMonths(code, most + 1))).rejects.toMatchObject({ code });
+      expect(await load(overMonths(code, most))).toMatchObject({ added: most });
+    } finally {
+      await set(rows[0].value);
+    }
   });
 
   it('again changes nothing, and a longer one adds what is new', async () => {

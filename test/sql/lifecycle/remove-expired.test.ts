@@ -124,9 +124,12 @@ describeReal('what expires', () => {
       ('new@example.org', 'a', null, now() - interval '29 days', 1, now() - interval '31 days'),
       ('given-up@example.org', 'a', 'token', null, 8, now() - interval '31 days'),
       ('waits@example.org', 'a', 'token', null, 7, now() - interval '31 days')`);
-    expect(await run()).toEqual({ ...NOTHING, mails: 2 });
+    await sql(`insert into app_private.mail_outbox (recipient, failed_at) values
+      ('bounced@example.org', now() - interval '31 days'), ('bounces@example.org', now() - interval '29 days')`);
+    expect(await run()).toEqual({ ...NOTHING, mails: 3 });
     expect(await run()).toEqual(NOTHING);
     expect(await sql('select recipient from app_private.mail_outbox order by 1')).toEqual([
+      { recipient: 'bounces@example.org' },
       { recipient: 'new@example.org' },
       { recipient: 'waits@example.org' },
     ]);

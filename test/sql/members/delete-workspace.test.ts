@@ -7,8 +7,8 @@ import { addContent, addDialogue, computeAnalytics, indexAll, join } from '../..
 import { asRole, asUser, registerUser, type TestUser, until } from '../../support/users.ts';
 
 /** What outlives its workspace, and why: entries of the audit log are the proof of what was there. */
-// the audit log, and which contents a job has to remove from the disk
-const KEPT = ['app_hidden.discarded_contents', 'app_public.audit_logs'];
+// the audit log, which contents a job has to remove from the disk, and how many invitations were mailed, without their words
+const KEPT = ['app_hidden.discarded_contents', 'app_private.mail_outbox', 'app_public.audit_logs'];
 
 describeReal('deleting a workspace', () => {
   let database: Database;
