@@ -5,14 +5,16 @@ import { ColloquyError, errorCode } from '../lib/errors.ts';
 import { cleanText } from '../lib/storable.ts';
 import type { FileStorage } from '../lib/storage.ts';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from './authentication.ts';
-import { ApiError, publicError } from './errors.ts';
+import { ApiError, isUnavailable, publicError, RETRY_AFTER } from './errors.ts';
 import { requestIds } from './http/request-ids.ts';
 import type { VerifyIdentity } from './identity-provider.ts';
+import { addressOf, callerOf, type Limiter, RateLimited } from './limits/limiter.ts';
 import { parseRange } from './range.ts';
 import { inRequest } from './transaction.ts';
 
 export interface FilesOptions {
   pool: Pool;
+  limiter: Limiter;
   storage: FileStorage;
   verifyIdentity?: VerifyIdentity | undefined;
 }
@@ -35,9 +37,12 @@ const STATUS: Record<string, number> = {
   CQ409: 409,
   CQ413: 413,
   CQ416: 416,
-  CQ503: 503,
   CQ507: 507,
 };
+
+function statusOf(code: string): number {
+  return STATUS[code] ?? (isUnavailable(code) ? 503 : 500);
+}
 
 /** Unknown, in another workspace, somebody else's, only described: all the same. */
 function noFile(): ApiError {
@@ -125,7 +130,7 @@ function disposition(name: string): string {
 }
 
 /** POST /files takes a file as the body, GET and HEAD /files/:id give it back. */
-export function filesHandler({ pool, storage, verifyIdentity }: FilesOptions) {
+export function filesHandler({ pool, limiter, storage, verifyIdentity }: FilesOptions) {
   async function post(
     request: IncomingMessage,
     response: ServerResponse,
@@ -233,7 +238,9 @@ export function filesHandler({ pool, storage, verifyIdentity }: FilesOptions) {
       error instanceof ColloquyError
         ? { message: error.message, code: error.code, ...(error.hint ? { hint: error.hint } : {}) }
         : publicError(error, info);
-    const status = error instanceof AuthenticationError ? error.status : (STATUS[extensions.code] ?? 500);
+    const hasStatus = error instanceof AuthenticationError || error instanceof RateLimited;
+    const status = hasStatus ? error.status : statusOf(extensions.code);
+    if (status === 503) response.setHeader('retry-after', RETRY_AFTER);
     // the rest of a body that nobody reads must not be taken for the next request
     if (!request.complete) response.setHeader('connection', 'close');
     if (status === 401) response.setHeader('www-authenticate', 'Bearer realm="colloquy"');
@@ -260,7 +267,10 @@ export function filesHandler({ pool, storage, verifyIdentity }: FilesOptions) {
       if (settings.role === VISITOR) {
         throw new ApiError('CQ101', 'You are not signed in.', 'Send a token as "Authorization: Bearer …".');
       }
+      const caller = callerOf(settings);
+      await limiter.take('requests', caller, response);
       if (id === undefined) {
+        await limiter.take('uploads', { ...addressOf(request), ...caller }, response);
         await post(request, response, settings, new URLSearchParams(url.split('?')[1] ?? ''));
       } else await get(request, response, settings, id);
     } catch (error) {

@@ -1,3 +1,4 @@
+import type { Pool } from 'pg';
 import type { WithPgClient } from 'postgraphile/@dataplan/pg';
 import { createWithPgClient, makePgService, type NodePostgresPgClient } from 'postgraphile/adaptors/pg';
 import { fenced } from './lookups.ts';
@@ -16,27 +17,53 @@ function fencing(client: NodePostgresPgClient, request: RequestWork | undefined)
   };
 }
 
+/** The pools of the API, by what their connections are for. */
+export interface RequestPools {
+  requests: Pool;
+  visitors: Pool;
+  credentials: Pool;
+}
+
+/** Which of them the current request is to use. */
+function purpose(): keyof RequestPools {
+  const request = currentRequest();
+  if (request?.isCredential) return 'credentials';
+  return request?.isVisitor ? 'visitors' : 'requests';
+}
+
 /**
- * PostGraphile's service for a pool of connections, whose lookups go by index, whose queries share their transactions, and whose
+ * PostGraphile's service for pools of connections, whose lookups go by index, whose queries share their transactions, and whose
  * statements end with their request.
  */
-export function pgService(options: Parameters<typeof makePgService>[0]): ReturnType<typeof makePgService> {
-  const service = makePgService(options);
+export function pgService({
+  pools,
+  ...options
+}: { pools: RequestPools } & Omit<NonNullable<Parameters<typeof makePgService>[0]>, 'pool'>): ReturnType<
+  typeof makePgService
+> {
+  const service = makePgService({ ...options, pool: pools.requests });
   return {
     ...service,
     adaptor: {
       ...service.adaptor,
       createWithPgClient(...args: Parameters<typeof createWithPgClient>) {
-        const withPgClient = createWithPgClient(...args);
-        const withFence: WithPgClient<NodePostgresPgClient> = async (settings, work) => {
+        const [settings, variant] = args;
+        const ways = {
+          requests: createWithPgClient(...args),
+          visitors: createWithPgClient({ ...settings, pool: pools.visitors }, variant),
+          credentials: createWithPgClient({ ...settings, pool: pools.credentials }, variant),
+        };
+        const withFence: WithPgClient<NodePostgresPgClient> = async (pgSettings, work) => {
           const request = currentRequest()?.work;
           request?.check();
-          return withPgClient(settings, (client) => {
+          return ways[purpose()](pgSettings, (client) => {
             const fenced = fencing(client, request);
             return request ? request.on(client.rawClient, () => work(fenced)) : work(fenced);
           });
         };
-        if (withPgClient.release) withFence.release = withPgClient.release;
+        withFence.release = () => {
+          for (const way of Object.values(ways)) way.release?.();
+        };
         return shareTransactions(withFence, () => currentRequest()?.isQuery === true);
       },
     },

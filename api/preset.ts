@@ -8,8 +8,9 @@ import { requestSettings } from './authentication.ts';
 import { maskError } from './errors.ts';
 import { firstQuery, signInScript } from './graphiql.ts';
 import { type IdentityProvider, identityVerifier } from './identity-provider.ts';
+import { type Limiter, openLimiter } from './limits/limiter.ts';
 import { MAX_BODY_BYTES } from './limits/values.ts';
-import { pgService } from './pg-service.ts';
+import { pgService, type RequestPools } from './pg-service.ts';
 import { NamesPlugin } from './plugins/inflection.ts';
 import { MessagesPlugin } from './plugins/messages.ts';
 import { ChangePasswordPlugin, NothingUpdatedPlugin, SignInPlugin } from './plugins/outcomes.ts';
@@ -21,7 +22,7 @@ import { searchPlugin } from './plugins/search/plugin.ts';
 import { SmartTagsPlugin } from './plugins/smart-tags.ts';
 import { StaleVectorsPlugin } from './plugins/stale-vectors.ts';
 import { VectorCodecPlugin } from './plugins/vector-codec.ts';
-import { type ActiveVersion, type EmbedQuery, queryEmbedder } from './query-embeddings.ts';
+import { type ActiveVersion, type EmbedQuery, type QueryTurns, queryEmbedder } from './query-embeddings.ts';
 import type { Reranker } from './reranking.ts';
 import type { SearchRecorder } from './search-recorder.ts';
 import type { TrustedDocuments } from './trusted-documents.ts';
@@ -29,10 +30,16 @@ import type { TrustedDocuments } from './trusted-documents.ts';
 export interface PresetOptions {
   /** Connections as colloquy_authenticator. One is enough: no request ever holds two. */
   pool: Pool;
+  /** The same for visitors, and for what hashes passwords. Default: the same connections for all. */
+  pools?: RequestPools | undefined;
+  /** Counts what is asked. Absent: nobody does. */
+  limiter?: Limiter | undefined;
   /** Embeds the queries of searches. Absent: searches by words alone. */
   embedQuery?: EmbedQuery | undefined;
   /** Whose tokens are believed besides our own. Absent: nobody's. */
   identityProvider?: IdentityProvider | undefined;
+  /** How much of it one workspace may have. */
+  queryTurns?: QueryTurns | undefined;
   /** Tells which version a query is embedded for. Absent: a switch is noticed only when dimensions differ. */
   activeVersion?: ActiveVersion | undefined;
   /** Reranks the results of searches that ask for it. Absent: nobody does. */
@@ -55,7 +62,10 @@ type RuruClientConfig = NonNullable<NonNullable<GraphileConfig.Preset['ruru']>['
 export function makePreset(options: PresetOptions): GraphileConfig.Preset {
   const {
     pool,
+    pools = { requests: pool, visitors: pool, credentials: pool },
+    limiter = openLimiter({ store: 'off' }),
     embedQuery,
+    queryTurns,
     activeVersion,
     reranker,
     searchRecorder,
@@ -69,6 +79,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
     plugins: [
       requestsPlugin({
         pool,
+        limiter,
         introspection,
         timeout: options.timeout,
         trustedDocuments: options.trustedDocuments,
@@ -84,7 +95,11 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       ChangePasswordPlugin,
       SignInPlugin,
       NothingUpdatedPlugin,
-      searchPlugin({ embed: queryEmbedder(embedQuery, activeVersion), recorder: searchRecorder, reranker }),
+      searchPlugin({
+        embed: queryEmbedder(embedQuery, activeVersion, queryTurns),
+        recorder: searchRecorder,
+        reranker,
+      }),
       ...rerankingPlugins,
       StaleVectorsPlugin,
     ],
@@ -100,7 +115,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
     ],
     pgServices: [
       pgService({
-        pool,
+        pools,
         schemas: ['app_public'],
         pubsub: false,
         // What the schema offers follows from the grants of the roles that the authenticator may become.

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Pool } from 'pg';
 import { postgraphile } from 'postgraphile';
 import { grafserv } from 'postgraphile/grafserv/node';
+import type { Purpose } from '../lib/connections/purposes.ts';
 import { log } from '../lib/log.ts';
 import type { FileStorage } from '../lib/storage.ts';
 import { filesHandler } from './files.ts';
@@ -13,10 +14,12 @@ import { type DoorOptions, openDoor } from './http/door.ts';
 import { listen } from './http/listen.ts';
 import { requestIds } from './http/request-ids.ts';
 import { type IdentityProvider, identityVerifier } from './identity-provider.ts';
+import { addressOf, type LimiterOptions, openLimiter, RateLimited } from './limits/limiter.ts';
 import { CLOSE_TIMEOUT, KEEP_ALIVE_TIMEOUT, MAX_BODY_BYTES } from './limits/values.ts';
+import { askedFor, type MetricsOptions, openMetrics } from './metrics.ts';
 import { makePreset } from './preset.ts';
-import type { ActiveVersion, EmbedQuery } from './query-embeddings.ts';
-import { readiness } from './readiness.ts';
+import type { ActiveVersion, EmbedQuery, QueryTurns } from './query-embeddings.ts';
+import { openReadiness } from './readiness.ts';
 import type { Reranker } from './reranking.ts';
 import { openSearchRecorder, type RecordingOptions } from './search-recorder.ts';
 import type { TrustedDocuments } from './trusted-documents.ts';
@@ -24,8 +27,8 @@ import type { TrustedDocuments } from './trusted-documents.ts';
 export interface ApiOptions extends DoorOptions {
   database: {
     kind: 'server' | 'embedded';
-    /** Connections that are logged in as a role. One is enough. */
-    pool(role: 'authenticator'): Pool;
+    /** Connections that are logged in as a role, by what they are for. One is enough. */
+    pool(role: 'authenticator', purpose?: Purpose): Pool;
   };
   /** 0: any that is free. */
   port: number;
@@ -34,6 +37,8 @@ export interface ApiOptions extends DoorOptions {
   storage?: FileStorage | undefined;
   /** Whose tokens are believed besides our own. Absent: nobody's. */
   identityProvider?: IdentityProvider | undefined;
+  /** How much of that one workspace may have. */
+  queryTurns?: QueryTurns;
   /** Tells which version a query is embedded for. */
   activeVersion?: ActiveVersion;
   /** Reranks the results of searches that ask for it. Absent: nobody does. */
@@ -48,16 +53,27 @@ export interface ApiOptions extends DoorOptions {
   trustedDocuments?: TrustedDocuments | undefined;
   /** When what searches answered is counted. */
   recording?: RecordingOptions;
+  /** Where requests are counted, and by which figures (docs/limits.md). Default: nowhere. */
+  limits?: Omit<LimiterOptions, 'pool'>;
+  /** Who may read the metrics. Default: nobody. */
+  metrics?: MetricsOptions;
   /** Whether background jobs are worked on. */
   isQueueAlive?: () => Promise<boolean>;
 }
 
 export interface Api {
   url: string;
+  /** Where the metrics have a port of their own. */
+  metricsUrl?: string;
   /** Whether GraphiQL is at "/". */
   hasGraphiql: boolean;
   /** Takes no more requests, lets those in flight end (for a while), and leaves nothing open. May be called twice. */
   close(): Promise<void>;
+}
+
+/** Whether readiness is asked for jobs, too: /readyz?require=queue. */
+function wantsQueue(request: IncomingMessage): boolean {
+  return new URLSearchParams(request.url?.split('?')[1] ?? '').getAll('require').includes('queue');
 }
 
 /** A document that an upgrade made invalid is no reason to serve none; whoever sends it is told what is wrong. */
@@ -77,12 +93,28 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const { database, development, introspection = development } = options;
   const hasGraphiql = development && isGraphiqlInstalled();
   const pool = database.pool('authenticator');
+  const limiter = openLimiter({
+    store: 'off',
+    ...options.limits,
+    pool: database.pool('authenticator', 'limits'),
+  });
+  const pools = {
+    requests: database.pool('authenticator', 'requests'),
+    visitors: database.pool('authenticator', 'visitors'),
+    credentials: database.pool('authenticator', 'credentials'),
+  };
+  const metrics = await openMetrics(pool, options.metrics ?? {}, (own, port) =>
+    listen(own, options.host, port),
+  );
   const searchRecorder = openSearchRecorder(pool, options.recording);
   const instance = postgraphile(
     makePreset({
-      pool,
+      pool: pools.requests,
+      pools,
+      limiter,
       searchRecorder,
       embedQuery: options.embedQuery,
+      queryTurns: options.queryTurns,
       identityProvider: options.identityProvider,
       activeVersion: options.activeVersion,
       reranker: options.reranker,
@@ -101,18 +133,31 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const files =
     options.storage &&
     filesHandler({
-      pool,
+      pool: pools.requests,
+      limiter,
       storage: options.storage,
       verifyIdentity: options.identityProvider && identityVerifier(options.identityProvider),
     });
 
+  const readiness = openReadiness({
+    pool,
+    probesDisk: database.kind === 'server',
+    isQueueAlive: options.isQueueAlive,
+  });
+
   async function answer(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     if (path === '/healthz') return sendJson(response, 200, { status: 'ok' });
     if (path === '/readyz') {
-      const state = await readiness(pool, options.isQueueAlive);
-      return sendJson(response, state.ready ? 200 : 503, state);
+      const state = await readiness();
+      const isWell = state.ready && (!wantsQueue(request) || state.queue === 'ok');
+      return sendJson(response, isWell ? 200 : 503, state);
     }
-    if (files && (path === '/files' || path.startsWith('/files/'))) return files(request, response, path);
+    if (path === '/metrics' && metrics.mayRead(request)) return metrics.send(response);
+    await limiter.take('requests', addressOf(request), response);
+    if (files && (path === '/files' || path.startsWith('/files/'))) {
+      askedFor(request, { kind: 'files', operation: 'files' });
+      return files(request, response, path);
+    }
     if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
       response.setHeader('connection', 'close');
       return sendError(response, 413, 'CQ413', `A request has at most ${MAX_BODY_BYTES} bytes.`);
@@ -136,6 +181,12 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     const path = door.enter(request, response);
     if (path === undefined) return;
     answer(request, response, path).catch((error: unknown) => {
+      if (error instanceof RateLimited) {
+        const { code, hint } = error.extensions;
+        // what is still to come of the body is not read
+        response.setHeader('connection', 'close');
+        return sendError(response, error.status, String(code), error.message, String(hint));
+      }
       log.error({ err: error, requestId: requestIds(request).id }, 'Internal error');
       if (response.headersSent) response.destroy();
       else sendError(response, 500, 'CQ500', 'Internal error');
@@ -153,6 +204,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     const impatience = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT);
     await closed;
     clearTimeout(impatience);
+    await metrics.close();
     await searchRecorder.close();
     await instance.release();
   }
@@ -162,6 +214,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     log.info({ url, database: database.kind }, 'The API listens');
     return {
       url,
+      ...(metrics.url ? { metricsUrl: metrics.url } : {}),
       hasGraphiql,
       close() {
         closing ??= shutDown();
@@ -169,6 +222,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       },
     };
   } catch (error) {
+    await metrics.close();
     await searchRecorder.close();
     await instance.release();
     throw error;

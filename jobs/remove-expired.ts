@@ -13,6 +13,7 @@ const KINDS = {
   invitations: 'select app_hidden.delete_ended_invitations(max_rows => $1) as removed',
   mails: 'select app_hidden.delete_sent_mail(max_rows => $1) as removed',
   searches: 'select app_hidden.delete_search_history(max_rows => $1) as removed',
+  limits: 'select app_hidden.delete_ended_rate_limits(max_rows => $1) as removed',
 };
 
 /** Removes what has expired, in batches, until nothing is left. What a legal hold keeps stays. */
@@ -23,6 +24,7 @@ async function handle({ pool, signal }: JobContext): Promise<object> {
     invitations: 0,
     mails: 0,
     searches: 0,
+    limits: 0,
     conversations: 0,
     messages: 0,
     passages: 0,

@@ -1,4 +1,6 @@
-import pg from 'pg';
+import type pg from 'pg';
+import { plainPool, type ServerPool, serverPool } from './connections/pool.ts';
+import { inTurn, type Purpose } from './connections/purposes.ts';
 import type { Copies } from './embedded/copy.ts';
 import { type EmbeddedLogin, openEmbedded, runningEmbedded } from './embedded/open.ts';
 import { env } from './env.ts';
@@ -15,8 +17,11 @@ export interface Database {
   readonly name: string;
   /** Which database was taken and why, in one line. */
   readonly description: string;
-  /** A pool of connections that act as a role. Made once per role; ended by close(). */
-  pool(role: DatabaseRole): pg.Pool;
+  /**
+   * A pool of connections that act as a role. Made once per role and purpose; ended by close(). One with a purpose gives its
+   * connections within a bounded time, or says CQ438.
+   */
+  pool(role: DatabaseRole, purpose?: Purpose): pg.Pool;
   /** A connection string for a role, for tools that want one. */
   url(role: DatabaseRole): string;
   /** Of an embedded one that this process has open: the copies that are made before upgrades. */
@@ -27,25 +32,12 @@ export interface Database {
 /** What sql/database.sql installs. */
 const EXTENSIONS = ['vector', 'citext', 'pgcrypto', 'pg_trgm', 'btree_gin', 'btree_gist'];
 
-/** Connections a process holds per role on a server. */
-const POOL_SIZE = 10;
-
 const LOGIN: Record<DatabaseRole, EmbeddedLogin> = {
   admin: 'postgres',
   owner: 'colloquy_owner',
   authenticator: 'colloquy_authenticator',
   worker: 'colloquy_worker',
 };
-
-/** A pool that does not bring the process down when an idle connection breaks. */
-function serverPool(connectionString: string, role: DatabaseRole): pg.Pool {
-  const pool = new pg.Pool({ connectionString, max: POOL_SIZE, application_name: `colloquy ${role}` });
-  // the next query gets a new connection; one that is broken in use rejects where it is used
-  pool.on('error', () => {});
-  // nor one that is taken and breaks before its taker listens: several messages of the server may come in one piece
-  pool.on('connect', (client) => client.on('error', () => {}));
-  return pool;
-}
 
 /** Parses a connection string, also one that names a socket and no host: postgres://login@/database?host=/folder. */
 function parseUrl(connectionString: string): URL {
@@ -100,19 +92,21 @@ export function serverDatabase(
   adminUrl: string,
   own: Partial<Record<DatabaseRole, string | undefined>> = {},
   why = 'as asked for',
+  openPool: (connectionString: string, role: string, purpose?: Purpose) => ServerPool = serverPool,
 ): Database {
   const name = `PostgreSQL at ${shown(adminUrl)}`;
   const url = (role: DatabaseRole): string => own[role] ?? urlForRole(adminUrl, role);
-  const pools = new Map<DatabaseRole, pg.Pool>();
+  const pools = new Map<string, ServerPool>();
   return {
     kind: 'server',
     name,
     description: `${name}, ${why}`,
     url,
-    pool(role) {
-      const pool = pools.get(role) ?? serverPool(url(role), role);
-      pools.set(role, pool);
-      return pool;
+    pool(role, purpose) {
+      const key = `${role} ${purpose ?? ''}`;
+      const pool = pools.get(key) ?? openPool(url(role), role, purpose);
+      pools.set(key, pool);
+      return pool.pool;
     },
     async close() {
       await Promise.all([...pools.values()].map((pool) => pool.end()));
@@ -195,11 +189,13 @@ export async function openDatabase(options: { dataDir?: string; join?: boolean }
   const name = `the embedded database in ${dataDir}`;
   const running = options.join ? runningEmbedded(dataDir) : undefined;
   if (running) {
-    const database = serverDatabase(running('postgres'), {
+    const logins = {
       owner: running('colloquy_owner'),
       authenticator: running('colloquy_authenticator'),
       worker: running('colloquy_worker'),
-    });
+    };
+    // its one session is had in turn: to wait for it is nothing to worry about
+    const database = serverDatabase(running('postgres'), logins, undefined, plainPool);
     return {
       ...database,
       kind: 'embedded',
@@ -215,11 +211,18 @@ export async function openDatabase(options: { dataDir?: string; join?: boolean }
 export async function embeddedDatabase(dataDir: string, why = 'as asked for'): Promise<Database> {
   const name = `the embedded database in ${dataDir}`;
   const embedded = await openEmbedded(dataDir);
+  const pools = new Map<string, pg.Pool>();
   return {
     kind: 'embedded',
     name,
     description: `${name}, ${why}`,
-    pool: (role) => embedded.pool(LOGIN[role]),
+    pool(role, purpose) {
+      if (!purpose) return embedded.pool(LOGIN[role]);
+      const key = `${role} ${purpose}`;
+      const pool = pools.get(key) ?? inTurn(embedded.pool(LOGIN[role], purpose), purpose);
+      pools.set(key, pool);
+      return pool;
+    },
     url: (role) => embedded.url(LOGIN[role]),
     copies: embedded.copies,
     close: embedded.close,

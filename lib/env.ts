@@ -63,6 +63,30 @@ const prefix = z
   .transform((value) => (value === 'none' ? '' : value))
   .optional();
 
+/** A limit's new figure: so many in so many seconds; undefined: no limit. */
+export type RateChange = { points: number; seconds: number } | undefined;
+
+/** Changes of limits by name, written as `searches.account=600/60 register.address=off`. */
+const rates = z
+  .string()
+  .default('')
+  .transform((value, context) => {
+    const changes = new Map<string, RateChange>();
+    for (const entry of value.split(/[\s,]+/).filter(Boolean)) {
+      const [, name, points, seconds] = /^([\w.]+)=(?:off|(\d{1,9})\/(\d{1,8}))$/.exec(entry) ?? [];
+      if (name === undefined || Number(points) === 0 || Number(seconds) === 0) {
+        const message = `has "${entry}"; it must be like searches.account=600/60 (600 in 60 seconds) or searches.account=off`;
+        context.addIssue({ code: 'custom', message });
+        return z.NEVER;
+      }
+      changes.set(
+        name,
+        points === undefined ? undefined : { points: Number(points), seconds: Number(seconds) },
+      );
+    }
+    return changes;
+  });
+
 const variables = z.object({
   /** PostgreSQL 18 with pgvector, as an administrator. Absent: the embedded database in DATA_DIR. */
   DATABASE_URL: url,
@@ -70,6 +94,13 @@ const variables = z.object({
   OWNER_DATABASE_URL: url,
   AUTHENTICATOR_DATABASE_URL: url,
   WORKER_DATABASE_URL: url,
+  /** Connections of this process per role on a server: of signed-in users, of visitors, and of what hashes passwords. */
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(1000).default(10),
+  POOL_VISITORS: z.coerce.number().int().min(1).max(1000).default(3),
+  POOL_CREDENTIALS: z.coerce.number().int().min(1).max(1000).default(2),
+  /** Seconds that a request waits for one of them, and how many may wait for each pool. */
+  POOL_WAIT_SECONDS: z.coerce.number().min(0.1).max(600).default(5),
+  POOL_QUEUE_LENGTH: z.coerce.number().int().min(0).max(100_000).default(500),
   /** A server on which the tests may create and drop databases. */
   TEST_DATABASE_URL: url,
   /** Folder of the embedded database, uploaded files and the first account. */
@@ -84,6 +115,13 @@ const variables = z.object({
     .string()
     .optional()
     .transform((value) => value !== undefined && value !== 'false' && value !== '0'),
+  /** Where the counts of limits are: in each process, or in the database for all processes together. */
+  RATE_LIMITS: z.enum(['off', 'memory', 'database']).default('memory'),
+  /** Figures other than the defaults: searches.account=600/60 register.address=off … */
+  RATE_LIMIT_RATES: rates,
+  /** Metrics for Prometheus: a port of their own, or /metrics for the bearer of a token. Absent: none. */
+  METRICS_PORT: port.optional(),
+  METRICS_TOKEN: z.string().min(16).max(500).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['json', 'pretty']).default(process.stdout.isTTY ? 'pretty' : 'json'),
   /** Who an import belongs to, when not the account that the first start made. */
@@ -95,6 +133,10 @@ const variables = z.object({
   EMBEDDING_DIMENSIONS: z.coerce.number().int().min(1).max(4000).optional(),
   /** Threads of the provider local, each with its copy of the model. Default: 2 from four cores on, else 1. */
   EMBEDDING_THREADS: z.coerce.number().int().min(1).max(64).optional(),
+  /** Tokens of a search's text that are embedded, of one workspace's searches how many at once, and seconds that one waits. */
+  EMBEDDING_QUERY_TOKENS: z.coerce.number().int().min(16).max(8192).default(256),
+  EMBEDDING_QUERY_TURNS: z.coerce.number().int().min(1).max(100).optional(),
+  EMBEDDING_QUERY_WAIT_SECONDS: z.coerce.number().min(0.1).max(60).default(5),
   /** Whether longer vectors of the model are cut to so many dimensions: for models that were trained for it. */
   EMBEDDING_TRUNCATE: flag,
   /** What the model wants before a query and a passage. Absent: what is known of the model. */

@@ -56,6 +56,9 @@ const PREPARATION_GRACE = 5_000;
 /** Milliseconds in which everything else may end: a job in hand has half a minute. */
 const ENDING_GRACE = 40_000;
 
+/** Queries of one workspace that are embedded at the same time by a service: it has room for more than a thread of ours. */
+const SERVICE_TURNS = 4;
+
 function readPort(value: string): number {
   const { data, error } = port.safeParse(value);
   if (data === undefined) throw new InvalidArgumentError(`A port ${error?.issues[0]?.message}.`);
@@ -120,9 +123,12 @@ async function run(options: Options): Promise<void> {
   const { signal } = ending;
   let isPrepared = false;
   const closers: (() => Promise<void>)[] = [];
+  let database: Database | undefined;
   const end = async (): Promise<void> => {
-    for (const close of closers.reverse())
-      await close().catch((error) => log.error({ err: error }, 'while ending'));
+    const told = (error: unknown): void => log.error({ err: error }, 'while ending');
+    // the API and the worker at the same time: each may have to wait for what it has in hand
+    await Promise.all(closers.map((close) => close().catch(told)));
+    await database?.close().catch(told);
   };
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
@@ -135,8 +141,7 @@ async function run(options: Options): Promise<void> {
   }
 
   try {
-    const database = await openDatabase({ dataDir: options.data });
-    closers.push(() => database.close());
+    database = await openDatabase({ dataDir: options.data });
     say(`Database: ${database.description}.`);
     if (!signal.aborted) await prepare(database, options);
     isPrepared = true;
@@ -169,7 +174,7 @@ async function work(database: Database, options: Options, { closers, signal }: R
 }
 
 interface Running {
-  /** What is to be done at the end, the last one first. */
+  /** What is to be done at the end, before the database is closed. */
   closers: (() => Promise<void>)[];
   signal: AbortSignal;
 }
@@ -180,10 +185,15 @@ async function serve(
   { account, closers, signal }: Running & { account: (FirstAccount & { isNew: boolean }) | undefined },
 ): Promise<void> {
   const embedder = openQueryModels(database.pool('authenticator'));
-  closers.push(() => embedder.close());
+  let api: Api | undefined;
+  closers.push(async () => {
+    await api?.close();
+    await embedder.close();
+  });
   const reranking = rerankSettings(env);
+  const hasService = env.EMBEDDING_BASE_URL !== undefined || Object.keys(env.EMBEDDING_ENDPOINTS).length > 0;
   const isOpen = showsGraphiql({ kind: database.kind, host: options.host, env });
-  const api: Api = await startApi({
+  api = await startApi({
     database,
     host: options.host,
     port: options.port,
@@ -192,6 +202,13 @@ async function serve(
     reranker: reranking && openReranker(reranking),
     storage: localStorage(filesFolder(options.data)),
     identityProvider: identityProvider(env),
+    queryTurns: {
+      tokens: env.EMBEDDING_QUERY_TOKENS,
+      each: env.EMBEDDING_QUERY_TURNS ?? (hasService ? SERVICE_TURNS : 1),
+      patience: env.EMBEDDING_QUERY_WAIT_SECONDS * 1000,
+    },
+    metrics: { port: env.METRICS_PORT, token: env.METRICS_TOKEN },
+    limits: { store: env.RATE_LIMITS, changes: env.RATE_LIMIT_RATES },
     requestTimeout: env.REQUEST_TIMEOUT_SECONDS * 1_000,
     development: isOpen,
     introspection: env.INTROSPECTION ?? isOpen,
@@ -199,7 +216,6 @@ async function serve(
     ...doorOptions(env),
     isQueueAlive: () => queueIsAlive(database.pool('authenticator')),
   });
-  closers.push(() => api.close());
   const session = account && (await signIn(database, account, options));
   if (session && options.examples) await firstContent(session, signal);
   if (signal.aborted) return;

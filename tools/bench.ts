@@ -15,13 +15,24 @@ import {
   withBenchDatabase,
 } from './bench/harness.ts';
 import { hybrid } from './bench/hybrid.ts';
+import { neighbours } from './bench/neighbours.ts';
 import { page } from './bench/page.ts';
 import { post } from './bench/post.ts';
 import { quality } from './bench/quality.ts';
 import { search } from './bench/search.ts';
 import { words } from './bench/words.ts';
 
-const benches: Record<string, Bench> = { analytics, embed, folder, hybrid, page, post, search, words };
+const benches: Record<string, Bench> = {
+  analytics,
+  embed,
+  folder,
+  hybrid,
+  neighbours,
+  page,
+  post,
+  search,
+  words,
+};
 
 interface Options {
   scale: Scale;

@@ -4,6 +4,7 @@ import { log } from '../../lib/log.ts';
 import type { ProxyRule } from '../../lib/proxies.ts';
 import { isTrustedProxy, readOrigin } from '../client-address.ts';
 import { BODY_PACE, FILE_PACE, STALL_TIMEOUT } from '../limits/values.ts';
+import { countRequest } from '../metrics.ts';
 import { sendError } from './answers.ts';
 import { guardConnections } from './connections.ts';
 import { answerCors } from './cors.ts';
@@ -56,6 +57,8 @@ function logRequest(request: IncomingMessage, response: ServerResponse, path: st
   const start = performance.now();
   const { id: requestId, clientId: clientRequestId } = requestIds(request);
   response.once('close', () => {
+    const milliseconds = performance.now() - start;
+    countRequest(request, response.statusCode, milliseconds);
     const line = {
       requestId,
       ...(clientRequestId === undefined ? {} : { clientRequestId }),
@@ -63,7 +66,7 @@ function logRequest(request: IncomingMessage, response: ServerResponse, path: st
       path,
       ip,
       status: response.statusCode,
-      ms: Math.round(performance.now() - start),
+      ms: Math.round(milliseconds),
     };
     if (!response.writableFinished) log.warn(line, 'request aborted');
     else if (HEALTH.has(path)) log.debug(line, 'request');

@@ -18,15 +18,14 @@ import {
 import { ApiError } from '../errors.ts';
 import { filterCounter, tooBroad } from './filters.ts';
 import { selectionSummer } from './fragments.ts';
+import { CREDENTIAL_FIELDS, SEARCH_FIELDS } from './rates.ts';
 import {
-  CREDENTIAL_FIELDS,
   DEFAULT_PAGE_SIZE,
   MAX_COST,
   MAX_CREDENTIALS,
   MAX_FILTER_BRANCHES,
   MAX_PAGE_SIZE,
   MAX_SEARCHES,
-  SEARCH_FIELDS,
 } from './values.ts';
 
 type Variables = Readonly<Record<string, unknown>>;

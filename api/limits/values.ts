@@ -27,31 +27,9 @@ export const MAX_FILTER_BRANCHES = 100;
 export const MAX_LIST = 1_000;
 /** Values in all filters of an operation. */
 export const MAX_FILTER_VALUES = 10_000;
-/** Fields that compare vectors or rank words over everything that the caller may read. */
-export const SEARCH_FIELDS: ReadonlySet<string> = new Set([
-  'search',
-  'searchDocuments',
-  'searchMemories',
-  'searchSimilarChunks',
-  'searchSimilarMessages',
-  'searchTitles',
-  'recall',
-  'replayRetrieval',
-  'compareEmbeddingVersions',
-]);
-/** Of these fields in one operation. */
+/** Searches in one operation: of the fields of that limit in rates.ts. */
 export const MAX_SEARCHES = 5;
-/** Fields that check, make or send a password or a token: slow by design, and what is tried in masses. */
-export const CREDENTIAL_FIELDS: ReadonlySet<string> = new Set([
-  'signIn',
-  'register',
-  'changePassword',
-  'requestPasswordReset',
-  'resetPassword',
-  'requestEmailVerification',
-  'verifyEmail',
-]);
-/** Of these fields in one operation. */
+/** Uses of a password or a token for one in one operation. */
 export const MAX_CREDENTIALS = 1;
 
 /** Rows of a connection when neither `first` nor `last` is given. */
@@ -65,6 +43,8 @@ export const STATEMENT_TIMEOUT = 30_000;
 export const REQUEST_TIMEOUT = 60_000;
 /** Milliseconds that a request waits for a row that another one is changing. */
 export const LOCK_TIMEOUT = 10_000;
+/** Milliseconds that the server keeps the locks of a transaction of which it hears nothing: its client may be gone. */
+export const IDLE_TIMEOUT = 30_000;
 /** Milliseconds in which the headers of a request must have come. */
 export const HEADERS_TIMEOUT = 10_000;
 /**

@@ -4,16 +4,32 @@ import type { Pool } from 'pg';
 import { type JSONValue, type PromiseOrDirect, SafeError } from 'postgraphile/grafast';
 import type { GrafservBody } from 'postgraphile/grafserv';
 import type {} from 'postgraphile/grafserv/node';
-import { type GraphQLError, type GraphQLSchema, getOperationAST } from 'postgraphile/graphql';
+import {
+  type DocumentNode,
+  type GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  Kind,
+} from 'postgraphile/graphql';
 import { cleanJson, cleanText } from '../../lib/storable.ts';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from '../authentication.ts';
-import { maskError, publicError, type RequestInfo } from '../errors.ts';
+import {
+  BUSY_CODES,
+  isUnavailable,
+  maskError,
+  publicError,
+  RETRY_AFTER,
+  type RequestInfo,
+} from '../errors.ts';
 import { type Checked, documentChecker } from '../graphql-documents.ts';
 import { requestIds } from '../http/request-ids.ts';
 import type { VerifyIdentity } from '../identity-provider.ts';
 import { hasMoreValues } from '../limits/body.ts';
+import { addressOf, callerOf, type Limiter, RateLimited, type Subjects } from '../limits/limiter.ts';
 import { checkCost } from '../limits/operations.ts';
+import { isCredential, type LimitName, operationCosts } from '../limits/rates.ts';
 import { MAX_BODY_VALUES, MAX_VARIABLE_DEPTH, REQUEST_TIMEOUT } from '../limits/values.ts';
+import { type Asked, askedFor } from '../metrics.ts';
 import { openDeadline, type RequestWork } from '../request-work.ts';
 import { type TrustedDocuments, trustedDocument } from '../trusted-documents.ts';
 
@@ -28,6 +44,12 @@ declare global {
 
 interface CurrentRequest extends RequestInfo {
   work: RequestWork;
+  /** Takes the points of an operation. */
+  take?(costs: ReadonlyMap<LimitName, number>): Promise<void>;
+  /** Says for the metrics what is asked. */
+  asked?(what: Asked): void;
+  /** The limit that was used up. */
+  refusal?: RateLimited;
 }
 
 const requests = new AsyncLocalStorage<CurrentRequest>();
@@ -40,15 +62,16 @@ export function currentRequest(): CurrentRequest | undefined {
 type Answer = { status: number; headers: Record<string, string>; json: Record<string, unknown> };
 type JsonError = { message: string; extensions?: Record<string, unknown> };
 
-const TEMPORARY = new Set(['CQ408', 'CQ503']);
-
 function refusal(error: unknown, request: RequestInfo): Answer {
-  const status = error instanceof AuthenticationError ? error.status : undefined;
+  const status =
+    error instanceof AuthenticationError || error instanceof RateLimited ? error.status : undefined;
   const { message, ...extensions } = publicError(error, request);
+  const answered = status ?? (extensions.code === 'CQ408' || isUnavailable(extensions.code) ? 503 : 500);
   return {
-    status: status ?? (TEMPORARY.has(extensions.code) ? 503 : 500),
+    status: answered,
     headers: {
       'content-type': 'application/json; charset=utf-8',
+      ...(answered === 503 ? { 'retry-after': String(RETRY_AFTER) } : {}),
       ...(status === 401 ? { 'www-authenticate': 'Bearer realm="colloquy", error="invalid_token"' } : {}),
     },
     json: { errors: [{ message, extensions }] },
@@ -59,6 +82,32 @@ function refusal(error: unknown, request: RequestInfo): Answer {
 function unusableBody(code: string, message: string, hint: string): SafeError {
   return new SafeError(message, { statusCode: 400, code, hint });
 }
+
+/** Whether an answer has nothing but that the server is busy. */
+function isBusy(json: unknown): boolean {
+  const { data, errors } = (json ?? {}) as { data?: object | null; errors?: JsonError[] };
+  const isEmpty = Object.values(data ?? {}).every((value) => value === null);
+  return isEmpty && (errors ?? []).some((error) => BUSY_CODES.has(error.extensions?.code));
+}
+
+/** The kind of an operation, and its root field where it has one only: of a document that is valid, so a field of the schema. */
+function rootField(document: DocumentNode, operationName: string | null | undefined): Asked {
+  const operation = getOperationAST(document, operationName);
+  if (!operation) return { kind: 'other', operation: 'other' };
+  const [field, ...more] = operation.selectionSet.selections;
+  const isOne = field?.kind === Kind.FIELD && more.length === 0;
+  return {
+    kind: operation.operation === 'query' ? 'query' : 'mutation',
+    operation: isOne ? field.name.value : 'several',
+  };
+}
+
+const answer = ({ status, headers, json }: Answer) => ({
+  type: 'json' as const,
+  statusCode: status,
+  headers,
+  json: json as JSONValue,
+});
 
 function cleanVariables(variables: unknown): unknown {
   try {
@@ -100,6 +149,7 @@ function completeErrors(json: unknown, status: number): void {
  */
 export function requestsPlugin(options: {
   pool: Pool;
+  limiter: Limiter;
   introspection: boolean;
   /** Milliseconds that a request may take. */
   timeout?: number | undefined;
@@ -107,7 +157,24 @@ export function requestsPlugin(options: {
   trustedDocuments?: TrustedDocuments | undefined;
   verifyIdentity?: VerifyIdentity | undefined;
 }): GraphileConfig.Plugin {
-  const checkers = new WeakMap<GraphQLSchema, (query: string) => Checked>();
+  const checkers = new WeakMap<GraphQLSchema, ReturnType<typeof documentChecker>>();
+
+  /** Counts a request for who sent it, and has its operation counted when that is known. */
+  async function count(
+    info: CurrentRequest,
+    request: IncomingMessage,
+    response: ServerResponse | undefined,
+    caller: Subjects,
+  ): Promise<void> {
+    const { limiter } = options;
+    const subjects = { ...addressOf(request), ...caller };
+    info.workspaceId = caller.workspace;
+    info.asked = (what) => askedFor(request, what);
+    info.take = async (costs) => {
+      for (const [limit, points] of costs) await limiter.take(limit, subjects, response, points);
+    };
+    await limiter.take('requests', caller, response);
+  }
 
   function checkerOf(schema: GraphQLSchema): (query: string) => Checked {
     let checker = checkers.get(schema);
@@ -115,7 +182,7 @@ export function requestsPlugin(options: {
       checker = documentChecker(schema, options);
       checkers.set(schema, checker);
     }
-    return checker;
+    return (query) => checker(query, currentRequest()?.workspaceId);
   }
 
   return {
@@ -130,15 +197,21 @@ export function requestsPlugin(options: {
             return {
               ...config,
               parseAndValidate: checkerOf(config.schema) as typeof config.parseAndValidate,
-              execute(args) {
+              async execute(args) {
+                const request = currentRequest();
                 try {
                   const { schema, document, operationName, variableValues } = args;
                   checkCost(schema, document, operationName, variableValues);
-                  const request = currentRequest();
-                  if (request)
+                  const costs = operationCosts(schema, document, operationName);
+                  if (request) {
                     request.isQuery = getOperationAST(document, operationName)?.operation === 'query';
+                    request.isCredential = isCredential(costs);
+                    request.asked?.(rootField(document, operationName));
+                  }
+                  await request?.take?.(costs);
                 } catch (error) {
-                  return { errors: [maskError(error as GraphQLError, currentRequest())] };
+                  if (request && error instanceof RateLimited) request.refusal = error;
+                  return { errors: [maskError(error as GraphQLError, request)] };
                 }
                 return config.execute(args);
               },
@@ -152,23 +225,27 @@ export function requestsPlugin(options: {
           if (!request || digest.path !== '/graphql') return next();
           const response = digest.requestContext.node?.res as ServerResponse | undefined;
           const deadline = openDeadline(response, options.timeout ?? REQUEST_TIMEOUT);
-          const info = { id: requestIds(request).id, isVisitor: true, work: deadline.work };
-          const answer = async () => {
+          const info: CurrentRequest = { id: requestIds(request).id, isVisitor: true, work: deadline.work };
+          const respond = async () => {
             const settings = await authenticate(options.pool, request, options);
             digest.requestContext.settings = settings;
             info.isVisitor = settings.role === VISITOR;
+            await count(info, request, response, callerOf(settings));
             digest.preferJSON = true;
             digest.getBody = bounded(digest.getBody.bind(digest));
             const result = await next();
-            if (result?.type === 'json') completeErrors(result.json, result.statusCode);
-            return result;
+            if (info.refusal) throw info.refusal;
+            if (result?.type !== 'json') return result;
+            completeErrors(result.json, result.statusCode);
+            if (!isBusy(result.json)) return result;
+            const headers = { ...result.headers, 'retry-after': String(RETRY_AFTER) };
+            return { ...result, statusCode: 503, headers };
           };
           return requests.run(info, async () => {
             try {
-              return await deadline.orEnd(answer());
+              return await deadline.orEnd(respond());
             } catch (error) {
-              const { status, headers, json } = refusal(error, info);
-              return { type: 'json', statusCode: status, headers, json: json as JSONValue };
+              return answer(refusal(error, info));
             } finally {
               deadline.close();
               // the rest of a body that nobody reads must not be taken for the next request

@@ -28,7 +28,8 @@ export type EmbeddedLogin = (typeof LOGINS)[number];
 
 export interface EmbeddedDatabase {
   dataDir: string;
-  pool(login: EmbeddedLogin): pg.Pool;
+  /** One pool per login, and per purpose where there are several. */
+  pool(login: EmbeddedLogin, purpose?: string): pg.Pool;
   /** For commands that want a connection string. */
   url(login: EmbeddedLogin): string;
   copies: Copies;
@@ -95,9 +96,10 @@ export async function openEmbedded(
     let closing: Promise<void> | undefined;
     return {
       dataDir,
-      pool(login) {
-        const pool = pools.get(login) ?? new EmbeddedPool(session, login);
-        pools.set(login, pool);
+      pool(login, purpose = '') {
+        const key = `${login} ${purpose}`;
+        const pool = pools.get(key) ?? new EmbeddedPool(session, login);
+        pools.set(key, pool);
         return pool;
       },
       url: (login) => socketUrl(sockets, login),

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startWorker } from '../../jobs/worker.ts';
+import { measurePools } from '../../lib/connections/purposes.ts';
 import type { Database } from '../../lib/database.ts';
+import { connectionsWaiting } from '../../lib/metrics.ts';
 import { filesFolder, localStorage } from '../../lib/storage.ts';
 import { createEmbedded } from '../support/embedded.ts';
 import { LONG } from '../support/limits.ts';
@@ -52,6 +54,31 @@ describe('the API over the embedded database', () => {
       expect(reply.errors).toEqual([]);
       expect(reply.data.currentUser?.id).toBe(callers[i % 3]?.userId);
     });
+  });
+
+  it('lets nobody wait behind the hashes that a visitor asks for', async () => {
+    const waiting = async () => {
+      measurePools();
+      const { values } = await connectionsWaiting.get();
+      return values.find(({ labels }) => labels.pool === 'credentials')?.value ?? 0;
+    };
+    let done = 0;
+    const hashing = Array.from({ length: 24 }, async () => {
+      const wrong = await api.ask(
+        'mutation { signIn(input: { email: "stranger@example.org", password: "wrong wrong" }) { clientMutationId } }',
+      );
+      done += 1;
+      return wrong;
+    });
+    await until(async () => (await waiting()) >= 16 || done > 0);
+    const before = done;
+    const mine = await api.ask('{ currentUser { id } }', {}, ada);
+    const meanwhile = done - before;
+    expect(mine.data.currentUser.id).toBe(ada.userId);
+    // its token, its settings and what it asks wait for one of them each
+    expect(meanwhile).toBeLessThan(8);
+    for (const reply of await Promise.all(hashing))
+      expect(reply.errors[0]?.extensions.code).toMatch(/^CQ10[23]$/);
   });
 
   it('writes, searches, and says what is wrong as a server does', async () => {

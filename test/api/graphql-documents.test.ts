@@ -23,3 +23,16 @@ it('remembers what is wrong with a document, too', () => {
   expect(errors).toMatchObject([{ extensions: { code: 'CQ400' } }]);
   expect(check('{ b }').errors).toBe(errors);
 });
+
+it('remembers a document with text in it for its own workspace, and of visitors not at all', () => {
+  const withText = buildSchema('type Query { a(text: String): Int }');
+  const check = documentChecker(withText, { introspection: false });
+  const document = '{ a(text: "what was asked") }';
+  const mine = check(document, 'mine');
+  expect(check(document, 'mine')).toBe(mine);
+  expect(check(document, 'yours')).not.toBe(mine);
+  expect(check(document)).not.toBe(check(document));
+  expect(check('query ($t: String) { a(text: $t) }', 'mine')).toBe(
+    check('query ($t: String) { a(text: $t) }'),
+  );
+});

@@ -86,3 +86,56 @@ it('embeds nothing that a search refuses or searches by words alone', async () =
   await embed('x'.repeat(10_000), 'hybrid');
   expect(asked).toHaveLength(1);
 });
+
+it('remembers by workspace: what another one has asked is embedded again', async () => {
+  const embed = embedder();
+  await embed('tea', 'hybrid', 'mine');
+  await embed('tea', 'hybrid', 'mine');
+  expect(asked).toEqual(['tea']);
+  await embed('tea', 'hybrid', 'yours');
+  expect(asked).toEqual(['tea', 'tea']);
+});
+
+it('embeds the beginning of a long text', async () => {
+  const embed = queryEmbedder(
+    async (text) => {
+      asked.push(text);
+      return new Float32Array([1]);
+    },
+    undefined,
+    { tokens: 16, each: 1, patience: 60_000 },
+  );
+  const long = 'one two three four '.repeat(500);
+  await embed(long, 'hybrid');
+  expect(long.startsWith(asked[0]!)).toBe(true);
+  expect(asked[0]!.length).toBeLessThan(16 * 8);
+  await embed('short', 'hybrid');
+  expect(asked[1]).toBe('short');
+});
+
+it('says that it is busy when a workspace has no turn in time, and serves another one meanwhile', async () => {
+  const ends: (() => void)[] = [];
+  const embed = queryEmbedder(
+    (text) => {
+      asked.push(text);
+      const vector = new Float32Array([1]);
+      return new Promise((resolve) =>
+        text.startsWith('slow') ? ends.push(() => resolve(vector)) : resolve(vector),
+      );
+    },
+    undefined,
+    { tokens: 256, each: 2, patience: 20 },
+  );
+  const slow = ['slow one', 'slow two'].map((text) => embed(text, 'hybrid', 'mine'));
+  expect(await embed('slow three', 'hybrid', 'mine')).toEqual({
+    vector: null,
+    versionId: null,
+    reason: 'busy',
+  });
+  await expect(embed('slow four', 'vector', 'mine')).rejects.toMatchObject({ extensions: { code: 'CQ439' } });
+  expect(await embed('quick', 'hybrid', 'yours')).toMatchObject({ vector: [1] });
+  for (const end of ends) end();
+  expect(await Promise.all(slow)).toMatchObject([{ vector: [1] }, { vector: [1] }]);
+  // a turn that was not had is not remembered
+  expect(await embed('quick', 'hybrid', 'mine')).toMatchObject({ vector: [1] });
+});

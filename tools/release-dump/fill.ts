@@ -86,7 +86,7 @@ async function leaveWork(database: Database, { ann }: Tenants): Promise<void> {
   );
 }
 
-/** What services outside of the database leave: accounts of an identity provider, pauses, rates, counted searches. */
+/** What services outside of the database leave: accounts of an identity provider, pauses, rates, counted searches and requests. */
 async function serve(database: Database, { ann }: Tenants): Promise<void> {
   const [authenticator, worker] = [database.pool('authenticator'), database.pool('worker')];
   await authenticator.query(
@@ -94,6 +94,10 @@ async function serve(database: Database, { ann }: Tenants): Promise<void> {
   );
   await worker.query(`select app_hidden.pause_provider('paused', 3600, 'It asked for a rest.')`);
   await worker.query(`select app_hidden.take_provider_rate('paced', 60, 10000, 500)`);
+  await authenticator.query(
+    `insert into app_hidden.rate_limits values ('searches.account:' || $1, 3, 4102444800000)`,
+    [ann.id],
+  );
   await authenticator.query(
     `select app_hidden.record_searches(jsonb_build_array(jsonb_build_object(
        'workspace_id', $1::uuid, 'user_id', $2::uuid, 'version_id', v.id, 'kinds', array['document'], 'embedding', $3::text,

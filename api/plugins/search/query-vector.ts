@@ -5,6 +5,7 @@ import { sql } from 'postgraphile/pg-sql2';
 import { ApiError } from '../../errors.ts';
 import type { QueryEmbedder, QueryVector, SearchMode } from '../../query-embeddings.ts';
 import type { FieldArguments } from '../field-arguments.ts';
+import { currentRequest } from '../requests.ts';
 
 export interface QueryArguments {
   query: string;
@@ -28,7 +29,11 @@ export function queryVector(
           'Pass queryEmbedding, computed by the model of that version.',
         );
       }
-      return given ? { vector: given, versionId: null, reason: null } : embed(query, mode);
+      if (given) return { vector: given, versionId: null, reason: null };
+      const request = currentRequest();
+      // the database refuses the search of a visitor: nothing is computed for it
+      if (request?.isVisitor) return { vector: null, versionId: null, reason: null };
+      return embed(query, mode, request?.workspaceId);
     },
   );
 }

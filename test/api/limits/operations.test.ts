@@ -2,15 +2,9 @@ import { buildSchema, getNamedType, isInputObjectType, isObjectType, parse } fro
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { requestSettings } from '../../../api/authentication.ts';
 import { hasMoreValues } from '../../../api/limits/body.ts';
+import { CREDENTIAL_FIELDS, SEARCH_FIELDS } from '../../../api/limits/rates.ts';
 import { checkShape } from '../../../api/limits/shape.ts';
-import {
-  CREDENTIAL_FIELDS,
-  DEFAULT_PAGE_SIZE,
-  MAX_BODY_VALUES,
-  MAX_DEPTH,
-  MAX_PAGE_SIZE,
-  SEARCH_FIELDS,
-} from '../../../api/limits/values.ts';
+import { DEFAULT_PAGE_SIZE, MAX_BODY_VALUES, MAX_DEPTH, MAX_PAGE_SIZE } from '../../../api/limits/values.ts';
 import { exportSchema } from '../../../api/schema-file.ts';
 import { describeReal } from '../../support/server.ts';
 import { type Account, codeOf, readReply, register, startTestApi, type TestApi } from '../support.ts';
@@ -306,7 +300,7 @@ describeReal('limits', () => {
 
   it('bounds the time of a statement', async () => {
     const { rows } = await asSettings(api);
-    expect(rows).toEqual([{ statement_timeout: '30s', lock_timeout: '10s' }]);
+    expect(rows).toEqual([{ statement_timeout: '30s', lock_timeout: '10s', idle: '30s' }]);
   });
 });
 
@@ -319,7 +313,8 @@ async function asSettings(api: TestApi) {
       await client.query('select set_config($1, $2, true)', [name, value]);
     }
     return await client.query(
-      `select current_setting('statement_timeout') as statement_timeout, current_setting('lock_timeout') as lock_timeout`,
+      `select current_setting('statement_timeout') as statement_timeout, current_setting('lock_timeout') as lock_timeout,
+         current_setting('idle_in_transaction_session_timeout') as idle`,
     );
   } finally {
     await client.query('rollback');

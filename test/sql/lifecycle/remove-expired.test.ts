@@ -14,6 +14,7 @@ const NOTHING = {
   invitations: 0,
   mails: 0,
   searches: 0,
+  limits: 0,
   conversations: 0,
   messages: 0,
   passages: 0,

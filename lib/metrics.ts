@@ -1,0 +1,101 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/**
+ * What this process counts about itself, in Prometheus' terms. Labels have few values, all known beforehand: names of limits, pools,
+ * queues and fields of the schema. Nothing of a tenant, of an account or of an address is a label.
+ */
+export const registry = new Registry();
+
+const registers = [registry];
+const SECONDS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+export const requestsTotal = new Counter({
+  name: 'colloquy_requests_total',
+  help: 'Requests answered, by what was asked (files, or the root field; several, when there is more than one) and HTTP status.',
+  labelNames: ['kind', 'operation', 'status'] as const,
+  registers,
+});
+
+export const requestSeconds = new Histogram({
+  name: 'colloquy_request_seconds',
+  help: 'Time from the headers of a request to the end of its answer.',
+  labelNames: ['kind'] as const,
+  buckets: SECONDS,
+  registers,
+});
+
+export const limitedTotal = new Counter({
+  name: 'colloquy_limited_total',
+  help: 'Requests refused with HTTP 429, by limit (docs/limits.md).',
+  labelNames: ['limit'] as const,
+  registers,
+});
+
+export const limitStoreFailuresTotal = new Counter({
+  name: 'colloquy_limit_store_failures_total',
+  help: 'Times that the table of limits could not be asked, so that this process counted for itself.',
+  registers,
+});
+
+export const connectionsWaiting = new Gauge({
+  name: 'colloquy_pool_waiting',
+  help: 'Requests that wait for a connection to the database, by pool.',
+  labelNames: ['pool'] as const,
+  registers,
+});
+
+export const connectionsInUse = new Gauge({
+  name: 'colloquy_pool_in_use',
+  help: 'Connections to the database that requests hold, by pool.',
+  labelNames: ['pool'] as const,
+  registers,
+});
+
+export const connectionsAllowed = new Gauge({
+  name: 'colloquy_pool_size',
+  help: 'Connections to the database that requests may hold, by pool.',
+  labelNames: ['pool'] as const,
+  registers,
+});
+
+export const connectionWaitSeconds = new Histogram({
+  name: 'colloquy_pool_wait_seconds',
+  help: 'Time that requests waited for a connection to the database, by pool.',
+  labelNames: ['pool'] as const,
+  buckets: SECONDS,
+  registers,
+});
+
+export const connectionsRefusedTotal = new Counter({
+  name: 'colloquy_pool_refused_total',
+  help: 'Requests that got no connection in time (CQ438), by pool.',
+  labelNames: ['pool'] as const,
+  registers,
+});
+
+export const embeddingsWaiting = new Gauge({
+  name: 'colloquy_query_embeddings_waiting',
+  help: 'Queries that wait for their turn to be embedded.',
+  registers,
+});
+
+export const embeddingWaitSeconds = new Histogram({
+  name: 'colloquy_query_embedding_wait_seconds',
+  help: 'Time that queries waited for their turn to be embedded.',
+  buckets: SECONDS,
+  registers,
+});
+
+export const embeddingsTotal = new Counter({
+  name: 'colloquy_query_embeddings_total',
+  help: 'Queries by what became of them: embedded, remembered, cut (and embedded), busy (no turn in time), failed.',
+  labelNames: ['outcome'] as const,
+  registers,
+});
+
+export const queueJobs = new Gauge({
+  name: 'colloquy_queue_jobs',
+  help: 'Background jobs by queue and state, as the queue last counted them.',
+  labelNames: ['queue', 'state'] as const,
+  registers,
+});

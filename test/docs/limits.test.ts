@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { LIMITS } from '../../api/limits/rates.ts';
+import { registry } from '../../lib/metrics.ts';
+import { projectFolder } from '../../lib/migrations.ts';
+
+const page = readFileSync(join(projectFolder, 'docs/limits.md'), 'utf8');
+const rows = (title: string): string[][] =>
+  page
+    .split(/^## /m)
+    .find((text) => text.startsWith(`${title}\n`))!
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => line.split('|').map((cell) => cell.trim()));
+const names = (cell: string): string[] => [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name!);
+
+it('has a row for each limit, with its figure and its code', () => {
+  const listed = rows('How often').map(([, name, rate, code]) => [name, rate, code]);
+  const real = Object.entries(LIMITS).flatMap(([limit, { code, rates }]) =>
+    Object.entries(rates).map(([subject, { points, seconds }]) => [
+      `\`${limit}.${subject}\``,
+      `${points}/${seconds}`,
+      code,
+    ]),
+  );
+  expect(listed).toEqual(real);
+});
+
+it('says of each field that has a limit of its own which one', () => {
+  const text = rows('How often').length > 0 && page.replace(/\s+/g, ' ');
+  for (const { fields } of Object.values(LIMITS)) {
+    for (const field of fields.filter((name) => !/^(search|import)/.test(name)))
+      expect(text).toContain(`\`${field}\``);
+  }
+});
+
+it('has a row for each metric, with its labels', async () => {
+  const listed = rows('Metrics').flatMap(([, metrics, labels]) =>
+    names(metrics!).map((name) => [name, names(labels!)] as const),
+  );
+  const own = registry.getMetricsAsArray().filter(({ name }) => name.startsWith('colloquy_'));
+  const real = own.map((metric) => [metric.name, (metric as unknown as { labelNames: string[] }).labelNames]);
+  expect(Object.fromEntries(listed)).toEqual(Object.fromEntries(real));
+});
