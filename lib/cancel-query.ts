@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import pg from 'pg';
 
 /** What of node-postgres is not in its types: a client's own connection, and what a cancellation names. */
@@ -18,9 +19,15 @@ interface Inside {
 
 const insideOf = (client: pg.ClientBase): Inside => client as unknown as Inside;
 
-/** Breaks a connection: what runs on it rejects, and its pool does not take it back. */
+/** Whether there is a server at the other end. An embedded database has one session, which nobody may break. */
+const isToServer = (client: pg.ClientBase): boolean => insideOf(client).connection?.stream instanceof Socket;
+
+/** Breaks a connection: what runs on it rejects, and its pool does not take it back. Not one to an embedded database. */
 export function breakConnection(client: pg.ClientBase): void {
-  insideOf(client).connection?.stream.destroy();
+  if (!isToServer(client)) return;
+  // the end is expected: it is told to what runs, and to nobody else
+  client.on('error', () => {});
+  insideOf(client).connection.stream.destroy();
 }
 
 /**
@@ -29,7 +36,7 @@ export function breakConnection(client: pg.ClientBase): void {
  */
 export async function cancelQuery(client: pg.ClientBase, patience = 2_000): Promise<void> {
   const { host, port, ssl, processID, secretKey } = insideOf(client);
-  if (processID === null || processID === undefined || secretKey === null) return;
+  if (!isToServer(client) || processID === null || secretKey === null) return;
   const { connection } = insideOf(new pg.Client({ host, port, ssl }));
   const { promise, resolve } = Promise.withResolvers<void>();
   connection.on('error', resolve);

@@ -17,15 +17,6 @@ const HOST_NAME = /^(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/i;
 
 /** What decides how the API is reached, and by whom: fields of the environment. */
 export const httpFields = {
-  /** The address under which clients reach the API. */
-  PUBLIC_URL: z
-    .string()
-    .trim()
-    .refine(
-      (value) => /^https?:\/\//.test(value) && URL.canParse(value),
-      'must be an http:// or https:// address',
-    )
-    .optional(),
   /** Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses, ranges, `loopback`, `private`. */
   TRUSTED_PROXIES: z
     .string()

@@ -24,18 +24,18 @@ export function isLoopback(host: string): boolean {
  * Tells whether a request came under a name of this server. A page can have its own name resolve to 127.0.0.1 (DNS rebinding) and
  * then read what a browser's machine serves, as if it were its own origin; the name in Host gives it away. An address is no
  * name: a browser sends it only to that address.
- * @param allowed  names, *.name for all below one, * for all. Default: on loopback its names and that of the public URL;
- *   elsewhere all, since the names of a server are not known to it
+ * @param allowed  names, *.name for all below one, * for all. Default: the names of loopback, where the server listens there for its
+ *   own machine; else all, since a server does not know its names, nor what a proxy calls it
  */
 export function hostCheck(
   listensOn: string,
   allowed: readonly string[] | undefined,
   publicUrl: string | undefined,
 ): HostCheck {
-  if (!allowed && !isLoopback(listensOn)) return () => true;
+  const isPrivate = isLoopback(listensOn) && (publicUrl === undefined || isLoopback(new URL(publicUrl).host));
+  if (!allowed && !isPrivate) return () => true;
   const names = (allowed ?? []).map((name) => name.toLowerCase());
   if (names.includes('*')) return () => true;
-  if (publicUrl !== undefined) names.push(nameOf(new URL(publicUrl).host));
   return (host) => {
     if (host === undefined) return true; // HTTP/1.0: no browser
     const name = nameOf(host);

@@ -36,6 +36,17 @@ describe('the API over the embedded database', () => {
     rmSync(dataDir, { recursive: true, force: true });
   });
 
+  it('ends a request that waits for the session for too long, and goes on', async () => {
+    const hasty = await startTestApi({ database, requestTimeout: 200 });
+    const holder = await database.pool('admin').connect();
+    const late = await hasty.ask('{ currentUser { email } }', {}, { token: ada.token });
+    expect([late.status, late.errors[0]?.extensions.code]).toEqual([503, 'CQ408']);
+    holder.release();
+    const me = await api.ask('{ currentUser { email } }', {}, { token: ada.token });
+    expect(me.data.currentUser.email).toBe('ada@example.org');
+    await hasty.api.close();
+  });
+
   it('serves many requests at once, each as its own caller', async () => {
     const bob = await register(api, 'bob@example.org');
     const callers = [ada, bob, undefined];
