@@ -46,6 +46,7 @@ export const CREDENTIAL_FIELDS: ReadonlySet<string> = new Set([
   'signIn',
   'register',
   'changePassword',
+  'requestEmailChange',
   'requestPasswordReset',
   'resetPassword',
   'requestEmailVerification',
