@@ -92,7 +92,7 @@ function header(request: IncomingMessage, name: string): string | undefined {
 }
 
 /** Refusals of the database that are no fault of the token. */
-const REFUSALS = new Set(['CQ107', 'CQ108', 'CQ119']);
+const REFUSALS = new Set(['CQ107', 'CQ108', 'CQ119', 'CQ131', 'CQ132', 'CQ133', 'CQ134']);
 
 async function findMember(pool: Pool, sql: string, values: unknown[]): Promise<Member | undefined> {
   const ask = async (): Promise<Member | undefined> => {
@@ -175,7 +175,7 @@ async function memberOfToken(
  * Who is asking, from the headers `Authorization` and `X-Workspace-Id`, as the database sees it.
  * @param options.verifyIdentity  reads tokens of an outside identity provider; absent: there is none
  * @throws AuthenticationError CQ106 for a token that is no good, CQ107 for a workspace that the caller is not in,
- *   CQ108 for an account that is switched off, CQ119 for a person who can be given no account, CQ200 for a workspace that
+ *   CQ108 for an account that is switched off, CQ119 and CQ131 to CQ134 for a person who can be given no account, CQ200 for a workspace that
  *   is no id, CQ503 when the identity provider does not answer; whatever the database throws
  */
 export async function authenticate(

@@ -13,7 +13,7 @@ import { MAX_BODY_BYTES } from './limits/values.ts';
 import { pgService, type RequestPools } from './pg-service.ts';
 import { NamesPlugin } from './plugins/inflection.ts';
 import { MessagesPlugin } from './plugins/messages.ts';
-import { ChangePasswordPlugin, NothingUpdatedPlugin, SignInPlugin } from './plugins/outcomes.ts';
+import { AskedPasswordPlugin, NothingUpdatedPlugin, SignInPlugin } from './plugins/outcomes.ts';
 import { packedMessagesPlugins } from './plugins/packed-messages.ts';
 import { PagesPlugin } from './plugins/pages.ts';
 import { currentRequest, requestsPlugin } from './plugins/requests.ts';
@@ -92,7 +92,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       MessagesPlugin,
       ...packedMessagesPlugins,
       PagesPlugin,
-      ChangePasswordPlugin,
+      AskedPasswordPlugin,
       SignInPlugin,
       NothingUpdatedPlugin,
       searchPlugin({

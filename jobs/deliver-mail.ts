@@ -15,12 +15,28 @@ async function attempt(send: () => Promise<void>): Promise<{ error: string | nul
   }
 }
 
+/** Requests answered at a time. */
+const BATCH = 20;
+
+/** Answers what visitors asked for by mail: a new password, an account. Each answer is a mail in the outbox. */
+async function answerRequests({ pool, signal }: JobContext): Promise<void> {
+  while (!signal.aborted) {
+    const { rows } = await pool.query<{ answered: number }>(
+      'select app_hidden.answer_account_requests(max_requests => $1) as answered',
+      [BATCH],
+    );
+    if (rows[0]!.answered === 0) return;
+  }
+}
+
 /**
  * Delivers what is due in the outbox, one by one: a mail is taken for a minute, and a server may take most of that. One that fails
  * waits longer each time, and the others go on; where the server cannot be used at all, they wait for the next run.
  */
-async function handle({ pool, mailer, signal, log }: JobContext): Promise<object> {
+async function handle(context: JobContext): Promise<object> {
+  const { pool, mailer, signal, log } = context;
   const done = { sent: 0, failed: 0 };
+  await answerRequests(context);
   while (mailer && !signal.aborted) {
     const { rows } = await pool.query<OutboxMail>(
       'select id, kind, recipient, subject, body, data from app_hidden.take_mail(max_mails => 1)',

@@ -10,6 +10,7 @@ const CONVERSATIONS = 20;
 const KINDS = {
   sessions: 'select app_hidden.delete_expired_sessions(max_rows => $1) as removed',
   tokens: 'select app_hidden.clear_expired_tokens(max_rows => $1) as removed',
+  signIns: 'select app_hidden.delete_old_sign_ins(max_rows => $1) as removed',
   invitations: 'select app_hidden.delete_ended_invitations(max_rows => $1) as removed',
   mails: 'select app_hidden.delete_sent_mail(max_rows => $1) as removed',
   searches: 'select app_hidden.delete_search_history(max_rows => $1) as removed',
@@ -21,6 +22,7 @@ async function handle({ pool, signal }: JobContext): Promise<object> {
   const done = {
     sessions: 0,
     tokens: 0,
+    signIns: 0,
     invitations: 0,
     mails: 0,
     searches: 0,

@@ -47,7 +47,7 @@ export const LIMITS = {
   sign_in: {
     code: 'CQ430',
     what: 'attempts to sign in',
-    fields: ['signIn', 'changePassword'],
+    fields: ['signIn', 'changePassword', 'requestEmailChange'],
     rates: { address: perMinute(60), account: perMinute(20) },
   },
   register: {
@@ -59,7 +59,13 @@ export const LIMITS = {
   reset: {
     code: 'CQ432',
     what: 'requests for a reset or a verification',
-    fields: ['requestPasswordReset', 'resetPassword', 'requestEmailVerification', 'verifyEmail'],
+    fields: [
+      'requestPasswordReset',
+      'resetPassword',
+      'requestEmailVerification',
+      'verifyEmail',
+      'confirmEmailChange',
+    ],
     rates: { address: perHour(100), account: perHour(30) },
   },
   mail: {

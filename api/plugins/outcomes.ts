@@ -28,26 +28,26 @@ export const SignInPlugin: GraphileConfig.Plugin = wrapPlans(
   { name: 'SignInPlugin', version: '1.0.0' },
 );
 
-/** As with sign_in, the function change_password answers false for a wrong password, so that the failure is counted. */
-export const ChangePasswordPlugin: GraphileConfig.Plugin = wrapPlans(
+/** Makes an error of the answer false. */
+const rightPassword =
+  (message: string) =>
+  (plan: () => unknown): ObjectStep => {
+    const $payload = plan() as ObjectStep;
+    sideEffect($payload.get('result'), (isDone) => {
+      if (isDone !== true) throw new ApiError('CQ102', message, 'Correct it, or call requestPasswordReset.');
+    });
+    return $payload;
+  };
+
+/** As with sign_in, functions that ask for the password answer false for a wrong one, so that the failure is counted. */
+export const AskedPasswordPlugin: GraphileConfig.Plugin = wrapPlans(
   {
     Mutation: {
-      changePassword(plan) {
-        const $payload = plan() as ObjectStep;
-        sideEffect($payload.get('result'), (isChanged) => {
-          if (isChanged !== true) {
-            throw new ApiError(
-              'CQ102',
-              'The old password is wrong.',
-              'Correct it, or call requestPasswordReset.',
-            );
-          }
-        });
-        return $payload;
-      },
+      changePassword: rightPassword('The old password is wrong.'),
+      requestEmailChange: rightPassword('The password is wrong.'),
     },
   },
-  { name: 'ChangePasswordPlugin', version: '1.0.0' },
+  { name: 'AskedPasswordPlugin', version: '1.0.0' },
 );
 
 /** An update that changed no row is an error, as a deletion that deleted none is: nothing else would tell. */

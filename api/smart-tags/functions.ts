@@ -8,6 +8,8 @@ const RESULTS = {
   reset_password: 'changed',
   request_email_verification: 'requested',
   verify_email: 'verified',
+  request_email_change: 'requested',
+  confirm_email_change: 'changed',
   revoke_other_sessions: 'ended',
   decline_invitation: 'declined',
   hand_over_invitation: 'token',

@@ -42,6 +42,7 @@ begin
   values (workspace, me, trim(create_api_key.name), new_prefix, wanted, create_api_key.expires_at)
   returning * into created;
   insert into app_private.api_key_secrets (api_key_id, token_hash) values (created.id, sha256(convert_to(result.secret, 'UTF8')));
+  perform app_private.send_notice(me, 'api_key_made', created.name || ' (' || created.prefix || ')');
   result.api_key_id := created.id;
   result.name := created.name;
   result.prefix := created.prefix;

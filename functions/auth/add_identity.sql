@@ -15,6 +15,15 @@ declare
 begin
   select u.* into account from app_public.users u where u.email = trim(add_identity.email)::citext;
   is_new := account.id is null;
+  if is_new then
+    perform app_private.require_registration(
+      case when app_hidden.setting('registration') <> 'domain' or add_identity.is_email_verified then add_identity.email end,
+      is_vouched => coalesce(add_identity.is_email_verified, false)
+    );
+    if not coalesce(add_identity.is_email_verified, false) and app_private.must_verify_email() then
+      raise exception 'The identity provider does not vouch for your address.' using errcode = 'CQ134', hint = 'Have it verified there.';
+    end if;
+  end if;
   if not is_new and not (account.is_email_verified and coalesce(add_identity.is_email_verified, false)) then
     raise exception 'There is an account with this e-mail address, and it is not proved that it is yours.' using errcode = 'CQ119',
       hint = 'Sign in to that account and verify its address; the identity provider has to vouch for the address, too.';
@@ -44,8 +53,11 @@ begin
     case when is_new then 'user.registered' else 'user.identity_linked' end, account.id,
     new_values => jsonb_build_object('issuer', identity.issuer, 'subject', identity.subject)
   );
+  if not is_new then
+    perform app_private.send_notice(account.id, 'identity_linked', identity.issuer);
+  end if;
   return identity;
 end
 $$;
 comment on function app_private.add_identity(text, text, text, boolean, text, timestamptz) is
-  'Makes an account for somebody who is seen for the first time, or joins the one with the same proved address. Raises CQ119.';
+  'Makes an account for somebody who is seen for the first time, or joins the one with the same proved address. Raises CQ119, and what require_registration raises.';

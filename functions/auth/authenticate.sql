@@ -1,6 +1,6 @@
 -- Turns a bearer token into what a request may be. Called by the API server as colloquy_authenticator, before the
 -- transaction of the request; its answer is all that ever reaches the claims.
--- No row: the token is unknown, expired or revoked, or its account is switched off. CQ107: not a member of the workspace
+-- No row: the token is unknown, expired, idle for too long or revoked, or its account is switched off. CQ107: not a member of the workspace
 -- asked for. An API key works in its own workspace only, and its id and scopes come with the answer: who sets the claims must
 -- set them too (colloquy.api_key_id, colloquy.scopes). A session has none, and no limits.
 create or replace function app_hidden.authenticate(token text, workspace_id uuid default null)
@@ -46,7 +46,8 @@ begin
   select s.id, s.user_id, s.last_active_at, u.role into session
   from app_private.user_sessions s
   join app_public.users u on u.id = s.user_id
-  where s.token_hash = sha256(convert_to(token, 'UTF8')) and s.expires_at > now() and u.is_active;
+  where s.token_hash = sha256(convert_to(token, 'UTF8')) and s.expires_at > now() and u.is_active
+    and s.last_active_at > now() - make_interval(days => app_hidden.setting('session_idle_days')::integer);
   if session.id is null then
     return;
   end if;

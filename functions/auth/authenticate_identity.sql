@@ -75,5 +75,5 @@ begin
 end
 $$;
 comment on function app_hidden.authenticate_identity(text, text, text, boolean, text, timestamptz, uuid, inet, text, text) is
-  'User, workspace and roles of somebody that an outside identity provider vouches for, with a new account at first sight. Raises CQ107 not a member of the workspace asked for, CQ108 switched off, CQ119 no account can be given.';
+  'User, workspace and roles of somebody that an outside identity provider vouches for, with a new account at first sight. Raises CQ107 not a member of the workspace asked for, CQ108 switched off, CQ119 no account can be given, CQ131 to CQ134 not allowed to register.';
 grant execute on function app_hidden.authenticate_identity(text, text, text, boolean, text, timestamptz, uuid, inet, text, text) to colloquy_authenticator;

@@ -1,6 +1,6 @@
 -- Sets a new password for the signed-in user and ends its other sessions. Returns false for a wrong old password: raising
 -- would roll back the count of failures. The API turns false into error CQ102. API keys stay: they are revoked by name, or all by a
--- reset by mail.
+-- reset by mail. Guesses here make this session wait and no other: whoever found an open one must not lock the door.
 create or replace function app_public.change_password(old_password text, new_password text)
 returns boolean
 language plpgsql
@@ -9,29 +9,25 @@ set search_path = pg_catalog, extensions, pg_temp
 as $$
 declare
   me uuid := app_hidden.current_user_id();
-  account record;
+  counters text[] := array['session:' || app_private.counter_key(coalesce(app_hidden.current_session_id(), me)::text)];
+  current_hash text;
 begin
   perform app_hidden.require_session();
-  select s.password_hash, s.locked_until into account from app_private.user_secrets s where s.user_id = me for update;
-  if account.locked_until > clock_timestamp() then
-    raise exception 'Too many failed attempts.' using errcode = 'CQ103',
-      hint = format('Try again in %s seconds.', ceil(extract(epoch from account.locked_until - clock_timestamp())));
-  end if;
-  if old_password is null or octet_length(old_password) > 1000 or crypt(old_password, account.password_hash) <> account.password_hash then
-    perform app_private.count_failed_attempt(me);
+  perform app_private.require_attempt(counters);
+  select s.password_hash into current_hash from app_private.user_secrets s where s.user_id = me for update;
+  if old_password is null or octet_length(old_password) > 1000 or crypt(old_password, current_hash) <> current_hash then
+    perform app_private.count_failed_attempt(me, counters);
     return false;
   end if;
 
-  update app_private.user_secrets s
-  set
-    password_hash = app_private.hash_password(new_password), failed_attempts = 0, locked_until = null,
-    reset_token_hash = null, reset_expires_at = null
-  where s.user_id = me;
+  perform app_private.set_password(me, new_password);
+  delete from app_private.sign_in_failures f where f.counter = counters[1];
   delete from app_private.user_sessions s where s.user_id = me and s.id is distinct from app_hidden.current_session_id();
   perform app_private.log_event('user.password_changed', me);
+  perform app_private.send_notice(me, 'password_changed');
   return true;
 end
 $$;
 comment on function app_public.change_password(text, text) is
-  'Sets a new password and ends the other sessions. Errors: CQ101 not signed in, CQ102 the old password is wrong (in SQL: false), CQ103 locked for a while, CQ105 too short or too long, CQ110 not with an API key.';
+  'Sets a new password and ends the other sessions. Errors: CQ101 not signed in, CQ102 the old password is wrong (in SQL: false), CQ103 too many failures, wait, CQ105 too short or too long, CQ110 not with an API key, CQ130 too easily guessed.';
 grant execute on function app_public.change_password(text, text) to colloquy_user, colloquy_admin;

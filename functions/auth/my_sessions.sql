@@ -8,12 +8,16 @@ security definer
 rows 10
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  idle interval := make_interval(days => app_hidden.setting('session_idle_days')::integer);
 begin
   perform app_hidden.require_session();
   return query
-  select s.id, s.created_at, s.last_active_at, s.expires_at, s.ip, s.user_agent, s.id is not distinct from app_hidden.current_session_id()
+  select
+    s.id, s.created_at, s.last_active_at, least(s.expires_at, s.last_active_at + idle), s.ip, s.user_agent,
+    s.id is not distinct from app_hidden.current_session_id(), app_private.client_label(s.user_agent)
   from app_private.user_sessions s
-  where s.user_id = app_hidden.current_user_id() and s.expires_at > now()
+  where s.user_id = app_hidden.current_user_id() and s.expires_at > now() and s.last_active_at > now() - idle
   order by s.id desc;
 end
 $$;

@@ -12,7 +12,8 @@ begin
   perform app_hidden.require_session();
   delete from app_private.user_sessions s
   where s.id = revoke_session.id and s.user_id = app_hidden.current_user_id()
-  returning s.id, s.created_at, s.last_active_at, s.expires_at, s.ip, s.user_agent, s.id is not distinct from app_hidden.current_session_id()
+  returning s.id, s.created_at, s.last_active_at, s.expires_at, s.ip, s.user_agent, s.id is not distinct from app_hidden.current_session_id(),
+    app_private.client_label(s.user_agent)
   into result;
   if result.id is null then
     raise exception 'There is no such session.' using errcode = 'CQ204', hint = 'List your sessions with mySessions.';

@@ -1,6 +1,7 @@
 -- Returns null for a wrong e-mail address or password: raising would roll back the count of failures. The API turns null
--- into error CQ102. Takes the same time whether the account exists or not: an unknown one is compared with a hash of
--- nothing at the same cost.
+-- into error CQ102. The same statements run whether the account exists or not: an unknown one is compared with a hash of
+-- nothing at the same cost, is counted, and is locked (CQ103) as another is. It must never lock out who signed in from here
+-- before because strangers guess.
 create or replace function app_public.sign_in(email text, password text)
 returns app_public.authentication
 language plpgsql
@@ -9,45 +10,49 @@ set search_path = pg_catalog, extensions, pg_temp
 as $$
 declare
   account record;
+  current_hash text;
+  -- made in any case: an account that does not exist has the hash of nothing
+  salt text := gen_salt('bf', app_hidden.setting('password_hash_cost')::integer);
+  counters text[];
   is_right boolean;
 begin
   if email is null or password is null or octet_length(password) > 1000 or char_length(email) > 1000 then
     return null;
   end if;
 
-  select u.id, u.is_active, s.password_hash, s.locked_until
-  into account
-  from app_public.users u
-  join app_private.user_secrets s on s.user_id = u.id
-  where u.email = trim(sign_in.email)::citext
-  for update of s;
+  select u.id, u.is_active, u.is_email_verified into account from app_public.users u where u.email = trim(sign_in.email)::citext;
+  -- the id that nobody has is looked for all the same
+  select s.password_hash into current_hash
+  from app_private.user_secrets s
+  where s.user_id = coalesce(account.id, '00000000-0000-0000-0000-000000000000');
 
-  if account.locked_until > clock_timestamp() then
-    raise exception 'Too many failed attempts.' using errcode = 'CQ103',
-      hint = format('Try again in %s seconds.', ceil(extract(epoch from account.locked_until - clock_timestamp())));
+  counters := app_private.sign_in_counters(account.id, sign_in.email);
+  perform app_private.require_attempt(counters);
+
+  is_right := crypt(password, coalesce(current_hash, salt)) = coalesce(current_hash, '');
+  if is_right then
+    -- a password that was replaced while this one was compared is wrong
+    perform from app_private.user_secrets s where s.user_id = account.id and s.password_hash = current_hash for update;
+    is_right := found;
   end if;
-
-  is_right := crypt(password, coalesce(account.password_hash, gen_salt('bf', app_hidden.setting('password_hash_cost')::integer)))
-    = coalesce(account.password_hash, '');
-
-  if account.id is null then
-    return null;
-  end if;
-
   if not is_right then
-    perform app_private.count_failed_attempt(account.id);
+    perform app_private.count_failed_attempt(account.id, counters);
     return null;
   end if;
 
   if not account.is_active then
     raise exception 'This account is switched off.' using errcode = 'CQ108', hint = 'Ask an administrator.';
   end if;
+  if not account.is_email_verified and app_private.must_verify_email() then
+    raise exception 'The address of this account is not proved yet.' using errcode = 'CQ134',
+      hint = 'Call verifyEmail with the token from the mail, or requestPasswordReset, which proves it, too.';
+  end if;
 
-  update app_private.user_secrets set failed_attempts = 0, locked_until = null where user_id = account.id and (failed_attempts > 0 or locked_until is not null);
+  delete from app_private.sign_in_failures f where f.counter = counters[1];
   update app_public.users set last_login_at = now() where id = account.id;
   perform app_private.log_event('user.signed_in', account.id);
   return app_private.create_session(account.id);
 end
 $$;
-comment on function app_public.sign_in(text, text) is 'Signs in with e-mail address and password. Errors: CQ102 they do not match (in SQL: null), CQ103 locked for a while, CQ108 switched off.';
+comment on function app_public.sign_in(text, text) is 'Signs in with e-mail address and password. Errors: CQ102 they do not match (in SQL: null), CQ103 too many failures, wait, CQ108 switched off, CQ134 the address is not proved yet.';
 grant execute on function app_public.sign_in(text, text) to colloquy_visitor, colloquy_user, colloquy_admin;

@@ -1,4 +1,5 @@
--- The other half of request_email_verification: who has the token reads the address that it was sent to.
+-- The other half of request_email_verification and of registering where addresses must be proved: who has the token reads the
+-- address that it was sent to. It says nothing of an address that the account has had since.
 create or replace function app_public.verify_email(token text)
 returns boolean
 language plpgsql
@@ -8,14 +9,15 @@ as $$
 declare
   account uuid;
 begin
-  update app_private.user_secrets s
-  set verification_token_hash = null, verification_expires_at = null
-  where s.verification_token_hash = sha256(convert_to(left(token, 100), 'UTF8')) and s.verification_expires_at > clock_timestamp()
-  returning s.user_id into account;
+  delete from app_private.mail_tokens t using app_public.users u
+  where t.token_hash = sha256(convert_to(left(token, 100), 'UTF8')) and t.kind = 'verification' and t.expires_at > clock_timestamp()
+    and u.id = t.user_id and u.email = t.email
+  returning t.user_id into account;
   if account is null then
     raise exception 'This token is unknown, used or expired.' using errcode = 'CQ112', hint = 'Ask for a new one with requestEmailVerification.';
   end if;
   update app_public.users u set is_email_verified = true where u.id = account;
+  delete from app_private.mail_tokens t where t.user_id = account and t.kind = 'verification';
   perform app_private.log_event('user.email_verified', account);
   return true;
 end

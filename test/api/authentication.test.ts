@@ -64,8 +64,11 @@ describeReal('authentication', () => {
       expect(reply.data).toEqual({ signIn: null });
       const { rows } = await api.database
         .pool('admin')
-        .query('select failed_attempts from app_private.user_secrets where user_id = $1', [userId]);
-      expect(rows).toEqual([{ failed_attempts: 1 }]);
+        .query(
+          `select count(*)::int as n from app_public.audit_logs where user_id = $1 and action = 'user.sign_in_failed'`,
+          [userId],
+        );
+      expect(rows).toEqual([{ n: 1 }]);
     },
   );
 
@@ -226,8 +229,11 @@ describeReal('authentication', () => {
     expect([codeOf(wrong), wrong.data]).toEqual(['CQ102', { changePassword: null }]);
     const { rows } = await api.database
       .pool('admin')
-      .query('select failed_attempts from app_private.user_secrets where user_id = $1', [eve.userId]);
-    expect(rows).toEqual([{ failed_attempts: 1 }]);
+      .query(
+        `select count(*)::int as n from app_public.audit_logs where user_id = $1 and action = 'user.sign_in_failed'`,
+        [eve.userId],
+      );
+    expect(rows).toEqual([{ n: 1 }]);
     expect((await change(PASSWORD)).data.changePassword.changed).toBe(true);
     expect((await api.ask(ME, {}, { token: eve.token })).data.currentUser.id).toBe(eve.userId);
   });

@@ -47,8 +47,9 @@ const documented = new Set(
 
 /** What is written although the request is refused: attempts at passwords are counted, and logged. */
 const COUNTED: Record<string, string[]> = {
-  signIn: ['app_private.user_secrets', 'app_public.audit_logs'],
-  changePassword: ['app_private.user_secrets', 'app_public.audit_logs'],
+  signIn: ['app_private.sign_in_failures', 'app_public.audit_logs'],
+  changePassword: ['app_private.sign_in_failures', 'app_public.audit_logs'],
+  requestEmailChange: ['app_private.sign_in_failures', 'app_public.audit_logs'],
 };
 
 /** Of what an argument named id is, where the name of the mutation does not end with it. */

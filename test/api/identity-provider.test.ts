@@ -331,6 +331,7 @@ describeReal('an outside identity provider', () => {
     await api.ask(
       'mutation { requestPasswordReset(input: { email: "owned@example.org" }) { clientMutationId } }',
     );
+    await sql('select app_hidden.answer_account_requests()');
     const [mail] = await sql(
       `select data ->> 'token' as token from app_private.mail_outbox where recipient = 'owned@example.org'`,
     );

@@ -57,9 +57,25 @@ export const request = async (
     async (client) => (await client.query(sql, values)).rows,
   );
 };
+/** Lets the job that delivers mail answer what visitors asked for by mail. */
+export const answerRequests = async (): Promise<number> =>
+  (await database.pool('worker').query('select app_hidden.answer_account_requests() as n')).rows[0].n;
+/** As `visit`, from an address and with a client of one's own. */
+export const visitFrom = async (
+  place: { ip: string; client?: string },
+  sql: string,
+  ...values: unknown[]
+): Promise<QueryResult['rows']> =>
+  asVisitor(database, async (client) => {
+    await client.query(
+      `select set_config('colloquy.client_ip', $1, true), set_config('colloquy.user_agent', $2, true)`,
+      [place.ip, place.client ?? ''],
+    );
+    return (await client.query(sql, values)).rows;
+  });
 export const lastToken = async (recipient: string): Promise<string> => {
   const mail = await one(
-    `select data ->> 'token' as token from app_private.mail_outbox where recipient = $1 order by id desc limit 1`,
+    `select coalesce(data ->> 'token', substring(body from 'Token: (\\S+)')) as token from app_private.mail_outbox where recipient = $1 order by id desc limit 1`,
     recipient,
   );
   return mail.token;

@@ -10,7 +10,7 @@ import {
   indexAll,
   type Tenants,
 } from '../../test/support/tenants.ts';
-import { asUser } from '../../test/support/users.ts';
+import { asUser, asVisitor } from '../../test/support/users.ts';
 import { asAdministrator } from '../../test/support/versions.ts';
 
 const DIMENSIONS = 512;
@@ -107,6 +107,19 @@ async function serve(database: Database, { ann }: Tenants): Promise<void> {
   );
 }
 
+/** What people leave at the door: a wrong password, a token that waits in a mailbox, a request that nobody answered yet, a notice. */
+async function knock(database: Database, { ann, bob }: Tenants): Promise<void> {
+  await asVisitor(database, async (client) => {
+    await client.query(`select app_public.sign_in('bob@example.org', 'not the password')`);
+    await client.query(`select app_public.request_password_reset('bob@example.org')`);
+  });
+  await asUser(database, bob, (client) => client.query('select app_public.request_email_verification()'));
+  await database
+    .pool('owner')
+    .query('update app_public.users set is_email_verified = true where id = $1', [ann.id]);
+  await asUser(database, ann, (client) => client.query(`select app_public.create_api_key('noticed')`));
+}
+
 /**
  * Rows in every table of a new database, through the doors that people, workers and the API have, and by
  * worker-rows.sql where only time would bring them. ann@example.org and her neighbours have one of each kind.
@@ -126,5 +139,6 @@ export async function fillEveryTable(database: Database): Promise<void> {
   await computeAnalytics(database);
   await leaveWork(database, tenants);
   await serve(database, tenants);
+  await knock(database, tenants);
   await owner.query(readFileSync(join(import.meta.dirname, 'worker-rows.sql'), 'utf8'));
 }

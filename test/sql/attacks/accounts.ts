@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import { asRole, asVisitor, type TestUser } from '../../support/users.ts';
-import { type Attacks, call, database, fails, nobody, of, tenants } from './scene.ts';
+import { asRole, asVisitor, PASSWORD, type TestUser } from '../../support/users.ts';
+import { type Attacks, call, database, fails, lastToken, nobody, of, tenants } from './scene.ts';
 
 /** Attacks on the functions of accounts, sessions and API keys. */
 export const accounts: Attacks = {
@@ -28,6 +28,25 @@ export const accounts: Attacks = {
     expect(byAnn).not.toEqual(byBob);
     await nobody('select app_public.my_sessions()');
   },
+  'app_public.request_email_change': async () => {
+    const { rows } = await call(
+      tenants.ann,
+      `select app_public.request_email_change('ann2@example.org', 'not the password') as requested`,
+    );
+    expect(rows).toEqual([{ requested: false }]);
+    await nobody(`select app_public.request_email_change('a@example.org', 'a password')`);
+  },
+  'app_public.confirm_email_change': async () => {
+    const { ann, bob } = tenants;
+    await call(bob, `select app_public.request_email_change('bob2@example.org', '${PASSWORD}')`);
+    const token = await lastToken('bob2@example.org');
+    // of somebody else's token it says what it says of none
+    const confirm = (value: string | null) => call(ann, 'select app_public.confirm_email_change($1)', value);
+    const missing = await fails(confirm(null));
+    expect(missing.code).toBe('CQ112');
+    expect(await fails(confirm(token))).toEqual(missing);
+    await nobody(`select app_public.confirm_email_change('${token}')`);
+  },
   'app_public.request_email_verification': async () => {
     await nobody('select app_public.request_email_verification()');
   },
@@ -42,6 +61,10 @@ export const accounts: Attacks = {
     expect(known).toEqual([{ accepted: true }]);
     for (const email of ['nobody@example.org', '', null, 'x'.repeat(10_000)])
       expect(await ask(email)).toEqual(known);
+    // what was asked for is seen by nobody
+    expect(
+      await fails(asVisitor(database, (client) => client.query('select from app_private.account_requests'))),
+    ).toMatchObject({ code: '42501' });
   },
   'app_public.reset_password': async () => {
     const reset = (token: string | null) =>

@@ -69,7 +69,7 @@ export async function lastToken(recipient: string): Promise<string> {
   const { rows } = await database
     .pool('owner')
     .query(
-      `select data ->> 'token' as token from app_private.mail_outbox where recipient = $1 order by id desc limit 1`,
+      `select coalesce(data ->> 'token', substring(body from 'Token: (\\S+)')) as token from app_private.mail_outbox where recipient = $1 order by id desc limit 1`,
       [recipient],
     );
   return rows[0].token;

@@ -11,6 +11,7 @@ import { asUser, registerUser, type TestUser, until } from '../../support/users.
 const NOTHING = {
   sessions: 0,
   tokens: 0,
+  signIns: 0,
   invitations: 0,
   mails: 0,
   searches: 0,
@@ -98,22 +99,42 @@ describeReal('what expires', () => {
 
   it('is tokens from mails, one by one', async () => {
     await sql(
-      `update app_private.user_secrets set verification_token_hash = sha256('v'), verification_expires_at = now() - interval '1 minute',
-         reset_token_hash = sha256('r'), reset_expires_at = now() + interval '1 minute' where user_id = $1`,
+      `insert into app_private.mail_tokens (token_hash, user_id, kind, email, expires_at) values
+        (sha256('v'), $1, 'verification', 'a@example.org', now() - interval '1 minute'),
+        (sha256('r'), $1, 'reset', 'a@example.org', now() + interval '1 minute'),
+        (sha256('s'), $2, 'reset', 'b@example.org', now() - interval '1 minute')`,
       ann.id,
-    );
-    await sql(
-      `update app_private.user_secrets set reset_token_hash = sha256('s'), reset_expires_at = now() - interval '1 minute' where user_id = $1`,
       bob.id,
     );
     expect(await run()).toEqual({ ...NOTHING, tokens: 2 });
     expect(await run()).toEqual(NOTHING);
-    expect(
-      await sql(`select verification_token_hash as v, verification_expires_at as ve, reset_token_hash = sha256('r') as r, reset_expires_at is not null as re
-        from app_private.user_secrets order by user_id`),
-    ).toEqual([
-      { v: null, ve: null, r: true, re: true },
-      { v: null, ve: null, r: null, re: false },
+    expect(await sql(`select token_hash = sha256('r') as r from app_private.mail_tokens`)).toEqual([
+      { r: true },
+    ]);
+  });
+
+  it('is what is remembered of sign-ins long ago, and no counter that still makes somebody wait', async () => {
+    await sql('delete from app_private.sign_in_places');
+    await sql(
+      `insert into app_private.sign_in_failures (counter, failures, failed_at)
+       select 'client:' || encode(sha256(n::text::bytea), 'hex'), 9, now() - n * interval '10 hours' from generate_series(1, 6) as n`,
+    );
+    await sql(
+      `insert into app_private.sign_in_places (user_id, network, client, last_seen_at) values
+        ($1, '192.0.2.1', 'curl', now() - interval '181 days'), ($1, '192.0.2.2', 'curl', now() - interval '179 days')`,
+      ann.id,
+    );
+    await sql(
+      `insert into app_private.account_notices (id, user_id, kind)
+       select app_hidden.uuidv7_floor(now() - n * interval '40 minutes'), $1, 'sign_in' from generate_series(1, 2) as n`,
+      ann.id,
+    );
+    // a wrong password counts half after four hours: after forty it is next to nothing
+    expect(await run()).toEqual({ ...NOTHING, signIns: 5 });
+    expect(await run()).toEqual(NOTHING);
+    expect(await sql('select count(*)::int as n from app_private.sign_in_failures')).toEqual([{ n: 3 }]);
+    expect(await sql('select host(network) as network from app_private.sign_in_places')).toEqual([
+      { network: '192.0.2.2' },
     ]);
   });
 
@@ -278,6 +299,7 @@ describeReal('what expires', () => {
     const functions = [
       'delete_expired_sessions',
       'clear_expired_tokens',
+      'delete_old_sign_ins',
       'delete_sent_mail',
       'delete_ended_invitations',
       'delete_expired_conversations',

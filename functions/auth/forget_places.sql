@@ -1,0 +1,11 @@
+-- After a change of the password only the place that changed it is known: the others may be those of somebody who had it.
+create or replace function app_private.forget_places(for_user uuid)
+returns void
+language sql
+set search_path = pg_catalog, pg_temp
+as $$
+  delete from app_private.sign_in_places p where p.user_id = for_user;
+  insert into app_private.sign_in_places (user_id, network, client)
+  values (for_user, app_private.client_network(), app_private.client_label(nullif(current_setting('colloquy.user_agent', true), '')));
+$$;
+comment on function app_private.forget_places(uuid) is 'Forgets where an account signed in from, except for the place of this request.';
