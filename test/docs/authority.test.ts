@@ -117,7 +117,7 @@ describeReal('what outlives whom', () => {
   const mailed = async (address: string): Promise<string> =>
     (
       await sql(
-        `select substring(body from 'cq[a-z]_[0-9a-f]{64}') as token from app_private.mail_outbox where recipient = $1 order by id desc limit 1`,
+        `select data ->> 'token' as token from app_private.mail_outbox where recipient = $1 order by id desc limit 1`,
         address,
       )
     )[0].token;
