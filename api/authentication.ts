@@ -27,6 +27,8 @@ type Member = {
   scopes?: string[] | null;
   /** Which one, for the audit log. */
   api_key_id?: string | null;
+  /** Of a token of an identity provider; null for everything else. */
+  identity_id?: string | null;
 };
 
 /** Where a request comes from. */
@@ -74,6 +76,7 @@ export function requestSettings(request: RequestOrigin, member?: Member): Settin
     'colloquy.member_role': member?.member_role ?? '',
     'colloquy.scopes': member?.scopes?.join(',') ?? '',
     'colloquy.api_key_id': member?.api_key_id ?? '',
+    'colloquy.identity_id': member?.identity_id ?? '',
     'colloquy.request_id': request.id ?? '',
     'colloquy.client_request_id': request.clientId ?? '',
     'colloquy.client_ip': request.ip ?? '',
@@ -121,12 +124,13 @@ async function memberOfIdentity(
   from: RequestOrigin,
   workspaceId: string | undefined,
 ): Promise<Member | undefined> {
-  const { issuer, subject, email, isEmailVerified, displayName, signedInAt } = identity;
+  const { issuer, subject, email, isEmailVerified, displayName, signedInAt, issuedAt } = identity;
   return findMember(
     pool,
     `select * from app_hidden.authenticate_identity(issuer => $1::text, subject => $2::text, email => $3::text,
        is_email_verified => $4::boolean, display_name => $5::text, signed_in_at => $6::timestamptz,
-       workspace_id => $7::uuid, client_ip => $8::inet, request_id => $9::text, client_request_id => $10::text)`,
+       issued_at => $7::timestamptz, workspace_id => $8::uuid, client_ip => $9::inet, request_id => $10::text,
+       client_request_id => $11::text)`,
     [
       issuer,
       subject,
@@ -134,6 +138,7 @@ async function memberOfIdentity(
       isEmailVerified,
       displayName,
       signedInAt,
+      issuedAt,
       workspaceId,
       from.ip,
       from.id,

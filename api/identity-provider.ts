@@ -2,9 +2,10 @@ import { createRemoteJWKSet, customFetch, decodeJwt, decodeProtectedHeader, erro
 import { describeError } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import { cleanText } from '../lib/storable.ts';
+import { type AccessRules, CLOCK_TOLERANCE, isAccessType, isForAccess } from './access-token.ts';
 
 /** Whose tokens are believed besides our own. */
-export interface IdentityProvider {
+export interface IdentityProvider extends AccessRules {
   /** As its tokens say it (`iss`). */
   issuer: string;
   /** What its tokens for this server are addressed to (`aud`). */
@@ -27,6 +28,8 @@ export interface Identity {
   isEmailVerified: boolean;
   displayName: string | null;
   signedInAt: Date | null;
+  /** When the token was issued. */
+  issuedAt: Date;
 }
 
 /** What cannot be told now: the provider's keys could not be had. */
@@ -39,9 +42,6 @@ export type VerifyIdentity = (token: string) => Promise<Identity | undefined>;
 const MOST_KEY_BYTES = 256 * 1024;
 /** Milliseconds after a failure in which no further request waits for the provider. */
 const FAILURE_PAUSE = 5_000;
-/** Seconds by which the clocks may differ. */
-const CLOCK_TOLERANCE = 30;
-
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
 const CONTROL = /[\0-\x1f\x7f]/;
@@ -101,8 +101,10 @@ function timeOf(claim: unknown): Date | null {
 /** What is written outside the signed part is believed just far enough to save a look at the keys. */
 function isWorthVerifying(token: string, { issuer, algorithms }: IdentityProvider): boolean {
   try {
-    const { alg } = decodeProtectedHeader(token);
-    return alg !== undefined && algorithms.includes(alg) && decodeJwt(token).iss === issuer;
+    const { alg, typ } = decodeProtectedHeader(token);
+    return (
+      alg !== undefined && algorithms.includes(alg) && isAccessType(typ) && decodeJwt(token).iss === issuer
+    );
   } catch {
     return false;
   }
@@ -128,8 +130,10 @@ export function identityVerifier(provider: IdentityProvider): VerifyIdentity {
         audience,
         algorithms: [...algorithms],
         clockTolerance: CLOCK_TOLERANCE,
-        requiredClaims: ['exp', 'sub'],
+        requiredClaims: ['exp', 'iat', 'sub'],
       });
+      const issuedAt = timeOf(payload.iat);
+      if (issuedAt === null || !isForAccess(payload, provider)) return undefined;
       const subject = textOf(payload.sub, 255);
       if (subject === null) return undefined;
       return {
@@ -139,7 +143,8 @@ export function identityVerifier(provider: IdentityProvider): VerifyIdentity {
         // some providers send the word
         isEmailVerified: payload.email_verified === true || payload.email_verified === 'true',
         displayName: typeof payload.name === 'string' ? cleanText(payload.name.slice(0, 255)) : null,
-        signedInAt: timeOf(payload.auth_time) ?? timeOf(payload.iat),
+        signedInAt: timeOf(payload.auth_time) ?? issuedAt,
+        issuedAt,
       };
     } catch (error) {
       if (error instanceof ProviderUnavailable) throw error;

@@ -195,6 +195,14 @@ const variables = z.object({
     .refine((names) => names.every((name) => JWT_ALGORITHMS.includes(name)), {
       message: `must be some of ${JWT_ALGORITHMS.join(', ')}, separated by commas`,
     }),
+  /** Clients whose tokens are taken, separated by commas. Absent: those of any. */
+  JWT_AUTHORIZED_PARTIES: optionalText
+    .transform((value) => value?.split(',').map((name) => name.trim()))
+    .refine((names) => !names?.includes(''), { message: 'must be names, separated by commas' }),
+  /** From the issue of a token to its expiry. */
+  JWT_MAX_LIFETIME_SECONDS: z.coerce.number().int().min(60).max(31_536_000).default(86_400),
+  /** Whether tokens that tell a client who has signed in are taken, too. */
+  JWT_ID_TOKENS: z.enum(['accept', 'refuse']).default('refuse'),
 });
 
 const PROVIDER = ['JWT_ISSUER', 'JWT_AUDIENCE', 'JWT_JWKS_URL'] as const;
@@ -288,15 +296,37 @@ rememberSecrets([
   env.MAIL_WEBHOOK_SECRET,
 ]);
 
+interface IdentityProviderSettings {
+  issuer: string;
+  audience: string;
+  jwksUrl: string;
+  algorithms: string[];
+  authorizedParties: string[] | undefined;
+  /** Seconds. */
+  maxLifetime: number;
+  acceptIdTokens: boolean;
+}
+
 /** The identity provider that the environment names, or undefined. */
 export function identityProvider({
   JWT_ISSUER,
   JWT_AUDIENCE,
   JWT_JWKS_URL,
   JWT_ALGORITHMS,
-}: Env): { issuer: string; audience: string; jwksUrl: string; algorithms: string[] } | undefined {
+  JWT_AUTHORIZED_PARTIES,
+  JWT_MAX_LIFETIME_SECONDS,
+  JWT_ID_TOKENS,
+}: Env): IdentityProviderSettings | undefined {
   if (JWT_ISSUER === undefined || JWT_AUDIENCE === undefined || JWT_JWKS_URL === undefined) return undefined;
-  return { issuer: JWT_ISSUER, audience: JWT_AUDIENCE, jwksUrl: JWT_JWKS_URL, algorithms: JWT_ALGORITHMS };
+  return {
+    issuer: JWT_ISSUER,
+    audience: JWT_AUDIENCE,
+    jwksUrl: JWT_JWKS_URL,
+    algorithms: JWT_ALGORITHMS,
+    authorizedParties: JWT_AUTHORIZED_PARTIES,
+    maxLifetime: JWT_MAX_LIFETIME_SECONDS,
+    acceptIdTokens: JWT_ID_TOKENS === 'accept',
+  };
 }
 
 export interface RerankSettings {

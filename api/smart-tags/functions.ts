@@ -13,6 +13,7 @@ const RESULTS = {
   revoke_other_sessions: 'ended',
   decline_invitation: 'declined',
   hand_over_invitation: 'token',
+  end_identity: 'ended',
 };
 
 /** Functions that a plugin wraps: plugins/search.ts embeds the query first. */

@@ -12,6 +12,7 @@ const RELATIONS: Record<string, Record<string, Names>> = {
     workspace_id: ['workspace', 'invitations'],
     invited_by: ['inviter'],
     accepted_by: ['acceptor'],
+    api_key_id: ['apiKey'],
   },
   api_keys: { owner_id: ['member', 'apiKeys'] },
   conversations: {
@@ -34,7 +35,11 @@ const RELATIONS: Record<string, Record<string, Names>> = {
   system_prompt_templates: { workspace_id: ['workspace', 'systemPromptTemplates'], owner_id: ['owner'] },
   conversation_reads: { conversation_id: ['conversation', 'reads'], user_id: ['user'] },
   tool_calls: { conversation_id: ['conversation', 'toolCalls'], decided_by: ['decider'] },
-  conversation_shares: { conversation_id: ['conversation', 'shares'], created_by: ['creator'] },
+  conversation_shares: {
+    conversation_id: ['conversation', 'shares'],
+    created_by: ['creator'],
+    api_key_id: ['apiKey'],
+  },
   message_feedback: { conversation_id: ['conversation', 'feedback'], user_id: ['user'] },
   message_chunks: { conversation_id: ['conversation', 'citations'] },
   generated_images: { conversation_id: ['conversation', 'images'], owner_id: ['owner'] },

@@ -19,11 +19,8 @@ begin
   if create_api_key.name is null or char_length(trim(create_api_key.name)) not between 1 and 100 then
     raise exception 'A key has a name of 1 to 100 characters.' using errcode = 'CQ200', hint = 'Say what it is for.';
   end if;
-  if create_api_key.expires_at <= clock_timestamp() then
-    raise exception 'expiresAt is in the past.' using errcode = 'CQ200', hint = 'Leave it out for a key that does not expire.';
-  end if;
-  if scopes is null or cardinality(scopes) not between 1 and 100 or not scopes <@ array['read', 'write', 'search', 'admin'] then
-    raise exception 'These scopes cannot be used.' using errcode = 'CQ200', hint = 'Name some of read, write, search, admin.';
+  if scopes is null or cardinality(scopes) not between 1 and 100 or not scopes <@ array['read', 'write', 'search', 'share', 'meter', 'admin'] then
+    raise exception 'These scopes cannot be used.' using errcode = 'CQ200', hint = 'Name some of read, write, search, share, meter, admin.';
   end if;
   -- locked, so that the count is right; gone when somebody has just removed the caller
   perform from app_public.workspace_members m where m.workspace_id = workspace and m.user_id = me for no key update;
@@ -34,14 +31,15 @@ begin
     raise exception 'You have % keys in this workspace.', most using errcode = 'CQ118', hint = 'Revoke some.';
   end if;
 
-  -- what may write or manage may read
+  -- what may do more than search may read
   select array_agg(distinct s.scope order by s.scope) into wanted
-  from unnest(scopes || case when scopes && array['write', 'admin'] then array['read'] else '{}'::text[] end) as s (scope);
+  from unnest(scopes || case when scopes && array['write', 'share', 'meter', 'admin'] then array['read'] else '{}'::text[] end) as s (scope);
   result.secret := new_prefix || '_' || encode(gen_random_bytes(32), 'hex');
   insert into app_public.api_keys (workspace_id, owner_id, name, prefix, scopes, expires_at)
-  values (workspace, me, trim(create_api_key.name), new_prefix, wanted, create_api_key.expires_at)
+  values (workspace, me, trim(create_api_key.name), new_prefix, wanted, app_private.key_expiry(workspace, create_api_key.expires_at))
   returning * into created;
-  insert into app_private.api_key_secrets (api_key_id, token_hash) values (created.id, sha256(convert_to(result.secret, 'UTF8')));
+  insert into app_private.api_key_secrets (api_key_id, token_hash, identity_id)
+  values (created.id, sha256(convert_to(result.secret, 'UTF8')), app_hidden.current_identity_id());
   perform app_private.send_notice(me, 'api_key_made', created.name || ' (' || created.prefix || ')');
   result.api_key_id := created.id;
   result.name := created.name;
@@ -52,5 +50,5 @@ begin
 end
 $$;
 comment on function app_public.create_api_key(text, text[], timestamptz) is
-  'Makes a key for the workspace of the request, and shows its secret this once. Scopes: read, write, search, admin. Errors: CQ101 not signed in, CQ110 not with an API key, CQ118 too many, CQ200 not acceptable.';
+  'Makes a key for the workspace of the request, and shows its secret this once. Scopes: read, write, search, share, meter, admin. Without expiresAt it lives as long as the workspace allows. Errors: CQ101 not signed in, CQ110 not with an API key, CQ118 too many, CQ123 it would live too long, CQ200 not acceptable.';
 grant execute on function app_public.create_api_key(text, text[], timestamptz) to colloquy_user, colloquy_admin;

@@ -37,7 +37,8 @@ $$;
 comment on function app_hidden.audit_row() is 'Trigger: writes what was changed into the audit log, without secrets.';
 
 create or replace trigger workspaces_50_audit
-after insert or delete or update of name, slug, settings, is_personal, text_search_language
+after insert or delete or update of name, slug, settings, is_personal, text_search_language, allows_public_links, longest_link_days,
+  longest_api_key_days
 on app_public.workspaces for each row execute function app_hidden.audit_row('workspace', 'id', 'id');
 
 create or replace trigger workspace_members_50_audit
@@ -79,8 +80,9 @@ create or replace trigger usage_budgets_50_audit
 after insert or update or delete
 on app_public.usage_budgets for each row execute function app_hidden.audit_row('usage_budget', 'id', 'workspace_id');
 
+-- not the count of readings: note_link_read logs those, the first of each day
 create or replace trigger conversation_shares_50_audit
-after insert or update or delete
+after insert or delete or update of created_by, until_message_id, expires_at, revoked_at
 on app_public.conversation_shares for each row execute function app_hidden.audit_row('conversation_share', 'id', 'workspace_id');
 
 create or replace trigger file_type_configs_50_audit

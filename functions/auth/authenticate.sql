@@ -1,6 +1,7 @@
 -- Turns a bearer token into what a request may be. Called by the API server as colloquy_authenticator, before the
 -- transaction of the request; its answer is all that ever reaches the claims.
--- No row: the token is unknown, expired, idle for too long or revoked, or its account is switched off. CQ107: not a member of the workspace
+-- No row: the token is unknown, expired, idle for too long or revoked, or its account is switched off; of a key also that it is
+-- older than its workspace allows, or that its owner was not seen by the identity provider for long. CQ107: not a member of the workspace
 -- asked for. An API key works in its own workspace only, and its id and scopes come with the answer: who sets the claims must
 -- set them too (colloquy.api_key_id, colloquy.scopes). A session has none, and no limits.
 create or replace function app_hidden.authenticate(token text, workspace_id uuid default null)
@@ -25,7 +26,7 @@ begin
     join app_public.users u on u.id = k.owner_id
     join app_public.workspace_members m on m.workspace_id = k.workspace_id and m.user_id = k.owner_id
     where s.token_hash = sha256(convert_to(token, 'UTF8'))
-      and k.is_active and (k.expires_at is null or k.expires_at > now()) and u.is_active;
+      and app_private.is_key_alive(k.id);
     if key.id is null then
       return;
     end if;

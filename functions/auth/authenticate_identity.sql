@@ -1,5 +1,6 @@
 -- What a request may be whose token an outside identity provider has signed. The server verified the token (signature,
--- issuer, audience, times) before it calls this; the answer has the form of authenticate's.
+-- issuer, audience, times) before it calls this; the answer has the form of authenticate's, and the identity, whose id belongs to
+-- the claims (colloquy.identity_id). No row: the person has signed out, or was signed out, after the token was issued.
 create or replace function app_hidden.authenticate_identity(
   issuer text,
   subject text,
@@ -7,6 +8,7 @@ create or replace function app_hidden.authenticate_identity(
   is_email_verified boolean default false,
   display_name text default null,
   signed_in_at timestamptz default null,
+  issued_at timestamptz default null,
   workspace_id uuid default null,
   client_ip inet default null,
   request_id text default null,
@@ -14,7 +16,7 @@ create or replace function app_hidden.authenticate_identity(
 )
 returns table (
   user_id uuid, session_id uuid, workspace uuid, member_role app_public.member_role, database_role text, scopes text[],
-  api_key_id uuid
+  api_key_id uuid, identity_id uuid
 )
 language plpgsql
 security definer
@@ -50,6 +52,10 @@ begin
     end if;
   end if;
 
+  -- a token tells the second in which it was issued
+  if identity.not_before is not null and coalesce(authenticate_identity.issued_at, '-infinity') <= identity.not_before then
+    return;
+  end if;
   select u.* into account from app_public.users u where u.id = identity.user_id;
   if not account.is_active then
     raise exception 'This account is switched off.' using errcode = 'CQ108', hint = 'Ask an administrator.';
@@ -71,9 +77,9 @@ begin
   end if;
 
   return query select account.id, null::uuid, member.workspace_id, member.role,
-    case account.role when 'admin' then 'colloquy_admin' else 'colloquy_user' end, null::text[], null::uuid;
+    case account.role when 'admin' then 'colloquy_admin' else 'colloquy_user' end, null::text[], null::uuid, identity.id;
 end
 $$;
-comment on function app_hidden.authenticate_identity(text, text, text, boolean, text, timestamptz, uuid, inet, text, text) is
+comment on function app_hidden.authenticate_identity(text, text, text, boolean, text, timestamptz, timestamptz, uuid, inet, text, text) is
   'User, workspace and roles of somebody that an outside identity provider vouches for, with a new account at first sight. Raises CQ107 not a member of the workspace asked for, CQ108 switched off, CQ119 no account can be given, CQ131 to CQ134 not allowed to register.';
-grant execute on function app_hidden.authenticate_identity(text, text, text, boolean, text, timestamptz, uuid, inet, text, text) to colloquy_authenticator;
+grant execute on function app_hidden.authenticate_identity(text, text, text, boolean, text, timestamptz, timestamptz, uuid, inet, text, text) to colloquy_authenticator;

@@ -28,9 +28,10 @@ begin
     -- whoever came by an identity provider before has not, and comes in no more
     delete from app_private.user_identities i where i.user_id = account.id;
   end if;
-  -- who lost control of the account, or never had it, has it now, and nobody else: the keys of programs end as well, whoever
-  -- made them
+  -- who lost control of the account, or never had it, has it now, and nobody else: the keys of programs, links to
+  -- conversations and open invitations end as well, whoever made them
   update app_public.api_keys k set is_active = false where k.owner_id = account.id and k.is_active;
+  perform app_private.end_grants(account.id);
   delete from app_private.user_sessions s where s.user_id = account.id;
   delete from app_private.sign_in_failures f
   where f.counter in (
@@ -43,5 +44,5 @@ begin
 end
 $$;
 comment on function app_public.reset_password(text, text) is
-  'Sets a new password by a token from a mail, ends all sessions and revokes all API keys of the account. Errors: CQ105 too short or too long, CQ112 token unknown, used or expired, CQ130 too easily guessed.';
+  'Sets a new password by a token from a mail, ends all sessions, links and open invitations of the account and revokes all its API keys. Errors: CQ105 too short or too long, CQ112 token unknown, used or expired, CQ130 too easily guessed.';
 grant execute on function app_public.reset_password(text, text) to colloquy_visitor, colloquy_user, colloquy_admin;

@@ -10,6 +10,9 @@ declare
   result app_public.rag_configurations;
 begin
   perform app_hidden.require_member(for_writing => true);
+  if not app_hidden.has_scope('admin') then
+    raise exception 'This API key may not do this.' using errcode = 'CQ110', hint = 'Make a key with the scope "admin", or sign in.';
+  end if;
   -- one at a time in a workspace; the row of the workspace itself is what others wait for
   perform from app_public.workspaces w where w.id = app_hidden.current_workspace_id() for no key update;
   select r.* into result
@@ -26,5 +29,5 @@ begin
 end
 $$;
 comment on function app_public.set_default_rag_configuration(uuid) is
-  'Makes a configuration the default of the workspace. Errors: CQ101, CQ109, CQ204 no such configuration, or the caller is no owner or admin.';
+  'Makes a configuration the default of the workspace. Errors: CQ101, CQ109, CQ110 API key without "admin" and "write", CQ204 no such configuration, or the caller is no owner or admin.';
 grant execute on function app_public.set_default_rag_configuration(uuid) to colloquy_user, colloquy_admin;

@@ -12,6 +12,8 @@ as $$
 declare
   result app_public.messages;
   is_new_root boolean := draft.replaces_id is not null and draft.parent_id is null;
+  -- a total that is less than its parts lowers nothing
+  used bigint := greatest(draft.total_tokens, coalesce(draft.prompt_tokens, 0)::bigint + coalesce(draft.completion_tokens, 0), 0);
 begin
   if draft.content is null or char_length(draft.content) > 1000000 then
     raise exception 'A message has 0 to 1,000,000 characters; this one has %.', coalesce(char_length(draft.content)::text, 'none')
@@ -54,14 +56,14 @@ begin
   if result.parent_id is not null or is_new_root then
     update app_public.conversations c set preferred_leaf_id = result.id where c.id = conversation.id;
   end if;
-  if result.total_tokens > 0 or result.cost_usd > 0 then
+  if used > 0 or result.cost_usd > 0 then
     perform app_private.require_quota();
     insert into app_public.usage_logs (
       workspace_id, user_id, conversation_id, message_id, action, provider, model, prompt_tokens, completion_tokens, total_tokens, cost_usd
     )
     values (
       result.workspace_id, app_hidden.current_user_id(), result.conversation_id, result.id, 'message', result.provider, result.model,
-      result.prompt_tokens, result.completion_tokens, coalesce(result.total_tokens, 0), coalesce(result.cost_usd, 0)
+      result.prompt_tokens, result.completion_tokens, used, coalesce(result.cost_usd, 0)
     );
   end if;
   return result;

@@ -1,4 +1,4 @@
--- Remembers that the caller has read a conversation until now. A viewer reads too, so this asks for no right to write.
+-- Remembers that the caller has read a conversation until now. A viewer reads too, so this asks for no role that writes.
 create or replace function app_public.mark_read(conversation_id uuid)
 returns app_public.conversation_reads
 language plpgsql
@@ -9,6 +9,10 @@ declare
   seen app_public.conversation_reads;
 begin
   perform app_hidden.require_member();
+  -- a viewer reads, and may say so; a key that may only read writes nothing
+  if not app_hidden.has_scope('write') then
+    raise exception 'This API key may not do this.' using errcode = 'CQ110', hint = 'Make a key with the scope "write", or sign in.';
+  end if;
   insert into app_public.conversation_reads as r (workspace_id, conversation_id, user_id, last_read_at)
   select c.workspace_id, c.id, app_hidden.current_user_id(), clock_timestamp()
   from app_public.conversations c
@@ -23,5 +27,5 @@ begin
   return seen;
 end
 $$;
-comment on function app_public.mark_read(uuid) is 'Remembers that you have read a conversation until now. Errors: CQ101, CQ204 no such conversation.';
+comment on function app_public.mark_read(uuid) is 'Remembers that you have read a conversation until now. Errors: CQ101, CQ110 API key without "write", CQ204 no such conversation.';
 grant execute on function app_public.mark_read(uuid) to colloquy_user, colloquy_admin;

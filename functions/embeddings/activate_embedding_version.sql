@@ -16,7 +16,7 @@ declare
   missing bigint;
   evaluation app_public.embedding_evaluation;
 begin
-  perform app_private.require_administrator();
+  perform app_private.require_administrator(for_writing => true);
   perform app_private.lock_embedding_versions();
   select v.* into version from app_public.embedding_versions v where v.id = version_id for no key update;
   if version.id is null then

@@ -7,7 +7,7 @@ set search_path = pg_catalog, pg_temp
 set lock_timeout = '500ms'
 as $$
 begin
-  perform app_private.require_administrator();
+  perform app_private.require_administrator(for_writing => true);
   return app_private.archive_version(version_id);
 end
 $$;

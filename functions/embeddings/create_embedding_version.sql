@@ -25,7 +25,7 @@ declare
   cutting app_public.embedding_versions;
   result app_public.embedding_versions;
 begin
-  perform app_private.require_administrator();
+  perform app_private.require_administrator(for_writing => true);
   if dimensions is null or dimensions not between 1 and 4000 then
     raise exception 'A version has 1 to 4000 dimensions, not %.', dimensions using errcode = 'CQ200', hint = 'Many models can give shorter vectors.';
   end if;

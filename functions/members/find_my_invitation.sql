@@ -16,6 +16,7 @@ begin
   select i.* into result
   from app_public.workspace_invitations i
   where i.id = find_my_invitation.invitation_id and i.email = me.email and i.accepted_at is null and i.expires_at > clock_timestamp()
+    and app_private.may_invite(i)
   for update;
   if result.id is null then
     raise exception 'There is no such open invitation.' using errcode = 'CQ204', hint = 'List yours: myInvitations.';

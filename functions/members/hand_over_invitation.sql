@@ -1,5 +1,5 @@
 -- A token of an open invitation to pass on by hand, where mail does not get through or there is none. It replaces the one before.
--- Only in a session: a key that leaked must not make new members. Acceptance still wants an account with the invited address.
+-- Who hands it over vouches for it from then on, whoever invited before. Only in a session: a key that leaked must not make new members. Acceptance still wants an account with the invited address.
 create or replace function app_public.hand_over_invitation(invitation_id uuid)
 returns text
 language plpgsql
@@ -24,6 +24,7 @@ begin
   insert into app_private.workspace_invitation_secrets as s (invitation_id, token_hash)
   values (invitation.id, sha256(convert_to(token, 'UTF8')))
   on conflict on constraint workspace_invitation_secrets_pkey do update set token_hash = excluded.token_hash;
+  update app_public.workspace_invitations i set invited_by = caller.user_id, api_key_id = null where i.id = invitation.id;
   perform app_private.log_event(
     'invitation.handed_over', caller.user_id, caller.workspace_id, entity_type => 'invitation', entity_id => invitation.id
   );

@@ -31,13 +31,14 @@ begin
     raise exception 'There are % open invitations.', most using errcode = 'CQ118', hint = 'Revoke some.';
   end if;
 
-  insert into app_public.workspace_invitations as i (workspace_id, email, role, invited_by, expires_at)
+  insert into app_public.workspace_invitations as i (workspace_id, email, role, invited_by, expires_at, api_key_id)
   values (
     caller.workspace_id, address, invite_member.role, caller.user_id,
-    clock_timestamp() + make_interval(days => app_hidden.setting('invitation_days')::integer)
+    clock_timestamp() + make_interval(days => app_hidden.setting('invitation_days')::integer),
+    nullif(current_setting('colloquy.api_key_id', true), '')::uuid
   )
   on conflict (workspace_id, email) where accepted_at is null
-  do update set role = excluded.role, invited_by = excluded.invited_by, expires_at = excluded.expires_at
+  do update set role = excluded.role, invited_by = excluded.invited_by, expires_at = excluded.expires_at, api_key_id = excluded.api_key_id
   returning i.* into result;
   return app_private.mail_invitation(result, caller);
 end

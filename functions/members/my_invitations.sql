@@ -17,6 +17,7 @@ begin
   join app_public.workspaces w on w.id = i.workspace_id
   left join app_public.users b on b.id = i.invited_by
   where u.id = app_hidden.current_user_id() and u.is_email_verified and i.accepted_at is null and i.expires_at > now()
+    and app_private.may_invite(i)
   order by i.id desc;
 end
 $$;

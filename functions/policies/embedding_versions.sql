@@ -1,11 +1,11 @@
 -- Every signed-in user may know which models there are; an administrator makes and switches them through functions.
--- needs: auth/current_user_id
+-- needs: auth/can_read
 drop policy if exists all_owner on app_public.embedding_versions;
 create policy all_owner on app_public.embedding_versions to colloquy_owner using (true) with check (true);
 
 drop policy if exists select_user on app_public.embedding_versions;
 create policy select_user on app_public.embedding_versions for select to colloquy_user, colloquy_admin
-using ((select app_hidden.current_user_id()) is not null);
+using ((select app_hidden.can_read()));
 
 drop policy if exists select_worker on app_public.embedding_versions;
 create policy select_worker on app_public.embedding_versions for select to colloquy_worker using (true);

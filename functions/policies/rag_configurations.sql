@@ -1,6 +1,6 @@
--- Read by every member of the workspace, changed by those who manage it. The default one cannot be deleted.
+-- Read by every member of the workspace, changed by those who manage it: a key wants "admin" and "write". The default one cannot be deleted.
 -- Not granted: is_default, which setDefaultRagConfiguration moves, workspace_id, and created_by after the insert.
--- needs: auth/can_manage, auth/current_user_id, auth/current_workspace_id
+-- needs: auth/can_manage, auth/can_write, auth/current_user_id, auth/current_workspace_id
 drop policy if exists all_owner on app_public.rag_configurations;
 create policy all_owner on app_public.rag_configurations to colloquy_owner using (true) with check (true);
 
@@ -17,6 +17,7 @@ with check (
   workspace_id = (select app_hidden.current_workspace_id())
   and created_by = (select app_hidden.current_user_id())
   and (select app_hidden.can_manage())
+  and (select app_hidden.can_write())
 );
 
 drop policy if exists update_manager on app_public.rag_configurations;
@@ -24,6 +25,7 @@ create policy update_manager on app_public.rag_configurations for update to coll
 using (
   workspace_id = (select app_hidden.current_workspace_id())
   and (select app_hidden.can_manage())
+  and (select app_hidden.can_write())
 );
 
 drop policy if exists delete_manager on app_public.rag_configurations;
@@ -31,6 +33,7 @@ create policy delete_manager on app_public.rag_configurations for delete to coll
 using (
   workspace_id = (select app_hidden.current_workspace_id())
   and (select app_hidden.can_manage())
+  and (select app_hidden.can_write())
   and not is_default
 );
 

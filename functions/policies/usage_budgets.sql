@@ -1,5 +1,6 @@
--- Read by every member of the workspace. Those who manage it write: set_usage_budget inserts and changes.
--- needs: auth/can_manage, auth/current_user_id, auth/current_workspace_id
+-- Read by every member of the workspace. Those who manage it write, a key with "admin" and "write": set_usage_budget inserts and
+-- changes.
+-- needs: auth/can_manage, auth/can_write, auth/current_user_id, auth/current_workspace_id
 drop policy if exists all_owner on app_public.usage_budgets;
 create policy all_owner on app_public.usage_budgets to colloquy_owner using (true) with check (true);
 
@@ -15,6 +16,7 @@ create policy insert_manager on app_public.usage_budgets for insert to colloquy_
 with check (
   workspace_id = (select app_hidden.current_workspace_id())
   and (select app_hidden.can_manage())
+  and (select app_hidden.can_write())
 );
 
 drop policy if exists update_manager on app_public.usage_budgets;
@@ -22,6 +24,7 @@ create policy update_manager on app_public.usage_budgets for update to colloquy_
 using (
   workspace_id = (select app_hidden.current_workspace_id())
   and (select app_hidden.can_manage())
+  and (select app_hidden.can_write())
 );
 
 drop policy if exists delete_manager on app_public.usage_budgets;
@@ -29,6 +32,7 @@ create policy delete_manager on app_public.usage_budgets for delete to colloquy_
 using (
   workspace_id = (select app_hidden.current_workspace_id())
   and (select app_hidden.can_manage())
+  and (select app_hidden.can_write())
 );
 
 grant select on app_public.usage_budgets to colloquy_visitor, colloquy_user, colloquy_admin;

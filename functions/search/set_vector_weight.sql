@@ -11,7 +11,7 @@ declare
   before app_public.embedding_versions;
   result app_public.embedding_versions;
 begin
-  perform app_private.require_administrator();
+  perform app_private.require_administrator(for_writing => true);
   if vector_weight not between 0 and 1 then
     raise exception 'vectorWeight is 0 to 1, not %.', vector_weight using errcode = 'CQ200', hint = 'Leave it out to have it measured.';
   end if;

@@ -7,7 +7,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform app_hidden.require_member(for_writing => true);
+  perform app_private.require_meter();
   if reserve_usage.tokens is null or reserve_usage.tokens not between 0 and 1000000000000
     or reserve_usage.cost_usd is null or reserve_usage.cost_usd not between 0 and 1000000
   then

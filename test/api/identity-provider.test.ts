@@ -1,77 +1,22 @@
 import { createPublicKey } from 'node:crypto';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import {
-  base64url,
-  type CryptoKey,
-  exportJWK,
-  exportSPKI,
-  generateKeyPair,
-  type JWK,
-  type JWTPayload,
-  SignJWT,
-  UnsecuredJWT,
-} from 'jose';
+import type { RequestListener } from 'node:http';
+import { base64url, exportSPKI, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  AUDIENCE,
+  ISSUER,
+  type Key,
+  makeKey,
+  now,
+  type Provider,
+  sign,
+  startProvider,
+} from '../support/identity-provider.ts';
 import { describeReal } from '../support/server.ts';
 import { until } from '../support/users.ts';
 import { codeOf, type Reply, register, startTestApi, type TestApi } from './support.ts';
 
-const ISSUER = 'https://id.example.org';
-const AUDIENCE = 'colloquy';
 const ME = '{ currentUser { id email displayName isEmailVerified } }';
-
-interface Key {
-  kid: string;
-  alg: string;
-  private: CryptoKey;
-  public: CryptoKey;
-  jwk: JWK;
-}
-
-async function makeKey(kid: string, alg = 'ES256'): Promise<Key> {
-  const pair = await generateKeyPair(alg, { extractable: true });
-  const jwk = { ...(await exportJWK(pair.publicKey)), kid, alg, use: 'sig' };
-  return { kid, alg, private: pair.privateKey, public: pair.publicKey, jwk };
-}
-
-/** A provider on this machine, whose keys and mood a test can change. */
-async function startProvider(keys: JWK[]) {
-  const state = { keys, fetches: 0, answer: undefined as RequestListener | undefined };
-  const server: Server = createServer((request, response) => {
-    state.fetches += 1;
-    if (state.answer) return state.answer(request, response);
-    response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify({ keys: state.keys }));
-  });
-  server.keepAliveTimeout = 75_000;
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    state,
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-type Provider = Awaited<ReturnType<typeof startProvider>>;
-
-const now = () => Math.floor(Date.now() / 1000);
-
-/** A good token, unless the claims say otherwise; undefined leaves a claim out. */
-function sign(key: Key, claims: JWTPayload = {}): Promise<string> {
-  const payload = {
-    iss: ISSUER,
-    aud: AUDIENCE,
-    sub: 'someone',
-    email: `${claims.sub ?? 'someone'}@example.org`,
-    iat: now() - 5,
-    exp: now() + 300,
-    ...claims,
-  };
-  return new SignJWT(payload).setProtectedHeader({ alg: key.alg, kid: key.kid }).sign(key.private);
-}
 
 describeReal('an outside identity provider', () => {
   let api: TestApi;
@@ -193,6 +138,7 @@ describeReal('an outside identity provider', () => {
       ['a token that never expires', () => sign(key, { exp: undefined as never })],
       ['an expiry that is no number', () => sign(key, { exp: 'never' as never })],
       ['a token of the future', () => sign(key, { nbf: now() + 120 })],
+      ['a token that was issued at no time', () => sign(key, { iat: undefined as never })],
       ['no subject', () => sign(key, { sub: undefined as never })],
       ['an empty subject', () => sign(key, { sub: '' })],
       ['a subject with NUL', () => sign(key, { sub: 'a\0b', email: 'nul@example.org' })],
@@ -266,7 +212,6 @@ describeReal('an outside identity provider', () => {
     const odd = {
       sub: 'odd',
       name: 'O\0\ud800'.padEnd(5000, 'o'),
-      iat: -5,
       auth_time: 'noon',
       email_verified: 'no',
     };

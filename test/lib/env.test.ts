@@ -121,7 +121,27 @@ describe('the identity provider of the environment', () => {
       audience: 'colloquy',
       jwksUrl: 'https://id.example.org/jwks',
       algorithms: ['RS256', 'ES256'],
+      authorizedParties: undefined,
+      maxLifetime: 86_400,
+      acceptIdTokens: false,
     });
+    expect(
+      identityProvider(
+        readEnv({
+          ...PROVIDER,
+          JWT_AUTHORIZED_PARTIES: 'app, cli',
+          JWT_MAX_LIFETIME_SECONDS: '600',
+          JWT_ID_TOKENS: 'accept',
+        }),
+      ),
+    ).toMatchObject({ authorizedParties: ['app', 'cli'], maxLifetime: 600, acceptIdTokens: true });
+    for (const [name, value] of [
+      ['JWT_MAX_LIFETIME_SECONDS', '59'],
+      ['JWT_MAX_LIFETIME_SECONDS', 'a day'],
+      ['JWT_ID_TOKENS', 'yes'],
+      ['JWT_AUTHORIZED_PARTIES', 'app,,cli'],
+    ] as const)
+      expect(() => readEnv({ ...PROVIDER, [name]: value }), `${name}=${value}`).toThrow(name);
     expect(identityProvider(readEnv({ ...PROVIDER, JWT_ALGORITHMS: 'EdDSA, PS256' }))?.algorithms).toEqual([
       'EdDSA',
       'PS256',

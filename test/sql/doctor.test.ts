@@ -52,6 +52,38 @@ const PLANTED: Record<string, [string, string][]> = {
     ],
     ['create policy planted on app_public.chunks for select using (true)', 'app_public.chunks: planted'],
   ],
+  policy_without_scope: [
+    [
+      'create policy planted on app_public.usage_budgets for update to colloquy_user using ((select app_hidden.can_manage()))',
+      'app_public.usage_budgets: planted',
+    ],
+    [
+      'create policy planted on app_public.tags for insert to colloquy_admin with check (workspace_id = (select app_hidden.current_workspace_id()))',
+      'app_public.tags: planted',
+    ],
+    [
+      'create policy planted on app_public.tags for update to colloquy_user using ((select app_hidden.can_write())) with check (true)',
+      'app_public.tags: planted',
+    ],
+    [
+      'create policy planted on app_public.tags for delete to public using (id = (select app_hidden.current_user_id()))',
+      'app_public.tags: planted',
+    ],
+    [
+      'create policy planted on app_public.tags for select to colloquy_user using ((select app_hidden.current_user_id()) is not null)',
+      'app_public.tags: planted',
+    ],
+  ],
+  definer_without_caller_check: [
+    [
+      `create function app_public.planted() returns void language sql security definer as $$ delete from app_public.tags $$; grant execute on function app_public.planted() to colloquy_user`,
+      'app_public.planted()',
+    ],
+    [
+      `create function app_public.planted() returns void language plpgsql security definer as $$ begin perform app_hidden.require_member(); delete from app_public.tags; end $$; grant execute on function app_public.planted() to colloquy_admin`,
+      'app_public.planted()',
+    ],
+  ],
   security_definer_search_path: [
     [
       'create function app_public.planted() returns int language sql security definer as $$ select 1 $$',

@@ -17,7 +17,7 @@ const BELONGS: Record<string, string> = {
   audit_logs: `workspace_id = $2 and ${MANAGES} or workspace_id is null and user_id = $1`,
   chunks: `workspace_id = $2 and (owner_id = $1 or visibility = 'workspace')`,
   conversation_reads: 'workspace_id = $2 and user_id = $1',
-  conversation_shares: 'workspace_id = $2 and created_by = $1',
+  conversation_shares: `workspace_id = $2 and (created_by = $1 or ${MANAGES})`,
   conversations: `workspace_id = $2 and (owner_id = $1 or visibility = 'workspace')`,
   documents: `workspace_id = $2 and (owner_id = $1 or visibility = 'workspace')`,
   embedding_versions: 'true',

@@ -111,6 +111,36 @@ describeReal('API keys', () => {
     expect(await authenticate(keys[2].secret)).toBeUndefined();
   });
 
+  it('live as long as the workspace says, also those that it has already', async () => {
+    const all = await team();
+    const rules = (by: TestUser, days: number | null) =>
+      call(by, 'select app_public.set_workspace_rules(longest_api_key_days => $1)', days);
+    const inDays = (days: number) => new Date(Date.now() + days * 86_400_000);
+    const old = await create(all.member, ['read']);
+    expect(old.expires_at).toBeNull();
+    // made twenty days ago
+    await owner().query(
+      `with made as (
+         insert into app_public.api_keys (id, workspace_id, owner_id, name, prefix, scopes)
+         select app_hidden.uuidv7_at(now() - interval '20 days'), workspace_id, owner_id, name, prefix, scopes
+         from app_public.api_keys where id = $1 returning id)
+       update app_private.api_key_secrets s set api_key_id = made.id from made where s.api_key_id = $1`,
+      [old.api_key_id],
+    );
+    expect(await authenticate(old.secret)).toBeDefined();
+    expect(await code(rules(all.member, 10))).toBe('CQ114');
+    await rules(all.owner, 10);
+    expect(await authenticate(old.secret)).toBeUndefined();
+    const fresh = await create(all.member, ['read']);
+    expect(Math.round((fresh.expires_at - Date.now()) / 86_400_000)).toBe(10);
+    expect(await code(create(all.member, ['read'], inDays(11)))).toBe('CQ123');
+    expect(await code(create(all.member, ['read'], inDays(9)))).toBe('allowed');
+    await rules(all.owner, 30);
+    expect(await authenticate(old.secret)).toBeDefined();
+    await rules(all.owner, 0);
+    expect((await create(all.member, ['read'])).expires_at).toBeNull();
+  });
+
   it('work in one workspace and know no other', async () => {
     const all = await team();
     const { secret } = await create(all.member, ['read', 'write', 'admin']);

@@ -19,6 +19,15 @@ export const accounts: Attacks = {
     ).toMatchObject({ code: 'CQ107' });
     await nobody(`select app_public.create_api_key('mine')`);
   },
+  'app_public.end_identity': async () => {
+    const { ann, bob, owner } = tenants;
+    // neither an owner of a workspace nor the person itself: an administrator of the installation
+    for (const user of [ann, bob, owner])
+      expect(await fails(call(user, 'select app_public.end_identity($1)', bob.id))).toMatchObject({
+        code: 'CQ121',
+      });
+    await nobody(`select app_public.end_identity('${bob.id}')`);
+  },
   'app_public.my_sessions': async () => {
     const { ann, bob } = tenants;
     const sessions = async (user: TestUser) =>

@@ -5,6 +5,7 @@ import { type Attacks, call, database, nobody, tenants } from './scene.ts';
 /** Attacks on the functions of the claims that policies and functions ask. */
 export const claims: Attacks = {
   'app_hidden.can_manage': async () => {},
+  'app_hidden.can_read': async () => {},
   // these say who is calling, and nothing else
   'app_hidden.has_scope': async () => {},
   'app_hidden.is_api_key': async () => {},

@@ -104,7 +104,24 @@ export const dialogue: Attacks = {
     expect((await reserve(bob)).rows[0]).toMatchObject({ user_id: bob.id });
     await nobody('select app_public.reserve_usage(1)');
   },
-  'app_public.revoke_share': () => guarded('select app_public.revoke_share($1)', (user) => said(user).share),
+  'app_public.revoke_share': async () => {
+    const { ann, bob, owner, member, viewer } = tenants;
+    const revoke = (user: TestUser, id: string) => call(user, 'select app_public.revoke_share($1)', id);
+    await guarded('select app_public.revoke_share($1)', (user) => said(user).share, false);
+    // who manages another workspace ends nothing here, whatever it claims to be in its own
+    for (const user of [ann, viewer, { ...viewer, memberRole: 'member' }])
+      expect(await fails(revoke(user, said(member).share))).toMatchObject({ code: 'CQ204' });
+    const { rows } = await call(owner, 'select id from app_public.conversation_shares');
+    expect(rows.map((row) => row.id)).toEqual(
+      expect.arrayContaining([said(owner).share, said(member).share]),
+    );
+    expect(rows.map((row) => row.id)).not.toContain(said(bob).share);
+    // but of the conversation behind a link an owner sees nothing
+    expect(
+      (await call(owner, 'select from app_public.conversations where id = $1', said(member).conversation))
+        .rowCount,
+    ).toBe(0);
+  },
   'app_public.set_default_rag_configuration': async () => {
     const { member, owner } = tenants;
     await guarded('select app_public.set_default_rag_configuration($1)', (user) =>

@@ -192,6 +192,20 @@ export const members: Attacks = {
     expect(await fails(language(ann, null))).toMatchObject({ code: 'CQ200' });
     await nobody(`select app_public.set_workspace_language('danish')`);
   },
+  'app_public.set_workspace_rules': async () => {
+    const { ann, owner, member, viewer } = tenants;
+    const set = (user: TestUser, ...values: unknown[]) =>
+      call(user, 'select id from app_public.set_workspace_rules($1, $2, $3)', ...values);
+    // its own, whatever is asked for: there is no argument that names another
+    expect((await set(ann, true, 30, 0)).rows).toEqual([{ id: ann.workspaceId }]);
+    expect((await set(owner, null, null, null)).rows).toEqual([{ id: owner.workspaceId }]);
+    expect(await fails(set(member, false, null, null))).toMatchObject({ code: 'CQ114' });
+    expect(await fails(set(viewer, false, null, null))).toMatchObject({ code: 'CQ109' });
+    for (const days of [-1, 3651])
+      expect(await fails(set(ann, null, days, null))).toMatchObject({ code: 'CQ200' });
+    expect((await set(ann, true, 0, 0)).rows).toEqual([{ id: ann.workspaceId }]);
+    await nobody('select app_public.set_workspace_rules(false)');
+  },
   'app_public.revoke_invitation': async () => {
     const { owner, member } = tenants;
     const ann = await registerUser(database, 'founder2@example.org');

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeReal } from '../../support/server.ts';
-import { registerUser, type TestUser } from '../../support/users.ts';
+import { asRole, registerUser, type TestUser } from '../../support/users.ts';
 import {
   ann,
   as,
@@ -61,6 +61,59 @@ describeReal('budgets', () => {
     // more than was set aside: it happened
     await settle(bob, again.id, 80);
     await expect(reserve(bob, 0, 0.5)).rejects.toMatchObject({ code: 'CQ220' });
+  });
+
+  it('are not spent by what a member says it used', async () => {
+    const [held] = await reserve(second, 10, 1);
+    const limit = async () =>
+      as(first, `select * from app_public.set_usage_budget('month', 1000000)`).then(() => reserve(first, 1));
+    await expect(settle(second, held.id, 1_000_000_000)).rejects.toMatchObject({ code: 'CQ122' });
+    await expect(as(second, 'select app_public.settle_usage($1, 1, 2.01)', held.id)).rejects.toMatchObject({
+      code: 'CQ122',
+    });
+    expect(await limit()).toHaveLength(1);
+    // twice what was reserved: an estimate may be wrong
+    expect((await settle(second, held.id, 20))[0]).toMatchObject({ settled_tokens: '20' });
+    const [nothing] = await reserve(second, 0);
+    await expect(settle(second, nothing.id, 1)).rejects.toMatchObject({ code: 'CQ122' });
+
+    // whoever is believed about usage settles for others, and what it says
+    const [big] = await reserve(second, 10);
+    const meter = (user: TestUser, scopes: string, sql: string, ...values: unknown[]) =>
+      asRole(
+        database,
+        'colloquy_user',
+        { userId: user.id, workspaceId: user.workspaceId, memberRole: user.memberRole, scopes },
+        async (client) => (await client.query(sql, values)).rows,
+      );
+    const report = 'select settled_tokens::int as n from app_public.settle_usage($1, 500)';
+    await expect(meter(second, 'read,write,meter', report, big.id)).rejects.toMatchObject({ code: 'CQ122' });
+    await expect(meter(first, 'read,write', report, big.id)).rejects.toMatchObject({ code: 'CQ204' });
+    await expect(meter(first, 'read,admin', report, big.id)).rejects.toMatchObject({ code: 'CQ110' });
+    await expect(meter(second, 'read,meter', report, big.id)).rejects.toMatchObject({ code: 'CQ110' });
+    expect(await meter(first, 'read,meter', report, big.id)).toEqual([{ n: 500 }]);
+    expect(
+      await meter(first, 'read,meter', 'select tokens::int as n from app_public.reserve_usage(3)'),
+    ).toEqual([{ n: 3 }]);
+  });
+
+  it('count what the parts of a message say, whatever total a client names', async () => {
+    const bob = await registerUser(database, 'parts@example.org');
+    const [conversation] = await as(bob, 'select id from app_public.start_conversation()');
+    const post = (total: number | null) =>
+      as(
+        bob,
+        `select app_public.post_message($1, 'x', prompt_tokens => 70, completion_tokens => 30, total_tokens => $2)`,
+        conversation.id,
+        total,
+      );
+    for (const total of [0, 5, 100, null, 120]) await post(total);
+    const used = await one(
+      'select logged_tokens::int as n from app_private.user_usage_months where user_id = $1',
+      bob.id,
+    );
+    expect(used.n).toBe(520);
+    await expect(post(-1)).rejects.toMatchObject({ code: '23514' });
   });
 
   it('are set by those who manage the workspace alone', async () => {
