@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Pool } from 'pg';
+import { isConnectionLost } from '../lib/connections/failures.ts';
 import { errorCode } from '../lib/errors.ts';
 import { clientAddress } from './client-address.ts';
 import { ApiError } from './errors.ts';
@@ -91,8 +92,10 @@ function header(request: IncomingMessage, name: string): string | undefined {
 const REFUSALS = new Set(['CQ107', 'CQ108', 'CQ119']);
 
 async function findMember(pool: Pool, sql: string, values: unknown[]): Promise<Member | undefined> {
+  const ask = async (): Promise<Member | undefined> => (await pool.query<Member>(sql, values)).rows[0];
   try {
-    return (await pool.query<Member>(sql, values)).rows[0];
+    // asked again, once, when the connection was broken already; who somebody is does not change by asking
+    return await ask().catch((error: unknown) => (isConnectionLost(error) ? ask() : Promise.reject(error)));
   } catch (error) {
     const code = errorCode(error);
     if (!(error instanceof Error) || code === undefined || !REFUSALS.has(code)) throw error;

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { isSafeError } from 'postgraphile/grafast';
 import { GraphQLError } from 'postgraphile/graphql';
-import { errorCode } from '../lib/errors.ts';
+import { type Impairment, impairmentOf } from '../lib/connections/failures.ts';
+import { outage } from '../lib/connections/outage.ts';
 import { log } from '../lib/log.ts';
 
 /** What a client may know about an error. Codes are listed in docs/error-codes.md. */
@@ -62,34 +63,54 @@ function fieldOf(error: DatabaseError): string | undefined {
   return match ? camelCase(match[1]!) : undefined;
 }
 
-const UNREACHABLE = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOTFOUND',
-  'ETIMEDOUT',
-  'EPIPE',
-  'ENOENT',
-  '57P01',
-  '57P02',
-  '57P03',
-  '53300',
-]);
-
-/** Whether the database could not be asked at all. */
-export function isUnreachable(error: unknown): boolean {
-  const code = errorCode(error);
-  if (code !== undefined) return UNREACHABLE.has(code) || code.startsWith('08');
-  return (
-    error instanceof Error &&
-    /timeout exceeded when trying to connect|Connection terminated/.test(error.message)
-  );
-}
-
 const unreachable: PublicError = {
   code: 'CQ503',
   message: 'The database cannot be reached.',
   hint: 'Try again in a moment.',
 };
+/** Of a mutation that was on its way when the connection broke. */
+const UNKNOWN_OUTCOME =
+  'Try again in a moment. Whether the change was made is not known: look, or send it with an idempotencyKey.';
+
+/** What a client is told of a server that answers, and cannot do its work. */
+const IMPAIRED: Record<Impairment, PublicError> = {
+  'read-only': {
+    code: 'CQ510',
+    message: 'The database takes no changes.',
+    hint: 'Reading works; try again in a moment.',
+  },
+  'disk full': {
+    code: 'CQ511',
+    message: 'The database has no room left.',
+    hint: 'Reading works; changes do when an operator has made room.',
+  },
+  'out of memory': {
+    code: 'CQ512',
+    message: 'The database is out of memory.',
+    hint: 'Try again in a moment, or ask for less.',
+  },
+  'too many connections': {
+    code: 'CQ513',
+    message: 'All connections to the database are in use.',
+    hint: 'Try again in a moment.',
+  },
+  'I/O error': {
+    code: 'CQ514',
+    message: 'The database cannot use its disk.',
+    hint: 'An operator has to look.',
+  },
+};
+
+/** Seconds after which a client may try again what is unavailable. */
+export const RETRY_AFTER = 2;
+
+const UNAVAILABLE = new Set(['CQ408', 'CQ503', ...Object.values(IMPAIRED).map(({ code }) => code)]);
+
+/** Whether a code says that the service is unavailable for now: HTTP 503 where the request as a whole failed. */
+export function isUnavailable(code: string): boolean {
+  return UNAVAILABLE.has(code);
+}
+
 const retry: PublicError = {
   code: 'CQ409',
   message: 'Another request is changing the same data.',
@@ -190,9 +211,10 @@ export function publicError(error: unknown, request?: RequestInfo): PublicError 
       ...(typeof errorId === 'string' ? { errorId } : {}),
     };
   }
-  if (isUnreachable(cause)) {
-    log.warn({ requestId: request?.id, err: cause }, 'The database cannot be reached');
-    return unreachable;
+  if (outage.failed(cause, 'requests')) {
+    const impairment = impairmentOf(cause);
+    if (impairment) return IMPAIRED[impairment];
+    return request?.isQuery === false ? { ...unreachable, hint: UNKNOWN_OUTCOME } : unreachable;
   }
   if (isDatabaseError(cause)) return databaseError(cause, request) ?? masked(cause, request);
   if (error instanceof GraphQLError && ABOUT_THE_REQUEST.test(error.message)) {

@@ -5,7 +5,7 @@ import { ColloquyError, errorCode } from '../lib/errors.ts';
 import { cleanText } from '../lib/storable.ts';
 import type { FileStorage } from '../lib/storage.ts';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from './authentication.ts';
-import { ApiError, publicError } from './errors.ts';
+import { ApiError, isUnavailable, publicError, RETRY_AFTER } from './errors.ts';
 import { requestIds } from './http/request-ids.ts';
 import type { VerifyIdentity } from './identity-provider.ts';
 import { parseRange } from './range.ts';
@@ -35,9 +35,12 @@ const STATUS: Record<string, number> = {
   CQ409: 409,
   CQ413: 413,
   CQ416: 416,
-  CQ503: 503,
   CQ507: 507,
 };
+
+function statusOf(code: string): number {
+  return STATUS[code] ?? (isUnavailable(code) ? 503 : 500);
+}
 
 /** Unknown, in another workspace, somebody else's, only described: all the same. */
 function noFile(): ApiError {
@@ -233,7 +236,8 @@ export function filesHandler({ pool, storage, verifyIdentity }: FilesOptions) {
       error instanceof ColloquyError
         ? { message: error.message, code: error.code, ...(error.hint ? { hint: error.hint } : {}) }
         : publicError(error, info);
-    const status = error instanceof AuthenticationError ? error.status : (STATUS[extensions.code] ?? 500);
+    const status = error instanceof AuthenticationError ? error.status : statusOf(extensions.code);
+    if (status === 503) response.setHeader('retry-after', RETRY_AFTER);
     // the rest of a body that nobody reads must not be taken for the next request
     if (!request.complete) response.setHeader('connection', 'close');
     if (status === 401) response.setHeader('www-authenticate', 'Bearer realm="colloquy"');

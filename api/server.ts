@@ -16,7 +16,7 @@ import { type IdentityProvider, identityVerifier } from './identity-provider.ts'
 import { CLOSE_TIMEOUT, KEEP_ALIVE_TIMEOUT, MAX_BODY_BYTES } from './limits/values.ts';
 import { makePreset } from './preset.ts';
 import type { ActiveVersion, EmbedQuery } from './query-embeddings.ts';
-import { readiness } from './readiness.ts';
+import { openReadiness } from './readiness.ts';
 import type { Reranker } from './reranking.ts';
 import { openSearchRecorder, type RecordingOptions } from './search-recorder.ts';
 import type { TrustedDocuments } from './trusted-documents.ts';
@@ -69,6 +69,11 @@ function warnOfUnusable(trusted: TrustedDocuments, check: (document: string) => 
   }
 }
 
+/** Whether readiness is asked for jobs, too: /readyz?require=queue. */
+function wantsQueue(request: IncomingMessage): boolean {
+  return new URLSearchParams(request.url?.split('?')[1] ?? '').getAll('require').includes('queue');
+}
+
 /**
  * Starts the API: GraphQL at /graphql, files at /files, /healthz and /readyz; in development GraphiQL at /, where it is installed.
  * @throws ColloquyError CQ010 when the address cannot be had
@@ -106,11 +111,18 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       verifyIdentity: options.identityProvider && identityVerifier(options.identityProvider),
     });
 
+  const readiness = openReadiness({
+    pool,
+    probesDisk: database.kind === 'server',
+    isQueueAlive: options.isQueueAlive,
+  });
+
   async function answer(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     if (path === '/healthz') return sendJson(response, 200, { status: 'ok' });
     if (path === '/readyz') {
-      const state = await readiness(pool, options.isQueueAlive);
-      return sendJson(response, state.ready ? 200 : 503, state);
+      const state = await readiness();
+      const isWell = state.ready && (!wantsQueue(request) || state.queue === 'ok');
+      return sendJson(response, isWell ? 200 : 503, state);
     }
     if (files && (path === '/files' || path.startsWith('/files/'))) return files(request, response, path);
     if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {

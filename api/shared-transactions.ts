@@ -1,5 +1,6 @@
 import type { WithPgClient } from 'postgraphile/@dataplan/pg';
 import type { NodePostgresPgClient } from 'postgraphile/adaptors/pg';
+import { isConnectionLost } from '../lib/connections/failures.ts';
 
 type With = WithPgClient<NodePostgresPgClient>;
 type Settings = NonNullable<Parameters<With>[0]>;
@@ -8,13 +9,15 @@ interface Reading {
   work(client: NodePostgresPgClient): unknown;
   resolve(value: unknown): void;
   reject(error: unknown): void;
+  /** Whether this is the second attempt. */
+  isAgain?: boolean;
 }
 
 /**
  * What a query reads at the same time (the documents, conversations and messages of search results) it reads one after the
  * other, in one transaction: otherwise each statement takes a connection of its own out of the pool, and sends the settings of the
  * request before it. One that fails ends the transaction; what was read before it is good, and what comes after it goes into
- * another.
+ * another. One whose connection broke is read a second time.
  * @param mayShare  whether what is asked for now only reads
  */
 export function shareTransactions(withPgClient: With, mayShare: () => boolean): With {
@@ -41,7 +44,12 @@ export function shareTransactions(withPgClient: With, mayShare: () => boolean): 
       } catch (error) {
         if (current) {
           for (const { reading, value } of done) reading.resolve(value);
-          current.reject(error);
+          // what only reads may be read again, once, on a connection that is not broken
+          if (isConnectionLost(error) && !current.isAgain)
+            waiting.unshift(Object.assign(current, { isAgain: true }));
+          else current.reject(error);
+        } else if (done.length === 0 && isConnectionLost(error) && !waiting[0]?.isAgain) {
+          for (const reading of waiting) reading.isAgain = true;
         } else {
           // no connection, or no commit
           for (const { reading } of done) reading.reject(error);

@@ -1,4 +1,5 @@
-import pg from 'pg';
+import type pg from 'pg';
+import { plainPool, type ServerPool, serverPool } from './connections/pool.ts';
 import type { Copies } from './embedded/copy.ts';
 import { type EmbeddedLogin, openEmbedded, runningEmbedded } from './embedded/open.ts';
 import { env } from './env.ts';
@@ -27,25 +28,12 @@ export interface Database {
 /** What sql/database.sql installs. */
 const EXTENSIONS = ['vector', 'citext', 'pgcrypto', 'pg_trgm', 'btree_gin', 'btree_gist'];
 
-/** Connections a process holds per role on a server. */
-const POOL_SIZE = 10;
-
 const LOGIN: Record<DatabaseRole, EmbeddedLogin> = {
   admin: 'postgres',
   owner: 'colloquy_owner',
   authenticator: 'colloquy_authenticator',
   worker: 'colloquy_worker',
 };
-
-/** A pool that does not bring the process down when an idle connection breaks. */
-function serverPool(connectionString: string, role: DatabaseRole): pg.Pool {
-  const pool = new pg.Pool({ connectionString, max: POOL_SIZE, application_name: `colloquy ${role}` });
-  // the next query gets a new connection; one that is broken in use rejects where it is used
-  pool.on('error', () => {});
-  // nor one that is taken and breaks before its taker listens: several messages of the server may come in one piece
-  pool.on('connect', (client) => client.on('error', () => {}));
-  return pool;
-}
 
 /** Parses a connection string, also one that names a socket and no host: postgres://login@/database?host=/folder. */
 function parseUrl(connectionString: string): URL {
@@ -100,19 +88,20 @@ export function serverDatabase(
   adminUrl: string,
   own: Partial<Record<DatabaseRole, string | undefined>> = {},
   why = 'as asked for',
+  openPool: (connectionString: string, role: string) => ServerPool = serverPool,
 ): Database {
   const name = `PostgreSQL at ${shown(adminUrl)}`;
   const url = (role: DatabaseRole): string => own[role] ?? urlForRole(adminUrl, role);
-  const pools = new Map<DatabaseRole, pg.Pool>();
+  const pools = new Map<DatabaseRole, ServerPool>();
   return {
     kind: 'server',
     name,
     description: `${name}, ${why}`,
     url,
     pool(role) {
-      const pool = pools.get(role) ?? serverPool(url(role), role);
+      const pool = pools.get(role) ?? openPool(url(role), role);
       pools.set(role, pool);
-      return pool;
+      return pool.pool;
     },
     async close() {
       await Promise.all([...pools.values()].map((pool) => pool.end()));
@@ -195,11 +184,13 @@ export async function openDatabase(options: { dataDir?: string; join?: boolean }
   const name = `the embedded database in ${dataDir}`;
   const running = options.join ? runningEmbedded(dataDir) : undefined;
   if (running) {
-    const database = serverDatabase(running('postgres'), {
+    const logins = {
       owner: running('colloquy_owner'),
       authenticator: running('colloquy_authenticator'),
       worker: running('colloquy_worker'),
-    });
+    };
+    // its one session is had in turn: to wait for it is nothing to worry about
+    const database = serverDatabase(running('postgres'), logins, undefined, plainPool);
     return {
       ...database,
       kind: 'embedded',

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { type ConstructorOptions, type Db, PgBoss } from 'pg-boss';
+import { outage } from './connections/outage.ts';
 import { log } from './log.ts';
 
 /** pg-boss over one of our pools, so that the embedded database's single session is shared in turn. */
@@ -24,7 +25,9 @@ export function openQueue(pool: Pool, options: Partial<ConstructorOptions> = {})
     monitorVacuum: false,
     ...options,
   });
-  boss.on('error', (error) => log.error({ err: error }, 'queue'));
+  boss.on('error', (error) => {
+    if (!outage.failed(error, 'queue')) log.error({ err: error }, 'queue');
+  });
   return boss;
 }
 

@@ -7,7 +7,7 @@ import type {} from 'postgraphile/grafserv/node';
 import { type GraphQLError, type GraphQLSchema, getOperationAST } from 'postgraphile/graphql';
 import { cleanJson, cleanText } from '../../lib/storable.ts';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from '../authentication.ts';
-import { maskError, publicError, type RequestInfo } from '../errors.ts';
+import { isUnavailable, maskError, publicError, RETRY_AFTER, type RequestInfo } from '../errors.ts';
 import { type Checked, documentChecker } from '../graphql-documents.ts';
 import { requestIds } from '../http/request-ids.ts';
 import type { VerifyIdentity } from '../identity-provider.ts';
@@ -40,15 +40,15 @@ export function currentRequest(): CurrentRequest | undefined {
 type Answer = { status: number; headers: Record<string, string>; json: Record<string, unknown> };
 type JsonError = { message: string; extensions?: Record<string, unknown> };
 
-const TEMPORARY = new Set(['CQ408', 'CQ503']);
-
 function refusal(error: unknown, request: RequestInfo): Answer {
   const status = error instanceof AuthenticationError ? error.status : undefined;
   const { message, ...extensions } = publicError(error, request);
+  const answered = status ?? (isUnavailable(extensions.code) ? 503 : 500);
   return {
-    status: status ?? (TEMPORARY.has(extensions.code) ? 503 : 500),
+    status: answered,
     headers: {
       'content-type': 'application/json; charset=utf-8',
+      ...(answered === 503 ? { 'retry-after': String(RETRY_AFTER) } : {}),
       ...(status === 401 ? { 'www-authenticate': 'Bearer realm="colloquy", error="invalid_token"' } : {}),
     },
     json: { errors: [{ message, extensions }] },

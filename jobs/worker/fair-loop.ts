@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Job, JobResult, PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
+import { outage } from '../../lib/connections/outage.ts';
 
 /** Milliseconds for which the only tenant with work is not asked after others again. */
 const ALONE = 1000;
@@ -110,7 +111,7 @@ export async function runFairLoop(options: FairLoopOptions): Promise<void> {
   async function loop(): Promise<void> {
     while (!signal.aborted) {
       const found = await step().catch((error) => {
-        log.error({ err: error, queue }, 'the queue does not answer');
+        if (!outage.failed(error, 'queue')) log.error({ err: error, queue }, 'the queue does not answer');
         return false;
       });
       if (!found) await delay(pollingIntervalSeconds * 1000, undefined, { signal }).catch(() => {});

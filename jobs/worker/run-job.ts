@@ -1,6 +1,13 @@
 import type { Job, JobResult } from 'pg-boss';
+import { outage } from '../../lib/connections/outage.ts';
 import { describeError } from '../../lib/errors.ts';
 import type { JobContext, JobDefinition } from '../job.ts';
+
+/** What becomes of a job's work when it failed. */
+function sequel({ queue, isFair }: Pick<JobDefinition<unknown>, 'queue' | 'isFair'>): string {
+  if (queue.retryLimit !== 0) return 'it is tried again while it has attempts left';
+  return isFair ? 'its work is found again by the next sweep' : 'the next one does its work';
+}
 
 /** Runs one job: checks its payload, and turns what came of it into what the queue keeps. */
 export async function runJob<Payload>(
@@ -30,7 +37,9 @@ export async function runJob<Payload>(
     return { id: job.id, status: 'completed', output };
   } catch (error) {
     if (base.signal.aborted) log.debug('job given back, since this process ends');
-    else log.error({ err: error }, 'job failed; it is tried again while it has attempts left');
+    else if (outage.failed(error, 'jobs'))
+      log.warn(`job interrupted: ${describeError(error)}; ${sequel(definition)}`);
+    else log.error({ err: error }, `job failed; ${sequel(definition)}`);
     return { id: job.id, status: 'failed', output: { error: describeError(error) } };
   }
 }

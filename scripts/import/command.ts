@@ -7,6 +7,7 @@ import { databaseWriter, dryRunWriter } from '../../import/writing/database-writ
 import type { Visibility } from '../../import/writing/payloads.ts';
 import { startWorker } from '../../jobs/worker.ts';
 import { FINDINGS, INTERRUPTED, print, say } from '../../lib/cli.ts';
+import { isConnectionLost } from '../../lib/connections/failures.ts';
 import { ColloquyError } from '../../lib/errors.ts';
 import { log } from '../../lib/log.ts';
 import type { ProgressStream } from '../../lib/progress.ts';
@@ -15,7 +16,7 @@ import { askPassword } from '../shared/ask-password.ts';
 import { type AccountOptions, findCredentials } from '../shared/credentials.ts';
 import { type IndexingState, indexingState } from '../shared/indexing.ts';
 import { type OpenedDatabase, openPrepared } from '../shared/prepared-database.ts';
-import { isConnectionLost, openSession, type Session } from '../shared/session.ts';
+import { openSession, type Session } from '../shared/session.ts';
 import { waitForIndexing } from '../shared/wait-for-indexing.ts';
 import { reportJson, reportText } from './report.ts';
 

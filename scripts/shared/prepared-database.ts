@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isConnectionLost } from '../../lib/connections/failures.ts';
 import { type Database, openDatabase } from '../../lib/database.ts';
 import { runningEmbedded } from '../../lib/embedded/open.ts';
 import { env } from '../../lib/env.ts';
 import { ColloquyError, errorCode } from '../../lib/errors.ts';
 import { migrationStatus } from '../../lib/migrations.ts';
-import { isConnectionLost } from './session.ts';
 
 export interface OpenedDatabase {
   database: Database;

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
+import { isConnectionLost } from '../../lib/connections/failures.ts';
 import type { Database } from '../../lib/database.ts';
 import { ColloquyError, errorCode } from '../../lib/errors.ts';
 
@@ -30,16 +31,6 @@ interface Claims {
 const BUSY = new Set(['40001', '40P01', '55P03']);
 const ATTEMPTS = 6;
 const FIRST_PAUSE_MS = 100;
-
-/** Whether the server, or the way to it, is gone: nothing that is tried again on this connection can work. */
-export function isConnectionLost(error: unknown): boolean {
-  const code = errorCode(error);
-  if (code !== undefined)
-    return /^(?:08...|57P0[1-5]|25P03|ECONN.*|EPIPE|ENOENT|EHOST.*|ETIMEDOUT)$/.test(code);
-  return (
-    error instanceof Error && /^Connection terminated|connection error|timeout expired/.test(error.message)
-  );
-}
 
 /** Has a connection to itself. */
 async function withClient<T>(database: Database, work: (client: PoolClient) => Promise<T>): Promise<T> {

@@ -1,0 +1,61 @@
+import pg from 'pg';
+import { KEEP_ALIVE_DELAY, REQUEST_CLOCKS, WORK_CLOCKS } from './clocks.ts';
+import { outage } from './outage.ts';
+import { ConnectionWatch } from './watch.ts';
+
+/** Connections a process holds per role on a server. */
+const POOL_SIZE = 10;
+
+export interface ServerPool {
+  pool: pg.Pool;
+  /** Ends its connections, those in use when they are given back. */
+  end(): Promise<void>;
+}
+
+function listening(pool: pg.Pool): pg.Pool {
+  // the next query gets a new connection; one that is broken in use rejects where it is used
+  pool.on('error', () => {});
+  // nor one that is taken and breaks before its taker listens: several messages of the server may come in one piece
+  pool.on('connect', (client) => client.on('error', () => {}));
+  return pool;
+}
+
+/** A pool without clocks: for a server that lets its clients wait in turn, and is on this machine. */
+export function plainPool(connectionString: string, role: string): ServerPool {
+  const pool = listening(
+    new pg.Pool({ connectionString, max: POOL_SIZE, application_name: `colloquy ${role}` }),
+  );
+  return { pool, end: () => pool.end() };
+}
+
+/**
+ * A pool of connections to a server that neither brings the process down when a connection breaks nor lets anybody wait for ever.
+ * @param role  whom its connections act as: the API's have a client that waits
+ */
+export function serverPool(connectionString: string, role: string): ServerPool {
+  const clocks = role === 'authenticator' ? REQUEST_CLOCKS : WORK_CLOCKS;
+  const watch = new ConnectionWatch(connectionString, clocks);
+  const pool = listening(
+    new pg.Pool({
+      connectionString,
+      max: POOL_SIZE,
+      application_name: `colloquy ${role}`,
+      connectionTimeoutMillis: clocks.connect,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY,
+      Client: watch.clientClass,
+    }),
+  );
+  pool.on('connect', () => outage.answered());
+  pool.on('release', (_, client) => {
+    // the pool drops a connection that is about to end
+    if (watch.isRetired(client)) void client.end();
+  });
+  return {
+    pool,
+    async end() {
+      await pool.end();
+      watch.close();
+    },
+  };
+}
