@@ -11,7 +11,7 @@ import {
   ProviderUnavailable,
   type VerifyIdentity,
 } from './identity-provider.ts';
-import { LOCK_TIMEOUT, STATEMENT_TIMEOUT } from './limits/values.ts';
+import { IDLE_TIMEOUT, LOCK_TIMEOUT, STATEMENT_TIMEOUT } from './limits/values.ts';
 
 /** Settings of a request's transactions: the role, and the claims that current_user_id() and its like in functions/auth/ read. */
 export type Settings = Record<string, string>;
@@ -45,6 +45,8 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const TOKEN = /^bearer +([\x21-\x7e]{1,8192}) *$/i;
 /** Characters of the longest token of our own, and more. */
 const OWN_TOKEN_LENGTH = 500;
+/** Milliseconds after which the failure of a first attempt leaves no time for a second. */
+const AGAIN_WITHIN = 10_000;
 const REQUEST_ROLES = new Set(['colloquy_user', 'colloquy_admin']);
 
 /** An error that ends a request before GraphQL sees it. */
@@ -80,6 +82,7 @@ export function requestSettings(request: RequestOrigin, member?: Member): Settin
     search_path: 'pg_catalog, extensions, pg_temp',
     statement_timeout: String(STATEMENT_TIMEOUT),
     lock_timeout: String(LOCK_TIMEOUT),
+    idle_in_transaction_session_timeout: String(IDLE_TIMEOUT),
   };
 }
 
@@ -92,10 +95,18 @@ function header(request: IncomingMessage, name: string): string | undefined {
 const REFUSALS = new Set(['CQ107', 'CQ108', 'CQ119']);
 
 async function findMember(pool: Pool, sql: string, values: unknown[]): Promise<Member | undefined> {
-  const ask = async (): Promise<Member | undefined> => (await pool.query<Member>(sql, values)).rows[0];
+  const ask = async (): Promise<Member | undefined> => {
+    // outside of a transaction, so without the time limit of its settings
+    const query = { text: sql, values, query_timeout: STATEMENT_TIMEOUT };
+    return (await pool.query<Member>(query)).rows[0];
+  };
+  const start = Date.now();
   try {
     // asked again, once, when the connection was broken already; who somebody is does not change by asking
-    return await ask().catch((error: unknown) => (isConnectionLost(error) ? ask() : Promise.reject(error)));
+    return await ask().catch((error: unknown) => {
+      if (isConnectionLost(error) && Date.now() - start < AGAIN_WITHIN) return ask();
+      throw error;
+    });
   } catch (error) {
     const code = errorCode(error);
     if (!(error instanceof Error) || code === undefined || !REFUSALS.has(code)) throw error;

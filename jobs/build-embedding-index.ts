@@ -11,14 +11,15 @@ async function step(
   remainder: number | null,
 ): Promise<boolean> {
   const client = await pool.connect();
-  const { rows } = await client.query('select pg_backend_pid() as pid');
+  let pid: number | undefined;
   const cancel = (): void => {
     pool
-      .query('select pg_cancel_backend($1)', [rows[0].pid])
+      .query('select pg_cancel_backend($1)', [pid])
       .catch((error: unknown) => log.warn({ err: error }, 'the build could not be stopped'));
   };
-  signal.addEventListener('abort', cancel, { once: true });
   try {
+    pid = (await client.query('select pg_backend_pid() as pid')).rows[0].pid;
+    signal.addEventListener('abort', cancel, { once: true });
     const { rows: built } = await client.query(
       'select app_hidden.build_embedding_index(for_version => $1, remainder => $2) as built',
       [versionId, remainder],

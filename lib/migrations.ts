@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { Queue } from 'pg-boss';
-import { checkServer, type Database } from './database.ts';
+import { checkServer, type Database, inTransaction } from './database.ts';
 import { ColloquyError, errorCode } from './errors.ts';
 import { log } from './log.ts';
 import { applyFunctions } from './migrations/apply-functions.ts';
@@ -173,28 +173,22 @@ export function otherText(changed: string[]): ColloquyError {
 
 /** A file of sql/ as administrator, one run at a time: roles belong to the whole server. */
 async function runAsAdministrator(admin: Pool, file: string): Promise<void> {
-  const client = await admin.connect();
   try {
-    await client.query('begin');
-    await client.query(`select pg_advisory_xact_lock(hashtextextended('colloquy administrator', 0))`);
-    await client.query('set local client_min_messages = warning');
-    await client.query(sqlFile(file));
-    await client.query('commit');
+    await inTransaction(admin, async (client) => {
+      await client.query(`select pg_advisory_xact_lock(hashtextextended('colloquy administrator', 0))`);
+      await client.query('set local client_min_messages = warning');
+      await client.query(sqlFile(file));
+    });
   } catch (error) {
-    await client.query('rollback');
-    if (errorCode(error) === '42501') {
-      throw new ColloquyError(
-        'CQ017',
-        `This login may not do what sql/${file} needs: ${(error as Error).message}.`,
-        {
-          hint: `Use an administrator's login for npm run migrate, or have an administrator run sql/roles.sql and sql/database.sql.`,
-          cause: error,
-        },
-      );
-    }
-    throw error;
-  } finally {
-    client.release();
+    if (errorCode(error) !== '42501') throw error;
+    throw new ColloquyError(
+      'CQ017',
+      `This login may not do what sql/${file} needs: ${(error as Error).message}.`,
+      {
+        hint: `Use an administrator's login for npm run migrate, or have an administrator run sql/roles.sql and sql/database.sql.`,
+        cause: error,
+      },
+    );
   }
 }
 

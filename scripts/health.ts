@@ -52,6 +52,11 @@ const program = new Command('node scripts/health.ts')
     process.stdout.write(`${await (worker ? checkWorker() : checkApi())}\n`);
   });
 
+setTimeout(() => {
+  process.stderr.write(`No answer within ${PATIENCE / 1000} s.\n`);
+  process.exit(1);
+}, PATIENCE).unref();
+
 try {
   await program.parseAsync();
 } catch (error) {

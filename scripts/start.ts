@@ -120,9 +120,12 @@ async function run(options: Options): Promise<void> {
   const { signal } = ending;
   let isPrepared = false;
   const closers: (() => Promise<void>)[] = [];
+  let database: Database | undefined;
   const end = async (): Promise<void> => {
-    for (const close of closers.reverse())
-      await close().catch((error) => log.error({ err: error }, 'while ending'));
+    const told = (error: unknown): void => log.error({ err: error }, 'while ending');
+    // the API and the worker at the same time: each may have to wait for what it has in hand
+    await Promise.all(closers.map((close) => close().catch(told)));
+    await database?.close().catch(told);
   };
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
@@ -135,8 +138,7 @@ async function run(options: Options): Promise<void> {
   }
 
   try {
-    const database = await openDatabase({ dataDir: options.data });
-    closers.push(() => database.close());
+    database = await openDatabase({ dataDir: options.data });
     say(`Database: ${database.description}.`);
     if (!signal.aborted) await prepare(database, options);
     isPrepared = true;
@@ -169,7 +171,7 @@ async function work(database: Database, options: Options, { closers, signal }: R
 }
 
 interface Running {
-  /** What is to be done at the end, the last one first. */
+  /** What is to be done at the end, before the database is closed. */
   closers: (() => Promise<void>)[];
   signal: AbortSignal;
 }
@@ -180,10 +182,14 @@ async function serve(
   { account, closers, signal }: Running & { account: (FirstAccount & { isNew: boolean }) | undefined },
 ): Promise<void> {
   const embedder = openQueryModels(database.pool('authenticator'));
-  closers.push(() => embedder.close());
+  let api: Api | undefined;
+  closers.push(async () => {
+    await api?.close();
+    await embedder.close();
+  });
   const reranking = rerankSettings(env);
   const isOpen = showsGraphiql({ kind: database.kind, host: options.host, env });
-  const api: Api = await startApi({
+  api = await startApi({
     database,
     host: options.host,
     port: options.port,
@@ -199,7 +205,6 @@ async function serve(
     ...doorOptions(env),
     isQueueAlive: () => queueIsAlive(database.pool('authenticator')),
   });
-  closers.push(() => api.close());
   const session = account && (await signIn(database, account, options));
   if (session && options.examples) await firstContent(session, signal);
   if (signal.aborted) return;

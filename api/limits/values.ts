@@ -65,6 +65,8 @@ export const STATEMENT_TIMEOUT = 30_000;
 export const REQUEST_TIMEOUT = 60_000;
 /** Milliseconds that a request waits for a row that another one is changing. */
 export const LOCK_TIMEOUT = 10_000;
+/** Milliseconds that the server keeps the locks of a transaction of which it hears nothing: its client may be gone. */
+export const IDLE_TIMEOUT = 30_000;
 /** Milliseconds in which the headers of a request must have come. */
 export const HEADERS_TIMEOUT = 10_000;
 /**

@@ -20,24 +20,29 @@ const IMPAIRED: Record<string, Impairment> = {
   '58030': 'I/O error',
 };
 
-const fieldOf = (error: object, name: string): string | undefined => {
-  const value: unknown = name in error ? error[name as keyof typeof error] : undefined;
-  return typeof value === 'string' ? value : undefined;
-};
+/** Of anything that was thrown or emitted: pg-boss copies errors into plain objects. */
+interface Failure {
+  message: string;
+  code?: unknown;
+  syscall?: unknown;
+  cause?: unknown;
+}
 
-/** An error and what caused it, outermost first. */
-function* chain(error: unknown): Generator<Error> {
-  for (let depth = 0; error instanceof Error && depth < 5; depth += 1) {
-    yield error;
-    error = error.cause;
+const isFailure = (value: unknown): value is Failure =>
+  typeof value === 'object' && value !== null && 'message' in value && typeof value.message === 'string';
+
+/** A failure and what caused it, outermost first. */
+function* chain(failure: unknown): Generator<Failure> {
+  for (let depth = 0; isFailure(failure) && depth < 5; depth += 1) {
+    yield failure;
+    failure = failure.cause;
   }
 }
 
-function isLost(error: Error): boolean {
-  const code = fieldOf(error, 'code');
-  if (code === undefined) return LOST_WORDS.test(error.message);
+function isLost({ code, message, syscall }: Failure): boolean {
+  if (typeof code !== 'string') return LOST_WORDS.test(message);
   // the socket of a server that is not there; any other file that is missing is another matter
-  return LOST.test(code) || (code === 'ENOENT' && fieldOf(error, 'syscall') === 'connect');
+  return LOST.test(code) || (code === 'ENOENT' && syscall === 'connect');
 }
 
 /** Whether the database, or the way to it, is gone: nothing that is tried again on the same connection can work. */
@@ -47,10 +52,9 @@ export function isConnectionLost(error: unknown): boolean {
 
 /** How the server is impaired, when an error says so. */
 export function impairmentOf(error: unknown): Impairment | undefined {
-  for (const one of chain(error)) {
-    const impairment =
-      IMPAIRED[fieldOf(one, 'code') ?? ''] ?? (BUSY_WORDS.test(one.message) && 'too many connections');
-    if (impairment) return impairment;
+  for (const { code, message } of chain(error)) {
+    if (typeof code === 'string' && IMPAIRED[code]) return IMPAIRED[code];
+    if (BUSY_WORDS.test(message)) return 'too many connections';
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Difference } from '../../lib/catalogue.ts';
-import type { Database } from '../../lib/database.ts';
+import { type Database, inTransaction } from '../../lib/database.ts';
 import { ColloquyError } from '../../lib/errors.ts';
 import { committedMigrations, projectFolder } from '../../lib/migrations/committed.ts';
 import { keepCopy } from '../../lib/migrations.ts';
@@ -48,9 +48,7 @@ export async function adopt(database: Database, onCopy: (message: string) => voi
   }
   await keepCopy(database, onCopy);
   const adopted = committedMigrations().filter((one) => one.filename.slice(0, 6) <= LAST_ADOPTED);
-  const client = await database.pool('owner').connect();
-  try {
-    await client.query('begin');
+  await inTransaction(database.pool('owner'), async (client) => {
     await client.query('delete from graphile_migrate.migrations');
     for (const one of adopted) {
       await client.query(
@@ -58,11 +56,5 @@ export async function adopt(database: Database, onCopy: (message: string) => voi
         [one.hash, one.previous ?? null, `${one.filename.slice(0, 6)}.sql`],
       );
     }
-    await client.query('commit');
-  } catch (error) {
-    await client.query('rollback');
-    throw error;
-  } finally {
-    client.release();
-  }
+  });
 }

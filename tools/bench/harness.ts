@@ -112,6 +112,7 @@ export async function withBenchDatabase<T>(
   }
   const name = `colloquy_bench_${randomBytes(4).toString('hex')}`;
   const admin = new pg.Client({ connectionString: server.adminUrl });
+  admin.on('error', () => {});
   await admin.connect();
   try {
     await admin.query(`create database ${name}`);

@@ -306,7 +306,7 @@ describeReal('limits', () => {
 
   it('bounds the time of a statement', async () => {
     const { rows } = await asSettings(api);
-    expect(rows).toEqual([{ statement_timeout: '30s', lock_timeout: '10s' }]);
+    expect(rows).toEqual([{ statement_timeout: '30s', lock_timeout: '10s', idle: '30s' }]);
   });
 });
 
@@ -319,7 +319,8 @@ async function asSettings(api: TestApi) {
       await client.query('select set_config($1, $2, true)', [name, value]);
     }
     return await client.query(
-      `select current_setting('statement_timeout') as statement_timeout, current_setting('lock_timeout') as lock_timeout`,
+      `select current_setting('statement_timeout') as statement_timeout, current_setting('lock_timeout') as lock_timeout,
+         current_setting('idle_in_transaction_session_timeout') as idle`,
     );
   } finally {
     await client.query('rollback');

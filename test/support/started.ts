@@ -1,0 +1,40 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { projectFolder } from '../../lib/migrations.ts';
+
+export interface StartedServer {
+  child: ChildProcess;
+  url: string;
+  /** The lines of its log. */
+  log(): { level: number; msg: string }[];
+  /** Resolves with the exit code. */
+  exit: Promise<number | null>;
+}
+
+/** `npm start` without npm, in a process of its own, on a database server; resolves when it serves. */
+export async function startServer(databaseUrl: string, dataDir: string): Promise<StartedServer> {
+  const args = ['scripts/start.ts', '--port', '0', '--no-examples', '--data', dataDir];
+  const child = spawn(process.execPath, args, {
+    cwd: projectFolder,
+    env: { ...process.env, DATABASE_URL: databaseUrl, LOG_LEVEL: 'info', LOG_FORMAT: 'json' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  const exit = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
+  const log = () =>
+    output
+      .split('\n')
+      .filter((line) => line.startsWith('{') && line.endsWith('}'))
+      .map((line) => JSON.parse(line) as { level: number; msg: string; url?: string });
+  await new Promise<void>((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (data) => {
+        output += data;
+        if (output.includes('Ctrl-C')) resolve();
+      });
+    }
+    exit.then((code) => reject(new Error(`ended with ${code}:\n${output}`)));
+  });
+  const url = log().find((line) => line.url)?.url;
+  if (!url) throw new Error(`no address:\n${output}`);
+  return { child, url, log, exit };
+}
