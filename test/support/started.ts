@@ -24,7 +24,7 @@ export async function startServer(databaseUrl: string, dataDir: string): Promise
     output
       .split('\n')
       .filter((line) => line.startsWith('{') && line.endsWith('}'))
-      .map((line) => JSON.parse(line) as { level: number; msg: string; url?: string });
+      .map((line) => JSON.parse(line) as { level: number; msg: string });
   await new Promise<void>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (data) => {
@@ -34,7 +34,7 @@ export async function startServer(databaseUrl: string, dataDir: string): Promise
     }
     exit.then((code) => reject(new Error(`ended with ${code}:\n${output}`)));
   });
-  const url = log().find((line) => line.url)?.url;
+  const url = /^GraphQL +(http\S+)\/graphql$/m.exec(output)?.[1];
   if (!url) throw new Error(`no address:\n${output}`);
   return { child, url, log, exit };
 }
