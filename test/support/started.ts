@@ -24,17 +24,17 @@ export async function startServer(databaseUrl: string, dataDir: string): Promise
     output
       .split('\n')
       .filter((line) => line.startsWith('{') && line.endsWith('}'))
-      .map((line) => JSON.parse(line) as { level: number; msg: string });
+      .map((line) => JSON.parse(line) as { level: number; msg: string; graphql?: string });
+  const servesAt = () => log().find((line) => line.graphql)?.graphql;
   await new Promise<void>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (data) => {
         output += data;
-        if (output.includes('Ctrl-C')) resolve();
+        if (servesAt()) resolve();
       });
     }
     exit.then((code) => reject(new Error(`ended with ${code}:\n${output}`)));
   });
-  const url = /^GraphQL +(http\S+)\/graphql$/m.exec(output)?.[1];
-  if (!url) throw new Error(`no address:\n${output}`);
+  const url = new URL(servesAt()!).origin;
   return { child, url, log, exit };
 }
