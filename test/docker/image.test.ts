@@ -193,7 +193,7 @@ describeReal('the services of compose.yaml', () => {
     const { command, healthcheck, ...rest } = readCompose(variables).services[name]!;
     const env = environmentOf({ ...rest }, variables);
     const check = healthcheck?.test?.[0] === 'CMD' ? healthcheck.test.slice(1) : commandOf('HEALTHCHECK');
-    const place = (word: string) => word.replace('/logins', image.logins);
+    const place = (word: string) => word.replace(/(?<=^|=)\/logins/, image.logins);
     return { command: command!.map(place), env, check: check.map(place) };
   };
 
