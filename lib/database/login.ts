@@ -10,6 +10,8 @@ const LOGINS: Record<ServingRole, { name: string; variable: string }> = {
   worker: { name: 'colloquy_worker', variable: 'WORKER_DATABASE_URL' },
 };
 
+const isServing = (role: string): role is ServingRole => role in LOGINS;
+
 const WHO = `
   select current_user as role, session_user as login, pg_catalog.pg_backend_pid() as pid, r.rolsuper or r.rolbypassrls as "isAbove"
   from pg_catalog.pg_roles r where r.rolname = current_user`;
@@ -38,9 +40,11 @@ const OWN_LOGIN = 'npm run logins makes one login per role; docs/pooler.md has w
 /**
  * Compares what a new connection is with what it was asked for, before its first use. A role that is asked for by an option
  * of the connection is dropped by some poolers, and everything would run with the administrator's rights.
+ * @param role  of a DatabaseRole; the administrator is whoever logs in
  * @throws ColloquyError CQ046 when the connection does not act as the role, or may cease to
  */
-export async function verifyLogin(client: pg.ClientBase, role: ServingRole): Promise<void> {
+export async function verifyLogin(client: pg.ClientBase, role: string): Promise<void> {
+  if (!isServing(role)) return;
   const { name, variable } = LOGINS[role];
   const { rows } = await client.query<Who>(WHO);
   const who = rows[0]!;

@@ -43,7 +43,7 @@ export function describeChaos(report: ChaosReport): string {
     ),
     '',
     `${report.succeeded} requests succeeded (p50 ${report.p50.toFixed(0)} ms, p95 ${report.p95.toFixed(0)} ms); to be tried again: ${refused.join(', ') || 'none'}.`,
-    `${report.acknowledged} writes were acknowledged, ${report.unacknowledged} more are there; everything was indexed ${seconds(report.indexed)} s after the load.`,
+    `${report.acknowledged} writes were acknowledged, ${report.unacknowledged} more are there; a new document was found ${seconds(report.indexed)} s after it was asked for.`,
     ...report.programs.map(
       ({ name, pid, before, after, most }) =>
         `${name}, process ${pid} to the end: ${before.toFixed(0)} MB, later ${after.toFixed(0)} MB, at most ${most.toFixed(0)} MB.`,
@@ -71,7 +71,7 @@ export const chaos = makeCommand(
   .addHelpText(
     'after',
     `
-API and worker run as processes of their own, through PgBouncer, on a private server with a synchronous standby.
+The API, through PgBouncer, and the worker run as processes of their own, on a private server with a synchronous standby.
 ${exitCodesHelp('a write was lost or doubled, a process ended, an answer was none of those that say to try again')}`,
   )
   .action(async (options: Options) => {

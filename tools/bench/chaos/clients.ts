@@ -82,11 +82,11 @@ export async function ask(
 const START = `mutation { startConversation(input: { title: "Chaos" }) { conversation { id } } }`;
 const POST = `mutation ($id: UUID!, $text: String!, $key: String!) {
   postMessage(input: { conversationId: $id, content: $text, idempotencyKey: $key }) { message { id } } }`;
-const WRITE = `mutation ($text: String!, $url: String!) {
+export const WRITE = `mutation ($text: String!, $url: String!) {
   createDocument(input: { title: "Chaos", content: $text, sourceUrl: $url }) { document { id } } }`;
 const PAGE = `query ($id: UUID!) { conversation(id: $id) { messages(last: 20) { nodes { id content } } } }`;
 const LIST = `{ conversations(first: 20) { nodes { id title } } }`;
-const SEARCH = `query ($text: String!) { search(query: $text, mode: TEXT) { results { content } } }`;
+export const SEARCH = `query ($text: String!) { search(query: $text, mode: TEXT) { results { content } } }`;
 
 /** Asks until it is answered, or the run ends. */
 async function insist(

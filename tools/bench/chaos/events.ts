@@ -7,9 +7,9 @@ import type { Servers } from './servers.ts';
 export interface Stage {
   servers: Servers;
   pgbouncer: Pgbouncer;
-  /** Between the programs and PgBouncer: the network that fails. */
-  network: TcpProxy;
-  /** Between PgBouncer and the server: the address that moves. */
+  /** Before PgBouncer, where the API comes in, and before the address, where the worker does: the network that fails. */
+  network: TcpProxy[];
+  /** Before the server: the address that moves. */
   address: TcpProxy;
   /** Milliseconds that the network fails. */
   outage: number;
@@ -36,17 +36,17 @@ export const EVENTS: readonly Event[] = [
   {
     name: 'network that hangs',
     async run({ network, outage }) {
-      network.hold();
+      for (const each of network) each.hold();
       await delay(outage);
-      network.release();
+      for (const each of network) each.release();
     },
   },
   {
     name: 'network that loses its connections',
     async run({ network, outage }) {
-      network.lose();
+      for (const each of network) each.lose();
       await delay(outage);
-      network.release();
+      for (const each of network) each.release();
     },
   },
 ];
