@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { Queue } from 'pg-boss';
-import { demandDirect } from './database/login.ts';
+import { demandDirect } from './database/demands.ts';
 import { demandOwners } from './database/owners.ts';
 import { checkServer, type Database, inTransaction } from './database.ts';
 import { ColloquyError, errorCode } from './errors.ts';

@@ -8,7 +8,7 @@ import { readTrustedDocuments } from '../api/trusted-documents.ts';
 import { queues } from '../jobs/registry.ts';
 import { startWorker } from '../jobs/worker.ts';
 import { exitCodesHelp, makeCommand, runCommand, UsageError } from '../lib/cli.ts';
-import { demandLogin } from '../lib/database/login.ts';
+import { demandLogin } from '../lib/database/demands.ts';
 import { demandOwners } from '../lib/database/owners.ts';
 import { type Database, openDatabase } from '../lib/database.ts';
 import { env, identityProvider, misspelt, port, rerankSettings } from '../lib/env.ts';

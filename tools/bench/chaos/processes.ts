@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { parseEnv } from 'node:util';
 import { ColloquyError } from '../../../lib/errors.ts';
 import { projectFolder } from '../../../lib/migrations.ts';
-import { tail } from '../../postgres/run.ts';
+import { run, tail } from '../../postgres/run.ts';
 import { freePort } from '../../postgres/server.ts';
 
 export interface Program {
@@ -81,6 +82,23 @@ function launch(
       clearTimeout(patience);
     },
   };
+}
+
+/** The passwords of the API and the worker, by login, as npm run logins makes them. */
+export async function makeLogins(adminUrl: string, folder: string): Promise<Record<string, string>> {
+  const made = await run(
+    process.execPath,
+    ['scripts/logins.ts', '--folder', folder, '--role', 'authenticator', 'worker'],
+    { cwd: projectFolder, env: { ...process.env, DATABASE_URL: adminUrl } },
+  );
+  if (made.code !== 0) throw new ColloquyError('CQ023', `No logins could be made: ${tail(made.stderr)}`);
+  return Object.fromEntries(
+    ['authenticator', 'worker'].map((role) => {
+      const text = readFileSync(join(folder, role, 'login.env'), 'utf8');
+      const { username, password } = new URL(Object.values(parseEnv(text))[0]!);
+      return [username, password];
+    }),
+  );
 }
 
 /** API and worker, each a process with its own login and nothing else, as docs/pooler.md starts them. */

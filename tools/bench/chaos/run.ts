@@ -5,15 +5,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { queues } from '../../../jobs/registry.ts';
 import { serverDatabase } from '../../../lib/database.ts';
 import { migrateDatabase } from '../../../lib/migrations.ts';
-import { readLogin } from '../../../scripts/logins/file.ts';
-import { makeLogins } from '../../../scripts/logins/make.ts';
 import { findBinaries } from '../../postgres/acquire.ts';
 import { startPgbouncer } from '../../postgres/pgbouncer.ts';
 import { median, percentile } from '../harness.ts';
 import { ask, newTally, runClient, SEARCH, type Tally, type Tenant, WRITE } from './clients.ts';
 import { EVENTS, type Event, type Stage } from './events.ts';
 import { compareWith, Ledger, MARK } from './ledger.ts';
-import { type Program, startPrograms } from './processes.ts';
+import { makeLogins, type Program, startPrograms } from './processes.ts';
 import { openProxy } from './proxy.ts';
 import { openServers } from './servers.ts';
 
@@ -123,14 +121,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     await database
       .pool('admin')
       .query(`update app_private.settings set value = '4' where name = 'password_hash_cost'`);
-    const roles = ['authenticator', 'worker'] as const;
-    await makeLogins(database, { folder, roles, rotate: false, dryRun: false, given: new Set() });
-    const passwords = Object.fromEntries(
-      roles.map((role) => {
-        const { username, password } = new URL(readLogin(folder, role)!);
-        return [username, password];
-      }),
-    );
+    const passwords = await makeLogins(adminUrl, folder);
     const pgbouncer = await startPgbouncer({
       version: '1.26',
       behind: address.port,
