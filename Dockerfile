@@ -13,8 +13,9 @@ RUN node scripts/bootstrap.mjs --omit=dev && rm -r node_modules/ruru && npm cach
 
 COPY . .
 
-# Uploaded files. The program itself belongs to root: the process cannot change its own code.
-RUN mkdir /data && chown node:node /data
+# Uploaded files, and the logins that compose.yaml makes. The program itself belongs to root: the process cannot change its
+# own code.
+RUN mkdir -p /data /logins/owner /logins/authenticator /logins/worker && chown -R node:node /data /logins
 ENV DATA_DIR=/data HOST=0.0.0.0 PORT=5678 LOG_FORMAT=json
 VOLUME /data
 USER node

@@ -1,17 +1,23 @@
 import type { Pool } from 'pg';
 import type { WithPgClient } from 'postgraphile/@dataplan/pg';
 import { createWithPgClient, makePgService, type NodePostgresPgClient } from 'postgraphile/adaptors/pg';
+import { isPooled } from '../lib/database/login.ts';
 import { fenced } from './lookups.ts';
 import { currentRequest } from './plugins/requests.ts';
 import type { RequestWork } from './request-work.ts';
 import { shareTransactions } from './shared-transactions.ts';
 
+/**
+ * A statement without a name is prepared anew each time. Behind a pooler all are: some know no prepared statements, and
+ * those that do rename them, so that the `deallocate` of one that is no longer kept ends the transaction.
+ */
 function fencing(client: NodePostgresPgClient, request: RequestWork | undefined): NodePostgresPgClient {
   return {
     rawClient: client.rawClient,
     async query(statement) {
       request?.check();
-      return client.query(fenced(statement));
+      const { name, ...unnamed } = fenced(statement);
+      return client.query(isPooled(client.rawClient) || name === undefined ? unnamed : { ...unnamed, name });
     },
     withTransaction: (work) => client.withTransaction((inner) => work(fencing(inner, request))),
   };

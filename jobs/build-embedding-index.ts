@@ -1,34 +1,37 @@
 import { z } from 'zod';
+import { inTransaction } from '../lib/database.ts';
 import type { JobContext, JobDefinition } from './job.ts';
 
 const payload = z.object({ versionId: z.uuid(), partitions: z.int().min(1).max(1024) });
 type Payload = z.infer<typeof payload>;
 
-/** One step of the build. The process can end in the middle: then the server stops building, too. */
-async function step(
+/**
+ * One step of the build. The process can end in the middle: then the server stops building, too. In one transaction, so that
+ * the process of the server that is told to stop is the one that builds, also behind a pooler.
+ */
+function step(
   { pool, signal, log }: JobContext,
   versionId: string,
   remainder: number | null,
 ): Promise<boolean> {
-  const client = await pool.connect();
-  let pid: number | undefined;
-  const cancel = (): void => {
-    pool
-      .query('select pg_cancel_backend($1)', [pid])
-      .catch((error: unknown) => log.warn({ err: error }, 'the build could not be stopped'));
-  };
-  try {
-    pid = (await client.query('select pg_backend_pid() as pid')).rows[0].pid;
+  return inTransaction(pool, async (client) => {
+    const { rows } = await client.query('select pg_backend_pid() as pid');
+    const cancel = (): void => {
+      pool
+        .query('select pg_cancel_backend($1)', [rows[0].pid])
+        .catch((error: unknown) => log.warn({ err: error }, 'the build could not be stopped'));
+    };
     signal.addEventListener('abort', cancel, { once: true });
-    const { rows: built } = await client.query(
-      'select app_hidden.build_embedding_index(for_version => $1, remainder => $2) as built',
-      [versionId, remainder],
-    );
-    return built[0].built;
-  } finally {
-    signal.removeEventListener('abort', cancel);
-    client.release();
-  }
+    try {
+      const { rows: built } = await client.query(
+        'select app_hidden.build_embedding_index(for_version => $1, remainder => $2) as built',
+        [versionId, remainder],
+      );
+      return built[0].built;
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+  });
 }
 
 /** Builds the vector index of a version, partition by partition, each in a transaction of its own. */

@@ -56,6 +56,15 @@ export function urlForRole(adminUrl: string, role: DatabaseRole): string {
   return url.toString();
 }
 
+/** The connection string of another login on the server that an administrator's string names. */
+export function loginUrl(adminUrl: string, name: string, password: string): string {
+  const url = parseUrl(adminUrl);
+  url.username = name;
+  url.password = password;
+  for (const option of ['user', 'password', 'options']) url.searchParams.delete(option);
+  return url.toString();
+}
+
 /** Runs statements in one transaction: all of it is done, or nothing. A connection that broke does not go back into the pool. */
 export async function inTransaction<T>(
   pool: pg.Pool,

@@ -88,7 +88,7 @@ const rates = z
   });
 
 const variables = z.object({
-  /** PostgreSQL 18 with pgvector, as an administrator. Absent: the embedded database in DATA_DIR. */
+  /** PostgreSQL 18 with pgvector, as an administrator. Absent: one of the next three, else the embedded database in DATA_DIR. */
   DATABASE_URL: url,
   /** Where each role logs in, for deployments that do not hand the administrator's URL to every process. */
   OWNER_DATABASE_URL: url,
@@ -206,15 +206,8 @@ const variables = z.object({
 });
 
 const PROVIDER = ['JWT_ISSUER', 'JWT_AUDIENCE', 'JWT_JWKS_URL'] as const;
-const LOGINS = ['OWNER_DATABASE_URL', 'AUTHENTICATOR_DATABASE_URL', 'WORKER_DATABASE_URL'] as const;
 
-const schema = variables.superRefine((values, context) => {
-  // without it an embedded database would be opened, which knows nothing of these logins
-  const login = LOGINS.find((name) => values[name] !== undefined);
-  if (login && values.DATABASE_URL === undefined) {
-    const message = `is missing, and ${login} is set; a process that needs no other login gets the same here`;
-    context.addIssue({ code: 'custom', path: ['DATABASE_URL'], message });
-  }
+const refined = variables.superRefine((values, context) => {
   const mail = missingMailVariable(values);
   if (mail) context.addIssue({ code: 'custom', path: [mail.name], message: mail.message });
   const missing = PROVIDER.filter((name) => values[name] === undefined);
@@ -227,6 +220,16 @@ const schema = variables.superRefine((values, context) => {
     });
   }
 });
+
+/** A process that has one login and no administrator's: it needs no other, and says so where it would. */
+const schema = refined.transform((values) => ({
+  ...values,
+  DATABASE_URL:
+    values.DATABASE_URL ??
+    values.AUTHENTICATOR_DATABASE_URL ??
+    values.WORKER_DATABASE_URL ??
+    values.OWNER_DATABASE_URL,
+}));
 
 export type Env = z.infer<typeof schema>;
 

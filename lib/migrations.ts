@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { Queue } from 'pg-boss';
+import { demandDirect } from './database/demands.ts';
+import { demandOwners } from './database/owners.ts';
 import { checkServer, type Database, inTransaction } from './database.ts';
 import { ColloquyError, errorCode } from './errors.ts';
 import { log } from './log.ts';
@@ -30,7 +32,10 @@ export interface MigrateOptions {
   onCopy?: (message: string) => void;
   /** How long a migration waits for one lock, as PostgreSQL writes it. Default: 30s; files of functions/ 5s, six times. */
   lockTimeout?: string;
-  /** Applies all of functions/, also what the database has: what was changed by hand is made again. */
+  /**
+   * Applies all of functions/, also what the database has: what was changed by hand is made again, and what belongs to
+   * others is handed over.
+   */
   allFunctions?: boolean;
   /** Also runs migrations/current/, before functions/: for development and tests. */
   inHand?: boolean;
@@ -65,7 +70,8 @@ const sqlFile = (name: string): string => readFileSync(join(projectFolder, 'sql'
  * Brings a database up to date: roles and extensions as administrator, then as its owner the migrations that are pending,
  * every file of functions/ that differs from what the database has, and the queue's own schema and queues. Doing it again
  * changes nothing. Two at once wait for each other.
- * @throws ColloquyError CQ012 to CQ014 for an unusable server, CQ015 when this copy is older than the database, CQ016
+ * @throws ColloquyError CQ012 to CQ014 for an unusable server, CQ046 and CQ047 for a login that does not act as it must or goes
+ *   through a pooler, CQ048 for objects that belong to others, CQ015 when this copy is older than the database, CQ016
  *   when a migration or a file of functions/ fails, CQ040 when it waits too long for a lock, CQ043 when a committed
  *   migration of this copy was rewritten, CQ044 when the database was migrated by other text, CQ045 when there is no room
  *   for a copy of an embedded database
@@ -77,9 +83,11 @@ export async function migrateDatabase(
 ): Promise<Migrated> {
   demandFrozen();
   await checkServer(database);
+  await demandDirect(database, 'admin');
   return oneAtATime(database, async () => {
     const { onCopy = (message: string) => log.info(message) } = options;
-    const pending = await prepare(database, onCopy);
+    const pending = await prepare(database, onCopy, options.allFunctions ?? false);
+    await demandDirect(database, 'owner');
     if (pending.length > 0) {
       await runCommitted(database, pending, options);
       // for the programs that serve: is the database as new as they are?
@@ -97,6 +105,7 @@ export async function migrateDatabase(
     await finishEarlierLayout(database);
     await database.pool('owner').query('select app_private.complete_installation()');
     await installQueues(database, queues);
+    await demandOwners(database.pool('owner'));
     for (const folder of (await database.copies?.settle()) ?? [])
       onCopy(`An older copy is removed: ${folder}`);
     return { migrations: pending, functions };
@@ -127,10 +136,19 @@ async function oneAtATime<T>(database: Database, work: () => Promise<T>): Promis
   }
 }
 
+/** Roles, rights on the database and extensions: what an administrator makes. Again changes nothing. */
+export async function prepareRoles(database: Database): Promise<void> {
+  for (const file of ['roles.sql', 'database.sql']) await runAsAdministrator(database.pool('admin'), file);
+}
+
 /** Roles and extensions, and whether what the database has is the beginning of what this copy has. */
-async function prepare(database: Database, onCopy: (message: string) => void): Promise<string[]> {
+async function prepare(
+  database: Database,
+  onCopy: (message: string) => void,
+  handOver: boolean,
+): Promise<string[]> {
   const admin = database.pool('admin');
-  for (const file of ['roles.sql', 'database.sql']) await runAsAdministrator(admin, file);
+  await prepareRoles(database);
   const before = await migrationStatus(admin);
   if (before.unknown.length > 0) {
     throw new ColloquyError(
@@ -140,6 +158,9 @@ async function prepare(database: Database, onCopy: (message: string) => void): P
     );
   }
   if (before.changed.length > 0) throw otherText(before.changed);
+  if (handOver) await runAsAdministrator(admin, 'owners.sql');
+  // what is another's could not be changed, and would say so less clearly
+  await demandOwners(admin);
   if (before.applied.length === 0) return before.pending;
   if (before.pending.length + before.pendingFunctions.length + before.supersededFunctions.length > 0) {
     await keepCopy(database, onCopy);

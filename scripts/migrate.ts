@@ -44,7 +44,10 @@ const program = makeCommand(
     '--no-drift',
     'with --status: do not compare the schema with a reference, which takes half a minute',
   )
-  .option('--repair', 'apply every file of functions/ anew, also those that the database has')
+  .option(
+    '--repair',
+    'hand what belongs to others to colloquy_owner, and apply every file of functions/ anew',
+  )
   .option('--adopt', 'record a database from before 0.1.0 as one of today, when its tables are the same')
   .option('--dry-run', 'say what would be applied')
   .option('--development', 'also mark the database as one whose content may be lost: reset and watch need it')

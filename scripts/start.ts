@@ -8,6 +8,8 @@ import { readTrustedDocuments } from '../api/trusted-documents.ts';
 import { queues } from '../jobs/registry.ts';
 import { startWorker } from '../jobs/worker.ts';
 import { exitCodesHelp, makeCommand, runCommand, UsageError } from '../lib/cli.ts';
+import { demandLogin } from '../lib/database/demands.ts';
+import { demandOwners } from '../lib/database/owners.ts';
 import { type Database, openDatabase } from '../lib/database.ts';
 import { env, identityProvider, misspelt, port, rerankSettings } from '../lib/env.ts';
 import { errorCode } from '../lib/errors.ts';
@@ -73,16 +75,22 @@ function warnOfMisspelt(): void {
   }
 }
 
-/** Brings the schema up to date, or, when told not to, checks that it is. */
+/** Brings the schema up to date, or, when told not to, checks that it is; and whether this process can be whom it must. */
 async function prepare(database: Database, options: Options): Promise<void> {
   if (options.migrate) {
     const applied = await migrateDatabase(database, queues, { onCopy: say });
     if (applied.migrations.length + applied.functions.length > 0) say(`Schema: ${describeMigrated(applied)}`);
     const { made } = await ensureFirstVersion(database.pool('owner'));
     if (made) say(`Embedding version: "${made}" made, as the settings say.`);
-    return;
   }
-  demandCurrent(await migrationStatus(database.pool(options.workerOnly ? 'worker' : 'authenticator')));
+  const roles = (['authenticator', 'worker'] as const).filter(
+    (role) => !(role === 'authenticator' ? options.workerOnly : options.apiOnly),
+  );
+  for (const role of roles) await demandLogin(database, role);
+  if (options.migrate) return;
+  const pool = database.pool(roles[0]!);
+  demandCurrent(await migrationStatus(pool));
+  await demandOwners(pool);
 }
 
 /** Whether the database is a server that others depend on: nothing there is made or kept for convenience. */

@@ -5,6 +5,9 @@ begin
   execute format('revoke all on database %I from public', current_database());
   execute format('grant connect, create, temporary on database %I to colloquy_owner', current_database());
   execute format('grant connect on database %I to colloquy_authenticator, colloquy_worker, colloquy_monitor', current_database());
+  if pg_catalog.to_regrole('colloquy_backup') is not null then
+    execute format('grant connect on database %I to colloquy_backup', current_database());
+  end if;
   -- A default of PostgreSQL lets everyone call every new function. Only the global form of this statement has an effect.
   alter default privileges for role colloquy_owner revoke execute on functions from public;
 end

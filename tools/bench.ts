@@ -4,6 +4,7 @@ import { Option } from 'commander';
 import { exitCodesHelp, FINDINGS, makeCommand, runCommand, say } from '../lib/cli.ts';
 import { log } from '../lib/log.ts';
 import { analytics } from './bench/analytics.ts';
+import { chaos } from './bench/chaos.ts';
 import { embed } from './bench/embed.ts';
 import { folder } from './bench/folder.ts';
 import {
@@ -132,5 +133,6 @@ for (const [name, bench] of Object.entries(benches)) {
     .action((options: Options) => run(name, options));
 }
 program.addCommand(quality);
+program.addCommand(chaos);
 
 await runCommand(() => program.parseAsync());

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { verifyLogin } from '../database/login.ts';
 import { KEEP_ALIVE_DELAY, REQUEST_CLOCKS, WORK_CLOCKS } from './clocks.ts';
 import { outage } from './outage.ts';
 import { bounded, type Purpose, poolSize } from './purposes.ts';
@@ -45,6 +46,8 @@ export function serverPool(connectionString: string, role: string, purpose?: Pur
       connectionString,
       max: poolSize(purpose),
       application_name: applicationName(role, purpose),
+      // before its first use; a connection that fails here is closed, and its taker gets the error
+      onConnect: (client) => verifyLogin(client, role),
       connectionTimeoutMillis: clocks.connect,
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY,

@@ -6,10 +6,10 @@ describe('compose.yaml', () => {
   const { services, 'x-not-passed': notPassed } = readCompose();
   const own = Object.entries(services).filter(([, service]) => service.image === 'colloquy');
   /** Each service has its own login; the others' passwords are none of its business. */
-  const LOGINS = ['OWNER_DATABASE_URL', 'AUTHENTICATOR_DATABASE_URL', 'WORKER_DATABASE_URL'];
+  const LOGINS = ['DATABASE_URL', 'OWNER_DATABASE_URL', 'AUTHENTICATOR_DATABASE_URL', 'WORKER_DATABASE_URL'];
 
   it('has the services that a test runs', () => {
-    expect(own.map(([name]) => name)).toEqual(['migrate', 'api', 'worker']);
+    expect(own.map(([name]) => name)).toEqual(['logins', 'migrate', 'api', 'worker']);
   });
 
   it.each(own)('passes %s every setting, or says why not', (_, service) => {
@@ -32,16 +32,33 @@ describe('compose.yaml', () => {
     };
     const of = (name: string) =>
       Object.values(environmentOf(readCompose(variables).services[name]!, variables)).sort();
+    expect(of('logins')).toEqual(Object.values(variables).sort());
     expect(of('migrate')).toEqual([variables.DATABASE_URL, variables.OWNER_DATABASE_URL]);
-    expect(of('api')).toEqual(Array(2).fill(variables.AUTHENTICATOR_DATABASE_URL));
-    expect(of('worker')).toEqual(Array(2).fill(variables.WORKER_DATABASE_URL));
+    expect(of('api')).toEqual([variables.AUTHENTICATOR_DATABASE_URL]);
+    expect(of('worker')).toEqual([variables.WORKER_DATABASE_URL]);
   });
 
-  it('leaves absent what is not set, and needs nothing', () => {
-    for (const [, service] of own)
-      expect(environmentOf(service, {})).toEqual({
-        DATABASE_URL: 'postgres://postgres:colloquy@postgres:5432/colloquy',
-      });
+  it('leaves absent what is not set, needs nothing, and gives the administrator’s login to what runs and ends alone', () => {
+    const admin = { DATABASE_URL: 'postgres://postgres:colloquy@postgres:5432/colloquy' };
+    const environments = own.map(([name, service]) => [name, environmentOf(service, {})]);
+    expect(Object.fromEntries(environments)).toEqual({ logins: admin, migrate: admin, api: {}, worker: {} });
+  });
+
+  it('gives each service the file of its own login, where it reads it', () => {
+    const file = (role: string) => `/logins/${role}/login.env`;
+    const roles = { migrate: 'owner', api: 'authenticator', worker: 'worker' } as const;
+    for (const [name, role] of Object.entries(roles)) {
+      const { command, volumes, healthcheck } = services[name]!;
+      const logins = volumes!.filter((volume) => volume.includes('/logins'));
+      expect(logins, name).toEqual([`login-${role}:/logins/${role}:ro`]);
+      const check = healthcheck?.test ?? [];
+      for (const one of [command!, check].filter((words) => words.join(' ').includes('worker')))
+        expect(one.join(' ')).toContain(file(role));
+      expect(command).toContain(`--env-file-if-exists=${file(role)}`);
+    }
+    expect(services.logins!.volumes).toEqual(
+      Object.values(roles).map((role) => `login-${role}:/logins/${role}`),
+    );
   });
 
   it('looks after the health of what goes on running', () => {
@@ -49,6 +66,6 @@ describe('compose.yaml', () => {
     expect(services.worker!.healthcheck?.test).toBeDefined();
     // the image's own
     expect(services.api!.healthcheck).toBeUndefined();
-    expect(services.migrate!.healthcheck).toEqual({ disable: true });
+    for (const name of ['logins', 'migrate']) expect(services[name]!.healthcheck).toEqual({ disable: true });
   });
 });

@@ -7,6 +7,7 @@ export interface Service {
   image: string;
   command?: string[];
   environment: Record<string, string | null>;
+  volumes?: string[];
   healthcheck?: { test?: string[]; disable?: boolean };
   depends_on?: Record<string, { condition: string }>;
 }

@@ -7,7 +7,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findBinaries } from '../../tools/postgres/acquire.ts';
-import { createTestDatabase, describeReal, testServer } from '../support/server.ts';
+import { type ScratchServer, scratchServer } from '../../tools/postgres/scratch.ts';
+import { LONG } from '../support/limits.ts';
+import { describeReal } from '../support/server.ts';
 import { environmentOf, readCompose } from './compose.ts';
 import { buildImage, commandOf, contextFiles, type Image, NODE_USER, textsOf } from './image.ts';
 
@@ -172,24 +174,27 @@ describe.skipIf(!isRoot)('a container', () => {
 describeReal('the services of compose.yaml', () => {
   if (!isRoot) return it.skip('as another user: only root may become one');
   let variables: Record<string, string>;
+  let scratch: ScratchServer | undefined;
 
   beforeAll(async () => {
-    // an empty database, as the image of PostgreSQL makes it
-    const { name, url } = await createTestDatabase();
-    const server = testServer() as { adminUrl: string };
-    const admin = new pg.Client({ connectionString: server.adminUrl });
+    // a server with an empty database, as the image of PostgreSQL makes it: logins are a whole server's
+    scratch = await scratchServer(await findBinaries());
+    const admin = new pg.Client({ connectionString: scratch.server.url });
     await admin.connect();
-    await admin.query(`drop database ${name}`);
-    await admin.query(`create database ${name} template template0`);
+    await admin.query('create database colloquy');
     await admin.end();
-    variables = { DATABASE_URL: url, LOG_LEVEL: 'warn' };
+    const url = new URL(scratch.server.url);
+    url.pathname = '/colloquy';
+    variables = { DATABASE_URL: url.href, LOG_LEVEL: 'warn' };
   });
+  afterAll(() => scratch?.stop());
 
   const service = (name: string) => {
     const { command, healthcheck, ...rest } = readCompose(variables).services[name]!;
     const env = environmentOf({ ...rest }, variables);
     const check = healthcheck?.test?.[0] === 'CMD' ? healthcheck.test.slice(1) : commandOf('HEALTHCHECK');
-    return { command: command!, env, check };
+    const place = (word: string) => word.replace(/(?<=^|=)\/logins/, image.logins);
+    return { command: command!.map(place), env, check: check.map(place) };
   };
 
   it('wait for a database that answers', async () => {
@@ -205,7 +210,7 @@ describeReal('the services of compose.yaml', () => {
     expect(await check.exit, check.output()).toBe(0);
   });
 
-  it('migrate, work and serve, each until it is told to end', async () => {
+  it('make logins, migrate, work and serve, each until it is told to end', { timeout: LONG }, async () => {
     const migrate = service('migrate');
     const api = service('api');
     const port = { PORT: String(await freePort()) };
@@ -213,6 +218,12 @@ describeReal('the services of compose.yaml', () => {
     const early = run(api.command, { ...api.env, ...port });
     expect(await early.exit).toBe(1);
 
+    const logins = service('logins');
+    for (const state of ['made', 'has the password of its file']) {
+      const made = run(logins.command, logins.env);
+      expect(await made.exit, made.output()).toBe(0);
+      expect(made.output().match(new RegExp(state, 'g')), made.output()).toHaveLength(3);
+    }
     const migrated = run(migrate.command, migrate.env);
     expect(await migrated.exit, migrated.output()).toBe(0);
 
@@ -230,6 +241,15 @@ describeReal('the services of compose.yaml', () => {
     await healthy(api.check, { ...api.env, ...port }, serving);
     // what the API prints goes to a log
     expect(serving.output()).not.toContain(new URL(variables.DATABASE_URL!).password || 'postgres://');
+    expect(serving.output()).not.toContain('postgres://');
+    // each is logged in as itself
+    const admin = new pg.Client({ connectionString: variables.DATABASE_URL! });
+    await admin.connect();
+    const { rows } = await admin.query<{ login: string }>(
+      `select distinct usename as login from pg_stat_activity where datname = 'colloquy' and pid <> pg_backend_pid()`,
+    );
+    await admin.end();
+    expect(rows.map((row) => row.login).sort()).toEqual(['colloquy_authenticator', 'colloquy_worker']);
     await end(working);
     await end(serving);
   });

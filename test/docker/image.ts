@@ -102,6 +102,8 @@ export interface Image {
   app: string;
   /** What the commands run with, as the image says, but for the folder and the port. */
   env: NodeJS.ProcessEnv;
+  /** What is /logins in the image. */
+  logins: string;
 }
 
 /**
@@ -111,6 +113,7 @@ export interface Image {
 export function buildImage(folder: string): Image {
   const app = join(folder, 'app');
   const data = join(folder, 'data');
+  const logins = join(folder, 'logins');
   const bin = join(folder, 'bin');
   chmodSync(folder, 0o755);
   place(process.execPath, join(bin, 'node'));
@@ -135,12 +138,15 @@ export function buildImage(folder: string): Image {
     if (name === 'RUN') {
       // what npm would fetch is there already, so bootstrap.mjs only looks at it and leaves its stamp
       if (text.includes('bootstrap.mjs')) placeModules(app);
-      const command = text.replaceAll('/data', data).replaceAll('node:node', `${NODE_USER}:${NODE_USER}`);
+      const command = text
+        .replaceAll('/data', data)
+        .replaceAll('/logins', logins)
+        .replaceAll('node:node', `${NODE_USER}:${NODE_USER}`);
       const { status, stderr } = spawnSync('sh', ['-ec', command], { cwd: app, env, encoding: 'utf8' });
       if (status !== 0) throw new Error(`RUN ${command}\n${stderr}`);
       if (/Installing/.test(stderr))
         throw new Error(`node_modules are not what npm would install:\n${stderr}`);
     }
   }
-  return { app, env };
+  return { app, env, logins };
 }

@@ -50,7 +50,13 @@ describe('a variable', () => {
     }
     expect(wrong('TRUSTED_PROXIES', 'loopback, 10.0.0.0/33')).toMatch(/^TRUSTED_PROXIES: has "10.0.0.0\/33"/);
     expect(wrong('REQUEST_TIMEOUT_SECONDS', '0')).toBe('REQUEST_TIMEOUT_SECONDS: must be at least 1');
-    expect(wrong('WORKER_DATABASE_URL', 'postgres://db/app')).toMatch(/^DATABASE_URL: is missing/);
+  });
+
+  it('that is a login stands for the database of a process that has no other', () => {
+    const [worker, admin] = ['postgres://worker@db/app', 'postgres://admin@db/app'];
+    expect(readEnv({ WORKER_DATABASE_URL: worker }).DATABASE_URL).toBe(worker);
+    expect(readEnv({ WORKER_DATABASE_URL: worker, DATABASE_URL: admin }).DATABASE_URL).toBe(admin);
+    expect(readEnv({}).DATABASE_URL).toBeUndefined();
   });
 
   it('that is a list may have spaces, and one entry', () => {

@@ -221,6 +221,17 @@ const PLANTED: Record<string, [string, string][]> = {
       'embedding version local-1, big workspaces',
     ],
   ],
+  wrong_owner: [
+    ['reset role; create table app_public.planted ()', 'table app_public.planted'],
+    [
+      'reset role; create function app_hidden.planted() returns int language sql as $$ select 1 $$',
+      'routine app_hidden.planted()',
+    ],
+    [`reset role; create type app_private.planted as enum ('a')`, 'type app_private.planted'],
+    ['reset role; create domain app_private.planted as int', 'domain app_private.planted'],
+    ['reset role; create sequence app_private.planted', 'table app_private.planted'],
+    ['reset role; alter schema app_partitions owner to current_user', 'schema app_partitions'],
+  ],
   indexing_lag: [[CHUNK, `embedding version local-1, workspace ${WORKSPACE}`]],
   write_without_columns: [
     ['grant insert on app_public.messages to colloquy_user', 'app_public.messages'],
