@@ -14,6 +14,8 @@ const RESULTS = {
   decline_invitation: 'declined',
   hand_over_invitation: 'token',
   end_identity: 'ended',
+  end_account_sessions: 'ended',
+  reset_account_password: 'accepted',
 };
 
 /** Functions that a plugin wraps: plugins/search.ts embeds the query first. */
