@@ -16,6 +16,7 @@ const RESULTS = {
   end_identity: 'ended',
   end_account_sessions: 'ended',
   reset_account_password: 'accepted',
+  set_workspace_quota: 'set',
 };
 
 /** Functions that a plugin wraps: plugins/search.ts embeds the query first. */

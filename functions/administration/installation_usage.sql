@@ -3,7 +3,7 @@
 create or replace function app_public.installation_usage(max_rows integer default 100, skip integer default 0)
 returns table (
   workspace_id uuid, owner_id uuid, members bigint, documents bigint, conversations bigint, messages bigint, passages bigint, files bigint,
-  file_bytes bigint, month_tokens bigint, month_cost_usd numeric
+  file_bytes bigint, stored_bytes bigint, month_tokens bigint, month_cost_usd numeric
 )
 language plpgsql
 stable
@@ -23,7 +23,9 @@ begin
     (select count(*) from app_public.documents d where d.workspace_id = w.id),
     c.conversations, c.messages,
     (select coalesce(sum(k.chunk_count), 0)::bigint from app_hidden.chunk_counts k where k.workspace_id = w.id),
-    f.files, f.bytes, u.tokens, u.cost
+    f.files, f.bytes,
+    (select coalesce(sum(s.bytes), 0)::bigint from app_private.workspace_storage s where s.workspace_id = w.id),
+    u.tokens, u.cost
   from app_public.workspaces w
   cross join lateral (
     select count(*) as conversations, coalesce(sum(v.message_count), 0)::bigint as messages

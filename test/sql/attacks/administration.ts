@@ -11,6 +11,7 @@ export const administration: Attacks = Object.fromEntries(
     `reset_account_password('${NOWHERE}')`,
     `set_account_active('${NOWHERE}', true)`,
     `set_account_quota('${NOWHERE}', 1)`,
+    `set_workspace_quota('${NOWHERE}', 1)`,
     `set_account_role('${NOWHERE}', 'admin')`,
   ].map((sql) => [`app_public.${sql.split('(')[0]}`, () => administratorsOnly(`select app_public.${sql}`)]),
 );
