@@ -1,4 +1,5 @@
 -- How much each workspace stores, kept by trigger, so that a quota is one lookup.
+-- changes rows of app_public.audit_logs
 
 create table if not exists app_private.workspace_storage (
   workspace_id uuid not null,
