@@ -16,7 +16,10 @@ begin
   );
   update app_public.users u set role = coalesce(invite_account.role, 'user') where u.id = account.id returning u.* into account;
   perform app_private.log_event('account.invited', app_hidden.current_user_id(), entity_type => 'account', entity_id => account.id);
-  perform app_public.request_password_reset(account.email::text);
+  -- without mail the operator hands over a token: account_reset_token
+  if app_hidden.setting('mail_delivery') = 'on' then
+    perform app_public.request_password_reset(account.email::text);
+  end if;
   return account;
 end
 $$;

@@ -7,7 +7,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform app_private.require_administrator();
+  perform app_private.require_administrator(for_writing => true);
   if app_hidden.current_user_id() is not null then
     perform app_hidden.require_session();
   end if;
