@@ -71,7 +71,7 @@ export const LIMITS = {
   mail: {
     code: 'CQ433',
     what: 'invitations',
-    fields: ['inviteMember'],
+    fields: ['inviteMember', 'inviteAccount', 'resetAccountPassword'],
     rates: { account: perHour(200), workspace: perDay(1_000) },
   },
   writes: {

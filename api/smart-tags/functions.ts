@@ -14,6 +14,9 @@ const RESULTS = {
   decline_invitation: 'declined',
   hand_over_invitation: 'token',
   end_identity: 'ended',
+  end_account_sessions: 'ended',
+  reset_account_password: 'accepted',
+  set_workspace_quota: 'set',
 };
 
 /** Functions that a plugin wraps: plugins/search.ts embeds the query first. */

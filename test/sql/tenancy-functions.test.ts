@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeReal } from '../support/server.ts';
 import { asRole } from '../support/users.ts';
 import { accounts } from './attacks/accounts.ts';
+import { administration } from './attacks/administration.ts';
 import { claims } from './attacks/claims.ts';
 import { conversations } from './attacks/conversations.ts';
 import { dialogue } from './attacks/dialogue.ts';
@@ -27,6 +28,7 @@ const attacks = {
   ...versions,
   ...retrieval,
   ...queue,
+  ...administration,
 };
 
 describeReal('the functions of a tenant', () => {

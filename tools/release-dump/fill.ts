@@ -140,5 +140,6 @@ export async function fillEveryTable(database: Database): Promise<void> {
   await leaveWork(database, tenants);
   await serve(database, tenants);
   await knock(database, tenants);
+  await owner.query('select app_public.set_workspace_quota($1, 1024)', [tenants.ann.workspaceId]);
   await owner.query(readFileSync(join(import.meta.dirname, 'worker-rows.sql'), 'utf8'));
 }

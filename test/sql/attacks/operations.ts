@@ -14,6 +14,16 @@ import {
 
 /** Attacks on the functions of operators and managers. */
 export const operations: Attacks = {
+  'app_public.storage_usage': async () => {
+    const bytes = async (user: TestUser) =>
+      Number((await call(user, 'select bytes from app_public.storage_usage()')).rows[0].bytes);
+    const { ann, bob } = tenants;
+    // each its own: what one stores is not in the sum of the other
+    const before = await bytes(bob);
+    await call(ann, `select app_public.create_document(title => 'long', content => repeat('x', 10000))`);
+    expect(await bytes(bob)).toBe(before);
+    await nobody('select * from app_public.storage_usage()');
+  },
   'app_public.performance_stats': async () => onlyOperators('select * from app_public.performance_stats()'),
   'app_public.processing_jobs': async () => onlyOperators('select * from app_public.processing_jobs()'),
   'app_public.place_legal_hold': async () => {

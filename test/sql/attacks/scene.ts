@@ -85,6 +85,24 @@ export async function onlyOperators(sql: string): Promise<void> {
   await asRole(database, 'colloquy_admin', {}, (client) => client.query(sql));
 }
 
+/** For administrators of the installation: not for owners of a workspace, and not for the role without the person. */
+export async function administratorsOnly(sql: string): Promise<void> {
+  const { ann, owner } = tenants;
+  for (const user of [ann, owner]) expect(await fails(call(user, sql))).toMatchObject({ code: '42501' });
+  expect(await fails(asVisitor(database, (client) => client.query(sql)))).toMatchObject({
+    code: '42501',
+  });
+  const claims = { userId: owner.id, workspaceId: owner.workspaceId, memberRole: 'owner' };
+  for (const [given, code] of [
+    [{}, 'CQ101'],
+    [claims, 'CQ121'],
+    [{ ...claims, scopes: 'read,write,admin' }, 'CQ121'],
+  ] as const)
+    expect(
+      await fails(asRole(database, 'colloquy_admin', given, (client) => client.query(sql))),
+    ).toMatchObject({ code });
+}
+
 /** A function of one memory, called for somebody else's: as if it were not there, and unchanged. */
 export async function strangersMemory(name: string, ...attempts: [TestUser, string][]): Promise<void> {
   const state = async () =>

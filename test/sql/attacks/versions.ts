@@ -1,24 +1,6 @@
 import { expect } from 'vitest';
-import { asRole, asVisitor } from '../../support/users.ts';
-import { type Attacks, call, database, fails, NOWHERE, tenants } from './scene.ts';
-
-/** For administrators of the installation: not for owners of a workspace, and not for the role without the person. */
-async function administratorsOnly(sql: string): Promise<void> {
-  const { ann, owner } = tenants;
-  for (const user of [ann, owner]) expect(await fails(call(user, sql))).toMatchObject({ code: '42501' });
-  expect(await fails(asVisitor(database, (client) => client.query(sql)))).toMatchObject({
-    code: '42501',
-  });
-  const claims = { userId: owner.id, workspaceId: owner.workspaceId, memberRole: 'owner' };
-  for (const [given, code] of [
-    [{}, 'CQ101'],
-    [claims, 'CQ121'],
-    [{ ...claims, scopes: 'read,write,admin' }, 'CQ121'],
-  ] as const)
-    expect(
-      await fails(asRole(database, 'colloquy_admin', given, (client) => client.query(sql))),
-    ).toMatchObject({ code });
-}
+import { asVisitor } from '../../support/users.ts';
+import { type Attacks, administratorsOnly, call, database, fails, NOWHERE, tenants } from './scene.ts';
 
 /** Attacks on the functions of embedding versions. */
 export const versions: Attacks = {

@@ -1,0 +1,17 @@
+-- The first line of the functions that change accounts: an administrator in a session, or the owner's login. An API key that
+-- leaked must not be able to make itself another way in.
+create or replace function app_private.require_installation_session()
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform app_private.require_administrator(for_writing => true);
+  if app_hidden.current_user_id() is not null then
+    perform app_hidden.require_session();
+  end if;
+end
+$$;
+comment on function app_private.require_installation_session() is
+  'Raises CQ101 when nobody is signed in, CQ110 for an API key, CQ121 for anyone who does not administer the installation.';

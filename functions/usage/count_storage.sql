@@ -1,0 +1,32 @@
+-- Adds to what a workspace stores, and refuses a request that goes over its quota. Jobs are not refused: what they write was stored before
+-- in another form. Two requests at the same time may together go over it by the size of one.
+create or replace function app_private.count_storage(workspace uuid, added_bytes bigint, added_rows bigint)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  quota record;
+  used record;
+begin
+  insert into app_private.workspace_storage as s (workspace_id, slot, bytes, row_count)
+  -- a workspace that is being deleted has no sum any more
+  select w.id, pg_backend_pid() % 16, added_bytes, added_rows from app_public.workspaces w where w.id = workspace
+  on conflict on constraint workspace_storage_pkey
+  do update set bytes = s.bytes + excluded.bytes, row_count = s.row_count + excluded.row_count;
+  if app_hidden.current_user_id() is null or added_bytes <= 0 and added_rows <= 0 then
+    return;
+  end if;
+  select sum(s.bytes) as bytes, sum(s.row_count) as row_count into used from app_private.workspace_storage s where s.workspace_id = workspace;
+  select q.* into quota from app_private.workspace_quota(workspace) as q;
+  if used.bytes > quota.storage_bytes then
+    raise exception 'The workspace may store % megabytes, and this would be more.', quota.storage_bytes / 1024 / 1024 using errcode = 'CQ222',
+      hint = 'Delete what is not needed (storageUsage says how much there is), or ask the operator for a larger quota.';
+  elsif used.row_count > quota.row_limit then
+    raise exception 'The workspace may have % documents, messages, memories, events and files, and this would be more.', quota.row_limit
+      using errcode = 'CQ223', hint = 'Delete what is not needed, or ask the operator for a larger quota.';
+  end if;
+end
+$$;
+comment on function app_private.count_storage(uuid, bigint, bigint) is
+  'Adds bytes and rows to what a workspace stores. Raises CQ222 too many bytes, CQ223 too many rows, for requests.';

@@ -1,0 +1,22 @@
+-- Counts what files take of the quota of their workspace, by statement.
+create or replace function app_private.count_files_storage()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  sign integer := case tg_op when 'DELETE' then -1 else 1 end;
+begin
+  perform app_private.count_storage(c.workspace_id, sign * sum(coalesce(c.byte_size, 0))::bigint, sign * count(*))
+  from changed_rows c
+  group by c.workspace_id;
+  return null;
+end
+$$;
+comment on function app_private.count_files_storage() is 'Trigger: keeps workspace_storage. Raises CQ222, CQ223.';
+
+create or replace trigger files_15_storage_inserted after insert on app_public.files
+referencing new table as changed_rows for each statement execute function app_private.count_files_storage();
+create or replace trigger files_15_storage_deleted after delete on app_public.files
+referencing old table as changed_rows for each statement execute function app_private.count_files_storage();

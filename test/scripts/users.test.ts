@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Database, serverDatabase } from '../../lib/database.ts';
+import { createTestDatabase, describeReal } from '../support/server.ts';
+import { asVisitor, PASSWORD, registerUser, type TestUser } from '../support/users.ts';
+
+const SCRIPT = fileURLToPath(new URL('../../scripts/users.ts', import.meta.url));
+
+describeReal('npm run users', () => {
+  let database: Database;
+  let url: string;
+  let ann: TestUser;
+
+  beforeAll(async () => {
+    ({ url } = await createTestDatabase());
+    database = serverDatabase(url);
+    ann = await registerUser(database, 'ann@example.org');
+  });
+  afterAll(async () => {
+    await database?.close();
+  });
+
+  const run = (...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
+    promisify(execFile)(process.execPath, [SCRIPT, ...words], {
+      env: { ...process.env, DATABASE_URL: url, LOG_LEVEL: 'error' },
+    }).then(
+      (ended) => ({ code: 0, ...ended }),
+      (error) => error,
+    );
+  const account = async (email: string): Promise<Record<string, unknown>> => {
+    const { code, stdout } = await run('list', '--matching', email, '--json');
+    expect(code).toBe(0);
+    return JSON.parse(stdout);
+  };
+
+  it('lists, promotes, limits and switches off', async () => {
+    expect((await run('role', 'ann@example.org', 'admin')).code).toBe(0);
+    expect((await run('quota', 'ANN@example.org', '--tokens', '5000', '--cost', '1.5')).code).toBe(0);
+    expect(await account('ann@')).toMatchObject({
+      id: ann.id,
+      role: 'admin',
+      is_active: true,
+      monthly_token_quota: '5000',
+      monthly_cost_quota_usd: '1.500000',
+    });
+    const last = await run('disable', ann.id);
+    expect([last.code, last.stderr]).toEqual([1, expect.stringContaining('CQ160')]);
+    expect((await run('invite', 'root@example.org', '--role', 'admin')).code).toBe(0);
+    expect((await run('disable', ann.id)).code).toBe(0);
+    expect(await account('ann@')).toMatchObject({ is_active: false });
+    expect((await run('enable', 'ann@example.org')).code).toBe(0);
+    expect((await run('usage')).stdout).toContain(ann.workspaceId);
+  });
+
+  it('prints a token that sets a password, where asked to', async () => {
+    const { code, stdout } = await run('reset', 'root@example.org', '--print');
+    expect(code).toBe(0);
+    const { rows } = await asVisitor(database, (client) =>
+      client.query('select app_public.reset_password($1, $2) as changed', [stdout.trim(), PASSWORD]),
+    );
+    expect(rows).toEqual([{ changed: true }]);
+    const mailed = await run('reset', 'root@example.org');
+    expect([mailed.code, mailed.stdout]).toEqual([0, '']);
+    expect(mailed.stderr).toContain('root@example.org');
+  });
+
+  it('says who is not there, and what is no role or number', async () => {
+    expect(await run('disable', 'nobody@example.org')).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('CQ204'),
+    });
+    expect((await run('role', 'ann@example.org', 'emperor')).code).toBe(2);
+    expect((await run('quota', 'ann@example.org', '--tokens', 'many')).code).toBe(2);
+  });
+});
