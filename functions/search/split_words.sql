@@ -14,12 +14,15 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   -- so many passages are enough to rank: 95 in 100 of the first ten are the same as of all (docs/decisions/text-ranking.md)
-  enough constant float8 := 450;
+  enough float8 := 450;
   -- so many are ranked within the time of a search
-  bearable constant float8 := 3000;
+  bearable float8 := 3000;
   rarest float8;
 begin
   select s.chunk_count into total from app_hidden.word_samples s where s.workspace_id = workspace;
+  -- among more passages more are alike: of a million 1,560 (docs/decisions/text-ranking.md)
+  enough := enough * greatest(1, cbrt(total / 24000));
+  bearable := bearable + 2 * (enough - 450);
   select
     array_agg(w.query order by w.number) filter (where w.finds),
     array_agg(w.query order by w.share, w.number) filter (where not w.finds),
