@@ -289,7 +289,8 @@ CREATE TYPE app_public.active_session AS (
 	expires_at timestamp with time zone,
 	ip inet,
 	user_agent text,
-	is_current boolean
+	is_current boolean,
+	client text
 );
 
 --
@@ -751,6 +752,19 @@ CREATE TYPE app_public.message_status AS ENUM (
 );
 
 --
+-- Name: my_invitation; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.my_invitation AS (
+	id uuid,
+	workspace_name text,
+	role app_public.member_role,
+	invited_by text,
+	created_at timestamp with time zone,
+	expires_at timestamp with time zone
+);
+
+--
 -- Name: new_api_key; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -1036,6 +1050,17 @@ CREATE TYPE app_public.shared_message AS (
 CREATE TYPE app_public.shared_conversation AS (
 	title text,
 	messages app_public.shared_message[]
+);
+
+--
+-- Name: storage_usage; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.storage_usage AS (
+	bytes bigint,
+	row_count bigint,
+	byte_limit bigint,
+	row_limit bigint
 );
 
 --
@@ -1375,6 +1400,7 @@ END)),
     CONSTRAINT files_metadata_object CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 65536))),
     CONSTRAINT files_original_name_length CHECK (((char_length(original_name) >= 1) AND (char_length(original_name) <= 255))),
     CONSTRAINT files_sha256_length CHECK ((octet_length(sha256) = 32)),
+    CONSTRAINT files_source_url_format CHECK ((source_url !~* '[[:cntrl:]]|^ |^(javascript|vbscript|data|blob|filesystem|view-source|about|intent|ms-[a-z-]+):'::text)),
     CONSTRAINT files_source_url_length CHECK (((char_length(source_url) >= 1) AND (char_length(source_url) <= 2048))),
     CONSTRAINT files_stored_or_described CHECK (
 CASE
@@ -1505,12 +1531,37 @@ CREATE TABLE app_private.user_identities (
     signed_in_at timestamp with time zone DEFAULT now() NOT NULL,
     last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
     created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    not_before timestamp with time zone,
     CONSTRAINT user_identities_id_version CHECK ((uuid_extract_version(id) = 7)),
     CONSTRAINT user_identities_issuer_length CHECK (((char_length(issuer) >= 1) AND (char_length(issuer) <= 2000))),
     CONSTRAINT user_identities_subject_length CHECK (((char_length(subject) >= 1) AND (char_length(subject) <= 255)))
 );
 
 ALTER TABLE ONLY app_private.user_identities FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: account_requests; Type: TABLE; Schema: app_private; Owner: -
+--
+
+CREATE TABLE app_private.account_requests (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    kind text NOT NULL,
+    email extensions.citext NOT NULL,
+    password_hash text,
+    username extensions.citext,
+    display_name text,
+    ip inet,
+    request_id text,
+    CONSTRAINT account_requests_display_name_length CHECK ((char_length(display_name) <= 255)),
+    CONSTRAINT account_requests_email_format CHECK (((char_length((email)::text) <= 254) AND ((email)::text ~ '^[^@[:space:]]+@[^@[:space:]]+[.][^@[:space:].]{2,}$'::text))),
+    CONSTRAINT account_requests_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT account_requests_kind_known CHECK ((kind = ANY (ARRAY['reset'::text, 'registration'::text]))),
+    CONSTRAINT account_requests_password_hash CHECK (((kind = 'registration'::text) = (password_hash IS NOT NULL))),
+    CONSTRAINT account_requests_request_id_length CHECK ((char_length(request_id) <= 200)),
+    CONSTRAINT account_requests_username_format CHECK (((username)::text ~ '^[a-z0-9][a-z0-9_-]{1,38}$'::text))
+);
+
+ALTER TABLE ONLY app_private.account_requests FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: conversation_archives; Type: TABLE; Schema: app_hidden; Owner: -
@@ -1693,6 +1744,30 @@ CREATE TABLE app_hidden.embedding_evaluations (
 ALTER TABLE ONLY app_hidden.embedding_evaluations FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: workspace_invitations; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.workspace_invitations (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    email extensions.citext NOT NULL,
+    role app_public.member_role DEFAULT 'member'::app_public.member_role NOT NULL,
+    invited_by uuid,
+    expires_at timestamp with time zone NOT NULL,
+    accepted_at timestamp with time zone,
+    accepted_by uuid,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    api_key_id uuid,
+    mailed_at timestamp with time zone,
+    CONSTRAINT workspace_invitations_accepted CHECK (((accepted_by IS NULL) OR (accepted_at IS NOT NULL))),
+    CONSTRAINT workspace_invitations_email_format CHECK (((char_length((email)::text) <= 254) AND ((email)::text ~ '^[^@[:space:]]+@[^@[:space:]]+[.][^@[:space:].]{2,}$'::text))),
+    CONSTRAINT workspace_invitations_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT workspace_invitations_role_known CHECK ((role <> 'owner'::app_public.member_role))
+);
+
+ALTER TABLE ONLY app_public.workspace_invitations FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: cutting_failures; Type: TABLE; Schema: app_hidden; Owner: -
 --
 
@@ -1789,6 +1864,7 @@ CREATE TABLE app_public.documents (
     CONSTRAINT documents_content_type_known CHECK ((content_type = ANY (ARRAY['text'::text, 'markdown'::text, 'code'::text, 'html'::text, 'pdf'::text, 'docx'::text]))),
     CONSTRAINT documents_id_version CHECK ((uuid_extract_version(id) = 7)),
     CONSTRAINT documents_metadata_object CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 65536))),
+    CONSTRAINT documents_source_url_format CHECK ((source_url !~* '[[:cntrl:]]|^ |^(javascript|vbscript|data|blob|filesystem|view-source|about|intent|ms-[a-z-]+):'::text)),
     CONSTRAINT documents_source_url_length CHECK (((char_length(source_url) >= 1) AND (char_length(source_url) <= 2048))),
     CONSTRAINT documents_title_length CHECK (((char_length(title) >= 1) AND (char_length(title) <= 500)))
 );
@@ -1939,6 +2015,7 @@ CREATE TABLE app_public.repositories (
     CONSTRAINT repositories_id_version CHECK ((uuid_extract_version(id) = 7)),
     CONSTRAINT repositories_metadata_object CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 65536))),
     CONSTRAINT repositories_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255))),
+    CONSTRAINT repositories_repo_url_format CHECK (((repo_url ~* '^(https?|ssh|git)://[^[:cntrl:]]+$'::text) OR (repo_url ~* '^[a-z0-9._-]+@[a-z0-9.-]+:[^[:cntrl:]]+$'::text))),
     CONSTRAINT repositories_repo_url_length CHECK (((char_length(repo_url) >= 1) AND (char_length(repo_url) <= 2048)))
 );
 
@@ -1982,7 +2059,11 @@ CREATE TABLE app_public.workspaces (
     settings jsonb DEFAULT '{}'::jsonb NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    allows_public_links boolean DEFAULT true NOT NULL,
+    longest_link_days integer,
+    longest_api_key_days integer,
     CONSTRAINT workspaces_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT workspaces_longest_days CHECK ((((COALESCE(longest_link_days, 1) >= 1) AND (COALESCE(longest_link_days, 1) <= 3650)) AND ((COALESCE(longest_api_key_days, 1) >= 1) AND (COALESCE(longest_api_key_days, 1) <= 3650)))),
     CONSTRAINT workspaces_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255))),
     CONSTRAINT workspaces_settings_object CHECK ((jsonb_typeof(settings) = 'object'::text)),
     CONSTRAINT workspaces_slug_format CHECK (((slug)::text ~ '^[a-z0-9][a-z0-9-]{1,62}$'::text))
@@ -2025,26 +2106,34 @@ PARTITION BY RANGE (id);
 ALTER TABLE ONLY app_public.raw_events FORCE ROW LEVEL SECURITY;
 
 --
--- Name: workspace_invitations; Type: TABLE; Schema: app_public; Owner: -
+-- Name: audit_logs; Type: TABLE; Schema: app_public; Owner: -
 --
 
-CREATE TABLE app_public.workspace_invitations (
+CREATE TABLE app_public.audit_logs (
     id uuid DEFAULT uuidv7() NOT NULL,
-    workspace_id uuid NOT NULL,
-    email extensions.citext NOT NULL,
-    role app_public.member_role DEFAULT 'member'::app_public.member_role NOT NULL,
-    invited_by uuid,
-    expires_at timestamp with time zone NOT NULL,
-    accepted_at timestamp with time zone,
-    accepted_by uuid,
+    workspace_id uuid,
+    user_id uuid,
+    action text NOT NULL,
+    entity_type text NOT NULL,
+    entity_id uuid,
+    old_values jsonb,
+    new_values jsonb,
+    api_key_id uuid,
+    ip inet,
+    request_id text,
     created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
-    CONSTRAINT workspace_invitations_accepted CHECK (((accepted_by IS NULL) OR (accepted_at IS NOT NULL))),
-    CONSTRAINT workspace_invitations_email_format CHECK (((char_length((email)::text) <= 254) AND ((email)::text ~ '^[^@[:space:]]+@[^@[:space:]]+[.][^@[:space:].]{2,}$'::text))),
-    CONSTRAINT workspace_invitations_id_version CHECK ((uuid_extract_version(id) = 7)),
-    CONSTRAINT workspace_invitations_role_known CHECK ((role <> 'owner'::app_public.member_role))
-);
+    client_request_id text,
+    CONSTRAINT audit_logs_action_format CHECK (((char_length(action) <= 100) AND (action ~ '^[a-z_]+[.][a-z_]+$'::text))),
+    CONSTRAINT audit_logs_client_request_id_length CHECK (((char_length(client_request_id) >= 1) AND (char_length(client_request_id) <= 200))),
+    CONSTRAINT audit_logs_entity_type_length CHECK (((char_length(entity_type) >= 1) AND (char_length(entity_type) <= 100))),
+    CONSTRAINT audit_logs_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT audit_logs_new_values_object CHECK ((jsonb_typeof(new_values) = 'object'::text)),
+    CONSTRAINT audit_logs_old_values_object CHECK ((jsonb_typeof(old_values) = 'object'::text)),
+    CONSTRAINT audit_logs_request_id_length CHECK (((char_length(request_id) >= 1) AND (char_length(request_id) <= 200)))
+)
+PARTITION BY RANGE (id);
 
-ALTER TABLE ONLY app_public.workspace_invitations FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY app_public.audit_logs FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: conversation_reads; Type: TABLE; Schema: app_public; Owner: -
@@ -2131,7 +2220,7 @@ CREATE TABLE app_public.api_keys (
     CONSTRAINT api_keys_id_version CHECK ((uuid_extract_version(id) = 7)),
     CONSTRAINT api_keys_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100))),
     CONSTRAINT api_keys_prefix_format CHECK ((prefix ~ '^cqk_[0-9a-f]{8}$'::text)),
-    CONSTRAINT api_keys_scopes_known CHECK ((((cardinality(scopes) >= 1) AND (cardinality(scopes) <= 4)) AND (scopes <@ ARRAY['read'::text, 'write'::text, 'search'::text, 'admin'::text])))
+    CONSTRAINT api_keys_scopes_known CHECK ((((cardinality(scopes) >= 1) AND (cardinality(scopes) <= 6)) AND (scopes <@ ARRAY['read'::text, 'write'::text, 'search'::text, 'share'::text, 'meter'::text, 'admin'::text])))
 );
 
 ALTER TABLE ONLY app_public.api_keys FORCE ROW LEVEL SECURITY;
@@ -2150,7 +2239,11 @@ CREATE TABLE app_public.conversation_shares (
     expires_at timestamp with time zone,
     revoked_at timestamp with time zone,
     created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    api_key_id uuid,
+    read_count bigint DEFAULT 0 NOT NULL,
+    last_read_at timestamp with time zone,
     CONSTRAINT conversation_shares_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT conversation_shares_read_count_range CHECK ((read_count >= 0)),
     CONSTRAINT conversation_shares_token_hash_length CHECK ((octet_length(token_hash) = 32))
 );
 
@@ -2460,6 +2553,20 @@ CREATE TABLE app_hidden.provider_rates (
 ALTER TABLE ONLY app_hidden.provider_rates FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: rate_limits; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE UNLOGGED TABLE app_hidden.rate_limits (
+    key text NOT NULL,
+    points integer NOT NULL,
+    expire bigint,
+    CONSTRAINT rate_limits_key_length CHECK (((char_length(key) >= 1) AND (char_length(key) <= 255)))
+)
+WITH (fillfactor='50', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_scale_factor='0.05');
+
+ALTER TABLE ONLY app_hidden.rate_limits FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: raw_event_keys; Type: TABLE; Schema: app_hidden; Owner: -
 --
 
@@ -2572,34 +2679,6 @@ CREATE TABLE app_hidden.workspace_words (
 ALTER TABLE ONLY app_hidden.workspace_words FORCE ROW LEVEL SECURITY;
 
 --
--- Name: audit_logs; Type: TABLE; Schema: app_public; Owner: -
---
-
-CREATE TABLE app_public.audit_logs (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    workspace_id uuid,
-    user_id uuid,
-    action text NOT NULL,
-    entity_type text NOT NULL,
-    entity_id uuid,
-    old_values jsonb,
-    new_values jsonb,
-    api_key_id uuid,
-    ip inet,
-    request_id text,
-    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
-    CONSTRAINT audit_logs_action_format CHECK (((char_length(action) <= 100) AND (action ~ '^[a-z_]+[.][a-z_]+$'::text))),
-    CONSTRAINT audit_logs_entity_type_length CHECK (((char_length(entity_type) >= 1) AND (char_length(entity_type) <= 100))),
-    CONSTRAINT audit_logs_id_version CHECK ((uuid_extract_version(id) = 7)),
-    CONSTRAINT audit_logs_new_values_object CHECK ((jsonb_typeof(new_values) = 'object'::text)),
-    CONSTRAINT audit_logs_old_values_object CHECK ((jsonb_typeof(old_values) = 'object'::text)),
-    CONSTRAINT audit_logs_request_id_length CHECK (((char_length(request_id) >= 1) AND (char_length(request_id) <= 200)))
-)
-PARTITION BY RANGE (id);
-
-ALTER TABLE ONLY app_public.audit_logs FORCE ROW LEVEL SECURITY;
-
---
 -- Name: embeddings; Type: TABLE; Schema: app_public; Owner: -
 --
 
@@ -2645,16 +2724,43 @@ PARTITION BY RANGE (id);
 ALTER TABLE ONLY app_public.usage_logs FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: account_notices; Type: TABLE; Schema: app_private; Owner: -
+--
+
+CREATE TABLE app_private.account_notices (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    user_id uuid NOT NULL,
+    kind text NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT account_notices_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT account_notices_kind_length CHECK (((char_length(kind) >= 1) AND (char_length(kind) <= 50)))
+);
+
+ALTER TABLE ONLY app_private.account_notices FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: api_key_secrets; Type: TABLE; Schema: app_private; Owner: -
 --
 
 CREATE TABLE app_private.api_key_secrets (
     api_key_id uuid NOT NULL,
     token_hash bytea NOT NULL,
+    identity_id uuid,
     CONSTRAINT api_key_secrets_token_hash_length CHECK ((octet_length(token_hash) = 32))
 );
 
 ALTER TABLE ONLY app_private.api_key_secrets FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: common_passwords; Type: TABLE; Schema: app_private; Owner: -
+--
+
+CREATE TABLE app_private.common_passwords (
+    password text NOT NULL,
+    CONSTRAINT common_passwords_lower_case CHECK (((password = lower(password)) AND ((char_length(password) >= 4) AND (char_length(password) <= 72))))
+);
+
+ALTER TABLE ONLY app_private.common_passwords FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: conversation_analytics; Type: TABLE; Schema: app_public; Owner: -
@@ -2735,23 +2841,51 @@ CREATE MATERIALIZED VIEW app_private.conversation_summary_stats AS
 CREATE TABLE app_private.mail_outbox (
     id uuid DEFAULT uuidv7() NOT NULL,
     recipient text NOT NULL,
-    subject text NOT NULL,
+    subject text,
     body text,
     attempts integer DEFAULT 0 NOT NULL,
     next_attempt_at timestamp with time zone DEFAULT now() NOT NULL,
     last_error text,
     sent_at timestamp with time zone,
     created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    kind text DEFAULT 'notice'::text NOT NULL,
+    data jsonb,
+    not_before timestamp with time zone DEFAULT now() NOT NULL,
+    valid_until timestamp with time zone,
+    failed_at timestamp with time zone,
+    sender_id uuid,
+    workspace_id uuid,
+    mailbox text GENERATED ALWAYS AS (lower(regexp_replace(recipient, '\+[^@]*@'::text, '@'::text))) STORED,
     CONSTRAINT mail_outbox_attempts_positive CHECK ((attempts >= 0)),
     CONSTRAINT mail_outbox_body_length CHECK (((char_length(body) >= 1) AND (char_length(body) <= 10000))),
-    CONSTRAINT mail_outbox_body_until_sent CHECK (((body IS NULL) = (sent_at IS NOT NULL))),
+    CONSTRAINT mail_outbox_content_until_settled CHECK ((((body IS NOT NULL) OR (data IS NOT NULL)) = ((sent_at IS NULL) AND (failed_at IS NULL)))),
+    CONSTRAINT mail_outbox_data_object CHECK (((jsonb_typeof(data) = 'object'::text) AND (octet_length((data)::text) <= 10000))),
     CONSTRAINT mail_outbox_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT mail_outbox_kind_format CHECK ((kind ~ '^[a-z_]{1,50}$'::text)),
     CONSTRAINT mail_outbox_last_error_length CHECK ((char_length(last_error) <= 1000)),
     CONSTRAINT mail_outbox_recipient_length CHECK (((char_length(recipient) >= 3) AND (char_length(recipient) <= 254))),
+    CONSTRAINT mail_outbox_settled_once CHECK (((sent_at IS NULL) OR (failed_at IS NULL))),
     CONSTRAINT mail_outbox_subject_format CHECK ((((char_length(subject) >= 1) AND (char_length(subject) <= 500)) AND (subject !~ '[\r\n]'::text)))
 );
 
 ALTER TABLE ONLY app_private.mail_outbox FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: mail_tokens; Type: TABLE; Schema: app_private; Owner: -
+--
+
+CREATE TABLE app_private.mail_tokens (
+    token_hash bytea NOT NULL,
+    user_id uuid NOT NULL,
+    kind text NOT NULL,
+    email extensions.citext NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT mail_tokens_kind_known CHECK ((kind = ANY (ARRAY['reset'::text, 'verification'::text, 'address'::text]))),
+    CONSTRAINT mail_tokens_token_hash_length CHECK ((octet_length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY app_private.mail_tokens FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: settings; Type: TABLE; Schema: app_private; Owner: -
@@ -2768,19 +2902,41 @@ CREATE TABLE app_private.settings (
 ALTER TABLE ONLY app_private.settings FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: sign_in_failures; Type: TABLE; Schema: app_private; Owner: -
+--
+
+CREATE TABLE app_private.sign_in_failures (
+    counter text NOT NULL,
+    failures double precision NOT NULL,
+    failed_at timestamp with time zone NOT NULL,
+    CONSTRAINT sign_in_failures_counter_format CHECK ((counter ~ '^(account|client|known|network|session):[0-9a-f]{64}$'::text)),
+    CONSTRAINT sign_in_failures_failures_positive CHECK (((failures >= (0)::double precision) AND (failures < 'NaN'::double precision)))
+);
+
+ALTER TABLE ONLY app_private.sign_in_failures FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: sign_in_places; Type: TABLE; Schema: app_private; Owner: -
+--
+
+CREATE TABLE app_private.sign_in_places (
+    user_id uuid NOT NULL,
+    network cidr NOT NULL,
+    client text NOT NULL,
+    first_seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT sign_in_places_client_length CHECK (((char_length(client) >= 1) AND (char_length(client) <= 100)))
+);
+
+ALTER TABLE ONLY app_private.sign_in_places FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: user_secrets; Type: TABLE; Schema: app_private; Owner: -
 --
 
 CREATE TABLE app_private.user_secrets (
     user_id uuid NOT NULL,
-    password_hash text NOT NULL,
-    failed_attempts integer DEFAULT 0 NOT NULL,
-    locked_until timestamp with time zone,
-    verification_token_hash bytea,
-    verification_expires_at timestamp with time zone,
-    reset_token_hash bytea,
-    reset_expires_at timestamp with time zone,
-    CONSTRAINT user_secrets_failed_attempts_positive CHECK ((failed_attempts >= 0))
+    password_hash text NOT NULL
 );
 
 ALTER TABLE ONLY app_private.user_secrets FORCE ROW LEVEL SECURITY;
@@ -2831,6 +2987,35 @@ CREATE TABLE app_private.workspace_invitation_secrets (
 );
 
 ALTER TABLE ONLY app_private.workspace_invitation_secrets FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: workspace_quotas; Type: TABLE; Schema: app_private; Owner: -
+--
+
+CREATE TABLE app_private.workspace_quotas (
+    workspace_id uuid NOT NULL,
+    storage_bytes bigint,
+    row_limit bigint,
+    CONSTRAINT workspace_quotas_row_limit_positive CHECK ((row_limit >= 0)),
+    CONSTRAINT workspace_quotas_storage_bytes_positive CHECK ((storage_bytes >= 0))
+);
+
+ALTER TABLE ONLY app_private.workspace_quotas FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: workspace_storage; Type: TABLE; Schema: app_private; Owner: -
+--
+
+CREATE TABLE app_private.workspace_storage (
+    workspace_id uuid NOT NULL,
+    slot smallint NOT NULL,
+    bytes bigint DEFAULT 0 NOT NULL,
+    row_count bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT workspace_storage_slot_range CHECK (((slot >= 0) AND (slot <= 15)))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY app_private.workspace_storage FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: embedding_versions_number_seq; Type: SEQUENCE; Schema: app_public; Owner: -
@@ -3143,6 +3328,13 @@ ALTER TABLE ONLY app_hidden.provider_rates
     ADD CONSTRAINT provider_rates_pkey PRIMARY KEY (provider);
 
 --
+-- Name: rate_limits rate_limits_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.rate_limits
+    ADD CONSTRAINT rate_limits_pkey PRIMARY KEY (key);
+
+--
 -- Name: raw_event_keys raw_event_keys_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
@@ -3206,6 +3398,27 @@ ALTER TABLE ONLY app_hidden.workspace_words
     ADD CONSTRAINT workspace_words_pkey PRIMARY KEY (workspace_id, word);
 
 --
+-- Name: account_notices account_notices_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.account_notices
+    ADD CONSTRAINT account_notices_pkey PRIMARY KEY (id);
+
+--
+-- Name: account_requests account_requests_kind_email_key; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.account_requests
+    ADD CONSTRAINT account_requests_kind_email_key UNIQUE (kind, email);
+
+--
+-- Name: account_requests account_requests_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.account_requests
+    ADD CONSTRAINT account_requests_pkey PRIMARY KEY (id);
+
+--
 -- Name: api_key_secrets api_key_secrets_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
 --
 
@@ -3220,6 +3433,13 @@ ALTER TABLE ONLY app_private.api_key_secrets
     ADD CONSTRAINT api_key_secrets_token_hash_key UNIQUE (token_hash);
 
 --
+-- Name: common_passwords common_passwords_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.common_passwords
+    ADD CONSTRAINT common_passwords_pkey PRIMARY KEY (password);
+
+--
 -- Name: mail_outbox mail_outbox_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
 --
 
@@ -3227,11 +3447,32 @@ ALTER TABLE ONLY app_private.mail_outbox
     ADD CONSTRAINT mail_outbox_pkey PRIMARY KEY (id);
 
 --
+-- Name: mail_tokens mail_tokens_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.mail_tokens
+    ADD CONSTRAINT mail_tokens_pkey PRIMARY KEY (token_hash);
+
+--
 -- Name: settings settings_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
 --
 
 ALTER TABLE ONLY app_private.settings
     ADD CONSTRAINT settings_pkey PRIMARY KEY (name);
+
+--
+-- Name: sign_in_failures sign_in_failures_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.sign_in_failures
+    ADD CONSTRAINT sign_in_failures_pkey PRIMARY KEY (counter);
+
+--
+-- Name: sign_in_places sign_in_places_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.sign_in_places
+    ADD CONSTRAINT sign_in_places_pkey PRIMARY KEY (user_id, network, client);
 
 --
 -- Name: user_identities user_identities_issuer_subject_key; Type: CONSTRAINT; Schema: app_private; Owner: -
@@ -3288,6 +3529,20 @@ ALTER TABLE ONLY app_private.workspace_invitation_secrets
 
 ALTER TABLE ONLY app_private.workspace_invitation_secrets
     ADD CONSTRAINT workspace_invitation_secrets_token_hash_key UNIQUE (token_hash);
+
+--
+-- Name: workspace_quotas workspace_quotas_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.workspace_quotas
+    ADD CONSTRAINT workspace_quotas_pkey PRIMARY KEY (workspace_id);
+
+--
+-- Name: workspace_storage workspace_storage_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.workspace_storage
+    ADD CONSTRAINT workspace_storage_pkey PRIMARY KEY (workspace_id, slot);
 
 --
 -- Name: api_keys api_keys_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
@@ -3927,6 +4182,12 @@ CREATE INDEX message_idempotency_keys_conversation_id_idx ON app_hidden.message_
 CREATE INDEX passage_checks_workspace_id_idx ON app_hidden.passage_checks USING btree (workspace_id);
 
 --
+-- Name: rate_limits_expire_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX rate_limits_expire_idx ON app_hidden.rate_limits USING btree (expire);
+
+--
 -- Name: recall_measurements_version_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
 --
 
@@ -3981,16 +4242,46 @@ CREATE INDEX user_activity_user_id_idx ON app_hidden.user_activity USING btree (
 CREATE INDEX workspace_words_word_idx ON app_hidden.workspace_words USING gin (workspace_id, word extensions.gin_trgm_ops) WITH (gin_pending_list_limit='256');
 
 --
+-- Name: account_notices_user_id_kind_idx; Type: INDEX; Schema: app_private; Owner: -
+--
+
+CREATE INDEX account_notices_user_id_kind_idx ON app_private.account_notices USING btree (user_id, kind, id);
+
+--
+-- Name: api_key_secrets_identity_id_idx; Type: INDEX; Schema: app_private; Owner: -
+--
+
+CREATE INDEX api_key_secrets_identity_id_idx ON app_private.api_key_secrets USING btree (identity_id) WHERE (identity_id IS NOT NULL);
+
+--
 -- Name: conversation_summary_stats_key; Type: INDEX; Schema: app_private; Owner: -
 --
 
 CREATE UNIQUE INDEX conversation_summary_stats_key ON app_private.conversation_summary_stats USING btree (workspace_id, day, rag_configuration_id) NULLS NOT DISTINCT;
 
 --
+-- Name: mail_outbox_failed_at_idx; Type: INDEX; Schema: app_private; Owner: -
+--
+
+CREATE INDEX mail_outbox_failed_at_idx ON app_private.mail_outbox USING btree (failed_at) WHERE (failed_at IS NOT NULL);
+
+--
+-- Name: mail_outbox_mailbox_idx; Type: INDEX; Schema: app_private; Owner: -
+--
+
+CREATE INDEX mail_outbox_mailbox_idx ON app_private.mail_outbox USING btree (mailbox, not_before);
+
+--
 -- Name: mail_outbox_next_attempt_at_idx; Type: INDEX; Schema: app_private; Owner: -
 --
 
-CREATE INDEX mail_outbox_next_attempt_at_idx ON app_private.mail_outbox USING btree (next_attempt_at, id) WHERE (sent_at IS NULL);
+CREATE INDEX mail_outbox_next_attempt_at_idx ON app_private.mail_outbox USING btree (next_attempt_at, id) WHERE ((sent_at IS NULL) AND (failed_at IS NULL));
+
+--
+-- Name: mail_outbox_sender_id_idx; Type: INDEX; Schema: app_private; Owner: -
+--
+
+CREATE INDEX mail_outbox_sender_id_idx ON app_private.mail_outbox USING btree (sender_id, not_before) WHERE (sender_id IS NOT NULL);
 
 --
 -- Name: mail_outbox_sent_at_idx; Type: INDEX; Schema: app_private; Owner: -
@@ -3999,28 +4290,40 @@ CREATE INDEX mail_outbox_next_attempt_at_idx ON app_private.mail_outbox USING bt
 CREATE INDEX mail_outbox_sent_at_idx ON app_private.mail_outbox USING btree (sent_at) WHERE (sent_at IS NOT NULL);
 
 --
+-- Name: mail_outbox_workspace_id_idx; Type: INDEX; Schema: app_private; Owner: -
+--
+
+CREATE INDEX mail_outbox_workspace_id_idx ON app_private.mail_outbox USING btree (workspace_id, not_before) WHERE (workspace_id IS NOT NULL);
+
+--
+-- Name: mail_tokens_expires_at_idx; Type: INDEX; Schema: app_private; Owner: -
+--
+
+CREATE INDEX mail_tokens_expires_at_idx ON app_private.mail_tokens USING btree (expires_at);
+
+--
+-- Name: mail_tokens_user_id_kind_idx; Type: INDEX; Schema: app_private; Owner: -
+--
+
+CREATE INDEX mail_tokens_user_id_kind_idx ON app_private.mail_tokens USING btree (user_id, kind, created_at);
+
+--
+-- Name: sign_in_failures_failed_at_idx; Type: INDEX; Schema: app_private; Owner: -
+--
+
+CREATE INDEX sign_in_failures_failed_at_idx ON app_private.sign_in_failures USING btree (failed_at);
+
+--
+-- Name: sign_in_places_last_seen_at_idx; Type: INDEX; Schema: app_private; Owner: -
+--
+
+CREATE INDEX sign_in_places_last_seen_at_idx ON app_private.sign_in_places USING btree (last_seen_at);
+
+--
 -- Name: user_identities_user_id_idx; Type: INDEX; Schema: app_private; Owner: -
 --
 
 CREATE INDEX user_identities_user_id_idx ON app_private.user_identities USING btree (user_id);
-
---
--- Name: user_secrets_reset_token_hash_key; Type: INDEX; Schema: app_private; Owner: -
---
-
-CREATE UNIQUE INDEX user_secrets_reset_token_hash_key ON app_private.user_secrets USING btree (reset_token_hash) WHERE (reset_token_hash IS NOT NULL);
-
---
--- Name: user_secrets_tokens_expire_idx; Type: INDEX; Schema: app_private; Owner: -
---
-
-CREATE INDEX user_secrets_tokens_expire_idx ON app_private.user_secrets USING btree (LEAST(verification_expires_at, reset_expires_at)) WHERE ((verification_expires_at IS NOT NULL) OR (reset_expires_at IS NOT NULL));
-
---
--- Name: user_secrets_verification_token_hash_key; Type: INDEX; Schema: app_private; Owner: -
---
-
-CREATE UNIQUE INDEX user_secrets_verification_token_hash_key ON app_private.user_secrets USING btree (verification_token_hash) WHERE (verification_token_hash IS NOT NULL);
 
 --
 -- Name: user_sessions_expires_at_idx; Type: INDEX; Schema: app_private; Owner: -
@@ -4123,6 +4426,12 @@ CREATE INDEX conversation_reads_conversation_id_idx ON app_public.conversation_r
 --
 
 CREATE INDEX conversation_reads_user_id_idx ON app_public.conversation_reads USING btree (user_id);
+
+--
+-- Name: conversation_shares_api_key_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX conversation_shares_api_key_id_idx ON app_public.conversation_shares USING btree (workspace_id, api_key_id) WHERE (api_key_id IS NOT NULL);
 
 --
 -- Name: conversation_shares_conversation_id_idx; Type: INDEX; Schema: app_public; Owner: -
@@ -4545,6 +4854,18 @@ CREATE INDEX usage_reservations_user_id_idx ON app_public.usage_reservations USI
 CREATE INDEX workspace_invitations_accepted_by_idx ON app_public.workspace_invitations USING btree (accepted_by) WHERE (accepted_by IS NOT NULL);
 
 --
+-- Name: workspace_invitations_api_key_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX workspace_invitations_api_key_id_idx ON app_public.workspace_invitations USING btree (workspace_id, api_key_id) WHERE (api_key_id IS NOT NULL);
+
+--
+-- Name: workspace_invitations_email_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX workspace_invitations_email_idx ON app_public.workspace_invitations USING btree (email) WHERE (accepted_at IS NULL);
+
+--
 -- Name: workspace_invitations_ended_idx; Type: INDEX; Schema: app_public; Owner: -
 --
 
@@ -4870,11 +5191,39 @@ ALTER TABLE ONLY app_hidden.workspace_words
     ADD CONSTRAINT workspace_words_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
 
 --
+-- Name: account_notices account_notices_user_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.account_notices
+    ADD CONSTRAINT account_notices_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
 -- Name: api_key_secrets api_key_secrets_api_key_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
 --
 
 ALTER TABLE ONLY app_private.api_key_secrets
     ADD CONSTRAINT api_key_secrets_api_key_id_fkey FOREIGN KEY (api_key_id) REFERENCES app_public.api_keys(id) ON DELETE CASCADE;
+
+--
+-- Name: api_key_secrets api_key_secrets_identity_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.api_key_secrets
+    ADD CONSTRAINT api_key_secrets_identity_id_fkey FOREIGN KEY (identity_id) REFERENCES app_private.user_identities(id) ON DELETE CASCADE;
+
+--
+-- Name: mail_tokens mail_tokens_user_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.mail_tokens
+    ADD CONSTRAINT mail_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: sign_in_places sign_in_places_user_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.sign_in_places
+    ADD CONSTRAINT sign_in_places_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
 
 --
 -- Name: user_identities user_identities_user_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
@@ -4910,6 +5259,20 @@ ALTER TABLE ONLY app_private.user_usage_months
 
 ALTER TABLE ONLY app_private.workspace_invitation_secrets
     ADD CONSTRAINT workspace_invitation_secrets_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES app_public.workspace_invitations(id) ON DELETE CASCADE;
+
+--
+-- Name: workspace_quotas workspace_quotas_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.workspace_quotas
+    ADD CONSTRAINT workspace_quotas_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
+-- Name: workspace_storage workspace_storage_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.workspace_storage
+    ADD CONSTRAINT workspace_storage_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
 
 --
 -- Name: api_keys api_keys_owner_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
@@ -4980,6 +5343,13 @@ ALTER TABLE ONLY app_public.conversation_reads
 
 ALTER TABLE ONLY app_public.conversation_reads
     ADD CONSTRAINT conversation_reads_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: conversation_shares conversation_shares_api_key_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.conversation_shares
+    ADD CONSTRAINT conversation_shares_api_key_id_fkey FOREIGN KEY (workspace_id, api_key_id) REFERENCES app_public.api_keys(workspace_id, id) ON DELETE SET NULL (api_key_id);
 
 --
 -- Name: conversation_shares conversation_shares_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
@@ -5395,6 +5765,13 @@ ALTER TABLE ONLY app_public.workspace_invitations
     ADD CONSTRAINT workspace_invitations_accepted_by_fkey FOREIGN KEY (accepted_by) REFERENCES app_public.users(id) ON DELETE SET NULL;
 
 --
+-- Name: workspace_invitations workspace_invitations_api_key_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.workspace_invitations
+    ADD CONSTRAINT workspace_invitations_api_key_id_fkey FOREIGN KEY (workspace_id, api_key_id) REFERENCES app_public.api_keys(workspace_id, id) ON DELETE SET NULL (api_key_id);
+
+--
 -- Name: workspace_invitations workspace_invitations_invited_by_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
 --
 
@@ -5421,6 +5798,12 @@ ALTER TABLE ONLY app_public.workspace_members
 
 ALTER TABLE ONLY app_public.workspace_members
     ADD CONSTRAINT workspace_members_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
+-- Name: rate_limits all_authenticator; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_authenticator ON app_hidden.rate_limits TO colloquy_authenticator USING (true) WITH CHECK (true);
 
 --
 -- Name: analytics_changes all_owner; Type: POLICY; Schema: app_hidden; Owner: -
@@ -5559,6 +5942,12 @@ CREATE POLICY all_owner ON app_hidden.provider_pauses TO colloquy_owner USING (t
 --
 
 CREATE POLICY all_owner ON app_hidden.provider_rates TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: rate_limits all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.rate_limits TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: raw_event_keys all_owner; Type: POLICY; Schema: app_hidden; Owner: -
@@ -5747,6 +6136,12 @@ ALTER TABLE app_hidden.provider_pauses ENABLE ROW LEVEL SECURITY;
 ALTER TABLE app_hidden.provider_rates ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: rate_limits; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.rate_limits ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: raw_event_keys; Type: ROW SECURITY; Schema: app_hidden; Owner: -
 --
 
@@ -5801,10 +6196,40 @@ ALTER TABLE app_hidden.word_samples ENABLE ROW LEVEL SECURITY;
 ALTER TABLE app_hidden.workspace_words ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: account_notices; Type: ROW SECURITY; Schema: app_private; Owner: -
+--
+
+ALTER TABLE app_private.account_notices ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: account_requests; Type: ROW SECURITY; Schema: app_private; Owner: -
+--
+
+ALTER TABLE app_private.account_requests ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: account_notices all_owner; Type: POLICY; Schema: app_private; Owner: -
+--
+
+CREATE POLICY all_owner ON app_private.account_notices TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: account_requests all_owner; Type: POLICY; Schema: app_private; Owner: -
+--
+
+CREATE POLICY all_owner ON app_private.account_requests TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: api_key_secrets all_owner; Type: POLICY; Schema: app_private; Owner: -
 --
 
 CREATE POLICY all_owner ON app_private.api_key_secrets TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: common_passwords all_owner; Type: POLICY; Schema: app_private; Owner: -
+--
+
+CREATE POLICY all_owner ON app_private.common_passwords TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: mail_outbox all_owner; Type: POLICY; Schema: app_private; Owner: -
@@ -5813,10 +6238,28 @@ CREATE POLICY all_owner ON app_private.api_key_secrets TO colloquy_owner USING (
 CREATE POLICY all_owner ON app_private.mail_outbox TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: mail_tokens all_owner; Type: POLICY; Schema: app_private; Owner: -
+--
+
+CREATE POLICY all_owner ON app_private.mail_tokens TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: settings all_owner; Type: POLICY; Schema: app_private; Owner: -
 --
 
 CREATE POLICY all_owner ON app_private.settings TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: sign_in_failures all_owner; Type: POLICY; Schema: app_private; Owner: -
+--
+
+CREATE POLICY all_owner ON app_private.sign_in_failures TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: sign_in_places all_owner; Type: POLICY; Schema: app_private; Owner: -
+--
+
+CREATE POLICY all_owner ON app_private.sign_in_places TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: user_identities all_owner; Type: POLICY; Schema: app_private; Owner: -
@@ -5849,10 +6292,28 @@ CREATE POLICY all_owner ON app_private.user_usage_months TO colloquy_owner USING
 CREATE POLICY all_owner ON app_private.workspace_invitation_secrets TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: workspace_quotas all_owner; Type: POLICY; Schema: app_private; Owner: -
+--
+
+CREATE POLICY all_owner ON app_private.workspace_quotas TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: workspace_storage all_owner; Type: POLICY; Schema: app_private; Owner: -
+--
+
+CREATE POLICY all_owner ON app_private.workspace_storage TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: api_key_secrets; Type: ROW SECURITY; Schema: app_private; Owner: -
 --
 
 ALTER TABLE app_private.api_key_secrets ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: common_passwords; Type: ROW SECURITY; Schema: app_private; Owner: -
+--
+
+ALTER TABLE app_private.common_passwords ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: mail_outbox; Type: ROW SECURITY; Schema: app_private; Owner: -
@@ -5861,10 +6322,28 @@ ALTER TABLE app_private.api_key_secrets ENABLE ROW LEVEL SECURITY;
 ALTER TABLE app_private.mail_outbox ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: mail_tokens; Type: ROW SECURITY; Schema: app_private; Owner: -
+--
+
+ALTER TABLE app_private.mail_tokens ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: settings; Type: ROW SECURITY; Schema: app_private; Owner: -
 --
 
 ALTER TABLE app_private.settings ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: sign_in_failures; Type: ROW SECURITY; Schema: app_private; Owner: -
+--
+
+ALTER TABLE app_private.sign_in_failures ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: sign_in_places; Type: ROW SECURITY; Schema: app_private; Owner: -
+--
+
+ALTER TABLE app_private.sign_in_places ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: user_identities; Type: ROW SECURITY; Schema: app_private; Owner: -
@@ -5895,6 +6374,18 @@ ALTER TABLE app_private.user_usage_months ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE app_private.workspace_invitation_secrets ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: workspace_quotas; Type: ROW SECURITY; Schema: app_private; Owner: -
+--
+
+ALTER TABLE app_private.workspace_quotas ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: workspace_storage; Type: ROW SECURITY; Schema: app_private; Owner: -
+--
+
+ALTER TABLE app_private.workspace_storage ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: api_keys all_owner; Type: POLICY; Schema: app_public; Owner: -
@@ -6164,13 +6655,13 @@ ALTER TABLE app_public.conversations ENABLE ROW LEVEL SECURITY;
 -- Name: rag_configurations delete_manager; Type: POLICY; Schema: app_public; Owner: -
 --
 
-CREATE POLICY delete_manager ON app_public.rag_configurations FOR DELETE TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ( SELECT app_hidden.can_manage() AS can_manage) AND (NOT is_default)));
+CREATE POLICY delete_manager ON app_public.rag_configurations FOR DELETE TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ( SELECT app_hidden.can_manage() AS can_manage) AND ( SELECT app_hidden.can_write() AS can_write) AND (NOT is_default)));
 
 --
 -- Name: usage_budgets delete_manager; Type: POLICY; Schema: app_public; Owner: -
 --
 
-CREATE POLICY delete_manager ON app_public.usage_budgets FOR DELETE TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ( SELECT app_hidden.can_manage() AS can_manage)));
+CREATE POLICY delete_manager ON app_public.usage_budgets FOR DELETE TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ( SELECT app_hidden.can_manage() AS can_manage) AND ( SELECT app_hidden.can_write() AS can_write)));
 
 --
 -- Name: conversations delete_own; Type: POLICY; Schema: app_public; Owner: -
@@ -6242,13 +6733,13 @@ ALTER TABLE app_public.generated_images ENABLE ROW LEVEL SECURITY;
 -- Name: rag_configurations insert_manager; Type: POLICY; Schema: app_public; Owner: -
 --
 
-CREATE POLICY insert_manager ON app_public.rag_configurations FOR INSERT TO colloquy_user, colloquy_admin WITH CHECK (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (created_by = ( SELECT app_hidden.current_user_id() AS current_user_id)) AND ( SELECT app_hidden.can_manage() AS can_manage)));
+CREATE POLICY insert_manager ON app_public.rag_configurations FOR INSERT TO colloquy_user, colloquy_admin WITH CHECK (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (created_by = ( SELECT app_hidden.current_user_id() AS current_user_id)) AND ( SELECT app_hidden.can_manage() AS can_manage) AND ( SELECT app_hidden.can_write() AS can_write)));
 
 --
 -- Name: usage_budgets insert_manager; Type: POLICY; Schema: app_public; Owner: -
 --
 
-CREATE POLICY insert_manager ON app_public.usage_budgets FOR INSERT TO colloquy_user, colloquy_admin WITH CHECK (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ( SELECT app_hidden.can_manage() AS can_manage)));
+CREATE POLICY insert_manager ON app_public.usage_budgets FOR INSERT TO colloquy_user, colloquy_admin WITH CHECK (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ( SELECT app_hidden.can_manage() AS can_manage) AND ( SELECT app_hidden.can_write() AS can_write)));
 
 --
 -- Name: conversations insert_member; Type: POLICY; Schema: app_public; Owner: -
@@ -6397,6 +6888,12 @@ CREATE POLICY select_member ON app_public.conversation_analytics FOR SELECT TO c
   WHERE (c.id = conversation_analytics.conversation_id))));
 
 --
+-- Name: conversation_shares select_member; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_member ON app_public.conversation_shares FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ((created_by = ( SELECT app_hidden.current_user_id() AS current_user_id)) OR ( SELECT app_hidden.can_manage() AS can_manage))));
+
+--
 -- Name: conversations select_member; Type: POLICY; Schema: app_public; Owner: -
 --
 
@@ -6517,13 +7014,13 @@ CREATE POLICY select_member ON app_public.repository_documents FOR SELECT TO col
 -- Name: retention_policies select_member; Type: POLICY; Schema: app_public; Owner: -
 --
 
-CREATE POLICY select_member ON app_public.retention_policies FOR SELECT TO colloquy_user, colloquy_admin USING (((( SELECT app_hidden.current_user_id() AS current_user_id) IS NOT NULL) AND ((workspace_id IS NULL) OR (workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)))));
+CREATE POLICY select_member ON app_public.retention_policies FOR SELECT TO colloquy_user, colloquy_admin USING ((( SELECT app_hidden.can_read() AS can_read) AND ((workspace_id IS NULL) OR (workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)))));
 
 --
 -- Name: system_prompt_templates select_member; Type: POLICY; Schema: app_public; Owner: -
 --
 
-CREATE POLICY select_member ON app_public.system_prompt_templates FOR SELECT TO colloquy_user, colloquy_admin USING (((( SELECT app_hidden.current_user_id() AS current_user_id) IS NOT NULL) AND ((workspace_id IS NULL) OR ((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ((owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) OR is_public)))));
+CREATE POLICY select_member ON app_public.system_prompt_templates FOR SELECT TO colloquy_user, colloquy_admin USING ((( SELECT app_hidden.can_read() AS can_read) AND ((workspace_id IS NULL) OR ((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ((owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)) OR is_public)))));
 
 --
 -- Name: tags select_member; Type: POLICY; Schema: app_public; Owner: -
@@ -6564,12 +7061,6 @@ CREATE POLICY select_member ON app_public.workspaces FOR SELECT TO colloquy_user
 CREATE POLICY select_own ON app_public.conversation_reads FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (user_id = ( SELECT app_hidden.current_user_id() AS current_user_id))));
 
 --
--- Name: conversation_shares select_own; Type: POLICY; Schema: app_public; Owner: -
---
-
-CREATE POLICY select_own ON app_public.conversation_shares FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (created_by = ( SELECT app_hidden.current_user_id() AS current_user_id))));
-
---
 -- Name: memory_item_changes select_own; Type: POLICY; Schema: app_public; Owner: -
 --
 
@@ -6603,19 +7094,19 @@ CREATE POLICY select_self ON app_public.audit_logs FOR SELECT TO colloquy_user, 
 -- Name: users select_self; Type: POLICY; Schema: app_public; Owner: -
 --
 
-CREATE POLICY select_self ON app_public.users FOR SELECT TO colloquy_user, colloquy_admin USING ((id = ( SELECT app_hidden.current_user_id() AS current_user_id)));
+CREATE POLICY select_self ON app_public.users FOR SELECT TO colloquy_user, colloquy_admin USING (((id = ( SELECT app_hidden.current_user_id() AS current_user_id)) AND ( SELECT app_hidden.can_read() AS can_read)));
 
 --
 -- Name: embedding_versions select_user; Type: POLICY; Schema: app_public; Owner: -
 --
 
-CREATE POLICY select_user ON app_public.embedding_versions FOR SELECT TO colloquy_user, colloquy_admin USING ((( SELECT app_hidden.current_user_id() AS current_user_id) IS NOT NULL));
+CREATE POLICY select_user ON app_public.embedding_versions FOR SELECT TO colloquy_user, colloquy_admin USING (( SELECT app_hidden.can_read() AS can_read));
 
 --
 -- Name: file_type_configs select_user; Type: POLICY; Schema: app_public; Owner: -
 --
 
-CREATE POLICY select_user ON app_public.file_type_configs FOR SELECT TO colloquy_user, colloquy_admin USING ((( SELECT app_hidden.current_user_id() AS current_user_id) IS NOT NULL));
+CREATE POLICY select_user ON app_public.file_type_configs FOR SELECT TO colloquy_user, colloquy_admin USING (( SELECT app_hidden.can_read() AS can_read));
 
 --
 -- Name: conversations select_worker; Type: POLICY; Schema: app_public; Owner: -
@@ -6675,13 +7166,13 @@ ALTER TABLE app_public.tool_calls ENABLE ROW LEVEL SECURITY;
 -- Name: rag_configurations update_manager; Type: POLICY; Schema: app_public; Owner: -
 --
 
-CREATE POLICY update_manager ON app_public.rag_configurations FOR UPDATE TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ( SELECT app_hidden.can_manage() AS can_manage)));
+CREATE POLICY update_manager ON app_public.rag_configurations FOR UPDATE TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ( SELECT app_hidden.can_manage() AS can_manage) AND ( SELECT app_hidden.can_write() AS can_write)));
 
 --
 -- Name: usage_budgets update_manager; Type: POLICY; Schema: app_public; Owner: -
 --
 
-CREATE POLICY update_manager ON app_public.usage_budgets FOR UPDATE TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ( SELECT app_hidden.can_manage() AS can_manage)));
+CREATE POLICY update_manager ON app_public.usage_budgets FOR UPDATE TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND ( SELECT app_hidden.can_manage() AS can_manage) AND ( SELECT app_hidden.can_write() AS can_write)));
 
 --
 -- Name: conversations update_own; Type: POLICY; Schema: app_public; Owner: -

@@ -1,3 +1,356 @@
+--! Previous: sha1:f6566d6089cfd59ae2b6866bac60705264a61acb
+--! Hash: sha1:083b1f4aa684f41cc616b6d1ccb94208cff90586
+--! Message: safe in the open
+
+--! split: 1-current.sql
+-- The migration in hand: tables, columns, indexes, data moves. What functions/ holds is applied after it by itself.
+
+--! split: 05-words.sql
+-- It returns another column: functions/ makes it anew.
+drop function if exists app_private.split_words(uuid, app_private.search_question);
+
+--! split: 30-partitions-and-bytes.sql
+-- No request makes a partition: what an import brings of the past has a partition of its own, and maintenance moves what strayed.
+-- changes rows of app_private.settings, app_public.audit_logs
+drop function if exists app_private.ensure_months(text, timestamptz[]);
+drop function if exists app_private.create_month_partition(text, date);
+
+insert into app_private.settings (name, value, unit, description) values
+  ('partition_move_rows', '2000', 'count', 'Rows that maintenance moves out of a default partition in one transaction. Readers and writers of the table wait that long.'),
+  ('import_max_messages', '100000', 'count', 'Messages that one import of a conversation may bring.'),
+  ('import_max_months', '600', 'count', 'Months that the messages of one import may be spread over.')
+on conflict (name) do nothing;
+
+--! split: 40-http.sql
+-- Beside our own id of a request, which nobody else can choose, the audit log keeps what the client calls it.
+alter table app_public.audit_logs add column if not exists client_request_id text;
+alter table app_public.audit_logs drop constraint if exists audit_logs_client_request_id_length;
+alter table app_public.audit_logs add constraint audit_logs_client_request_id_length check (char_length(client_request_id) between 1 and 200);
+comment on column app_public.audit_logs.request_id is 'Request, as the log of the server has it. Made by the server.';
+comment on column app_public.audit_logs.client_request_id is 'What came with the request as X-Request-Id: chosen by the client, or by a proxy.';
+drop function if exists app_hidden.authenticate_identity(text, text, text, boolean, text, timestamptz, uuid, inet, text);
+
+-- What others will click must not be a program. A source is a name as much as an address (file:notes.md), so schemes that run
+-- or open something are refused, and characters that a browser leaves out while it looks for the scheme.
+-- changes rows of app_public.documents
+update app_public.documents d
+set source_url = 'unsafe:' || left(regexp_replace(d.source_url, '[[:cntrl:]]', '', 'g'), 1990)
+  || case when d.source_url ~ '[[:cntrl:]]' then '#' || d.id else '' end
+where d.source_url ~* '[[:cntrl:]]|^ |^(javascript|vbscript|data|blob|filesystem|view-source|about|intent|ms-[a-z-]+):';
+alter table app_public.documents drop constraint if exists documents_source_url_format;
+alter table app_public.documents add constraint documents_source_url_format
+  check (source_url !~* '[[:cntrl:]]|^ |^(javascript|vbscript|data|blob|filesystem|view-source|about|intent|ms-[a-z-]+):') not valid;
+alter table app_public.documents validate constraint documents_source_url_format;
+
+-- changes rows of app_public.files
+update app_public.files f
+set source_url = 'unsafe:' || left(regexp_replace(f.source_url, '[[:cntrl:]]', '', 'g'), 2041)
+where f.source_url ~* '[[:cntrl:]]|^ |^(javascript|vbscript|data|blob|filesystem|view-source|about|intent|ms-[a-z-]+):';
+alter table app_public.files drop constraint if exists files_source_url_format;
+alter table app_public.files add constraint files_source_url_format
+  check (source_url !~* '[[:cntrl:]]|^ |^(javascript|vbscript|data|blob|filesystem|view-source|about|intent|ms-[a-z-]+):') not valid;
+alter table app_public.files validate constraint files_source_url_format;
+
+-- A repository is where git finds it; an address that is none of these is kept in the description.
+-- changes rows of app_public.repositories
+update app_public.repositories r
+set description = left(concat_ws(E'\n', nullif(r.description, ''), r.repo_url), 2000), repo_url = null
+where r.repo_url !~* '^(https?|ssh|git)://[^[:cntrl:]]+$' and r.repo_url !~* '^[a-z0-9._-]+@[a-z0-9.-]+:[^[:cntrl:]]+$';
+alter table app_public.repositories drop constraint if exists repositories_repo_url_format;
+alter table app_public.repositories add constraint repositories_repo_url_format
+  check (repo_url ~* '^(https?|ssh|git)://[^[:cntrl:]]+$' or repo_url ~* '^[a-z0-9._-]+@[a-z0-9.-]+:[^[:cntrl:]]+$') not valid;
+alter table app_public.repositories validate constraint repositories_repo_url_format;
+comment on column app_public.repositories.repo_url is 'Where it is kept: an address of http(s), ssh or git, or user@host:path.';
+
+--! split: 50-limits.sql
+-- Counts of limits that several processes of the API share (RATE_LIMITS=database). Unlogged: it is written with most requests, and
+-- after a crash of the server every window may begin anew. The columns are what rate-limiter-flexible writes.
+create unlogged table if not exists app_hidden.rate_limits (
+  key text not null,
+  points integer not null,
+  expire bigint,
+  constraint rate_limits_pkey primary key (key),
+  constraint rate_limits_key_length check (char_length(key) between 1 and 255)
+)
+-- a row is updated in place, again and again: room for that, and vacuumed before it has grown
+with (fillfactor = 50, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0.05);
+alter table app_hidden.rate_limits enable row level security;
+alter table app_hidden.rate_limits force row level security;
+-- serves: the removal of windows that have ended
+create index if not exists rate_limits_expire_idx on app_hidden.rate_limits (expire);
+comment on table app_hidden.rate_limits is 'How many points of a limit somebody has used in a window (docs/limits.md). Of all tenants: only the login of the API, which counts before it knows whose a request is, may read and write it.';
+comment on column app_hidden.rate_limits.key is 'Name of the limit, and whom it counts: an address, a session, an account, an API key or a workspace.';
+comment on column app_hidden.rate_limits.points is 'Points used in the window.';
+comment on column app_hidden.rate_limits.expire is 'When the window ends, in milliseconds since 1970.';
+
+comment on column app_public.search_leg.reason is 'Why it was left out: mode (not asked for), no_words (the question has none), no_vector (none was given), provider_unavailable (who computes vectors could not be reached), busy (who computes vectors had no turn for this workspace in time), unreadable_script (the model cannot read it). Null when it was used.';
+
+--! split: 60-authority.sql
+-- What a key, an identity or a person made ends with its authority: links remember the key that made them, keys the identity
+-- that they were made by, identities a time before which no token counts; workspaces say how long links and keys may live.
+alter table app_public.workspaces add column if not exists allows_public_links boolean not null default true;
+alter table app_public.workspaces add column if not exists longest_link_days integer;
+alter table app_public.workspaces add column if not exists longest_api_key_days integer;
+comment on column app_public.workspaces.allows_public_links is 'Whether links by which anybody reads a conversation can be made here, and show anything.';
+comment on column app_public.workspaces.longest_link_days is 'Days after which every link to a conversation of this workspace shows nothing; null: no such end.';
+comment on column app_public.workspaces.longest_api_key_days is 'Days after which every API key of this workspace stops working; null: no such end.';
+alter table app_public.workspaces drop constraint if exists workspaces_longest_days;
+alter table app_public.workspaces add constraint workspaces_longest_days
+  check (coalesce(longest_link_days, 1) between 1 and 3650 and coalesce(longest_api_key_days, 1) between 1 and 3650) not valid;
+alter table app_public.workspaces validate constraint workspaces_longest_days;
+
+alter table app_public.conversation_shares add column if not exists api_key_id uuid;
+alter table app_public.conversation_shares add column if not exists read_count bigint not null default 0;
+alter table app_public.conversation_shares add column if not exists last_read_at timestamptz;
+comment on column app_public.conversation_shares.api_key_id is 'The API key that made the link, which ends with it; null for a session.';
+comment on column app_public.conversation_shares.read_count is 'How often it was read; readings at the same moment may count as one.';
+comment on column app_public.conversation_shares.last_read_at is 'When it was read last.';
+alter table app_public.conversation_shares drop constraint if exists conversation_shares_read_count_range;
+alter table app_public.conversation_shares add constraint conversation_shares_read_count_range check (read_count >= 0) not valid;
+alter table app_public.conversation_shares validate constraint conversation_shares_read_count_range;
+alter table app_public.conversation_shares drop constraint if exists conversation_shares_api_key_id_fkey;
+alter table app_public.conversation_shares add constraint conversation_shares_api_key_id_fkey
+  foreign key (workspace_id, api_key_id) references app_public.api_keys (workspace_id, id) on delete set null (api_key_id) not valid;
+alter table app_public.conversation_shares validate constraint conversation_shares_api_key_id_fkey;
+-- serves: the links that a key made, which end with it
+create index if not exists conversation_shares_api_key_id_idx on app_public.conversation_shares (workspace_id, api_key_id) where api_key_id is not null;
+
+alter table app_public.api_keys drop constraint if exists api_keys_scopes_known;
+alter table app_public.api_keys add constraint api_keys_scopes_known
+  check (cardinality(scopes) between 1 and 6 and scopes <@ array['read', 'write', 'search', 'share', 'meter', 'admin']) not valid;
+alter table app_public.api_keys validate constraint api_keys_scopes_known;
+comment on column app_public.api_keys.scopes is
+  'read (search included), write, search (nothing else), share (links to own conversations), meter (usage of all members, for owners and admins), admin (members, invitations, audit log; with write, configuration; for owners and admins). All but search bring read along.';
+
+alter table app_private.api_key_secrets add column if not exists identity_id uuid;
+comment on column app_private.api_key_secrets.identity_id is
+  'The identity of an outside provider that made the key: it works as long as that person is seen now and then. Null for a session.';
+alter table app_private.api_key_secrets drop constraint if exists api_key_secrets_identity_id_fkey;
+alter table app_private.api_key_secrets add constraint api_key_secrets_identity_id_fkey
+  foreign key (identity_id) references app_private.user_identities (id) on delete cascade not valid;
+alter table app_private.api_key_secrets validate constraint api_key_secrets_identity_id_fkey;
+-- serves: the keys that an identity made, which end with it
+create index if not exists api_key_secrets_identity_id_idx on app_private.api_key_secrets (identity_id) where identity_id is not null;
+
+alter table app_public.workspace_invitations add column if not exists api_key_id uuid;
+comment on column app_public.workspace_invitations.api_key_id is 'The API key that invited, with which the invitation ends; null for a session.';
+alter table app_public.workspace_invitations drop constraint if exists workspace_invitations_api_key_id_fkey;
+alter table app_public.workspace_invitations add constraint workspace_invitations_api_key_id_fkey
+  foreign key (workspace_id, api_key_id) references app_public.api_keys (workspace_id, id) on delete set null (api_key_id) not valid;
+alter table app_public.workspace_invitations validate constraint workspace_invitations_api_key_id_fkey;
+-- serves: the invitations of a key, which end with it
+create index if not exists workspace_invitations_api_key_id_idx on app_public.workspace_invitations (workspace_id, api_key_id)
+  where api_key_id is not null;
+
+alter table app_private.user_identities add column if not exists not_before timestamptz;
+comment on column app_private.user_identities.not_before is 'Tokens issued up to this time are refused: the person has signed out, or was signed out.';
+
+insert into app_private.settings (name, value, unit, description) values
+  ('link_days', '30', 'days', 'How long a link to a conversation lives that is made without an end; less where the workspace says so.'),
+  ('usage_settle_factor', '2', 'factor', 'How many times what it reserved a member may settle. Owners, admins and keys with the scope meter may settle what they say.'),
+  ('identity_key_days', '90', 'days', 'Longest age of an API key that was made with a token of an identity provider.'),
+  ('identity_key_idle_days', '30', 'days', 'Days without a request of the person with a token of the provider, after which keys made with one rest until the next.')
+on conflict (name) do nothing;
+
+-- what they return, or take, has changed
+drop function if exists app_hidden.authenticate_identity(text, text, text, boolean, text, timestamptz, uuid, inet, text);
+drop function if exists app_hidden.authenticate_identity(text, text, text, boolean, text, timestamptz, uuid, inet, text, text);
+drop function if exists app_private.require_administrator();
+
+--! split: 70-accounts.sql
+-- Accounts: counters of wrong passwords that decay, places that somebody signed in from, several tokens by mail at a time,
+-- requests that a job answers, and who may register.
+-- changes rows of app_private.settings, app_public.audit_logs
+
+-- Wrong passwords, by (account, network), by account, by network, and by session. One row per counter, so that counting is one
+-- upsert; what was typed is kept as a hash alone, whether there is such an account or not.
+create table if not exists app_private.sign_in_failures (
+  counter text not null,
+  failures double precision not null,
+  failed_at timestamptz not null,
+  constraint sign_in_failures_pkey primary key (counter),
+  constraint sign_in_failures_counter_format check (counter ~ '^(account|client|known|network|session):[0-9a-f]{64}$'),
+  constraint sign_in_failures_failures_positive check (failures >= 0 and failures < 'NaN')
+);
+alter table app_private.sign_in_failures enable row level security;
+alter table app_private.sign_in_failures force row level security;
+-- serves: removal of what has decayed
+create index if not exists sign_in_failures_failed_at_idx on app_private.sign_in_failures (failed_at);
+comment on table app_private.sign_in_failures is 'Wrong passwords, as counters that decay with time. They make guesses wait, and never the owner of the account at a place it signed in from before.';
+comment on column app_private.sign_in_failures.counter is 'What is counted, and SHA-256 of whose: account, client (account and network), known (one that signed in before), network, session.';
+comment on column app_private.sign_in_failures.failures is 'Failures at failed_at, each worth half after sign_in_decay_minutes.';
+comment on column app_private.sign_in_failures.failed_at is 'Latest failure.';
+
+create table if not exists app_private.sign_in_places (
+  user_id uuid not null,
+  network cidr not null,
+  client text not null,
+  first_seen_at timestamptz not null default now(),
+  last_seen_at timestamptz not null default now(),
+  constraint sign_in_places_pkey primary key (user_id, network, client),
+  constraint sign_in_places_user_id_fkey foreign key (user_id) references app_public.users (id) on delete cascade,
+  constraint sign_in_places_client_length check (char_length(client) between 1 and 100)
+);
+alter table app_private.sign_in_places enable row level security;
+alter table app_private.sign_in_places force row level security;
+-- serves: removal of places that were not used for long
+create index if not exists sign_in_places_last_seen_at_idx on app_private.sign_in_places (last_seen_at);
+comment on table app_private.sign_in_places is 'Where an account signed in from: such a place is not locked out by guesses of strangers, and a new one is told to the person by mail.';
+comment on column app_private.sign_in_places.user_id is 'The account.';
+comment on column app_private.sign_in_places.network is 'The address, of IPv6 the first 64 bits; 0.0.0.0 without one.';
+comment on column app_private.sign_in_places.client is 'Readable kind of client: Firefox on Windows.';
+comment on column app_private.sign_in_places.first_seen_at is 'First sign-in.';
+comment on column app_private.sign_in_places.last_seen_at is 'Latest sign-in.';
+
+create table if not exists app_private.mail_tokens (
+  token_hash bytea not null,
+  user_id uuid not null,
+  kind text not null,
+  email extensions.citext not null,
+  expires_at timestamptz not null,
+  created_at timestamptz not null default clock_timestamp(),
+  constraint mail_tokens_pkey primary key (token_hash),
+  constraint mail_tokens_user_id_fkey foreign key (user_id) references app_public.users (id) on delete cascade,
+  constraint mail_tokens_token_hash_length check (octet_length(token_hash) = 32),
+  constraint mail_tokens_kind_known check (kind in ('reset', 'verification', 'address'))
+);
+alter table app_private.mail_tokens enable row level security;
+alter table app_private.mail_tokens force row level security;
+-- for the rows below; functions/policies/mail_tokens.sql states it again
+drop policy if exists all_owner on app_private.mail_tokens;
+create policy all_owner on app_private.mail_tokens to colloquy_owner using (true) with check (true);
+-- serves: the tokens of one account, of which few may live at a time, and the cascade when a user goes
+create index if not exists mail_tokens_user_id_kind_idx on app_private.mail_tokens (user_id, kind, created_at);
+-- serves: removal of expired tokens
+create index if not exists mail_tokens_expires_at_idx on app_private.mail_tokens (expires_at);
+comment on table app_private.mail_tokens is 'Tokens that were sent by mail: for a new password, to verify an address, to change it. Up to three of a kind live at a time.';
+comment on column app_private.mail_tokens.token_hash is 'SHA-256 of a random 256-bit token.';
+comment on column app_private.mail_tokens.user_id is 'The account that it is for.';
+comment on column app_private.mail_tokens.kind is 'What it is for.';
+comment on column app_private.mail_tokens.email is 'The address that it was sent to.';
+comment on column app_private.mail_tokens.expires_at is 'When it stops working.';
+comment on column app_private.mail_tokens.created_at is 'When it was made.';
+
+create table if not exists app_private.account_requests (
+  id uuid not null default uuidv7(),
+  kind text not null,
+  email extensions.citext not null,
+  password_hash text,
+  username extensions.citext,
+  display_name text,
+  ip inet,
+  request_id text,
+  constraint account_requests_pkey primary key (id),
+  constraint account_requests_kind_email_key unique (kind, email),
+  constraint account_requests_id_version check (uuid_extract_version(id) = 7),
+  constraint account_requests_kind_known check (kind in ('reset', 'registration')),
+  constraint account_requests_password_hash check ((kind = 'registration') = (password_hash is not null)),
+  constraint account_requests_email_format check (char_length(email::text) <= 254 and email::text ~ '^[^@[:space:]]+@[^@[:space:]]+[.][^@[:space:].]{2,}$'),
+  constraint account_requests_username_format check (username::text ~ '^[a-z0-9][a-z0-9_-]{1,38}$'),
+  constraint account_requests_display_name_length check (char_length(display_name) <= 255),
+  constraint account_requests_request_id_length check (char_length(request_id) <= 200)
+);
+alter table app_private.account_requests enable row level security;
+alter table app_private.account_requests force row level security;
+comment on table app_private.account_requests is 'What visitors asked for and a job answers by mail, so that the request does the same work for every address. A row lives for seconds.';
+comment on column app_private.account_requests.id is 'Time-ordered identifier (UUID version 7).';
+comment on column app_private.account_requests.kind is 'A new password, or an account.';
+comment on column app_private.account_requests.email is 'The address that was named; only its mailbox learns whether it has an account.';
+comment on column app_private.account_requests.password_hash is 'bcrypt, of the account asked for.';
+comment on column app_private.account_requests.username is 'User name of the account asked for.';
+comment on column app_private.account_requests.display_name is 'Name of the account asked for.';
+comment on column app_private.account_requests.ip is 'Address of the request, for the audit log.';
+comment on column app_private.account_requests.request_id is 'Request, for the audit log.';
+
+create table if not exists app_private.account_notices (
+  id uuid not null default uuidv7(),
+  user_id uuid not null,
+  kind text not null,
+  created_at timestamptz generated always as (uuid_extract_timestamp(id)) virtual,
+  constraint account_notices_pkey primary key (id),
+  constraint account_notices_user_id_fkey foreign key (user_id) references app_public.users (id) on delete cascade,
+  constraint account_notices_id_version check (uuid_extract_version(id) = 7),
+  constraint account_notices_kind_length check (char_length(kind) between 1 and 50)
+);
+alter table app_private.account_notices enable row level security;
+alter table app_private.account_notices force row level security;
+-- serves: the notices of one account and kind in the last hour, and the cascade when a user goes
+create index if not exists account_notices_user_id_kind_idx on app_private.account_notices (user_id, kind, id);
+comment on table app_private.account_notices is 'Notices that were mailed in the last hour, so that nobody can have somebody flooded.';
+comment on column app_private.account_notices.id is 'Time-ordered identifier (UUID version 7).';
+comment on column app_private.account_notices.user_id is 'Whose account it is.';
+comment on column app_private.account_notices.kind is 'What it said.';
+comment on column app_private.account_notices.created_at is 'When it was written; derived from the id.';
+
+-- tokens that still work move; counts of failures do not, since they belonged to no address
+do $$
+begin
+  if exists (
+    select from information_schema.columns c
+    where c.table_schema = 'app_private' and c.table_name = 'user_secrets' and c.column_name = 'reset_token_hash'
+  ) then
+    insert into app_private.mail_tokens (token_hash, user_id, kind, email, expires_at)
+    select t.token_hash, s.user_id, t.kind, u.email, t.expires_at
+    from app_private.user_secrets s
+    join app_public.users u on u.id = s.user_id
+    cross join lateral (values
+      ('reset', s.reset_token_hash, s.reset_expires_at), ('verification', s.verification_token_hash, s.verification_expires_at)
+    ) as t (kind, token_hash, expires_at)
+    where t.token_hash is not null and t.expires_at > clock_timestamp()
+    on conflict do nothing;
+  end if;
+end
+$$;
+-- with the indexes on them
+alter table app_private.user_secrets
+  -- squawk-ignore ban-drop-column
+  drop column if exists failed_attempts,
+  -- squawk-ignore ban-drop-column
+  drop column if exists locked_until,
+  -- squawk-ignore ban-drop-column
+  drop column if exists verification_token_hash,
+  -- squawk-ignore ban-drop-column
+  drop column if exists verification_expires_at,
+  -- squawk-ignore ban-drop-column
+  drop column if exists reset_token_hash,
+  -- squawk-ignore ban-drop-column
+  drop column if exists reset_expires_at;
+comment on table app_private.user_secrets is 'What must never be shown: the password hash.';
+
+do $$
+begin
+  if not exists (
+    select from pg_catalog.pg_attribute a
+    where a.attrelid = 'app_public.active_session'::regclass and a.attname = 'client' and not a.attisdropped
+  ) then
+    alter type app_public.active_session add attribute client text;
+  end if;
+end
+$$;
+comment on column app_public.active_session.expires_at is 'When its token stops working, if it is not used until then.';
+comment on column app_public.active_session.client is 'Readable kind of client: Firefox on Windows.';
+
+drop function if exists app_private.count_failed_attempt(uuid);
+drop function if exists app_public.register(text, text, text, text);
+
+insert into app_private.settings (name, value, unit, description) values
+  ('sign_in_account_attempts', '50', 'count', 'Wrong passwords of an account from anywhere after which places that it never signed in from wait.'),
+  ('sign_in_network_attempts', '200', 'count', 'Wrong passwords from one network, of any accounts, after which it waits, except for accounts that signed in from there.'),
+  ('sign_in_decay_minutes', '240', 'minutes', 'Time after which a wrong password counts half.'),
+  ('sign_in_place_days', '180', 'days', 'How long a place counts as known that somebody signed in from.'),
+  ('session_idle_days', '14', 'days', 'How long a session lives without a request.'),
+  ('sessions_per_account', '50', 'count', 'Sessions of one account; a further one ends the one that was idle longest.'),
+  ('registration', 'open', 'word', 'Who may make an account: open, invitation, domain or closed.'),
+  ('registration_domains', 'none', 'list', 'Domains, separated by commas, whose addresses may register when registration is domain.'),
+  ('require_verified_email', 'off', 'on/off', 'Whether an account can be used only when its address is proved.'),
+  ('account_notices', 'on', 'on/off', 'Whether people are told by mail of new sign-ins and changed credentials.'),
+  ('account_notices_per_hour', '5', 'count', 'Most notices of one kind to one account in an hour.')
+on conflict (name) do nothing;
+update app_private.settings set description = 'Wrong passwords of one account from one network after which the next one waits.' where name = 'sign_in_attempts';
+update app_private.settings set description = 'The first such wait; it doubles up to an hour, and not where the account signed in from before.' where name = 'sign_in_lock_seconds';
+update app_private.settings set description = 'How long a session lives, used or not.' where name = 'session_days';
+
+--! split: 71-common-passwords.sql
 -- The 10000 most common passwords of eight characters and more, of @zxcvbn-ts/language-common 4.1.3, in lower case. They are what a
 -- guesser tries first. The list is data of the installation: add to it with insert.
 -- Copyright (c) 2012-2016 Dan Wheeler and Dropbox, Inc.
@@ -646,3 +999,178 @@ crossfir codename bologna1 jasmine2 dalmatio
 $$, '\s+') as w (password)
 where w.password <> ''
 on conflict do nothing;
+
+--! split: 80-mail.sql
+-- Mail says what it is (kind, data) instead of holding its words, ends with a reason, and is counted per mailbox, sender and workspace.
+-- squawk-ignore ban-drop-not-null
+alter table app_private.mail_outbox alter column subject drop not null;
+alter table app_private.mail_outbox add column if not exists kind text not null default 'notice';
+alter table app_private.mail_outbox add column if not exists data jsonb;
+alter table app_private.mail_outbox add column if not exists not_before timestamptz not null default now();
+alter table app_private.mail_outbox add column if not exists valid_until timestamptz;
+alter table app_private.mail_outbox add column if not exists failed_at timestamptz;
+alter table app_private.mail_outbox add column if not exists sender_id uuid;
+alter table app_private.mail_outbox add column if not exists workspace_id uuid;
+alter table app_private.mail_outbox add column if not exists mailbox text
+  generated always as (lower(regexp_replace(recipient, '\+[^@]*@', '@'))) stored;
+
+alter table app_private.mail_outbox drop constraint if exists mail_outbox_kind_format;
+alter table app_private.mail_outbox add constraint mail_outbox_kind_format check (kind ~ '^[a-z_]{1,50}$');
+alter table app_private.mail_outbox drop constraint if exists mail_outbox_data_object;
+alter table app_private.mail_outbox add constraint mail_outbox_data_object check (jsonb_typeof(data) = 'object' and octet_length(data::text) <= 10000);
+alter table app_private.mail_outbox drop constraint if exists mail_outbox_body_until_sent;
+alter table app_private.mail_outbox drop constraint if exists mail_outbox_content_until_settled;
+alter table app_private.mail_outbox add constraint mail_outbox_content_until_settled
+  check ((body is not null or data is not null) = (sent_at is null and failed_at is null));
+alter table app_private.mail_outbox drop constraint if exists mail_outbox_settled_once;
+alter table app_private.mail_outbox add constraint mail_outbox_settled_once check (sent_at is null or failed_at is null);
+
+-- squawk-ignore require-concurrent-index-deletion
+drop index if exists app_private.mail_outbox_next_attempt_at_idx;
+-- serves: the mail that is due; holds only what is not settled
+create index mail_outbox_next_attempt_at_idx on app_private.mail_outbox (next_attempt_at, id) where sent_at is null and failed_at is null;
+-- serves: removal of what was given up long ago
+create index if not exists mail_outbox_failed_at_idx on app_private.mail_outbox (failed_at) where failed_at is not null;
+-- serves: the pause and the daily limits of a mailbox
+create index if not exists mail_outbox_mailbox_idx on app_private.mail_outbox (mailbox, not_before);
+-- serves: the daily limit of an account that invites
+create index if not exists mail_outbox_sender_id_idx on app_private.mail_outbox (sender_id, not_before) where sender_id is not null;
+-- serves: the daily limit of a workspace
+create index if not exists mail_outbox_workspace_id_idx on app_private.mail_outbox (workspace_id, not_before) where workspace_id is not null;
+
+comment on table app_private.mail_outbox is 'Mail to deliver. It holds tokens in clear, so its content goes when it is sent, given up or no longer of use.';
+comment on column app_private.mail_outbox.kind is 'What it is: password_reset, verification, invitation, or notice, which has its own words.';
+comment on column app_private.mail_outbox.data is 'What the words of its kind speak of, the token included; null once it is settled.';
+comment on column app_private.mail_outbox.subject is 'Subject of a notice, one line.';
+comment on column app_private.mail_outbox.body is 'Plain text of a notice; null once it is settled.';
+comment on column app_private.mail_outbox.not_before is 'When it may be sent at the earliest: two mails to one mailbox have a pause between them.';
+comment on column app_private.mail_outbox.valid_until is 'When its token ends: after it, the mail is given up.';
+comment on column app_private.mail_outbox.failed_at is 'When it was given up: refused for good, tried too often, or too late.';
+comment on column app_private.mail_outbox.sender_id is 'The account that caused it, when that is not the recipient''s own. No foreign key: limits outlive accounts.';
+comment on column app_private.mail_outbox.workspace_id is 'The workspace that it speaks of. No foreign key: limits outlive workspaces.';
+comment on column app_private.mail_outbox.mailbox is 'The recipient in lower case and without +tag: what limits count.';
+comment on column app_private.mail_outbox.last_error is 'Why the last attempt failed, or why it was given up.';
+
+drop function if exists app_hidden.take_mail(integer);
+drop function if exists app_hidden.settle_mail(uuid, text);
+
+alter table app_public.workspace_invitations add column if not exists mailed_at timestamptz;
+comment on column app_public.workspace_invitations.mailed_at is 'When a mail with a token was last put on its way; null when none was.';
+-- serves: the invitations of an address, for its account
+create index if not exists workspace_invitations_email_idx on app_public.workspace_invitations (email) where accepted_at is null;
+
+do $$
+begin
+  if to_regtype('app_public.my_invitation') is null then
+    create type app_public.my_invitation as (
+      id uuid,
+      workspace_name text,
+      role app_public.member_role,
+      invited_by text,
+      created_at timestamptz,
+      expires_at timestamptz
+    );
+  end if;
+end
+$$;
+comment on type app_public.my_invitation is 'An open invitation to the caller''s own address.';
+comment on column app_public.my_invitation.id is 'For acceptMyInvitation and declineInvitation.';
+comment on column app_public.my_invitation.workspace_name is 'The workspace to join. Text of a stranger: show it as text.';
+comment on column app_public.my_invitation.role is 'Role that acceptance gives.';
+comment on column app_public.my_invitation.invited_by is 'Name of the person who invited; null when that account is gone. Text of a stranger.';
+comment on column app_public.my_invitation.created_at is 'When it was first made.';
+comment on column app_public.my_invitation.expires_at is 'When it stops working.';
+
+-- changes rows of app_private.settings
+-- changes rows of app_public.audit_logs
+update app_private.settings set description = 'Least time between two mails to one mailbox, of whatever kinds.' where name = 'mail_pause_seconds';
+update app_private.settings set description = 'How long it stays on record that a mail was sent, or given up; at least a day.' where name = 'mail_keep_days';
+insert into app_private.settings (name, value, unit, description) values
+  ('mail_delivery', 'on', 'on or off', 'Whether workers can deliver mail. They say so when they start: off when there is no MAIL_URL in production.'),
+  ('account_mails_per_day', '20', 'count', 'Most mails for a new password or to verify an address, to one mailbox in 24 hours.'),
+  ('notice_mails_per_day', '50', 'count', 'Most notices to one mailbox in 24 hours.'),
+  ('invitation_mails_per_day', '5', 'count', 'Most invitations by mail to one mailbox in 24 hours, from all workspaces.'),
+  ('invitation_mails_per_inviter', '100', 'count', 'Most invitations by mail of one account in 24 hours.'),
+  ('invitation_mails_per_workspace', '200', 'count', 'Most invitations by mail of one workspace in 24 hours.')
+on conflict (name) do nothing;
+
+--! split: 90-storage.sql
+-- How much each workspace stores, kept by trigger, so that a quota is one lookup.
+-- changes rows of app_public.audit_logs
+
+create table if not exists app_private.workspace_storage (
+  workspace_id uuid not null,
+  slot smallint not null,
+  bytes bigint not null default 0,
+  row_count bigint not null default 0,
+  constraint workspace_storage_pkey primary key (workspace_id, slot),
+  constraint workspace_storage_workspace_id_fkey foreign key (workspace_id) references app_public.workspaces (id) on delete cascade,
+  constraint workspace_storage_slot_range check (slot between 0 and 15)
+) with (fillfactor = 50);
+alter table app_private.workspace_storage enable row level security;
+alter table app_private.workspace_storage force row level security;
+-- for the rows below; functions/policies/workspace_storage.sql states it again
+drop policy if exists all_owner on app_private.workspace_storage;
+create policy all_owner on app_private.workspace_storage to colloquy_owner using (true) with check (true);
+comment on table app_private.workspace_storage is 'Bytes and rows that a workspace stores, as the sum of its slots: writers at the same time do not wait for each other.';
+comment on column app_private.workspace_storage.workspace_id is 'The tenant.';
+comment on column app_private.workspace_storage.slot is 'Part of the sum. One alone says nothing, and may be negative.';
+comment on column app_private.workspace_storage.bytes is 'Bytes of texts, structured values and files, as they were given: without indexes, vectors and compression.';
+comment on column app_private.workspace_storage.row_count is 'Documents, messages, memories, events and files.';
+
+create table if not exists app_private.workspace_quotas (
+  workspace_id uuid not null,
+  storage_bytes bigint,
+  row_limit bigint,
+  constraint workspace_quotas_pkey primary key (workspace_id),
+  constraint workspace_quotas_workspace_id_fkey foreign key (workspace_id) references app_public.workspaces (id) on delete cascade,
+  constraint workspace_quotas_storage_bytes_positive check (storage_bytes >= 0),
+  constraint workspace_quotas_row_limit_positive check (row_limit >= 0)
+);
+alter table app_private.workspace_quotas enable row level security;
+alter table app_private.workspace_quotas force row level security;
+comment on table app_private.workspace_quotas is 'Quotas of workspaces that have others than the settings storage_mb_per_workspace and rows_per_workspace say.';
+comment on column app_private.workspace_quotas.workspace_id is 'The tenant.';
+comment on column app_private.workspace_quotas.storage_bytes is 'Bytes it may store; null as the setting says.';
+comment on column app_private.workspace_quotas.row_limit is 'Rows it may store; null as the setting says.';
+
+do $types$
+begin
+  if to_regtype('app_public.storage_usage') is null then
+    create type app_public.storage_usage as (bytes bigint, row_count bigint, byte_limit bigint, row_limit bigint);
+  end if;
+end
+$types$;
+comment on type app_public.storage_usage is 'What a workspace stores, and may store.';
+comment on column app_public.storage_usage.bytes is 'Bytes of texts, structured values and files, as they were given: without indexes, vectors and compression.';
+comment on column app_public.storage_usage.row_count is 'Documents, messages, memories, events and files.';
+comment on column app_public.storage_usage.byte_limit is 'Bytes that it may store; null is no limit.';
+comment on column app_public.storage_usage.row_limit is 'Rows that it may have; null is no limit.';
+
+insert into app_private.settings (name, value, unit, description) values
+  ('storage_mb_per_workspace', '20480', 'megabytes', 'What a workspace may store, texts and files together; 0 is no limit.'),
+  ('rows_per_workspace', '10000000', 'count', 'Documents, messages, memories, events and files that a workspace may have; 0 is no limit.'),
+  ('workspaces_per_account', '100', 'count', 'Workspaces that an account may own; 0 is no limit.')
+on conflict (name) do nothing;
+
+-- back-fill; the triggers count from then on
+insert into app_private.workspace_storage (workspace_id, slot, bytes, row_count)
+select x.workspace_id, 0, sum(x.bytes)::bigint, sum(x.row_count)::bigint
+from (
+  select d.workspace_id, sum(octet_length(d.content)) as bytes, count(*) as row_count from app_public.documents d group by 1
+  union all
+  select m.workspace_id, sum(octet_length(m.content) + coalesce(octet_length(m.parts::text), 0)
+    + coalesce(octet_length(m.attachments::text), 0) + octet_length(m.metadata::text)), count(*)
+  from app_public.messages m group by 1
+  union all
+  select i.workspace_id, sum(octet_length(i.content)), count(*) from app_public.memory_items i group by 1
+  union all
+  select e.workspace_id, sum(octet_length(e.payload::text)), count(*) from app_public.raw_events e group by 1
+  union all
+  select f.workspace_id, sum(coalesce(f.byte_size, 0)), count(*) from app_public.files f group by 1
+  union all
+  select p.workspace_id, sum(octet_length(p.document) / 4), coalesce(sum(p.row_count) filter (where p.packed = 'app_public.messages'::regclass), 0)
+  from app_hidden.conversation_archive_parts p group by 1
+) as x
+group by 1
+on conflict on constraint workspace_storage_pkey do nothing;
