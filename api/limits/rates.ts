@@ -53,7 +53,7 @@ export const LIMITS = {
   register: {
     code: 'CQ431',
     what: 'registrations',
-    fields: ['register'],
+    fields: ['register', 'inviteAccount'],
     rates: { address: perHour(100) },
   },
   reset: {
@@ -71,7 +71,7 @@ export const LIMITS = {
   mail: {
     code: 'CQ433',
     what: 'invitations',
-    fields: ['inviteMember', 'inviteAccount', 'resetAccountPassword'],
+    fields: ['inviteMember', 'resetAccountPassword'],
     rates: { account: perHour(200), workspace: perDay(1_000) },
   },
   writes: {
