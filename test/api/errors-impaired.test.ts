@@ -92,7 +92,7 @@ await describeWithBinaries('a server that answers and cannot do its work', (bina
 
   it('leaves a server that takes no changes: after a failover, another one is at the same address', async () => {
     // a session that takes no changes, as those of a server that was demoted
-    const client = await database.pool('authenticator').connect();
+    const client = await database.pool('authenticator', 'requests').connect();
     await client.query('set default_transaction_read_only = on');
     client.release();
     expect(codeOf(await write())).toBe('CQ510');
@@ -103,7 +103,7 @@ await describeWithBinaries('a server that answers and cannot do its work', (bina
     await expect
       .poll(async () => {
         const { rows } = await admin(
-          `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'colloquy authenticator'`,
+          `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'colloquy authenticator%'`,
         );
         return rows.length;
       })
@@ -187,7 +187,7 @@ await describeWithBinaries('a server that answers and cannot do its work', (bina
     for (const state of ['53200', '58030', '53100']) {
       await admin(`alter database "${name}" set test.errcode = '${state}'`);
       await admin(
-        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'colloquy authenticator'`,
+        `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'colloquy authenticator%'`,
       );
       await expect.poll(async () => (await read()).data?.currentUser?.email).toBe('ada@example.org');
       codes.push(codeOf(await write()));
