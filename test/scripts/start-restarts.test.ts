@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { PASSWORD, type Reply, readReply } from '../api/support.ts';
 import { type BlackHole, openBlackHole } from '../support/black-hole.ts';
-import { LONG } from '../support/limits.ts';
+import { LONG, sized } from '../support/limits.ts';
 import { type OwnServer, openOwnServer } from '../support/own-server.ts';
 import { type StartedServer, startServer } from '../support/started.ts';
 import { until } from '../support/users.ts';
@@ -148,11 +148,11 @@ await describeWithBinaries('npm start', (binaries) => {
     const ending = new AbortController();
     const chats = clients.map((client) => chat(client, ending.signal));
     await allGoOn(clients);
-    for (let n = 0; n < 3; n += 1) {
+    for (let n = 0; n < sized(2, 10); n += 1) {
       await server.restart('fast');
       await allGoOn(clients);
     }
-    for (let n = 0; n < 10; n += 1) {
+    for (let n = 0; n < sized(3, 20); n += 1) {
       await terminateAll();
       await allGoOn(clients);
     }
