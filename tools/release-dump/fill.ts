@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from '../../lib/database.ts';
+import { protect } from '../../test/support/second-factor.ts';
 import {
   addContent,
   addDialogue,
@@ -10,7 +11,7 @@ import {
   indexAll,
   type Tenants,
 } from '../../test/support/tenants.ts';
-import { asUser, asVisitor } from '../../test/support/users.ts';
+import { asUser, asVisitor, PASSWORD } from '../../test/support/users.ts';
 import { asAdministrator } from '../../test/support/versions.ts';
 
 const DIMENSIONS = 512;
@@ -118,6 +119,10 @@ async function knock(database: Database, { ann, bob }: Tenants): Promise<void> {
     .pool('owner')
     .query('update app_public.users set is_email_verified = true where id = $1', [ann.id]);
   await asUser(database, ann, (client) => client.query(`select app_public.create_api_key('noticed')`));
+  await protect(database, bob);
+  await asVisitor(database, (client) =>
+    client.query('select app_public.sign_in($1, $2)', ['bob@example.org', PASSWORD]),
+  );
 }
 
 /**
