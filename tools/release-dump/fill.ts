@@ -108,8 +108,12 @@ async function serve(database: Database, { ann }: Tenants): Promise<void> {
   );
 }
 
-/** What people leave at the door: a wrong password, a token that waits in a mailbox, a request that nobody answered yet, a notice. */
+/** What people leave at the door: a wrong password, a token that waits in a mailbox, a request that nobody answered yet, a notice, a sign-in without its code. */
 async function knock(database: Database, { ann, bob }: Tenants): Promise<void> {
+  await protect(database, bob);
+  await asVisitor(database, (client) =>
+    client.query('select app_public.sign_in($1, $2)', ['bob@example.org', PASSWORD]),
+  );
   await asVisitor(database, async (client) => {
     await client.query(`select app_public.sign_in('bob@example.org', 'not the password')`);
     await client.query(`select app_public.request_password_reset('bob@example.org')`);
@@ -119,10 +123,6 @@ async function knock(database: Database, { ann, bob }: Tenants): Promise<void> {
     .pool('owner')
     .query('update app_public.users set is_email_verified = true where id = $1', [ann.id]);
   await asUser(database, ann, (client) => client.query(`select app_public.create_api_key('noticed')`));
-  await protect(database, bob);
-  await asVisitor(database, (client) =>
-    client.query('select app_public.sign_in($1, $2)', ['bob@example.org', PASSWORD]),
-  );
 }
 
 /**
