@@ -29,6 +29,8 @@ type Member = {
   api_key_id?: string | null;
   /** Of a token of an identity provider; null for everything else. */
   identity_id?: string | null;
+  /** When the identity provider saw the person; a session remembers it itself. */
+  signed_in_at?: Date | null;
 };
 
 /** Where a request comes from. */
@@ -73,6 +75,7 @@ export function requestSettings(request: RequestOrigin, member?: Member): Settin
     'colloquy.user_id': member?.user_id ?? '',
     'colloquy.workspace_id': member?.workspace ?? '',
     'colloquy.session_id': member?.session_id ?? '',
+    'colloquy.signed_in_at': member?.signed_in_at?.toISOString() ?? '',
     'colloquy.member_role': member?.member_role ?? '',
     'colloquy.scopes': member?.scopes?.join(',') ?? '',
     'colloquy.api_key_id': member?.api_key_id ?? '',
@@ -95,7 +98,7 @@ function header(request: IncomingMessage, name: string): string | undefined {
 }
 
 /** Refusals of the database that are no fault of the token. */
-const REFUSALS = new Set(['CQ107', 'CQ108', 'CQ119', 'CQ131', 'CQ132', 'CQ133', 'CQ134']);
+const REFUSALS = new Set(['CQ107', 'CQ108', 'CQ119', 'CQ131', 'CQ132', 'CQ133', 'CQ134', 'CQ141']);
 
 async function findMember(pool: Pool, sql: string, values: unknown[]): Promise<Member | undefined> {
   const ask = async (): Promise<Member | undefined> => {
@@ -125,7 +128,7 @@ async function memberOfIdentity(
   workspaceId: string | undefined,
 ): Promise<Member | undefined> {
   const { issuer, subject, email, isEmailVerified, displayName, signedInAt, issuedAt } = identity;
-  return findMember(
+  const member = await findMember(
     pool,
     `select * from app_hidden.authenticate_identity(issuer => $1::text, subject => $2::text, email => $3::text,
        is_email_verified => $4::boolean, display_name => $5::text, signed_in_at => $6::timestamptz,
@@ -145,6 +148,7 @@ async function memberOfIdentity(
       from.clientId,
     ],
   );
+  return member && { ...member, signed_in_at: signedInAt };
 }
 
 async function memberOfToken(
@@ -180,7 +184,7 @@ async function memberOfToken(
  * Who is asking, from the headers `Authorization` and `X-Workspace-Id`, as the database sees it.
  * @param options.verifyIdentity  reads tokens of an outside identity provider; absent: there is none
  * @throws AuthenticationError CQ106 for a token that is no good, CQ107 for a workspace that the caller is not in,
- *   CQ108 for an account that is switched off, CQ119 and CQ131 to CQ134 for a person who can be given no account, CQ200 for a workspace that
+ *   CQ108 for an account that is switched off, CQ119 and CQ131 to CQ134 for a person who can be given no account, CQ141 for one that must add a second factor, CQ200 for a workspace that
  *   is no id, CQ503 when the identity provider does not answer; whatever the database throws
  */
 export async function authenticate(

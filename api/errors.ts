@@ -14,12 +14,14 @@ export interface PublicError {
   hint?: string;
   /** Names the line in the log that has the rest; for masked errors only. */
   errorId?: string;
+  /** What confirmSignIn takes; for CQ140 and CQ141 of signIn only. */
+  challenge?: string;
 }
 
 /** An error whose message and code are meant for the client. */
 export class ApiError extends GraphQLError {
-  constructor(code: string, message: string, hint?: string) {
-    super(message, { extensions: { code, ...(hint === undefined ? {} : { hint }) } });
+  constructor(code: string, message: string, hint?: string, details: { challenge?: string } = {}) {
+    super(message, { extensions: { code, ...(hint === undefined ? {} : { hint }), ...details } });
     this.name = 'ApiError';
   }
 }
@@ -212,12 +214,13 @@ const ABOUT_THE_REQUEST =
 export function publicError(error: unknown, request?: RequestInfo): PublicError {
   const cause = rootCause(error);
   if (cause instanceof GraphQLError && typeof cause.extensions.code === 'string') {
-    const { code, hint, errorId } = cause.extensions;
+    const { code, hint, errorId, challenge } = cause.extensions;
     return {
       code,
       message: cause.message,
       ...(typeof hint === 'string' ? { hint } : {}),
       ...(typeof errorId === 'string' ? { errorId } : {}),
+      ...(typeof challenge === 'string' ? { challenge } : {}),
     };
   }
   if (cause instanceof ColloquyError && cause.code === BUSY) {

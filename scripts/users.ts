@@ -202,6 +202,20 @@ program
   );
 
 program
+  .command('remove-second-factor <account>')
+  .description('for a person who lost it: then the password is enough; all sessions end')
+  .action((name: string) =>
+    withOwner(async (ask) => {
+      const { id, email } = await find(ask, name);
+      const [row] = await ask<{ removed: boolean }>(
+        'select app_public.remove_second_factor_of(account_id => $1) as removed',
+        [id],
+      );
+      say(row!.removed ? `${email} signs in with the password alone.` : `${email} has no second factor.`);
+    }),
+  );
+
+program
   .command('usage')
   .description('what each workspace holds and used this month, the newest first')
   .option('--json', 'one JSON object a line')

@@ -47,7 +47,16 @@ export const LIMITS = {
   sign_in: {
     code: 'CQ430',
     what: 'attempts to sign in',
-    fields: ['signIn', 'changePassword', 'requestEmailChange'],
+    fields: [
+      'signIn',
+      'confirmSignIn',
+      'proveIdentity',
+      'addSecondFactor',
+      'confirmSecondFactor',
+      'removeSecondFactor',
+      'changePassword',
+      'requestEmailChange',
+    ],
     rates: { address: perMinute(60), account: perMinute(20) },
   },
   register: {

@@ -17,6 +17,12 @@ const RESULTS = {
   end_account_sessions: 'ended',
   reset_account_password: 'accepted',
   set_workspace_quota: 'set',
+  add_second_factor: 'secondFactor',
+  confirm_second_factor: 'recoveryCodes',
+  make_recovery_codes: 'recoveryCodes',
+  remove_second_factor: 'removed',
+  remove_second_factor_of: 'removed',
+  prove_identity: 'proved',
 };
 
 /** Functions that a plugin wraps: plugins/search.ts embeds the query first. */

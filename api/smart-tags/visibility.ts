@@ -29,6 +29,8 @@ const COLUMNS: Record<string, Columns> = {
     scanned: ['workspace_id'],
   },
   system_prompt_templates: { filterable: ['category', 'name'] },
+  // in the error CQ140, where clients that know none look
+  authentication: { hidden: ['challenge'] },
   conversation_shares: { hidden: ['token_hash'] },
   message_feedback: { hidden: ['ip', 'user_agent'] },
   message_chunks: { hidden: ['passage_id'] },

@@ -22,5 +22,5 @@ begin
 end
 $$;
 comment on function app_public.end_account_sessions(uuid) is
-  'Ends every session of an account. Returns how many. Errors: CQ101 not signed in, CQ110 not with an API key, CQ121 not an administrator, CQ204 no such account.';
+  'Ends every session of an account. Returns how many. Errors: CQ101 not signed in, CQ110 not with an API key, CQ121 not an administrator, CQ142 prove who you are first, CQ204 no such account.';
 grant execute on function app_public.end_account_sessions(uuid) to colloquy_admin;

@@ -24,5 +24,5 @@ begin
 end
 $$;
 comment on function app_public.invite_account(text, text, app_public.user_role) is
-  'Makes an account and mails a token to choose its password. Errors: CQ101 not signed in, CQ104 taken, CQ110 not with an API key, CQ121 not an administrator, CQ200 malformed.';
+  'Makes an account and mails a token to choose its password. Errors: CQ101 not signed in, CQ104 taken, CQ110 not with an API key, CQ121 not an administrator, CQ142 prove who you are first, CQ200 malformed.';
 grant execute on function app_public.invite_account(text, text, app_public.user_role) to colloquy_admin;

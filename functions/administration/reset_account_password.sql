@@ -21,5 +21,5 @@ begin
 end
 $$;
 comment on function app_public.reset_account_password(uuid) is
-  'Mails a token for a new password to the person of an account. Errors: CQ101 not signed in, CQ108 switched off, CQ110 not with an API key, CQ121 not an administrator, CQ204 no such account.';
+  'Mails a token for a new password to the person of an account. Errors: CQ101 not signed in, CQ108 switched off, CQ110 not with an API key, CQ121 not an administrator, CQ142 prove who you are first, CQ204 no such account.';
 grant execute on function app_public.reset_account_password(uuid) to colloquy_admin;

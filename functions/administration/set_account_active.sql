@@ -28,5 +28,5 @@ begin
 end
 $$;
 comment on function app_public.set_account_active(uuid, boolean) is
-  'Switches an account off, which ends its sessions, or on again. Errors: CQ101 not signed in, CQ110 not with an API key, CQ121 not an administrator, CQ160 the last one, CQ161 the own account, CQ204 no such account.';
+  'Switches an account off, which ends its sessions, or on again. Errors: CQ101 not signed in, CQ110 not with an API key, CQ121 not an administrator, CQ142 prove who you are first, CQ160 the last one, CQ161 the own account, CQ204 no such account.';
 grant execute on function app_public.set_account_active(uuid, boolean) to colloquy_admin;

@@ -22,5 +22,5 @@ begin
 end
 $$;
 comment on function app_public.set_account_quota(uuid, bigint, numeric) is
-  'Sets what an account may spend in a month; what is left out has no limit. Errors: CQ101 not signed in, CQ110 not with an API key, CQ121 not an administrator, CQ200 below zero, CQ204 no such account.';
+  'Sets what an account may spend in a month; what is left out has no limit. Errors: CQ101 not signed in, CQ110 not with an API key, CQ121 not an administrator, CQ142 prove who you are first, CQ200 below zero, CQ204 no such account.';
 grant execute on function app_public.set_account_quota(uuid, bigint, numeric) to colloquy_admin;

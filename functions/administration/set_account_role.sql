@@ -21,5 +21,5 @@ begin
 end
 $$;
 comment on function app_public.set_account_role(uuid, app_public.user_role) is
-  'Makes an account an administrator of the installation, or an ordinary one. Errors: CQ101 not signed in, CQ110 not with an API key, CQ121 not an administrator, CQ160 the last one, CQ204 no such account.';
+  'Makes an account an administrator of the installation, or an ordinary one. Errors: CQ101 not signed in, CQ110 not with an API key, CQ121 not an administrator, CQ142 prove who you are first, CQ160 the last one, CQ204 no such account.';
 grant execute on function app_public.set_account_role(uuid, app_public.user_role) to colloquy_admin;

@@ -24,5 +24,5 @@ begin
 end
 $$;
 comment on function app_public.set_workspace_quota(uuid, bigint, bigint) is
-  'Sets what a workspace may store; what is left out is as the settings say. Errors: CQ101 not signed in, CQ110 not with an API key, CQ121 not an administrator, CQ200 unusable argument, CQ204 no such workspace.';
+  'Sets what a workspace may store; what is left out is as the settings say. Errors: CQ101 not signed in, CQ110 not with an API key, CQ121 not an administrator, CQ142 prove who you are first, CQ200 unusable argument, CQ204 no such workspace.';
 grant execute on function app_public.set_workspace_quota(uuid, bigint, bigint) to colloquy_admin;

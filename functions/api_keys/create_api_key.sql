@@ -16,6 +16,7 @@ declare
   result app_public.new_api_key;
 begin
   perform app_hidden.require_session();
+  perform app_private.require_recent_proof();
   if create_api_key.name is null or char_length(trim(create_api_key.name)) not between 1 and 100 then
     raise exception 'A key has a name of 1 to 100 characters.' using errcode = 'CQ200', hint = 'Say what it is for.';
   end if;
@@ -50,5 +51,5 @@ begin
 end
 $$;
 comment on function app_public.create_api_key(text, text[], timestamptz) is
-  'Makes a key for the workspace of the request, and shows its secret this once. Scopes: read, write, search, share, meter, admin. Without expiresAt it lives as long as the workspace allows. Errors: CQ101 not signed in, CQ110 not with an API key, CQ118 too many, CQ123 it would live too long, CQ200 not acceptable.';
+  'Makes a key for the workspace of the request, and shows its secret this once. Scopes: read, write, search, share, meter, admin. Without expiresAt it lives as long as the workspace allows. Errors: CQ101 not signed in, CQ110 not with an API key, CQ118 too many, CQ123 it would live too long, CQ142 prove who you are first, CQ200 not acceptable.';
 grant execute on function app_public.create_api_key(text, text[], timestamptz) to colloquy_user, colloquy_admin;

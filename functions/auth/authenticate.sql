@@ -2,8 +2,9 @@
 -- transaction of the request; its answer is all that ever reaches the claims.
 -- No row: the token is unknown, expired, idle for too long or revoked, or its account is switched off; of a key also that it is
 -- older than its workspace allows, or that its owner was not seen by the identity provider for long. CQ107: not a member of the workspace
--- asked for. An API key works in its own workspace only, and its id and scopes come with the answer: who sets the claims must
--- set them too (colloquy.api_key_id, colloquy.scopes). A session has none, and no limits.
+-- asked for. CQ141: the account has no second factor, and must. An API key works in its own workspace only, and its id and scopes
+-- come with the answer: who sets the claims must set them too (colloquy.api_key_id, colloquy.scopes). A session has none, and no
+-- limits.
 create or replace function app_hidden.authenticate(token text, workspace_id uuid default null)
 returns table (
   user_id uuid, session_id uuid, workspace uuid, member_role app_public.member_role, database_role text, scopes text[],
@@ -53,6 +54,7 @@ begin
     return;
   end if;
 
+  perform app_private.require_second_factor(session.user_id);
   member := app_private.choose_workspace(session.user_id, authenticate.workspace_id);
 
   -- to the minute, so that reading costs no write

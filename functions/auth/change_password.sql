@@ -9,7 +9,7 @@ set search_path = pg_catalog, extensions, pg_temp
 as $$
 declare
   me uuid := app_hidden.current_user_id();
-  counters text[] := array['session:' || app_private.counter_key(coalesce(app_hidden.current_session_id(), me)::text)];
+  counters text[] := app_private.session_counter();
   current_hash text;
 begin
   perform app_hidden.require_session();

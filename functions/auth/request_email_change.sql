@@ -10,12 +10,13 @@ as $$
 declare
   hours constant integer := app_hidden.setting('verification_hours')::integer;
   me uuid := app_hidden.current_user_id();
-  counters text[] := array['session:' || app_private.counter_key(coalesce(app_hidden.current_session_id(), me)::text)];
+  counters text[] := app_private.session_counter();
   address text := trim(request_email_change.email);
   current_hash text;
   token text;
 begin
   perform app_hidden.require_session(), app_private.require_mail();
+  perform app_private.require_recent_proof();
   perform app_private.require_attempt(counters);
   select s.password_hash into current_hash from app_private.user_secrets s where s.user_id = me for update;
   if password is null or octet_length(password) > 1000 or crypt(password, current_hash) <> current_hash then
@@ -41,5 +42,5 @@ begin
 end
 $$;
 comment on function app_public.request_email_change(text, text) is
-  'Mails a token to a new address of the caller; confirmEmailChange takes it. Errors: CQ101 not signed in, CQ102 the password is wrong (in SQL: false), CQ103 too many failures, wait, CQ110 not with an API key, CQ133 another domain, CQ200 no address.';
+  'Mails a token to a new address of the caller; confirmEmailChange takes it. Errors: CQ101 not signed in, CQ102 the password is wrong (in SQL: false), CQ103 too many failures, wait, CQ110 not with an API key, CQ133 another domain, CQ142 prove who you are first, CQ200 no address.';
 grant execute on function app_public.request_email_change(text, text) to colloquy_user, colloquy_admin;

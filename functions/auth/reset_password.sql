@@ -44,5 +44,5 @@ begin
 end
 $$;
 comment on function app_public.reset_password(text, text) is
-  'Sets a new password by a token from a mail, ends all sessions, links and open invitations of the account and revokes all its API keys. Errors: CQ105 too short or too long, CQ112 token unknown, used or expired, CQ130 too easily guessed.';
+  'Sets a new password by a token from a mail (a second factor stays), ends all sessions, links and open invitations of the account and revokes all its API keys. Errors: CQ105 too short or too long, CQ112 token unknown, used or expired, CQ130 too easily guessed.';
 grant execute on function app_public.reset_password(text, text) to colloquy_visitor, colloquy_user, colloquy_admin;

@@ -1,5 +1,5 @@
--- The one place that gives an account a new password. What could act for it by the old one ends: tokens in mails, and places
--- that count as known. The caller ends sessions and says who may.
+-- The one place that gives an account a new password. What could act for it by the old one ends: tokens in mails, sign-ins
+-- that wait for a code, and places that count as known. The caller ends sessions and says who may.
 create or replace function app_private.set_password(for_user uuid, password text)
 returns void
 language plpgsql
@@ -14,6 +14,7 @@ begin
   );
   update app_private.user_secrets s set password_hash = app_private.hash_password(set_password.password) where s.user_id = for_user;
   delete from app_private.mail_tokens t where t.user_id = for_user and t.kind in ('reset', 'address');
+  delete from app_private.sign_in_challenges c where c.user_id = for_user;
   perform app_private.forget_places(for_user);
 end
 $$;

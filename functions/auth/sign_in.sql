@@ -1,7 +1,8 @@
 -- Returns null for a wrong e-mail address or password: raising would roll back the count of failures. The API turns null
 -- into error CQ102. The same statements run whether the account exists or not: an unknown one is compared with a hash of
 -- nothing at the same cost, is counted, and is locked (CQ103) as another is. It must never lock out who signed in from here
--- before because strangers guess.
+-- before because strangers guess. Where a second factor is needed a right password gives a challenge for confirm_sign_in, and no
+-- session; nothing before the right password says so.
 create or replace function app_public.sign_in(email text, password text)
 returns app_public.authentication
 language plpgsql
@@ -49,10 +50,14 @@ begin
   end if;
 
   delete from app_private.sign_in_failures f where f.counter = counters[1];
+  if app_private.has_second_factor(account.id) or app_private.must_have_second_factor(account.id) then
+    return app_private.create_challenge(account.id);
+  end if;
   update app_public.users set last_login_at = now() where id = account.id;
   perform app_private.log_event('user.signed_in', account.id);
   return app_private.create_session(account.id);
 end
 $$;
-comment on function app_public.sign_in(text, text) is 'Signs in with e-mail address and password. Errors: CQ102 they do not match (in SQL: null), CQ103 too many failures, wait, CQ108 switched off, CQ134 the address is not proved yet.';
+comment on function app_public.sign_in(text, text) is
+  'Signs in with e-mail address and password. Errors: CQ102 they do not match (in SQL: null), CQ103 too many failures, wait, CQ108 switched off, CQ134 the address is not proved yet, CQ140 a code is needed and CQ141 a second factor, with a challenge for confirmSignIn (in SQL: instead of a token).';
 grant execute on function app_public.sign_in(text, text) to colloquy_visitor, colloquy_user, colloquy_admin;

@@ -1,4 +1,5 @@
--- Tokens for a new password or an address that were sent by mail and never used. Never one that still works.
+-- Tokens for a new password or an address that were sent by mail and never used, and challenges of sign-ins that were not
+-- confirmed. Never one that still works.
 create or replace function app_hidden.clear_expired_tokens(max_rows integer default 1000)
 returns integer
 language plpgsql
@@ -7,6 +8,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   gone integer;
+  more integer;
 begin
   perform app_private.require_batch(max_rows);
   delete from app_private.mail_tokens t
@@ -15,8 +17,14 @@ begin
     order by e.expires_at limit max_rows for update skip locked
   );
   get diagnostics gone = row_count;
-  return gone;
+  delete from app_private.sign_in_challenges c
+  where c.token_hash in (
+    select e.token_hash from app_private.sign_in_challenges e where e.expires_at <= clock_timestamp()
+    order by e.expires_at limit max_rows - gone for update skip locked
+  );
+  get diagnostics more = row_count;
+  return gone + more;
 end
 $$;
-comment on function app_hidden.clear_expired_tokens(integer) is 'Removes tokens for a new password or an address that have expired, at most so many. Returns how many. For the job.';
+comment on function app_hidden.clear_expired_tokens(integer) is 'Removes tokens for a new password or an address, and challenges of sign-ins, that have expired, at most so many. Returns how many. For the job.';
 grant execute on function app_hidden.clear_expired_tokens(integer) to colloquy_worker;

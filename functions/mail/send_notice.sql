@@ -26,6 +26,11 @@ begin
     when 'email_changed' then 'The address of your account was changed to ' || detail || '. This one is not used any more.'
     when 'identity_linked' then 'An account of an identity provider was joined to yours: ' || detail
     when 'api_key_made' then 'An API key that acts for you was made: ' || detail
+    when 'second_factor_added' then 'A second factor was added to your account.'
+    when 'second_factor_removed' then 'The second factor of your account was removed.'
+    when 'recovery_codes_made' then 'New recovery codes were made for your account. Those from before work no more.'
+    when 'recovery_code_used' then 'A recovery code of your account was used. There are ' || detail || ' left.'
+    when 'codes_wrong' then 'Somebody gave the right password of your account, and five wrong codes.'
   end;
   perform app_private.send_mail(recipient, 'Your account at Colloquy', format(
     E'%s\n\nWhen: %s\nFrom: %s, %s\n\nIf it was not you, %s',

@@ -10,6 +10,11 @@ declare
   target app_public.workspace_members;
   result app_public.workspace_members;
 begin
+  -- as far as transfer_ownership goes
+  if change_member_role.role = 'owner' then
+    perform app_hidden.require_session();
+    perform app_private.require_recent_proof();
+  end if;
   caller := app_private.lock_workspace();
   target := app_private.find_member(caller.workspace_id, change_member_role.user_id);
   perform app_private.require_rank(caller, target.role), app_private.require_rank(caller, change_member_role.role);
@@ -27,5 +32,5 @@ begin
 end
 $$;
 comment on function app_public.change_member_role(uuid, app_public.member_role) is
-  'Gives a member of the workspace of the request another role. Errors: CQ101 not signed in, CQ110 API key without "admin", CQ111 the last owner, CQ113 personal, CQ114 not allowed, CQ204 no such member.';
+  'Gives a member of the workspace of the request another role. Errors: CQ101 not signed in, CQ110 API key without "admin", or to make an owner with one, CQ111 the last owner, CQ113 personal, CQ114 not allowed, CQ142 prove who you are first, to make an owner, CQ204 no such member.';
 grant execute on function app_public.change_member_role(uuid, app_public.member_role) to colloquy_user, colloquy_admin;

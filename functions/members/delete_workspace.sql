@@ -13,6 +13,7 @@ declare
   result app_public.workspaces;
 begin
   perform app_hidden.require_session();
+  perform app_private.require_recent_proof();
   perform app_private.lock_holds(app_hidden.current_workspace_id());
   caller := app_private.lock_workspace();
   perform app_private.require_rank(caller, 'owner');
@@ -41,5 +42,5 @@ begin
 end
 $$;
 comment on function app_public.delete_workspace(text) is
-  'Deletes the workspace of the request with everything in it, for good; its name confirms. The audit log stays. Errors: CQ101 not signed in, CQ107 not a member, CQ110 not with an API key, CQ113 personal, CQ114 not an owner, CQ120 under a legal hold, CQ200 another name.';
+  'Deletes the workspace of the request with everything in it, for good; its name confirms. The audit log stays. Errors: CQ101 not signed in, CQ107 not a member, CQ110 not with an API key, CQ113 personal, CQ114 not an owner, CQ120 under a legal hold, CQ142 prove who you are first, CQ200 another name.';
 grant execute on function app_public.delete_workspace(text) to colloquy_user, colloquy_admin;

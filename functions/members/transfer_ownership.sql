@@ -11,6 +11,7 @@ declare
   result app_public.workspace_members;
 begin
   perform app_hidden.require_session();
+  perform app_private.require_recent_proof();
   caller := app_private.lock_workspace();
   perform app_private.require_rank(caller, 'owner');
   target := app_private.find_member(caller.workspace_id, transfer_ownership.user_id);
@@ -26,5 +27,5 @@ begin
 end
 $$;
 comment on function app_public.transfer_ownership(uuid) is
-  'Makes a member an owner of the workspace of the request, and the caller an admin. Errors: CQ101 not signed in, CQ110 not with an API key, CQ113 personal, CQ114 not an owner, CQ204 no such member.';
+  'Makes a member an owner of the workspace of the request, and the caller an admin. Errors: CQ101 not signed in, CQ110 not with an API key, CQ113 personal, CQ114 not an owner, CQ142 prove who you are first, CQ204 no such member.';
 grant execute on function app_public.transfer_ownership(uuid) to colloquy_user, colloquy_admin;

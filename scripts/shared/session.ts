@@ -63,19 +63,24 @@ async function signIn(
   database: Database,
   { email, password, from }: Exclude<Credentials, { token: string }>,
 ): Promise<string> {
-  const token = await withClient(database, (client) =>
+  const outcome = await withClient(database, (client) =>
     inTransaction(client, async () => {
       await client.query(
         `select set_config('role', 'colloquy_visitor', true), set_config('colloquy.user_agent', 'colloquy command', true)`,
       );
-      const { rows } = await client.query<{ token: string | null }>(
-        'select token from app_public.sign_in(email => $1, password => $2)',
+      const { rows } = await client.query<{ token: string | null; challenge: string | null }>(
+        'select token, challenge from app_public.sign_in(email => $1, password => $2)',
         [email, password],
       );
-      return rows[0]?.token ?? null;
+      return rows[0];
     }),
   );
-  if (token !== null) return token;
+  if (outcome?.token) return outcome.token;
+  if (outcome?.challenge) {
+    throw new ColloquyError('CQ140', `A second factor is needed (${email}).`, {
+      hint: 'Sign in with the API (signIn, confirmSignIn), and give the token or an API key instead of a password.',
+    });
+  }
   const isFile = from !== 'given' && from !== 'typed';
   throw new ColloquyError('CQ102', `The e-mail address or the password is wrong (${email}).`, {
     hint: isFile
@@ -87,7 +92,7 @@ async function signIn(
 /**
  * Signs in and says which workspace it is.
  * @param workspace null: the personal one
- * @throws ColloquyError CQ101 for a token that does not work, CQ102 for a wrong password; errors of the database,
+ * @throws ColloquyError CQ101 for a token that does not work, CQ102 for a wrong password, CQ140 where it is not enough; errors of the database,
  *   CQ103, CQ107 and CQ108, as they are
  */
 export async function openSession(

@@ -50,6 +50,9 @@ const COUNTED: Record<string, string[]> = {
   signIn: ['app_private.sign_in_failures', 'app_public.audit_logs'],
   changePassword: ['app_private.sign_in_failures', 'app_public.audit_logs'],
   requestEmailChange: ['app_private.sign_in_failures', 'app_public.audit_logs'],
+  proveIdentity: ['app_private.sign_in_failures', 'app_public.audit_logs'],
+  confirmSecondFactor: ['app_private.sign_in_failures', 'app_public.audit_logs'],
+  removeSecondFactor: ['app_private.sign_in_failures', 'app_public.audit_logs'],
 };
 
 /** Of what an argument named id is, where the name of the mutation does not end with it. */

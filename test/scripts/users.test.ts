@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, serverDatabase } from '../../lib/database.ts';
+import { protect } from '../support/second-factor.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { asVisitor, PASSWORD, registerUser, type TestUser } from '../support/users.ts';
 
@@ -64,6 +65,18 @@ describeReal('npm run users', () => {
     const mailed = await run('reset', 'root@example.org');
     expect([mailed.code, mailed.stdout]).toEqual([0, '']);
     expect(mailed.stderr).toContain('root@example.org');
+  });
+
+  it('removes a second factor that was lost', async () => {
+    const bob = await registerUser(database, 'bob@example.org');
+    await protect(database, bob);
+    const removed = await run('remove-second-factor', 'bob@example.org');
+    expect([removed.code, removed.stderr]).toEqual([0, expect.stringContaining('with the password alone')]);
+    const { rows } = await asVisitor(database, (client) =>
+      client.query('select token from app_public.sign_in($1, $2)', ['bob@example.org', PASSWORD]),
+    );
+    expect(rows[0].token).toMatch(/^cqs_/);
+    expect((await run('remove-second-factor', 'bob@example.org')).stderr).toContain('no second factor');
   });
 
   it('says who is not there, and what is no role or number', async () => {

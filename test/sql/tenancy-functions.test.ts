@@ -13,11 +13,13 @@ import { operations } from './attacks/operations.ts';
 import { queue } from './attacks/queue.ts';
 import { retrieval } from './attacks/retrieval.ts';
 import { call, database, endScene, fails, of, setScene, tenants } from './attacks/scene.ts';
+import { secondFactor } from './attacks/second-factor.ts';
 import { versions } from './attacks/versions.ts';
 
 /** One attack per function that a request role may call; a new function fails the suite until it has one. */
 const attacks = {
   ...accounts,
+  ...secondFactor,
   ...members,
   ...knowledge,
   ...memory,

@@ -121,7 +121,8 @@ export async function race(
     await client.query('begin');
     await client.query(
       `select set_config('role', $1, true), set_config('colloquy.user_id', $2, true),
-         set_config('colloquy.workspace_id', $3, true), set_config('colloquy.member_role', $4, true)`,
+         set_config('colloquy.workspace_id', $3, true), set_config('colloquy.member_role', $4, true),
+         set_config('colloquy.signed_in_at', now()::text, true)`,
       [
         user ? 'colloquy_user' : 'colloquy_visitor',
         user?.id ?? '',

@@ -17,12 +17,23 @@ export type Need =
 
 /** The one table of rules: what each mutation needs. A new mutation fails the suite until it stands here. */
 export const MUTATIONS: Record<Need, string[]> = {
-  nothing: ['register', 'requestPasswordReset', 'resetPassword', 'signIn', 'signOut', 'verifyEmail'],
+  nothing: [
+    'confirmSignIn',
+    'register',
+    'requestPasswordReset',
+    'resetPassword',
+    'signIn',
+    'signOut',
+    'verifyEmail',
+  ],
   session: [
     'acceptInvitation',
     'acceptMyInvitation',
+    // but for the challenge of a sign-in
+    'addSecondFactor',
     'changePassword',
     'confirmEmailChange',
+    'confirmSecondFactor',
     'createApiKey',
     'createWorkspace',
     'declineInvitation',
@@ -31,6 +42,10 @@ export const MUTATIONS: Record<Need, string[]> = {
     'handOverInvitation',
     'inviteAccount',
     'leaveWorkspace',
+    'makeRecoveryCodes',
+    'proveIdentity',
+    'removeSecondFactor',
+    'removeSecondFactorOf',
     'requestEmailChange',
     'requestEmailVerification',
     'resetAccountPassword',

@@ -65,6 +65,7 @@ export function asUser<T>(
       'colloquy.user_id': user.id,
       'colloquy.workspace_id': user.workspaceId,
       'colloquy.member_role': user.memberRole,
+      'colloquy.signed_in_at': new Date().toISOString(),
     },
     work,
   );
@@ -74,7 +75,15 @@ export function asUser<T>(
 export function asRole<T>(
   database: Database,
   role: string,
-  claims: { userId?: string; workspaceId?: string; memberRole?: string; sessionId?: string; scopes?: string },
+  claims: {
+    userId?: string;
+    workspaceId?: string;
+    memberRole?: string;
+    sessionId?: string;
+    scopes?: string;
+    /** Empty: not stated. */
+    signedInAt?: string;
+  },
   work: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
   return inRequest(
@@ -85,6 +94,7 @@ export function asRole<T>(
       'colloquy.workspace_id': claims.workspaceId ?? '',
       'colloquy.member_role': claims.memberRole ?? '',
       'colloquy.session_id': claims.sessionId ?? '',
+      'colloquy.signed_in_at': claims.signedInAt ?? new Date().toISOString(),
       'colloquy.scopes': claims.scopes ?? '',
     },
     work,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from '../../lib/database.ts';
+import { protect } from '../../test/support/second-factor.ts';
 import {
   addContent,
   addDialogue,
@@ -10,7 +11,7 @@ import {
   indexAll,
   type Tenants,
 } from '../../test/support/tenants.ts';
-import { asUser, asVisitor } from '../../test/support/users.ts';
+import { asUser, asVisitor, PASSWORD } from '../../test/support/users.ts';
 import { asAdministrator } from '../../test/support/versions.ts';
 
 const DIMENSIONS = 512;
@@ -107,8 +108,12 @@ async function serve(database: Database, { ann }: Tenants): Promise<void> {
   );
 }
 
-/** What people leave at the door: a wrong password, a token that waits in a mailbox, a request that nobody answered yet, a notice. */
+/** What people leave at the door: a wrong password, a token that waits in a mailbox, a request that nobody answered yet, a notice, a sign-in without its code. */
 async function knock(database: Database, { ann, bob }: Tenants): Promise<void> {
+  await protect(database, bob);
+  await asVisitor(database, (client) =>
+    client.query('select app_public.sign_in($1, $2)', ['bob@example.org', PASSWORD]),
+  );
   await asVisitor(database, async (client) => {
     await client.query(`select app_public.sign_in('bob@example.org', 'not the password')`);
     await client.query(`select app_public.request_password_reset('bob@example.org')`);

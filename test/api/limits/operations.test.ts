@@ -252,7 +252,10 @@ describeReal('limits', () => {
     const taking = fields.filter(({ name, args }) => {
       const type = getNamedType(args[0]!.type);
       const inputs = isInputObjectType(type) ? Object.keys(type.getFields()) : [];
-      return inputs.some((input) => /password|^token$/i.test(input)) || /^request(Password|Email)/.test(name);
+      return (
+        inputs.some((input) => /password|^(token|challenge|code)$/i.test(input)) ||
+        /^request(Password|Email)/.test(name)
+      );
     });
     // whose token is of no account: the caller is signed in
     const others = new Set(['acceptInvitation']);

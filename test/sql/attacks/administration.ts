@@ -9,6 +9,7 @@ export const administration: Attacks = Object.fromEntries(
     'installation_usage()',
     `invite_account('mallory@example.org')`,
     `reset_account_password('${NOWHERE}')`,
+    `remove_second_factor_of('${NOWHERE}')`,
     `set_account_active('${NOWHERE}', true)`,
     `set_account_quota('${NOWHERE}', 1)`,
     `set_workspace_quota('${NOWHERE}', 1)`,

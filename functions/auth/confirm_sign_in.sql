@@ -1,0 +1,49 @@
+-- The other half of sign_in for an account with a second factor: the challenge proves the password, the code the rest. Also the
+-- first code of a second factor that was added with the challenge. Returns null for a wrong code: raising would roll back the count
+-- of failures, which go by the account and the place as those of passwords do, in counters that a right password does not clear.
+create or replace function app_public.confirm_sign_in(challenge text, code text)
+returns app_public.authentication
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  most constant integer := 5;
+  hash bytea := sha256(convert_to(left(challenge, 100), 'UTF8'));
+  pending app_private.sign_in_challenges;
+  counters text[];
+begin
+  select c.* into pending from app_private.sign_in_challenges c where c.token_hash = hash;
+  if pending.user_id is not null then
+    counters := app_private.sign_in_counters(pending.user_id, 'second factor of ' || pending.user_id);
+    perform app_private.require_attempt(counters);
+    update app_private.sign_in_challenges c set attempts = c.attempts + 1
+    where c.token_hash = hash and c.attempts < most and c.expires_at > clock_timestamp()
+    returning c.* into pending;
+  end if;
+  if pending.user_id is null then
+    raise exception 'This challenge is unknown, used or expired.' using errcode = 'CQ144', hint = 'Call signIn again.';
+  end if;
+  if not app_private.use_code(pending.user_id, confirm_sign_in.code) then
+    perform app_private.count_failed_attempt(pending.user_id, counters);
+    if pending.attempts = most then
+      perform app_private.send_notice(pending.user_id, 'codes_wrong');
+    end if;
+    return null;
+  end if;
+  if not exists (select from app_public.users u where u.id = pending.user_id and u.is_active) then
+    raise exception 'This account is switched off.' using errcode = 'CQ108', hint = 'Ask an administrator.';
+  end if;
+  if not app_private.has_second_factor(pending.user_id) then
+    perform app_private.activate_second_factor(pending.user_id);
+  end if;
+  delete from app_private.sign_in_challenges c where c.token_hash = hash;
+  delete from app_private.sign_in_failures f where f.counter = counters[1];
+  update app_public.users u set last_login_at = now() where u.id = pending.user_id;
+  perform app_private.log_event('user.signed_in', pending.user_id);
+  return app_private.create_session(pending.user_id);
+end
+$$;
+comment on function app_public.confirm_sign_in(text, text) is
+  'Signs in with the challenge of signIn and a code of the authenticator app, or a recovery code. Errors: CQ103 too many failures, wait, CQ108 switched off, CQ143 wrong code (in SQL: null), CQ144 challenge unknown, used or expired.';
+grant execute on function app_public.confirm_sign_in(text, text) to colloquy_visitor, colloquy_user, colloquy_admin;

@@ -1,0 +1,39 @@
+-- Whether a code is right, which it is once: the row is locked, and the time step of a code, or the recovery code, is used up.
+-- One step before and after the present one counts, for clocks that differ. The caller counts failures.
+create or replace function app_private.use_code(for_user uuid, code text)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  factor app_private.second_factors;
+  present bigint;
+  used bigint;
+begin
+  select f.* into factor from app_private.second_factors f where f.user_id = for_user for update;
+  if factor.user_id is null or code is null or octet_length(code) > 100 then
+    return false;
+  end if;
+  present := floor(extract(epoch from clock_timestamp()) / 30);
+  if replace(code, ' ', '') ~ '^[0-9]{6}$' then
+    select s.step into used
+    from generate_series(present - 1, present + 1) as s (step)
+    where s.step > coalesce(factor.last_step, -1) and app_private.totp_code(factor.secret, s.step) = replace(code, ' ', '')
+    order by s.step
+    limit 1;
+    update app_private.second_factors f set last_step = used where f.user_id = for_user and used is not null;
+    return found;
+  end if;
+  delete from app_private.recovery_codes c
+  where c.user_id = for_user and c.code_hash = app_private.recovery_code_hash(for_user, use_code.code);
+  if not found then
+    return false;
+  end if;
+  perform app_private.log_event('user.recovery_code_used', for_user);
+  perform app_private.send_notice(for_user, 'recovery_code_used', (
+    select count(*)::text from app_private.recovery_codes c where c.user_id = for_user
+  ));
+  return true;
+end
+$$;
+comment on function app_private.use_code(uuid, text) is 'Whether a code of the authenticator app, or a recovery code, is right and was not used before; it is used now.';
