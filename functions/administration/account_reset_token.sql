@@ -14,7 +14,7 @@ begin
   end if;
   perform from app_private.user_secrets s where s.user_id = account.id for update;
   token := app_private.make_mail_token(
-    account.id, 'reset', account.email::text, make_interval(mins => app_hidden.setting('reset_minutes')::integer)
+    account.id, 'reset', account.email::text, clock_timestamp(), make_interval(mins => app_hidden.setting('reset_minutes')::integer)
   );
   if token is null then
     raise exception 'A token was made a moment ago, or three of them still work.' using errcode = 'CQ162', hint = 'Use one of these, or wait until they expire.';

@@ -8,17 +8,6 @@ as $$
 declare
   sign integer := case tg_op when 'DELETE' then -1 else 1 end;
 begin
-  if tg_op = 'UPDATE' then
-    perform app_private.count_storage(x.workspace_id, sum(x.bytes)::bigint, 0)
-    from (
-      select n.workspace_id, octet_length(n.content) as bytes from new_rows n
-      union all
-      select o.workspace_id, -(octet_length(o.content)) from old_rows o
-    ) as x
-    group by x.workspace_id
-    having sum(x.bytes) <> 0;
-    return null;
-  end if;
   perform app_private.count_storage(c.workspace_id, sign * sum(octet_length(c.content))::bigint, sign * count(*))
   from changed_rows c
   group by c.workspace_id;
@@ -29,7 +18,5 @@ comment on function app_private.count_memory_items_storage() is 'Trigger: keeps 
 
 create or replace trigger memory_items_15_storage_inserted after insert on app_public.memory_items
 referencing new table as changed_rows for each statement execute function app_private.count_memory_items_storage();
-create or replace trigger memory_items_15_storage_updated after update on app_public.memory_items
-referencing old table as old_rows new table as new_rows for each statement execute function app_private.count_memory_items_storage();
 create or replace trigger memory_items_15_storage_deleted after delete on app_public.memory_items
 referencing old table as changed_rows for each statement execute function app_private.count_memory_items_storage();

@@ -351,7 +351,8 @@ CREATE TYPE app_public.authentication AS (
 	token text,
 	expires_at timestamp with time zone,
 	user_id uuid,
-	workspace_id uuid
+	workspace_id uuid,
+	challenge text
 );
 
 --
@@ -1030,6 +1031,26 @@ CREATE TYPE app_public.search_response AS (
 	embedding_version_id uuid,
 	results app_public.search_result[],
 	legs app_public.search_leg[]
+);
+
+--
+-- Name: second_factor_secret; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.second_factor_secret AS (
+	secret text,
+	uri text
+);
+
+--
+-- Name: second_factor_state; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.second_factor_state AS (
+	is_active boolean,
+	confirmed_at timestamp with time zone,
+	recovery_codes_left integer,
+	is_required boolean
 );
 
 --
@@ -2888,6 +2909,34 @@ CREATE TABLE app_private.mail_tokens (
 ALTER TABLE ONLY app_private.mail_tokens FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: recovery_codes; Type: TABLE; Schema: app_private; Owner: -
+--
+
+CREATE TABLE app_private.recovery_codes (
+    user_id uuid NOT NULL,
+    code_hash bytea NOT NULL,
+    CONSTRAINT recovery_codes_code_hash_length CHECK ((octet_length(code_hash) = 32))
+);
+
+ALTER TABLE ONLY app_private.recovery_codes FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: second_factors; Type: TABLE; Schema: app_private; Owner: -
+--
+
+CREATE TABLE app_private.second_factors (
+    user_id uuid NOT NULL,
+    secret bytea NOT NULL,
+    confirmed_at timestamp with time zone,
+    last_step bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT second_factors_last_step_positive CHECK ((last_step >= 0)),
+    CONSTRAINT second_factors_secret_length CHECK ((octet_length(secret) = 20))
+);
+
+ALTER TABLE ONLY app_private.second_factors FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: settings; Type: TABLE; Schema: app_private; Owner: -
 --
 
@@ -2900,6 +2949,21 @@ CREATE TABLE app_private.settings (
 );
 
 ALTER TABLE ONLY app_private.settings FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: sign_in_challenges; Type: TABLE; Schema: app_private; Owner: -
+--
+
+CREATE TABLE app_private.sign_in_challenges (
+    token_hash bytea NOT NULL,
+    user_id uuid NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT sign_in_challenges_attempts_range CHECK (((attempts >= 0) AND (attempts <= 5))),
+    CONSTRAINT sign_in_challenges_token_hash_length CHECK ((octet_length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY app_private.sign_in_challenges FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: sign_in_failures; Type: TABLE; Schema: app_private; Owner: -
@@ -2954,6 +3018,7 @@ CREATE TABLE app_private.user_sessions (
     ip inet,
     user_agent text,
     created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    proved_at timestamp with time zone DEFAULT now(),
     CONSTRAINT user_sessions_id_version CHECK ((uuid_extract_version(id) = 7)),
     CONSTRAINT user_sessions_token_hash_length CHECK ((octet_length(token_hash) = 32)),
     CONSTRAINT user_sessions_user_agent_length CHECK ((char_length(user_agent) <= 1000))
@@ -3454,11 +3519,32 @@ ALTER TABLE ONLY app_private.mail_tokens
     ADD CONSTRAINT mail_tokens_pkey PRIMARY KEY (token_hash);
 
 --
+-- Name: recovery_codes recovery_codes_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.recovery_codes
+    ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, code_hash);
+
+--
+-- Name: second_factors second_factors_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.second_factors
+    ADD CONSTRAINT second_factors_pkey PRIMARY KEY (user_id);
+
+--
 -- Name: settings settings_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
 --
 
 ALTER TABLE ONLY app_private.settings
     ADD CONSTRAINT settings_pkey PRIMARY KEY (name);
+
+--
+-- Name: sign_in_challenges sign_in_challenges_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.sign_in_challenges
+    ADD CONSTRAINT sign_in_challenges_pkey PRIMARY KEY (token_hash);
 
 --
 -- Name: sign_in_failures sign_in_failures_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
@@ -4306,6 +4392,18 @@ CREATE INDEX mail_tokens_expires_at_idx ON app_private.mail_tokens USING btree (
 --
 
 CREATE INDEX mail_tokens_user_id_kind_idx ON app_private.mail_tokens USING btree (user_id, kind, created_at);
+
+--
+-- Name: sign_in_challenges_expires_at_idx; Type: INDEX; Schema: app_private; Owner: -
+--
+
+CREATE INDEX sign_in_challenges_expires_at_idx ON app_private.sign_in_challenges USING btree (expires_at);
+
+--
+-- Name: sign_in_challenges_user_id_idx; Type: INDEX; Schema: app_private; Owner: -
+--
+
+CREATE INDEX sign_in_challenges_user_id_idx ON app_private.sign_in_challenges USING btree (user_id);
 
 --
 -- Name: sign_in_failures_failed_at_idx; Type: INDEX; Schema: app_private; Owner: -
@@ -5217,6 +5315,27 @@ ALTER TABLE ONLY app_private.api_key_secrets
 
 ALTER TABLE ONLY app_private.mail_tokens
     ADD CONSTRAINT mail_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: recovery_codes recovery_codes_user_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.recovery_codes
+    ADD CONSTRAINT recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_private.second_factors(user_id) ON DELETE CASCADE;
+
+--
+-- Name: second_factors second_factors_user_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.second_factors
+    ADD CONSTRAINT second_factors_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: sign_in_challenges sign_in_challenges_user_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.sign_in_challenges
+    ADD CONSTRAINT sign_in_challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
 
 --
 -- Name: sign_in_places sign_in_places_user_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
@@ -6244,10 +6363,28 @@ CREATE POLICY all_owner ON app_private.mail_outbox TO colloquy_owner USING (true
 CREATE POLICY all_owner ON app_private.mail_tokens TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: recovery_codes all_owner; Type: POLICY; Schema: app_private; Owner: -
+--
+
+CREATE POLICY all_owner ON app_private.recovery_codes TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: second_factors all_owner; Type: POLICY; Schema: app_private; Owner: -
+--
+
+CREATE POLICY all_owner ON app_private.second_factors TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: settings all_owner; Type: POLICY; Schema: app_private; Owner: -
 --
 
 CREATE POLICY all_owner ON app_private.settings TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: sign_in_challenges all_owner; Type: POLICY; Schema: app_private; Owner: -
+--
+
+CREATE POLICY all_owner ON app_private.sign_in_challenges TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: sign_in_failures all_owner; Type: POLICY; Schema: app_private; Owner: -
@@ -6328,10 +6465,28 @@ ALTER TABLE app_private.mail_outbox ENABLE ROW LEVEL SECURITY;
 ALTER TABLE app_private.mail_tokens ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: recovery_codes; Type: ROW SECURITY; Schema: app_private; Owner: -
+--
+
+ALTER TABLE app_private.recovery_codes ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: second_factors; Type: ROW SECURITY; Schema: app_private; Owner: -
+--
+
+ALTER TABLE app_private.second_factors ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: settings; Type: ROW SECURITY; Schema: app_private; Owner: -
 --
 
 ALTER TABLE app_private.settings ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: sign_in_challenges; Type: ROW SECURITY; Schema: app_private; Owner: -
+--
+
+ALTER TABLE app_private.sign_in_challenges ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: sign_in_failures; Type: ROW SECURITY; Schema: app_private; Owner: -

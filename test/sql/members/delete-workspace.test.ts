@@ -87,6 +87,9 @@ describeReal('deleting a workspace', () => {
        ),
        sample as (
          insert into app_hidden.word_samples (workspace_id, chunk_count) values ($1, 1)
+       ),
+       quota as (
+         insert into app_private.workspace_quotas (workspace_id, row_limit) values ($1, 1000)
        )
        insert into app_hidden.embedding_refusals (version_id, workspace_id, user_id, code, reason, retry_at)
        select version_id, workspace_id, owner_id, 'CQ220', 'spent', now() from chunk`,

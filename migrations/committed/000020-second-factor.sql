@@ -1,3 +1,11 @@
+--! Previous: sha1:083b1f4aa684f41cc616b6d1ccb94208cff90586
+--! Hash: sha1:4c40dec8f1e4e051c79cfa462169cb4e6adfd8b0
+--! Message: second factor
+
+--! split: 1-current.sql
+-- The migration in hand: tables, columns, indexes, data moves. What functions/ holds is applied after it by itself.
+
+--! split: 75-second-factor.sql
 -- A second factor: codes of an authenticator app (RFC 6238), recovery codes, sign-ins that wait for a code, and when a session
 -- was last proved to be its owner's.
 -- changes rows of app_private.settings
