@@ -2,13 +2,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { Pool } from 'pg';
 import { ColloquyError, errorCode } from '../lib/errors.ts';
+import { BUSY } from '../lib/gate.ts';
+import { asParty, type Party } from '../lib/party.ts';
 import { cleanText } from '../lib/storable.ts';
 import type { FileStorage } from '../lib/storage.ts';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from './authentication.ts';
 import { ApiError, isUnavailable, publicError, RETRY_AFTER } from './errors.ts';
+import { FairTurns, NoTurn } from './fair-turns.ts';
 import { requestIds } from './http/request-ids.ts';
 import type { VerifyIdentity } from './identity-provider.ts';
-import { addressOf, callerOf, type Limiter, RateLimited } from './limits/limiter.ts';
+import { addressOf, callerOf, type Limiter, partyOf, RateLimited } from './limits/limiter.ts';
+import { loopTurn } from './loop-turns.ts';
 import { parseRange } from './range.ts';
 import { inRequest } from './transaction.ts';
 
@@ -21,6 +25,8 @@ export interface FilesOptions {
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const LONGEST_URL = 8192;
+/** Of an account at the same time, how many more wait for them, and for how long (milliseconds). */
+const DOWNLOADS = { size: Number.POSITIVE_INFINITY, each: 16, waiting: 200, patience: 10_000 };
 
 /** What a client is told of each code, where it is not 500. */
 const STATUS: Record<string, number> = {
@@ -131,6 +137,8 @@ function disposition(name: string): string {
 
 /** POST /files takes a file as the body, GET and HEAD /files/:id give it back. */
 export function filesHandler({ pool, limiter, storage, verifyIdentity }: FilesOptions) {
+  const downloads = new FairTurns(DOWNLOADS);
+
   async function post(
     request: IncomingMessage,
     response: ServerResponse,
@@ -225,6 +233,28 @@ export function filesHandler({ pool, limiter, storage, verifyIdentity }: FilesOp
     await pipeline(storage.read(file.storage_path, range), response);
   }
 
+  /** As many at the same time as one account may have: what it takes slowly holds up none but its own. */
+  async function getInTurn(
+    request: IncomingMessage,
+    response: ServerResponse,
+    settings: Settings,
+    id: string,
+  ): Promise<void> {
+    try {
+      await downloads.run(partyOf(request, settings), async () => {
+        // nobody waits for it any more
+        if (!request.socket.destroyed) await get(request, response, settings, id);
+      });
+    } catch (error) {
+      if (!(error instanceof NoTurn)) throw error;
+      throw new ApiError(
+        BUSY,
+        'Too many downloads of this account are on their way.',
+        'Take some to the end first, and try again, as the header Retry-After says.',
+      );
+    }
+  }
+
   function refuse(request: IncomingMessage, response: ServerResponse, error: unknown, settings?: Settings) {
     if (response.headersSent || request.socket.destroyed) {
       response.destroy();
@@ -247,7 +277,12 @@ export function filesHandler({ pool, limiter, storage, verifyIdentity }: FilesOp
     json(response, status, { errors: [{ message, extensions }] });
   }
 
-  return async (request: IncomingMessage, response: ServerResponse, path: string): Promise<void> => {
+  async function handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    party: Party,
+  ): Promise<void> {
     let settings: Settings | undefined;
     try {
       const url = request.url ?? '';
@@ -267,16 +302,23 @@ export function filesHandler({ pool, limiter, storage, verifyIdentity }: FilesOp
       if (settings.role === VISITOR) {
         throw new ApiError('CQ101', 'You are not signed in.', 'Send a token as "Authorization: Bearer …".');
       }
+      party.name = partyOf(request, settings);
+      await loopTurn(party.name, false);
       const caller = callerOf(settings);
       await limiter.take('requests', caller, response);
       if (id === undefined) {
         await limiter.take('uploads', { ...addressOf(request), ...caller }, response);
         await post(request, response, settings, new URLSearchParams(url.split('?')[1] ?? ''));
-      } else await get(request, response, settings, id);
+      } else await getInTurn(request, response, settings, id);
     } catch (error) {
       // whoever went away in the middle is told nothing
       if (['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'].includes(errorCode(error) ?? '')) response.destroy();
       else refuse(request, response, error, settings);
     }
+  }
+
+  return (request: IncomingMessage, response: ServerResponse, path: string): Promise<void> => {
+    const party: Party = { name: partyOf(request) };
+    return asParty(party, () => handle(request, response, path, party));
   };
 }

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { ColloquyError } from './errors.ts';
 import { connectionsRefusedTotal, connectionWaitSeconds } from './metrics.ts';
+import { currentParty } from './party.ts';
 
 export interface GateOptions {
   /** For metrics and messages. */
@@ -20,15 +21,29 @@ interface Waiting {
   enter(): void;
 }
 
-/** Lets a few in at a time, and the others wait: in their order, not too many, and not too long. */
+/** Those of one party. */
+interface Line {
+  inUse: number;
+  // a Set is a queue from whose middle one can go
+  readonly waiting: Set<Waiting>;
+}
+
+/** Called once: makes room for the next one. */
+export type Leave = () => void;
+
+/**
+ * Lets a few in at a time, and the others wait: not too many, and not too long. Parties take turns, and no party has more than half of
+ * the places, nor of the queue: what one of them does for long leaves the others something to work with.
+ */
 export class Gate {
   readonly name: string;
   readonly size: number;
   readonly #most: number;
   readonly #patience: number;
+  // the order of the parties is the order of their turns
+  readonly #lines = new Map<string, Line>();
   #inUse = 0;
-  // a Set is a queue from whose middle one can go
-  readonly #queue = new Set<Waiting>();
+  #waiting = 0;
 
   constructor({ name, size, waiting, patience }: GateOptions) {
     this.name = name;
@@ -42,46 +57,85 @@ export class Gate {
   }
 
   get waiting(): number {
-    return this.#queue.size;
+    return this.#waiting;
   }
 
   /**
    * Waits to be let in.
+   * @param party  whose work it is; undefined: our own, which is not held to a share
    * @throws ColloquyError CQ438 when too many wait already, or when it takes too long
    */
-  async enter(): Promise<void> {
-    if (this.#inUse < this.size) {
-      this.#inUse += 1;
+  async enter(party?: string): Promise<Leave> {
+    const key = party ?? '';
+    const line = this.#lines.get(key) ?? { inUse: 0, waiting: new Set<Waiting>() };
+    const isFree = this.#inUse < this.size && line.inUse < this.#shareOf(key);
+    if (!isFree && (this.#waiting >= this.#most || line.waiting.size >= this.#shareOf(key, this.#most)))
+      throw this.#refusal();
+    this.#lines.set(key, line);
+    if (isFree) {
+      this.#take(line);
       connectionWaitSeconds.observe({ pool: this.name }, 0);
-      return;
+    } else {
+      const start = performance.now();
+      await this.#queue(key, line);
+      connectionWaitSeconds.observe({ pool: this.name }, (performance.now() - start) / 1000);
     }
-    if (this.#queue.size >= this.#most) throw this.#refusal();
-    const start = performance.now();
+    return () => {
+      line.inUse -= 1;
+      this.#inUse -= 1;
+      this.#serve();
+      this.#forget(key, line);
+    };
+  }
+
+  #shareOf(key: string, all = this.size): number {
+    return key === '' ? all : Math.ceil(all / 2);
+  }
+
+  #take(line: Line): void {
+    line.inUse += 1;
+    this.#inUse += 1;
+  }
+
+  async #queue(key: string, line: Line): Promise<void> {
+    this.#waiting += 1;
     await new Promise<void>((resolve, reject) => {
+      const go = () => {
+        clearTimeout(timer);
+        line.waiting.delete(waiting);
+        this.#waiting -= 1;
+      };
       const timer = setTimeout(() => {
-        this.#queue.delete(waiting);
+        go();
+        this.#forget(key, line);
         reject(this.#refusal());
       }, this.#patience);
       const waiting: Waiting = {
-        enter() {
-          clearTimeout(timer);
+        enter: () => {
+          go();
+          this.#take(line);
           resolve();
         },
       };
-      this.#queue.add(waiting);
+      line.waiting.add(waiting);
     });
-    connectionWaitSeconds.observe({ pool: this.name }, (performance.now() - start) / 1000);
   }
 
-  /** Makes room for the one that has waited longest. */
-  leave(): void {
-    const [next] = this.#queue;
-    if (!next) {
-      this.#inUse -= 1;
-      return;
+  /** Lets in who has waited longest of the party whose turn it is. */
+  #serve(): void {
+    if (this.#waiting === 0) return;
+    for (const [key, line] of [...this.#lines]) {
+      if (this.#inUse >= this.size) return;
+      const [next] = line.waiting;
+      if (!next || line.inUse >= this.#shareOf(key)) continue;
+      this.#lines.delete(key);
+      this.#lines.set(key, line);
+      next.enter();
     }
-    this.#queue.delete(next);
-    next.enter();
+  }
+
+  #forget(key: string, line: Line): void {
+    if (line.inUse === 0 && line.waiting.size === 0) this.#lines.delete(key);
   }
 
   #refusal(): ColloquyError {
@@ -99,12 +153,12 @@ export function gated<P extends pg.Pool>(pool: P, gate: Gate): P {
   const connect = pool.connect.bind(pool) as () => Promise<pg.PoolClient>;
 
   async function checkOut(): Promise<pg.PoolClient> {
-    await gate.enter();
+    const leave = await gate.enter(currentParty());
     let client: pg.PoolClient;
     try {
       client = await connect();
     } catch (error) {
-      gate.leave();
+      leave();
       throw error;
     }
     const release = client.release;
@@ -113,7 +167,7 @@ export function gated<P extends pg.Pool>(pool: P, gate: Gate): P {
       try {
         release.call(client, problem);
       } finally {
-        gate.leave();
+        leave();
       }
     };
     return client;

@@ -68,6 +68,11 @@ export function callerOf(settings: Settings): Subjects {
   };
 }
 
+/** Among whom connections and other turns are shared: accounts, and the addresses of who is none yet. */
+export function partyOf(request: IncomingMessage, settings?: Settings): string {
+  return settings?.['colloquy.user_id'] || `address ${addressKey(clientAddress(request))}`;
+}
+
 /** The header fields of draft-ietf-httpapi-ratelimit-headers. */
 function writeHeaders(response: ServerResponse, level: Level): void {
   if (response.headersSent) return;

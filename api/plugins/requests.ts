@@ -11,6 +11,7 @@ import {
   getOperationAST,
   Kind,
 } from 'postgraphile/graphql';
+import { asParty, type Party } from '../../lib/party.ts';
 import { cleanJson, cleanText } from '../../lib/storable.ts';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from '../authentication.ts';
 import {
@@ -25,10 +26,11 @@ import { type Checked, documentChecker } from '../graphql-documents.ts';
 import { requestIds } from '../http/request-ids.ts';
 import type { VerifyIdentity } from '../identity-provider.ts';
 import { hasMoreValues } from '../limits/body.ts';
-import { addressOf, callerOf, type Limiter, RateLimited, type Subjects } from '../limits/limiter.ts';
+import { addressOf, callerOf, type Limiter, partyOf, RateLimited, type Subjects } from '../limits/limiter.ts';
 import { checkCost } from '../limits/operations.ts';
 import { isCredential, type LimitName, operationCosts } from '../limits/rates.ts';
 import { MAX_BODY_VALUES, MAX_VARIABLE_DEPTH, REQUEST_TIMEOUT } from '../limits/values.ts';
+import { loopTurn } from '../loop-turns.ts';
 import { type Asked, askedFor } from '../metrics.ts';
 import { openDeadline, type RequestWork } from '../request-work.ts';
 import { type TrustedDocuments, trustedDocument } from '../trusted-documents.ts';
@@ -119,10 +121,11 @@ function cleanVariables(variables: unknown): unknown {
   }
 }
 
-/** Bounds what parsing a body and cleaning its variables costs everybody else, before either begins. */
-function bounded(getBody: () => PromiseOrDirect<GrafservBody>): () => Promise<GrafservBody> {
+/** Bounds what parsing a body and cleaning its variables costs everybody else, before either begins, and lets parties take turns. */
+function bounded(getBody: () => PromiseOrDirect<GrafservBody>, party: Party): () => Promise<GrafservBody> {
   return async () => {
     const body = await getBody();
+    await loopTurn(party.name, currentRequest()?.isVisitor ?? true);
     if (body.type === 'buffer' && hasMoreValues(body.buffer, MAX_BODY_VALUES)) {
       const message = `Variables have at most ${MAX_BODY_VALUES} values, those within lists and objects counted.`;
       throw unusableBody('CQ425', message, 'Send them in several requests.');
@@ -226,13 +229,15 @@ export function requestsPlugin(options: {
           const response = digest.requestContext.node?.res as ServerResponse | undefined;
           const deadline = openDeadline(response, options.timeout ?? REQUEST_TIMEOUT);
           const info: CurrentRequest = { id: requestIds(request).id, isVisitor: true, work: deadline.work };
+          const party: Party = { name: partyOf(request) };
           const respond = async () => {
             const settings = await authenticate(options.pool, request, options);
             digest.requestContext.settings = settings;
             info.isVisitor = settings.role === VISITOR;
+            party.name = partyOf(request, settings);
             await count(info, request, response, callerOf(settings));
             digest.preferJSON = true;
-            digest.getBody = bounded(digest.getBody.bind(digest));
+            digest.getBody = bounded(digest.getBody.bind(digest), party);
             const result = await next();
             if (info.refusal) throw info.refusal;
             if (result?.type !== 'json') return result;
@@ -241,7 +246,7 @@ export function requestsPlugin(options: {
             const headers = { ...result.headers, 'retry-after': String(RETRY_AFTER) };
             return { ...result, statusCode: 503, headers };
           };
-          return requests.run(info, async () => {
+          const run = async () => {
             try {
               return await deadline.orEnd(respond());
             } catch (error) {
@@ -252,7 +257,8 @@ export function requestsPlugin(options: {
               if (!request.complete && response && !response.headersSent)
                 response.setHeader('connection', 'close');
             }
-          });
+          };
+          return asParty(party, () => requests.run(info, run));
         },
         processGraphQLRequestBody(next, { body }) {
           if (options.trustedDocuments) {

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { LIMITS } from '../../api/limits/rates.ts';
 import { registry } from '../../lib/metrics.ts';
 import { projectFolder } from '../../lib/migrations.ts';
+import { attacks } from '../support/hostile/attacks.ts';
 
 const page = readFileSync(join(projectFolder, 'docs/limits.md'), 'utf8');
 const rows = (title: string): string[][] =>
@@ -11,7 +12,8 @@ const rows = (title: string): string[][] =>
     .split(/^## /m)
     .find((text) => text.startsWith(`${title}\n`))!
     .split('\n')
-    .filter((line) => line.startsWith('| `'))
+    .filter((line) => /^\| (?!---)/.test(line))
+    .slice(1)
     .map((line) => line.split('|').map((cell) => cell.trim()));
 const names = (cell: string): string[] => [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name!);
 
@@ -42,4 +44,9 @@ it('has a row for each metric, with its labels', async () => {
   const own = registry.getMetricsAsArray().filter(({ name }) => name.startsWith('colloquy_'));
   const real = own.map((metric) => [metric.name, (metric as unknown as { labelNames: string[] }).labelNames]);
   expect(Object.fromEntries(listed)).toEqual(Object.fromEntries(real));
+});
+
+it('has a row for each attack of the suite', () => {
+  const listed = rows('What was attacked, and what holds it').map(([, name]) => name);
+  expect(listed).toEqual(attacks.map(({ name }) => name));
 });

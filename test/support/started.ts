@@ -11,14 +11,19 @@ export interface StartedServer {
 }
 
 /** `npm start` without npm, in a process of its own, on a database server; resolves when it serves. */
-export async function startServer(databaseUrl: string, dataDir: string): Promise<StartedServer> {
-  const args = ['scripts/start.ts', '--port', '0', '--no-examples', '--data', dataDir];
-  const child = spawn(process.execPath, args, {
+export async function startServer(
+  databaseUrl: string,
+  dataDir: string,
+  { args = [], env = {} }: { args?: readonly string[]; env?: Record<string, string> } = {},
+): Promise<StartedServer> {
+  const all = ['scripts/start.ts', '--port', '0', '--no-examples', '--data', dataDir, ...args];
+  const child = spawn(process.execPath, all, {
     cwd: projectFolder,
-    env: { ...process.env, DATABASE_URL: databaseUrl, LOG_LEVEL: 'info', LOG_FORMAT: 'json' },
+    env: { ...process.env, DATABASE_URL: databaseUrl, LOG_LEVEL: 'info', LOG_FORMAT: 'json', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
+  let isServing = false;
   const exit = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
   const log = () =>
     output
@@ -30,7 +35,10 @@ export async function startServer(databaseUrl: string, dataDir: string): Promise
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (data) => {
         output += data;
-        if (servesAt()) resolve();
+        if (!isServing && servesAt()) {
+          isServing = true;
+          resolve();
+        }
       });
     }
     exit.then((code) => reject(new Error(`ended with ${code}:\n${output}`)));

@@ -6,6 +6,7 @@ import type { Problem } from './problem.ts';
 const NAMED_OTHERWISE: Record<string, string> = {
   'test/api/costs.test.ts': 'every request of docs/api.md, by what it costs',
   'test/api/fuzz.test.ts': 'every field, with anything at all',
+  'test/api/hostile-tenant.test.ts': 'all limits at once: one attacks, and what others feel of it',
   'test/docker/image.test.ts': 'what the Dockerfile copies, run as a plain process',
   'test/scripts/exit-codes.test.ts': 'every command, by its exit codes',
   'test/scripts/npm-test.test.ts': 'what package.json calls test: the options of vitest, the count, --watch',
