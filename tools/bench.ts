@@ -5,6 +5,7 @@ import { exitCodesHelp, FINDINGS, makeCommand, runCommand, say } from '../lib/cl
 import { log } from '../lib/log.ts';
 import { analytics } from './bench/analytics.ts';
 import { chaos } from './bench/chaos.ts';
+import { crowd } from './bench/crowd.ts';
 import { embed } from './bench/embed.ts';
 import { folder } from './bench/folder.ts';
 import {
@@ -25,6 +26,7 @@ import { words } from './bench/words.ts';
 
 const benches: Record<string, Bench> = {
   analytics,
+  crowd,
   embed,
   folder,
   hybrid,
