@@ -6,6 +6,7 @@ import { breakConnection, cancelQuery } from '../../lib/cancel-query.ts';
 import { embeddedDatabase, serverDatabase } from '../../lib/database.ts';
 import { LONG } from '../support/limits.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
+import { until } from '../support/users.ts';
 
 describeReal('a statement of a server', () => {
   it('ends when it is cancelled, and its connection goes on', async () => {
@@ -13,6 +14,9 @@ describeReal('a statement of a server', () => {
     const client = await database.pool('authenticator').connect();
     const sleep = client.query('select pg_sleep(600)');
     const ended = expect(sleep).rejects.toMatchObject({ code: '57014' });
+    // a cancellation that comes before the statement hits nothing
+    const running = `select from pg_stat_activity where state = 'active' and query = 'select pg_sleep(600)'`;
+    await until(async () => (await database.pool('admin').query(running)).rows.length > 0);
     await cancelQuery(client);
     await ended;
     expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }]);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type Database, serverDatabase } from '../../../lib/database.ts';
+import { sized } from '../limits.ts';
 import { createTestDatabase } from '../server.ts';
 import { type StartedServer, startServer } from '../started.ts';
 import { registerUser } from '../users.ts';
@@ -22,7 +23,7 @@ export interface Stage {
 }
 
 /** What a window may be slower by in any case, in milliseconds, and in medians of a quiet one: a slow machine is no attack. */
-const FLOOR = 300;
+const FLOOR = sized(1_500, 300);
 const FLOOR_MEDIANS = 30;
 
 /** Pairs of windows, where one says that it is felt. */
