@@ -9,11 +9,10 @@ declare
   quota record;
   used record;
 begin
-  insert into app_private.workspace_storage as s (workspace_id, slot, bytes, row_count)
-  -- a workspace that is being deleted has no sum any more
-  select w.id, pg_backend_pid() % 16, added_bytes, added_rows from app_public.workspaces w where w.id = workspace
-  on conflict on constraint workspace_storage_pkey
-  do update set bytes = s.bytes + excluded.bytes, row_count = s.row_count + excluded.row_count;
+  -- a workspace that is being deleted has none any more
+  update app_private.workspace_storage s
+  set bytes = s.bytes + added_bytes, row_count = s.row_count + added_rows
+  where s.workspace_id = workspace and s.slot = pg_backend_pid() % 16;
   if app_hidden.current_user_id() is null or added_bytes <= 0 and added_rows <= 0 then
     return;
   end if;

@@ -20,7 +20,7 @@ const ALWAYS = [
   'a hundred writers into one conversation',
   'megabytes stored each second',
   'questions for readiness without end',
-  'ranges of a file without end',
+  'a filter that goes back and forth',
   'four hundred bodies that stay half open',
 ];
 const tried = attacks.filter(({ name }) => inject('long') || ALWAYS.includes(name));

@@ -93,6 +93,8 @@ describeReal('a switch of the embedding version', () => {
     api = await startTestApi({
       database,
       embedQuery: (text, versionId) => embedder.embed(text, versionId),
+      // all searches are of one workspace, and none may go on by words alone
+      queryTurns: { tokens: 256, each: 8, patience: 60_000 },
       activeVersion: () => embedder.activeVersion(),
     });
     admin = await registerAdministrator(database, 'admin@example.org');
