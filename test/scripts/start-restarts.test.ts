@@ -15,7 +15,7 @@ import { describeWithBinaries } from '../tools/postgres/support.ts';
 
 const CLIENTS = 10;
 /** What a client is told that shall try again. */
-const AGAIN = /^CQ(?:409|503|51[0-4])$/;
+const AGAIN = /^CQ(?:409|438|503|51[0-4])$/;
 /** What the log says once for all that fails meanwhile. */
 const AWAY =
   /^The database (?:cannot be reached|is still away|is back|is in trouble|is still in trouble)|^No more of the trouble/;

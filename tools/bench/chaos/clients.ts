@@ -6,7 +6,7 @@ import { type Ledger, MARK } from './ledger.ts';
 const PATIENCE = 60_000;
 
 /** What a client may be told while the database is away or busy: to try again. */
-const TRY_AGAIN = /^(CQ503|CQ408|CQ409|CQ429|CQ51\d)$/;
+const TRY_AGAIN = /^(CQ503|CQ408|CQ409|CQ429|CQ438|CQ51\d)$/;
 
 /** Writes into one conversation: below the number that opens its continuation. */
 const CONVERSATION = 500;
