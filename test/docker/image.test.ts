@@ -111,15 +111,17 @@ async function healthy(check: string[], env: NodeJS.ProcessEnv, of: Run): Promis
   }
 }
 
-/** Waits until an API answers. */
+/** Waits until an API answers, and says what it wrote when it does not. */
 async function serves(port: string, of: Run): Promise<void> {
+  const until = Date.now() + 120_000;
   while (
     !(await fetch(`http://127.0.0.1:${port}/healthz`).then(
       (answer) => answer.ok,
       () => false,
     ))
   ) {
-    if (of.child.exitCode !== null) throw new Error(`It ended:\n${of.output()}`);
+    if (of.child.exitCode !== null || Date.now() > until)
+      throw new Error(`It does not serve:\n${of.output()}`);
     await delay(100);
   }
 }
@@ -203,7 +205,8 @@ describeReal('the services of compose.yaml', () => {
 
   const service = (name: string) => {
     const { command, healthcheck, ...rest } = readCompose(variables).services[name]!;
-    const env = environmentOf({ ...rest }, variables);
+    // a folder of their own: in that of the container above there is an embedded database, which would be served
+    const env = { ...environmentOf({ ...rest }, variables), DATA_DIR: join(image.env.DATA_DIR!, 'services') };
     const check = healthcheck?.test?.[0] === 'CMD' ? healthcheck.test.slice(1) : commandOf('HEALTHCHECK');
     const place = (word: string) => word.replace(/(?<=^|=)\/logins/, image.logins);
     return { command: command!.map(place), env, check: check.map(place) };
