@@ -2,6 +2,9 @@ import type pg from 'pg';
 import { ColloquyError } from './errors.ts';
 import { connectionsRefusedTotal, connectionWaitSeconds } from './metrics.ts';
 import { currentParty } from './party.ts';
+import { type Leave, Turns } from './turns.ts';
+
+export type { Leave };
 
 export interface GateOptions {
   /** For metrics and messages. */
@@ -17,20 +20,6 @@ export interface GateOptions {
 /** The code of a request that got no connection in time. */
 export const BUSY = 'CQ438';
 
-interface Waiting {
-  enter(): void;
-}
-
-/** Those of one party. */
-interface Line {
-  inUse: number;
-  // a Set is a queue from whose middle one can go
-  readonly waiting: Set<Waiting>;
-}
-
-/** Called once: makes room for the next one. */
-export type Leave = () => void;
-
 /**
  * Lets a few in at a time, and the others wait: not too many, and not too long. Parties take turns, and no party has more than half of
  * the places, nor of the queue: what one of them does for long leaves the others something to work with.
@@ -38,26 +27,28 @@ export type Leave = () => void;
 export class Gate {
   readonly name: string;
   readonly size: number;
-  readonly #most: number;
-  readonly #patience: number;
-  // the order of the parties is the order of their turns
-  readonly #lines = new Map<string, Line>();
-  #inUse = 0;
-  #waiting = 0;
+  readonly #turns: Turns;
 
   constructor({ name, size, waiting, patience }: GateOptions) {
     this.name = name;
     this.size = size;
-    this.#most = waiting;
-    this.#patience = patience;
+    const halfOf = (party: string, all: number): number => (party === '' ? all : Math.ceil(all / 2));
+    this.#turns = new Turns({
+      size,
+      sizeOf: (party) => halfOf(party, size),
+      waiting,
+      waitingOf: (party) => halfOf(party, waiting),
+      patience,
+      refusal: () => this.#refusal(),
+    });
   }
 
   get inUse(): number {
-    return this.#inUse;
+    return this.#turns.running;
   }
 
   get waiting(): number {
-    return this.#waiting;
+    return this.#turns.waiting;
   }
 
   /**
@@ -66,76 +57,10 @@ export class Gate {
    * @throws ColloquyError CQ438 when too many wait already, or when it takes too long
    */
   async enter(party?: string): Promise<Leave> {
-    const key = party ?? '';
-    const line = this.#lines.get(key) ?? { inUse: 0, waiting: new Set<Waiting>() };
-    const isFree = this.#inUse < this.size && line.inUse < this.#shareOf(key);
-    if (!isFree && (this.#waiting >= this.#most || line.waiting.size >= this.#shareOf(key, this.#most)))
-      throw this.#refusal();
-    this.#lines.set(key, line);
-    if (isFree) {
-      this.#take(line);
-      connectionWaitSeconds.observe({ pool: this.name }, 0);
-    } else {
-      const start = performance.now();
-      await this.#queue(key, line);
-      connectionWaitSeconds.observe({ pool: this.name }, (performance.now() - start) / 1000);
-    }
-    return () => {
-      line.inUse -= 1;
-      this.#inUse -= 1;
-      this.#serve();
-      this.#forget(key, line);
-    };
-  }
-
-  #shareOf(key: string, all = this.size): number {
-    return key === '' ? all : Math.ceil(all / 2);
-  }
-
-  #take(line: Line): void {
-    line.inUse += 1;
-    this.#inUse += 1;
-  }
-
-  async #queue(key: string, line: Line): Promise<void> {
-    this.#waiting += 1;
-    await new Promise<void>((resolve, reject) => {
-      const go = () => {
-        clearTimeout(timer);
-        line.waiting.delete(waiting);
-        this.#waiting -= 1;
-      };
-      const timer = setTimeout(() => {
-        go();
-        this.#forget(key, line);
-        reject(this.#refusal());
-      }, this.#patience);
-      const waiting: Waiting = {
-        enter: () => {
-          go();
-          this.#take(line);
-          resolve();
-        },
-      };
-      line.waiting.add(waiting);
-    });
-  }
-
-  /** Lets in who has waited longest of the party whose turn it is. */
-  #serve(): void {
-    if (this.#waiting === 0) return;
-    for (const [key, line] of [...this.#lines]) {
-      if (this.#inUse >= this.size) return;
-      const [next] = line.waiting;
-      if (!next || line.inUse >= this.#shareOf(key)) continue;
-      this.#lines.delete(key);
-      this.#lines.set(key, line);
-      next.enter();
-    }
-  }
-
-  #forget(key: string, line: Line): void {
-    if (line.inUse === 0 && line.waiting.size === 0) this.#lines.delete(key);
+    const start = performance.now();
+    const leave = await this.#turns.enter(party ?? '');
+    connectionWaitSeconds.observe({ pool: this.name }, (performance.now() - start) / 1000);
+    return leave;
   }
 
   #refusal(): ColloquyError {
