@@ -18,7 +18,7 @@ import {
 import { ApiError } from '../errors.ts';
 import { filterCounter, tooBroad } from './filters.ts';
 import { selectionSummer } from './fragments.ts';
-import { CREDENTIAL_FIELDS, SEARCH_FIELDS } from './rates.ts';
+import { type Costs, CREDENTIAL_FIELDS, credentialsOf } from './rates.ts';
 import {
   DEFAULT_PAGE_SIZE,
   MAX_COST,
@@ -74,26 +74,22 @@ interface Sum {
   /** Objects that are there once for each row of the connection that the selection belongs to. */
   perRow: number;
   branches: number;
-  searches: number;
-  credentials: number;
 }
 
-const EMPTY: Sum = { once: 0, perRow: 0, branches: 0, searches: 0, credentials: 0 };
+const EMPTY: Sum = { once: 0, perRow: 0, branches: 0 };
 
 const add = (a: Sum, b: Sum): Sum => ({
   once: a.once + b.once,
   perRow: a.perRow + b.perRow,
   branches: a.branches + b.branches,
-  searches: a.searches + b.searches,
-  credentials: a.credentials + b.credentials,
 });
 
-function demand({ once, perRow, branches, searches, credentials }: Sum): void {
-  if (credentials > MAX_CREDENTIALS) {
+function demand({ once, perRow, branches }: Sum, costs: Costs): void {
+  if (credentialsOf(costs) > MAX_CREDENTIALS) {
     const names = [...CREDENTIAL_FIELDS].join(', ');
     throw new ApiError('CQ423', `An operation has one of ${names}, once.`, 'Send each in its own request.');
   }
-  if (searches > MAX_SEARCHES) {
+  if ((costs.get('searches') ?? 0) > MAX_SEARCHES) {
     const hint = 'Send the others in further requests.';
     throw new ApiError('CQ426', `An operation has at most ${MAX_SEARCHES} searches.`, hint);
   }
@@ -106,6 +102,7 @@ function demand({ once, perRow, branches, searches, credentials }: Sum): void {
 
 /**
  * What an operation asks for at most: objects, by its page sizes; searches; branches of filters; uses of a password or token.
+ * @param costs  how often it has the fields that limits count, of operationCosts
  * @throws ApiError CQ200 for a page size out of range, CQ400 when the operation may return too much, CQ423 for several uses of
  *   credentials, CQ424 for filters that are too broad, CQ426 for too many searches
  */
@@ -114,13 +111,12 @@ export function checkCost(
   document: DocumentNode,
   operationName: string | null | undefined,
   given: Variables | null | undefined,
+  costs: Costs,
 ): number {
   const operation = getOperationAST(document, operationName);
   if (!operation) return 0; // execution says so
   const variables = withDefaults(operation, given ?? {});
   const branchesOf = filterCounter(variables);
-  const isQuery = (type: string) => type === schema.getQueryType()?.name;
-  const isMutation = (type: string) => type === schema.getMutationType()?.name;
 
   const sumOf = selectionSummer(document, EMPTY, add, (field, parent, below): Sum => {
     const type = schema.getType(parent);
@@ -128,14 +124,9 @@ export function checkCost(
     const name = field.name.value;
     const definition = type.getFields()[name];
     if (!definition) return EMPTY;
-    const own = {
-      ...EMPTY,
-      branches: branchesOf(field, definition),
-      searches: isQuery(parent) && SEARCH_FIELDS.has(name) ? 1 : 0,
-      credentials: isMutation(parent) && CREDENTIAL_FIELDS.has(name) ? 1 : 0,
-    };
+    const branches = branchesOf(field, definition);
     const result = getNamedType(definition.type);
-    if (!field.selectionSet || !isCompositeType(result)) return own;
+    if (!field.selectionSet || !isCompositeType(result)) return { ...EMPTY, branches };
     const size = pageSize(field, definition, variables);
     const within = below(field.selectionSet, result.name);
     const objects = (name === 'node' ? 0 : 1) + within.once + size * within.perRow;
@@ -144,13 +135,11 @@ export function checkCost(
     return {
       once: isList ? 0 : objects,
       perRow: isList ? objects : 0,
-      branches: own.branches + within.branches,
-      searches: own.searches + within.searches,
-      credentials: own.credentials + within.credentials,
+      branches: branches + within.branches,
     };
   });
 
   const sum = sumOf(operation.selectionSet, schema.getRootType(operation.operation)?.name ?? '');
-  demand(sum);
+  demand(sum, costs);
   return sum.once + sum.perRow;
 }

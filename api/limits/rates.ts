@@ -124,8 +124,14 @@ export type LimitName = keyof typeof LIMITS;
 /** Limits of what checks or hashes passwords, or sends their tokens: such operations have connections of their own. */
 const CREDENTIALS = ['sign_in', 'register', 'reset'] as const satisfies LimitName[];
 
-export const isCredential = (costs: ReadonlyMap<LimitName, number>): boolean =>
-  CREDENTIALS.some((name) => costs.has(name));
+/** The points that an operation takes, by limit. */
+export type Costs = ReadonlyMap<LimitName, number>;
+
+/** How often an operation checks, makes or sends a password or a token. */
+export const credentialsOf = (costs: Costs): number =>
+  CREDENTIALS.reduce((sum, name) => sum + (costs.get(name) ?? 0), 0);
+
+export const isCredential = (costs: Costs): boolean => credentialsOf(costs) > 0;
 
 /** Fields that check, make or send a password or a token: slow by design, and what is tried in masses. */
 export const CREDENTIAL_FIELDS: ReadonlySet<string> = new Set(
@@ -167,8 +173,6 @@ export function changedRates(
   }
   return rates;
 }
-
-type Costs = ReadonlyMap<LimitName, number>;
 
 const NOTHING: Costs = new Map();
 

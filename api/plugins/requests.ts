@@ -28,7 +28,7 @@ import type { VerifyIdentity } from '../identity-provider.ts';
 import { hasMoreValues } from '../limits/body.ts';
 import { addressOf, callerOf, type Limiter, partyOf, RateLimited, type Subjects } from '../limits/limiter.ts';
 import { checkCost } from '../limits/operations.ts';
-import { isCredential, type LimitName, operationCosts } from '../limits/rates.ts';
+import { type Costs, isCredential, operationCosts } from '../limits/rates.ts';
 import { MAX_BODY_VALUES, MAX_VARIABLE_DEPTH, REQUEST_TIMEOUT } from '../limits/values.ts';
 import { loopTurn } from '../loop-turns.ts';
 import { type Asked, askedFor } from '../metrics.ts';
@@ -47,7 +47,7 @@ declare global {
 interface CurrentRequest extends RequestInfo {
   work: RequestWork;
   /** Takes the points of an operation. */
-  take?(costs: ReadonlyMap<LimitName, number>): Promise<void>;
+  take?(costs: Costs): Promise<void>;
   /** Says for the metrics what is asked. */
   asked?(what: Asked): void;
   /** The limit that was used up. */
@@ -204,8 +204,8 @@ export function requestsPlugin(options: {
                 const request = currentRequest();
                 try {
                   const { schema, document, operationName, variableValues } = args;
-                  checkCost(schema, document, operationName, variableValues);
                   const costs = operationCosts(schema, document, operationName);
+                  checkCost(schema, document, operationName, variableValues, costs);
                   if (request) {
                     request.isQuery = getOperationAST(document, operationName)?.operation === 'query';
                     request.isCredential = isCredential(costs);
