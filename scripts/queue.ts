@@ -1,23 +1,12 @@
 import { exitCodesHelp, makeCommand, print, runCommand } from '../lib/cli.ts';
-import { env } from '../lib/env.ts';
-import { openPrepared } from './shared/prepared-database.ts';
+import { type Ask, askingAs } from './shared/prepared-database.ts';
 
 const program = makeCommand(
   'npm run queue --',
   'What waits to be embedded, what failed, and which providers are left alone.',
 ).addHelpText('after', exitCodesHelp());
 
-type Ask = <Row extends object>(sql: string, values?: unknown[]) => Promise<Row[]>;
-
-/** Runs the statements of a command as the worker. */
-async function withWorker(work: (ask: Ask) => Promise<void>): Promise<void> {
-  const { database } = await openPrepared(env.DATA_DIR);
-  try {
-    await work(async (sql, values = []) => (await database.pool('worker').query(sql, values)).rows);
-  } finally {
-    await database.close();
-  }
-}
+const withWorker = (work: (ask: Ask) => Promise<void>): Promise<void> => askingAs('worker', work);
 
 /** One line a row: names and values, without what is null. */
 function line(row: object): string {

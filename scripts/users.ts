@@ -1,8 +1,7 @@
 import { Option } from 'commander';
 import { exitCodesHelp, makeCommand, print, runCommand, say, table, UsageError } from '../lib/cli.ts';
-import { env } from '../lib/env.ts';
 import { ColloquyError } from '../lib/errors.ts';
-import { openPrepared } from './shared/prepared-database.ts';
+import { type Ask, askingAs } from './shared/prepared-database.ts';
 
 const program = makeCommand(
   'npm run users --',
@@ -19,8 +18,6 @@ Examples:
 ${exitCodesHelp()}`,
 );
 
-type Ask = <Row extends object>(sql: string, values?: unknown[]) => Promise<Row[]>;
-
 interface Account {
   id: string;
   email: string;
@@ -32,15 +29,8 @@ interface Account {
   monthly_cost_quota_usd: string | null;
 }
 
-/** Runs the statements of a command as the owner of the schema, which needs no account: who has the database is the operator. */
-async function withOwner(work: (ask: Ask) => Promise<void>): Promise<void> {
-  const { database } = await openPrepared(env.DATA_DIR);
-  try {
-    await work(async (sql, values = []) => (await database.pool('owner').query(sql, values)).rows);
-  } finally {
-    await database.close();
-  }
-}
+/** As the owner of the schema, which needs no account: who has the database is the operator. */
+const withOwner = (work: (ask: Ask) => Promise<void>): Promise<void> => askingAs('owner', work);
 
 /** @throws ColloquyError CQ204 */
 async function find(ask: Ask, name: string): Promise<Account> {

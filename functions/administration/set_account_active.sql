@@ -8,23 +8,24 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  wanted boolean := coalesce(set_account_active.is_active, false);
   account app_public.users;
 begin
   perform app_private.require_installation_session();
-  if set_account_active.is_active is not true then
+  if not wanted then
     if account_id = app_hidden.current_user_id() then
       raise exception 'You cannot switch off your own account.' using errcode = 'CQ161', hint = 'Have another administrator do it.';
     end if;
     perform app_private.keep_an_administrator(account_id);
   end if;
   account := app_private.account_by_id(account_id);
-  update app_public.users u set is_active = coalesce(set_account_active.is_active, false)
-  where u.id = account_id and u.is_active is distinct from coalesce(set_account_active.is_active, false)
-  returning u.* into account;
-  if not account.is_active then
-    delete from app_private.user_sessions s where s.user_id = account_id;
+  if account.is_active <> wanted then
+    update app_public.users u set is_active = wanted where u.id = account.id returning u.* into account;
+    if not wanted then
+      delete from app_private.user_sessions s where s.user_id = account.id;
+    end if;
   end if;
-  return coalesce(account, app_private.account_by_id(account_id));
+  return account;
 end
 $$;
 comment on function app_public.set_account_active(uuid, boolean) is

@@ -14,10 +14,10 @@ begin
     perform app_private.keep_an_administrator(account_id);
   end if;
   account := app_private.account_by_id(account_id);
-  update app_public.users u set role = set_account_role.role
-  where u.id = account.id and u.role is distinct from set_account_role.role
-  returning u.* into account;
-  return coalesce(account, app_private.account_by_id(account_id));
+  if account.role is distinct from set_account_role.role then
+    update app_public.users u set role = set_account_role.role where u.id = account.id returning u.* into account;
+  end if;
+  return account;
 end
 $$;
 comment on function app_public.set_account_role(uuid, app_public.user_role) is

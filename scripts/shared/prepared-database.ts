@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isConnectionLost } from '../../lib/connections/failures.ts';
-import { type Database, openDatabase } from '../../lib/database.ts';
+import { type Database, type DatabaseRole, openDatabase } from '../../lib/database.ts';
 import { runningEmbedded } from '../../lib/embedded/open.ts';
 import { env } from '../../lib/env.ts';
 import { ColloquyError, errorCode } from '../../lib/errors.ts';
@@ -48,5 +48,18 @@ export async function openPrepared(dataDir: string): Promise<OpenedDatabase> {
         : 'The process that has it open is ending or hangs. Try again.',
       cause: error,
     });
+  }
+}
+
+/** Asks for rows, as the role of the command. */
+export type Ask = <Row extends object>(sql: string, values?: unknown[]) => Promise<Row[]>;
+
+/** Runs the statements of a command as a role, and closes the database behind it. */
+export async function askingAs(role: DatabaseRole, work: (ask: Ask) => Promise<void>): Promise<void> {
+  const { database } = await openPrepared(env.DATA_DIR);
+  try {
+    await work(async (sql, values = []) => (await database.pool(role).query(sql, values)).rows);
+  } finally {
+    await database.close();
   }
 }
