@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Database } from '../../lib/database.ts';
-import { ColloquyError, errorCode } from '../../lib/errors.ts';
-import { makeLogins, type Program, startPrograms } from './chaos/processes.ts';
-import { type Bench, type BenchResult, compare, median, percentile, type Scale } from './harness.ts';
+import { type Database, loginUrl } from '../../lib/database.ts';
+import { ColloquyError } from '../../lib/errors.ts';
+import { type HttpClient, httpClient } from '../../test/support/hostile/http.ts';
+import { makeLogins, memoryOf, type Program, startPrograms } from './chaos/processes.ts';
+import { type Bench, type BenchResult, compare, percentile, type Scale } from './harness.ts';
 
 /** Connected clients, and seconds. The first few are the anchor of the many. */
 const SIZES: Record<Scale, { clients: number; seconds: number }> = {
@@ -25,55 +25,7 @@ const PATIENCE = 120_000;
 const GOAL = 20;
 const GROWTH = 1.3;
 
-interface Answer {
-  status: number;
-  retryAfter: string | undefined;
-  // biome-ignore lint/suspicious/noExplicitAny: the queries say what comes back
-  body: any;
-}
-
-/** One request over a connection that is kept. */
-function ask(
-  url: string,
-  agent: Agent,
-  token: string | undefined,
-  query: string,
-  variables: object,
-): Promise<Answer> {
-  const body = JSON.stringify({ query, variables });
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      `${url}/graphql`,
-      {
-        method: 'POST',
-        agent,
-        timeout: PATIENCE,
-        headers: {
-          'content-type': 'application/json',
-          'content-length': Buffer.byteLength(body),
-          ...(token ? { authorization: `Bearer ${token}` } : {}),
-        },
-      },
-      (response) => {
-        const parts: Buffer[] = [];
-        response.on('data', (part: Buffer) => parts.push(part));
-        response.on('error', reject);
-        response.on('end', () => {
-          const text = Buffer.concat(parts).toString();
-          const retryAfter = response.headers['retry-after'];
-          resolve({
-            status: response.statusCode ?? 0,
-            retryAfter,
-            body: text.startsWith('{') ? JSON.parse(text) : {},
-          });
-        });
-      },
-    );
-    sent.on('timeout', () => sent.destroy(new Error(`no answer within ${PATIENCE / 1000} s`)));
-    sent.on('error', reject);
-    sent.end(body);
-  });
-}
+const addressOf = (n: number): string => `127.0.0.${2 + (n % ADDRESSES)}`;
 
 interface Tally {
   times: number[];
@@ -106,35 +58,23 @@ function nextRequest({ conversationId }: Tenant): [string, object] {
   return ['{ documents(first: 10) { nodes { title } } }', {}];
 }
 
-async function live(
-  url: string,
-  tenant: Tenant,
-  localAddress: string,
-  tally: Tally,
-  signal: AbortSignal,
-): Promise<void> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1, localAddress });
-  const count = (where: Record<string, number>, what: string) => {
+async function live(client: HttpClient, tenant: Tenant, tally: Tally, signal: AbortSignal): Promise<void> {
+  const count = (where: Record<string, number>, what: string): void => {
     where[what] = (where[what] ?? 0) + 1;
   };
-  try {
-    while (!signal.aborted) {
-      await delay(Math.random() * 2 * THOUGHT, undefined, { signal }).catch(() => {});
-      if (signal.aborted) return;
-      const [query, variables] = nextRequest(tenant);
-      const begun = performance.now();
-      try {
-        const { status, retryAfter, body } = await ask(url, agent, tenant.token, query, variables);
-        const code = body.errors?.[0]?.extensions?.code ?? `HTTP ${status}`;
-        if (status === 200 && !body.errors) tally.times.push(performance.now() - begun);
-        else if ((status === 429 || status === 503) && retryAfter) count(tally.refused, code);
-        else count(tally.errors, code);
-      } catch (error) {
-        count(tally.errors, errorCode(error) ?? (error as Error).message);
-      }
-    }
-  } finally {
-    agent.destroy();
+  while (!signal.aborted) {
+    await delay(Math.random() * 2 * THOUGHT, undefined, { signal }).catch(() => {});
+    if (signal.aborted) return;
+    const [query, variables] = nextRequest(tenant);
+    const begun = performance.now();
+    const { status, code, headers } = await client.send({
+      body: { query, variables },
+      token: tenant.token,
+      leaveAfter: PATIENCE,
+    });
+    if (code === '200') tally.times.push(performance.now() - begun);
+    else if ((status === 429 || status === 503) && headers['retry-after']) count(tally.refused, code);
+    else count(tally.errors, code);
   }
 }
 
@@ -143,9 +83,11 @@ async function crowdOf(url: string, tenants: Tenant[], clients: number, seconds:
   const tally: Tally = { times: [], refused: {}, errors: {} };
   const signal = AbortSignal.timeout(seconds * 1000);
   await Promise.all(
-    Array.from({ length: clients }, (_, n) =>
-      live(url, tenants[n % tenants.length]!, `127.0.0.${2 + (n % ADDRESSES)}`, tally, signal),
-    ),
+    Array.from({ length: clients }, async (_, n) => {
+      const client = httpClient(url, addressOf(n));
+      await live(client, tenants[n % tenants.length]!, tally, signal);
+      client.close();
+    }),
   );
   return tally;
 }
@@ -153,29 +95,21 @@ async function crowdOf(url: string, tenants: Tenant[], clients: number, seconds:
 async function register(url: string): Promise<Tenant[]> {
   return Promise.all(
     Array.from({ length: TENANTS }, async (_, n) => {
-      const agent = new Agent({ localAddress: `127.0.0.${2 + (n % ADDRESSES)}` });
-      const made = await ask(
-        url,
-        agent,
-        undefined,
+      const client = httpClient(url, addressOf(n));
+      const made = await client.ask(
         `mutation ($email: String!) { register(input: { email: $email, password: "correct horse battery" }) { authentication { token } } }`,
         { email: `crowd${n}@example.org` },
       );
-      const token: string | undefined = made.body.data?.register.authentication.token;
-      const begun = await ask(
-        url,
-        agent,
-        token,
+      const token: string | undefined = made.data?.register?.authentication.token;
+      const begun = await client.ask(
         'mutation { startConversation(input: {}) { conversation { id } } }',
         {},
+        token,
       );
-      agent.destroy();
-      const conversationId = begun.body.data?.startConversation.conversation.id;
+      client.close();
+      const conversationId: string | undefined = begun.data?.startConversation?.conversation.id;
       if (!token || !conversationId)
-        throw new ColloquyError(
-          'CQ023',
-          `No account could be made: ${JSON.stringify(made.body.errors ?? begun.body.errors)}`,
-        );
+        throw new ColloquyError('CQ023', `No account could be made: ${made.code}, ${begun.code}`);
       return { token, conversationId };
     }),
   );
@@ -188,13 +122,6 @@ const list = (counts: Record<string, number>): string =>
     .map(([what, count]) => `${what} ${count}`)
     .join(', ') || 'none';
 
-/** Resident memory in the first and the last third of the samples, in MB. */
-function memoryOf({ memory }: Program, from: number): { first: number; last: number } {
-  const samples = memory.slice(from);
-  const third = Math.max(1, Math.floor(samples.length / 3));
-  return { first: median(samples.slice(0, third)), last: median(samples.slice(-third)) };
-}
-
 async function run(database: Database, scale: Scale, say: (text: string) => void): Promise<BenchResult> {
   const { clients, seconds } = SIZES[scale];
   const folder = mkdtempSync(join(tmpdir(), 'colloquy-crowd-'));
@@ -205,11 +132,7 @@ async function run(database: Database, scale: Scale, say: (text: string) => void
   try {
     const adminUrl = database.url('admin');
     const passwords = await makeLogins(adminUrl, folder);
-    const as = (login: string): string => {
-      const url = new URL(adminUrl);
-      [url.username, url.password] = [login, passwords[login]!];
-      return url.href;
-    };
+    const as = (login: string): string => loginUrl(adminUrl, login, passwords[login]!);
     const { url, all } = await startPrograms(
       { authenticator: as('colloquy_authenticator'), worker: as('colloquy_worker') },
       folder,
@@ -222,7 +145,10 @@ async function run(database: Database, scale: Scale, say: (text: string) => void
     say(`${clients} clients for ${seconds} s …`);
     const many = await crowdOf(url, tenants, clients, seconds);
     const ended = programs.flatMap((program) => program.ended() ?? []);
-    const memory = programs.map((program, n) => ({ name: program.name, ...memoryOf(program, samples[n]!) }));
+    const memory = programs.map((program, n) => ({
+      name: program.name,
+      ...memoryOf(program.memory.slice(samples[n])),
+    }));
     return {
       shape: { clients, seconds, tenants: TENANTS, addresses: ADDRESSES, 'ms between requests': THOUGHT },
       ratios: [
@@ -240,10 +166,10 @@ async function run(database: Database, scale: Scale, say: (text: string) => void
             goal: { most: 0 },
           },
         ),
-        ...memory.map(({ name, first, last }) =>
-          compare(`memory of the ${name}, last third`, [{ ours: last, anchor: first }], {
+        ...memory.map(({ name, before, after }) =>
+          compare(`memory of the ${name}, last quarter`, [{ ours: after, anchor: before }], {
             unit: 'MB',
-            anchorName: 'first third',
+            anchorName: 'second quarter',
             goal: { most: GROWTH },
           }),
         ),

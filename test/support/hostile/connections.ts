@@ -29,7 +29,7 @@ async function hold(
   const error = await Promise.race([lost, delay(300)]);
   const code = /CQ\d{3}/.exec(answer)?.[0] ?? /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? error ?? 'held';
   if (code !== 'held') socket.destroy();
-  return { status: 0, code, data: undefined };
+  return { status: 0, code, headers: {}, data: undefined };
 }
 
 /** Once each: what is held stays, and no more is done until the end. */

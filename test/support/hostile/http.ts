@@ -1,4 +1,4 @@
-import { Agent, request } from 'node:http';
+import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { errorCode } from '../../../lib/errors.ts';
 
 export interface Sent {
@@ -15,6 +15,7 @@ export interface Got {
   status: number;
   /** The code of its first error; else the status; what the connection met, where there was no answer. */
   code: string;
+  headers: IncomingHttpHeaders;
   // biome-ignore lint/suspicious/noExplicitAny: an attack reads what it asked for
   data: any;
 }
@@ -26,9 +27,10 @@ export interface HttpClient {
   close(): void;
 }
 
-function read(status: number, text: string): Got {
+function read(status: number, headers: IncomingHttpHeaders, text: string): Got {
   const body = text.startsWith('{') ? JSON.parse(text) : {};
-  return { status, code: body.errors?.[0]?.extensions?.code ?? String(status), data: body.data ?? body };
+  const code = body.errors?.[0]?.extensions?.code ?? String(status);
+  return { status, code, headers, data: body.data ?? body };
 }
 
 /** A client from an address of its own on the loopback, with connections that stay open, or one for each request. */
@@ -40,7 +42,7 @@ export function httpClient(url: string, localAddress: string, keepAlive = true):
     const bytes = isObject ? JSON.stringify(body) : body;
     return new Promise<Got>((resolve) => {
       const failed = (error: Error): void =>
-        resolve({ status: 0, code: errorCode(error) ?? error.message, data: undefined });
+        resolve({ status: 0, code: errorCode(error) ?? error.message, headers: {}, data: undefined });
       const outgoing = request(`${url}${path}`, {
         method,
         agent,
@@ -57,10 +59,14 @@ export function httpClient(url: string, localAddress: string, keepAlive = true):
         const parts: Buffer[] = [];
         response.on('data', (part: Buffer) => parts.push(part));
         response.on('error', failed);
-        response.on('end', () => resolve(read(response.statusCode!, Buffer.concat(parts).toString())));
+        response.on('end', () =>
+          resolve(read(response.statusCode!, response.headers, Buffer.concat(parts).toString())),
+        );
       });
       outgoing.end(bytes);
-      if (leaveAfter !== undefined) setTimeout(() => outgoing.destroy(), leaveAfter);
+      if (leaveAfter === undefined) return;
+      const leaving = setTimeout(() => outgoing.destroy(), leaveAfter);
+      outgoing.on('close', () => clearTimeout(leaving));
     });
   }
 

@@ -7,6 +7,7 @@ import { ColloquyError } from '../../../lib/errors.ts';
 import { projectFolder } from '../../../lib/migrations.ts';
 import { run, tail } from '../../postgres/run.ts';
 import { freePort } from '../../postgres/server.ts';
+import { median } from '../harness.ts';
 
 export interface Program {
   name: 'API' | 'worker';
@@ -21,6 +22,17 @@ export interface Program {
 export interface Programs {
   url: string;
   all: Program[];
+}
+
+/** Resident memory of a run in MB: in its second quarter, when caches are filled, in its last, and at most. */
+export function memoryOf(samples: number[]): { before: number; after: number; most: number } {
+  const quarter = Math.max(1, Math.floor(samples.length / 4));
+  if (samples.length === 0) return { before: 0, after: 0, most: 0 };
+  return {
+    before: median(samples.slice(quarter, 2 * quarter + 1)),
+    after: median(samples.slice(-quarter)),
+    most: Math.max(...samples),
+  };
 }
 
 /** Resident memory in MB; undefined where there is no /proc. */

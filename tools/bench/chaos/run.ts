@@ -7,11 +7,11 @@ import { serverDatabase } from '../../../lib/database.ts';
 import { migrateDatabase } from '../../../lib/migrations.ts';
 import { findBinaries } from '../../postgres/acquire.ts';
 import { startPgbouncer } from '../../postgres/pgbouncer.ts';
-import { median, percentile } from '../harness.ts';
+import { percentile } from '../harness.ts';
 import { ask, newTally, runClient, SEARCH, type Tally, type Tenant, WRITE } from './clients.ts';
 import { EVENTS, type Event, type Stage } from './events.ts';
 import { compareWith, Ledger, MARK } from './ledger.ts';
-import { makeLogins, type Program, startPrograms } from './processes.ts';
+import { makeLogins, memoryOf, type Program, startPrograms } from './processes.ts';
 import { openProxy } from './proxy.ts';
 import { openServers } from './servers.ts';
 
@@ -205,17 +205,6 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   } finally {
     for (const close of closers.reverse()) await close();
   }
-}
-
-/** Memory of the second quarter of a run, when caches are full, and of the last. */
-function memoryOf(samples: number[]): { before: number; after: number; most: number } {
-  const quarter = Math.max(1, Math.floor(samples.length / 4));
-  if (samples.length === 0) return { before: 0, after: 0, most: 0 };
-  return {
-    before: median(samples.slice(quarter, 2 * quarter + 1)),
-    after: median(samples.slice(-quarter)),
-    most: Math.max(...samples),
-  };
 }
 
 /** Makes a document and waits until the worker has indexed it. Returns how long it took, in milliseconds. */
