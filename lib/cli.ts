@@ -3,10 +3,12 @@ import { ColloquyError, describeError } from './errors.ts';
 
 /**
  * What every command shares. Results go to standard output, everything else to standard error, so that `--json` can be
- * piped. Exit codes: 0 fine; 1 findings, or it could not finish; 2 wrong usage; 130 interrupted.
+ * piped. Exit codes: 0 fine; 1 findings, or it could not finish; 2 wrong usage; 130 interrupted. Those of `npm run ops`, which
+ * monitoring reads: 0 fine; 1 findings; 2 it could not, wrong usage included.
  */
 export const FINDINGS = 1;
 export const WRONG_USAGE = 2;
+export const COULD_NOT = 2;
 export const INTERRUPTED = 130;
 
 /** A result. */
@@ -34,13 +36,16 @@ export function exitCodesHelp(findings?: string): string {
   return `\nExit codes: 0 fine; 1 ${one}; 2 wrong usage.`;
 }
 
-/** Runs a command to its end: an error is told in a line or two, and decides the exit code. */
-export async function runCommand(work: () => Promise<unknown>): Promise<void> {
+/**
+ * Runs a command to its end: an error is told in a line or two, and decides the exit code.
+ * @param couldNot  the exit code of an error that is no wrong usage
+ */
+export async function runCommand(work: () => Promise<unknown>, couldNot: number = FINDINGS): Promise<void> {
   try {
     await work();
   } catch (error) {
     say(describeError(error));
-    process.exitCode = error instanceof UsageError ? WRONG_USAGE : FINDINGS;
+    process.exitCode = error instanceof UsageError ? WRONG_USAGE : couldNot;
   }
 }
 

@@ -6,8 +6,8 @@ import { type EmbeddedLogin, openEmbedded, runningEmbedded } from './embedded/op
 import { env } from './env.ts';
 import { ColloquyError, errorCode } from './errors.ts';
 
-/** Who a connection acts as: the administrator prepares, the owner migrates, the others serve. */
-export type DatabaseRole = 'admin' | 'owner' | 'authenticator' | 'worker';
+/** Who a connection acts as: the administrator prepares, the owner migrates, monitor and backup look, the others serve. */
+export type DatabaseRole = 'admin' | 'owner' | 'authenticator' | 'worker' | 'monitor' | 'backup';
 
 export interface Database {
   readonly kind: 'server' | 'embedded';
@@ -37,6 +37,8 @@ const LOGIN: Record<DatabaseRole, EmbeddedLogin> = {
   owner: 'colloquy_owner',
   authenticator: 'colloquy_authenticator',
   worker: 'colloquy_worker',
+  monitor: 'colloquy_monitor',
+  backup: 'colloquy_backup',
 };
 
 /** Parses a connection string, also one that names a socket and no host: postgres://login@/database?host=/folder. */
@@ -190,6 +192,8 @@ export async function openDatabase(options: { dataDir?: string; join?: boolean }
         owner: env.OWNER_DATABASE_URL,
         authenticator: env.AUTHENTICATOR_DATABASE_URL,
         worker: env.WORKER_DATABASE_URL,
+        monitor: env.MONITOR_DATABASE_URL,
+        backup: env.BACKUP_DATABASE_URL,
       },
       'because DATABASE_URL is set',
     );
@@ -202,6 +206,8 @@ export async function openDatabase(options: { dataDir?: string; join?: boolean }
       owner: running('colloquy_owner'),
       authenticator: running('colloquy_authenticator'),
       worker: running('colloquy_worker'),
+      monitor: running('colloquy_monitor'),
+      backup: running('colloquy_backup'),
     };
     // its one session is had in turn: to wait for it is nothing to worry about
     const database = serverDatabase(running('postgres'), logins, undefined, plainPool);

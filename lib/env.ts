@@ -88,12 +88,14 @@ const rates = z
   });
 
 const variables = z.object({
-  /** PostgreSQL 18 with pgvector, as an administrator. Absent: one of the next three, else the embedded database in DATA_DIR. */
+  /** PostgreSQL 18 with pgvector, as an administrator. Absent: one of the next five, else the embedded database in DATA_DIR. */
   DATABASE_URL: url,
   /** Where each role logs in, for deployments that do not hand the administrator's URL to every process. */
   OWNER_DATABASE_URL: url,
   AUTHENTICATOR_DATABASE_URL: url,
   WORKER_DATABASE_URL: url,
+  MONITOR_DATABASE_URL: url,
+  BACKUP_DATABASE_URL: url,
   /** Connections of this process per role on a server: of signed-in users, of visitors, and of what hashes passwords. */
   DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(1000).default(10),
   POOL_VISITORS: z.coerce.number().int().min(1).max(1000).default(3),
@@ -228,7 +230,9 @@ const schema = refined.transform((values) => ({
     values.DATABASE_URL ??
     values.AUTHENTICATOR_DATABASE_URL ??
     values.WORKER_DATABASE_URL ??
-    values.OWNER_DATABASE_URL,
+    values.OWNER_DATABASE_URL ??
+    values.MONITOR_DATABASE_URL ??
+    values.BACKUP_DATABASE_URL,
 }));
 
 export type Env = z.infer<typeof schema>;
@@ -289,6 +293,8 @@ rememberSecrets([
   env.OWNER_DATABASE_URL,
   env.AUTHENTICATOR_DATABASE_URL,
   env.WORKER_DATABASE_URL,
+  env.MONITOR_DATABASE_URL,
+  env.BACKUP_DATABASE_URL,
   env.TEST_DATABASE_URL,
   env.COLLOQUY_PASSWORD,
   env.EMBEDDING_API_KEY,

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { Option } from 'commander';
 import { exitCodesHelp, makeCommand, print, runCommand, say, table, UsageError } from '../lib/cli.ts';
+import { LOGINS, type LoginRole } from '../lib/database/login.ts';
 import { checkServer, openDatabase } from '../lib/database.ts';
 import { env } from '../lib/env.ts';
 import { prepareRoles } from '../lib/migrations.ts';
-import { LOGINS, type LoginRole, readLogin, writeUserlist } from './logins/file.ts';
+import { readLogin, writeUserlist } from './logins/file.ts';
 import { type Login, makeLogins } from './logins/make.ts';
 
 interface Options {
@@ -19,9 +20,7 @@ interface Options {
 const ROLES = Object.keys(LOGINS) as LoginRole[];
 
 /** Roles whose login the environment names are the business of whoever set it. */
-const given = new Set(
-  (['owner', 'authenticator', 'worker'] as const).filter((role) => env[LOGINS[role].variable] !== undefined),
-);
+const given = new Set(ROLES.filter((role) => env[LOGINS[role].variable] !== undefined));
 
 function describe(logins: Login[], dryRun: boolean): string {
   const words: Record<Login['state'], string> = {

@@ -1,6 +1,6 @@
 import type { Database } from '../database.ts';
 import { ColloquyError, errorCode } from '../errors.ts';
-import { LOGINS, namedProcess, OWN_LOGIN, type ServingRole } from './login.ts';
+import { LOGINS, type LoginRole, namedProcess, OWN_LOGIN } from './login.ts';
 
 /** What the server, or a pooler before it, says when it does not let a role in. */
 const REFUSED: Record<string, (name: string) => string> = {
@@ -15,7 +15,7 @@ const REFUSED: Record<string, (name: string) => string> = {
  * Makes sure, at the start of a process, that it can act as a role, and says what is wrong with the logins otherwise.
  * @throws ColloquyError CQ046
  */
-export async function demandLogin(database: Database, role: ServingRole): Promise<void> {
+export async function demandLogin(database: Database, role: LoginRole): Promise<void> {
   try {
     (await database.pool(role).connect()).release();
   } catch (error) {

@@ -1,15 +1,17 @@
 import type pg from 'pg';
 import { ColloquyError } from '../errors.ts';
 
-/** The roles that serve and migrate, each with what a process names its login by. */
+/** The roles that log in, each with the variable that holds where, and what it is for. */
 export const LOGINS = {
-  owner: { name: 'colloquy_owner', variable: 'OWNER_DATABASE_URL' },
-  authenticator: { name: 'colloquy_authenticator', variable: 'AUTHENTICATOR_DATABASE_URL' },
-  worker: { name: 'colloquy_worker', variable: 'WORKER_DATABASE_URL' },
+  owner: { name: 'colloquy_owner', variable: 'OWNER_DATABASE_URL', use: 'migrations' },
+  authenticator: { name: 'colloquy_authenticator', variable: 'AUTHENTICATOR_DATABASE_URL', use: 'the API' },
+  worker: { name: 'colloquy_worker', variable: 'WORKER_DATABASE_URL', use: 'background jobs' },
+  monitor: { name: 'colloquy_monitor', variable: 'MONITOR_DATABASE_URL', use: 'dashboards and alerts' },
+  backup: { name: 'colloquy_backup', variable: 'BACKUP_DATABASE_URL', use: 'dumps and physical backups' },
 } as const;
-export type ServingRole = keyof typeof LOGINS;
+export type LoginRole = keyof typeof LOGINS;
 
-const isServing = (role: string): role is ServingRole => role in LOGINS;
+const isLogin = (role: string): role is LoginRole => role in LOGINS;
 
 const WHO = `
   select current_user as role, session_user as login, pg_catalog.pg_backend_pid() as pid, r.rolsuper or r.rolbypassrls as "isAbove"
@@ -44,7 +46,7 @@ export const OWN_LOGIN = 'npm run logins makes one login per role; docs/pooler.m
  * @throws ColloquyError CQ046 when the connection does not act as the role, or may cease to
  */
 export async function verifyLogin(client: pg.ClientBase, role: string): Promise<void> {
-  if (!isServing(role)) return;
+  if (!isLogin(role)) return;
   const { name, variable } = LOGINS[role];
   const { rows } = await client.query<Who>(WHO);
   const who = rows[0]!;
@@ -57,7 +59,8 @@ export async function verifyLogin(client: pg.ClientBase, role: string): Promise<
         : `Set ${variable} to the login of ${name}. ${OWN_LOGIN}`,
     });
   }
-  if (who.isAbove) {
+  // row-level security would dump a part in silence
+  if (who.isAbove && role !== 'backup') {
     throw new ColloquyError('CQ046', `Row-level security does not hold for ${name}.`, {
       hint: `As an administrator: alter role ${name} nosuperuser nobypassrls;`,
     });

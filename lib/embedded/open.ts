@@ -23,6 +23,7 @@ const LOGINS = [
   'colloquy_authenticator',
   'colloquy_worker',
   'colloquy_monitor',
+  'colloquy_backup',
 ] as const;
 export type EmbeddedLogin = (typeof LOGINS)[number];
 

@@ -1,17 +1,8 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { LOGINS, type LoginRole } from '../../lib/database/login.ts';
 import { errorCode } from '../../lib/errors.ts';
-
-/** The roles that log in, with the variable that holds where, and what they are for. */
-export const LOGINS = {
-  owner: { name: 'colloquy_owner', variable: 'OWNER_DATABASE_URL', use: 'migrations' },
-  authenticator: { name: 'colloquy_authenticator', variable: 'AUTHENTICATOR_DATABASE_URL', use: 'the API' },
-  worker: { name: 'colloquy_worker', variable: 'WORKER_DATABASE_URL', use: 'background jobs' },
-  monitor: { name: 'colloquy_monitor', variable: 'MONITOR_DATABASE_URL', use: 'dashboards and alerts' },
-  backup: { name: 'colloquy_backup', variable: 'BACKUP_DATABASE_URL', use: 'dumps and physical backups' },
-} as const;
-export type LoginRole = keyof typeof LOGINS;
 
 /** A folder per role, so that a process can be given its own and no other. */
 export const fileOf = (folder: string, role: LoginRole): string => join(folder, role, 'login.env');

@@ -1,7 +1,8 @@
 import pg from 'pg';
+import { LOGINS, type LoginRole } from '../../lib/database/login.ts';
 import { type Database, inTransaction, loginUrl } from '../../lib/database.ts';
 import { ColloquyError, errorCode } from '../../lib/errors.ts';
-import { fileOf, LOGINS, type LoginRole, readLogin, writeLogin } from './file.ts';
+import { fileOf, readLogin, writeLogin } from './file.ts';
 import { newPassword, scramVerifier } from './password.ts';
 
 /** made: it has a new password; kept: that of its file; given: by the environment; absent: there is no such role here. */

@@ -25,16 +25,20 @@ const UNPREPARED = new Set(['22023', '42704', '3F000', '42P01', '42501', '28000'
 
 /**
  * Opens the database that the server uses, if there is one and it is prepared.
+ * @param role  that of the command, which looks at what is applied
  * @throws ColloquyError CQ012 when it does not answer, CQ032 when it is not there or not migrated
  */
-export async function openPrepared(dataDir: string): Promise<OpenedDatabase> {
+export async function openPrepared(
+  dataDir: string,
+  role: DatabaseRole = 'authenticator',
+): Promise<OpenedDatabase> {
   const isAlone = !env.DATABASE_URL && !runningEmbedded(dataDir);
   // Opening would make one: an empty database helps nobody.
   if (isAlone && !existsSync(join(dataDir, 'postgres')))
     throw notMigrated(`there is none in the folder ${dataDir}`);
   const database = await openDatabase({ join: true, dataDir });
   try {
-    const { pending } = await migrationStatus(database.pool('authenticator'));
+    const { pending } = await migrationStatus(database.pool(role));
     if (pending.length > 0) throw notMigrated(`${database.description}, lacks ${pending.join(', ')}`);
     return { database, isAlone };
   } catch (error) {
@@ -56,7 +60,7 @@ export type Ask = <Row extends object>(sql: string, values?: unknown[]) => Promi
 
 /** Runs the statements of a command as a role, and closes the database behind it. */
 export async function askingAs(role: DatabaseRole, work: (ask: Ask) => Promise<void>): Promise<void> {
-  const { database } = await openPrepared(env.DATA_DIR);
+  const { database } = await openPrepared(env.DATA_DIR, role);
   try {
     await work(async (sql, values = []) => (await database.pool(role).query(sql, values)).rows);
   } finally {

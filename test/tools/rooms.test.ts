@@ -12,11 +12,12 @@ const MAY_IMPORT: Record<string, string[]> = {
   models: ['lib', 'chunking'],
   import: ['lib', 'reading'],
   mail: ['lib'],
-  jobs: ['lib', 'reading', 'chunking', 'models', 'mail'],
+  operations: ['lib', 'models'],
+  jobs: ['lib', 'reading', 'chunking', 'models', 'mail', 'operations'],
   api: ['lib', 'chunking', 'models'],
-  scripts: ['lib', 'reading', 'chunking', 'models', 'import', 'mail', 'jobs', 'api'],
+  scripts: ['lib', 'reading', 'chunking', 'models', 'import', 'mail', 'jobs', 'api', 'operations'],
   // the stored release is filled by the people and passages that the tests use
-  tools: ['lib', 'reading', 'chunking', 'models', 'import', 'mail', 'jobs', 'api', 'test'],
+  tools: ['lib', 'reading', 'chunking', 'models', 'import', 'mail', 'jobs', 'api', 'operations', 'test'],
   // the loader of PostGraphile looks for its configuration here
   'graphile.config.ts': ['lib', 'api'],
 };

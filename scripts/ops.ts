@@ -1,0 +1,16 @@
+import type { Command } from 'commander';
+import { COULD_NOT, makeCommand, runCommand } from '../lib/cli.ts';
+
+/** The commands, one file each in scripts/ops/, which adds itself: name, options, what it does. */
+const COMMANDS: readonly ((ops: Command) => void)[] = [];
+
+const ops = makeCommand(
+  'npm run ops --',
+  'Backs up, restores, checks and mends a Colloquy database and what belongs to it.',
+).addHelpText(
+  'after',
+  '\nEach command has --help. Exit codes: 0 fine; 1 findings; 2 it could not, wrong usage included. Guide: docs/operations/README.md',
+);
+for (const add of COMMANDS) add(ops);
+
+await runCommand(() => ops.parseAsync(), COULD_NOT);
