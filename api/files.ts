@@ -12,7 +12,7 @@ import { FairTurns, NoTurn } from './fair-turns.ts';
 import { requestIds } from './http/request-ids.ts';
 import type { VerifyIdentity } from './identity-provider.ts';
 import { addressOf, callerOf, type Limiter, partyOf, RateLimited } from './limits/limiter.ts';
-import { loopTurn } from './loop-turns.ts';
+import { doorTurn, workTurn } from './loop-turns.ts';
 import { parseRange } from './range.ts';
 import { inRequest } from './transaction.ts';
 
@@ -298,12 +298,13 @@ export function filesHandler({ pool, limiter, storage, verifyIdentity }: FilesOp
           'POST /files stores, GET /files/:id reads.',
         );
       }
+      await doorTurn(request);
       settings = await authenticate(pool, request, { verifyIdentity });
       if (settings.role === VISITOR) {
         throw new ApiError('CQ101', 'You are not signed in.', 'Send a token as "Authorization: Bearer …".');
       }
       party.name = partyOf(request, settings);
-      await loopTurn(party.name, false);
+      await workTurn(request, party.name, false);
       const caller = callerOf(settings);
       await limiter.take('requests', caller, response);
       if (id === undefined) {

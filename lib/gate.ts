@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { ControlledDelay } from './controlled-delay.ts';
 import { ColloquyError } from './errors.ts';
 import { connectionsRefusedTotal, connectionWaitSeconds } from './metrics.ts';
 import { currentParty } from './party.ts';
@@ -15,10 +16,19 @@ export interface GateOptions {
   waiting: number;
   /** Milliseconds that each waits at most. */
   patience: number;
+  /** Whether who has waited too long in a queue that stands is refused at once. */
+  isControlled?: boolean;
 }
 
 /** The code of a request that got no connection in time. */
 export const BUSY = 'CQ438';
+
+/** What a client is told that could not be served in time. */
+export function busy(why: string): ColloquyError {
+  return new ColloquyError(BUSY, `The server is busy: ${why}.`, {
+    hint: 'Try again in a moment, as the header Retry-After says.',
+  });
+}
 
 /**
  * Lets a few in at a time, and the others wait: not too many, and not too long. Parties take turns, and no party has more than half of
@@ -29,7 +39,7 @@ export class Gate {
   readonly size: number;
   readonly #turns: Turns;
 
-  constructor({ name, size, waiting, patience }: GateOptions) {
+  constructor({ name, size, waiting, patience, isControlled = false }: GateOptions) {
     this.name = name;
     this.size = size;
     const halfOf = (party: string, all: number): number => (party === '' ? all : Math.ceil(all / 2));
@@ -40,6 +50,7 @@ export class Gate {
       waitingOf: (party) => halfOf(party, waiting),
       patience,
       refusal: () => this.#refusal(),
+      ...(isControlled ? { delay: new ControlledDelay() } : {}),
     });
   }
 
@@ -65,9 +76,7 @@ export class Gate {
 
   #refusal(): ColloquyError {
     connectionsRefusedTotal.inc({ pool: this.name });
-    return new ColloquyError(BUSY, 'The server is busy: no connection to the database became free in time.', {
-      hint: 'Try again in a moment, as the header Retry-After says.',
-    });
+    return busy('no connection to the database became free in time');
   }
 }
 

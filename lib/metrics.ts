@@ -68,7 +68,7 @@ export const connectionWaitSeconds = new Histogram({
 
 export const connectionsRefusedTotal = new Counter({
   name: 'colloquy_pool_refused_total',
-  help: 'Requests that got no connection in time (CQ438), by pool.',
+  help: 'Requests that got no connection or no turn in time (CQ438), by pool; door and loop are the turns.',
   labelNames: ['pool'] as const,
   registers,
 });

@@ -1,3 +1,5 @@
+import type { ControlledDelay } from './controlled-delay.ts';
+
 export interface TurnsOptions {
   /** At the same time, all together. */
   size: number;
@@ -13,6 +15,8 @@ export interface TurnsOptions {
   refusal(): Error;
   /** Whether a party that has had its turn is behind those that came meanwhile. */
   newcomersFirst?: boolean;
+  /** Refuses who has waited too long in a queue that stands. Absent: each waits as long as patience allows. */
+  delay?: ControlledDelay;
 }
 
 /** Called once: makes room for the next one. */
@@ -20,8 +24,8 @@ export type Leave = () => void;
 
 interface Line {
   running: number;
-  // a Set is a queue from whose middle one can go
-  readonly waiting: Set<() => void>;
+  // a Set is a queue from whose middle one can go; each takes its turn, or is refused, and says which
+  readonly waiting: Set<() => boolean>;
 }
 
 /**
@@ -57,8 +61,10 @@ export class Turns {
     const isFree = this.#hasRoom(party, line);
     if (!isFree && (this.#waiting >= waiting || line.waiting.size >= waitingOf(party))) throw refusal();
     this.#lines.set(party, line);
-    if (isFree) this.#start(line);
-    else await this.#queue(party, line);
+    if (isFree) {
+      this.#start(line);
+      this.#options.delay?.isTooLong(0, 0);
+    } else await this.#queue(party, line);
     return () => {
       line.running -= 1;
       this.#running -= 1;
@@ -79,22 +85,29 @@ export class Turns {
 
   async #queue(party: string, line: Line): Promise<void> {
     this.#waiting += 1;
+    const since = performance.now();
     await new Promise<void>((resolve, reject) => {
       const go = (): void => {
         clearTimeout(timer);
         line.waiting.delete(start);
         this.#waiting -= 1;
       };
-      const start = (): void => {
-        go();
-        this.#start(line);
-        resolve();
-      };
-      const timer = setTimeout(() => {
+      const refuse = (): void => {
         go();
         this.#forget(party, line);
         reject(this.#options.refusal());
-      }, this.#options.patience);
+      };
+      const start = (): boolean => {
+        if (this.#options.delay?.isTooLong(performance.now() - since, this.#waiting)) {
+          refuse();
+          return false;
+        }
+        go();
+        this.#start(line);
+        resolve();
+        return true;
+      };
+      const timer = setTimeout(refuse, this.#options.patience);
       line.waiting.add(start);
     });
   }
@@ -104,10 +117,12 @@ export class Turns {
     if (this.#waiting === 0) return;
     for (const [party, line] of [...this.#lines]) {
       if (this.#running >= this.#options.size) return;
-      const [start] = line.waiting;
-      if (!start || !this.#hasRoom(party, line)) continue;
-      this.#toTheEnd(party, line);
-      start();
+      if (line.waiting.size === 0 || !this.#hasRoom(party, line)) continue;
+      for (const start of line.waiting) {
+        if (!start()) continue;
+        this.#toTheEnd(party, line);
+        break;
+      }
     }
   }
 

@@ -30,7 +30,7 @@ import { addressOf, callerOf, type Limiter, partyOf, RateLimited, type Subjects 
 import { checkCost } from '../limits/operations.ts';
 import { type Costs, isCredential, operationCosts } from '../limits/rates.ts';
 import { MAX_BODY_VALUES, MAX_VARIABLE_DEPTH, REQUEST_TIMEOUT } from '../limits/values.ts';
-import { loopTurn } from '../loop-turns.ts';
+import { doorTurn, workTurn } from '../loop-turns.ts';
 import { type Asked, askedFor } from '../metrics.ts';
 import { openDeadline, type RequestWork } from '../request-work.ts';
 import { type TrustedDocuments, trustedDocument } from '../trusted-documents.ts';
@@ -50,8 +50,8 @@ interface CurrentRequest extends RequestInfo {
   take?(costs: Costs): Promise<void>;
   /** Says for the metrics what is asked. */
   asked?(what: Asked): void;
-  /** The limit that was used up. */
-  refusal?: RateLimited;
+  /** Why it was not executed: a limit that was used up, or no turn in time. */
+  refusal?: unknown;
 }
 
 const requests = new AsyncLocalStorage<CurrentRequest>();
@@ -122,10 +122,19 @@ function cleanVariables(variables: unknown): unknown {
 }
 
 /** Bounds what parsing a body and cleaning its variables costs everybody else, before either begins, and lets parties take turns. */
-function bounded(getBody: () => PromiseOrDirect<GrafservBody>, party: Party): () => Promise<GrafservBody> {
+function bounded(
+  getBody: () => PromiseOrDirect<GrafservBody>,
+  request: IncomingMessage,
+  party: Party,
+): () => Promise<GrafservBody> {
   return async () => {
     const body = await getBody();
-    await loopTurn(party.name, currentRequest()?.isVisitor ?? true);
+    const info = currentRequest();
+    await workTurn(request, party.name, info?.isVisitor ?? true).catch((error) => {
+      // what is thrown here counts as an error of the body
+      if (info) info.refusal = error;
+      throw error;
+    });
     if (body.type === 'buffer' && hasMoreValues(body.buffer, MAX_BODY_VALUES)) {
       const message = `Variables have at most ${MAX_BODY_VALUES} values, those within lists and objects counted.`;
       throw unusableBody('CQ425', message, 'Send them in several requests.');
@@ -231,13 +240,14 @@ export function requestsPlugin(options: {
           const info: CurrentRequest = { id: requestIds(request).id, isVisitor: true, work: deadline.work };
           const party: Party = { name: partyOf(request) };
           const respond = async () => {
+            await doorTurn(request);
             const settings = await authenticate(options.pool, request, options);
             digest.requestContext.settings = settings;
             info.isVisitor = settings.role === VISITOR;
             party.name = partyOf(request, settings);
             await count(info, request, response, callerOf(settings));
             digest.preferJSON = true;
-            digest.getBody = bounded(digest.getBody.bind(digest), party);
+            digest.getBody = bounded(digest.getBody.bind(digest), request, party);
             const result = await next();
             if (info.refusal) throw info.refusal;
             if (result?.type !== 'json') return result;

@@ -24,8 +24,8 @@ const EMBEDDED_PATIENCE = 60_000;
 
 const gates = new Set<Gate>();
 
-function openGate(name: Purpose, size: number, patience: number): Gate {
-  const gate = new Gate({ name, size, waiting: env.POOL_QUEUE_LENGTH, patience });
+function openGate(name: Purpose, size: number, patience: number, isControlled: boolean): Gate {
+  const gate = new Gate({ name, size, waiting: env.POOL_QUEUE_LENGTH, patience, isControlled });
   gates.add(gate);
   return gate;
 }
@@ -36,7 +36,9 @@ export const poolSize = (purpose: Purpose | undefined): number => (purpose ? SIZ
 /** Bounds the wait for the connections of a pool that has a purpose. */
 export function bounded<P extends pg.Pool>(pool: P, purpose: Purpose | undefined): P {
   if (!purpose) return pool;
-  return gated(pool, openGate(purpose, SIZES[purpose], env.POOL_WAIT_SECONDS * 1000));
+  // a hash takes a quarter of a second, and an account is asked for it once: its queue may stand
+  const isControlled = purpose !== 'credentials';
+  return gated(pool, openGate(purpose, SIZES[purpose], env.POOL_WAIT_SECONDS * 1000, isControlled));
 }
 
 /**
@@ -45,7 +47,7 @@ export function bounded<P extends pg.Pool>(pool: P, purpose: Purpose | undefined
  */
 export function inTurn<P extends pg.Pool>(pool: P, purpose: Purpose): P {
   const size = purpose === 'requests' ? POOL_SIZE : 1;
-  return gated(pool, openGate(purpose, size, EMBEDDED_PATIENCE));
+  return gated(pool, openGate(purpose, size, EMBEDDED_PATIENCE, false));
 }
 
 /** Brings the gauges of the pools up to date. */

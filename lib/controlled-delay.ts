@@ -1,0 +1,35 @@
+/** Milliseconds: what even the shortest wait exceeds, for how long, before a queue counts as standing; and what is waited at most then. */
+const TARGET = 50;
+const INTERVAL = 2_000;
+const BOUND = 150;
+/** As many may always wait: they are soon served, also by a slow machine. */
+const ALWAYS = 25;
+
+/**
+ * Tells a burst, which a queue is for, from more than can be done, by the shortest wait of each interval: controlled delay (CoDel; K.
+ * Nichols, V. Jacobson, "Controlling Queue Delay", ACM Queue 10.5, 2012), with the bound for servers of B. Maurer, "Fail at Scale", ACM
+ * Queue 13.8, 2015. A standing queue makes all answers late and not one more of them, so who has waited too long in one is refused.
+ */
+export class ControlledDelay {
+  #least = 0;
+  #until = 0;
+  #isStanding = false;
+
+  /**
+   * Takes down a wait that is over, also one of nothing.
+   * @param waited  milliseconds
+   * @param behind  how many still wait
+   * @param now  milliseconds of a clock that only goes forward
+   * @returns whether it was too long, so that the one who waited is to be refused
+   */
+  isTooLong(waited: number, behind: number, now: number = performance.now()): boolean {
+    if (now < this.#until) this.#least = Math.min(this.#least, waited);
+    else {
+      // of an interval that is long over nothing is known
+      this.#isStanding = now < this.#until + INTERVAL && this.#least > TARGET;
+      this.#least = waited;
+      this.#until = now + INTERVAL;
+    }
+    return this.#isStanding && waited > BOUND && behind >= ALWAYS;
+  }
+}
