@@ -1378,6 +1378,27 @@ CREATE TABLE app_hidden.fusion_measurements (
 ALTER TABLE ONLY app_hidden.fusion_measurements FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: maintenance_runs; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.maintenance_runs (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    task text NOT NULL,
+    outcome text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone NOT NULL,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    error text,
+    CONSTRAINT maintenance_runs_details_size CHECK ((pg_column_size(details) <= 100000)),
+    CONSTRAINT maintenance_runs_error_length CHECK ((char_length(error) <= 4000)),
+    CONSTRAINT maintenance_runs_in_order CHECK ((finished_at >= started_at)),
+    CONSTRAINT maintenance_runs_outcome_known CHECK ((outcome = ANY (ARRAY['succeeded'::text, 'failed'::text, 'stopped'::text, 'skipped'::text]))),
+    CONSTRAINT maintenance_runs_task_length CHECK (((char_length(task) >= 1) AND (char_length(task) <= 100)))
+);
+
+ALTER TABLE ONLY app_hidden.maintenance_runs FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: files; Type: TABLE; Schema: app_public; Owner: -
 --
 
@@ -3365,6 +3386,13 @@ ALTER TABLE ONLY app_hidden.indexing_rates
     ADD CONSTRAINT indexing_rates_pkey PRIMARY KEY (workspace_id, minute);
 
 --
+-- Name: maintenance_runs maintenance_runs_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.maintenance_runs
+    ADD CONSTRAINT maintenance_runs_pkey PRIMARY KEY (id);
+
+--
 -- Name: message_idempotency_keys message_idempotency_keys_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
@@ -4254,6 +4282,12 @@ CREATE INDEX fusion_measurements_version_id_idx ON app_hidden.fusion_measurement
 --
 
 CREATE INDEX indexing_rates_minute_idx ON app_hidden.indexing_rates USING btree (minute);
+
+--
+-- Name: maintenance_runs_task_started_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX maintenance_runs_task_started_idx ON app_hidden.maintenance_runs USING btree (task, started_at DESC);
 
 --
 -- Name: message_idempotency_keys_conversation_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
@@ -6039,6 +6073,12 @@ CREATE POLICY all_owner ON app_hidden.fusion_measurements TO colloquy_owner USIN
 CREATE POLICY all_owner ON app_hidden.indexing_rates TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: maintenance_runs all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.maintenance_runs TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: message_idempotency_keys all_owner; Type: POLICY; Schema: app_hidden; Owner: -
 --
 
@@ -6231,6 +6271,12 @@ ALTER TABLE app_hidden.fusion_measurements ENABLE ROW LEVEL SECURITY;
 ALTER TABLE app_hidden.indexing_rates ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: maintenance_runs; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.maintenance_runs ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: message_idempotency_keys; Type: ROW SECURITY; Schema: app_hidden; Owner: -
 --
 
@@ -6283,6 +6329,12 @@ ALTER TABLE app_hidden.search_samples ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE app_hidden.search_statistics ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: maintenance_runs select_operators; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY select_operators ON app_hidden.maintenance_runs FOR SELECT TO colloquy_worker, colloquy_monitor USING (true);
 
 --
 -- Name: applied_functions select_program; Type: POLICY; Schema: app_hidden; Owner: -

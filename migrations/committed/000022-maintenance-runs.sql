@@ -1,3 +1,11 @@
+--! Previous: sha1:39d713aa63b481fe283f9a107afc2a35eccfa728
+--! Hash: sha1:b7637fd1327400744f72ae5362dd55ca71a61304
+--! Message: maintenance runs
+
+--! split: 1-current.sql
+-- The migration in hand: tables, columns, indexes, data moves. What functions/ holds is applied after it by itself.
+
+--! split: 10-maintenance-runs.sql
 -- What maintenance did, one row a run: doctor measures growth and ages by it, and `ops jobs` shows it.
 create table if not exists app_hidden.maintenance_runs (
   id uuid not null default uuidv7() constraint maintenance_runs_pkey primary key,
