@@ -12,7 +12,7 @@ import { demandLogin } from '../lib/database/demands.ts';
 import { demandOwners } from '../lib/database/owners.ts';
 import { type Database, openDatabase } from '../lib/database.ts';
 import { env, identityProvider, misspelt, port, rerankSettings } from '../lib/env.ts';
-import { errorCode } from '../lib/errors.ts';
+import { ColloquyError, errorCode } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import { mailSettings } from '../lib/mail-settings.ts';
 import {
@@ -91,6 +91,20 @@ async function prepare(database: Database, options: Options): Promise<void> {
   const pool = database.pool(roles[0]!);
   demandCurrent(await migrationStatus(pool));
   await demandOwners(pool);
+}
+
+/** One half of a deployment in production never takes an embedded database that happens to be in its folder for its own. */
+function demandNamed({ apiOnly, workerOnly }: Options): void {
+  if (env.NODE_ENV !== 'production' || env.DATABASE_URL || !(apiOnly || workerOnly)) return;
+  const half = apiOnly ? '--api-only' : '--worker-only';
+  const own = apiOnly ? 'AUTHENTICATOR_DATABASE_URL' : 'WORKER_DATABASE_URL';
+  throw new ColloquyError(
+    'CQ051',
+    `No variable names a database, which ${half} shares with other processes.`,
+    {
+      hint: `Set ${own}; npm run logins makes it. Without ${half}, the embedded database of the data folder is used.`,
+    },
+  );
 }
 
 /** Whether the database is a server that others depend on: nothing there is made or kept for convenience. */
@@ -313,6 +327,7 @@ ${exitCodesHelp()}`,
         hint: 'Leave both out to run everything.',
       });
     }
+    demandNamed(options);
     await run({
       ...options,
       data: join(options.data),

@@ -14,7 +14,7 @@ import {
 } from 'postgraphile/graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectFolder } from '../../lib/migrations.ts';
-import { LONG } from '../support/limits.ts';
+import { LONG, sized } from '../support/limits.ts';
 import { describeReal } from '../support/server.ts';
 import {
   addContent,
@@ -34,7 +34,7 @@ import { type Reply, startTestApi, type TestApi } from './support.ts';
  */
 const SEED = Number(process.env.FUZZ_SEED || 20_261_122);
 /** Cases of a field: more where it takes more arguments. */
-const MUTATION_RUNS = (inputs: number): number => 9 + Math.min(30, inputs * 2);
+const MUTATION_RUNS = (inputs: number): number => Math.ceil((9 + Math.min(30, inputs * 2)) * sized(0.4, 1));
 const QUERY_RUNS = (inputs: number): number => (inputs > 3 ? 9 : 1);
 
 const schema: GraphQLSchema = buildSchema(readFileSync(join(projectFolder, 'schema.graphql'), 'utf8'));
@@ -316,9 +316,9 @@ describeReal('whatever is sent', () => {
       process.stdout.write(
         `${asked.cases} mutations sent (seed ${SEED}): ${asked.accepted} accepted, ${asked.refused} refused, 0 half written; codes ${[...asked.codes.keys()].sort().join(' ')}\n`,
       );
-      expect(asked.cases).toBeGreaterThanOrEqual(1000);
-      expect(asked.accepted).toBeGreaterThan(200);
-      expect(asked.refused).toBeGreaterThan(200);
+      expect(asked.cases).toBeGreaterThanOrEqual(sized(400, 1000));
+      expect(asked.accepted).toBeGreaterThan(sized(80, 200));
+      expect(asked.refused).toBeGreaterThan(sized(80, 200));
       asked.cases = 0;
     });
   });

@@ -248,6 +248,18 @@ describe('npm start', () => {
     expect(other.output()).not.toMatch(/sk-secret|MODLE/);
   });
 
+  it.each(['--api-only', '--worker-only'])(
+    'takes no embedded database for %s in production',
+    async (half) => {
+      const refused = launch([process.execPath, 'scripts/start.ts', half, '--data', dataDir], {
+        NODE_ENV: 'production',
+      });
+      expect(await refused.exit).toBe(1);
+      expect(refused.output()).toMatch(/CQ051[\s\S]*_DATABASE_URL/);
+      expect(refused.output()).not.toContain('Database:');
+    },
+  );
+
   it('refuses an empty port', async () => {
     const refused = start('--port', '');
     expect(await refused.exit).not.toBe(0);
