@@ -1,9 +1,9 @@
 /** Milliseconds: what even the shortest wait exceeds, for how long, before a queue counts as standing; and what is waited at most then. */
 const TARGET = 50;
 const INTERVAL = 2_000;
-const BOUND = 150;
+const BOUND = 100;
 /** As many may always wait: they are soon served, also by a slow machine. */
-const ALWAYS = 25;
+const ALWAYS = 15;
 
 /**
  * Tells a burst, which a queue is for, from more than can be done, by the shortest wait of each interval: controlled delay (CoDel; K.

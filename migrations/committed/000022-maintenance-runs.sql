@@ -1,5 +1,5 @@
 --! Previous: sha1:39d713aa63b481fe283f9a107afc2a35eccfa728
---! Hash: sha1:b7637fd1327400744f72ae5362dd55ca71a61304
+--! Hash: sha1:fdaef3b6a46df1c0df4204d532b898cba484c40b
 --! Message: maintenance runs
 
 --! split: 1-current.sql
@@ -24,6 +24,7 @@ alter table app_hidden.maintenance_runs force row level security;
 create index if not exists maintenance_runs_task_started_idx on app_hidden.maintenance_runs (task, started_at desc);
 
 comment on table app_hidden.maintenance_runs is 'What scheduled jobs and operators’ commands did to this database: one row a run, never content of a tenant.';
+comment on column app_hidden.maintenance_runs.id is 'A version 7 UUID, so the order of ids is that of the rows.';
 comment on column app_hidden.maintenance_runs.task is 'What ran: the queue of a job, or a command as backup, verify, drill, reindex.';
 comment on column app_hidden.maintenance_runs.outcome is 'succeeded; failed, with the error; stopped, by a signal or a time limit, to be gone on with; skipped, since there was nothing to do or another ran.';
 comment on column app_hidden.maintenance_runs.started_at is 'When it began, by the clock of the process that ran it.';

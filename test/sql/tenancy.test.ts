@@ -348,25 +348,42 @@ describeReal('tenancy', () => {
          where n.nspname in ('app_public', 'app_hidden', 'app_private', 'app_partitions') and c.relkind in ('r', 'p', 'v', 'm')`,
       );
       const readable: string[] = [];
+      const statements: string[] = [];
       for (const { name, columns } of rows) {
         const updates = (name.startsWith('app_partitions.') ? columns.slice(0, 1) : columns).map(
           (column) => `update ${name} set ${column} = ${column}`,
         );
-        for (const sql of [
+        statements.push(
           `delete from ${name}`,
           `insert into ${name} default values`,
           `truncate ${name}`,
           ...updates,
-        ]) {
-          expect(await fails(worker.query(sql)), sql).toMatchObject({ code: '42501' });
-        }
+        );
         await worker.query(`select from ${name} limit 1`).then(
           () => readable.push(name),
           (error) => expect(errorCode(error), name).toBe('42501'),
         );
       }
+      expect(statements.length).toBeGreaterThan(1_000);
+      // thousands, in one round trip: each as the worker, and each refused
+      const list = statements.map((sql) => `$sql$${sql}$sql$`).join(', ');
+      await worker.query(`do $do$
+        declare
+          statement text;
+        begin
+          foreach statement in array array[${list}] loop
+            begin
+              execute statement;
+              raise exception 'The worker may: %', statement;
+            exception when insufficient_privilege then
+              null;
+            end;
+          end loop;
+        end
+      $do$`);
       expect(readable.sort()).toEqual([
         'app_hidden.applied_functions',
+        'app_hidden.maintenance_runs',
         'app_public.conversations',
         'app_public.documents',
         'app_public.embedding_versions',
