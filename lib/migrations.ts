@@ -94,7 +94,7 @@ export async function migrateDatabase(
       await database
         .pool('owner')
         .query(
-          'grant usage on schema graphile_migrate to colloquy_authenticator, colloquy_worker; grant select on graphile_migrate.migrations to colloquy_authenticator, colloquy_worker',
+          'grant usage on schema graphile_migrate to colloquy_authenticator, colloquy_worker, colloquy_monitor; grant select on graphile_migrate.migrations to colloquy_authenticator, colloquy_worker, colloquy_monitor',
         );
     }
     if (options.inHand) await runCurrent(database);

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { COULD_NOT, makeCommand, runCommand } from '../lib/cli.ts';
+import { addDoctor } from './ops/doctor.ts';
 
 /** The commands, one file each in scripts/ops/, which adds itself: name, options, what it does. */
-const COMMANDS: readonly ((ops: Command) => void)[] = [];
+const COMMANDS: readonly ((ops: Command) => void)[] = [addDoctor];
 
 const ops = makeCommand(
   'npm run ops --',

@@ -19,4 +19,6 @@ begin
 end
 $$;
 comment on function app_hidden.setting(text) is 'The value of a setting, as text. Raises CQ002 for an unknown name.';
--- Deliberately not granted to request roles: rules in security definer functions read it, nobody else needs to.
+-- Deliberately not granted to request roles: rules in security definer functions read it. Checks of the database compare with it; no
+-- setting is a secret.
+grant execute on function app_hidden.setting(text) to colloquy_monitor;

@@ -3,23 +3,18 @@
 select
   'dead_letters' as name,
   'warning' as severity,
-  format('embedding version %s, workspace %s', v.name, f.workspace_id) as subject,
-  format('%s passages were given up, the last one so: %s', count(*), (array_agg(f.code || ', ' || f.error order by f.failed_at desc))[1]) as detail,
-  format('Correct what the reason says, then: npm run queue -- redrive --workspace %s', f.workspace_id) as remedy,
+  case d.kind
+    when 'passage' then format('embedding version %s, workspace %s', d.version_name, d.workspace_id)
+    else format('texts without passages, workspace %s', d.workspace_id)
+  end as subject,
+  format(
+    case d.kind
+      when 'passage' then '%s passages were given up, the last one %s with the code %s.'
+      else '%s could not be cut into passages and were given up, the last one %s with the code %s.'
+    end,
+    d.given_up, to_char(d.last_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), d.last_code
+  ) as detail,
+  format('See the reasons: npm run queue -- dead; correct them, then: npm run queue -- redrive --workspace %s', d.workspace_id) as remedy,
   'docs/doctor.md#dead_letters' as runbook
-from app_hidden.embedding_failures f
-join app_public.embedding_versions v on v.id = f.version_id and v.status in ('building', 'active')
-where f.is_dead
-group by v.name, f.workspace_id
-union all
-select
-  'dead_letters',
-  'warning',
-  format('texts without passages, workspace %s', f.workspace_id),
-  format('%s could not be cut into passages and were given up, the last one so: %s', count(*), (array_agg(f.code || ', ' || f.error order by f.failed_at desc))[1]),
-  format('Correct what the reason says, then: npm run queue -- redrive --workspace %s', f.workspace_id),
-  'docs/doctor.md#dead_letters'
-from app_hidden.cutting_failures f
-where f.is_dead
-group by f.workspace_id
+from app_hidden.dead_letters() as d
 order by subject;

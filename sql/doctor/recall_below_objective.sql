@@ -17,6 +17,6 @@ select
     else 'No ef_search that was tried meets it: rebuild the index, or raise search_exact_limit in app_private.settings.'
   end as remedy,
   'docs/doctor.md#recall_below_objective' as runbook
-from app_private.latest_recall() as f
+from app_hidden.measured_recall() as f
 where not f.meets_objective and f.measured_at > now() - interval '30 days'
 order by subject;

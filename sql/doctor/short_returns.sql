@@ -9,18 +9,14 @@ select
   'docs/doctor.md#short_returns' as runbook
 from (
   select
-    v.name as version_name, s.size_class,
-    format('%s of %s searches of the last 7 days returned less than there is, the last ones on %s.', sum(s.lost_returns), sum(s.searches), max(s.day) filter (where s.lost_returns > 0)) as detail
-  from app_hidden.search_statistics s
-  join app_public.embedding_versions v on v.id = s.version_id and v.status in ('active', 'building')
-  where s.day > (now() at time zone 'UTC')::date - 7
-  group by v.name, s.size_class
-  having sum(s.lost_returns) > 0
+    l.version_name, l.size_class,
+    format('%s of %s searches of the last 7 days returned less than there is, the last ones on %s.', l.lost, l.searches, l.last_day) as detail
+  from app_hidden.lost_returns(days => 7) as l
   union all
   select
     f.version_name, f.size_class,
     format('%s of %s measured queries returned less than the exact search.', f.short_returns, f.queries)
-  from app_private.latest_recall() as f
+  from app_hidden.measured_recall() as f
   where f.short_returns > 0 and f.measured_at > now() - interval '30 days'
 ) as x
 group by x.version_name, x.size_class

@@ -1,0 +1,91 @@
+import type { Command } from 'commander';
+import { FINDINGS, print, table, UsageError } from '../../lib/cli.ts';
+import { env } from '../../lib/env.ts';
+import { type Check, SEVERITIES, type Severity } from '../../operations/doctor/check.ts';
+import { describeReport } from '../../operations/doctor/describe.ts';
+import { allChecks, findingsOf, runDoctor } from '../../operations/doctor/run.ts';
+import { openPrepared } from '../shared/prepared-database.ts';
+
+interface Options {
+  check?: string[];
+  skip?: string[];
+  severity: string;
+  timeout: string;
+  list?: boolean;
+  json?: boolean;
+}
+
+const EXAMPLES = `
+It reads, as colloquy_monitor, and changes nothing.
+
+Examples:
+  npm run ops -- doctor                                all checks
+  npm run ops -- doctor --check dead_letters           one, after it was mended
+  npm run ops -- doctor --severity error --json        for an alarm
+Exit codes: 0 no errors and no warnings; 1 findings; 2 it could not connect, or the database is not prepared. docs/doctor.md`;
+
+/** @throws UsageError for a name that no check has */
+function chosenChecks({ check = [], skip = [] }: Options): Check[] {
+  const all = allChecks();
+  const names = new Set(all.map((one) => one.name));
+  const unknown = [...check, ...skip].find((name) => !names.has(name));
+  if (unknown !== undefined) {
+    throw new UsageError('CQ645', `There is no check "${unknown}".`, {
+      hint: 'npm run ops -- doctor --list shows the names.',
+    });
+  }
+  return all.filter((one) => (check.length === 0 || check.includes(one.name)) && !skip.includes(one.name));
+}
+
+function severityOf(text: string): Severity {
+  const found = SEVERITIES.find((one) => one === text);
+  if (found) return found;
+  throw new UsageError('CQ645', `There is no severity "${text}".`, {
+    hint: `It is one of ${SEVERITIES.join(', ')}.`,
+  });
+}
+
+function secondsOf(text: string): number {
+  const seconds = Number(text);
+  if (seconds >= 0.1 && seconds <= 3600) return seconds;
+  throw new UsageError('CQ645', `"${text}" is no time limit.`, { hint: 'Give seconds, 0.1 to 3600.' });
+}
+
+function list(checks: Check[], json: boolean | undefined): void {
+  if (json) {
+    print(JSON.stringify(checks.map(({ name, why, only, extensions }) => ({ name, why, only, extensions }))));
+  } else print(table(checks.map(({ name, why }) => [name, why])));
+}
+
+async function doctor(options: Options): Promise<void> {
+  const checks = chosenChecks(options);
+  const [severity, timeout] = [severityOf(options.severity), secondsOf(options.timeout)];
+  if (options.list) return list(checks, options.json);
+  const { database } = await openPrepared(env.DATA_DIR, 'monitor');
+  try {
+    const report = await runDoctor(database, { checks, timeout });
+    const findings = findingsOf(report, severity);
+    print(options.json ? JSON.stringify({ ...report, findings }, null, 2) : describeReport(report, severity));
+    if (findings.some((finding) => finding.severity !== 'info')) process.exitCode = FINDINGS;
+  } finally {
+    await database.close();
+  }
+}
+
+export function addDoctor(ops: Command): void {
+  ops
+    .command('doctor')
+    .description('look at the whole database, and say what is wrong, what mends it and where to read on')
+    .option('--check <name...>', 'these checks alone')
+    .option('--skip <name...>', 'all but these')
+    .option(
+      '--severity <least>',
+      'show and count findings from this severity on: error, warning, info',
+      'info',
+    )
+    .option('--timeout <seconds>', 'that one check may take', '10')
+    .option('--list', 'name the checks, and look at nothing')
+    .option('--json', 'for programs')
+    .addHelpText('after', EXAMPLES)
+    .action(doctor);
+}
