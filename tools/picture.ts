@@ -1,15 +1,17 @@
+import { relative } from 'node:path';
 import { queues } from '../jobs/registry.ts';
+import { REFERENCE_FOLDER } from '../lib/catalogue-reference.ts';
 import { exitCodesHelp, FINDINGS, makeCommand, print, runCommand, say } from '../lib/cli.ts';
 import { serverDatabase } from '../lib/database.ts';
-import { migrateDatabase } from '../lib/migrations.ts';
-import { differing, diffFiles, PICTURE_FOLDER, readFiles, writeFiles } from './picture/files.ts';
-import { makePicture } from './picture/picture.ts';
+import { migrateDatabase, projectFolder } from '../lib/migrations.ts';
+import { differing, diffFiles, type Files, PICTURE_FOLDER, readFiles, writeFiles } from './picture/files.ts';
+import { makePicture, makeReference } from './picture/picture.ts';
 import { findBinaries } from './postgres/acquire.ts';
 import { scratchServer } from './postgres/scratch.ts';
 
 const program = makeCommand(
   'npm run picture --',
-  'Writes sql/schema/, the schema in words that can be reviewed, from a database migrated from zero.',
+  'Writes sql/schema/, the schema in words that can be reviewed, and sql/reference/, which the doctor compares with, from a database migrated from zero.',
 )
   .option('--check', 'write nothing; show what differs and fail', false)
   .addHelpText(
@@ -23,8 +25,8 @@ ${exitCodesHelp('out of date (--check)')}`,
 
 const { check } = program.opts<{ check: boolean }>();
 
-/** The picture that the committed migrations make. */
-async function generate(): Promise<Map<string, string>> {
+/** What the committed migrations make, by folder. */
+async function generate(): Promise<[folder: string, files: Files][]> {
   const binaries = await findBinaries(say);
   const scratch = await scratchServer(binaries);
   try {
@@ -34,26 +36,27 @@ async function generate(): Promise<Map<string, string>> {
     } finally {
       await database.close();
     }
-    return await makePicture(scratch.server.url, binaries);
+    const { url } = scratch.server;
+    return [
+      [PICTURE_FOLDER, await makePicture(url, binaries)],
+      [REFERENCE_FOLDER, await makeReference(url)],
+    ];
   } finally {
     await scratch.stop();
   }
 }
 
 await runCommand(async () => {
-  const files = await generate();
-  if (!check) {
-    const changed = writeFiles(PICTURE_FOLDER, files);
-    print(
-      changed.length === 0
-        ? 'sql/schema/ is up to date.'
-        : changed.map((path) => `sql/schema/${path}`).join('\n'),
-    );
-  } else if (differing(readFiles(PICTURE_FOLDER), files).length === 0) {
-    print('sql/schema/ is up to date.');
-  } else {
-    print(await diffFiles(PICTURE_FOLDER, files));
-    say('sql/schema/ is out of date.\n  → npm run picture, and commit what it writes.');
-    process.exitCode = FINDINGS;
+  const changed: string[] = [];
+  for (const [folder, files] of await generate()) {
+    const name = relative(projectFolder, folder);
+    if (!check) changed.push(...writeFiles(folder, files).map((path) => `${name}/${path}`));
+    else if (differing(readFiles(folder), files).length > 0) {
+      print(await diffFiles(folder, files));
+      say(`${name}/ is out of date.\n  → npm run picture, and commit what it writes.`);
+      process.exitCode = FINDINGS;
+    }
   }
+  if (changed.length > 0) print(changed.join('\n'));
+  else if (process.exitCode === undefined) print('sql/schema/ and sql/reference/ are up to date.');
 });

@@ -20,6 +20,9 @@ export interface Finding {
   runbook: string;
 }
 
+/** Thrown by a check that can say nothing here; its message says why. */
+export class NotLookedAt extends Error {}
+
 /** Where a check has a meaning. */
 export type Kind = 'server' | 'embedded';
 

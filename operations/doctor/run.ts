@@ -2,7 +2,8 @@ import type pg from 'pg';
 import { isConnectionLost } from '../../lib/connections/failures.ts';
 import type { Database } from '../../lib/database.ts';
 import { describeError, errorCode } from '../../lib/errors.ts';
-import { type Check, type Finding, SEVERITIES, type Severity, sqlChecks } from './check.ts';
+import { type Check, type Finding, NotLookedAt, SEVERITIES, type Severity, sqlChecks } from './check.ts';
+import { drift } from './drift.ts';
 
 export interface CheckResult {
   name: string;
@@ -42,7 +43,7 @@ const LOCK_TIMEOUT_MS = 1_000;
 
 /** All checks, by name. */
 export function allChecks(): Check[] {
-  return sqlChecks().sort((a, b) => (a.name < b.name ? -1 : 1));
+  return [...sqlChecks(), drift].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 type Client = Pick<pg.ClientBase, 'query'>;
@@ -72,7 +73,8 @@ async function look(
     ],
   );
   const found = await check.find(client);
-  await client.query('commit');
+  // nothing of it stays, nor a setting of the session
+  await client.query('rollback');
   return found;
 }
 
@@ -133,9 +135,8 @@ export async function runDoctor(database: Database, options: DoctorOptions = {})
     } catch (error) {
       if (isConnectionLost(error)) throw error;
       await client.query('rollback');
-      if (check.extensions.length > 0 && errorCode(error) === NOT_LOADED) {
-        return skipped((error as Error).message);
-      }
+      const isUnloaded = check.extensions.length > 0 && errorCode(error) === NOT_LOADED;
+      if (error instanceof NotLookedAt || isUnloaded) return skipped((error as Error).message);
       const findings = [couldNotLook(name, error, timeout)];
       return { name, outcome: 'failed', milliseconds: taken(), findings, found: 1 };
     }

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
+import { REFERENCE_FOLDER } from '../../lib/catalogue-reference.ts';
 import { differing, diffFiles, PICTURE_FOLDER, readFiles } from '../../tools/picture/files.ts';
-import { makePicture } from '../../tools/picture/picture.ts';
+import { makePicture, makeReference } from '../../tools/picture/picture.ts';
 import { servedQueries } from '../../tools/picture/tables.ts';
 import { findBinaries } from '../../tools/postgres/acquire.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
@@ -12,6 +13,10 @@ describeReal('the picture of the schema', () => {
     const different = differing(readFiles(PICTURE_FOLDER), files);
     const diff = different.length === 0 ? '' : await diffFiles(PICTURE_FOLDER, files);
     expect(different, `sql/schema/ is out of date: run npm run picture.\n${diff}`).toEqual([]);
+
+    const reference = await makeReference(url);
+    const changed = differing(readFiles(REFERENCE_FOLDER), reference);
+    expect(changed, 'sql/reference/ is out of date: run npm run picture').toEqual([]);
   });
 
   it('names no month and nothing that changes by itself', () => {

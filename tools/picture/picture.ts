@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
+import { readCatalogue as readObjects } from '../../lib/catalogue.ts';
+import { referenceFiles } from '../../lib/catalogue-reference.ts';
 import { ColloquyError } from '../../lib/errors.ts';
 import { projectFolder } from '../../lib/migrations.ts';
 import type { Binaries } from '../postgres/packages.ts';
@@ -89,4 +91,15 @@ export async function makePicture(url: string, binaries: Binaries): Promise<Map<
     ['privileges.md', privilegesPage(catalogue.privileges, catalogue.roles)],
     ...[...pages].map(([name, text]): [string, string] => [`tables/${name}`, text]),
   ]);
+}
+
+/**
+ * What the doctor compares a database with, of a migrated one: text by path below sql/reference/.
+ * @param url  any login
+ */
+export async function makeReference(url: string): Promise<Map<string, string>> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => {});
+  await client.connect();
+  return referenceFiles(await readObjects(client).finally(() => client.end()));
 }
