@@ -6,6 +6,7 @@ import { buildEmbeddingIndex } from './build-embedding-index.ts';
 import { cleanupFiles } from './cleanup-files.ts';
 import { computeAnalytics } from './compute-analytics.ts';
 import { deliverMail } from './deliver-mail.ts';
+import { doctor } from './doctor.ts';
 import { embedChunks } from './embed-chunks.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
 import { evaluateEmbeddingVersion } from './evaluate-embedding-version.ts';
@@ -15,6 +16,7 @@ import { indexLarge, indexSource } from './index-source.ts';
 import type { JobDefinition } from './job.ts';
 import { measureFusion } from './measure-fusion.ts';
 import { measureRecall } from './measure-recall.ts';
+import { measureSizes } from './measure-sizes.ts';
 import { processEvents } from './process-events.ts';
 import { refreshAnalytics } from './refresh-analytics.ts';
 import { removeExpired } from './remove-expired.ts';
@@ -47,6 +49,8 @@ export const jobs: readonly JobDefinition<any>[] = [
   archiveEmbeddingVersions,
   measureRecall,
   measureFusion,
+  measureSizes,
+  doctor,
 ];
 
 /** Seconds without a sign of life after which the job of a worker counts as left, and is tried again. */

@@ -69,6 +69,15 @@ begin
 end
 $statistics$;
 
+-- The worker looks at the database daily, as colloquy_monitor: it becomes it for that, and does not have its rights otherwise.
+do $looking$
+begin
+  if not pg_catalog.pg_has_role('colloquy_worker', 'colloquy_monitor', 'set') then
+    grant colloquy_monitor to colloquy_worker with inherit false, set true;
+  end if;
+end
+$looking$;
+
 -- An administrator that is not a superuser must be able to hand objects to the owner and to act as each login role.
 do $membership$
 declare

@@ -1,8 +1,15 @@
 import type pg from 'pg';
 import { isConnectionLost } from '../../lib/connections/failures.ts';
-import type { Database } from '../../lib/database.ts';
 import { describeError, errorCode } from '../../lib/errors.ts';
-import { type Check, type Finding, NotLookedAt, SEVERITIES, type Severity, sqlChecks } from './check.ts';
+import {
+  type Check,
+  type Finding,
+  type Kind,
+  NotLookedAt,
+  SEVERITIES,
+  type Severity,
+  sqlChecks,
+} from './check.ts';
 import { drift } from './drift.ts';
 
 export interface CheckResult {
@@ -21,7 +28,7 @@ export interface CheckResult {
 export interface Report {
   /** Where it is, without secrets. */
   database: string;
-  kind: Database['kind'];
+  kind: Kind;
   at: Date;
   milliseconds: number;
   counts: Record<Severity, number>;
@@ -29,16 +36,18 @@ export interface Report {
 }
 
 export interface DoctorOptions {
+  /** Where it is, without secrets. */
+  database: string;
   /** Default: those of sql/doctor/ and those that are programs. */
   checks?: readonly Check[];
   /** Seconds that one check may take. */
   timeout?: number;
   /** Of one check: more are counted, and not listed. */
   maxFindings?: number;
+  /** Connections at once to a server: few, since it may have few left when it is ill. An embedded database has one session. */
+  lanes?: number;
 }
 
-/** Connections at once to a server: few, since it may have few left when it is ill. An embedded database has one session. */
-const LANES = 4;
 const LOCK_TIMEOUT_MS = 1_000;
 
 /** All checks, by name. */
@@ -48,34 +57,56 @@ export function allChecks(): Check[] {
 
 type Client = Pick<pg.ClientBase, 'query'>;
 
-/** The schemas of the installed extensions. */
-async function installedExtensions(pool: pg.Pool): Promise<Map<string, string>> {
-  const { rows } = await pool.query<{ name: string; schema: string }>(
-    'select e.extname as name, n.nspname as schema from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace',
-  );
-  return new Map(rows.map((row) => [row.name, row.schema]));
+interface Place {
+  kind: Kind;
+  /** The schemas of the installed extensions, by name. */
+  extensions: Map<string, string>;
 }
 
-/** Looks in a transaction that changes nothing, waits for nobody, and takes no more than its share of the server. */
-async function look(
-  client: Client,
-  check: Check,
-  schemas: (string | undefined)[],
-  timeout: number,
-): Promise<Finding[]> {
-  const path = ['pg_catalog', 'extensions', ...schemas.filter((one) => one !== undefined)];
-  await client.query('begin transaction read only');
-  await client.query(
-    `select set_config(name, value, true) from unnest($1::text[], $2::text[]) as s (name, value)`,
-    [
-      ['statement_timeout', 'lock_timeout', 'search_path', 'jit', 'max_parallel_workers_per_gather'],
-      [`${timeout * 1000}`, `${LOCK_TIMEOUT_MS}`, [...new Set(path)].join(', '), 'off', '0'],
-    ],
+/** What decides which checks have a meaning. */
+export async function placeOf(client: Client): Promise<Place> {
+  const { rows } = await client.query<{ name: string; schema: string; isEmbedded: boolean }>(
+    `select e.extname as name, n.nspname as schema, pg_catalog.version() like '%PGlite%' as "isEmbedded"
+     from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace`,
   );
-  const found = await check.find(client);
-  // nothing of it stays, nor a setting of the session
-  await client.query('rollback');
-  return found;
+  return {
+    kind: rows[0]?.isEmbedded ? 'embedded' : 'server',
+    extensions: new Map(rows.map((row) => [row.name, row.schema])),
+  };
+}
+
+/**
+ * Looks as colloquy_monitor in a transaction that changes nothing, waits for nobody, and takes no more than its share of the server.
+ * @param client   of colloquy_monitor, or of who may become it
+ * @param schemas  besides pg_catalog and that of our extensions
+ * @param timeout  seconds
+ */
+export async function looking<T>(
+  client: Client,
+  work: () => Promise<T>,
+  timeout: number,
+  schemas: string[] = [],
+): Promise<T> {
+  const path = [...new Set(['pg_catalog', 'extensions', ...schemas])].join(', ');
+  const settings = {
+    role: 'colloquy_monitor',
+    statement_timeout: `${timeout * 1000}`,
+    lock_timeout: `${LOCK_TIMEOUT_MS}`,
+    search_path: path,
+    jit: 'off',
+    max_parallel_workers_per_gather: '0',
+  };
+  await client.query('begin transaction read only');
+  try {
+    await client.query(
+      'select pg_catalog.set_config(name, value, true) from unnest($1::text[], $2::text[]) as s (name, value)',
+      [Object.keys(settings), Object.values(settings)],
+    );
+    return await work();
+  } finally {
+    // nothing of it stays, nor a setting of the session
+    await client.query('rollback').catch(() => {});
+  }
 }
 
 /** What is said of a check that could not look. */
@@ -101,14 +132,14 @@ function couldNotLook(name: string, error: unknown, timeout: number): Finding {
 const NOT_LOADED = '55000';
 
 /**
- * Runs checks as colloquy_monitor, several at once on a server. A check that fails is a finding, and no more than that.
+ * Runs checks, several at once on a server. A check that fails is a finding, and no more than that.
+ * @param pool  of colloquy_monitor, or of who may become it
  * @throws what a connection that broke throws: nothing more can be found then
  */
-export async function runDoctor(database: Database, options: DoctorOptions = {}): Promise<Report> {
-  const { checks = allChecks(), timeout = 10, maxFindings = 100 } = options;
+export async function runDoctor(pool: pg.Pool, options: DoctorOptions): Promise<Report> {
+  const { checks = allChecks(), timeout = 10, maxFindings = 100, lanes = 4 } = options;
   const at = new Date();
-  const pool = database.pool('monitor');
-  const extensions = await installedExtensions(pool);
+  const { kind, extensions } = await placeOf(pool);
   const results = new Map<string, CheckResult>();
 
   async function examine(client: Client, check: Check): Promise<CheckResult> {
@@ -121,20 +152,18 @@ export async function runDoctor(database: Database, options: DoctorOptions = {})
       findings: [],
       found: 0,
     });
-    if (check.only && check.only !== database.kind)
-      return skipped(`it is for databases of the kind ${check.only}`);
+    if (check.only && check.only !== kind) return skipped(`it is for databases of the kind ${check.only}`);
     const missing = check.extensions.filter((extension) => !extensions.has(extension));
     if (missing.length > 0) return skipped(`the extension ${missing.join(', ')} is not installed`);
     const began = performance.now();
     const taken = (): number => Math.round(performance.now() - began);
     try {
-      const schemas = check.extensions.map((extension) => extensions.get(extension));
-      const found = await look(client, check, schemas, timeout);
+      const schemas = check.extensions.map((extension) => extensions.get(extension)!);
+      const found = await looking(client, () => check.find(client), timeout, schemas);
       const findings = found.slice(0, maxFindings);
       return { name, outcome: 'ran', milliseconds: taken(), findings, found: found.length };
     } catch (error) {
       if (isConnectionLost(error)) throw error;
-      await client.query('rollback');
       const isUnloaded = check.extensions.length > 0 && errorCode(error) === NOT_LOADED;
       if (error instanceof NotLookedAt || isUnloaded) return skipped((error as Error).message);
       const findings = [couldNotLook(name, error, timeout)];
@@ -158,14 +187,14 @@ export async function runDoctor(database: Database, options: DoctorOptions = {})
       client.release(broken);
     }
   }
-  const lanes = database.kind === 'embedded' ? 1 : Math.min(LANES, checks.length);
-  const ended = await Promise.allSettled(Array.from({ length: lanes }, lane));
+  const width = kind === 'embedded' ? 1 : Math.min(lanes, checks.length);
+  const ended = await Promise.allSettled(Array.from({ length: width }, lane));
   for (const one of ended) if (one.status === 'rejected') throw one.reason;
 
   const ordered = checks.map((check) => results.get(check.name)!);
   return {
-    database: database.name,
-    kind: database.kind,
+    database: options.database,
+    kind,
     at,
     milliseconds: Date.now() - at.getTime(),
     counts: countFindings(ordered),

@@ -1,9 +1,13 @@
 import type { Command } from 'commander';
 import { FINDINGS, print, table, UsageError } from '../../lib/cli.ts';
+import type { Database } from '../../lib/database.ts';
 import { env } from '../../lib/env.ts';
 import { type Check, SEVERITIES, type Severity } from '../../operations/doctor/check.ts';
 import { describeReport } from '../../operations/doctor/describe.ts';
-import { allChecks, findingsOf, runDoctor } from '../../operations/doctor/run.ts';
+import { figuresOf } from '../../operations/doctor/figures.ts';
+import { recordSizes } from '../../operations/doctor/record-sizes.ts';
+import { allChecks, findingsOf, type Report, runDoctor } from '../../operations/doctor/run.ts';
+import { recorded } from '../../operations/run.ts';
 import { openPrepared } from '../shared/prepared-database.ts';
 
 interface Options {
@@ -12,11 +16,12 @@ interface Options {
   severity: string;
   timeout: string;
   list?: boolean;
+  record?: boolean;
   json?: boolean;
 }
 
 const EXAMPLES = `
-It reads, as colloquy_monitor, and changes nothing.
+It reads, as colloquy_monitor, and changes nothing but for --record.
 
 Examples:
   npm run ops -- doctor                                all checks
@@ -57,13 +62,28 @@ function list(checks: Check[], json: boolean | undefined): void {
   } else print(table(checks.map(({ name, why }) => [name, why])));
 }
 
+/** @param record  takes down the sizes of today, then what was found */
+async function look(database: Database, checks: Check[], timeout: number, record: boolean): Promise<Report> {
+  const pool = database.pool('monitor');
+  const run = (): Promise<Report> => runDoctor(pool, { database: database.name, checks, timeout });
+  if (!record) return run();
+  await recorded(pool, 'measure-sizes', async () => ({
+    details: { ...(await recordSizes(pool, env.DATA_DIR)) },
+  }));
+  const { report } = await recorded(pool, 'doctor', async () => {
+    const found = await run();
+    return { details: { ...figuresOf(found) }, report: found };
+  });
+  return report;
+}
+
 async function doctor(options: Options): Promise<void> {
   const checks = chosenChecks(options);
   const [severity, timeout] = [severityOf(options.severity), secondsOf(options.timeout)];
   if (options.list) return list(checks, options.json);
   const { database } = await openPrepared(env.DATA_DIR, 'monitor');
   try {
-    const report = await runDoctor(database, { checks, timeout });
+    const report = await look(database, checks, timeout, options.record ?? false);
     const findings = findingsOf(report, severity);
     print(options.json ? JSON.stringify({ ...report, findings }, null, 2) : describeReport(report, severity));
     if (findings.some((finding) => finding.severity !== 'info')) process.exitCode = FINDINGS;
@@ -84,6 +104,7 @@ export function addDoctor(ops: Command): void {
       'info',
     )
     .option('--timeout <seconds>', 'that one check may take', '10')
+    .option('--record', 'take down sizes and counts of findings, for a schedule without a worker')
     .option('--list', 'name the checks, and look at nothing')
     .option('--json', 'for programs')
     .addHelpText('after', EXAMPLES)

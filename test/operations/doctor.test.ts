@@ -29,14 +29,15 @@ describeReal('the doctor', () => {
   afterAll(() => database?.close());
 
   it('finds nothing in a new database, with every check', async () => {
-    const report = await runDoctor(database);
+    const report = await runDoctor(database.pool('monitor'), { database: 'test' });
     expect(findingsOf(report, 'warning')).toEqual([]);
     expect(report.checks.map((check) => check.name)).toEqual(allChecks().map((check) => check.name));
     expect(report.checks.filter((check) => check.outcome === 'failed')).toEqual([]);
   });
 
   it('goes on where a check is broken, hangs, writes or is of no use here', async () => {
-    const report = await runDoctor(database, {
+    const report = await runDoctor(database.pool('monitor'), {
+      database: 'test',
       timeout: 0.5,
       maxFindings: 2,
       checks: [

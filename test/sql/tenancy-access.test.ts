@@ -66,7 +66,8 @@ describeReal('the access of a tenant', () => {
         { name: 'colloquy_owner', can_become: [], mighty: false },
         { name: 'colloquy_user', can_become: [], mighty: false },
         { name: 'colloquy_visitor', can_become: [], mighty: false },
-        { name: 'colloquy_worker', can_become: [], mighty: false },
+        // looks daily at the whole database, which is less than it may read itself
+        { name: 'colloquy_worker', can_become: expect.arrayContaining(['colloquy_monitor']), mighty: false },
       ]);
     });
   });

@@ -69,3 +69,5 @@ insert into app_hidden.budget_spending (workspace_id, budget_id, period_start, t
 select b.workspace_id, b.id, date_trunc('month', now()), 7, 0.01
 from app_public.usage_budgets b
 on conflict do nothing;
+
+select app_hidden.record_sizes();
