@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { FINDINGS, print, table, UsageError } from '../../lib/cli.ts';
+import { FINDINGS, print, say, table, UsageError } from '../../lib/cli.ts';
 import type { Database } from '../../lib/database.ts';
 import { env } from '../../lib/env.ts';
 import { type Check, SEVERITIES, type Severity } from '../../operations/doctor/check.ts';
@@ -7,6 +7,9 @@ import { describeReport } from '../../operations/doctor/describe.ts';
 import { figuresOf } from '../../operations/doctor/figures.ts';
 import { recordSizes } from '../../operations/doctor/record-sizes.ts';
 import { allChecks, findingsOf, type Report, runDoctor } from '../../operations/doctor/run.ts';
+import { readFigures } from '../../operations/report/figures.ts';
+import { reportPage } from '../../operations/report/page.ts';
+import { writeReport } from '../../operations/report/write-report.ts';
 import { recorded } from '../../operations/run.ts';
 import { openPrepared } from '../shared/prepared-database.ts';
 
@@ -17,6 +20,7 @@ interface Options {
   timeout: string;
   list?: boolean;
   record?: boolean;
+  html?: string;
   json?: boolean;
 }
 
@@ -27,6 +31,7 @@ Examples:
   npm run ops -- doctor                                all checks
   npm run ops -- doctor --check dead_letters           one, after it was mended
   npm run ops -- doctor --severity error --json        for an alarm
+  npm run ops -- doctor --html doctor.html             one page with charts, to be looked at or sent on
 Exit codes: 0 no errors and no warnings; 1 findings; 2 it could not connect, or the database is not prepared. docs/doctor.md`;
 
 /** @throws UsageError for a name that no check has */
@@ -84,6 +89,10 @@ async function doctor(options: Options): Promise<void> {
   const { database } = await openPrepared(env.DATA_DIR, 'monitor');
   try {
     const report = await look(database, checks, timeout, options.record ?? false);
+    if (options.html) {
+      await writeReport(options.html, reportPage(report, await readFigures(database.pool('monitor'))));
+      say(`The report is in ${options.html}.`);
+    }
     const findings = findingsOf(report, severity);
     print(options.json ? JSON.stringify({ ...report, findings }, null, 2) : describeReport(report, severity));
     if (findings.some((finding) => finding.severity !== 'info')) process.exitCode = FINDINGS;
@@ -104,6 +113,7 @@ export function addDoctor(ops: Command): void {
       'info',
     )
     .option('--timeout <seconds>', 'that one check may take', '10')
+    .option('--html <file>', 'also write a page with charts, which needs nothing else')
     .option('--record', 'take down sizes and counts of findings, for a schedule without a worker')
     .option('--list', 'name the checks, and look at nothing')
     .option('--json', 'for programs')

@@ -3,7 +3,11 @@ import { type Database, serverDatabase } from '../../lib/database.ts';
 import { sqlCheck } from '../../operations/doctor/check.ts';
 import { describeReport } from '../../operations/doctor/describe.ts';
 import { allChecks, findingsOf, runDoctor } from '../../operations/doctor/run.ts';
+import { readFigures } from '../../operations/report/figures.ts';
+import { reportPage } from '../../operations/report/page.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
+import { addContent, indexAll } from '../support/tenants.ts';
+import { registerUser } from '../support/users.ts';
 
 /** A check that finds a row of these values. */
 const finding = (name: string, severity: string, subject: string) =>
@@ -76,5 +80,64 @@ describeReal('the doctor', () => {
     expect(text).toContain('many: 3 more are not listed.');
     expect(text).toMatch(/7 checks in [\d.]+ s: 4 errors, 6 warnings, 1 to know\.$/);
     expect(describeReport(report, 'error')).not.toContain('hanging');
+  });
+
+  it('shows nothing of a tenant but its id, and its login reads no more', async () => {
+    const owner = database.pool('owner');
+    const ann = await registerUser(database, 'quagga@example.org');
+    await addContent(database, ann, 'quagga');
+    await indexAll(database);
+    // what a provider answered may repeat what it was sent
+    await owner.query(
+      `insert into app_hidden.embedding_failures (version_id, workspace_id, chunk_id, attempts, code, error, next_attempt_at, is_dead)
+       select v.id, c.workspace_id, c.id, 5, 'bad_input', c.content, now(), true
+       from app_public.embedding_versions v cross join app_public.chunks c where v.status = 'active'`,
+    );
+    await owner.query(`insert into app_hidden.cutting_failures (workspace_id, document_id, content_hash, attempts, code, error, next_attempt_at, is_dead)
+       select d.workspace_id, d.id, d.content_hash, 5, 'CQ316', d.content, now(), true from app_public.documents d`);
+
+    const monitor = database.pool('monitor');
+    const report = await runDoctor(monitor, { database: 'test' });
+    const figures = await readFigures(monitor);
+    expect(findingsOf(report)).toContainEqual(
+      expect.objectContaining({ name: 'dead_letters', subject: expect.stringContaining(ann.workspaceId) }),
+    );
+    const reasons = Object.values(figures)
+      .map((figure) => figure.reason)
+      .filter(Boolean);
+    expect(reasons).toEqual(['The extension pg_stat_statements is not installed.']);
+    for (const text of [describeReport(report), JSON.stringify(report), reportPage(report, figures)]) {
+      expect(text).not.toMatch(/quagga/i);
+    }
+
+    // what it may read at all: nothing that belongs to a workspace, of the queue no payload
+    const { rows: tables } = await database.pool('admin').query<{ name: string; isOf: boolean }>(
+      `select format('%I.%I', n.nspname, c.relname) as name,
+         n.nspname = 'app_hidden' and not exists (select from pg_attribute a where a.attrelid = c.oid and a.attname ~ '(workspace|user|owner)_id|content|title|token|secret') as "isOf"
+       from pg_class c join pg_namespace n on n.oid = c.relnamespace
+       where n.nspname ~ '^app_|^pgboss|^graphile_migrate' and c.relkind in ('r', 'p', 'v', 'm')
+         and has_any_column_privilege('colloquy_monitor', c.oid, 'select, insert, update')
+       order by 1`,
+    );
+    expect(tables.map((table) => table.name)).toContain('app_hidden.maintenance_runs');
+    const others = tables.filter((table) => !table.isOf).map((table) => table.name);
+    expect(others).toEqual(['graphile_migrate.migrations', 'pgboss.queue', 'pgboss.version']);
+    for (const table of [
+      'app_public.messages',
+      'app_public.chunks',
+      'app_public.documents',
+      'app_public.users',
+      'app_private.settings',
+      'app_hidden.embedding_failures',
+      'pgboss.job',
+    ]) {
+      await expect(monitor.query(`select * from ${table}`), table).rejects.toMatchObject({ code: '42501' });
+    }
+    // nothing that it may call writes but what is taken down of runs and sizes
+    const { rows: writers } = await monitor.query(
+      `select p.proname as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+       where n.nspname like 'app\\_%' and p.provolatile = 'v' and has_function_privilege(p.oid, 'execute') order by 1`,
+    );
+    expect(writers.map((writer) => writer.name)).toEqual(['record_run', 'record_sizes']);
   });
 });

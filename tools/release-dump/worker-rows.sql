@@ -71,3 +71,4 @@ from app_public.usage_budgets b
 on conflict do nothing;
 
 select app_hidden.record_sizes();
+select app_hidden.record_run('doctor', now(), 'succeeded', '{"errors": 0, "warnings": 0}');
