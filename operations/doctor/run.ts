@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import pg from 'pg';
 import { isConnectionLost } from '../../lib/connections/failures.ts';
 import { describeError, errorCode } from '../../lib/errors.ts';
 import {
@@ -87,21 +87,12 @@ export async function looking<T>(
   timeout: number,
   schemas: string[] = [],
 ): Promise<T> {
-  const path = [...new Set(['pg_catalog', 'extensions', ...schemas])].join(', ');
-  const settings = {
-    role: 'colloquy_monitor',
-    statement_timeout: `${timeout * 1000}`,
-    lock_timeout: `${LOCK_TIMEOUT_MS}`,
-    search_path: path,
-    jit: 'off',
-    max_parallel_workers_per_gather: '0',
-  };
-  await client.query('begin transaction read only');
+  const path = [...new Set(['pg_catalog', 'extensions', ...schemas])].map(pg.escapeIdentifier).join(', ');
   try {
-    await client.query(
-      'select pg_catalog.set_config(name, value, true) from unnest($1::text[], $2::text[]) as s (name, value)',
-      [Object.keys(settings), Object.values(settings)],
-    );
+    // in one message: with a database far away, each takes the time of the way
+    await client.query(`begin transaction read only; set local role colloquy_monitor; set local search_path = ${path};
+      set local statement_timeout = ${Math.ceil(timeout * 1000)}; set local lock_timeout = ${LOCK_TIMEOUT_MS};
+      set local jit = off; set local max_parallel_workers_per_gather = 0`);
     return await work();
   } finally {
     // nothing of it stays, nor a setting of the session

@@ -6,13 +6,19 @@ with recursive functions as (
   join pg_catalog.pg_namespace n on n.oid = p.pronamespace
   where n.nspname in ('app_public', 'app_hidden', 'app_private')
 ),
+calls as materialized (
+  select distinct f.oid, f.proname, word[1] as called
+  from functions f
+  cross join lateral regexp_matches(f.prosrc, '\m(\w+)\(', 'g') as word
+  where word[1] in (select g.proname from functions g)
+),
 asking as (
   select f.oid, f.proname
   from functions f
   where f.prosrc ~ '\m(require_session\(|require_member\(for_writing|can_write\(|has_scope\(''(write|share|meter|admin)'')'
   union
   -- that one asks for reading alone, unless it is told more
-  select f.oid, f.proname from functions f join asking a on a.proname <> 'require_member' and f.prosrc ~ ('\m' || a.proname || '\(')
+  select c.oid, c.proname from calls c join asking a on a.proname = c.called and a.proname <> 'require_member'
 )
 select
   'definer_without_caller_check' as name,

@@ -1,10 +1,21 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Pool } from 'pg';
+import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { doctor } from '../../jobs/doctor.ts';
+import type { JobContext } from '../../jobs/job.ts';
+import { measureSizes } from '../../jobs/measure-sizes.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { sqlCheck } from '../../operations/doctor/check.ts';
 import { describeReport } from '../../operations/doctor/describe.ts';
+import { recordSizes } from '../../operations/doctor/record-sizes.ts';
 import { allChecks, findingsOf, runDoctor } from '../../operations/doctor/run.ts';
 import { readFigures } from '../../operations/report/figures.ts';
 import { reportPage } from '../../operations/report/page.ts';
+import { createEmbedded } from '../support/embedded.ts';
+import { LONG } from '../support/limits.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { addContent, indexAll } from '../support/tenants.ts';
 import { registerUser } from '../support/users.ts';
@@ -16,6 +27,23 @@ const finding = (name: string, severity: string, subject: string) =>
     `-- why
 select '${name}' as name, '${severity}' as severity, '${subject}' as subject, 'd' as detail, 'r' as remedy, 'docs/doctor.md#x' as runbook`,
   );
+
+/** A pool that says so whenever something is asked. */
+function counting(pool: Pool, count: () => void): Pool {
+  const counted = <T extends object>(target: T): T =>
+    new Proxy(target, {
+      get(object, name) {
+        const value = Reflect.get(object, name);
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) => {
+          if (name === 'query') count();
+          const result = value.apply(object, args);
+          return name === 'connect' ? result.then(counted) : result;
+        };
+      },
+    });
+  return counted(pool);
+}
 
 describe('a check', () => {
   it('says in its head why it exists, and where it runs', () => {
@@ -33,8 +61,14 @@ describeReal('the doctor', () => {
   afterAll(() => database?.close());
 
   it('finds nothing in a new database, with every check', async () => {
-    const report = await runDoctor(database.pool('monitor'), { database: 'test' });
+    let statements = 0;
+    const pool = counting(database.pool('monitor'), () => {
+      statements += 1;
+    });
+    const report = await runDoctor(pool, { database: 'test' });
     expect(findingsOf(report, 'warning')).toEqual([]);
+    // a check is one statement, in a transaction of its own
+    expect(statements).toBeLessThanOrEqual(3 * report.checks.length + 1);
     expect(report.checks.map((check) => check.name)).toEqual(allChecks().map((check) => check.name));
     expect(report.checks.filter((check) => check.outcome === 'failed')).toEqual([]);
   });
@@ -80,6 +114,39 @@ describeReal('the doctor', () => {
     expect(text).toContain('many: 3 more are not listed.');
     expect(text).toMatch(/7 checks in [\d.]+ s: 4 errors, 6 warnings, 1 to know\.$/);
     expect(describeReport(report, 'error')).not.toContain('hanging');
+  });
+
+  it('is run by the worker, which says what is found and returns the counts', async () => {
+    const lines: { level: number; check?: string; subject?: string }[] = [];
+    const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });
+    const context = { pool: database.pool('worker'), log } as unknown as JobContext;
+    const owner = database.pool('owner');
+    await owner.query('create table app_private.planted ()');
+    try {
+      expect(await doctor.handle(context, {})).toMatchObject({
+        errors: 1,
+        warnings: 1,
+        failed: 0,
+        findings: { rls_forced: { error: 1 }, missing_comment: { warning: 1 } },
+      });
+    } finally {
+      await owner.query('drop table app_private.planted');
+    }
+    expect(lines).toEqual([
+      expect.objectContaining({
+        level: 50,
+        event: 'doctor_finding',
+        check: 'rls_forced',
+        subject: 'app_private.planted',
+      }),
+      expect.objectContaining({ level: 40, check: 'missing_comment' }),
+    ]);
+    // nothing of the monitor stays with the worker's connections
+    const { rows } = await database
+      .pool('worker')
+      .query(`select current_user as name, current_setting('lock_timeout') as wait`);
+    expect(rows).toEqual([{ name: 'colloquy_worker', wait: '0' }]);
+    expect(await measureSizes.handle(context, {})).toMatchObject({ tables: expect.any(Number) });
   });
 
   it('shows nothing of a tenant but its id, and its login reads no more', async () => {
@@ -139,5 +206,32 @@ describeReal('the doctor', () => {
        where n.nspname like 'app\\_%' and p.provolatile = 'v' and has_function_privilege(p.oid, 'execute') order by 1`,
     );
     expect(writers.map((writer) => writer.name)).toEqual(['record_run', 'record_sizes']);
+  });
+});
+
+describe('the doctor of an embedded database', () => {
+  it('runs every check that has a meaning there, takes down sizes, and draws', {
+    timeout: LONG,
+  }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'colloquy-doctor-'));
+    const database = await createEmbedded(folder);
+    try {
+      const pool = database.pool('monitor');
+      const sizes = await recordSizes(database.pool('worker'), folder);
+      expect(sizes.freeBytes).toBeGreaterThan(0);
+      const report = await runDoctor(pool, { database: database.name });
+      expect(report.kind).toBe('embedded');
+      expect(findingsOf(report, 'warning')).toEqual([]);
+      const ran = report.checks.filter((check) => check.outcome === 'ran').map((check) => check.name);
+      expect(ran).toEqual(
+        expect.arrayContaining(['rls_forced', 'dead_letters', 'disk_days_left', 'indexing_lag']),
+      );
+      const figures = await readFigures(pool);
+      expect(reportPage(report, figures)).toContain('Largest tables');
+      expect(figures.days.rows).toHaveLength(1);
+    } finally {
+      await database.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
