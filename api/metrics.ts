@@ -4,7 +4,14 @@ import type { Pool } from 'pg';
 import { collectDefaultMetrics } from 'prom-client';
 import { measurePools } from '../lib/connections/purposes.ts';
 import { log } from '../lib/log.ts';
-import { queueJobs, registry, requestSeconds, requestsTotal } from '../lib/metrics.ts';
+import {
+  doctorFindings,
+  doctorRunAt,
+  queueJobs,
+  registry,
+  requestSeconds,
+  requestsTotal,
+} from '../lib/metrics.ts';
 
 export interface MetricsOptions {
   /** A port of their own, without a token. 0: any that is free. */
@@ -45,6 +52,19 @@ async function measureQueues(pool: Pool): Promise<void> {
   for (const { queue, state, jobs } of rows) queueJobs.set({ queue, state }, Number(jobs));
 }
 
+async function measureFindings(pool: Pool): Promise<void> {
+  const { rows } = await pool.query<{ at: Date; errors: number; warnings: number; toKnow: number }>(
+    'select finished_at as at, errors, warnings, to_know as "toKnow" from app_hidden.last_doctor_run()',
+  );
+  doctorFindings.reset();
+  const last = rows[0];
+  doctorRunAt.set(last ? last.at.getTime() / 1000 : 0);
+  if (!last) return;
+  doctorFindings.set({ severity: 'error' }, last.errors ?? 0);
+  doctorFindings.set({ severity: 'warning' }, last.warnings ?? 0);
+  doctorFindings.set({ severity: 'info' }, last.toKnow ?? 0);
+}
+
 function isBearer(request: IncomingMessage, token: string): boolean {
   const given = Buffer.from(request.headers.authorization ?? '');
   const wanted = Buffer.from(`Bearer ${token}`);
@@ -83,6 +103,10 @@ export async function openMetrics(
     await measureQueues(pool).catch((error: unknown) => {
       queueJobs.reset();
       log.warn({ err: error }, 'The lengths of the queues cannot be read');
+    });
+    await measureFindings(pool).catch((error: unknown) => {
+      doctorFindings.reset();
+      log.warn({ err: error }, 'The findings of the doctor cannot be read');
     });
     const text = await registry.metrics();
     response.writeHead(200, { 'content-type': registry.contentType, 'cache-control': 'no-store' });

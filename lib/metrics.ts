@@ -99,3 +99,16 @@ export const queueJobs = new Gauge({
   labelNames: ['queue', 'state'] as const,
   registers,
 });
+
+export const doctorFindings = new Gauge({
+  name: 'colloquy_doctor_findings',
+  help: 'Findings of the last run of the doctor, by severity (docs/doctor.md).',
+  labelNames: ['severity'] as const,
+  registers,
+});
+
+export const doctorRunAt = new Gauge({
+  name: 'colloquy_doctor_run_timestamp_seconds',
+  help: 'When the doctor ran last, in seconds since 1970; 0: never.',
+  registers,
+});

@@ -6,7 +6,7 @@ import { ColloquyError } from '../../lib/errors.ts';
  * @throws ColloquyError CQ646 when it cannot be written
  */
 export async function writeReport(path: string, page: string): Promise<void> {
-  const partial = `${path}.${process.pid}.partial`;
+  const partial = `${path}.partial`;
   try {
     await writeFile(partial, page, { mode: 0o600 });
     await rename(partial, path);

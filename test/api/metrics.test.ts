@@ -100,6 +100,19 @@ describeReal('the metrics', () => {
     }
   });
 
+  it('tell what the doctor found last', async () => {
+    expect((await metrics()).get('colloquy_doctor_run_timestamp_seconds')).toBe(0);
+    await api.database
+      .pool('worker')
+      .query(
+        `select app_hidden.record_run('doctor', now(), 'succeeded', '{"errors": 2, "warnings": 3, "toKnow": 0}')`,
+      );
+    const now = await metrics();
+    expect(now.get('colloquy_doctor_findings{severity="error"}')).toBe(2);
+    expect(now.get('colloquy_doctor_findings{severity="warning"}')).toBe(3);
+    expect(now.get('colloquy_doctor_run_timestamp_seconds')).toBeGreaterThan(Date.now() / 1000 - 600);
+  });
+
   it('have nothing of a tenant in them, nor anything that a client wrote', async () => {
     await api.ask('query named_by_client { alias_of_client: currentUser { id } }', {}, ann);
     await fetch(`${api.api.url}/path-of-client`);
