@@ -1,6 +1,5 @@
 -- When the disk will be full, as far as that is known: the free space at the last measurement, else what the setting disk_gb leaves
 -- beside the database.
--- needs: operations/database_growth
 create or replace function app_hidden.disk_outlook(days integer default 30)
 returns table (measured_at timestamptz, disk_bytes bigint, free_bytes bigint, bytes_per_day double precision, days_left double precision, days_measured integer)
 language sql

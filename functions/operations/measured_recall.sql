@@ -1,5 +1,4 @@
 -- The latest measurements of recall, for checks and dashboards. They name no tenant.
--- needs: search/latest_recall
 create or replace function app_hidden.measured_recall()
 returns setof app_public.recall_figure
 language sql

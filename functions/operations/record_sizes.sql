@@ -1,6 +1,5 @@
 -- Takes down what the database measures today, in place of what was taken down earlier in the day, and forgets what is old. Only figures
 -- of the server: no tenant is named.
--- needs: operations/current_sizes
 create or replace function app_hidden.record_sizes(of_disk bigint default null, free_on_disk bigint default null)
 returns table (database_bytes bigint, tables bigint, partitions bigint, indexes bigint, removed bigint)
 language plpgsql

@@ -180,7 +180,9 @@ export async function runDoctor(pool: pg.Pool, options: DoctorOptions): Promise<
   }
   const width = kind === 'embedded' ? 1 : Math.min(lanes, checks.length);
   const ended = await Promise.allSettled(Array.from({ length: width }, lane));
-  for (const one of ended) if (one.status === 'rejected') throw one.reason;
+  // a server that has too few connections left gives fewer: one that was given does the work of all
+  const failed = ended.find((one) => one.status === 'rejected');
+  if (failed && results.size < checks.length) throw failed.reason;
 
   const ordered = checks.map((check) => results.get(check.name)!);
   return {

@@ -61,10 +61,12 @@ function secondsOf(text: string): number {
   throw new UsageError('CQ645', `"${text}" is no time limit.`, { hint: 'Give seconds, 0.1 to 3600.' });
 }
 
+const firstSentence = (text: string): string => /^.+?\.(?= |$)/.exec(text)?.[0] ?? text;
+
 function list(checks: Check[], json: boolean | undefined): void {
   if (json) {
     print(JSON.stringify(checks.map(({ name, why, only, extensions }) => ({ name, why, only, extensions }))));
-  } else print(table(checks.map(({ name, why }) => [name, why])));
+  } else print(table(checks.map(({ name, why }) => [name, firstSentence(why)])));
 }
 
 /** @param record  takes down the sizes of today, then what was found */

@@ -40,11 +40,13 @@ describeReal('npm run ops -- doctor', () => {
   beforeAll(async () => {
     const { url } = await createTestDatabase();
     database = serverDatabase(url);
-    // no superuser behind it, who could do more
+    // no superuser behind it, who could do more; and no second connection
     const password = randomBytes(12).toString('hex');
     await database
       .pool('admin')
-      .query(`create role ${login} login password '${password}'; grant colloquy_monitor to ${login}`);
+      .query(
+        `create role ${login} login connection limit 1 password '${password}'; grant colloquy_monitor to ${login}`,
+      );
     monitorUrl = `${loginUrl(url, login, password)}?options=${encodeURIComponent('-c role=colloquy_monitor')}`;
   });
   afterAll(async () => {

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Database, serverDatabase } from '../../lib/database.ts';
-import { recordSizes } from '../../operations/doctor/record-sizes.ts';
-import { allChecks, runDoctor } from '../../operations/doctor/run.ts';
-import { createTestDatabase, describeReal } from '../support/server.ts';
+import { type Database, serverDatabase } from '../../../lib/database.ts';
+import { recordSizes } from '../../../operations/doctor/record-sizes.ts';
+import { allChecks, runDoctor } from '../../../operations/doctor/run.ts';
+import { createTestDatabase, describeReal } from '../../support/server.ts';
 
 const GB = 1024 ** 3;
 
