@@ -4,8 +4,8 @@ export interface Series {
   name: string;
   /** By day, as YYYY-MM-DD. Null: not known. */
   points: { day: string; value: number | null }[];
-  /** Of the four colours of the page. */
-  colour: 1 | 2 | 3 | 4;
+  /** Of the colours of the page; 5 is that of errors. */
+  colour: 1 | 2 | 3 | 4 | 5;
   isDashed?: boolean;
 }
 
@@ -31,7 +31,7 @@ function ticks(from: number, to: number, base = 1000): number[] {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = unit * [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((one) => one >= rough)!;
   const found: number[] = [];
-  for (let at = Math.ceil(from / step - 1e-9) * step; at <= to + step * 1e-9; at += step) found.push(at);
+  for (let at = Math.ceil(from / step - 1e-9) * step; at <= to + step * 1e-9; at += step) found.push(at + 0);
   return found;
 }
 

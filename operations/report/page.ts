@@ -3,7 +3,7 @@ import { summary } from '../doctor/describe.ts';
 import { findingsOf, type Report } from '../doctor/run.ts';
 import type { Figures } from './figures.ts';
 import { type Html, html } from './html.ts';
-import { bytes, moment, percent } from './numbers.ts';
+import { bytes, duration, moment, percent } from './numbers.ts';
 import { history, load, partitions, queues, recall, runs, sizes, statements } from './sections.ts';
 import { STYLE } from './style.ts';
 
@@ -22,6 +22,10 @@ function tiles(report: Report, figures: Figures): Tile[] {
     const run = figures.runs.rows.find((one) => one.task.startsWith(prefix) && one.outcome === 'succeeded');
     return run ? run.finishedAt.toISOString().slice(0, 10) : 'none on record';
   };
+  const drill = figures.runs.rows.find(
+    (run) => run.task === 'restore-drill' && run.outcome === 'succeeded',
+  )?.details;
+  const seconds = (value: unknown): string => (typeof value === 'number' ? duration(value * 1000) : '–');
   const [days, growth] = [now?.daysLeft ?? null, now?.bytesPerDay ?? null];
   return [
     { label: 'errors', value: String(error), tone: error > 0 ? 'error' : 'good' },
@@ -37,6 +41,9 @@ function tiles(report: Report, figures: Figures): Tile[] {
     { label: 'connections', value: now ? `${now.connections} of ${now.maxConnections}` : '–' },
     { label: 'last backup', value: last('backup') },
     { label: 'last drill', value: last('restore-drill') },
+    ...(drill
+      ? [{ label: 'its RTO, RPO', value: `${seconds(drill.rtoSeconds)}, ${seconds(drill.rpoSeconds)}` }]
+      : []),
   ];
 }
 

@@ -189,6 +189,6 @@ export function history({ findings: { rows } }: Figures): Html {
   return html`<div class="charts">${lineChart({
     title: 'Findings of the daily runs',
     format: count,
-    series: [line('errors', 4), line('warnings', 2)],
+    series: [line('errors', 5), line('warnings', 2)],
   })}</div>`;
 }

@@ -22,11 +22,11 @@ figure > svg { display: block; width: 100%; height: auto; }
 .empty { color: var(--soft); padding: 14px 0; }
 .grid { stroke: var(--line); stroke-width: 1; } text.axis { fill: var(--soft); font-size: 11px; }
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; } .dashed { stroke-dasharray: 5 4; }
-.line.s1 { stroke: var(--s1); } .line.s2 { stroke: var(--s2); } .line.s3 { stroke: var(--s3); } .line.s4 { stroke: var(--s4); }
-circle.s1, rect.s1 { fill: var(--s1); } circle.s2 { fill: var(--s2); } circle.s3 { fill: var(--s3); } circle.s4 { fill: var(--s4); }
+.line.s1 { stroke: var(--s1); } .line.s2 { stroke: var(--s2); } .line.s3 { stroke: var(--s3); } .line.s4 { stroke: var(--s4); } .line.s5 { stroke: var(--error); }
+circle.s1, rect.s1 { fill: var(--s1); } circle.s2 { fill: var(--s2); } circle.s3 { fill: var(--s3); } circle.s4 { fill: var(--s4); } circle.s5 { fill: var(--error); }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 13px; } .legend i { display: inline-block; width: 12px; height: 3px;
   margin-right: 6px; vertical-align: middle; }
-i.s1 { background: var(--s1); } i.s2 { background: var(--s2); } i.s3 { background: var(--s3); } i.s4 { background: var(--s4); }
+i.s1 { background: var(--s1); } i.s2 { background: var(--s2); } i.s3 { background: var(--s3); } i.s4 { background: var(--s4); } i.s5 { background: var(--error); }
 table { border-collapse: collapse; width: 100%; font-size: 14px; } th { text-align: left; font-weight: 600; }
 th, td { padding: 5px 10px 5px 0; vertical-align: top; border-bottom: 1px solid var(--line); } tr:last-child > * { border-bottom: 0; }
 .card { padding: 6px 14px; overflow-x: auto; } .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }

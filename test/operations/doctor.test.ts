@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
@@ -8,6 +8,7 @@ import { doctor } from '../../jobs/doctor.ts';
 import type { JobContext } from '../../jobs/job.ts';
 import { measureSizes } from '../../jobs/measure-sizes.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
+import { projectFolder } from '../../lib/migrations.ts';
 import { sqlCheck } from '../../operations/doctor/check.ts';
 import { describeReport } from '../../operations/doctor/describe.ts';
 import { recordSizes } from '../../operations/doctor/record-sizes.ts';
@@ -46,10 +47,14 @@ function counting(pool: Pool, count: () => void): Pool {
 }
 
 describe('a check', () => {
-  it('says in its head why it exists, and where it runs', () => {
+  it('says in its head why it exists and where it runs, and has its part of the page', () => {
     const check = sqlCheck('x', '-- Why it\n-- exists.\n-- only: server\n-- extension: a, b\nselect 1');
     expect(check).toMatchObject({ why: 'Why it exists.', only: 'server', extensions: ['a', 'b'] });
-    for (const { name, why } of allChecks()) expect(why, name).toMatch(/\w/);
+    const page = readFileSync(join(projectFolder, 'docs/doctor.md'), 'utf8');
+    for (const { name, why } of allChecks()) {
+      expect(why, name).toMatch(/\w/);
+      expect(page, name).toMatch(new RegExp(`^### ${name}\n\\S`, 'm'));
+    }
   });
 });
 
