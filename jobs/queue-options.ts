@@ -16,6 +16,16 @@ export const DAILY = {
   deleteAfterSeconds: 30 * 86_400,
 } as const;
 
+/** Of maintenance that may take hours, of which one runs at a time and none waits. */
+export const WEEKLY = {
+  policy: 'exclusive',
+  retryLimit: 3,
+  retryDelay: 300,
+  retryBackoff: true,
+  expireInSeconds: 82_800,
+  deleteAfterSeconds: 60 * 86_400,
+} as const;
+
 /** Of a job that removes what is no longer needed: one runs and one waits. */
 export const CLEANUP = {
   policy: 'stately',

@@ -1,4 +1,5 @@
 import type { QueueDefinition } from '../lib/migrations.ts';
+import { analyze } from './analyze.ts';
 import { archiveConversations } from './archive-conversations.ts';
 import { archiveEmbeddingVersions } from './archive-embedding-versions.ts';
 import { backfillEmbeddings } from './backfill-embeddings.ts';
@@ -12,6 +13,7 @@ import { ensurePartitions } from './ensure-partitions.ts';
 import { evaluateEmbeddingVersion } from './evaluate-embedding-version.ts';
 import { extractFile } from './extract-file.ts';
 import { forgetWords } from './forget-words.ts';
+import { indexHealth } from './index-health.ts';
 import { indexLarge, indexSource } from './index-source.ts';
 import type { JobDefinition } from './job.ts';
 import { measureFusion } from './measure-fusion.ts';
@@ -51,6 +53,8 @@ export const jobs: readonly JobDefinition<any>[] = [
   measureFusion,
   measureSizes,
   doctor,
+  indexHealth,
+  analyze,
 ];
 
 /** Seconds without a sign of life after which the job of a worker counts as left, and is tried again. */

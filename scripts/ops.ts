@@ -1,9 +1,12 @@
 import type { Command } from 'commander';
 import { COULD_NOT, makeCommand, runCommand } from '../lib/cli.ts';
+import { addBloat } from './ops/bloat.ts';
 import { addDoctor } from './ops/doctor.ts';
+import { addReindex } from './ops/reindex.ts';
+import { addTune } from './ops/tune.ts';
 
 /** The commands, one file each in scripts/ops/, which adds itself: name, options, what it does. */
-const COMMANDS: readonly ((ops: Command) => void)[] = [addDoctor];
+const COMMANDS: readonly ((ops: Command) => void)[] = [addBloat, addDoctor, addReindex, addTune];
 
 const ops = makeCommand(
   'npm run ops --',

@@ -60,6 +60,35 @@ begin
 end
 $grants$;
 
+-- What the worker becomes while it rebuilds an index, vacuums or analyses: it may do that with every table and read none. The worker
+-- does not have these rights otherwise. pg_maintain is given by whoever may give it: without it, those jobs say so and do nothing.
+do $maintenance$
+begin
+  if not exists (select from pg_catalog.pg_roles where rolname = 'colloquy_maintenance') then
+    create role colloquy_maintenance nologin;
+  end if;
+  if not pg_catalog.pg_has_role('colloquy_worker', 'colloquy_maintenance', 'member') then
+    grant colloquy_maintenance to colloquy_worker with inherit false, set true;
+  end if;
+exception when duplicate_object or unique_violation then
+  -- another database of this server was prepared in the same moment
+  null;
+end
+$maintenance$;
+
+do $maintain$
+begin
+  if not pg_catalog.pg_has_role('colloquy_maintenance', 'pg_maintain', 'usage') then
+    grant pg_maintain to colloquy_maintenance with inherit true, set false;
+  end if;
+exception
+  when unique_violation then
+    null;
+  when insufficient_privilege then
+    raise notice 'pg_maintain was not granted: as a superuser, grant pg_maintain to colloquy_maintenance.';
+end
+$maintain$;
+
 -- The progress of an index that a worker builds: the server shows it to whoever may read all statistics.
 do $statistics$
 begin

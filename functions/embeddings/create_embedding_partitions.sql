@@ -1,6 +1,9 @@
 -- The partitions of one embedding version: by list on the version, then by hash on the workspace with the modulus that
 -- chunks have, so that joins go partition by partition. The dimension is checked here, since the column has none.
 --
+-- A vacuum that meets dead rows repairs the graph of the vector index row by row, which takes longer than to build it anew and lowers
+-- recall: autovacuum comes late here, and the job index-health rebuilds first and vacuums then.
+--
 -- Made beside the table and then attached: "create table … partition of" would lock out every search until the end of
 -- the transaction, attaching locks out none.
 create or replace function app_private.create_embedding_partitions(for_version uuid)
@@ -22,7 +25,8 @@ begin
   );
   for remainder in 0 .. modulus - 1 loop
     execute format(
-      'create table app_partitions.embeddings_%1$s_%2$s partition of app_partitions.embeddings_%1$s for values with (modulus %3$s, remainder %4$s)',
+      'create table app_partitions.embeddings_%1$s_%2$s partition of app_partitions.embeddings_%1$s for values with (modulus %3$s, remainder %4$s)
+       with (autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_scale_factor = 0.4)',
       version.number, lpad(remainder::text, 2, '0'), modulus, remainder
     );
   end loop;

@@ -62,12 +62,18 @@ describeReal('the access of a tenant', () => {
         },
         // reads all for a dump; nobody can become it
         { name: 'colloquy_backup', can_become: ['pg_read_all_data'], mighty: true },
+        // vacuums and rebuilds every table, and reads none
+        { name: 'colloquy_maintenance', can_become: [], mighty: false },
         { name: 'colloquy_monitor', can_become: expect.arrayContaining(['pg_monitor']), mighty: false },
         { name: 'colloquy_owner', can_become: [], mighty: false },
         { name: 'colloquy_user', can_become: [], mighty: false },
         { name: 'colloquy_visitor', can_become: [], mighty: false },
-        // looks daily at the whole database, which is less than it may read itself
-        { name: 'colloquy_worker', can_become: expect.arrayContaining(['colloquy_monitor']), mighty: false },
+        // rebuilds and vacuums, and looks daily at the whole database; each is less than it may do itself
+        {
+          name: 'colloquy_worker',
+          can_become: expect.arrayContaining(['colloquy_maintenance', 'colloquy_monitor']),
+          mighty: false,
+        },
       ]);
     });
   });
