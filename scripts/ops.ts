@@ -2,11 +2,20 @@ import type { Command } from 'commander';
 import { COULD_NOT, makeCommand, runCommand } from '../lib/cli.ts';
 import { addBloat } from './ops/bloat.ts';
 import { addDoctor } from './ops/doctor.ts';
+import { addRehearse } from './ops/rehearse.ts';
 import { addReindex } from './ops/reindex.ts';
 import { addTune } from './ops/tune.ts';
+import { addUpgradeCheck } from './ops/upgrade-check.ts';
 
 /** The commands, one file each in scripts/ops/, which adds itself: name, options, what it does. */
-const COMMANDS: readonly ((ops: Command) => void)[] = [addBloat, addDoctor, addReindex, addTune];
+const COMMANDS: readonly ((ops: Command) => void)[] = [
+  addBloat,
+  addDoctor,
+  addRehearse,
+  addReindex,
+  addTune,
+  addUpgradeCheck,
+];
 
 const ops = makeCommand(
   'npm run ops --',
