@@ -10,13 +10,15 @@ set search_path = pg_catalog, pg_temp
 set lock_timeout = '500ms'
 as $$
 declare
-  leftover text;
+  leftover regclass;
+  name text;
 begin
-  for leftover in select h.index_name from app_hidden.index_health() as h where h.is_leftover and not h.is_busy order by 1
+  for leftover in select h.index_name::regclass from app_hidden.index_health() as h where h.is_leftover and not h.is_busy order by h.index_name
   loop
     begin
+      name := leftover::text;
       execute format('drop index %s', leftover);
-      return next leftover;
+      return next name;
     exception when lock_not_available then
       null;
     end;
