@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { ColloquyError, errorCode } from '../../lib/errors.ts';
+import { ColloquyError, describeError, errorCode } from '../../lib/errors.ts';
 import { buildMemory, type Rebuild, readIndexes } from './facts.ts';
 import type { Maintainer, Settings } from './session.ts';
 import { type Blocker, describeBlocker, type Watching, watchBuild } from './watch.ts';
@@ -81,16 +81,14 @@ async function attempt(
 }
 
 /**
- * Rebuilds one index while others read and write, and vacuums its table then, where it is one of vectors: a vacuum that meets dead
- * rows would repair the old graph row by row. What an attempt leaves is dropped before the next one.
+ * Builds an index anew in up to three attempts. What one of them leaves is dropped before the next one.
  * @throws ColloquyError CQ653 when others kept it waiting each time
  */
-export async function rebuildIndex(
+async function replaceIndex(
   maintainer: Maintainer,
   rebuild: Rebuild,
   options: RebuildOptions,
-): Promise<Rebuilt> {
-  const startedAt = new Date();
+): Promise<void> {
   let blocker: Blocker | undefined;
   for (let tries = 1; tries <= ATTEMPTS; tries += 1) {
     try {
@@ -100,47 +98,66 @@ export async function rebuildIndex(
       await options.dropLeftovers().catch(() => {});
       throw error;
     }
-    if (!blocker) break;
+    if (!blocker) return;
     await options.dropLeftovers();
-    // what keeps the rebuild waiting keeps the drop waiting: another attempt would leave a second one
     const left = (await readIndexes(options.pool)).filter(
       (one) => one.isLeftover && one.table === rebuild.table,
     );
     // the new one is in its place, and others may still read the old one: the next run drops it
-    if (left.some(({ index }) => index.endsWith('_ccold'))) blocker = undefined;
+    if (left.some(({ index }) => index.endsWith('_ccold'))) return;
+    // what keeps the rebuild waiting keeps the drop waiting: another attempt would leave a second one
     if (left.length > 0) break;
   }
-  if (blocker) {
-    throw new ColloquyError(
-      'CQ653',
-      `${rebuild.index} was not rebuilt: others kept it waiting for longer than ${options.patience / 1000} s.`,
-      {
-        hint: blocker.pid ? describeBlocker(blocker) : 'Look for long transactions: npm run ops -- doctor.',
-      },
-    );
-  }
+  throw new ColloquyError(
+    'CQ653',
+    `${rebuild.index} was not rebuilt: others kept it waiting for longer than ${options.patience / 1000} s.`,
+    {
+      hint: blocker?.pid ? describeBlocker(blocker) : 'Look for long transactions: npm run ops -- doctor.',
+    },
+  );
+}
+
+/**
+ * Rebuilds one index while others read and write, and vacuums its table then, where it is one of vectors: a vacuum that meets dead
+ * rows would repair the old graph row by row. It is taken down as a run of its own, so that the next run knows what is done.
+ * @throws ColloquyError CQ653 when others kept it waiting each time
+ */
+export async function rebuildIndex(
+  maintainer: Maintainer,
+  rebuild: Rebuild,
+  options: RebuildOptions,
+): Promise<Rebuilt> {
+  const startedAt = new Date();
+  const { index, table, reason, bytes } = rebuild;
+  const record = (outcome: string, details: object, error: string | null = null): Promise<unknown> =>
+    options.recorder.query('select app_hidden.record_run($1, $2, $3, $4, $5)', [
+      'reindex',
+      startedAt,
+      outcome,
+      details,
+      error,
+    ]);
   const vacuums = isVector(rebuild);
-  if (vacuums)
-    await maintainer.run(
-      `vacuum ${rebuild.table}`,
-      { lock_timeout: `${options.patience}ms` },
-      options.signal,
-    );
+  try {
+    await replaceIndex(maintainer, rebuild, options);
+    const patience = { lock_timeout: `${options.patience}ms` };
+    if (vacuums) await maintainer.run(`vacuum ${table}`, patience, options.signal);
+  } catch (error) {
+    const outcome = options.signal?.aborted ? 'stopped' : 'failed';
+    await record(outcome, { index, table, reason }, describeError(error)).catch(() => {});
+    throw error;
+  }
+  const after = (await readIndexes(options.pool)).find((one) => one.index === index);
   const result: Rebuilt = {
-    index: rebuild.index,
-    table: rebuild.table,
-    reason: rebuild.reason,
-    bytesBefore: rebuild.bytes,
-    bytesAfter: (await readIndexes(options.pool)).find(({ index }) => index === rebuild.index)?.bytes ?? 0,
+    index,
+    table,
+    reason,
+    bytesBefore: bytes,
+    bytesAfter: after?.bytes ?? 0,
     seconds: (Date.now() - startedAt.getTime()) / 1000,
     isVacuumed: vacuums,
   };
-  await options.recorder.query('select app_hidden.record_run($1, $2, $3, $4)', [
-    'reindex',
-    startedAt,
-    'succeeded',
-    result,
-  ]);
+  await record('succeeded', result);
   return result;
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
+import { cancelQuery } from '../../lib/cancel-query.ts';
 import { type Catalogue, compareCatalogues, type Difference, readCatalogue } from '../../lib/catalogue.ts';
 import { serverDatabase, urlForRole } from '../../lib/database.ts';
 import { ColloquyError } from '../../lib/errors.ts';
@@ -136,6 +137,8 @@ async function rehearseUnits(cloneUrl: string, units: Unit[], options: RehearseO
   const client = await connect(urlForRole(cloneUrl, 'owner'), 'rehearse');
   const watcher = await connect(cloneUrl, 'rehearse watch');
   const rehearsal: Rehearsal = { units: [], notTried: [] };
+  const cancel = (): void => void cancelQuery(client);
+  options.signal?.addEventListener('abort', cancel, { once: true });
   try {
     let [catalogue, found] = [await readCatalogue(client), await lintCatalogue(watcher)];
     let hasFailed = false;
@@ -172,8 +175,10 @@ async function rehearseUnits(cloneUrl: string, units: Unit[], options: RehearseO
       });
       [catalogue, found] = [catalogueAfter, foundAfter];
     }
+    options.signal?.throwIfAborted();
     return rehearsal;
   } finally {
+    options.signal?.removeEventListener('abort', cancel);
     await Promise.all([client.end(), watcher.end()]);
   }
 }

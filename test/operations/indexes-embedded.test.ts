@@ -10,7 +10,9 @@ import type { JobContext } from '../../jobs/job.ts';
 import type { Database } from '../../lib/database.ts';
 import { log } from '../../lib/log.ts';
 import { projectFolder } from '../../lib/migrations.ts';
+import { readBloat } from '../../operations/indexes/bloat.ts';
 import { readIndexes } from '../../operations/indexes/facts.ts';
+import { checkUpgrade } from '../../operations/upgrade/check.ts';
 import { createEmbedded } from '../support/embedded.ts';
 import { LONG } from '../support/limits.ts';
 
@@ -45,6 +47,8 @@ it('are analysed and rebuilt by the jobs on the embedded database, whose session
     left: 0,
   });
   expect((await readIndexes(owner)).filter(({ isValid }) => !isValid)).toEqual([]);
+  expect((await readBloat(embedded.pool('monitor'), { exact: false })).indexes.length).toBeGreaterThan(100);
+  expect(await checkUpgrade(embedded.pool('monitor'))).toEqual([]);
   expect(((await analyze.handle(context, {})) as { parents: number }).parents).toBeGreaterThan(6);
   for (const role of ['worker', 'authenticator', 'owner'] as const) {
     const { rows } = await embedded

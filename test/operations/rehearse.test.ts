@@ -199,29 +199,36 @@ describeReal('a rehearsal', () => {
       await database.close();
 
       const slow = file('slow.sql', 'select pg_sleep(600);');
-      const child = spawn(process.execPath, ['scripts/ops.ts', 'rehearse', '--file', slow], {
-        cwd: projectFolder,
-        env: { ...process.env, DATABASE_URL: url, LOG_LEVEL: 'silent' },
-      });
-      children.add(child);
-      await until(
-        async () =>
-          (await query(adminUrl(), `select from pg_stat_activity where query = 'select pg_sleep(600);'`))
-            .length > 0,
-      );
+      const sleeping = async (): Promise<unknown[]> =>
+        (
+          await query(
+            adminUrl(),
+            `select datname from pg_stat_activity where query = 'select pg_sleep(600);' and datname ~ '^colloquy_rehearsal_'`,
+          )
+        ).map(({ datname }) => datname);
+      const begin = (): ChildProcess => {
+        const child = spawn(process.execPath, ['scripts/ops.ts', 'rehearse', '--file', slow], {
+          cwd: projectFolder,
+          env: { ...process.env, DATABASE_URL: url, LOG_LEVEL: 'silent' },
+        });
+        children.add(child);
+        return child;
+      };
+      const killed = begin();
+      await until(async () => (await sleeping()).length > 0);
+      const [left] = await sleeping();
       expect(await run()).toMatchObject({ code: 2, stderr: expect.stringContaining('CQ660') });
-      child.kill('SIGKILL');
-      await until(
-        async () =>
-          (
-            await query(
-              adminUrl(),
-              `select from pg_stat_activity where application_name = 'colloquy rehearse' and datname = 'postgres'`,
-            )
-          ).length === 0,
-      );
+      killed.kill('SIGKILL');
+      const holds = `select from pg_stat_activity where application_name = 'colloquy rehearse' and datname = 'postgres'`;
+      await until(async () => (await query(adminUrl(), holds)).length === 0);
       expect(await clones()).toBe(1);
-      expect((await run()).code).toBe(0);
+
+      // the next one drops it, and is told to end
+      const ended = begin();
+      await until(async () => (await sleeping()).some((name) => name !== left));
+      expect(await clones()).toBe(1);
+      ended.kill('SIGTERM');
+      expect(await new Promise((resolve) => ended.once('close', resolve))).toBe(130);
       expect(await clones()).toBe(0);
     },
     LONG,

@@ -312,6 +312,10 @@ describeReal('indexes', () => {
     expect(JSON.parse(waiting.stdout).failed).toEqual([
       { index: expect.stringContaining(leaf), error: expect.stringContaining('CQ653') },
     ]);
+    const [last] = await sql(
+      `select outcome, error from app_hidden.maintenance_runs where task = 'reindex' order by id desc limit 1`,
+    );
+    expect(last).toEqual({ outcome: 'failed', error: expect.stringContaining('CQ653') });
     await end();
     expect(await leftovers()).toHaveLength(1);
     expect(JSON.parse((await ops('reindex', '--invalid', '--json')).stdout)).toMatchObject({
