@@ -51,8 +51,7 @@ describe('advice', () => {
         expect(of('max_parallel_workers')).toBeLessThanOrEqual(of('max_worker_processes'));
         expect(of('min_wal_size')).toBeLessThan(of('max_wal_size'));
         expect(of('embedding_index_memory_mb')).toBeLessThanOrEqual(8192);
-        for (const { reason, value } of advice)
-          expect([reason.length > 10, value.length > 0]).toEqual([true, true]);
+        expect(advice.filter(({ reason, value }) => reason.length < 10 || value === '')).toEqual([]);
         // what was done is not asked for again
         const done = new Map(
           advice.map((one) => [
