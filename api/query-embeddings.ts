@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { firstTokens } from '../chunking/tokens.ts';
 import { log } from '../lib/log.ts';
 import { embeddingsTotal, embeddingsWaiting, embeddingWaitSeconds } from '../lib/metrics.ts';
+import { isQuarantined } from '../models/error.ts';
 import { ApiError } from './errors.ts';
 import { FairTurns, NoTurn } from './fair-turns.ts';
 
@@ -20,7 +21,7 @@ export interface QueryVector {
   /** Null: nobody has said. */
   versionId: string | null;
   /** Why there is no vector, as the answer of a search says it. */
-  reason: 'provider_unavailable' | 'busy' | 'unreadable_script' | null;
+  reason: 'provider_unavailable' | 'busy' | 'quarantined' | 'unreadable_script' | null;
 }
 
 const CACHE_SIZE = 1_000;
@@ -63,19 +64,31 @@ function answer(vector: number[] | null, versionId: string | null): QueryVector 
   return { vector, versionId, reason: vector ? null : 'unreadable_script' };
 }
 
-const failures: Record<'provider_unavailable' | 'busy', { outcome: string; message: string; code: string }> =
-  {
-    provider_unavailable: {
-      outcome: 'failed',
-      message: 'The query cannot be embedded at the moment.',
-      code: 'CQ503',
-    },
-    busy: {
-      outcome: 'busy',
-      message: 'Too many queries of this workspace wait to be embedded.',
-      code: 'CQ439',
-    },
-  };
+type Failure = { outcome: string; message: string; code: string; hint?: string };
+
+const failures: Record<'provider_unavailable' | 'busy' | 'quarantined', Failure> = {
+  provider_unavailable: {
+    outcome: 'failed',
+    message: 'The query cannot be embedded at the moment.',
+    code: 'CQ503',
+  },
+  busy: {
+    outcome: 'busy',
+    message: 'Too many queries of this workspace wait to be embedded.',
+    code: 'CQ439',
+  },
+  quarantined: {
+    outcome: 'failed',
+    message: 'This database is a copy in quarantine: no service is asked to embed the query.',
+    code: 'CQ635',
+    hint: 'Use mode TEXT, or have its operator adopt it: npm run ops -- adopt',
+  },
+};
+
+function reasonOf(error: unknown): keyof typeof failures {
+  if (error instanceof NoTurn) return 'busy';
+  return isQuarantined(error) ? 'quarantined' : 'provider_unavailable';
+}
 
 /** Remembers what it embedded; several requests of a workspace for the same text wait for one answer. */
 export function queryEmbedder(
@@ -134,12 +147,12 @@ export function queryEmbedder(
     try {
       return await embed(text, workspaceId);
     } catch (error) {
-      const reason = error instanceof NoTurn ? 'busy' : 'provider_unavailable';
-      const { outcome, message, code } = failures[reason];
+      const reason = reasonOf(error);
+      const { outcome, message, code, hint = 'Try again, or use mode TEXT.' } = failures[reason];
       embeddingsTotal.inc({ outcome });
       if (mode === 'vector') {
         log.error({ err: error }, 'The query could not be embedded');
-        throw new ApiError(code, message, 'Try again, or use mode TEXT.');
+        throw new ApiError(code, message, hint);
       }
       log.warn({ err: error }, 'The query could not be embedded: searching by words alone');
       return { ...none, reason };

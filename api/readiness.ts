@@ -19,6 +19,8 @@ export interface Readiness {
   reason?: string;
   /** Whether jobs are worked on. It makes nobody unready: what requests do is kept, and worked on later. */
   queue?: Check;
+  /** Why nothing is sent and nothing spent: the database is a copy. It makes nobody unready. */
+  quarantine?: string;
 }
 
 export interface ReadinessOptions {
@@ -27,6 +29,8 @@ export interface ReadinessOptions {
   probesDisk: boolean;
   /** Absent: nobody said how to look. */
   isQueueAlive?: (() => Promise<boolean>) | undefined;
+  /** Why the database is in quarantine. Absent: it is not asked. */
+  quarantine?: (() => Promise<string | null>) | undefined;
 }
 
 /** A load balancer shall not wait for a database that hangs. */
@@ -89,6 +93,7 @@ export function openReadiness({
   pool,
   probesDisk,
   isQueueAlive,
+  quarantine,
 }: ReadinessOptions): () => Promise<Readiness> {
   let probedAt = 0;
   let impairment: Impairment | undefined;
@@ -117,6 +122,8 @@ export function openReadiness({
       const { migrations, reason } = await checkSchema(pool);
       const impaired = await checkWrites();
       const queue = isQueueAlive && (await checkQueue(isQueueAlive));
+      // one that lacks a migration may lack the function, too
+      const copy = migrations === 'ok' ? await quarantine?.() : undefined;
       const why = reason ?? (impaired && REASONS[impaired]);
       return {
         ready: migrations === 'ok' && !impaired,
@@ -125,6 +132,7 @@ export function openReadiness({
         migrations,
         ...(why ? { reason: why } : {}),
         ...(queue ? { queue } : {}),
+        ...(copy ? { quarantine: copy } : {}),
       };
     } catch (error) {
       if (!outage.failed(error, 'probes'))

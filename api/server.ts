@@ -59,6 +59,8 @@ export interface ApiOptions extends DoorOptions {
   metrics?: MetricsOptions;
   /** Whether background jobs are worked on. */
   isQueueAlive?: () => Promise<boolean>;
+  /** Why the database is a copy in quarantine; null when it is none. */
+  quarantine?: () => Promise<string | null>;
 }
 
 export interface Api {
@@ -143,6 +145,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     pool,
     probesDisk: database.kind === 'server',
     isQueueAlive: options.isQueueAlive,
+    quarantine: options.quarantine,
   });
 
   async function answer(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {

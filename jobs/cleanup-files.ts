@@ -62,5 +62,6 @@ export const cleanupFiles: JobDefinition<object> = {
   },
   payload: z.object({}),
   batchSize: 1,
+  reachesOut: true,
   handle,
 };

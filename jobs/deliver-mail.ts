@@ -34,12 +34,14 @@ async function answerRequests({ pool, signal }: JobContext): Promise<void> {
  * waits longer each time, and the others go on; where the server cannot be used at all, they wait for the next run.
  */
 async function handle(context: JobContext): Promise<object> {
-  const { pool, mailer, signal, log } = context;
+  const { pool, mailer, signal, log, environment } = context;
   const done = { sent: 0, failed: 0 };
   await answerRequests(context);
   while (mailer && !signal.aborted) {
     const { rows } = await pool.query<OutboxMail>(
-      'select id, kind, recipient, subject, body, data from app_hidden.take_mail(max_mails => 1)',
+      `select id, kind, recipient, subject, body, data
+       from app_hidden.take_mail(max_mails => 1, for_environment => $1)`,
+      [environment ?? null],
     );
     const taken = rows[0];
     if (!taken) break;
@@ -73,5 +75,6 @@ export const deliverMail: JobDefinition<object> = {
   },
   payload: z.object({}),
   batchSize: 1,
+  reachesOut: true,
   handle,
 };

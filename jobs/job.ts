@@ -18,6 +18,8 @@ export interface JobContext {
   log: Logger;
   /** The provider of an embedding version; opened once per process. */
   provider(version: ProviderVersion): EmbeddingProvider;
+  /** What this process declares by COLLOQUY_ENVIRONMENT. */
+  environment?: string | undefined;
   /** Absent: mail waits in the outbox. */
   mailer?: Mailer | undefined;
   /** Where the bytes of files are. */
@@ -42,7 +44,12 @@ export interface JobDefinition<Payload> {
   isFair?: boolean;
   /** Of a fair one: batches at the same time in one process, each of another workspace. Default: as the worker is told, of any. */
   places?: number;
-  /** Returns what it did, which becomes the output of the job. */
+  /**
+   * Whether it sends something to the world, or removes what others may have: a scheduled one is not begun while the database is a
+   * copy in quarantine.
+   */
+  reachesOut?: boolean;
+  /** Returns what it did, which becomes the output of the job and, of a scheduled one, the details of its run. */
   handle(context: JobContext, payload: Payload): Promise<object>;
 }
 

@@ -27,6 +27,7 @@ import { jobs } from './registry.ts';
 import { sweepUnindexed } from './sweep-unindexed.ts';
 import { sweepUningested } from './sweep-uningested.ts';
 import { runFairLoop } from './worker/fair-loop.ts';
+import { readOrders } from './worker/orders.ts';
 import { progressLog } from './worker/progress-log.ts';
 import { runJob } from './worker/run-job.ts';
 
@@ -53,6 +54,10 @@ export interface WorkerOptions {
   extraction?: ExtractOptions;
   /** Names of the queues to work on, when not on all: of a command that needs no more, and has neither mail nor files. */
   only?: readonly string[];
+  /** What this process declares. Default: COLLOQUY_ENVIRONMENT. */
+  environment?: string | undefined;
+  /** Milliseconds between two looks at which jobs are paused. Default: 3,000. */
+  ordersInterval?: number;
   /** Addresses and keys of providers, and what stands before them. Default: of this process, shared by all workers. */
   providers?: ProviderOptions;
 }
@@ -82,9 +87,14 @@ export async function startWorker({
   storage = localStorage(filesFolder(ownEnv.DATA_DIR)),
   extraction,
   only,
+  environment = ownEnv.COLLOQUY_ENVIRONMENT,
+  ordersInterval,
   providers: givenOptions = {},
 }: WorkerOptions): Promise<Worker> {
-  const providerOptions = { guards: openGuards(tablePause(pool), {}, tableRate(pool)), ...givenOptions };
+  const providerOptions = {
+    guards: openGuards(tablePause(pool, environment), {}, tableRate(pool)),
+    ...givenOptions,
+  };
   await warnOfContradiction(pool, providerOptions.env);
   if (mailer !== undefined) {
     await pool.query('select app_hidden.report_mail(can_deliver => $1)', [mailer !== null]);
@@ -106,6 +116,7 @@ export async function startWorker({
     pool,
     boss,
     log: rootLog,
+    environment,
     provider,
     chunk: chunkByActiveMethod(pool),
     mailer: mailer ?? undefined,
@@ -116,6 +127,14 @@ export async function startWorker({
   };
   const progress = progressLog(pool, ending.signal);
   const loops: Promise<void>[] = [];
+  /** How the queues that pg-boss looks at are begun, and begun again after a pause. */
+  const beginnings = new Map<string, () => Promise<unknown>>();
+  const orders = await readOrders({
+    pool,
+    environment,
+    signal: ending.signal,
+    ...(ordersInterval === undefined ? {} : { interval: ordersInterval }),
+  });
   for (const definition of jobs) {
     const { name } = definition.queue;
     if (only && !only.includes(name)) continue;
@@ -137,25 +156,36 @@ export async function startWorker({
           batchSize: definition.batchSize,
           pollingIntervalSeconds,
           run,
+          isPaused: () => orders.isPaused(name),
           signal,
         }),
       );
       continue;
     }
-    await boss.work(
-      name,
-      {
-        batchSize: definition.batchSize,
-        pollingIntervalSeconds,
-        perJobResults: true,
-      },
-      async (batch: Job<unknown>[]) => {
-        const results: JobResult[] = [];
-        for (const job of batch) results.push(await run(job));
-        return results;
-      },
-    );
+    const begin = () =>
+      boss.work(
+        name,
+        {
+          batchSize: definition.batchSize,
+          pollingIntervalSeconds,
+          perJobResults: true,
+        },
+        async (batch: Job<unknown>[]) => {
+          const results: JobResult[] = [];
+          for (const job of batch) results.push(await run(job));
+          return results;
+        },
+      );
+    beginnings.set(name, begin);
+    if (!orders.isPaused(name)) await begin();
   }
+  loops.push(
+    orders.follow(async (queue, isPaused) => {
+      rootLog.info({ queue }, isPaused ? 'The job is paused' : 'The job is resumed');
+      if (isPaused) await boss.offWork(queue, { wait: false });
+      else await beginnings.get(queue)?.();
+    }),
+  );
   // what a former worker left, and what became due while none ran
   await boss.send(sweepUnindexed.queue.name, {});
   await boss.send(sweepUningested.queue.name, {});

@@ -103,6 +103,15 @@ const variables = z.object({
   /** Seconds that a request waits for one of them, and how many may wait for each pool. */
   POOL_WAIT_SECONDS: z.coerce.number().min(0.1).max(600).default(5),
   POOL_QUEUE_LENGTH: z.coerce.number().int().min(0).max(100_000).default(500),
+  /** What this installation is (production, staging …): a database that was adopted for another one is a copy here. */
+  COLLOQUY_ENVIRONMENT: z
+    .string()
+    .trim()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,49}$/,
+      'must be at most 50 letters, digits, dots, hyphens and underscores',
+    )
+    .optional(),
   /** A server on which the tests may create and drop databases. */
   TEST_DATABASE_URL: url,
   /** Folder of the embedded database, uploaded files and the first account. */

@@ -6,6 +6,7 @@ import type { Queue } from 'pg-boss';
 import { demandDirect } from './database/demands.ts';
 import { demandOwners } from './database/owners.ts';
 import { checkServer, type Database, inTransaction } from './database.ts';
+import { env } from './env.ts';
 import { ColloquyError, errorCode } from './errors.ts';
 import { log } from './log.ts';
 import { applyFunctions } from './migrations/apply-functions.ts';
@@ -104,6 +105,10 @@ export async function migrateDatabase(
     });
     await finishEarlierLayout(database);
     await database.pool('owner').query('select app_private.complete_installation()');
+    // a database that was never adopted: a new one, and one of before there were identities
+    await database
+      .pool('owner')
+      .query('select app_private.adopt_first(environment => $1)', [env.COLLOQUY_ENVIRONMENT ?? null]);
     await installQueues(database, queues);
     await demandOwners(database.pool('owner'));
     for (const folder of (await database.copies?.settle()) ?? [])
@@ -235,6 +240,7 @@ async function installQueues(database: Database, queues: QueueDefinition[]): Pro
       for (const { key } of await boss.getSchedules(name))
         if (!(key in wanted)) await boss.unschedule(name, key);
     }
+    await owner.query('select app_hidden.hold_schedules()');
   } finally {
     await boss.stop({ graceful: false });
   }

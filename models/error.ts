@@ -52,3 +52,18 @@ export class ProviderError extends Error {
     return this.index !== undefined && (this.kind === 'bad_input' || this.kind === 'bad_output');
   }
 }
+
+/** Why no provider is asked: the database is a copy that nobody has adopted. */
+class QuarantineError extends Error {}
+
+/** It waits as for a provider that asks for patience. */
+export function quarantined(provider: string): ProviderError {
+  return new ProviderError(
+    'rate_limited',
+    `"${provider}" is left alone: this database is a copy in quarantine (CQ635)`,
+    { retryAfter: 60, cause: new QuarantineError('the database was not adopted') },
+  );
+}
+
+export const isQuarantined = (error: unknown): boolean =>
+  error instanceof ProviderError && error.cause instanceof QuarantineError;

@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
 import { COULD_NOT, makeCommand, runCommand } from '../lib/cli.ts';
+import { addAdopt } from './ops/adopt.ts';
 import { addBloat } from './ops/bloat.ts';
+import { addDashboard } from './ops/dashboard.ts';
 import { addDoctor } from './ops/doctor.ts';
+import { addJobs } from './ops/jobs.ts';
 import { addRehearse } from './ops/rehearse.ts';
 import { addReindex } from './ops/reindex.ts';
 import { addTune } from './ops/tune.ts';
@@ -9,8 +12,11 @@ import { addUpgradeCheck } from './ops/upgrade-check.ts';
 
 /** The commands, one file each in scripts/ops/, which adds itself: name, options, what it does. */
 const COMMANDS: readonly ((ops: Command) => void)[] = [
+  addAdopt,
   addBloat,
+  addDashboard,
   addDoctor,
+  addJobs,
   addRehearse,
   addReindex,
   addTune,

@@ -22,11 +22,15 @@ import {
   migrationStatus,
   projectFolder,
 } from '../lib/migrations.ts';
+import { openQuarantine } from '../lib/quarantine.ts';
 import { queueIsAlive } from '../lib/queue.ts';
 import { filesFolder, localStorage } from '../lib/storage.ts';
 import { openMailer } from '../mail/open-mailer.ts';
 import { ensureFirstVersion } from '../models/first-version.ts';
+import { openProvider } from '../models/open-provider.ts';
 import { openQueryModels } from '../models/query-models.ts';
+import { openGuards } from '../models/remote/guard.ts';
+import { unlessQuarantined } from '../models/remote/pause.ts';
 import { openReranker } from '../models/reranking/reranker.ts';
 import {
   type FirstAccount,
@@ -206,7 +210,11 @@ async function serve(
   options: Options,
   { account, closers, signal }: Running & { account: (FirstAccount & { isNew: boolean }) | undefined },
 ): Promise<void> {
-  const embedder = openQueryModels(database.pool('authenticator'));
+  const quarantine = openQuarantine(database.pool('authenticator'), env.COLLOQUY_ENVIRONMENT);
+  const guards = openGuards(unlessQuarantined(quarantine));
+  const embedder = openQueryModels(database.pool('authenticator'), (version) =>
+    openProvider(version, { guards }),
+  );
   let api: Api | undefined;
   closers.push(async () => {
     await api?.close();
@@ -221,7 +229,7 @@ async function serve(
     port: options.port,
     embedQuery: (text, versionId) => embedder.embed(text, versionId),
     activeVersion: () => embedder.activeVersion(),
-    reranker: reranking && openReranker(reranking),
+    reranker: reranking && openReranker(reranking, {}, unlessQuarantined(quarantine)),
     storage: localStorage(filesFolder(options.data)),
     identityProvider: identityProvider(env),
     queryTurns: {
@@ -237,6 +245,7 @@ async function serve(
     trustedDocuments: env.TRUSTED_DOCUMENTS ? await readTrustedDocuments(env.TRUSTED_DOCUMENTS) : undefined,
     ...doorOptions(env),
     isQueueAlive: () => queueIsAlive(database.pool('authenticator')),
+    quarantine,
   });
   const session = account && (await signIn(database, account, options));
   if (session && options.examples) await firstContent(session, signal);

@@ -25,6 +25,11 @@ begin
   ) then
     return;
   end if;
+  if app_private.copy_reason() is not null
+    and exists (select from app_public.embedding_versions v where v.id = for_version and v.provider not in ('local', 'transformers'))
+  then
+    return;
+  end if;
   perform app_private.release_dead_chunks(for_version, for_workspace);
   claimed := array(
     select unnest(k.chunk_ids)
@@ -74,5 +79,5 @@ begin
 end
 $$;
 comment on function app_hidden.take_chunks(uuid, uuid, integer) is
-  'The next chunks of a workspace that lack a vector of the active version and need not wait. They are the caller''s for so many seconds; keep_chunks() says that it lives.';
+  'The next chunks of a workspace that lack a vector of the active version and need not wait; in quarantine none that a service would embed. They are the caller''s for so many seconds; keep_chunks() says that it lives.';
 grant execute on function app_hidden.take_chunks(uuid, uuid, integer) to colloquy_worker;

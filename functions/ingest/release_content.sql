@@ -1,5 +1,5 @@
 -- What the job that removes bytes calls for each. It must never let bytes go that a file has, or is just getting: register_file
--- takes the same lock, shared, until its transaction ends.
+-- takes the same lock, shared, until its transaction ends. Nor where this database is a copy: the bytes may be those of its original.
 create or replace function app_hidden.release_content(of_path text)
 returns boolean
 language plpgsql
@@ -7,6 +7,10 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if app_private.copy_reason() is not null then
+    raise exception 'This database is a copy in quarantine: no bytes are removed for it.'
+      using errcode = 'CQ635', hint = 'Give it a storage of its own, then: npm run ops -- adopt';
+  end if;
   perform pg_advisory_xact_lock(app_private.content_lock(of_path));
   delete from app_hidden.discarded_contents c
   where c.storage_path = of_path and c.workspace_id = split_part(of_path, '/', 1)::uuid;
@@ -17,5 +21,5 @@ begin
 end
 $$;
 comment on function app_hidden.release_content(text) is
-  'Whether nobody has a content, so that its bytes may be removed before this transaction ends; nobody can store it meanwhile.';
+  'Whether nobody has a content, so that its bytes may be removed before this transaction ends; nobody can store it meanwhile. Error: CQ635 in quarantine.';
 grant execute on function app_hidden.release_content(text) to colloquy_worker;

@@ -1,6 +1,6 @@
--- The job that delivers mail takes what is due. Taking a mail puts its next attempt off, so that two workers never hold the same
+-- The job that delivers mail takes what is due; from a copy that nobody has adopted it gets nothing. Taking a mail puts its next attempt off, so that two workers never hold the same
 -- one, and one that dies gives it back after the pause. What comes too late to be of use is given up first.
-create or replace function app_hidden.take_mail(max_mails integer default 1)
+create or replace function app_hidden.take_mail(max_mails integer default 1, for_environment text default null)
 returns table (id uuid, kind text, recipient text, subject text, body text, data jsonb)
 language plpgsql
 security definer
@@ -10,6 +10,9 @@ as $$
 begin
   if max_mails not between 1 and 1000 then
     raise exception 'max_mails is 1 to 1000, not %.', max_mails using errcode = 'CQ200', hint = 'One is the default.';
+  end if;
+  if app_private.quarantine_reason(for_environment) is not null then
+    return;
   end if;
   update app_private.mail_outbox as m
   set
@@ -39,5 +42,6 @@ begin
   returning m.id, m.kind, m.recipient, m.subject, m.body, m.data;
 end
 $$;
-comment on function app_hidden.take_mail(integer) is 'The mails that are due, at most so many, each put off until it may be tried again.';
-grant execute on function app_hidden.take_mail(integer) to colloquy_worker;
+comment on function app_hidden.take_mail(integer, text) is
+  'The mails that are due, at most so many, each put off until it may be tried again. None in quarantine, or for another environment than the database was adopted for.';
+grant execute on function app_hidden.take_mail(integer, text) to colloquy_worker;

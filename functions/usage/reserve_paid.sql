@@ -8,6 +8,11 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if app_private.copy_reason() is not null then
+    refusal := 'CQ635';
+    reason := 'This database is a copy in quarantine: nothing is spent from it until it is adopted.';
+    return;
+  end if;
   if app_hidden.setting('paid_embedding') <> 'on' then
     refusal := 'CQ370';
     reason := 'Asking services that are paid is switched off.';
@@ -24,4 +29,4 @@ exception when sqlstate 'CQ220' or sqlstate 'CQ221' or sqlstate 'CQ371' then
 end
 $$;
 comment on function app_private.reserve_paid(uuid, uuid, bigint, numeric) is
-  'Sets tokens and cost of a request to a paid service aside, for a user or, without one, for the installation. With a refusal (CQ220, CQ221, CQ370, CQ371) and its reason, nothing is.';
+  'Sets tokens and cost of a request to a paid service aside, for a user or, without one, for the installation. With a refusal (CQ220, CQ221, CQ370, CQ371, CQ635) and its reason, nothing is.';

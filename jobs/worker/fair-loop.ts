@@ -20,6 +20,8 @@ export interface FairLoopOptions {
   /** Whether a workspace has at most one batch at a time, so that none has all places. Default: no. */
   onePerTenant?: boolean | undefined;
   run(job: Job<unknown>): Promise<JobResult>;
+  /** Whether nothing is to be taken at the moment. Default: never. */
+  isPaused?: () => boolean;
   signal: AbortSignal;
 }
 
@@ -90,7 +92,7 @@ async function settle(boss: PgBoss, queue: string, results: readonly JobResult[]
 /** Works on a queue whose jobs belong to workspaces, until the signal. Resolves when the last job has ended. */
 export async function runFairLoop(options: FairLoopOptions): Promise<void> {
   const { boss, queue, log, concurrency, batchSize, pollingIntervalSeconds, run, signal } = options;
-  const { onePerTenant = false } = options;
+  const { onePerTenant = false, isPaused = () => false } = options;
   const rounds = new Rounds(async (ignoreGroups) => {
     const batch = await boss.fetch(queue, { batchSize, ignoreGroups, includeMetadata: true });
     // those that come are the first, but they come in any order
@@ -98,6 +100,7 @@ export async function runFairLoop(options: FairLoopOptions): Promise<void> {
   }, onePerTenant);
 
   async function step(): Promise<boolean> {
+    if (isPaused()) return false;
     const batch = await rounds.next();
     const results: JobResult[] = [];
     try {

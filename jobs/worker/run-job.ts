@@ -2,6 +2,7 @@ import type { Job, JobResult } from 'pg-boss';
 import { outage } from '../../lib/connections/outage.ts';
 import { describeError } from '../../lib/errors.ts';
 import type { JobContext, JobDefinition } from '../job.ts';
+import { beginRun } from './run-record.ts';
 
 /** What becomes of a job's work when it failed. */
 function sequel({ queue, isFair }: Pick<JobDefinition<unknown>, 'queue' | 'isFair'>): string {
@@ -9,7 +10,7 @@ function sequel({ queue, isFair }: Pick<JobDefinition<unknown>, 'queue' | 'isFai
   return isFair ? 'its work is found again by the next sweep' : 'the next one does its work';
 }
 
-/** Runs one job: checks its payload, and turns what came of it into what the queue keeps. */
+/** Runs one job: checks its payload, and turns what came of it into what the queue keeps. Runs of scheduled ones are taken down. */
 export async function runJob<Payload>(
   definition: JobDefinition<Payload>,
   job: Job<unknown>,
@@ -31,11 +32,20 @@ export async function runJob<Payload>(
   const started = Date.now();
   // also when it took too long, or counts as left
   const signal = job.signal ? AbortSignal.any([base.signal, job.signal]) : base.signal;
+  let record: Awaited<ReturnType<typeof beginRun>>;
   try {
+    record = await beginRun({ ...base, log }, definition, job.id);
+    if (record?.quarantine) {
+      const output = { quarantine: record.quarantine };
+      await record.end('skipped', output);
+      return { id: job.id, status: 'completed', output };
+    }
     const output = await definition.handle({ ...base, log, signal }, payload.data);
+    await record?.end(signal.aborted ? 'stopped' : 'succeeded', output);
     log.debug({ ...output, milliseconds: Date.now() - started }, 'job done');
     return { id: job.id, status: 'completed', output };
   } catch (error) {
+    await record?.end(signal.aborted ? 'stopped' : 'failed', {}, describeError(error));
     if (base.signal.aborted) log.debug('job given back, since this process ends');
     else if (outage.failed(error, 'jobs'))
       log.warn(`job interrupted: ${describeError(error)}; ${sequel(definition)}`);

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { quarantined } from '../error.ts';
 
 /** Why a provider is left alone: it asked for it, it refuses everything until it is corrected, or it does not answer. */
 export type PauseKind = 'asked' | 'misconfigured' | 'outage';
@@ -36,15 +37,34 @@ export function memoryPause(): ProviderPause {
 }
 
 /**
+ * Pauses of a process that serves a database which may be a copy: while it is in quarantine, every provider is left alone.
+ * @param ask  why it is in quarantine; null when it is not
+ * @throws what quarantined() makes, from pausedUntil()
+ */
+export function unlessQuarantined(
+  ask: () => Promise<string | null>,
+  pauses: ProviderPause = memoryPause(),
+): ProviderPause {
+  return {
+    async pausedUntil(provider) {
+      if ((await ask()) !== null) throw quarantined(provider);
+      return pauses.pausedUntil(provider);
+    },
+    pause: pauses.pause,
+  };
+}
+
+/**
  * Pauses that all workers share, and that outlive them. Durations cross the wire, not times: clocks differ.
  * @param pool  acts as colloquy_worker
+ * @param environment  that this process declares: in quarantine every provider is left alone
  */
-export function tablePause(pool: Pool): ProviderPause {
+export function tablePause(pool: Pool, environment?: string): ProviderPause {
   return {
     async pausedUntil(provider) {
       const { rows } = await pool.query<{ seconds: number; reason: string; kind: PauseKind }>(
-        'select seconds, reason, kind from app_hidden.provider_pause(for_provider => $1)',
-        [provider],
+        'select seconds, reason, kind from app_hidden.provider_pause(for_provider => $1, for_environment => $2)',
+        [provider, environment ?? null],
       );
       const pause = rows[0];
       return (

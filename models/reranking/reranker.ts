@@ -2,7 +2,7 @@ import type { RerankSettings } from '../../lib/env.ts';
 import { log } from '../../lib/log.ts';
 import { ProviderError } from '../error.ts';
 import { Guard, type GuardOptions } from '../remote/guard.ts';
-import { memoryPause } from '../remote/pause.ts';
+import { memoryPause, type ProviderPause } from '../remote/pause.ts';
 import { type RerankTarget, requestScores } from './request.ts';
 
 /** A score for each passage, the higher the better, or why there is none. */
@@ -21,7 +21,11 @@ const CONCURRENCY = 8;
  * Reranks by the service that the settings name: once, within the time limit, and not at all while it is known to fail. Who
  * searches waits for it, so nothing is repeated.
  */
-export function openReranker(settings: RerankSettings, overrides: Partial<GuardOptions> = {}): Reranker {
+export function openReranker(
+  settings: RerankSettings,
+  overrides: Partial<GuardOptions> = {},
+  pause: ProviderPause = memoryPause(),
+): Reranker {
   const { url, model, apiKey, timeout, shape } = settings;
   const target: RerankTarget = {
     name: NAME,
@@ -31,7 +35,7 @@ export function openReranker(settings: RerankSettings, overrides: Partial<GuardO
     // a TEI server has one model, and takes no name of it
     shape: shape === 'auto' ? (model === undefined ? 'tei' : 'cohere') : shape,
   };
-  const guard = new Guard(NAME, memoryPause(), {
+  const guard = new Guard(NAME, pause, {
     concurrency: CONCURRENCY,
     timeout,
     retries: 0,

@@ -209,6 +209,16 @@ const PLANTED: Record<string, [string, string][]> = {
       'provider planted',
     ],
   ],
+  paused_jobs: [
+    [
+      `insert into app_hidden.paused_jobs (queue, paused_by, reason) values ('planted', 'ann', 'why')`,
+      'job planted',
+    ],
+  ],
+  quarantined: [
+    ['update app_private.database_identity set timeline = timeline + 1', 'this database'],
+    [`select set_config('colloquy.environment', 'staging', true)`, 'this database'],
+  ],
   recall_below_objective: [
     [`${MEASURED} 0.9, 0, null, null from version`, 'embedding version local-1, giant workspaces'],
     [`${MEASURED} 0.97, 0, 400, 0.99 from version`, 'embedding version local-1, giant workspaces'],

@@ -384,6 +384,7 @@ describeReal('tenancy', () => {
       expect(readable.sort()).toEqual([
         'app_hidden.applied_functions',
         'app_hidden.maintenance_runs',
+        'app_hidden.paused_jobs',
         'app_public.conversations',
         'app_public.documents',
         'app_public.embedding_versions',
