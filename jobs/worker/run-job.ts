@@ -41,7 +41,8 @@ export async function runJob<Payload>(
       return { id: job.id, status: 'completed', output };
     }
     const output = await definition.handle({ ...base, log, signal }, payload.data);
-    await record?.end(signal.aborted ? 'stopped' : 'succeeded', output);
+    const outcome = 'skipped' in output ? 'skipped' : 'succeeded';
+    await record?.end(signal.aborted ? 'stopped' : outcome, output);
     log.debug({ ...output, milliseconds: Date.now() - started }, 'job done');
     return { id: job.id, status: 'completed', output };
   } catch (error) {

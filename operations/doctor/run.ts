@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { isConnectionLost } from '../../lib/connections/failures.ts';
+import { env } from '../../lib/env.ts';
 import { describeError, errorCode } from '../../lib/errors.ts';
 import {
   type Check,
@@ -88,11 +89,15 @@ export async function looking<T>(
   schemas: string[] = [],
 ): Promise<T> {
   const path = [...new Set(['pg_catalog', 'extensions', ...schemas])].map(pg.escapeIdentifier).join(', ');
+  // absent: the check of copies compares what the database itself knows
+  const declared = env.COLLOQUY_ENVIRONMENT
+    ? `; set local colloquy.environment = ${pg.escapeLiteral(env.COLLOQUY_ENVIRONMENT)}`
+    : '';
   try {
     // in one message: with a database far away, each takes the time of the way
     await client.query(`begin transaction read only; set local role colloquy_monitor; set local search_path = ${path};
       set local statement_timeout = ${Math.ceil(timeout * 1000)}; set local lock_timeout = ${LOCK_TIMEOUT_MS};
-      set local jit = off; set local max_parallel_workers_per_gather = 0`);
+      set local jit = off; set local max_parallel_workers_per_gather = 0${declared}`);
     return await work();
   } finally {
     // nothing of it stays, nor a setting of the session
