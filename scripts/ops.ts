@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { COULD_NOT, makeCommand, runCommand } from '../lib/cli.ts';
+import { addBackup } from './ops/backup.ts';
 import { addBloat } from './ops/bloat.ts';
 import { addDoctor } from './ops/doctor.ts';
 import { addRehearse } from './ops/rehearse.ts';
@@ -9,6 +10,7 @@ import { addUpgradeCheck } from './ops/upgrade-check.ts';
 
 /** The commands, one file each in scripts/ops/, which adds itself: name, options, what it does. */
 const COMMANDS: readonly ((ops: Command) => void)[] = [
+  addBackup,
   addBloat,
   addDoctor,
   addRehearse,

@@ -7,6 +7,13 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if app_private.contents_are_held() then
+    -- the next run of the job asks again
+    insert into app_hidden.discarded_contents (workspace_id, storage_path)
+    values (split_part(of_path, '/', 1)::uuid, of_path)
+    on conflict do nothing;
+    return false;
+  end if;
   perform pg_advisory_xact_lock(app_private.content_lock(of_path));
   delete from app_hidden.discarded_contents c
   where c.storage_path = of_path and c.workspace_id = split_part(of_path, '/', 1)::uuid;
@@ -17,5 +24,5 @@ begin
 end
 $$;
 comment on function app_hidden.release_content(text) is
-  'Whether nobody has a content, so that its bytes may be removed before this transaction ends; nobody can store it meanwhile.';
+  'Whether nobody has a content, so that its bytes may be removed before this transaction ends; nobody can store it meanwhile. Never while a backup copies the bytes of files.';
 grant execute on function app_hidden.release_content(text) to colloquy_worker;
