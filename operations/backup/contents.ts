@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Pool } from 'pg';
 import type { FileStorage } from '../../lib/storage.ts';
+import { sortedFinder } from './contents-list.ts';
 import { hashing } from './hashing.ts';
 import { type BackupKeys, bareName, putObject } from './sealing.ts';
 import type { BackupTarget } from './target.ts';
@@ -54,19 +55,12 @@ async function* storedContents(pool: Pool): AsyncIterable<Row> {
   }
 }
 
-/** Whether a key is among the objects of a sorted list that is gone through once. */
-function finder(target: BackupTarget): (path: string) => Promise<boolean> {
-  const objects = target.list('files/')[Symbol.asyncIterator]();
-  let next = objects.next();
-  return async (path) => {
-    for (;;) {
-      const { done, value } = await next;
-      const known = done ? undefined : bareName(value.key).slice('files/'.length);
-      if (known === undefined || known > path) return false;
-      if (known === path) return true;
-      next = objects.next();
-    }
-  };
+/** The paths of the contents that a target has, encrypted or not. */
+async function* pathsIn(target: BackupTarget, isEncrypted: boolean): AsyncIterable<string> {
+  for await (const { key } of target.list('files/')) {
+    const name = bareName(key);
+    if ((name !== key) === isEncrypted) yield name.slice('files/'.length);
+  }
 }
 
 class Damaged extends Error {}
@@ -115,7 +109,7 @@ export async function copyContents(
   },
 ): Promise<CopiedContents> {
   const done: CopiedContents = { count: 0, bytes: 0, copied: 0, missing: [] };
-  const isThere = finder(target);
+  const isThere = sortedFinder(pathsIn(target, keys.recipients.length > 0));
 
   const take = async (
     { storage_path: path, sha256, byte_size, is_wanted }: Row,

@@ -1,8 +1,12 @@
 import type { Command } from 'commander';
+import { addInit } from './backup/init.ts';
+import { addLook } from './backup/look.ts';
+import { addReceive } from './backup/receive.ts';
 import { addTake } from './backup/take.ts';
+import { addWal } from './backup/wal.ts';
 
 /** Each subcommand is a file of its own in scripts/ops/backup/. */
-const COMMANDS: readonly ((backup: Command) => void)[] = [addTake];
+const COMMANDS: readonly ((backup: Command) => void)[] = [addInit, addTake, addWal, addReceive, addLook];
 
 export function addBackup(ops: Command): void {
   const backup = ops

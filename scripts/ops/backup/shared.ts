@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { FINDINGS, print, say } from '../../../lib/cli.ts';
+import { FINDINGS, print, say, UsageError } from '../../../lib/cli.ts';
 import { type Database, openDatabase } from '../../../lib/database.ts';
 import { env } from '../../../lib/env.ts';
 import { errorCode } from '../../../lib/errors.ts';
@@ -35,17 +35,35 @@ export async function withDatabase<T>(work: (database: Database) => Promise<T>):
   }
 }
 
+/** Where backups lie and are made, and their keys, as the environment says: needs no database. */
+export async function placesOfEnvironment(): Promise<
+  Pick<BackupContext, 'target' | 'keys' | 'staging' | 'say'>
+> {
+  return {
+    target: await openTarget(),
+    keys: keysOfEnvironment(),
+    staging: env.BACKUP_STAGING_DIR ?? join(env.DATA_DIR, 'backup-staging'),
+    say,
+  };
+}
+
 /** What backups are made with, as the environment says. */
 export async function backupContext(database: Database, signal: AbortSignal): Promise<BackupContext> {
   return {
+    ...(await placesOfEnvironment()),
     database,
-    target: await openTarget(),
-    keys: keysOfEnvironment(),
     storage: localStorage(filesFolder(env.DATA_DIR)),
-    staging: env.BACKUP_STAGING_DIR ?? join(env.DATA_DIR, 'backup-staging'),
     signal,
-    say,
   };
+}
+
+/** The number of an option. */
+export function wholeNumber(text: string, option: string, least: number, most: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+  throw new UsageError('CQ200', `${option} is no "${text}".`, {
+    hint: `Give a whole number from ${least} to ${most}.`,
+  });
 }
 
 /** Milliseconds between two lines of progress. */
@@ -81,6 +99,25 @@ export async function recordedWhereItCan<T extends RunResult>(
     say('This run was not taken down: the database is not migrated to this version.');
     return result;
   }
+}
+
+/**
+ * As recorded(), of what runs every minute: each failure, and a success an hour.
+ */
+export async function recordedNowAndThen<T extends RunResult>(
+  database: Database,
+  task: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { rows } = await database.pool('backup').query<{ is_due: boolean }>(
+    `select not exists (
+       select from app_hidden.maintenance_runs r
+       where r.task = $1 and r.outcome = 'succeeded' and r.started_at > clock_timestamp() - interval '1 hour'
+     ) as is_due`,
+    [task],
+  );
+  if (rows[0]!.is_due) return recorded(database.pool('backup'), task, work);
+  return work().catch((error) => recorded(database.pool('backup'), task, () => Promise.reject(error)));
 }
 
 /** Prints what a command came to, and what it found: exit code 1 then. */
