@@ -11,6 +11,8 @@ export interface BaseBackupOptions {
   /** An empty folder, or one that is not there. */
   folder: string;
   label: string;
+  /** How its sessions are told from others: that of sessionsOf. */
+  application: string;
   /** The path of the manifest that an incremental one builds on. */
   parent?: string;
   signal?: AbortSignal | undefined;
@@ -67,7 +69,7 @@ function explained(error: unknown, { folder, parent }: BaseBackupOptions): unkno
  * @throws ColloquyError CQ601 no room, CQ607 an incremental one is refused, CQ608 the role may not
  */
 export async function takeBaseBackup(options: BaseBackupOptions): Promise<BaseBackup> {
-  const { url, serverVersion, folder, label, parent, signal, onProgress } = options;
+  const { url, serverVersion, folder, label, application, parent, signal, onProgress } = options;
   const program = await findProgram('pg_basebackup', serverVersion);
   const run = (compress: string): Promise<unknown> =>
     runProgram(
@@ -85,7 +87,7 @@ export async function takeBaseBackup(options: BaseBackupOptions): Promise<BaseBa
       ],
       {
         url,
-        env: { PGAPPNAME: 'colloquy backup' },
+        env: { PGAPPNAME: application },
         ...(signal ? { signal } : {}),
         onLine(line) {
           const [, done, total] = /^\s*(\d+)\/(\d+) kB/.exec(line) ?? [];

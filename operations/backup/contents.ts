@@ -127,7 +127,7 @@ export async function copyContents(
       await copyContent({ path, sha256 }, size, storage, target, keys);
     } catch (error) {
       if (!isDamage(error)) throw error;
-      return { path, sha256, size, missing: true };
+      return is_wanted ? { path, sha256, size, missing: true } : null;
     }
     done.copied += 1;
     onCopy?.(size);

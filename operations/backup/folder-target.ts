@@ -128,7 +128,7 @@ export function folderTarget(folder: string): BackupTarget {
       }
     } catch (error) {
       source.destroy();
-      await rm(path, { force: true });
+      await rm(path, { force: true }).catch(() => {});
       return fail(error);
     }
   };

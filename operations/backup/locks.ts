@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { ColloquyError } from '../../lib/errors.ts';
 import { acquireFileLock } from '../../lib/lock.ts';
@@ -8,6 +9,9 @@ import type { BackupTarget } from './target.ts';
 
 /** Seed of the advisory locks, as functions/operations/contents_are_held.sql has it. */
 const SEED = 5640871;
+/** Milliseconds. */
+const PATIENCE = 3_000;
+const POLL = 100;
 
 /**
  * backup: one at a time makes or removes sets. wal: one at a time ships the log. contents: bytes of deleted files are not removed
@@ -25,6 +29,21 @@ const busy = (what: string): ColloquyError =>
   new ColloquyError('CQ606', `Another backup is at work on ${what}.`, {
     hint: 'Wait for it to end; of one that was killed, the lock ends within moments.',
   });
+
+async function takeLock(client: pg.PoolClient, name: string): Promise<boolean> {
+  await client.query('select pg_advisory_lock(hashtextextended($1, $2))', [name, SEED]);
+  return true;
+}
+
+async function tryLock(client: pg.PoolClient, name: string, patience: number): Promise<boolean> {
+  for (const deadline = Date.now() + patience; ; await delay(POLL)) {
+    const { rows } = await client.query<{ taken: boolean }>(
+      'select pg_try_advisory_lock(hashtextextended($1, $2)) as taken',
+      [name, SEED],
+    );
+    if (rows[0]!.taken || Date.now() > deadline) return rows[0]!.taken;
+  }
+}
 
 /**
  * Works under locks that hold on every machine: of the database, and of the folder of a target.
@@ -52,15 +71,10 @@ export async function withLocks<T>(
   try {
     for (const lock of locks) {
       const name = `colloquy ${lock}`;
-      // the bytes of files are let go one by one, so that lock is had in a moment
-      const isWaited = lock === 'contents';
-      const { rows } = await client.query<{ taken: boolean }>(
-        isWaited
-          ? 'select pg_advisory_lock(hashtextextended($1, $2)) is not null as taken'
-          : 'select pg_try_advisory_lock(hashtextextended($1, $2)) as taken',
-        [name, SEED],
-      );
-      if (!rows[0]!.taken) throw busy('this database');
+      // the session of a process that was killed ends a moment after it; and the bytes of files are let go one by one
+      const isTaken =
+        lock === 'contents' ? await takeLock(client, name) : await tryLock(client, name, PATIENCE);
+      if (!isTaken) throw busy('this database');
     }
     return await work({
       check: async () => void (await client.query('select')),

@@ -43,8 +43,24 @@ const stagingOf = ({ target, keys, staging }: BackupContext): string =>
 /** The manifest of the newest backup, kept where it was made: who encrypts can make the next incremental one without the private key. */
 const keptManifest = (context: BackupContext, id: string): string => join(context.staging, `manifest-${id}`);
 
-/** Removes what runs left behind that were killed. */
-async function sweep(context: BackupContext, abandoned: readonly string[]): Promise<void> {
+/** How the sessions of pg_basebackup call themselves: by database, as the lock of backups. */
+const applicationOf = ({ database }: Pick<ClusterFacts, 'database'>): string =>
+  `colloquy backup of ${database}`.slice(0, 63);
+
+/**
+ * Removes what runs left behind that were killed. Half of pg_basebackup outlives the process that began it, and would have the server
+ * keep its log for it.
+ */
+async function sweep(
+  context: BackupContext,
+  facts: ClusterFacts,
+  abandoned: readonly string[],
+): Promise<void> {
+  await context.database.pool('backup').query(
+    `select pg_terminate_backend(a.pid, 5000) from pg_stat_activity a
+     where a.application_name = $1 and a.usename = current_user and a.backend_type = 'walsender'`,
+    [applicationOf(facts)],
+  );
   for (const folder of new Set([
     stagingOf(context),
     context.staging,
@@ -180,6 +196,7 @@ async function make(
       serverVersion: facts.serverVersion,
       folder,
       label: id,
+      application: applicationOf(facts),
       ...(parent ? { parent: await fetchManifest(context, parent, manifest) } : {}),
       signal,
       ...(context.onProgress ? { onProgress: context.onProgress } : {}),
@@ -256,7 +273,7 @@ export async function takeBackup(
   return withLocks(pool, target, ['backup', 'contents'], async (locks) => {
     const catalogue = await readCatalogue(target);
     demandOwnTarget(catalogue.sets, facts, target);
-    await sweep(context, await abandonedSets(target, catalogue));
+    await sweep(context, facts, await abandonedSets(target, catalogue));
     if (kind === 'full') return make(context, locks, facts);
     try {
       const parent = parentFor(catalogue.sets, facts);
