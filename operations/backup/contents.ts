@@ -151,15 +151,20 @@ export async function copyContents(
   };
 
   let batch: Promise<StoredContent | null>[] = [];
-  for await (const row of storedContents(pool)) {
-    signal?.throwIfAborted();
-    batch.push(take(row, await isThere(row.storage_path)));
-    if (batch.length === AT_ONCE) {
-      await settle(batch);
-      batch = [];
+  try {
+    for await (const row of storedContents(pool)) {
+      signal?.throwIfAborted();
+      batch.push(take(row, await isThere.has(row.storage_path)));
+      if (batch.length === AT_ONCE) {
+        await settle(batch);
+        batch = [];
+      }
     }
+    await settle(batch);
+  } finally {
+    await Promise.allSettled(batch);
+    await isThere.close();
   }
-  await settle(batch);
   return done;
 }
 

@@ -129,11 +129,15 @@ async function oldContents(
     ...kept.filter(({ files }) => files !== null).map((set) => pathsOf(context, set)),
   ].map(sortedFinder);
   const old: { key: string; size: number }[] = [];
-  for await (const { key, size, modifiedAt } of context.target.list('files/')) {
-    context.signal?.throwIfAborted();
-    const path = bareName(key).slice('files/'.length);
-    const answers = await Promise.all(finders.map((isNeeded) => isNeeded(path)));
-    if (!answers.includes(true) && modifiedAt < new Date(oldest.startedAt)) old.push({ key, size });
+  try {
+    for await (const { key, size, modifiedAt } of context.target.list('files/')) {
+      context.signal?.throwIfAborted();
+      const path = bareName(key).slice('files/'.length);
+      const answers = await Promise.all(finders.map((finder) => finder.has(path)));
+      if (!answers.includes(true) && modifiedAt < new Date(oldest.startedAt)) old.push({ key, size });
+    }
+  } finally {
+    for (const finder of finders) await finder.close();
   }
   return old;
 }

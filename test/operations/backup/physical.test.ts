@@ -495,6 +495,7 @@ await describeWithBinaries('physical backups', (binaries) => {
     'go when a policy keeps them no more, with their log and bytes of files',
     async () => {
       const target = folderTarget(at('target'));
+      await takeBackup(context(), 'full');
       const before = await readCatalogue(target);
       const newest = before.sets.at(-1)!;
       const prune = (...args: string[]) => backup(['prune', '--keep-full', '1', ...args]);
