@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import type { Pool } from 'pg';
 import type { FileStorage } from '../../lib/storage.ts';
-import { sortedFinder } from './contents-list.ts';
 import { hashing } from './hashing.ts';
 import { type BackupKeys, bareName, putObject } from './sealing.ts';
+import { sortedFinder } from './sorted-finder.ts';
 import type { BackupTarget } from './target.ts';
 
 /** A line of files.ndjson: a content of the storage of files. Of one whose bytes were not there, `missing`. */

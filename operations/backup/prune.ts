@@ -2,11 +2,12 @@ import type { Pool } from 'pg';
 import { type ColloquyError, errorCode } from '../../lib/errors.ts';
 import type { RunResult } from '../run.ts';
 import { abandonedSets, readCatalogue, removeSet } from './catalogue.ts';
-import { contentsOf, sortedFinder } from './contents-list.ts';
+import { contentsOf } from './contents-list.ts';
 import { sweepFolder } from './folder-target.ts';
 import { withLocks } from './locks.ts';
 import { type BackupKeys, bareName } from './sealing.ts';
 import type { BackupSet } from './set.ts';
+import { sortedFinder } from './sorted-finder.ts';
 import type { BackupTarget } from './target.ts';
 import { isSegment, segmentAt } from './wal-names.ts';
 
