@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Pool } from 'pg';
+import { ColloquyError, errorCode } from '../../lib/errors.ts';
 import type { FileStorage } from '../../lib/storage.ts';
 import { hashing } from './hashing.ts';
 import { type BackupKeys, bareName, putObject } from './sealing.ts';
@@ -50,6 +51,16 @@ async function* storedContents(pool: Pool): AsyncIterable<Row> {
     }
     await client.query('commit');
     isBroken = false;
+  } catch (error) {
+    if (errorCode(error) !== '42883') throw error;
+    throw new ColloquyError(
+      'CQ018',
+      'The database is of a version that cannot list its files for a backup.',
+      {
+        hint: 'npm run migrate first; or take it --without-files, and copy files/ of DATA_DIR after it.',
+        cause: error,
+      },
+    );
   } finally {
     client.release(isBroken);
   }

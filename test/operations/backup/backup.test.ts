@@ -348,6 +348,11 @@ await describeWithBinaries('physical backups', (binaries) => {
       const taken = await takeBackup(context(), 'incremental');
       expect([taken.set.files?.count, taken.findings]).toEqual([2, []]);
       expect(await folderTarget(at('target')).stat(`files/${gone}`)).toMatchObject({ size: 30 });
+      // a database that was not migrated yet, as before an upgrade
+      await admin('alter function app_hidden.stored_contents() rename to stored_contents_of_later');
+      await expect(takeBackup(context(), 'full')).rejects.toMatchObject({ code: 'CQ018' });
+      expect((await takeBackup({ ...context(), storage: null }, 'full')).set.files).toBeNull();
+      await admin('alter function app_hidden.stored_contents_of_later() rename to stored_contents');
     },
     LONG,
   );
