@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { backupFields } from './backup-settings.ts';
 import { endpointFields, endpoints, rerankFields } from './endpoint-settings.ts';
 import { type UnknownVariable, unknownVariables } from './env-names.ts';
 import { ColloquyError, describeError } from './errors.ts';
@@ -118,6 +119,21 @@ const variables = z.object({
   DATA_DIR: z.string().min(1).default('data'),
   /** Folder for downloaded PostgreSQL binaries. Default: a folder the server's own user can read. */
   COLLOQUY_CACHE_DIR: z.string().min(1).optional(),
+  /** Folder of PostgreSQL's programs (pg_basebackup, pg_dump …). Absent: where pg_config says, or installers put them. */
+  PG_BIN: z.string().min(1).optional(),
+  /** Where backups lie: a folder, or s3://bucket/prefix with its endpoint and keys. */
+  BACKUP_TARGET: backupFields.target,
+  BACKUP_S3_ENDPOINT: backupFields.endpoint,
+  BACKUP_S3_REGION: backupFields.region,
+  BACKUP_S3_ACCESS_KEY_ID: backupFields.key,
+  BACKUP_S3_SECRET_ACCESS_KEY: backupFields.key,
+  /** Folder for a backup on its way to a bucket, or to be encrypted. Absent: backup-staging in DATA_DIR. */
+  BACKUP_STAGING_DIR: backupFields.folder,
+  /** The folder to which the server archives WAL, as this machine sees it. Absent: as the server names it. */
+  BACKUP_ARCHIVE_DIR: backupFields.folder,
+  /** Public keys of age, for which backups are encrypted, and the file with a private one, which reads them. */
+  BACKUP_AGE_RECIPIENTS: backupFields.recipients,
+  BACKUP_AGE_IDENTITY_FILE: backupFields.folder,
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port.default(5678),
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
@@ -312,6 +328,7 @@ rememberSecrets([
   env.RERANK_API_KEY,
   env.MAIL_URL,
   env.MAIL_WEBHOOK_SECRET,
+  env.BACKUP_S3_SECRET_ACCESS_KEY,
 ]);
 
 interface IdentityProviderSettings {

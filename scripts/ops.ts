@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { COULD_NOT, makeCommand, runCommand } from '../lib/cli.ts';
 import { addAdopt } from './ops/adopt.ts';
+import { addBackup } from './ops/backup.ts';
 import { addBloat } from './ops/bloat.ts';
 import { addDashboard } from './ops/dashboard.ts';
 import { addDoctor } from './ops/doctor.ts';
@@ -13,6 +14,7 @@ import { addUpgradeCheck } from './ops/upgrade-check.ts';
 /** The commands, one file each in scripts/ops/, which adds itself: name, options, what it does. */
 const COMMANDS: readonly ((ops: Command) => void)[] = [
   addAdopt,
+  addBackup,
   addBloat,
   addDashboard,
   addDoctor,

@@ -11,6 +11,13 @@ begin
     raise exception 'This database is a copy in quarantine: no bytes are removed for it.'
       using errcode = 'CQ635', hint = 'Give it a storage of its own, then: npm run ops -- adopt';
   end if;
+  if app_private.contents_are_held() then
+    -- the next run of the job asks again
+    insert into app_hidden.discarded_contents (workspace_id, storage_path)
+    values (split_part(of_path, '/', 1)::uuid, of_path)
+    on conflict do nothing;
+    return false;
+  end if;
   perform pg_advisory_xact_lock(app_private.content_lock(of_path));
   delete from app_hidden.discarded_contents c
   where c.storage_path = of_path and c.workspace_id = split_part(of_path, '/', 1)::uuid;
@@ -21,5 +28,5 @@ begin
 end
 $$;
 comment on function app_hidden.release_content(text) is
-  'Whether nobody has a content, so that its bytes may be removed before this transaction ends; nobody can store it meanwhile. Error: CQ635 in quarantine.';
+  'Whether nobody has a content, so that its bytes may be removed before this transaction ends; nobody can store it meanwhile. Never while a backup copies the bytes of files. Error: CQ635 in quarantine.';
 grant execute on function app_hidden.release_content(text) to colloquy_worker;

@@ -18,7 +18,7 @@ const lsn = z.string().regex(/^[0-9A-F]+\/[0-9A-F]+$/);
  * Physical sets (full, incremental) hold `base.tar.zst`, `pg_wal.tar.zst` when the log was streamed beside it, one `<oid>.tar.zst` a
  * tablespace, and `backup_manifest`, which verifying and the next incremental read. A dump holds `dump.tar.zst`, a
  * directory-format dump, and `globals.sql`. `files.ndjson.zst` has a line {path, sha256, size} for each uploaded file of the
- * database at that point.
+ * database at that point, with `missing: true` for one whose bytes were not in the storage.
  */
 export const setSchema = z.object({
   format: z.literal(1),
@@ -51,8 +51,10 @@ export const setSchema = z.object({
   migration: z.string().nullable(),
   /** Bytes of the database before compression, as pg_database_size has it. */
   databaseSize: z.number().int(),
+  /** Of physical sets: bytes of a WAL segment, 16 MiB unless initdb was told otherwise. */
+  walSegmentSize: z.number().int().positive().optional(),
   parts: z.array(part),
-  /** Uploaded files that the set refers to below files/; null where it was made without them. */
+  /** Uploaded files that the set refers to below files/, without missing ones; null where it was made without them. */
   files: z.object({ count: z.number().int(), bytes: z.number().int() }).nullable(),
   encryption: z.enum(['age']).nullable(),
   /** When `ops backup verify` last read all of it and found it whole. */
