@@ -109,6 +109,8 @@ const variables = z.object({
   DATA_DIR: z.string().min(1).default('data'),
   /** Folder for downloaded PostgreSQL binaries. Default: a folder the server's own user can read. */
   COLLOQUY_CACHE_DIR: z.string().min(1).optional(),
+  /** Folder of PostgreSQL's programs (pg_basebackup, pg_dump …). Absent: where pg_config says, or installers put them. */
+  PG_BIN: z.string().min(1).optional(),
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port.default(5678),
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
