@@ -6,6 +6,7 @@ import { addRehearse } from './ops/rehearse.ts';
 import { addReindex } from './ops/reindex.ts';
 import { addTune } from './ops/tune.ts';
 import { addUpgradeCheck } from './ops/upgrade-check.ts';
+import { replica } from './ops/replica.ts';
 
 /** The commands, one file each in scripts/ops/, which adds itself: name, options, what it does. */
 const COMMANDS: readonly ((ops: Command) => void)[] = [
@@ -13,6 +14,7 @@ const COMMANDS: readonly ((ops: Command) => void)[] = [
   addDoctor,
   addRehearse,
   addReindex,
+  replica,
   addTune,
   addUpgradeCheck,
 ];
