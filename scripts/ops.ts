@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { COULD_NOT, makeCommand, runCommand } from '../lib/cli.ts';
 import { addBloat } from './ops/bloat.ts';
 import { addDoctor } from './ops/doctor.ts';
+import { pooler } from './ops/pooler.ts';
 import { addRehearse } from './ops/rehearse.ts';
 import { addReindex } from './ops/reindex.ts';
 import { addTune } from './ops/tune.ts';
@@ -12,6 +13,7 @@ import { replica } from './ops/replica.ts';
 const COMMANDS: readonly ((ops: Command) => void)[] = [
   addBloat,
   addDoctor,
+  pooler,
   addRehearse,
   addReindex,
   replica,
