@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { addressesOf, changeAddress, shownAddress } from '../../lib/connections/addresses.ts';
@@ -90,7 +91,6 @@ async function commitsAfter(
   const lines: string[] = [];
   let commits = 0;
   let end = lsn;
-  const { Writable } = await import('node:stream');
   let rest = '';
   const output = new Writable({
     write(chunk, _, done) {
@@ -226,15 +226,23 @@ async function promote(
        pg_catalog.pg_last_wal_replay_lsn()::text as lsn, pg_catalog.pg_last_xact_replay_timestamp() as "lastCommit"`,
   );
   const { timeline, lsn, lastCommit } = rows[0]!;
-  return {
-    address: shownAddress(url),
-    lsn,
-    lastCommit,
-    took,
+  const lost = await countLost(client, lsn, facts.version, living, options);
+  const isAdopted = await callWhereThere(
+    client,
+    'app_hidden.adopt_database()',
+    'select app_hidden.adopt_database()',
+  );
+  const details = JSON.stringify({
     timeline,
-    lost: await countLost(client, lsn, facts.version, living, options),
-    isAdopted: await adopt(client),
-  };
+    lsn,
+    seconds: took / 1000,
+    lostCommits: lost.commits,
+    lostBytes: lost.bytes,
+  });
+  const record = `select app_hidden.record_run('replica-promote', pg_catalog.now() - interval '1 ms' * $1::float8, 'succeeded', $2::jsonb, null)`;
+  const recording = 'app_hidden.record_run(text, timestamptz, text, jsonb, text)';
+  await callWhereThere(client, recording, record, [took, details]);
+  return { address: shownAddress(url), lsn, lastCommit, took, timeline, lost, isAdopted };
 }
 
 async function untilWrites(client: pg.Client, url: string): Promise<void> {
@@ -281,12 +289,17 @@ async function countLost(
   return { commits: bytes === 0 ? 0 : null, bytes };
 }
 
-/** A database that was promoted is none of a copy's: it may mail and spend. */
-async function adopt(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query(
-    `select pg_catalog.to_regprocedure('app_hidden.adopt_database()') is not null as yes`,
-  );
+/** Calls a function that a database may lack: that of another release, or one that is none of Colloquy's. */
+async function callWhereThere(
+  client: pg.Client,
+  signature: string,
+  sql: string,
+  values: unknown[] = [],
+): Promise<boolean> {
+  const { rows } = await client.query('select pg_catalog.to_regprocedure($1) is not null as yes', [
+    signature,
+  ]);
   if (!rows[0].yes) return false;
-  await client.query('select app_hidden.adopt_database()');
+  await client.query(sql, values);
   return true;
 }

@@ -1,6 +1,15 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,6 +21,7 @@ import { projectFolder } from '../../../lib/migrations.ts';
 import { judgePrimary, type PrimaryFacts } from '../../../operations/replica/facts.ts';
 import { readLogin } from '../../../scripts/logins/file.ts';
 import { makeLogins } from '../../../scripts/logins/make.ts';
+import { percentile } from '../../../tools/bench/harness.ts';
 import { runningPostmaster, stopPostmaster } from '../../../tools/postgres/process.ts';
 import { freePort } from '../../../tools/postgres/server.ts';
 import { type Account, codeOf, readReply, register, startTestApi, type TestApi } from '../../api/support.ts';
@@ -152,7 +162,20 @@ await describeWithBinaries('ops replica', (binaries) => {
     });
     expect(readdirSync(full)).toEqual(['letter.txt']);
     expect(without).toMatchObject({ code: 2, stderr: expect.stringMatching(/BACKUP_DATABASE_URL/) });
+    const hba = join(primary.dataDir, 'pg_hba.conf');
+    const entries = readFileSync(hba, 'utf8');
+    writeFileSync(hba, entries.replace(/^.*\breplication\b.*$/gm, ''));
+    await sql('select pg_reload_conf()');
+    expect(await ops(['add', '--to', folder])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /\(CQ672\)\n.*"host replication colloquy_backup 127\.0\.0\.1\/32 scram-sha-256"/,
+      ),
+    });
+    writeFileSync(hba, entries);
+    await sql('select pg_reload_conf()');
     expect(await sql('select from pg_replication_slots')).toEqual([]);
+    expect(readdirSync(parent)).toEqual(['full']);
   });
 
   it('add leaves nothing that the next run does not remove when it is killed', {
@@ -237,16 +260,20 @@ await describeWithBinaries('ops replica', (binaries) => {
     };
     /** The titles that somebody sees, newest first. */
     async function titles(api: TestApi): Promise<string[]> {
-      const reply = await api.ask('{ conversations { nodes { title } } }', {}, { token: ann.token });
+      const reply = await api.ask(
+        '{ conversations(first: 1000) { nodes { title } } }',
+        {},
+        { token: ann.token },
+      );
       expect(reply.errors).toEqual([]);
       return reply.data.conversations.nodes.map(({ title }: { title: string }) => title);
     }
-    async function begin(api: TestApi): Promise<string> {
+    async function begin(api: TestApi, token = ann.token): Promise<string> {
       const title = randomUUID();
       const reply = await api.ask(
         'mutation ($title: String) { startConversation(input: { title: $title }) { conversation { id } } }',
         { title },
-        { token: ann.token },
+        { token },
       );
       expect(reply.errors).toEqual([]);
       return title;
@@ -265,6 +292,34 @@ await describeWithBinaries('ops replica', (binaries) => {
       }
       expect(await reads('standby')).toBeGreaterThanOrEqual(sized(40, 400) * 0.9);
       expect(await readyz()).toBe('ok');
+    });
+
+    it.runIf(sized(0, 1))('reads there under load, as fast: figures', { timeout: LONG }, async () => {
+      const standby = urlForRole(standbyUrl, 'authenticator');
+      const { token } = await register(one, 'carl@example.org');
+      for (const own of [{}, { standby }]) {
+        const api = await startTestApi({ database: serverDatabase(primary.url, own) });
+        const [there, here] = [await reads('standby'), await reads('primary')];
+        const times: number[] = [];
+        const end = performance.now() + 10_000;
+        await Promise.all(
+          Array.from({ length: 8 }, async () => {
+            while (performance.now() < end) {
+              await begin(api, token);
+              for (let n = 0; n < 3; n += 1) {
+                const begun = performance.now();
+                await api.ask('{ conversations(first: 20) { nodes { id title } } }', {}, { token });
+                times.push(performance.now() - begun);
+              }
+            }
+          }),
+        );
+        await api.close();
+        const [done, missed] = [(await reads('standby')) - there, (await reads('primary')) - here];
+        process.stdout.write(
+          `8 clients, each a write and three reads in turn, ${'standby' in own ? 'with' : 'without'} a standby: ${times.length} reads, median ${percentile(times, 0.5).toFixed(1)} ms, p95 ${percentile(times, 0.95).toFixed(1)} ms${'standby' in own ? `; ${done} on the standby, ${missed} on the primary` : ''}\n`,
+        );
+      }
     });
 
     it('never sends there what writes, and searches', async () => {
@@ -510,6 +565,16 @@ await describeWithBinaries('ops replica', (binaries) => {
         await started.exit;
       }
       expect(existsSync(join(folder, 'standby.signal'))).toBe(false);
+      expect(
+        await onStandby(`select outcome from app_hidden.maintenance_runs where task = 'replica-promote'`),
+      ).toEqual([{ outcome: 'succeeded' }]);
+      if (sized(0, 1) === 0) return;
+      // the runbook's last step: the new primary gets a standby
+      const next = join(parent, 'next');
+      const BACKUP_DATABASE_URL = changeAddress(env.BACKUP_DATABASE_URL!, (url) => (url.port = String(port)));
+      const made = await ops(['add', '--to', next], { DATABASE_URL: both, BACKUP_DATABASE_URL });
+      expect(made, made.stderr).toMatchObject({ code: 0 });
+      expect(existsSync(join(next, 'standby.signal'))).toBe(true);
     });
   });
 });
