@@ -202,7 +202,13 @@ async function copy(
       { url, env: { PGAPPNAME: slot }, cwd: '/', user, signal, onLine: say },
     );
     // the primary must not remove rows that a long read of the standby still sees
-    const own = { hot_standby: 'on', hot_standby_feedback: 'on', cluster_name: slot };
+    const own = {
+      hot_standby: 'on',
+      hot_standby_feedback: 'on',
+      cluster_name: slot,
+      // once promoted, it must not wait for itself
+      synchronous_standby_names: '',
+    };
     writeSettings(mark.work, { ...own, ...options.settings });
     if (existsSync(folder)) rmdirSync(folder);
     renameSync(mark.work, folder);

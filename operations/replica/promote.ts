@@ -139,6 +139,8 @@ export interface Promoted {
   timeline: string;
   /** Commits of the primary that the standby never had; null: not known. */
   lost: { commits: number | null; bytes: number | null };
+  /** The standby that each change waits for, when none of that name follows. */
+  waitsFor: string | null;
   /** Whether what a copy must not do is settled (app_hidden.adopt_database). */
   isAdopted: boolean;
 }
@@ -202,8 +204,12 @@ const describeOnly = ({ url, facts }: Target): Promoted => ({
   took: 0,
   timeline: '',
   lost: { commits: null, bytes: null },
+  waitsFor: null,
   isAdopted: false,
 });
+
+const WAITING = `select s.setting as names from pg_catalog.pg_settings s where s.name = 'synchronous_standby_names' and s.setting <> ''
+  and not exists (select from pg_catalog.pg_stat_replication r where r.sync_state in ('sync', 'quorum'))`;
 
 async function promote(
   { client, url, folder, facts, living }: Target,
@@ -221,6 +227,8 @@ async function promote(
   }
   await untilWrites(client, url);
   const took = performance.now() - begun;
+  // what is written here must not wait for a standby that may not be there
+  await client.query('set synchronous_commit = local');
   const { rows } = await client.query<{ timeline: string; lsn: string; lastCommit: Date | null }>(
     `select pg_catalog.left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8) as timeline,
        pg_catalog.pg_last_wal_replay_lsn()::text as lsn, pg_catalog.pg_last_xact_replay_timestamp() as "lastCommit"`,
@@ -242,7 +250,9 @@ async function promote(
   const record = `select app_hidden.record_run('replica-promote', pg_catalog.now() - interval '1 ms' * $1::float8, 'succeeded', $2::jsonb, null)`;
   const recording = 'app_hidden.record_run(text, timestamptz, text, jsonb, text)';
   await callWhereThere(client, recording, record, [took, details]);
-  return { address: shownAddress(url), lsn, lastCommit, took, timeline, lost, isAdopted };
+  const waiting = await client.query<{ names: string }>(WAITING);
+  const waitsFor = waiting.rows[0]?.names ?? null;
+  return { address: shownAddress(url), lsn, lastCommit, took, timeline, lost, waitsFor, isAdopted };
 }
 
 async function untilWrites(client: pg.Client, url: string): Promise<void> {

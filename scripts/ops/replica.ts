@@ -112,6 +112,11 @@ function describePromoted(promoted: Promoted, primaryUrl: string): string {
   return [
     `${address} takes changes since ${(took / 1000).toFixed(1)} s after the promotion began, on timeline ${timeline}.`,
     `It had the old timeline up to ${lsn}${lastCommit ? `, the last commit of ${lastCommit.toISOString()}` : ''}. ${known}`,
+    ...(promoted.waitsFor === null
+      ? []
+      : [
+          `Changes wait for a standby that is not there (synchronous_standby_names = ${promoted.waitsFor}). To let them go on: alter system set synchronous_standby_names = ''; select pg_reload_conf();`,
+        ]),
     ...(promoted.isAdopted ? ['It is adopted: its workers mail and spend.'] : []),
     '',
     `A process whose address names both, as postgres://LOGIN:PASSWORD@${hosts.join(',')}/DATABASE, follows by itself.`,

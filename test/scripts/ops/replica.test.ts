@@ -206,6 +206,10 @@ await describeWithBinaries('ops replica', (binaries) => {
       `select outcome from app_hidden.maintenance_runs where task = 'replica-add' order by started_at desc limit 1`,
     );
     expect(runs).toEqual([{ outcome: 'succeeded' }]);
+    // it waits for nobody once it is promoted
+    expect(readFileSync(join(folder, 'postgresql.auto.conf'), 'utf8')).toContain(
+      "synchronous_standby_names = ''",
+    );
     // and what is there is not written over
     expect(await ops(['add', '--to', folder, '--slot', 'three'])).toMatchObject({ code: 2 });
     expect(await sql('select from pg_replication_slots')).toHaveLength(1);
@@ -525,14 +529,15 @@ await describeWithBinaries('ops replica', (binaries) => {
           READ_DATABASE_URL: '',
         },
       });
+      const ending = new AbortController();
+      const clients: Promise<void>[] = [];
       try {
         const registered = await ask(
           'mutation ($email: String!, $password: String!) { register(input: { email: $email, password: $password }) { authentication { token } } }',
           { email: 'bob@example.org', password: 'correct horse battery' },
         );
         token = registered.data.register.authentication.token;
-        const ending = new AbortController();
-        const clients = Array.from({ length: 4 }, () => chat(ending.signal));
+        clients.push(...Array.from({ length: 4 }, () => chat(ending.signal)));
         await until(async () => acknowledged.size > 50);
         await primary.kill();
         const before = acknowledged.size;
@@ -540,6 +545,7 @@ await describeWithBinaries('ops replica', (binaries) => {
           DATABASE_URL: both,
         });
         expect(promoted, promoted.stderr).toMatchObject({ code: 0 });
+        expect(promoted.stdout).not.toContain('Changes wait');
         expect(promoted.stdout).toMatch(/takes changes since .* on timeline 00000002\.\n.*Lost: \d+ commits/);
         await until(async () => acknowledged.size > before + 50);
         // the old primary comes back as it was: it is not gone back to
@@ -571,6 +577,8 @@ await describeWithBinaries('ops replica', (binaries) => {
         });
         expect(started.log().some(({ msg }) => msg === 'Another server is the primary now')).toBe(true);
       } finally {
+        ending.abort();
+        await Promise.allSettled(clients);
         started.child.kill('SIGKILL');
         await started.exit;
       }
