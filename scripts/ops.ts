@@ -5,9 +5,9 @@ import { addDoctor } from './ops/doctor.ts';
 import { pooler } from './ops/pooler.ts';
 import { addRehearse } from './ops/rehearse.ts';
 import { addReindex } from './ops/reindex.ts';
+import { replica } from './ops/replica.ts';
 import { addTune } from './ops/tune.ts';
 import { addUpgradeCheck } from './ops/upgrade-check.ts';
-import { replica } from './ops/replica.ts';
 
 /** The commands, one file each in scripts/ops/, which adds itself: name, options, what it does. */
 const COMMANDS: readonly ((ops: Command) => void)[] = [
