@@ -12,6 +12,7 @@ import {
   type VerifyIdentity,
 } from './identity-provider.ts';
 import { IDLE_TIMEOUT, LOCK_TIMEOUT, STATEMENT_TIMEOUT } from './limits/values.ts';
+import { POSITION, type Position } from './standby-reads.ts';
 
 /** Settings of a request's transactions: the role, and the claims that current_user_id() and its like in functions/auth/ read. */
 export type Settings = Record<string, string>;
@@ -31,6 +32,8 @@ type Member = {
   identity_id?: string | null;
   /** When the identity provider saw the person; a session remembers it itself. */
   signed_in_at?: Date | null;
+  /** Where it was asked for. */
+  position?: Position | null;
 };
 
 /** Where a request comes from. */
@@ -126,14 +129,15 @@ async function memberOfIdentity(
   identity: Identity,
   from: RequestOrigin,
   workspaceId: string | undefined,
+  and: string,
 ): Promise<Member | undefined> {
   const { issuer, subject, email, isEmailVerified, displayName, signedInAt, issuedAt } = identity;
   const member = await findMember(
     pool,
-    `select * from app_hidden.authenticate_identity(issuer => $1::text, subject => $2::text, email => $3::text,
+    `select m.*${and} from app_hidden.authenticate_identity(issuer => $1::text, subject => $2::text, email => $3::text,
        is_email_verified => $4::boolean, display_name => $5::text, signed_in_at => $6::timestamptz,
        issued_at => $7::timestamptz, workspace_id => $8::uuid, client_ip => $9::inet, request_id => $10::text,
-       client_request_id => $11::text)`,
+       client_request_id => $11::text) as m`,
     [
       issuer,
       subject,
@@ -157,11 +161,12 @@ async function memberOfToken(
   from: RequestOrigin,
   workspaceId: string | undefined,
   verifyIdentity: VerifyIdentity | undefined,
+  and: string,
 ): Promise<Member | undefined> {
   if (verifyIdentity && looksLikeJwt(token)) {
     try {
       const identity = await verifyIdentity(token);
-      return identity && (await memberOfIdentity(pool, identity, from, workspaceId));
+      return identity && (await memberOfIdentity(pool, identity, from, workspaceId, and));
     } catch (error) {
       if (!(error instanceof ProviderUnavailable)) throw error;
       throw new AuthenticationError(
@@ -175,7 +180,7 @@ async function memberOfToken(
   if (token.length > OWN_TOKEN_LENGTH) return undefined;
   return findMember(
     pool,
-    'select * from app_hidden.authenticate(token => $1::text, workspace_id => $2::uuid)',
+    `select m.*${and} from app_hidden.authenticate(token => $1::text, workspace_id => $2::uuid) as m`,
     [token, workspaceId],
   );
 }
@@ -183,6 +188,7 @@ async function memberOfToken(
 /**
  * Who is asking, from the headers `Authorization` and `X-Workspace-Id`, as the database sees it.
  * @param options.verifyIdentity  reads tokens of an outside identity provider; absent: there is none
+ * @param options.onPosition      is given how far the database was when it was asked; not where nobody was asked for
  * @throws AuthenticationError CQ106 for a token that is no good, CQ107 for a workspace that the caller is not in,
  *   CQ108 for an account that is switched off, CQ119 and CQ131 to CQ134 for a person who can be given no account, CQ141 for one that must add a second factor, CQ200 for a workspace that
  *   is no id, CQ503 when the identity provider does not answer; whatever the database throws
@@ -190,7 +196,13 @@ async function memberOfToken(
 export async function authenticate(
   pool: Pool,
   request: IncomingMessage,
-  { verifyIdentity }: { verifyIdentity?: VerifyIdentity | undefined } = {},
+  {
+    verifyIdentity,
+    onPosition,
+  }: {
+    verifyIdentity?: VerifyIdentity | undefined;
+    onPosition?: ((position: Position) => void) | undefined;
+  } = {},
 ): Promise<Settings> {
   const from = {
     ip: clientAddress(request) || undefined,
@@ -209,10 +221,12 @@ export async function authenticate(
   const authorization = header(request, 'authorization');
   if (authorization === undefined) return requestSettings(from);
   const token = TOKEN.exec(authorization)?.[1];
-  const member = token && (await memberOfToken(pool, token, from, workspaceId, verifyIdentity));
+  const and = onPosition ? `, ${POSITION} as position` : '';
+  const member = token && (await memberOfToken(pool, token, from, workspaceId, verifyIdentity, and));
   if (!member) {
     const hint = 'Sign in again, without the header Authorization.';
     throw new AuthenticationError(401, 'CQ106', 'The token is malformed, unknown or expired.', hint);
   }
+  if (member.position) onPosition?.(member.position);
   return requestSettings(from, member);
 }

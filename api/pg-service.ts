@@ -2,10 +2,12 @@ import type { Pool } from 'pg';
 import type { WithPgClient } from 'postgraphile/@dataplan/pg';
 import { createWithPgClient, makePgService, type NodePostgresPgClient } from 'postgraphile/adaptors/pg';
 import { isPooled } from '../lib/database/login.ts';
+import { ApiError } from './errors.ts';
 import { fenced } from './lookups.ts';
 import { currentRequest } from './plugins/requests.ts';
 import type { RequestWork } from './request-work.ts';
-import { shareTransactions } from './shared-transactions.ts';
+import { ReadElsewhere, shareTransactions } from './shared-transactions.ts';
+import type { Asking, StandbyReads } from './standby-reads.ts';
 
 /**
  * A statement without a name is prepared anew each time. Behind a pooler all are: some know no prepared statements, and
@@ -38,15 +40,52 @@ function purpose(): keyof RequestPools {
 }
 
 /**
+ * Lets a standby do what only reads, where it has come as far as the primary was when the request came. When it does not do,
+ * for whatever reason, the primary does, for the rest of the request: what was read before is older, and never younger.
+ */
+function readingFrom(
+  standby: StandbyReads,
+  onStandby: WithPgClient<NodePostgresPgClient>,
+  onPrimary: WithPgClient<NodePostgresPgClient>,
+): WithPgClient<NodePostgresPgClient> {
+  return async (pgSettings, work) => {
+    const request = currentRequest();
+    const position = request?.isQuery && !request.isCredential ? request.position : undefined;
+    if (!request || !pgSettings || !position || !standby.mayTry()) return onPrimary(pgSettings, work);
+    let hasBegun = false;
+    try {
+      request.work.check();
+      const result = await onStandby(pgSettings, (client) => {
+        const fenced = fencing(client, request.work);
+        return request.work.on(client.rawClient, async () => {
+          await standby.reach(fenced as Asking, position);
+          hasBegun = true;
+          return work(fenced);
+        });
+      });
+      standby.answered();
+      return result;
+    } catch (error) {
+      if (error instanceof ApiError || !standby.failed(error)) throw error;
+      delete request.position;
+      if (hasBegun) throw new ReadElsewhere('The standby did not end this reading.', { cause: error });
+      return onPrimary(pgSettings, work);
+    }
+  };
+}
+
+/**
  * PostGraphile's service for pools of connections, whose lookups go by index, whose queries share their transactions, and whose
  * statements end with their request.
  */
 export function pgService({
   pools,
+  standby,
   ...options
-}: { pools: RequestPools } & Omit<NonNullable<Parameters<typeof makePgService>[0]>, 'pool'>): ReturnType<
-  typeof makePgService
-> {
+}: { pools: RequestPools; standby?: StandbyReads | undefined } & Omit<
+  NonNullable<Parameters<typeof makePgService>[0]>,
+  'pool'
+>): ReturnType<typeof makePgService> {
   const service = makePgService({ ...options, pool: pools.requests });
   return {
     ...service,
@@ -59,7 +98,7 @@ export function pgService({
           visitors: createWithPgClient({ ...settings, pool: pools.visitors }, variant),
           credentials: createWithPgClient({ ...settings, pool: pools.credentials }, variant),
         };
-        const withFence: WithPgClient<NodePostgresPgClient> = async (pgSettings, work) => {
+        const primary: WithPgClient<NodePostgresPgClient> = async (pgSettings, work) => {
           const request = currentRequest()?.work;
           request?.check();
           return ways[purpose()](pgSettings, (client) => {
@@ -67,6 +106,10 @@ export function pgService({
             return request ? request.on(client.rawClient, () => work(fenced)) : work(fenced);
           });
         };
+        const withFence =
+          standby === undefined
+            ? primary
+            : readingFrom(standby, createWithPgClient({ ...settings, pool: standby.pool }, variant), primary);
         withFence.release = () => {
           for (const way of Object.values(ways)) way.release?.();
         };

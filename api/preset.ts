@@ -25,6 +25,7 @@ import { VectorCodecPlugin } from './plugins/vector-codec.ts';
 import { type ActiveVersion, type EmbedQuery, type QueryTurns, queryEmbedder } from './query-embeddings.ts';
 import type { Reranker } from './reranking.ts';
 import type { SearchRecorder } from './search-recorder.ts';
+import type { StandbyReads } from './standby-reads.ts';
 import type { TrustedDocuments } from './trusted-documents.ts';
 
 export interface PresetOptions {
@@ -32,6 +33,8 @@ export interface PresetOptions {
   pool: Pool;
   /** The same for visitors, and for what hashes passwords. Default: the same connections for all. */
   pools?: RequestPools | undefined;
+  /** A standby for what only reads. Absent: none. */
+  standby?: StandbyReads | undefined;
   /** Counts what is asked. Absent: nobody does. */
   limiter?: Limiter | undefined;
   /** Embeds the queries of searches. Absent: searches by words alone. */
@@ -80,6 +83,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       requestsPlugin({
         pool,
         limiter,
+        wantsPosition: options.standby !== undefined,
         introspection,
         timeout: options.timeout,
         trustedDocuments: options.trustedDocuments,
@@ -116,6 +120,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
     pgServices: [
       pgService({
         pools,
+        standby: options.standby,
         schemas: ['app_public'],
         pubsub: false,
         // What the schema offers follows from the grants of the roles that the authenticator may become.

@@ -1,9 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { type Impairment, impairmentOf } from '../lib/connections/failures.ts';
 import { outage } from '../lib/connections/outage.ts';
 import { errorCode } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
 import { migrationStatus, notCurrent, type Program, readProgram } from '../lib/migrations.ts';
+import { POSITION, type Position, type StandbyReads, type StandbyState } from './standby-reads.ts';
 
 /** One thing that is looked at. */
 export type Check = 'ok' | 'failed' | 'unknown';
@@ -21,6 +23,8 @@ export interface Readiness {
   queue?: Check;
   /** Why nothing is sent and nothing spent: the database is a copy. It makes nobody unready. */
   quarantine?: string;
+  /** Whether the standby has what the primary has. It makes nobody unready: the primary reads meanwhile. */
+  standby?: StandbyState;
 }
 
 export interface ReadinessOptions {
@@ -31,6 +35,8 @@ export interface ReadinessOptions {
   isQueueAlive?: (() => Promise<boolean>) | undefined;
   /** Why the database is in quarantine. Absent: it is not asked. */
   quarantine?: (() => Promise<string | null>) | undefined;
+  /** Absent: there is none. */
+  standby?: StandbyReads | undefined;
 }
 
 /** A load balancer shall not wait for a database that hangs. */
@@ -88,12 +94,23 @@ async function checkQueue(isQueueAlive: () => Promise<boolean>): Promise<Check> 
   }
 }
 
+/** A standby that gives no answer takes none of the time that the rest has. */
+const STANDBY_PATIENCE = 700;
+
+async function checkStandby(pool: Pool, standby: StandbyReads): Promise<StandbyState> {
+  const { rows } = await pool.query<{ position: Position | null }>(`select ${POSITION} as position`);
+  if (!rows[0]?.position) return 'failed';
+  const late = delay<StandbyState>(STANDBY_PATIENCE, 'failed', { ref: false });
+  return Promise.race([standby.state(rows[0].position), late]);
+}
+
 /** Tells whether requests can be served, within two seconds, and asks the database once a second at most. */
 export function openReadiness({
   pool,
   probesDisk,
   isQueueAlive,
   quarantine,
+  standby,
 }: ReadinessOptions): () => Promise<Readiness> {
   let probedAt = 0;
   let impairment: Impairment | undefined;
@@ -124,6 +141,7 @@ export function openReadiness({
       const queue = isQueueAlive && (await checkQueue(isQueueAlive));
       // one that lacks a migration may lack the function, too
       const copy = migrations === 'ok' ? await quarantine?.() : undefined;
+      const read = standby && (await checkStandby(pool, standby));
       const why = reason ?? (impaired && REASONS[impaired]);
       return {
         ready: migrations === 'ok' && !impaired,
@@ -133,6 +151,7 @@ export function openReadiness({
         ...(why ? { reason: why } : {}),
         ...(queue ? { queue } : {}),
         ...(copy ? { quarantine: copy } : {}),
+        ...(read ? { standby: read } : {}),
       };
     } catch (error) {
       if (!outage.failed(error, 'probes'))

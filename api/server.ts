@@ -22,6 +22,7 @@ import type { ActiveVersion, EmbedQuery, QueryTurns } from './query-embeddings.t
 import { openReadiness } from './readiness.ts';
 import type { Reranker } from './reranking.ts';
 import { openSearchRecorder, type RecordingOptions } from './search-recorder.ts';
+import { StandbyReads } from './standby-reads.ts';
 import type { TrustedDocuments } from './trusted-documents.ts';
 
 export interface ApiOptions extends DoorOptions {
@@ -29,7 +30,11 @@ export interface ApiOptions extends DoorOptions {
     kind: 'server' | 'embedded';
     /** Connections that are logged in as a role, by what they are for. One is enough. */
     pool(role: 'authenticator', purpose?: Purpose): Pool;
+    /** Whether one of the purposes is a standby. */
+    hasStandby?: boolean | undefined;
   };
+  /** Milliseconds that a read waits for the standby to have what the primary has. Default: 50. */
+  standbyPatience?: number;
   /** 0: any that is free. */
   port: number;
   embedQuery: EmbedQuery;
@@ -105,6 +110,9 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     visitors: database.pool('authenticator', 'visitors'),
     credentials: database.pool('authenticator', 'credentials'),
   };
+  const standby = database.hasStandby
+    ? new StandbyReads(database.pool('authenticator', 'standby'), options.standbyPatience ?? 50)
+    : undefined;
   const metrics = await openMetrics(pool, options.metrics ?? {}, (own, port) =>
     listen(own, options.host, port),
   );
@@ -113,6 +121,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     makePreset({
       pool: pools.requests,
       pools,
+      standby,
       limiter,
       searchRecorder,
       embedQuery: options.embedQuery,
@@ -144,6 +153,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const readiness = openReadiness({
     pool,
     probesDisk: database.kind === 'server',
+    standby,
     isQueueAlive: options.isQueueAlive,
     quarantine: options.quarantine,
   });

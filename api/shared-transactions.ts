@@ -13,11 +13,14 @@ interface Reading {
   isAgain?: boolean;
 }
 
+/** A reading that was begun where it could not be ended; what is asked next goes elsewhere. */
+export class ReadElsewhere extends Error {}
+
 /**
  * What a query reads at the same time (the documents, conversations and messages of search results) it reads one after the
  * other, in one transaction: otherwise each statement takes a connection of its own out of the pool, and sends the settings of the
  * request before it. One that fails ends the transaction; what was read before it is good, and what comes after it goes into
- * another. One whose connection broke is read a second time.
+ * another. One whose connection broke is read a second time, and so is one that a standby did not end.
  * @param mayShare  whether what is asked for now only reads
  */
 export function shareTransactions(withPgClient: With, mayShare: () => boolean): With {
@@ -42,7 +45,10 @@ export function shareTransactions(withPgClient: With, mayShare: () => boolean): 
         });
         for (const { reading, value } of done) reading.resolve(value);
       } catch (error) {
-        if (current) {
+        if (error instanceof ReadElsewhere) {
+          for (const { reading, value } of done) reading.resolve(value);
+          if (current) waiting.unshift(current);
+        } else if (current) {
           for (const { reading, value } of done) reading.resolve(value);
           // what only reads may be read again, once, on a connection that is not broken
           if (isConnectionLost(error) && !current.isAgain)

@@ -1,5 +1,7 @@
 import type pg from 'pg';
+import { changeAddress, shownAddress } from './connections/addresses.ts';
 import { plainPool, type ServerPool, serverPool } from './connections/pool.ts';
+import { toPrimary } from './connections/primary.ts';
 import { inTurn, type Purpose } from './connections/purposes.ts';
 import type { Copies } from './embedded/copy.ts';
 import { type EmbeddedLogin, openEmbedded, runningEmbedded } from './embedded/open.ts';
@@ -22,7 +24,9 @@ export interface Database {
    * connections within a bounded time, or says CQ438.
    */
   pool(role: DatabaseRole, purpose?: Purpose): pg.Pool;
-  /** A connection string for a role, for tools that want one. */
+  /** Whether reads may go to a standby: pool('authenticator', 'standby'). */
+  readonly hasStandby?: boolean;
+  /** A connection string for a role, for tools that want one; of several servers, if it follows them. */
   url(role: DatabaseRole): string;
   /** Of an embedded one that this process has open: the copies that are made before upgrades. */
   readonly copies?: Copies;
@@ -41,30 +45,25 @@ const LOGIN: Record<DatabaseRole, EmbeddedLogin> = {
   backup: 'colloquy_backup',
 };
 
-/** Parses a connection string, also one that names a socket and no host: postgres://login@/database?host=/folder. */
-function parseUrl(connectionString: string): URL {
-  return new URL(connectionString.replace(/^(\w+:\/\/[^@/?#]*@)(?=[/?#]|$)/, '$1localhost'));
-}
-
 /**
  * The connection string of a role on the server that an administrator's string names: the same login, which becomes
  * the role from the first moment on, so that nothing it does ever runs with the administrator's rights.
  */
 export function urlForRole(adminUrl: string, role: DatabaseRole): string {
   if (role === 'admin') return adminUrl;
-  const url = parseUrl(adminUrl);
-  const options = [url.searchParams.get('options'), `-c role=${LOGIN[role]}`].filter(Boolean).join(' ');
-  url.searchParams.set('options', options);
-  return url.toString();
+  return changeAddress(adminUrl, (url) => {
+    const options = [url.searchParams.get('options'), `-c role=${LOGIN[role]}`].filter(Boolean).join(' ');
+    url.searchParams.set('options', options);
+  });
 }
 
 /** The connection string of another login on the server that an administrator's string names. */
 export function loginUrl(adminUrl: string, name: string, password: string): string {
-  const url = parseUrl(adminUrl);
-  url.username = name;
-  url.password = password;
-  for (const option of ['user', 'password', 'options']) url.searchParams.delete(option);
-  return url.toString();
+  return changeAddress(adminUrl, (url) => {
+    url.username = name;
+    url.password = password;
+    for (const option of ['user', 'password', 'options']) url.searchParams.delete(option);
+  });
 }
 
 /** Runs statements in one transaction: all of it is done, or nothing. A connection that broke does not go back into the pool. */
@@ -89,33 +88,30 @@ export async function inTransaction<T>(
   }
 }
 
-/** A connection string for messages: without its password. */
-function shown(connectionString: string): string {
-  const url = parseUrl(connectionString);
-  return `${url.searchParams.get('host') || url.hostname || 'localhost'}${url.port ? `:${url.port}` : ''}${url.pathname}`;
-}
-
 /**
  * Connections to a server. Roles with a connection string of their own use it; the others act through the
- * administrator's.
+ * administrator's. Reads of the API may have a standby.
  */
 export function serverDatabase(
   adminUrl: string,
-  own: Partial<Record<DatabaseRole, string | undefined>> = {},
+  own: Partial<Record<DatabaseRole | 'standby', string | undefined>> = {},
   why = 'as asked for',
   openPool: (connectionString: string, role: string, purpose?: Purpose) => ServerPool = serverPool,
 ): Database {
-  const name = `PostgreSQL at ${shown(adminUrl)}`;
+  const name = `PostgreSQL at ${shownAddress(adminUrl)}`;
   const url = (role: DatabaseRole): string => own[role] ?? urlForRole(adminUrl, role);
   const pools = new Map<string, ServerPool>();
   return {
     kind: 'server',
     name,
     description: `${name}, ${why}`,
+    hasStandby: own.standby !== undefined,
     url,
     pool(role, purpose) {
       const key = `${role} ${purpose ?? ''}`;
-      const pool = pools.get(key) ?? openPool(url(role), role, purpose);
+      const address = purpose === 'standby' ? own.standby : url(role);
+      if (address === undefined) throw new Error('No standby is known.');
+      const pool = pools.get(key) ?? openPool(address, role, purpose);
       pools.set(key, pool);
       return pool.pool;
     },
@@ -183,17 +179,22 @@ export async function checkServer(database: Database): Promise<void> {
  * here, or, with `join`, reached through the process that has it open.
  * @param options.dataDir  folder of the embedded database; default DATA_DIR
  * @param options.join     whether a database that another process has open may be reached through that process
+ * @param options.follow   whether connections go to another of several servers when that one is promoted: of what runs for long
  */
-export async function openDatabase(options: { dataDir?: string; join?: boolean } = {}): Promise<Database> {
+export async function openDatabase(
+  options: { dataDir?: string; join?: boolean; follow?: boolean } = {},
+): Promise<Database> {
   if (env.DATABASE_URL) {
+    const place = (url: string | undefined) => (url && !options.follow ? toPrimary(url) : url);
     return serverDatabase(
-      env.DATABASE_URL,
+      (await place(env.DATABASE_URL))!,
       {
-        owner: env.OWNER_DATABASE_URL,
-        authenticator: env.AUTHENTICATOR_DATABASE_URL,
-        worker: env.WORKER_DATABASE_URL,
-        monitor: env.MONITOR_DATABASE_URL,
-        backup: env.BACKUP_DATABASE_URL,
+        owner: await place(env.OWNER_DATABASE_URL),
+        authenticator: await place(env.AUTHENTICATOR_DATABASE_URL),
+        worker: await place(env.WORKER_DATABASE_URL),
+        monitor: await place(env.MONITOR_DATABASE_URL),
+        backup: await place(env.BACKUP_DATABASE_URL),
+        standby: env.READ_DATABASE_URL,
       },
       'because DATABASE_URL is set',
     );

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { backupFields } from './backup-settings.ts';
+import { addressesOf, addressFault } from './connections/addresses.ts';
 import { endpointFields, endpoints, rerankFields } from './endpoint-settings.ts';
 import { type UnknownVariable, unknownVariables } from './env-names.ts';
 import { ColloquyError, describeError } from './errors.ts';
@@ -14,6 +15,10 @@ const url = z
   .string()
   .trim()
   .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
+  .superRefine((value, context) => {
+    const message = addressFault(value);
+    if (message) context.addIssue({ code: 'custom', message });
+  })
   .optional();
 
 /** Text, or nothing. */
@@ -97,6 +102,12 @@ const variables = z.object({
   WORKER_DATABASE_URL: url,
   MONITOR_DATABASE_URL: url,
   BACKUP_DATABASE_URL: url,
+  /** The API's login on a standby, which then answers what only reads. */
+  READ_DATABASE_URL: url.refine((value) => value === undefined || addressesOf(value).length === 1, {
+    message: 'must name one server; several standbys have one address before them',
+  }),
+  /** Milliseconds that a read waits for the standby to have what the primary has, before the primary answers. */
+  READ_WAIT_MS: z.coerce.number().int().min(0).max(5_000).default(50),
   /** Connections of this process per role on a server: of signed-in users, of visitors, and of what hashes passwords. */
   DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(1000).default(10),
   POOL_VISITORS: z.coerce.number().int().min(1).max(1000).default(3),
@@ -232,9 +243,15 @@ const variables = z.object({
   JWT_ID_TOKENS: z.enum(['accept', 'refuse']).default('refuse'),
 });
 
+const SERVERS = ['DATABASE_URL', 'AUTHENTICATOR_DATABASE_URL', 'WORKER_DATABASE_URL'] as const;
+
 const PROVIDER = ['JWT_ISSUER', 'JWT_AUDIENCE', 'JWT_JWKS_URL'] as const;
 
 const refined = variables.superRefine((values, context) => {
+  if (values.READ_DATABASE_URL && !SERVERS.some((name) => values[name])) {
+    const message = 'needs the primary, too: DATABASE_URL or AUTHENTICATOR_DATABASE_URL';
+    context.addIssue({ code: 'custom', path: ['READ_DATABASE_URL'], message });
+  }
   const mail = missingMailVariable(values);
   if (mail) context.addIssue({ code: 'custom', path: [mail.name], message: mail.message });
   const missing = PROVIDER.filter((name) => values[name] === undefined);
@@ -320,6 +337,7 @@ rememberSecrets([
   env.WORKER_DATABASE_URL,
   env.MONITOR_DATABASE_URL,
   env.BACKUP_DATABASE_URL,
+  env.READ_DATABASE_URL,
   env.TEST_DATABASE_URL,
   env.COLLOQUY_PASSWORD,
   env.EMBEDDING_API_KEY,

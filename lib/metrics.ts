@@ -73,6 +73,13 @@ export const connectionsRefusedTotal = new Counter({
   registers,
 });
 
+export const readsTotal = new Counter({
+  name: 'colloquy_reads_total',
+  help: 'Readings of requests, where a standby is set: by the server that answered, and why it was the primary.',
+  labelNames: ['where', 'why'] as const,
+  registers,
+});
+
 export const embeddingsWaiting = new Gauge({
   name: 'colloquy_query_embeddings_waiting',
   help: 'Queries that wait for their turn to be embedded.',

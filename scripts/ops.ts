@@ -6,8 +6,10 @@ import { addBloat } from './ops/bloat.ts';
 import { addDashboard } from './ops/dashboard.ts';
 import { addDoctor } from './ops/doctor.ts';
 import { addJobs } from './ops/jobs.ts';
+import { addPooler } from './ops/pooler.ts';
 import { addRehearse } from './ops/rehearse.ts';
 import { addReindex } from './ops/reindex.ts';
+import { addReplica } from './ops/replica.ts';
 import { addTune } from './ops/tune.ts';
 import { addUpgradeCheck } from './ops/upgrade-check.ts';
 
@@ -19,8 +21,10 @@ const COMMANDS: readonly ((ops: Command) => void)[] = [
   addDashboard,
   addDoctor,
   addJobs,
+  addPooler,
   addRehearse,
   addReindex,
+  addReplica,
   addTune,
   addUpgradeCheck,
 ];

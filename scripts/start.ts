@@ -167,7 +167,7 @@ async function run(options: Options): Promise<void> {
   }
 
   try {
-    database = await openDatabase({ dataDir: options.data });
+    database = await openDatabase({ dataDir: options.data, follow: true });
     say(`Database: ${database.description}.`);
     if (!signal.aborted) await prepare(database, options);
     isPrepared = true;
@@ -227,6 +227,7 @@ async function serve(
     database,
     host: options.host,
     port: options.port,
+    standbyPatience: env.READ_WAIT_MS,
     embedQuery: (text, versionId) => embedder.embed(text, versionId),
     activeVersion: () => embedder.activeVersion(),
     reranker: reranking && openReranker(reranking, {}, unlessQuarantined(quarantine)),

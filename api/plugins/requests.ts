@@ -33,6 +33,7 @@ import { MAX_BODY_VALUES, MAX_VARIABLE_DEPTH, REQUEST_TIMEOUT } from '../limits/
 import { doorTurn, workTurn } from '../loop-turns.ts';
 import { type Asked, askedFor } from '../metrics.ts';
 import { openDeadline, type RequestWork } from '../request-work.ts';
+import type { Position } from '../standby-reads.ts';
 import { type TrustedDocuments, trustedDocument } from '../trusted-documents.ts';
 
 declare global {
@@ -46,6 +47,8 @@ declare global {
 
 interface CurrentRequest extends RequestInfo {
   work: RequestWork;
+  /** How far the primary was when the request came, as long as a standby may read for it. */
+  position?: Position;
   /** Takes the points of an operation. */
   take?(costs: Costs): Promise<void>;
   /** Says for the metrics what is asked. */
@@ -168,6 +171,8 @@ export function requestsPlugin(options: {
   /** The only documents that are executed. Absent: all that are valid. */
   trustedDocuments?: TrustedDocuments | undefined;
   verifyIdentity?: VerifyIdentity | undefined;
+  /** Whether authentication is to say how far the primary is. */
+  wantsPosition?: boolean | undefined;
 }): GraphileConfig.Plugin {
   const checkers = new WeakMap<GraphQLSchema, ReturnType<typeof documentChecker>>();
 
@@ -241,7 +246,10 @@ export function requestsPlugin(options: {
           const party: Party = { name: partyOf(request) };
           const respond = async () => {
             await doorTurn(request);
-            const settings = await authenticate(options.pool, request, options);
+            const settings = await authenticate(options.pool, request, {
+              verifyIdentity: options.verifyIdentity,
+              ...(options.wantsPosition ? { onPosition: (position) => (info.position = position) } : {}),
+            });
             digest.requestContext.settings = settings;
             info.isVisitor = settings.role === VISITOR;
             party.name = partyOf(request, settings);

@@ -13,6 +13,9 @@ export interface Clocks {
 /** A client waits at the other end: of the API, whose statements have 30 seconds (STATEMENT_TIMEOUT). */
 export const REQUEST_CLOCKS: Clocks = { connect: 5_000, suspicion: 3_000, silence: 6_000, blind: 35_000 };
 
+/** Reads on a standby: the primary answers when it does not. */
+export const STANDBY_CLOCKS: Clocks = { connect: 1_000, suspicion: 1_500, silence: 3_000, blind: 35_000 };
+
 /** Jobs and commands: a statement may take hours, and nobody waits for a second. */
 export const WORK_CLOCKS: Clocks = {
   connect: 15_000,

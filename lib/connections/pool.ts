@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { verifyLogin } from '../database/login.ts';
-import { KEEP_ALIVE_DELAY, REQUEST_CLOCKS, WORK_CLOCKS } from './clocks.ts';
+import { addressesOf } from './addresses.ts';
+import { KEEP_ALIVE_DELAY, REQUEST_CLOCKS, STANDBY_CLOCKS, WORK_CLOCKS } from './clocks.ts';
 import { outage } from './outage.ts';
 import { bounded, type Purpose, poolSize } from './purposes.ts';
 import { ConnectionWatch } from './watch.ts';
@@ -39,11 +40,15 @@ export function plainPool(connectionString: string, role: string, purpose?: Purp
  * @param role  whom its connections act as: the API's have a client that waits
  */
 export function serverPool(connectionString: string, role: string, purpose?: Purpose): ServerPool {
-  const clocks = role === 'authenticator' ? REQUEST_CLOCKS : WORK_CLOCKS;
-  const watch = new ConnectionWatch(connectionString, clocks);
+  const clocks =
+    purpose === 'standby' ? STANDBY_CLOCKS : role === 'authenticator' ? REQUEST_CLOCKS : WORK_CLOCKS;
+  // a standby says nothing of the database: that one which takes changes may be away
+  const answered = purpose === 'standby' ? () => {} : () => outage.answered();
+  const watch = new ConnectionWatch(connectionString, clocks, answered);
   const pool = listening(
     new pg.Pool({
-      connectionString,
+      // of several servers, the client finds the one that takes changes
+      connectionString: addressesOf(connectionString)[0],
       max: poolSize(purpose),
       application_name: applicationName(role, purpose),
       // before its first use; a connection that fails here is closed, and its taker gets the error
@@ -54,7 +59,7 @@ export function serverPool(connectionString: string, role: string, purpose?: Pur
       Client: watch.clientClass,
     }),
   );
-  pool.on('connect', () => outage.answered());
+  pool.on('connect', answered);
   pool.on('release', (_, client) => {
     // the pool drops a connection that is about to end
     if (watch.isRetired(client)) void client.end();

@@ -5,9 +5,10 @@ import { connectionsAllowed, connectionsInUse, connectionsWaiting } from '../met
 
 /**
  * What the API's connections are for, each with a pool of its own, so that one cannot use up another's: what signed-in users ask,
- * what visitors ask, what hashes passwords (a quarter of a second of the server's time each), and the counts of limits.
+ * what visitors ask, what hashes passwords (a quarter of a second of the server's time each), and the counts of limits; and those
+ * to a standby.
  */
-export type Purpose = 'requests' | 'visitors' | 'credentials' | 'limits';
+export type Purpose = 'requests' | 'visitors' | 'credentials' | 'limits' | 'standby';
 
 /** Connections a process holds per role on a server. */
 const POOL_SIZE = env.DATABASE_POOL_SIZE;
@@ -17,7 +18,11 @@ const SIZES: Record<Purpose, number> = {
   visitors: env.POOL_VISITORS,
   credentials: env.POOL_CREDENTIALS,
   limits: 2,
+  standby: POOL_SIZE,
 };
+
+/** Milliseconds that a read waits for a connection to a standby: the primary answers then. */
+const STANDBY_PATIENCE = 500;
 
 /** Milliseconds that a request waits for the one session of the embedded database, which an index may take for half a minute. */
 const EMBEDDED_PATIENCE = 60_000;
@@ -36,9 +41,10 @@ export const poolSize = (purpose: Purpose | undefined): number => (purpose ? SIZ
 /** Bounds the wait for the connections of a pool that has a purpose. */
 export function bounded<P extends pg.Pool>(pool: P, purpose: Purpose | undefined): P {
   if (!purpose) return pool;
+  const patience = purpose === 'standby' ? STANDBY_PATIENCE : env.POOL_WAIT_SECONDS * 1000;
   // a hash takes a quarter of a second, and an account is asked for it once: its queue may stand
   const isControlled = purpose !== 'credentials';
-  return gated(pool, openGate(purpose, SIZES[purpose], env.POOL_WAIT_SECONDS * 1000, isControlled));
+  return gated(pool, openGate(purpose, SIZES[purpose], patience, isControlled));
 }
 
 /**

@@ -2,7 +2,9 @@ import pg from 'pg';
 import { errorCode } from '../errors.ts';
 import { type Clocks, GOODBYE, LOOK_INTERVAL, LOOK_TIMEOUT } from './clocks.ts';
 import { impairmentOf } from './failures.ts';
+import { followingClient } from './following-client.ts';
 import { outage } from './outage.ts';
+import { type Servers, serversOf } from './primary.ts';
 
 /** The end of a connection that was found dead; of SQLSTATE class 08, as the server's own word for it would be. */
 class ConnectionLost extends Error {
@@ -45,7 +47,10 @@ const atWork = (pids: readonly number[]): string => `begin; set local role none;
  */
 export class ConnectionWatch {
   readonly #connectionString: string;
+  readonly #servers: Servers | undefined;
   readonly #clocks: Clocks;
+  /** What a sign of life is told to. */
+  readonly #onAnswer: () => void;
   readonly #watched = new Map<pg.Client, Watched>();
   readonly #timer: NodeJS.Timeout;
   /** The connection on which is asked. */
@@ -54,20 +59,24 @@ export class ConnectionWatch {
   #silentSince: number | undefined;
   #isLooking = false;
 
-  constructor(connectionString: string, clocks: Clocks) {
+  constructor(connectionString: string, clocks: Clocks, onAnswer = () => outage.answered()) {
     this.#connectionString = connectionString;
+    this.#servers = serversOf(connectionString);
     this.#clocks = clocks;
+    this.#onAnswer = onAnswer;
+    const Base = this.#servers ? followingClient(this.#servers, clocks.connect) : pg.Client;
+    const add = (client: pg.Client): void => this.#add(client);
+    this.clientClass = class extends Base {
+      constructor(config?: pg.ClientConfig) {
+        super(config);
+        add(this);
+      }
+    };
     this.#timer = setInterval(() => void this.#look().catch(() => {}), LOOK_INTERVAL).unref();
   }
 
-  /** The client of a pool: watched from its first moment. */
-  readonly clientClass = ((watch: ConnectionWatch) =>
-    class extends pg.Client {
-      constructor(config?: pg.ClientConfig) {
-        super(config);
-        watch.#add(this);
-      }
-    })(this);
+  /** The client of a pool: watched from its first moment; of several servers it connects to the primary. */
+  readonly clientClass: typeof pg.Client;
 
   /** Whether a connection is of no more use: it leads to a server that does not write. */
   isRetired(client: pg.ClientBase): boolean {
@@ -110,9 +119,9 @@ export class ConnectionWatch {
       watched.pending -= 1;
       watched.heardAt = Date.now();
       watched.strikes = 0;
-      if (!error) outage.answered();
+      if (!error) this.#onAnswer();
       // after a failover the pool would keep the server that was demoted
-      if (errorCode(error) === '25006') watched.isRetired = true;
+      if (errorCode(error) === '25006') this.#retire(watched);
     };
     watched.client.query = ((...args: unknown[]) => {
       const callback = args.at(-1);
@@ -131,6 +140,12 @@ export class ConnectionWatch {
       }
       return result;
     }) as typeof watched.client.query;
+  }
+
+  #retire(watched: Watched): void {
+    watched.isRetired = true;
+    const { finder } = this.#servers ?? {};
+    finder?.doubt(finder.current);
   }
 
   /** Those with a statement on its way of which nothing was heard for so long. */
@@ -215,7 +230,7 @@ export class ConnectionWatch {
 
   async #call(): Promise<{ client: pg.Client; canSee: boolean }> {
     const client = new pg.Client({
-      connectionString: this.#connectionString,
+      connectionString: this.#servers?.addresses[this.#servers.finder.current] ?? this.#connectionString,
       application_name: 'colloquy watch',
       connectionTimeoutMillis: LOOK_TIMEOUT,
       query_timeout: LOOK_TIMEOUT,

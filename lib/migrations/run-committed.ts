@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger, migrate, type Settings } from 'graphile-migrate';
 import JSON5 from 'json5';
+import { toPrimary } from '../connections/primary.ts';
 import type { Database } from '../database.ts';
 import { ColloquyError, errorCode } from '../errors.ts';
 import { log } from '../log.ts';
@@ -40,7 +41,7 @@ export async function runCommitted(
 ): Promise<void> {
   const lockTimeout = options.lockTimeout ?? '30s';
   const session = `colloquy migrate ${randomUUID()}`;
-  const url = database.url('owner');
+  const url = await toPrimary(database.url('owner'));
   const connection = `${url}${url.includes('?') ? '&' : '?'}application_name=${encodeURIComponent(session)}`;
   let failure: unknown;
   try {

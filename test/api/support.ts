@@ -53,7 +53,11 @@ export async function startTestApi(
 ): Promise<TestApi> {
   const { pool, database = serverDatabase((await createTestDatabase()).url), ...others } = options;
   const api = await startApi({
-    database: { kind: 'server', pool: (role, purpose) => pool ?? database.pool(role, purpose) },
+    database: {
+      kind: 'server',
+      pool: (role, purpose) => pool ?? database.pool(role, purpose),
+      hasStandby: database.hasStandby,
+    },
     host: '127.0.0.1',
     port: 0,
     embedQuery: async () => new Float32Array(512).fill(1),

@@ -6,7 +6,13 @@ describe('compose.yaml', () => {
   const { services, 'x-not-passed': notPassed } = readCompose();
   const own = Object.entries(services).filter(([, service]) => service.image === 'colloquy');
   /** Each service has its own login; the others' passwords are none of its business. */
-  const LOGINS = ['DATABASE_URL', 'OWNER_DATABASE_URL', 'AUTHENTICATOR_DATABASE_URL', 'WORKER_DATABASE_URL'];
+  const LOGINS = [
+    'DATABASE_URL',
+    'OWNER_DATABASE_URL',
+    'AUTHENTICATOR_DATABASE_URL',
+    'WORKER_DATABASE_URL',
+    'READ_DATABASE_URL',
+  ];
 
   it('has the services that a test runs', () => {
     expect(own.map(([name]) => name)).toEqual(['logins', 'migrate', 'api', 'worker']);

@@ -1,21 +1,25 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { queues } from '../../jobs/registry.ts';
 import { startWorker } from '../../jobs/worker.ts';
+import { demandLogin } from '../../lib/database/demands.ts';
 import type { LoginRole } from '../../lib/database/login.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
+import { describeError } from '../../lib/errors.ts';
 import { log } from '../../lib/log.ts';
 import { migrateDatabase, projectFolder } from '../../lib/migrations.ts';
 import { localStorage } from '../../lib/storage.ts';
+import { checkPooler } from '../../operations/pooler/check.ts';
 import { readLogin } from '../../scripts/logins/file.ts';
 import { makeLogins } from '../../scripts/logins/make.ts';
 import { findBinaries } from '../../tools/postgres/acquire.ts';
 import { type Pgbouncer, type PgbouncerOptions, startPgbouncer } from '../../tools/postgres/pgbouncer.ts';
 import { type ScratchServer, scratchServer } from '../../tools/postgres/scratch.ts';
+import { freePort } from '../../tools/postgres/server.ts';
 import { type Account, register, startTestApi, type TestApi } from '../api/support.ts';
 import { LONG, sized } from '../support/limits.ts';
 import { describeReal } from '../support/server.ts';
@@ -23,7 +27,7 @@ import { describeReal } from '../support/server.ts';
 log.level = 'silent';
 
 const run = promisify(execFile);
-const CLIENTS = 30;
+const CLIENTS = sized(12, 30);
 
 /** Fields of a conversation: each selection of them is a statement of its own. */
 const FIELDS = ['id', 'title', 'channel', 'metadata', 'createdAt', 'updatedAt', 'messageCount'];
@@ -87,6 +91,26 @@ describeReal('behind PgBouncer in transaction mode', () => {
     return bouncer;
   }
 
+  /** With the files of the command, as it writes them. */
+  async function asWritten(version: PgbouncerOptions['version']): Promise<Pgbouncer> {
+    const port = await freePort();
+    const to = mkdtempSync(join(tmpdir(), 'colloquy-pooler-config-'));
+    chmodSync(to, 0o755);
+    open.push({ close: async () => rmSync(to, { recursive: true, force: true }) });
+    const env = { ...process.env, DATA_DIR: folder, DATABASE_URL: adminUrl };
+    const command = ['scripts/ops.ts', 'pooler', 'config', '--logins', folder, '--to', to];
+    const sizes = ['--port', String(port), '--pool-size', '3'];
+    const { stdout } = await run(process.execPath, [...command, ...sizes], { cwd: projectFolder, env });
+    expect(stdout).toContain(
+      `AUTHENTICATOR_DATABASE_URL=postgres://colloquy_authenticator:…@127.0.0.1:${port}/colloquy`,
+    );
+    expect(stdout).toMatch(/DATABASE_URL, OWNER_DATABASE_URL +PostgreSQL/);
+    const ini = { path: join(to, 'pgbouncer.ini'), port };
+    const bouncer = await startPgbouncer({ version, behind: scratch.server.port, logins, ini });
+    open.push({ close: bouncer.stop });
+    return bouncer;
+  }
+
   /** API and worker with logins of their own through a pooler. */
   async function throughLogins(bouncer: Pgbouncer): Promise<TestApi> {
     const database = serverDatabase(adminUrl, {
@@ -138,20 +162,34 @@ describeReal('behind PgBouncer in transaction mode', () => {
     await demand('{ search(query: "tea", mode: TEXT) { results { content } } }');
   }
 
+  /** With what npm run ops -- pooler config writes. */
+  const WRITTEN = 'written';
   const ways = [
+    ['1.26', WRITTEN],
+    ['1.18', WRITTEN],
+    ['1.18', {}],
     ['1.26', { max_prepared_statements: 200 }],
     ['1.26', { max_prepared_statements: 0 }],
-    ['1.18', {}],
   ] as const;
 
-  it.each(ways)(
+  it.each(ways.slice(0, sized(2, 5)))(
     '%s, %j: every request works, for two tenants at once',
     { timeout: LONG },
     async (version, settings) => {
       // fewer connections to the server than clients: they change hands
-      const bouncer = await pgbouncer(version, { ...settings, default_pool_size: 3 });
+      const bouncer =
+        settings === WRITTEN
+          ? await asWritten(version)
+          : await pgbouncer(version, { ...settings, default_pool_size: 3 });
       const test = await throughLogins(bouncer);
-      const mark = `${version}-${Object.values(settings).join()}`;
+      if (settings === WRITTEN)
+        expect(await checkPooler(bouncer.url('colloquy_authenticator', 'colloquy'))).toMatchObject({
+          version: expect.stringContaining(version),
+          settings: { pool_mode: 'transaction', default_pool_size: '3' },
+          leaks: 0,
+          findings: [],
+        });
+      const mark = `${version}-${Object.values(settings).join('')}`;
       const tenants = [];
       for (const name of ['ann', 'bob']) tenants.push(await register(test, `${name}-${mark}@example.org`));
       const clients: Client[] = [];
@@ -224,6 +262,24 @@ describeReal('behind PgBouncer in transaction mode', () => {
     expect(text).not.toContain('    at ');
     return text;
   }
+  /** The same without a process: what is told of something that must not be done. */
+  async function refusedHere(
+    url: string,
+    work: (database: Database) => Promise<unknown>,
+    own: Partial<Record<LoginRole, string>> = {},
+  ): Promise<string> {
+    const database = serverDatabase(url, own);
+    try {
+      return describeError(
+        await work(database).then(
+          () => 'it was done',
+          (error: unknown) => error,
+        ),
+      );
+    } finally {
+      await database.close();
+    }
+  }
   const ours = `select count(*)::int as count from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname like 'app%' or n.nspname = 'pgboss'`;
 
   const unsafe = [
@@ -237,51 +293,72 @@ describeReal('behind PgBouncer in transaction mode', () => {
     { timeout: LONG },
     async (version, settings) => {
       const bouncer = await pgbouncer(version, settings);
-      const at = (database: string) => ({ DATABASE_URL: bouncer.url('postgres', database) });
-      for (const script of [['scripts/migrate.ts'], ['scripts/start.ts', '--no-examples']]) {
-        const text = await refused(script, at('empty'));
-        expect(text).toMatch(
-          /Migrations do not run through a pooler.*\(CQ047\)\n.*DATABASE_URL to the address of PostgreSQL itself/,
-        );
-      }
+      const migrations =
+        /Migrations do not run through a pooler.*\(CQ047\)\n.*DATABASE_URL to the address of PostgreSQL itself/;
+      expect(
+        await refusedHere(bouncer.url('postgres', 'empty'), (database) =>
+          migrateDatabase(database, queues, { inHand: true }),
+        ),
+      ).toMatch(migrations);
+      // the process, once: it ends, and shows no stack
+      if (settings === unsafe[0][1])
+        expect(
+          await refused(['scripts/start.ts', '--no-examples'], {
+            DATABASE_URL: bouncer.url('postgres', 'empty'),
+          }),
+        ).toMatch(migrations);
       expect(await sql(ours, 'empty')).toEqual([{ count: 0 }]);
-      for (const [only, variable] of [
-        ['--api-only', 'AUTHENTICATOR_DATABASE_URL'],
-        ['--worker-only', 'WORKER_DATABASE_URL'],
-      ] as const) {
-        const text = await refused(['scripts/start.ts', only], at('colloquy'));
+      const found = checkPooler(bouncer.url('colloquy_authenticator', 'colloquy'));
+      if ('ignore_startup_parameters' in settings)
+        expect((await found).findings).toContainEqual(
+          expect.stringContaining('ignore_startup_parameters has "options"'),
+        );
+      else expect((await found).findings).toEqual([]);
+      for (const role of ['authenticator', 'worker'] as const) {
+        const text = await refusedHere(bouncer.url('postgres', 'colloquy'), (database) =>
+          demandLogin(database, role),
+        );
         expect(text).toMatch(/\(CQ046\)\n.*A pooler stands before the database/);
-        expect(text.toLowerCase()).toContain(`set ${variable}`.toLowerCase());
+        expect(text).toContain(`et ${role.toUpperCase()}_DATABASE_URL`);
       }
     },
   );
 
+  it('the address of PostgreSQL itself is found to be none of a pooler', async () => {
+    await expect(checkPooler(readLogin(folder, 'authenticator')!)).rejects.toMatchObject({ code: 'CQ678' });
+  });
+
   it('a migration through a pooler is refused, also with the owner’s own login', async () => {
     const bouncer = await pgbouncer('1.26');
-    const text = await refused(['scripts/migrate.ts'], {
-      DATABASE_URL: adminUrl,
-      OWNER_DATABASE_URL: bouncer.url('colloquy_owner', 'colloquy'),
-    });
+    const owner = bouncer.url('colloquy_owner', 'colloquy');
+    const text = await refusedHere(
+      adminUrl,
+      (database) => migrateDatabase(database, queues, { inHand: true }),
+      { owner },
+    );
     expect(text).toMatch(/\(CQ047\)\n.*OWNER_DATABASE_URL/);
   });
 
   describe('a login', () => {
     const direct = (role: LoginRole): string => readLogin(folder, role)!;
-    const starts = (env: NodeJS.ProcessEnv, only = '--api-only') => refused(['scripts/start.ts', only], env);
+    const starts = (own: Partial<Record<LoginRole, string>>, role: LoginRole = 'authenticator') =>
+      refusedHere(adminUrl, (database) => demandLogin(database, role), own);
 
     it('of another role is refused, with what to set', async () => {
-      const text = await starts({ DATABASE_URL: adminUrl, AUTHENTICATOR_DATABASE_URL: direct('worker') });
+      const text = await starts({ authenticator: direct('worker') });
       expect(text).toMatch(
         /acts as colloquy_worker, and must act as colloquy_authenticator\. \(CQ046\)\n.*Set AUTHENTICATOR_DATABASE_URL/,
       );
       // the administrator’s, too
-      expect(await starts({ DATABASE_URL: adminUrl, AUTHENTICATOR_DATABASE_URL: adminUrl })).toContain(
+      expect(await starts({ authenticator: adminUrl })).toContain(
         'acts as postgres, and must act as colloquy_authenticator. (CQ046)',
       );
     });
 
     it('that is the only one and may not become the role is refused', async () => {
-      expect(await starts({ WORKER_DATABASE_URL: direct('worker') })).toMatch(
+      expect(
+        await refused(['scripts/start.ts', '--api-only'], { WORKER_DATABASE_URL: direct('worker') }),
+      ).toMatch(
         /permission denied to set role "colloquy_authenticator".*\(CQ046\)\n.*Set AUTHENTICATOR_DATABASE_URL/,
       );
     });
@@ -289,7 +366,7 @@ describeReal('behind PgBouncer in transaction mode', () => {
     it('with a wrong password is refused, without the password', async () => {
       const url = new URL(direct('worker'));
       url.password = 'not-the-password';
-      const text = await starts({ WORKER_DATABASE_URL: url.href }, '--worker-only');
+      const text = await starts({ worker: url.href }, 'worker');
       expect(text).toMatch(/\(CQ046\)\n.*The password is wrong/);
       expect(text).not.toContain('not-the-password');
     });
@@ -297,7 +374,7 @@ describeReal('behind PgBouncer in transaction mode', () => {
     it.each(['superuser', 'bypassrls'])('of a role with %s is refused', async (attribute) => {
       await sql(`alter role colloquy_worker ${attribute}`);
       try {
-        const text = await starts({ WORKER_DATABASE_URL: direct('worker') }, '--worker-only');
+        const text = await starts({ worker: direct('worker') }, 'worker');
         expect(text).toMatch(
           /Row-level security does not hold for colloquy_worker\. \(CQ046\)\n.*nosuperuser nobypassrls/,
         );

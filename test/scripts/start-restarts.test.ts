@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join as path } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type Database, serverDatabase } from '../../lib/database.ts';
+import { run } from '../../tools/postgres/run.ts';
 import { PASSWORD, type Reply, readReply } from '../api/support.ts';
 import { type BlackHole, openBlackHole } from '../support/black-hole.ts';
 import { LONG, sized } from '../support/limits.ts';
@@ -45,7 +46,7 @@ await describeWithBinaries('npm start', (binaries) => {
     await server?.stop();
   });
   beforeEach(async () => {
-    dataDir = mkdtempSync(path(tmpdir(), 'colloquy-restarts-'));
+    dataDir = mkdtempSync(join(tmpdir(), 'colloquy-restarts-'));
     hole = await openBlackHole(server.url);
     started = await startServer(hole.url, dataDir);
   }, LONG);
@@ -68,7 +69,7 @@ await describeWithBinaries('npm start', (binaries) => {
       }),
     );
 
-  async function join(): Promise<Client> {
+  async function register(): Promise<Client> {
     const registered = await ask(
       'mutation ($email: String!, $password: String!) { register(input: { email: $email, password: $password }) { authentication { token } } }',
       { email: `${randomUUID()}@example.org`, password: PASSWORD },
@@ -144,7 +145,7 @@ await describeWithBinaries('npm start', (binaries) => {
     timeout: LONG,
   }, async () => {
     const clients: Client[] = [];
-    for (let n = 0; n < CLIENTS; n += 1) clients.push(await join());
+    for (let n = 0; n < CLIENTS; n += 1) clients.push(await register());
     const ending = new AbortController();
     const chats = clients.map((client) => chat(client, ending.signal));
     await allGoOn(clients);
@@ -156,8 +157,10 @@ await describeWithBinaries('npm start', (binaries) => {
       await terminateAll();
       await allGoOn(clients);
     }
-    await server.restart('kill');
-    await allGoOn(clients);
+    for (let n = 0; n < sized(2, 10); n += 1) {
+      await server.restart('kill');
+      await allGoOn(clients);
+    }
     ending.abort();
     await Promise.all(chats);
 
@@ -173,6 +176,13 @@ await describeWithBinaries('npm start', (binaries) => {
       expect(new Set(keys).size).toBe(keys.length);
       expect(new Set(keys)).toEqual(new Set([...keys, ...acknowledged]));
     }
+    // every index has what its table has, and every page is as it should be
+    const checking = ['--install-missing', '--heapallindexed', server.url];
+    expect(await run(join(binaries.bin, 'pg_amcheck'), checking)).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    });
     // the worker goes on, and the log has few words for all of it
     await indexed(clients[0]!);
     const lines = started.log().filter(({ level }) => level >= 40);
@@ -185,7 +195,7 @@ await describeWithBinaries('npm start', (binaries) => {
   it('outlives a silent loss of the network: requests end within seconds, jobs go on within a minute', {
     timeout: LONG,
   }, async () => {
-    const client = await join();
+    const client = await register();
     await indexed(client);
     // connections of the API and of the worker are in use
     await Promise.all(
@@ -210,7 +220,7 @@ await describeWithBinaries('npm start', (binaries) => {
   });
 
   it('ends on SIGTERM while the database gives no answer', { timeout: LONG }, async () => {
-    const client = await join();
+    const client = await register();
     await indexed(client);
     hole.swallow();
     hole.swallowNew(true);

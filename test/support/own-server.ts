@@ -14,6 +14,11 @@ export interface OwnServer {
   adminUrl: string;
   /** Stops the server, or kills its postmaster, and starts it again at the same address. */
   restart(mode: StopMode | 'kill'): Promise<void>;
+  /** kill -9 of the postmaster; it stays away until start(). */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  /** Of the server. */
+  dataDir: string;
   stop(): Promise<void>;
 }
 
@@ -38,6 +43,11 @@ export async function openOwnServer(
       else await server.stop(mode);
       server = await start();
     },
+    kill: () => server.kill(),
+    async start() {
+      server = await start();
+    },
+    dataDir: cluster.dataDir,
     async stop() {
       await server.stop('immediate');
       rmSync(folder, { recursive: true, force: true });

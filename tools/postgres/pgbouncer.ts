@@ -1,8 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ColloquyError } from '../../lib/errors.ts';
 import { asServer } from './cluster.ts';
 import { serverUser } from './places.ts';
@@ -38,6 +47,8 @@ export interface PgbouncerOptions {
   logins: Record<string, string>;
   /** Further lines of the section [pgbouncer]. */
   settings?: Record<string, string | number>;
+  /** A file of settings that is there, with the port that it names: none is written. */
+  ini?: { path: string; port: number };
   say?: (message: string) => void;
 }
 
@@ -66,7 +77,7 @@ export async function startPgbouncer(options: PgbouncerOptions): Promise<Pgbounc
   const user = await serverUser();
   const dir = mkdtempSync(join(tmpdir(), 'colloquy-pgbouncer-'));
   chmodSync(dir, 0o700);
-  const port = await freePort();
+  const port = options.ini?.port ?? (await freePort());
   const write = (name: string, lines: string[]): string => {
     const path = join(dir, name);
     writeFileSync(path, `${lines.join('\n')}\n`, { mode: 0o600 });
@@ -86,15 +97,23 @@ export async function startPgbouncer(options: PgbouncerOptions): Promise<Pgbounc
     auth_type: 'scram-sha-256',
     auth_file: userlist,
     pool_mode: 'transaction',
+    stats_users: 'colloquy_authenticator',
     logfile: log,
     ...settings,
   };
-  const ini = write('pgbouncer.ini', [
-    '[databases]',
-    `* = host=127.0.0.1 port=${behind}`,
-    '[pgbouncer]',
-    ...Object.entries(all).map(([name, value]) => `${name} = ${value}`),
-  ]);
+  const ini =
+    options.ini?.path ??
+    write('pgbouncer.ini', [
+      '[databases]',
+      `* = host=127.0.0.1 port=${behind}`,
+      '[pgbouncer]',
+      ...Object.entries(all).map(([name, value]) => `${name} = ${value}`),
+    ]);
+  if (options.ini && user) {
+    const folder = dirname(ini);
+    for (const path of [folder, ...readdirSync(folder).map((name) => join(folder, name))])
+      chownSync(path, user.uid, user.gid);
+  }
   let child: ChildProcess;
   const start = async (): Promise<void> => {
     child = spawn(program, ['-q', ini], { ...asServer({ dir, user }), stdio: 'ignore' });
@@ -107,7 +126,7 @@ export async function startPgbouncer(options: PgbouncerOptions): Promise<Pgbounc
     if (isUp && failure === undefined && child.exitCode === null) return;
     throw new ColloquyError(
       'CQ023',
-      `PgBouncer did not start: ${failure ?? tail(readFileSync(log, 'utf8'))}`,
+      `PgBouncer did not start: ${failure ?? (existsSync(log) ? tail(readFileSync(log, 'utf8')) : 'it said nothing')}`,
     );
   };
   const end = async (): Promise<void> => {
