@@ -46,11 +46,16 @@ export function readIdentities(file: string): string[] {
   });
 }
 
-/** What a stream of the web is to Node. */
+/** An error of a stream reaches who reads it; without this it would end the process as well, when nothing reads it at that moment. */
+function heard(stream: Readable): Readable {
+  return stream.on('error', () => {});
+}
+
+/** Streams of the web, which age knows, and of Node. */
 const toWeb = (source: Readable): globalThis.ReadableStream<Uint8Array> =>
-  Readable.toWeb(source) as unknown as globalThis.ReadableStream<Uint8Array>;
+  Readable.toWeb(heard(source)) as unknown as globalThis.ReadableStream<Uint8Array>;
 const toNode = (stream: globalThis.ReadableStream<Uint8Array>): Readable =>
-  Readable.fromWeb(stream as unknown as ReadableStream<Uint8Array>);
+  heard(Readable.fromWeb(stream as unknown as ReadableStream<Uint8Array>));
 
 async function encrypted(source: Readable, recipients: readonly string[]): Promise<Readable> {
   const encrypter = new Encrypter();
