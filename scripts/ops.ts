@@ -9,7 +9,7 @@ import { addJobs } from './ops/jobs.ts';
 import { addPooler } from './ops/pooler.ts';
 import { addRehearse } from './ops/rehearse.ts';
 import { addReindex } from './ops/reindex.ts';
-import { addReplica } from './ops/replica.ts';
+import { addReplication } from './ops/replica.ts';
 import { addTune } from './ops/tune.ts';
 import { addUpgradeCheck } from './ops/upgrade-check.ts';
 
@@ -24,7 +24,7 @@ const COMMANDS: readonly ((ops: Command) => void)[] = [
   addPooler,
   addRehearse,
   addReindex,
-  addReplica,
+  addReplication,
   addTune,
   addUpgradeCheck,
 ];

@@ -228,7 +228,7 @@ async function promote(options: PromoteArguments): Promise<void> {
 const EXIT = '\nExit codes: 0 fine; 1 findings; 2 could not, wrong usage included.';
 
 /** Standbys: made, looked at, promoted. */
-export function addReplica(ops: Command): void {
+export function addReplication(ops: Command): void {
   const group = ops
     .command('replica')
     .description('standbys of the database: makes one, shows how far they are, promotes one');
