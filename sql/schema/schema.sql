@@ -1454,6 +1454,19 @@ END)
 ALTER TABLE ONLY app_public.files FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: discarded_contents; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.discarded_contents (
+    workspace_id uuid NOT NULL,
+    storage_path text NOT NULL,
+    discarded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT discarded_contents_storage_path_length CHECK (((char_length(storage_path) >= 1) AND (char_length(storage_path) <= 200)))
+);
+
+ALTER TABLE ONLY app_hidden.discarded_contents FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: users; Type: TABLE; Schema: app_public; Owner: -
 --
 
@@ -2389,17 +2402,31 @@ CREATE TABLE app_hidden.chunk_counts (
 ALTER TABLE ONLY app_hidden.chunk_counts FORCE ROW LEVEL SECURITY;
 
 --
--- Name: discarded_contents; Type: TABLE; Schema: app_hidden; Owner: -
+-- Name: database_days; Type: TABLE; Schema: app_hidden; Owner: -
 --
 
-CREATE TABLE app_hidden.discarded_contents (
-    workspace_id uuid NOT NULL,
-    storage_path text NOT NULL,
-    discarded_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT discarded_contents_storage_path_length CHECK (((char_length(storage_path) >= 1) AND (char_length(storage_path) <= 200)))
+CREATE TABLE app_hidden.database_days (
+    day date NOT NULL,
+    measured_at timestamp with time zone NOT NULL,
+    database_bytes bigint NOT NULL,
+    files_bytes bigint NOT NULL,
+    disk_bytes bigint,
+    disk_free_bytes bigint,
+    blocks_hit bigint NOT NULL,
+    blocks_read bigint NOT NULL,
+    commits bigint NOT NULL,
+    rollbacks bigint NOT NULL,
+    deadlocks bigint NOT NULL,
+    temp_bytes bigint NOT NULL,
+    wal_bytes numeric NOT NULL,
+    counted_since timestamp with time zone,
+    CONSTRAINT database_days_database_bytes_positive CHECK ((database_bytes >= 0)),
+    CONSTRAINT database_days_disk_bytes_positive CHECK ((disk_bytes > 0)),
+    CONSTRAINT database_days_disk_free_bytes_positive CHECK ((disk_free_bytes >= 0)),
+    CONSTRAINT database_days_files_bytes_positive CHECK ((files_bytes >= 0))
 );
 
-ALTER TABLE ONLY app_hidden.discarded_contents FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY app_hidden.database_days FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: embedding_backlog; Type: TABLE; Schema: app_hidden; Owner: -
@@ -2552,6 +2579,19 @@ CREATE TABLE app_hidden.message_idempotency_keys (
 ALTER TABLE ONLY app_hidden.message_idempotency_keys FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: open_runs; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.open_runs (
+    job_id uuid NOT NULL,
+    task text NOT NULL,
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT open_runs_task_length CHECK (((char_length(task) >= 1) AND (char_length(task) <= 100)))
+);
+
+ALTER TABLE ONLY app_hidden.open_runs FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: passage_checks; Type: TABLE; Schema: app_hidden; Owner: -
 --
 
@@ -2563,6 +2603,22 @@ CREATE TABLE app_hidden.passage_checks (
 );
 
 ALTER TABLE ONLY app_hidden.passage_checks FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: paused_jobs; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.paused_jobs (
+    queue text NOT NULL,
+    schedules jsonb DEFAULT '[]'::jsonb NOT NULL,
+    paused_at timestamp with time zone DEFAULT now() NOT NULL,
+    paused_by text NOT NULL,
+    reason text,
+    CONSTRAINT paused_jobs_queue_length CHECK (((char_length(queue) >= 1) AND (char_length(queue) <= 200))),
+    CONSTRAINT paused_jobs_reason_length CHECK ((char_length(reason) <= 1000))
+);
+
+ALTER TABLE ONLY app_hidden.paused_jobs FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: provider_pauses; Type: TABLE; Schema: app_hidden; Owner: -
@@ -2620,6 +2676,24 @@ CREATE TABLE app_hidden.raw_event_keys (
 );
 
 ALTER TABLE ONLY app_hidden.raw_event_keys FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: relation_sizes; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.relation_sizes (
+    day date NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    bytes bigint NOT NULL,
+    row_estimate bigint,
+    CONSTRAINT relation_sizes_bytes_positive CHECK ((bytes >= 0)),
+    CONSTRAINT relation_sizes_kind_known CHECK ((kind = ANY (ARRAY['table'::text, 'partition'::text, 'index'::text]))),
+    CONSTRAINT relation_sizes_name_length CHECK ((char_length(name) <= 300)),
+    CONSTRAINT relation_sizes_row_estimate_positive CHECK ((row_estimate >= 0))
+);
+
+ALTER TABLE ONLY app_hidden.relation_sizes FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: search_samples; Type: TABLE; Schema: app_hidden; Owner: -
@@ -2875,6 +2949,26 @@ CREATE MATERIALIZED VIEW app_private.conversation_summary_stats AS
    FROM app_public.conversation_analytics a
   GROUP BY workspace_id, day, rag_configuration_id
   WITH NO DATA;
+
+--
+-- Name: database_identity; Type: TABLE; Schema: app_private; Owner: -
+--
+
+CREATE TABLE app_private.database_identity (
+    is_only boolean DEFAULT true NOT NULL,
+    system_identifier bigint,
+    database_oid oid,
+    database_name text,
+    timeline integer,
+    environment text,
+    adopted_at timestamp with time zone DEFAULT now() NOT NULL,
+    adopted_as text NOT NULL,
+    CONSTRAINT database_identity_adopted_as_known CHECK ((adopted_as = ANY (ARRAY['first'::text, 'command'::text, 'promotion'::text]))),
+    CONSTRAINT database_identity_environment_format CHECK ((environment ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,49}$'::text)),
+    CONSTRAINT database_identity_one_row CHECK (is_only)
+);
+
+ALTER TABLE ONLY app_private.database_identity FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: mail_outbox; Type: TABLE; Schema: app_private; Owner: -
@@ -3309,6 +3403,13 @@ ALTER TABLE ONLY app_hidden.cutting_failures
     ADD CONSTRAINT cutting_failures_source_key UNIQUE NULLS NOT DISTINCT (workspace_id, document_id, conversation_id, sequence_number, memory_item_id);
 
 --
+-- Name: database_days database_days_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.database_days
+    ADD CONSTRAINT database_days_pkey PRIMARY KEY (day);
+
+--
 -- Name: discarded_contents discarded_contents_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
@@ -3400,11 +3501,25 @@ ALTER TABLE ONLY app_hidden.message_idempotency_keys
     ADD CONSTRAINT message_idempotency_keys_pkey PRIMARY KEY (conversation_id, idempotency_key);
 
 --
+-- Name: open_runs open_runs_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.open_runs
+    ADD CONSTRAINT open_runs_pkey PRIMARY KEY (job_id);
+
+--
 -- Name: passage_checks passage_checks_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
 ALTER TABLE ONLY app_hidden.passage_checks
     ADD CONSTRAINT passage_checks_pkey PRIMARY KEY (id);
+
+--
+-- Name: paused_jobs paused_jobs_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.paused_jobs
+    ADD CONSTRAINT paused_jobs_pkey PRIMARY KEY (queue);
 
 --
 -- Name: provider_pauses provider_pauses_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
@@ -3440,6 +3555,13 @@ ALTER TABLE ONLY app_hidden.raw_event_keys
 
 ALTER TABLE ONLY app_hidden.recall_measurements
     ADD CONSTRAINT recall_measurements_pkey PRIMARY KEY (id);
+
+--
+-- Name: relation_sizes relation_sizes_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.relation_sizes
+    ADD CONSTRAINT relation_sizes_pkey PRIMARY KEY (name, kind, day);
 
 --
 -- Name: search_samples search_samples_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
@@ -3531,6 +3653,13 @@ ALTER TABLE ONLY app_private.api_key_secrets
 
 ALTER TABLE ONLY app_private.common_passwords
     ADD CONSTRAINT common_passwords_pkey PRIMARY KEY (password);
+
+--
+-- Name: database_identity database_identity_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.database_identity
+    ADD CONSTRAINT database_identity_pkey PRIMARY KEY (is_only);
 
 --
 -- Name: mail_outbox mail_outbox_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
@@ -4284,6 +4413,12 @@ CREATE INDEX fusion_measurements_version_id_idx ON app_hidden.fusion_measurement
 CREATE INDEX indexing_rates_minute_idx ON app_hidden.indexing_rates USING btree (minute);
 
 --
+-- Name: maintenance_runs_started_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX maintenance_runs_started_idx ON app_hidden.maintenance_runs USING btree (started_at);
+
+--
 -- Name: maintenance_runs_task_started_idx; Type: INDEX; Schema: app_hidden; Owner: -
 --
 
@@ -4312,6 +4447,12 @@ CREATE INDEX rate_limits_expire_idx ON app_hidden.rate_limits USING btree (expir
 --
 
 CREATE INDEX recall_measurements_version_id_idx ON app_hidden.recall_measurements USING btree (version_id, size_class, id DESC);
+
+--
+-- Name: relation_sizes_day_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX relation_sizes_day_idx ON app_hidden.relation_sizes USING btree (day);
 
 --
 -- Name: search_samples_version_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
@@ -6007,6 +6148,12 @@ CREATE POLICY all_owner ON app_hidden.conversation_archives TO colloquy_owner US
 CREATE POLICY all_owner ON app_hidden.cutting_failures TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: database_days all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.database_days TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: discarded_contents all_owner; Type: POLICY; Schema: app_hidden; Owner: -
 --
 
@@ -6085,10 +6232,22 @@ CREATE POLICY all_owner ON app_hidden.maintenance_runs TO colloquy_owner USING (
 CREATE POLICY all_owner ON app_hidden.message_idempotency_keys TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: open_runs all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.open_runs TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: passage_checks all_owner; Type: POLICY; Schema: app_hidden; Owner: -
 --
 
 CREATE POLICY all_owner ON app_hidden.passage_checks TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: paused_jobs all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.paused_jobs TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: provider_pauses all_owner; Type: POLICY; Schema: app_hidden; Owner: -
@@ -6119,6 +6278,12 @@ CREATE POLICY all_owner ON app_hidden.raw_event_keys TO colloquy_owner USING (tr
 --
 
 CREATE POLICY all_owner ON app_hidden.recall_measurements TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: relation_sizes all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.relation_sizes TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: search_samples all_owner; Type: POLICY; Schema: app_hidden; Owner: -
@@ -6205,6 +6370,12 @@ ALTER TABLE app_hidden.conversation_archives ENABLE ROW LEVEL SECURITY;
 ALTER TABLE app_hidden.cutting_failures ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: database_days; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.database_days ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: discarded_contents; Type: ROW SECURITY; Schema: app_hidden; Owner: -
 --
 
@@ -6283,10 +6454,22 @@ ALTER TABLE app_hidden.maintenance_runs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE app_hidden.message_idempotency_keys ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: open_runs; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.open_runs ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: passage_checks; Type: ROW SECURITY; Schema: app_hidden; Owner: -
 --
 
 ALTER TABLE app_hidden.passage_checks ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: paused_jobs; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.paused_jobs ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: provider_pauses; Type: ROW SECURITY; Schema: app_hidden; Owner: -
@@ -6319,6 +6502,12 @@ ALTER TABLE app_hidden.raw_event_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE app_hidden.recall_measurements ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: relation_sizes; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.relation_sizes ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: search_samples; Type: ROW SECURITY; Schema: app_hidden; Owner: -
 --
 
@@ -6331,16 +6520,34 @@ ALTER TABLE app_hidden.search_samples ENABLE ROW LEVEL SECURITY;
 ALTER TABLE app_hidden.search_statistics ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: database_days select_monitor; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY select_monitor ON app_hidden.database_days FOR SELECT TO colloquy_monitor USING (true);
+
+--
+-- Name: relation_sizes select_monitor; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY select_monitor ON app_hidden.relation_sizes FOR SELECT TO colloquy_monitor USING (true);
+
+--
 -- Name: maintenance_runs select_operators; Type: POLICY; Schema: app_hidden; Owner: -
 --
 
 CREATE POLICY select_operators ON app_hidden.maintenance_runs FOR SELECT TO colloquy_worker, colloquy_monitor USING (true);
 
 --
+-- Name: paused_jobs select_operators; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY select_operators ON app_hidden.paused_jobs FOR SELECT TO colloquy_worker, colloquy_monitor USING (true);
+
+--
 -- Name: applied_functions select_program; Type: POLICY; Schema: app_hidden; Owner: -
 --
 
-CREATE POLICY select_program ON app_hidden.applied_functions FOR SELECT TO colloquy_authenticator, colloquy_worker USING (true);
+CREATE POLICY select_program ON app_hidden.applied_functions FOR SELECT TO colloquy_authenticator, colloquy_worker, colloquy_monitor USING (true);
 
 --
 -- Name: usage_holds; Type: ROW SECURITY; Schema: app_hidden; Owner: -
@@ -6401,6 +6608,12 @@ CREATE POLICY all_owner ON app_private.api_key_secrets TO colloquy_owner USING (
 --
 
 CREATE POLICY all_owner ON app_private.common_passwords TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: database_identity all_owner; Type: POLICY; Schema: app_private; Owner: -
+--
+
+CREATE POLICY all_owner ON app_private.database_identity TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: mail_outbox all_owner; Type: POLICY; Schema: app_private; Owner: -
@@ -6503,6 +6716,12 @@ ALTER TABLE app_private.api_key_secrets ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE app_private.common_passwords ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: database_identity; Type: ROW SECURITY; Schema: app_private; Owner: -
+--
+
+ALTER TABLE app_private.database_identity ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: mail_outbox; Type: ROW SECURITY; Schema: app_private; Owner: -
