@@ -6,8 +6,11 @@ import { addBloat } from './ops/bloat.ts';
 import { addDashboard } from './ops/dashboard.ts';
 import { addDoctor } from './ops/doctor.ts';
 import { addJobs } from './ops/jobs.ts';
+import { addMove } from './ops/move.ts';
 import { addRehearse } from './ops/rehearse.ts';
 import { addReindex } from './ops/reindex.ts';
+import { addRestoreDump } from './ops/restore-dump.ts';
+import { addRestoreRows } from './ops/restore-rows.ts';
 import { addTune } from './ops/tune.ts';
 import { addUpgradeCheck } from './ops/upgrade-check.ts';
 
@@ -19,8 +22,11 @@ const COMMANDS: readonly ((ops: Command) => void)[] = [
   addDashboard,
   addDoctor,
   addJobs,
+  addMove,
   addRehearse,
   addReindex,
+  addRestoreDump,
+  addRestoreRows,
   addTune,
   addUpgradeCheck,
 ];
