@@ -36,7 +36,7 @@ as $$
   group by a.workspace_id, a.day, a.rag_configuration_id;
 $$;
 comment on function app_private.summary_rows() is
-  'What the conversations of each workspace add up to, per UTC day and configuration: the rows of the materialized view of the summary, also while a dump is restored.';
+  'The rows of the summary: what the conversations of each workspace add up to, per UTC day and configuration. Also while a dump is restored.';
 
 drop materialized view if exists app_private.conversation_summary_stats;
 create materialized view app_private.conversation_summary_stats as
@@ -44,7 +44,7 @@ select s.* from app_private.summary_rows() as s
 with data;
 -- serves: the refresh beside readers, and the summary of a workspace over a range of days
 create unique index conversation_summary_stats_key on app_private.conversation_summary_stats (workspace_id, day, rag_configuration_id) nulls not distinct;
-comment on materialized view app_private.conversation_summary_stats is 'What the conversations of a workspace add up to, per UTC day and configuration. Read through the function of the same name only.';
+comment on materialized view app_private.conversation_summary_stats is 'What conversations add up to, per workspace, UTC day and configuration. Read through its function only.';
 comment on column app_private.conversation_summary_stats.workspace_id is 'The tenant.';
 comment on column app_private.conversation_summary_stats.day is 'The UTC day.';
 comment on column app_private.conversation_summary_stats.rag_configuration_id is 'The configuration; null when it is gone.';

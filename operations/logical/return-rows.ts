@@ -122,10 +122,12 @@ export async function settleLines(client: Client, writing: Writing, lines: strin
   );
   const differing = free.filter((_, at) => rows[0][`c${at}`] === true).map(({ name }) => name);
   if (differing.length === 0) return;
+  const keys = table.key.map((name) => `i.${quoted(name)}`);
+  const values = differing.map((name) => `${wanted(name)} as ${quoted(name)}`);
   await client.query(
     `with ${incoming(columns)}
      update ${table.name} u set ${differing.map((name) => `${quoted(name)} = w.${quoted(name)}`).join(', ')}
-     from (select ${table.key.map((name) => `i.${quoted(name)}`).join(', ')}, ${differing.map((name) => `${wanted(name)} as ${quoted(name)}`).join(', ')} ${joined}) as w
+     from (select ${[...keys, ...values].join(', ')} ${joined}) as w
      where ${sameKey(table, 'u', 'w')}`,
     [argument(lines), table.name],
   );

@@ -52,10 +52,8 @@ export function cascadeOf(tables: readonly Table[], root: string, constants: Rec
         continue;
       }
       const inner = `p${++aliases}`;
-      ways.push(
-        (alias) =>
-          `${tuple(alias, key.columns)} in (select ${key.targetColumns.map((name) => `${inner}.${quoted(name)}`).join(', ')} from ${key.target} ${inner} where ${parent(inner)})`,
-      );
+      const parents = `select ${key.targetColumns.map((name) => `${inner}.${quoted(name)}`).join(', ')} from ${key.target} ${inner}`;
+      ways.push((alias) => `${tuple(alias, key.columns)} in (${parents} where ${parent(inner)})`);
     }
     if (ways.length > 0) scope.set(table.name, (alias) => ways.map((way) => `(${way(alias)})`).join(' or '));
   }

@@ -91,9 +91,11 @@ async function move(options: Options): Promise<void> {
     print(
       `${rows} rows of ${filled} tables moved into ${target.name}; each table was compared, and is the same on both sides.`,
     );
-    print(
-      `Set DATABASE_URL to that database, and ${options.filesTo === undefined ? `leave DATA_DIR as it is (${resolve(data)}): files stay there` : `DATA_DIR to ${resolve(options.filesTo)}`}. Then npm start.`,
-    );
+    const files =
+      options.filesTo === undefined
+        ? `leave DATA_DIR as it is (${resolve(data)}): files stay there`
+        : `DATA_DIR to ${resolve(options.filesTo)}`;
+    print(`Set DATABASE_URL to that database, and ${files}. Then npm start.`);
     say(
       `The embedded database is as it was. Keep ${join(resolve(data), 'postgres')} until you are content, then remove it.`,
     );

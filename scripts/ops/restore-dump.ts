@@ -5,8 +5,11 @@ import { embeddedDatabase, serverDatabase } from '../../lib/database.ts';
 import { filesFolder, localStorage } from '../../lib/storage.ts';
 import { openTarget } from '../../operations/backup/open-target.ts';
 import { keysOfEnvironment } from '../../operations/backup/sealing.ts';
+import type { BackupSet } from '../../operations/backup/set.ts';
+import { demandEmpty } from '../../operations/logical/empty.ts';
 import { bringAllFilesBack } from '../../operations/logical/files.ts';
 import { findDump, restoreDump } from '../../operations/logical/restore-dump.ts';
+import { isRowSet } from '../../operations/logical/row-set.ts';
 import { stepProgress } from '../shared/step-progress.ts';
 import { toCount, toMebibytes, toServerUrl } from './arguments.ts';
 import { interruptible, report } from './backup/shared.ts';
@@ -23,6 +26,20 @@ interface Options {
   json?: boolean;
 }
 
+async function plan(set: BackupSet, { into: url, data }: Options): Promise<void> {
+  if (url !== undefined) {
+    const into = serverDatabase(url);
+    try {
+      await demandEmpty(into, { mayBePrepared: isRowSet(set) });
+    } finally {
+      await into.close();
+    }
+  }
+  print(
+    `${set.id}, of ${set.stoppedAt}, would be restored into ${url === undefined ? data : 'that database'}. Nothing was changed.`,
+  );
+}
+
 async function restore(options: Options): Promise<void> {
   if ((options.into === undefined) === (options.data === undefined)) {
     throw new UsageError('CQ200', 'A dump is restored into a database of a server, or into a data folder.', {
@@ -32,14 +49,11 @@ async function restore(options: Options): Promise<void> {
   const target = await openTarget();
   const keys = keysOfEnvironment();
   const set = await findDump(target, options.set);
+  if (options.dryRun) return plan(set, options);
   const into =
     options.into === undefined ? await embeddedDatabase(options.data!) : serverDatabase(options.into);
   const progress = stepProgress();
   try {
-    if (options.dryRun) {
-      print(`${set.id}, of ${set.stoppedAt}, would be restored into ${into.name}. Nothing was changed.`);
-      return;
-    }
     const { rows } = await interruptible((signal) =>
       restoreDump({
         target,

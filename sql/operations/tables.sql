@@ -21,9 +21,17 @@ select
   coalesce((
     select json_agg(json_build_object(
       'name', f.conname,
-      'columns', (select json_agg(a.attname order by k.place) from unnest(f.conkey) with ordinality as k (number, place) join pg_attribute a on a.attrelid = f.conrelid and a.attnum = k.number),
+      'columns', (
+        select json_agg(a.attname order by k.place)
+        from unnest(f.conkey) with ordinality as k (number, place)
+        join pg_attribute a on a.attrelid = f.conrelid and a.attnum = k.number
+      ),
       'target', format('%I.%I', tn.nspname, t.relname),
-      'targetColumns', (select json_agg(a.attname order by k.place) from unnest(f.confkey) with ordinality as k (number, place) join pg_attribute a on a.attrelid = f.confrelid and a.attnum = k.number),
+      'targetColumns', (
+        select json_agg(a.attname order by k.place)
+        from unnest(f.confkey) with ordinality as k (number, place)
+        join pg_attribute a on a.attrelid = f.confrelid and a.attnum = k.number
+      ),
       'cascades', f.confdeltype = 'c',
       'nulled', case when f.confdeltype <> 'n' then '[]'::json else (
         select json_agg(a.attname order by a.attnum) from pg_attribute a where a.attrelid = f.conrelid and a.attnum = any (coalesce(f.confdelsetcols, f.conkey))
@@ -37,7 +45,9 @@ select
   ), '[]') as "foreignKeys",
   coalesce((
     select json_agg((
-      select json_agg(a.attname order by k.place) from unnest(u.conkey) with ordinality as k (number, place) join pg_attribute a on a.attrelid = u.conrelid and a.attnum = k.number
+      select json_agg(a.attname order by k.place)
+      from unnest(u.conkey) with ordinality as k (number, place)
+      join pg_attribute a on a.attrelid = u.conrelid and a.attnum = k.number
     ))
     from pg_constraint u
     where u.conrelid = c.oid and u.contype = 'u' and u.condeferrable

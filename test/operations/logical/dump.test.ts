@@ -175,6 +175,26 @@ await describeWithBinaries('a logical dump', (binaries) => {
     await expect(findDump(target(), '20200101T000000Z-dump-0000')).rejects.toMatchObject({ code: 'CQ687' });
   });
 
+  it('of tables holds their rows alone, and no table that there is not', { timeout: LONG }, async () => {
+    const names = ['app_public.tags', 'app_public.embeddings'];
+    const dumped = await ops(['backup', 'dump', '--tables', names.join(','), '--json'], variables);
+    expect(dumped.code).toBe(0);
+    const rows = await openRowSet(target(), NO_KEYS, await findDump(target(), JSON.parse(dumped.stdout).id));
+    const wanted = [...names, 'app_public.embedding_versions'].sort();
+    expect(rows.tables.map(({ name }) => name).sort()).toEqual(wanted);
+    const sums = await sumsOf(
+      source,
+      tables.filter(({ name }) => wanted.includes(name)),
+    );
+    for (const table of rows.tables) {
+      let lines = 0;
+      for await (const batch of rows.lines(table)) lines += batch.length;
+      expect([table.name, lines]).toEqual([table.name, sums[table.name]!.count]);
+    }
+    const refused = await ops(['backup', 'dump', '--tables', 'app_public.nothing'], variables);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('CQ687')]);
+  });
+
   it('of a workspace holds no row of another, and brings it back', { timeout: LONG }, async () => {
     const workspace = String(
       await one(

@@ -14,6 +14,7 @@ import { takeDump } from '../../../operations/logical/dump.ts';
 import { bringAllFilesBack } from '../../../operations/logical/files.ts';
 import { moveDatabase, planMove } from '../../../operations/logical/move.ts';
 import { findDump, restoreDump } from '../../../operations/logical/restore-dump.ts';
+import { returnFromBackup } from '../../../operations/logical/return.ts';
 import type { Table } from '../../../operations/logical/tables.ts';
 import { fillEveryTable } from '../../../tools/release-dump/fill.ts';
 import { createEmptyDatabase } from '../../sql/databases.ts';
@@ -161,6 +162,22 @@ describeReal('an embedded database', () => {
       expect(missing).not.toContain(files[0].path);
       expect(await text(again.read(files[0].path))).toBe('the bytes of a file');
       await expect(restoreDump(options)).rejects.toMatchObject({ code: 'CQ680' });
+      // what was lost comes back from there
+      const messages = tables.filter(({ name }) => name === 'app_public.messages');
+      const before = await sumsOf(embedded, messages);
+      const { rows: lost } = await embedded
+        .pool('owner')
+        .query(
+          `delete from app_public.conversations where id = (select conversation_id from app_public.messages order by id limit 1) returning id`,
+        );
+      const back = await returnFromBackup(
+        embedded.pool('owner'),
+        into.pool('admin'),
+        { of: 'conversation', id: lost[0].id },
+        { from: set.id },
+      );
+      expect(back.tables.get('app_public.messages')!.returned).toBeGreaterThan(0);
+      expect(await sumsOf(embedded, messages)).toEqual(before);
     } finally {
       await into.close();
     }
