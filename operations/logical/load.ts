@@ -7,8 +7,8 @@ import { inOrder, readTables, type Table, tableNamed } from './tables.ts';
 
 /** How far a load has come. */
 export interface LoadEvents {
-  /** Rows of a table were written. */
-  onRows?: (table: string, rows: number, bytes: number) => void;
+  /** Rows of a table were written; the next ones wait for it. */
+  onRows?: (table: string, rows: number, bytes: number) => unknown;
   signal?: AbortSignal | undefined;
 }
 
@@ -98,7 +98,7 @@ async function loadTable(
   for await (const lines of source.lines(table)) {
     signal?.throwIfAborted();
     await writeLines(client, table.name, columns, lines);
-    onRows?.(
+    await onRows?.(
       table.name,
       lines.length,
       lines.reduce((sum, line) => sum + line.length, 0),

@@ -68,12 +68,12 @@ describeReal('an embedded database', () => {
     await expect(
       moveDatabase(embedded, moved, {
         ...OPTIONS,
-        onRows(table) {
+        async onRows(table) {
           if (!isLate(table)) return;
-          void moved
+          await moved
             .pool('admin')
             .query(
-              `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle'`,
+              `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'`,
             );
         },
         onStep() {
