@@ -141,9 +141,16 @@ async function oneAtATime<T>(database: Database, work: () => Promise<T>): Promis
   }
 }
 
-/** Roles, rights on the database and extensions: what an administrator makes. Again changes nothing. */
-export async function prepareRoles(database: Database): Promise<void> {
-  for (const file of ['roles.sql', 'database.sql']) await runAsAdministrator(database.pool('admin'), file);
+/**
+ * Roles, rights on the database and extensions: what an administrator makes. Again changes nothing.
+ * @param options.onlyRoles  for a database that a dump fills, with its schemas and extensions
+ */
+export async function prepareRoles(
+  database: Database,
+  { onlyRoles = false }: { onlyRoles?: boolean } = {},
+): Promise<void> {
+  for (const file of onlyRoles ? ['roles.sql'] : ['roles.sql', 'database.sql'])
+    await runAsAdministrator(database.pool('admin'), file);
 }
 
 /** Roles and extensions, and whether what the database has is the beginning of what this copy has. */

@@ -6,10 +6,13 @@ import { addBloat } from './ops/bloat.ts';
 import { addDashboard } from './ops/dashboard.ts';
 import { addDoctor } from './ops/doctor.ts';
 import { addJobs } from './ops/jobs.ts';
+import { addMove } from './ops/move.ts';
 import { addPooler } from './ops/pooler.ts';
-import { addRehearse } from './ops/rehearse.ts';
-import { addReindex } from './ops/reindex.ts';
+import { addRehearse, addRehearse } from './ops/rehearse.ts';
+import { addReindex, addReindex } from './ops/reindex.ts';
 import { addReplication } from './ops/replica.ts';
+import { addRestoreDump } from './ops/restore-dump.ts';
+import { addRestoreRows } from './ops/restore-rows.ts';
 import { addTune } from './ops/tune.ts';
 import { addUpgradeCheck } from './ops/upgrade-check.ts';
 
@@ -25,6 +28,11 @@ const COMMANDS: readonly ((ops: Command) => void)[] = [
   addRehearse,
   addReindex,
   addReplication,
+  addMove,
+  addRehearse,
+  addReindex,
+  addRestoreDump,
+  addRestoreRows,
   addTune,
   addUpgradeCheck,
 ];

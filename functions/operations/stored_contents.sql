@@ -9,15 +9,16 @@ set search_path = pg_catalog, pg_temp
 begin atomic
   select contents.path, contents.hash, contents.bytes, contents.is_wanted
   from (
-    select f.storage_path, encode(f.sha256, 'hex'), max(f.byte_size), true
+    -- named here, and not behind the alias: so it is written by a dump, and read back the same
+    select f.storage_path as path, encode(f.sha256, 'hex') as hash, max(f.byte_size) as bytes, true as is_wanted
     from app_public.files f
     where f.storage_path is not null
     group by f.storage_path, f.sha256
     union all
-    select c.storage_path, split_part(c.storage_path, '/', 3), null, false
+    select c.storage_path as path, split_part(c.storage_path, '/', 3) as hash, null::bigint as bytes, false as is_wanted
     from app_hidden.discarded_contents c
     where not exists (select from app_public.files f where f.workspace_id = c.workspace_id and f.storage_path = c.storage_path)
-  ) as contents (path, hash, bytes, is_wanted)
+  ) as contents
   order by contents.path collate "C";
 end;
 comment on function app_hidden.stored_contents() is

@@ -16,8 +16,9 @@ const lsn = z.string().regex(/^[0-9A-F]+\/[0-9A-F]+$/);
  * The file set.json of a backup set.
  *
  * Physical sets (full, incremental) hold `base.tar.zst`, `pg_wal.tar.zst` when the log was streamed beside it, one `<oid>.tar.zst` a
- * tablespace, and `backup_manifest`, which verifying and the next incremental read. A dump holds `dump.tar.zst`, a
- * directory-format dump, and `globals.sql`. `files.ndjson.zst` has a line {path, sha256, size} for each uploaded file of the
+ * tablespace, and `backup_manifest`, which verifying and the next incremental read. A dump of a whole server holds `dump.tar.zst`, a
+ * directory-format dump, `globals.sql` and `dump.json`; other dumps `rows/<table>.ndjson.zst` and `tables.json` (operations/logical/).
+ * `files.ndjson.zst` has a line {path, sha256, size} for each uploaded file of the
  * database at that point, with `missing: true` for one whose bytes were not in the storage.
  */
 export const setSchema = z.object({

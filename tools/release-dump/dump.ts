@@ -10,9 +10,6 @@ import { scratchServer } from '../postgres/scratch.ts';
 import { emptyTables } from './empty-tables.ts';
 import { fillEveryTable } from './fill.ts';
 
-/** Restoring it would read tables whose row security holds for the owner too: the worker refreshes it. */
-const WITHOUT_DATA = '--exclude-table-data=app_private.conversation_summary_stats';
-
 /** The whole of a database that migrate made, as SQL for psql. Roles and extensions are what migrate prepares. */
 async function dumpAll(url: string, binaries: Binaries): Promise<string> {
   const { password } = new URL(url);
@@ -21,7 +18,7 @@ async function dumpAll(url: string, binaries: Binaries): Promise<string> {
   const options = ['app_*', 'graphile_migrate', 'pgboss'].map((schema) => `--schema=${schema}`);
   const dumped = await run(
     join(binaries.bin, 'pg_dump'),
-    ['--restrict-key=colloquy', WITHOUT_DATA, ...options, '--dbname', shown.href],
+    ['--restrict-key=colloquy', ...options, '--dbname', shown.href],
     // the password is not for the list of processes
     { env: { ...process.env, PGPASSWORD: decodeURIComponent(password), LC_ALL: 'C' } },
   );

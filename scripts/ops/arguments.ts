@@ -1,0 +1,27 @@
+import { InvalidArgumentError } from 'commander';
+
+export function toId(text: string): string {
+  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return text.toLowerCase();
+  throw new InvalidArgumentError('Write its id, a UUID.');
+}
+
+export const toIds = (text: string, earlier: string[] = []): string[] => [...earlier, toId(text)];
+
+export function toCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > 64)
+    throw new InvalidArgumentError('Write a number, 1 to 64.');
+  return count;
+}
+
+export function toMebibytes(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > 1_048_576)
+    throw new InvalidArgumentError('Write a number of mebibytes.');
+  return count;
+}
+
+export function toServerUrl(text: string): string {
+  if (/^postgres(?:ql)?:\/\//.test(text) && URL.canParse(text)) return text;
+  throw new InvalidArgumentError('Write it as postgres://LOGIN:PASSWORD@HOST:PORT/DATABASE.');
+}
