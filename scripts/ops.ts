@@ -8,8 +8,8 @@ import { addDoctor } from './ops/doctor.ts';
 import { addJobs } from './ops/jobs.ts';
 import { addMove } from './ops/move.ts';
 import { addPooler } from './ops/pooler.ts';
-import { addRehearse, addRehearse } from './ops/rehearse.ts';
-import { addReindex, addReindex } from './ops/reindex.ts';
+import { addRehearse } from './ops/rehearse.ts';
+import { addReindex } from './ops/reindex.ts';
 import { addReplication } from './ops/replica.ts';
 import { addRestoreDump } from './ops/restore-dump.ts';
 import { addRestoreRows } from './ops/restore-rows.ts';
@@ -24,13 +24,11 @@ const COMMANDS: readonly ((ops: Command) => void)[] = [
   addDashboard,
   addDoctor,
   addJobs,
+  addMove,
   addPooler,
   addRehearse,
   addReindex,
   addReplication,
-  addMove,
-  addRehearse,
-  addReindex,
   addRestoreDump,
   addRestoreRows,
   addTune,

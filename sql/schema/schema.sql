@@ -2879,53 +2879,6 @@ CREATE TABLE app_private.common_passwords (
 ALTER TABLE ONLY app_private.common_passwords FORCE ROW LEVEL SECURITY;
 
 --
--- Name: conversation_analytics; Type: TABLE; Schema: app_public; Owner: -
---
-
-CREATE TABLE app_public.conversation_analytics (
-    workspace_id uuid NOT NULL,
-    conversation_id uuid NOT NULL,
-    day date NOT NULL,
-    rag_configuration_id uuid,
-    message_count integer NOT NULL,
-    user_message_count integer NOT NULL,
-    assistant_message_count integer NOT NULL,
-    system_message_count integer NOT NULL,
-    tool_message_count integer NOT NULL,
-    edit_count integer NOT NULL,
-    regeneration_count integer NOT NULL,
-    failed_count integer NOT NULL,
-    relevance_count integer NOT NULL,
-    total_relevance_score numeric(16,6) NOT NULL,
-    response_count integer NOT NULL,
-    total_response_time_ms bigint NOT NULL,
-    median_response_time_ms integer,
-    p95_response_time_ms integer,
-    prompt_tokens bigint NOT NULL,
-    completion_tokens bigint NOT NULL,
-    total_tokens bigint NOT NULL,
-    cost_usd numeric(20,6) NOT NULL,
-    positive_feedback integer NOT NULL,
-    neutral_feedback integer NOT NULL,
-    negative_feedback integer NOT NULL,
-    satisfaction_points numeric(12,2) NOT NULL,
-    peak_hour smallint NOT NULL,
-    first_message_at timestamp with time zone NOT NULL,
-    last_message_at timestamp with time zone NOT NULL,
-    computed_at timestamp with time zone DEFAULT now() NOT NULL,
-    avg_relevance_score numeric GENERATED ALWAYS AS (round((total_relevance_score / (NULLIF(relevance_count, 0))::numeric), 4)),
-    avg_response_time_ms integer GENERATED ALWAYS AS (round(((total_response_time_ms)::numeric / (NULLIF(response_count, 0))::numeric))),
-    feedback_ratio numeric GENERATED ALWAYS AS (round(((positive_feedback)::numeric / (NULLIF((positive_feedback + negative_feedback), 0))::numeric), 4)),
-    satisfaction_score numeric GENERATED ALWAYS AS (round((satisfaction_points / (NULLIF(((positive_feedback + neutral_feedback) + negative_feedback), 0))::numeric), 4)),
-    duration_seconds integer GENERATED ALWAYS AS (floor(EXTRACT(epoch FROM (last_message_at - first_message_at)))),
-    CONSTRAINT conversation_analytics_message_count_positive CHECK ((message_count > 0)),
-    CONSTRAINT conversation_analytics_peak_hour_range CHECK (((peak_hour >= 0) AND (peak_hour <= 23))),
-    CONSTRAINT conversation_analytics_times_in_order CHECK ((first_message_at <= last_message_at))
-);
-
-ALTER TABLE ONLY app_public.conversation_analytics FORCE ROW LEVEL SECURITY;
-
---
 -- Name: conversation_summary_stats; Type: MATERIALIZED VIEW; Schema: app_private; Owner: -
 --
 
@@ -2933,21 +2886,20 @@ CREATE MATERIALIZED VIEW app_private.conversation_summary_stats AS
  SELECT workspace_id,
     day,
     rag_configuration_id,
-    (count(*))::integer AS conversation_count,
-    sum(message_count) AS message_count,
-    sum(assistant_message_count) AS assistant_message_count,
-    (sum(total_tokens))::bigint AS total_tokens,
-    sum(cost_usd) AS cost_usd,
-    sum(relevance_count) AS relevance_count,
-    sum(total_relevance_score) AS total_relevance_score,
-    sum(response_count) AS response_count,
-    (sum(total_response_time_ms))::bigint AS total_response_time_ms,
-    sum(positive_feedback) AS positive_feedback,
-    sum(neutral_feedback) AS neutral_feedback,
-    sum(negative_feedback) AS negative_feedback,
-    sum(satisfaction_points) AS satisfaction_points
-   FROM app_public.conversation_analytics a
-  GROUP BY workspace_id, day, rag_configuration_id
+    conversation_count,
+    message_count,
+    assistant_message_count,
+    total_tokens,
+    cost_usd,
+    relevance_count,
+    total_relevance_score,
+    response_count,
+    total_response_time_ms,
+    positive_feedback,
+    neutral_feedback,
+    negative_feedback,
+    satisfaction_points
+   FROM app_private.summary_rows() s(workspace_id, day, rag_configuration_id, conversation_count, message_count, assistant_message_count, total_tokens, cost_usd, relevance_count, total_relevance_score, response_count, total_response_time_ms, positive_feedback, neutral_feedback, negative_feedback, satisfaction_points)
   WITH NO DATA;
 
 --
@@ -3196,6 +3148,53 @@ CREATE TABLE app_private.workspace_storage (
 WITH (fillfactor='50');
 
 ALTER TABLE ONLY app_private.workspace_storage FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: conversation_analytics; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.conversation_analytics (
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    day date NOT NULL,
+    rag_configuration_id uuid,
+    message_count integer NOT NULL,
+    user_message_count integer NOT NULL,
+    assistant_message_count integer NOT NULL,
+    system_message_count integer NOT NULL,
+    tool_message_count integer NOT NULL,
+    edit_count integer NOT NULL,
+    regeneration_count integer NOT NULL,
+    failed_count integer NOT NULL,
+    relevance_count integer NOT NULL,
+    total_relevance_score numeric(16,6) NOT NULL,
+    response_count integer NOT NULL,
+    total_response_time_ms bigint NOT NULL,
+    median_response_time_ms integer,
+    p95_response_time_ms integer,
+    prompt_tokens bigint NOT NULL,
+    completion_tokens bigint NOT NULL,
+    total_tokens bigint NOT NULL,
+    cost_usd numeric(20,6) NOT NULL,
+    positive_feedback integer NOT NULL,
+    neutral_feedback integer NOT NULL,
+    negative_feedback integer NOT NULL,
+    satisfaction_points numeric(12,2) NOT NULL,
+    peak_hour smallint NOT NULL,
+    first_message_at timestamp with time zone NOT NULL,
+    last_message_at timestamp with time zone NOT NULL,
+    computed_at timestamp with time zone DEFAULT now() NOT NULL,
+    avg_relevance_score numeric GENERATED ALWAYS AS (round((total_relevance_score / (NULLIF(relevance_count, 0))::numeric), 4)),
+    avg_response_time_ms integer GENERATED ALWAYS AS (round(((total_response_time_ms)::numeric / (NULLIF(response_count, 0))::numeric))),
+    feedback_ratio numeric GENERATED ALWAYS AS (round(((positive_feedback)::numeric / (NULLIF((positive_feedback + negative_feedback), 0))::numeric), 4)),
+    satisfaction_score numeric GENERATED ALWAYS AS (round((satisfaction_points / (NULLIF(((positive_feedback + neutral_feedback) + negative_feedback), 0))::numeric), 4)),
+    duration_seconds integer GENERATED ALWAYS AS (floor(EXTRACT(epoch FROM (last_message_at - first_message_at)))),
+    CONSTRAINT conversation_analytics_message_count_positive CHECK ((message_count > 0)),
+    CONSTRAINT conversation_analytics_peak_hour_range CHECK (((peak_hour >= 0) AND (peak_hour <= 23))),
+    CONSTRAINT conversation_analytics_times_in_order CHECK ((first_message_at <= last_message_at))
+);
+
+ALTER TABLE ONLY app_public.conversation_analytics FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: embedding_versions_number_seq; Type: SEQUENCE; Schema: app_public; Owner: -
