@@ -5,6 +5,8 @@ import { addBloat } from './ops/bloat.ts';
 import { addDoctor } from './ops/doctor.ts';
 import { addRehearse } from './ops/rehearse.ts';
 import { addReindex } from './ops/reindex.ts';
+import { addRestore } from './ops/restore.ts';
+import { addRestoreDrill } from './ops/restore-drill.ts';
 import { addTune } from './ops/tune.ts';
 import { addUpgradeCheck } from './ops/upgrade-check.ts';
 
@@ -15,6 +17,8 @@ const COMMANDS: readonly ((ops: Command) => void)[] = [
   addDoctor,
   addRehearse,
   addReindex,
+  addRestore,
+  addRestoreDrill,
   addTune,
   addUpgradeCheck,
 ];
