@@ -5,6 +5,9 @@ import { describeGoal, type Goal } from './goal.ts';
 /** A set with those that it builds on: the full one first, itself last. */
 export type Chain = BackupSet[];
 
+/** Digits after the milliseconds were left out of it. */
+const endOf = (stoppedAt: string): number => (new Date(stoppedAt).getTime() + 1) * 1000;
+
 const LIST = 'See what there is: npm run ops -- backup list';
 
 /** The sets that one builds on, or which of them is not there. */
@@ -37,7 +40,9 @@ export function chooseChains(sets: readonly BackupSet[], goal: Goal, wanted?: st
       { hint: LIST },
     );
   }
-  const fitting = asked.filter(({ stoppedAt }) => goal.to !== 'time' || new Date(stoppedAt) <= goal.time);
+  const fitting = asked.filter(
+    ({ stoppedAt }) => goal.to !== 'time' || endOf(stoppedAt) <= goal.microseconds,
+  );
   if (fitting.length === 0) {
     const oldest = asked.at(-1)!;
     throw new ColloquyError(

@@ -146,7 +146,11 @@ async function look(
       });
     }
     const compared = original
-      ? await compareWithSource(original, client, lastCommitAt ?? new Date(set.stoppedAt))
+      ? await compareWithSource(
+          original,
+          client,
+          lastCommitAt ? new Date(lastCommitAt.microseconds / 1000) : new Date(set.stoppedAt),
+        )
       : { rows: {}, findings: [] };
     findings.push(...compared.findings);
     const { rows } = await client.query('select pg_database_size(current_database()) as bytes');
@@ -196,7 +200,9 @@ export async function drill(options: DrillOptions): Promise<DrillReport> {
     });
     const ready = Date.now();
     const set = restored.chain.at(-1)!;
-    const restoredTo = restored.lastCommitAt ?? new Date(set.stoppedAt);
+    const restoredTo = restored.lastCommitAt
+      ? new Date(restored.lastCommitAt.microseconds / 1000)
+      : new Date(set.stoppedAt);
     const lostBytes = written === undefined ? null : Math.max(0, Number(written - restored.end.lsn));
     const looked = await look(options, restored);
     return {

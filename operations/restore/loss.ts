@@ -1,17 +1,17 @@
 import { UsageError } from '../../lib/cli.ts';
 import { formatBytes, formatSeconds } from '../../lib/progress.ts';
-import { parseTime } from './goal.ts';
+import { type Moment, parseTime } from './goal.ts';
 import type { Restored } from './restore.ts';
 import { formatLsn, parseLsn } from './wal-names.ts';
 
 /** The last that is known of what was lost: from monitoring, a standby, or the logs of clients. */
-export type Expected = { lsn: bigint } | { time: Date };
+export type Expected = { lsn: bigint } | { time: Moment };
 
 /** @throws UsageError CQ632 */
 export function parseExpected(text: string): Expected {
   if (/^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/i.test(text)) return { lsn: parseLsn(text) };
   try {
-    return { time: parseTime(text).time };
+    return { time: parseTime(text) };
   } catch (error) {
     throw new UsageError('CQ632', `"${text}" is neither a position of the log nor a time.`, {
       hint: 'Write a position as 0/3000028, or a time as 2026-11-27T14:03:00Z.',
@@ -27,11 +27,11 @@ export interface Loss {
   bytes: number | null;
 }
 
-const seconds = (from: Date | undefined, to: Date | undefined): number | null =>
-  from && to ? Math.max(0, (to.getTime() - from.getTime()) / 1000) : null;
+const seconds = (from: Moment | undefined, to: Moment | undefined): number | null =>
+  from && to ? Math.max(0, (to.microseconds - from.microseconds) / 1_000_000) : null;
 
 export function lossOf({ lost, lastCommitAt, end, chain }: Restored, expected?: Expected): Loss {
-  const last = lastCommitAt ?? new Date(chain.at(-1)!.stoppedAt);
+  const last = lastCommitAt ?? parseTime(chain.at(-1)!.stoppedAt);
   if (expected && 'lsn' in expected) {
     const bytes = expected.lsn > end.lsn ? Number(expected.lsn - end.lsn) : 0;
     return { commits: bytes === 0 ? 0 : null, seconds: bytes === 0 ? 0 : null, bytes };

@@ -8,7 +8,7 @@ import type { BackupSet } from '../backup/set.ts';
 import { type Chain, chooseChains } from './choose.ts';
 import { readControl } from './control.ts';
 import { claimFolder, type RestoreFolder } from './folder.ts';
-import { describeGoal, type Goal } from './goal.ts';
+import { describeGoal, formatMoment, type Goal, type Moment, parseTime } from './goal.ts';
 import { type Program, programs } from './programs.ts';
 import { type PrivateServer, startPrivately } from './server.ts';
 import type { BackupSource } from './source.ts';
@@ -42,10 +42,10 @@ export interface Restored {
   /** Where the copy left the log. */
   end: { lsn: bigint; timeline: number };
   /** The newest commit in the copy; undefined when nothing was committed since the backup. */
-  lastCommitAt: Date | undefined;
+  lastCommitAt: Moment | undefined;
   walSegments: number;
   /** Commits in the log that there is, behind the point that was restored; undefined when they were not counted. */
-  lost: { commits: number; lastCommitAt: Date | undefined } | undefined;
+  lost: { commits: number; lastCommitAt: Moment | undefined } | undefined;
   /** Subscriptions that were switched off. */
   subscriptions: string[];
 }
@@ -107,11 +107,11 @@ export async function planRestore(options: RestoreOptions): Promise<RestorePlan>
   try {
     folder.make(folder.wal);
     const { chain, reach } = await choose(options, folder, programsFor(options, folder));
-    const newest = reach.scan.lastCommitAt ?? new Date(chain.at(-1)!.stoppedAt);
+    const newest = reach.scan.lastCommitAt ?? parseTime(chain.at(-1)!.stoppedAt);
     return {
       chain: chain.map(({ id }) => id),
       walSegments: reach.names.length,
-      newest: newest.toISOString(),
+      newest: formatMoment(newest),
     };
   } finally {
     await folder.abandon();
@@ -208,7 +208,8 @@ function goalSettings(goal: Goal, reach: Reach): Record<string, string> {
   };
   if (goal.to === 'immediate') settings.recovery_target = 'immediate';
   if (goal.to === 'name') settings.recovery_target_name = goal.name;
-  if (goal.to === 'time' && !reach.endsBefore) settings.recovery_target_time = goal.text;
+  if (goal.to === 'time' && !reach.endsBefore)
+    settings.recovery_target_time = formatMoment(goal).replace('Z', '+00');
   return settings;
 }
 
@@ -278,7 +279,9 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
     });
     const end = await endOf(server, folder);
     const { rows } = await asking(server, set.database, (client) =>
-      client.query<{ at: Date | null }>('select pg_catalog.pg_last_xact_replay_timestamp() as at'),
+      client.query<{ at: string | null }>(
+        `select (extract(epoch from pg_catalog.pg_last_xact_replay_timestamp()) * 1000000)::bigint::text as at`,
+      ),
     );
     const after = goal.to === 'time' || goal.to === 'name' ? await reach.after(end.lsn) : undefined;
     return {
@@ -287,7 +290,7 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
       chain,
       database: set.database,
       end,
-      lastCommitAt: rows[0]!.at ?? undefined,
+      lastCommitAt: rows[0]!.at === null ? undefined : { microseconds: Number(rows[0]!.at) },
       walSegments: reach.names.length,
       lost: goal.to === 'latest' ? { commits: 0, lastCommitAt: undefined } : after,
       subscriptions: await disableSubscriptions(server),

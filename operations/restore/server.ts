@@ -143,7 +143,7 @@ export async function startPrivately(
   );
   closeSync(log);
   let end: string | undefined;
-  child.once('error', (error) => {
+  child.on('error', (error) => {
     end = error.message;
   });
   child.once('exit', () => {
@@ -180,7 +180,8 @@ export async function startPrivately(
       }
       await delay(pause);
     }
-    child.unref();
+    // its end is no news from here on, and the folder may be gone by then
+    child.removeAllListeners('exit').unref();
     const name = await superuser(socket, 'template1');
     return {
       words,

@@ -7,7 +7,7 @@ import { ColloquyError } from '../../lib/errors.ts';
 import { openObject } from '../backup/sealing.ts';
 import type { BackupSet } from '../backup/set.ts';
 import type { RestoreFolder } from './folder.ts';
-import { describeGoal, type Goal } from './goal.ts';
+import { describeGoal, formatMoment, type Goal, parseTime } from './goal.ts';
 import { asNoRoom, type Program } from './programs.ts';
 import type { BackupSource } from './source.ts';
 import { type Continuity, continuity, type Lineage, lineageOf, type WalArchive } from './wal-archive.ts';
@@ -176,7 +176,7 @@ export async function reachOf(
     });
   const scan = await scanWal(run, folder.wal, stretches(0n));
   const obstacle = obstacleOf(found, scan, archive, lineage, size);
-  const newest = scan.lastEndAt ?? new Date(set.stoppedAt);
+  const newest = scan.lastEndAt ?? parseTime(set.stoppedAt);
   const reach: Reach = {
     lineage,
     size,
@@ -187,13 +187,13 @@ export async function reachOf(
   };
   if (goal.to === 'immediate') return reach;
   if (goal.to === 'name' && scan.points.has(goal.name)) return reach;
-  if (goal.to === 'time' && goal.time < newest) return reach;
+  if (goal.to === 'time' && goal.microseconds < newest.microseconds) return reach;
   if (obstacle) {
     throw new ColloquyError(
       obstacle.code,
-      `${obstacle.what} The newest time that can be reached from ${set.id} is ${newest.toISOString()}.`,
+      `${obstacle.what} The newest time that can be reached from ${set.id} is ${formatMoment(newest)}.`,
       {
-        hint: `Bring back what is missing (--wal FOLDER adds a folder of the log), or restore to that time: --time ${newest.toISOString()}`,
+        hint: `Bring back what is missing (--wal FOLDER adds a folder of the log), or restore to that time: --time ${formatMoment(newest)}`,
       },
     );
   }
@@ -201,10 +201,10 @@ export async function reachOf(
   if (goal.to === 'name') return undefined;
   const archivedAt =
     found.names.at(-1) === undefined ? undefined : archive.get(found.names.at(-1)!)!.modifiedAt;
-  if (archivedAt && archivedAt >= goal.time) return { ...reach, endsBefore: true };
+  if (archivedAt && archivedAt.getTime() * 1000 >= goal.microseconds) return { ...reach, endsBefore: true };
   throw new ColloquyError(
     'CQ625',
-    `The log ends before ${describeGoal(goal)}: its last commit is of ${newest.toISOString()}.`,
+    `The log ends before ${describeGoal(goal)}: its last commit is of ${formatMoment(newest)}.`,
     {
       hint: 'Restore to the newest point (--latest), or add what was not archived yet: --wal FOLDER',
     },

@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import { ColloquyError } from '../../lib/errors.ts';
+import { type Moment, parseTime } from './goal.ts';
 import type { Program } from './programs.ts';
 import { formatLsn, parseLsn } from './wal-names.ts';
 
@@ -7,15 +8,15 @@ import { formatLsn, parseLsn } from './wal-names.ts';
 export interface WalScan {
   commits: number;
   /** Of the last commit or rollback, by the clock of the server that wrote it. */
-  lastEndAt: Date | undefined;
-  lastCommitAt: Date | undefined;
-  /** Restore points by name. */
-  points: Map<string, { lsn: bigint; after: Date | undefined }>;
+  lastEndAt: Moment | undefined;
+  lastCommitAt: Moment | undefined;
+  /** Names of restore points. */
+  points: Set<string>;
   /** Where it cannot be read any further, and why. */
   stopped: { at: bigint; why: string } | undefined;
 }
 
-const LINE = /^rmgr: (\S+).* lsn: ([0-9A-F]+\/[0-9A-F]+), .* desc: (\S+) (.*)$/;
+const LINE = /^rmgr: (\S+).* lsn: .* desc: (\S+) (.*)$/;
 const ENDED = /(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(\.\d+)? (?:GMT|UTC)/;
 
 /** Splits what a program writes into lines, however much it is. */
@@ -50,18 +51,18 @@ export async function scanWal(
     commits: 0,
     lastEndAt: undefined,
     lastCommitAt: undefined,
-    points: new Map(),
+    points: new Set(),
     stopped: undefined,
   };
   const output = (line: string): void => {
-    const [, manager, lsn, what, rest] = LINE.exec(line) ?? [];
+    const [, manager, what, rest] = LINE.exec(line) ?? [];
     if (manager === 'XLOG' && what === 'RESTORE_POINT') {
-      scan.points.set(rest!, { lsn: parseLsn(lsn!), after: scan.lastEndAt });
+      scan.points.add(rest!);
     }
     if (manager !== 'Transaction' || !/^(COMMIT|ABORT)/.test(what!)) return;
     const [, second, fraction] = ENDED.exec(rest!) ?? [];
     if (second === undefined) return;
-    const at = new Date(`${second.replace(' ', 'T')}${fraction ?? ''}Z`);
+    const at = parseTime(`${second}${fraction ?? ''}Z`);
     scan.lastEndAt = at;
     if (!what!.startsWith('COMMIT')) return;
     scan.commits += 1;

@@ -6,7 +6,7 @@ import { readCatalogue } from '../../operations/backup/catalogue.ts';
 import { openTarget } from '../../operations/backup/open-target.ts';
 import { keysOfEnvironment } from '../../operations/backup/sealing.ts';
 import { type FilesReport, restoreFiles } from '../../operations/restore/files.ts';
-import { describeGoal, type Goal, parseTime } from '../../operations/restore/goal.ts';
+import { describeGoal, formatMoment, type Goal, parseTime } from '../../operations/restore/goal.ts';
 import { describeLoss, type Expected, lossOf, parseExpected } from '../../operations/restore/loss.ts';
 import { programs } from '../../operations/restore/programs.ts';
 import {
@@ -84,7 +84,7 @@ interface Outcome {
   goal: Goal['to'];
   data: string;
   database: string;
-  lastCommitAt: Date | null;
+  lastCommitAt: string | null;
   endLsn: string;
   timeline: number;
   walSegments: number;
@@ -122,7 +122,7 @@ async function finish(
       goal: goal.to,
       data: folder.data,
       database,
-      lastCommitAt: restored.lastCommitAt ?? null,
+      lastCommitAt: restored.lastCommitAt ? formatMoment(restored.lastCommitAt) : null,
       endLsn: formatLsn(end.lsn),
       timeline: end.timeline,
       walSegments: restored.walSegments,
@@ -144,9 +144,7 @@ async function finish(
 }
 
 function show(outcome: Outcome, restored: Restored, goal: Goal, expected: Expected | undefined): void {
-  const last = outcome.lastCommitAt
-    ? `last commit ${outcome.lastCommitAt.toISOString()}`
-    : 'no commit after the set';
+  const last = outcome.lastCommitAt ? `last commit ${outcome.lastCommitAt}` : 'no commit after the set';
   print(`Restored to ${describeGoal(goal)} in ${outcome.seconds} s: ${outcome.data}`);
   print(
     `From ${outcome.chain.join(' + ')} and ${outcome.walSegments} segments of the log; ${last}, at ${outcome.endLsn}, now timeline ${outcome.timeline}.`,

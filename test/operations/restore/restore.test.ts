@@ -61,6 +61,7 @@ await describeWithBinaries('a restore', (binaries) => {
     }
     server = await openOwnServer(binaries, {
       summarize_wal: 'on',
+      track_commit_timestamp: 'on',
       archive_mode: 'on',
       archive_library: 'basic_archive',
       'basic_archive.archive_directory': join(target, 'wal'),
@@ -198,6 +199,14 @@ await describeWithBinaries('a restore', (binaries) => {
       const time = await restored({ to: 'time', ...parseTime(behind[2]!.time) });
       expect(time.lost?.commits).toBe(2);
       expect(await notesOf(time)).toEqual([1, 2, 3]);
+      // a microsecond decides
+      const last = String(
+        await one(server.url, `select pg_xact_commit_timestamp(xmin)::text from kept.notes where n = 5`),
+      );
+      const { microseconds } = parseTime(last);
+      expect(await notesOf(await restored({ to: 'time', microseconds: microseconds - 1 }))).toEqual([
+        1, 2, 3, 4,
+      ]);
       // no set ended before it but the full one
       const early = await restored({ to: 'time', ...parseTime(behind[1]!.time) });
       expect(early.chain.map(({ kind }) => kind)).toEqual(['full']);
@@ -261,6 +270,48 @@ await describeWithBinaries('a restore', (binaries) => {
       copy = damagedTarget();
       rmSync(join(copy, 'sets', full), { recursive: true });
       await refused('CQ623', `${incremental} builds on the set ${full}`, { to: 'latest' }, copy);
+    },
+    LONG,
+  );
+
+  it(
+    'is drilled: what it takes and what would be lost is taken down, and what is not whole is found',
+    async () => {
+      const scratch = join(folder, 'scratch');
+      const drilled = await ops(['restore-drill', '--scratch', scratch, '--json'], variables);
+      expect(drilled.code, `${drilled.stderr}${drilled.stdout}`).toBe(0);
+      const { details } = JSON.parse(drilled.stdout);
+      expect(details).toMatchObject({ chain: 2, files: 1, filesRead: 1, findings: 0, pagesChecked: true });
+      expect(details.rtoSeconds).toBeGreaterThan(0);
+      // rows that the source says it had two hours ago and the copy has not, and a lost content
+      await one(
+        server.url,
+        `insert into app_public.workspaces (id, name) values (app_hidden.uuidv7_floor(now() - interval '2 hours'), 'old')`,
+      );
+      const content = join(target, 'files', file);
+      rmSync(content);
+      const found = await ops(['restore-drill', '--scratch', scratch], variables);
+      expect([found.code, found.stdout]).toEqual([
+        1,
+        expect.stringMatching(/^files +1 files.*^rows_of_source +app_public.workspaces/ms),
+      ]);
+      writeFileSync(content, 'the first file');
+      expect(readdirSync(scratch)).toEqual([]);
+      const runs = await one(
+        server.url,
+        `select json_agg(r.outcome || ' ' || (r.details ->> 'findings') order by r.started_at)
+       from app_hidden.maintenance_runs r where r.task = 'restore-drill'`,
+      );
+      expect(runs).toEqual(['succeeded 0', 'succeeded 2']);
+      // ended in the middle
+      const { child, ended } = startOps(['restore-drill', '--scratch', scratch], variables);
+      await new Promise<void>((resolve) => {
+        child.stderr!.on('data', (piece: string) => piece.includes('Replaying') && resolve());
+        void ended.then(() => resolve());
+      });
+      child.kill('SIGTERM');
+      expect((await ended).code).toBe(2);
+      expect(readdirSync(scratch)).toEqual([]);
     },
     LONG,
   );
