@@ -79,10 +79,13 @@ describeReal('the invariants', () => {
     await database?.close();
   });
 
-  it('have each a case here, and begin with a reason', () => {
+  it('have each a case here and a paragraph in the documentation, and begin with a reason', () => {
     expect(invariantNames()).toEqual(Object.keys(PLANTED).sort());
     for (const name of invariantNames())
       expect(readFileSync(join('sql/invariants', `${name}.sql`), 'utf8')).toMatch(/^-- \S/);
+    const page = readFileSync('docs/operations/restore.md', 'utf8');
+    for (const name of [...invariantNames(), 'pages', 'files', 'rows_of_source', 'migration'])
+      expect(page).toContain(`<a id="${name}"></a>`);
   });
 
   it.each(Object.entries(PLANTED))('%s holds, and what breaks it is found', async (name, statements) => {
