@@ -21,6 +21,7 @@ export const SERVER_PROGRAMS = [
   'pg_combinebackup',
   'pg_archivecleanup',
   'pg_waldump',
+  'pg_controldata',
   'pg_ctl',
   'pg_rewind',
   'initdb',

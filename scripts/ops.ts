@@ -11,6 +11,8 @@ import { addPooler } from './ops/pooler.ts';
 import { addRehearse } from './ops/rehearse.ts';
 import { addReindex } from './ops/reindex.ts';
 import { addReplication } from './ops/replica.ts';
+import { addRestore } from './ops/restore.ts';
+import { addRestoreDrill } from './ops/restore-drill.ts';
 import { addRestoreDump } from './ops/restore-dump.ts';
 import { addRestoreRows } from './ops/restore-rows.ts';
 import { addTune } from './ops/tune.ts';
@@ -29,6 +31,8 @@ const COMMANDS: readonly ((ops: Command) => void)[] = [
   addRehearse,
   addReindex,
   addReplication,
+  addRestore,
+  addRestoreDrill,
   addRestoreDump,
   addRestoreRows,
   addTune,

@@ -4,6 +4,7 @@ import { Option } from 'commander';
 import { exitCodesHelp, FINDINGS, makeCommand, runCommand, say } from '../lib/cli.ts';
 import { log } from '../lib/log.ts';
 import { analytics } from './bench/analytics.ts';
+import { backup } from './bench/backup.ts';
 import { chaos } from './bench/chaos.ts';
 import { crowd } from './bench/crowd.ts';
 import { embed } from './bench/embed.ts';
@@ -26,6 +27,7 @@ import { words } from './bench/words.ts';
 
 const benches: Record<string, Bench> = {
   analytics,
+  backup,
   crowd,
   embed,
   folder,

@@ -1,0 +1,25 @@
+-- What was erased on request stays erased in a copy of an older moment. Erasures are to be applied again by
+-- app_hidden.reapply_erasures(), which a restore calls where there is one; this asks the function whether any is left.
+create function pg_temp.erasures_left()
+returns bigint
+language plpgsql
+as $$
+declare
+  left_over bigint := 0;
+begin
+  if pg_catalog.to_regprocedure('app_hidden.erasures_to_reapply()') is not null then
+    execute 'select count(*) from app_hidden.erasures_to_reapply()' into left_over;
+  end if;
+  return left_over;
+end
+$$;
+
+select
+  'erasures' as name,
+  'error' as severity,
+  'erasures' as subject,
+  format('%s erasures are not applied to this copy.', left_over) as detail,
+  'As colloquy_owner: select app_hidden.reapply_erasures();' as remedy,
+  'docs/operations/restore.md#erasures' as runbook
+from pg_temp.erasures_left() as left_over
+where left_over > 0;

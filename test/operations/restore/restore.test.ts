@@ -1,0 +1,365 @@
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { generateIdentity, identityToRecipient } from 'age-encryption';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { env } from '../../../lib/env.ts';
+import { readCatalogue } from '../../../operations/backup/catalogue.ts';
+import { folderTarget } from '../../../operations/backup/folder-target.ts';
+import { type Goal, parseTime } from '../../../operations/restore/goal.ts';
+import { runningPid } from '../../../operations/restore/process.ts';
+import { asking, type Restored, restore } from '../../../operations/restore/restore.ts';
+import { serverUser } from '../../../tools/postgres/places.ts';
+import { until } from '../../../tools/postgres/process.ts';
+import { freePort } from '../../../tools/postgres/server.ts';
+import { LONG } from '../../support/limits.ts';
+import { type OwnServer, openOwnServer } from '../../support/own-server.ts';
+import { describeWithBinaries, one, openTemporaryFolder } from '../../tools/postgres/support.ts';
+import { ops, startOps, storeFile } from '../backup/support.ts';
+
+await describeWithBinaries('a restore', (binaries) => {
+  const folder = openTemporaryFolder();
+  const target = join(folder, 'target');
+  /** Of each number that was committed, in order: the moment and the point behind it. */
+  const behind: { time: string; name: string }[] = [];
+  let server: OwnServer;
+  let variables: Record<string, string>;
+  let file: string;
+
+  const note = async (): Promise<void> => {
+    const n = behind.length + 1;
+    await one(server.url, `insert into kept.notes values (${n})`);
+    await one(server.url, `select pg_create_restore_point('point ${n}')`);
+    behind.push({
+      time: String(await one(server.url, 'select clock_timestamp()::text')),
+      name: `point ${n}`,
+    });
+  };
+  const take = async (kind: string): Promise<void> => {
+    const { code, stderr } = await ops(['backup', kind], variables);
+    expect(code, stderr).toBe(0);
+  };
+  /** Ends the segment, so that it is archived. */
+  const archived = async (): Promise<void> => {
+    const name = await one(server.url, 'select pg_walfile_name(pg_switch_wal())');
+    expect(await until(() => existsSync(join(target, 'wal', String(name))), 60_000)).toBe(true);
+  };
+
+  beforeAll(async () => {
+    env.PG_BIN = binaries.bin;
+    const user = await serverUser();
+    for (const each of [target, join(target, 'wal')]) {
+      mkdirSync(each);
+      if (user) chownSync(each, user.uid, user.gid);
+    }
+    server = await openOwnServer(binaries, {
+      summarize_wal: 'on',
+      track_commit_timestamp: 'on',
+      archive_mode: 'on',
+      archive_library: 'basic_archive',
+      'basic_archive.archive_directory': join(target, 'wal'),
+    });
+    variables = {
+      DATABASE_URL: server.url,
+      PG_BIN: binaries.bin,
+      DATA_DIR: join(folder, 'data'),
+      BACKUP_TARGET: target,
+    };
+    await one(server.url, 'create schema kept create table kept.notes (n integer primary key)');
+    file = await storeFile(server.url, variables.DATA_DIR!, 'the first file');
+    await note();
+    await take('full');
+    await note();
+    await archived();
+    await take('incremental');
+    for (let each = 0; each < 3; each += 1) {
+      await note();
+      await archived();
+    }
+  }, LONG);
+  afterAll(async () => {
+    await server?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  let copies = 0;
+  /** Restores in this process, from the target or a copy of it. */
+  const restored = async (
+    goal: Goal,
+    from = target,
+    set?: string,
+    identities: string[] = [],
+  ): Promise<Restored> => {
+    copies += 1;
+    const source = { target: folderTarget(from), keys: { identities } };
+    const { sets } = await readCatalogue(source.target);
+    return await restore({
+      source,
+      sets,
+      to: join(folder, `copy-${copies}`),
+      goal,
+      ...(set === undefined ? {} : { set }),
+      durable: false,
+      say: () => {},
+    });
+  };
+  const notesOf = async ({ server: copy, database, folder: place }: Restored): Promise<number[]> => {
+    const { rows } = await asking(copy, database, (client) =>
+      client.query('select array_agg(n order by n) as notes from kept.notes'),
+    );
+    await copy.stop();
+    place.release();
+    rmSync(place.path, { recursive: true });
+    return rows[0].notes;
+  };
+  /** Nothing is left of what was refused. */
+  const refused = async (
+    code: string,
+    text: string,
+    goal: Goal,
+    from?: string,
+    set?: string,
+  ): Promise<void> => {
+    await expect(restored(goal, from, set)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(text),
+      hint: expect.stringMatching(/\S/),
+    });
+    expect(existsSync(join(folder, `copy-${copies}`))).toBe(false);
+  };
+  const damagedTarget = (): string => {
+    const copy = join(folder, 'damaged');
+    rmSync(copy, { recursive: true, force: true });
+    cpSync(target, copy, { recursive: true });
+    return copy;
+  };
+  /** Changes one bit in the middle of a file. */
+  const flip = (path: string, at?: number): void => {
+    const bytes = readFileSync(path);
+    const place = at ?? Math.floor(bytes.length / 2);
+    bytes[place] = bytes[place]! ^ 1;
+    writeFileSync(path, bytes);
+  };
+  const setsOf = async (kind: string): Promise<string> =>
+    (await readCatalogue(folderTarget(target))).sets.find((set) => set.kind === kind)!.id;
+  const segments = (): string[] =>
+    readdirSync(join(target, 'wal'))
+      .filter((name) => /^[0-9A-F]{24}$/.test(name))
+      .sort();
+
+  it(
+    'has everything that was archived, and the bytes of files; it runs where it was asked to',
+    async () => {
+      const to = join(folder, 'latest');
+      const files = join(folder, 'files');
+      const port = await freePort();
+      const done = await ops(
+        ['restore', '--to', to, '--files', files, '--port', String(port), '--json'],
+        variables,
+      );
+      expect(done.code, done.stderr).toBe(0);
+      const outcome = JSON.parse(done.stdout);
+      expect(outcome).toMatchObject({
+        goal: 'latest',
+        chain: [await setsOf('full'), await setsOf('incremental')],
+        timeline: 2,
+        lost: { commits: 0 },
+        files: { wanted: 1, restored: 1, missing: [], damaged: [] },
+      });
+      expect(readFileSync(join(files, file), 'utf8')).toBe('the first file');
+      const url = new URL(server.url);
+      url.port = String(port);
+      try {
+        expect(await one(url.href, 'select count(*)::int from kept.notes')).toBe(5);
+        // it must not archive into the place of the server that it comes from
+        expect(await one(url.href, `select current_setting('archive_mode')`)).toBe('off');
+      } finally {
+        process.kill(runningPid(join(to, 'data'))!, 'SIGQUIT');
+      }
+      expect(readdirSync(to).sort()).toEqual(['data', 'restore.json', 'server.log']);
+      const again = await ops(['restore', '--to', to, '--force'], variables);
+      expect([again.code, again.stderr]).toEqual([
+        2,
+        expect.stringContaining('holds what a restore has made'),
+      ]);
+      const over = await ops(['restore', '--to', join(to, 'data')], variables);
+      expect([over.code, over.stderr]).toEqual([
+        2,
+        expect.stringContaining('is the data folder of a PostgreSQL server'),
+      ]);
+    },
+    LONG,
+  );
+
+  it(
+    'ends at a time, a point or the end of the set, and says what it leaves out',
+    async () => {
+      const time = await restored({ to: 'time', ...parseTime(behind[2]!.time) });
+      expect(time.lost?.commits).toBe(2);
+      expect(await notesOf(time)).toEqual([1, 2, 3]);
+      // a microsecond decides
+      const last = String(
+        await one(server.url, `select pg_xact_commit_timestamp(xmin)::text from kept.notes where n = 5`),
+      );
+      const { microseconds } = parseTime(last);
+      expect(await notesOf(await restored({ to: 'time', microseconds: microseconds - 1 }))).toEqual([
+        1, 2, 3, 4,
+      ]);
+      // no set ended before it but the full one
+      const early = await restored({ to: 'time', ...parseTime(behind[1]!.time) });
+      expect(early.chain.map(({ kind }) => kind)).toEqual(['full']);
+      expect(await notesOf(early)).toEqual([1, 2]);
+      const named = await restored({ to: 'name', name: behind[3]!.name });
+      expect(named.lost?.commits).toBe(1);
+      expect(await notesOf(named)).toEqual([1, 2, 3, 4]);
+      const immediate = await restored({ to: 'immediate' });
+      expect(await notesOf(immediate)).toEqual([1, 2]);
+    },
+    LONG,
+  );
+
+  it('refuses what it would reach with later data, or not at all', async () => {
+    await refused('CQ622', 'can be restored to the time', { to: 'time', ...parseTime(behind[0]!.time) });
+    await refused(
+      'CQ622',
+      'ended at',
+      { to: 'time', ...parseTime(behind[1]!.time) },
+      target,
+      await setsOf('incremental'),
+    );
+    await refused('CQ622', 'There is no set', { to: 'latest' }, target, 'of-nobody');
+    await refused('CQ625', 'The log ends before the time', { to: 'time', ...parseTime('2999-01-01 00:00Z') });
+    await refused('CQ625', 'point "unknown"', { to: 'name', name: 'unknown' });
+  });
+
+  it(
+    'refuses a gap in the log, unless it ends before that',
+    async () => {
+      const copy = damagedTarget();
+      const missing = segments().at(-2)!;
+      rmSync(join(copy, 'wal', missing));
+      await refused('CQ624', missing, { to: 'latest' }, copy);
+      await refused(
+        'CQ624',
+        'The newest time that can be reached',
+        { to: 'time', ...parseTime(behind[3]!.time) },
+        copy,
+      );
+      // its next commit lies in front of the gap
+      expect(await notesOf(await restored({ to: 'time', ...parseTime(behind[1]!.time) }, copy))).toEqual([
+        1, 2,
+      ]);
+      expect(await notesOf(await restored({ to: 'immediate' }, copy))).toEqual([1, 2]);
+    },
+    LONG,
+  );
+
+  it(
+    'refuses a flipped bit in the log and in a set, and a set of which one is missing',
+    async () => {
+      let copy = damagedTarget();
+      // in the header of the first record
+      flip(join(copy, 'wal', segments().at(-3)!), 44);
+      await refused('CQ626', 'The log is damaged', { to: 'latest' }, copy);
+      const [full, incremental] = [await setsOf('full'), await setsOf('incremental')];
+      copy = damagedTarget();
+      flip(join(copy, 'sets', full, 'base.tar.zst'));
+      await refused('CQ626', `sets/${full}/base.tar.zst is damaged`, { to: 'latest' }, copy);
+      copy = damagedTarget();
+      rmSync(join(copy, 'sets', full), { recursive: true });
+      await refused('CQ623', `${incremental} builds on the set ${full}`, { to: 'latest' }, copy);
+    },
+    LONG,
+  );
+
+  it(
+    'opens what is encrypted with a key, and not without',
+    async () => {
+      const sealed = join(folder, 'sealed');
+      const identity = await generateIdentity();
+      const taken = await ops(['backup', 'full', '--without-files'], {
+        ...variables,
+        BACKUP_TARGET: sealed,
+        BACKUP_AGE_RECIPIENTS: await identityToRecipient(identity),
+      });
+      expect(taken.code, taken.stderr).toBe(0);
+      await refused('CQ610', 'is encrypted', { to: 'latest' }, sealed);
+      expect(await notesOf(await restored({ to: 'latest' }, sealed, undefined, [identity]))).toEqual([
+        1, 2, 3, 4, 5,
+      ]);
+    },
+    LONG,
+  );
+
+  it(
+    'is drilled: what it takes and what would be lost is taken down, and what is not whole is found',
+    async () => {
+      const scratch = join(folder, 'scratch');
+      const drilled = await ops(['restore-drill', '--scratch', scratch, '--json'], variables);
+      expect(drilled.code, `${drilled.stderr}${drilled.stdout}`).toBe(0);
+      const { details } = JSON.parse(drilled.stdout);
+      expect(details).toMatchObject({ chain: 2, files: 1, filesRead: 1, findings: 0, pagesChecked: true });
+      expect(details.rtoSeconds).toBeGreaterThan(0);
+      // rows that the source says it had two hours ago and the copy has not, and a lost content
+      await one(
+        server.url,
+        `insert into app_public.workspaces (id, name) values (app_hidden.uuidv7_floor(now() - interval '2 hours'), 'old')`,
+      );
+      const content = join(target, 'files', file);
+      rmSync(content);
+      const found = await ops(['restore-drill', '--scratch', scratch], variables);
+      expect([found.code, found.stdout]).toEqual([
+        1,
+        expect.stringMatching(/^files +1 files.*^rows_of_source +app_public.workspaces/ms),
+      ]);
+      writeFileSync(content, 'the first file');
+      expect(readdirSync(scratch)).toEqual([]);
+      const runs = await one(
+        server.url,
+        `select json_agg(r.outcome || ' ' || (r.details ->> 'findings') order by r.started_at)
+       from app_hidden.maintenance_runs r where r.task = 'restore-drill'`,
+      );
+      expect(runs).toEqual(['succeeded 0', 'succeeded 2']);
+      // ended in the middle
+      const { child, ended } = startOps(['restore-drill', '--scratch', scratch], variables);
+      await new Promise<void>((resolve) => {
+        child.stderr!.on('data', (piece: string) => piece.includes('Replaying') && resolve());
+        void ended.then(() => resolve());
+      });
+      child.kill('SIGTERM');
+      expect((await ended).code).toBe(2);
+      expect(readdirSync(scratch)).toEqual([]);
+    },
+    LONG,
+  );
+
+  it(
+    'says what a killed one has left, and begins anew when it is told to',
+    async () => {
+      const to = join(folder, 'killed');
+      for (const word of ['Unpacking', 'Replaying']) {
+        const { child, ended } = startOps(['restore', '--to', to, '--force'], variables);
+        await new Promise<void>((resolve) => {
+          child.stderr!.on('data', (piece: string) => piece.includes(word) && resolve());
+          void ended.then(() => resolve());
+        });
+        child.kill('SIGKILL');
+        await ended;
+        const told = await ops(['restore', '--to', to], variables);
+        expect([told.code, told.stderr]).toEqual([2, expect.stringMatching(/did not end.*CQ621.*--force/s)]);
+      }
+      const done = await ops(['restore', '--to', to, '--force', '--json'], variables);
+      expect(done.code, done.stderr).toBe(0);
+      expect(runningPid(join(to, 'data'))).toBeUndefined();
+    },
+    LONG,
+  );
+});

@@ -1,0 +1,156 @@
+import { chmodSync, createReadStream, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createZstdDecompress } from 'node:zlib';
+import type { Database } from '../../lib/database.ts';
+import { env } from '../../lib/env.ts';
+import { readCatalogue } from '../../operations/backup/catalogue.ts';
+import { folderTarget } from '../../operations/backup/folder-target.ts';
+import { type TakenBackup, takeBackup } from '../../operations/backup/take.ts';
+import { findProgram, runProgram } from '../../operations/programs.ts';
+import { restore } from '../../operations/restore/restore.ts';
+import { findBinaries } from '../postgres/acquire.ts';
+import { type Bench, compare, runSql, type Scale } from './harness.ts';
+
+/** About 1.3 KB each. */
+const ROWS: Record<Scale, number> = { small: 50_000, medium: 2_000_000, large: 20_000_000 };
+const ROUNDS = 3;
+
+const timed = async <T>(work: () => Promise<T>): Promise<{ seconds: number; result: T }> => {
+  const start = performance.now();
+  const result = await work();
+  return { seconds: (performance.now() - start) / 1000, result };
+};
+
+interface Round {
+  full: { ours: number; anchor: number };
+  incremental: { ours: number; anchor: number };
+  restore: { ours: number; anchor: number };
+  chain: { ours: number; anchor: number };
+}
+
+const sizeOf = ({ set }: TakenBackup): number =>
+  set.parts.filter(({ name }) => name.startsWith('base.tar')).reduce((sum, { size }) => sum + size, 0);
+
+/** One full and one incremental backup, and a restore of either, each beside what is bare. */
+async function round(database: Database, folder: string, rows: number, number: number): Promise<Round> {
+  const pool = database.pool('admin');
+  const { rows: facts } = await pool.query(
+    `select sum(pg_database_size(oid))::float8 / 1e6 as mb, current_setting('server_version_num')::int as version from pg_database`,
+  );
+  const { mb, version } = facts[0];
+  const target = folderTarget(join(folder, 'target'));
+  const context = {
+    database,
+    target,
+    keys: { recipients: [], identities: [] },
+    storage: null,
+    staging: join(folder, 'staging'),
+  };
+  const bare = join(folder, 'bare');
+  const basebackup = await findProgram('pg_basebackup', version);
+  const takeBare = (): Promise<unknown> =>
+    runProgram(
+      basebackup,
+      [
+        '--pgdata',
+        bare,
+        '--format=tar',
+        '--compress=server-zstd:3',
+        '--wal-method=stream',
+        '--checkpoint=fast',
+      ],
+      { url: database.url('backup') },
+    );
+  const anchor = await timed(takeBare);
+  const full = await timed(() => takeBackup(context, 'full'));
+  const from = (number * rows) / 10;
+  await pool.query(`update bench.passages set content = content || ' again' where id between $1 and $2`, [
+    from,
+    from + rows / 100 - 1,
+  ]);
+  const incremental = await takeBackup(context, 'incremental');
+  const untar = await timed(async () => {
+    const to = join(folder, 'untarred');
+    mkdirSync(to);
+    await runProgram('tar', ['--extract', '--file=-', `--directory=${to}`], {
+      input: createReadStream(join(bare, 'base.tar.zst')).pipe(createZstdDecompress()),
+    });
+  });
+  const { sets } = await readCatalogue(target);
+  const restoring = async (set: string): Promise<number> => {
+    const { seconds, result } = await timed(() =>
+      restore({
+        source: { target, keys: { identities: [] } },
+        sets,
+        set,
+        to: join(folder, 'restored'),
+        goal: { to: 'immediate' },
+        durable: false,
+        say: () => {},
+      }),
+    );
+    await result.server.stop();
+    result.folder.release();
+    rmSync(result.folder.path, { recursive: true });
+    return seconds;
+  };
+  const whole = await restoring(full.result.set.id);
+  const chain = await restoring(incremental.set.id);
+  for (const name of ['bare', 'untarred', 'target']) rmSync(join(folder, name), { recursive: true });
+  return {
+    full: { ours: mb / full.seconds, anchor: mb / anchor.seconds },
+    incremental: { ours: sizeOf(incremental) / 1e6, anchor: sizeOf(full.result) / 1e6 },
+    restore: { ours: whole, anchor: untar.seconds },
+    chain: { ours: chain, anchor: untar.seconds },
+  };
+}
+
+export const backup: Bench = {
+  about: 'full and incremental backups and their restore, checked, beside bare pg_basebackup and tar',
+  async run(database, scale, say) {
+    env.PG_BIN ??= (await findBinaries()).bin;
+    const rows = ROWS[scale];
+    const admin = database.pool('admin');
+    await admin.query('alter system set summarize_wal = on');
+    await admin.query('select pg_reload_conf()');
+    const folder = mkdtempSync(join(tmpdir(), 'colloquy-bench-'));
+    chmodSync(folder, 0o755);
+    try {
+      await runSql(database, 'words.sql');
+      say(`Writing ${rows} rows`);
+      await runSql(database, 'backup_seed.sql', { rows });
+      const rounds: Round[] = [];
+      for (let number = 0; number <= ROUNDS; number++) {
+        const one = await round(database, folder, rows, number);
+        // the first one warms up
+        if (number > 0) rounds.push(one);
+        say(`Round ${number} of ${ROUNDS}`);
+      }
+      const series = (name: keyof Round) => rounds.map((one) => one[name]);
+      const untar = { unit: 's', anchorName: 'the same bytes unpacked by tar, unchecked, no server' };
+      return {
+        shape: { rows, rounds: ROUNDS, changed: '1 % of the rows, beside each other' },
+        ratios: [
+          compare('full', series('full'), {
+            unit: 'MB/s',
+            anchorName: 'bare pg_basebackup',
+            goal: { least: 0.9 },
+          }),
+          compare('incremental after a change of 1 %', series('incremental'), {
+            unit: 'MB',
+            anchorName: 'the full one',
+            goal: { most: 0.1 },
+          }),
+          compare('restore of a full one', series('restore'), { ...untar, goal: { most: 1.2 } }),
+          compare('restore of a full and an incremental one', series('chain'), untar),
+        ],
+        notes: ['A restore compares every file with its SHA-256 and ends with a server that answers.'],
+      };
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+      await admin.query('alter system reset summarize_wal');
+      await admin.query('select pg_reload_conf()');
+    }
+  },
+};
