@@ -4,6 +4,7 @@ import { type FileHandle, link, mkdir, open, readdir, rename, rm, stat, unlink }
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { ColloquyError, errorCode } from './errors.ts';
+import { syncFolder } from './sync-folder.ts';
 
 /** Bytes that have arrived whole, and belong to no file yet. */
 export interface Received {
@@ -60,16 +61,6 @@ function noRoom(error: unknown): unknown {
     hint: 'Make room where DATA_DIR is, and send it again.',
     cause: error,
   });
-}
-
-/** A name that is there after a power cut needs its folder on the disk as well. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 async function writeAll(

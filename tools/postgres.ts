@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import { exitCodesHelp, FINDINGS, makeCommand, print, runCommand, say } from '../lib/cli.ts';
+import type { StopMode } from '../operations/postmaster.ts';
 import { findBinaries } from './postgres/acquire.ts';
 import { installedBinaries } from './postgres/binaries.ts';
 import { withoutPassword } from './postgres/check.ts';
@@ -13,7 +14,6 @@ import {
   stopDevelopment,
 } from './postgres/development.ts';
 import { packagedPostgres } from './postgres/packages.ts';
-import type { StopMode } from './postgres/process.ts';
 
 /** JSON when it was asked for, else the sentence. */
 function answer(json: boolean | undefined, value: unknown, sentence: string): void {

@@ -6,6 +6,8 @@ import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { ColloquyError, errorCode } from '../../lib/errors.ts';
+import { syncFolder } from '../../lib/sync-folder.ts';
+import { processRuns } from '../postmaster.ts';
 import { hashing, hashOf } from './hashing.ts';
 import type { BackupTarget, TargetObject } from './target.ts';
 
@@ -36,27 +38,8 @@ export function ofFolder(error: unknown, what: string): unknown {
   });
 }
 
-/** A name that is there after a power cut needs its folder on the disk as well. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 /** A name in a folder for what is on its way, from which can be told whose it was. */
 export const nameOfOwn = (): string => `${hostname()}.${process.pid}.${randomBytes(4).toString('hex')}`;
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errorCode(error) === 'EPERM';
-  }
-}
 
 /** Removes what killed processes left in a folder of things on their way. */
 export async function sweepFolder(folder: string): Promise<number> {
@@ -66,7 +49,7 @@ export async function sweepFolder(folder: string): Promise<number> {
     if (pid === undefined) continue;
     const path = join(folder, name);
     const age = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now());
-    const isLeft = host === hostname() ? !isRunning(Number(pid)) : age > ABANDONED;
+    const isLeft = host === hostname() ? !processRuns(Number(pid)) : age > ABANDONED;
     if (!isLeft) continue;
     await rm(path, { recursive: true, force: true });
     removed += 1;

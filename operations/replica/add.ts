@@ -16,8 +16,8 @@ import type { Pool } from 'pg';
 import { ColloquyError, errorCode } from '../../lib/errors.ts';
 import { acquireFileLock } from '../../lib/lock.ts';
 import { findProgram, runProgram } from '../programs.ts';
+import { type SystemUser, serverUser } from '../system-user.ts';
 import { judgePrimary, primaryFacts } from './facts.ts';
-import { type SystemUser, serverUser } from './user.ts';
 
 export interface AddOptions {
   /** Connections as colloquy_backup to the primary, and the login's connection string, which the standby keeps. */

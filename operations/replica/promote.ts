@@ -6,7 +6,7 @@ import pg from 'pg';
 import { addressesOf, changeAddress, shownAddress } from '../../lib/connections/addresses.ts';
 import { ColloquyError } from '../../lib/errors.ts';
 import { findProgram, runProgram } from '../programs.ts';
-import { serverUser } from './user.ts';
+import { serverUser } from '../system-user.ts';
 
 /** Milliseconds for a server to answer. */
 const PATIENCE = 5_000;

@@ -5,11 +5,11 @@ import type { Pool } from 'pg';
 import { readLock } from '../../lib/lock.ts';
 import { committedMigrations } from '../../lib/migrations/committed.ts';
 import type { BackupSet } from '../backup/set.ts';
+import { runningPostmaster, stopPostmaster } from '../postmaster.ts';
 import { checkPages } from './amcheck.ts';
 import { compareWithSource } from './compare-source.ts';
 import { checkFiles } from './files.ts';
 import { checkInvariant, type Finding, invariantNames } from './invariants.ts';
-import { stopServer } from './process.ts';
 import { asking, type Restored, restore } from './restore.ts';
 import type { BackupSource } from './source.ts';
 import { parseLsn } from './wal-names.ts';
@@ -68,7 +68,8 @@ async function sweep(parent: string): Promise<void> {
     const folder = join(parent, name);
     const made = statSync(folder, { throwIfNoEntry: false });
     if (!made || readLock(join(folder, 'restore.lock')) || Date.now() - made.mtimeMs < JUST_MADE) continue;
-    await stopServer(join(folder, 'data'));
+    const running = runningPostmaster(join(folder, 'data'));
+    if (running) await stopPostmaster(running.pid, 'immediate');
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -3,9 +3,9 @@ import { open, rename } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ColloquyError, errorCode } from '../../lib/errors.ts';
 import { acquireFileLock } from '../../lib/lock.ts';
+import { runningPostmaster, stopPostmaster } from '../postmaster.ts';
 import { runProgram } from '../programs.ts';
-import { runningPid, stopServer } from './process.ts';
-import { type SystemUser, serverUser } from './user.ts';
+import { type SystemUser, serverUser } from '../system-user.ts';
 
 /** A folder that a restore works in, and leaves a server's data in. */
 export interface RestoreFolder {
@@ -110,7 +110,8 @@ export async function claimFolder(
           },
         );
       }
-      await stopServer(data);
+      const running = runningPostmaster(data);
+      if (running) await stopPostmaster(running.pid, 'immediate');
       for (const name of holds())
         if (name !== MARK) rmSync(join(path, name), { recursive: true, force: true });
     }
@@ -174,7 +175,7 @@ async function requireReachable(path: string, user: SystemUser | undefined): Pro
 /** A folder of a server is never touched, whether it runs or not. */
 function refuseServer(path: string): void {
   if (!existsSync(join(path, 'PG_VERSION'))) return;
-  const pid = runningPid(path);
+  const pid = runningPostmaster(path)?.pid;
   throw notUsable(
     `${path} is the data folder of a PostgreSQL server${pid === undefined ? '' : `, which runs (process ${pid})`}.`,
   );

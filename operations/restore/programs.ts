@@ -6,7 +6,7 @@ import {
   type ProgramResult,
   runProgram,
 } from '../programs.ts';
-import type { SystemUser } from './user.ts';
+import type { SystemUser } from '../system-user.ts';
 
 /** Runs a program of PostgreSQL's as the user of the restored server. */
 export type Program = (name: ProgramName, args: string[], options?: ProgramOptions) => Promise<ProgramResult>;

@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { ColloquyError, errorCode } from '../../lib/errors.ts';
+import { runningPostmaster, stopPostmaster } from '../postmaster.ts';
 import { findProgram } from '../programs.ts';
 import type { RestoreFolder } from './folder.ts';
-import { runningPid, stopServer } from './process.ts';
+
+/** Milliseconds: a checkpoint at the end takes as long as there is to write. */
+const END_IN_ORDER = 600_000;
 
 /** A server that runs on a restored folder and that nobody but this process can reach. */
 export interface PrivateServer {
@@ -157,7 +160,9 @@ export async function startPrivately(
   const stop = async (how: 'in order' | 'at once' = 'at once'): Promise<void> => {
     if (isStopped) return;
     isStopped = true;
-    await stopServer(folder.data, how);
+    const running = runningPostmaster(folder.data);
+    if (running && how === 'in order') await stopPostmaster(running.pid, 'fast', END_IN_ORDER);
+    else if (running) await stopPostmaster(running.pid, 'immediate');
     process.off('exit', endAtExit);
     rmSync(socket, { recursive: true, force: true });
   };
@@ -191,7 +196,7 @@ export async function startPrivately(
     };
   } catch (error) {
     // one that was just started may not have written its number yet
-    if (end === undefined && runningPid(folder.data) === undefined) child.kill('SIGQUIT');
+    if (end === undefined && runningPostmaster(folder.data) === undefined) child.kill('SIGQUIT');
     await stop();
     throw error;
   }

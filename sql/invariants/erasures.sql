@@ -1,5 +1,5 @@
--- What was erased on request stays erased in a copy of an older moment. Erasures are to be applied again by
--- app_hidden.reapply_erasures(), which a restore calls where there is one; this asks the function whether any is left.
+-- What was erased on request stays erased in a copy of an older moment. Where the database keeps a list of erasures
+-- (app_hidden.erasures_to_reapply()), none of them may be left to be applied again; where it keeps none, there is nothing to look at.
 create function pg_temp.erasures_left()
 returns bigint
 language plpgsql

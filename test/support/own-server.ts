@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { StopMode } from '../../operations/postmaster.ts';
 import { createCluster } from '../../tools/postgres/cluster.ts';
 import type { Binaries } from '../../tools/postgres/packages.ts';
-import type { StopMode } from '../../tools/postgres/process.ts';
 import { type Server, startServer } from '../../tools/postgres/server.ts';
 import { openTemporaryFolder } from '../tools/postgres/support.ts';
 import { prepareTemplate } from './template.ts';

@@ -4,10 +4,10 @@ import { dirname, join, resolve } from 'node:path';
 import { env } from '../../lib/env.ts';
 import { ColloquyError } from '../../lib/errors.ts';
 import { withFileLock } from '../../lib/lock.ts';
+import type { StopMode } from '../../operations/postmaster.ts';
 import { findBinaries } from './acquire.ts';
 import { type Cluster, createCluster, openCluster } from './cluster.ts';
 import { openFolder, reachable, serverUser } from './places.ts';
-import type { StopMode } from './process.ts';
 import { runningServer, type Server, startServer } from './server.ts';
 
 /**

@@ -5,9 +5,15 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { ColloquyError, errorCode } from '../../lib/errors.ts';
+import {
+  processRuns,
+  runningPostmaster,
+  type StopMode,
+  stopPostmaster,
+  until,
+} from '../../operations/postmaster.ts';
 import { asServer, type Cluster, linkZoneinfo, saveCluster, socketFolder } from './cluster.ts';
 import type { Binaries } from './packages.ts';
-import { processRuns, runningPostmaster, type StopMode, stopPostmaster, until } from './process.ts';
 import { tail } from './run.ts';
 
 export interface ServerOptions {

@@ -14,11 +14,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { env } from '../../../lib/env.ts';
 import { readCatalogue } from '../../../operations/backup/catalogue.ts';
 import { folderTarget } from '../../../operations/backup/folder-target.ts';
+import { runningPostmaster, until } from '../../../operations/postmaster.ts';
 import { type Goal, parseTime } from '../../../operations/restore/goal.ts';
-import { runningPid } from '../../../operations/restore/process.ts';
 import { asking, type Restored, restore } from '../../../operations/restore/restore.ts';
 import { serverUser } from '../../../tools/postgres/places.ts';
-import { until } from '../../../tools/postgres/process.ts';
 import { freePort } from '../../../tools/postgres/server.ts';
 import { LONG } from '../../support/limits.ts';
 import { type OwnServer, openOwnServer } from '../../support/own-server.ts';
@@ -182,7 +181,7 @@ await describeWithBinaries('a restore', (binaries) => {
         // it must not archive into the place of the server that it comes from
         expect(await one(url.href, `select current_setting('archive_mode')`)).toBe('off');
       } finally {
-        process.kill(runningPid(join(to, 'data'))!, 'SIGQUIT');
+        process.kill(runningPostmaster(join(to, 'data'))!.pid, 'SIGQUIT');
       }
       expect(readdirSync(to).sort()).toEqual(['data', 'restore.json', 'server.log']);
       const again = await ops(['restore', '--to', to, '--force'], variables);
@@ -358,7 +357,7 @@ await describeWithBinaries('a restore', (binaries) => {
       }
       const done = await ops(['restore', '--to', to, '--force', '--json'], variables);
       expect(done.code, done.stderr).toBe(0);
-      expect(runningPid(join(to, 'data'))).toBeUndefined();
+      expect(runningPostmaster(join(to, 'data'))).toBeUndefined();
     },
     LONG,
   );

@@ -4,10 +4,10 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } fr
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { processRuns } from '../../../operations/postmaster.ts';
 import { type Cluster, createCluster, openCluster } from '../../../tools/postgres/cluster.ts';
 import { redirectZoneinfo } from '../../../tools/postgres/packages.ts';
 import { HOST_ZONEINFO, hostHasZoneinfo } from '../../../tools/postgres/places.ts';
-import { processRuns } from '../../../tools/postgres/process.ts';
 import { run } from '../../../tools/postgres/run.ts';
 import { scratchServer } from '../../../tools/postgres/scratch.ts';
 import { runningServer, type Server, startServer } from '../../../tools/postgres/server.ts';

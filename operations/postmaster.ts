@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { errorCode } from '../../lib/errors.ts';
+import { errorCode } from '../lib/errors.ts';
 
 /** What a running server writes into its data folder (postmaster.pid). */
 export interface Postmaster {
@@ -26,6 +26,16 @@ export function processRuns(pid: number): boolean {
   }
 }
 
+/** Whether a process may be the server of a data folder: that is where it works. */
+function worksIn(pid: number, dataDir: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(dataDir);
+  } catch {
+    // no /proc, or another user's process: the pid has to do
+    return true;
+  }
+}
+
 /** The server that runs on a data folder, or undefined. A pid that by now belongs to another program is not one. */
 export function runningPostmaster(dataDir: string): Postmaster | undefined {
   let lines: string[];
@@ -37,11 +47,7 @@ export function runningPostmaster(dataDir: string): Postmaster | undefined {
   }
   const pid = Number(lines[0]);
   if (!Number.isInteger(pid) || pid <= 0 || !processRuns(pid)) return undefined;
-  try {
-    if (!readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(dataDir)) return undefined;
-  } catch {
-    // No /proc: the pid has to do.
-  }
+  if (!worksIn(pid, dataDir)) return undefined;
   return { pid, port: Number(lines[3]), socketDir: lines[4] ?? '' };
 }
 
@@ -66,8 +72,13 @@ const STEPS: { mode: StopMode; signal: NodeJS.Signals; patience: number }[] = [
 /**
  * Stops a server: politely (waits for its clients), then by ending their sessions, then at once, and in the end by
  * SIGKILL. `mode` says where to begin. Returns the step that did it.
+ * @param patience  milliseconds for the first step; the checkpoint at an end in order takes as long as there is to write
  */
-export async function stopPostmaster(pid: number, mode: StopMode = 'smart'): Promise<StopMode | 'killed'> {
+export async function stopPostmaster(
+  pid: number,
+  mode: StopMode = 'smart',
+  patience?: number,
+): Promise<StopMode | 'killed'> {
   const send = (signal: NodeJS.Signals): void => {
     try {
       process.kill(pid, signal);
@@ -77,7 +88,8 @@ export async function stopPostmaster(pid: number, mode: StopMode = 'smart'): Pro
   };
   for (const step of STEPS.slice(STEPS.findIndex((each) => each.mode === mode))) {
     send(step.signal);
-    if (await until(() => !processRuns(pid), step.patience)) return step.mode;
+    const limit = step.mode === mode ? (patience ?? step.patience) : step.patience;
+    if (await until(() => !processRuns(pid), limit)) return step.mode;
   }
   send('SIGKILL');
   await until(() => !processRuns(pid), 10_000);

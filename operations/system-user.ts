@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { ColloquyError } from '../../lib/errors.ts';
+import { ColloquyError } from '../lib/errors.ts';
 
 /** A user of the operating system. */
 export interface SystemUser {
@@ -24,7 +24,7 @@ async function byName(name: string): Promise<SystemUser | undefined> {
 /**
  * PostgreSQL refuses to run as root: as root, programs run as the owner of the data folder, or of the folder around it, else as
  * postgres or nobody. Undefined for everybody else.
- * @throws ColloquyError CQ670
+ * @throws ColloquyError CQ629 when there is no such user
  */
 export async function serverUser(data: string): Promise<SystemUser | undefined> {
   if (process.getuid?.() !== 0) return undefined;
@@ -35,7 +35,7 @@ export async function serverUser(data: string): Promise<SystemUser | undefined> 
   const user = (await byName('postgres')) ?? (await byName('nobody'));
   if (user) return user;
   throw new ColloquyError(
-    'CQ670',
+    'CQ629',
     'PostgreSQL does not run as root, and there is neither a user postgres nor nobody.',
     {
       hint: 'Create one (useradd --system postgres), or run this as the user that the server runs as.',
