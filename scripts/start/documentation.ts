@@ -1,21 +1,17 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Session } from '../shared/session.ts';
 
 /** What a newcomer reads first: small enough to be searchable within seconds on a slow machine too. */
 const FIRST_PAGES = ['README.md', 'docs/questions.md', 'docs/search.md', 'docs/tenancy.md'];
-
-/** The pages of the project's documentation. */
-function pageNames(folder: string, which: 'first' | 'rest'): string[] {
-  const all = [
-    'README.md',
-    'CHANGELOG.md',
-    ...readdirSync(join(folder, 'docs')).map((name) => `docs/${name}`),
-  ];
-  return all
-    .filter((name) => name.endsWith('.md') && FIRST_PAGES.includes(name) === (which === 'first'))
-    .sort();
-}
+/** And then: what people and client developers ask. What operators read would stand before it in every search. */
+const MORE_PAGES = [
+  'docs/accounts.md',
+  'docs/api.md',
+  'docs/glossary.md',
+  'docs/import.md',
+  'docs/lifecycle.md',
+];
 
 /** A page as import_documents wants it. */
 function page(folder: string, name: string): object {
@@ -30,7 +26,8 @@ export async function importDocumentation(
   folder: string,
   which: 'first' | 'rest',
 ): Promise<number> {
-  const pages = pageNames(folder, which).map((name) => page(folder, name));
+  const names = which === 'first' ? FIRST_PAGES : MORE_PAGES;
+  const pages = names.map((name) => page(folder, name));
   const { rows } = await session.transaction((client) =>
     client.query<{ outcome: string }>('select outcome from app_public.import_documents($1::jsonb)', [
       JSON.stringify(pages),

@@ -1,7 +1,7 @@
 import { graphiqlLink } from '../../api/graphiql.ts';
 
 /** The question of the third example: none of its words occurs in the passage that answers it. */
-export const EXAMPLE_QUESTION = 'is anybody on my team looking over my shoulder';
+export const EXAMPLE_QUESTION = 'wipe all my stuff';
 
 interface Welcome {
   url: string;

@@ -90,7 +90,7 @@ describe('npm start', () => {
     expect(Number(who.data.indexingProgress.embeddedChunks)).toBeGreaterThan(0);
     expect(conversation.data.startConversation.conversation.title).toBe('Hello');
     const found = search.data.search.results[0];
-    expect(found.heading).toContain('Can my colleagues read my conversations?');
+    expect(found.heading).toContain('How do I get rid of everything?');
     const words = new Set(`${found.title} ${found.heading} ${found.content}`.toLowerCase().match(/[a-z]+/g));
     // of two letters are words that say nothing
     for (const word of EXAMPLE_QUESTION.match(/[a-z]{3,}/g)!) expect(words).not.toContain(word);
@@ -168,7 +168,7 @@ describe('npm start', () => {
     const call = [...again.matchAll(/^ {2}(curl .*\\\n.*)$/gm)][2]![1]!;
     const found = await paste(call);
     expect(found.errors).toBeUndefined();
-    expect(found.data.search.results[0].heading).toContain('Can my colleagues read my conversations?');
+    expect(found.data.search.results[0].heading).toContain('How do I get rid of everything?');
   });
 
   it.each(['npm', 'node'] as const)('ends when %s is killed', async (which) => {
