@@ -13,7 +13,7 @@ import type { Binaries } from '../../tools/postgres/packages.ts';
 import { run } from '../../tools/postgres/run.ts';
 import { type Server, startServer } from '../../tools/postgres/server.ts';
 import { execute } from '../sql/databases.ts';
-import { LONG } from '../support/limits.ts';
+import { isLong, LONG } from '../support/limits.ts';
 import { describeReal } from '../support/server.ts';
 import { prepareTemplate } from '../support/template.ts';
 import { openTemporaryFolder } from '../tools/postgres/support.ts';
@@ -133,7 +133,7 @@ describeReal('npm run ops -- upgrade-check', () => {
     await old.end();
   });
 
-  it(
+  it.runIf(isLong())(
     'is right: the database goes through pg_upgrade as the runbook says, and is whole afterwards',
     async () => {
       await running.stop('fast');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { projectFolder } from '../../lib/migrations.ts';
-import { LONG } from '../support/limits.ts';
+import { isLong, LONG } from '../support/limits.ts';
 import { describeReal, testServer } from '../support/server.ts';
 import { until } from '../support/users.ts';
 
@@ -155,44 +155,48 @@ describe('a suite', () => {
     expect(run.output).toMatch(/\n0 passed, 3 failed, 1 skipped\n$/);
   });
 
-  it('runs again under --watch, with the TypeScript and the SQL of now', { timeout: LONG }, async () => {
-    const file = 'functions/support/planted.sql';
-    await write(file, planted('one'));
-    await write('test/planted/word.ts', `export const word = 'one';\n`);
-    await write('test/planted/posts.test.ts', POSTS);
-    const watch = npmTest('--watch', 'test/planted/posts.test.ts');
-    /** What each run said that has ended. */
-    const runs = (): string[] =>
-      watch
-        .output()
-        .split(/(?:Waiting|Watching) for file changes/)
-        .slice(0, -1);
-    /**
-     * Saves something, and waits for a run after it that says so. One save may be seen as several, and one that falls into the
-     * end of a run may not be seen by the watcher at all: it is saved again, as a person would.
-     */
-    const says = async (said: string, save = async () => {}): Promise<void> => {
-      const before = runs().length;
-      await save();
-      let saved = Date.now();
-      await until(async () => {
-        expect(watch.child.exitCode, watch.output()).toBe(null);
-        if (Date.now() - saved > 20_000) {
-          await save();
-          saved = Date.now();
-        }
-        return runs()
-          .slice(before)
-          .some((run) => run.includes(said));
-      });
-    };
-    await says('1 passed');
-    await says('1 failed', () => write('test/planted/word.ts', `export const word = 'two';\n`));
-    await says('1 passed', () => write(file, planted('two')));
-    // what cannot be applied fails the tests, with its own message, and ends nothing
-    await says('planted.sql:1 failed: syntax error', () => write(file, 'create nonsense;\n'));
-    await says('1 passed', () => write(file, planted('two')));
-    const current = 'migrations/current/9-planted.sql';
-    await says(`${current} failed: division by zero`, () => write(current, 'select 1 / 0;\n'));
-  });
+  it.runIf(isLong())(
+    'runs again under --watch, with the TypeScript and the SQL of now',
+    { timeout: LONG },
+    async () => {
+      const file = 'functions/support/planted.sql';
+      await write(file, planted('one'));
+      await write('test/planted/word.ts', `export const word = 'one';\n`);
+      await write('test/planted/posts.test.ts', POSTS);
+      const watch = npmTest('--watch', 'test/planted/posts.test.ts');
+      /** What each run said that has ended. */
+      const runs = (): string[] =>
+        watch
+          .output()
+          .split(/(?:Waiting|Watching) for file changes/)
+          .slice(0, -1);
+      /**
+       * Saves something, and waits for a run after it that says so. One save may be seen as several, and one that falls into the
+       * end of a run may not be seen by the watcher at all: it is saved again, as a person would.
+       */
+      const says = async (said: string, save = async () => {}): Promise<void> => {
+        const before = runs().length;
+        await save();
+        let saved = Date.now();
+        await until(async () => {
+          expect(watch.child.exitCode, watch.output()).toBe(null);
+          if (Date.now() - saved > 20_000) {
+            await save();
+            saved = Date.now();
+          }
+          return runs()
+            .slice(before)
+            .some((run) => run.includes(said));
+        });
+      };
+      await says('1 passed');
+      await says('1 failed', () => write('test/planted/word.ts', `export const word = 'two';\n`));
+      await says('1 passed', () => write(file, planted('two')));
+      // what cannot be applied fails the tests, with its own message, and ends nothing
+      await says('planted.sql:1 failed: syntax error', () => write(file, 'create nonsense;\n'));
+      await says('1 passed', () => write(file, planted('two')));
+      const current = 'migrations/current/9-planted.sql';
+      await says(`${current} failed: division by zero`, () => write(current, 'select 1 / 0;\n'));
+    },
+  );
 });

@@ -8,7 +8,7 @@ import { type Database, serverDatabase } from '../../lib/database.ts';
 import { run } from '../../tools/postgres/run.ts';
 import { PASSWORD, type Reply, readReply } from '../api/support.ts';
 import { type BlackHole, openBlackHole } from '../support/black-hole.ts';
-import { LONG, sized } from '../support/limits.ts';
+import { isLong, LONG, sized } from '../support/limits.ts';
 import { type OwnServer, openOwnServer } from '../support/own-server.ts';
 import { type StartedServer, startServer } from '../support/started.ts';
 import { until } from '../support/users.ts';
@@ -219,7 +219,7 @@ await describeWithBinaries('npm start', (binaries) => {
     expect(ready.status).toBe(200);
   });
 
-  it('ends on SIGTERM while the database gives no answer', { timeout: LONG }, async () => {
+  it.runIf(isLong())('ends on SIGTERM while the database gives no answer', { timeout: LONG }, async () => {
     const client = await register();
     await indexed(client);
     hole.swallow();

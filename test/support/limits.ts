@@ -6,7 +6,10 @@ import { inject } from 'vitest';
  */
 export const LONG = 300_000;
 
+/** Whether it is the long run. For a test of minutes whose subject has a shorter one in every run: `it.runIf(isLong())`. */
+export const isLong = (): boolean => inject('long');
+
 /** The size of a test whose proof grows with it: `short` in every run, `full` under `npm run test:long`. */
 export function sized(short: number, full: number): number {
-  return inject('long') ? full : short;
+  return isLong() ? full : short;
 }

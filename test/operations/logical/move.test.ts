@@ -73,7 +73,7 @@ describeReal('an embedded database', () => {
           await moved
             .pool('admin')
             .query(
-              `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'`,
+              `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and xact_start is not null and pid <> pg_backend_pid()`,
             );
         },
         onStep() {

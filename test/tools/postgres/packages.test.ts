@@ -17,7 +17,7 @@ import { damage, fingerprints, readRecord, writeRecord } from '../../../tools/po
 import { packagedPostgres, packagesRoot } from '../../../tools/postgres/packages.ts';
 import { cacheDir } from '../../../tools/postgres/places.ts';
 import { run } from '../../../tools/postgres/run.ts';
-import { LONG } from '../../support/limits.ts';
+import { isLong, LONG } from '../../support/limits.ts';
 import { openTemporaryFolder } from './support.ts';
 
 describe('the integrity record', () => {
@@ -121,32 +121,37 @@ describe.runIf(unpacked())('the unpacked packages', () => {
     expect(answer.hint).toMatch(/install PostgreSQL 18 with pgvector.*Docker.*TEST_DATABASE_URL/);
   });
 
-  it('are unpacked again when damaged, once for two who ask at the same time', { timeout: LONG }, async ({
-    skip,
-  }) => {
-    const library = join(packagesRoot(cache), 'usr/lib/postgresql/18/lib/vector.so');
-    appendFileSync(library, 'x');
-    const record = readRecord(packagesRoot(cache))!;
-    expect(await damage(packagesRoot(cache), record)).toEqual([
-      'usr/lib/postgresql/18/lib/vector.so was changed',
-    ]);
-    const said: string[] = [];
-    const ask = () => packagedPostgres({ cache, say: (message) => said.push(message) });
-    try {
-      const [first, second] = await Promise.all([ask(), ask()]);
-      expect(first).toEqual(second);
-    } catch (error) {
-      // A person on a train may still run the suite; without the archive nothing can be repaired.
-      if (errorCode(error) === 'CQ021' && /cannot be reached/.test((error as { hint?: string }).hint ?? '')) {
-        skip('the archive cannot be reached');
+  it.runIf(isLong())(
+    'are unpacked again when damaged, once for two who ask at the same time',
+    { timeout: LONG },
+    async ({ skip }) => {
+      const library = join(packagesRoot(cache), 'usr/lib/postgresql/18/lib/vector.so');
+      appendFileSync(library, 'x');
+      const record = readRecord(packagesRoot(cache))!;
+      expect(await damage(packagesRoot(cache), record)).toEqual([
+        'usr/lib/postgresql/18/lib/vector.so was changed',
+      ]);
+      const said: string[] = [];
+      const ask = () => packagedPostgres({ cache, say: (message) => said.push(message) });
+      try {
+        const [first, second] = await Promise.all([ask(), ask()]);
+        expect(first).toEqual(second);
+      } catch (error) {
+        // A person on a train may still run the suite; without the archive nothing can be repaired.
+        if (
+          errorCode(error) === 'CQ021' &&
+          /cannot be reached/.test((error as { hint?: string }).hint ?? '')
+        ) {
+          skip('the archive cannot be reached');
+        }
+        throw error;
       }
-      throw error;
-    }
-    expect(said[0]).toMatch(
-      /is damaged \(usr\/lib\/postgresql\/18\/lib\/vector\.so was changed\): unpacking/,
-    );
-    expect(said.filter((message) => message.startsWith('fetching'))).toHaveLength(1);
-    expect(await damage(packagesRoot(cache), readRecord(packagesRoot(cache))!)).toEqual([]);
-    expect(existsSync(`${packagesRoot(cache)}.lock`)).toBe(false);
-  });
+      expect(said[0]).toMatch(
+        /is damaged \(usr\/lib\/postgresql\/18\/lib\/vector\.so was changed\): unpacking/,
+      );
+      expect(said.filter((message) => message.startsWith('fetching'))).toHaveLength(1);
+      expect(await damage(packagesRoot(cache), readRecord(packagesRoot(cache))!)).toEqual([]);
+      expect(existsSync(`${packagesRoot(cache)}.lock`)).toBe(false);
+    },
+  );
 });
