@@ -18,16 +18,12 @@ declare
   claimed uuid[];
   refused uuid[];
 begin
+  -- a provider that is left alone; in a copy that was not adopted, any that is elsewhere
   if exists (
     select from app_public.embedding_versions v
-    join app_hidden.provider_pauses p on p.provider = v.provider
-    where v.id = for_version and p.paused_until > clock_timestamp()
+    left join app_hidden.provider_pauses p on p.provider = v.provider and p.paused_until > clock_timestamp()
+    where v.id = for_version and (p.provider is not null or v.provider not in ('local', 'transformers') and app_private.copy_reason() is not null)
   ) then
-    return;
-  end if;
-  if app_private.copy_reason() is not null
-    and exists (select from app_public.embedding_versions v where v.id = for_version and v.provider not in ('local', 'transformers'))
-  then
     return;
   end if;
   perform app_private.release_dead_chunks(for_version, for_workspace);

@@ -1,4 +1,3 @@
--- needs: operations/index_health
 -- An interrupted "reindex … concurrently" leaves an invalid index that every write pays for, and only the owner may drop it. Not
 -- while anything is built on its table: it may be that build's own. A table that is busy is passed over, since those who come
 -- after a waiting drop would wait as well: the next run has it.

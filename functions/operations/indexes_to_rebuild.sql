@@ -1,4 +1,3 @@
--- needs: operations/index_health
 -- The decision of the weekly job, as docs/operations/indexes.md has it in a table. Dead rows first: they are what a vacuum would make
 -- worse. A recall that a rebuild did not mend is not tried again at once.
 create or replace function app_hidden.indexes_to_rebuild()

@@ -50,7 +50,12 @@ const READINESS = [...APPLIED, 'pgboss.version', 'pgboss.queue'];
 /** What jobs do and tables hold, in numbers. */
 const OPERATING = ['app_public.processing_jobs(integer)', 'app_public.performance_stats()'];
 /** What the doctor looks at: sizes, runs, settings; and where events wait, by ids and counts. */
-const MEASURED = ['app_hidden.maintenance_runs', 'app_hidden.database_days', 'app_hidden.relation_sizes'];
+const MEASURED = [
+  'app_hidden.maintenance_runs',
+  'app_hidden.paused_jobs',
+  'app_hidden.database_days',
+  'app_hidden.relation_sizes',
+];
 const LOOKING = ['app_hidden.events_waiting()', 'app_hidden.setting(text)'];
 /** What is everybody's. */
 const SHARED = ['embedding_versions', 'file_type_configs'];
@@ -119,7 +124,11 @@ describeReal('every relation and function, by everybody', () => {
         mayRead: READINESS,
         mayCountIn: ['app_hidden.rate_limits'],
       },
-      { name: 'worker', login: 'worker', mayRead: [...INDEXED, ...APPLIED, 'app_hidden.maintenance_runs'] },
+      {
+        name: 'worker',
+        login: 'worker',
+        mayRead: [...INDEXED, ...APPLIED, 'app_hidden.maintenance_runs', 'app_hidden.paused_jobs'],
+      },
       {
         name: 'monitor',
         login: 'admin',

@@ -15,6 +15,7 @@ const NOTHING = {
   invitations: 0,
   mails: 0,
   searches: 0,
+  runs: 0,
   limits: 0,
   conversations: 0,
   messages: 0,
