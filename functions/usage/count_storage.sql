@@ -8,11 +8,19 @@ as $$
 declare
   quota record;
   used record;
+  free_slot smallint;
 begin
+  -- one that no other transaction has changed, from another one on for each session: writers do not wait for each other
+  select s.slot into free_slot
+  from app_private.workspace_storage s
+  where s.workspace_id = workspace
+  order by (s.slot + pg_backend_pid()) % 16
+  limit 1
+  for no key update skip locked;
   -- a workspace that is being deleted has none any more
   update app_private.workspace_storage s
   set bytes = s.bytes + added_bytes, row_count = s.row_count + added_rows
-  where s.workspace_id = workspace and s.slot = pg_backend_pid() % 16;
+  where s.workspace_id = workspace and s.slot = coalesce(free_slot, pg_backend_pid() % 16);
   if app_hidden.current_user_id() is null or added_bytes <= 0 and added_rows <= 0 then
     return;
   end if;

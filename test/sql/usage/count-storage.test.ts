@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, serverDatabase } from '../../../lib/database.ts';
 import { errorCode } from '../../../lib/errors.ts';
@@ -127,6 +128,33 @@ describeReal('the storage of a workspace', () => {
       ),
     );
     expect(await used(ann)).toEqual({ bytes: before.bytes + 2_000, rows: before.rows + 20 });
+  });
+
+  it('is counted beside a transaction that is open, whichever sessions they are', async () => {
+    const before = await used(ann);
+    const clients: pg.Client[] = [];
+    const seen = new Map<number, pg.Client>();
+    let pair: [pg.Client, pg.Client] | undefined;
+    try {
+      // two sessions that would begin with the same slot
+      while (!pair) {
+        const client = new pg.Client({ connectionString: database.url('owner') });
+        await client.connect();
+        clients.push(client);
+        const { rows } = await client.query('select pg_backend_pid() % 16 as slot');
+        const twin = seen.get(rows[0].slot);
+        if (twin) pair = [twin, client];
+        seen.set(rows[0].slot, client);
+      }
+      for (const client of pair) {
+        await client.query(`begin; set local lock_timeout = '10s'`);
+        await client.query('select app_private.count_storage($1, 5, 1)', [ann.workspaceId]);
+      }
+      for (const client of pair) await client.query('commit');
+    } finally {
+      await Promise.all(clients.map((client) => client.end()));
+    }
+    expect(await used(ann)).toEqual({ bytes: before.bytes + 10, rows: before.rows + 2 });
   });
 
   it('goes with the workspace', async () => {
