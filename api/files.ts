@@ -7,12 +7,13 @@ import { asParty, type Party } from '../lib/party.ts';
 import { cleanText } from '../lib/storable.ts';
 import type { FileStorage } from '../lib/storage.ts';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from './authentication.ts';
+import { rememberParty, throughDoor } from './door-turns.ts';
 import { ApiError, isUnavailable, publicError, RETRY_AFTER } from './errors.ts';
 import { FairTurns, NoTurn } from './fair-turns.ts';
 import { requestIds } from './http/request-ids.ts';
 import type { VerifyIdentity } from './identity-provider.ts';
 import { addressOf, callerOf, type Limiter, partyOf, RateLimited } from './limits/limiter.ts';
-import { doorTurn, workTurn } from './loop-turns.ts';
+import { loopTurn } from './loop-turns.ts';
 import { parseRange } from './range.ts';
 import { inRequest } from './transaction.ts';
 
@@ -298,13 +299,14 @@ export function filesHandler({ pool, limiter, storage, verifyIdentity }: FilesOp
           'POST /files stores, GET /files/:id reads.',
         );
       }
-      await doorTurn(request);
-      settings = await authenticate(pool, request, { verifyIdentity });
+      // bytes come and go at the client's pace: only who it is is found out at the door
+      settings = await throughDoor(request, () => authenticate(pool, request, { verifyIdentity }));
       if (settings.role === VISITOR) {
         throw new ApiError('CQ101', 'You are not signed in.', 'Send a token as "Authorization: Bearer …".');
       }
       party.name = partyOf(request, settings);
-      await workTurn(request, party.name, false);
+      rememberParty(request, party.name);
+      await loopTurn(party.name, false);
       const caller = callerOf(settings);
       await limiter.take('requests', caller, response);
       if (id === undefined) {

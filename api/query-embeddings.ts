@@ -3,6 +3,7 @@ import { firstTokens } from '../chunking/tokens.ts';
 import { log } from '../lib/log.ts';
 import { embeddingsTotal, embeddingsWaiting, embeddingWaitSeconds } from '../lib/metrics.ts';
 import { isQuarantined } from '../models/error.ts';
+import { outside } from './door-turns.ts';
 import { ApiError } from './errors.ts';
 import { FairTurns, NoTurn } from './fair-turns.ts';
 
@@ -112,11 +113,12 @@ export function queryEmbedder(
       isWaiting = false;
     };
     try {
-      const values = await turns.run(workspaceId, () => {
+      const ask = () => {
         done();
         embeddingWaitSeconds.observe((performance.now() - start) / 1000);
         return embedQuery!(text, versionId);
-      });
+      };
+      const values = await outside(() => turns.run(workspaceId, ask));
       return values ? Array.from(values) : null;
     } finally {
       done();

@@ -1,4 +1,5 @@
 import { log } from '../lib/log.ts';
+import { outside } from './door-turns.ts';
 import { ApiError } from './errors.ts';
 import type { SearchFacts } from './search-recorder.ts';
 
@@ -87,7 +88,7 @@ function passageOf({ heading, content }: Found): string {
 
 async function scoresOf(reranker: Reranker, query: string, candidates: Found[]) {
   try {
-    return await reranker.score(query, candidates.map(passageOf));
+    return await outside(() => reranker.score(query, candidates.map(passageOf)));
   } catch (error) {
     log.error({ err: error }, 'Results could not be reranked: the order of the search stands');
     return { failure: 'The reranker failed.' };

@@ -68,7 +68,7 @@ export const connectionWaitSeconds = new Histogram({
 
 export const connectionsRefusedTotal = new Counter({
   name: 'colloquy_pool_refused_total',
-  help: 'Requests that got no connection or no turn in time (CQ438), by pool; door and loop are the turns.',
+  help: 'Requests that got no connection or no place in time (CQ438), by pool; door is the wait for a place.',
   labelNames: ['pool'] as const,
   registers,
 });

@@ -65,6 +65,18 @@ export class Turns {
       this.#start(line);
       this.#options.delay?.isTooLong(0, 0);
     } else await this.#queue(party, line);
+    return this.#leave(party, line);
+  }
+
+  /** Lets a party in that was let in before and went out for a while: at once, also beyond the size. */
+  enterAgain(party: string): Leave {
+    const line = this.#lines.get(party) ?? { running: 0, waiting: new Set() };
+    this.#lines.set(party, line);
+    this.#start(line);
+    return this.#leave(party, line);
+  }
+
+  #leave(party: string, line: Line): Leave {
     return () => {
       line.running -= 1;
       this.#running -= 1;

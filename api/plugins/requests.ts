@@ -14,6 +14,7 @@ import {
 import { asParty, type Party } from '../../lib/party.ts';
 import { cleanJson, cleanText } from '../../lib/storable.ts';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from '../authentication.ts';
+import { rememberParty, throughDoor } from '../door-turns.ts';
 import {
   BUSY_CODES,
   isUnavailable,
@@ -30,7 +31,7 @@ import { addressOf, callerOf, type Limiter, partyOf, RateLimited, type Subjects 
 import { checkCost } from '../limits/operations.ts';
 import { type Costs, isCredential, operationCosts } from '../limits/rates.ts';
 import { MAX_BODY_VALUES, MAX_VARIABLE_DEPTH, REQUEST_TIMEOUT } from '../limits/values.ts';
-import { doorTurn, workTurn } from '../loop-turns.ts';
+import { loopTurn } from '../loop-turns.ts';
 import { type Asked, askedFor } from '../metrics.ts';
 import { openDeadline, type RequestWork } from '../request-work.ts';
 import type { Position } from '../standby-reads.ts';
@@ -53,8 +54,8 @@ interface CurrentRequest extends RequestInfo {
   take?(costs: Costs): Promise<void>;
   /** Says for the metrics what is asked. */
   asked?(what: Asked): void;
-  /** Why it was not executed: a limit that was used up, or no turn in time. */
-  refusal?: unknown;
+  /** The limit that was used up. */
+  refusal?: RateLimited;
 }
 
 const requests = new AsyncLocalStorage<CurrentRequest>();
@@ -125,24 +126,28 @@ function cleanVariables(variables: unknown): unknown {
 }
 
 /** Bounds what parsing a body and cleaning its variables costs everybody else, before either begins, and lets parties take turns. */
-function bounded(
-  getBody: () => PromiseOrDirect<GrafservBody>,
-  request: IncomingMessage,
-  party: Party,
-): () => Promise<GrafservBody> {
+function bounded(getBody: () => PromiseOrDirect<GrafservBody>, party: Party): () => Promise<GrafservBody> {
   return async () => {
     const body = await getBody();
-    const info = currentRequest();
-    await workTurn(request, party.name, info?.isVisitor ?? true).catch((error) => {
-      // what is thrown here counts as an error of the body
-      if (info) info.refusal = error;
-      throw error;
-    });
+    await loopTurn(party.name, currentRequest()?.isVisitor ?? true);
     if (body.type === 'buffer' && hasMoreValues(body.buffer, MAX_BODY_VALUES)) {
       const message = `Variables have at most ${MAX_BODY_VALUES} values, those within lists and objects counted.`;
       throw unusableBody('CQ425', message, 'Send them in several requests.');
     }
     return body;
+  };
+}
+
+/** Reads a body to its end. What is wrong with it is told when it is asked for. */
+async function received(
+  getBody: () => PromiseOrDirect<GrafservBody>,
+  { method }: IncomingMessage,
+): Promise<() => Promise<GrafservBody>> {
+  if (method !== 'POST') return async () => getBody();
+  const [read] = await Promise.allSettled([getBody()]);
+  return async () => {
+    if (read.status === 'rejected') throw read.reason;
+    return read.value;
   };
 }
 
@@ -244,8 +249,7 @@ export function requestsPlugin(options: {
           const deadline = openDeadline(response, options.timeout ?? REQUEST_TIMEOUT);
           const info: CurrentRequest = { id: requestIds(request).id, isVisitor: true, work: deadline.work };
           const party: Party = { name: partyOf(request) };
-          const respond = async () => {
-            await doorTurn(request);
+          const respond = async (getBody: () => Promise<GrafservBody>) => {
             const settings = await authenticate(options.pool, request, {
               verifyIdentity: options.verifyIdentity,
               ...(options.wantsPosition ? { onPosition: (position) => (info.position = position) } : {}),
@@ -253,9 +257,10 @@ export function requestsPlugin(options: {
             digest.requestContext.settings = settings;
             info.isVisitor = settings.role === VISITOR;
             party.name = partyOf(request, settings);
+            if (!info.isVisitor) rememberParty(request, party.name);
             await count(info, request, response, callerOf(settings));
             digest.preferJSON = true;
-            digest.getBody = bounded(digest.getBody.bind(digest), request, party);
+            digest.getBody = bounded(getBody, party);
             const result = await next();
             if (info.refusal) throw info.refusal;
             if (result?.type !== 'json') return result;
@@ -264,9 +269,14 @@ export function requestsPlugin(options: {
             const headers = { ...result.headers, 'retry-after': String(RETRY_AFTER) };
             return { ...result, statusCode: 503, headers };
           };
+          // who sends slowly has no place meanwhile
+          const admitted = async () => {
+            const getBody = await received(digest.getBody.bind(digest), request);
+            return throughDoor(request, () => respond(getBody));
+          };
           const run = async () => {
             try {
-              return await deadline.orEnd(respond());
+              return await deadline.orEnd(admitted());
             } catch (error) {
               return answer(refusal(error, info));
             } finally {

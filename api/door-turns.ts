@@ -1,0 +1,95 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { LRUCache } from 'lru-cache';
+import { ControlledDelay } from '../lib/controlled-delay.ts';
+import { env } from '../lib/env.ts';
+import { busy } from '../lib/gate.ts';
+import { connectionsRefusedTotal } from '../lib/metrics.ts';
+import { type Leave, Turns } from '../lib/turns.ts';
+import { partyOf } from './limits/limiter.ts';
+
+/**
+ * The door: as many requests are worked on as the processor and the connections can serve, and the others wait here, where they have
+ * cost nothing yet. What is let in is answered soon, and when there is more to do than can be done, who has waited too long is
+ * refused. Those who are signed in have a door of their own, so that no crowd of strangers stands before them; accounts take
+ * turns at it, and none has more than half of the places.
+ */
+function door(size: number): Turns {
+  return new Turns({
+    size,
+    sizeOf: () => Math.ceil(size / 2),
+    waiting: Number.POSITIVE_INFINITY,
+    waitingOf: () => env.POOL_QUEUE_LENGTH,
+    patience: env.POOL_WAIT_SECONDS * 1000,
+    refusal: () => {
+      connectionsRefusedTotal.inc({ pool: 'door' });
+      return busy('there is more to do than it can do in time');
+    },
+    delay: new ControlledDelay(),
+  });
+}
+
+/** Places for each connection: while one waits for the database, another one is read, checked and planned. */
+const PLACES = 2;
+const members = door(PLACES * env.DATABASE_POOL_SIZE);
+const strangers = door(PLACES * env.POOL_VISITORS);
+
+/** Whose a token was when it was last looked up. Nothing but the order of turns depends on it. */
+const parties = new LRUCache<string, string>({ max: 20_000, ttl: 600_000 });
+
+function tokenKey({ headers: { authorization } }: IncomingMessage): string | undefined {
+  return authorization && createHash('sha256').update(authorization).digest('base64');
+}
+
+/** Takes down whose the token of a request is. */
+export function rememberParty(request: IncomingMessage, party: string): void {
+  const key = tokenKey(request);
+  if (key) parties.set(key, party);
+}
+
+interface Place {
+  again(): Leave;
+  leave: Leave | undefined;
+  /** What it waits for elsewhere. */
+  outside: number;
+}
+
+const places = new AsyncLocalStorage<Place>();
+
+/**
+ * Works on a request when it has a place, by the account that its token was of, or by its address where that is not known.
+ * @throws ColloquyError CQ438 when it waited too long for one
+ */
+export async function throughDoor<T>(request: IncomingMessage, work: () => Promise<T>): Promise<T> {
+  const known = parties.get(tokenKey(request) ?? '');
+  const turns = known === undefined ? strangers : members;
+  const party = known ?? partyOf(request);
+  const place: Place = {
+    leave: await turns.enter(party),
+    again: () => turns.enterAgain(party),
+    outside: 0,
+  };
+  try {
+    return await places.run(place, work);
+  } finally {
+    place.leave?.();
+  }
+}
+
+/** Waits for what is done elsewhere, a model or a service, and lets another request in meanwhile. */
+export async function outside<T>(work: () => Promise<T>): Promise<T> {
+  const place = places.getStore();
+  if (!place) return work();
+  if (place.outside === 0) {
+    place.leave?.();
+    place.leave = undefined;
+  }
+  place.outside += 1;
+  try {
+    return await work();
+  } finally {
+    place.outside -= 1;
+    if (place.outside === 0) place.leave = place.again();
+  }
+}
