@@ -14,7 +14,7 @@ import {
 import { asParty, type Party } from '../../lib/party.ts';
 import { cleanJson, cleanText } from '../../lib/storable.ts';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from '../authentication.ts';
-import { rememberParty, throughDoor } from '../door-turns.ts';
+import { outside, rememberParty, throughDoor } from '../door-turns.ts';
 import {
   BUSY_CODES,
   isUnavailable,
@@ -235,7 +235,10 @@ export function requestsPlugin(options: {
                   if (request && error instanceof RateLimited) request.refusal = error;
                   return { errors: [maskError(error as GraphQLError, request)] };
                 }
-                return config.execute(args);
+                // hashing has connections and a queue of its own, and nobody waits for it at the door
+                return request?.isCredential
+                  ? outside(async () => config.execute(args))
+                  : config.execute(args);
               },
             };
           };
