@@ -235,11 +235,15 @@ async function promote(
   );
   const { timeline, lsn, lastCommit } = rows[0]!;
   const lost = await countLost(client, lsn, facts.version, living, options);
-  const isAdopted = await callWhereThere(
-    client,
-    'app_hidden.adopt_database()',
-    'select app_hidden.adopt_database()',
-  );
+  // beside a primary that lives, at most one mails: a person decides which
+  const isAdopted =
+    living.length === 0 &&
+    !facts.receives &&
+    (await callWhereThere(
+      client,
+      'app_hidden.adopt_database(text, text, text)',
+      `select app_hidden.adopt_database(adopted_as => 'promotion')`,
+    ));
   const details = JSON.stringify({
     timeline,
     lsn,

@@ -530,6 +530,7 @@ await describeWithBinaries('ops replica', (binaries) => {
         },
       });
       const ending = new AbortController();
+      let promoted: Ended | undefined;
       const clients: Promise<void>[] = [];
       try {
         const registered = await ask(
@@ -541,7 +542,7 @@ await describeWithBinaries('ops replica', (binaries) => {
         await until(async () => acknowledged.size > 50);
         await primary.kill();
         const before = acknowledged.size;
-        const promoted = await ops(['promote', '--to', folder, '--old-primary', primary.dataDir], {
+        promoted = await ops(['promote', '--to', folder, '--old-primary', primary.dataDir], {
           DATABASE_URL: both,
         });
         expect(promoted, promoted.stderr).toMatchObject({ code: 0 });
@@ -586,6 +587,11 @@ await describeWithBinaries('ops replica', (binaries) => {
       expect(
         await onStandby(`select outcome from app_hidden.maintenance_runs where task = 'replica-promote'`),
       ).toEqual([{ outcome: 'succeeded' }]);
+      // it mails and spends, as the old primary did
+      expect(promoted?.stdout).toContain('It is adopted');
+      expect(await onStandby('select app_private.copy_reason() as quarantine')).toEqual([
+        { quarantine: null },
+      ]);
       if (sized(0, 1) === 0) return;
       // the runbook's last step: the new primary gets a standby
       const next = join(parent, 'next');
