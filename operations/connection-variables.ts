@@ -1,3 +1,5 @@
+import { parseAddress } from '../lib/connections/addresses.ts';
+
 /** Parameters of a connection string and the variable of libpq that means the same. */
 const VARIABLES: Record<string, string> = {
   host: 'PGHOST',
@@ -35,7 +37,7 @@ const SSL_MODES: Record<string, string> = { 'no-verify': 'require' };
  * machine can read while they run.
  */
 export function connectionVariables(connectionString: string): Record<string, string> {
-  const url = new URL(connectionString.replace(/^(\w+:\/\/(?:[^@/?#]*@)?)(?=[/?#]|$)/, '$1localhost'));
+  const url = parseAddress(connectionString);
   const parameters: Record<string, string> = {
     host: decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1'),
     port: url.port,

@@ -28,13 +28,14 @@ export async function recorded<T extends RunResult>(
       details,
       error,
     ]);
+  let result: T;
   try {
-    const result = await work();
-    await record(result.outcome ?? 'succeeded', result.details, null);
-    return result;
+    result = await work();
   } catch (error) {
     // the reason of the failure matters more than that it could not be written down
     await record('failed', {}, describeError(error)).catch(() => {});
     throw error;
   }
+  await record(result.outcome ?? 'succeeded', result.details, null);
+  return result;
 }

@@ -11,10 +11,12 @@ export function addressesOf(connectionString: string): string[] {
   return hosts.split(',').map((host) => `${before}${host}${after}`);
 }
 
-/** A connection string as a URL, also one that names a socket and no host: postgres://login@/database?host=/folder. */
-export function parseAddress(connectionString: string): URL {
-  return new URL(connectionString.replace(/^(\w+:\/\/[^@/?#]*@)(?=[/?#]|$)/, '$1localhost'));
-}
+/** With a host, also where a connection string names a socket and none: postgres://login@/database?host=/folder. */
+const withHost = (connectionString: string): string =>
+  connectionString.replace(/^(\w+:\/\/(?:[^@/?#]*@)?)(?=[/?#]|$)/, '$1localhost');
+
+/** A connection string as a URL. */
+export const parseAddress = (connectionString: string): URL => new URL(withHost(connectionString));
 
 /** Changes a connection string, with one host or several. */
 export function changeAddress(connectionString: string, change: (url: URL) => void): string {
@@ -26,6 +28,22 @@ export function changeAddress(connectionString: string, change: (url: URL) => vo
     return `${before}${PARTS.exec(connectionString)![2]}${after}`;
   });
 }
+
+/** The database that a connection string names, or else that of its login's name. */
+export function databaseName(connectionString: string): string {
+  const url = parseAddress(addressesOf(connectionString)[0]!);
+  return decodeURIComponent(url.pathname.slice(1)) || url.username;
+}
+
+/** The same server and login, another database. */
+export const otherDatabase = (connectionString: string, name: string): string =>
+  changeAddress(connectionString, (url) => {
+    url.pathname = `/${encodeURIComponent(name)}`;
+  });
+
+/** A database that is on every server, to make and drop the one that a connection string names from. */
+export const maintenanceUrl = (connectionString: string): string =>
+  otherDatabase(connectionString, databaseName(connectionString) === 'postgres' ? 'template1' : 'postgres');
 
 /** Where a connection string leads, without secrets. */
 export function shownAddress(connectionString: string): string {
@@ -43,7 +61,7 @@ export function shownAddress(connectionString: string): string {
 export function addressFault(connectionString: string): string | undefined {
   const addresses = addressesOf(connectionString);
   for (const address of addresses) {
-    if (!URL.canParse(address.replace(/^(\w+:\/\/[^@/?#]*@)(?=[/?#]|$)/, '$1localhost')))
+    if (!URL.canParse(withHost(address)))
       return addresses.length > 1 ? 'must name its hosts as host:port,host:port' : 'must be an address';
   }
   const wanted = parseAddress(addresses[0]!).searchParams.get('target_session_attrs');

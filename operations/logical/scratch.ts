@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { otherDatabase } from '../../lib/connections/addresses.ts';
 import { type Database, embeddedDatabase, serverDatabase } from '../../lib/database.ts';
 import { ColloquyError } from '../../lib/errors.ts';
 import { migrateDatabase } from '../../lib/migrations.ts';
@@ -17,9 +18,7 @@ async function onServer<T>(serverUrl: string, work: (scratch: Database) => Promi
   const server = serverDatabase(serverUrl);
   try {
     await server.pool('admin').query(`create database ${name}`);
-    const url = new URL(serverUrl);
-    url.pathname = `/${name}`;
-    const scratch = serverDatabase(url.href);
+    const scratch = serverDatabase(otherDatabase(serverUrl, name));
     try {
       return await work(scratch);
     } finally {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { otherDatabase } from '../../lib/connections/addresses.ts';
 import { namedProcess } from '../../lib/database/login.ts';
 import { ColloquyError } from '../../lib/errors.ts';
 
@@ -32,9 +33,7 @@ async function connected(url: string): Promise<pg.Client> {
 
 /** Its own console. */
 async function askConsole(url: string): Promise<Pick<PoolerCheck, 'version' | 'settings'>> {
-  const address = new URL(url);
-  address.pathname = '/pgbouncer';
-  const client = await connected(address.href);
+  const client = await connected(otherDatabase(url, 'pgbouncer'));
   try {
     const version = (await client.query('show version')).rows[0].version as string;
     const rows = (await client.query('show config')).rows as { key: string; value: string }[];

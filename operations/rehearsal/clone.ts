@@ -1,18 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { databaseName, maintenanceUrl, otherDatabase } from '../../lib/connections/addresses.ts';
 import { ColloquyError, errorCode } from '../../lib/errors.ts';
 
 /** Names of databases that only rehearsals make, and that the next one drops. */
 const PREFIX = 'colloquy_rehearsal_';
 const quote = pg.escapeIdentifier;
-
-const nameOf = (url: URL): string => decodeURIComponent(url.pathname.slice(1)) || url.username;
-
-function otherDatabase(url: string, name: string): string {
-  const other = new URL(url);
-  other.pathname = `/${encodeURIComponent(name)}`;
-  return other.href;
-}
 
 async function sweep(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
@@ -46,9 +39,9 @@ function refused(error: unknown, name: string): unknown {
  * @throws ColloquyError CQ660 when another rehearsal runs on that server, CQ661 when the database is in use, CQ662 without the right
  */
 export async function onClone<T>(adminUrl: string, work: (cloneUrl: string) => Promise<T>): Promise<T> {
-  const source = nameOf(new URL(adminUrl));
+  const source = databaseName(adminUrl);
   const client = new pg.Client({
-    connectionString: otherDatabase(adminUrl, source === 'postgres' ? 'template1' : 'postgres'),
+    connectionString: maintenanceUrl(adminUrl),
     application_name: 'colloquy rehearse',
   });
   client.on('error', () => {});

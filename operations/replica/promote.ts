@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { addressesOf, changeAddress, shownAddress } from '../../lib/connections/addresses.ts';
 import { ColloquyError } from '../../lib/errors.ts';
+import { byLine } from '../by-line.ts';
+import { runningPostmaster } from '../postmaster.ts';
 import { findProgram, runProgram } from '../programs.ts';
 import { serverUser } from '../system-user.ts';
 
@@ -17,17 +17,17 @@ const isFolder = (to: string): boolean => !/^postgres(ql)?:\/\//.test(to);
 
 /** Where the server of a data folder listens, as it wrote it down itself. */
 function addressOfFolder(folder: string, url: string): string {
-  const path = join(folder, 'postmaster.pid');
-  if (!existsSync(path))
+  const running = runningPostmaster(folder);
+  if (!running)
     throw new ColloquyError('CQ675', `No server runs in ${folder}.`, {
       hint: `Start it first: pg_ctl --pgdata ${folder} start`,
     });
-  const [, , , port = '5432', socket = ''] = readFileSync(path, 'utf8').split('\n');
   return changeAddress(addressesOf(url)[0]!, (address) => {
-    address.port = port.trim();
+    address.port = String(running.port);
     address.hostname = '127.0.0.1';
     address.searchParams.delete('host');
-    if (socket.trim() !== '' && address.password === '') address.searchParams.set('host', socket.trim());
+    if (running.socketDir !== '' && address.password === '')
+      address.searchParams.set('host', running.socketDir);
   });
 }
 
@@ -91,18 +91,10 @@ async function commitsAfter(
   const lines: string[] = [];
   let commits = 0;
   let end = lsn;
-  let rest = '';
-  const output = new Writable({
-    write(chunk, _, done) {
-      const parts = `${rest}${chunk}`.split('\n');
-      rest = parts.pop() ?? '';
-      for (const line of parts) {
-        const [, at] = / lsn: ([0-9A-F]+\/[0-9A-F]+),/.exec(line) ?? [];
-        if (at) end = at;
-        if (/ desc: COMMIT/.test(line)) commits += 1;
-      }
-      done();
-    },
+  const output = byLine((line) => {
+    const [, at] = / lsn: ([0-9A-F]+\/[0-9A-F]+),/.exec(line) ?? [];
+    if (at) end = at;
+    if (/ desc: COMMIT/.test(line)) commits += 1;
   });
   await runProgram(program, args, { cwd: '/', user, output, onLine: (line) => lines.push(line) }).catch(
     (error) => {

@@ -1,5 +1,5 @@
-import { Writable } from 'node:stream';
 import { ColloquyError } from '../../lib/errors.ts';
+import { byLine } from '../by-line.ts';
 import { type Moment, parseTime } from './goal.ts';
 import type { Program } from './programs.ts';
 import { formatLsn, parseLsn } from './wal-names.ts';
@@ -18,24 +18,6 @@ export interface WalScan {
 
 const LINE = /^rmgr: (\S+).* lsn: .* desc: (\S+) (.*)$/;
 const ENDED = /(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(\.\d+)? (?:GMT|UTC)/;
-
-/** Splits what a program writes into lines, however much it is. */
-function byLine(onLine: (line: string) => void): Writable {
-  let rest = '';
-  return new Writable({
-    decodeStrings: true,
-    write(piece: Buffer, _encoding, done) {
-      const parts = `${rest}${piece.toString('utf8')}`.split('\n');
-      rest = parts.pop()!;
-      for (const line of parts) onLine(line);
-      done();
-    },
-    final(done) {
-      if (rest !== '') onLine(rest);
-      done();
-    },
-  });
-}
 
 /**
  * Reads the log by pg_waldump, which checks each record's checksum: what a server would take for the end of the log, in

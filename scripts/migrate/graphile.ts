@@ -3,6 +3,7 @@ import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
+import { databaseName, maintenanceUrl, otherDatabase } from '../../lib/connections/addresses.ts';
 import type { DatabaseRole } from '../../lib/database.ts';
 import { ColloquyError } from '../../lib/errors.ts';
 import { committedMigrations, freeze, isReleased, projectFolder } from '../../lib/migrations/committed.ts';
@@ -21,17 +22,6 @@ export interface Work {
 function program(): string {
   const manifest = createRequire(import.meta.url).resolve('graphile-migrate/package.json');
   return join(dirname(manifest), JSON.parse(readFileSync(manifest, 'utf8')).bin['graphile-migrate']);
-}
-
-/** The same server and login, another database. */
-export function otherDatabase(url: string, name: string): string {
-  const other = new URL(url);
-  other.pathname = `/${encodeURIComponent(name)}`;
-  return other.href;
-}
-
-export function databaseName(url: string): string {
-  return decodeURIComponent(new URL(url).pathname.slice(1)) || new URL(url).username;
 }
 
 /**
@@ -67,11 +57,6 @@ async function graphileMigrate(work: Work, args: string[]): Promise<void> {
 }
 
 const shadowName = (work: Work): string => `${databaseName(work.adminUrl).slice(0, 45)}_migrate_shadow`;
-
-/** A database of the same server to create and drop others from. */
-export function maintenanceUrl(adminUrl: string): string {
-  return otherDatabase(adminUrl, databaseName(adminUrl) === 'postgres' ? 'template1' : 'postgres');
-}
 
 async function dropShadow(work: Work): Promise<void> {
   const client = new pg.Client({ connectionString: maintenanceUrl(work.adminUrl) });

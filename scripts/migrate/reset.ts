@@ -2,10 +2,10 @@ import { existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { queues } from '../../jobs/registry.ts';
+import { databaseName, maintenanceUrl } from '../../lib/connections/addresses.ts';
 import type { Database } from '../../lib/database.ts';
 import { ColloquyError, errorCode } from '../../lib/errors.ts';
 import { migrateDatabase } from '../../lib/migrations.ts';
-import { databaseName, maintenanceUrl } from './graphile.ts';
 import { demandDevelopment, markAsDevelopment } from './mark.ts';
 import { embeddedFolder } from './target.ts';
 

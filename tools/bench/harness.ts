@@ -4,6 +4,7 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { queues } from '../../jobs/registry.ts';
+import { otherDatabase } from '../../lib/connections/addresses.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { ColloquyError } from '../../lib/errors.ts';
 import { migrateDatabase, projectFolder } from '../../lib/migrations.ts';
@@ -116,9 +117,8 @@ export async function withBenchDatabase<T>(
   await admin.connect();
   try {
     await admin.query(`create database ${name}`);
-    const url = new URL(server.adminUrl);
-    url.pathname = `/${name}`;
-    const database = serverDatabase(url.href);
+    const url = otherDatabase(server.adminUrl, name);
+    const database = serverDatabase(url);
     try {
       await database
         .pool('admin')
@@ -133,7 +133,7 @@ export async function withBenchDatabase<T>(
         say(`Kept, for a look:
   npm run postgres -- start --dir ${server.dir}
   npm run postgres -- psql --dir ${server.dir} ${name}`);
-      } else say(`Kept until you drop it: ${withoutPassword(url.href)}`);
+      } else say(`Kept until you drop it: ${withoutPassword(url)}`);
     }
   } finally {
     await admin.end();
