@@ -48,11 +48,38 @@ export function rememberParty(request: IncomingMessage, party: string): void {
   if (key) parties.set(key, party);
 }
 
-interface Place {
-  again(): Leave;
-  leave: Leave | undefined;
-  /** What it waits for elsewhere. */
-  outside: number;
+/** The place of a request: held while it is worked on and waits for nothing elsewhere. */
+class Place {
+  readonly #again: () => Leave;
+  #leave: Leave | undefined;
+  /** What it waits for elsewhere; what was begun may go on when the request is over. */
+  #outside = 0;
+  #isOver = false;
+
+  constructor(leave: Leave, again: () => Leave) {
+    this.#leave = leave;
+    this.#again = again;
+  }
+
+  goOut(): void {
+    this.#outside += 1;
+    this.#release();
+  }
+
+  comeBack(): void {
+    this.#outside -= 1;
+    if (this.#outside === 0 && !this.#isOver) this.#leave = this.#again();
+  }
+
+  end(): void {
+    this.#isOver = true;
+    this.#release();
+  }
+
+  #release(): void {
+    this.#leave?.();
+    this.#leave = undefined;
+  }
 }
 
 const places = new AsyncLocalStorage<Place>();
@@ -65,15 +92,11 @@ export async function throughDoor<T>(request: IncomingMessage, work: () => Promi
   const known = parties.get(tokenKey(request) ?? '');
   const turns = known === undefined ? strangers : members;
   const party = known ?? partyOf(request);
-  const place: Place = {
-    leave: await turns.enter(party),
-    again: () => turns.enterAgain(party),
-    outside: 0,
-  };
+  const place = new Place(await turns.enter(party), () => turns.enterAgain(party));
   try {
     return await places.run(place, work);
   } finally {
-    place.leave?.();
+    place.end();
   }
 }
 
@@ -81,15 +104,10 @@ export async function throughDoor<T>(request: IncomingMessage, work: () => Promi
 export async function outside<T>(work: () => Promise<T>): Promise<T> {
   const place = places.getStore();
   if (!place) return work();
-  if (place.outside === 0) {
-    place.leave?.();
-    place.leave = undefined;
-  }
-  place.outside += 1;
+  place.goOut();
   try {
     return await work();
   } finally {
-    place.outside -= 1;
-    if (place.outside === 0) place.leave = place.again();
+    place.comeBack();
   }
 }

@@ -92,6 +92,22 @@ it('gives a place back when the work fails, also while it is outside', async () 
   expect(await throughDoor(stranger(1), async () => 'served')).toBe('served');
 });
 
+it('keeps no place for a request that ended while something of it was still outside', async () => {
+  const model = held();
+  for (let n = 0; n < 2 * PLACES; n += 1)
+    await throughDoor(stranger(n), async () => {
+      void outside(model.work);
+    });
+  model.end();
+  await round();
+  const { work, end } = held();
+  const { begun, all } = fill(PLACES, work, stranger);
+  await round();
+  expect(begun).toHaveLength(PLACES);
+  end();
+  await all;
+});
+
 it('refuses with CQ438 who has waited too long when everybody has to, and goes on with the others', async () => {
   const codes: string[] = [];
   const all: Promise<unknown>[] = [];
