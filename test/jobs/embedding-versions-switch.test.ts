@@ -142,13 +142,16 @@ describeReal('a switch of the embedding version', () => {
     const seen = new Map<string, number>();
     let inserted = 0;
     let slowest = 0;
+    /** What is being done to the versions: named where a search fails. */
+    let phase = 'created';
 
     /** Asks by meaning for what has been there from the beginning: it must be the best hit, by the right model. */
     const searching = async (user: TestUser): Promise<void> => {
       for (let n = 0; !ending.signal.aborted; n = (n + 7) % 60) {
         const began = performance.now();
         const reply = await api.ask(
-          `query ($q: String!) { search(query: $q, mode: VECTOR, maxResults: 5) { returned embeddingVersionId results { title content vectorScore } } }`,
+          `query ($q: String!) { search(query: $q, mode: VECTOR, maxResults: 5) {
+            returned path embeddingVersionId legs { leg state reason hits } results { title content vectorScore } } }`,
           { q: `${title(n)}\n${content(n)}` },
           { token: user.token },
         );
@@ -161,7 +164,7 @@ describeReal('a switch of the embedding version', () => {
           best.vectorScore < 0.99 ||
           search.returned !== 5
         )
-          failures.push({ n, errors: reply.errors, best });
+          failures.push({ n, phase, errors: reply.errors, search });
         else seen.set(search.embeddingVersionId, (seen.get(search.embeddingVersionId) ?? 0) + 1);
       }
     };
@@ -199,17 +202,22 @@ describeReal('a switch of the embedding version', () => {
 
     try {
       // another dimension, then the same dimension by another model: the vectors could be mistaken for each other
+      phase = 'filled and switched to another dimension';
       const wide = await create('wide', 768);
       expect(await activate(wide)).toBe(0);
+      phase = 'filled and switched to a twin';
       const twin = await create('twin', 768);
       expect(await activate(twin)).toBe(0);
       // back, at once, and forth
+      phase = 'back and forth';
       const began = performance.now();
       expect(await activate(wide)).toBe(0);
       expect(await activate(twin)).toBe(0);
       expect(performance.now() - began).toBeLessThan(60_000);
       // what nobody needs any more goes, while searches go on
+      phase = 'archived';
       await untilUnlocked(() => asAdmin('select app_public.archive_embedding_version($1)', first));
+      phase = 'searched after it';
       const before = seen.get(twin) ?? 0;
       await until(async () => (seen.get(twin) ?? 0) > before + 20 || failures.length > 0);
       expect([...seen.keys()].sort()).toEqual([first, wide, twin].sort());
