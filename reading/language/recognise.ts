@@ -27,6 +27,9 @@ const WORD =
 const LONGEST_WORD = 60;
 const CAMEL_CASE = /\p{Ll}\p{Lu}/u;
 
+/** Milliseconds that the library may take to load: its own three seconds are too few while everything else starts, too. */
+const PATIENCE = 60_000;
+
 /** Names the language of a text as a text search configuration; null when the text is short or unclear, or there is none for it. */
 export type Recognise = (text: string) => string | null;
 
@@ -42,7 +45,7 @@ export function openRecogniser(): Promise<Recognise> {
 }
 
 async function load(): Promise<Recognise> {
-  const identifier = (await loadModule()).create(0, 1000);
+  const identifier = (await loadModule({ timeout: PATIENCE })).create(0, 1000);
   return (text) => {
     const words = wordsOf(text);
     const letters = words.reduce((sum, word) => sum + word.length, 0);
