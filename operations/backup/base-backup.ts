@@ -35,6 +35,10 @@ const manifestSchema = z.object({
 const NO_ROOM = /No space left on device|Disk quota exceeded|File too large/;
 const REFUSED = /incremental|WAL summar|manifest/i;
 const NO_ZSTD = /zstd.*not supported|unrecognized compression algorithm/i;
+/** A libzstd without threads. */
+const NO_WORKERS = /could not set compression worker count|does not accept a worker count/i;
+/** How the tar is compressed: beside the hashing of the files, which takes as long; one after the other; and where the server cannot. */
+const COMPRESSIONS = ['server-zstd:level=3,workers=1', 'server-zstd:3', 'client-zstd:3'];
 
 /** What the words of pg_basebackup mean. */
 function explained(error: unknown, { folder, parent }: BaseBackupOptions): unknown {
@@ -82,6 +86,8 @@ export async function takeBaseBackup(options: BaseBackupOptions): Promise<BaseBa
           '--manifest-checksums=SHA256',
           '--no-password',
           '--progress',
+          // what puts the parts into the target writes them to the disk
+          '--no-sync',
         ],
         ...(parent === undefined ? [] : [`--incremental=${parent}`]),
       ],
@@ -95,12 +101,18 @@ export async function takeBaseBackup(options: BaseBackupOptions): Promise<BaseBa
         },
       } satisfies ProgramOptions,
     );
+  const runWith = async ([compression, ...others]: readonly string[]): Promise<void> => {
+    try {
+      await run(compression!);
+    } catch (error) {
+      const isUnable =
+        error instanceof ColloquyError && (NO_ZSTD.test(error.message) || NO_WORKERS.test(error.message));
+      if (!isUnable || others.length === 0) throw error;
+      await runWith(others);
+    }
+  };
   try {
-    await run('server-zstd:3').catch((error) => {
-      // a server that was built without it: the program does it then
-      if (!(error instanceof ColloquyError) || !NO_ZSTD.test(error.message)) throw error;
-      return run('client-zstd:3');
-    });
+    await runWith(COMPRESSIONS);
   } catch (error) {
     throw explained(error, options);
   }
