@@ -48,9 +48,10 @@ export async function openServers(binaries: Binaries): Promise<Servers> {
   const folders: string[] = [];
   const newFolder = async (): Promise<string> => {
     const dir = join(parent, `${Date.now().toString(36)}-${randomBytes(3).toString('hex')}`);
+    // before the folder is there: one without a lock is removed by the next scratch server
+    locks.push(await acquireFileLock(`${dir}.lock`, { what: `The server ${dir}` }));
     mkdirSync(dir, { mode: 0o700 });
     if (user) chownSync(dir, user.uid, user.gid);
-    locks.push(await acquireFileLock(`${dir}.lock`, { what: `The server ${dir}` }));
     folders.push(dir);
     return dir;
   };
