@@ -52,3 +52,6 @@ export async function runCurrent(database: Database): Promise<void> {
       : error;
   }
 }
+
+/** Whether a migration is in hand: something in migrations/current/ but comments. */
+export const isInHand = (): boolean => currentMigrations().some(({ sql }) => /^\s*(?!--)\S/m.test(sql));

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { type Catalogue, type Difference, readCatalogue } from '../../lib/catalogue.ts';
 import { compareWithReference, isHashed, readReference } from '../../lib/catalogue-reference.ts';
-import { currentMigrations } from '../../lib/migrations/current.ts';
+import { isInHand } from '../../lib/migrations/current.ts';
 import { migrationStatus } from '../../lib/migrations.ts';
 import { type Check, type Finding, NotLookedAt, type Severity } from './check.ts';
 import { remedyFor } from './drift-remedies.ts';
@@ -106,7 +106,7 @@ export const drift: Check = {
   only: undefined,
   extensions: [],
   async find(client) {
-    if (currentMigrations().some(({ sql }) => /^\s*(?!--)\S/m.test(sql))) {
+    if (isInHand()) {
       throw new NotLookedAt('migrations/current/ is in hand: npm run migrate -- --status compares with it');
     }
     const other = await otherVersion(client);

@@ -1,25 +1,19 @@
-import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { queues } from '../../jobs/registry.ts';
 import { type Catalogue, compareCatalogues, type Difference, readCatalogue } from '../../lib/catalogue.ts';
+import { isWhatIsMade, programDigest } from '../../lib/catalogue-reference.ts';
 import { type Database, embeddedDatabase, inTransaction } from '../../lib/database.ts';
 import { ColloquyError, errorCode } from '../../lib/errors.ts';
-import { currentMigrations } from '../../lib/migrations/current.ts';
-import { migrateDatabase, readProgram } from '../../lib/migrations.ts';
+import { currentMigrations, isInHand } from '../../lib/migrations/current.ts';
+import { migrateDatabase } from '../../lib/migrations.ts';
 
 const made = new Map<string, Promise<Catalogue>>();
 
 /** The reference for the files as they are now: made once per process. */
 export function referenceCatalogue(inHand = false): Promise<Catalogue> {
-  const { migrations, functions } = readProgram();
-  const texts = [
-    ...migrations.map((one) => one.sha256),
-    ...functions.map((file) => file.hash),
-    ...(inHand ? currentMigrations().map((one) => one.sql) : []),
-  ];
-  const key = createHash('sha256').update(texts.join()).digest('hex');
+  const key = [programDigest(), ...(inHand ? currentMigrations().map((one) => one.sql) : [])].join('\n');
   const reference = made.get(key) ?? makeReference(inHand);
   made.set(key, reference);
   reference.catch(() => made.delete(key));
@@ -62,12 +56,14 @@ export function describeDifferences(differences: Difference[]): string {
  * @throws ColloquyError CQ040 when a table of a view is being changed for longer than 2 s
  */
 export async function findDrift(database: Database, inHand = false): Promise<Difference[]> {
-  const expected = await referenceCatalogue(inHand);
   try {
-    return await inTransaction(database.pool('admin'), async (client) => {
+    const actual = await inTransaction(database.pool('admin'), async (client) => {
       await client.query(`set transaction read only; set local lock_timeout = '2s'`);
-      return compareCatalogues(await readCatalogue(client), expected);
+      return readCatalogue(client);
     });
+    // where all is as it was made, nothing has to be made again
+    if (!(inHand && isInHand()) && isWhatIsMade(actual)) return [];
+    return compareCatalogues(actual, await referenceCatalogue(inHand));
   } catch (error) {
     if (errorCode(error) !== '55P03') throw error;
     throw new ColloquyError(

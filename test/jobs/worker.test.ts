@@ -120,7 +120,7 @@ describeReal('the worker', () => {
       );
     await asUser(database, ann, async (client) => {
       const { rows } = await client.query('select id from app_public.start_conversation()');
-      for (let n = 0; n < 450; n += 1)
+      for (let n = 0; n < 260; n += 1)
         await client.query('select app_public.post_message($1, $2)', [rows[0].id, `Number ${n}`]);
     });
     // what a killed worker had in hand is soon free again
@@ -144,7 +144,7 @@ describeReal('the worker', () => {
     const third = await spawnWorker();
     await until(async () => (await progress()).is_complete);
     const { chunks } = await expectIndexed(ann);
-    expect(chunks).toBeGreaterThan(400);
+    expect(chunks).toBeGreaterThan(240);
     expect(await progress()).toMatchObject({
       pending_documents: '0',
       pending_conversations: '0',
@@ -169,7 +169,7 @@ describeReal('the worker', () => {
     const gone = once(third, 'exit');
     third.stdin!.end();
     expect((await gone)[0]).toBe(0);
-    // 50 sections and 450 messages through the real model, three processes one after the other
+    // 50 sections and 260 messages through the real model, three processes one after the other
   });
 
   describe('one job', () => {

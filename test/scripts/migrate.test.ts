@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { queues } from '../../jobs/registry.ts';
 import { databaseName } from '../../lib/connections/addresses.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
@@ -19,8 +19,12 @@ import { migrateDatabase, projectFolder } from '../../lib/migrations.ts';
 import { commit, uncommit } from '../../scripts/migrate/graphile.ts';
 import { readEnvironment } from '../../scripts/migrate/mark.ts';
 import { createEmptyDatabase, execute, query } from '../sql/databases.ts';
+import { LONG } from '../support/limits.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { migrate } from './migrate-command.ts';
+
+// each of them migrates a database from nothing, or several
+vi.setConfig({ testTimeout: LONG });
 
 const scratch = mkdtempSync(join(tmpdir(), 'colloquy-migrate-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));

@@ -149,15 +149,15 @@ await describeWithBinaries('npm start', (binaries) => {
     const ending = new AbortController();
     const chats = clients.map((client) => chat(client, ending.signal));
     await allGoOn(clients);
-    for (let n = 0; n < sized(2, 10); n += 1) {
+    for (let n = 0; n < sized(1, 10); n += 1) {
       await server.restart('fast');
       await allGoOn(clients);
     }
-    for (let n = 0; n < sized(3, 20); n += 1) {
+    for (let n = 0; n < sized(2, 20); n += 1) {
       await terminateAll();
       await allGoOn(clients);
     }
-    for (let n = 0; n < sized(2, 10); n += 1) {
+    for (let n = 0; n < sized(1, 10); n += 1) {
       await server.restart('kill');
       await allGoOn(clients);
     }

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { queues } from '../../jobs/registry.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { readFunctions } from '../../lib/functions.ts';
@@ -28,10 +28,14 @@ import { readStatus } from '../../scripts/migrate/status.ts';
 import { dumpSchema } from '../../tools/picture/picture.ts';
 import { findBinaries } from '../../tools/postgres/acquire.ts';
 import type { Binaries } from '../../tools/postgres/packages.ts';
+import { LONG } from '../support/limits.ts';
 import { restoreDump } from '../support/releases.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { asUser } from '../support/users.ts';
 import { createEmptyDatabase, execute, query } from './databases.ts';
+
+// each of them migrates a database from nothing, or several
+vi.setConfig({ testTimeout: LONG });
 
 const committed = committedMigrations().map((one) => one.filename);
 

@@ -20,7 +20,7 @@ import { reasonToStay } from '../../../operations/logical/staying-away.ts';
 import type { Table } from '../../../operations/logical/tables.ts';
 import { run } from '../../../tools/postgres/run.ts';
 import { fillEveryTable } from '../../../tools/release-dump/fill.ts';
-import { LONG } from '../../support/limits.ts';
+import { LONG, sized } from '../../support/limits.ts';
 import { type OwnServer, openOwnServer } from '../../support/own-server.ts';
 import { until } from '../../support/users.ts';
 import { describeWithBinaries, one } from '../../tools/postgres/support.ts';
@@ -87,7 +87,8 @@ await describeWithBinaries('a logical dump', (binaries) => {
       psql: (url) =>
         program('psql', '-X', '-q', '-o', '/dev/null', '-v', 'ON_ERROR_STOP=1', '-f', `${file}.sql`, url),
     };
-    for (const [name, restore] of Object.entries(ways)) {
+    // the SQL is the same statements, in the same order
+    for (const [name, restore] of Object.entries(ways).slice(0, sized(1, 2))) {
       const url = await createDatabase(`by_${name}`);
       expect([name, await restore(url)]).toEqual([name, 0]);
       const restored = serverDatabase(url);

@@ -6,7 +6,7 @@ import { LONG, sized } from '../../support/limits.ts';
 import { describeReal } from '../../support/server.ts';
 
 /** In every run what test/scripts/start-restarts.test.ts does not do; all of them under `npm run test:long`. */
-const OF_A_SHORT_RUN = ['failover to the standby', 'restart of PgBouncer', 'network that hangs'];
+const OF_A_SHORT_RUN = ['failover to the standby', 'restart of PgBouncer'];
 
 describeReal('restarts, crashes, a failover and a failing network, each once under load', () => {
   it('lose and double no write that was acknowledged, end no process, and are over at once', {
