@@ -13,7 +13,7 @@ as $$
        and (h.user_id is null or h.user_id = any (%s::uuid[]))
        and not (%s)
      order by h.id limit 1',
-    rows, s.kinds, s.conversations, s.documents, s.persons, s.unless
+    rows, s.kinds, s.conversations, s.documents, s.persons, replace(s.unless, '%rows%', rows)
   )
   from app_private.hold_scope(of_table) as s;
 $$;

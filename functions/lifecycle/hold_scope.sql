@@ -1,7 +1,7 @@
 -- What a row of a table that legal holds cover belongs to, as expressions over the row r: its kinds, and the conversations, documents and
 -- persons by which a narrower hold finds it. A table that is not here is not covered: see docs/legal-holds.md for why.
 -- "unless": how a row may go although it is held, since nothing is lost: packing and unpacking a conversation. It asks what is stored,
--- so that no setting and no role opens it.
+-- so that no setting and no role opens it. %rows% stands for the relation of the rows.
 create or replace function app_private.hold_scope(of_table regclass)
 returns table (kinds text, conversations text, documents text, persons text, unless text)
 language sql
@@ -19,7 +19,7 @@ as $$
         'array[r.conversation_id]',
         null,
         'array[r.owner_id, r.author_id]',
-        'exists (select from app_hidden.conversation_archives a where a.conversation_id = r.conversation_id and r.id = any (a.message_ids))'
+        'r.id in (select unnest(a.message_ids) from app_hidden.conversation_archives a where a.conversation_id in (select o.conversation_id from %rows% as o))'
       ),
       (
         'app_public.message_feedback',

@@ -2,6 +2,9 @@
 -- statement, so that one look is enough for all of its rows; it must come behind lock_holds, or a hold that is placed at the same moment is
 -- passed. Moving rows between partitions is no deletion: it names partitions, whose statements have no trigger.
 --
+-- The argument "unless" says that the table has a way by which nothing is lost (hold_scope). It is asked first: packing and unpacking take no
+-- lock, and go on while a hold is placed.
+--
 -- A statement over very many workspaces (the entries of a month) locks the table of holds instead of each workspace.
 create or replace function app_private.keep_held_rows()
 returns trigger
@@ -10,11 +13,25 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  workspaces uuid[] := array(select distinct o.workspace_id from old_rows o where o.workspace_id is not null order by 1 limit 101);
+  workspaces uuid[];
+  loses boolean;
   any_held boolean := false;
   workspace uuid;
   hold app_public.legal_holds;
 begin
+  -- a cascade comes to every table, and mostly to nothing
+  if not exists (select from old_rows) then
+    return null;
+  end if;
+  if tg_nargs > 0 then
+    execute (
+      select format('select exists (select from old_rows r where not (%s))', replace(s.unless, '%rows%', 'old_rows')) from app_private.hold_scope(tg_relid) as s
+    ) into loses;
+    if not loses then
+      return null;
+    end if;
+  end if;
+  workspaces := array(select distinct o.workspace_id from old_rows o where o.workspace_id is not null order by 1 limit 101);
   if cardinality(workspaces) > 100 then
     lock table app_public.legal_holds in share mode;
     any_held := exists (select from app_public.legal_holds h where h.released_at is null);
@@ -37,7 +54,7 @@ comment on function app_private.keep_held_rows() is 'Trigger: refuses to delete 
 create or replace trigger conversations_00_keep_held_rows after delete on app_public.conversations referencing old table as old_rows
 for each statement execute function app_private.keep_held_rows();
 create or replace trigger messages_00_keep_held_rows after delete on app_public.messages referencing old table as old_rows
-for each statement execute function app_private.keep_held_rows();
+for each statement execute function app_private.keep_held_rows('unless');
 create or replace trigger message_feedback_00_keep_held_rows after delete on app_public.message_feedback referencing old table as old_rows
 for each statement execute function app_private.keep_held_rows();
 create or replace trigger message_chunks_00_keep_held_rows after delete on app_public.message_chunks referencing old table as old_rows
@@ -47,9 +64,9 @@ for each statement execute function app_private.keep_held_rows();
 create or replace trigger generated_images_00_keep_held_rows after delete on app_public.generated_images referencing old table as old_rows
 for each statement execute function app_private.keep_held_rows();
 create or replace trigger conversation_archives_00_keep_held_rows after delete on app_hidden.conversation_archives referencing old table as old_rows
-for each statement execute function app_private.keep_held_rows();
+for each statement execute function app_private.keep_held_rows('unless');
 create or replace trigger conversation_archive_parts_00_keep_held_rows after delete on app_hidden.conversation_archive_parts referencing old table as old_rows
-for each statement execute function app_private.keep_held_rows();
+for each statement execute function app_private.keep_held_rows('unless');
 create or replace trigger cited_passages_00_keep_held_rows after delete on app_hidden.cited_passages referencing old table as old_rows
 for each statement execute function app_private.keep_held_rows();
 create or replace trigger documents_00_keep_held_rows after delete on app_public.documents referencing old table as old_rows

@@ -91,3 +91,23 @@ export const TRIED_ELSEWHERE: Record<string, string> = {
     'removes days without messages, of which there are none while messages are kept',
   'app_public.delete_workspace': 'delete-workspace.test.ts',
 };
+
+/** Mutations of the API that delete or change nothing that is kept, by why. The others are tried in test/api/legal-holds.test.ts. */
+export const FREE_MUTATIONS: Record<string, string> = {
+  'they add': `addTag branchConversation createApiKey createDocument createEmbeddingVersion createRagConfiguration createRepository
+    createSystemPromptTemplate createWorkspace editMessage importConversation importEvents ingestEvent makeRecoveryCodes placeLegalHold
+    postMessage recordImage recordTurn regenerateAnswer register requestToolCall reserveUsage shareConversation startConversation`,
+  'they change no value that is kept': `activateEmbeddingVersion answerToolCall archiveConversation archiveEmbeddingVersion chooseBranch makeTemporary
+    markRead redriveEmbeddings releaseLegalHold restoreConversation retryEvents retryFile setVectorWeight settleUsage useMemories`,
+  'their history is kept': 'forget remember undoMemory',
+  'the audit log has what was there': `changeMemberRole deleteRagConfiguration deleteRagConfigurationByNodeId deleteSystemPromptTemplate
+    deleteSystemPromptTemplateByNodeId deleteUsageBudget deleteUsageBudgetByNodeId renameWorkspace setDefaultRagConfiguration setRetentionPolicy
+    setUsageBudget setWorkspaceLanguage setWorkspaceQuota setWorkspaceRules updateRagConfiguration updateRagConfigurationByNodeId
+    updateSystemPromptTemplate updateSystemPromptTemplateByNodeId updateUsageBudget updateUsageBudgetByNodeId`,
+  'they give or take access': `acceptInvitation acceptMyInvitation declineInvitation handOverInvitation inviteAccount inviteMember leaveWorkspace
+    removeMember revokeApiKey revokeInvitation revokeShare transferOwnership`,
+  'they are about accounts': `addSecondFactor changePassword confirmEmailChange confirmSecondFactor confirmSignIn endAccountSessions endIdentity
+    proveIdentity removeSecondFactor removeSecondFactorOf requestEmailChange requestEmailVerification requestPasswordReset
+    resetAccountPassword resetPassword revokeOtherSessions revokeSession setAccountActive setAccountQuota setAccountRole signIn signOut
+    updateUser updateUserByNodeId verifyEmail`,
+};
