@@ -5,7 +5,7 @@
 -- The argument "unless" says that the table has a way by which nothing is lost (hold_scope). It is asked first: packing and unpacking take no
 -- lock, and go on while a hold is placed.
 --
--- A statement over very many workspaces (the entries of a month) locks the table of holds instead of each workspace.
+-- A statement over very many workspaces (the entries of a month) takes one lock for all instead of one for each workspace.
 create or replace function app_private.keep_held_rows()
 returns trigger
 language plpgsql
@@ -33,8 +33,7 @@ begin
   end if;
   workspaces := array(select distinct o.workspace_id from old_rows o where o.workspace_id is not null order by 1 limit 101);
   if cardinality(workspaces) > 100 then
-    lock table app_public.legal_holds in share mode;
-    any_held := exists (select from app_public.legal_holds h where h.released_at is null);
+    any_held := app_private.lock_held_workspace(null);
   else
     foreach workspace in array workspaces loop
       any_held := app_private.lock_held_workspace(workspace) or any_held;

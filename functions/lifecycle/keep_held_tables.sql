@@ -8,15 +8,14 @@ as $$
 declare
   hold app_public.legal_holds;
 begin
-  lock table app_public.legal_holds in share mode;
-  select h.* into hold from app_public.legal_holds h where h.released_at is null order by h.id limit 1;
-  if hold.id is not null then
+  if app_private.lock_held_workspace(null) then
+    select h.* into hold from app_public.legal_holds h where h.released_at is null order by h.id limit 1;
     perform app_private.refuse_held(hold);
   end if;
   return null;
 end
 $$;
-comment on function app_private.keep_held_tables() is 'Trigger: refuses truncate while there is a legal hold. Raises CQ120.';
+comment on function app_private.keep_held_tables() is 'Trigger: refuses truncate while there is a legal hold. Raises CQ120, CQ711.';
 
 create or replace trigger conversations_00_keep_held_tables before truncate on app_public.conversations
 for each statement execute function app_private.keep_held_tables();

@@ -9,8 +9,7 @@ declare
   root constant regclass := coalesce(parent, pg_partition_root(partition));
   hold app_public.legal_holds;
 begin
-  lock table app_public.legal_holds in share mode;
-  if exists (select from app_public.legal_holds h where h.released_at is null) then
+  if app_private.lock_held_workspace(null) then
     if root = 'app_public.audit_logs'::regclass then
       execute format(
         'select h.* from app_public.legal_holds h where h.released_at is null and (h.kind is null or h.kind = %L) and exists (

@@ -332,6 +332,32 @@ describeReal('a legal hold', () => {
     await releaseAll(ann);
   });
 
+  it('is seen by a deletion in very many workspaces at once, and waits for one', async () => {
+    const { ann } = tenants;
+    await owner().query(
+      `with made as (insert into app_public.workspaces (name) select 'many' from generate_series(1, 120) returning id)
+       insert into app_public.usage_logs (workspace_id, action) select id, 'many' from made union all select $1, 'many'`,
+      [ann.workspaceId],
+    );
+    const { id } = await place(ann, `'usage_logs'`);
+    const sweep = `delete from app_public.usage_logs where action = 'many'`;
+    expect(await code(owner().query(sweep))).toBe('CQ120');
+    await call(ann, 'select app_public.release_legal_hold($1)', id);
+    const client = await owner().connect();
+    let placing: Promise<unknown> | undefined;
+    try {
+      await client.query('begin');
+      expect((await client.query(sweep)).rowCount).toBe(121);
+      placing = place(ann, `'usage_logs'`);
+      await until(async () => (await lockWaiters(database, 'advisory')).length > 0);
+      await client.query('commit');
+    } finally {
+      client.release();
+    }
+    await placing;
+    await releaseAll(ann);
+  });
+
   it('leaves no way open by what a login may set or write', async () => {
     const { ann } = tenants;
     await place(ann, 'null');
