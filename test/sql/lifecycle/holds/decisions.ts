@@ -75,7 +75,7 @@ export const FREE_COLUMNS: Record<string, string> = {
   'app_public.tool_calls': 'status updated_at',
 };
 
-/** Functions that delete or change what is kept, and are not tried by themselves in legal-hold-paths.test.ts: where they are. */
+/** Functions that delete or change what is kept, and are not tried by themselves in legal-holds-paths.test.ts: where they are. */
 export const TRIED_ELSEWHERE: Record<string, string> = {
   'app_private.archive_version': 'drops partitions of vectors, which are computed',
   'app_private.cleanup_test_data': 'deletes from covered tables by plain statements, which are tried',
