@@ -109,7 +109,7 @@ async function handle(context: JobContext, source: Payload): Promise<object> {
     const result = await pool.query<{ status: string | null }>(
       `select app_hidden.fail_file(
          for_workspace => $1, for_file => $2, of_attempt => $3, code => $4, reason => $5, is_final => $6) as status`,
-      [...which, known ? code : 'CQ328', reason, isFinal(error) || code === 'CQ323'],
+      [...which, known ? code : 'CQ328', reason, isFinal(error) || code === 'CQ323' || code === 'CQ120'],
     );
     return { status: result.rows[0]?.status ?? 'in other hands', attempt: claim.attempt, reason };
   }

@@ -90,6 +90,9 @@ const RELATIONS: Record<string, Record<string, Names>> = {
     workspace_id: ['workspace', 'legalHolds'],
     placed_by: ['placer'],
     released_by: ['releaser'],
+    conversation_id: ['conversation'],
+    document_id: ['document'],
+    user_id: ['person'],
   },
 };
 

@@ -30,5 +30,5 @@ begin
 end
 $$;
 comment on function app_public.give_feedback(uuid, app_public.feedback_type, integer, text) is
-  'Says what you think of a message: positive, neutral or negative, a rating of 1 to 5, a comment. Again replaces it. Errors: CQ101, CQ109, CQ200 a value out of range, CQ204 no such message.';
+  'Says what you think of a message: positive, neutral or negative, a rating of 1 to 5, a comment. Again replaces it. Errors: CQ101, CQ109, CQ120 a legal hold keeps what you said before, CQ200 a value out of range, CQ204 no such message.';
 grant execute on function app_public.give_feedback(uuid, app_public.feedback_type, integer, text) to colloquy_user, colloquy_admin;

@@ -18,5 +18,5 @@ begin
   return withdrawn;
 end
 $$;
-comment on function app_public.withdraw_feedback(uuid) is 'Takes your feedback on a message back. Errors: CQ101, CQ109, CQ204 no such message, or no feedback of yours.';
+comment on function app_public.withdraw_feedback(uuid) is 'Takes your feedback on a message back. Errors: CQ101, CQ109, CQ120 kept by a legal hold, CQ204 no such message, or no feedback of yours.';
 grant execute on function app_public.withdraw_feedback(uuid) to colloquy_user, colloquy_admin;

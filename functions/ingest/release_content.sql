@@ -11,7 +11,8 @@ begin
     raise exception 'This database is a copy in quarantine: no bytes are removed for it.'
       using errcode = 'CQ635', hint = 'Give it a storage of its own, then: npm run ops -- adopt';
   end if;
-  if app_private.contents_are_held() then
+  perform app_private.lock_holds(split_part(of_path, '/', 1)::uuid);
+  if app_private.contents_are_held() or app_private.is_held(split_part(of_path, '/', 1)::uuid, 'files') then
     -- the next run of the job asks again
     insert into app_hidden.discarded_contents (workspace_id, storage_path)
     values (split_part(of_path, '/', 1)::uuid, of_path)
@@ -28,5 +29,5 @@ begin
 end
 $$;
 comment on function app_hidden.release_content(text) is
-  'Whether nobody has a content, so that its bytes may be removed before this transaction ends; nobody can store it meanwhile. Never while a backup copies the bytes of files. Error: CQ635 in quarantine.';
+  'Whether nobody has a content, so that its bytes may be removed before this transaction ends; nobody can store it meanwhile. Never while a backup copies the bytes of files, or a legal hold keeps them. Error: CQ635 in quarantine.';
 grant execute on function app_hidden.release_content(text) to colloquy_worker;

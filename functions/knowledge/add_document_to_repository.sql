@@ -40,5 +40,5 @@ begin
 end
 $$;
 comment on function app_public.add_document_to_repository(uuid, uuid, text) is
-  'Puts a document into a repository of one''s own, or moves it within it. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable path, CQ204 no such repository or document, CQ240 the path is taken.';
+  'Puts a document into a repository of one''s own, or moves it within it. Errors: CQ101 not signed in, CQ109 read-only, CQ120 a legal hold keeps it where it is, CQ200 unusable path, CQ204 no such repository or document, CQ240 the path is taken.';
 grant execute on function app_public.add_document_to_repository(uuid, uuid, text) to colloquy_user, colloquy_admin;

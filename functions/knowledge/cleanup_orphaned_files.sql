@@ -14,15 +14,15 @@ begin
     raise exception 'Files younger than an hour may still be on their way.' using errcode = 'CQ200', hint = 'Pass at least one hour.';
   end if;
   for candidate in
-    select f.id, f.workspace_id
+    select f.id, f.workspace_id, f.owner_id
     from app_private.orphaned_files(older_than) f
-    where not app_private.is_held(f.workspace_id, 'files')
+    where not app_private.is_held(f.workspace_id, 'files', of_person => f.owner_id)
     order by f.id
     limit max_files
   loop
     -- a statement of its own sees a hold that was placed while this waited
     perform app_private.lock_holds(candidate.workspace_id);
-    continue when app_private.is_held(candidate.workspace_id, 'files');
+    continue when app_private.is_held(candidate.workspace_id, 'files', of_person => candidate.owner_id);
     select f.workspace_id, f.id into workspace_id, file_id
     from app_public.files f
     where f.id = candidate.id and exists (select from app_private.orphaned_files(older_than) o where o.id = candidate.id)

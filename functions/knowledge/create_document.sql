@@ -55,6 +55,6 @@ begin
 end
 $$;
 comment on function app_public.create_document(text, text, text, text, text, app_public.text_search_language, app_public.visibility, jsonb) is
-  'Adds a document and has it indexed, each passage in its own language; textSearchLanguage, or else that of the workspace, is for those that cannot be recognised, and simple for all. With a sourceUrl that the caller used before, updates that document instead; an equal one is left alone. Errors: CQ101 not signed in, CQ109 read-only, CQ200 too long or a value out of range.';
+  'Adds a document and has it indexed, each passage in its own language; textSearchLanguage, or else that of the workspace, is for those that cannot be recognised, and simple for all. With a sourceUrl that the caller used before, updates that document instead; an equal one is left alone. Errors: CQ101 not signed in, CQ109 read-only, CQ120 a legal hold keeps the one with this sourceUrl, CQ200 too long or a value out of range.';
 grant execute on function app_public.create_document(text, text, text, text, text, app_public.text_search_language, app_public.visibility, jsonb)
   to colloquy_user, colloquy_admin;

@@ -11,9 +11,6 @@ declare
 begin
   perform app_hidden.require_member(for_writing => true);
   perform app_private.lock_holds(app_hidden.current_workspace_id());
-  if app_private.is_held(app_hidden.current_workspace_id(), 'files') then
-    raise exception 'A legal hold keeps the files of this workspace.' using errcode = 'CQ120', hint = 'Ask who placed it to release it first.';
-  end if;
   delete from app_public.files f
   where f.workspace_id = app_hidden.current_workspace_id() and f.id = delete_file.file_id and f.owner_id = app_hidden.current_user_id()
   returning * into result;

@@ -54,11 +54,11 @@ begin
         result.outcome := case when found then 'updated' else 'unchanged' end;
       end if;
     exception
-      when integrity_constraint_violation or data_exception or sqlstate 'CQ200' then
+      when integrity_constraint_violation or data_exception or sqlstate 'CQ120' or sqlstate 'CQ200' then
         result.document_id := null;
         result.outcome := 'refused';
         -- the words of PostgreSQL name tables and constraints
-        result.reason := case when sqlstate = 'CQ200' then sqlerrm else 'A value is missing, too long, or of the wrong form.' end;
+        result.reason := case when sqlstate in ('CQ120', 'CQ200') then sqlerrm else 'A value is missing, too long, or of the wrong form.' end;
     end;
     return next result;
   end loop;

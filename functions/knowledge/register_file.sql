@@ -40,7 +40,8 @@ begin
   end if;
   -- what failed, or whose document is gone or came of another file since, is read again
   update app_public.files f
-  set processing_status = 'pending', attempts = 0, retry_at = null, error = null, error_code = null, original_name = bare_name,
+  set processing_status = 'pending', attempts = 0, retry_at = null, error = null, error_code = null,
+    original_name = case when app_private.is_held(workspace, 'files') then f.original_name else bare_name end,
     mime_type = accepted_type, source_url = coalesce(register_file.source_url, f.source_url), updated_at = clock_timestamp()
   where f.workspace_id = workspace and f.sha256 = register_file.sha256 and f.owner_id = caller
     and (

@@ -23,5 +23,5 @@ begin
 end
 $$;
 comment on function app_public.remove_tag(text, app_public.taggable_type, uuid) is
-  'Takes a tag from a thing. Errors: CQ101 not signed in, CQ109 read-only, CQ204 no such thing or tag.';
+  'Takes a tag from a thing. Errors: CQ101 not signed in, CQ109 read-only, CQ120 kept by a legal hold, CQ204 no such thing or tag.';
 grant execute on function app_public.remove_tag(text, app_public.taggable_type, uuid) to colloquy_user, colloquy_admin;

@@ -17,13 +17,13 @@ begin
     select c.id, c.workspace_id
     from app_public.conversations c
     where c.is_temporary and c.expires_at <= clock_timestamp()
-      and not app_private.is_held(c.workspace_id, 'conversations')
+      and not app_private.is_held(c.workspace_id, 'conversations', of_conversation => c.id)
     order by c.expires_at
     limit max_conversations
   loop
     -- a statement of its own sees a hold that was placed while this waited
     perform app_private.lock_holds(candidate.workspace_id);
-    continue when app_private.is_held(candidate.workspace_id, 'conversations');
+    continue when app_private.is_held(candidate.workspace_id, 'conversations', of_conversation => candidate.id);
     select c.id, c.workspace_id, c.message_count into conversation_id, workspace_id, messages
     from app_public.conversations c
     where c.id = candidate.id and c.is_temporary and c.expires_at <= clock_timestamp()

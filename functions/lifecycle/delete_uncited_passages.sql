@@ -16,10 +16,18 @@ begin
   removed := 0;
   for candidate in
     select k.workspace_id, array_agg(k.id) as notes, array_agg(distinct k.passage_id) as passages
-    from (select c.id, c.workspace_id, c.passage_id from app_hidden.passage_checks c order by c.id limit max_rows) as k
+    from (
+      select c.id, c.workspace_id, c.passage_id
+      from app_hidden.passage_checks c
+      -- what a hold keeps is looked at when it is released
+      where not app_private.are_passages_held(c.workspace_id)
+      order by c.id limit max_rows
+    ) as k
     group by k.workspace_id
     order by k.workspace_id
   loop
+    perform app_private.lock_holds(candidate.workspace_id);
+    continue when app_private.are_passages_held(candidate.workspace_id);
     continue when not pg_try_advisory_xact_lock(app_private.passages_lock(candidate.workspace_id));
     delete from app_hidden.cited_passages p
     where p.id = any (candidate.passages)

@@ -1,5 +1,12 @@
--- Whatever deletes asks this, behind lock_holds: so a hold that was placed is seen.
-create or replace function app_private.is_held(for_workspace uuid, for_kind app_public.retention_kind)
+-- What deletes in batches asks this behind lock_holds, and passes over what is held: the triggers that keep (keep_held_rows) would refuse
+-- it, and end the batch. It is wider than they are where it cannot know: a hold on one conversation, document or person counts unless
+-- the caller says which one it means, and some things take others along, or are kept for others:
+-- with a conversation go its analytics, and its entries of the usage log and its attachments lose it; with a file goes its document;
+-- what a memory or an event said stays while an answer that is held cites it.
+create or replace function app_private.is_held(
+  for_workspace uuid, for_kind app_public.retention_kind,
+  of_conversation uuid default null, of_document uuid default null, of_person uuid default null
+)
 returns boolean
 language sql
 stable
@@ -7,7 +14,19 @@ set search_path = pg_catalog, pg_temp
 as $$
   select exists (
     select from app_public.legal_holds h
-    where h.workspace_id = for_workspace and h.released_at is null and (h.kind is null or h.kind = for_kind)
+    where h.workspace_id = for_workspace and h.released_at is null
+      and (
+        h.kind is null and (for_kind is not null or h.scope = 'workspace')
+        or h.kind = for_kind
+        or for_kind = 'conversations' and h.kind in ('usage_logs', 'files', 'conversation_analytics')
+        or for_kind = 'files' and h.kind in ('conversations', 'documents')
+        or for_kind in ('memory_items', 'raw_events') and h.kind = 'conversations'
+      )
+      and (h.conversation_id is null or of_conversation is null or h.conversation_id = of_conversation)
+      and (h.document_id is null or of_document is null or h.document_id = of_document)
+      and (h.user_id is null or of_person is null or h.user_id = of_person)
   );
 $$;
-comment on function app_private.is_held(uuid, app_public.retention_kind) is 'Whether a legal hold keeps a kind of thing in a workspace; with null, whether one keeps everything.';
+comment on function app_private.is_held(uuid, app_public.retention_kind, uuid, uuid, uuid) is
+  'Whether a legal hold keeps a kind of thing in a workspace, or something of that kind; with null as the kind, whether one keeps everything. With a conversation, document or person: whether one keeps that.';
+-- Deliberately not granted: functions that delete call it.

@@ -9,6 +9,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  hold app_public.legal_holds;
   caller app_public.workspace_members;
   result app_public.workspaces;
 begin
@@ -17,8 +18,10 @@ begin
   perform app_private.lock_holds(app_hidden.current_workspace_id());
   caller := app_private.lock_workspace();
   perform app_private.require_rank(caller, 'owner');
-  if exists (select from app_public.legal_holds h where h.workspace_id = caller.workspace_id and h.released_at is null) then
-    raise exception 'A legal hold keeps this workspace.' using errcode = 'CQ120', hint = 'Whoever placed it has to release it first: releaseLegalHold.';
+  -- said before anything is touched; the trigger of legal_holds would refuse it in the end
+  select h.* into hold from app_public.legal_holds h where h.workspace_id = caller.workspace_id and h.released_at is null order by h.id limit 1;
+  if hold.id is not null then
+    perform app_private.refuse_held(hold);
   end if;
   select w.* into result from app_public.workspaces w where w.id = caller.workspace_id and w.name = delete_workspace.name for update;
   if result.id is null then

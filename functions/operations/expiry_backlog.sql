@@ -21,7 +21,7 @@ as $$
     union all
     (
       select 'temporary conversations', c.expires_at from app_public.conversations c
-      where c.is_temporary and c.expires_at <= now() - late and not app_private.is_held(c.workspace_id, 'conversations')
+      where c.is_temporary and c.expires_at <= now() - late and not app_private.is_held(c.workspace_id, 'conversations', of_conversation => c.id)
       order by c.expires_at limit count_up_to
     )
     union all

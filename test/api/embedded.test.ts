@@ -129,6 +129,27 @@ describe('the API over the embedded database', () => {
     expect(ready.status).toBe(200);
   });
 
+  it('keeps what a legal hold is on', async () => {
+    const mutate = (body: string) => api.ask(`mutation { ${body} }`, {}, { token: ada.token });
+    const made = await mutate('createDocument(input: { title: "a", content: "b" }) { document { id } }');
+    const { id } = made.data.createDocument.document;
+    const placed = await mutate(
+      `placeLegalHold(input: { reason: "case", documentId: "${id}" }) { legalHold { id } }`,
+    );
+    for (const refused of [
+      `deleteDocument(input: { id: "${id}" }) { clientMutationId }`,
+      `updateDocument(input: { id: "${id}", patch: { content: "c" } }) { clientMutationId }`,
+    ])
+      expect((await mutate(refused)).errors[0]).toMatchObject({
+        message: 'A legal hold keeps this: case',
+        extensions: { code: 'CQ120' },
+      });
+    await mutate(
+      `releaseLegalHold(input: { id: "${placed.data.placeLegalHold.legalHold.id}" }) { clientMutationId }`,
+    );
+    expect((await mutate(`deleteDocument(input: { id: "${id}" }) { clientMutationId }`)).errors).toEqual([]);
+  });
+
   it('takes a file, reads it, gives it back, learns from an event, and removes what nobody has', async () => {
     const worker = await startWorker({ pool: database.pool('worker'), pollingIntervalSeconds: 0.5, storage });
     try {

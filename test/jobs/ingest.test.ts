@@ -352,6 +352,27 @@ describeReal('files and events become knowledge', () => {
       expect(await file(first)).toEqual(state);
     });
 
+    it('that would replace what a legal hold keeps say so, and are read again when it is released', async () => {
+      await work();
+      const source = 'file:said.txt';
+      const content = async () =>
+        (await one('select content from app_public.documents where source_url = $1', source)).content;
+      await ended(await upload(ann, 'What was said.', 'said.txt', { source }));
+      const [hold] = await call(ann, `select id from app_public.place_legal_hold('a case', 'documents')`);
+      const second = await upload(ann, 'What was not said.', 'said.txt', { source });
+      await ended(second);
+      expect(await file(second)).toMatchObject({
+        processing_status: 'failed',
+        error_code: 'CQ120',
+        error: expect.stringMatching(/^A legal hold keeps this\./),
+        attempts: 1,
+      });
+      expect(await content()).toBe('What was said.');
+      await call(ann, 'select app_public.release_legal_hold($1)', hold!.id);
+      await call(ann, 'select app_public.retry_file($1)', second);
+      await until(async () => (await content()) === 'What was not said.');
+    });
+
     it('of two owners with the same bytes are two documents', async () => {
       await work();
       const [mine, theirs] = [

@@ -13,6 +13,11 @@ const REVIEWED: [string, string][] = [
   ['app_private.count_message_feedback', 'cannot determinate a result of dynamic SQL'],
   ['app_private.count_message_feedback', 'record "changed" is not assigned yet'],
   ['app_private.count_message_feedback', 'never read variable "changed"'],
+  // Statements made of the expressions of hold_scope, over the rows of whatever table.
+  ['app_private.keep_held_rows', 'cannot determinate a result of dynamic SQL'],
+  ['app_private.keep_held_rows', 'the expression is not SQL injection safe'],
+  ['app_private.keep_held_values', 'cannot determinate a result of dynamic SQL'],
+  ['app_private.require_unheld_partition', 'cannot determinate a result of dynamic SQL'],
   // Column names of the catalogue, written with quote_ident.
   ['app_private.create_range_partition', 'text type variable is not sanitized'],
   // What the server says of its cluster and timeline, which no statement sees change.

@@ -140,6 +140,18 @@ export const CONTENT: Fault[] = [
     mend: NO_EVENTS,
   },
   {
+    check: 'legal_holds_old',
+    is: 'a legal hold that is older than a year',
+    make: [
+      `insert into app_public.legal_holds (id, workspace_id, reason) values (app_hidden.uuidv7_floor(${ago('400 days')}), '${WORKSPACE}', 'planted')`,
+    ],
+    subject: `workspace ${WORKSPACE}`,
+    severity: 'info',
+    detail: /^1 in force, the oldest since /,
+    mend: ['update app_public.legal_holds set released_at = now()'],
+    after: ['delete from app_public.legal_holds'],
+  },
+  {
     check: 'quotas_near_end',
     is: 'a workspace that is nearly full',
     make: [

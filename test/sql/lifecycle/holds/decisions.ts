@@ -1,0 +1,113 @@
+/** What was decided about each table, column and function, beside what the triggers keep. What is new fails the test until it is decided. */
+
+const AUDITED = 'the audit log has each of its values';
+const DERIVED = 'computed from what is kept';
+const BOOKKEEPING = 'says how far work has come, or what it costs';
+const ACCESS = 'says who may do what; that must go on being taken away';
+
+/** Tables of a workspace whose rows legal holds do not keep, and why. */
+export const FREE_TABLES: Record<string, string> = {
+  'app_hidden.analytics_changes': BOOKKEEPING,
+  'app_hidden.budget_spending': BOOKKEEPING,
+  'app_hidden.chunk_counts': DERIVED,
+  'app_hidden.cutting_failures': BOOKKEEPING,
+  'app_hidden.discarded_contents':
+    'bytes of files that are gone; find_discarded_contents passes over those that are held',
+  'app_hidden.embedding_backlog': BOOKKEEPING,
+  'app_hidden.embedding_claims': BOOKKEEPING,
+  'app_hidden.embedding_counts': DERIVED,
+  'app_hidden.embedding_failures': BOOKKEEPING,
+  'app_hidden.embedding_refusals': BOOKKEEPING,
+  'app_hidden.indexing_rates': BOOKKEEPING,
+  'app_hidden.message_idempotency_keys': BOOKKEEPING,
+  'app_hidden.passage_checks': BOOKKEEPING,
+  'app_hidden.raw_event_keys': BOOKKEEPING,
+  'app_hidden.search_samples': BOOKKEEPING,
+  'app_hidden.usage_holds': BOOKKEEPING,
+  'app_hidden.user_activity': DERIVED,
+  'app_hidden.word_samples': DERIVED,
+  'app_hidden.workspace_words': DERIVED,
+  'app_private.mail_outbox': BOOKKEEPING,
+  'app_private.workspace_quotas': BOOKKEEPING,
+  'app_private.workspace_storage': DERIVED,
+  'app_public.api_keys': ACCESS,
+  'app_public.audit_logs':
+    'nobody changes it: audit_logs_00_append_only; its partitions: require_unheld_partition',
+  'app_public.chunks': DERIVED,
+  'app_public.conversation_reads': BOOKKEEPING,
+  'app_public.conversation_shares': ACCESS,
+  'app_public.embeddings': DERIVED,
+  'app_public.legal_holds': 'a trigger of its own: legal_holds_00_keep',
+  'app_public.rag_configuration_performance': DERIVED,
+  'app_public.rag_configuration_versions': AUDITED,
+  'app_public.rag_configurations': AUDITED,
+  'app_public.retention_policies': AUDITED,
+  'app_public.system_prompt_templates': AUDITED,
+  'app_public.usage_budgets': AUDITED,
+  'app_public.usage_reservations': BOOKKEEPING,
+  'app_public.workspace_invitations': ACCESS,
+  'app_public.workspace_members': ACCESS,
+};
+
+/** Columns of covered tables that go on changing: bookkeeping, settings, and what has a history of its own. */
+export const FREE_COLUMNS: Record<string, string> = {
+  'app_hidden.cited_passages': 'owner_id visibility',
+  'app_hidden.conversation_archives': 'packed_at',
+  'app_public.conversation_analytics':
+    'rag_configuration_id message_count user_message_count assistant_message_count system_message_count tool_message_count edit_count regeneration_count failed_count relevance_count total_relevance_score response_count total_response_time_ms median_response_time_ms p95_response_time_ms prompt_tokens completion_tokens total_tokens cost_usd positive_feedback neutral_feedback negative_feedback satisfaction_points peak_hour first_message_at last_message_at computed_at',
+  'app_public.conversations':
+    'visibility model_provider model_name temperature max_tokens enable_document_chat enable_image_generation enable_web_search message_count total_tokens_used total_cost_usd total_response_time_ms response_count positive_feedback negative_feedback last_sequence_number indexed_sequence_number last_message_id last_message_at max_messages is_archived is_auto_archived storage_tier is_temporary expires_at pinned_at summary summary_until_message_id updated_at rag_configuration_id preferred_leaf_id indexed_leaf_id',
+  'app_public.documents': 'visibility text_search_language chunked_hash is_archived updated_at',
+  'app_public.entity_tags': 'tagged_at',
+  'app_public.files':
+    'visibility mime_type processing_status attempts retry_at error error_code extracted_length chunk_count updated_at',
+  'app_public.generated_images': 'generation_time_ms',
+  'app_public.memory_item_changes': 'undone_at',
+  // what becomes of a memory stands in memory_item_changes, with what was before
+  'app_public.memory_items':
+    'visibility chunked_hash importance access_count last_accessed_at expires_at validity superseded_by forgotten_at updated_at',
+  'app_public.message_feedback': 'ip user_agent updated_at',
+  // parent_id: moving rows between partitions lets go of it for the length of a transaction
+  'app_public.messages': 'status parent_id processing_time_ms relevance_score embedding_version_id',
+  'app_public.raw_events': 'processing_status attempts retry_at error processed_at knowledge_hash',
+  'app_public.repositories': 'visibility is_archived updated_at',
+  'app_public.repository_documents': 'added_at',
+  'app_public.tool_calls': 'status updated_at',
+};
+
+/** Functions that delete or change what is kept, and are not tried by themselves in legal-holds-paths.test.ts: where they are. */
+export const TRIED_ELSEWHERE: Record<string, string> = {
+  'app_private.archive_version': 'drops partitions of vectors, which are computed',
+  'app_private.cleanup_test_data': 'deletes from covered tables by plain statements, which are tried',
+  'app_private.create_range_partition': 'moves rows between partitions: "goes on with maintenance"',
+  'app_private.forget_events': 'trigger: tried as the deletion of raw_events',
+  'app_private.import_attachments': 'fills in the file of a document that it has just made',
+  'app_private.pack_conversation': 'tried: "goes on with maintenance"',
+  'app_private.unpack_conversation': 'tried: "goes on with maintenance"',
+  'app_private.propagate_conversation_visibility':
+    'trigger: tried as the update of owner_id of conversations',
+  'app_private.remove_tags_of_entities': 'trigger: tried as the deletion of what has tags',
+  'app_private.store_conversation_figures':
+    'removes days without messages, of which there are none while messages are kept',
+  'app_public.delete_workspace': 'delete-workspace.test.ts',
+};
+
+/** Mutations of the API that delete or change nothing that is kept, by why. The others are tried in test/api/legal-holds.test.ts. */
+export const FREE_MUTATIONS: Record<string, string> = {
+  'they add': `addTag branchConversation createApiKey createDocument createEmbeddingVersion createRagConfiguration createRepository
+    createSystemPromptTemplate createWorkspace editMessage importConversation importEvents ingestEvent makeRecoveryCodes placeLegalHold
+    postMessage recordImage recordTurn regenerateAnswer register requestToolCall reserveUsage shareConversation startConversation`,
+  'they change no value that is kept': `activateEmbeddingVersion answerToolCall archiveConversation archiveEmbeddingVersion chooseBranch makeTemporary
+    markRead redriveEmbeddings releaseLegalHold restoreConversation retryEvents retryFile setVectorWeight settleUsage useMemories`,
+  'their history is kept': 'forget remember undoMemory',
+  'the audit log has what was there': `changeMemberRole deleteRagConfiguration deleteRagConfigurationByNodeId deleteSystemPromptTemplate
+    deleteSystemPromptTemplateByNodeId deleteUsageBudget deleteUsageBudgetByNodeId renameWorkspace setDefaultRagConfiguration setRetentionPolicy
+    setUsageBudget setWorkspaceLanguage setWorkspaceQuota setWorkspaceRules updateRagConfiguration updateRagConfigurationByNodeId
+    updateSystemPromptTemplate updateSystemPromptTemplateByNodeId updateUsageBudget updateUsageBudgetByNodeId`,
+  'they give or take access': `acceptInvitation acceptMyInvitation declineInvitation handOverInvitation inviteAccount inviteMember leaveWorkspace
+    removeMember revokeApiKey revokeInvitation revokeShare transferOwnership`,
+  'they are about accounts': `addSecondFactor changePassword confirmEmailChange confirmSecondFactor confirmSignIn endAccountSessions endIdentity
+    proveIdentity removeSecondFactor removeSecondFactorOf requestEmailChange requestEmailVerification requestPasswordReset
+    resetAccountPassword resetPassword revokeOtherSessions revokeSession setAccountActive setAccountQuota setAccountRole signIn signOut
+    updateUser updateUserByNodeId verifyEmail`,
+};
