@@ -1,3 +1,11 @@
+--! Previous: sha1:762759b1766f4ec41b1ab0c740d92ec00ad0d45f
+--! Hash: sha1:a7a81662b6ecbc882f76f77fda5386ea28e657ae
+--! Message: legal holds
+
+--! split: 1-current.sql
+-- The migration in hand: tables, columns, indexes, data moves. What functions/ holds is applied after it by itself.
+
+--! split: 15-legal-holds.sql
 -- Legal holds on one conversation, one document or one person, besides those on a workspace.
 drop function if exists app_public.place_legal_hold(text, app_public.retention_kind);
 drop function if exists app_private.is_held(uuid, app_public.retention_kind);
