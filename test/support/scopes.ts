@@ -116,6 +116,7 @@ export const MUTATIONS: Record<Need, string[]> = {
     'placeLegalHold',
     'redriveEmbeddings',
     'releaseLegalHold',
+    'replayEvents',
     'retryEvents',
     'setDefaultRagConfiguration',
     'setRetentionPolicy',
