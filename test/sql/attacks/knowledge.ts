@@ -77,7 +77,8 @@ export const knowledge: Attacks = {
       );
     await set('completed');
     const replay = async (user: TestUser) =>
-      (await call(user, 'select (app_public.replay_events(ids => $1::uuid[])).events', events)).rows[0].events;
+      (await call(user, 'select (app_public.replay_events(ids => $1::uuid[])).events', events)).rows[0]
+        .events;
     expect(await replay(ann)).toBe(1);
     const { rows } = await admin.query(
       `select id from app_public.raw_events where processing_status = 'completed' and id = any ($1)`,

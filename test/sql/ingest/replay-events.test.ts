@@ -40,7 +40,8 @@ describeReal('replaying events', () => {
       } as unknown as JobContext,
       { workspaceId: user.workspaceId, source },
     ) as Promise<Record<string, number>>;
-  const due = () => owner().query('update app_public.raw_events set retry_at = null where retry_at is not null');
+  const due = () =>
+    owner().query('update app_public.raw_events set retry_at = null where retry_at is not null');
   async function ingest(user: TestUser, word: string, source = 'minutes'): Promise<string> {
     const [event] = await call(
       user,
@@ -53,13 +54,16 @@ describeReal('replaying events', () => {
   const first = (text: string) => `Old: ${text.slice(0, text.indexOf('.'))}`;
   const second = (text: string) => `New: ${text.slice(0, text.indexOf('.'))}`;
   const passage = async (id: string) =>
-    (
-      await owner().query('select content from app_public.chunks where raw_event_id = $1', [id])
-    ).rows.map((row) => row.content);
+    (await owner().query('select content from app_public.chunks where raw_event_id = $1', [id])).rows.map(
+      (row) => row.content,
+    );
   const replay = async (user: TestUser, args = '') =>
     (await call(user, `select * from app_public.replay_events(${args})`))[0];
   const event = (id: string) =>
-    one('select processing_status as status, error, replay_requested_at from app_public.raw_events where id = $1', id);
+    one(
+      'select processing_status as status, error, replay_requested_at from app_public.raw_events where id = $1',
+      id,
+    );
 
   it('puts the new passage in the place of the old in one step, and keeps what answers cited', async () => {
     says = first;
@@ -69,7 +73,11 @@ describeReal('replaying events', () => {
     const chunk = await one('select id from app_public.chunks where raw_event_id = $1', id);
     await owner().query('select app_private.keep_passages($1, array[$2::uuid])', [ann.workspaceId, chunk.id]);
 
-    expect(await replay(ann, `ids => array['${id}'::uuid]`)).toEqual({ events: 1, last_id: null, waiting: '1' });
+    expect(await replay(ann, `ids => array['${id}'::uuid]`)).toEqual({
+      events: 1,
+      last_id: null,
+      waiting: '1',
+    });
     // asking twice is asking once
     expect(await replay(ann)).toEqual({ events: 0, last_id: null, waiting: '1' });
     expect(await passage(id)).toEqual(['Old: Harbour']);
@@ -78,7 +86,10 @@ describeReal('replaying events', () => {
     const client = await database.pool('worker').connect();
     try {
       await client.query('begin');
-      const { rows } = await client.query(`select event_id, attempt from app_hidden.claim_events($1, 'minutes')`, [ann.workspaceId]);
+      const { rows } = await client.query(
+        `select event_id, attempt from app_hidden.claim_events($1, 'minutes')`,
+        [ann.workspaceId],
+      );
       await client.query('commit');
       await client.query('begin');
       await client.query('select app_hidden.complete_event($1, $2, $3, $4, null, 2)', [
@@ -176,10 +187,17 @@ describeReal('replaying events', () => {
     expect(rows).toEqual([{ event_id: fresh }]);
     await process(ann, 'steps');
     expect((await event(theirs)).status).toBe('completed');
-    expect(await replay(ann, `'steps', ingested_from => now() + interval '1 hour'`)).toMatchObject({ events: 0 });
-    expect(await replay(ann, `'steps', ingested_to => now() - interval '1 hour'`)).toMatchObject({ events: 0 });
+    expect(await replay(ann, `'steps', ingested_from => now() + interval '1 hour'`)).toMatchObject({
+      events: 0,
+    });
+    expect(await replay(ann, `'steps', ingested_to => now() - interval '1 hour'`)).toMatchObject({
+      events: 0,
+    });
     expect(
-      await replay(ann, `'steps', ingested_from => now() - interval '1 hour', ingested_to => now() + interval '1 hour'`),
+      await replay(
+        ann,
+        `'steps', ingested_from => now() - interval '1 hour', ingested_to => now() + interval '1 hour'`,
+      ),
     ).toMatchObject({ events: 4 });
     await process(ann, 'steps');
     // two at once take each event once
