@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
+import { inOneLine } from '../lib/in-one-line.ts';
 import { post } from '../lib/outgoing-request.ts';
-import { inOneLine, MailError, type Transport } from './mailer.ts';
+import { MailError, type Transport } from './mailer.ts';
 
 /** Answers that will be the same for this mail, however often it is sent. */
 const ABOUT_THE_MAIL = new Set([400, 410, 413, 422]);

@@ -1,5 +1,5 @@
+import { inOneLine } from '../lib/in-one-line.ts';
 import { post } from '../lib/outgoing-request.ts';
-import { inOneLine } from '../mail/mailer.ts';
 import { allowedAddresses, ForbiddenAddress, type Resolve } from './addresses.ts';
 import { signatureOf } from './signature.ts';
 

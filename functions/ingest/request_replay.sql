@@ -17,8 +17,8 @@ as $$
 #variable_conflict use_column
 declare
   -- the first id of a moment
-  lowest uuid := case when ingested_from is not null then overlay(app_hidden.uuidv7_at(ingested_from)::text placing '7000-8000-000000000000' from 15)::uuid end;
-  highest uuid := case when ingested_to is not null then overlay(app_hidden.uuidv7_at(ingested_to)::text placing '7000-8000-000000000000' from 15)::uuid end;
+  lowest uuid := app_hidden.uuidv7_floor(ingested_from);
+  highest uuid := app_hidden.uuidv7_floor(ingested_to);
   last_id uuid;
   sources text[];
   result app_public.event_replay;

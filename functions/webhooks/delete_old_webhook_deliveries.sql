@@ -8,9 +8,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   gone integer;
-  before uuid := overlay(
-    app_hidden.uuidv7_at(now() - make_interval(days => app_hidden.setting('webhook_delivery_days')::integer))::text placing '7000-8000-000000000000' from 15
-  )::uuid;
+  before uuid := app_hidden.uuidv7_floor(now() - make_interval(days => app_hidden.setting('webhook_delivery_days')::integer));
 begin
   perform app_private.require_batch(max_rows);
   delete from app_public.webhook_deliveries d

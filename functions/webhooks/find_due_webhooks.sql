@@ -8,7 +8,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   most integer := app_hidden.setting('webhook_deliveries_per_day')::integer;
-  since uuid := overlay(app_hidden.uuidv7_at(now() - interval '1 day')::text placing '7000-8000-000000000000' from 15)::uuid;
+  since uuid := app_hidden.uuidv7_floor(now() - interval '1 day');
 begin
   perform app_private.require_batch(max_workspaces);
   update app_public.webhooks w

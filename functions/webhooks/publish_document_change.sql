@@ -8,7 +8,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   facts jsonb := jsonb_build_object('documentId', new.id);
-  happenings app_private.happening[] := '{}';
+  happenings app_private.happening[] := array[]::app_private.happening[];
 begin
   if not exists (select from app_public.webhooks w where w.workspace_id = new.workspace_id and w.is_active) then
     return null;

@@ -2,7 +2,7 @@
 create or replace function app_private.require_webhook_kinds(kinds text[])
 returns text[]
 language plpgsql
-immutable
+stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
