@@ -13,6 +13,8 @@ describeReal('replaying events', () => {
   let bob: TestUser;
   /** What the summariser says of a text; it fails where this throws. */
   let says: (text: string) => string;
+  /** Tokens of a summary, where the summariser is paid. */
+  let price: number | undefined;
 
   beforeAll(async () => {
     log.level = 'silent';
@@ -25,6 +27,9 @@ describeReal('replaying events', () => {
   const summariser = (): Summariser => ({
     name: 'fake',
     model: 'fake',
+    ...(price === undefined
+      ? {}
+      : { estimate: () => ({ promptTokens: price!, completionTokens: 0, costUsd: 0 }) }),
     summarise: async (text) => ({ text: says(text), promptTokens: 0, completionTokens: 0, costUsd: 0 }),
     close: async () => {},
   });
@@ -117,7 +122,7 @@ describeReal('replaying events', () => {
     expect(await one('select id from app_public.chunks where raw_event_id = $1', id)).toEqual({ id: later });
   });
 
-  it('leaves the old passage where the summariser fails', async () => {
+  it('leaves the old passage where the summariser fails, and where the budget has no room', async () => {
     says = first;
     const id = await ingest(ann, 'Lantern', 'failing');
     await process(ann, 'failing');
@@ -135,6 +140,26 @@ describeReal('replaying events', () => {
     await replay(ann, `'failing'`);
     await process(ann, 'failing');
     expect(await passage(id)).toEqual(['New: Lantern']);
+
+    // paid, and the budget is too small: it waits, with the reason
+    await call(ann, `select app_public.set_usage_budget('month', 10)`);
+    price = 100;
+    says = () => 'Too dear';
+    await replay(ann, `'failing'`);
+    await process(ann, 'failing');
+    expect(await event(id)).toMatchObject({ status: 'pending', error: expect.stringContaining('(CQ220)') });
+    expect(await passage(id)).toEqual(['New: Lantern']);
+    await owner().query('delete from app_public.usage_budgets');
+    await due();
+    await process(ann, 'failing');
+    expect([await passage(id), (await event(id)).status]).toEqual([['Too dear'], 'completed']);
+    expect(
+      await one(
+        `select count(*)::int as n from app_public.usage_logs where action = 'event_summary' and metadata ->> 'rawEventId' = $1`,
+        id,
+      ),
+    ).toEqual({ n: 1 });
+    price = undefined;
   });
 
   it('gives a passage that events share to the other one, and takes an event that says nothing any more off', async () => {
