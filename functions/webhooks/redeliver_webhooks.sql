@@ -10,7 +10,8 @@ declare
   again integer;
 begin
   if not app_private.is_webhook_live(webhook) then
-    raise exception 'The webhook delivers nothing at present.' using errcode = 'CQ743', hint = 'Switch it on with updateWebhook, as an owner or admin of the workspace.';
+    raise exception 'The webhook delivers nothing at present.'
+      using errcode = 'CQ743', hint = 'Switch it on with updateWebhook, as an owner or admin of the workspace.';
   end if;
   update app_public.webhook_deliveries d
   set status = 'waiting', attempts = 0, next_attempt_at = now(), ended_at = null,

@@ -21,6 +21,11 @@ declare
   is_over boolean;
   asked interval := make_interval(secs => least(coalesce(retry_after, 0), 86400));
 begin
+  -- before the delivery: who switches a webhook off, or redelivers, takes the same order
+  perform from app_public.webhooks w
+  join app_public.webhook_deliveries d on d.webhook_id = w.id
+  where d.workspace_id = for_workspace and d.id = delivery_id
+  for no key update of w;
   select d.* into delivery
   from app_public.webhook_deliveries d
   where d.workspace_id = for_workspace and d.id = delivery_id and d.status = 'waiting' and d.attempts = of_attempt
@@ -31,7 +36,9 @@ begin
   is_over := delivery.give_up_at <= now() or delivery.attempts >= app_hidden.setting('webhook_attempts')::integer;
   update app_public.webhook_deliveries d
   set
-    status = case when settle_webhook_delivery.error is null then 'delivered'::app_public.webhook_delivery_status when is_over or is_gone then 'dead' else 'waiting' end,
+    status = case
+      when settle_webhook_delivery.error is null then 'delivered'::app_public.webhook_delivery_status when is_over or is_gone then 'dead' else 'waiting'
+    end,
     ended_at = case when settle_webhook_delivery.error is null or is_over or is_gone then clock_timestamp() end,
     last_status = http_status, last_error = left(settle_webhook_delivery.error, 500),
     next_attempt_at = clock_timestamp() + greatest(asked, make_interval(secs => least(30 * power(2, d.attempts - 1), 21600) * (0.5 + random())))
@@ -48,7 +55,9 @@ begin
   where w.id = delivery.webhook_id
   returning w.* into webhook;
   if is_gone or webhook.failing_since < now() - make_interval(hours => app_hidden.setting('webhook_disable_hours')::integer) then
-    perform app_private.disable_webhook(webhook, case when is_gone then 'The receiver says that it is gone (410).' else 'Every attempt failed for days: ' || delivery.last_error end);
+    perform app_private.disable_webhook(
+      webhook, case when is_gone then 'The receiver says that it is gone (410).' else 'Every attempt failed for days: ' || delivery.last_error end
+    );
   end if;
   return delivery.status;
 end

@@ -49,7 +49,9 @@ begin
   select
     t.id, t.attempts, t.webhook_id, w.url,
     array(
-      select encode(k.key, 'base64') from unnest(array[s.secret, case when s.previous_until > now() then s.previous_secret end]) as k (key) where k.key is not null
+      select encode(k.key, 'base64')
+      from unnest(array[s.secret, case when s.previous_until > now() then s.previous_secret end]) as k (key)
+      where k.key is not null
     ),
     jsonb_build_object(
       'type', t.kind, 'timestamp', to_char(uuid_extract_timestamp(t.id) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),

@@ -10,7 +10,8 @@ declare
   delivery app_public.webhook_deliveries;
 begin
   if not app_private.is_webhook_live(webhook) then
-    raise exception 'The webhook delivers nothing at present.' using errcode = 'CQ743', hint = 'Switch it on with updateWebhook, as an owner or admin of the workspace.';
+    raise exception 'The webhook delivers nothing at present.'
+      using errcode = 'CQ743', hint = 'Switch it on with updateWebhook, as an owner or admin of the workspace.';
   end if;
   insert into app_public.webhook_deliveries (workspace_id, webhook_id, kind, facts, give_up_at)
   values (webhook.workspace_id, webhook.id, 'webhook.test', jsonb_build_object('webhookId', webhook.id), now() + interval '1 hour')
