@@ -9,6 +9,7 @@ import type { Mailer } from '../mail/mailer.ts';
 import type { EmbeddingProvider, ProviderVersion } from '../models/provider.ts';
 import type { Summariser } from '../models/summary/summariser.ts';
 import type { FileExtractor } from '../reading/extract.ts';
+import type { SendOptions } from '../webhooks/send.ts';
 
 /** What every job gets. */
 export interface JobContext {
@@ -22,6 +23,8 @@ export interface JobContext {
   environment?: string | undefined;
   /** Absent: mail waits in the outbox. */
   mailer?: Mailer | undefined;
+  /** Where webhooks may be delivered to. Absent: to public addresses alone. */
+  webhooks?: SendOptions;
   /** Where the bytes of files are. */
   storage: FileStorage;
   /** Reads text from files, each in a process of its own; opened once per process. */

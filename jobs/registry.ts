@@ -7,6 +7,7 @@ import { buildEmbeddingIndex } from './build-embedding-index.ts';
 import { cleanupFiles } from './cleanup-files.ts';
 import { computeAnalytics } from './compute-analytics.ts';
 import { deliverMail } from './deliver-mail.ts';
+import { deliverWebhooks } from './deliver-webhooks.ts';
 import { doctor } from './doctor.ts';
 import { embedChunks } from './embed-chunks.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
@@ -24,6 +25,7 @@ import { refreshAnalytics } from './refresh-analytics.ts';
 import { removeExpired } from './remove-expired.ts';
 import { sweepUnindexed } from './sweep-unindexed.ts';
 import { sweepUningested } from './sweep-uningested.ts';
+import { sweepWebhooks } from './sweep-webhooks.ts';
 import { tierChunks } from './tier-chunks.ts';
 
 /** The only list of jobs. The migration installs their queues and schedules; the worker works on them. */
@@ -39,6 +41,8 @@ export const jobs: readonly JobDefinition<any>[] = [
   cleanupFiles,
   ensurePartitions,
   deliverMail,
+  deliverWebhooks,
+  sweepWebhooks,
   tierChunks,
   forgetWords,
   removeExpired,

@@ -15,6 +15,7 @@ const KINDS = {
   mails: 'select app_hidden.delete_sent_mail(max_rows => $1) as removed',
   searches: 'select app_hidden.delete_search_history(max_rows => $1) as removed',
   limits: 'select app_hidden.delete_ended_rate_limits(max_rows => $1) as removed',
+  webhookDeliveries: 'select app_hidden.delete_old_webhook_deliveries(max_rows => $1) as removed',
   runs: 'select app_hidden.delete_old_runs(max_rows => $1) as removed',
 };
 
@@ -28,6 +29,7 @@ async function handle({ pool, signal }: JobContext): Promise<object> {
     mails: 0,
     searches: 0,
     limits: 0,
+    webhookDeliveries: 0,
     runs: 0,
     conversations: 0,
     messages: 0,

@@ -17,6 +17,7 @@ import { tableRate } from '../models/remote/rate.ts';
 import { openSummariser } from '../models/summary/open-summariser.ts';
 import type { Summariser } from '../models/summary/summariser.ts';
 import { type ExtractOptions, openExtractor } from '../reading/extract.ts';
+import type { SendOptions } from '../webhooks/send.ts';
 import { computeAnalytics } from './compute-analytics.ts';
 import { deliverMail } from './deliver-mail.ts';
 import { embedChunks } from './embed-chunks.ts';
@@ -48,6 +49,8 @@ export interface WorkerOptions {
   openProvider?: (version: ProviderVersion, options: ProviderOptions) => EmbeddingProvider;
   /** Delivers mail. null: nothing can, and what needs mail is refused. Absent: what is to be sent waits for another worker. */
   mailer?: Mailer | null;
+  /** Where webhooks may be delivered to. Default: to public addresses, and WEBHOOK_ALLOWED_NETWORKS. */
+  webhooks?: SendOptions;
   /** Where the bytes of files are. Default: in DATA_DIR. */
   storage?: FileStorage;
   /** Bounds of the reading of a file. */
@@ -84,6 +87,7 @@ export async function startWorker({
   pollingIntervalSeconds = 1,
   openProvider = openNamedProvider,
   mailer,
+  webhooks = { networks: ownEnv.WEBHOOK_ALLOWED_NETWORKS },
   storage = localStorage(filesFolder(ownEnv.DATA_DIR)),
   extraction,
   only,
@@ -120,6 +124,7 @@ export async function startWorker({
     provider,
     chunk: chunkByActiveMethod(pool),
     mailer: mailer ?? undefined,
+    webhooks,
     storage,
     extractor,
     summariser: () => (open ??= openSummariser(providerOptions)),

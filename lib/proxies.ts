@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js';
+import { readNetwork } from './networks.ts';
 
 /** Addresses that a list of proxies names: a range, or a name for several. */
 export type ProxyRule = { cidr: string } | { name: string };
@@ -13,10 +13,9 @@ export function readProxies(list: string): ProxyRule[] {
   const entries = list.split(',').map((entry) => entry.trim());
   return entries.filter(Boolean).map((entry) => {
     if (NAMES.includes(entry)) return { name: entry };
-    if (ipaddr.isValidCIDR(entry)) return { cidr: entry };
-    const isAddress = ipaddr.IPv6.isValid(entry) || ipaddr.IPv4.isValidFourPartDecimal(entry);
-    if (!isAddress)
+    const cidr = readNetwork(entry);
+    if (cidr === undefined)
       throw new TypeError(`has "${entry}"; it must be addresses, ranges (10.0.0.0/8), ${NAMES.join(' or ')}`);
-    return { cidr: `${entry}/${entry.includes(':') ? 128 : 32}` };
+    return { cidr };
   });
 }

@@ -1,6 +1,7 @@
 import { createTransport } from 'nodemailer';
+import { inOneLine } from '../lib/in-one-line.ts';
 import { isLoopback } from '../lib/mail-settings.ts';
-import { inOneLine, MailError, type Transport } from './mailer.ts';
+import { MailError, type Transport } from './mailer.ts';
 import { messageOf, type Sender } from './message.ts';
 
 export interface SmtpOptions {

@@ -1,5 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { inOneLine, MailError, type Transport } from './mailer.ts';
+import { inOneLine } from '../lib/in-one-line.ts';
+import { post } from '../lib/outgoing-request.ts';
+import { MailError, type Transport } from './mailer.ts';
 
 /** Answers that will be the same for this mail, however often it is sent. */
 const ABOUT_THE_MAIL = new Set([400, 410, 413, 422]);
@@ -19,22 +21,18 @@ export function openWebhook(url: string, secret: string, timeout = 20_000): Tran
       const body = JSON.stringify({ id, kind, recipient, subject, text, html });
       let status: number;
       try {
-        const response = await fetch(url, {
-          method: 'POST',
+        const answer = await post(new URL(url), {
           headers: {
             'content-type': 'application/json',
             'idempotency-key': id,
             'x-colloquy-signature': signatureOf(secret, Math.floor(Date.now() / 1000), body),
           },
           body,
-          redirect: 'manual',
-          signal: AbortSignal.timeout(timeout),
+          timeout,
         });
-        status = response.status;
-        await response.body?.cancel().catch(() => {});
+        status = answer.status;
       } catch (error) {
-        const { message, cause } = error as Error;
-        const why = cause instanceof Error ? `${message}: ${cause.message}` : message;
+        const why = (error as Error).message;
         throw new MailError('unavailable', `The webhook does not answer: ${inOneLine(why, [secret])}`);
       }
       if (status >= 200 && status < 300) return;

@@ -23,6 +23,7 @@ const RESULTS = {
   remove_second_factor: 'removed',
   remove_second_factor_of: 'removed',
   prove_identity: 'proved',
+  redeliver_webhooks: 'deliveries',
 };
 
 /** Functions that a plugin wraps: plugins/search.ts embeds the query first. */

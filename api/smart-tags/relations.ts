@@ -86,6 +86,8 @@ const RELATIONS: Record<string, Record<string, Names>> = {
   tags: { workspace_id: ['workspace', 'tags'] },
   entity_tags: { tag_id: ['tag', 'entityTags'] },
   retention_policies: { workspace_id: ['workspace', 'retentionPolicies'] },
+  webhooks: { workspace_id: ['workspace', 'webhooks'], responsible_id: ['responsible'] },
+  webhook_deliveries: { webhook_id: ['webhook', 'deliveries'] },
   legal_holds: {
     workspace_id: ['workspace', 'legalHolds'],
     placed_by: ['placer'],

@@ -63,6 +63,7 @@ const COLUMNS: Record<string, Columns> = {
     hidden: ['subject_key', 'content_hash', 'chunked_hash'],
     filterable: ['subject', 'visibility', 'source_type'],
   },
+  webhook_deliveries: { filterable: ['kind', 'status'] },
   raw_events: { hidden: ['knowledge_hash'], unindexed: ['source'] },
 };
 

@@ -92,3 +92,8 @@ on app_public.file_type_configs for each row execute function app_hidden.audit_r
 create or replace trigger settings_50_audit
 after insert or update or delete
 on app_private.settings for each row execute function app_hidden.audit_row('setting', 'name');
+
+-- not how its deliveries go, which every attempt changes
+create or replace trigger webhooks_50_audit
+after insert or delete or update of responsible_id, url, description, kinds, include_content, is_active, disabled_reason
+on app_public.webhooks for each row execute function app_hidden.audit_row('webhook', 'id', 'workspace_id');

@@ -24,8 +24,8 @@ begin
     from app_public.raw_events e
     where e.workspace_id = for_workspace and e.source = for_source and e.processing_status in ('pending', 'processing')
       and coalesce(e.retry_at, '-infinity') <= clock_timestamp()
-    -- what failed before waits for what is new
-    order by e.attempts, e.id
+    -- what failed before waits for what is new, and so does what is processed again
+    order by e.replay_requested_at is not null, e.attempts, e.id
     limit max_events
     for update skip locked
   )

@@ -1,5 +1,4 @@
--- What an event says is one chunk; events of a workspace that say the same share it. Only the worker may call it, with the
--- number of its attempt.
+-- Ends the processing of an event. Only the worker may call it, with the number of its attempt.
 create or replace function app_hidden.complete_event(
   for_workspace uuid,
   for_event uuid,
@@ -23,9 +22,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   event app_public.raw_events;
-  hash bytea := app_hidden.text_hash(concat_ws(E'\n', new_heading, new_content));
+  hash bytea;
   outcome text := 'stored';
-  declared app_public.text_search_language;
 begin
   select e.* into event
   from app_public.raw_events e
@@ -50,35 +48,21 @@ begin
       jsonb_build_object('rawEventId', for_event, 'source', event.source)
     );
   end if;
-  if new_content is null then
+  hash := app_private.store_event_passage(event, new_content, new_heading, new_token_count, new_importance, recognized_language);
+  if hash is null then
     outcome := 'empty';
-    hash := null;
-  else
-    perform pg_advisory_xact_lock(hashtextextended(for_workspace::text || encode(hash, 'hex'), 7201345));
-    if exists (
-      select from app_public.chunks c where c.workspace_id = for_workspace and c.content_hash = hash and c.source_type = 'event'
-    ) then
-      outcome := 'known';
-    else
-      declared := app_private.workspace_language(for_workspace);
-      insert into app_public.chunks (
-        workspace_id, source_type, raw_event_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset, token_count,
-        content_hash, importance_score, text_search_language, is_language_recognized
-      )
-      values (
-        for_workspace, 'event', for_event, event.owner_id, 'workspace', 0, new_content, new_heading, 0, char_length(new_content),
-        new_token_count, hash, coalesce(new_importance, 0.5),
-        coalesce(app_private.recognized_language(declared, recognized_language), declared),
-        app_private.recognized_language(declared, recognized_language) is not null
-      );
-    end if;
+  elsif hash is not distinct from event.knowledge_hash or not exists (
+    select from app_public.chunks c where c.workspace_id = for_workspace and c.raw_event_id = for_event and c.content_hash = hash
+  ) then
+    outcome := 'known';
   end if;
   update app_public.raw_events e
-  set processing_status = 'completed', retry_at = null, error = null, processed_at = clock_timestamp(), knowledge_hash = hash
+  set processing_status = 'completed', retry_at = null, error = null, processed_at = clock_timestamp(), knowledge_hash = hash,
+    replay_requested_at = null
   where e.id = for_event;
   return outcome;
 end
 $$;
 comment on function app_hidden.complete_event(uuid, uuid, integer, text, text, integer, real, uuid, text, text, integer, integer, numeric, text) is
-  'Stores what an event says, and logs what its summary took: stored, known when another event says the same, empty without a text, late when the attempt is not the last one any more.';
+  'Stores what an event says, and logs what its summary took: stored, known when another event says the same, or this one did before, empty without a text, late when the attempt is not the last one any more.';
 grant execute on function app_hidden.complete_event(uuid, uuid, integer, text, text, integer, real, uuid, text, text, integer, integer, numeric, text) to colloquy_worker;

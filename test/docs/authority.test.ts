@@ -203,6 +203,12 @@ describeReal('what outlives whom', () => {
       workspace,
     );
     await member('reserveUsage(input: { tokens: "900" }) { usageReservation { id } }');
+    // never with a key
+    await mutate(
+      'createWebhook(input: { url: "https://receiver.example/", kinds: ["document.created"] }) { newWebhook { secret } }',
+      session,
+      workspace,
+    );
     const guest = `guest${worlds}@example.org`;
     const guestToken = (await register(api, guest)).token;
     await member(`inviteMember(input: { email: "${guest}" }) { workspaceInvitation { id } }`);
@@ -250,6 +256,22 @@ describeReal('what outlives whom', () => {
         reservation: async () => {
           const call = 'mutation { reserveUsage(input: { tokens: "200" }) { clientMutationId } }';
           return codeOf(await ask(call, owner.token, workspace)) === 'CQ220';
+        },
+        webhook: async () => {
+          const told = async () =>
+            (
+              await sql(
+                'select count(*)::int as n from app_public.webhook_deliveries where workspace_id = $1',
+                workspace,
+              )
+            )[0].n;
+          const before = await told();
+          await ask(
+            'mutation { createDocument(input: { title: "t", content: "c", visibility: WORKSPACE }) { document { id } } }',
+            owner.token,
+            workspace,
+          );
+          return (await told()) > before;
         },
         // these two work once
         'invitation sent': async () => {
@@ -334,7 +356,7 @@ describeReal('what outlives whom', () => {
 
   it('is decided for every event and thing', () => {
     expect([...events.keys()].sort()).toEqual(Object.keys(EVENTS).sort());
-    expect(things).toHaveLength(11);
+    expect(things).toHaveLength(12);
     for (const [event, cells] of events)
       for (const thing of things)
         expect(['stays', 'rests', 'ends'], `${event}: ${thing}`).toContain(cells[thing]);

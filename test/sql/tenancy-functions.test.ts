@@ -15,6 +15,7 @@ import { retrieval } from './attacks/retrieval.ts';
 import { call, database, endScene, fails, of, setScene, tenants } from './attacks/scene.ts';
 import { secondFactor } from './attacks/second-factor.ts';
 import { versions } from './attacks/versions.ts';
+import { webhooks } from './attacks/webhooks.ts';
 
 /** One attack per function that a request role may call; a new function fails the suite until it has one. */
 const attacks = {
@@ -31,6 +32,7 @@ const attacks = {
   ...retrieval,
   ...queue,
   ...administration,
+  ...webhooks,
 };
 
 describeReal('the functions of a tenant', () => {

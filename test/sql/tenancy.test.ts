@@ -45,6 +45,8 @@ const BELONGS: Record<string, string> = {
   usage_logs: 'workspace_id = $2 and user_id = $1',
   usage_reservations: 'workspace_id = $2 and user_id = $1',
   users: 'id = $1',
+  webhook_deliveries: `workspace_id = $2 and ${MANAGES}`,
+  webhooks: `workspace_id = $2 and ${MANAGES}`,
   workspace_invitations: `workspace_id = $2 and ${MANAGES}`,
   workspace_members: 'workspace_id = any ($3)',
   workspaces: 'id = any ($3)',

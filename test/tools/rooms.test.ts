@@ -12,8 +12,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   models: ['lib', 'chunking'],
   import: ['lib', 'reading'],
   mail: ['lib'],
+  webhooks: ['lib'],
   operations: ['lib', 'models'],
-  jobs: ['lib', 'reading', 'chunking', 'models', 'mail', 'operations'],
+  jobs: ['lib', 'reading', 'chunking', 'models', 'mail', 'webhooks', 'operations'],
   api: ['lib', 'chunking', 'models'],
   scripts: ['lib', 'reading', 'chunking', 'models', 'import', 'mail', 'jobs', 'api', 'operations'],
   // the stored release is filled by the people and passages that the tests use

@@ -66,6 +66,30 @@ export const knowledge: Attacks = {
     );
     expect((await remove(ann, rows[0].id)).rows).toEqual(rows);
   },
+  'app_public.replay_events': async () => {
+    const { ann, bob, owner, member, viewer } = tenants;
+    const admin = database.pool('owner');
+    const events = [of(ann).event, of(bob).event, of(owner).event];
+    const set = (status: string) =>
+      admin.query(
+        'update app_public.raw_events set processing_status = $2, replay_requested_at = null where id = any ($1)',
+        [events, status],
+      );
+    await set('completed');
+    const replay = async (user: TestUser) =>
+      (await call(user, 'select (app_public.replay_events(ids => $1::uuid[])).events', events)).rows[0]
+        .events;
+    expect(await replay(ann)).toBe(1);
+    const { rows } = await admin.query(
+      `select id from app_public.raw_events where processing_status = 'completed' and id = any ($1)`,
+      [events],
+    );
+    expect(rows.map((row) => row.id).sort()).toEqual([of(bob).event, of(owner).event].sort());
+    expect(await fails(replay(member))).toMatchObject({ code: 'CQ114' });
+    expect(await fails(replay(viewer))).toMatchObject({ code: 'CQ109' });
+    await nobody('select app_public.replay_events()');
+    await set('pending');
+  },
   'app_public.retry_events': async () => {
     const { ann, bob, owner, member, viewer } = tenants;
     const admin = database.pool('owner');

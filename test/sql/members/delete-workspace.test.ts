@@ -129,6 +129,7 @@ describeReal('deleting a workspace', () => {
   const orphans = async () =>
     (
       await sql(`select (select count(*)::int from app_private.api_key_secrets) as keys,
+        (select count(*)::int from app_private.webhook_secrets) as webhooks,
         (select count(*)::int from app_private.workspace_invitation_secrets) as invitations`)
     )[0];
 

@@ -185,6 +185,19 @@ export const CONTENT: Fault[] = [
     mend: [`select app_hidden.settle_mail(id, 'refused', true) from app_private.mail_outbox`],
   },
   {
+    check: 'webhooks_failing',
+    is: 'a webhook that nobody answers',
+    make: [
+      `insert into app_public.workspace_members (workspace_id, user_id, role) values ('${WORKSPACE}', '${USER}', 'owner')`,
+      `insert into app_public.webhooks (id, workspace_id, responsible_id, url, kinds, failures, failing_since)
+       values ('${DOCUMENT}', '${WORKSPACE}', '${USER}', 'https://planted.example/', '{*}', 3, ${ago('7 hours')})`,
+    ],
+    subject: `webhook ${DOCUMENT}`,
+    severity: 'warning',
+    detail: / 3 times in a row; 0 deliveries wait\.$/,
+    mend: ['delete from app_public.webhooks'],
+  },
+  {
     check: 'mail_refused',
     is: 'mail that others refuse',
     limits: { least: '1' },
