@@ -1,3 +1,11 @@
+--! Previous: sha1:a7a81662b6ecbc882f76f77fda5386ea28e657ae
+--! Hash: sha1:71ac42c04ee339b167c79126f859fce77a2df313
+--! Message: events and webhooks
+
+--! split: 1-current.sql
+-- The migration in hand: tables, columns, indexes, data moves. What functions/ holds is applied after it by itself.
+
+--! split: 30-events.sql
 -- Events: processed again on request.
 alter table app_public.raw_events add column if not exists replay_requested_at timestamptz;
 comment on column app_public.raw_events.replay_requested_at is
