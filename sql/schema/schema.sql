@@ -147,6 +147,16 @@ CREATE TYPE app_private.fusion_question AS (
 );
 
 --
+-- Name: happening; Type: TYPE; Schema: app_private; Owner: -
+--
+
+CREATE TYPE app_private.happening AS (
+	workspace_id uuid,
+	kind text,
+	facts jsonb
+);
+
+--
 -- Name: message_role; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -601,6 +611,16 @@ CREATE TYPE app_public.event_import_outcome AS (
 );
 
 --
+-- Name: event_replay; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.event_replay AS (
+	events integer,
+	last_id uuid,
+	waiting bigint
+);
+
+--
 -- Name: failed_embedding; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -628,6 +648,17 @@ CREATE TYPE app_public.feedback_type AS ENUM (
     'positive',
     'neutral',
     'negative'
+);
+
+--
+-- Name: hold_scope; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.hold_scope AS ENUM (
+    'workspace',
+    'conversation',
+    'document',
+    'person'
 );
 
 --
@@ -776,6 +807,17 @@ CREATE TYPE app_public.new_api_key AS (
 	prefix text,
 	scopes text[],
 	expires_at timestamp with time zone
+);
+
+--
+-- Name: new_webhook; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.new_webhook AS (
+	webhook_id uuid,
+	url text,
+	kinds text[],
+	secret text
 );
 
 --
@@ -1144,6 +1186,16 @@ CREATE TYPE app_public.user_role AS ENUM (
 CREATE TYPE app_public.visibility AS ENUM (
     'private',
     'workspace'
+);
+
+--
+-- Name: webhook_delivery_status; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.webhook_delivery_status AS ENUM (
+    'waiting',
+    'delivered',
+    'dead'
 );
 
 --
@@ -1716,6 +1768,37 @@ CREATE TABLE app_public.memory_items (
 ALTER TABLE ONLY app_public.memory_items FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: webhooks; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.webhooks (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    responsible_id uuid,
+    url text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    kinds text[] NOT NULL,
+    include_content boolean DEFAULT false NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    disabled_reason text,
+    failures integer DEFAULT 0 NOT NULL,
+    failing_since timestamp with time zone,
+    last_error text,
+    last_delivered_at timestamp with time zone,
+    paused_until timestamp with time zone,
+    limited_until timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT webhooks_description_length CHECK ((char_length(description) <= 500)),
+    CONSTRAINT webhooks_failures_positive CHECK ((failures >= 0)),
+    CONSTRAINT webhooks_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT webhooks_kinds_length CHECK (((cardinality(kinds) >= 1) AND (cardinality(kinds) <= 50))),
+    CONSTRAINT webhooks_url_form CHECK (((url ~ '^https?://[^/?#@\s]+'::text) AND (char_length(url) <= 2000)))
+);
+
+ALTER TABLE ONLY app_public.webhooks FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: chunks; Type: TABLE; Schema: app_public; Owner: -
 --
 
@@ -1866,6 +1949,31 @@ CREATE TABLE app_hidden.analytics_changes (
 ALTER TABLE ONLY app_hidden.analytics_changes FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: legal_holds; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.legal_holds (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    kind app_public.retention_kind,
+    reason text NOT NULL,
+    placed_by uuid,
+    released_by uuid,
+    released_at timestamp with time zone,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    scope app_public.hold_scope DEFAULT 'workspace'::app_public.hold_scope NOT NULL,
+    conversation_id uuid,
+    document_id uuid,
+    user_id uuid,
+    CONSTRAINT legal_holds_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT legal_holds_reason_length CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 2000))),
+    CONSTRAINT legal_holds_released CHECK (((released_by IS NULL) OR (released_at IS NOT NULL))),
+    CONSTRAINT legal_holds_target CHECK ((((conversation_id IS NULL) OR (scope = 'conversation'::app_public.hold_scope)) AND ((document_id IS NULL) OR (scope = 'document'::app_public.hold_scope)) AND ((user_id IS NULL) OR (scope = 'person'::app_public.hold_scope)) AND ((released_at IS NOT NULL) OR (scope = 'workspace'::app_public.hold_scope) OR (num_nonnulls(conversation_id, document_id, user_id) = 1))))
+);
+
+ALTER TABLE ONLY app_public.legal_holds FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: usage_reservations; Type: TABLE; Schema: app_public; Owner: -
 --
 
@@ -1887,6 +1995,41 @@ CREATE TABLE app_public.usage_reservations (
 );
 
 ALTER TABLE ONLY app_public.usage_reservations FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: raw_events; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.raw_events (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    source text NOT NULL,
+    event_type text NOT NULL,
+    external_id text,
+    payload jsonb NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    processing_status app_public.processing_status DEFAULT 'pending'::app_public.processing_status NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    retry_at timestamp with time zone,
+    error text,
+    processed_at timestamp with time zone,
+    knowledge_hash bytea,
+    ingested_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    replay_requested_at timestamp with time zone,
+    CONSTRAINT raw_events_attempts_positive CHECK ((attempts >= 0)),
+    CONSTRAINT raw_events_error_length CHECK ((char_length(error) <= 2000)),
+    CONSTRAINT raw_events_event_type_length CHECK (((char_length(event_type) >= 1) AND (char_length(event_type) <= 200))),
+    CONSTRAINT raw_events_external_id_length CHECK (((char_length(external_id) >= 1) AND (char_length(external_id) <= 500))),
+    CONSTRAINT raw_events_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT raw_events_knowledge_hash_length CHECK ((octet_length(knowledge_hash) = 32)),
+    CONSTRAINT raw_events_metadata_object CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 65536))),
+    CONSTRAINT raw_events_payload_length CHECK ((pg_column_size(payload) <= 1048576)),
+    CONSTRAINT raw_events_source_length CHECK (((char_length(source) >= 1) AND (char_length(source) <= 100)))
+)
+PARTITION BY RANGE (id);
+
+ALTER TABLE ONLY app_public.raw_events FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: documents; Type: TABLE; Schema: app_public; Owner: -
@@ -2127,40 +2270,6 @@ CREATE TABLE app_public.workspaces (
 ALTER TABLE ONLY app_public.workspaces FORCE ROW LEVEL SECURITY;
 
 --
--- Name: raw_events; Type: TABLE; Schema: app_public; Owner: -
---
-
-CREATE TABLE app_public.raw_events (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    workspace_id uuid NOT NULL,
-    owner_id uuid NOT NULL,
-    source text NOT NULL,
-    event_type text NOT NULL,
-    external_id text,
-    payload jsonb NOT NULL,
-    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
-    processing_status app_public.processing_status DEFAULT 'pending'::app_public.processing_status NOT NULL,
-    attempts integer DEFAULT 0 NOT NULL,
-    retry_at timestamp with time zone,
-    error text,
-    processed_at timestamp with time zone,
-    knowledge_hash bytea,
-    ingested_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
-    CONSTRAINT raw_events_attempts_positive CHECK ((attempts >= 0)),
-    CONSTRAINT raw_events_error_length CHECK ((char_length(error) <= 2000)),
-    CONSTRAINT raw_events_event_type_length CHECK (((char_length(event_type) >= 1) AND (char_length(event_type) <= 200))),
-    CONSTRAINT raw_events_external_id_length CHECK (((char_length(external_id) >= 1) AND (char_length(external_id) <= 500))),
-    CONSTRAINT raw_events_id_version CHECK ((uuid_extract_version(id) = 7)),
-    CONSTRAINT raw_events_knowledge_hash_length CHECK ((octet_length(knowledge_hash) = 32)),
-    CONSTRAINT raw_events_metadata_object CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 65536))),
-    CONSTRAINT raw_events_payload_length CHECK ((pg_column_size(payload) <= 1048576)),
-    CONSTRAINT raw_events_source_length CHECK (((char_length(source) >= 1) AND (char_length(source) <= 100)))
-)
-PARTITION BY RANGE (id);
-
-ALTER TABLE ONLY app_public.raw_events FORCE ROW LEVEL SECURITY;
-
---
 -- Name: audit_logs; Type: TABLE; Schema: app_public; Owner: -
 --
 
@@ -2202,26 +2311,6 @@ CREATE TABLE app_public.conversation_reads (
 );
 
 ALTER TABLE ONLY app_public.conversation_reads FORCE ROW LEVEL SECURITY;
-
---
--- Name: legal_holds; Type: TABLE; Schema: app_public; Owner: -
---
-
-CREATE TABLE app_public.legal_holds (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    workspace_id uuid NOT NULL,
-    kind app_public.retention_kind,
-    reason text NOT NULL,
-    placed_by uuid,
-    released_by uuid,
-    released_at timestamp with time zone,
-    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
-    CONSTRAINT legal_holds_id_version CHECK ((uuid_extract_version(id) = 7)),
-    CONSTRAINT legal_holds_reason_length CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 2000))),
-    CONSTRAINT legal_holds_released CHECK (((released_by IS NULL) OR (released_at IS NOT NULL)))
-);
-
-ALTER TABLE ONLY app_public.legal_holds FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: generated_images; Type: TABLE; Schema: app_public; Owner: -
@@ -2343,6 +2432,31 @@ CREATE TABLE app_public.usage_budgets (
 );
 
 ALTER TABLE ONLY app_public.usage_budgets FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: webhook_deliveries; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.webhook_deliveries (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    webhook_id uuid NOT NULL,
+    kind text NOT NULL,
+    facts jsonb NOT NULL,
+    status app_public.webhook_delivery_status DEFAULT 'waiting'::app_public.webhook_delivery_status NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone DEFAULT now() NOT NULL,
+    give_up_at timestamp with time zone NOT NULL,
+    last_status integer,
+    last_error text,
+    ended_at timestamp with time zone,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT webhook_deliveries_attempts_positive CHECK ((attempts >= 0)),
+    CONSTRAINT webhook_deliveries_ended CHECK (((status = 'waiting'::app_public.webhook_delivery_status) = (ended_at IS NULL))),
+    CONSTRAINT webhook_deliveries_id_version CHECK ((uuid_extract_version(id) = 7))
+);
+
+ALTER TABLE ONLY app_public.webhook_deliveries FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: applied_functions; Type: TABLE; Schema: app_hidden; Owner: -
@@ -3109,6 +3223,21 @@ CREATE TABLE app_private.user_usage_months (
 ALTER TABLE ONLY app_private.user_usage_months FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: webhook_secrets; Type: TABLE; Schema: app_private; Owner: -
+--
+
+CREATE TABLE app_private.webhook_secrets (
+    webhook_id uuid NOT NULL,
+    secret bytea NOT NULL,
+    previous_secret bytea,
+    previous_until timestamp with time zone,
+    CONSTRAINT webhook_secrets_previous CHECK ((((octet_length(previous_secret) = 32) AND (previous_until IS NOT NULL)) OR (num_nulls(previous_secret, previous_until) = 2))),
+    CONSTRAINT webhook_secrets_secret_length CHECK ((octet_length(secret) = 32))
+);
+
+ALTER TABLE ONLY app_private.webhook_secrets FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: workspace_invitation_secrets; Type: TABLE; Schema: app_private; Owner: -
 --
 
@@ -3759,6 +3888,13 @@ ALTER TABLE ONLY app_private.user_usage_months
     ADD CONSTRAINT user_usage_months_pkey PRIMARY KEY (user_id, period_start);
 
 --
+-- Name: webhook_secrets webhook_secrets_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.webhook_secrets
+    ADD CONSTRAINT webhook_secrets_pkey PRIMARY KEY (webhook_id);
+
+--
 -- Name: workspace_invitation_secrets workspace_invitation_secrets_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
 --
 
@@ -4219,6 +4355,27 @@ ALTER TABLE ONLY app_public.users
 
 ALTER TABLE ONLY app_public.users
     ADD CONSTRAINT users_username_key UNIQUE (username);
+
+--
+-- Name: webhook_deliveries webhook_deliveries_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.webhook_deliveries
+    ADD CONSTRAINT webhook_deliveries_pkey PRIMARY KEY (id);
+
+--
+-- Name: webhooks webhooks_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.webhooks
+    ADD CONSTRAINT webhooks_pkey PRIMARY KEY (id);
+
+--
+-- Name: webhooks webhooks_workspace_id_id_key; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.webhooks
+    ADD CONSTRAINT webhooks_workspace_id_id_key UNIQUE (workspace_id, id);
 
 --
 -- Name: workspace_invitations workspace_invitations_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
@@ -4892,6 +5049,24 @@ CREATE INDEX generated_images_conversation_id_idx ON app_public.generated_images
 CREATE INDEX generated_images_owner_id_idx ON app_public.generated_images USING btree (owner_id);
 
 --
+-- Name: legal_holds_active_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX legal_holds_active_idx ON app_public.legal_holds USING btree (workspace_id) WHERE (released_at IS NULL);
+
+--
+-- Name: legal_holds_conversation_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX legal_holds_conversation_id_idx ON app_public.legal_holds USING btree (workspace_id, conversation_id);
+
+--
+-- Name: legal_holds_document_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX legal_holds_document_id_idx ON app_public.legal_holds USING btree (workspace_id, document_id);
+
+--
 -- Name: legal_holds_placed_by_idx; Type: INDEX; Schema: app_public; Owner: -
 --
 
@@ -4902,6 +5077,12 @@ CREATE INDEX legal_holds_placed_by_idx ON app_public.legal_holds USING btree (pl
 --
 
 CREATE INDEX legal_holds_released_by_idx ON app_public.legal_holds USING btree (released_by);
+
+--
+-- Name: legal_holds_user_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX legal_holds_user_id_idx ON app_public.legal_holds USING btree (user_id);
 
 --
 -- Name: legal_holds_workspace_id_idx; Type: INDEX; Schema: app_public; Owner: -
@@ -5118,6 +5299,30 @@ CREATE INDEX usage_reservations_open_idx ON app_public.usage_reservations USING 
 --
 
 CREATE INDEX usage_reservations_user_id_idx ON app_public.usage_reservations USING btree (user_id);
+
+--
+-- Name: webhook_deliveries_waiting_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX webhook_deliveries_waiting_idx ON app_public.webhook_deliveries USING btree (webhook_id, next_attempt_at) WHERE (status = 'waiting'::app_public.webhook_delivery_status);
+
+--
+-- Name: webhook_deliveries_webhook_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX webhook_deliveries_webhook_id_idx ON app_public.webhook_deliveries USING btree (workspace_id, webhook_id, id DESC);
+
+--
+-- Name: webhook_deliveries_workspace_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX webhook_deliveries_workspace_id_idx ON app_public.webhook_deliveries USING btree (workspace_id, id);
+
+--
+-- Name: webhooks_responsible_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX webhooks_responsible_id_idx ON app_public.webhooks USING btree (responsible_id);
 
 --
 -- Name: workspace_invitations_accepted_by_idx; Type: INDEX; Schema: app_public; Owner: -
@@ -5547,6 +5752,13 @@ ALTER TABLE ONLY app_private.user_usage_months
     ADD CONSTRAINT user_usage_months_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
 
 --
+-- Name: webhook_secrets webhook_secrets_webhook_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.webhook_secrets
+    ADD CONSTRAINT webhook_secrets_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES app_public.webhooks(id) ON DELETE CASCADE;
+
+--
 -- Name: workspace_invitation_secrets workspace_invitation_secrets_invitation_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
 --
 
@@ -5778,6 +5990,20 @@ ALTER TABLE ONLY app_public.generated_images
     ADD CONSTRAINT generated_images_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
 
 --
+-- Name: legal_holds legal_holds_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.legal_holds
+    ADD CONSTRAINT legal_holds_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_public.conversations(workspace_id, id) ON DELETE SET NULL (conversation_id);
+
+--
+-- Name: legal_holds legal_holds_document_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.legal_holds
+    ADD CONSTRAINT legal_holds_document_id_fkey FOREIGN KEY (workspace_id, document_id) REFERENCES app_public.documents(workspace_id, id) ON DELETE SET NULL (document_id);
+
+--
 -- Name: legal_holds legal_holds_placed_by_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
 --
 
@@ -5790,6 +6016,13 @@ ALTER TABLE ONLY app_public.legal_holds
 
 ALTER TABLE ONLY app_public.legal_holds
     ADD CONSTRAINT legal_holds_released_by_fkey FOREIGN KEY (released_by) REFERENCES app_public.users(id) ON DELETE SET NULL;
+
+--
+-- Name: legal_holds legal_holds_user_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.legal_holds
+    ADD CONSTRAINT legal_holds_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_public.users(id) ON DELETE SET NULL;
 
 --
 -- Name: legal_holds legal_holds_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
@@ -6049,6 +6282,27 @@ ALTER TABLE ONLY app_public.usage_reservations
 
 ALTER TABLE ONLY app_public.usage_reservations
     ADD CONSTRAINT usage_reservations_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
+-- Name: webhook_deliveries webhook_deliveries_webhook_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.webhook_deliveries
+    ADD CONSTRAINT webhook_deliveries_webhook_id_fkey FOREIGN KEY (workspace_id, webhook_id) REFERENCES app_public.webhooks(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: webhooks webhooks_responsible_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.webhooks
+    ADD CONSTRAINT webhooks_responsible_id_fkey FOREIGN KEY (responsible_id) REFERENCES app_public.users(id) ON DELETE SET NULL;
+
+--
+-- Name: webhooks webhooks_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.webhooks
+    ADD CONSTRAINT webhooks_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
 
 --
 -- Name: workspace_invitations workspace_invitations_accepted_by_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
@@ -6687,6 +6941,12 @@ CREATE POLICY all_owner ON app_private.user_sessions TO colloquy_owner USING (tr
 CREATE POLICY all_owner ON app_private.user_usage_months TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: webhook_secrets all_owner; Type: POLICY; Schema: app_private; Owner: -
+--
+
+CREATE POLICY all_owner ON app_private.webhook_secrets TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: workspace_invitation_secrets all_owner; Type: POLICY; Schema: app_private; Owner: -
 --
 
@@ -6793,6 +7053,12 @@ ALTER TABLE app_private.user_sessions ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE app_private.user_usage_months ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: webhook_secrets; Type: ROW SECURITY; Schema: app_private; Owner: -
+--
+
+ALTER TABLE app_private.webhook_secrets ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: workspace_invitation_secrets; Type: ROW SECURITY; Schema: app_private; Owner: -
@@ -7015,6 +7281,18 @@ CREATE POLICY all_owner ON app_public.usage_reservations TO colloquy_owner USING
 --
 
 CREATE POLICY all_owner ON app_public.users TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: webhook_deliveries all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.webhook_deliveries TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: webhooks all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.webhooks TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: workspace_invitations all_owner; Type: POLICY; Schema: app_public; Owner: -
@@ -7285,6 +7563,18 @@ CREATE POLICY select_manager ON app_public.audit_logs FOR SELECT TO colloquy_use
 --
 
 CREATE POLICY select_manager ON app_public.legal_holds FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (( SELECT app_hidden.current_user_id() AS current_user_id) IS NOT NULL) AND ( SELECT app_hidden.can_manage() AS can_manage)));
+
+--
+-- Name: webhook_deliveries select_manager; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_manager ON app_public.webhook_deliveries FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (( SELECT app_hidden.current_user_id() AS current_user_id) IS NOT NULL) AND ( SELECT app_hidden.can_manage() AS can_manage)));
+
+--
+-- Name: webhooks select_manager; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_manager ON app_public.webhooks FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (( SELECT app_hidden.current_user_id() AS current_user_id) IS NOT NULL) AND ( SELECT app_hidden.can_manage() AS can_manage)));
 
 --
 -- Name: workspace_invitations select_manager; Type: POLICY; Schema: app_public; Owner: -
@@ -7652,6 +7942,18 @@ ALTER TABLE app_public.usage_reservations ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE app_public.users ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: webhook_deliveries; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.webhook_deliveries ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: webhooks; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.webhooks ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: workspace_invitations; Type: ROW SECURITY; Schema: app_public; Owner: -
