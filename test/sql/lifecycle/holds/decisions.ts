@@ -45,6 +45,8 @@ export const FREE_TABLES: Record<string, string> = {
   'app_public.system_prompt_templates': AUDITED,
   'app_public.usage_budgets': AUDITED,
   'app_public.usage_reservations': BOOKKEEPING,
+  'app_public.webhook_deliveries': BOOKKEEPING,
+  'app_public.webhooks': AUDITED,
   'app_public.workspace_invitations': ACCESS,
   'app_public.workspace_members': ACCESS,
 };
