@@ -2,15 +2,22 @@ import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { cleanupFiles } from '../../../jobs/cleanup-files.ts';
+import { serverDatabase } from '../../../lib/database.ts';
 import { type FileStorage, filesFolder, localStorage } from '../../../lib/storage.ts';
+import { copyContents } from '../../../operations/backup/contents.ts';
+import { folderTarget } from '../../../operations/backup/folder-target.ts';
 import { checkFiles } from '../../../operations/cold/check.ts';
 import { candidates, storeConversation } from '../../../operations/cold/store.ts';
+import { restoreFiles } from '../../../operations/restore/files.ts';
 import { codeOf, startTestApi, type TestApi } from '../../api/support.ts';
-import { describeReal } from '../../support/server.ts';
+import { LONG, sized } from '../../support/limits.ts';
+import { createTestDatabase, describeReal } from '../../support/server.ts';
 import { indexAll } from '../../support/tenants.ts';
 import { asUser, registerUser, type TestUser } from '../../support/users.ts';
+import { one as onServer } from '../../tools/postgres/support.ts';
 import { filesBelow, ops, startOps } from '../backup/support.ts';
 import { coldConversation, contextOf, makeCold, storeAll } from './support.ts';
 
@@ -165,7 +172,7 @@ describeReal('cold conversations in the storage of files', () => {
       id,
     );
     const rows = await rowsOf(id);
-    await makeCold(api.database, id);
+    await makeCold(api.database, [id]);
     const path = await put(id);
     // a post restores first, in the same request
     const posted = await ask(
@@ -207,7 +214,7 @@ describeReal('cold conversations in the storage of files', () => {
       return { id, question: rows[0].id, answer: rows[1].id, link: links[0].token as string };
     });
     await indexAll(api.database);
-    await makeCold(api.database, made.id);
+    await makeCold(api.database, [made.id]);
     const look = async () => {
       const { data: reply, errors } = await ask(
         ann,
@@ -424,74 +431,80 @@ describeReal('cold conversations in the storage of files', () => {
     const before = await filesBelow(filesFolder(data));
     expect((await storeConversation(worker(), storage, candidate!)).outcome).toBe('changed');
     expect(await filesBelow(filesFolder(data))).toEqual(before);
-    await makeCold(api.database, id);
+    await makeCold(api.database, [id]);
     await put(id);
     expect((await pages(ann, id, 50)).length).toBe(1 + 9);
     expect(await invariant()).toEqual([]);
   });
 
-  it('are put there and brought back by a command that may be killed at any point', async () => {
-    const carl = await registerUser(api.database, 'carl@example.org');
-    const ids = [];
-    for (let n = 0; n < 25; n += 1) ids.push(await coldConversation(api.database, carl, texts(6)));
-    const shown = new Map<string, unknown>();
-    for (const id of ids) shown.set(id, await pages(carl, id, 20));
-    const variables = { DATABASE_URL: api.database.url('admin'), DATA_DIR: data };
-    const count = async (condition: string): Promise<number> =>
-      (
-        await one(
-          `select count(*)::int as n from app_hidden.conversation_files where workspace_id = $1 and ${condition}`,
-          carl.workspaceId,
-        )
-      ).n;
-    const dry = await ops(['cold', 'export', '--all', '--days', '0', '--dry-run', '--json'], variables);
-    expect(dry.code, dry.stderr).toBe(0);
-    expect(JSON.parse(dry.stdout).stored).toBeGreaterThanOrEqual(25);
-    expect(await count('true')).toBe(0);
+  it(
+    'are put there and brought back by a command that may be killed at any point',
+    async () => {
+      const COUNT = sized(10, 60);
+      const carl = await registerUser(api.database, 'carl@example.org');
+      const ids = [];
+      for (let n = 0; n < COUNT; n += 1)
+        ids.push(await coldConversation(api.database, carl, texts(3), { isLeft: true }));
+      await makeCold(api.database, ids);
+      const shown = new Map<string, unknown>();
+      for (const id of ids) shown.set(id, await pages(carl, id, 20));
+      const variables = { DATABASE_URL: api.database.url('admin'), DATA_DIR: data };
+      const count = async (condition: string): Promise<number> =>
+        (
+          await one(
+            `select count(*)::int as n from app_hidden.conversation_files where workspace_id = $1 and ${condition}`,
+            carl.workspaceId,
+          )
+        ).n;
+      const dry = await ops(['cold', 'export', '--all', '--days', '0', '--dry-run', '--json'], variables);
+      expect(dry.code, dry.stderr).toBe(0);
+      expect(JSON.parse(dry.stdout).stored).toBeGreaterThanOrEqual(COUNT);
+      expect(await count('true')).toBe(0);
 
-    const killAfter = async (args: string[], when: () => Promise<boolean>) => {
-      const { child, ended } = startOps(args, variables);
-      let isOver = false;
-      const over = ended.finally(() => {
-        isOver = true;
-      });
-      while (!isOver && !(await when()));
-      child.kill('SIGKILL');
-      await over;
-    };
-    const some = 1 + Math.floor(Math.random() * 8);
-    await killAfter(['cold', 'export', '--all', '--days', '0'], async () => (await count('true')) >= some);
-    expect(await count('true')).toBeGreaterThanOrEqual(some);
-    expect(await invariant()).toEqual([]);
-    for (const id of ids.slice(0, 4)) expect(await pages(carl, id, 20)).toEqual(shown.get(id));
-    // those that were just read go again after a week, to the file that they have
-    await one(
-      `update app_hidden.conversation_files set recalled_at = recalled_at - interval '8 days' where recalled_at is not null`,
-    );
-    const exported = await ops(['cold', 'export', '--all', '--days', '0', '--json'], variables);
-    expect(exported.code, exported.stderr).toBe(0);
-    expect(await count('recalled_at is null')).toBe(25);
+      const killAfter = async (args: string[], when: () => Promise<boolean>) => {
+        const { child, ended } = startOps(args, variables);
+        let isOver = false;
+        const over = ended.finally(() => {
+          isOver = true;
+        });
+        while (!isOver && !(await when()));
+        child.kill('SIGKILL');
+        await over;
+      };
+      const some = 1 + Math.floor(Math.random() * (COUNT - 2));
+      await killAfter(['cold', 'export', '--all', '--days', '0'], async () => (await count('true')) >= some);
+      expect(await count('true')).toBeGreaterThanOrEqual(some);
+      expect(await invariant()).toEqual([]);
+      for (const id of ids.slice(0, 4)) expect(await pages(carl, id, 20)).toEqual(shown.get(id));
+      // those that were just read go again after a week, to the file that they have
+      await one(
+        `update app_hidden.conversation_files set recalled_at = recalled_at - interval '8 days' where recalled_at is not null`,
+      );
+      const exported = await ops(['cold', 'export', '--all', '--days', '0', '--json'], variables);
+      expect(exported.code, exported.stderr).toBe(0);
+      expect(await count('recalled_at is null')).toBe(COUNT);
 
-    await killAfter(
-      ['cold', 'recall', '--workspace', carl.workspaceId],
-      async () => (await count('recalled_at is not null')) >= some,
-    );
-    expect(await invariant()).toEqual([]);
-    const recalled = await ops(['cold', 'recall', '--owner', carl.id, '--for-good', '--json'], variables);
-    expect(recalled.code, recalled.stderr).toBe(0);
-    expect(JSON.parse(recalled.stdout)).toMatchObject({ released: 25, problems: [] });
-    expect(await count('true')).toBe(0);
-    for (const id of ids) expect(await pages(carl, id, 20)).toEqual(shown.get(id));
+      await killAfter(
+        ['cold', 'recall', '--workspace', carl.workspaceId],
+        async () => (await count('recalled_at is not null')) >= some,
+      );
+      expect(await invariant()).toEqual([]);
+      const recalled = await ops(['cold', 'recall', '--owner', carl.id, '--for-good', '--json'], variables);
+      expect(recalled.code, recalled.stderr).toBe(0);
+      expect(JSON.parse(recalled.stdout)).toMatchObject({ released: COUNT, problems: [] });
+      expect(await count('true')).toBe(0);
+      for (const id of ids) expect(await pages(carl, id, 20)).toEqual(shown.get(id));
 
-    // what the killed ones left is removed, when it is an hour old
-    const incoming = join(filesFolder(data), 'incoming');
-    for (const name of await readdir(incoming)) await utimes(join(incoming, name), 0, 0);
-    await clean();
-    const left = (await filesBelow(filesFolder(data))).filter((path) => path.startsWith(carl.workspaceId));
-    expect(left).toEqual([]);
-    expect(await readdir(incoming)).toEqual([]);
-    expect((await ops(['cold', 'recall'], variables)).code).toBe(2);
-  });
+      // what the killed ones left is removed, when it is an hour old
+      const incoming = join(filesFolder(data), 'incoming');
+      for (const name of await readdir(incoming)) await utimes(join(incoming, name), 0, 0);
+      await clean();
+      const left = (await filesBelow(filesFolder(data))).filter((path) => path.startsWith(carl.workspaceId));
+      expect(left).toEqual([]);
+      expect(await readdir(incoming)).toEqual([]);
+    },
+    LONG,
+  );
 
   it('are contents of a backup, and of nobody who removes bytes', async () => {
     const id = await coldConversation(api.database, ann, texts(5));
@@ -509,6 +522,19 @@ describeReal('cold conversations in the storage of files', () => {
     );
     await clean();
     expect(await filesBelow(filesFolder(data))).toContain(path);
+    // what a set has copied comes back from it
+    const target = folderTarget(join(data, 'target'));
+    const keys = { recipients: [], identities: [] };
+    const copied = await copyContents(api.database.pool('backup'), storage, target, keys, {});
+    expect(copied.copied).toBeGreaterThan(0);
+    const bytes = await readFile(onDisk(path));
+    await rm(onDisk(path));
+    const client = new pg.Client({ connectionString: api.database.url('admin') });
+    await client.connect();
+    const report = await restoreFiles({ target, keys }, client, filesFolder(data));
+    await client.end();
+    expect([report.restored, report.missing, report.damaged]).toEqual([1, [], []]);
+    expect(await readFile(onDisk(path))).toEqual(bytes);
     // a legal hold on everything changes nothing of that
     const held = await coldConversation(api.database, ann, texts(3));
     await asUser(api.database, ann, (client) => client.query(`select app_public.place_legal_hold('a case')`));
@@ -516,5 +542,39 @@ describeReal('cold conversations in the storage of files', () => {
     await clean();
     expect(await filesBelow(filesFolder(data))).toContain(heldPath);
     expect((await pages(ann, held)).length).toBe(4);
+  });
+
+  it('are no loss to a database that is older than their files', async () => {
+    const source = await createTestDatabase();
+    const before = serverDatabase(source.url);
+    const dora = await registerUser(before, 'dora@example.org');
+    const id = await coldConversation(before, dora, texts(7));
+    await before.close();
+    const copy = `${source.name}_older`;
+    await onServer(source.url, `create database "${copy}" template "${source.name}"`);
+    try {
+      const later = serverDatabase(source.url);
+      const [due] = await candidates(later.pool('worker'), { coldDays: 0 }, null, 1);
+      expect((await storeConversation(later.pool('worker'), storage, due!)).outcome).toBe('stored');
+      await later.close();
+      const older = serverDatabase(source.url.replace(source.name, copy));
+      const again = await startTestApi({ database: older, storage });
+      const read = async () =>
+        (
+          await again.ask(
+            'query ($id: UUID!) { conversation(id: $id) { messages { nodes { content } } } }',
+            { id },
+            { token: dora.token },
+          )
+        ).data.conversation.messages.nodes.map(({ content }: { content: string }) => content);
+      expect(await read()).toEqual(texts(7));
+      // the bytes are there already
+      const [mine] = await candidates(older.pool('worker'), { coldDays: 0 }, null, 1);
+      expect((await storeConversation(older.pool('worker'), storage, mine!)).outcome).toBe('stored');
+      expect(await read()).toEqual(texts(7));
+      await again.close();
+    } finally {
+      await onServer(source.url, `drop database "${copy}" with (force)`);
+    }
   });
 });

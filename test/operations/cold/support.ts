@@ -6,17 +6,15 @@ import { log } from '../../../lib/log.ts';
 import type { FileStorage } from '../../../lib/storage.ts';
 import { asUser, type TestUser } from '../../support/users.ts';
 
-/** A conversation of so many messages, packed and cold. */
+/** A conversation of these messages, packed and cold; with `isLeft` it is left to a later call of makeCold. */
 export async function coldConversation(
   database: Database,
   user: TestUser,
   texts: readonly string[],
-  visibility = 'private',
+  { isLeft = false } = {},
 ): Promise<string> {
   const id = await asUser(database, user, async (client) => {
-    const { rows } = await client.query(`select id from app_public.start_conversation('Talk', $1)`, [
-      visibility,
-    ]);
+    const { rows } = await client.query(`select id from app_public.start_conversation('Talk')`);
     await client.query(
       `select app_public.post_message($1, t.text, case when t.place % 2 = 1 then 'user' else 'assistant' end::app_public.message_role)
        from unnest($2::text[]) with ordinality as t (text, place) order by t.place`,
@@ -24,17 +22,17 @@ export async function coldConversation(
     );
     return rows[0].id as string;
   });
-  await makeCold(database, id);
+  if (!isLeft) await makeCold(database, [id]);
   return id;
 }
 
 /** Says that everything was cut and embedded, without doing it, and packs everything there is. */
-export async function makeCold(database: Database, id: string): Promise<void> {
+export async function makeCold(database: Database, ids: readonly string[]): Promise<void> {
   await database
     .pool('owner')
     .query(
-      'update app_public.conversations set indexed_sequence_number = last_sequence_number where id = $1',
-      [id],
+      'update app_public.conversations set indexed_sequence_number = last_sequence_number where id = any ($1)',
+      [ids],
     );
   await database.pool('worker').query(`select app_hidden.archive_old_conversations('0', 1)`);
   await database.pool('worker').query(`select app_hidden.compress_old_conversations('0')`);
