@@ -46,7 +46,7 @@ async function check({ data, json, hashes }: Common & { hashes: number }): Promi
 }
 
 const whole = (text: string): number => {
-  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It is a whole number.');
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is a whole number.');
   return Number(text);
 };
 
