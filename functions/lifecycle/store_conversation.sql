@@ -1,6 +1,7 @@
 -- The last step of putting a conversation into a file: its documents leave the database. Called after the bytes were written, synced,
 -- read back and compared, in the transaction that holds their content (hold_content): whatever ends it before leaves the documents
--- where they were. Nothing is deleted of a conversation, so a legal hold does not matter here. Bytes of an earlier file of it are
+-- where they were. What a legal hold keeps stays
+-- where it is: the triggers that keep refuse it. Bytes of an earlier file of it are
 -- remembered, for the job that removes them.
 create or replace function app_hidden.store_conversation(
   of_conversation uuid, of_archive bytea, of_path text, of_bytes bigint
@@ -43,8 +44,12 @@ begin
   set stored_bytes = octet_length(p.document), document = null
   where p.conversation_id = of_conversation and p.document is not null;
   return 'stored';
+exception
+  -- a hold that came meanwhile: everything of this call is taken back
+  when sqlstate 'CQ120' or sqlstate 'CQ711' then
+    return 'held';
 end
 $$;
 comment on function app_hidden.store_conversation(uuid, bytea, text, bigint) is
-  'Lets the documents of a cold conversation leave the database for the file at a path, which has them whole. Returns stored, busy (somebody has it), or changed (its archive is another by now).';
+  'Lets the documents of a cold conversation leave the database for the file at a path, which has them whole. Returns stored, busy (somebody has it), held (a legal hold keeps it), or changed (its archive is another by now).';
 grant execute on function app_hidden.store_conversation(uuid, bytea, text, bigint) to colloquy_worker;

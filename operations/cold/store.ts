@@ -24,8 +24,8 @@ export interface Candidate {
 }
 
 export interface Stored {
-  /** busy: somebody has the conversation; changed: it is another by now. Both wait for the next run. */
-  outcome: 'stored' | 'busy' | 'changed';
+  /** busy: somebody has it; held: a legal hold came; changed: it is another by now. All wait for a later run. */
+  outcome: 'stored' | 'busy' | 'held' | 'changed';
   bytes: number;
   /** What the documents took in the database, compressed. */
   bytesBefore: number;

@@ -535,13 +535,21 @@ describeReal('cold conversations in the storage of files', () => {
     await client.end();
     expect([report.restored, report.missing, report.damaged]).toEqual([1, [], []]);
     expect(await readFile(onDisk(path))).toEqual(bytes);
-    // a legal hold on everything changes nothing of that
-    const held = await coldConversation(api.database, ann, texts(3));
-    await asUser(api.database, ann, (client) => client.query(`select app_public.place_legal_hold('a case')`));
+    // a legal hold keeps what is in files there, and what is not, here
+    const [held, fresh] = [
+      await coldConversation(api.database, ann, texts(3)),
+      await coldConversation(api.database, ann, texts(2)),
+    ];
     const heldPath = await put(held);
+    const due = (await candidates(worker(), { coldDays: 0, conversationId: fresh }, null, 1))[0]!;
+    await asUser(api.database, ann, (session) =>
+      session.query(`select app_public.place_legal_hold('a case')`),
+    );
+    expect(await candidates(worker(), { coldDays: 0, conversationId: fresh }, null, 1)).toEqual([]);
+    expect((await storeConversation(worker(), storage, due)).outcome).toBe('held');
     await clean();
     expect(await filesBelow(filesFolder(data))).toContain(heldPath);
-    expect((await pages(ann, held)).length).toBe(4);
+    expect([(await pages(ann, held)).length, (await pages(ann, fresh)).length]).toEqual([4, 3]);
   });
 
   it('are no loss to a database that is older than their files', async () => {
