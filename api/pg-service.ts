@@ -2,9 +2,11 @@ import type { Pool } from 'pg';
 import type { WithPgClient } from 'postgraphile/@dataplan/pg';
 import { createWithPgClient, makePgService, type NodePostgresPgClient } from 'postgraphile/adaptors/pg';
 import { isPooled } from '../lib/database/login.ts';
+import type { FileStorage } from '../lib/storage.ts';
 import { ApiError } from './errors.ts';
 import { fenced } from './lookups.ts';
 import { currentRequest } from './plugins/requests.ts';
+import { recalling } from './recalling.ts';
 import type { RequestWork } from './request-work.ts';
 import { ReadElsewhere, shareTransactions } from './shared-transactions.ts';
 import type { Asking, StandbyReads } from './standby-reads.ts';
@@ -75,18 +77,21 @@ function readingFrom(
 }
 
 /**
- * PostGraphile's service for pools of connections, whose lookups go by index, whose queries share their transactions, and whose
- * statements end with their request.
+ * PostGraphile's service for pools of connections, whose lookups go by index, whose queries share their transactions, whose
+ * statements end with their request, and which has cold conversations brought back from the storage of files.
  */
 export function pgService({
   pools,
   standby,
+  storage,
   ...options
-}: { pools: RequestPools; standby?: StandbyReads | undefined } & Omit<
-  NonNullable<Parameters<typeof makePgService>[0]>,
-  'pool'
->): ReturnType<typeof makePgService> {
+}: {
+  pools: RequestPools;
+  standby?: StandbyReads | undefined;
+  storage?: FileStorage | undefined;
+} & Omit<NonNullable<Parameters<typeof makePgService>[0]>, 'pool'>): ReturnType<typeof makePgService> {
   const service = makePgService({ ...options, pool: pools.requests });
+  const fetching = new Map<string, PromiseLike<unknown>>();
   return {
     ...service,
     adaptor: {
@@ -113,7 +118,11 @@ export function pgService({
         withFence.release = () => {
           for (const way of Object.values(ways)) way.release?.();
         };
-        return shareTransactions(withFence, () => currentRequest()?.isQuery === true);
+        const shared = shareTransactions(withFence, () => currentRequest()?.isQuery === true);
+        return recalling(shared, primary, storage, fetching, () => {
+          // what was just brought back, a standby may not have yet
+          delete currentRequest()?.position;
+        });
       },
     },
   };

@@ -4,6 +4,7 @@ import type { Pool } from 'pg';
 
 import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
 import { PostGraphileConnectionFilterPreset } from 'postgraphile-plugin-connection-filter';
+import type { FileStorage } from '../lib/storage.ts';
 import { requestSettings } from './authentication.ts';
 import { maskError } from './errors.ts';
 import { firstQuery, signInScript } from './graphiql.ts';
@@ -35,6 +36,8 @@ export interface PresetOptions {
   pools?: RequestPools | undefined;
   /** A standby for what only reads. Absent: none. */
   standby?: StandbyReads | undefined;
+  /** Where cold conversations may be. Absent: those cannot be read. */
+  storage?: FileStorage | undefined;
   /** Counts what is asked. Absent: nobody does. */
   limiter?: Limiter | undefined;
   /** Embeds the queries of searches. Absent: searches by words alone. */
@@ -121,6 +124,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       pgService({
         pools,
         standby: options.standby,
+        storage: options.storage,
         schemas: ['app_public'],
         pubsub: false,
         // What the schema offers follows from the grants of the roles that the authenticator may become.

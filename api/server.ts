@@ -122,6 +122,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       pool: pools.requests,
       pools,
       standby,
+      storage: options.storage,
       limiter,
       searchRecorder,
       embedQuery: options.embedQuery,

@@ -23,6 +23,7 @@ import { measureSizes } from './measure-sizes.ts';
 import { processEvents } from './process-events.ts';
 import { refreshAnalytics } from './refresh-analytics.ts';
 import { removeExpired } from './remove-expired.ts';
+import { storeCold } from './store-cold.ts';
 import { sweepUnindexed } from './sweep-unindexed.ts';
 import { sweepUningested } from './sweep-uningested.ts';
 import { sweepWebhooks } from './sweep-webhooks.ts';
@@ -47,6 +48,7 @@ export const jobs: readonly JobDefinition<any>[] = [
   forgetWords,
   removeExpired,
   archiveConversations,
+  storeCold,
   computeAnalytics,
   refreshAnalytics,
   backfillEmbeddings,

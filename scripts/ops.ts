@@ -3,6 +3,7 @@ import { COULD_NOT, makeCommand, runCommand } from '../lib/cli.ts';
 import { addAdopt } from './ops/adopt.ts';
 import { addBackup } from './ops/backup.ts';
 import { addBloat } from './ops/bloat.ts';
+import { addCold } from './ops/cold.ts';
 import { addDashboard } from './ops/dashboard.ts';
 import { addDoctor } from './ops/doctor.ts';
 import { addJobs } from './ops/jobs.ts';
@@ -23,6 +24,7 @@ const COMMANDS: readonly ((ops: Command) => void)[] = [
   addAdopt,
   addBackup,
   addBloat,
+  addCold,
   addDashboard,
   addDoctor,
   addJobs,

@@ -40,8 +40,8 @@ begin
         conversation := app_private.pack_conversation(conversation);
       end if;
     exception
-      when lock_not_available then
-        -- an index is being built, or somebody has a passage: later
+      when lock_not_available or sqlstate 'CQ720' then
+        -- an index is being built, somebody has a passage, or its messages are in the storage of files: later
         continue;
       when sqlstate 'CQ260' then
         -- damaged: its messages are found by their own words

@@ -1,5 +1,5 @@
--- What the job that removes bytes calls for each. It must never let bytes go that a file has, or is just getting: register_file
--- takes the same lock, shared, until its transaction ends. Nor where this database is a copy: the bytes may be those of its original.
+-- What the job that removes bytes calls for each. It must never let bytes go that a file or a conversation has, or is just getting:
+-- register_file and store_conversation come after the same lock, shared until their transaction ends. Nor where this database is a copy: the bytes may be those of its original.
 create or replace function app_hidden.release_content(of_path text)
 returns boolean
 language plpgsql
@@ -25,7 +25,8 @@ begin
   return not exists (
     select from app_public.files f
     where f.workspace_id = split_part(of_path, '/', 1)::uuid and f.sha256 = decode(split_part(of_path, '/', 3), 'hex')
-  );
+  )
+  and not exists (select from app_hidden.conversation_files f where f.storage_path = of_path);
 end
 $$;
 comment on function app_hidden.release_content(text) is

@@ -14,15 +14,20 @@ begin atomic
     from app_public.files f
     where f.storage_path is not null
     group by f.storage_path, f.sha256
+    union
+    -- the documents of a conversation are a content as any other: its file may be one that somebody has uploaded
+    select f.storage_path as path, split_part(f.storage_path, '/', 3) as hash, f.byte_size as bytes, true as is_wanted
+    from app_hidden.conversation_files f
     union all
     select c.storage_path as path, split_part(c.storage_path, '/', 3) as hash, null::bigint as bytes, false as is_wanted
     from app_hidden.discarded_contents c
     where not exists (select from app_public.files f where f.workspace_id = c.workspace_id and f.storage_path = c.storage_path)
+      and not exists (select from app_hidden.conversation_files f where f.storage_path = c.storage_path)
   ) as contents
   order by contents.path collate "C";
 end;
 comment on function app_hidden.stored_contents() is
-  'Every content of the storage of files, by its path: one that files have (is_wanted), or one that they had and whose bytes may be there still.';
+  'Every content of the storage of files, by its path: one that files or conversations have (is_wanted), or one that they had and whose bytes may be there still.';
 revoke execute on function app_hidden.stored_contents() from public;
 do $backup$
 begin

@@ -9,7 +9,7 @@ as $$
 declare
   sign integer := case tg_op when 'DELETE' then -1 else 1 end;
 begin
-  perform app_private.count_storage(c.workspace_id, sign * sum(octet_length(c.document) / 4)::bigint, sign * coalesce(sum(c.row_count) filter (where c.packed = 'app_public.messages'::regclass), 0)::bigint)
+  perform app_private.count_storage(c.workspace_id, sign * sum(coalesce(octet_length(c.document), c.stored_bytes) / 4)::bigint, sign * coalesce(sum(c.row_count) filter (where c.packed = 'app_public.messages'::regclass), 0)::bigint)
   from changed_rows c
   group by c.workspace_id;
   return null;

@@ -165,7 +165,10 @@ export async function copyContents(
   try {
     for await (const row of storedContents(pool)) {
       signal?.throwIfAborted();
-      batch.push(take(row, await isThere.has(row.storage_path)));
+      const taking = take(row, await isThere.has(row.storage_path));
+      // it is looked at with its batch, and one that failed earlier must not count as nobody's
+      taking.catch(() => {});
+      batch.push(taking);
       if (batch.length === AT_ONCE) {
         await settle(batch);
         batch = [];

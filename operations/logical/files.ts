@@ -5,14 +5,23 @@ import type { FileStorage } from '../../lib/storage.ts';
 import type { StoredContent } from '../backup/contents.ts';
 import { type BackupKeys, openObject, putObject } from '../backup/sealing.ts';
 import type { BackupTarget } from '../backup/target.ts';
+import { contentsQuery } from '../contents.ts';
 import type { Client } from './tables.ts';
 
-/** Contents that have bytes, once each, by path. */
-const CONTENTS = `
-  select distinct f.storage_path as path, encode(f.sha256, 'hex') as sha256, coalesce(f.byte_size, 0)::text as size
-  from app_public.files f
-  where f.is_stored and ($1::uuid is null or f.workspace_id = $1)
-  order by 1`;
+/** Contents that have bytes, once each, by path: all of them, or those of a workspace. */
+async function contentsOf(
+  client: Client,
+  workspaceId: string | null,
+): Promise<{ path: string; sha256: string; size: string }[]> {
+  const { rows } = await client.query(
+    `select distinct c.path, encode(c.sha256, 'hex') as sha256, coalesce(c.bytes, 0)::text as size
+     from (${await contentsQuery(client)}) as c
+     where $1::uuid is null or c.workspace_id = $1
+     order by 1`,
+    [workspaceId],
+  );
+  return rows;
+}
 
 /** The key under which the bytes of a file lie; where they are encrypted, with `.age`. */
 const keysOf = (path: string): string[] => [`files/${path}`, `files/${path}.age`];
@@ -63,8 +72,7 @@ export async function* copyFilesOf(
   keys: BackupKeys,
   signal?: AbortSignal,
 ): AsyncGenerator<StoredContent> {
-  const { rows } = await client.query(CONTENTS, [workspaceId]);
-  for (const { path, sha256, size: said } of rows) {
+  for (const { path, sha256, size: said } of await contentsOf(client, workspaceId)) {
     signal?.throwIfAborted();
     const size = Number(said);
     if (await isThere(target, path)) {
@@ -87,10 +95,10 @@ export function bringAllFilesBack(
   from: FileSource,
 ): Promise<string[]> {
   return inTransaction(database.pool('owner'), async (client) => {
-    const { rows } = await client.query<{ path: string }>(CONTENTS, [null]);
+    const contents = await contentsOf(client, null);
     return bringFilesBack(
       client,
-      rows.map(({ path }) => path),
+      contents.map(({ path }) => path),
       storage,
       from,
     );

@@ -20,6 +20,7 @@ const OF_MESSAGES = new Set([
   'app_public.messages',
   'app_hidden.conversation_archives',
   'app_hidden.conversation_archive_parts',
+  'app_hidden.conversation_files',
 ]);
 /** Written only together with their conversation, whose counters they move. */
 const WITH_CONVERSATION = new Set([
@@ -143,14 +144,15 @@ async function bringIn(
       isVector ? [...unit.values, versions] : unit.values,
     );
   };
-  if (options.onFiles && unit.scope.has('app_public.files')) {
+  for (const table of options.onFiles ? ['app_public.files', 'app_hidden.conversation_files'] : []) {
+    if (!unit.scope.has(table) || !tableNamed(tables.backup, table)) continue;
     const { rows } = await backup.query(
-      `select distinct t.storage_path as path from app_public.files t where t.is_stored and ${unit.scope.get('app_public.files')!('t')}`,
+      `select distinct t.storage_path as path from ${table} t where t.storage_path is not null and ${unit.scope.get(table)!('t')}`,
       unit.values,
     );
-    await options.onFiles(
+    await options.onFiles!(
       live,
-      rows.map(({ path }) => path).filter((path) => path !== null),
+      rows.map(({ path }) => path),
     );
   }
   for (const table of tables.live) {

@@ -5,6 +5,7 @@ import type pg from 'pg';
 import { localStorage } from '../../lib/storage.ts';
 import { bareName, openObject } from '../backup/sealing.ts';
 import type { TargetObject } from '../backup/target.ts';
+import { contentsQuery } from '../contents.ts';
 import type { BackupSource } from './source.ts';
 
 /** What the bytes of files came to, against the rows of a restored database. */
@@ -28,11 +29,12 @@ interface Content {
 
 /** The contents that rows name, in order of their paths, by pages: an installation may have millions. */
 async function* contents(client: pg.Client): AsyncIterable<Content> {
+  const named = await contentsQuery(client);
   let after = '';
   for (;;) {
     const { rows } = await client.query<{ path: string; sha256: Buffer; bytes: string }>(
-      `select f.storage_path as path, f.sha256, max(f.byte_size) as bytes from app_public.files f
-       where f.sha256 is not null and f.storage_path > $1 group by 1, 2 order by 1 limit 1000`,
+      `select c.path, c.sha256, max(c.bytes) as bytes from (${named}) as c
+       where c.path > $1 group by 1, 2 order by 1 limit 1000`,
       [after],
     );
     for (const { path, sha256, bytes } of rows) yield { path, sha256, bytes: Number(bytes) };
@@ -113,7 +115,7 @@ export async function checkFiles(
   const objects = await stored(source);
   const report: FilesReport = { wanted: 0, bytes: 0, restored: 0, present: 0, missing: [], damaged: [] };
   const { rows } = await client.query<{ count: string }>(
-    'select count(distinct f.storage_path) from app_public.files f where f.sha256 is not null',
+    `select count(distinct c.path) from (${await contentsQuery(client)}) as c`,
   );
   const each = Math.max(1, Math.ceil(Number(rows[0]!.count) / sample));
   for await (const { path, sha256, bytes } of contents(client)) {

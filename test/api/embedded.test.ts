@@ -7,6 +7,10 @@ import { measurePools } from '../../lib/connections/purposes.ts';
 import type { Database } from '../../lib/database.ts';
 import { connectionsWaiting } from '../../lib/metrics.ts';
 import { filesFolder, localStorage } from '../../lib/storage.ts';
+import { checkFiles } from '../../operations/cold/check.ts';
+import { recallAll } from '../../operations/cold/recall.ts';
+import { candidates, storeConversation } from '../../operations/cold/store.ts';
+import { coldConversation } from '../operations/cold/support.ts';
 import { createEmbedded } from '../support/embedded.ts';
 import { LONG } from '../support/limits.ts';
 import { computeAnalytics } from '../support/tenants.ts';
@@ -90,6 +94,35 @@ describe('the API over the embedded database', () => {
     expect(meanwhile).toBeLessThan(8);
     for (const reply of await Promise.all(hashing))
       expect(reply.errors[0]?.extensions.code).toMatch(/^CQ10[23]$/);
+  });
+
+  it('has cold conversations in files, and brings them back when they are read', async () => {
+    const carl = await register(api, 'carl@example.org');
+    const texts = ['first', 'second', 'third'];
+    const user = { id: carl.userId, workspaceId: carl.workspaceId, token: carl.token, memberRole: 'owner' };
+    const id = await coldConversation(database, user, texts);
+    const worker = database.pool('worker');
+    const [one] = await candidates(worker, { coldDays: 0, conversationId: id }, null, 1);
+    expect((await storeConversation(worker, storage, one!)).outcome).toBe('stored');
+    const read = () =>
+      api.ask(
+        'query ($id: UUID!) { conversation(id: $id) { messages(first: 5) { nodes { content } } } }',
+        { id },
+        { token: carl.token },
+      );
+    for (const { data } of await Promise.all([read(), read(), read()]))
+      expect(data.conversation.messages.nodes.map(({ content }: { content: string }) => content)).toEqual(
+        texts,
+      );
+    expect(await checkFiles(worker, storage, { hashes: 10 })).toMatchObject({
+      checked: 1,
+      missing: 0,
+      damaged: 0,
+    });
+    expect(await recallAll(worker, storage, {}, { forGood: true })).toMatchObject({
+      released: 1,
+      problems: [],
+    });
   });
 
   it('writes, searches, and says what is wrong as a server does', async () => {

@@ -31,6 +31,13 @@ async function putAway(database: Database, { ann }: Tenants): Promise<void> {
   // only what is indexed may be packed
   await indexAll(database);
   await asUser(database, ann, (client) => client.query('select app_public.archive_conversation($1)', [id]));
+  // its documents came back from a file to be read
+  await database.pool('owner').query(
+    `insert into app_hidden.conversation_files (conversation_id, workspace_id, storage_path, byte_size, document_bytes, recalled_at)
+     select a.conversation_id, a.workspace_id, app_private.content_path(a.workspace_id, a.sha256), 1, 1, now()
+     from app_hidden.conversation_archives a where a.conversation_id = $1`,
+    [id],
+  );
   await asUser(database, ann, (client) =>
     client.query(`select app_hidden.register_file('gone.txt', 'text/plain', 4, sha256('gone'))`),
   );

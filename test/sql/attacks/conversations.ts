@@ -170,6 +170,57 @@ export const conversations: Attacks = {
       'answer',
     ),
   'app_hidden.find_message': () => ofReaders('app_hidden.find_message($1)', [1, 0, 1], [1, 0, 1], 'question'),
+  'app_hidden.begin_recall': async () => {
+    const { bob, ann } = tenants;
+    const id = said(bob).conversation;
+    // the workspace and the conversation are known, the bytes are not
+    for (const [conversation, path] of [
+      [id, `${bob.workspaceId}/aa/${'a'.repeat(64)}`],
+      [id, ''],
+      [NOWHERE, ''],
+    ]) {
+      const { rows } = await call(
+        ann,
+        'select app_hidden.begin_recall($1, $2) as wanted',
+        conversation,
+        path,
+      );
+      expect(rows).toEqual([{ wanted: false }]);
+    }
+  },
+  'app_hidden.recall_part': async () => {
+    const { bob, ann } = tenants;
+    const id = said(bob).conversation;
+    const own = (sql: string, ...values: unknown[]) => database.pool('owner').query(sql, values);
+    await own(
+      'update app_public.conversations set indexed_sequence_number = last_sequence_number where id = $1',
+      id,
+    );
+    await call(bob, 'select app_public.archive_conversation($1)', id);
+    await own(`update app_public.conversations set storage_tier = 'cold' where id = $1`, id);
+    const { rows: documents } = await own(
+      'select document, sha256 from app_hidden.conversation_archive_parts where conversation_id = $1',
+      id,
+    );
+    const { rows: stored } = await own(
+      `select a.path, app_hidden.store_conversation($1, a.sha256, a.path, 1) as outcome
+       from (select sha256, app_private.content_path(workspace_id, sha256) as path from app_hidden.conversation_archives where conversation_id = $1) as a`,
+      id,
+    );
+    expect(stored[0].outcome).toBe('stored');
+    const recall = (path: string, document: string) =>
+      call(ann, `select app_hidden.recall_part($1, $2, 'app_public.messages', 0, $3)`, id, path, document);
+    const here = async () =>
+      (await own('select document from app_hidden.conversation_archive_parts where conversation_id = $1', id))
+        .rows;
+    // without the path nothing happens, and with it nothing but what was packed comes back
+    await recall('', documents[0].document);
+    expect((await fails(recall(stored[0].path, '[]'))).code).toBe('CQ722');
+    expect(await here()).toEqual([{ document: null }]);
+    await recall(stored[0].path, documents[0].document);
+    expect(await here()).toEqual([{ document: documents[0].document }]);
+    await call(bob, 'select app_public.restore_conversation($1)', id);
+  },
   'app_hidden.citations_of': async () => {
     await ofReaders('app_hidden.citations_of($1)', [1, 0, 1], [1, 0, 1], 'answer');
     // who reads the conversation, and not what it cites: the citation without its passage

@@ -54,6 +54,13 @@ describeReal('deleting a workspace', () => {
     await indexAll(database);
     await computeAnalytics(database);
     await call(user, 'select app_public.archive_conversation($1)', packed);
+    // its documents came back from a file to be read
+    await sql(
+      `insert into app_hidden.conversation_files (conversation_id, workspace_id, storage_path, byte_size, document_bytes, recalled_at)
+       select a.conversation_id, a.workspace_id, app_private.content_path(a.workspace_id, a.sha256), 1, 1, now()
+       from app_hidden.conversation_archives a where a.conversation_id = $1`,
+      packed,
+    );
     // and one that no job has counted yet
     const [{ id: fresh }] = await call(user, 'select id from app_public.start_conversation()');
     await call(user, 'select app_public.post_message($1, $2)', fresh, 'not counted');

@@ -10,6 +10,8 @@ export const FREE_TABLES: Record<string, string> = {
   'app_hidden.analytics_changes': BOOKKEEPING,
   'app_hidden.budget_spending': BOOKKEEPING,
   'app_hidden.chunk_counts': DERIVED,
+  'app_hidden.conversation_files':
+    'goes with its archive, which is kept, or when its documents are all in the database again',
   'app_hidden.cutting_failures': BOOKKEEPING,
   'app_hidden.discarded_contents':
     'bytes of files that are gone; find_discarded_contents passes over those that are held',
@@ -54,6 +56,7 @@ export const FREE_TABLES: Record<string, string> = {
 /** Columns of covered tables that go on changing: bookkeeping, settings, and what has a history of its own. */
 export const FREE_COLUMNS: Record<string, string> = {
   'app_hidden.cited_passages': 'owner_id visibility',
+  'app_hidden.conversation_archive_parts': 'stored_bytes',
   'app_hidden.conversation_archives': 'packed_at',
   'app_public.conversation_analytics':
     'rag_configuration_id message_count user_message_count assistant_message_count system_message_count tool_message_count edit_count regeneration_count failed_count relevance_count total_relevance_score response_count total_response_time_ms median_response_time_ms p95_response_time_ms prompt_tokens completion_tokens total_tokens cost_usd positive_feedback neutral_feedback negative_feedback satisfaction_points peak_hour first_message_at last_message_at computed_at',
@@ -79,6 +82,8 @@ export const FREE_COLUMNS: Record<string, string> = {
 
 /** Functions that delete or change what is kept, and are not tried by themselves in legal-holds-paths.test.ts: where they are. */
 export const TRIED_ELSEWHERE: Record<string, string> = {
+  'app_hidden.recall_part': 'fills in what was empty',
+  'app_hidden.store_conversation': 'test/operations/cold/cold-storage.test.ts',
   'app_private.archive_version': 'drops partitions of vectors, which are computed',
   'app_private.cleanup_test_data': 'deletes from covered tables by plain statements, which are tried',
   'app_private.create_range_partition': 'moves rows between partitions: "goes on with maintenance"',

@@ -275,4 +275,33 @@ export const CONTENT: Fault[] = [
     mend: [record('restore-drill', '{"rpoSeconds": 12, "rtoSeconds": 60}')],
     after: NO_RUNS,
   },
+  {
+    check: 'cold_files',
+    is: 'a conversation whose file is gone',
+    make: [
+      ...PEOPLE.map((sql) => `${sql} on conflict do nothing`),
+      `insert into app_public.conversations (id, workspace_id, owner_id) values ('${DOCUMENT}', '${WORKSPACE}', '${USER}')`,
+      `insert into app_hidden.conversation_archives (conversation_id, workspace_id, message_count, message_ids, sha256)
+       values ('${DOCUMENT}', '${WORKSPACE}', 0, '{}', sha256(''))`,
+      `insert into app_hidden.conversation_files (conversation_id, workspace_id, storage_path, byte_size, document_bytes, recalled_at, problem)
+       values ('${DOCUMENT}', '${WORKSPACE}', 'planted', 1, 1, now(), 'missing')`,
+    ],
+    subject: 'conversations in the storage of files',
+    severity: 'error',
+    detail: /^1 missing, 0 damaged: /,
+    mend: ['update app_hidden.conversation_files set problem = null'],
+  },
+  {
+    check: 'cold_files',
+    is: 'files that nobody looks for',
+    make: [`update app_hidden.conversation_files set checked_at = ${ago('4 days')}`],
+    subject: 'conversations in the storage of files',
+    severity: 'warning',
+    detail: /^Last looked for /,
+    mend: ['update app_hidden.conversation_files set checked_at = now()'],
+    after: [
+      `delete from app_public.conversations where id = '${DOCUMENT}'`,
+      'delete from app_hidden.discarded_contents',
+    ],
+  },
 ];

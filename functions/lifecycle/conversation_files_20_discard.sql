@@ -1,0 +1,27 @@
+-- Remembers the files of conversations that are rows again, or gone, whoever did it: the bytes lie outside of the database, and only after the
+-- transaction is certain may a job remove them.
+create or replace function app_private.discard_conversation_files()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op = 'TRUNCATE' then
+    insert into app_hidden.discarded_contents (workspace_id, storage_path)
+    select f.workspace_id, f.storage_path from app_hidden.conversation_files f
+    on conflict do nothing;
+  else
+    insert into app_hidden.discarded_contents (workspace_id, storage_path)
+    select o.workspace_id, o.storage_path from old_files o order by 1, 2
+    on conflict do nothing;
+  end if;
+  return null;
+end
+$$;
+comment on function app_private.discard_conversation_files() is 'Trigger: remembers whose bytes may have to be removed.';
+
+create or replace trigger conversation_files_20_discard_delete after delete on app_hidden.conversation_files
+referencing old table as old_files for each statement execute function app_private.discard_conversation_files();
+create or replace trigger conversation_files_20_discard_truncate before truncate on app_hidden.conversation_files
+for each statement execute function app_private.discard_conversation_files();
