@@ -74,7 +74,7 @@ export const FREE_COLUMNS: Record<string, string> = {
   'app_public.message_feedback': 'ip user_agent updated_at',
   // parent_id: moving rows between partitions lets go of it for the length of a transaction
   'app_public.messages': 'status parent_id processing_time_ms relevance_score embedding_version_id',
-  'app_public.raw_events': 'processing_status attempts retry_at error processed_at knowledge_hash',
+  'app_public.raw_events': 'processing_status attempts retry_at error processed_at knowledge_hash replay_requested_at',
   'app_public.repositories': 'visibility is_archived updated_at',
   'app_public.repository_documents': 'added_at',
   'app_public.tool_calls': 'status updated_at',

@@ -1,3 +1,11 @@
+--! Previous: sha1:71ac42c04ee339b167c79126f859fce77a2df313
+--! Hash: sha1:5530ceeeac20e98f4d0236a18be96e03d7be892f
+--! Message: cold storage
+
+--! split: 1-current.sql
+-- The migration in hand: tables, columns, indexes, data moves. What functions/ holds is applied after it by itself.
+
+--! split: 20-cold-storage.sql
 -- Documents of conversations that are cold may lie in the storage of files: functions/lifecycle/store_conversation.sql.
 -- changes rows of app_private.settings
 -- changes rows of app_public.audit_logs
