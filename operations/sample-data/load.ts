@@ -33,6 +33,8 @@ const ORDER: TableName[] = [
 export interface LoadOptions {
   /** Leaves messages to the worker, to be cut and embedded. */
   index?: boolean;
+  /** About how many messages a transaction writes. */
+  messagesOfBatch?: number;
   /** Computes the figures of dashboards at the end. */
   analytics?: boolean;
   signal?: AbortSignal | undefined;
@@ -85,9 +87,9 @@ function batchWriter(database: Database, form: Form, index: boolean) {
 }
 
 /** Nobody signs in with it: a hash that no password has. */
-const SECRETS = `insert into app_private.user_secrets (user_id, password_hash)
-  select u.id, s.hash from app_public.users u, (select app_private.hash_password(gen_random_uuid()::text) as hash) as s
-  where u.email like $1 on conflict do nothing`;
+const SECRETS = `with secret as materialized (select app_private.hash_password(gen_random_uuid()::text) as hash)
+  insert into app_private.user_secrets (user_id, password_hash)
+  select u.id, s.hash from app_public.users u cross join secret s where u.email like $1 on conflict do nothing`;
 
 /** The passages were cut here: nothing is left to do with the documents but to embed them. */
 const CUT = `with cut as (
@@ -102,6 +104,16 @@ const CUT = `with cut as (
 const forget = (client: PoolClient, kind: string, ids: string[]) =>
   client.query('select app_private.drop_index_jobs($1, $2::uuid[])', [kind, ids]);
 
+/** What is not to be indexed counts as indexed; nothing is left to do. */
+async function settle(client: PoolClient, ids: string[], index: boolean): Promise<void> {
+  if (index) return;
+  await client.query(
+    'update app_public.conversations set indexed_sequence_number = last_sequence_number where id = any ($1::uuid[])',
+    [ids],
+  );
+  await forget(client, 'message', ids);
+}
+
 /**
  * Loads sample data, the same for the same size and seed, in transactions of whole conversations. What an earlier run of the same size
  * wrote is left as it is, so that one that was stopped goes on. The triggers count, as for whatever is written.
@@ -109,7 +121,14 @@ const forget = (client: PoolClient, kind: string, ids: string[]) =>
 export async function loadSampleData(
   database: Database,
   size: SampleSize,
-  { index = false, analytics = true, signal, onProgress, say = () => {} }: LoadOptions = {},
+  {
+    index = false,
+    messagesOfBatch = MESSAGES_OF_BATCH,
+    analytics = true,
+    signal,
+    onProgress,
+    say = () => {},
+  }: LoadOptions = {},
 ): Promise<LoadResult> {
   const started = performance.now();
   const owner = database.pool('owner');
@@ -178,23 +197,24 @@ export async function loadSampleData(
     tables,
   };
   let done = 0;
+  let writing: Promise<void> = Promise.resolve();
   for (let number = 0; number < size.conversations && !signal?.aborted; ) {
     const ids: string[] = [];
-    while (number < size.conversations && tables.messages.count < MESSAGES_OF_BATCH) {
+    while (number < size.conversations && tables.messages.count < messagesOfBatch) {
       done += plan.sizes[number]!;
       ids.push(makeConversation(number++, maker));
+      // the batch before this one is being written meanwhile
+      await turn();
     }
-    await turn();
-    await writer.write('conversations', ids[0]!, async (client) => {
-      if (index) return;
-      await client.query(
-        'update app_public.conversations set indexed_sequence_number = last_sequence_number where id = any ($1::uuid[])',
-        [ids],
-      );
-      await forget(client, 'message', ids);
-    });
-    onProgress?.(done, size.messages);
+    await writing;
+    const made = done;
+    writing = writer
+      .write('conversations', ids[0]!, (client) => settle(client, ids, index))
+      .then(() => onProgress?.(made, size.messages));
+    // awaited in the next round: until then a failure is not one that nobody handles
+    writing.catch(() => {});
   }
+  await writing;
   const seconds = (performance.now() - started) / 1000;
   if (!signal?.aborted) await finish(database, { analytics, signal, say });
   return {
