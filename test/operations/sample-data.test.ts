@@ -1,10 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, serverDatabase } from '../../lib/database.ts';
+import { env } from '../../lib/env.ts';
 import { projectFolder } from '../../lib/migrations.ts';
 import { type LoadOptions, loadSampleData } from '../../operations/sample-data/load.ts';
 import type { SampleSize } from '../../operations/sample-data/plan.ts';
+import { createEmbedded } from '../support/embedded.ts';
 import { LONG } from '../support/limits.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 
@@ -71,6 +74,34 @@ const WRONG_COUNTERS = `
   select 'day of ' || a.conversation_id from app_public.conversation_analytics a
   group by a.workspace_id, a.conversation_id
   having sum(a.message_count) <> (select c.message_count from app_public.conversations c where c.id = a.conversation_id)`;
+
+const scratch = mkdtempSync(join(tmpdir(), 'colloquy-sample-'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+// with DATABASE_URL, openDatabase takes that server: nothing here may touch it
+it.skipIf(env.DATABASE_URL)(
+  'reaches the embedded database, too, and is counted there',
+  { timeout: LONG },
+  async () => {
+    const embedded = await createEmbedded(join(scratch, 'data'));
+    try {
+      const size = {
+        ...SIZE,
+        messages: 120,
+        conversations: 6,
+        workspaces: 2,
+        documents: 3,
+        memories: 2,
+        events: 2,
+      };
+      const { rows, isComplete } = await loadSampleData(embedded, size);
+      expect([rows.messages, isComplete]).toEqual([120, true]);
+      expect((await embedded.pool('owner').query(WRONG_COUNTERS)).rows).toEqual([]);
+    } finally {
+      await embedded.close();
+    }
+  },
+);
 
 describeReal('sample data of any size', () => {
   let first: Database;
