@@ -1,13 +1,8 @@
 import type { PoolClient } from 'pg';
 import type { Database } from '../../lib/database.ts';
 import { type Bench, compare, median, type Ratio, runSql, type Scale } from './harness.ts';
-import {
-  asVisitor,
-  chooseVisitors,
-  growthRatios,
-  measureRequests,
-  type Visitor,
-} from './lifecycle/growth.ts';
+import { chooseVisitors, growthRatios, measureRequests } from './lifecycle/growth.ts';
+import { readPacked } from './lifecycle/read.ts';
 import { CHAT, loadChat } from './sample.ts';
 
 const WORKSPACES: Record<Scale, number> = { small: 50, medium: 200, large: 2000 };
