@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { Database } from '../../lib/database.ts';
-import { type Bench, compare, median, type Ratio, runSql, type Scale } from './harness.ts';
+import { type Bench, compare, type Ratio, runSql, type Scale } from './harness.ts';
 import { chooseVisitors, growthRatios, measureRequests } from './lifecycle/growth.ts';
 import { readPacked } from './lifecycle/read.ts';
 import { CHAT, loadChat } from './sample.ts';

@@ -35,10 +35,13 @@ const REQUESTS = {
   },
 };
 
+/** Work that depends on no data: how fast the machine is at the moment. */
+const FIXED = 'select sum(n) from generate_series(1, 3000) as n';
+
 interface Cost {
   buffers: number;
-  /** A median of each round. */
-  ms: number[];
+  /** Of each round a median, as a multiple of the fixed work at the same time: the two measurements are far apart. */
+  ratios: number[];
 }
 export type Costs = Record<string, Cost>;
 
@@ -64,16 +67,17 @@ export async function chooseVisitors(database: Database): Promise<Visitor[]> {
   return rows;
 }
 
-/** What each request costs now: pages of memory, and milliseconds. */
+/** What each request costs now: pages of memory, and time. */
 export async function measureRequests(database: Database, visitors: Visitor[]): Promise<Costs> {
   const client = await database.pool('authenticator').connect();
   const costs: Costs = {};
   try {
     for (const [name, { sql, value }] of Object.entries(REQUESTS)) {
       const buffers: number[] = [];
-      const ms: number[] = [];
+      const ratios: number[] = [];
       for (let round = 0; round <= ROUNDS; round++) {
         const times: number[] = [];
+        const fixed: number[] = [];
         for (const visitor of visitors) {
           await asVisitor(client, visitor);
           if (round === 0) {
@@ -86,13 +90,16 @@ export async function measureRequests(database: Database, visitors: Visitor[]): 
           } else {
             const start = performance.now();
             await client.query(sql, [value(visitor)]);
-            times.push(performance.now() - start);
+            const between = performance.now();
+            await client.query(FIXED);
+            times.push(between - start);
+            fixed.push(performance.now() - between);
           }
           await client.query('rollback');
         }
-        if (round > 0) ms.push(median(times));
+        if (round > 0) ratios.push(median(times) / median(fixed));
       }
-      costs[name] = { buffers: median(buffers), ms };
+      costs[name] = { buffers: median(buffers), ratios };
     }
   } finally {
     client.release();
@@ -110,9 +117,9 @@ export function growthRatios(before: Costs, after: Costs): Ratio[] {
         ...options,
       }),
       compare(
-        `growth: ${name}`,
-        large.ms.map((ours, round) => ({ ours, anchor: small.ms[round]! })),
-        { unit: 'ms', ...options },
+        `growth: ${name}, time`,
+        large.ratios.map((ours, round) => ({ ours, anchor: small.ratios[round]! })),
+        { unit: '× fixed work', ...options },
       ),
     ];
   });
