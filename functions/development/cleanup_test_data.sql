@@ -7,7 +7,7 @@ language plpgsql
 set search_path = pg_catalog, extensions, pg_temp
 as $$
 declare
-  sample constant jsonb := '{"sample": true}';
+  sample constant jsonb := jsonb_build_object('sample', true);
   spaces uuid[];
 begin
   perform app_private.require_development();
