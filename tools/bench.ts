@@ -18,6 +18,7 @@ import {
   withBenchDatabase,
 } from './bench/harness.ts';
 import { hybrid } from './bench/hybrid.ts';
+import { lifecycle } from './bench/lifecycle.ts';
 import { neighbours } from './bench/neighbours.ts';
 import { page } from './bench/page.ts';
 import { post } from './bench/post.ts';
@@ -32,6 +33,7 @@ const benches: Record<string, Bench> = {
   embed,
   folder,
   hybrid,
+  lifecycle,
   neighbours,
   page,
   post,

@@ -30,6 +30,11 @@ begin
   )
   into taken
   from gone g;
+  -- most often there is nothing: what follows is planned anew each time, 10 ms
+  if taken is null then
+    return query select 0, 0, 0;
+    return;
+  end if;
   perform app_private.store_user_activity(taken);
   return query select coalesce(cardinality(taken), 0), f.changed, f.removed from app_private.store_conversation_figures(taken) as f;
 end

@@ -1,5 +1,8 @@
 -- Anchor: the live aggregate, as somebody would write it who has no computed figures: the same questions, asked of the
 -- messages themselves, security definer in the same way, so that no policy slows them down.
+create schema if not exists bench authorization colloquy_owner;
+grant usage on schema bench to colloquy_user;
+
 create function bench.live_dashboard(from_day date, to_day date)
 returns app_public.workspace_figures
 language sql

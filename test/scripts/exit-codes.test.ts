@@ -17,6 +17,7 @@ const commands = [
   'scripts/migrate.ts',
   'scripts/embeddings.ts',
   'scripts/queue.ts',
+  'scripts/sample-data.ts',
   'scripts/users.ts',
   'tools/check.ts',
   'tools/picture.ts',

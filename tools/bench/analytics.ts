@@ -1,8 +1,8 @@
 import type { PoolClient } from 'pg';
 import type { Database } from '../../lib/database.ts';
-import { type Bench, compare, median, percentile, runSql, type Scale } from './harness.ts';
+import { type Bench, compare, median, percentile, runSql } from './harness.ts';
+import { CHAT, loadChat } from './sample.ts';
 
-const MESSAGES: Record<Scale, number> = { small: 100_000, medium: 1_000_000, large: 10_000_000 };
 const TENANTS = 50;
 const ROUNDS = 7;
 const READS = 20;
@@ -109,9 +109,7 @@ export const analytics: Bench = {
   about:
     'Questions of a dashboard against the same asked of the live rows; reads while the summary is refreshed',
   async run(database, scale, say) {
-    say(`Loading ${MESSAGES[scale].toLocaleString('en')} messages …`);
-    await runSql(database, 'words.sql');
-    await runSql(database, 'analytics_seed.sql', { messages: MESSAGES[scale], tenants: TENANTS });
+    await loadChat(database, { ...CHAT[scale], workspaces: TENANTS }, say);
     await runSql(database, 'analytics_live.sql');
     say('Computing the figures …');
     const seconds = await computeAll(database);
@@ -127,7 +125,7 @@ export const analytics: Bench = {
     const { rows } = await database
       .pool('owner')
       .query<Workspace & { messages: number }>(
-        `select m.workspace_id, m.owner_id as user_id, count(*)::int as messages from app_public.messages m group by 1, 2 order by 3 desc limit 1`,
+        `select c.workspace_id, (array_agg(c.owner_id))[1] as user_id, sum(c.message_count)::int as messages from app_public.conversations c group by 1 order by 3 desc limit 1`,
       );
     const workspace = rows[0]!;
     const client = await database.pool('authenticator').connect();

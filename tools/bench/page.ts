@@ -1,11 +1,13 @@
 import pg, { type PoolClient } from 'pg';
 import { startApi } from '../../api/server.ts';
 import type { Database } from '../../lib/database.ts';
-import { type Bench, compare, percentile, runSql, type Scale } from './harness.ts';
+import { type Bench, compare, percentile, runSql } from './harness.ts';
+import { CHAT, loadChat } from './sample.ts';
 
-const MESSAGES: Record<Scale, number> = { small: 100_000, medium: 1_000_000, large: 10_000_000 };
 const TENANTS = 200;
 const CONVERSATIONS = 300;
+/** Of a conversation, so that there are enough young ones. */
+const MEAN = 45;
 const ROUNDS = 7;
 
 interface Sample {
@@ -151,9 +153,13 @@ export const page: Bench = {
   about:
     'the latest 50 messages of a conversation, by the statement that the API sends for them: young and old, over 24 months of partitions',
   async run(database, scale, say) {
-    say(`Loading ${MESSAGES[scale].toLocaleString('en')} messages …`);
-    await runSql(database, 'words.sql');
-    await runSql(database, 'page_seed.sql', { messages: MESSAGES[scale], tenants: TENANTS });
+    const { messages } = CHAT[scale];
+    await loadChat(
+      database,
+      { messages, conversations: Math.ceil(messages / MEAN), workspaces: TENANTS },
+      say,
+    );
+    await runSql(database, 'page_anchors.sql');
     const { rows } = await database.pool('owner').query(
       `select (select count(*)::int from app_public.messages) as messages, (select count(*)::int from app_public.conversations) as conversations,
          (select count(*)::int from pg_inherits where inhparent = 'app_public.messages'::regclass) as partitions`,

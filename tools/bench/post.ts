@@ -1,5 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { Database } from '../../lib/database.ts';
+import { makeWriters } from '../../operations/sample-data/languages.ts';
+import { randomOf } from '../../operations/sample-data/random.ts';
 import { type Bench, compare, runSql, type Scale } from './harness.ts';
 
 const SECONDS: Record<Scale, number> = { small: 2, medium: 10, large: 60 };
@@ -98,19 +100,18 @@ async function throughput(
 }
 
 async function seed(database: Database): Promise<{ targets: Target[]; texts: string[] }> {
-  await runSql(database, 'words.sql');
   await runSql(database, 'post_seed.sql');
   const { rows: targets } = await database
     .pool('owner')
     .query<Target>(
       'select c.id, c.workspace_id, c.owner_id from app_public.conversations c order by md5(c.id::text)',
     );
-  const { rows: texts } = await database
-    .pool('owner')
-    .query<{ content: string }>('select bench.text(60, n) as content from generate_series(1, $1) as n', [
-      TEXTS,
-    ]);
-  return { targets, texts: texts.map((row) => row.content) };
+  const random = randomOf(1, 0);
+  const writerOf = makeWriters();
+  const texts = Array.from({ length: TEXTS }, (_, topic) =>
+    writerOf(random).text(Math.min(2000, Math.max(1, Math.round(random.logNormal(60, 0.9)))), topic, random),
+  );
+  return { targets, texts };
 }
 
 export const post: Bench = {
