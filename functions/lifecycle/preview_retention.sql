@@ -10,7 +10,11 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform app_hidden.require_member();
-  if not app_hidden.can_manage() then
+  -- the claims alone are not enough: somebody may have been removed since the request began
+  if not app_hidden.can_manage() or not exists (
+    select from app_public.workspace_members me
+    where me.workspace_id = app_hidden.current_workspace_id() and me.user_id = app_hidden.current_user_id() and me.role in ('owner', 'admin')
+  ) then
     raise exception 'Only an owner or administrator of the workspace may do this.' using errcode = 'CQ114', hint = 'Ask one of them.';
   end if;
   return query
