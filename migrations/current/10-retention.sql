@@ -30,7 +30,8 @@ comment on column app_public.retention_preview.partitions is 'Monthly partitions
 insert into app_private.settings (name, value, unit, description) values
   ('retention_minutes', '60', 'minutes', 'Time after which the daily job of retention begins nothing more; the next run goes on.'),
   ('retention_batch_rows', '1000', 'count', 'Rows that retention deletes in one transaction; of conversations, documents and files, which take others along, a twentieth of it.'),
-  ('audit_log_min_days', '90', 'days', 'Days that every workspace keeps its audit log, whatever its policy says.')
+  ('audit_log_min_days', '90', 'days', 'Days that every workspace keeps its audit log, whatever its policy says.'),
+  ('spending_keep_days', '800', 'days', 'How long it is kept what budgets, people and embedding versions spent in a period; 62 at least.')
 on conflict (name) do nothing;
 
 -- serves: memories that have ended, or will, for retention
