@@ -11,7 +11,6 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  other app_public.retention_kind;
   today constant timestamp := date_trunc('day', now() at time zone 'UTC');
   first_day timestamp;
 begin
@@ -19,18 +18,20 @@ begin
   if keep_days is null then
     return;
   end if;
-  foreach other in array case for_kind
-    when 'conversations' then array['conversation_analytics', 'files', 'usage_logs']
-    when 'files' then array['documents']
-    else array[]::text[]
-  end::app_public.retention_kind[]
-  loop
-    if (app_hidden.effective_retention(other, for_workspace)).decided_by = 'hold' then
-      keep_days := null;
-      decided_by := 'hold';
-      return;
-    end if;
-  end loop;
+  if exists (
+    select from app_public.legal_holds h
+    where h.workspace_id = for_workspace and h.released_at is null and h.kind = any (
+      case for_kind
+        when 'conversations' then '{conversation_analytics,files,usage_logs}'
+        when 'files' then '{documents}'
+        else '{}'
+      end::app_public.retention_kind[]
+    )
+  ) then
+    keep_days := null;
+    decided_by := 'hold';
+    return;
+  end if;
   first_day := today - make_interval(days => keep_days);
   if for_kind = 'conversation_analytics' then
     first_day := date_trunc('month', first_day);

@@ -76,7 +76,7 @@ describeReal('retention', () => {
   it('deletes what the policies of many tenants say, what a preview said, and nothing that is held', async () => {
     const policies = [undefined, null, 10, 100, 800];
     const rows: { kind: ContentKind; id: string; isDue: boolean; workspace: string }[] = [];
-    for (let t = 0; t < sized(6, 20); t += 1) {
+    for (let t = 0; t < sized(5, 20); t += 1) {
       const user = await tenant();
       const days: Partial<Record<Kind, number | null>> = { ...SYSTEM };
       const held = new Set<Kind | null>();
@@ -94,13 +94,13 @@ describeReal('retention', () => {
         }
         if ((t + 3 * place) % 11 === 0) held.add(kind);
       }
-      if (t === 5) held.add(null);
+      if (t === 4) held.add(null);
       for (const kind of held) await hold(user, kind);
       for (const kind of CONTENT_KINDS) {
         const keep = days[kind] ?? null;
         const isHeld =
           held.has(null) || held.has(kind) || (ALSO_HELD[kind] ?? []).some((other) => held.has(other));
-        for (const age of [0, 9, 11, 29, 31, 89, 91, 101, 729, 731, 801, 4000])
+        for (const age of [0, 11, 31, 89, 91, 101, 729, 801])
           rows.push({
             kind,
             id: await addAged(database, user, kind, ago(age)),
@@ -177,7 +177,6 @@ describeReal('retention', () => {
       await addAged(database, user, 'conversations', ago(60)),
       await addAged(database, user, 'conversations', ago(60)),
     ];
-    await indexAll(database);
     const client = await owner().connect();
     try {
       await client.query('begin');
