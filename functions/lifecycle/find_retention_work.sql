@@ -6,6 +6,8 @@ language sql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+-- thousands of workspaces are asked the same: planning for each takes longer than asking
+set plan_cache_mode = force_generic_plan
 as $$
   select w.id, array_agg(k.kind order by k.place)
   from (

@@ -6,6 +6,8 @@ language sql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+-- thousands of workspaces are asked the same: planning for each takes longer than asking
+set plan_cache_mode = force_generic_plan
 as $$
   select k.kind::text, r.keep_days, min(d.at)
   from (select s.id from app_public.workspaces s union all select null) as w
@@ -14,7 +16,7 @@ as $$
   cross join lateral app_private.retention_due(
     k.kind, w.id,
     -- a run that did not end goes on the next night; one that never comes is what counts
-    r.due_before - interval '3 days', max_rows => 1
+    greatest(r.due_before - interval '3 days', timestamptz '1970-01-01 00:00:00+00'), max_rows => 1
   ) as d
   where (w.id is not null or k.kind = 'audit_logs') and r.due_before is not null
     and exists (

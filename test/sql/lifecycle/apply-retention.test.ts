@@ -76,6 +76,7 @@ describeReal('retention', () => {
   it('deletes what the policies of many tenants say, what a preview said, and nothing that is held', async () => {
     const policies = [undefined, null, 10, 100, 800];
     const rows: { kind: ContentKind; id: string; isDue: boolean; workspace: string }[] = [];
+    const late = new Set<string>();
     for (let t = 0; t < sized(5, 20); t += 1) {
       const user = await tenant();
       const days: Partial<Record<Kind, number | null>> = { ...SYSTEM };
@@ -100,13 +101,15 @@ describeReal('retention', () => {
         const keep = days[kind] ?? null;
         const isHeld =
           held.has(null) || held.has(kind) || (ALSO_HELD[kind] ?? []).some((other) => held.has(other));
-        for (const age of [0, 11, 31, 89, 91, 101, 729, 801])
+        for (const age of [0, 11, 31, 89, 91, 101, 729, 801]) {
+          if (keep !== null && !isHeld && age > keep + 3) late.add(kind);
           rows.push({
             kind,
             id: await addAged(database, user, kind, ago(age)),
             isDue: keep !== null && !isHeld && age > keep,
             workspace: user.workspaceId,
           });
+        }
       }
     }
     const stored = async () =>
@@ -123,6 +126,11 @@ describeReal('retention', () => {
       if (isDue) expected[figureOf(kind)] = (expected[figureOf(kind)] ?? 0) + 1;
     const counted = (await preview()).filter(({ kind }) => !/logs|analytics/.test(kind));
     const before = await stored();
+    // the doctor sees what should have gone days ago, of every kind
+    const overdue = await database
+      .pool('monitor')
+      .query('select distinct kind from app_hidden.retention_overdue()');
+    expect(overdue.rows.map(({ kind }) => kind).sort()).toEqual([...late].sort());
 
     const { applied, previewed } = await both();
     expect(applied).toMatchObject({ ...previewed, deleted: expected, problems: [], isDone: true });
@@ -276,10 +284,19 @@ describeReal('retention', () => {
       isDone: true,
     });
     await sql('drop function app_private.planted() cascade');
-    const result = await retention.handle(
-      { pool: worker(), log, signal: new AbortController().signal } as never,
-      {},
-    );
+    const job = (pool: unknown = worker(), signal = new AbortController().signal) =>
+      retention.handle({ pool, log, signal } as never, {});
+    expect(retention.queue.schedules).toEqual({ daily: { cron: '40 2 * * *' } });
+    const replica = { query: async () => ({ rows: [{ minutes: 1, batchRows: 1, isReplica: true }] }) };
+    expect(await job(replica)).toEqual({ skipped: 'this is a replica' });
+    // it begins nothing when the process ends, or when its time is up
+    expect(await job(worker(), AbortSignal.abort())).toMatchObject({ deleted: {}, isDone: false });
+    const minutes = (value: string) =>
+      sql(`update app_private.settings set value = $1 where name = 'retention_minutes'`, value);
+    await minutes('0');
+    expect(await job()).toMatchObject({ deleted: {}, isDone: false });
+    await minutes('60');
+    const result = await job();
     expect(result).toMatchObject({ deleted: { documents: 1 }, problems: 0, isDone: true });
   });
 
