@@ -2,7 +2,7 @@
 -- for that many days after it, and goes in the night behind the last one. Analytics go by whole months, since months are added up.
 --
 -- What takes rows of another kind along, or changes them, waits for the holds of those, too: a conversation has figures, files and usage;
--- a file has the document that was read from it.
+-- a file has the document that was read from it; what a file, a memory or an event says may be cited in a conversation.
 create or replace function app_private.retention_rule(
   for_kind app_public.retention_kind, for_workspace uuid, out keep_days integer, out decided_by text, out due_before timestamptz
 )
@@ -23,7 +23,9 @@ begin
     where h.workspace_id = for_workspace and h.released_at is null and h.kind = any (
       case for_kind
         when 'conversations' then '{conversation_analytics,files,usage_logs}'
-        when 'files' then '{documents}'
+        when 'files' then '{conversations,documents}'
+        when 'memory_items' then '{conversations}'
+        when 'raw_events' then '{conversations}'
         else '{}'
       end::app_public.retention_kind[]
     )

@@ -33,7 +33,9 @@ const SYSTEM: Partial<Record<Kind, number>> = {
 /** Kinds whose holds keep another one too, since it takes them along. */
 const ALSO_HELD: Partial<Record<Kind, Kind[]>> = {
   conversations: ['conversation_analytics', 'files', 'usage_logs'],
-  files: ['documents'],
+  files: ['conversations', 'documents'],
+  memory_items: ['conversations'],
+  raw_events: ['conversations'],
 };
 const DAY = 86_400_000;
 
