@@ -7,6 +7,8 @@ export interface RetentionLimits {
   isReplica: boolean;
   /** Whether there is the workspace that was asked for. */
   isKnown: boolean;
+  /** When the last run began, whatever came of it. */
+  lastRunAt: Date | null;
 }
 
 /** @param pool  of colloquy_worker */
@@ -15,7 +17,8 @@ export async function retentionLimits(
   workspace?: string,
 ): Promise<RetentionLimits> {
   const { rows } = await pool.query<RetentionLimits>(
-    `select minutes::float8, batch_rows as "batchRows", is_replica as "isReplica", is_known as "isKnown"
+    `select minutes::float8, batch_rows as "batchRows", is_replica as "isReplica", is_known as "isKnown",
+       last_run_at as "lastRunAt"
      from app_hidden.retention_limits(of_workspace => $1)`,
     [workspace ?? null],
   );

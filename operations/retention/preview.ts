@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { Kind, Scope } from './kinds.ts';
+import { figureOf, type Kind, type Scope } from './kinds.ts';
 
 /** What is due of a kind in a workspace, and why. */
 export interface Due {
@@ -48,4 +48,14 @@ export async function previewRetention(pool: Pick<Pool, 'query'>, scope: Scope):
     oldestAt: row.oldest_at,
     partitions: row.partitions,
   }));
+}
+
+/** Rows by kind, under the names of figures. */
+export function countDue(due: Due[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { kind, rows } of due) {
+    const name = figureOf(kind);
+    if (rows > 0) counts[name] = (counts[name] ?? 0) + rows;
+  }
+  return counts;
 }

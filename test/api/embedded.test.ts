@@ -282,6 +282,8 @@ describe('the API over the embedded database', () => {
       partitions: 1,
     });
     const context = { pool: database.pool('worker'), log, signal: new AbortController().signal };
+    expect(await retention.handle(context as never, {})).toMatchObject({ due: { rawEvents: 1 } });
+    await database.pool('worker').query(`select app_hidden.record_run('retention', now(), 'skipped')`);
     expect(await retention.handle(context as never, {})).toMatchObject({
       deleted: { rawEvents: 1 },
       bytes: 2,

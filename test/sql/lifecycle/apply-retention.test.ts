@@ -3,7 +3,7 @@ import { retention } from '../../../jobs/retention.ts';
 import { log } from '../../../lib/log.ts';
 import { type Applied, applyRetention, type Batch } from '../../../operations/retention/apply.ts';
 import { figureOf, KINDS, type Kind, type Scope } from '../../../operations/retention/kinds.ts';
-import { previewRetention } from '../../../operations/retention/preview.ts';
+import { countDue, previewRetention } from '../../../operations/retention/preview.ts';
 import { addAged, CONTENT_KINDS } from '../../support/aged.ts';
 import {
   call,
@@ -68,10 +68,7 @@ describeReal('retention', () => {
   /** What a run says, and what a preview of the same moment said. */
   async function both(scope: Scope = {}): Promise<{ applied: Applied; previewed: object }> {
     const due = await preview(scope);
-    const deleted: Record<string, number> = {};
-    for (const { kind, rows } of due.filter((one) => one.rows > 0))
-      deleted[figureOf(kind)] = (deleted[figureOf(kind)] ?? 0) + rows;
-    const previewed = { deleted, bytes: due.reduce((sum, { bytes }) => sum + bytes, 0) };
+    const previewed = { deleted: countDue(due), bytes: due.reduce((sum, { bytes }) => sum + bytes, 0) };
     return { applied: await run(scope), previewed };
   }
 
@@ -289,6 +286,14 @@ describeReal('retention', () => {
     const job = (pool: unknown = worker(), signal = new AbortController().signal) =>
       retention.handle({ pool, log, signal } as never, {});
     expect(retention.queue.schedules).toEqual({ daily: { cron: '40 2 * * *' } });
+    // the first one, and the first after a week, only looks
+    const took = (when: string) =>
+      sql('select app_hidden.record_run($1, $2::timestamptz, $3)', 'retention', when, 'skipped');
+    const looked = { skipped: expect.stringMatching(/only looked/), due: { documents: 1 } };
+    expect(await job()).toEqual(looked);
+    await took(new Date(Date.now() - 8 * DAY).toISOString());
+    expect(await job()).toEqual(looked);
+    await took(new Date().toISOString());
     const replica = { query: async () => ({ rows: [{ minutes: 1, batchRows: 1, isReplica: true }] }) };
     expect(await job(replica)).toEqual({ skipped: 'this is a replica' });
     // it begins nothing when the process ends, or when its time is up
