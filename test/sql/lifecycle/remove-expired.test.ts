@@ -17,6 +17,7 @@ const NOTHING = {
   searches: 0,
   runs: 0,
   spending: 0,
+  webhookDeliveries: 0,
   limits: 0,
   conversations: 0,
   messages: 0,
