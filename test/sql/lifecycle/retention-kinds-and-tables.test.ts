@@ -29,6 +29,7 @@ const BOUNDS: Record<string, Bound> = {
   'app_hidden.cited_passages': expired,
   'app_hidden.conversation_archive_parts': conversation,
   'app_hidden.conversation_archives': conversation,
+  'app_hidden.conversation_files': conversation,
   'app_hidden.cutting_failures': workspace,
   'app_hidden.database_days': { job: 'measure-sizes' },
   'app_hidden.discarded_contents': { job: 'cleanup-files' },
