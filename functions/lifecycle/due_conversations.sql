@@ -17,7 +17,7 @@ as $$
       from app_public.messages m
       where m.conversation_id = c.id and m.id >= c.id and m.id <= c.last_message_id
     )::bigint + (
-      select coalesce(sum(octet_length(p.document) / 4), 0)
+      select coalesce(sum(coalesce(octet_length(p.document), p.stored_bytes) / 4), 0)
       from app_hidden.conversation_archive_parts p
       where p.workspace_id = c.workspace_id and p.conversation_id = c.id
     )::bigint, null::regclass
