@@ -24,6 +24,7 @@ import { processEvents } from './process-events.ts';
 import { refreshAnalytics } from './refresh-analytics.ts';
 import { removeExpired } from './remove-expired.ts';
 import { storeCold } from './store-cold.ts';
+import { retention } from './retention.ts';
 import { sweepUnindexed } from './sweep-unindexed.ts';
 import { sweepUningested } from './sweep-uningested.ts';
 import { sweepWebhooks } from './sweep-webhooks.ts';
@@ -47,6 +48,7 @@ export const jobs: readonly JobDefinition<any>[] = [
   tierChunks,
   forgetWords,
   removeExpired,
+  retention,
   archiveConversations,
   storeCold,
   computeAnalytics,

@@ -17,6 +17,7 @@ const KINDS = {
   limits: 'select app_hidden.delete_ended_rate_limits(max_rows => $1) as removed',
   webhookDeliveries: 'select app_hidden.delete_old_webhook_deliveries(max_rows => $1) as removed',
   runs: 'select app_hidden.delete_old_runs(max_rows => $1) as removed',
+  spending: 'select app_hidden.delete_old_spending(max_rows => $1) as removed',
 };
 
 /** Removes what has expired, in batches, until nothing is left. What a legal hold keeps stays. */
@@ -31,6 +32,7 @@ async function handle({ pool, signal }: JobContext): Promise<object> {
     limits: 0,
     webhookDeliveries: 0,
     runs: 0,
+    spending: 0,
     conversations: 0,
     messages: 0,
     passages: 0,

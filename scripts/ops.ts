@@ -16,6 +16,7 @@ import { addRestore } from './ops/restore.ts';
 import { addRestoreDrill } from './ops/restore-drill.ts';
 import { addRestoreDump } from './ops/restore-dump.ts';
 import { addRestoreRows } from './ops/restore-rows.ts';
+import { addRetention } from './ops/retention.ts';
 import { addTune } from './ops/tune.ts';
 import { addUpgradeCheck } from './ops/upgrade-check.ts';
 
@@ -37,6 +38,7 @@ const COMMANDS: readonly ((ops: Command) => void)[] = [
   addRestoreDrill,
   addRestoreDump,
   addRestoreRows,
+  addRetention,
   addTune,
   addUpgradeCheck,
 ];

@@ -1,6 +1,6 @@
 -- Nobody changes the audit log, its owner included. A trigger for statements is asked for the table and not for its
--- partitions: so maintenance may still move rows from the default partition to their month, and drop a month that
--- retention has ended. No request role and no job can use that schema.
+-- partitions: so maintenance may still move rows from the default partition to their month, and retention delete what it has
+-- ended (delete_due), or drop its month. No request role and no job can use that schema.
 create or replace function app_hidden.refuse_change()
 returns trigger
 language plpgsql

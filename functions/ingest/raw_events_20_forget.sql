@@ -1,5 +1,5 @@
--- An event that goes takes with it what was learned from it, also where that was cited. Where another event of the workspace says the same, that one is
--- processed again, and has it then.
+-- An event that goes takes with it what was learned from it, also where that was cited. Where another event of the workspace says the
+-- same, that one is processed again, and has it then; but not one that retention takes as well.
 create or replace function app_private.forget_events()
 returns trigger
 language plpgsql
@@ -22,11 +22,20 @@ begin
   set processing_status = 'pending', attempts = 0, retry_at = null, error = null, processed_at = null, knowledge_hash = null
   from (
     select distinct twin.id
-    from old_events o
+    from (select distinct x.workspace_id, x.knowledge_hash from old_events x where x.knowledge_hash is not null) as o
+    join (
+      select w.workspace_id, coalesce(app_hidden.uuidv7_floor(r.due_before), '00000000-0000-0000-0000-000000000000') as first_id
+      from (select distinct x.workspace_id from old_events x) as w
+      cross join lateral app_private.retention_rule('raw_events', w.workspace_id) as r
+    ) as kept on kept.workspace_id = o.workspace_id
     cross join lateral (
-      select t.id from app_public.raw_events t where t.workspace_id = o.workspace_id and t.knowledge_hash = o.knowledge_hash order by t.id limit 1
+      select t.id
+      from app_public.raw_events t
+      where t.workspace_id = o.workspace_id and t.knowledge_hash = o.knowledge_hash and t.id >= kept.first_id
+      order by t.id
+      limit 1
     ) as twin
-    where o.knowledge_hash is not null and not exists (
+    where not exists (
       select from app_public.chunks c where c.workspace_id = o.workspace_id and c.content_hash = o.knowledge_hash and c.source_type = 'event'
     )
   ) as heir

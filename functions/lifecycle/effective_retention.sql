@@ -1,5 +1,6 @@
 -- How long things are kept. Precedence: a legal hold, then the workspace's own policy, then the one for the whole system;
--- without any, forever. Whatever deletes by age asks effective_retention and nothing else.
+-- without any, forever. Whatever deletes by age asks effective_retention and nothing else. No workspace keeps its audit log for less
+-- than the installation demands: who manages a workspace must not be able to do away with what it did.
 create or replace function app_hidden.effective_retention(for_kind app_public.retention_kind, for_workspace uuid)
 returns app_public.effective_retention
 language plpgsql
@@ -19,7 +20,12 @@ begin
   order by p.workspace_id nulls last
   limit 1;
   return row(
-    for_kind, policy.keep_days,
+    for_kind,
+    case
+      when policy.kind = 'audit_logs' and policy.workspace_id is not null
+        then greatest(policy.keep_days, case when policy.keep_days is not null then app_hidden.setting('audit_log_min_days')::integer end)
+      else policy.keep_days
+    end,
     case when policy.id is null then 'nothing' when policy.workspace_id is null then 'system' else 'workspace' end
   )::app_public.effective_retention;
 end

@@ -1,27 +1,30 @@
--- What is older than every policy of its kind lets it be, while no legal hold keeps it: only the oldest row of each table is looked at, by
--- its key. A kind that some workspace keeps forever has none.
+-- What retention should have deleted long ago: of each kind and length the oldest, where a policy with an end is about it and nothing holds
+-- it. Only whether a first row is there is looked at.
 create or replace function app_hidden.retention_overdue()
 returns table (kind text, keep_days integer, oldest_at timestamptz)
 language sql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+-- thousands of workspaces are asked the same: planning for each takes longer than asking
+set plan_cache_mode = force_generic_plan
 as $$
-  select x.kind::text, p.keep_days, x.oldest_at
-  from (
-    values
-      ('raw_events'::app_public.retention_kind, (select uuid_extract_timestamp(e.id) from app_public.raw_events e order by e.id limit 1)),
-      ('usage_logs', (select uuid_extract_timestamp(l.id) from app_public.usage_logs l order by l.id limit 1)),
-      ('audit_logs', (select uuid_extract_timestamp(l.id) from app_public.audit_logs l order by l.id limit 1))
-  ) as x (kind, oldest_at)
-  cross join lateral (
-    select case when bool_or(r.workspace_id is null) and bool_and(r.keep_days is not null) then max(r.keep_days) end as keep_days
-    from app_public.retention_policies r
-    where r.kind = x.kind
-  ) as p
-  where x.oldest_at < now() - make_interval(days => p.keep_days)
-    and not exists (select from app_public.legal_holds h where h.released_at is null and (h.kind is null or h.kind = x.kind));
+  select k.kind::text, r.keep_days, min(d.at)
+  from (select s.id from app_public.workspaces s union all select null) as w
+  cross join unnest(app_private.retention_kinds()) as k (kind)
+  cross join lateral app_private.retention_rule(k.kind, w.id) as r
+  cross join lateral app_private.retention_due(
+    k.kind, w.id,
+    -- a run that did not end goes on the next night; one that never comes is what counts
+    greatest(r.due_before - interval '3 days', timestamptz '1970-01-01 00:00:00+00'), max_rows => 1
+  ) as d
+  where (w.id is not null or k.kind = 'audit_logs') and r.due_before is not null
+    and exists (
+      select from app_public.retention_policies p
+      where p.kind = k.kind and p.keep_days is not null and (p.workspace_id = w.id or p.workspace_id is null)
+    )
+  group by k.kind, r.keep_days;
 $$;
 comment on function app_hidden.retention_overdue() is
-  'Kinds of things of which one is older than the longest retention policy of that kind, where no legal hold is: how long they are kept, and how old the oldest is.';
+  'Kinds of things that retention should have deleted more than three days ago: how long they are kept, and how old one of them is.';
 grant execute on function app_hidden.retention_overdue() to colloquy_monitor;

@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { retention } from '../../jobs/retention.ts';
 import { startWorker } from '../../jobs/worker.ts';
 import { measurePools } from '../../lib/connections/purposes.ts';
 import type { Database } from '../../lib/database.ts';
+import { log } from '../../lib/log.ts';
 import { connectionsWaiting } from '../../lib/metrics.ts';
 import { filesFolder, localStorage } from '../../lib/storage.ts';
 import { checkFiles } from '../../operations/cold/check.ts';
@@ -246,5 +248,49 @@ describe('the API over the embedded database', () => {
       conversationSummaryStats: { nodes: [{ messageCount: '2' }] },
       userActivitySummary: { nodes: [{ messageCount: '1' }] },
     });
+  });
+
+  it('says what retention will delete, and deletes that', async () => {
+    const token = { token: ada.token };
+    await database.pool('owner').query(
+      `insert into app_public.raw_events (id, workspace_id, owner_id, source, event_type, payload, processing_status)
+       select app_hidden.uuidv7_at(now() - interval '9 days'), $1, $2, 'zoo', 'birth', '{}', 'completed'`,
+      [ada.workspaceId, ada.userId],
+    );
+    const set = await api.ask(
+      `mutation { setRetentionPolicy(input: { kind: RAW_EVENTS, keepDays: 7 }) { retentionPolicy { keepDays } } }`,
+      {},
+      token,
+    );
+    expect(set.errors).toEqual([]);
+    const preview = async () => {
+      const { data, errors } = await api.ask(
+        '{ previewRetention { nodes { kind keepDays decidedBy dueBefore rowCount bytes oldestAt partitions } } }',
+        {},
+        token,
+      );
+      expect(errors).toEqual([]);
+      expect(data.previewRetention.nodes).toHaveLength(8);
+      return data.previewRetention.nodes.find(({ kind }: { kind: string }) => kind === 'RAW_EVENTS');
+    };
+    expect(await preview()).toMatchObject({
+      keepDays: 7,
+      decidedBy: 'workspace',
+      dueBefore: expect.stringMatching(/T00:00:00/),
+      rowCount: '1',
+      bytes: '2',
+      partitions: 1,
+    });
+    const context = { pool: database.pool('worker'), log, signal: new AbortController().signal };
+    expect(await retention.handle(context as never, {})).toMatchObject({ due: { rawEvents: 1 } });
+    await database.pool('worker').query(`select app_hidden.record_run('retention', now(), 'skipped')`);
+    expect(await retention.handle(context as never, {})).toMatchObject({
+      deleted: { rawEvents: 1 },
+      bytes: 2,
+      isDone: true,
+    });
+    expect(await preview()).toMatchObject({ rowCount: '0', oldestAt: null });
+    const visitor = await api.ask('{ previewRetention { nodes { kind } } }');
+    expect(visitor.errors[0]?.extensions.code).toBe('CQ101');
   });
 });

@@ -63,6 +63,28 @@ export const operations: Attacks = {
     expect((await set(ann)).rows).toEqual([{ workspace_id: ann.workspaceId }]);
     await nobody(`select app_public.set_retention_policy('raw_events', 1)`);
   },
+  'app_public.preview_retention': async () => {
+    const { ann, bob, member, viewer } = tenants;
+    const rows = async (user: TestUser) =>
+      (
+        await call(
+          user,
+          `select row_count::int as n from app_public.preview_retention() where kind = 'raw_events'`,
+        )
+      ).rows;
+    // each its own: what is due for one is not in the numbers of another
+    const before = await rows(bob);
+    await database.pool('owner').query(
+      `insert into app_public.raw_events (id, workspace_id, owner_id, source, event_type, payload, processing_status)
+       values (app_hidden.uuidv7_at(now() - interval '1 year'), $1, $2, 'zoo', 'birth', '{}', 'completed')`,
+      [ann.workspaceId, ann.id],
+    );
+    expect([await rows(ann), await rows(bob)]).toEqual([[{ n: 1 }], before]);
+    expect(await fails(rows({ ...ann, workspaceId: bob.workspaceId }))).toMatchObject({ code: 'CQ114' });
+    expect(await fails(rows(member))).toMatchObject({ code: 'CQ114' });
+    expect(await fails(rows(viewer))).toMatchObject({ code: 'CQ114' });
+    await nobody('select * from app_public.preview_retention()');
+  },
   'app_public.workspace_dashboard': async () => {
     const { ann, bob, member, viewer } = tenants;
     const messages = async (user: TestUser) =>

@@ -16,6 +16,8 @@ const NOTHING = {
   mails: 0,
   searches: 0,
   runs: 0,
+  spending: 0,
+  webhookDeliveries: 0,
   limits: 0,
   conversations: 0,
   messages: 0,
@@ -137,6 +139,25 @@ describeReal('what expires', () => {
     expect(await sql('select host(network) as network from app_private.sign_in_places')).toEqual([
       { network: '192.0.2.2' },
     ]);
+  });
+
+  it('is what was spent in periods long over, and nothing that a quota looks at', async () => {
+    await sql('delete from app_private.user_usage_months');
+    await sql(
+      `insert into app_private.user_usage_months (user_id, period_start, logged_tokens)
+       select $1, date_trunc('month', now(), 'UTC') - n * interval '1 month', 1 from unnest(array[0, 1, 25, 28, 40]) as n`,
+      ann.id,
+    );
+    const [{ id: budget }] = await call(ann, `select id from app_public.set_usage_budget('day', 1000000)`);
+    await sql(
+      `insert into app_hidden.budget_spending (workspace_id, budget_id, period_start, tokens, cost_usd)
+       select $1, $2, date_trunc('day', now(), 'UTC') - n * interval '1 day', 1, 0 from unnest(array[0, 799, 801]) as n`,
+      ann.workspaceId,
+      budget,
+    );
+    expect(await run()).toEqual({ ...NOTHING, spending: 3 });
+    expect(await run()).toEqual(NOTHING);
+    expect(await one('select count(*)::int as n from app_hidden.budget_spending')).toEqual({ n: 2 });
   });
 
   it('is mail that was sent or given up long ago, and never what waits', async () => {
