@@ -1,3 +1,11 @@
+--! Previous: sha1:a9bf9184d0aa8294f2f0038c64ed9b8b68a5b734
+--! Hash: sha1:dc4dbcb19518e8cc00a9ad7e63921a5147328c5d
+--! Message: retention
+
+--! split: 1-current.sql
+-- The migration in hand: tables, columns, indexes, data moves. What functions/ holds is applied after it by itself.
+
+--! split: 10-retention.sql
 -- Retention acts: what a preview says of a kind, the settings of the engine, and an index for memories that have ended.
 -- changes rows of app_private.settings
 -- changes rows of app_public.audit_logs
