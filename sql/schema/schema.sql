@@ -941,6 +941,21 @@ CREATE TYPE app_public.repository_source_type AS ENUM (
 );
 
 --
+-- Name: retention_preview; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.retention_preview AS (
+	kind app_public.retention_kind,
+	keep_days integer,
+	decided_by text,
+	due_before timestamp with time zone,
+	row_count bigint,
+	bytes bigint,
+	oldest_at timestamp with time zone,
+	partitions integer
+);
+
+--
 -- Name: retrieval_replay; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -1506,6 +1521,29 @@ END)
 ALTER TABLE ONLY app_public.files FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: conversation_files; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.conversation_files (
+    conversation_id uuid NOT NULL,
+    workspace_id uuid NOT NULL,
+    storage_path text NOT NULL,
+    byte_size bigint NOT NULL,
+    document_bytes bigint NOT NULL,
+    stored_at timestamp with time zone DEFAULT now() NOT NULL,
+    recalled_at timestamp with time zone,
+    checked_at timestamp with time zone DEFAULT now() NOT NULL,
+    hashed_at timestamp with time zone DEFAULT now() NOT NULL,
+    problem text,
+    CONSTRAINT conversation_files_byte_size_positive CHECK ((byte_size > 0)),
+    CONSTRAINT conversation_files_document_bytes_positive CHECK ((document_bytes >= 0)),
+    CONSTRAINT conversation_files_problem_known CHECK ((problem = ANY (ARRAY['missing'::text, 'damaged'::text]))),
+    CONSTRAINT conversation_files_storage_path_length CHECK (((char_length(storage_path) >= 1) AND (char_length(storage_path) <= 200)))
+);
+
+ALTER TABLE ONLY app_hidden.conversation_files FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: discarded_contents; Type: TABLE; Schema: app_hidden; Owner: -
 --
 
@@ -1704,7 +1742,9 @@ CREATE TABLE app_hidden.conversation_archive_parts (
     row_count integer NOT NULL,
     columns text[] NOT NULL,
     sha256 bytea NOT NULL,
-    document text NOT NULL,
+    document text,
+    stored_bytes integer,
+    CONSTRAINT conversation_archive_parts_document_somewhere CHECK ((num_nonnulls(document, stored_bytes) = 1)),
     CONSTRAINT conversation_archive_parts_row_count_positive CHECK ((row_count > 0)),
     CONSTRAINT conversation_archive_parts_sha256_length CHECK ((octet_length(sha256) = 32))
 );
@@ -3517,6 +3557,13 @@ ALTER TABLE ONLY app_hidden.conversation_archives
     ADD CONSTRAINT conversation_archives_workspace_id_key UNIQUE (workspace_id, conversation_id);
 
 --
+-- Name: conversation_files conversation_files_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.conversation_files
+    ADD CONSTRAINT conversation_files_pkey PRIMARY KEY (conversation_id);
+
+--
 -- Name: cutting_failures cutting_failures_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
@@ -4467,6 +4514,24 @@ CREATE INDEX conversation_archive_parts_workspace_id_idx ON app_hidden.conversat
 CREATE INDEX conversation_archives_message_ids_idx ON app_hidden.conversation_archives USING gin (message_ids);
 
 --
+-- Name: conversation_files_hashed_at_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX conversation_files_hashed_at_idx ON app_hidden.conversation_files USING btree (hashed_at);
+
+--
+-- Name: conversation_files_storage_path_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX conversation_files_storage_path_idx ON app_hidden.conversation_files USING btree (storage_path);
+
+--
+-- Name: conversation_files_workspace_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX conversation_files_workspace_id_idx ON app_hidden.conversation_files USING btree (workspace_id, conversation_id);
+
+--
 -- Name: cutting_failures_conversation_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
 --
 
@@ -5109,6 +5174,12 @@ CREATE INDEX memory_item_changes_owner_id_idx ON app_public.memory_item_changes 
 CREATE UNIQUE INDEX memory_items_content_hash_key ON app_public.memory_items USING btree (workspace_id, owner_id, content_hash) WHERE upper_inf(validity);
 
 --
+-- Name: memory_items_ending_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX memory_items_ending_idx ON app_public.memory_items USING btree (workspace_id, id) WHERE ((NOT upper_inf(validity)) OR (expires_at IS NOT NULL));
+
+--
 -- Name: memory_items_owner_id_idx; Type: INDEX; Schema: app_public; Owner: -
 --
 
@@ -5428,6 +5499,13 @@ ALTER TABLE ONLY app_hidden.conversation_archive_parts
 
 ALTER TABLE ONLY app_hidden.conversation_archives
     ADD CONSTRAINT conversation_archives_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_public.conversations(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: conversation_files conversation_files_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.conversation_files
+    ADD CONSTRAINT conversation_files_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_hidden.conversation_archives(workspace_id, conversation_id) ON DELETE CASCADE;
 
 --
 -- Name: cutting_failures cutting_failures_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
@@ -6395,6 +6473,12 @@ CREATE POLICY all_owner ON app_hidden.conversation_archive_parts TO colloquy_own
 CREATE POLICY all_owner ON app_hidden.conversation_archives TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: conversation_files all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.conversation_files TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: cutting_failures all_owner; Type: POLICY; Schema: app_hidden; Owner: -
 --
 
@@ -6615,6 +6699,12 @@ ALTER TABLE app_hidden.conversation_archive_parts ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE app_hidden.conversation_archives ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: conversation_files; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.conversation_files ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: cutting_failures; Type: ROW SECURITY; Schema: app_hidden; Owner: -
