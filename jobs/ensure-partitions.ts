@@ -1,8 +1,6 @@
 import { z } from 'zod';
+import { ensurePartitions as maintain } from '../operations/partitions/maintain.ts';
 import type { JobContext, JobDefinition } from './job.ts';
-
-/** Months that always have their partitions before they begin. */
-const MONTHS_AHEAD = 3;
 
 /**
  * Makes the partitions of the coming months, moves rows that no partition took, and gives the past a place. What it had done stays when
@@ -10,18 +8,13 @@ const MONTHS_AHEAD = 3;
  */
 async function handle({ pool, log, signal }: JobContext): Promise<object> {
   const made: string[] = [];
-  for (;;) {
-    signal.throwIfAborted();
-    // one partition a transaction: attaching it makes writers of conversations wait
-    const { rows } = await pool.query<{ partition: string; moved: string }>(
-      'select partition, moved from app_hidden.ensure_partitions(months_ahead => $1, max_partitions => 1)',
-      [MONTHS_AHEAD],
-    );
-    const step = rows[0];
-    if (!step) return { made };
+  let moved = 0;
+  for await (const step of maintain({ pool, signal })) {
     made.push(step.partition);
-    log.info({ partition: step.partition, moved: Number(step.moved) }, 'partition made');
+    moved += step.moved;
+    log.info(step, 'partition made');
   }
+  return { made, moved };
 }
 
 export const ensurePartitions: JobDefinition<object> = {
