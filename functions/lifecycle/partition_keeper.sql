@@ -8,7 +8,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   ends_at constant timestamptz := uuid_extract_timestamp(upper_bound);
-  tenant record;
+  tenant uuid;
   policy app_public.effective_retention;
 begin
   for tenant in
@@ -25,14 +25,14 @@ begin
       partition_name
     )
   loop
-    policy := app_hidden.effective_retention(for_kind, tenant.id);
+    policy := app_hidden.effective_retention(for_kind, tenant);
     if policy.decided_by = 'hold' then
-      return format('A legal hold of workspace %s keeps it.', tenant.id);
+      return format('A legal hold of workspace %s keeps it.', tenant);
     elsif policy.keep_days is null then
-      return format('%s keeps it forever.', coalesce('Workspace ' || tenant.id, 'The installation'));
+      return format('%s keeps it forever.', coalesce('Workspace ' || tenant, 'The installation'));
     elsif ends_at > now() - make_interval(days => policy.keep_days) then
       return format(
-        '%s keeps it until %s.', coalesce('Workspace ' || tenant.id, 'The installation'),
+        '%s keeps it until %s.', coalesce('Workspace ' || tenant, 'The installation'),
         to_char((ends_at + make_interval(days => policy.keep_days)) at time zone 'UTC', 'YYYY-MM-DD')
       );
     end if;

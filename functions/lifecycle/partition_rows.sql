@@ -19,9 +19,13 @@ begin
   if state.verdict <> 'expired' then
     raise exception '% is not exported: %', partition_name, state.reason using errcode = 'CQ732', hint = 'npm run ops -- partitions says what keeps each.';
   end if;
-  return query execute format(
-    'select p.id, to_jsonb(p)::text from app_partitions.%I p where $1 is null or p.id > $1 order by p.id limit $2', partition_name
-  ) using after_id, least(greatest(max_rows, 1), 100000);
+  for id, line in
+    execute format(
+      'select p.id, to_jsonb(p)::text from app_partitions.%I p where $1 is null or p.id > $1 order by p.id limit $2', partition_name
+    ) using after_id, least(greatest(max_rows, 1), 100000)
+  loop
+    return next;
+  end loop;
 end
 $$;
 comment on function app_hidden.partition_rows(text, uuid, integer) is

@@ -35,8 +35,10 @@ export async function runJob<Payload>(
   let record: Awaited<ReturnType<typeof beginRun>>;
   try {
     record = await beginRun({ ...base, log }, definition, job.id);
-    if (record?.quarantine) {
-      const output = { quarantine: record.quarantine };
+    if (record?.isRefused || record?.quarantine) {
+      const output = record.isRefused
+        ? { skipped: 'another run is at work' }
+        : { quarantine: record.quarantine };
       await record.end('skipped', output);
       return { id: job.id, status: 'completed', output };
     }
