@@ -42,6 +42,7 @@ export async function runJob<Payload>(
       await record.end('skipped', output);
       return { id: job.id, status: 'completed', output };
     }
+    signal.throwIfAborted();
     const output = await definition.handle({ ...base, log, signal }, payload.data);
     const outcome = 'skipped' in output ? 'skipped' : 'succeeded';
     await record?.end(signal.aborted ? 'stopped' : outcome, output);
