@@ -1,11 +1,11 @@
 -- The locks that dropping a partition takes, all of them and before anything is done. Whoever comes while it waits, waits behind it: so it
--- waits for the table less than half a second, for the others a tenth each, and is not tried again in the same transaction, which holds the
+-- waits for the table a third of a second, for the others a twentieth each, and is not tried again in the same transaction, which holds the
 -- locks of policies and holds. All of it is less than deadlock_timeout: where it stands in a circle with a writer, it is the one that gives up.
 create or replace function app_private.lock_for_dropping(parent_name text, is_detached boolean)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
-set lock_timeout = '400ms'
+set lock_timeout = '300ms'
 as $$
 declare
   referenced regclass;
@@ -16,7 +16,7 @@ begin
   end if;
   execute format('lock table app_public.%I in access exclusive mode', parent_name);
   -- a detached partition has keys of its own, and dropping those locks what they refer to
-  perform set_config('lock_timeout', '100ms', true);
+  perform set_config('lock_timeout', '50ms', true);
   for referenced in
     select distinct k.confrelid::regclass
     from pg_constraint k

@@ -6,7 +6,7 @@ import { readPartitions } from './read.ts';
 
 /** Months that always have their partitions before they begin. */
 const MONTHS_AHEAD = 3;
-/** Times that a drop is tried when the table is busy, and the milliseconds between two. */
+/** Times that a step is tried when the tables are busy, and the milliseconds between two. */
 const ATTEMPTS = 20;
 const PAUSE = 500;
 
@@ -22,19 +22,35 @@ export interface Made {
   moved: number;
 }
 
+/** Does what gives up when the tables are busy, again and again. @throws 55P03 when they stay so */
+async function patiently<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (errorCode(error) !== '55P03' || attempt === ATTEMPTS || signal.aborted) throw error;
+      await delay(PAUSE, undefined, { signal }).catch(() => {});
+    }
+  }
+}
+
 /**
  * Makes the partitions of the coming months, moves rows that no partition took, and gives the past a place; one partition a transaction,
- * since attaching it makes writers of conversations wait.
- * @throws 55P03 when the tables are busy: what was done stays
+ * since attaching it makes writers of conversations wait. It rests as long as each took, so that they have half of the time.
+ * @throws 55P03 when the tables stay busy: what was done stays
  */
 export async function* ensurePartitions({ pool, signal }: Bounds): AsyncGenerator<Made> {
   while (!signal.aborted) {
-    const { rows } = await pool.query<Made>(
-      'select partition, moved::float8 as moved from app_hidden.ensure_partitions(months_ahead => $1, max_partitions => 1)',
-      [MONTHS_AHEAD],
+    const begun = Date.now();
+    const { rows } = await patiently(signal, () =>
+      pool.query<Made>(
+        'select partition, moved::float8 as moved from app_hidden.ensure_partitions(months_ahead => $1, max_partitions => 1)',
+        [MONTHS_AHEAD],
+      ),
     );
     if (!rows[0]) return;
     yield rows[0];
+    await delay(Date.now() - begun, undefined, { signal }).catch(() => {});
   }
 }
 
@@ -51,19 +67,17 @@ async function dropPartition(
   partition: string,
   expected: number | null,
 ): Promise<number | null> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      const { rows } = await pool.query<{ dropped: number }>(
-        'select app_hidden.drop_partition($1, $2)::float8 as dropped',
-        [partition, expected],
-      );
-      return rows[0]!.dropped;
-    } catch (error) {
-      const code = errorCode(error);
-      if (code === 'CQ731' || code === 'CQ732' || code === 'CQ733') return null;
-      if (code !== '55P03' || attempt === ATTEMPTS || signal.aborted) throw error;
-      await delay(PAUSE, undefined, { signal }).catch(() => {});
-    }
+  try {
+    const { rows } = await patiently(signal, () =>
+      pool.query<{ dropped: number }>('select app_hidden.drop_partition($1, $2)::float8 as dropped', [
+        partition,
+        expected,
+      ]),
+    );
+    return rows[0]!.dropped;
+  } catch (error) {
+    if (['CQ731', 'CQ732', 'CQ733'].includes(errorCode(error) ?? '')) return null;
+    throw error;
   }
 }
 
