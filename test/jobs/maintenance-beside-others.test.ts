@@ -27,7 +27,7 @@ describeReal('every job of maintenance', () => {
     await database
       .pool('owner')
       .query(`update app_private.settings set value = '200' where name = 'partition_move_rows'`);
-    await leaveWork(database, people, { months: sized(4, 24), messages: 160, chunks: sized(300, 5000) });
+    await leaveWork(database, people, { months: sized(3, 24), messages: 160, chunks: sized(300, 5000) });
   });
   afterAll(() => database?.close());
 
@@ -36,7 +36,7 @@ describeReal('every job of maintenance', () => {
   }, async () => {
     let isOver = false;
     const reading = crowd(database, people, hostile, () => isOver, {
-      pause: sized(50, 5),
+      pause: sized(100, 5),
       months: sized(6, 120),
     });
     const watching = watchWaits(database, () => isOver);

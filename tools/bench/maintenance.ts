@@ -8,6 +8,12 @@ const SIZES: Record<Scale, { people: number; months: number; messages: number; c
 };
 /** Seconds of reading and writing without maintenance. */
 const QUIET = 20;
+/** What the hostile one imports: so many months, from so many years on. */
+const HOSTILE: Record<Scale, { months: number; years: number }> = {
+  small: { months: 24, years: 1 },
+  medium: { months: 120, years: 1 },
+  large: { months: 120, years: 20 },
+};
 /** Milliseconds that nobody may wait for a lock. */
 const MOST_WAIT = 1000;
 
@@ -26,12 +32,12 @@ export const maintenance: Bench = {
     const p95 = (met: Met) => ({ page: percentile(met.pages, 0.95), post: percentile(met.posts, 0.95) });
 
     const end = Date.now() + QUIET * 1000;
-    const quiet = await crowd(database, people, hostile, () => Date.now() > end);
+    const quiet = await crowd(database, people, hostile, () => Date.now() > end, HOSTILE[scale]);
     say(
       `Without maintenance: ${quiet.pages.length} pages, ${quiet.posts.length} posts, ${quiet.imports} imports`,
     );
     let isOver = false;
-    const reading = crowd(database, people, hostile, () => isOver);
+    const reading = crowd(database, people, hostile, () => isOver, HOSTILE[scale]);
     const watching = watchWaits(database, () => isOver);
     const took: Record<string, number> = {};
     const done = await runAll(database, (name, milliseconds, status) => {
