@@ -1,9 +1,15 @@
 import { z } from 'zod';
 import { errorCode } from '../lib/errors.ts';
 import { exportPlace } from '../operations/partitions/export.ts';
-import { dropPartitions, ensurePartitions } from '../operations/partitions/maintain.ts';
+import { dropPartitions, ensurePartitions, REST } from '../operations/partitions/maintain.ts';
 import type { JobContext, JobDefinition } from './job.ts';
 import { WEEKLY } from './queue-options.ts';
+
+const payloadSchema = z.object({
+  /** How many times as long as a step took it rests: less than usual, for a run by hand in a quiet hour. */
+  rest: z.number().min(0).max(REST).default(REST),
+});
+type Payload = z.infer<typeof payloadSchema>;
 
 /** Minutes after which it begins nothing more. */
 const MINUTES = 60;
@@ -12,7 +18,7 @@ const MINUTES = 60;
  * Drops old partitions that are empty, and months of logs that retention has ended. What others keep busy, and what is left when the time is
  * up, goes next time. What was dropped of messages is one place for the past again.
  */
-async function handle({ pool, log, signal: ending }: JobContext): Promise<object> {
+async function handle({ pool, log, signal: ending }: JobContext, { rest }: Payload): Promise<object> {
   const { rows } = await pool.query<{ isExported: boolean; isReplica: boolean }>(
     'select is_exported as "isExported", is_replica as "isReplica" from app_hidden.partition_limits()',
   );
@@ -21,7 +27,7 @@ async function handle({ pool, log, signal: ending }: JobContext): Promise<object
   const done = { dropped: [] as string[], rows: 0, exported: [] as string[], busy: [] as string[] };
   try {
     const place = rows[0]!.isExported ? await exportPlace() : undefined;
-    for await (const step of dropPartitions({ pool, signal }, { place })) {
+    for await (const step of dropPartitions({ pool, signal, rest }, { place })) {
       if ('busy' in step) {
         done.busy.push(step.busy);
         continue;
@@ -31,7 +37,7 @@ async function handle({ pool, log, signal: ending }: JobContext): Promise<object
       if (step.exportedTo) done.exported.push(step.exportedTo);
       log.info(step, 'partition dropped');
     }
-    if (done.dropped.length > 0) for await (const _ of ensurePartitions({ pool, signal }));
+    if (done.dropped.length > 0) for await (const _ of ensurePartitions({ pool, signal, rest }));
   } catch (error) {
     if (errorCode(error) !== 'CQ730') throw error;
     return { ...done, skipped: 'other maintenance of partitions is at work' };
@@ -39,13 +45,13 @@ async function handle({ pool, log, signal: ending }: JobContext): Promise<object
   return done;
 }
 
-export const dropOldPartitions: JobDefinition<object> = {
+export const dropOldPartitions: JobDefinition<Payload> = {
   queue: {
     name: 'drop-partitions',
     ...WEEKLY,
     schedules: { monthly: { cron: '10 4 2 * *' } },
   },
-  payload: z.object({}),
+  payload: payloadSchema,
   batchSize: 1,
   handle,
 };

@@ -35,7 +35,7 @@ begin
       if clock_timestamp() > deadline then
         raise;
       end if;
-      perform pg_sleep(0.2);
+      perform pg_sleep(1);
     end;
   end loop;
 end

@@ -8,18 +8,30 @@ import { readPartitions } from './read.ts';
 const MONTHS_AHEAD = 3;
 /** Times that a step is tried when the tables are busy, and the milliseconds between two. */
 const ATTEMPTS = 20;
-const PAUSE = 500;
+const PAUSE = 2000;
+/** How many times as long as a step took it rests: others wait in at most a twentieth of the time, so that their p95 stays. */
+export const REST = 20;
+/** Milliseconds of the longest rest. */
+const LONGEST_REST = 15_000;
 
 interface Bounds {
   /** Acts as colloquy_worker. */
   pool: Pool;
   /** Ends it before the next step. */
   signal: AbortSignal;
+  /** How many times as long as a step took it rests. Default: 20. */
+  rest?: number;
 }
 
 export interface Made {
   partition: string;
   moved: number;
+}
+
+/** Lets others have the time behind a step that began then. */
+async function rested(begun: number, rest: number, signal: AbortSignal): Promise<void> {
+  const pause = Math.min(rest * (Date.now() - begun), LONGEST_REST);
+  await delay(pause, undefined, { signal }).catch(() => {});
 }
 
 /** Does what gives up when the tables are busy, again and again. @throws 55P03 when they stay so */
@@ -36,10 +48,10 @@ async function patiently<T>(signal: AbortSignal, work: () => Promise<T>): Promis
 
 /**
  * Makes the partitions of the coming months, moves rows that no partition took, and gives the past a place; one partition a transaction,
- * since attaching it makes writers of conversations wait. It rests as long as each took, so that they have half of the time.
+ * since attaching it makes writers of conversations wait. It rests between them.
  * @throws 55P03 when the tables stay busy: what was done stays
  */
-export async function* ensurePartitions({ pool, signal }: Bounds): AsyncGenerator<Made> {
+export async function* ensurePartitions({ pool, signal, rest = REST }: Bounds): AsyncGenerator<Made> {
   while (!signal.aborted) {
     const begun = Date.now();
     const { rows } = await patiently(signal, () =>
@@ -50,7 +62,7 @@ export async function* ensurePartitions({ pool, signal }: Bounds): AsyncGenerato
     );
     if (!rows[0]) return;
     yield rows[0];
-    await delay(Date.now() - begun, undefined, { signal }).catch(() => {});
+    await rested(begun, rest, signal);
   }
 }
 
@@ -96,6 +108,7 @@ export async function* dropPartitions(
   );
   for (const { partition, verdict } of states) {
     if (bounds.signal.aborted) return;
+    const begun = Date.now();
     try {
       const exported =
         place && verdict === 'expired'
@@ -107,5 +120,6 @@ export async function* dropPartitions(
       if (errorCode(error) !== '55P03') throw error;
       yield { busy: partition };
     }
+    await rested(begun, bounds.rest ?? REST, bounds.signal);
   }
 }

@@ -20,6 +20,7 @@ interface Options {
   run?: boolean;
   dryRun?: boolean;
   export?: boolean;
+  rest: boolean;
   json?: boolean;
 }
 
@@ -78,8 +79,9 @@ function isWanting({ strays, runways: all }: Overview): boolean {
 
 async function maintain(pool: Pool, options: Options, signal: AbortSignal): Promise<Report> {
   const report: Report = { made: [], moved: 0, dropped: [], busy: [] };
+  const bounds = { pool, signal, ...(options.rest ? {} : { rest: 0 }) };
   const ensure = async (): Promise<void> => {
-    for await (const { partition, moved } of ensurePartitions({ pool, signal })) {
+    for await (const { partition, moved } of ensurePartitions(bounds)) {
       say(`${partition}: made, ${moved} rows moved`);
       report.made.push(partition);
       report.moved += moved;
@@ -89,7 +91,7 @@ async function maintain(pool: Pool, options: Options, signal: AbortSignal): Prom
     await ensure();
     const { rows } = await pool.query('select is_exported from app_hidden.partition_limits()');
     const place = options.export || rows[0].is_exported ? await exportPlace() : undefined;
-    for await (const step of dropPartitions({ pool, signal }, { place })) {
+    for await (const step of dropPartitions(bounds, { place })) {
       if ('busy' in step) {
         say(`${step.busy}: others keep its table busy; the next run drops it`);
         report.busy.push(step.busy);
@@ -144,6 +146,7 @@ export function addPartitions(ops: Command): void {
     )
     .option('--run', 'make what is missing, move strays, drop what is old, as the jobs do')
     .option('--export', 'with --run: write months of logs away before they are dropped')
+    .option('--no-rest', 'with --run: without pauses between partitions, where nobody else is at work')
     .option('--dry-run', 'only what would be dropped and moved')
     .option('--json', 'for programs')
     .option('--data <folder>', 'data folder of the embedded database', env.DATA_DIR)

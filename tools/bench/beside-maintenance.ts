@@ -180,10 +180,11 @@ const unused = (): never => {
   throw new Error('maintenance asks no model');
 };
 
-/** Runs every scheduled job once, as a worker does, and says what came of each. */
+/** Runs every scheduled job once, as a worker does, and says what came of each. @param data  payloads by queue */
 export async function runAll(
   database: Database,
   onEnd: (name: string, milliseconds: number, status: string) => void = () => {},
+  data: Record<string, object> = {},
 ): Promise<Record<string, string>> {
   const folder = mkdtempSync(join(tmpdir(), 'colloquy-maintenance-'));
   const pool = database.pool('worker');
@@ -205,7 +206,13 @@ export async function runAll(
       const { name, schedules } = definition.queue;
       if (!schedules) continue;
       const begun = performance.now();
-      const job = { id: randomUUID(), name, data: {}, expireInSeconds: 3600, heartbeatSeconds: null };
+      const job = {
+        id: randomUUID(),
+        name,
+        data: data[name] ?? {},
+        expireInSeconds: 3600,
+        heartbeatSeconds: null,
+      };
       const { status, output } = await runJob(definition, job as unknown as Job<unknown>, context);
       done[name] = status === 'failed' ? JSON.stringify(output) : status;
       onEnd(name, performance.now() - begun, done[name]);
@@ -242,7 +249,7 @@ export async function leaveWork(
   for (const { userId, workspaceId } of people) {
     await owner.query(
       `insert into app_public.usage_logs (id, workspace_id, user_id, action, total_tokens)
-       select app_hidden.uuidv7_at('2022-03-05Z'::timestamptz + make_interval(secs => n)), $1, $2, 'message', 1 from generate_series(1, 500) as n`,
+       select app_hidden.uuidv7_at('2022-03-05Z'::timestamptz + make_interval(secs => n)), $1, $2, 'message', 1 from generate_series(1, 150) as n`,
       [workspaceId, userId],
     );
     await owner.query(
