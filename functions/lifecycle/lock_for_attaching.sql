@@ -1,9 +1,9 @@
 -- The locks that attaching a partition takes, all of them and before anything is touched. It waits for the default partition with nothing in
--- hand, and for each of the others a twentieth of a second at most, which lets a writer end that is in the middle of something, and is less than
+-- hand, and for each of the others a tenth of a second at most, which lets a writer end that is in the middle of something, and is less than
 -- deadlock_timeout: where it stands in a circle with a writer, it is the one that gives up (without waiting at all, it never came through
 -- between two that post and one that imports).
 --
--- While it waits, what comes later waits behind it, readers included. So all of it is about half a second, and it lets others pass in between.
+-- While it waits, what comes later waits behind it, readers included. So all of it is less than a second, and it lets others pass in between.
 create or replace function app_private.lock_for_attaching(parent_name text)
 returns void
 language plpgsql
@@ -27,7 +27,7 @@ begin
   loop
     begin
       for i in 1 .. cardinality(locks) loop
-        perform set_config('lock_timeout', case when i = 1 then '300ms' else '50ms' end, true);
+        perform set_config('lock_timeout', case when i = 1 then '300ms' else '100ms' end, true);
         execute locks[i];
       end loop;
       exit;
@@ -35,7 +35,7 @@ begin
       if clock_timestamp() > deadline then
         raise;
       end if;
-      perform pg_sleep(1);
+      perform pg_sleep(0.5);
     end;
   end loop;
 end

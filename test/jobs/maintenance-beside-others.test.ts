@@ -40,7 +40,8 @@ describeReal('every job of maintenance', () => {
     let isOver = false;
     const reading = crowd(database, people, hostile, () => isOver, {
       pause: sized(100, 5),
-      months: sized(6, 120),
+      months: sized(3, 120),
+      years: sized(1, 20),
     });
     const watching = watchWaits(database, () => isOver);
     const done = await runAll(database, undefined, {
