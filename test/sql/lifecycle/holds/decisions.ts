@@ -86,6 +86,8 @@ export const TRIED_ELSEWHERE: Record<string, string> = {
   'app_hidden.store_conversation': 'test/operations/cold/cold-storage.test.ts',
   'app_private.archive_version': 'drops partitions of vectors, which are computed',
   'app_private.cleanup_test_data': 'deletes from covered tables by plain statements, which are tried',
+  'app_hidden.drop_partition':
+    'calls require_unheld_partition; a hold keeps the month of a log, and what has rows otherwise stays',
   'app_private.create_range_partition': 'moves rows between partitions: "goes on with maintenance"',
   'app_private.forget_events': 'trigger: tried as the deletion of raw_events',
   'app_private.import_attachments': 'fills in the file of a document that it has just made',
