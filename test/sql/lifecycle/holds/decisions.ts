@@ -25,6 +25,7 @@ export const FREE_TABLES: Record<string, string> = {
   'app_hidden.passage_checks': BOOKKEEPING,
   'app_hidden.raw_event_keys': BOOKKEEPING,
   'app_hidden.search_samples': BOOKKEEPING,
+  'app_hidden.tier_passes': BOOKKEEPING,
   'app_hidden.usage_holds': BOOKKEEPING,
   'app_hidden.user_activity': DERIVED,
   'app_hidden.word_samples': DERIVED,
