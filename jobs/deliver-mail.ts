@@ -76,5 +76,7 @@ export const deliverMail: JobDefinition<object> = {
   payload: z.object({}),
   batchSize: 1,
   reachesOut: true,
+  // a mail is taken by one of them, and one that comes in wakes another
+  mayOverlap: true,
   handle,
 };

@@ -52,6 +52,8 @@ export interface JobDefinition<Payload> {
    * copy in quarantine.
    */
   reachesOut?: boolean;
+  /** Of a scheduled one: whether two runs may be at work at once, since each takes what no other has. Else the second is skipped. */
+  mayOverlap?: boolean;
   /** Returns what it did, which becomes the output of the job and, of a scheduled one, the details of its run. */
   handle(context: JobContext, payload: Payload): Promise<object>;
 }

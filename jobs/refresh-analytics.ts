@@ -3,10 +3,11 @@ import type { JobContext, JobDefinition } from './job.ts';
 import { DAILY } from './queue-options.ts';
 
 /** Adds the figures up per configuration, and refreshes the summary while others read it. */
-async function handle({ pool, log }: JobContext): Promise<object> {
+async function handle({ pool, log, signal }: JobContext): Promise<object> {
   const performance = await pool.query<{ changed: string; removed: string }>(
     'select changed, removed from app_hidden.compute_configuration_performance()',
   );
+  signal.throwIfAborted();
   const summary = await pool.query<{ rows: string }>('select rows from app_hidden.refresh_summary_stats()');
   const done = {
     changed: Number(performance.rows[0]?.changed ?? 0),

@@ -9,6 +9,7 @@ import { computeAnalytics } from './compute-analytics.ts';
 import { deliverMail } from './deliver-mail.ts';
 import { deliverWebhooks } from './deliver-webhooks.ts';
 import { doctor } from './doctor.ts';
+import { dropOldPartitions } from './drop-partitions.ts';
 import { embedChunks } from './embed-chunks.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
 import { evaluateEmbeddingVersion } from './evaluate-embedding-version.ts';
@@ -42,6 +43,7 @@ export const jobs: readonly JobDefinition<any>[] = [
   sweepUningested,
   cleanupFiles,
   ensurePartitions,
+  dropOldPartitions,
   deliverMail,
   deliverWebhooks,
   sweepWebhooks,

@@ -2,21 +2,34 @@ import { z } from 'zod';
 import type { JobContext, JobDefinition } from './job.ts';
 import { DAILY } from './queue-options.ts';
 
-/** Chunks moved in one transaction. */
-const BATCH = 50_000;
+interface Step {
+  looked: number;
+  hot: number;
+  warm: number;
+  cold: number;
+}
 
-/** Moves chunks between hot, warm and cold until none is in the wrong tier. */
+/**
+ * Moves chunks between hot, warm and cold: each step is a transaction that looks at a bounded number of them, in turns of the workspaces.
+ * What is left when the time is up is where the next run begins.
+ */
 async function handle({ pool, signal }: JobContext): Promise<object> {
-  const moved: Record<string, number> = { hot: 0, warm: 0, cold: 0 };
-  while (!signal.aborted) {
-    const { rows } = await pool.query<{ tier: string; moved: string }>(
-      'select tier, moved from app_hidden.tier_chunks(max_chunks => $1)',
-      [BATCH],
-    );
-    if (rows.length === 0) break;
-    for (const row of rows) moved[row.tier] = (moved[row.tier] ?? 0) + Number(row.moved);
+  const { rows: limits } = await pool.query<{ minutes: number }>(
+    'select minutes::float8 from app_hidden.tier_limits()',
+  );
+  const deadline = Date.now() + limits[0]!.minutes * 60_000;
+  const done = { looked: 0, moved: { hot: 0, warm: 0, cold: 0 }, isDone: false };
+  while (!signal.aborted && Date.now() < deadline) {
+    const { rows } = await pool.query<Step>('select looked, hot, warm, cold from app_hidden.tier_chunks()');
+    const step = rows[0];
+    if (!step) {
+      done.isDone = true;
+      break;
+    }
+    done.looked += step.looked;
+    for (const tier of ['hot', 'warm', 'cold'] as const) done.moved[tier] += step[tier];
   }
-  return { moved };
+  return done;
 }
 
 export const tierChunks: JobDefinition<object> = {

@@ -8,6 +8,7 @@ import { addDashboard } from './ops/dashboard.ts';
 import { addDoctor } from './ops/doctor.ts';
 import { addJobs } from './ops/jobs.ts';
 import { addMove } from './ops/move.ts';
+import { addPartitions } from './ops/partitions.ts';
 import { addPooler } from './ops/pooler.ts';
 import { addRehearse } from './ops/rehearse.ts';
 import { addReindex } from './ops/reindex.ts';
@@ -30,6 +31,7 @@ const COMMANDS: readonly ((ops: Command) => void)[] = [
   addDoctor,
   addJobs,
   addMove,
+  addPartitions,
   addPooler,
   addRehearse,
   addReindex,

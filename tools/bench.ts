@@ -19,6 +19,7 @@ import {
 } from './bench/harness.ts';
 import { hybrid } from './bench/hybrid.ts';
 import { lifecycle } from './bench/lifecycle.ts';
+import { maintenance } from './bench/maintenance.ts';
 import { neighbours } from './bench/neighbours.ts';
 import { page } from './bench/page.ts';
 import { post } from './bench/post.ts';
@@ -34,6 +35,7 @@ const benches: Record<string, Bench> = {
   folder,
   hybrid,
   lifecycle,
+  maintenance,
   neighbours,
   page,
   post,

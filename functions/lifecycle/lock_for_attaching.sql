@@ -1,14 +1,14 @@
--- The locks that attaching a partition takes, all of them and before anything is touched, so that it never stands in a circle with a
--- writer: it waits for the first with nothing in hand and for the others not at all (measured without this: 40P01 whenever one
--- transaction posts two messages, the second with an idempotency key).
+-- The locks that attaching a partition takes, all of them and before anything is touched. It waits for the default partition with nothing in
+-- hand, and for each of the others a tenth of a second at most, which lets a writer end that is in the middle of something, and is less than
+-- deadlock_timeout: where it stands in a circle with a writer, it is the one that gives up (without waiting at all, it never came through
+-- between two that post and one that imports).
 --
--- While it waits, what comes later waits behind it, readers included. So it waits for less than half a second at a time, which is
--- less than deadlock_timeout as well, and lets others pass in between.
+-- While it waits, what comes later waits behind it, readers included. So all of it is less than a second, and it lets others pass in between.
 create or replace function app_private.lock_for_attaching(parent_name text)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
-set lock_timeout = '400ms'
+set lock_timeout = '300ms'
 as $$
 declare
   locks text[];
@@ -27,14 +27,15 @@ begin
   loop
     begin
       for i in 1 .. cardinality(locks) loop
-        execute locks[i] || case when i > 1 then ' nowait' else '' end;
+        perform set_config('lock_timeout', case when i = 1 then '300ms' else '100ms' end, true);
+        execute locks[i];
       end loop;
       exit;
     exception when lock_not_available then
       if clock_timestamp() > deadline then
         raise;
       end if;
-      perform pg_sleep(0.1);
+      perform pg_sleep(0.5);
     end;
   end loop;
 end

@@ -1,45 +1,51 @@
--- Puts chunks into the tiers by which search goes: hot and warm are always searched, cold on demand. One set-based
--- statement that writes only the rows whose tier changes; a vector is never touched.
-create or replace function app_hidden.tier_chunks(max_chunks integer default 100000)
-returns table (tier app_public.storage_tier, moved bigint)
+-- needs: lifecycle/tier_workspace
+-- Puts chunks into the tiers by which search goes: hot and warm are always searched, cold on demand. One call is one step, which looks at a
+-- bounded number of them, whatever there is: the caller ends the transaction and asks again until nothing is due. Tenants take turns, the one
+-- that was looked at longest ago first, with a batch each; how far each has come is kept, so a run that was ended is gone on with.
+create or replace function app_hidden.tier_chunks(max_chunks integer default null, since timestamptz default now() - interval '20 hours')
+returns table (workspaces integer, looked integer, hot integer, warm integer, cold integer)
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
+declare
+  max_rows constant integer := least(greatest(coalesce(max_chunks, app_hidden.setting('tier_rows')::integer), 1), 100000);
+  pass record;
+  step record;
 begin
   if not pg_try_advisory_xact_lock(hashtext('colloquy.tier_chunks')) then
     return;
   end if;
-  return query
-  with judged as (
-    select
-      c.workspace_id, c.id, c.tier,
-      case
-        -- the messages of a conversation that was packed away are asked for rarely, whatever their age
-        when v.storage_tier = 'cold' then 'cold'
-        when used.at > now() - interval '7 days' or heat.score >= 0.6 then 'hot'
-        when used.at > now() - interval '30 days' or heat.score >= 0.3 then 'warm'
-        else 'cold'
-      end::app_public.storage_tier as wanted
-    from app_public.chunks c
-    left join app_public.conversations v on v.workspace_id = c.workspace_id and v.id = c.conversation_id
-    cross join lateral (select greatest(uuid_extract_timestamp(c.id), c.last_accessed_at) as at) as used
-    cross join lateral (select app_hidden.chunk_heat(used.at, c.access_count, c.importance_score, now()) as score) as heat
-  ),
-  moving as (
-    select j.workspace_id, j.id, j.wanted from judged j where j.wanted <> j.tier limit max_chunks
-  ),
-  changed as (
-    update app_public.chunks c
-    set tier = m.wanted
-    from moving m
-    where c.workspace_id = m.workspace_id and c.id = m.id
-    returning c.tier
-  )
-  select x.tier, count(*) from changed x group by x.tier order by x.tier;
+  insert into app_hidden.tier_passes (workspace_id)
+  select distinct n.workspace_id from app_hidden.chunk_counts n
+  where n.chunk_count > 0 and not exists (select from app_hidden.tier_passes p where p.workspace_id = n.workspace_id)
+  on conflict do nothing;
+
+  workspaces := 0; looked := 0; hot := 0; warm := 0; cold := 0;
+  for pass in
+    select p.workspace_id, p.after_id
+    from app_hidden.tier_passes p
+    where p.ended_at is null or p.ended_at < since or p.after_id is not null
+    order by p.looked_at nulls first, p.workspace_id
+    limit 1000
+    for update skip locked
+  loop
+    select t.* into step from app_private.tier_workspace(pass.workspace_id, pass.after_id, max_rows - looked) t;
+    update app_hidden.tier_passes p
+    set after_id = case when step.looked = max_rows - tier_chunks.looked then step.last_id end, looked_at = clock_timestamp(),
+      ended_at = case when step.looked < max_rows - tier_chunks.looked then clock_timestamp() else p.ended_at end
+    where p.workspace_id = pass.workspace_id;
+    workspaces := workspaces + 1;
+    looked := looked + step.looked;
+    hot := hot + step.hot; warm := warm + step.warm; cold := cold + step.cold;
+    exit when looked >= max_rows;
+  end loop;
+  if workspaces > 0 then
+    return next;
+  end if;
 end
 $$;
-comment on function app_hidden.tier_chunks(integer) is
-  'Moves chunks between the tiers, at most so many, and returns how many went where. Run again, it goes on; nothing when another run is at work.';
-grant execute on function app_hidden.tier_chunks(integer) to colloquy_worker;
+comment on function app_hidden.tier_chunks(integer, timestamptz) is
+  'Looks at the next chunks, at most so many (tier_rows), of workspaces of which no pass has ended since, and returns how many went to each tier. Run again, it goes on; nothing when nothing is due, or another run is at work.';
+grant execute on function app_hidden.tier_chunks(integer, timestamptz) to colloquy_worker;

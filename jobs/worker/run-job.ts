@@ -35,11 +35,14 @@ export async function runJob<Payload>(
   let record: Awaited<ReturnType<typeof beginRun>>;
   try {
     record = await beginRun({ ...base, log }, definition, job.id);
-    if (record?.quarantine) {
-      const output = { quarantine: record.quarantine };
+    if (record?.isRefused || record?.quarantine) {
+      const output = record.isRefused
+        ? { skipped: 'another run is at work' }
+        : { quarantine: record.quarantine };
       await record.end('skipped', output);
       return { id: job.id, status: 'completed', output };
     }
+    signal.throwIfAborted();
     const output = await definition.handle({ ...base, log, signal }, payload.data);
     const outcome = 'skipped' in output ? 'skipped' : 'succeeded';
     await record?.end(signal.aborted ? 'stopped' : outcome, output);

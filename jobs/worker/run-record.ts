@@ -7,10 +7,12 @@ type RunOutcome = 'succeeded' | 'failed' | 'stopped' | 'skipped';
 export interface RunRecord {
   /** Why a job that reaches outside must not, here and now. */
   quarantine: string | null;
+  /** Another run of the job is at work, and it may have only one. */
+  isRefused: boolean;
   end(outcome: RunOutcome, details: object, error?: string): Promise<void>;
 }
 
-type Scheduled = Pick<JobDefinition<unknown>, 'queue' | 'reachesOut'>;
+type Scheduled = Pick<JobDefinition<unknown>, 'queue' | 'reachesOut' | 'mayOverlap'>;
 
 /** Whether any figure of what a job did is more than nothing. */
 export function didSomething(output: unknown): boolean {
@@ -31,13 +33,14 @@ export async function beginRun(
 ): Promise<RunRecord | undefined> {
   const { name, schedules } = definition.queue;
   if (!schedules) return undefined;
-  const { rows } = await pool.query<{ quarantine: string | null }>(
-    `select app_hidden.begin_run(run_task => $1, of_job => $2),
+  const { rows } = await pool.query<{ begun: boolean; quarantine: string | null }>(
+    `select app_hidden.begin_run(run_task => $1, of_job => $2, may_overlap => $5) as begun,
        case when $3 then app_hidden.quarantine(for_environment => $4) end as quarantine`,
-    [name, jobId, definition.reachesOut ?? false, environment ?? null],
+    [name, jobId, definition.reachesOut ?? false, environment ?? null, definition.mayOverlap ?? false],
   );
   return {
     quarantine: rows[0]?.quarantine ?? null,
+    isRefused: rows[0]?.begun === false,
     async end(outcome, details, error) {
       try {
         await pool.query(

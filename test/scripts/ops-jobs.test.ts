@@ -180,7 +180,9 @@ describeReal('npm run ops -- jobs', () => {
   });
 
   it('shows what failed, takes the failure down, and has it tried again', { timeout: LONG }, async () => {
-    await owner().query(`alter function app_hidden.tier_chunks(integer) rename to tier_chunks_away`);
+    await owner().query(
+      `alter function app_hidden.tier_chunks(integer, timestamptz) rename to tier_chunks_away`,
+    );
     try {
       const ran = await jobs('run', 'tier-chunks', '--wait', '--timeout', '1');
       // it is tried again in a minute

@@ -104,6 +104,7 @@ async function serve(database: Database, { ann }: Tenants): Promise<void> {
   await worker.query(`select app_hidden.take_provider_rate('paced', 60, 10000, 500)`);
   await worker.query(`select app_hidden.pause_job('cleanup-files', 'the storage is being moved')`);
   await worker.query(`select app_hidden.record_run('tier-chunks', now(), 'succeeded', '{"moved": 1}')`);
+  await worker.query('select app_hidden.tier_chunks()');
   await worker.query(`select app_hidden.begin_run('remove-expired', '01890000-0000-7000-8000-00000000c0de')`);
   await authenticator.query(
     `insert into app_hidden.rate_limits values ('searches.account:' || $1, 3, 4102444800000)`,

@@ -95,6 +95,9 @@ describeReal('deleting a workspace', () => {
        sample as (
          insert into app_hidden.word_samples (workspace_id, chunk_count) values ($1, 1)
        ),
+       pass as (
+         insert into app_hidden.tier_passes (workspace_id, looked_at) values ($1, now()) on conflict do nothing
+       ),
        quota as (
          insert into app_private.workspace_quotas (workspace_id, row_limit) values ($1, 1000)
        )

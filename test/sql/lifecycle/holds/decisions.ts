@@ -25,6 +25,7 @@ export const FREE_TABLES: Record<string, string> = {
   'app_hidden.passage_checks': BOOKKEEPING,
   'app_hidden.raw_event_keys': BOOKKEEPING,
   'app_hidden.search_samples': BOOKKEEPING,
+  'app_hidden.tier_passes': BOOKKEEPING,
   'app_hidden.usage_holds': BOOKKEEPING,
   'app_hidden.user_activity': DERIVED,
   'app_hidden.word_samples': DERIVED,
@@ -86,6 +87,8 @@ export const TRIED_ELSEWHERE: Record<string, string> = {
   'app_hidden.store_conversation': 'test/operations/cold/cold-storage.test.ts',
   'app_private.archive_version': 'drops partitions of vectors, which are computed',
   'app_private.cleanup_test_data': 'deletes from covered tables by plain statements, which are tried',
+  'app_hidden.drop_partition':
+    'calls require_unheld_partition; a hold keeps the month of a log, and what has rows otherwise stays',
   'app_private.create_range_partition': 'moves rows between partitions: "goes on with maintenance"',
   'app_private.forget_events': 'trigger: tried as the deletion of raw_events',
   'app_private.import_attachments': 'fills in the file of a document that it has just made',

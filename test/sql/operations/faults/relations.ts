@@ -208,4 +208,18 @@ export const RELATIONS: Fault[] = [
     severity: 'warning',
     detail: /^Its partitions end at \d{4}-\d\d-01\.$/,
   },
+  {
+    check: 'partitions_old',
+    is: 'a month of long ago without rows',
+    make: [
+      `do $$ begin
+        set local role colloquy_owner;
+        execute format('create table app_partitions.planted_2019_01 partition of app_public.usage_logs for values from (%L) to (%L)',
+        app_hidden.uuidv7_floor('2019-01-01Z'), app_hidden.uuidv7_floor('2019-02-01Z')); end $$`,
+    ],
+    subject: 'app_public.usage_logs',
+    severity: 'warning',
+    detail: /^1 of its partitions should have been dropped, the oldest planted_2019_01: It has no rows\.$/,
+    mend: [`select app_hidden.drop_partition('planted_2019_01')`],
+  },
 ];
