@@ -1,3 +1,11 @@
+--! Previous: sha1:dc4dbcb19518e8cc00a9ad7e63921a5147328c5d
+--! Hash: sha1:69ffb34d2121033e86ef9ad3c97fd50777569ef9
+--! Message: partitions
+
+--! split: 1-current.sql
+-- The migration in hand: tables, columns, indexes, data moves. What functions/ holds is applied after it by itself.
+
+--! split: 25-partitions.sql
 -- Old partitions go, and tiers are kept in bounded steps.
 -- changes rows of app_private.settings
 -- changes rows of app_public.audit_logs
