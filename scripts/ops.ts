@@ -18,6 +18,7 @@ import { addRestoreDump } from './ops/restore-dump.ts';
 import { addRestoreRows } from './ops/restore-rows.ts';
 import { addTune } from './ops/tune.ts';
 import { addUpgradeCheck } from './ops/upgrade-check.ts';
+import { addWorkspace } from './ops/workspace.ts';
 
 /** The commands, one file each in scripts/ops/, which adds itself: name, options, what it does. */
 const COMMANDS: readonly ((ops: Command) => void)[] = [
@@ -39,6 +40,7 @@ const COMMANDS: readonly ((ops: Command) => void)[] = [
   addRestoreRows,
   addTune,
   addUpgradeCheck,
+  addWorkspace,
 ];
 
 const ops = makeCommand(
