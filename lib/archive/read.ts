@@ -1,6 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { type PassThrough, Readable, Transform, type TransformCallback } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import type { Readable, Writable } from 'node:stream';
 import { extract } from 'tar-stream';
 import type { z } from 'zod';
 import { ColloquyError } from '../errors.ts';
@@ -20,6 +19,7 @@ import {
   notWhole,
   README,
 } from './format.ts';
+import { unpacked } from './unpack.ts';
 
 export interface ArchiveLimits {
   /** Unpacked, all entries together. */
@@ -31,9 +31,6 @@ export interface ArchiveLimits {
 
 const GIB = 1024 ** 3;
 const DEFAULTS = { maxBytes: 1024 * GIB, maxEntries: 2_000_000, maxLine: 256 * 1024 ** 2 };
-/** Text packs to a tenth, repeated text to a fiftieth; more than this is made to fill a disk. Small archives may. */
-const MAX_RATIO = 250;
-const RATIO_FROM = 64 * 1024 ** 2;
 /** Of archive.json and README.txt; a manifest has some hundred bytes for each entry. */
 const MAX_ABOUT = 1024 ** 2;
 const MAX_MANIFEST = 512 * 1024 ** 2;
@@ -56,54 +53,6 @@ export interface ArchiveReader {
   manifest(): ArchiveManifest;
   /** Lets go of the source. */
   close(): void;
-}
-
-/** Bytes that unfold to far too many are stopped on their way. */
-function bounded(maxBytes: number, packed: () => number): Transform {
-  let unpacked = 0;
-  return new Transform({
-    transform(piece: Buffer, _encoding, done: TransformCallback) {
-      unpacked += piece.length;
-      // the padding of entries and their headers are not counted by the manifest
-      if (unpacked > maxBytes * 1.1 + RATIO_FROM)
-        return done(notTaken(`it unpacks to more than ${maxBytes} bytes`));
-      if (unpacked > RATIO_FROM && unpacked > packed() * MAX_RATIO)
-        return done(notTaken(`it unpacks to more than ${MAX_RATIO} times its size`));
-      done(null, piece);
-    },
-  });
-}
-
-/** The tar in a source that is one, or one that gzip has packed. */
-async function unpacked(source: Readable, maxBytes: number, signal?: AbortSignal): Promise<Readable> {
-  const input = source[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-  const first = await input.next();
-  const head: Buffer = first.done ? Buffer.alloc(0) : Buffer.from(first.value);
-  let packed = 0;
-  async function* all(): AsyncGenerator<Buffer> {
-    packed += head.length;
-    yield head;
-    for (let next = await input.next(); !next.done; next = await input.next()) {
-      signal?.throwIfAborted();
-      packed += next.value.length;
-      yield next.value;
-    }
-  }
-  const raw = Readable.from(all(), { objectMode: false });
-  const isPacked = head[0] === 0x1f && (head[1] === 0x8b || head.length === 1);
-  const plain = isPacked ? chained(raw, createGunzip()) : raw;
-  return chained(
-    plain,
-    bounded(maxBytes, () => packed),
-  );
-}
-
-/** As pipe, but errors go along, and ends go back. */
-function chained<T extends Transform | ReturnType<typeof createGunzip>>(from: Readable, to: T): T {
-  from.on('error', (error) => to.destroy(error));
-  to.on('close', () => from.destroy());
-  from.pipe(to);
-  return to;
 }
 
 const readJson = <T>(text: string, schema: z.ZodType<T>, name: string): T => {
@@ -211,7 +160,7 @@ export async function openArchive(
     source.destroy();
   };
   plain.on('error', (error) => tar.destroy(error));
-  plain.pipe(tar as unknown as PassThrough);
+  plain.pipe(tar as unknown as Writable);
 
   const seen = new Map<string, ArchiveEntrySum>();
   let manifest: ArchiveManifest | undefined;

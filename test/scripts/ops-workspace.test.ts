@@ -71,9 +71,9 @@ describeReal('npm run ops -- workspace', () => {
     const [freeze, write, look, bring, thaw] = commands as [string[], string[], string[], string[], string[]];
 
     const { rows: keys } = await asUser(from!, tenants.owner, (client) =>
-      client.query(`select token from app_public.create_api_key('program')`),
+      client.query(`select secret from app_public.create_api_key('program')`),
     );
-    const apiKey = keys[0].token;
+    const apiKey = keys[0].secret;
     expect(await ops(there, ...freeze)).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('Nobody writes'),
