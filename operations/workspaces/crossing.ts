@@ -10,6 +10,7 @@ const STAYS: Record<string, string> = {
   'app_hidden.conversation_archives': 'packed conversations go as their messages, and are packed there again',
   'app_hidden.conversation_archive_parts':
     'packed conversations go as their messages, and are packed there again',
+  'app_hidden.conversation_files': 'packed conversations go as their messages, and are packed there again',
   'app_hidden.embedding_failures': 'the other installation tries it with its own models',
   'app_hidden.embedding_refusals': 'the other installation has budgets and models of its own',
   'app_public.webhooks': 'its key stays, and whoever is told is told by one installation',

@@ -112,7 +112,7 @@ async function demandAllMessages(
     'CQ789',
     `The workspace has ${rows[0].count} messages, and ${written} could be read.`,
     {
-      hint: 'A packed conversation is damaged or is not in the database; npm run ops -- doctor says which.',
+      hint: 'Bring cold ones back from their files: npm run ops -- cold recall --workspace ID. Of damaged ones, npm run ops -- doctor knows.',
     },
   );
 }
