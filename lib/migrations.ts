@@ -181,10 +181,14 @@ async function prepare(
   return (await migrationStatus(admin)).pending;
 }
 
+/** Of this Colloquy, as package.json says. */
+export function projectVersion(): string {
+  return JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8')).version;
+}
+
 /** Keeps a copy of an embedded database that is about to be changed. Of a server, a DBA makes a backup. */
 export async function keepCopy(database: Database, onCopy: (message: string) => void): Promise<void> {
-  const { version } = JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8'));
-  const copy = await database.copies?.keep(version);
+  const copy = await database.copies?.keep(projectVersion());
   if (!copy) return;
   const { folder, isNew } = copy;
   onCopy(

@@ -20,6 +20,7 @@ import { addRestoreRows } from './ops/restore-rows.ts';
 import { addRetention } from './ops/retention.ts';
 import { addTune } from './ops/tune.ts';
 import { addUpgradeCheck } from './ops/upgrade-check.ts';
+import { addWorkspace } from './ops/workspace.ts';
 
 /** The commands, one file each in scripts/ops/, which adds itself: name, options, what it does. */
 const COMMANDS: readonly ((ops: Command) => void)[] = [
@@ -43,6 +44,7 @@ const COMMANDS: readonly ((ops: Command) => void)[] = [
   addRetention,
   addTune,
   addUpgradeCheck,
+  addWorkspace,
 ];
 
 const ops = makeCommand(

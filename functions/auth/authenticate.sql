@@ -21,11 +21,14 @@ declare
 begin
   if token ~ '^cqk_[0-9a-f]{8}_[0-9a-f]{64}$' then
     -- the membership is asked for, although a key goes with it: a key must not outlive it by any accident
-    select k.id, k.owner_id, k.workspace_id, k.scopes, k.last_used_at, m.role as member_role, u.role into key
+    select k.id, k.owner_id, k.workspace_id, k.scopes, k.last_used_at, u.role,
+      case when w.frozen_at is null then m.role else 'viewer' end as member_role
+    into key
     from app_private.api_key_secrets s
     join app_public.api_keys k on k.id = s.api_key_id
     join app_public.users u on u.id = k.owner_id
     join app_public.workspace_members m on m.workspace_id = k.workspace_id and m.user_id = k.owner_id
+    join app_public.workspaces w on w.id = k.workspace_id
     where s.token_hash = sha256(convert_to(token, 'UTF8'))
       and app_private.is_key_alive(k.id);
     if key.id is null then

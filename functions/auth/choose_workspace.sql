@@ -1,4 +1,5 @@
--- The workspace that a request works in: the one asked for, or else the personal one. Never one that the user has left.
+-- The workspace that a request works in: the one asked for, or else the personal one. Never one that the user has left. In one that is
+-- frozen, everybody only reads.
 create or replace function app_private.choose_workspace(for_user uuid, wanted uuid)
 returns app_public.workspace_members
 language plpgsql
@@ -7,8 +8,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   member app_public.workspace_members;
+  is_frozen boolean;
 begin
-  select m.* into member
+  select m.workspace_id, m.user_id, m.role, m.joined_at, w.frozen_at is not null into member.workspace_id, member.user_id, member.role, member.joined_at, is_frozen
   from app_public.workspace_members m
   join app_public.workspaces w on w.id = m.workspace_id
   where m.user_id = for_user and (wanted is null or m.workspace_id = wanted)
@@ -17,7 +19,11 @@ begin
   if member.workspace_id is null and wanted is not null then
     raise exception 'You are not a member of this workspace.' using errcode = 'CQ107', hint = 'List your workspaces, or leave the header out.';
   end if;
+  if is_frozen then
+    member.role := 'viewer';
+  end if;
   return member;
 end
 $$;
-comment on function app_private.choose_workspace(uuid, uuid) is 'A user''s membership in the workspace asked for, or in the personal one. Raises CQ107.';
+comment on function app_private.choose_workspace(uuid, uuid) is
+  'A user''s membership in the workspace asked for, or in the personal one; that of a viewer where it is frozen. Raises CQ107.';

@@ -44,3 +44,11 @@ as $$
   from attributes a;
 $$;
 comment on function app_private.unpack_query(regclass, text[]) is 'The query that reads rows of a table, whole and typed, from a document ($1) of a conversation of an owner ($2).';
+-- an export of a workspace reads packed messages
+do $backup$
+begin
+  if pg_catalog.to_regrole('colloquy_backup') is not null then
+    grant execute on function app_private.unpack_query(regclass, text[]) to colloquy_backup;
+  end if;
+end
+$backup$;

@@ -24,6 +24,9 @@ begin
   if for_managing and caller.role not in ('owner', 'admin') then
     raise exception 'Only owners and admins of the workspace may do this.' using errcode = 'CQ114', hint = 'Ask one of them.';
   end if;
+  if workspace.frozen_at is not null then
+    raise exception 'This workspace moves to another installation: nobody writes in it.' using errcode = 'CQ790', hint = 'Ask the operator when and where it opens again.';
+  end if;
   if workspace.is_personal then
     raise exception 'A personal workspace has one member.' using errcode = 'CQ113', hint = 'Make one to share: createWorkspace, then name it in X-Workspace-Id.';
   end if;
@@ -31,4 +34,4 @@ begin
 end
 $$;
 comment on function app_private.lock_workspace(boolean) is
-  'The caller''s membership in the workspace of the request, which is locked against other changes of members. Raises CQ101, CQ107, CQ110, CQ113, CQ114.';
+  'The caller''s membership in the workspace of the request, which is locked against other changes of members. Raises CQ101, CQ107, CQ110, CQ113, CQ114, CQ790.';

@@ -51,7 +51,7 @@ async function tryLock(client: pg.PoolClient, name: string, patience: number): P
  */
 export async function withLocks<T>(
   pool: pg.Pool,
-  target: BackupTarget,
+  target: Pick<BackupTarget, 'incoming' | 'description'>,
   locks: readonly BackupLock[],
   work: (held: HeldLocks) => Promise<T>,
 ): Promise<T> {

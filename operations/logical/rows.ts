@@ -30,6 +30,20 @@ export function lineOf(
   return `to_json(array[${texts.join(', ')}]::text[])::text`;
 }
 
+/**
+ * What a row is read as where its columns are named: for those who have nothing but the line.
+ * @param replaced  what stands in place of a column
+ */
+export function namedLineOf(
+  columns: readonly Column[],
+  alias = 't',
+  replaced: Record<string, string> = {},
+): string {
+  const names = columns.map(({ name }) => `'${name.replaceAll("'", "''")}'`);
+  const texts = columns.map(({ name }) => replaced[name] ?? `${alias}.${quoted(name)}::text`);
+  return `json_object(array[${names.join(', ')}]::text[], array[${texts.join(', ')}]::text[])::text`;
+}
+
 let cursors = 0;
 
 /**

@@ -9,7 +9,7 @@ const isOfWorkspace = ({ name }: Table): boolean =>
   !name.startsWith('app_private.') || name === 'app_private.workspace_quotas';
 
 /** What the rows of a workspace refer to and that is no workspace's: people, models, kinds of files. Only those that are referred to. */
-function referredTo(tables: readonly Table[], scope: Scope): Scope {
+export function referredTo(tables: readonly Table[], scope: Scope): Scope {
   const found: Scope = new Map();
   for (const target of tables) {
     if (scope.has(target.name)) continue;
