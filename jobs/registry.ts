@@ -11,6 +11,7 @@ import { deliverWebhooks } from './deliver-webhooks.ts';
 import { doctor } from './doctor.ts';
 import { embedChunks } from './embed-chunks.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
+import { eraseAccount } from './erase-account.ts';
 import { evaluateEmbeddingVersion } from './evaluate-embedding-version.ts';
 import { extractFile } from './extract-file.ts';
 import { forgetWords } from './forget-words.ts';
@@ -49,6 +50,7 @@ export const jobs: readonly JobDefinition<any>[] = [
   forgetWords,
   removeExpired,
   retention,
+  eraseAccount,
   archiveConversations,
   storeCold,
   computeAnalytics,

@@ -33,7 +33,18 @@ begin
   delete from app_public.tool_calls t
   where t.workspace_id = conversation.workspace_id and t.conversation_id = conversation.id and (
     t.message_id = any (ids)
-    or exists (select from app_public.messages m where m.id = t.message_id and m.conversation_id = conversation.id and m.parent_id = any (ids))
+    or exists (
+      select from app_public.messages m
+      cross join lateral (
+        -- the question that it answers
+        select coalesce(m.parent_id, (
+          select q.id from app_public.messages q
+          where q.conversation_id = conversation.id and q.sequence_number < m.sequence_number and q.role = 'user'
+          order by q.sequence_number desc limit 1
+        )) as id
+      ) as question
+      where m.id = t.message_id and m.conversation_id = conversation.id and question.id = any (ids)
+    )
   );
   get diagnostics calls = row_count;
   delete from app_hidden.message_idempotency_keys k where k.conversation_id = conversation.id and k.message_id = any (ids);

@@ -9,7 +9,8 @@ rows 1
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  steps constant text[] := array['archives', 'content', 'messages', 'account', 'usage', 'mail', 'queue', 'files', 'audit', 'words', 'statistics', 'finish'];
+  steps constant text[] := array['archives', 'content', 'messages', 'account', 'usage', 'mail', 'queue', 'files', 'person', 'audit', 'words', 'summary',
+    'statistics', 'finish'];
   erasure app_hidden.pending_erasures;
 begin
   perform app_private.require_batch(max_rows);
@@ -38,21 +39,24 @@ begin
     when 'usage' then app_private.erase_usage(erasure, max_rows)
     when 'mail' then app_private.erase_mail(erasure)
     when 'queue' then app_private.erase_jobs(erasure)
+    when 'person' then app_private.erase_person(erasure)
     when 'audit' then app_private.erase_audit_entries(erasure, max_rows)
     when 'words' then app_private.erase_words(erasure, max_rows)
+    when 'summary' then app_private.erase_from_summary(erasure)
     when 'statistics' then app_private.erase_statistics(erasure)
   end;
   if erasure.step = 'files' and with_files then
     waits_for_files := exists (select from app_hidden.discarded_contents c where c.workspace_id = any (erasure.workspaces));
   end if;
   if erasure.step = 'finish' then
-    is_finished := app_private.finish_erasure(erasure);
+    perform app_private.finish_erasure(erasure);
+    is_finished := true;
   elsif done is not null then
     update app_hidden.pending_erasures p set counts = app_private.add_counts(p.counts, done) where p.id = erasure.id;
   elsif not waits_for_files then
     update app_hidden.pending_erasures p
     set step = steps[array_position(steps, erasure.step) + 1], progress = '{}'
-    where p.id = erasure.id;
+    where p.id = erasure.id and p.step = erasure.step;
   end if;
   return next;
 end

@@ -11,8 +11,8 @@ begin
   select c.oid, c.relname, n.nspname, c.relkind = 'p' as is_whole into source
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
-  where c.relkind in ('r', 'p') and (n.nspname like 'app\_%' or n.nspname = 'pgboss') and pg_has_role(c.relowner, 'usage')
-    and c.oid > coalesce((erasure.progress ->> 'after')::oid, 0)
+  where c.relkind in ('r', 'p', 'm') and (n.nspname like 'app\_%' or n.nspname = 'pgboss') and pg_has_role(c.relowner, 'usage')
+    and c.oid <> 'app_hidden.pending_erasures'::regclass and c.oid > coalesce((erasure.progress ->> 'after')::oid, 0)
   order by c.oid
   limit 1;
   if source.oid is null then

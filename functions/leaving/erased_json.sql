@@ -18,8 +18,8 @@ begin
       return (select coalesce(jsonb_agg(app_private.erased_json(e.value, erasure, is_own, erased_json.key) order by e.place), '[]')
         from jsonb_array_elements(value) with ordinality as e (value, place));
     when 'string' then
-      if words = erasure.user_id::text then
-        return to_jsonb(app_private.erased_id(erasure.audit_salt, erasure.user_id));
+      if words = erasure.user_id::text or words = any (erasure.whole_workspaces::text[]) then
+        return to_jsonb(app_private.erased_id(erasure.audit_salt, words::uuid));
       end if;
       if strpos(lower(words), email) > 0 or strpos(words, erasure.user_id::text) > 0 or erasure.subject -> 'names' ? words
         or is_own and erased_json.key <> all (closed) and not pg_input_is_valid(words, 'uuid') and not pg_input_is_valid(words, 'numeric')

@@ -1,19 +1,12 @@
--- The end: the row of the account is locked, so nothing that names it can be written any more; what a request wrote that was begun
--- before the account was closed is looked for, and taken by another round.
+-- The certificate, and the end of what still names the person: the row that said what is left to do.
 create or replace function app_private.finish_erasure(erasure app_hidden.pending_erasures)
-returns boolean
+returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
   certificate app_hidden.erasures;
 begin
-  perform from app_public.users u where u.id = erasure.user_id for update;
-  if cardinality(app_private.workspaces_of_person(erasure.user_id)) > 0 then
-    update app_hidden.pending_erasures p set step = 'archives', progress = '{}' where p.id = erasure.id;
-    return false;
-  end if;
-  delete from app_public.users u where u.id = erasure.user_id;
   -- one after the other, for the chain
   perform pg_advisory_xact_lock(hashtextextended('colloquy.erasures', 0));
   select e.number + 1, e.hash into certificate.number, certificate.previous_hash from app_hidden.erasures e order by e.number desc limit 1;
@@ -28,11 +21,13 @@ begin
   certificate.hash := app_private.erasure_hash(certificate);
   insert into app_hidden.erasures select certificate.*;
   delete from app_hidden.pending_erasures p where p.id = erasure.id;
+  perform pg_clear_attribute_stats('app_hidden', 'pending_erasures', a.attname, false)
+  from pg_attribute a
+  where a.attrelid = 'app_hidden.pending_erasures'::regclass and a.attnum > 0 and not a.attisdropped;
   perform app_private.log_event(
     'account.erased', null, entity_type => 'account',
     new_values => jsonb_build_object('erasure', erasure.id, 'number', certificate.number)
   );
-  return true;
 end
 $$;
-comment on function app_private.finish_erasure(app_hidden.pending_erasures) is 'Removes the row of an account and writes the certificate, when nothing else is left.';
+comment on function app_private.finish_erasure(app_hidden.pending_erasures) is 'Writes the certificate of an erasure and forgets whom it was about.';
