@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { erasureStores } from '../operations/erasure/stores.ts';
 import { runErasures } from '../operations/erasure/run.ts';
 import type { JobContext, JobDefinition } from './job.ts';
 import { CLEANUP } from './queue-options.ts';
@@ -9,7 +10,11 @@ const TIME_BUDGET = 600_000;
 /** Goes on with people who leave, until nothing is left of them. What a legal hold keeps is asked for again by the next run. */
 async function handle({ pool, boss, storage, signal }: JobContext): Promise<object> {
   const budget = AbortSignal.timeout(TIME_BUDGET);
-  const { held, isWaiting, ...done } = await runErasures(pool, { storage, signal: AbortSignal.any([signal, budget]) });
+  const { held, isWaiting, ...done } = await runErasures(pool, {
+    storage,
+    stores: await erasureStores(),
+    signal: AbortSignal.any([signal, budget]),
+  });
   if (budget.aborted && !signal.aborted) await boss.send('erase-account', {});
   return { ...done, held: Object.keys(held).length, isWaiting };
 }

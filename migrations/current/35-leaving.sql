@@ -109,3 +109,20 @@ comment on column app_public.account_erasure.counts is 'Rows that were removed o
 comment on column app_public.account_erasure.number is 'The place of the certificate in the chain.';
 comment on column app_public.account_erasure.previous_hash is 'The hash of the certificate before it, in hexadecimal digits.';
 comment on column app_public.account_erasure.hash is 'The hash of this certificate, in hexadecimal digits.';
+
+do $types$
+begin
+  if to_regtype('app_public.data_export') is null then
+    create type app_public.data_export as (
+      path text, media_type text, conversation_count bigint, document_count bigint, file_count bigint, file_bytes numeric
+    );
+  end if;
+end
+$types$;
+comment on type app_public.data_export is 'Where everything of a person is fetched.';
+comment on column app_public.data_export.path is 'Of this server: GET it with the token of the session as "Authorization: Bearer".';
+comment on column app_public.data_export.media_type is 'What comes: a tar, packed with gzip.';
+comment on column app_public.data_export.conversation_count is 'Own conversations in it.';
+comment on column app_public.data_export.document_count is 'Own documents in it.';
+comment on column app_public.data_export.file_count is 'Own files in it.';
+comment on column app_public.data_export.file_bytes is 'Bytes of these files; equal ones are in it once.';

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { inTransaction } from '../../lib/database.ts';
 import type { FileStorage } from '../../lib/storage.ts';
+import { type ErasureStore, keepErasures } from './list.ts';
 
 /** Rows of one transaction. */
 const BATCH = 500;
@@ -19,6 +20,8 @@ export interface ErasureRun {
 export interface ErasureOptions {
   /** Absent: bytes stay, as where this is a copy of another database that has them. */
   storage?: FileStorage | undefined;
+  /** Where it is written down outside of the database, before anything is removed and when nothing is left. */
+  stores?: readonly ErasureStore[];
   signal?: AbortSignal | undefined;
   batch?: number;
   onStep?: (step: string, rows: number) => void;
@@ -59,10 +62,11 @@ async function removeContents(pool: Pool, storage: FileStorage): Promise<number 
  */
 export async function runErasures(
   pool: Pool,
-  { storage, signal, batch = BATCH, onStep }: ErasureOptions = {},
+  { storage, stores = [], signal, batch = BATCH, onStep }: ErasureOptions = {},
 ): Promise<ErasureRun> {
   const run: ErasureRun = { finished: 0, rows: {}, contents: 0, held: {}, isWaiting: false };
   const besides: string[] = [];
+  await keepErasures(pool, stores);
   while (!signal?.aborted) {
     const { rows } = await pool.query<Bit>('select * from app_hidden.erase_some($1, $2, $3)', [
       batch,
@@ -73,7 +77,10 @@ export async function runErasures(
     if (!bit) break;
     for (const [table, count] of Object.entries(bit.done ?? {})) run.rows[table] = (run.rows[table] ?? 0) + count;
     onStep?.(bit.step, Object.values(run.rows).reduce((sum, count) => sum + count, 0));
-    if (bit.is_finished) run.finished += 1;
+    if (bit.is_finished) {
+      run.finished += 1;
+      await keepErasures(pool, stores);
+    }
     if (bit.held_by !== null) {
       run.held[bit.erasure_id] = bit.held_by;
       besides.push(bit.erasure_id);
