@@ -12,9 +12,9 @@ import { ApiError, isUnavailable, publicError, RETRY_AFTER } from './errors.ts';
 import { FairTurns, NoTurn } from './fair-turns.ts';
 import { requestIds } from './http/request-ids.ts';
 import type { VerifyIdentity } from './identity-provider.ts';
-import { myDataSender } from './my-data.ts';
 import { addressOf, callerOf, type Limiter, partyOf, RateLimited } from './limits/limiter.ts';
 import { loopTurn } from './loop-turns.ts';
+import { myDataSender } from './my-data.ts';
 import { parseRange } from './range.ts';
 import { inRequest } from './transaction.ts';
 

@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Pool } from 'pg';
 import { BUSY } from '../lib/gate.ts';
 import { type AskPages, beginExport, exportPerson } from '../lib/leaving/export-person.ts';
-import { projectFolder } from '../lib/migrations.ts';
+import { programVersion } from '../lib/program-version.ts';
 import type { FileStorage } from '../lib/storage.ts';
 import type { Settings } from './authentication.ts';
 import { ApiError } from './errors.ts';
@@ -14,8 +12,6 @@ import { inRequest } from './transaction.ts';
 
 /** Of an account at the same time; a second one is refused at once. */
 const ARCHIVES = { size: Number.POSITIVE_INFINITY, each: 1, waiting: 0, patience: 1 };
-
-const { version } = JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8'));
 
 /** GET /my-data: everything of the caller, as one archive, as it is read. Who goes away ends it. */
 export function myDataSender(pool: Pool, storage: FileStorage) {
@@ -34,7 +30,11 @@ export function myDataSender(pool: Pool, storage: FileStorage) {
       'cache-control': 'no-store',
     });
     if (request.method === 'HEAD') return void response.end();
-    await exportPerson({ ask, person, storage, writtenBy: version, signal: gone.signal }, parts, response);
+    await exportPerson(
+      { ask, person, storage, writtenBy: programVersion, signal: gone.signal },
+      parts,
+      response,
+    );
   }
 
   return async (request: IncomingMessage, response: ServerResponse, settings: Settings): Promise<void> => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { erasureStores } from '../operations/erasure/stores.ts';
 import { runErasures } from '../operations/erasure/run.ts';
+import { erasureStores } from '../operations/erasure/stores.ts';
 import type { JobContext, JobDefinition } from './job.ts';
 import { CLEANUP } from './queue-options.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Writable } from 'node:stream';
-import { createArchive } from '../archive/write.ts';
 import type { ArchiveManifest } from '../archive/format.ts';
+import { createArchive } from '../archive/write.ts';
 import type { FileStorage } from '../storage.ts';
 
 /** Asks for rows in a transaction of its own, as whoever the archive is made for. */
@@ -55,9 +55,17 @@ export async function exportPerson(
   parts: readonly string[],
   target: Writable,
 ): Promise<ArchiveManifest> {
-  const archive = await createArchive(target, { kind: 'person', id: randomUUID(), writtenBy, details: {}, readme: README }, signal);
+  const archive = await createArchive(
+    target,
+    { kind: 'person', id: randomUUID(), writtenBy, details: {}, readme: README },
+    signal,
+  );
 
-  async function* pages(sql: string, values: unknown[], onKey?: (key: string) => void): AsyncGenerator<string[]> {
+  async function* pages(
+    sql: string,
+    values: unknown[],
+    onKey?: (key: string) => void,
+  ): AsyncGenerator<string[]> {
     let after: string | null = null;
     for (;;) {
       const rows: Page[] = await ask<Page>(sql, [...values, after, PAGE]);
@@ -70,7 +78,10 @@ export async function exportPerson(
 
   async function* messagesOf(conversations: readonly string[]): AsyncGenerator<string[]> {
     for (const id of conversations)
-      yield* pages('select * from app_hidden.export_messages($1::uuid, $2::uuid, $3::uuid, $4)', [person, id]);
+      yield* pages('select * from app_hidden.export_messages($1::uuid, $2::uuid, $3::uuid, $4)', [
+        person,
+        id,
+      ]);
   }
 
   async function* contents(): AsyncGenerator<{ sha256: Buffer; storage_path: string }> {

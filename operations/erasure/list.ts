@@ -46,6 +46,13 @@ function parse(text: string, where: string): ListedErasure {
   }
 }
 
+/** Those of a file with one of them a line. @throws ColloquyError CQ764 */
+export const parseErasures = (text: string, where: string): ListedErasure[] =>
+  text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => parse(line, where));
+
 /** In the data folder: it survives a restore of the database. */
 export function erasureFolder(dataDir: string): ErasureStore {
   const folder = join(dataDir, 'erasures');
@@ -111,7 +118,10 @@ export async function readErasures(pool: Pick<Pool, 'query'>): Promise<ListedEra
 }
 
 /** Writes what the database knows and a store does not. */
-export async function keepErasures(pool: Pick<Pool, 'query'>, stores: readonly ErasureStore[]): Promise<number> {
+export async function keepErasures(
+  pool: Pick<Pool, 'query'>,
+  stores: readonly ErasureStore[],
+): Promise<number> {
   const known = await readErasures(pool);
   if (known.length === 0) return 0;
   let written = 0;

@@ -16,9 +16,10 @@ export async function reapplyErasures(
 ): Promise<number> {
   const lists = await Promise.all(stores.map((store) => store.read()));
   const list = mergeErasures([...lists, also]);
-  const { rows: before } = await pool.query<{ count: string }>('select app_hidden.import_erasures($1) as count', [
-    JSON.stringify(list),
-  ]);
+  const { rows: before } = await pool.query<{ count: string }>(
+    'select app_hidden.import_erasures($1) as count',
+    [JSON.stringify(list)],
+  );
   if (Number(before[0]!.count) > 0) await pool.query('select app_hidden.reapply_erasures(at_once => false)');
   const { finished } = await runErasures(pool);
   return finished;

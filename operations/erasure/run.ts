@@ -41,7 +41,9 @@ interface Bit {
  * @returns null when they have to stay for now, because a backup copies them
  */
 async function removeContents(pool: Pool, storage: FileStorage): Promise<number | null> {
-  const { rows } = await pool.query<{ path: string }>('select path from app_hidden.contents_to_erase() as path');
+  const { rows } = await pool.query<{ path: string }>(
+    'select path from app_hidden.contents_to_erase() as path',
+  );
   if (rows.length === 0) return null;
   for (const { path } of rows) {
     await inTransaction(pool, async (client) => {
@@ -75,8 +77,12 @@ export async function runErasures(
     ]);
     const bit = rows[0];
     if (!bit) break;
-    for (const [table, count] of Object.entries(bit.done ?? {})) run.rows[table] = (run.rows[table] ?? 0) + count;
-    onStep?.(bit.step, Object.values(run.rows).reduce((sum, count) => sum + count, 0));
+    for (const [table, count] of Object.entries(bit.done ?? {}))
+      run.rows[table] = (run.rows[table] ?? 0) + count;
+    onStep?.(
+      bit.step,
+      Object.values(run.rows).reduce((sum, count) => sum + count, 0),
+    );
     if (bit.is_finished) {
       run.finished += 1;
       await keepErasures(pool, stores);

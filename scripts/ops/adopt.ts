@@ -3,11 +3,15 @@ import { type Command, Option } from 'commander';
 import { FINDINGS, print, say, table, UsageError } from '../../lib/cli.ts';
 import { env } from '../../lib/env.ts';
 import { type AdoptionState, adoptDatabase, adoptionState } from '../../operations/adoption.ts';
+import { reapplyErasures } from '../../operations/erasure/reapply.ts';
+import { erasureStores } from '../../operations/erasure/stores.ts';
 import { openPrepared } from '../shared/prepared-database.ts';
+import { erasuresOfFile } from './erasures.ts';
 
 interface Options {
   environment?: string | false;
   waitingMail?: 'keep' | 'discard';
+  erasures?: string;
   dryRun?: boolean;
   yes?: boolean;
   json?: boolean;
@@ -76,6 +80,9 @@ async function adopt(options: Options): Promise<void> {
     if (!json) describe(before);
     const question = 'Does its original send and spend no more, or is this one to do so beside it?';
     if (!options.yes && !(await confirmed(question))) return say('Left as it is.');
+    // before anything is sent or found: who was erased after this moment is erased here, too
+    const again = await reapplyErasures(pool, await erasureStores(), await erasuresOfFile(options.erasures));
+    if (again > 0) say(`${again} people who were erased are erased here, too.`);
     const adopted = await adoptDatabase(pool, { environment: wanted, waitingMail: options.waitingMail });
     if (json) return print(JSON.stringify(adopted));
     print(
@@ -107,6 +114,7 @@ export function addAdopt(ops: Command): void {
         'what becomes of mail that waits; asked for when the environment changes',
       ).choices(['keep', 'discard']),
     )
+    .option('--erasures <file>', 'a list of erased people besides those of DATA_DIR and BACKUP_TARGET')
     .option('--dry-run', 'show what it was and is and what waits; exit code 1 when it is in quarantine')
     .option('--yes', 'do not ask')
     .option('--json', 'JSON')

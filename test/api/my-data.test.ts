@@ -29,7 +29,9 @@ describeReal('everything of a person over HTTP', () => {
     fetch(`${api.api.url}/my-data`, { method, headers: token ? { authorization: `Bearer ${token}` } : {} });
 
   /** Rows by kind, and hashes of files. */
-  async function read(body: Readable): Promise<{ parts: Map<string, Line[]>; files: string[]; text: string }> {
+  async function read(
+    body: Readable,
+  ): Promise<{ parts: Map<string, Line[]>; files: string[]; text: string }> {
     const reader = await openArchive(body, 'person');
     const found = { parts: new Map<string, Line[]>(), files: [] as string[], text: '' };
     for await (const entry of reader.entries()) {
@@ -56,7 +58,10 @@ describeReal('everything of a person over HTTP', () => {
     ann = await register(api, 'ann@example.org');
     const bob = await register(api, 'bob@example.org');
     const [row] = await sql(`select id from app_public.users where email = 'ann@example.org'`);
-    const [home] = await sql('select workspace_id as id from app_public.workspace_members where user_id = $1', row.id);
+    const [home] = await sql(
+      'select workspace_id as id from app_public.workspace_members where user_id = $1',
+      row.id,
+    );
     here = { id: row.id, workspaceId: home.id, token: ann.token, memberRole: 'owner' };
     const { database } = api;
     await addContent(database, here, 'ann');
@@ -69,10 +74,19 @@ describeReal('everything of a person over HTTP', () => {
     // what she wrote in conversations of somebody else, one of them packed, and what bob wrote
     const [other] = await sql(`select id from app_public.users where email = 'bob@example.org'`);
     const team = await createWorkspace(database, 'Team');
-    const host = await join(database, { id: other.id, workspaceId: team, token: bob.token, memberRole: 'owner' }, team, 'owner');
+    const host = await join(
+      database,
+      { id: other.id, workspaceId: team, token: bob.token, memberRole: 'owner' },
+      team,
+      'owner',
+    );
     const guest = await join(database, here, team, 'member');
     for (const title of ['hot', 'cold']) {
-      const [{ id }] = await call(host, `select id from app_public.start_conversation($1, 'workspace')`, title);
+      const [{ id }] = await call(
+        host,
+        `select id from app_public.start_conversation($1, 'workspace')`,
+        title,
+      );
       await call(host, 'select app_public.post_message($1, $2)', id, `bob in ${title}`);
       await call(guest, 'select app_public.post_message($1, $2)', id, `ann in ${title}`);
       await indexAll(database);
@@ -91,12 +105,18 @@ describeReal('everything of a person over HTTP', () => {
   });
 
   it('is one archive that anybody reads, with all that is hers and nothing that is not', async () => {
-    const reply = await api.ask('mutation { exportMyData(input: {}) { dataExport { path fileCount } } }', {}, ann);
+    const reply = await api.ask(
+      'mutation { exportMyData(input: {}) { dataExport { path fileCount } } }',
+      {},
+      ann,
+    );
     expect(reply.errors).toEqual([]);
     expect(reply.data.exportMyData.dataExport).toEqual({ path: '/my-data', fileCount: '2' });
     const { parts, files, text } = await fetched(ann.token);
     const contents = (part: string) => parts.get(part)?.map((line) => line.content);
-    expect(parts.get('account')).toEqual([expect.objectContaining({ id: here.id, email: 'ann@example.org' })]);
+    expect(parts.get('account')).toEqual([
+      expect.objectContaining({ id: here.id, email: 'ann@example.org' }),
+    ]);
     const owned = await sql(
       `select array_agg(m.content order by m.content) as texts from app_public.messages m where m.owner_id = $1`,
       here.id,
@@ -115,10 +135,26 @@ describeReal('everything of a person over HTTP', () => {
       prompt_templates: 'system_prompt_templates',
       api_keys: 'api_keys',
     })) {
-      const [{ ids }] = await sql(`select array_agg(id::text order by id) as ids from app_public.${table} where owner_id = $1`, here.id);
-      expect(parts.get(part)?.map(({ id }) => id), part).toEqual(ids);
+      const [{ ids }] = await sql(
+        `select array_agg(id::text order by id) as ids from app_public.${table} where owner_id = $1`,
+        here.id,
+      );
+      expect(
+        parts.get(part)?.map(({ id }) => id),
+        part,
+      ).toEqual(ids);
     }
-    for (const part of ['feedback', 'citations', 'tool_calls', 'links', 'sessions', 'memberships', 'audit_log', 'usage', 'repository_documents'])
+    for (const part of [
+      'feedback',
+      'citations',
+      'tool_calls',
+      'links',
+      'sessions',
+      'memberships',
+      'audit_log',
+      'usage',
+      'repository_documents',
+    ])
       expect(parts.get(part)?.length, part).toBeGreaterThan(0);
     expect(files).toHaveLength(1);
     // no secret
@@ -127,8 +163,12 @@ describeReal('everything of a person over HTTP', () => {
          select token_hash as hash from app_private.user_sessions union all select token_hash from app_private.api_key_secrets
          union all select token_hash from app_public.conversation_shares union all select convert_to(password_hash, 'UTF8') from app_private.user_secrets) as s`,
     );
-    const password = await sql('select password_hash from app_private.user_secrets where user_id = $1', here.id);
-    for (const secret of [...secrets.hashes, password[0].password_hash, ann.token]) expect(text).not.toContain(secret);
+    const password = await sql(
+      'select password_hash from app_private.user_secrets where user_id = $1',
+      here.id,
+    );
+    for (const secret of [...secrets.hashes, password[0].password_hash, ann.token])
+      expect(text).not.toContain(secret);
   });
 
   it('is for a session that was proved of late, and for nobody else', async () => {
@@ -137,10 +177,15 @@ describeReal('everything of a person over HTTP', () => {
     const [key] = await call(here, `select secret from app_public.create_api_key('all')`);
     const refused = await readReply(await fetchData(key.secret));
     expect([refused.status, codeOf(refused)]).toEqual([403, 'CQ110']);
-    await sql(`update app_private.user_sessions set proved_at = now() - interval '1 day' where user_id = $1`, here.id);
+    await sql(
+      `update app_private.user_sessions set proved_at = now() - interval '1 day' where user_id = $1`,
+      here.id,
+    );
     const stale = await readReply(await fetchData(ann.token));
     expect([stale.status, codeOf(stale)]).toEqual([403, 'CQ142']);
-    expect(codeOf(await api.ask('mutation { exportMyData(input: {}) { dataExport { path } } }', {}, ann))).toBe('CQ142');
+    expect(
+      codeOf(await api.ask('mutation { exportMyData(input: {}) { dataExport { path } } }', {}, ann)),
+    ).toBe('CQ142');
     await sql('update app_private.user_sessions set proved_at = now() where user_id = $1', here.id);
     expect((await fetchData(ann.token, 'HEAD')).status).toBe(200);
   });

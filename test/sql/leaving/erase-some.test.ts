@@ -8,14 +8,34 @@ import { errorCode } from '../../../lib/errors.ts';
 import { type FileStorage, filesFolder, localStorage } from '../../../lib/storage.ts';
 import { runErasures } from '../../../operations/erasure/run.ts';
 import { createTestDatabase, describeReal } from '../../support/server.ts';
-import { addContent, addDialogue, computeAnalytics, createTenants, createWorkspace, indexAll, join, type Tenants } from '../../support/tenants.ts';
+import {
+  addContent,
+  addDialogue,
+  computeAnalytics,
+  createTenants,
+  createWorkspace,
+  indexAll,
+  join,
+  type Tenants,
+} from '../../support/tenants.ts';
 import { asUser, asVisitor, PASSWORD, registerUser, type TestUser } from '../../support/users.ts';
 
 /** Words that nothing else has: what the person is called, and what is in each of her texts. */
 const EMAIL = 'Petra.Quxlov@example.org';
 const NAMES = ['petraqux77', 'Petra Quxlovskaya', 'Petraqux', 'Quxlovskaya'];
 const WORD = 'zzpetrawrote';
-const OTHERS = ['conversations', 'messages', 'chunks', 'documents', 'memory_items', 'files', 'message_feedback', 'users', 'api_keys', 'raw_events'];
+const OTHERS = [
+  'conversations',
+  'messages',
+  'chunks',
+  'documents',
+  'memory_items',
+  'files',
+  'message_feedback',
+  'users',
+  'api_keys',
+  'raw_events',
+];
 
 /** Where she is found before. */
 const PLACES = `
@@ -74,7 +94,8 @@ describeReal('a person who is erased', () => {
   let there: TestUser;
   let hot: string;
   let packed: string;
-  const sql = async (text: string, ...values: unknown[]) => (await database.pool('owner').query(text, values)).rows;
+  const sql = async (text: string, ...values: unknown[]) =>
+    (await database.pool('owner').query(text, values)).rows;
   const call = (user: TestUser, text: string, ...values: unknown[]) =>
     asUser(database, user, async (client) => (await client.query(text, values)).rows);
   const code = async (promise: Promise<unknown>) =>
@@ -112,7 +133,8 @@ describeReal('a person who is erased', () => {
         `select 1 from ${name} t where exists (select from unnest($1::text[]) as n (word) where strpos(lower((t.*)::text), n.word) > 0) limit 1`,
         [needles],
       );
-      if (rows.length > 0) places.add(name.replace(/app_partitions\.(\w+?)_(p?\d\w*|default)$/, 'app_public.$1'));
+      if (rows.length > 0)
+        places.add(name.replace(/app_partitions\.(\w+?)_(p?\d\w*|default)$/, 'app_public.$1'));
     }
     for (const file of readdirSync(filesFolder(dataDir), { recursive: true, withFileTypes: true })) {
       if (!file.isFile()) continue;
@@ -127,7 +149,9 @@ describeReal('a person who is erased', () => {
     const found: Record<string, string> = {};
     for (const table of OTHERS) {
       const owner = { users: 'id', message_feedback: 'user_id' }[table] ?? 'owner_id';
-      const conversation = { conversations: 'id', messages: 'conversation_id', chunks: 'conversation_id' }[table] ?? 'null::uuid';
+      const conversation =
+        { conversations: 'id', messages: 'conversation_id', chunks: 'conversation_id' }[table] ??
+        'null::uuid';
       const [row] = await sql(
         `select md5(string_agg((to_jsonb(t) - 'updated_at')::text, ',' order by (to_jsonb(t) - 'updated_at')::text)) as hash from app_public.${table} t
          where ${owner} <> $1 and ${conversation} is distinct from $2 and ${conversation} is distinct from $3`,
@@ -157,17 +181,31 @@ describeReal('a person who is erased', () => {
       await addContent(database, user, user === tenants.owner ? 'others' : WORD);
       await indexAll(database);
       await addDialogue(database, user, user === tenants.owner ? 'others' : WORD);
-      await upload(user, `${user === tenants.owner ? 'others' : WORD}.md`, `${user === tenants.owner ? 'others' : WORD} in bytes`);
+      await upload(
+        user,
+        `${user === tenants.owner ? 'others' : WORD}.md`,
+        `${user === tenants.owner ? 'others' : WORD} in bytes`,
+      );
     }
     // in conversations of somebody else, one of which is packed
     const start = async (title: string): Promise<string> =>
-      (await call(tenants.owner, `select id from app_public.start_conversation($1, 'workspace')`, title))[0].id;
+      (await call(tenants.owner, `select id from app_public.start_conversation($1, 'workspace')`, title))[0]
+        .id;
     hot = await start(`${WORD} asks`);
     packed = await start('to be packed');
     for (const id of [hot, packed]) {
-      await call(there, `select app_public.record_turn($1, $2, 'so be it', tool_calls => $3)`, id, `${WORD} asks in somebody's conversation`, JSON.stringify([{ name: 'look', arguments: { at: WORD }, result: WORD }]));
+      await call(
+        there,
+        `select app_public.record_turn($1, $2, 'so be it', tool_calls => $3)`,
+        id,
+        `${WORD} asks in somebody's conversation`,
+        JSON.stringify([{ name: 'look', arguments: { at: WORD }, result: WORD }]),
+      );
       await call(tenants.owner, `select app_public.record_turn($1, 'what others say', 'yes')`, id);
-      const [{ id: answer }] = await sql(`select id from app_public.messages where conversation_id = $1 and content = 'yes'`, id);
+      const [{ id: answer }] = await sql(
+        `select id from app_public.messages where conversation_id = $1 and content = 'yes'`,
+        id,
+      );
       await call(there, `select app_public.give_feedback($1, 'negative', 1, $2)`, answer, WORD);
     }
     await sql(`update app_public.conversations set summary = $2 where id = $1`, hot, `${WORD} is summarised`);
@@ -175,7 +213,12 @@ describeReal('a person who is erased', () => {
     await computeAnalytics(database);
     await call(tenants.owner, 'select app_public.archive_conversation($1)', packed);
     // about her, and at the door
-    const elsewhere = await join(database, tenants.ann, await createWorkspace(database, 'Elsewhere'), 'owner');
+    const elsewhere = await join(
+      database,
+      tenants.ann,
+      await createWorkspace(database, 'Elsewhere'),
+      'owner',
+    );
     await call(elsewhere, 'select app_public.invite_member($1)', EMAIL);
     await call(there, `select app_public.create_api_key('of hers')`);
     await asVisitor(database, async (client) => {
@@ -183,7 +226,11 @@ describeReal('a person who is erased', () => {
       await client.query('select app_public.sign_in($1, $2)', [EMAIL, PASSWORD]);
     });
     await call(petra, 'select app_public.request_email_verification()');
-    await database.pool('authenticator').query(`insert into app_hidden.rate_limits values ('searches.account:' || $1, 3, 4102444800000)`, [petra.id]);
+    await database
+      .pool('authenticator')
+      .query(`insert into app_hidden.rate_limits values ('searches.account:' || $1, 3, 4102444800000)`, [
+        petra.id,
+      ]);
     await database.pool('authenticator').query(
       `select app_hidden.record_searches(jsonb_build_array(jsonb_build_object(
          'workspace_id', $1::uuid, 'user_id', $2::uuid, 'version_id', v.id, 'kinds', array['document'], 'embedding', $3::text, 'query', $4::text,
@@ -191,8 +238,14 @@ describeReal('a person who is erased', () => {
        from app_public.embedding_versions v where v.status = 'active'`,
       [there.workspaceId, petra.id, JSON.stringify(Array.from({ length: 512 }, () => 0.1)), WORD],
     );
-    await sql(`select app_hidden.enqueue('index-source', $1)`, { workspaceId: petra.workspaceId, sourceType: 'document' });
-    await sql(`select app_hidden.record_run('archive-conversations', now(), 'failed', '{}', $1)`, `could not ${EMAIL}`);
+    await sql(`select app_hidden.enqueue('index-source', $1)`, {
+      workspaceId: petra.workspaceId,
+      sourceType: 'document',
+    });
+    await sql(
+      `select app_hidden.record_run('archive-conversations', now(), 'failed', '{}', $1)`,
+      `could not ${EMAIL}`,
+    );
     await database.pool('admin').query('analyze');
   });
   afterAll(async () => {
@@ -204,14 +257,26 @@ describeReal('a person who is erased', () => {
     const leave = (email = EMAIL) => call(petra, 'select * from app_public.delete_my_account($1)', email);
     expect(await code(leave('ann@example.org'))).toBe('CQ200');
     expect(await code(leave())).toBe('CQ762');
-    await sql(`update app_public.legal_holds set released_at = now(), released_by = null where workspace_id = any ($1)`, [
-      petra.workspaceId,
-      tenants.owner.workspaceId,
-    ]);
-    await sql(`update app_public.workspace_members set role = 'owner' where user_id = $1 and workspace_id = $2`, petra.id, there.workspaceId);
-    await sql(`update app_public.workspace_members set role = 'member' where user_id = $1 and workspace_id = $2`, tenants.owner.id, there.workspaceId);
+    await sql(
+      `update app_public.legal_holds set released_at = now(), released_by = null where workspace_id = any ($1)`,
+      [petra.workspaceId, tenants.owner.workspaceId],
+    );
+    await sql(
+      `update app_public.workspace_members set role = 'owner' where user_id = $1 and workspace_id = $2`,
+      petra.id,
+      there.workspaceId,
+    );
+    await sql(
+      `update app_public.workspace_members set role = 'member' where user_id = $1 and workspace_id = $2`,
+      tenants.owner.id,
+      there.workspaceId,
+    );
     expect(await code(leave())).toBe('CQ761');
-    await sql(`update app_public.workspace_members set role = 'owner' where user_id = $1 and workspace_id = $2`, tenants.owner.id, there.workspaceId);
+    await sql(
+      `update app_public.workspace_members set role = 'owner' where user_id = $1 and workspace_id = $2`,
+      tenants.owner.id,
+      there.workspaceId,
+    );
     expect(await sql('select * from app_hidden.pending_erasures')).toEqual([]);
   });
 
@@ -230,7 +295,11 @@ describeReal('a person who is erased', () => {
     expect(await others()).toEqual(unchanged);
 
     for (const id of [hot, packed]) {
-      const messages = await call(tenants.owner, 'select role, content, author_id, metadata from app_public.messages where conversation_id = $1 order by id', id);
+      const messages = await call(
+        tenants.owner,
+        'select role, content, author_id, metadata from app_public.messages where conversation_id = $1 order by id',
+        id,
+      );
       expect(messages).toEqual([
         { role: 'user', content: '[erased]', author_id: null, metadata: {} },
         { role: 'assistant', content: 'so be it', author_id: null, metadata: {} },
@@ -238,11 +307,23 @@ describeReal('a person who is erased', () => {
         { role: 'assistant', content: 'yes', author_id: null, metadata: {} },
       ]);
     }
-    expect(await sql('select title, summary, negative_feedback, message_count from app_public.conversations where id = any ($1) order by id', [hot, packed])).toEqual([
+    expect(
+      await sql(
+        'select title, summary, negative_feedback, message_count from app_public.conversations where id = any ($1) order by id',
+        [hot, packed],
+      ),
+    ).toEqual([
       { title: '[erased]', summary: null, negative_feedback: 0, message_count: 4 },
       { title: 'to be packed', summary: null, negative_feedback: 0, message_count: 4 },
     ]);
-    const [certificate] = await sql('select id, encode(subject_hash, $$hex$$) as subject, number::int, counts from app_hidden.erasures');
-    expect(certificate).toMatchObject({ id: receipt.id, subject: receipt.subject_hash, number: 1, counts: Object.fromEntries(Object.entries(run.rows).filter(([, count]) => count > 0)) });
+    const [certificate] = await sql(
+      'select id, encode(subject_hash, $$hex$$) as subject, number::int, counts from app_hidden.erasures',
+    );
+    expect(certificate).toMatchObject({
+      id: receipt.id,
+      subject: receipt.subject_hash,
+      number: 1,
+      counts: Object.fromEntries(Object.entries(run.rows).filter(([, count]) => count > 0)),
+    });
   });
 });
