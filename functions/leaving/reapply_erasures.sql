@@ -1,6 +1,6 @@
--- Begins the erasure of everybody who is back. A legal hold that was placed since does not keep what was erased before it; workspaces
--- that would have no owner get their longest member. The rest is done by erase_some, or here at once without the bytes of files, which in a
--- copy are those of the original.
+-- Begins the erasure of everybody who is back. Workspaces that would have no owner get their longest member; a legal hold of the copy
+-- is one that was released before the person was erased, and is said. The rest is done by erase_some, or here at once without the bytes
+-- of files, which in a copy are those of the original.
 create or replace function app_hidden.reapply_erasures(at_once boolean default true)
 returns integer
 language plpgsql
