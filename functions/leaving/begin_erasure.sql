@@ -26,7 +26,7 @@ begin
     perform app_private.keep_an_administrator(person);
   end if;
   erasure.workspaces := app_private.workspaces_of_person(person);
-  held_by := app_private.hold_of_workspaces(erasure.workspaces);
+  held_by := app_private.hold_of_workspaces(erasure.workspaces, person);
   if held_by is not null then
     raise exception 'A legal hold keeps what this person has. %', held_by using errcode = 'CQ762', hint = 'Whoever placed it has to release it first: releaseLegalHold.';
   end if;

@@ -15,13 +15,19 @@ begin
     select a.conversation_id, exists (
       select from app_hidden.conversation_archive_parts p
       where p.conversation_id = a.conversation_id and strpos(p.document, erasure.user_id::text) > 0
-    ) as is_meant
+    ) as is_meant, exists (
+      select from app_hidden.conversation_archive_parts p where p.conversation_id = a.conversation_id and p.document is null
+    ) as is_elsewhere
     from app_hidden.conversation_archives a
     where a.conversation_id > coalesce((erasure.progress ->> 'after')::uuid, '00000000-0000-0000-0000-000000000000')
     order by a.conversation_id
     limit greatest(max_rows / 50, 1)
   loop
     last_id := looked_at.conversation_id;
+    if looked_at.is_elsewhere then
+      raise exception 'The archive of conversation % is not in the database.', looked_at.conversation_id
+        using errcode = 'CQ766', hint = 'It has to be brought back from the storage of files before it is searched.';
+    end if;
     continue when not looked_at.is_meant;
     select c.* into conversation from app_public.conversations c where c.id = looked_at.conversation_id for update;
     continue when conversation.id is null or conversation.owner_id = erasure.user_id;

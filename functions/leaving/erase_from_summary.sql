@@ -10,7 +10,7 @@ begin
   end if;
   perform app_hidden.refresh_summary_stats();
   update app_hidden.pending_erasures p set progress = '{"refreshed": true}' where p.id = erasure.id;
-  return '{}';
+  return jsonb '{}';
 end
 $$;
 comment on function app_private.erase_from_summary(app_hidden.pending_erasures) is 'Refreshes the summary of conversations once.';

@@ -13,7 +13,7 @@ begin
       select distinct w from unnest(p.workspaces || app_private.workspaces_of_person(erasure.user_id)) as w order by w
     )
     where p.id = erasure.id;
-    return '{}';
+    return jsonb '{}';
   end if;
   delete from app_public.users u where u.id = erasure.user_id;
   return case when found then '{"users": 1}'::jsonb end;

@@ -22,7 +22,7 @@ begin
   step := erasure.step;
   waits_for_files := false;
   is_finished := false;
-  held_by := left(app_private.hold_of_workspaces(erasure.workspaces), 4000);
+  held_by := left(app_private.hold_of_workspaces(erasure.workspaces, erasure.user_id), 4000);
   if erasure.held_by is distinct from held_by then
     update app_hidden.pending_erasures p set held_by = erase_some.held_by where p.id = erasure.id;
   end if;

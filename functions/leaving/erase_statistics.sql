@@ -32,7 +32,7 @@ begin
   ) as x;
   execute format('analyze %s %I.%I', case when source.is_whole then 'only' end, source.nspname, source.relname);
   update app_hidden.pending_erasures p set progress = jsonb_build_object('after', source.oid::bigint) where p.id = erasure.id;
-  return '{}';
+  return jsonb '{}';
 end
 $$;
 comment on function app_private.erase_statistics(app_hidden.pending_erasures) is 'Gathers the statistics of the next table anew.';

@@ -3,7 +3,7 @@
 create or replace function app_private.erased_json(value jsonb, erasure app_hidden.pending_erasures, is_own boolean, key text default null)
 returns jsonb
 language plpgsql
-immutable
+stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare

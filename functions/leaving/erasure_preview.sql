@@ -6,8 +6,6 @@ security definer
 rows 20
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  erasure app_hidden.pending_erasures;
 begin
   perform app_private.require_installation_session();
   return query
@@ -30,7 +28,7 @@ begin
   union all select 'feedback', (select count(*) from app_public.message_feedback f where f.user_id = person)
   union all select 'memberships', (select count(*) from app_public.workspace_members m where m.user_id = person)
   union all select 'rows of usage that lose the name', (select count(*) from app_public.usage_logs u where u.user_id = person);
-  erasure := app_private.begin_erasure(person, 'preview', hand_over_to);
+  perform app_private.begin_erasure(person, 'preview', hand_over_to);
 end
 $$;
 comment on function app_hidden.erasure_preview(uuid, uuid) is

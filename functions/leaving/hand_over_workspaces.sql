@@ -6,7 +6,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   orphan record;
-  left_over text[] := '{}';
+  left_over text[] := array[]::text[];
 begin
   for orphan in
     select w.id, w.name
@@ -25,7 +25,7 @@ begin
       left_over := left_over || format('%s (%s)', orphan.name, orphan.id);
     end if;
   end loop;
-  if left_over <> '{}' then
+  if cardinality(left_over) > 0 then
     raise exception 'This account is the only owner of: %.', array_to_string(left_over, ', ')
       using errcode = 'CQ761', hint = 'Make another member an owner first (transferOwnership), or delete the workspace (deleteWorkspace).';
   end if;
