@@ -13,6 +13,8 @@ declare
   texts text[];
   bytes bigint;
   calls bigint;
+  -- made of the first words of such a message
+  is_titled boolean;
 begin
   select c.* into conversation
   from app_public.conversations c
@@ -55,11 +57,14 @@ begin
   where m.conversation_id = conversation.id and m.id = any (ids);
   perform app_private.count_storage(conversation.workspace_id, -bytes, 0);
   perform app_private.forget_words_around(conversation);
+  is_titled := char_length(rtrim(conversation.title, '…. ')) >= 5
+    and exists (select from unnest(texts) as t (content) where starts_with(t.content, rtrim(conversation.title, '…. ')));
   update app_public.conversations c
-  set summary = null, summary_until_message_id = null,
-    -- one that was made of its first words
-    title = case when exists (select from unnest(texts) as t (content) where starts_with(t.content, rtrim(c.title, '…. '))) then tombstone else c.title end
+  set summary = null, summary_until_message_id = null, title = case when is_titled then tombstone else c.title end
   where c.id = conversation.id;
+  update app_hidden.cited_passages p
+  set title = tombstone
+  where is_titled and p.workspace_id = conversation.workspace_id and p.conversation_id = conversation.id and p.title is not null;
   return jsonb_build_object('messages', cardinality(ids), 'tool_calls', calls);
 end
 $$;

@@ -19,7 +19,7 @@ as $$
     ('notices', 'app_private.account_notices', 'id', 't.user_id = $1', '{}'::text[]),
     ('mails', 'app_private.mail_outbox', 'id', 'lower(t.recipient) = (select lower(u.email::text) from app_public.users u where u.id = $1)', array['data', 'subject', 'body', 'last_error', 'sender_id']),
     ('invitations', 'app_public.workspace_invitations', 'id', 't.email = (select u.email from app_public.users u where u.id = $1)', array['invited_by', 'api_key_id']),
-    ('audit_log', 'app_public.audit_logs', 'id', 't.user_id = $1 or t.entity_id = $1 and t.entity_type in (''user'', ''account'')', '{}'::text[]),
+    ('audit_log', 'app_public.audit_logs', 'id', 't.user_id = $1', '{}'::text[]),
     ('usage', 'app_public.usage_logs', 'id', 't.user_id = $1', '{}'::text[]),
     ('usage_months', 'app_private.user_usage_months', null::text, 't.user_id = $1', '{}'::text[]),
     ('conversations', 'app_public.conversations', 'id', 't.owner_id = $1', '{}'::text[]),

@@ -21,6 +21,8 @@ begin
     where o.user_id = returned.user_id and o.role = 'owner'
     order by m.role, m.joined_at
     limit 1;
+    -- whoever administers the copy now was asked when the person was erased
+    update app_public.users u set role = 'user' where u.id = returned.user_id and u.role = 'admin';
     perform app_private.begin_erasure(returned.user_id, 'again, in a copy of an older moment', heir);
     begun := begun + 1;
   end loop;

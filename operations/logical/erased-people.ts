@@ -26,9 +26,12 @@ async function returnedPeople(live: PoolClient, backup: PoolClient): Promise<str
 /** Which rows of a table hold what somebody wrote in a conversation of another, where it is not the owner's column that says so. */
 const WRITTEN: Record<string, string> = {
   'app_public.messages': 't.author_id = any ($PEOPLE)',
-  'app_hidden.conversation_archive_parts': 'exists (select from unnest($PEOPLE) as p (id) where strpos(t.document, p.id::text) > 0)',
-  'app_public.chunks': 'exists (select from app_public.messages m where m.id = t.message_id and m.author_id = any ($PEOPLE))',
-  'app_hidden.cited_passages': 'exists (select from app_public.messages m where m.id = t.message_id and m.author_id = any ($PEOPLE))',
+  'app_hidden.conversation_archive_parts':
+    'exists (select from unnest($PEOPLE) as p (id) where strpos(t.document, p.id::text) > 0)',
+  'app_public.chunks':
+    'exists (select from app_public.messages m where m.id = t.message_id and m.author_id = any ($PEOPLE))',
+  'app_hidden.cited_passages':
+    'exists (select from app_public.messages m where m.id = t.message_id and m.author_id = any ($PEOPLE))',
 };
 
 /**
@@ -51,8 +54,12 @@ export async function demandNobodyErased(
       [...values, people],
     );
     if (rows.length === 0) continue;
-    throw new ColloquyError('CQ765', `The backup has what an erased person wrote among these rows (${table}).`, {
-      hint: 'Restore the backup into a copy and erase there again (npm run ops -- erasures apply); then bring the rows back from the copy: docs/leaving.md.',
-    });
+    throw new ColloquyError(
+      'CQ765',
+      `The backup has what an erased person wrote among these rows (${table}).`,
+      {
+        hint: 'Restore the backup into a copy and erase there again (npm run ops -- erasures apply); then bring the rows back from the copy: docs/leaving.md.',
+      },
+    );
   }
 }

@@ -88,14 +88,17 @@ const exportTo = (options: { to: string }): Promise<void> =>
     say(`${all.length} erasures are in ${options.to}. It names nobody; keep it where the database is not.`);
   });
 
-const apply = ({ from }: { from?: string }): Promise<void> =>
+const apply = ({ from, dryRun = false }: { from?: string; dryRun?: boolean }): Promise<void> =>
   withOwner(async (database) => {
     const again = await reapplyErasures(
       database.pool('owner'),
       await erasureStores(),
       await erasuresOfFile(from),
+      { dryRun },
     );
-    say(again === 0 ? 'Nobody who was erased is here.' : `${again} people were erased again.`);
+    if (again === 0) return say('Nobody who was erased is here.');
+    say(`${again} people ${dryRun ? 'would be' : 'were'} erased again.`);
+    if (dryRun) process.exitCode = FINDINGS;
   });
 
 /** `npm run ops -- erasures`: the certificates, and what a restored copy has to erase again. */
@@ -131,5 +134,6 @@ The list is kept in DATA_DIR/erasures, and beside the backups in BACKUP_TARGET. 
     .command('apply')
     .description('erase again who is back in this copy of an older moment')
     .option('--from <file>', 'a list besides those in DATA_DIR and BACKUP_TARGET')
+    .option('--dry-run', 'say how many it would be; exit code 1 when there are any')
     .action(apply);
 }

@@ -97,8 +97,7 @@ async function preview(database: Database, person: string, heir: string | null):
       'select * from app_hidden.erasure_preview($1, $2)',
       [person, heir],
     );
-    await client.query('rollback');
-    await client.query('begin');
+    await client.query('rollback and chain');
     return found.rows;
   });
   print(

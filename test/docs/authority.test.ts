@@ -354,7 +354,10 @@ describeReal('what outlives whom', () => {
     },
     'account erased': {
       happens: async ({ member }) => {
-        await mutate(`deleteMyAccount(input: { email: "${member.email}" }) { accountErasure { id } }`, member.session);
+        await mutate(
+          `deleteMyAccount(input: { email: "${member.email}" }) { accountErasure { id } }`,
+          member.session,
+        );
         const run = await runErasures(api.database.pool('worker'), { storage: localStorage(root) });
         expect(run).toMatchObject({ finished: 1, contents: 1 });
       },

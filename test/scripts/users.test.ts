@@ -102,7 +102,10 @@ describeReal('npm run users', () => {
     const leaving = await registerUser(database, 'leaving@example.org');
     const file = join(dataDir, 'leaving.tar.gz');
     const exported = await run('export', 'leaving@example.org', '--to', file);
-    expect([exported.code, exported.stdout]).toEqual([0, expect.stringMatching(/^\S+: \d+ rows in \d+ files\.\n$/)]);
+    expect([exported.code, exported.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^\S+: \d+ rows in \d+ files\.\n$/),
+    ]);
     const reader = await openArchive(createReadStream(file), 'person');
     const names: string[] = [];
     for await (const { name } of reader.entries()) names.push(name);
@@ -112,11 +115,18 @@ describeReal('npm run users', () => {
     const unconfirmed = await run('erase', 'leaving@example.org');
     expect([unconfirmed.code, unconfirmed.stderr]).toEqual([2, expect.stringContaining('CQ760')]);
     const looked = await run('erase', 'leaving@example.org', '--dry-run');
-    expect([looked.code, looked.stdout]).toEqual([0, expect.stringMatching(/^workspaces that go whole +1$/m)]);
+    expect([looked.code, looked.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^workspaces that go whole +1$/m),
+    ]);
     expect(await account('leaving@')).toMatchObject({ id: leaving.id, is_active: true });
     const erased = await run('erase', 'leaving@example.org', '--yes', '--json');
     expect(erased.code).toBe(0);
-    expect(JSON.parse(erased.stdout)).toMatchObject({ number: 1, reason: 'asked for by the person', counts: { users: 1 } });
+    expect(JSON.parse(erased.stdout)).toMatchObject({
+      number: 1,
+      reason: 'asked for by the person',
+      counts: { users: 1 },
+    });
     expect((await run('erase', leaving.id, '--yes')).stderr).toContain('CQ204');
   });
 });

@@ -12,11 +12,13 @@ import { erasureFolder } from '../../../operations/erasure/list.ts';
 import { reapplyErasures } from '../../../operations/erasure/reapply.ts';
 import { runErasures } from '../../../operations/erasure/run.ts';
 import { returnFromBackup } from '../../../operations/logical/return.ts';
+import { LONG } from '../../support/limits.ts';
 import { createTestDatabase, describeReal, testServer } from '../../support/server.ts';
 import { createWorkspace, indexAll, join } from '../../support/tenants.ts';
 import { asUser, registerUser, type TestUser } from '../../support/users.ts';
 
-const script = (name: string): string => fileURLToPath(new URL(`../../../scripts/${name}.ts`, import.meta.url));
+const script = (name: string): string =>
+  fileURLToPath(new URL(`../../../scripts/${name}.ts`, import.meta.url));
 
 describeReal('people who are back in a copy', () => {
   let dataDir: string;
@@ -38,7 +40,10 @@ describeReal('people who are back in a copy', () => {
     );
   const erase = (database: Database, user: TestUser) =>
     sql(database, `select id from app_public.erase_user($1, 'asked for')`, user.id).then(([row]) => row.id);
-  const run = (command: string, ...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
+  const run = (
+    command: string,
+    ...words: string[]
+  ): Promise<{ code: number; stdout: string; stderr: string }> =>
     promisify(execFile)(process.execPath, [script(command), ...words], {
       env: { ...process.env, DATABASE_URL: url, DATA_DIR: dataDir, LOG_LEVEL: 'error' },
     }).then(
@@ -58,7 +63,11 @@ describeReal('people who are back in a copy', () => {
     const team = await createWorkspace(live, 'Team');
     host = await join(live, host, team, 'owner');
     const guest = await join(live, petra, team, 'member');
-    [{ id: talk }] = await call(live, host, `select id from app_public.start_conversation('talk', 'workspace')`);
+    [{ id: talk }] = await call(
+      live,
+      host,
+      `select id from app_public.start_conversation('talk', 'workspace')`,
+    );
     await call(live, guest, 'select app_public.post_message($1, $2)', talk, 'petra wrote this');
     await call(live, host, 'select app_public.post_message($1, $2)', talk, 'host wrote this');
     await indexAll(live);
@@ -87,7 +96,7 @@ describeReal('people who are back in a copy', () => {
     await admin.end();
   });
 
-  it('goes on where a killed command was, whenever it was killed', async () => {
+  it('goes on where a killed command was, whenever it was killed', { timeout: LONG }, async () => {
     for (const wait of ['content', 'statistics']) {
       const killed = spawn(process.execPath, [script('users'), 'erase', petra.id, '--yes'], {
         env: { ...process.env, DATABASE_URL: url, DATA_DIR: dataDir, LOG_LEVEL: 'error' },
@@ -105,8 +114,13 @@ describeReal('people who are back in a copy', () => {
     // the row of the account is gone; what is left goes on by whatever runs next
     const rest = await runErasures(live.pool('worker'), { stores: [erasureFolder(dataDir)] });
     expect(rest).toMatchObject({ finished: 1, isWaiting: false });
-    expect(await sql(live, 'select number::int from app_hidden.erasures order by 1')).toEqual([{ number: 1 }, { number: 2 }]);
-    expect(readdirSync(joinPath(dataDir, 'erasures')).filter((file) => file.endsWith('.done.json'))).toHaveLength(2);
+    expect(await sql(live, 'select number::int from app_hidden.erasures order by 1')).toEqual([
+      { number: 1 },
+      { number: 2 },
+    ]);
+    expect(
+      readdirSync(joinPath(dataDir, 'erasures')).filter((file) => file.endsWith('.done.json')),
+    ).toHaveLength(2);
     expect((await run('ops', 'erasures', 'verify')).code).toBe(0);
   });
 
@@ -128,29 +142,36 @@ describeReal('people who are back in a copy', () => {
     const text = readFileSync(file, 'utf8');
     for (const word of [petra.id, 'petra']) expect(text).not.toContain(word);
     // what was changed is refused
-    const list = text.trim().split('\n').map((line) => JSON.parse(line));
+    const list = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
     for (const other of [
       list.map((one) => ({ ...one, subject_hash: '0'.repeat(64) })),
       list.map((one) => ({ ...one, number: one.number + 1 })),
     ]) {
-      expect(await code(sql(copy, 'select app_hidden.import_erasures($1)', JSON.stringify(other.slice(1))))).toBe('CQ763');
+      expect(
+        await code(sql(copy, 'select app_hidden.import_erasures($1)', JSON.stringify(other.slice(1)))),
+      ).toBe('CQ763');
     }
     writeFileSync(joinPath(dataDir, 'bad.ndjson'), '{"id": 1}\n');
     const bad = await run('ops', 'erasures', 'apply', '--from', joinPath(dataDir, 'bad.ndjson'));
     expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining('CQ764')]);
 
-    expect(await reapplyErasures(copy.pool('owner'), [erasureFolder(dataDir)])).toBe(1);
+    const stores = [erasureFolder(dataDir)];
+    expect(await reapplyErasures(copy.pool('owner'), stores, [], { dryRun: true })).toBe(1);
+    expect(await sql(copy, 'select count(*)::int as n from app_hidden.erasures')).toEqual([{ n: 1 }]);
+    expect(await reapplyErasures(copy.pool('owner'), stores)).toBe(1);
     expect(await sql(copy, 'select from app_public.users where id = $1', petra.id)).toEqual([]);
-    expect(await sql(copy, 'select content from app_public.messages where conversation_id = $1 order by id', talk)).toEqual([
-      { content: '[erased]' },
-      { content: 'host wrote this' },
-    ]);
+    expect(
+      await sql(copy, 'select content from app_public.messages where conversation_id = $1 order by id', talk),
+    ).toEqual([{ content: '[erased]' }, { content: 'host wrote this' }]);
     expect(await sql(copy, 'select number::int, reason from app_hidden.erasures order by 1')).toEqual([
       { number: 1, reason: 'asked for' },
       { number: 2, reason: 'asked for by the person' },
       { number: 3, reason: 'again, in a copy of an older moment' },
     ]);
-    expect(await reapplyErasures(copy.pool('owner'), [erasureFolder(dataDir)])).toBe(0);
+    expect(await reapplyErasures(copy.pool('owner'), stores)).toBe(0);
     expect(await sql(copy, 'select * from app_hidden.erasure_faults()')).toEqual([]);
   });
 

@@ -19,7 +19,9 @@ export const leaving: Attacks = {
   'app_public.erase_user': () => administratorsOnly(`select app_public.erase_user('${NOWHERE}', 'mine')`),
   'app_public.delete_my_account': async () => {
     // the address of another is no confirmation, and no way to another's account
-    expect(await fails(call(tenants.ann, `select app_public.delete_my_account('bob@example.org')`))).toMatchObject({
+    expect(
+      await fails(call(tenants.ann, `select app_public.delete_my_account('bob@example.org')`)),
+    ).toMatchObject({
       code: 'CQ200',
     });
     await nobody(`select app_public.delete_my_account('ann@example.org')`);
@@ -31,7 +33,12 @@ export const leaving: Attacks = {
     await ofAnother((person) => `app_hidden.export_messages('${person}', '${NOWHERE}')`);
     // of another's conversation not a word but the own ones
     const { ann, bob } = tenants;
-    const { rows } = await call(ann, 'select * from app_hidden.export_messages($1, $2)', ann.id, said(bob).conversation);
+    const { rows } = await call(
+      ann,
+      'select * from app_hidden.export_messages($1, $2)',
+      ann.id,
+      said(bob).conversation,
+    );
     expect(rows).toEqual([]);
   },
   'app_hidden.export_conversations_elsewhere': () =>

@@ -6,6 +6,7 @@ import type { Database } from '../../../lib/database.ts';
 import { erasureFolder } from '../../../operations/erasure/list.ts';
 import { runErasures } from '../../../operations/erasure/run.ts';
 import { createEmbedded } from '../../support/embedded.ts';
+import { LONG } from '../../support/limits.ts';
 import { asUser, registerUser } from '../../support/users.ts';
 
 let folder: string;
@@ -14,7 +15,7 @@ let database: Database;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'colloquy-erase-embedded-'));
   database = await createEmbedded(join(folder, 'data'));
-});
+}, LONG);
 afterAll(async () => {
   await database?.close();
   await rm(folder, { recursive: true, force: true });
@@ -31,7 +32,9 @@ it('a person is erased from an embedded database, too', async () => {
   expect(run).toMatchObject({ finished: 1, isWaiting: false });
   const { rows } = await database
     .pool('owner')
-    .query('select (select count(*) from app_public.users)::int as users, (select count(*) from app_public.messages)::int as messages');
+    .query(
+      'select (select count(*) from app_public.users)::int as users, (select count(*) from app_public.messages)::int as messages',
+    );
   expect(rows).toEqual([{ users: 0, messages: 0 }]);
   expect(await erasureFolder(folder).read()).toHaveLength(2);
 });

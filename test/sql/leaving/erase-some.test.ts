@@ -283,7 +283,10 @@ describeReal('a person who is erased', () => {
   it('takes what a request wrote that was begun before, waits for a hold, and goes for nobody else meanwhile', async () => {
     const late = await registerUser(database, 'late@example.org');
     const guest = await join(database, late, tenants.owner.workspaceId, 'member');
-    const [{ id: talk }] = await call(tenants.owner, `select id from app_public.start_conversation('late talk', 'workspace')`);
+    const [{ id: talk }] = await call(
+      tenants.owner,
+      `select id from app_public.start_conversation('late talk', 'workspace')`,
+    );
     // a request that is authenticated already, and writes when the account is closed
     const client = await database.pool('authenticator').connect();
     try {
@@ -306,9 +309,9 @@ describeReal('a person who is erased', () => {
     } finally {
       client.release();
     }
-    expect(await sql('select content, author_id from app_public.messages where conversation_id = $1', talk)).toEqual([
-      { content: '[erased]', author_id: null },
-    ]);
+    expect(
+      await sql('select content, author_id from app_public.messages where conversation_id = $1', talk),
+    ).toEqual([{ content: '[erased]', author_id: null }]);
 
     const kept = await registerUser(database, 'kept@example.org');
     const there = await join(database, kept, tenants.owner.workspaceId, 'member');
@@ -316,8 +319,14 @@ describeReal('a person who is erased', () => {
     await call(kept, `select * from app_public.delete_my_account('kept@example.org')`);
     const [hold] = await call(tenants.owner, `select id from app_public.place_legal_hold('a case')`);
     const held = await runErasures(database.pool('worker'), { storage });
-    expect(held).toMatchObject({ finished: 0, held: { [Object.keys(held.held)[0]!]: 'Team: a case' }, isWaiting: true });
-    expect(await sql(`select title from app_public.conversations where owner_id = $1`, kept.id)).toEqual([{ title: 'of kept' }]);
+    expect(held).toMatchObject({
+      finished: 0,
+      held: { [Object.keys(held.held)[0]!]: 'Team: a case' },
+      isWaiting: true,
+    });
+    expect(await sql(`select title from app_public.conversations where owner_id = $1`, kept.id)).toEqual([
+      { title: 'of kept' },
+    ]);
     expect(await sql('select * from app_hidden.authenticate($1)', kept.token)).toEqual([]);
     await call(tenants.owner, 'select app_public.release_legal_hold($1)', hold.id);
     expect(await runErasures(database.pool('worker'), { storage })).toMatchObject({ finished: 1, held: {} });
