@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { type Command, Option } from 'commander';
+import type { Pool } from 'pg';
 import { FINDINGS, print, say, table, UsageError } from '../../lib/cli.ts';
 import { env } from '../../lib/env.ts';
 import { type AdoptionState, adoptDatabase, adoptionState } from '../../operations/adoption.ts';
@@ -49,6 +50,12 @@ async function confirmed(question: string): Promise<boolean> {
   }
 }
 
+/** Before anything is sent or found: who was erased after the moment of this copy is erased here, too. */
+async function eraseAgain(pool: Pool, list: string | undefined): Promise<void> {
+  const again = await reapplyErasures(pool, await erasureStores(), await erasuresOfFile(list));
+  if (again > 0) say(`${again} people who were erased are erased here, too.`);
+}
+
 async function adopt(options: Options): Promise<void> {
   const { environment: given, json } = options;
   if (typeof given === 'string' && !FORMAT.test(given)) {
@@ -73,6 +80,7 @@ async function adopt(options: Options): Promise<void> {
     }
     say(`Database: ${database.description}.`);
     if (!state.quarantine) {
+      await eraseAgain(pool, options.erasures);
       if (json) print(JSON.stringify({ was: null, environment }));
       else print('It is adopted already: nothing to do.');
       return;
@@ -80,9 +88,7 @@ async function adopt(options: Options): Promise<void> {
     if (!json) describe(before);
     const question = 'Does its original send and spend no more, or is this one to do so beside it?';
     if (!options.yes && !(await confirmed(question))) return say('Left as it is.');
-    // before anything is sent or found: who was erased after this moment is erased here, too
-    const again = await reapplyErasures(pool, await erasureStores(), await erasuresOfFile(options.erasures));
-    if (again > 0) say(`${again} people who were erased are erased here, too.`);
+    await eraseAgain(pool, options.erasures);
     const adopted = await adoptDatabase(pool, { environment: wanted, waitingMail: options.waitingMail });
     if (json) return print(JSON.stringify(adopted));
     print(

@@ -26,6 +26,7 @@ describeReal('people who are back in a copy', () => {
   let copy: Database;
   let name: string;
   let url: string;
+  let copyUrl: string;
   let petra: TestUser;
   let host: TestUser;
   let talk: string;
@@ -40,16 +41,18 @@ describeReal('people who are back in a copy', () => {
     );
   const erase = (database: Database, user: TestUser) =>
     sql(database, `select id from app_public.erase_user($1, 'asked for')`, user.id).then(([row]) => row.id);
-  const run = (
+  const runOn = (
+    on: string,
     command: string,
     ...words: string[]
   ): Promise<{ code: number; stdout: string; stderr: string }> =>
     promisify(execFile)(process.execPath, [script(command), ...words], {
-      env: { ...process.env, DATABASE_URL: url, DATA_DIR: dataDir, LOG_LEVEL: 'error' },
+      env: { ...process.env, DATABASE_URL: on, DATA_DIR: dataDir, LOG_LEVEL: 'error' },
     }).then(
       (ended) => ({ code: 0, ...ended }),
       (error) => error,
     );
+  const run = (command: string, ...words: string[]) => runOn(url, command, ...words);
 
   beforeAll(async () => {
     const server = testServer();
@@ -80,9 +83,10 @@ describeReal('people who are back in a copy', () => {
     await admin.query(`create database ${name}_b template ${name} strategy file_copy`);
     await admin.end();
     live = serverDatabase(url);
-    const copyUrl = new URL(url);
-    copyUrl.pathname = `/${name}_b`;
-    copy = serverDatabase(copyUrl.href);
+    const other = new URL(url);
+    other.pathname = `/${name}_b`;
+    copyUrl = other.href;
+    copy = serverDatabase(copyUrl);
   });
   afterAll(async () => {
     await live?.close();
@@ -161,7 +165,9 @@ describeReal('people who are back in a copy', () => {
     const stores = [erasureFolder(dataDir)];
     expect(await reapplyErasures(copy.pool('owner'), stores, [], { dryRun: true })).toBe(1);
     expect(await sql(copy, 'select count(*)::int as n from app_hidden.erasures')).toEqual([{ n: 1 }]);
-    expect(await reapplyErasures(copy.pool('owner'), stores)).toBe(1);
+    // the gate that every copy goes through
+    const adopted = await runOn(copyUrl, 'ops', 'adopt', '--yes');
+    expect([adopted.code, adopted.stderr]).toEqual([0, expect.stringContaining('1 people who were erased')]);
     expect(await sql(copy, 'select from app_public.users where id = $1', petra.id)).toEqual([]);
     expect(
       await sql(copy, 'select content from app_public.messages where conversation_id = $1 order by id', talk),
