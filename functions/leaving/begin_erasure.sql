@@ -20,7 +20,8 @@ begin
     raise exception 'There is no such account.' using errcode = 'CQ204', hint = 'List the accounts: allAccounts, or npm run users -- list.';
   end if;
   if coalesce(char_length(trim(begin_erasure.reason)), 0) not between 1 and 200 or position(account.email::text in begin_erasure.reason) > 0 then
-    raise exception 'An erasure has a reason of 1 to 200 characters, without the address of the person.' using errcode = 'CQ200', hint = 'The certificate keeps it.';
+    raise exception 'An erasure has a reason of 1 to 200 characters, without the address of the person.'
+      using errcode = 'CQ200', hint = 'The certificate keeps it.';
   end if;
   if account.role = 'admin' then
     perform app_private.keep_an_administrator(person);
@@ -28,7 +29,8 @@ begin
   erasure.workspaces := app_private.workspaces_of_person(person);
   held_by := app_private.hold_of_workspaces(erasure.workspaces, person);
   if held_by is not null then
-    raise exception 'A legal hold keeps what this person has. %', held_by using errcode = 'CQ762', hint = 'Whoever placed it has to release it first: releaseLegalHold.';
+    raise exception 'A legal hold keeps what this person has. %', held_by
+      using errcode = 'CQ762', hint = 'Whoever placed it has to release it first: releaseLegalHold.';
   end if;
   perform app_private.hand_over_workspaces(person, hand_over_to);
 

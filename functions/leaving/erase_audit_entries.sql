@@ -29,8 +29,10 @@ begin
     execute format(
       'update %s a
        set user_id = case when a.user_id = $1.user_id then app_private.erased_id($1.audit_salt, $1.user_id) else a.user_id end,
-         entity_id = case when a.entity_id = any ($1.whole_workspaces || $1.user_id) then app_private.erased_id($1.audit_salt, a.entity_id) else a.entity_id end,
-         workspace_id = case when a.workspace_id = any ($1.whole_workspaces) then app_private.erased_id($1.audit_salt, a.workspace_id) else a.workspace_id end,
+         entity_id = case when a.entity_id = any ($1.whole_workspaces || $1.user_id)
+           then app_private.erased_id($1.audit_salt, a.entity_id) else a.entity_id end,
+         workspace_id = case when a.workspace_id = any ($1.whole_workspaces)
+           then app_private.erased_id($1.audit_salt, a.workspace_id) else a.workspace_id end,
          old_values = app_private.erased_json(a.old_values, $1, o.is_own), new_values = app_private.erased_json(a.new_values, $1, o.is_own),
          ip = case when not o.is_own then a.ip end, request_id = case when not o.is_own then a.request_id end,
          client_request_id = case when not o.is_own then a.client_request_id end

@@ -10,19 +10,10 @@ declare
   source text;
   gone bigint;
 begin
-  -- tags that only things of the person have
-  delete from app_public.tags t
-  where t.id in (
-    select e.tag_id
-    from app_public.entity_tags e
-    left join app_public.documents d on e.entity_type = 'document' and d.id = e.entity_id
-    left join app_public.conversations c on e.entity_type = 'conversation' and c.id = e.entity_id
-    left join app_public.memory_items i on e.entity_type = 'memory_item' and i.id = e.entity_id
-    left join app_public.repositories r on e.entity_type = 'repository' and r.id = e.entity_id
-    where e.workspace_id = any (erasure.workspaces)
-    group by e.tag_id
-    having bool_and(coalesce(d.owner_id, c.owner_id, i.owner_id, r.owner_id) = erasure.user_id)
-  );
+  if not erasure.progress ? 'tags' then
+    perform app_private.erase_own_tags(erasure);
+    update app_hidden.pending_erasures p set progress = '{"tags": true}' where p.id = erasure.id;
+  end if;
   select c.* into conversation
   from app_public.conversations c
   where c.id = coalesce(

@@ -32,23 +32,7 @@ begin
     limit max_rows
   ) as s;
 
-  delete from app_public.tool_calls t
-  where t.workspace_id = conversation.workspace_id and t.conversation_id = conversation.id and (
-    t.message_id = any (ids)
-    or exists (
-      select from app_public.messages m
-      cross join lateral (
-        -- the question that it answers
-        select coalesce(m.parent_id, (
-          select q.id from app_public.messages q
-          where q.conversation_id = conversation.id and q.sequence_number < m.sequence_number and q.role = 'user'
-          order by q.sequence_number desc limit 1
-        )) as id
-      ) as question
-      where m.id = t.message_id and m.conversation_id = conversation.id and question.id = any (ids)
-    )
-  );
-  get diagnostics calls = row_count;
+  calls := app_private.erase_tool_calls(conversation, ids);
   delete from app_hidden.message_idempotency_keys k where k.conversation_id = conversation.id and k.message_id = any (ids);
   perform app_private.erase_cited_passages(of_messages => ids);
   delete from app_public.chunks c where c.workspace_id = conversation.workspace_id and c.message_id = any (ids);

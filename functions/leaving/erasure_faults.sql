@@ -11,10 +11,15 @@ as $$
   where e.hash <> app_private.erasure_hash(e)
   union all
   select format('certificate %s', e.number), 'it does not follow on the one before it'
-  from (select c.*, lag(c.hash) over (order by c.number) as before, lag(c.number, 1, 0::bigint) over (order by c.number) as last from app_hidden.erasures c) as e
+  from (
+    select c.*, lag(c.hash) over (order by c.number) as before, lag(c.number, 1, 0::bigint) over (order by c.number) as last
+    from app_hidden.erasures c
+  ) as e
   where e.previous_hash is distinct from e.before or e.number <> e.last + 1
   union all
-  select format('erasure %s', p.id), case when p.held_by is null then format('it has not ended since %s', p.requested_at::date) else 'a legal hold keeps it from going on' end
+  select
+    format('erasure %s', p.id),
+    case when p.held_by is null then format('it has not ended since %s', p.requested_at::date) else 'a legal hold keeps it from going on' end
   from app_hidden.pending_erasures p
   where p.requested_at < now() - interval '1 day' or p.held_by is not null
   union all

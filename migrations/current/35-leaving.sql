@@ -66,12 +66,14 @@ create table if not exists app_hidden.erasures (
 );
 alter table app_hidden.erasures enable row level security;
 alter table app_hidden.erasures force row level security;
-comment on table app_hidden.erasures is 'Certificates of erasures, one after the other: each has the hash of the one before it, so that none can be changed or taken out unseen.';
+comment on table app_hidden.erasures is
+  'Certificates of erasures, one after the other: each has the hash of the one before it, so that none can be changed or taken out unseen.';
 comment on column app_hidden.erasures.number is 'Its place in the chain.';
 comment on column app_hidden.erasures.id is 'The erasure.';
 comment on column app_hidden.erasures.reason is 'Why.';
 comment on column app_hidden.erasures.subject_key is 'What the id of the person was hashed with.';
-comment on column app_hidden.erasures.subject_hash is 'SHA-256 of the key and the id of the person: it tells nobody who it was, and finds the person in a copy that still has it.';
+comment on column app_hidden.erasures.subject_hash is
+  'SHA-256 of the key and the id of the person: it tells nobody who it was, and finds the person in a copy that still has it.';
 comment on column app_hidden.erasures.requested_at is 'When the account became unusable.';
 comment on column app_hidden.erasures.finished_at is 'When nothing was left.';
 comment on column app_hidden.erasures.counts is 'Rows that were removed or changed, by table.';
