@@ -15,6 +15,8 @@ begin
     where p.id = erasure.id;
     return jsonb '{}';
   end if;
+  -- also what its end was to be told to others
+  delete from app_public.webhook_deliveries d where strpos(d.facts::text, erasure.user_id::text) > 0;
   delete from app_public.users u where u.id = erasure.user_id;
   return case when found then '{"users": 1}'::jsonb end;
 end
