@@ -26,7 +26,7 @@ begin
     last_id := looked_at.conversation_id;
     if looked_at.is_elsewhere then
       raise exception 'The archive of conversation % is not in the database.', looked_at.conversation_id
-        using errcode = 'CQ766', hint = 'It has to be brought back from the storage of files before it is searched.';
+        using errcode = 'CQ766', hint = 'It has to be brought back from the storage of files first: npm run ops -- cold recall --all';
     end if;
     continue when not looked_at.is_meant;
     select c.* into conversation from app_public.conversations c where c.id = looked_at.conversation_id for update;

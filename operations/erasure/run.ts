@@ -1,6 +1,8 @@
 import type { Pool } from 'pg';
 import { inTransaction } from '../../lib/database.ts';
+import { errorCode } from '../../lib/errors.ts';
 import type { FileStorage } from '../../lib/storage.ts';
+import { recallAll } from '../cold/recall.ts';
 import { type ErasureStore, keepErasures } from './list.ts';
 
 /** Rows of one transaction. */
@@ -57,6 +59,31 @@ async function removeContents(pool: Pool, storage: FileStorage): Promise<number 
   return rows.length;
 }
 
+/** The next bit; archives that lie in the storage of files are brought back first, since what is in them has to be read. */
+async function nextBit(
+  pool: Pool,
+  batch: number,
+  besides: string[],
+  storage: FileStorage | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Bit[]> {
+  const ask = async (): Promise<Bit[]> =>
+    (
+      await pool.query<Bit>('select * from app_hidden.erase_some($1, $2, $3)', [
+        batch,
+        besides,
+        storage !== undefined,
+      ])
+    ).rows;
+  try {
+    return await ask();
+  } catch (error) {
+    if (errorCode(error) !== 'CQ766' || !storage) throw error;
+    await recallAll(pool, storage, {}, { signal });
+    return signal?.aborted ? [] : ask();
+  }
+}
+
 /**
  * Goes on with every erasure until nothing is left of these people, each bit in a transaction of its own: it may be killed anywhere, and
  * the next run goes on.
@@ -70,11 +97,7 @@ export async function runErasures(
   const besides: string[] = [];
   await keepErasures(pool, stores);
   while (!signal?.aborted) {
-    const { rows } = await pool.query<Bit>('select * from app_hidden.erase_some($1, $2, $3)', [
-      batch,
-      besides,
-      storage !== undefined,
-    ]);
+    const rows = await nextBit(pool, batch, besides, storage, signal);
     const bit = rows[0];
     if (!bit) break;
     for (const [table, count] of Object.entries(bit.done ?? {}))
