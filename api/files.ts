@@ -14,6 +14,7 @@ import { requestIds } from './http/request-ids.ts';
 import type { VerifyIdentity } from './identity-provider.ts';
 import { addressOf, callerOf, type Limiter, partyOf, RateLimited } from './limits/limiter.ts';
 import { loopTurn } from './loop-turns.ts';
+import { myDataSender } from './my-data.ts';
 import { parseRange } from './range.ts';
 import { inRequest } from './transaction.ts';
 
@@ -34,6 +35,7 @@ const STATUS: Record<string, number> = {
   CQ101: 401,
   CQ109: 403,
   CQ110: 403,
+  CQ142: 403,
   CQ200: 400,
   CQ204: 404,
   CQ244: 415,
@@ -136,9 +138,10 @@ function disposition(name: string): string {
   return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`;
 }
 
-/** POST /files takes a file as the body, GET and HEAD /files/:id give it back. */
+/** POST /files takes a file as the body, GET and HEAD /files/:id give it back, GET /my-data everything of the caller. */
 export function filesHandler({ pool, limiter, storage, verifyIdentity }: FilesOptions) {
   const downloads = new FairTurns(DOWNLOADS);
+  const sendMyData = myDataSender(pool, storage);
 
   async function post(
     request: IncomingMessage,
@@ -289,14 +292,15 @@ export function filesHandler({ pool, limiter, storage, verifyIdentity }: FilesOp
       const url = request.url ?? '';
       if (url.length > LONGEST_URL)
         throw new ApiError('CQ200', 'The address is too long.', 'Shorten the name.');
-      const id = path === '/files' ? undefined : path.slice('/files/'.length);
-      const allowed = id === undefined ? ['POST'] : ['GET', 'HEAD'];
+      const isMyData = path === '/my-data';
+      const id = path === '/files' || isMyData ? undefined : path.slice('/files/'.length);
+      const allowed = id === undefined && !isMyData ? ['POST'] : ['GET', 'HEAD'];
       if (!allowed.includes(request.method ?? '')) {
         response.setHeader('allow', allowed.join(', '));
         throw new ApiError(
           'CQ405',
           `Only ${allowed.join(' and ')} work here.`,
-          'POST /files stores, GET /files/:id reads.',
+          'POST /files stores, GET /files/:id reads, GET /my-data gives everything of yours.',
         );
       }
       // bytes come and go at the client's pace: only who it is is found out at the door
@@ -309,7 +313,8 @@ export function filesHandler({ pool, limiter, storage, verifyIdentity }: FilesOp
       await loopTurn(party.name, false);
       const caller = callerOf(settings);
       await limiter.take('requests', caller, response);
-      if (id === undefined) {
+      if (isMyData) await sendMyData(request, response, settings);
+      else if (id === undefined) {
         await limiter.take('uploads', { ...addressOf(request), ...caller }, response);
         await post(request, response, settings, new URLSearchParams(url.split('?')[1] ?? ''));
       } else await getInTurn(request, response, settings, id);

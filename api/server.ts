@@ -168,7 +168,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     }
     if (path === '/metrics' && metrics.mayRead(request)) return metrics.send(response);
     await limiter.take('requests', addressOf(request), response);
-    if (files && (path === '/files' || path.startsWith('/files/'))) {
+    if (files && (path === '/files' || path === '/my-data' || path.startsWith('/files/'))) {
       askedFor(request, { kind: 'files', operation: 'files' });
       return files(request, response, path);
     }

@@ -12,6 +12,7 @@ import { doctor } from './doctor.ts';
 import { dropOldPartitions } from './drop-partitions.ts';
 import { embedChunks } from './embed-chunks.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
+import { eraseAccount } from './erase-account.ts';
 import { evaluateEmbeddingVersion } from './evaluate-embedding-version.ts';
 import { extractFile } from './extract-file.ts';
 import { forgetWords } from './forget-words.ts';
@@ -51,6 +52,7 @@ export const jobs: readonly JobDefinition<any>[] = [
   forgetWords,
   removeExpired,
   retention,
+  eraseAccount,
   archiveConversations,
   storeCold,
   computeAnalytics,

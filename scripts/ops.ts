@@ -6,6 +6,7 @@ import { addBloat } from './ops/bloat.ts';
 import { addCold } from './ops/cold.ts';
 import { addDashboard } from './ops/dashboard.ts';
 import { addDoctor } from './ops/doctor.ts';
+import { addErasures } from './ops/erasures.ts';
 import { addJobs } from './ops/jobs.ts';
 import { addMove } from './ops/move.ts';
 import { addPartitions } from './ops/partitions.ts';
@@ -30,6 +31,7 @@ const COMMANDS: readonly ((ops: Command) => void)[] = [
   addCold,
   addDashboard,
   addDoctor,
+  addErasures,
   addJobs,
   addMove,
   addPartitions,

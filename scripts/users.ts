@@ -2,10 +2,11 @@ import { Option } from 'commander';
 import { exitCodesHelp, makeCommand, print, runCommand, say, table, UsageError } from '../lib/cli.ts';
 import { ColloquyError } from '../lib/errors.ts';
 import { type Ask, askingAs } from './shared/prepared-database.ts';
+import { addLeaving } from './users/leaving.ts';
 
 const program = makeCommand(
   'npm run users --',
-  'The accounts of the installation: list, invite, make administrator, switch off, reset, limit, sign out.',
+  'The accounts of the installation: list, invite, make administrator, switch off, reset, limit, sign out, export, erase.',
 ).addHelpText(
   'after',
   `
@@ -15,6 +16,8 @@ Examples:
   npm run users -- list --matching example.org
   npm run users -- invite ada@example.org --name "Ada" --role admin
   npm run users -- reset ada@example.org --print
+  npm run users -- export ada@example.org --to ada.tar.gz
+  npm run users -- erase ada@example.org --dry-run
 ${exitCodesHelp()}`,
 );
 
@@ -223,5 +226,7 @@ program
       }
     }),
   );
+
+addLeaving(program);
 
 await runCommand(() => program.parseAsync());

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { ColloquyError } from '../../lib/errors.ts';
+import { demandNobodyErased } from './erased-people.ts';
 import {
   noteReturned,
   nothingReturned,
@@ -224,7 +225,7 @@ function demandRoot(table: string, counts: Returned, { entity }: Unit): void {
  * everything that hung on it. Done again, it changes nothing.
  * @param live    of the owner
  * @param backup  of whoever reads every row of a database that was restored from the backup
- * @throws ColloquyError CQ684 when the backup has no such thing, CQ685 for a table whose rows stay away, CQ686 when the thing itself cannot
+ * @throws ColloquyError CQ684 when the backup has no such thing, CQ685 for a table whose rows stay away, CQ686 when the thing itself cannot, CQ765 for what an erased person wrote
  */
 export async function returnFromBackup(
   live: Pool,
@@ -245,6 +246,7 @@ export async function returnFromBackup(
     await noteReturned(to);
     const tables = { live: await readTables(to), backup: await readTables(from) };
     const unit = await unitOf(from, tables.live, wanted);
+    await demandNobodyErased(to, from, unit.scope, unit.values);
     const report = await bringIn(to, from, tables, unit, options);
     if (report.returned > 0) {
       await to.query(`select app_private.log_event('backup.rows_returned', null, $1, $2, $3, null, $4)`, [

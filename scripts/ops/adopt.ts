@@ -1,13 +1,18 @@
 import { createInterface } from 'node:readline/promises';
 import { type Command, Option } from 'commander';
+import type { Pool } from 'pg';
 import { FINDINGS, print, say, table, UsageError } from '../../lib/cli.ts';
 import { env } from '../../lib/env.ts';
 import { type AdoptionState, adoptDatabase, adoptionState } from '../../operations/adoption.ts';
+import { reapplyErasures } from '../../operations/erasure/reapply.ts';
+import { erasureStores } from '../../operations/erasure/stores.ts';
 import { openPrepared } from '../shared/prepared-database.ts';
+import { erasuresOfFile } from './erasures.ts';
 
 interface Options {
   environment?: string | false;
   waitingMail?: 'keep' | 'discard';
+  erasures?: string;
   dryRun?: boolean;
   yes?: boolean;
   json?: boolean;
@@ -45,6 +50,12 @@ async function confirmed(question: string): Promise<boolean> {
   }
 }
 
+/** Before anything is sent or found: who was erased after the moment of this copy is erased here, too. */
+async function eraseAgain(pool: Pool, list: string | undefined): Promise<void> {
+  const again = await reapplyErasures(pool, await erasureStores(), await erasuresOfFile(list));
+  if (again > 0) say(`${again} people who were erased are erased here, too.`);
+}
+
 async function adopt(options: Options): Promise<void> {
   const { environment: given, json } = options;
   if (typeof given === 'string' && !FORMAT.test(given)) {
@@ -69,6 +80,7 @@ async function adopt(options: Options): Promise<void> {
     }
     say(`Database: ${database.description}.`);
     if (!state.quarantine) {
+      await eraseAgain(pool, options.erasures);
       if (json) print(JSON.stringify({ was: null, environment }));
       else print('It is adopted already: nothing to do.');
       return;
@@ -76,6 +88,7 @@ async function adopt(options: Options): Promise<void> {
     if (!json) describe(before);
     const question = 'Does its original send and spend no more, or is this one to do so beside it?';
     if (!options.yes && !(await confirmed(question))) return say('Left as it is.');
+    await eraseAgain(pool, options.erasures);
     const adopted = await adoptDatabase(pool, { environment: wanted, waitingMail: options.waitingMail });
     if (json) return print(JSON.stringify(adopted));
     print(
@@ -107,6 +120,7 @@ export function addAdopt(ops: Command): void {
         'what becomes of mail that waits; asked for when the environment changes',
       ).choices(['keep', 'discard']),
     )
+    .option('--erasures <file>', 'a list of erased people besides those of DATA_DIR and BACKUP_TARGET')
     .option('--dry-run', 'show what it was and is and what waits; exit code 1 when it is in quarantine')
     .option('--yes', 'do not ask')
     .option('--json', 'JSON')

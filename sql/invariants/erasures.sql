@@ -1,5 +1,5 @@
--- What was erased on request stays erased in a copy of an older moment. Where the database keeps a list of erasures
--- (app_hidden.erasures_to_reapply()), none of them may be left to be applied again; where it keeps none, there is nothing to look at.
+-- What was erased on request stays erased in a copy of an older moment: none of the certificates of the copy may have its person still
+-- there (app_hidden.erasures_to_reapply()). A copy of a release before there were certificates has nothing to look at.
 create function pg_temp.erasures_left()
 returns bigint
 language plpgsql
@@ -19,7 +19,7 @@ select
   'error' as severity,
   'erasures' as subject,
   format('%s erasures are not applied to this copy.', left_over) as detail,
-  'As colloquy_owner: select app_hidden.reapply_erasures();' as remedy,
+  'npm run ops -- erasures apply, before the copy is adopted.' as remedy,
   'docs/operations/restore.md#erasures' as runbook
 from pg_temp.erasures_left() as left_over
 where left_over > 0;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectFolder } from '../../lib/migrations.ts';
 import { localStorage } from '../../lib/storage.ts';
+import { runErasures } from '../../operations/erasure/run.ts';
 import {
   type Account,
   codeOf,
@@ -350,6 +351,16 @@ describeReal('what outlives whom', () => {
     'workspace deleted': {
       happens: ({ owner, workspace }) =>
         mutate('deleteWorkspace(input: { name: "Team" }) { clientMutationId }', owner.token, workspace),
+    },
+    'account erased': {
+      happens: async ({ member }) => {
+        await mutate(
+          `deleteMyAccount(input: { email: "${member.email}" }) { accountErasure { id } }`,
+          member.session,
+        );
+        const run = await runErasures(api.database.pool('worker'), { storage: localStorage(root) });
+        expect(run).toMatchObject({ finished: 1, contents: 1 });
+      },
     },
   };
   const ONCE = ['invitation sent', 'reset mail'];

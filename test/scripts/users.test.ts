@@ -1,7 +1,12 @@
 import { execFile } from 'node:child_process';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openArchive } from '../../lib/archive/read.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { protect } from '../support/second-factor.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
@@ -14,18 +19,22 @@ describeReal('npm run users', () => {
   let url: string;
   let ann: TestUser;
 
+  let dataDir: string;
+
   beforeAll(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'colloquy-users-'));
     ({ url } = await createTestDatabase());
     database = serverDatabase(url);
     ann = await registerUser(database, 'ann@example.org');
   });
   afterAll(async () => {
     await database?.close();
+    await rm(dataDir, { recursive: true, force: true });
   });
 
   const run = (...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
     promisify(execFile)(process.execPath, [SCRIPT, ...words], {
-      env: { ...process.env, DATABASE_URL: url, LOG_LEVEL: 'error' },
+      env: { ...process.env, DATABASE_URL: url, DATA_DIR: dataDir, LOG_LEVEL: 'error' },
     }).then(
       (ended) => ({ code: 0, ...ended }),
       (error) => error,
@@ -87,5 +96,37 @@ describeReal('npm run users', () => {
     });
     expect((await run('role', 'ann@example.org', 'emperor')).code).toBe(2);
     expect((await run('quota', 'ann@example.org', '--tokens', 'many')).code).toBe(2);
+  });
+
+  it('exports and erases', async () => {
+    const leaving = await registerUser(database, 'leaving@example.org');
+    const file = join(dataDir, 'leaving.tar.gz');
+    const exported = await run('export', 'leaving@example.org', '--to', file);
+    expect([exported.code, exported.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^\S+: \d+ rows in \d+ files\.\n$/),
+    ]);
+    const reader = await openArchive(createReadStream(file), 'person');
+    const names: string[] = [];
+    for await (const { name } of reader.entries()) names.push(name);
+    expect(names).toContain('account.ndjson');
+    expect(await readdir(dataDir)).toEqual(['leaving.tar.gz']);
+
+    const unconfirmed = await run('erase', 'leaving@example.org');
+    expect([unconfirmed.code, unconfirmed.stderr]).toEqual([2, expect.stringContaining('CQ760')]);
+    const looked = await run('erase', 'leaving@example.org', '--dry-run');
+    expect([looked.code, looked.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^workspaces that go whole +1$/m),
+    ]);
+    expect(await account('leaving@')).toMatchObject({ id: leaving.id, is_active: true });
+    const erased = await run('erase', 'leaving@example.org', '--yes', '--json');
+    expect(erased.code).toBe(0);
+    expect(JSON.parse(erased.stdout)).toMatchObject({
+      number: 1,
+      reason: 'asked for by the person',
+      counts: { users: 1 },
+    });
+    expect((await run('erase', leaving.id, '--yes')).stderr).toContain('CQ204');
   });
 });

@@ -27,7 +27,9 @@ const PLANTED: Record<string, string[]> = {
     'delete from app_public.chunks where id = (select min(chunk_id::text)::uuid from app_public.embeddings)',
   ],
   erasures: [
-    `create function app_hidden.erasures_to_reapply() returns setof integer language sql as 'select 1'`,
+    // somebody whose certificate the copy has
+    `insert into app_hidden.erasures (number, id, reason, subject_key, subject_hash, requested_at, finished_at, counts, hash)
+     select 1, uuidv7(), 'planted', sha256(''), app_private.subject_hash(sha256(''), u.id), now(), now(), '{}', sha256('') from app_public.users u limit 1`,
   ],
   indexes_valid: [
     `update pg_index set indisvalid = false where indexrelid = 'app_public.conversations_pkey'::regclass`,

@@ -7,6 +7,7 @@ import { claims } from './attacks/claims.ts';
 import { conversations } from './attacks/conversations.ts';
 import { dialogue } from './attacks/dialogue.ts';
 import { knowledge } from './attacks/knowledge.ts';
+import { leaving } from './attacks/leaving.ts';
 import { members } from './attacks/members.ts';
 import { memory } from './attacks/memory.ts';
 import { operations } from './attacks/operations.ts';
@@ -33,6 +34,7 @@ const attacks = {
   ...queue,
   ...administration,
   ...webhooks,
+  ...leaving,
 };
 
 describeReal('the functions of a tenant', () => {

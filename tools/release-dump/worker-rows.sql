@@ -70,5 +70,11 @@ select b.workspace_id, b.id, date_trunc('month', now()), 7, 0.01
 from app_public.usage_budgets b
 on conflict do nothing;
 
+-- somebody who was erased, and somebody who is being
+insert into app_hidden.erasures (number, id, reason, subject_key, subject_hash, requested_at, finished_at, counts, hash)
+select 1, uuidv7(), 'own wish', sha256('key'), sha256('subject'), now(), now(), '{"messages": 1}', sha256('certificate');
+insert into app_hidden.pending_erasures (user_id, reason, subject, subject_key, subject_hash, audit_salt, whole_workspaces, workspaces, held_by)
+select uuidv7(), 'own wish', '{"email": "left@example.org", "names": []}', sha256('key'), sha256('other'), sha256('salt'), '{}', '{}', 'Team: a reason';
+
 select app_hidden.record_sizes();
 select app_hidden.record_run('doctor', now(), 'succeeded', '{"errors": 0, "warnings": 0}');

@@ -58,6 +58,22 @@ export const CONTENT: Fault[] = [
     mend: [`delete from app_public.embedding_versions where name = 'planted'`],
   },
   {
+    check: 'erasures',
+    is: 'a certificate that was changed',
+    make: [
+      `insert into app_hidden.erasures (number, id, reason, subject_key, subject_hash, requested_at, finished_at, counts, hash)
+       values (1, uuidv7(), 'planted', sha256(''), sha256('a'), now(), now(), '{}', sha256('another'))`,
+    ],
+    subject: 'certificate 1',
+    severity: 'error',
+    detail: /^its hash is not that of what it says$/,
+    mend: [
+      'alter table app_hidden.erasures disable trigger erasures_00_append_only',
+      'delete from app_hidden.erasures',
+      'alter table app_hidden.erasures enable trigger erasures_00_append_only',
+    ],
+  },
+  {
     check: 'vector_index_missing',
     is: 'an index of vectors that is not whole',
     limits: { least_vectors: '0' },

@@ -1,0 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectFolder } from './migrations.ts';
+
+/** The version of this copy of Colloquy. */
+export const programVersion: string = JSON.parse(
+  readFileSync(join(projectFolder, 'package.json'), 'utf8'),
+).version;
