@@ -1,3 +1,11 @@
+--! Previous: sha1:69ffb34d2121033e86ef9ad3c97fd50777569ef9
+--! Hash: sha1:0222caeccf35d281d8d6d041953c52d9ab5ad7b5
+--! Message: leaving and workspaces
+
+--! split: 1-current.sql
+-- The migration in hand: tables, columns, indexes, data moves. What functions/ holds is applied after it by itself.
+
+--! split: 35-leaving.sql
 -- A person leaves: what is being erased, and the certificates of what was. Neither names the person once it is done.
 create table if not exists app_hidden.pending_erasures (
   id uuid not null default uuidv7(),
@@ -128,3 +136,8 @@ comment on column app_public.data_export.conversation_count is 'Own conversation
 comment on column app_public.data_export.document_count is 'Own documents in it.';
 comment on column app_public.data_export.file_count is 'Own files in it.';
 comment on column app_public.data_export.file_bytes is 'Bytes of these files; equal ones are in it once.';
+
+--! split: 40-workspaces.sql
+-- A workspace that moves to another installation is read and not written meanwhile.
+alter table app_public.workspaces add column if not exists frozen_at timestamptz;
+comment on column app_public.workspaces.frozen_at is 'Since when nobody writes in it, because it moves to another installation; null: it is open.';
