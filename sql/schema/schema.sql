@@ -289,6 +289,24 @@ CREATE TYPE app_private.wanted_chunk AS (
 );
 
 --
+-- Name: account_erasure; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.account_erasure AS (
+	id uuid,
+	reason text,
+	subject_key text,
+	subject_hash text,
+	requested_at timestamp with time zone,
+	finished_at timestamp with time zone,
+	held_by text,
+	counts jsonb,
+	number bigint,
+	previous_hash text,
+	hash text
+);
+
+--
 -- Name: active_session; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -425,6 +443,19 @@ CREATE TYPE app_public.conversation_summary AS (
 	negative_feedback bigint,
 	feedback_ratio numeric,
 	satisfaction_score numeric
+);
+
+--
+-- Name: data_export; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.data_export AS (
+	path text,
+	media_type text,
+	conversation_count bigint,
+	document_count bigint,
+	file_count bigint,
+	file_bytes numeric
 );
 
 --
@@ -1709,6 +1740,36 @@ CREATE TABLE app_private.account_requests (
 ALTER TABLE ONLY app_private.account_requests FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: pending_erasures; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.pending_erasures (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    user_id uuid NOT NULL,
+    reason text NOT NULL,
+    subject jsonb NOT NULL,
+    subject_key bytea NOT NULL,
+    subject_hash bytea NOT NULL,
+    audit_salt bytea NOT NULL,
+    whole_workspaces uuid[] NOT NULL,
+    workspaces uuid[] NOT NULL,
+    step text DEFAULT 'archives'::text NOT NULL,
+    progress jsonb DEFAULT '{}'::jsonb NOT NULL,
+    counts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    held_by text,
+    requested_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT pending_erasures_counts_object CHECK (((jsonb_typeof(counts) = 'object'::text) AND (jsonb_typeof(progress) = 'object'::text))),
+    CONSTRAINT pending_erasures_hash_length CHECK (((octet_length(subject_hash) = 32) AND (octet_length(subject_key) = 32) AND (octet_length(audit_salt) = 32))),
+    CONSTRAINT pending_erasures_held_by_length CHECK ((char_length(held_by) <= 4000)),
+    CONSTRAINT pending_erasures_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT pending_erasures_reason_length CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 200))),
+    CONSTRAINT pending_erasures_step_length CHECK (((char_length(step) >= 1) AND (char_length(step) <= 50))),
+    CONSTRAINT pending_erasures_subject_object CHECK ((jsonb_typeof(subject) = 'object'::text))
+);
+
+ALTER TABLE ONLY app_hidden.pending_erasures FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: conversation_archives; Type: TABLE; Schema: app_hidden; Owner: -
 --
 
@@ -1837,6 +1898,31 @@ CREATE TABLE app_public.webhooks (
 );
 
 ALTER TABLE ONLY app_public.webhooks FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: erasures; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.erasures (
+    number bigint NOT NULL,
+    id uuid NOT NULL,
+    reason text NOT NULL,
+    subject_key bytea NOT NULL,
+    subject_hash bytea NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone NOT NULL,
+    counts jsonb NOT NULL,
+    previous_hash bytea,
+    hash bytea NOT NULL,
+    CONSTRAINT erasures_counts_object CHECK ((jsonb_typeof(counts) = 'object'::text)),
+    CONSTRAINT erasures_first CHECK (((number = 1) = (previous_hash IS NULL))),
+    CONSTRAINT erasures_hash_length CHECK (((octet_length(hash) = 32) AND (octet_length(subject_hash) = 32) AND (octet_length(subject_key) = 32) AND (octet_length(previous_hash) = 32))),
+    CONSTRAINT erasures_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT erasures_number_positive CHECK ((number > 0)),
+    CONSTRAINT erasures_reason_length CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 200)))
+);
+
+ALTER TABLE ONLY app_hidden.erasures FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: chunks; Type: TABLE; Schema: app_public; Owner: -
@@ -2300,6 +2386,7 @@ CREATE TABLE app_public.workspaces (
     allows_public_links boolean DEFAULT true NOT NULL,
     longest_link_days integer,
     longest_api_key_days integer,
+    frozen_at timestamp with time zone,
     CONSTRAINT workspaces_id_version CHECK ((uuid_extract_version(id) = 7)),
     CONSTRAINT workspaces_longest_days CHECK ((((COALESCE(longest_link_days, 1) >= 1) AND (COALESCE(longest_link_days, 1) <= 3650)) AND ((COALESCE(longest_api_key_days, 1) >= 1) AND (COALESCE(longest_api_key_days, 1) <= 3650)))),
     CONSTRAINT workspaces_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 255))),
@@ -2890,6 +2977,19 @@ CREATE TABLE app_hidden.search_statistics (
 );
 
 ALTER TABLE ONLY app_hidden.search_statistics FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: tier_passes; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.tier_passes (
+    workspace_id uuid NOT NULL,
+    after_id uuid,
+    looked_at timestamp with time zone,
+    ended_at timestamp with time zone
+);
+
+ALTER TABLE ONLY app_hidden.tier_passes FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: usage_holds; Type: TABLE; Schema: app_hidden; Owner: -
@@ -3648,6 +3748,20 @@ ALTER TABLE ONLY app_hidden.embedding_spending
     ADD CONSTRAINT embedding_spending_pkey PRIMARY KEY (version_id, period_start);
 
 --
+-- Name: erasures erasures_id_key; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.erasures
+    ADD CONSTRAINT erasures_id_key UNIQUE (id);
+
+--
+-- Name: erasures erasures_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.erasures
+    ADD CONSTRAINT erasures_pkey PRIMARY KEY (number);
+
+--
 -- Name: fusion_measurements fusion_measurements_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
@@ -3695,6 +3809,20 @@ ALTER TABLE ONLY app_hidden.passage_checks
 
 ALTER TABLE ONLY app_hidden.paused_jobs
     ADD CONSTRAINT paused_jobs_pkey PRIMARY KEY (queue);
+
+--
+-- Name: pending_erasures pending_erasures_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.pending_erasures
+    ADD CONSTRAINT pending_erasures_pkey PRIMARY KEY (id);
+
+--
+-- Name: pending_erasures pending_erasures_user_id_key; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.pending_erasures
+    ADD CONSTRAINT pending_erasures_user_id_key UNIQUE (user_id);
 
 --
 -- Name: provider_pauses provider_pauses_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
@@ -3758,6 +3886,13 @@ ALTER TABLE ONLY app_hidden.search_statistics
 
 ALTER TABLE ONLY app_hidden.search_statistics
     ADD CONSTRAINT search_statistics_pkey PRIMARY KEY (id);
+
+--
+-- Name: tier_passes tier_passes_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.tier_passes
+    ADD CONSTRAINT tier_passes_pkey PRIMARY KEY (workspace_id);
 
 --
 -- Name: usage_holds usage_holds_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
@@ -5704,6 +5839,13 @@ ALTER TABLE ONLY app_hidden.search_statistics
     ADD CONSTRAINT search_statistics_version_id_fkey FOREIGN KEY (version_id) REFERENCES app_public.embedding_versions(id) ON DELETE CASCADE;
 
 --
+-- Name: tier_passes tier_passes_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.tier_passes
+    ADD CONSTRAINT tier_passes_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
 -- Name: usage_holds usage_holds_budget_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
@@ -6545,6 +6687,12 @@ CREATE POLICY all_owner ON app_hidden.embedding_refusals TO colloquy_owner USING
 CREATE POLICY all_owner ON app_hidden.embedding_spending TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: erasures all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.erasures TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: fusion_measurements all_owner; Type: POLICY; Schema: app_hidden; Owner: -
 --
 
@@ -6585,6 +6733,12 @@ CREATE POLICY all_owner ON app_hidden.passage_checks TO colloquy_owner USING (tr
 --
 
 CREATE POLICY all_owner ON app_hidden.paused_jobs TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: pending_erasures all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.pending_erasures TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: provider_pauses all_owner; Type: POLICY; Schema: app_hidden; Owner: -
@@ -6633,6 +6787,12 @@ CREATE POLICY all_owner ON app_hidden.search_samples TO colloquy_owner USING (tr
 --
 
 CREATE POLICY all_owner ON app_hidden.search_statistics TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: tier_passes all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.tier_passes TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: usage_holds all_owner; Type: POLICY; Schema: app_hidden; Owner: -
@@ -6773,6 +6933,12 @@ ALTER TABLE app_hidden.embedding_refusals ENABLE ROW LEVEL SECURITY;
 ALTER TABLE app_hidden.embedding_spending ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: erasures; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.erasures ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: fusion_measurements; Type: ROW SECURITY; Schema: app_hidden; Owner: -
 --
 
@@ -6813,6 +6979,12 @@ ALTER TABLE app_hidden.passage_checks ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE app_hidden.paused_jobs ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: pending_erasures; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.pending_erasures ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: provider_pauses; Type: ROW SECURITY; Schema: app_hidden; Owner: -
@@ -6891,6 +7063,12 @@ CREATE POLICY select_operators ON app_hidden.paused_jobs FOR SELECT TO colloquy_
 --
 
 CREATE POLICY select_program ON app_hidden.applied_functions FOR SELECT TO colloquy_authenticator, colloquy_worker, colloquy_monitor USING (true);
+
+--
+-- Name: tier_passes; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.tier_passes ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: usage_holds; Type: ROW SECURITY; Schema: app_hidden; Owner: -
