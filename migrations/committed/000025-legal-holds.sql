@@ -1,5 +1,5 @@
 --! Previous: sha1:762759b1766f4ec41b1ab0c740d92ec00ad0d45f
---! Hash: sha1:a7a81662b6ecbc882f76f77fda5386ea28e657ae
+--! Hash: sha1:8c5bf186f91c17ecf8bb456c89de6c0b7d43eeb5
 --! Message: legal holds
 
 --! split: 1-current.sql
@@ -44,9 +44,11 @@ alter table app_public.legal_holds add constraint legal_holds_target check (
   and (released_at is not null or scope = 'workspace' or num_nonnulls(conversation_id, document_id, user_id) = 1)
 );
 
--- for the foreign keys
+-- serves: the foreign key from conversations, and the holds on one
 create index if not exists legal_holds_conversation_id_idx on app_public.legal_holds (workspace_id, conversation_id);
+-- serves: the foreign key from documents, and the holds on one
 create index if not exists legal_holds_document_id_idx on app_public.legal_holds (workspace_id, document_id);
+-- serves: the foreign key from users, and the holds on one
 create index if not exists legal_holds_user_id_idx on app_public.legal_holds (user_id);
--- is_held and the triggers that keep: the holds of a workspace that are not released
+-- serves: is_held and the triggers that keep: the holds of a workspace that are not released
 create index if not exists legal_holds_active_idx on app_public.legal_holds (workspace_id) where released_at is null;

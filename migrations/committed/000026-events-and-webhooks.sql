@@ -1,5 +1,5 @@
---! Previous: sha1:a7a81662b6ecbc882f76f77fda5386ea28e657ae
---! Hash: sha1:71ac42c04ee339b167c79126f859fce77a2df313
+--! Previous: sha1:8c5bf186f91c17ecf8bb456c89de6c0b7d43eeb5
+--! Hash: sha1:25dfef46baf4f99b79b3405ab6cdedeea2220cc5
 --! Message: events and webhooks
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:71ac42c04ee339b167c79126f859fce77a2df313
---! Hash: sha1:5530ceeeac20e98f4d0236a18be96e03d7be892f
+--! Previous: sha1:25dfef46baf4f99b79b3405ab6cdedeea2220cc5
+--! Hash: sha1:e3ac0fc159fbedf291ca7531911549ec03502bae
 --! Message: cold storage
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:5530ceeeac20e98f4d0236a18be96e03d7be892f
---! Hash: sha1:a9bf9184d0aa8294f2f0038c64ed9b8b68a5b734
+--! Previous: sha1:e3ac0fc159fbedf291ca7531911549ec03502bae
+--! Hash: sha1:680bd581ba92b8009ff538e5f68282ec6f4032c2
 --! Message: sample data
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:a9bf9184d0aa8294f2f0038c64ed9b8b68a5b734
---! Hash: sha1:dc4dbcb19518e8cc00a9ad7e63921a5147328c5d
+--! Previous: sha1:680bd581ba92b8009ff538e5f68282ec6f4032c2
+--! Hash: sha1:f7d8778b9b50b04436630baba01629c59a3d96e8
 --! Message: retention
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:dc4dbcb19518e8cc00a9ad7e63921a5147328c5d
---! Hash: sha1:69ffb34d2121033e86ef9ad3c97fd50777569ef9
+--! Previous: sha1:f7d8778b9b50b04436630baba01629c59a3d96e8
+--! Hash: sha1:a794be27d34c67de4adca118e687f55848f3f021
 --! Message: partitions
 
 --! split: 1-current.sql

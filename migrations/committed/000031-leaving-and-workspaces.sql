@@ -1,5 +1,5 @@
---! Previous: sha1:69ffb34d2121033e86ef9ad3c97fd50777569ef9
---! Hash: sha1:0222caeccf35d281d8d6d041953c52d9ab5ad7b5
+--! Previous: sha1:a794be27d34c67de4adca118e687f55848f3f021
+--! Hash: sha1:ab8c1bcebfacadd79b003bc5d9e2e47864c7f4c7
 --! Message: leaving and workspaces
 
 --! split: 1-current.sql

@@ -75,7 +75,8 @@ export const FREE_COLUMNS: Record<string, string> = {
   'app_public.message_feedback': 'ip user_agent updated_at',
   // parent_id: moving rows between partitions lets go of it for the length of a transaction
   'app_public.messages': 'status parent_id processing_time_ms relevance_score embedding_version_id',
-  'app_public.raw_events': 'processing_status attempts retry_at error processed_at knowledge_hash replay_requested_at',
+  'app_public.raw_events':
+    'processing_status attempts retry_at error processed_at knowledge_hash replay_requested_at',
   'app_public.repositories': 'visibility is_archived updated_at',
   'app_public.repository_documents': 'added_at',
   'app_public.tool_calls': 'status updated_at',
@@ -90,6 +91,8 @@ export const TRIED_ELSEWHERE: Record<string, string> = {
   'app_hidden.drop_partition':
     'calls require_unheld_partition; a hold keeps the month of a log, and what has rows otherwise stays',
   'app_private.create_range_partition': 'moves rows between partitions: "goes on with maintenance"',
+  'app_private.delete_due': 'apply-retention.test.ts: what is held is not due',
+  'app_private.make_past_partitions': 'moves rows between partitions, as create_range_partition does',
   'app_private.forget_events': 'trigger: tried as the deletion of raw_events',
   'app_private.import_attachments': 'fills in the file of a document that it has just made',
   'app_private.pack_conversation': 'tried: "goes on with maintenance"',
