@@ -120,6 +120,9 @@ const BOUNDS: Record<string, Bound> = {
   'app_public.workspace_invitations': expired,
   'app_public.workspace_members': workspace,
   'app_public.workspaces': { because: 'what people make' },
+  'app_hidden.erasures': { because: 'one row a person who was erased: a certificate, which is kept' },
+  'app_hidden.pending_erasures': { job: 'erase-account' },
+  'app_hidden.tier_passes': workspace,
 };
 
 describeReal('every table', () => {

@@ -5,6 +5,8 @@ const DERIVED = 'computed from what is kept';
 const BOOKKEEPING = 'says how far work has come, or what it costs';
 const ACCESS = 'says who may do what; that must go on being taken away';
 
+const ERASURE = 'erase-some.test.ts: an erasure is refused under a hold, and waits for one that comes later';
+
 /** Tables of a workspace whose rows legal holds do not keep, and why. */
 export const FREE_TABLES: Record<string, string> = {
   'app_hidden.analytics_changes': BOOKKEEPING,
@@ -93,6 +95,14 @@ export const TRIED_ELSEWHERE: Record<string, string> = {
   'app_private.create_range_partition': 'moves rows between partitions: "goes on with maintenance"',
   'app_private.delete_due': 'apply-retention.test.ts: what is held is not due',
   'app_private.make_past_partitions': 'moves rows between partitions, as create_range_partition does',
+  'app_private.erase_account_rows': ERASURE,
+  'app_private.erase_audit_entries': ERASURE,
+  'app_private.erase_content': ERASURE,
+  'app_private.erase_conversation': ERASURE,
+  'app_private.erase_messages': ERASURE,
+  'app_private.erase_own_tags': ERASURE,
+  'app_private.erase_tool_calls': ERASURE,
+  'app_private.erase_usage': ERASURE,
   'app_private.forget_events': 'trigger: tried as the deletion of raw_events',
   'app_private.import_attachments': 'fills in the file of a document that it has just made',
   'app_private.pack_conversation': 'tried: "goes on with maintenance"',
@@ -108,15 +118,16 @@ export const TRIED_ELSEWHERE: Record<string, string> = {
 /** Mutations of the API that delete or change nothing that is kept, by why. The others are tried in test/api/legal-holds.test.ts. */
 export const FREE_MUTATIONS: Record<string, string> = {
   'they add': `addTag branchConversation createApiKey createDocument createEmbeddingVersion createRagConfiguration createRepository
-    createSystemPromptTemplate createWorkspace editMessage importConversation importEvents ingestEvent makeRecoveryCodes placeLegalHold
-    postMessage recordImage recordTurn regenerateAnswer register requestToolCall reserveUsage shareConversation startConversation`,
+    createSystemPromptTemplate createWebhook createWorkspace editMessage exportMyData importConversation importEvents ingestEvent makeRecoveryCodes placeLegalHold
+    postMessage recordImage recordTurn regenerateAnswer register requestToolCall reserveUsage shareConversation startConversation testWebhook`,
   'they change no value that is kept': `activateEmbeddingVersion answerToolCall archiveConversation archiveEmbeddingVersion chooseBranch makeTemporary
-    markRead redriveEmbeddings releaseLegalHold restoreConversation retryEvents retryFile setVectorWeight settleUsage useMemories`,
+    markRead redeliverWebhooks redriveEmbeddings releaseLegalHold replayEvents restoreConversation retryEvents retryFile setVectorWeight settleUsage useMemories`,
   'their history is kept': 'forget remember undoMemory',
   'the audit log has what was there': `changeMemberRole deleteRagConfiguration deleteRagConfigurationByNodeId deleteSystemPromptTemplate
-    deleteSystemPromptTemplateByNodeId deleteUsageBudget deleteUsageBudgetByNodeId renameWorkspace setDefaultRagConfiguration setRetentionPolicy
+    deleteSystemPromptTemplateByNodeId deleteUsageBudget deleteUsageBudgetByNodeId deleteWebhook renameWorkspace rotateWebhookSecret setDefaultRagConfiguration setRetentionPolicy
     setUsageBudget setWorkspaceLanguage setWorkspaceQuota setWorkspaceRules updateRagConfiguration updateRagConfigurationByNodeId
-    updateSystemPromptTemplate updateSystemPromptTemplateByNodeId updateUsageBudget updateUsageBudgetByNodeId`,
+    updateSystemPromptTemplate updateSystemPromptTemplateByNodeId updateUsageBudget updateUsageBudgetByNodeId updateWebhook`,
+  'erase-some.test.ts: they are refused': 'deleteMyAccount eraseUser',
   'they give or take access': `acceptInvitation acceptMyInvitation declineInvitation handOverInvitation inviteAccount inviteMember leaveWorkspace
     removeMember revokeApiKey revokeInvitation revokeShare transferOwnership`,
   'they are about accounts': `addSecondFactor changePassword confirmEmailChange confirmSecondFactor confirmSignIn endAccountSessions endIdentity
