@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Pool } from 'pg';
+import { askingAgain, recallConversation } from '../lib/cold-storage/recall.ts';
 import { BUSY } from '../lib/gate.ts';
 import { type AskPages, beginExport, exportPerson } from '../lib/leaving/export-person.ts';
 import { programVersion } from '../lib/program-version.ts';
@@ -19,7 +20,10 @@ export function myDataSender(pool: Pool, storage: FileStorage) {
 
   async function send(request: IncomingMessage, response: ServerResponse, settings: Settings): Promise<void> {
     const ask: AskPages = (sql, values) =>
-      inRequest(pool, settings, async (client) => (await client.query(sql, values)).rows);
+      askingAgain(
+        () => inRequest(pool, settings, async (client) => (await client.query(sql, values)).rows),
+        (stored) => inRequest(pool, settings, (client) => recallConversation(client, storage, stored)),
+      );
     const person = settings['colloquy.user_id']!;
     const parts = await beginExport({ ask, person });
     const gone = new AbortController();

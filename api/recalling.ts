@@ -1,16 +1,13 @@
 import type { ClientBase } from 'pg';
 import type { WithPgClient } from 'postgraphile/@dataplan/pg';
 import type { NodePostgresPgClient } from 'postgraphile/adaptors/pg';
-import { recallConversation, type StoredConversation, storedIn } from '../lib/cold-storage/recall.ts';
+import { askingAgain, recallConversation, type StoredConversation } from '../lib/cold-storage/recall.ts';
 import { ColloquyError } from '../lib/errors.ts';
 import type { FileStorage } from '../lib/storage.ts';
 import { ApiError } from './errors.ts';
 
 type With = WithPgClient<NodePostgresPgClient>;
 type Settings = Parameters<With>[0];
-
-/** Conversations that one statement may bring back: each is an attempt of it. A page has no more. */
-const MOST = 100;
 
 function forClient(error: unknown): unknown {
   return error instanceof ColloquyError && /^CQ72\d$/.test(error.code)
@@ -67,20 +64,16 @@ export function recalling(
     }
   }
 
-  const again: With = async (settings, work) => {
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        return await withPgClient(settings, work);
-      } catch (error) {
-        const stored = storedIn(error);
-        if (!stored || attempt === MOST) throw error;
+  const again: With = (settings, work) =>
+    askingAgain(
+      () => withPgClient(settings, work),
+      async (stored) => {
         await fetch(settings, stored).catch((problem: unknown) => {
           throw forClient(problem);
         });
         afterwards();
-      }
-    }
-  };
+      },
+    );
   if (withPgClient.release) again.release = withPgClient.release;
   return again;
 }

@@ -39,6 +39,9 @@ begin
     raise exception '% is not dropped: %', partition_name, state.reason using errcode = 'CQ732', hint = 'npm run ops -- partitions says what keeps each.';
   end if;
   perform app_private.require_unheld_partition(format('app_partitions.%I', partition_name)::regclass);
+  if dropped > 0 then
+    perform app_private.log_dropped_rows(found_one.parent, partition_name, found_one.upper_bound);
+  end if;
   is_referenced := exists (
     select from pg_constraint k where k.confrelid = format('app_public.%I', found_one.parent)::regclass and k.contype = 'f' and k.conparentid = 0
   );

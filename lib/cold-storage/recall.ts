@@ -60,3 +60,27 @@ export async function recallConversation(
   }
   return true;
 }
+
+/** Conversations that one statement may bring back: each is an attempt of it. A page has no more. */
+const MOST = 100;
+
+/**
+ * Asks again as long as what is asked for is in a file that can be fetched. What ends with CQ720 has to be a transaction, which has changed
+ * nothing then.
+ * @param fetch  brings the documents of a conversation back, in another transaction
+ * @throws what `ask` and `fetch` throw
+ */
+export async function askingAgain<T>(
+  ask: () => PromiseLike<T>,
+  fetch: (stored: StoredConversation) => Promise<unknown>,
+): Promise<T> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      const stored = storedIn(error);
+      if (!stored || attempt === MOST) throw error;
+      await fetch(stored);
+    }
+  }
+}

@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { FINDINGS, print, say, table, UsageError } from '../../lib/cli.ts';
+import { askingAgain, recallConversation } from '../../lib/cold-storage/recall.ts';
 import { type Database, inTransaction } from '../../lib/database.ts';
 import { env } from '../../lib/env.ts';
 import { ColloquyError } from '../../lib/errors.ts';
@@ -51,8 +52,12 @@ async function exportTo(name: string, { to }: { to: string }): Promise<void> {
   await withOwner(async (database) => {
     const person = await idOf(database, name);
     const pool = database.pool('owner');
-    const ask = async <Row extends object>(sql: string, values: unknown[]) =>
-      (await pool.query<Row & Record<string, unknown>>(sql, values)).rows as Row[];
+    const storage = localStorage(filesFolder(env.DATA_DIR));
+    const ask = <Row extends object>(sql: string, values: unknown[]) =>
+      askingAgain(
+        async () => (await pool.query<Row & Record<string, unknown>>(sql, values)).rows as Row[],
+        (stored) => inTransaction(pool, (client) => recallConversation(client, storage, stored)),
+      );
     const parts = await beginExport({ ask, person });
     // whole or not at all
     const arriving = `${to}.${process.pid}.part`;
@@ -62,7 +67,7 @@ async function exportTo(name: string, { to }: { to: string }): Promise<void> {
           {
             ask,
             person,
-            storage: localStorage(filesFolder(env.DATA_DIR)),
+            storage,
             writtenBy: programVersion,
             signal,
           },

@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openArchive, readArchiveLines } from '../../lib/archive/read.ts';
 import { localStorage } from '../../lib/storage.ts';
+import { makeCold, storeAll } from '../operations/cold/support.ts';
 import { describeReal } from '../support/server.ts';
 import { addContent, addDialogue, createWorkspace, indexAll, join } from '../support/tenants.ts';
 import { asUser, type TestUser, until } from '../support/users.ts';
@@ -169,6 +170,20 @@ describeReal('everything of a person over HTTP', () => {
     );
     for (const secret of [...secrets.hashes, password[0].password_hash, ann.token])
       expect(text).not.toContain(secret);
+  });
+
+  it('has what lies in files, hers and what she wrote elsewhere', async () => {
+    const { database } = api;
+    const before = (await fetched(ann.token)).parts;
+    await sql(`update app_private.settings set value = '0' where name = 'cold_storage_days'`);
+    await makeCold(database, []);
+    await storeAll(database.pool('worker'), localStorage(root));
+    const inFiles = () =>
+      sql('select count(*)::int as n from app_hidden.conversation_archive_parts p where p.document is null');
+    expect((await inFiles())[0].n).toBeGreaterThanOrEqual(2);
+    const after = (await fetched(ann.token)).parts;
+    for (const part of ['messages', 'messages_elsewhere']) expect(after.get(part)).toEqual(before.get(part));
+    expect(await inFiles()).toEqual([{ n: 0 }]);
   });
 
   it('is for a session that was proved of late, and for nobody else', async () => {

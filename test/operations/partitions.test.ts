@@ -125,6 +125,15 @@ describeReal('old partitions', () => {
       { partition: 'usage_logs_2023_02', rows: 2, exportedTo: null },
     ]);
     expect(wouldGo.map(({ partition }) => partition)).toEqual(['usage_logs_2023_01', 'usage_logs_2023_02']);
+    const { rows: told } = await owner().query(
+      `select l.workspace_id as workspace, l.new_values ->> 'partition' as partition, (l.new_values ->> 'removed')::int as removed
+       from app_public.audit_logs l where l.action = 'retention.applied' order by 2, 3`,
+    );
+    expect(told).toEqual([
+      { workspace: bob.workspaceId, partition: 'usage_logs_2023_01', removed: 1 },
+      { workspace: ann.workspaceId, partition: 'usage_logs_2023_01', removed: 30 },
+      { workspace: ann.workspaceId, partition: 'usage_logs_2023_02', removed: 2 },
+    ]);
     expect(await usedAt('2023-01-01Z', '2023-03-01Z')).toBe(0);
     expect(await ensure()).toEqual([]);
     // a clock that goes wrong has its place still
