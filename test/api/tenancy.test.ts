@@ -143,6 +143,19 @@ describeReal('tenants', () => {
     );
     expect(memory.errors).toEqual([]);
     const known = memory.data;
+    const made = await api.ask(
+      `mutation { createWebhook(input: { url: "https://receiver.example/${MARKER}", kinds: ["budget.exceeded"], description: "${MARKER}" }) { newWebhook { webhookId } } }`,
+      {},
+      { token: ada.token },
+    );
+    expect(made.errors).toEqual([]);
+    const { webhookId } = made.data.createWebhook.newWebhook;
+    const delivered = await api.ask(
+      'mutation ($id: UUID!) { testWebhook(input: { webhookId: $id }) { clientMutationId } }',
+      { id: webhookId },
+      { token: ada.token },
+    );
+    expect(delivered.errors).toEqual([]);
     await indexAll(api.database, axis(7));
     const added = await api.ask(
       `mutation ($r: UUID!, $d: UUID!) { addDocumentToRepository(input: { repositoryId: $r, documentId: $d, filePath: "${MARKER}.txt" }) { repositoryDocument { nodeId } } }`,
@@ -300,6 +313,8 @@ describeReal('tenants', () => {
       UsageLog: await only('usageLogs'),
       UsageBudget: await only('usageBudgets'),
       UsageReservation: await only('usageReservations'),
+      Webhook: { ...(await only('webhooks')), webhookId },
+      WebhookDelivery: await only('webhookDeliveries'),
       ConversationAnalytic: await bare('conversationAnalytics'),
       RagConfigurationPerformance: await bare('ragConfigurationPerformances'),
       Node: { nodeId: await node('conversation', `id: "${conversationId}"`) },
@@ -715,8 +730,9 @@ describeReal('tenants', () => {
     for (const field of Object.values(schema.getMutationType()!.getFields())) {
       const match = /^(update|delete)([A-Z][A-Za-z]+?)(ByNodeId)?$/.exec(field.name);
       // that one takes no id but a name: it aims at the workspace of the request
-      // nor do these take their id by that name: see below, and test/sql/attacks/leaving.ts
-      if (!match || ['deleteWorkspace', 'deleteFile', 'deleteMyAccount'].includes(field.name)) continue;
+      // nor do these take their id by that name: see below, and test/sql/attacks
+      const others = ['deleteWorkspace', 'deleteFile', 'deleteMyAccount', 'deleteWebhook', 'updateWebhook'];
+      if (!match || others.includes(field.name)) continue;
       const own = ids[match[2]!];
       expect(own, `this test has to learn ids of ${match[2]}`).toBeDefined();
       const key = match[3] ? `nodeId: "${own?.nodeId}"` : `id: "${own?.id}"`;
@@ -739,6 +755,12 @@ describeReal('tenants', () => {
     ] as const) {
       const remove = 'mutation { deleteWorkspace(input: { name: "Personal" }) { workspace { id } } }';
       expect(codeOf(await api.ask(remove, {}, { token }))).toBe(code);
+    }
+    for (const name of ['deleteWebhook', 'updateWebhook', 'testWebhook', 'rotateWebhookSecret']) {
+      for (const token of [bob.token, undefined]) {
+        const query = `mutation { ${name}(input: { webhookId: "${ids.Webhook?.id}" }) { clientMutationId } }`;
+        expect(codeOf(await api.ask(query, {}, { token })), query).toMatch(token ? /CQ204/ : /CQ101/);
+      }
     }
     for (const name of ['deleteFile', 'retryFile']) {
       for (const token of [bob.token, undefined]) {
@@ -819,6 +841,7 @@ describeReal('tenants', () => {
       'createRagConfiguration',
       'createRepository',
       'createSystemPromptTemplate',
+      'createWebhook',
       'createWorkspace',
       'deleteConversation',
       'deleteConversationByNodeId',
@@ -834,6 +857,7 @@ describeReal('tenants', () => {
       'deleteSystemPromptTemplateByNodeId',
       'deleteUsageBudget',
       'deleteUsageBudgetByNodeId',
+      'deleteWebhook',
       'deleteWorkspace',
       'updateConversation',
       'updateConversationByNodeId',
@@ -849,6 +873,7 @@ describeReal('tenants', () => {
       'updateUsageBudgetByNodeId',
       'updateUser',
       'updateUserByNodeId',
+      'updateWebhook',
     ]);
     const fields = (name: string) => Object.keys((schema.getType(name) as GraphQLObjectType).getFields());
     expect(fields('Document')).not.toContain('chunkedHash');

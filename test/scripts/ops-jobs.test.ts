@@ -193,7 +193,9 @@ describeReal('npm run ops -- jobs', () => {
         ),
       ).toEqual({ error: expect.stringContaining('tier_chunks') });
     } finally {
-      await owner().query(`alter function app_hidden.tier_chunks_away(integer) rename to tier_chunks`);
+      await owner().query(
+        `alter function app_hidden.tier_chunks_away(integer, timestamptz) rename to tier_chunks`,
+      );
     }
     const listed = await jobs('list');
     expect(listed.code).toBe(1);
