@@ -4,6 +4,7 @@ returns table (
   parent text, partition text, begins_at timestamptz, ends_at timestamptz, estimated_rows bigint, bytes bigint, verdict text, reason text
 )
 language plpgsql
+stable
 security definer
 set search_path = pg_catalog, pg_temp
 as $$

@@ -1,5 +1,5 @@
 --! Previous: sha1:762759b1766f4ec41b1ab0c740d92ec00ad0d45f
---! Hash: sha1:8c5bf186f91c17ecf8bb456c89de6c0b7d43eeb5
+--! Hash: sha1:d3818b6805fe93fa56719ebc49eb6da892c3b2cb
 --! Message: legal holds
 
 --! split: 1-current.sql
@@ -44,8 +44,10 @@ alter table app_public.legal_holds add constraint legal_holds_target check (
   and (released_at is not null or scope = 'workspace' or num_nonnulls(conversation_id, document_id, user_id) = 1)
 );
 
--- serves: the foreign key from conversations, and the holds on one
+-- serves: the foreign key from conversations, the holds on one, and the cascade from workspaces
 create index if not exists legal_holds_conversation_id_idx on app_public.legal_holds (workspace_id, conversation_id);
+-- what it served is served by the one above
+drop index if exists app_public.legal_holds_workspace_id_idx;
 -- serves: the foreign key from documents, and the holds on one
 create index if not exists legal_holds_document_id_idx on app_public.legal_holds (workspace_id, document_id);
 -- serves: the foreign key from users, and the holds on one

@@ -1,5 +1,5 @@
---! Previous: sha1:8c5bf186f91c17ecf8bb456c89de6c0b7d43eeb5
---! Hash: sha1:25dfef46baf4f99b79b3405ab6cdedeea2220cc5
+--! Previous: sha1:d3818b6805fe93fa56719ebc49eb6da892c3b2cb
+--! Hash: sha1:4714922b7aa6036a5e9ea0bca3661fd92bd99546
 --! Message: events and webhooks
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:25dfef46baf4f99b79b3405ab6cdedeea2220cc5
---! Hash: sha1:e3ac0fc159fbedf291ca7531911549ec03502bae
+--! Previous: sha1:4714922b7aa6036a5e9ea0bca3661fd92bd99546
+--! Hash: sha1:afd1927cef5ac14a4ff692c200d2f4445beacc46
 --! Message: cold storage
 
 --! split: 1-current.sql

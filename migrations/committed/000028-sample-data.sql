@@ -1,5 +1,5 @@
---! Previous: sha1:e3ac0fc159fbedf291ca7531911549ec03502bae
---! Hash: sha1:680bd581ba92b8009ff538e5f68282ec6f4032c2
+--! Previous: sha1:afd1927cef5ac14a4ff692c200d2f4445beacc46
+--! Hash: sha1:e2ea06dc83a4232ce83de59da4afde60409bd0ae
 --! Message: sample data
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:680bd581ba92b8009ff538e5f68282ec6f4032c2
---! Hash: sha1:f7d8778b9b50b04436630baba01629c59a3d96e8
+--! Previous: sha1:e2ea06dc83a4232ce83de59da4afde60409bd0ae
+--! Hash: sha1:1c702bc7ff069c7368f5c2e57d44376929f208ab
 --! Message: retention
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:f7d8778b9b50b04436630baba01629c59a3d96e8
---! Hash: sha1:a794be27d34c67de4adca118e687f55848f3f021
+--! Previous: sha1:1c702bc7ff069c7368f5c2e57d44376929f208ab
+--! Hash: sha1:0019ce76389e66b9276ca1dae4c6d33f2a44d24f
 --! Message: partitions
 
 --! split: 1-current.sql

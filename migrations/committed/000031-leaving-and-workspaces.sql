@@ -1,5 +1,5 @@
---! Previous: sha1:a794be27d34c67de4adca118e687f55848f3f021
---! Hash: sha1:ab8c1bcebfacadd79b003bc5d9e2e47864c7f4c7
+--! Previous: sha1:0019ce76389e66b9276ca1dae4c6d33f2a44d24f
+--! Hash: sha1:85774985c7fdc6832f1b45c6a54b2d62582e29fa
 --! Message: leaving and workspaces
 
 --! split: 1-current.sql

@@ -5285,12 +5285,6 @@ CREATE INDEX legal_holds_released_by_idx ON app_public.legal_holds USING btree (
 CREATE INDEX legal_holds_user_id_idx ON app_public.legal_holds USING btree (user_id);
 
 --
--- Name: legal_holds_workspace_id_idx; Type: INDEX; Schema: app_public; Owner: -
---
-
-CREATE INDEX legal_holds_workspace_id_idx ON app_public.legal_holds USING btree (workspace_id);
-
---
 -- Name: memory_item_changes_memory_item_id_idx; Type: INDEX; Schema: app_public; Owner: -
 --
 

@@ -203,6 +203,13 @@ await describeWithBinaries('a logical dump', (binaries) => {
         `select workspace_id from app_public.conversations c join app_public.chunks k using (workspace_id) group by 1 order by count(*) desc, 1 limit 1`,
       ),
     );
+    // what is held could not be deleted below
+    await source
+      .pool('owner')
+      .query(
+        'update app_public.legal_holds set released_at = now() where workspace_id = $1 and released_at is null',
+        [workspace],
+      );
     const dumped = await ops(
       ['backup', 'dump', '--workspace', workspace, '--without-files', '--json'],
       variables,
