@@ -1,5 +1,5 @@
 --! Previous: sha1:762759b1766f4ec41b1ab0c740d92ec00ad0d45f
---! Hash: sha1:d3818b6805fe93fa56719ebc49eb6da892c3b2cb
+--! Hash: sha1:1aa0ad48640c148d14420c688d4a62409ad9ed9a
 --! Message: legal holds
 
 --! split: 1-current.sql
@@ -46,7 +46,8 @@ alter table app_public.legal_holds add constraint legal_holds_target check (
 
 -- serves: the foreign key from conversations, the holds on one, and the cascade from workspaces
 create index if not exists legal_holds_conversation_id_idx on app_public.legal_holds (workspace_id, conversation_id);
--- what it served is served by the one above
+-- what it served is served by the one above; the table is small
+-- squawk-ignore require-concurrent-index-deletion
 drop index if exists app_public.legal_holds_workspace_id_idx;
 -- serves: the foreign key from documents, and the holds on one
 create index if not exists legal_holds_document_id_idx on app_public.legal_holds (workspace_id, document_id);

@@ -1,5 +1,5 @@
---! Previous: sha1:d3818b6805fe93fa56719ebc49eb6da892c3b2cb
---! Hash: sha1:4714922b7aa6036a5e9ea0bca3661fd92bd99546
+--! Previous: sha1:1aa0ad48640c148d14420c688d4a62409ad9ed9a
+--! Hash: sha1:e3337a9b04f448cadaf3c7d16dc02b9a65169bc8
 --! Message: events and webhooks
 
 --! split: 1-current.sql

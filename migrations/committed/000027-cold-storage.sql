@@ -1,5 +1,5 @@
---! Previous: sha1:4714922b7aa6036a5e9ea0bca3661fd92bd99546
---! Hash: sha1:afd1927cef5ac14a4ff692c200d2f4445beacc46
+--! Previous: sha1:e3337a9b04f448cadaf3c7d16dc02b9a65169bc8
+--! Hash: sha1:4761f0fa80ebcd8309f0fe328cdb62335bc8005b
 --! Message: cold storage
 
 --! split: 1-current.sql

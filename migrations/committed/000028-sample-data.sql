@@ -1,5 +1,5 @@
---! Previous: sha1:afd1927cef5ac14a4ff692c200d2f4445beacc46
---! Hash: sha1:e2ea06dc83a4232ce83de59da4afde60409bd0ae
+--! Previous: sha1:4761f0fa80ebcd8309f0fe328cdb62335bc8005b
+--! Hash: sha1:48f6299e375ef0ba5ea4cd3e5db8622423ef897e
 --! Message: sample data
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:e2ea06dc83a4232ce83de59da4afde60409bd0ae
---! Hash: sha1:1c702bc7ff069c7368f5c2e57d44376929f208ab
+--! Previous: sha1:48f6299e375ef0ba5ea4cd3e5db8622423ef897e
+--! Hash: sha1:4b7d7d0b559db2ef5b18ef9ee518568713a930b3
 --! Message: retention
 
 --! split: 1-current.sql

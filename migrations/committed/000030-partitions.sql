@@ -1,5 +1,5 @@
---! Previous: sha1:1c702bc7ff069c7368f5c2e57d44376929f208ab
---! Hash: sha1:0019ce76389e66b9276ca1dae4c6d33f2a44d24f
+--! Previous: sha1:4b7d7d0b559db2ef5b18ef9ee518568713a930b3
+--! Hash: sha1:3db417db15b2a103cdbbc1717f60bf4a99c87b47
 --! Message: partitions
 
 --! split: 1-current.sql

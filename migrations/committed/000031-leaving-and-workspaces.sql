@@ -1,5 +1,5 @@
---! Previous: sha1:0019ce76389e66b9276ca1dae4c6d33f2a44d24f
---! Hash: sha1:85774985c7fdc6832f1b45c6a54b2d62582e29fa
+--! Previous: sha1:3db417db15b2a103cdbbc1717f60bf4a99c87b47
+--! Hash: sha1:2e7a44c2497c35034bf3407ab8abf837e851b469
 --! Message: leaving and workspaces
 
 --! split: 1-current.sql
