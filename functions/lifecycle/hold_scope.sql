@@ -11,116 +11,34 @@ as $$
   select
     s.kinds, coalesce(s.conversations, '''{}'''), coalesce(s.documents, '''{}'''), coalesce(s.persons, '''{}'''), coalesce(s.unless, 'false')
   from (
+    select * from app_private.conversation_hold_scopes()
+    union all
     values
-      ('app_public.conversations', '''{conversations}''', 'array[r.id]', null, 'array[r.owner_id]', null),
-      (
-        'app_public.messages',
-        '''{conversations}''',
-        'array[r.conversation_id]',
-        null,
-        'array[r.owner_id, r.author_id]',
-        'r.id in (select unnest(a.message_ids) from app_hidden.conversation_archives a where a.conversation_id in (select o.conversation_id from %rows% as o))'
-      ),
-      (
-        'app_public.message_feedback',
-        '''{conversations}''',
-        'array[r.conversation_id]',
-        null,
-        'array[r.user_id, app_private.owner_of_conversation(r.conversation_id)]',
-        null
-      ),
-      (
-        'app_public.message_chunks',
-        '''{conversations}''',
-        'array[r.conversation_id]',
-        null,
-        'array[app_private.owner_of_conversation(r.conversation_id)]',
-        null
-      ),
-      (
-        'app_public.tool_calls',
-        '''{conversations}''',
-        'array[r.conversation_id]',
-        null,
-        'array[r.decided_by, app_private.owner_of_conversation(r.conversation_id)]',
-        null
-      ),
-      (
-        'app_public.generated_images',
-        '''{conversations}''',
-        'array[r.conversation_id]',
-        null,
-        'array[r.owner_id, app_private.owner_of_conversation(r.conversation_id)]',
-        null
-      ),
-      (
-        'app_hidden.conversation_archives',
-        '''{conversations}''',
-        'array[r.conversation_id]',
-        null,
-        'array[app_private.owner_of_conversation(r.conversation_id)]',
-        '(select count(*) from app_public.messages m where m.conversation_id = r.conversation_id and m.id = any (r.message_ids)) = r.message_count'
-      ),
-      (
-        'app_hidden.conversation_archive_parts',
-        '''{conversations}''',
-        'array[r.conversation_id]',
-        null,
-        'array[app_private.owner_of_conversation(r.conversation_id)]',
-        'case when r.packed = ''app_public.messages''::regclass'
-        ' then (select count(*) from app_public.messages m where m.conversation_id = r.conversation_id and m.id between r.first_id and r.last_id) = r.row_count'
-        ' else not exists (select from app_hidden.conversation_archives a where a.conversation_id = r.conversation_id) end'
-      ),
-      (
-        'app_hidden.cited_passages',
+      ('app_hidden.cited_passages',
         'array[case r.source_type when ''document'' then ''documents'' when ''message'' then ''conversations'' when ''memory'' then ''memory_items'' else ''raw_events'' end,'
         ' case when cardinality(app_private.citing_conversations(r.workspace_id, r.id, r.chunk_id)) > 0 then ''conversations'' end]',
-        'r.conversation_id || app_private.citing_conversations(r.workspace_id, r.id, r.chunk_id)',
-        'array[r.document_id]',
+        'r.conversation_id || app_private.citing_conversations(r.workspace_id, r.id, r.chunk_id)', 'array[r.document_id]',
         'r.owner_id || array(select app_private.owner_of_conversation(x) from unnest(app_private.citing_conversations(r.workspace_id, r.id, r.chunk_id)) as x)',
-        null
-      ),
+        null),
       ('app_public.documents', '''{documents}''', null, 'array[r.id]', 'array[r.owner_id]', null),
       ('app_public.repositories', '''{documents}''', null, null, 'array[r.owner_id]', null),
-      (
-        'app_public.repository_documents',
-        '''{documents}''',
-        null,
-        'array[r.document_id]',
-        'array(select d.owner_id from app_public.documents d where d.id = r.document_id)',
-        null
-      ),
-      (
-        'app_public.files',
-        'case when r.conversation_id is null then ''{files}'' else ''{files,conversations}'' end',
-        'array[r.conversation_id]',
-        null,
-        'array[r.owner_id]',
-        null
-      ),
+      ('app_public.repository_documents', '''{documents}''', null, 'array[r.document_id]',
+        'array(select d.owner_id from app_public.documents d where d.id = r.document_id)', null),
+      ('app_public.files', 'case when r.conversation_id is null then ''{files}'' else ''{files,conversations}'' end', 'array[r.conversation_id]', null,
+        'array[r.owner_id]', null),
       ('app_public.memory_items', '''{memory_items}''', null, null, 'array[r.owner_id]', null),
       ('app_public.memory_item_changes', '''{memory_items}''', null, null, 'array[r.owner_id]', null),
       ('app_public.raw_events', '''{raw_events}''', null, null, 'array[r.owner_id]', null),
       ('app_public.usage_logs', '''{usage_logs}''', 'array[r.conversation_id]', null, 'array[r.user_id]', null),
-      (
-        'app_public.conversation_analytics',
-        '''{conversation_analytics}''',
-        'array[r.conversation_id]',
-        null,
-        'array[app_private.owner_of_conversation(r.conversation_id)]',
-        null
-      ),
-      (
-        'app_public.entity_tags',
+      ('app_public.conversation_analytics', '''{conversation_analytics}''', 'array[r.conversation_id]', null,
+        'array[app_private.owner_of_conversation(r.conversation_id)]', null),
+      ('app_public.entity_tags',
         'array[case r.entity_type when ''conversation'' then ''conversations'' when ''memory_item'' then ''memory_items'' else ''documents'' end]',
-        'array[case when r.entity_type = ''conversation'' then r.entity_id end]',
-        'array[case when r.entity_type = ''document'' then r.entity_id end]',
+        'array[case when r.entity_type = ''conversation'' then r.entity_id end]', 'array[case when r.entity_type = ''document'' then r.entity_id end]',
         'array[case r.entity_type when ''conversation'' then app_private.owner_of_conversation(r.entity_id)'
         ' when ''memory_item'' then (select m.owner_id from app_public.memory_items m where m.id = r.entity_id)'
         ' when ''document'' then (select d.owner_id from app_public.documents d where d.id = r.entity_id)'
-        ' else (select e.owner_id from app_public.repositories e where e.id = r.entity_id) end]',
-        null
-      ),
+        ' else (select e.owner_id from app_public.repositories e where e.id = r.entity_id) end]', null),
       -- of no kind: a hold on everything in the workspace keeps them
       ('app_public.tags', '''{}''', null, null, null, null)
   ) as s (name, kinds, conversations, documents, persons, unless)

@@ -1,4 +1,3 @@
--- needs: audit/log_event
 -- What goes with a month that is dropped whole is in the audit log as what goes in batches is: an entry for each tenant.
 create or replace function app_private.log_dropped_rows(parent_name text, partition_name text, upper_bound uuid)
 returns void

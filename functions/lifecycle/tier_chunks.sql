@@ -1,4 +1,3 @@
--- needs: lifecycle/tier_workspace
 -- Puts chunks into the tiers by which search goes: hot and warm are always searched, cold on demand. One call is one step, which looks at a
 -- bounded number of them, whatever there is: the caller ends the transaction and asks again until nothing is due. Tenants take turns, the one
 -- that was looked at longest ago first, with a batch each; how far each has come is kept, so a run that was ended is gone on with.

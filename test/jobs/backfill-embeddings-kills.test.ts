@@ -18,7 +18,7 @@ import {
 
 const KILLS = sized(10, 100);
 const WORKSPACES = 20;
-const CHUNKS = 500;
+const CHUNKS = sized(200, 500);
 /** Documents that are edited meanwhile. */
 const EDITS = 5;
 /** Workers at a time. */

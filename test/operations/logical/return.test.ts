@@ -188,6 +188,10 @@ describeReal('rows that come back from a backup', () => {
     const scope = workspaceScope(tables);
     for (const { id } of rows) {
       const then = await rowsOf(backup, scope, [id]);
+      await pool().query(
+        'update app_public.legal_holds set released_at = now() where workspace_id = $1 and released_at is null',
+        [id],
+      );
       await pool().query('delete from app_public.workspaces where id = $1', [id]);
       const report = await bring({ of: 'workspace', id });
       expect(await rowsOf(live, scope, [id])).toEqual(then);

@@ -416,7 +416,7 @@ describeReal('whatever happens to conversations, and whoever is killed meanwhile
       {
         numRuns: sized(25, 2300),
         endOnFailure: false,
-        ...(isLong() ? {} : { interruptAfterTimeLimit: 30_000 }),
+        ...(isLong() ? {} : { interruptAfterTimeLimit: 15_000 }),
       },
     );
     expect(operations).toBeGreaterThan(0);

@@ -15,3 +15,8 @@ comment on function app_hidden.refuse_change() is 'Trigger: refuses every change
 create or replace trigger audit_logs_00_append_only
 before update or delete or truncate
 on app_public.audit_logs for each statement execute function app_hidden.refuse_change();
+
+-- A certificate that could be changed would prove nothing.
+create or replace trigger erasures_00_append_only
+before update or delete or truncate
+on app_hidden.erasures for each statement execute function app_hidden.refuse_change();
