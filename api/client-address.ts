@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
 import { env } from '../lib/env.ts';
+import { isInNetwork } from '../lib/networks.ts';
 import type { ProxyRule } from '../lib/proxies.ts';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
@@ -27,8 +28,7 @@ function parse(text: string): Address | undefined {
 
 function matches(address: Address, rule: ProxyRule): boolean {
   if ('name' in rule) return NAMED[rule.name]!.includes(address.range());
-  const [base, bits] = ipaddr.parseCIDR(rule.cidr);
-  return base.kind() === address.kind() && address.match([base, bits] as never);
+  return isInNetwork(address, rule.cidr);
 }
 
 interface Origin {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { inTransaction } from '../lib/database.ts';
+import { removeContent } from '../operations/remove-content.ts';
 import type { JobContext, JobDefinition } from './job.ts';
 import { CLEANUP } from './queue-options.ts';
 
@@ -8,21 +8,8 @@ const BATCH = 1000;
 /** Milliseconds after which an unfinished upload counts as abandoned. */
 const ABANDONED = 3_600_000;
 
-/** Removes the bytes of a content that no file refers to, under the lock that storing it takes. */
-function removeContent({ pool, storage }: JobContext, path: string): Promise<boolean> {
-  return inTransaction(pool, async (client) => {
-    const { rows } = await client.query<{ is_free: boolean }>(
-      'select app_hidden.release_content(of_path => $1) as is_free',
-      [path],
-    );
-    if (rows[0]!.is_free) await storage.remove(path);
-    return rows[0]!.is_free;
-  });
-}
-
 /** Removes uploads that came to nothing, bytes that no file has any more, and what interrupted uploads left. */
-async function handle(context: JobContext): Promise<object> {
-  const { pool, signal, storage } = context;
+async function handle({ pool, signal, storage }: JobContext): Promise<object> {
   const done = { orphans: 0, contents: 0, leftovers: 0 };
   while (!signal.aborted) {
     const { rows } = await pool.query(
@@ -39,14 +26,14 @@ async function handle(context: JobContext): Promise<object> {
     );
     for (const { path } of rows) {
       if (signal.aborted) break;
-      if (await removeContent(context, path)) done.contents += 1;
+      if (await removeContent(pool, storage, path)) done.contents += 1;
     }
     if (rows.length === 0) break;
   }
   for await (const leftover of storage.leftovers(ABANDONED)) {
     if (signal.aborted) break;
     // it may have reached its place, without a row that knows of it
-    if (leftover.path && (await removeContent(context, leftover.path))) done.contents += 1;
+    if (leftover.path && (await removeContent(pool, storage, leftover.path))) done.contents += 1;
     await leftover.remove();
     done.leftovers += 1;
   }

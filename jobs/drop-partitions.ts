@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { errorCode } from '../lib/errors.ts';
-import { exportPlace } from '../operations/partitions/export.ts';
 import { dropPartitions, ensurePartitions, REST } from '../operations/partitions/maintain.ts';
 import type { JobContext, JobDefinition } from './job.ts';
 import { WEEKLY } from './queue-options.ts';
@@ -26,7 +25,10 @@ async function handle({ pool, log, signal: ending }: JobContext, { rest }: Paylo
   const signal = AbortSignal.any([ending, AbortSignal.timeout(MINUTES * 60_000)]);
   const done = { dropped: [] as string[], rows: 0, exported: [] as string[], busy: [] as string[] };
   try {
-    const place = rows[0]!.isExported ? await exportPlace() : undefined;
+    // its encryption is large: not for every start
+    const place = rows[0]!.isExported
+      ? await (await import('../operations/partitions/export.ts')).exportPlace()
+      : undefined;
     for await (const step of dropPartitions({ pool, signal, rest }, { place })) {
       if ('busy' in step) {
         done.busy.push(step.busy);

@@ -4,7 +4,7 @@ import { addressesOf, addressFault } from './connections/addresses.ts';
 import { endpointFields, endpoints, rerankFields } from './endpoint-settings.ts';
 import { type UnknownVariable, unknownVariables } from './env-names.ts';
 import { ColloquyError, describeError } from './errors.ts';
-import { httpFields } from './http-settings.ts';
+import { httpFields, readBy } from './http-settings.ts';
 import { mailFields, missingMailVariable } from './mail-settings.ts';
 import { readNetworks } from './networks.ts';
 import { rememberSecrets } from './secrets.ts';
@@ -72,19 +72,6 @@ const prefix = z
 
 /** A limit's new figure: so many in so many seconds; undefined: no limit. */
 export type RateChange = { points: number; seconds: number } | undefined;
-
-/** Networks and addresses, separated by commas. */
-const networks = z
-  .string()
-  .default('')
-  .transform((value, context) => {
-    try {
-      return readNetworks(value);
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: (error as Error).message });
-      return z.NEVER;
-    }
-  });
 
 /** Changes of limits by name, written as `searches.account=600/60 register.address=off`. */
 const rates = z
@@ -231,7 +218,7 @@ const variables = z.object({
   MAIL_FROM: mailFields.from,
   MAIL_WEBHOOK_SECRET: mailFields.webhookSecret,
   /** Networks to which webhooks may be delivered although they are not public: 10.1.0.0/16, 127.0.0.1 … Absent: none. */
-  WEBHOOK_ALLOWED_NETWORKS: networks,
+  WEBHOOK_ALLOWED_NETWORKS: readBy(readNetworks),
   /** Where the client's pages are, and which of them take the tokens of mails. */
   PUBLIC_URL: mailFields.publicUrl,
   MAIL_LINK_RESET: mailFields.linkReset,

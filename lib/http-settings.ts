@@ -15,20 +15,24 @@ const isOrigin = (value: string): boolean =>
 
 const HOST_NAME = /^(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/i;
 
-/** What decides how the API is reached, and by whom: fields of the environment. */
-export const httpFields = {
-  /** Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses, ranges, `loopback`, `private`. */
-  TRUSTED_PROXIES: z
+/** A text for a reader that throws what is wrong with it. */
+export const readBy = <T>(read: (value: string) => T) =>
+  z
     .string()
     .default('')
     .transform((value, context) => {
       try {
-        return readProxies(value);
+        return read(value);
       } catch (error) {
-        context.addIssue({ code: 'custom', message: (error as TypeError).message });
+        context.addIssue({ code: 'custom', message: (error as Error).message });
         return z.NEVER;
       }
-    }),
+    });
+
+/** What decides how the API is reached, and by whom: fields of the environment. */
+export const httpFields = {
+  /** Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses, ranges, `loopback`, `private`. */
+  TRUSTED_PROXIES: readBy(readProxies),
   /** Names under which requests may come, where not all may; `*` lets all. */
   ALLOWED_HOSTS: z
     .string()

@@ -15,6 +15,7 @@ import { runCurrent } from './migrations/current.ts';
 import { adoptEarlierLayout, finishEarlierLayout } from './migrations/earlier.ts';
 import { runCommitted } from './migrations/run-committed.ts';
 import { type MigrationStatus, migrationStatus, type Program, readProgram } from './migrations/status.ts';
+import { programVersion } from './program-version.ts';
 import { openQueue } from './queue.ts';
 
 export {
@@ -181,14 +182,9 @@ async function prepare(
   return (await migrationStatus(admin)).pending;
 }
 
-/** Of this Colloquy, as package.json says. */
-export function projectVersion(): string {
-  return JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8')).version;
-}
-
 /** Keeps a copy of an embedded database that is about to be changed. Of a server, a DBA makes a backup. */
 export async function keepCopy(database: Database, onCopy: (message: string) => void): Promise<void> {
-  const copy = await database.copies?.keep(projectVersion());
+  const copy = await database.copies?.keep(programVersion);
   if (!copy) return;
   const { folder, isNew } = copy;
   onCopy(

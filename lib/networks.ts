@@ -22,3 +22,9 @@ export function readNetworks(list: string): string[] {
     return network;
   });
 }
+
+/** Whether an address is in a range that readNetwork returned. */
+export function isInNetwork(address: ipaddr.IPv4 | ipaddr.IPv6, network: string): boolean {
+  const [base, bits] = ipaddr.parseCIDR(network);
+  return base.kind() === address.kind() && address.match([base, bits] as never);
+}

@@ -5,6 +5,7 @@ import { bar, formatSeconds } from '../lib/progress.ts';
 import { type LoadResult, loadSampleData } from '../operations/sample-data/load.ts';
 import type { SampleSize } from '../operations/sample-data/plan.ts';
 import { openPrepared } from './shared/prepared-database.ts';
+import { stoppable } from './shared/stoppable.ts';
 
 const LINE_SECONDS = 10;
 
@@ -119,12 +120,9 @@ function showResult(result: LoadResult, size: SampleSize): void {
 async function sampleData(options: Options): Promise<void> {
   const size = sizeOf(options);
   const database = await openTarget(options);
-  const ending = new AbortController();
-  const end = (): void => ending.abort();
-  process.once('SIGINT', end).once('SIGTERM', end);
-  try {
+  const work = async (signal: AbortSignal): Promise<void> => {
     say(`Into ${database.description}.`);
-    if (options.remove) return await remove(database, options.json ?? false);
+    if (options.remove) return remove(database, options.json ?? false);
     if (!options.yesReally) await database.pool('owner').query('select app_private.require_development()');
     if (options.dryRun) {
       print(options.json ? JSON.stringify(size) : `Would write: ${JSON.stringify(size, null, 1)}`);
@@ -132,15 +130,17 @@ async function sampleData(options: Options): Promise<void> {
     }
     const result = await loadSampleData(database, size, {
       index: options.index ?? false,
-      signal: ending.signal,
+      signal,
       say,
       onProgress: showProgress(),
     });
     if (options.json) print(JSON.stringify(result));
     else showResult(result, size);
     if (!result.isComplete) process.exitCode = INTERRUPTED;
+  };
+  try {
+    await stoppable(work);
   } finally {
-    process.off('SIGINT', end).off('SIGTERM', end);
     await database.close();
   }
 }

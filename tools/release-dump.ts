@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { ColloquyError, describeError } from '../lib/errors.ts';
 import { projectFolder } from '../lib/migrations.ts';
+import { programVersion } from '../lib/program-version.ts';
 import { findBinaries } from './postgres/acquire.ts';
 import { makeReleaseDump } from './release-dump/dump.ts';
 
@@ -26,20 +27,19 @@ Exit codes: 0 written, 1 could not, 2 wrong usage.`,
   .parse();
 
 try {
-  const { version } = JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8')) as {
-    version: string;
-  };
   const folder = join(projectFolder, 'test/fixtures/releases');
-  const file = join(folder, `${version}.sql.gz`);
+  const file = join(folder, `${programVersion}.sql.gz`);
   if (existsSync(file) && !program.opts<{ force: boolean }>().force) {
-    throw new ColloquyError('CQ019', `There is a dump of ${version} already.`, {
+    throw new ColloquyError('CQ019', `There is a dump of ${programVersion} already.`, {
       hint: 'Raise the version in package.json first; --force replaces the dump of a version that is not released yet.',
     });
   }
   const dump = await makeReleaseDump(await findBinaries(say));
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, dump);
-  process.stdout.write(`test/fixtures/releases/${version}.sql.gz: ${Math.ceil(dump.length / 1024)} kB\n`);
+  process.stdout.write(
+    `test/fixtures/releases/${programVersion}.sql.gz: ${Math.ceil(dump.length / 1024)} kB\n`,
+  );
 } catch (error) {
   say(describeError(error));
   process.exitCode = 1;

@@ -1,6 +1,7 @@
 import { Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { isInNetwork } from '../lib/networks.ts';
 
 /** An address to which nothing is sent. Its message is for whoever made the webhook. */
 export class ForbiddenAddress extends Error {
@@ -18,11 +19,6 @@ const GLOBAL_IPV6 = '2000::/3';
 
 /** Public addresses that are services of the machine's own cloud. */
 const CLOUD = ['168.63.129.16/32'];
-
-const isIn = (address: ipaddr.IPv4 | ipaddr.IPv6, network: string): boolean => {
-  const [base, bits] = ipaddr.parseCIDR(network);
-  return base.kind() === address.kind() && address.match([base, bits] as never);
-};
 
 /** Asks the name servers, never the threads that everybody's files wait for, and no file of names of this machine. */
 export const resolveByDns: Resolve = async (host) => {
@@ -52,10 +48,10 @@ export async function allowedAddresses(
   for (const text of addresses) {
     // IPv4 that is written as IPv6 is IPv4
     const address = ipaddr.process(text);
-    const isAllowed = networks.some((network) => isIn(address, network));
-    const isGlobal = address.kind() === 'ipv4' || isIn(address, GLOBAL_IPV6);
+    const isAllowed = networks.some((network) => isInNetwork(address, network));
+    const isGlobal = address.kind() === 'ipv4' || isInNetwork(address, GLOBAL_IPV6);
     const isPublic =
-      address.range() === 'unicast' && isGlobal && !CLOUD.some((network) => isIn(address, network));
+      address.range() === 'unicast' && isGlobal && !CLOUD.some((network) => isInNetwork(address, network));
     if (!isAllowed && !isPublic)
       throw new ForbiddenAddress('The address leads into a network that is not public.');
     if (url.protocol !== 'https:' && address.range() !== 'loopback')

@@ -36,7 +36,7 @@ begin
     return;
   end if;
   perform app_private.store_user_activity(taken);
-  return query select coalesce(cardinality(taken), 0), f.changed, f.removed from app_private.store_conversation_figures(taken) as f;
+  return query select cardinality(taken), f.changed, f.removed from app_private.store_conversation_figures(taken) as f;
 end
 $$;
 comment on function app_private.settle_conversation_analytics(uuid[], date) is

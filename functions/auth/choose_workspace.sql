@@ -8,9 +8,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   member app_public.workspace_members;
-  is_frozen boolean;
 begin
-  select m.workspace_id, m.user_id, m.role, m.joined_at, w.frozen_at is not null into member.workspace_id, member.user_id, member.role, member.joined_at, is_frozen
+  select m.workspace_id, m.user_id, case when w.frozen_at is null then m.role else 'viewer' end, m.joined_at
+  into member.workspace_id, member.user_id, member.role, member.joined_at
   from app_public.workspace_members m
   join app_public.workspaces w on w.id = m.workspace_id
   where m.user_id = for_user and (wanted is null or m.workspace_id = wanted)
@@ -18,9 +18,6 @@ begin
   limit 1;
   if member.workspace_id is null and wanted is not null then
     raise exception 'You are not a member of this workspace.' using errcode = 'CQ107', hint = 'List your workspaces, or leave the header out.';
-  end if;
-  if is_frozen then
-    member.role := 'viewer';
   end if;
   return member;
 end

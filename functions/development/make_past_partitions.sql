@@ -15,10 +15,9 @@ declare
   upper_bound uuid;
   made integer := 0;
 begin
-  select c.relname into past
-  from pg_inherits i
-  join pg_class c on c.oid = i.inhrelid
-  where i.inhparent = format('app_public.%I', parent_name)::regclass and pg_get_expr(c.relpartbound, c.oid) like 'FOR VALUES FROM (MINVALUE)%';
+  select p.partition into past
+  from app_private.range_partitions() p
+  where p.parent = parent_name and p.lower_bound = '00000000-0000-0000-0000-000000000000';
   if past is not null then
     execute format('select not exists (select from app_partitions.%I)', past) into is_empty;
     if is_empty then

@@ -13,12 +13,13 @@ begin
     raise exception 'From 1 to 10,000 rows.' using errcode = 'CQ200', hint = 'Ask for fewer.';
   end if;
   return query
-  select (app_private.account_erasure_of(i.id)).*
+  select l.*
   from (
     select p.id, null::bigint as number from app_hidden.pending_erasures p union all select e.id, e.number from app_hidden.erasures e
     order by number desc nulls first, id desc
     limit max_rows
   ) as i
+  cross join lateral app_private.account_erasure_of(i.id) as l
   order by i.number desc nulls first, i.id desc;
 end
 $$;

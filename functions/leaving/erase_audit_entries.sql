@@ -7,6 +7,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  after_id constant uuid := coalesce((erasure.progress ->> 'after')::uuid, '00000000-0000-0000-0000-000000000000');
   last_id uuid;
   source regclass;
   changed bigint;
@@ -15,7 +16,7 @@ begin
   select max(s.id::text)::uuid into last_id
   from (
     select a.id from app_public.audit_logs a
-    where a.id > coalesce((erasure.progress ->> 'after')::uuid, '00000000-0000-0000-0000-000000000000')
+    where a.id > after_id
     order by a.id
     limit max_rows * 5
   ) as s;
@@ -24,7 +25,7 @@ begin
   end if;
   for source in
     select distinct a.tableoid::regclass from app_public.audit_logs a
-    where a.id > coalesce((erasure.progress ->> 'after')::uuid, '00000000-0000-0000-0000-000000000000') and a.id <= last_id
+    where a.id > after_id and a.id <= last_id
   loop
     execute format(
       'update %s a
@@ -49,7 +50,7 @@ begin
        where a.id = o.id',
       source
     )
-    using erasure, coalesce((erasure.progress ->> 'after')::uuid, '00000000-0000-0000-0000-000000000000'), last_id;
+    using erasure, after_id, last_id;
     get diagnostics changed = row_count;
     total := total + changed;
   end loop;

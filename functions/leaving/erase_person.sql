@@ -5,13 +5,14 @@ returns jsonb
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  left_in uuid[];
 begin
   perform from app_public.users u where u.id = erasure.user_id for update;
-  if cardinality(app_private.workspaces_of_person(erasure.user_id)) > 0 then
+  left_in := app_private.workspaces_of_person(erasure.user_id);
+  if cardinality(left_in) > 0 then
     update app_hidden.pending_erasures p
-    set step = 'archives', progress = '{}', workspaces = array(
-      select distinct w from unnest(p.workspaces || app_private.workspaces_of_person(erasure.user_id)) as w order by w
-    )
+    set step = 'archives', progress = '{}', workspaces = array(select distinct w from unnest(p.workspaces || left_in) as w order by w)
     where p.id = erasure.id;
     return jsonb '{}';
   end if;

@@ -42,7 +42,7 @@ begin
     when 'person' then app_private.erase_person(erasure)
     when 'audit' then app_private.erase_audit_entries(erasure, max_rows)
     when 'words' then app_private.erase_words(erasure, max_rows)
-    when 'summary' then app_private.erase_from_summary(erasure)
+    when 'summary' then app_private.erase_from_summary()
     when 'statistics' then app_private.erase_statistics(erasure)
   end;
   if erasure.step = 'files' and with_files then

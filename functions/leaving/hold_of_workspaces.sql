@@ -16,13 +16,12 @@ begin
     select format('%s: %s', w.name, h.reason)
     from app_public.legal_holds h
     join app_public.workspaces w on w.id = h.workspace_id
-    cross join lateral (select to_jsonb(h) as hold) as j
-    where h.workspace_id = any (of_workspaces) and h.released_at is null and case coalesce(j.hold ->> 'scope', 'workspace')
-      when 'person' then j.hold ->> 'user_id' = person::text
-      when 'document' then exists (select from app_public.documents d where d.id = (j.hold ->> 'document_id')::uuid and d.owner_id = person)
+    where h.workspace_id = any (of_workspaces) and h.released_at is null and case h.scope
+      when 'person' then h.user_id = person
+      when 'document' then exists (select from app_public.documents d where d.id = h.document_id and d.owner_id = person)
       when 'conversation' then exists (
         select from app_public.conversations c
-        where c.id = (j.hold ->> 'conversation_id')::uuid and (
+        where c.id = h.conversation_id and (
           c.owner_id = person or exists (select from app_public.messages m where m.conversation_id = c.id and m.author_id = person)
           or exists (select from app_hidden.user_activity a where a.workspace_id = c.workspace_id and a.conversation_id = c.id and a.user_id = person)
         )

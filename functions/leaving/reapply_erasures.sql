@@ -1,7 +1,6 @@
 -- Begins the erasure of everybody who is back. Workspaces that would have no owner get their longest member; a legal hold of the copy
--- is one that was released before the person was erased, and is said. The rest is done by erase_some, or here at once without the bytes
--- of files, which in a copy are those of the original.
-create or replace function app_hidden.reapply_erasures(at_once boolean default true)
+-- is one that was released before the person was erased, and is said. The rest is done by erase_some.
+create or replace function app_hidden.reapply_erasures()
 returns integer
 language plpgsql
 security definer
@@ -10,7 +9,6 @@ as $$
 declare
   returned record;
   heir uuid;
-  bit record;
   begun integer := 0;
 begin
   perform app_private.require_administrator();
@@ -26,13 +24,9 @@ begin
     perform app_private.begin_erasure(returned.user_id, 'again, in a copy of an older moment', heir);
     begun := begun + 1;
   end loop;
-  while at_once loop
-    select b.* into bit from app_hidden.erase_some(with_files => false) as b;
-    exit when bit.erasure_id is null or bit.held_by is not null;
-  end loop;
   return begun;
 end
 $$;
-comment on function app_hidden.reapply_erasures(boolean) is
-  'Erases people again who are back in this copy; returns how many. Raises CQ762 under a legal hold. With at_once in one transaction, all but the bytes of files.';
+comment on function app_hidden.reapply_erasures() is
+  'Begins to erase people again who are back in this copy; returns how many. Raises CQ762 under a legal hold.';
 -- Deliberately not granted: the owner's login calls it.

@@ -28,7 +28,7 @@ begin
   where a.conversation_id > coalesce(after_id, '00000000-0000-0000-0000-000000000000'::uuid)
     and a.message_count > 0
     -- what a legal hold keeps stays where it is until it is released
-    and not app_private.is_held(a.workspace_id, 'conversations', a.conversation_id, null, c.owner_id)
+    and not app_private.is_held(a.workspace_id, 'conversations', a.conversation_id, c.owner_id)
     and (
       a.conversation_id = of_conversation and (f.conversation_id is null or f.recalled_at is not null)
       or of_conversation is null

@@ -1,11 +1,11 @@
 -- What deletes in batches asks this behind lock_holds, and passes over what is held: the triggers that keep (keep_held_rows) would refuse
--- it, and end the batch. It is wider than they are where it cannot know: a hold on one conversation, document or person counts unless
--- the caller says which one it means, and some things take others along, or are kept for others:
+-- it, and end the batch. It is wider than they are where it cannot know: a hold on one document counts, and one on a conversation
+-- or a person does unless the caller says which one it means, and some things take others along, or are kept for others:
 -- with a conversation go its analytics, and its entries of the usage log and its attachments lose it; with a file goes its document;
 -- what a memory or an event said stays while an answer that is held cites it.
 create or replace function app_private.is_held(
   for_workspace uuid, for_kind app_public.retention_kind,
-  of_conversation uuid default null, of_document uuid default null, of_person uuid default null
+  of_conversation uuid default null, of_person uuid default null
 )
 returns boolean
 language sql
@@ -23,10 +23,9 @@ as $$
         or for_kind in ('memory_items', 'raw_events') and h.kind = 'conversations'
       )
       and (h.conversation_id is null or of_conversation is null or h.conversation_id = of_conversation)
-      and (h.document_id is null or of_document is null or h.document_id = of_document)
       and (h.user_id is null or of_person is null or h.user_id = of_person)
   );
 $$;
-comment on function app_private.is_held(uuid, app_public.retention_kind, uuid, uuid, uuid) is
-  'Whether a legal hold keeps a kind of thing in a workspace, or something of that kind; with null as the kind, whether one keeps everything. With a conversation, document or person: whether one keeps that.';
+comment on function app_private.is_held(uuid, app_public.retention_kind, uuid, uuid) is
+  'Whether a legal hold keeps a kind of thing in a workspace, or something of that kind; with null as the kind, whether one keeps everything. With a conversation or a person: whether one keeps that.';
 -- Deliberately not granted: functions that delete call it.

@@ -6,13 +6,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
   with taken as (
-    select
-      coalesce(substring(bound.expression from $x$FROM \('([^']+)'$x$)::uuid, '00000000-0000-0000-0000-000000000000') as "from",
-      substring(bound.expression from $x$TO \('([^']+)'$x$)::uuid as "to"
-    from pg_inherits i
-    join pg_class c on c.oid = i.inhrelid
-    cross join lateral (select pg_get_expr(c.relpartbound, c.oid) as expression) as bound
-    where i.inhparent = format('app_public.%I', parent_name)::regclass and bound.expression <> 'DEFAULT'
+    select p.lower_bound as "from", p.upper_bound as "to" from app_private.range_partitions() p where p.parent = parent_name and not p.is_default
     union all
     select 'ffffffff-ffff-ffff-ffff-ffffffffffff', 'ffffffff-ffff-ffff-ffff-ffffffffffff'
   ),

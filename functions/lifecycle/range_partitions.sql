@@ -1,5 +1,6 @@
 -- Every table that is partitioned by range on its UUID version 7, with its partitions and their bounds, from the catalogue: nothing goes by
 -- the name of a partition.
+-- Not inlined: a condition on a bound would be asked of partitions of other types, before what leaves those out.
 create or replace function app_private.range_partitions()
 returns table (parent text, partition text, lower_bound uuid, upper_bound uuid, is_default boolean)
 language sql
@@ -20,4 +21,4 @@ as $$
   where p.partstrat = 'r' and c.relnamespace = 'app_public'::regnamespace and a.atttypid = 'uuid'::regtype;
 $$;
 comment on function app_private.range_partitions() is 'The partitions of every table that is partitioned by range on its id; the least and the greatest UUID where a bound is open.';
--- Deliberately not granted: app_hidden.partition_states and app_hidden.drop_partition call it.
+-- Deliberately not granted: what maintains partitions calls it.

@@ -1,12 +1,12 @@
 -- What drops a partition, or moves it out of the database, calls this first, since no trigger sees it: a partition with one row that is held
 -- stays whole. It waits for holds that are being placed, and holds up others until the transaction ends.
-create or replace function app_private.require_unheld_partition(partition regclass, parent regclass default null)
+create or replace function app_private.require_unheld_partition(partition regclass)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  root constant regclass := coalesce(parent, pg_partition_root(partition));
+  root constant regclass := pg_partition_root(partition);
   hold app_public.legal_holds;
 begin
   if app_private.lock_held_workspace(null) then
@@ -27,5 +27,5 @@ begin
   end if;
 end
 $$;
-comment on function app_private.require_unheld_partition(regclass, regclass) is 'Raises CQ120 when a partition, of a parent from which it may be detached already, has a row that a legal hold keeps. Whatever drops or takes away a partition calls it first, in the same transaction.';
+comment on function app_private.require_unheld_partition(regclass) is 'Raises CQ120 when a partition has a row that a legal hold keeps. Whatever drops or takes away a partition calls it first, in the same transaction.';
 -- Deliberately not granted: functions that drop partitions call it.

@@ -1,8 +1,5 @@
 -- What decides how long a kind is kept in a workspace, and what is due by that. Days are days of UTC: what came about on a day is kept
 -- for that many days after it, and goes in the night behind the last one. Analytics go by whole months, since months are added up.
---
--- What takes rows of another kind along, or changes them, waits for the holds of those, too: a conversation has figures, files and usage;
--- a file has the document that was read from it; what a file, a memory or an event says may be cited in a conversation.
 create or replace function app_private.retention_rule(
   for_kind app_public.retention_kind, for_workspace uuid, out keep_days integer, out decided_by text, out due_before timestamptz
 )
@@ -16,22 +13,6 @@ declare
 begin
   select r.keep_days, r.decided_by into keep_days, decided_by from app_hidden.effective_retention(for_kind, for_workspace) as r;
   if keep_days is null then
-    return;
-  end if;
-  if exists (
-    select from app_public.legal_holds h
-    where h.workspace_id = for_workspace and h.released_at is null and h.kind = any (
-      case for_kind
-        when 'conversations' then '{conversation_analytics,files,usage_logs}'
-        when 'files' then '{conversations,documents}'
-        when 'memory_items' then '{conversations}'
-        when 'raw_events' then '{conversations}'
-        else '{}'
-      end::app_public.retention_kind[]
-    )
-  ) then
-    keep_days := null;
-    decided_by := 'hold';
     return;
   end if;
   first_day := today - make_interval(days => keep_days);

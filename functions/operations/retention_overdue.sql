@@ -1,4 +1,4 @@
--- What retention should have deleted long ago: of each kind and length the oldest, where a policy with an end is about it and nothing holds
+-- What retention should have deleted long ago: of each kind the oldest, where a policy with an end is about it and nothing holds
 -- it. Only whether a first row is there is looked at.
 create or replace function app_hidden.retention_overdue()
 returns table (kind text, keep_days integer, oldest_at timestamptz)
@@ -9,7 +9,7 @@ set search_path = pg_catalog, pg_temp
 -- thousands of workspaces are asked the same: planning for each takes longer than asking
 set plan_cache_mode = force_generic_plan
 as $$
-  select k.kind::text, r.keep_days, min(d.at)
+  select distinct on (k.kind) k.kind::text, r.keep_days, d.at
   from (select s.id from app_public.workspaces s union all select null) as w
   cross join unnest(app_private.retention_kinds()) as k (kind)
   cross join lateral app_private.retention_rule(k.kind, w.id) as r
@@ -23,7 +23,7 @@ as $$
       select from app_public.retention_policies p
       where p.kind = k.kind and p.keep_days is not null and (p.workspace_id = w.id or p.workspace_id is null)
     )
-  group by k.kind, r.keep_days;
+  order by k.kind, d.at;
 $$;
 comment on function app_hidden.retention_overdue() is
   'Kinds of things that retention should have deleted more than three days ago: how long they are kept, and how old one of them is.';

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
 import { errorCode } from '../../lib/errors.ts';
 import type { FileStorage } from '../../lib/storage.ts';
+import { hashOf } from '../backup/hashing.ts';
 
 interface FileRow {
   conversation_id: string;
@@ -42,14 +42,13 @@ async function bySize(storage: FileStorage, row: FileRow): Promise<Problem> {
 }
 
 async function byHash(storage: FileStorage, row: FileRow): Promise<Problem> {
-  const hash = createHash('sha256');
   try {
-    for await (const piece of storage.read(row.storage_path)) hash.update(piece);
+    const { sha256 } = await hashOf(storage.read(row.storage_path));
+    return sha256 === row.storage_path.slice(-64) ? null : 'damaged';
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return 'missing';
     throw error;
   }
-  return hash.digest('hex') === row.storage_path.slice(-64) ? null : 'damaged';
 }
 
 /**
@@ -64,15 +63,18 @@ export async function checkFiles(
 ): Promise<CheckResult> {
   const result: CheckResult = { checked: 0, hashed: 0, missing: 0, damaged: 0 };
   const problems = new Map<string, Problem>();
+  const look = async (rows: FileRow[], compare: typeof bySize, isHashed: boolean): Promise<void> => {
+    const found: { row: FileRow; problem: Problem }[] = [];
+    for (const row of rows) found.push({ row, problem: await compare(storage, row) });
+    await note(pool, found, isHashed);
+    for (const { row, problem } of found) if (problem) problems.set(row.conversation_id, problem);
+  };
   for (let after: string | null = null; !isTimeUp(); ) {
     const { rows }: { rows: FileRow[] } = await pool.query(
       'select * from app_hidden.conversation_files_to_check(after_id => $1, max_files => $2)',
       [after, PAGE],
     );
-    const found: { row: FileRow; problem: Problem }[] = [];
-    for (const row of rows) found.push({ row, problem: await bySize(storage, row) });
-    await note(pool, found, false);
-    for (const { row, problem } of found) if (problem) problems.set(row.conversation_id, problem);
+    await look(rows, bySize, false);
     result.checked += rows.length;
     after = rows.at(-1)?.conversation_id ?? null;
     if (rows.length < PAGE) break;
@@ -83,10 +85,7 @@ export async function checkFiles(
       [Math.min(HASHES_AT_ONCE, hashes - result.hashed, result.checked - result.hashed)],
     );
     if (rows.length === 0) break;
-    const found: { row: FileRow; problem: Problem }[] = [];
-    for (const row of rows) found.push({ row, problem: await byHash(storage, row) });
-    await note(pool, found, true);
-    for (const { row, problem } of found) if (problem) problems.set(row.conversation_id, problem);
+    await look(rows, byHash, true);
     result.hashed += rows.length;
   }
   for (const problem of problems.values()) if (problem) result[problem] += 1;

@@ -11,6 +11,7 @@ import {
 import { inTransaction } from '../../lib/database.ts';
 import { ColloquyError, errorCode } from '../../lib/errors.ts';
 import type { FileStorage } from '../../lib/storage.ts';
+import { removeContent } from '../remove-content.ts';
 
 /** A conversation that app_hidden.conversations_to_store names. */
 export interface Candidate {
@@ -122,16 +123,6 @@ async function replace(
   });
 }
 
-/** Removes bytes that came to nothing, unless somebody has the same ones. Killed before, the job cleanup-files does. */
-async function abandon(pool: Pool, storage: FileStorage, path: string): Promise<void> {
-  await inTransaction(pool, async (client) => {
-    const { rows } = await client.query('select app_hidden.release_content(of_path => $1) as is_free', [
-      path,
-    ]);
-    if (rows[0].is_free) await storage.remove(path);
-  });
-}
-
 /**
  * Puts the documents of a cold conversation into a file. They leave the database in one transaction, after the file was written and
  * synced, and read back from its first byte to its last. Killed anywhere, it leaves the conversation as it was, and at most
@@ -167,7 +158,8 @@ export async function storeConversation(pool: Pool, storage: FileStorage, one: C
     } finally {
       if (!isStored) {
         isSettled = false;
-        await abandon(pool, storage, path);
+        // unless somebody has the same ones; killed before, the job cleanup-files does it
+        await removeContent(pool, storage, path);
         isSettled = true;
       }
     }

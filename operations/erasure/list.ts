@@ -122,6 +122,7 @@ export async function keepErasures(
   pool: Pick<Pool, 'query'>,
   stores: readonly ErasureStore[],
 ): Promise<number> {
+  if (stores.length === 0) return 0;
   const known = await readErasures(pool);
   if (known.length === 0) return 0;
   let written = 0;

@@ -27,7 +27,7 @@ export async function reapplyErasures(
     return Number(rows[0]!.count);
   });
   if (dryRun) return count;
-  if (count > 0) await pool.query('select app_hidden.reapply_erasures(at_once => false)');
+  if (count > 0) await pool.query('select app_hidden.reapply_erasures()');
   const { finished } = await runErasures(pool);
   return finished;
 }

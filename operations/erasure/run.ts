@@ -1,8 +1,8 @@
 import type { Pool } from 'pg';
-import { inTransaction } from '../../lib/database.ts';
 import { errorCode } from '../../lib/errors.ts';
 import type { FileStorage } from '../../lib/storage.ts';
 import { recallAll } from '../cold/recall.ts';
+import { removeContent } from '../remove-content.ts';
 import { type ErasureStore, keepErasures } from './list.ts';
 
 /** Rows of one transaction. */
@@ -47,15 +47,7 @@ async function removeContents(pool: Pool, storage: FileStorage): Promise<number 
     'select path from app_hidden.contents_to_erase() as path',
   );
   if (rows.length === 0) return null;
-  for (const { path } of rows) {
-    await inTransaction(pool, async (client) => {
-      const { rows: released } = await client.query<{ is_free: boolean }>(
-        'select app_hidden.release_content(of_path => $1) as is_free',
-        [path],
-      );
-      if (released[0]!.is_free) await storage.remove(path);
-    });
-  }
+  for (const { path } of rows) await removeContent(pool, storage, path);
   return rows.length;
 }
 

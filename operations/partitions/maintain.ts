@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { errorCode } from '../../lib/errors.ts';
-import { exportPartition, type Place } from './export.ts';
-import { readPartitions } from './read.ts';
+import type { Place } from './export.ts';
+import { goes, readPartitions } from './read.ts';
 
 /** Months that always have their partitions before they begin. */
 const MONTHS_AHEAD = 3;
@@ -103,8 +103,7 @@ export async function* dropPartitions(
   { place, only }: { place?: Place | undefined; only?: readonly string[] } = {},
 ): AsyncGenerator<Dropped | { busy: string }> {
   const states = (await readPartitions(bounds.pool)).filter(
-    ({ parent, verdict }) =>
-      (verdict === 'empty' || verdict === 'expired') && (only?.includes(parent) ?? true),
+    (one) => goes(one) && (only?.includes(one.parent) ?? true),
   );
   for (const { partition, verdict } of states) {
     if (bounds.signal.aborted) return;
@@ -112,7 +111,8 @@ export async function* dropPartitions(
     try {
       const exported =
         place && verdict === 'expired'
-          ? await exportPartition(bounds.pool, partition, place, bounds.signal)
+          ? // its encryption is large, and few export
+            await (await import('./export.ts')).exportPartition(bounds.pool, partition, place, bounds.signal)
           : null;
       const rows = await dropPartition(bounds, partition, exported?.rows ?? null);
       if (rows !== null) yield { partition, rows, exportedTo: exported?.key ?? null };

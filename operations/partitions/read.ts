@@ -10,10 +10,12 @@ export interface PartitionState {
   /** By the last statistics; null when there are none. */
   estimatedRows: number | null;
   bytes: number;
-  /** `empty` and `expired` ones are dropped. */
   verdict: 'default' | 'current' | 'kept' | 'empty' | 'expired';
   reason: string;
 }
+
+/** Whether it is to be dropped. */
+export const goes = ({ verdict }: PartitionState): boolean => verdict === 'empty' || verdict === 'expired';
 
 /** Every partition, by table and time. @param pool  of worker or monitor */
 export async function readPartitions(pool: Pick<Pool, 'query'>): Promise<PartitionState[]> {

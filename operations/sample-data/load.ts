@@ -13,23 +13,6 @@ import { makeTables, type TableName } from './tables.ts';
 
 const MESSAGES_OF_BATCH = 20_000;
 const DOCUMENTS_OF_BATCH = 1000;
-/** Where a parent must be there before what refers to it, and users last, whose rows all batches change. */
-const ORDER: TableName[] = [
-  'users',
-  'workspaces',
-  'workspace_members',
-  'documents',
-  'chunks',
-  'memory_items',
-  'raw_events',
-  'conversations',
-  'messages',
-  'tool_calls',
-  'message_feedback',
-  'message_chunks',
-  'usage_logs',
-];
-
 export interface LoadOptions {
   /** Leaves messages to the worker, to be cut and embedded. */
   index?: boolean;
@@ -54,7 +37,7 @@ export interface LoadResult {
 }
 
 /** Writes what waits in the tables as one transaction, unless the first row of it is there already. */
-function batchWriter(database: Database, form: Form, index: boolean) {
+function batchWriter(database: Database, form: Form) {
   const tables = makeTables(form);
   const hash = createHash('sha256');
   const rows: Record<string, number> = {};
@@ -64,7 +47,8 @@ function batchWriter(database: Database, form: Form, index: boolean) {
     firstId: string,
     after?: (client: PoolClient) => Promise<void>,
   ): Promise<void> => {
-    const waiting = ORDER.map((name) => ({ name, count: tables[name].count, table: tables[name] }))
+    const waiting = (Object.keys(tables) as TableName[])
+      .map((name) => ({ name, count: tables[name].count, table: tables[name] }))
       .filter(({ count }) => count > 0)
       .map((one) => ({ ...one, bytes: one.table.take() }));
     for (const { bytes } of waiting) hash.update(bytes);
@@ -83,7 +67,7 @@ function batchWriter(database: Database, form: Form, index: boolean) {
       await after?.(client);
     });
   };
-  return { tables, write, index, rows, hash: () => hash.digest('hex'), found: () => found };
+  return { tables, write, rows, hash: () => hash.digest('hex'), found: () => found };
 }
 
 /** Nobody signs in with it: a hash that no password has. */
@@ -133,7 +117,7 @@ export async function loadSampleData(
   const started = performance.now();
   const owner = database.pool('owner');
   const form: Form = database.kind === 'server' ? 'copy' : 'json';
-  const writer = batchWriter(database, form, index);
+  const writer = batchWriter(database, form);
   const { tables } = writer;
   const since = new Date(sinceOf(size));
   for (const parent of ['messages', 'usage_logs', 'raw_events'])

@@ -93,6 +93,18 @@ async function sayingWhere<T>(table: string, work: () => Promise<T>): Promise<T>
 
 const asLine = (row: Row & {}): string => JSON.stringify(row);
 
+/** Lines of the archive as lines of this installation; without those that stay away. */
+async function rewritten(
+  { table, rewriter }: Way,
+  lines: readonly string[],
+  options: RowImportOptions,
+  known: ReadonlySet<string>,
+): Promise<string[]> {
+  const rows = lines.map((line) => rewriter.row(line, known)).filter((row) => row !== undefined);
+  if (table.name === WORKSPACES) for (const row of rows) await adjust(row, rewriter, options);
+  return rows.map(asLine);
+}
+
 async function insertBatch(
   client: PoolClient,
   way: Way,
@@ -100,10 +112,9 @@ async function insertBatch(
   options: RowImportOptions,
   known: ReadonlySet<string>,
 ): Promise<[number, number]> {
-  const { table, rewriter, writing } = way;
-  const rows = lines.map((line) => rewriter.row(line, known)).filter((row) => row !== undefined);
-  if (table.name === WORKSPACES) for (const row of rows) await adjust(row, rewriter, options);
-  const counts = await returnLines(client, writing, rows.map(asLine));
+  const { table, writing } = way;
+  const rows = await rewritten(way, lines, options, known);
+  const counts = await returnLines(client, writing, rows);
   if (counts.returned === counts.inBackup) return [counts.returned, lines.length - rows.length];
   throw refused(
     counts.withoutParent > 0
@@ -206,9 +217,8 @@ export async function importRows(
       await insert(way, lines, known);
       continue;
     }
-    const rows = lines.map((line) => way.rewriter.row(line, known)).filter((row) => row !== undefined);
-    if (way.table.name === WORKSPACES) for (const row of rows) await adjust(row, way.rewriter, options);
-    await sayingWhere(way.table.name, () => settleLines(client, way.writing, rows.map(asLine)));
+    const rows = await rewritten(way, lines, options, known);
+    await sayingWhere(way.table.name, () => settleLines(client, way.writing, rows));
   }
   if (done.rows[WORKSPACES] !== 1) throw refused(`it has ${done.rows[WORKSPACES] ?? 0} workspaces`);
   for (const [name, count] of Object.entries(facts.rows)) {

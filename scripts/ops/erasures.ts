@@ -1,8 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { FINDINGS, print, say, table } from '../../lib/cli.ts';
-import type { Database } from '../../lib/database.ts';
-import { env } from '../../lib/env.ts';
 import {
   keepErasures,
   type ListedErasure,
@@ -12,16 +10,7 @@ import {
 } from '../../operations/erasure/list.ts';
 import { reapplyErasures } from '../../operations/erasure/reapply.ts';
 import { erasureStores } from '../../operations/erasure/stores.ts';
-import { openPrepared } from '../shared/prepared-database.ts';
-
-async function withOwner(work: (database: Database) => Promise<void>): Promise<void> {
-  const { database } = await openPrepared(env.DATA_DIR, 'owner');
-  try {
-    await work(database);
-  } finally {
-    await database.close();
-  }
-}
+import { withPrepared } from '../shared/prepared-database.ts';
 
 /** What a file of `ops erasures export` has. */
 export async function erasuresOfFile(path: string | undefined): Promise<ListedErasure[]> {
@@ -29,7 +18,7 @@ export async function erasuresOfFile(path: string | undefined): Promise<ListedEr
 }
 
 const list = ({ json }: { json?: boolean }): Promise<void> =>
-  withOwner(async (database) => {
+  withPrepared('owner', async (database) => {
     const erasures = await readErasures(database.pool('owner'));
     if (json) for (const erasure of erasures) print(JSON.stringify(erasure));
     else if (erasures.length === 0) say('Nobody was erased.');
@@ -50,7 +39,7 @@ const list = ({ json }: { json?: boolean }): Promise<void> =>
   });
 
 const verify = ({ json }: { json?: boolean }): Promise<void> =>
-  withOwner(async (database) => {
+  withPrepared('owner', async (database) => {
     const pool = database.pool('owner');
     const { rows } = await pool.query<{ subject: string; fault: string }>(
       'select * from app_hidden.erasure_faults()',
@@ -76,7 +65,7 @@ const verify = ({ json }: { json?: boolean }): Promise<void> =>
   });
 
 const exportTo = (options: { to: string }): Promise<void> =>
-  withOwner(async (database) => {
+  withPrepared('owner', async (database) => {
     const pool = database.pool('owner');
     const stores = await erasureStores();
     await keepErasures(pool, stores);
@@ -89,7 +78,7 @@ const exportTo = (options: { to: string }): Promise<void> =>
   });
 
 const apply = ({ from, dryRun = false }: { from?: string; dryRun?: boolean }): Promise<void> =>
-  withOwner(async (database) => {
+  withPrepared('owner', async (database) => {
     const again = await reapplyErasures(
       database.pool('owner'),
       await erasureStores(),

@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import type { Pool } from 'pg';
 import { FINDINGS, INTERRUPTED, print, say, table } from '../../lib/cli.ts';
+import type { Database } from '../../lib/database.ts';
 import { env } from '../../lib/env.ts';
 import { formatBytes } from '../../lib/progress.ts';
 import { exportPlace } from '../../operations/partitions/export.ts';
 import { type Dropped, dropPartitions, ensurePartitions } from '../../operations/partitions/maintain.ts';
 import {
+  goes,
   type PartitionState,
   type Runway,
   readPartitions,
@@ -13,7 +15,8 @@ import {
   runways,
 } from '../../operations/partitions/read.ts';
 import { recorded } from '../../operations/run.ts';
-import { openPrepared } from '../shared/prepared-database.ts';
+import { withPrepared } from '../shared/prepared-database.ts';
+import { stoppable } from '../shared/stoppable.ts';
 
 interface Options {
   data: string;
@@ -41,7 +44,6 @@ interface Report {
 /** Days of partitions ahead below which something is wrong: three months are kept. */
 const LEAST_RUNWAY = 45;
 
-const goes = ({ verdict }: PartitionState): boolean => verdict === 'empty' || verdict === 'expired';
 const day = (date: Date | null): string => date?.toISOString().slice(0, 10) ?? '';
 
 async function overview(pool: Pool): Promise<Overview> {
@@ -109,14 +111,10 @@ async function maintain(pool: Pool, options: Options, signal: AbortSignal): Prom
 }
 
 async function partitions(options: Options): Promise<void> {
-  const { database } = await openPrepared(options.data, options.run ? 'worker' : 'monitor');
-  const ending = new AbortController();
-  const end = (): void => ending.abort();
-  process.once('SIGINT', end).once('SIGTERM', end);
-  try {
+  const work = async (database: Database, signal: AbortSignal): Promise<void> => {
     say(`On ${database.description}.`);
     if (options.run && !options.dryRun) {
-      const report = await maintain(database.pool('worker'), options, ending.signal);
+      const report = await maintain(database.pool('worker'), options, signal);
       if (options.json) print(JSON.stringify(report));
       else if (report.made.length + report.dropped.length + report.busy.length === 0)
         print('Nothing is to be made, moved or dropped.');
@@ -124,7 +122,7 @@ async function partitions(options: Options): Promise<void> {
         print(
           `${report.made.length} made, ${report.moved} rows moved, ${report.dropped.length} dropped, ${report.busy.length} busy.`,
         );
-      if (ending.signal.aborted) process.exitCode = INTERRUPTED;
+      if (signal.aborted) process.exitCode = INTERRUPTED;
       else if (report.busy.length > 0) process.exitCode = FINDINGS;
       return;
     }
@@ -132,10 +130,9 @@ async function partitions(options: Options): Promise<void> {
     if (options.json) print(JSON.stringify(seen));
     else showOverview(seen, options.dryRun ?? false);
     if (isWanting(seen)) process.exitCode = FINDINGS;
-  } finally {
-    process.off('SIGINT', end).off('SIGTERM', end);
-    await database.close();
-  }
+  };
+  const role = options.run ? 'worker' : 'monitor';
+  await withPrepared(role, (database) => stoppable((signal) => work(database, signal)), options.data);
 }
 
 export function addPartitions(ops: Command): void {

@@ -3,6 +3,7 @@ import { FINDINGS, INTERRUPTED, print, say, table, UsageError } from '../../lib/
 import { env } from '../../lib/env.ts';
 import { formatBytes } from '../../lib/progress.ts';
 import { type Rehearsal, rehearse } from '../../operations/rehearsal/rehearse.ts';
+import { stoppable } from '../shared/stoppable.ts';
 
 interface Options {
   on?: string;
@@ -51,27 +52,24 @@ async function run({ on, file, maxLock, withRoles, json }: Options): Promise<voi
       },
     );
   }
-  const ending = new AbortController();
-  const end = (): void => ending.abort();
-  process.once('SIGINT', end).once('SIGTERM', end);
-  try {
-    const rehearsal = await rehearse(url, {
-      files: file ?? [],
-      maxLock,
-      withRoles: withRoles ?? false,
-      onUnit: (name) => say(`${name} …`),
-      signal: ending.signal,
-    });
-    if (json) print(JSON.stringify(rehearsal));
-    else show(rehearsal);
-    if (rehearsal.units.some(({ findings }) => findings.length > 0)) process.exitCode = FINDINGS;
-  } catch (error) {
-    if (!ending.signal.aborted) throw error;
-    say('Interrupted; the clone is dropped.');
-    process.exitCode = INTERRUPTED;
-  } finally {
-    process.off('SIGINT', end).off('SIGTERM', end);
-  }
+  await stoppable(async (signal) => {
+    try {
+      const rehearsal = await rehearse(url, {
+        files: file ?? [],
+        maxLock,
+        withRoles: withRoles ?? false,
+        onUnit: (name) => say(`${name} …`),
+        signal,
+      });
+      if (json) print(JSON.stringify(rehearsal));
+      else show(rehearsal);
+      if (rehearsal.units.some(({ findings }) => findings.length > 0)) process.exitCode = FINDINGS;
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      say('Interrupted; the clone is dropped.');
+      process.exitCode = INTERRUPTED;
+    }
+  });
 }
 
 export function addRehearse(ops: Command): void {

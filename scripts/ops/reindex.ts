@@ -11,7 +11,8 @@ import { dropLeftovers, type Rebuilt, rebuildIndex } from '../../operations/inde
 import { measureVersions, type Recall } from '../../operations/indexes/recall.ts';
 import { maintaining } from '../../operations/indexes/session.ts';
 import { describeBlocker } from '../../operations/indexes/watch.ts';
-import { openPrepared } from '../shared/prepared-database.ts';
+import { withPrepared } from '../shared/prepared-database.ts';
+import { stoppable } from '../shared/stoppable.ts';
 
 interface Options extends Choice {
   data: string;
@@ -146,11 +147,7 @@ async function rebuildAll(
 }
 
 async function reindex(options: Options): Promise<void> {
-  const { database } = await openPrepared(options.data, 'owner');
-  const ending = new AbortController();
-  const end = (): void => ending.abort();
-  process.once('SIGINT', end).once('SIGTERM', end);
-  try {
+  const work = async (database: Database, signal: AbortSignal): Promise<void> => {
     say(`On ${database.description}.`);
     const pool = database.pool('owner');
     const all = await readIndexes(pool);
@@ -166,15 +163,13 @@ async function reindex(options: Options): Promise<void> {
     }
     if (options.spaceCheck)
       demandSpace(await freeSpace(database), neededSpace(chosen.map(({ bytes }) => bytes)));
-    const report = await rebuildAll(database, chosen, memory, options, ending.signal);
+    const report = await rebuildAll(database, chosen, memory, options, signal);
     if (options.json) print(JSON.stringify(report));
     else showReport(report);
-    if (ending.signal.aborted) process.exitCode = INTERRUPTED;
+    if (signal.aborted) process.exitCode = INTERRUPTED;
     else if (report.failed.length > 0) process.exitCode = FINDINGS;
-  } finally {
-    process.off('SIGINT', end).off('SIGTERM', end);
-    await database.close();
-  }
+  };
+  await withPrepared('owner', (database) => stoppable((signal) => work(database, signal)), options.data);
 }
 
 export function addReindex(ops: Command): void {

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Pool } from 'pg';
 import { FINDINGS, INTERRUPTED, print, say, UsageError } from '../../lib/cli.ts';
+import type { Database } from '../../lib/database.ts';
 import { env } from '../../lib/env.ts';
 import { ColloquyError } from '../../lib/errors.ts';
 import { applyRetention, type Batch } from '../../operations/retention/apply.ts';
@@ -8,7 +9,8 @@ import { KINDS, type Kind, type Scope } from '../../operations/retention/kinds.t
 import { type RetentionLimits, retentionLimits } from '../../operations/retention/limits.ts';
 import { previewRetention } from '../../operations/retention/preview.ts';
 import { recorded } from '../../operations/run.ts';
-import { openPrepared } from '../shared/prepared-database.ts';
+import { withPrepared } from '../shared/prepared-database.ts';
+import { stoppable } from '../shared/stoppable.ts';
 import { printApplied, printInstallation, printWorkspace } from './retention/print.ts';
 
 interface Options {
@@ -42,9 +44,6 @@ function readScope({ workspace, kind }: Options): Scope {
 }
 
 async function run(pool: Pool, scope: Scope, limits: RetentionLimits, options: Options): Promise<void> {
-  const ending = new AbortController();
-  const end = (): void => ending.abort();
-  process.once('SIGINT', end).once('SIGTERM', end);
   const latest = Date.now() + (options.minutes ?? limits.minutes) * 60_000;
   let rows = 0;
   let spoken = Date.now();
@@ -54,27 +53,27 @@ async function run(pool: Pool, scope: Scope, limits: RetentionLimits, options: O
     spoken = Date.now();
     say(`${rows} rows are deleted; at ${batch.kind} of ${batch.workspace ?? 'no workspace'}`);
   };
-  const { details, problems } = await recorded(pool, 'retention', async () => {
-    const { problems, ...done } = await applyRetention(pool, scope, {
-      batchRows: limits.batchRows,
-      isTimeUp: () => ending.signal.aborted || Date.now() >= latest,
-      onBatch,
-    });
-    const outcome: 'stopped' | 'succeeded' = ending.signal.aborted ? 'stopped' : 'succeeded';
-    return { outcome, problems, details: { ...done, problems: problems.length } };
-  });
-  process.off('SIGINT', end).off('SIGTERM', end);
+  const { outcome, details, problems } = await stoppable((signal) =>
+    recorded(pool, 'retention', async () => {
+      const { problems, ...done } = await applyRetention(pool, scope, {
+        batchRows: limits.batchRows,
+        isTimeUp: () => signal.aborted || Date.now() >= latest,
+        onBatch,
+      });
+      const outcome: 'stopped' | 'succeeded' = signal.aborted ? 'stopped' : 'succeeded';
+      return { outcome, problems, details: { ...done, problems: problems.length } };
+    }),
+  );
   const applied = { ...details, problems };
   if (options.json) print(JSON.stringify(applied));
   else printApplied(applied);
-  if (ending.signal.aborted) process.exitCode = INTERRUPTED;
+  if (outcome === 'stopped') process.exitCode = INTERRUPTED;
   else if (problems.length > 0 || !details.isDone) process.exitCode = FINDINGS;
 }
 
 async function retention(options: Options): Promise<void> {
   const scope = readScope(options);
-  const { database } = await openPrepared(options.data, 'worker');
-  try {
+  const work = async (database: Database): Promise<void> => {
     say(`On ${database.description}.`);
     const pool = database.pool('worker');
     const limits = await retentionLimits(pool, scope.workspace);
@@ -96,9 +95,8 @@ async function retention(options: Options): Promise<void> {
       });
     }
     await run(pool, scope, limits, options);
-  } finally {
-    await database.close();
-  }
+  };
+  await withPrepared('worker', work, options.data);
 }
 
 export function addRetention(ops: Command): void {

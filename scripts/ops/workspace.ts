@@ -1,9 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { print } from '../../lib/cli.ts';
-import type { Database } from '../../lib/database.ts';
-import { env } from '../../lib/env.ts';
 import { freezeWorkspace, thawWorkspace } from '../../operations/workspaces/freeze.ts';
-import { openPrepared } from '../shared/prepared-database.ts';
+import { withPrepared } from '../shared/prepared-database.ts';
 import { toId } from './arguments.ts';
 import { interruptible } from './backup/shared.ts';
 import { type ExportCommand, exportCommand } from './workspace/export.ts';
@@ -12,15 +10,6 @@ import { type ImportCommand, importCommand } from './workspace/import.ts';
 function toAddress(text: string): string {
   if (/^[^@\s]+@[^@\s]+$/.test(text)) return text;
   throw new InvalidArgumentError('Write the address of an account.');
-}
-
-async function withOwner(work: (database: Database) => Promise<void>): Promise<void> {
-  const { database } = await openPrepared(env.DATA_DIR, 'owner');
-  try {
-    await work(database);
-  } finally {
-    await database.close();
-  }
 }
 
 const EXPORT = `
@@ -84,7 +73,7 @@ export function addWorkspace(ops: Command): void {
     .option('--json', 'the result as JSON')
     .addHelpText('after', FREEZE)
     .action((id: string, { json }: { json?: boolean }) =>
-      withOwner(async (database) => {
+      withPrepared('owner', async (database) => {
         const at = await interruptible((signal) => freezeWorkspace(database, id, signal));
         print(
           json ? JSON.stringify({ id, frozenAt: at }) : `Nobody writes in ${id} since ${at.toISOString()}.`,
@@ -98,7 +87,7 @@ export function addWorkspace(ops: Command): void {
     .option('--json', 'the result as JSON')
     .addHelpText('after', FREEZE)
     .action((id: string, { json }: { json?: boolean }) =>
-      withOwner(async (database) => {
+      withPrepared('owner', async (database) => {
         await thawWorkspace(database, id);
         print(json ? JSON.stringify({ id, frozenAt: null }) : `${id} is open again.`);
       }),

@@ -58,12 +58,22 @@ export async function openPrepared(
 /** Asks for rows, as the role of the command. */
 export type Ask = <Row extends object>(sql: string, values?: unknown[]) => Promise<Row[]>;
 
-/** Runs the statements of a command as a role, and closes the database behind it. */
-export async function askingAs(role: DatabaseRole, work: (ask: Ask) => Promise<void>): Promise<void> {
-  const { database } = await openPrepared(env.DATA_DIR, role);
+/** Works with the database that openPrepared opens, and closes it behind a command. */
+export async function withPrepared<T>(
+  role: DatabaseRole,
+  work: (database: Database) => Promise<T>,
+  dataDir = env.DATA_DIR,
+): Promise<T> {
+  const { database } = await openPrepared(dataDir, role);
   try {
-    await work(async (sql, values = []) => (await database.pool(role).query(sql, values)).rows);
+    return await work(database);
   } finally {
     await database.close();
   }
 }
+
+/** Runs the statements of a command as a role, and closes the database behind it. */
+export const askingAs = (role: DatabaseRole, work: (ask: Ask) => Promise<void>): Promise<void> =>
+  withPrepared(role, (database) =>
+    work(async (sql, values = []) => (await database.pool(role).query(sql, values)).rows),
+  );

@@ -11,16 +11,8 @@ import { programVersion } from '../../lib/program-version.ts';
 import { filesFolder, localStorage } from '../../lib/storage.ts';
 import { type ErasureRun, runErasures } from '../../operations/erasure/run.ts';
 import { erasureStores } from '../../operations/erasure/stores.ts';
-import { openPrepared } from '../shared/prepared-database.ts';
-
-async function withOwner(work: (database: Database) => Promise<void>): Promise<void> {
-  const { database } = await openPrepared(env.DATA_DIR, 'owner');
-  try {
-    await work(database);
-  } finally {
-    await database.close();
-  }
-}
+import { withPrepared } from '../shared/prepared-database.ts';
+import { stoppable } from '../shared/stoppable.ts';
 
 /** @throws ColloquyError CQ204 */
 async function idOf(database: Database, name: string): Promise<string> {
@@ -36,20 +28,8 @@ async function idOf(database: Database, name: string): Promise<string> {
   });
 }
 
-/** Runs with a signal of SIGINT and SIGTERM. */
-async function stoppable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
-  const stop = (): void => controller.abort();
-  process.once('SIGINT', stop).once('SIGTERM', stop);
-  try {
-    return await work(controller.signal);
-  } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
-  }
-}
-
 async function exportTo(name: string, { to }: { to: string }): Promise<void> {
-  await withOwner(async (database) => {
+  await withPrepared('owner', async (database) => {
     const person = await idOf(database, name);
     const pool = database.pool('owner');
     const storage = localStorage(filesFolder(env.DATA_DIR));
@@ -127,7 +107,7 @@ async function erase(name: string, { reason, handOverTo, dryRun, yes, json }: Er
       hint: 'Look with --dry-run, have the person take an archive (export), then give --yes.',
     });
   }
-  await withOwner(async (database) => {
+  await withPrepared('owner', async (database) => {
     const person = await idOf(database, name);
     const heir = handOverTo === undefined ? null : await idOf(database, handOverTo);
     if (dryRun) return preview(database, person, heir);

@@ -6,5 +6,5 @@ select
   format('They are kept for %s days, and one is of %s.', r.keep_days, to_char(r.oldest_at at time zone 'UTC', 'YYYY-MM-DD')) as detail,
   'See whether the job runs: npm run ops -- jobs show retention; delete by hand: npm run ops -- retention.' as remedy,
   'docs/doctor.md#retention_overdue' as runbook
-from (select distinct on (o.kind) o.* from app_hidden.retention_overdue() o order by o.kind, o.oldest_at) r
+from app_hidden.retention_overdue() r
 order by r.kind;

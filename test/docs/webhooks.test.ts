@@ -3,14 +3,12 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { deliverWebhooks } from '../../jobs/deliver-webhooks.ts';
-import type { JobContext } from '../../jobs/job.ts';
 import { log } from '../../lib/log.ts';
 import { projectFolder } from '../../lib/migrations.ts';
 import { type Account, register, startTestApi, type TestApi } from '../api/support.ts';
 import { describeReal } from '../support/server.ts';
 import { until } from '../support/users.ts';
-import { startReceiver } from '../support/webhook-receiver.ts';
+import { deliverDue, startReceiver } from '../support/webhook-receiver.ts';
 
 const page = readFileSync(join(projectFolder, 'docs/webhooks.md'), 'utf8');
 const block = (language: string) => new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``).exec(page)![1]!;
@@ -32,16 +30,7 @@ describeReal('the page about webhooks', () => {
     return reply.data;
   };
   const deliver = () =>
-    deliverWebhooks.handle(
-      {
-        pool: api.database.pool('worker'),
-        boss: { send: async () => null },
-        signal: new AbortController().signal,
-        log,
-        webhooks: { networks: ['127.0.0.1/32'] },
-      } as unknown as JobContext,
-      { workspaceId: ann.workspaceId },
-    );
+    deliverDue(api.database, ann.workspaceId, { webhooks: { networks: ['127.0.0.1/32'] } });
 
   it('has a receiver that works', async () => {
     // a port that was free a moment ago

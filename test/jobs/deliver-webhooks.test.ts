@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { deliverWebhooks } from '../../jobs/deliver-webhooks.ts';
 import type { JobContext } from '../../jobs/job.ts';
 import { startWorker } from '../../jobs/worker.ts';
 import { log } from '../../lib/log.ts';
@@ -21,7 +20,7 @@ import {
 import { LONG } from '../support/limits.ts';
 import { describeReal } from '../support/server.ts';
 import { type TestUser, until } from '../support/users.ts';
-import { type Receiver, startReceiver } from '../support/webhook-receiver.ts';
+import { deliverDue, type Receiver, startReceiver } from '../support/webhook-receiver.ts';
 
 describeReal('delivering webhooks', () => {
   const children = new Set<ChildProcess>();
@@ -67,17 +66,10 @@ describeReal('delivering webhooks', () => {
     )[0].id as string;
   /** What a worker does with the deliveries of a workspace that are due. */
   const deliver = (user: TestUser, context: Partial<JobContext> = {}) =>
-    deliverWebhooks.handle(
-      {
-        pool: database.pool('worker'),
-        boss: { send: async () => null },
-        signal: new AbortController().signal,
-        log,
-        webhooks: { networks: ['127.0.0.0/8'], timeout: 500 },
-        ...context,
-      } as unknown as JobContext,
-      { workspaceId: user.workspaceId },
-    ) as Promise<{ delivered: number; failed: number }>;
+    deliverDue(database, user.workspaceId, {
+      webhooks: { networks: ['127.0.0.0/8'], timeout: 500 },
+      ...context,
+    });
   /** As if the pauses after failures were over. */
   const later = async () => {
     await owner().query('update app_public.webhooks set paused_until = null');

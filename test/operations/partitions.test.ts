@@ -224,7 +224,7 @@ describeReal('old partitions', () => {
     const reading = usedAt('2022-08-01Z', '2022-09-01Z');
     await until(async () => (await lockWaiters(database, 'relation')).length > 0);
     const { rows } = await client.query('select pg_backend_pid() as pid');
-    await database.pool('admin').query('select pg_terminate_backend($1)', [rows[0].pid]);
+    await database.pool('admin').query('select pg_terminate_backend($1, 60000)', [rows[0].pid]);
     expect(await reading).toBe(3);
     await client.end().catch(() => {});
     expect(await dropAll({ only: ['usage_logs'] })).toMatchObject([{ partition: 'usage_logs_2022_08' }]);

@@ -1,12 +1,12 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { projectFolder } from '../../lib/migrations.ts';
 import { filesFolder } from '../../lib/storage.ts';
+import { run } from '../../tools/postgres/run.ts';
 import { filesBelow } from '../operations/backup/support.ts';
 import { sumsOf, tablesOf } from '../operations/logical/support.ts';
 import { storeBytes } from '../operations/workspaces/support.ts';
@@ -30,13 +30,7 @@ describeReal('npm run ops -- workspace', () => {
     environment(to!, 'to'),
   ];
   const ops = (env: NodeJS.ProcessEnv, ...words: string[]) =>
-    promisify(execFile)(process.execPath, ['scripts/ops.ts', 'workspace', ...words], {
-      cwd: projectFolder,
-      env,
-    }).then(
-      (ended) => ({ code: 0, ...ended }),
-      (error) => error as { code: number; stdout: string; stderr: string },
-    );
+    run(process.execPath, ['scripts/ops.ts', 'workspace', ...words], { cwd: projectFolder, env });
   const everything = async (database: Database) => sumsOf(database, await tablesOf(database));
 
   beforeAll(async () => {

@@ -1,9 +1,9 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, serverDatabase } from '../../lib/database.ts';
+import { run as runProgram } from '../../tools/postgres/run.ts';
 import { LONG } from '../support/limits.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { until } from '../support/users.ts';
@@ -24,11 +24,7 @@ describeReal('npm run sample-data', () => {
   });
 
   const env = () => ({ ...process.env, DATABASE_URL: url, LOG_LEVEL: 'error' });
-  const run = (...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
-    promisify(execFile)(process.execPath, [SCRIPT, ...words], { env: env() }).then(
-      (ended) => ({ code: 0, ...ended }),
-      (error) => error,
-    );
+  const run = (...words: string[]) => runProgram(process.execPath, [SCRIPT, ...words], { env: env() });
   const count = async (table: string): Promise<number> =>
     (await database.pool('owner').query(`select count(*)::int as n from ${table}`)).rows[0].n;
 

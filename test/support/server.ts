@@ -84,8 +84,8 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** A database of one's own, cloned from the template. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+/** A database of one's own, cloned from the template, or from another test database that nobody is connected to. */
+export async function createTestDatabase(from?: TestDatabase): Promise<TestDatabase> {
   const server = testServer();
   if ('reason' in server) throw new Error(`There is no PostgreSQL 18: ${server.reason}. Use describeReal.`);
   const { adminUrl, template } = server;
@@ -97,7 +97,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     .toLowerCase();
   const name = `colloquy_test_${inject('run')}_${slug}_${randomBytes(3).toString('hex')}`;
   await asAdministrator(adminUrl, (client) =>
-    client.query(`create database "${name}" template "${template}" strategy file_copy`),
+    client.query(`create database "${name}" template "${from?.name ?? template}" strategy file_copy`),
   );
   open.set(name, adminUrl);
   return { name, url: urlOf(adminUrl, name), drop: () => dropDatabase(name) };

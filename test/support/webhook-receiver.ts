@@ -1,6 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { deliverWebhooks } from '../../jobs/deliver-webhooks.ts';
+import type { JobContext } from '../../jobs/job.ts';
+import type { Database } from '../../lib/database.ts';
+import { log } from '../../lib/log.ts';
 
 export interface Received {
   path: string;
@@ -59,3 +63,20 @@ export async function startReceiver(): Promise<Receiver> {
   };
   return receiver;
 }
+
+/** What a worker does with the deliveries of a workspace that are due. */
+export const deliverDue = (
+  database: Database,
+  workspaceId: string,
+  context: Partial<JobContext>,
+): Promise<{ delivered: number; failed: number }> =>
+  deliverWebhooks.handle(
+    {
+      pool: database.pool('worker'),
+      boss: { send: async () => null },
+      signal: new AbortController().signal,
+      log,
+      ...context,
+    } as unknown as JobContext,
+    { workspaceId },
+  ) as Promise<{ delivered: number; failed: number }>;

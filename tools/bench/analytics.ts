@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { Database } from '../../lib/database.ts';
-import { type Bench, compare, median, percentile, runSql } from './harness.ts';
+import { type Bench, beginAsOwner, compare, median, percentile, runSql } from './harness.ts';
 import { CHAT, loadChat } from './sample.ts';
 
 const TENANTS = 50;
@@ -40,13 +40,6 @@ const QUESTIONS = [
   },
 ];
 
-async function become(client: PoolClient, { user_id, workspace_id }: Workspace): Promise<void> {
-  await client.query(
-    `begin; set local role colloquy_user; select set_config('colloquy.user_id', '${user_id}', true),
-       set_config('colloquy.workspace_id', '${workspace_id}', true), set_config('colloquy.member_role', 'owner', true)`,
-  );
-}
-
 /** Milliseconds of one question, as a request asks it. */
 async function ask(
   client: PoolClient,
@@ -54,7 +47,7 @@ async function ask(
   question: string,
   days: number,
 ): Promise<number> {
-  await become(client, workspace);
+  await beginAsOwner(client, workspace);
   const start = performance.now();
   await client.query(
     `select * from ${question}((now() at time zone 'UTC')::date - $1::integer, (now() at time zone 'UTC')::date)`,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
+import pg, { type PoolClient } from 'pg';
 import { queues } from '../../jobs/registry.ts';
 import { otherDatabase } from '../../lib/connections/addresses.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
@@ -155,4 +155,15 @@ export async function surroundings(database: Database): Promise<Record<string, s
     fsync: rows[0].fsync,
     synchronous_commit: rows[0].synchronous_commit,
   };
+}
+
+/** Begins a transaction as the owner of a workspace: what a request of theirs runs in. */
+export async function beginAsOwner(
+  client: PoolClient,
+  { user_id, workspace_id }: { user_id: string; workspace_id: string },
+): Promise<void> {
+  await client.query(
+    `begin; set local role colloquy_user; select set_config('colloquy.user_id', '${user_id}', true),
+       set_config('colloquy.workspace_id', '${workspace_id}', true), set_config('colloquy.member_role', 'owner', true)`,
+  );
 }

@@ -9,21 +9,14 @@ import { openTarget } from '../../../operations/backup/open-target.ts';
 import { keysOfEnvironment } from '../../../operations/backup/sealing.ts';
 import type { BackupContext } from '../../../operations/backup/take.ts';
 import { type RunResult, recorded } from '../../../operations/run.ts';
+import { stoppable } from '../../shared/stoppable.ts';
 
 /** Runs a command with a signal that SIGINT and SIGTERM give: it then leaves nothing half, and ends. */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
-  const stop = (name: NodeJS.Signals): void => {
+export const interruptible = <T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
+  stoppable(work, (name) => {
     say(`Stopped by ${name}; nothing half is left.`);
-    controller.abort(new Error(`Stopped by ${name}.`));
-  };
-  process.once('SIGINT', stop).once('SIGTERM', stop);
-  try {
-    return await work(controller.signal);
-  } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
-  }
-}
+    return new Error(`Stopped by ${name}.`);
+  });
 
 /** Works with the database that the environment names, whatever its migrations: the time for a backup is before they are applied. */
 export async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {

@@ -1,7 +1,8 @@
 import type { Pool } from 'pg';
 import { INTERRUPTED, say, UsageError } from '../../../lib/cli.ts';
 import { type FileStorage, filesFolder, localStorage } from '../../../lib/storage.ts';
-import { openPrepared } from '../../shared/prepared-database.ts';
+import { withPrepared } from '../../shared/prepared-database.ts';
+import { stoppable } from '../../shared/stoppable.ts';
 
 export interface Common {
   data: string;
@@ -21,18 +22,16 @@ export async function working(
   data: string,
   work: (pool: Pool, storage: FileStorage, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  const { database } = await openPrepared(data, 'worker');
-  const ending = new AbortController();
-  const end = (): void => ending.abort();
-  process.once('SIGINT', end).once('SIGTERM', end);
-  try {
-    say(`On ${database.description}.`);
-    await work(database.pool('worker'), localStorage(filesFolder(data)), ending.signal);
-    if (ending.signal.aborted) process.exitCode = INTERRUPTED;
-  } finally {
-    process.off('SIGINT', end).off('SIGTERM', end);
-    await database.close();
-  }
+  await withPrepared(
+    'worker',
+    (database) =>
+      stoppable(async (signal) => {
+        say(`On ${database.description}.`);
+        await work(database.pool('worker'), localStorage(filesFolder(data)), signal);
+        if (signal.aborted) process.exitCode = INTERRUPTED;
+      }),
+    data,
+  );
 }
 
 export function demandChoice({ conversation, all }: Choice): void {

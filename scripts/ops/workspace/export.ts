@@ -6,7 +6,7 @@ import type { Writable } from 'node:stream';
 import { FINDINGS, print, say, UsageError } from '../../../lib/cli.ts';
 import { env } from '../../../lib/env.ts';
 import { errorCode } from '../../../lib/errors.ts';
-import { projectVersion } from '../../../lib/migrations.ts';
+import { programVersion } from '../../../lib/program-version.ts';
 import { formatBytes } from '../../../lib/progress.ts';
 import { filesFolder, localStorage } from '../../../lib/storage.ts';
 import { syncFolder } from '../../../lib/sync-folder.ts';
@@ -53,7 +53,7 @@ export async function exportCommand(id: string, { to, json }: ExportCommand): Pr
       const work = (target: Writable): Promise<Exported> =>
         exportWorkspace(database, id, target, {
           storage: localStorage(filesFolder(env.DATA_DIR)),
-          version: projectVersion(),
+          version: programVersion,
           signal,
           onRows(table, rows) {
             read += rows;

@@ -86,11 +86,11 @@ export async function importCommand(file: string, options: ImportCommand): Promi
             },
           });
         if (dryRun) return work();
-        let result: Imported | undefined;
-        await recorded(database.pool('worker'), 'workspace-import', async () => {
-          result = await work();
-          const { workspaceId, from, rows } = result;
+        const { imported } = await recorded(database.pool('worker'), 'workspace-import', async () => {
+          const imported = await work();
+          const { workspaceId, from, rows } = imported;
           return {
+            imported,
             details: {
               workspace: workspaceId,
               source: from.workspaceId,
@@ -98,7 +98,7 @@ export async function importCommand(file: string, options: ImportCommand): Promi
             },
           };
         });
-        return result!;
+        return imported;
       }),
     );
     if (json) print(JSON.stringify({ dryRun: dryRun ?? false, ...imported }));

@@ -2,7 +2,6 @@ import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
-import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { cleanupFiles } from '../../../jobs/cleanup-files.ts';
 import { serverDatabase } from '../../../lib/database.ts';
@@ -17,7 +16,7 @@ import { LONG, sized } from '../../support/limits.ts';
 import { createTestDatabase, describeReal } from '../../support/server.ts';
 import { indexAll } from '../../support/tenants.ts';
 import { asUser, registerUser, type TestUser } from '../../support/users.ts';
-import { one as onServer } from '../../tools/postgres/support.ts';
+import { withClient } from '../../tools/postgres/support.ts';
 import { filesBelow, ops, startOps } from '../backup/support.ts';
 import { coldConversation, contextOf, makeCold, storeAll } from './support.ts';
 
@@ -529,10 +528,9 @@ describeReal('cold conversations in the storage of files', () => {
     expect(copied.copied).toBeGreaterThan(0);
     const bytes = await readFile(onDisk(path));
     await rm(onDisk(path));
-    const client = new pg.Client({ connectionString: api.database.url('admin') });
-    await client.connect();
-    const report = await restoreFiles({ target, keys }, client, filesFolder(data));
-    await client.end();
+    const report = await withClient(api.database.url('admin'), (client) =>
+      restoreFiles({ target, keys }, client, filesFolder(data)),
+    );
     expect([report.restored, report.missing, report.damaged]).toEqual([1, [], []]);
     expect(await readFile(onDisk(path))).toEqual(bytes);
     // a legal hold keeps what is in files there, and what is not, here
@@ -558,31 +556,26 @@ describeReal('cold conversations in the storage of files', () => {
     const dora = await registerUser(before, 'dora@example.org');
     const id = await coldConversation(before, dora, texts(7));
     await before.close();
-    const copy = `${source.name}_older`;
-    await onServer(source.url, `create database "${copy}" template "${source.name}"`);
-    try {
-      const later = serverDatabase(source.url);
-      const [due] = await candidates(later.pool('worker'), { coldDays: 0 }, null, 1);
-      expect((await storeConversation(later.pool('worker'), storage, due!)).outcome).toBe('stored');
-      await later.close();
-      const older = serverDatabase(source.url.replace(source.name, copy));
-      const again = await startTestApi({ database: older, storage });
-      const read = async () =>
-        (
-          await again.ask(
-            'query ($id: UUID!) { conversation(id: $id) { messages { nodes { content } } } }',
-            { id },
-            { token: dora.token },
-          )
-        ).data.conversation.messages.nodes.map(({ content }: { content: string }) => content);
-      expect(await read()).toEqual(texts(7));
-      // the bytes are there already
-      const [mine] = await candidates(older.pool('worker'), { coldDays: 0 }, null, 1);
-      expect((await storeConversation(older.pool('worker'), storage, mine!)).outcome).toBe('stored');
-      expect(await read()).toEqual(texts(7));
-      await again.close();
-    } finally {
-      await onServer(source.url, `drop database "${copy}" with (force)`);
-    }
+    const copy = await createTestDatabase(source);
+    const later = serverDatabase(source.url);
+    const [due] = await candidates(later.pool('worker'), { coldDays: 0 }, null, 1);
+    expect((await storeConversation(later.pool('worker'), storage, due!)).outcome).toBe('stored');
+    await later.close();
+    const older = serverDatabase(copy.url);
+    const again = await startTestApi({ database: older, storage });
+    const read = async () =>
+      (
+        await again.ask(
+          'query ($id: UUID!) { conversation(id: $id) { messages { nodes { content } } } }',
+          { id },
+          { token: dora.token },
+        )
+      ).data.conversation.messages.nodes.map(({ content }: { content: string }) => content);
+    expect(await read()).toEqual(texts(7));
+    // the bytes are there already
+    const [mine] = await candidates(older.pool('worker'), { coldDays: 0 }, null, 1);
+    expect((await storeConversation(older.pool('worker'), storage, mine!)).outcome).toBe('stored');
+    expect(await read()).toEqual(texts(7));
+    await again.close();
   });
 });

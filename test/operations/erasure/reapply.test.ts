@@ -1,10 +1,8 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, serverDatabase } from '../../../lib/database.ts';
 import { errorCode } from '../../../lib/errors.ts';
@@ -12,8 +10,9 @@ import { erasureFolder } from '../../../operations/erasure/list.ts';
 import { reapplyErasures } from '../../../operations/erasure/reapply.ts';
 import { runErasures } from '../../../operations/erasure/run.ts';
 import { returnFromBackup } from '../../../operations/logical/return.ts';
+import { run as runProgram } from '../../../tools/postgres/run.ts';
 import { LONG } from '../../support/limits.ts';
-import { createTestDatabase, describeReal, testServer } from '../../support/server.ts';
+import { createTestDatabase, describeReal } from '../../support/server.ts';
 import { createWorkspace, indexAll, join } from '../../support/tenants.ts';
 import { asUser, registerUser, type TestUser } from '../../support/users.ts';
 
@@ -24,7 +23,6 @@ describeReal('people who are back in a copy', () => {
   let dataDir: string;
   let live: Database;
   let copy: Database;
-  let name: string;
   let url: string;
   let copyUrl: string;
   let petra: TestUser;
@@ -41,24 +39,16 @@ describeReal('people who are back in a copy', () => {
     );
   const erase = (database: Database, user: TestUser) =>
     sql(database, `select id from app_public.erase_user($1, 'asked for')`, user.id).then(([row]) => row.id);
-  const runOn = (
-    on: string,
-    command: string,
-    ...words: string[]
-  ): Promise<{ code: number; stdout: string; stderr: string }> =>
-    promisify(execFile)(process.execPath, [script(command), ...words], {
+  const runOn = (on: string, command: string, ...words: string[]) =>
+    runProgram(process.execPath, [script(command), ...words], {
       env: { ...process.env, DATABASE_URL: on, DATA_DIR: dataDir, LOG_LEVEL: 'error' },
-    }).then(
-      (ended) => ({ code: 0, ...ended }),
-      (error) => error,
-    );
+    });
   const run = (command: string, ...words: string[]) => runOn(url, command, ...words);
 
   beforeAll(async () => {
-    const server = testServer();
-    if ('reason' in server) throw new Error(server.reason);
     dataDir = mkdtempSync(joinPath(tmpdir(), 'colloquy-reapply-'));
-    ({ name, url } = await createTestDatabase());
+    const made = await createTestDatabase();
+    url = made.url;
     live = serverDatabase(url);
     const early = await registerUser(live, 'early@example.org');
     petra = await registerUser(live, 'petra@example.org');
@@ -78,26 +68,14 @@ describeReal('people who are back in a copy', () => {
     await erase(live, early);
     await runErasures(live.pool('owner'), { stores });
     await live.close();
-    const admin = new pg.Client({ connectionString: server.adminUrl });
-    await admin.connect();
-    await admin.query(`create database ${name}_b template ${name} strategy file_copy`);
-    await admin.end();
+    copyUrl = (await createTestDatabase(made)).url;
     live = serverDatabase(url);
-    const other = new URL(url);
-    other.pathname = `/${name}_b`;
-    copyUrl = other.href;
     copy = serverDatabase(copyUrl);
   });
   afterAll(async () => {
     await live?.close();
     await copy?.close();
     rmSync(dataDir, { recursive: true, force: true });
-    const server = testServer();
-    if ('reason' in server || !name) return;
-    const admin = new pg.Client({ connectionString: server.adminUrl });
-    await admin.connect();
-    await admin.query(`drop database if exists ${name}_b with (force)`);
-    await admin.end();
   });
 
   it('goes on where a killed command was, whenever it was killed', { timeout: LONG }, async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, serverDatabase } from '../../../lib/database.ts';
 import { returnFromBackup, type Wanted } from '../../../operations/logical/return.ts';
@@ -8,7 +8,7 @@ import { conversationScope, type Scope, workspaceScope } from '../../../operatio
 import { namedToStay, reasonToStay } from '../../../operations/logical/staying-away.ts';
 import { readTables, storedColumns, type Table } from '../../../operations/logical/tables.ts';
 import { fillEveryTable } from '../../../tools/release-dump/fill.ts';
-import { createTestDatabase, describeReal, testServer } from '../../support/server.ts';
+import { createTestDatabase, describeReal } from '../../support/server.ts';
 import { axis, createWorkspace, indexAll, join } from '../../support/tenants.ts';
 import { asUser, registerUser, type TestUser } from '../../support/users.ts';
 
@@ -16,7 +16,6 @@ describeReal('rows that come back from a backup', () => {
   let live: Database;
   let backup: Database;
   let tables: Table[];
-  let name: string;
   let zoe: TestUser;
   let lost: { conversation: string; other: string };
   const pool = () => live.pool('owner');
@@ -97,34 +96,19 @@ describeReal('rows that come back from a backup', () => {
   }
 
   beforeAll(async () => {
-    const server = testServer();
-    if ('reason' in server) throw new Error(server.reason);
     const database = await createTestDatabase();
-    name = database.name;
     live = serverDatabase(database.url);
     await fillEveryTable(live);
     await addPeople();
     await live.close();
     // what was in the backup: a copy of the database of that moment
-    const admin = new pg.Client({ connectionString: server.adminUrl });
-    await admin.connect();
-    await admin.query(`create database ${name}_b template ${name} strategy file_copy`);
-    await admin.end();
+    backup = serverDatabase((await createTestDatabase(database)).url);
     live = serverDatabase(database.url);
-    const url = new URL(database.url);
-    url.pathname = `/${name}_b`;
-    backup = serverDatabase(url.href);
     tables = await inForms(live, readTables);
   });
   afterAll(async () => {
     await live?.close();
     await backup?.close();
-    const server = testServer();
-    if ('reason' in server || !name) return;
-    const admin = new pg.Client({ connectionString: server.adminUrl });
-    await admin.connect();
-    await admin.query(`drop database if exists ${name}_b with (force)`);
-    await admin.end();
   });
 
   it('names only tables that there are as those that stay away', () => {

@@ -30,12 +30,7 @@ export const importInto = (
 
 /** Stores bytes where the row of a file says that they are. */
 export async function storeBytes(where: Installation, path: string, bytes: string): Promise<void> {
-  const received = await storageOf(where).receive(
-    (async function* () {
-      yield Buffer.from(bytes);
-    })(),
-    { maxBytes: 1024 },
-  );
+  const received = await storageOf(where).receive(Readable.from([Buffer.from(bytes)]), { maxBytes: 1024 });
   await received.place(path);
   await received.discard();
 }
@@ -62,8 +57,7 @@ export const ID = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-
  * The rows as they are in every installation: people by their address, models by their name, everything else by the part of its id that
  * an import keeps.
  */
-export async function canonical(file: string): Promise<Record<string, string[]>> {
-  const parts = await linesOf(file);
+export function canonical(parts: Rows): Record<string, string[]> {
   const names = new Map<string, string>();
   for (const one of parts.get('people') ?? []) names.set(one.id!, one.email!);
   for (const one of parts.get('models') ?? []) names.set(one.id!, `${one.provider} ${one.model}`);
@@ -116,14 +110,7 @@ export async function forge(
     await add(part, change(part, rows));
   }
   if (options.addition) await add(...options.addition);
-  for (const [name, content] of bytes)
-    await written.file(
-      name,
-      content.length,
-      (async function* () {
-        yield content;
-      })(),
-    );
+  for (const [name, content] of bytes) await written.file(name, content.length, Readable.from([content]));
   await written.finish({ rows: counts, missingFiles: [] });
   return to;
 }

@@ -8,6 +8,7 @@ import {
   owner,
   setScene,
   tenants,
+  waits,
   worker,
 } from '../../support/library.ts';
 import { lockWaiters } from '../../support/locks.ts';
@@ -196,7 +197,6 @@ describeReal('a legal hold', () => {
 
   it('and a deletion never pass each other', async () => {
     const { owner: manager, member } = tenants;
-    const waiting = () => until(async () => (await lockWaiters(database)).length > 0);
     const ways = [
       (id: string) => remove(member, 'documents', id),
       (id: string) => call(member, `update app_public.documents set content = 'other' where id = $1`, id),
@@ -208,7 +208,7 @@ describeReal('a legal hold', () => {
       await asUser(database, manager, async (client) => {
         await client.query(`select app_public.place_legal_hold('a case', 'documents')`);
         late = code(way(id));
-        await waiting();
+        await waits();
       });
       expect(await late).toBe('CQ120');
       await releaseAll(manager);
@@ -217,7 +217,7 @@ describeReal('a legal hold', () => {
       await asUser(database, member, async (client) => {
         await client.query('delete from app_public.documents where id = $1', [id]);
         placing = place(manager, `'documents'`);
-        await waiting();
+        await waits();
       });
       await placing;
       const { id: other } = await one(member, `select id from app_public.create_document('a', 'b')`);
@@ -230,7 +230,7 @@ describeReal('a legal hold', () => {
     await asUser(database, member, async (client) => {
       await client.query('delete from app_public.documents where id = $1', [id]);
       placing = code(place(manager, 'document_id => $1', id));
-      await waiting();
+      await waits();
     });
     expect(await placing).toBe('CQ204');
     // who sees one moment only would not see a hold that was placed since

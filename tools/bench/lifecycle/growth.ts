@@ -1,6 +1,5 @@
-import type { PoolClient } from 'pg';
 import type { Database } from '../../../lib/database.ts';
-import { compare, median, type Ratio } from '../harness.ts';
+import { beginAsOwner, compare, median, type Ratio } from '../harness.ts';
 
 /** Of what a request costs, when there is ten times as much of everything else. */
 const GOAL = 1.3;
@@ -45,13 +44,6 @@ interface Cost {
 }
 export type Costs = Record<string, Cost>;
 
-export async function asVisitor(client: PoolClient, visitor: Visitor): Promise<void> {
-  await client.query(
-    `begin; set local role colloquy_user; select set_config('colloquy.user_id', '${visitor.user_id}', true),
-       set_config('colloquy.workspace_id', '${visitor.workspace_id}', true), set_config('colloquy.member_role', 'owner', true)`,
-  );
-}
-
 /** The same people at each measurement: those of the first load. */
 export async function chooseVisitors(database: Database): Promise<Visitor[]> {
   const { rows } = await database.pool('owner').query<Visitor>(
@@ -79,7 +71,7 @@ export async function measureRequests(database: Database, visitors: Visitor[]): 
         const times: number[] = [];
         const fixed: number[] = [];
         for (const visitor of visitors) {
-          await asVisitor(client, visitor);
+          await beginAsOwner(client, visitor);
           if (round === 0) {
             const { rows } = await client.query(
               `explain (analyze, buffers, timing off, format json) ${sql}`,

@@ -1,8 +1,8 @@
 import type { PoolClient } from 'pg';
 import { startApi } from '../../../api/server.ts';
 import type { Database } from '../../../lib/database.ts';
-import { compare, median, type Ratio } from '../harness.ts';
-import { asVisitor, type Visitor } from './growth.ts';
+import { beginAsOwner, compare, median, type Ratio } from '../harness.ts';
+import type { Visitor } from './growth.ts';
 
 const READERS = 40;
 const ROUNDS = 7;
@@ -35,7 +35,7 @@ async function rounds(people: Sides, read: Read): Promise<{ ours: number; anchor
 }
 
 async function asVisitorReads(client: PoolClient, reader: Reader): Promise<void> {
-  await asVisitor(client, reader);
+  await beginAsOwner(client, reader);
   await client.query('select p.* from app_public.conversation_messages($1::uuid) as p', [
     reader.conversation_id,
   ]);
