@@ -16,6 +16,7 @@ import { openExtractor } from '../../reading/extract.ts';
 import { type FakeOpenAi, startFakeOpenAi } from '../support/fake-openai.ts';
 import { lockWaiters } from '../support/locks.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
+import { sweep } from '../support/sweep.ts';
 import { asUser, registerUser, type TestUser, until } from '../support/users.ts';
 import {
   activeVersion,
@@ -140,7 +141,7 @@ describeReal('a back-fill by a service that is paid', () => {
   }
   const sweepUntil = (condition: () => Promise<boolean>) =>
     until(async () => {
-      await owner().query(`select app_hidden.enqueue('sweep-unindexed', '{}')`);
+      await sweep(database);
       return condition();
     });
 

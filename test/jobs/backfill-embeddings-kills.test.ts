@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { LONG, sized } from '../support/limits.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
+import { sweep } from '../support/sweep.ts';
 import { asUser, registerUser, type TestUser, until } from '../support/users.ts';
 import {
   activeVersion,
@@ -158,7 +159,7 @@ describeReal('a back-fill whose workers are killed', () => {
         version,
       );
       if (state.uncut === 0 && state.missing === 0) return true;
-      await owner().query(`select app_hidden.enqueue('sweep-unindexed', '{}')`);
+      await sweep(database);
       await delay(200);
       return false;
     });
@@ -168,7 +169,7 @@ describeReal('a back-fill whose workers are killed', () => {
         'select is_complete from app_public.embedding_version_progress($1)',
         [version],
       );
-      if (!rows[0].is_complete) await owner().query(`select app_hidden.enqueue('sweep-unindexed', '{}')`);
+      if (!rows[0].is_complete) await sweep(database);
       return rows[0].is_complete;
     });
     for (const child of survivors) child.stdin!.end();

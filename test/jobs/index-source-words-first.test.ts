@@ -8,6 +8,7 @@ import { log } from '../../lib/log.ts';
 import type { EmbeddingProvider } from '../../models/provider.ts';
 import { LONG } from '../support/limits.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
+import { sweep } from '../support/sweep.ts';
 import { asUser, registerUser, type TestUser, until } from '../support/users.ts';
 import { hashProvider } from '../support/versions.ts';
 
@@ -57,7 +58,6 @@ describeReal('words at once, vectors after them', () => {
         word,
       )
     )[0].n;
-  const sweep = () => owner().query(`select app_hidden.enqueue('sweep-unindexed', '{}')`);
 
   /** A provider that never answers, until it is told to end. */
   const silent = (): EmbeddingProvider => ({
@@ -307,7 +307,7 @@ describeReal('words at once, vectors after them', () => {
     await owner().query(
       'delete from app_public.embeddings where chunk_id in (select id from app_public.chunks limit 2)',
     );
-    await sweep();
+    await sweep(database);
     await until(async () => (await progress(ann)).is_complete);
     await owner().query(
       `insert into app_hidden.embedding_backlog (workspace_id, chunk_id) select $1, uuidv7() from generate_series(1, 3)`,
@@ -316,7 +316,7 @@ describeReal('words at once, vectors after them', () => {
     await owner().query(
       'delete from app_public.embeddings where chunk_id in (select id from app_public.chunks limit 2)',
     );
-    await sweep();
+    await sweep(database);
     await until(
       async () => (await one('select count(*)::int as n from app_hidden.embedding_backlog')).n === 0,
     );
@@ -358,7 +358,7 @@ describeReal('words at once, vectors after them', () => {
     expect(await cut()).toBeLessThan(150);
     await work(recording);
     await until(async () => {
-      await sweep();
+      await sweep(database);
       return (await progress(ann)).is_complete;
     });
     const facts = await one(

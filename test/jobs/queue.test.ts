@@ -3,16 +3,14 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { JobContext } from '../../jobs/job.ts';
-import { sweepUnindexed } from '../../jobs/sweep-unindexed.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
-import { openQueue } from '../../lib/queue.ts';
 import { tablePause } from '../../models/remote/pause.ts';
 import { tableRate } from '../../models/remote/rate.ts';
 import { type FakeOpenAi, startFakeOpenAi } from '../support/fake-openai.ts';
 import { LONG } from '../support/limits.ts';
 import { lockWaiters } from '../support/locks.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
+import { sweep } from '../support/sweep.ts';
 import { asUser, registerUser, type TestUser, until } from '../support/users.ts';
 
 /** So many sections, each long enough to be a chunk of its own. */
@@ -124,24 +122,9 @@ describeReal('the queue of embedding', () => {
          union all select id from app_hidden.find_unembedded_workspaces() as id`,
       )
     ).rows;
-  /** What the schedule does every minute. */
-  async function sweep(): Promise<void> {
-    const pool = database.pool('worker');
-    const boss = openQueue(pool, { supervise: false, schedule: false });
-    await boss.start();
-    const log = { debug() {}, warn() {}, error() {}, info() {} } as unknown as JobContext['log'];
-    try {
-      await sweepUnindexed.handle(
-        { pool, boss, log, signal: new AbortController().signal } as JobContext,
-        {},
-      );
-    } finally {
-      await boss.stop({ graceful: false });
-    }
-  }
   const sweepUntil = (condition: () => Promise<boolean>) =>
     until(async () => {
-      await sweep();
+      await sweep(database);
       return condition();
     });
 
@@ -438,7 +421,7 @@ describeReal('the queue of embedding', () => {
   it('puts what is tried again behind what is new', async () => {
     const id = await write(ann, 'Old', 'Old words.');
     await owner().query('delete from pgboss.job');
-    await sweep();
+    await sweep(database);
     await write(ann, 'New', 'New words.');
     const { rows } = await owner().query(
       `select singleton_key, priority from pgboss.job where name = 'index-source' order by priority desc, created_on`,

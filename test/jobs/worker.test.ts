@@ -18,6 +18,7 @@ import { openExtractor } from '../../reading/extract.ts';
 import { indexWhole } from '../support/indexing.ts';
 import { LONG } from '../support/limits.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
+import { sweep } from '../support/sweep.ts';
 import { axis } from '../support/tenants.ts';
 import { asUser, registerUser, type TestUser, until } from '../support/users.ts';
 
@@ -142,7 +143,10 @@ describeReal('the worker', () => {
 
     // the third one finds the jobs of the second as they were when it died: active
     const third = await spawnWorker();
-    await until(async () => (await progress()).is_complete);
+    await until(async () => {
+      await sweep(database);
+      return (await progress()).is_complete;
+    });
     const { chunks } = await expectIndexed(ann);
     expect(chunks).toBeGreaterThan(240);
     expect(await progress()).toMatchObject({
