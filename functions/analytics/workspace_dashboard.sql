@@ -14,7 +14,16 @@ declare
 begin
   select d.from_day, d.to_day into first_day, last_day from app_private.require_days(workspace_dashboard.from_day, workspace_dashboard.to_day) as d;
   select
-    count(distinct a.conversation_id), coalesce(sum(a.message_count), 0), coalesce(sum(a.assistant_message_count), 0),
+    -- grouped by hash, where count(distinct …) beside the sums would sort every row of the range
+    (
+      select count(*) from (
+        select from app_public.conversation_analytics c
+        where c.workspace_id = app_hidden.current_workspace_id()
+          and c.day between first_day and last_day
+        group by c.conversation_id
+      ) as conversations
+    ),
+    coalesce(sum(a.message_count), 0), coalesce(sum(a.assistant_message_count), 0),
     (
       select count(distinct u.user_id) from app_hidden.user_activity u
       where u.workspace_id = app_hidden.current_workspace_id()
