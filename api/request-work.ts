@@ -57,8 +57,15 @@ export interface Deadline {
   close(): void;
 }
 
-/** Gives a request so many milliseconds, and no more than its client waits. */
-export function openDeadline(response: ServerResponse | undefined, milliseconds: number): Deadline {
+/**
+ * Gives a request so many milliseconds, and no more than its client waits.
+ * @param cancelled  says that the client does not wait any more, although it is there
+ */
+export function openDeadline(
+  response: ServerResponse | undefined,
+  milliseconds: number,
+  cancelled?: AbortSignal,
+): Deadline {
   const ending = new AbortController();
   const { promise: ended, reject } = Promise.withResolvers<never>();
   ended.catch(() => {});
@@ -74,6 +81,9 @@ export function openDeadline(response: ServerResponse | undefined, milliseconds:
     if (!response?.writableFinished) ending.abort(new ApiError('CQ408', 'The client has gone.'));
   };
   response?.once('close', leave);
+  const cancel = () => ending.abort(new ApiError('CQ408', 'The request was cancelled.'));
+  cancelled?.addEventListener('abort', cancel);
+  if (cancelled?.aborted) cancel();
   return {
     work: new RequestWork(ending.signal),
     orEnd: (result) => {
@@ -83,6 +93,7 @@ export function openDeadline(response: ServerResponse | undefined, milliseconds:
     close() {
       clearTimeout(timer);
       response?.off('close', leave);
+      cancelled?.removeEventListener('abort', cancel);
     },
   };
 }

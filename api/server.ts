@@ -2,7 +2,6 @@ import './graphile-env.ts';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Pool } from 'pg';
 import { postgraphile } from 'postgraphile';
-import { grafserv } from 'postgraphile/grafserv/node';
 import type { Purpose } from '../lib/connections/purposes.ts';
 import { log } from '../lib/log.ts';
 import type { FileStorage } from '../lib/storage.ts';
@@ -16,7 +15,9 @@ import { requestIds } from './http/request-ids.ts';
 import { type IdentityProvider, identityVerifier } from './identity-provider.ts';
 import { addressOf, type LimiterOptions, openLimiter, RateLimited } from './limits/limiter.ts';
 import { CLOSE_TIMEOUT, KEEP_ALIVE_TIMEOUT, MAX_BODY_BYTES } from './limits/values.ts';
+import { mcpHandler } from './mcp.ts';
 import { askedFor, type MetricsOptions, openMetrics } from './metrics.ts';
+import { OwnGrafserv, ownOperations } from './own-operations.ts';
 import { makePreset } from './preset.ts';
 import type { ActiveVersion, EmbedQuery, QueryTurns } from './query-embeddings.ts';
 import { openReadiness } from './readiness.ts';
@@ -93,7 +94,7 @@ function warnOfUnusable(trusted: TrustedDocuments, check: (document: string) => 
 }
 
 /**
- * Starts the API: GraphQL at /graphql, files at /files, /healthz and /readyz; in development GraphiQL at /, where it is installed.
+ * Starts the API: GraphQL at /graphql, MCP at /mcp, files at /files, /healthz and /readyz; in development GraphiQL at /, where it is installed.
  * @throws ColloquyError CQ010 when the address cannot be had
  */
 export async function startApi(options: ApiOptions): Promise<Api> {
@@ -139,17 +140,21 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const schema = await instance.getSchema();
   if (options.trustedDocuments)
     warnOfUnusable(options.trustedDocuments, documentChecker(schema, { introspection }));
-  const serv = instance.createServ(grafserv);
+  const serv = instance.createServ((config) => new OwnGrafserv(config));
   await serv.ready();
   const graphql = serv.createHandler();
+  const verifyIdentity = options.identityProvider && identityVerifier(options.identityProvider);
   const files =
     options.storage &&
-    filesHandler({
-      pool: pools.requests,
-      limiter,
-      storage: options.storage,
-      verifyIdentity: options.identityProvider && identityVerifier(options.identityProvider),
-    });
+    filesHandler({ pool: pools.requests, limiter, storage: options.storage, verifyIdentity });
+  const mcp = mcpHandler({
+    pool: pools.requests,
+    limiter,
+    verifyIdentity,
+    corsOrigins: options.corsOrigins ?? [],
+    wantsPosition: standby !== undefined,
+    ask: ownOperations(serv),
+  });
 
   const readiness = openReadiness({
     pool,
@@ -176,6 +181,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       response.setHeader('connection', 'close');
       return sendError(response, 413, 'CQ413', `A request has at most ${MAX_BODY_BYTES} bytes.`);
     }
+    if (path === '/mcp') return mcp(request, response);
     await graphql(request, response, (error?: unknown) => {
       if (error) {
         log.error({ err: error, requestId: requestIds(request).id }, 'Internal error');

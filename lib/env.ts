@@ -166,6 +166,8 @@ const variables = z.object({
   /** Who an import belongs to, when not the account that the first start made. */
   COLLOQUY_EMAIL: z.string().optional(),
   COLLOQUY_PASSWORD: z.string().optional(),
+  /** What npm run mcp calls the API with: an API key, or another token. */
+  COLLOQUY_TOKEN: z.string().max(8_192).optional(),
   /** Who computes vectors: local (the default), transformers, openai-compatible, or an endpoint's name. */
   EMBEDDING_PROVIDER: z.string().min(1).max(100).optional(),
   EMBEDDING_MODEL: z.string().min(1).max(200).optional(),
@@ -343,6 +345,7 @@ rememberSecrets([
   env.READ_DATABASE_URL,
   env.TEST_DATABASE_URL,
   env.COLLOQUY_PASSWORD,
+  env.COLLOQUY_TOKEN,
   env.EMBEDDING_API_KEY,
   env.EMBEDDING_BASE_URL,
   ...Object.values(env.EMBEDDING_ENDPOINTS).flatMap(({ apiKey, baseUrl }) => [apiKey, baseUrl]),

@@ -2,18 +2,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** What a page sends: a token, a type, a workspace, an id for the log, and what downloads are asked for with. */
 const ALLOWED_HEADERS =
-  'authorization, content-type, x-workspace-id, x-request-id, range, if-range, if-none-match, last-event-id';
+  'authorization, content-type, x-workspace-id, x-request-id, range, if-range, if-none-match, last-event-id, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id';
 
 /** What a page may read of an answer beyond its body. */
 const EXPOSED_HEADERS =
-  'x-request-id, retry-after, ratelimit, ratelimit-policy, location, etag, content-range, content-disposition';
+  'x-request-id, retry-after, ratelimit, ratelimit-policy, location, etag, content-range, content-disposition, mcp-session-id';
 
 /** Seconds that a browser remembers the answer to a preflight. */
 const MAX_AGE = '7200';
 
 function methodsOf(path: string): string | undefined {
   if (path === '/graphql') return 'GET, POST';
-  if (path === '/files') return 'POST';
+  if (path === '/files' || path === '/mcp') return 'POST';
   return path.startsWith('/files/') ? 'GET, HEAD' : undefined;
 }
 

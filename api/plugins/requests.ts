@@ -42,8 +42,19 @@ declare global {
     interface RequestContext {
       /** Settings of the request's transactions, from its token. */
       settings?: Settings;
+      /** Of an operation that this server asks itself, in answer to a request of another kind. */
+      own?: OwnOperation;
     }
   }
+}
+
+/** An operation of the server's own, for a caller that it has authenticated and whose request it has counted. */
+export interface OwnOperation {
+  settings: Settings;
+  /** How far the primary was when the caller was authenticated. */
+  position?: Position | undefined;
+  /** Ends it, beside its deadline and the going of its client. */
+  signal: AbortSignal;
 }
 
 interface CurrentRequest extends RequestInfo {
@@ -187,14 +198,16 @@ export function requestsPlugin(options: {
     request: IncomingMessage,
     response: ServerResponse | undefined,
     caller: Subjects,
+    own: OwnOperation | undefined,
   ): Promise<void> {
     const { limiter } = options;
     const subjects = { ...addressOf(request), ...caller };
     info.workspaceId = caller.workspace;
-    info.asked = (what) => askedFor(request, what);
     info.take = async (costs) => {
       for (const [limit, points] of costs) await limiter.take(limit, subjects, response, points);
     };
+    if (own) return;
+    info.asked = (what) => askedFor(request, what);
     await limiter.take('requests', caller, response);
   }
 
@@ -249,19 +262,23 @@ export function requestsPlugin(options: {
           const request = digest.requestContext.node?.req as IncomingMessage | undefined;
           if (!request || digest.path !== '/graphql') return next();
           const response = digest.requestContext.node?.res as ServerResponse | undefined;
-          const deadline = openDeadline(response, options.timeout ?? REQUEST_TIMEOUT);
+          const { own } = digest.requestContext;
+          const deadline = openDeadline(response, options.timeout ?? REQUEST_TIMEOUT, own?.signal);
           const info: CurrentRequest = { id: requestIds(request).id, isVisitor: true, work: deadline.work };
           const party: Party = { name: partyOf(request) };
           const respond = async (getBody: () => Promise<GrafservBody>) => {
-            const settings = await authenticate(options.pool, request, {
-              verifyIdentity: options.verifyIdentity,
-              ...(options.wantsPosition ? { onPosition: (position) => (info.position = position) } : {}),
-            });
+            if (own?.position) info.position = own.position;
+            const settings =
+              own?.settings ??
+              (await authenticate(options.pool, request, {
+                verifyIdentity: options.verifyIdentity,
+                ...(options.wantsPosition ? { onPosition: (position) => (info.position = position) } : {}),
+              }));
             digest.requestContext.settings = settings;
             info.isVisitor = settings.role === VISITOR;
             party.name = partyOf(request, settings);
             if (!info.isVisitor) rememberParty(request, party.name);
-            await count(info, request, response, callerOf(settings));
+            await count(info, request, response, callerOf(settings), own);
             digest.preferJSON = true;
             digest.getBody = bounded(getBody, party);
             const result = await next();
@@ -291,8 +308,8 @@ export function requestsPlugin(options: {
           };
           return asParty(party, () => requests.run(info, run));
         },
-        processGraphQLRequestBody(next, { body }) {
-          if (options.trustedDocuments) {
+        processGraphQLRequestBody(next, { body, request }) {
+          if (options.trustedDocuments && !request?.requestContext.own) {
             const document = trustedDocument(options.trustedDocuments, body);
             if (document === undefined) {
               const hint = 'Send the id of a document that was built into the client, or its exact text.';

@@ -15,8 +15,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   webhooks: ['lib'],
   operations: ['lib', 'models'],
   jobs: ['lib', 'reading', 'chunking', 'models', 'mail', 'webhooks', 'operations'],
-  api: ['lib', 'chunking', 'models'],
-  scripts: ['lib', 'reading', 'chunking', 'models', 'import', 'mail', 'jobs', 'api', 'operations'],
+  mcp: ['lib'],
+  api: ['lib', 'chunking', 'models', 'mcp'],
+  scripts: ['lib', 'reading', 'chunking', 'models', 'import', 'mail', 'jobs', 'mcp', 'api', 'operations'],
   // the stored release is filled by the people and passages that the tests use
   tools: ['lib', 'reading', 'chunking', 'models', 'import', 'mail', 'jobs', 'api', 'operations', 'test'],
   // the loader of PostGraphile looks for its configuration here
