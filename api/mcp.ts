@@ -116,7 +116,9 @@ export function mcpHandler({ pool, limiter, verifyIdentity, corsOrigins, wantsPo
     // who sends slowly has no place meanwhile
     const body = await readBody(request);
     let position: Position | undefined;
-    const onPosition = (at: Position) => void (position = at);
+    const onPosition = (at: Position) => {
+      position = at;
+    };
     const settings = await throughDoor(request, () =>
       authenticate(pool, request, { verifyIdentity, ...(wantsPosition ? { onPosition } : {}) }),
     );

@@ -254,9 +254,9 @@ async function serve(
   const { url, hasGraphiql } = api;
   // the URL of a server holds a password, and this may go to a log
   const psql = database.kind === 'embedded' ? `psql '${database.url('admin')}'` : 'psql "$DATABASE_URL"';
+  if (session) keepToken(options.data, session.token);
   if (isJson) say('Colloquy is running. SIGTERM or Ctrl-C ends it.', { url, graphql: `${url}/graphql` });
   else {
-    if (session) keepToken(options.data, session.token);
     say(
       welcome({
         url,

@@ -53,6 +53,16 @@ describeReal('trusted documents', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
+  it('lets the tools of MCP ask what they ask, which is of this server', async () => {
+    const params = { name: 'list_conversations', arguments: {} };
+    const response = await fetch(`${api.api.url}/mcp`, {
+      method: 'POST',
+      headers: headers(),
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }),
+    });
+    expect(await response.text()).toContain('"structuredContent":{"conversations":[]');
+  });
+
   const headers = () => ({ 'content-type': 'application/json', authorization: `Bearer ${ada.token}` });
   const post = async (body: object): Promise<Reply> =>
     readReply(

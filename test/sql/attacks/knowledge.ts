@@ -112,6 +112,37 @@ export const knowledge: Attacks = {
       [events],
     );
   },
+  'app_public.documents_excerpt': async () => {
+    const { ann, bob, owner, member } = tenants;
+    const read = async (user: TestUser, id: string) =>
+      (
+        await call(
+          user,
+          'select app_public.documents_excerpt(d, 1, 2) as piece, substr(d.content, 2, 2) as same from app_public.documents d where d.id = $1',
+          id,
+        )
+      ).rows;
+    const [mine] = await read(ann, of(ann).document);
+    expect(mine.piece).toBe(mine.same);
+    expect(await read(member, of(owner).sharedDocument)).toHaveLength(1);
+    expect(await read(ann, of(bob).sharedDocument)).toEqual([]);
+    expect(await read(member, of(owner).document)).toEqual([]);
+    await nobody(`select app_public.documents_excerpt(d) from app_public.documents d`);
+  },
+  'app_public.documents_length': async () => {
+    const { ann, bob } = tenants;
+    const read = async (user: TestUser, id: string) =>
+      (
+        await call(
+          user,
+          'select app_public.documents_length(d) > 0 as has_text from app_public.documents d where d.id = $1',
+          id,
+        )
+      ).rows;
+    expect(await read(ann, of(ann).document)).toEqual([{ has_text: true }]);
+    expect(await read(ann, of(bob).sharedDocument)).toEqual([]);
+    await nobody(`select app_public.documents_length(d) from app_public.documents d`);
+  },
   'app_public.add_document_to_repository': async () => {
     const { ann, bob, owner, member, viewer } = tenants;
     const put = (user: TestUser, repository: string, document: string) =>
