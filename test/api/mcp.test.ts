@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
@@ -319,6 +320,12 @@ describeReal('MCP over HTTP', () => {
       status: 401,
       text: expect.stringContaining('CQ106'),
     });
+    const rebound = await new Promise((resolve) =>
+      request(`${api.api.url}/mcp`, { method: 'POST', headers: { host: 'evil.example' } }, (response) =>
+        resolve(response.resume().statusCode),
+      ).end(PING),
+    );
+    expect(rebound).toBe(421);
     const page = { status: 403, text: expect.stringContaining('CQ833') };
     expect(await post(PING, { origin: 'https://evil.example' })).toMatchObject(page);
     expect((await post(PING, { origin: 'https://app.example.org' })).status).toBe(200);

@@ -14,6 +14,7 @@ const run = (script: string, ...words: string[]): Promise<{ code: number; stdout
 const commands = [
   'scripts/start.ts',
   'scripts/import.ts',
+  'scripts/mcp.ts',
   'scripts/migrate.ts',
   'scripts/embeddings.ts',
   'scripts/queue.ts',
