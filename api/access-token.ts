@@ -13,7 +13,7 @@ export interface AccessRules {
 /** Seconds by which the clocks may differ. */
 export const CLOCK_TOLERANCE = 30;
 /** Seconds of the longest life of a token, where the settings name none. */
-const MAX_LIFETIME = 86_400;
+export const MAX_LIFETIME = 86_400;
 
 /** What `typ` says of a token that gives access; logout tokens, proofs and the like say something else. */
 const ACCESS_TYPES = new Set(['jwt', 'at+jwt', 'application/at+jwt']);

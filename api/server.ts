@@ -6,6 +6,7 @@ import { grafserv } from 'postgraphile/grafserv/node';
 import type { Purpose } from '../lib/connections/purposes.ts';
 import { log } from '../lib/log.ts';
 import type { FileStorage } from '../lib/storage.ts';
+import { LOGOUT_PATH, logoutHandler } from './backchannel-logout.ts';
 import { filesHandler } from './files.ts';
 import { isGraphiqlInstalled } from './graphiql.ts';
 import { type Checked, documentChecker } from './graphql-documents.ts';
@@ -150,6 +151,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       storage: options.storage,
       verifyIdentity: options.identityProvider && identityVerifier(options.identityProvider),
     });
+  const logout = options.identityProvider && logoutHandler(pools.requests, limiter, options.identityProvider);
 
   const readiness = openReadiness({
     pool,
@@ -171,6 +173,10 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     if (files && (path === '/files' || path === '/my-data' || path.startsWith('/files/'))) {
       askedFor(request, { kind: 'files', operation: 'files' });
       return files(request, response, path);
+    }
+    if (logout && path === LOGOUT_PATH) {
+      askedFor(request, { kind: 'other', operation: 'logout' });
+      return logout(request, response);
     }
     if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
       response.setHeader('connection', 'close');
