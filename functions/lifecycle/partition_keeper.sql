@@ -26,7 +26,8 @@ begin
     )
   loop
     policy := app_hidden.effective_retention(for_kind, tenant);
-    if policy.decided_by = 'hold' then
+    -- a month goes whole, so a hold on one conversation or person keeps it, too
+    if app_private.is_held(tenant, for_kind) then
       return format('A legal hold of workspace %s keeps it.', tenant);
     elsif policy.keep_days is null then
       return format('%s keeps it forever.', coalesce('Workspace ' || tenant, 'The installation'));
