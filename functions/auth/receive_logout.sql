@@ -3,7 +3,6 @@
 -- every access token says to which one it belongs, and a client of another session gets a new one. A session without a person ends
 -- the tokens that name it. The token is remembered for as long as one of its session can live, so that nobody who has kept it ends
 -- sessions with it again.
--- needs: auth/end_identity
 create or replace function app_hidden.receive_logout(
   issuer text, token_id text, subject text default null, provider_session text default null, keep_seconds integer default 86400
 )
