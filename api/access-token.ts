@@ -1,13 +1,29 @@
 import type { JWTPayload } from 'jose';
 
 /** Which signed tokens of a provider are taken. */
-export interface AccessRules {
+interface AccessRules {
   /** Clients whose tokens are taken, as `azp` or `client_id` names them. Absent: those of any. */
   authorizedParties?: readonly string[] | undefined;
   /** Seconds from the issue of a token to its expiry. Default: a day. */
   maxLifetime?: number | undefined;
   /** Whether ID tokens are taken, which are meant for the client and not for us. Default: no. */
   acceptIdTokens?: boolean | undefined;
+}
+
+/** Whose tokens are believed besides our own. */
+export interface IdentityProvider extends AccessRules {
+  /** As its tokens say it (`iss`). */
+  issuer: string;
+  /** What its tokens for this server are addressed to (`aud`). */
+  audience: string;
+  /** Where its public keys are. */
+  jwksUrl: string;
+  /** Algorithms of signatures, all of them asymmetric. */
+  algorithms: readonly string[];
+  /** Milliseconds between two looks at its keys that unknown keys cause. Default: 30 s. */
+  cooldown?: number;
+  /** Milliseconds that a look at its keys may take. Default: 5 s. */
+  timeout?: number;
 }
 
 /** Seconds by which the clocks may differ. */

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Pool } from 'pg';
+import type { IdentityProvider } from './access-token.ts';
 import { ApiError, isUnavailable, publicError, RETRY_AFTER } from './errors.ts';
 import { sendError, sendJson } from './http/answers.ts';
 import { requestIds } from './http/request-ids.ts';
-import type { IdentityProvider } from './identity-provider.ts';
 import { addressOf, type Limiter } from './limits/limiter.ts';
 import { STATEMENT_TIMEOUT } from './limits/values.ts';
 import { type Logout, logoutMemory, logoutVerifier } from './logout-token.ts';

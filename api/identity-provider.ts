@@ -1,22 +1,6 @@
 import { cleanText } from '../lib/storable.ts';
-import { type AccessRules, isAccessType, isForAccess } from './access-token.ts';
+import { type IdentityProvider, isAccessType, isForAccess } from './access-token.ts';
 import { tokenReader } from './provider-tokens.ts';
-
-/** Whose tokens are believed besides our own. */
-export interface IdentityProvider extends AccessRules {
-  /** As its tokens say it (`iss`). */
-  issuer: string;
-  /** What its tokens for this server are addressed to (`aud`). */
-  audience: string;
-  /** Where its public keys are. */
-  jwksUrl: string;
-  /** Algorithms of signatures, all of them asymmetric. */
-  algorithms: readonly string[];
-  /** Milliseconds between two looks at its keys that unknown keys cause. Default: 30 s. */
-  cooldown?: number;
-  /** Milliseconds that a look at its keys may take. Default: 5 s. */
-  timeout?: number;
-}
 
 /** A person, as a verified token tells of it. */
 export interface Identity {

@@ -1,6 +1,6 @@
 import type { JWTPayload } from 'jose';
-import { CLOCK_TOLERANCE, MAX_LIFETIME } from './access-token.ts';
-import { type IdentityProvider, textOf } from './identity-provider.ts';
+import { CLOCK_TOLERANCE, type IdentityProvider, MAX_LIFETIME } from './access-token.ts';
+import { textOf } from './identity-provider.ts';
 import { tokenReader } from './provider-tokens.ts';
 
 /** What a verified logout token says: whose tokens end, or those of which session at the provider. */

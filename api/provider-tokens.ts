@@ -9,8 +9,7 @@ import {
 } from 'jose';
 import { describeError } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
-import { CLOCK_TOLERANCE } from './access-token.ts';
-import type { IdentityProvider } from './identity-provider.ts';
+import { CLOCK_TOLERANCE, type IdentityProvider } from './access-token.ts';
 
 /** What cannot be told now: the provider's keys could not be had. */
 export class ProviderUnavailable extends Error {}

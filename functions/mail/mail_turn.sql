@@ -9,7 +9,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   pause interval := make_interval(secs => app_hidden.setting('mail_pause_seconds')::integer);
-  by_strangers constant text[] := '{invitation,new_address,already_registered}';
+  by_strangers constant text[] := array['invitation', 'new_address', 'already_registered'];
   own_count constant text[] := by_strangers || 'notice'::text;
   most integer := app_hidden.setting(
     case when mail_turn.kind = any (by_strangers) then 'invitation_mails_per_day' when mail_turn.kind = 'notice' then 'notice_mails_per_day'
