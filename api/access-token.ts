@@ -1,7 +1,7 @@
 import type { JWTPayload } from 'jose';
 
 /** Which signed tokens of a provider are taken. */
-export interface AccessRules {
+interface AccessRules {
   /** Clients whose tokens are taken, as `azp` or `client_id` names them. Absent: those of any. */
   authorizedParties?: readonly string[] | undefined;
   /** Seconds from the issue of a token to its expiry. Default: a day. */
@@ -10,10 +10,26 @@ export interface AccessRules {
   acceptIdTokens?: boolean | undefined;
 }
 
+/** Whose tokens are believed besides our own. */
+export interface IdentityProvider extends AccessRules {
+  /** As its tokens say it (`iss`). */
+  issuer: string;
+  /** What its tokens for this server are addressed to (`aud`). */
+  audience: string;
+  /** Where its public keys are. */
+  jwksUrl: string;
+  /** Algorithms of signatures, all of them asymmetric. */
+  algorithms: readonly string[];
+  /** Milliseconds between two looks at its keys that unknown keys cause. Default: 30 s. */
+  cooldown?: number;
+  /** Milliseconds that a look at its keys may take. Default: 5 s. */
+  timeout?: number;
+}
+
 /** Seconds by which the clocks may differ. */
 export const CLOCK_TOLERANCE = 30;
 /** Seconds of the longest life of a token, where the settings name none. */
-const MAX_LIFETIME = 86_400;
+export const MAX_LIFETIME = 86_400;
 
 /** What `typ` says of a token that gives access; logout tokens, proofs and the like say something else. */
 const ACCESS_TYPES = new Set(['jwt', 'at+jwt', 'application/at+jwt']);

@@ -5,13 +5,9 @@ import { errorCode } from '../lib/errors.ts';
 import { clientAddress } from './client-address.ts';
 import { ApiError } from './errors.ts';
 import { requestIds } from './http/request-ids.ts';
-import {
-  type Identity,
-  looksLikeJwt,
-  ProviderUnavailable,
-  type VerifyIdentity,
-} from './identity-provider.ts';
+import { type Identity, looksLikeJwt, type VerifyIdentity } from './identity-provider.ts';
 import { IDLE_TIMEOUT, LOCK_TIMEOUT, STATEMENT_TIMEOUT } from './limits/values.ts';
+import { ProviderUnavailable } from './provider-tokens.ts';
 import { POSITION, type Position } from './standby-reads.ts';
 
 /** Settings of a request's transactions: the role, and the claims that current_user_id() and its like in functions/auth/ read. */
@@ -131,13 +127,13 @@ async function memberOfIdentity(
   workspaceId: string | undefined,
   and: string,
 ): Promise<Member | undefined> {
-  const { issuer, subject, email, isEmailVerified, displayName, signedInAt, issuedAt } = identity;
+  const { issuer, subject, sessionId, email, isEmailVerified, displayName, signedInAt, issuedAt } = identity;
   const member = await findMember(
     pool,
     `select m.*${and} from app_hidden.authenticate_identity(issuer => $1::text, subject => $2::text, email => $3::text,
        is_email_verified => $4::boolean, display_name => $5::text, signed_in_at => $6::timestamptz,
        issued_at => $7::timestamptz, workspace_id => $8::uuid, client_ip => $9::inet, request_id => $10::text,
-       client_request_id => $11::text) as m`,
+       client_request_id => $11::text, provider_session => $12::text) as m`,
     [
       issuer,
       subject,
@@ -150,6 +146,7 @@ async function memberOfIdentity(
       from.ip,
       from.id,
       from.clientId,
+      sessionId,
     ],
   );
   return member && { ...member, signed_in_at: signedInAt };

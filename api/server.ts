@@ -5,6 +5,8 @@ import { postgraphile } from 'postgraphile';
 import type { Purpose } from '../lib/connections/purposes.ts';
 import { log } from '../lib/log.ts';
 import type { FileStorage } from '../lib/storage.ts';
+import type { IdentityProvider } from './access-token.ts';
+import { LOGOUT_PATH, logoutHandler } from './backchannel-logout.ts';
 import { filesHandler } from './files.ts';
 import { isGraphiqlInstalled } from './graphiql.ts';
 import { type Checked, documentChecker } from './graphql-documents.ts';
@@ -12,7 +14,7 @@ import { sendError, sendJson } from './http/answers.ts';
 import { type DoorOptions, openDoor } from './http/door.ts';
 import { listen } from './http/listen.ts';
 import { requestIds } from './http/request-ids.ts';
-import { type IdentityProvider, identityVerifier } from './identity-provider.ts';
+import { identityVerifier } from './identity-provider.ts';
 import { addressOf, type LimiterOptions, openLimiter, RateLimited } from './limits/limiter.ts';
 import { CLOSE_TIMEOUT, KEEP_ALIVE_TIMEOUT, MAX_BODY_BYTES } from './limits/values.ts';
 import { mcpHandler } from './mcp.ts';
@@ -155,6 +157,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     wantsPosition: standby !== undefined,
     ask: ownOperations(serv),
   });
+  const logout = options.identityProvider && logoutHandler(pools.requests, limiter, options.identityProvider);
 
   const readiness = openReadiness({
     pool,
@@ -176,6 +179,10 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     if (files && (path === '/files' || path === '/my-data' || path.startsWith('/files/'))) {
       askedFor(request, { kind: 'files', operation: 'files' });
       return files(request, response, path);
+    }
+    if (logout && path === LOGOUT_PATH) {
+      askedFor(request, { kind: 'other', operation: 'logout' });
+      return logout(request, response);
     }
     if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
       response.setHeader('connection', 'close');

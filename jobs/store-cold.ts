@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { describeError, errorCode } from '../lib/errors.ts';
 import { checkFiles } from '../operations/cold/check.ts';
-import { candidates, storeConversation } from '../operations/cold/store.ts';
+import { storeAll } from '../operations/cold/store-all.ts';
 import type { JobContext, JobDefinition } from './job.ts';
 import { DAILY } from './queue-options.ts';
 
@@ -26,38 +25,23 @@ async function handle({ pool, log, signal, storage }: JobContext, { timeBudget }
   const { missing, damaged, ...checks } = await checkFiles(pool, storage, { hashes: HASHES, isTimeUp });
   if (missing + damaged > 0)
     log.error({ missing, damaged }, 'files of conversations are missing or damaged: docs/lifecycle.md');
-  const result = {
+  const { waiting, problems, ...done } = await storeAll(
+    pool,
+    storage,
+    {},
+    {
+      isTimeUp,
+      onProblem: (conversation, problem) => log.error({ conversation, problem }, 'conversation not stored'),
+    },
+  );
+  return {
     ...checks,
     missing,
     damaged,
-    stored: 0,
-    messages: 0,
-    fileBytes: 0,
-    bytesBefore: 0,
-    waiting: 0,
+    ...done,
+    waiting: waiting.length,
+    problems: problems.map(({ conversationId }) => conversationId),
   };
-  const problems: string[] = [];
-  for (let after: string | null = null; ; ) {
-    if (isTimeUp()) return { ...result, problems, isDone: false };
-    const [one] = await candidates(pool, {}, after, 1);
-    if (!one) return { ...result, problems, isDone: true };
-    after = one.conversationId;
-    try {
-      const { outcome, bytes, bytesBefore } = await storeConversation(pool, storage, one);
-      if (outcome !== 'stored') result.waiting += 1;
-      else {
-        result.stored += 1;
-        result.messages += one.messages;
-        result.fileBytes += bytes;
-        result.bytesBefore += bytesBefore;
-      }
-    } catch (error) {
-      // without room the next one would fail, too
-      if (errorCode(error) === 'CQ507') throw error;
-      problems.push(after);
-      log.error({ conversation: after, problem: describeError(error) }, 'conversation not stored');
-    }
-  }
 }
 
 export const storeCold: JobDefinition<Payload> = {

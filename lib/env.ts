@@ -226,6 +226,7 @@ const variables = z.object({
   MAIL_LINK_RESET: mailFields.linkReset,
   MAIL_LINK_VERIFY: mailFields.linkVerify,
   MAIL_LINK_INVITATION: mailFields.linkInvitation,
+  MAIL_LINK_ADDRESS: mailFields.linkAddress,
   /** An outside identity provider whose tokens are accepted: all three or none. */
   JWT_ISSUER: optionalText,
   JWT_AUDIENCE: optionalText,

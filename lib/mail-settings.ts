@@ -63,6 +63,7 @@ export const mailFields = {
   linkReset: link('/reset#token={token}'),
   linkVerify: link('/verify#token={token}'),
   linkInvitation: link('/invitation#token={token}'),
+  linkAddress: link('/address#token={token}'),
 };
 
 interface MailVariables {
@@ -73,6 +74,7 @@ interface MailVariables {
   MAIL_LINK_RESET: string;
   MAIL_LINK_VERIFY: string;
   MAIL_LINK_INVITATION: string;
+  MAIL_LINK_ADDRESS: string;
 }
 
 /** The variable that the others make necessary, if it is missing. */
@@ -84,10 +86,14 @@ export function missingMailVariable(values: MailVariables): { name: string; mess
   if (values.MAIL_URL && !isWebhook && !values.MAIL_FROM) {
     return { name: 'MAIL_FROM', message: 'is missing, and MAIL_URL is set' };
   }
-  const links = ['MAIL_LINK_RESET', 'MAIL_LINK_VERIFY', 'MAIL_LINK_INVITATION'] as const;
-  const defaults = [mailFields.linkReset, mailFields.linkVerify, mailFields.linkInvitation];
-  const relative = links.find(
-    (name, i) => values[name].startsWith('/') && values[name] !== defaults[i]!.parse(undefined),
+  const defaults = {
+    MAIL_LINK_RESET: mailFields.linkReset,
+    MAIL_LINK_VERIFY: mailFields.linkVerify,
+    MAIL_LINK_INVITATION: mailFields.linkInvitation,
+    MAIL_LINK_ADDRESS: mailFields.linkAddress,
+  };
+  const relative = (Object.keys(defaults) as (keyof typeof defaults)[]).find(
+    (name) => values[name].startsWith('/') && values[name] !== defaults[name].parse(undefined),
   );
   if (relative && !values.PUBLIC_URL) {
     return { name: 'PUBLIC_URL', message: `is missing, and ${relative} is a path` };
@@ -100,6 +106,7 @@ export interface MailLinks {
   password_reset: string | undefined;
   verification: string | undefined;
   invitation: string | undefined;
+  new_address: string | undefined;
 }
 
 export interface MailSettings {
@@ -121,6 +128,7 @@ export function mailSettings(values: MailVariables): MailSettings {
       password_reset: whole(values.MAIL_LINK_RESET),
       verification: whole(values.MAIL_LINK_VERIFY),
       invitation: whole(values.MAIL_LINK_INVITATION),
+      new_address: whole(values.MAIL_LINK_ADDRESS),
     },
   };
 }

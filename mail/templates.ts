@@ -63,6 +63,21 @@ const KINDS: Record<string, (data: Record<string, unknown>, words: Words) => Dra
       `It works once, for ${data.hours} hours.`,
     ],
   }),
+  new_address: (data, { product, links }) => ({
+    subject: `Your new address at ${product}`,
+    lines: [
+      'Somebody, probably you, wants to use this address for an account.',
+      action('Confirm it here, signed in to that account', links.new_address, data.token),
+      `It works once, for ${data.hours} hours. Until then, the account keeps its old address. If it was not you, do nothing.`,
+    ],
+  }),
+  already_registered: (_, { product }) => ({
+    subject: `Your account at ${product}`,
+    lines: [
+      'Somebody, probably you, wanted to register with this address, which has an account already.',
+      'Sign in, or ask for a new password. If it was not you, do nothing: nothing has changed.',
+    ],
+  }),
   invitation: (data, { product, links }) => {
     const [workspace, inviter] = [plainName(data.workspace), plainName(data.inviter)];
     const place = workspace === undefined ? 'a workspace' : `the workspace "${workspace}"`;

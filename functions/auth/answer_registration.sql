@@ -9,9 +9,8 @@ declare
   account app_public.users;
 begin
   if exists (select from app_public.users u where u.email = request.email) then
-    perform app_private.send_mail(request.email::text, 'Your account at Colloquy',
-      E'Somebody, probably you, wanted to register with this address, which has an account already.\n\n'
-      'Sign in, or ask for a new password (requestPasswordReset). If it was not you, do nothing.'
+    perform app_private.queue_mail(
+      'already_registered', request.email::text, '{}', app_private.mail_turn('already_registered', request.email::text)
     );
     return;
   end if;

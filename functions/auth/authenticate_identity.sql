@@ -1,6 +1,7 @@
 -- What a request may be whose token an outside identity provider has signed. The server verified the token (signature,
 -- issuer, audience, times) before it calls this; the answer has the form of authenticate's, and the identity, whose id belongs to
--- the claims (colloquy.identity_id). No row: the person has signed out, or was signed out, after the token was issued.
+-- the claims (colloquy.identity_id). No row: the person has signed out, or was signed out, after the token was
+-- issued, or the session at the provider that the token belongs to has ended (receive_logout).
 create or replace function app_hidden.authenticate_identity(
   issuer text,
   subject text,
@@ -12,7 +13,8 @@ create or replace function app_hidden.authenticate_identity(
   workspace_id uuid default null,
   client_ip inet default null,
   request_id text default null,
-  client_request_id text default null
+  client_request_id text default null,
+  provider_session text default null
 )
 returns table (
   user_id uuid, session_id uuid, workspace uuid, member_role app_public.member_role, database_role text, scopes text[],
@@ -33,6 +35,9 @@ begin
     set_config('colloquy.request_id', coalesce(authenticate_identity.request_id, ''), true),
     set_config('colloquy.client_request_id', coalesce(authenticate_identity.client_request_id, ''), true);
 
+  if app_private.has_provider_session_ended(authenticate_identity.issuer, provider_session) then
+    return;
+  end if;
   select i.* into identity
   from app_private.user_identities i
   where i.issuer = authenticate_identity.issuer and i.subject = authenticate_identity.subject;
@@ -80,6 +85,6 @@ begin
     case account.role when 'admin' then 'colloquy_admin' else 'colloquy_user' end, null::text[], null::uuid, identity.id;
 end
 $$;
-comment on function app_hidden.authenticate_identity(text, text, text, boolean, text, timestamptz, timestamptz, uuid, inet, text, text) is
+comment on function app_hidden.authenticate_identity(text, text, text, boolean, text, timestamptz, timestamptz, uuid, inet, text, text, text) is
   'User, workspace and roles of somebody that an outside identity provider vouches for, with a new account at first sight. Raises CQ107 not a member of the workspace asked for, CQ108 switched off, CQ119 no account can be given, CQ131 to CQ134 not allowed to register.';
-grant execute on function app_hidden.authenticate_identity(text, text, text, boolean, text, timestamptz, timestamptz, uuid, inet, text, text) to colloquy_authenticator;
+grant execute on function app_hidden.authenticate_identity(text, text, text, boolean, text, timestamptz, timestamptz, uuid, inet, text, text, text) to colloquy_authenticator;

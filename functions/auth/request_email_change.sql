@@ -13,6 +13,7 @@ declare
   counters text[] := app_private.session_counter();
   address text := trim(request_email_change.email);
   current_hash text;
+  turn timestamptz;
   token text;
 begin
   perform app_hidden.require_session(), app_private.require_mail();
@@ -29,14 +30,14 @@ begin
   if app_hidden.setting('registration') = 'domain' then
     perform app_private.require_registration(address);
   end if;
-  token := app_private.make_mail_token(me, 'address', address, clock_timestamp(), make_interval(hours => hours));
+  turn := app_private.mail_turn('new_address', address);
+  token := app_private.make_mail_token(me, 'address', address, turn, make_interval(hours => hours));
   if token is null then
     return true;
   end if;
-  perform app_private.send_mail(address, 'Your new address at Colloquy', format(
-    E'Somebody, probably you, wants to use this address for an account.\n\nToken: %s\n\n'
-    'Confirm it while you are signed in (confirmEmailChange). It works once, for %s hours. If it was not you, do nothing.', token, hours
-  ));
+  perform app_private.queue_mail(
+    'new_address', address, jsonb_build_object('token', token, 'hours', hours), turn, turn + make_interval(hours => hours)
+  );
   perform app_private.log_event('user.email_change_requested', me);
   return true;
 end

@@ -32,6 +32,10 @@ begin
     raise exception 'A legal hold keeps what this person has. %', held_by
       using errcode = 'CQ762', hint = 'Whoever placed it has to release it first: releaseLegalHold.';
   end if;
+  if app_private.move_of_workspaces(erasure.workspaces) is not null then
+    raise exception '%', app_private.move_of_workspaces(erasure.workspaces)
+      using errcode = 'CQ793', hint = 'Try again when it is open here again, or gone; where it went, ask there, too.';
+  end if;
   perform app_private.hand_over_workspaces(person, hand_over_to);
 
   -- one key for all, so that a copy is searched by one hash of each account
@@ -56,4 +60,4 @@ begin
 end
 $$;
 comment on function app_private.begin_erasure(uuid, text, uuid) is
-  'Makes an account unusable and has it erased. Raises CQ160 the last administrator, CQ200 unusable reason, CQ204 no such account, CQ761 the only owner of workspaces, CQ762 a legal hold.';
+  'Makes an account unusable and has it erased. Raises CQ160 the last administrator, CQ200 unusable reason, CQ204 no such account, CQ761 the only owner of workspaces, CQ762 a legal hold, CQ793 a workspace moves.';

@@ -22,7 +22,9 @@ begin
   step := erasure.step;
   waits_for_files := false;
   is_finished := false;
-  held_by := left(app_private.hold_of_workspaces(erasure.workspaces, erasure.user_id), 4000);
+  held_by := left(coalesce(
+    app_private.hold_of_workspaces(erasure.workspaces, erasure.user_id), app_private.move_of_workspaces(erasure.workspaces)
+  ), 4000);
   if erasure.held_by is distinct from held_by then
     update app_hidden.pending_erasures p set held_by = erase_some.held_by where p.id = erasure.id;
   end if;
@@ -62,5 +64,5 @@ begin
 end
 $$;
 comment on function app_hidden.erase_some(integer, uuid[], boolean) is
-  'Does a bounded bit of the oldest erasure but these; returns its step, what was done by table, and the legal hold that it waits for. No row when there is none. For the job. Error: CQ200.';
+  'Does a bounded bit of the oldest erasure but these; returns its step, what was done by table, and the legal hold or the move of a workspace that it waits for. No row when there is none. For the job. Error: CQ200.';
 grant execute on function app_hidden.erase_some(integer, uuid[], boolean) to colloquy_worker;

@@ -17,5 +17,5 @@ begin
 end
 $$;
 comment on function app_public.erase_user(uuid, text, uuid) is
-  'Erases a person everywhere, for good; workspaces that it alone owns go to a member of each. The certificate keeps the reason. Errors: CQ101 not signed in, CQ110 not with an API key, CQ121 not an administrator, CQ142 prove who you are first, CQ160 the last administrator, CQ161 the own account, CQ200 unusable reason, CQ204 no such account, CQ761 the only owner of workspaces, CQ762 a legal hold.';
+  'Erases a person everywhere, for good; workspaces that it alone owns go to a member of each. The certificate keeps the reason. Errors: CQ101 not signed in, CQ110 not with an API key, CQ121 not an administrator, CQ142 prove who you are first, CQ160 the last administrator, CQ161 the own account, CQ200 unusable reason, CQ204 no such account, CQ761 the only owner of workspaces, CQ762 a legal hold, CQ793 a workspace moves to another installation.';
 grant execute on function app_public.erase_user(uuid, text, uuid) to colloquy_admin;

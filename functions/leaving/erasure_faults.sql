@@ -19,7 +19,8 @@ as $$
   union all
   select
     format('erasure %s', p.id),
-    case when p.held_by is null then format('it has not ended since %s', p.requested_at::date) else 'a legal hold keeps it from going on' end
+    case when p.held_by is null then format('it has not ended since %s', (p.requested_at at time zone 'UTC')::date)
+      else 'a legal hold, or the move of a workspace, keeps it from going on' end
   from app_hidden.pending_erasures p
   where p.requested_at < now() - interval '1 day' or p.held_by is not null
   union all

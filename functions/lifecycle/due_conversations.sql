@@ -1,5 +1,5 @@
 -- Conversations whose time has come, from an id on. A conversation lives by its last message, and by its last change by a person; one
--- that is continued, by its continuations, too: people see them as one. Inlined: no settings.
+-- that is continued, by its continuations, too: people see them as one. What a narrower legal hold keeps is not due. Inlined: no settings.
 create or replace function app_private.due_conversations(
   for_workspace uuid, due_before timestamptz, after_id uuid, max_rows integer, among uuid[]
 )
@@ -36,6 +36,9 @@ as $$
         join app_public.conversations n on n.workspace_id = for_workspace and n.continued_from_id = l.id
       )
       select from later l where l.at >= due_before
+    )
+    and not exists (
+      select from app_private.narrow_holds(for_workspace, 'conversations') h where app_private.keeps_conversation(h, c)
     )
   order by c.id
   limit max_rows;

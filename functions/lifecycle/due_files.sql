@@ -1,5 +1,5 @@
 -- Files whose time has come, from an id on: a file lives by its last change and by that of the document that was read from it. One that
--- was sent in a conversation stays as long as that. Inlined: no settings.
+-- was sent in a conversation stays as long as that. What a narrower legal hold keeps is not due. Inlined: no settings.
 create or replace function app_private.due_files(
   for_workspace uuid, due_before timestamptz, after_id uuid, max_rows integer, among uuid[]
 )
@@ -17,6 +17,14 @@ as $$
   where f.workspace_id = for_workspace and f.id < app_hidden.uuidv7_floor(due_before)
     and (after_id is null or f.id > after_id) and (among is null or f.id = any (among))
     and f.conversation_id is null and greatest(f.updated_at, d.updated_at) < due_before
+    and not exists (
+      select from app_private.narrow_holds(for_workspace, 'files') h
+      where h.user_id = f.owner_id
+        or exists (
+          select from app_public.documents x
+          where x.workspace_id = f.workspace_id and x.file_id = f.id and (x.id = h.document_id or x.owner_id = h.user_id)
+        )
+    )
   order by f.id
   limit max_rows;
 $$;

@@ -1,5 +1,5 @@
 -- Records of usage whose time has come, from an id on, and the reservations of that time, which are settled or long over. What they add up
--- to stays: totals of users and months, and what budgets spent. Inlined: no settings.
+-- to stays: totals of users and months, and what budgets spent. What a narrower legal hold keeps is not due. Inlined: no settings.
 create or replace function app_private.due_usage_logs(
   for_workspace uuid, due_before timestamptz, after_id uuid, max_rows integer, among uuid[]
 )
@@ -12,6 +12,9 @@ as $$
     select l.id, pg_column_size(l.*)::bigint as bytes, l.tableoid::regclass as partition
     from app_public.usage_logs l
     where l.workspace_id = for_workspace and l.id < app_hidden.uuidv7_floor(due_before)
+      and not exists (
+        select from app_private.narrow_holds(for_workspace, 'usage_logs') h where h.conversation_id = l.conversation_id or h.user_id = l.user_id
+      )
     union all
     select r.id, pg_column_size(r.*)::bigint, null
     from app_public.usage_reservations r

@@ -1,4 +1,4 @@
--- How long things are kept. Precedence: a legal hold, then the workspace's own policy, then the one for the whole system;
+-- How long things are kept. Precedence: a legal hold on the kind (what narrower ones are about, retention passes over), then the workspace's own policy, then the one for the whole system;
 -- without any, forever. Whatever deletes by age asks effective_retention and nothing else. No workspace keeps its audit log for less
 -- than the installation demands: who manages a workspace must not be able to do away with what it did.
 create or replace function app_hidden.effective_retention(for_kind app_public.retention_kind, for_workspace uuid)
@@ -11,7 +11,7 @@ as $$
 declare
   policy app_public.retention_policies;
 begin
-  if app_private.is_held(for_workspace, for_kind) then
+  if app_private.is_kind_held(for_workspace, for_kind) then
     return row(for_kind, null, 'hold')::app_public.effective_retention;
   end if;
   select p.* into policy

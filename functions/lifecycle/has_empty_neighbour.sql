@@ -7,7 +7,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   months constant integer := app_hidden.setting('partition_empty_months')::integer;
-  old constant uuid := app_hidden.uuidv7_floor(date_trunc('month', now(), 'UTC') - make_interval(months => months));
+  old constant uuid := app_hidden.uuidv7_floor(app_private.month_start(now(), months));
   neighbour text;
   has_rows boolean;
 begin

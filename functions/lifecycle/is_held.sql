@@ -1,8 +1,6 @@
 -- What deletes in batches asks this behind lock_holds, and passes over what is held: the triggers that keep (keep_held_rows) would refuse
 -- it, and end the batch. It is wider than they are where it cannot know: a hold on one document counts, and one on a conversation
--- or a person does unless the caller says which one it means, and some things take others along, or are kept for others:
--- with a conversation go its analytics, and its entries of the usage log and its attachments lose it; with a file goes its document;
--- what a memory or an event said stays while an answer that is held cites it.
+-- or a person does unless the caller says which one it means.
 create or replace function app_private.is_held(
   for_workspace uuid, for_kind app_public.retention_kind,
   of_conversation uuid default null, of_person uuid default null
@@ -15,13 +13,7 @@ as $$
   select exists (
     select from app_public.legal_holds h
     where h.workspace_id = for_workspace and h.released_at is null
-      and (
-        h.kind is null and (for_kind is not null or h.scope = 'workspace')
-        or h.kind = for_kind
-        or for_kind = 'conversations' and h.kind in ('usage_logs', 'files', 'conversation_analytics')
-        or for_kind = 'files' and h.kind in ('conversations', 'documents')
-        or for_kind in ('memory_items', 'raw_events') and h.kind = 'conversations'
-      )
+      and case when for_kind is null then h.kind is null and h.scope = 'workspace' else app_private.is_kind_kept(h.kind, for_kind) end
       and (h.conversation_id is null or of_conversation is null or h.conversation_id = of_conversation)
       and (h.user_id is null or of_person is null or h.user_id = of_person)
   );

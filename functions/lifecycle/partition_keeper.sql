@@ -26,14 +26,15 @@ begin
     )
   loop
     policy := app_hidden.effective_retention(for_kind, tenant);
-    if policy.decided_by = 'hold' then
+    -- a month goes whole, so a hold on one conversation or person keeps it, too
+    if app_private.is_held(tenant, for_kind) then
       return format('A legal hold of workspace %s keeps it.', tenant);
     elsif policy.keep_days is null then
       return format('%s keeps it forever.', coalesce('Workspace ' || tenant, 'The installation'));
-    elsif ends_at > now() - make_interval(days => policy.keep_days) then
+    elsif ends_at at time zone 'UTC' > now() at time zone 'UTC' - make_interval(days => policy.keep_days) then
       return format(
         '%s keeps it until %s.', coalesce('Workspace ' || tenant, 'The installation'),
-        to_char((ends_at + make_interval(days => policy.keep_days)) at time zone 'UTC', 'YYYY-MM-DD')
+        to_char((ends_at at time zone 'UTC') + make_interval(days => policy.keep_days), 'YYYY-MM-DD')
       );
     end if;
   end loop;

@@ -21,14 +21,14 @@ begin
     verdict := 'default';
     reason := 'It takes what has no partition, until maintenance moves it.';
     return;
-  elsif ends_at is null or ends_at > date_trunc('month', now(), 'UTC') then
+  elsif ends_at is null or ends_at > app_private.month_start(now()) then
     verdict := 'current';
     reason := 'Rows of today and later go into it.';
     return;
   end if;
   execute format('select exists (select from app_partitions.%I)', partition_name) into has_rows;
   if not has_rows then
-    if months < 1 or ends_at > date_trunc('month', now(), 'UTC') - make_interval(months => months) then
+    if months < 1 or ends_at > app_private.month_start(now(), months) then
       reason := case when months < 1 then 'Empty ones are kept (partition_empty_months).' else format('Empty, and kept for %s months.', months) end;
     elsif parent_name = 'messages' and not app_private.has_empty_neighbour(lower_bound, upper_bound) then
       reason := 'Empty, and holds the place of messages of its time.';

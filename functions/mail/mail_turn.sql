@@ -1,7 +1,7 @@
 -- When a mail to an address may be delivered, or null when none of this kind is to be sent now. Two mails to one mailbox have a
 -- pause between them, of whatever kinds: one that comes too early waits for its turn, unless its like was sent within the pause.
--- What strangers can cause (invitations) is counted apart, and puts what the person asked for off by one pause at most: nobody
--- uses up another's resets. None is sent where nothing can deliver it. Of two transactions at once the second waits, and sees what the first has written.
+-- What strangers can cause (invitations, an address that is named as a new one, a registration with one that has an account) is counted
+-- apart, each kind for itself, and puts what the person asked for off by one pause at most: nobody uses up another's resets or notices. None is sent where nothing can deliver it. Of two transactions at once the second waits, and sees what the first has written.
 create or replace function app_private.mail_turn(kind text, recipient text, workspace uuid default null)
 returns timestamptz
 language plpgsql
@@ -9,8 +9,11 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   pause interval := make_interval(secs => app_hidden.setting('mail_pause_seconds')::integer);
+  by_strangers constant text[] := array['invitation', 'new_address', 'already_registered'];
+  own_count constant text[] := by_strangers || 'notice'::text;
   most integer := app_hidden.setting(
-    case mail_turn.kind when 'invitation' then 'invitation_mails_per_day' when 'notice' then 'notice_mails_per_day' else 'account_mails_per_day' end
+    case when mail_turn.kind = any (by_strangers) then 'invitation_mails_per_day' when mail_turn.kind = 'notice' then 'notice_mails_per_day'
+      else 'account_mails_per_day' end
   )::integer;
   -- an unknown address takes the same way
   key text := coalesce(lower(regexp_replace(mail_turn.recipient, '\+[^@]*@', '@')), gen_random_uuid()::text);
@@ -23,7 +26,7 @@ begin
   moment := clock_timestamp();
   select
     count(*) filter (
-      where case when mail_turn.kind in ('invitation', 'notice') then m.kind = mail_turn.kind else m.kind not in ('invitation', 'notice') end
+      where case when mail_turn.kind = any (own_count) then m.kind = mail_turn.kind else m.kind <> all (own_count) end
     ),
     max(m.not_before),
     bool_or(m.kind = mail_turn.kind and m.workspace_id is not distinct from mail_turn.workspace and m.not_before > moment - pause)
@@ -34,7 +37,7 @@ begin
     return null;
   end if;
   return case
-    when mail_turn.kind = 'invitation' then greatest(moment, last + pause)
+    when mail_turn.kind = any (by_strangers) then greatest(moment, last + pause)
     else least(greatest(moment, last + pause), moment + pause)
   end;
 end

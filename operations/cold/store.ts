@@ -38,10 +38,17 @@ const CANDIDATES = `select conversation_id as "conversationId", workspace_id as 
     storage_path as path
   from app_hidden.conversations_to_store(cold_days => $1, of_conversation => $2, after_id => $3, max_conversations => $4)`;
 
-/** The next conversations that are to be stored. `coldDays` null: as the setting says. */
+/** Which of them. */
+export interface Choice {
+  /** Absent: as the setting says. */
+  coldDays?: number | undefined;
+  conversationId?: string | undefined;
+}
+
+/** The next conversations that are to be stored. */
 export async function candidates(
   pool: Pool,
-  options: { coldDays?: number | undefined; conversationId?: string | undefined },
+  options: Choice,
   after: string | null,
   most: number,
 ): Promise<Candidate[]> {

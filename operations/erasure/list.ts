@@ -30,6 +30,8 @@ export interface ErasureStore {
   readonly description: string;
   write(erasure: ListedErasure): Promise<void>;
   read(): Promise<ListedErasure[]>;
+  /** The names of what it has, which is a look at the folder and at no record. */
+  names(): Promise<string[]>;
 }
 
 const PREFIX = 'erasures/';
@@ -56,6 +58,13 @@ export const parseErasures = (text: string, where: string): ListedErasure[] =>
 /** In the data folder: it survives a restore of the database. */
 export function erasureFolder(dataDir: string): ErasureStore {
   const folder = join(dataDir, 'erasures');
+  async function names(): Promise<string[]> {
+    const found = await readdir(folder).catch((error) => {
+      if (errorCode(error) === 'ENOENT') return [];
+      throw error;
+    });
+    return found.filter((name) => name.endsWith('.json') && !name.startsWith('.'));
+  }
   return {
     description: folder,
     async write(erasure) {
@@ -67,15 +76,13 @@ export function erasureFolder(dataDir: string): ErasureStore {
       await syncFolder(folder);
     },
     async read() {
-      const names = await readdir(folder).catch((error) => {
-        if (errorCode(error) === 'ENOENT') return [];
-        throw error;
-      });
-      const wanted = names.filter((name) => name.endsWith('.json') && !name.startsWith('.'));
       return Promise.all(
-        wanted.map(async (name) => parse(await readFile(join(folder, name), 'utf8'), join(folder, name))),
+        (await names()).map(async (name) =>
+          parse(await readFile(join(folder, name), 'utf8'), join(folder, name)),
+        ),
       );
     },
+    names,
   };
 }
 
@@ -91,6 +98,11 @@ export function erasuresOfTarget(target: BackupTarget): ErasureStore {
       const found: ListedErasure[] = [];
       for await (const { key } of target.list(PREFIX))
         found.push(parse((await buffer(await target.get(key))).toString('utf8'), key));
+      return found;
+    },
+    async names() {
+      const found: string[] = [];
+      for await (const { key } of target.list(PREFIX)) found.push(key.slice(PREFIX.length));
       return found;
     },
   };
@@ -127,7 +139,7 @@ export async function keepErasures(
   if (known.length === 0) return 0;
   let written = 0;
   for (const store of stores) {
-    const kept = new Set((await store.read()).map(nameOf));
+    const kept = new Set(await store.names());
     for (const erasure of known) {
       if (kept.has(nameOf(erasure))) continue;
       await store.write(erasure);

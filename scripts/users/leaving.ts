@@ -1,5 +1,3 @@
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { FINDINGS, print, say, table, UsageError } from '../../lib/cli.ts';
 import { askingAgain, recallConversation } from '../../lib/cold-storage/recall.ts';
@@ -11,6 +9,7 @@ import { programVersion } from '../../lib/program-version.ts';
 import { filesFolder, localStorage } from '../../lib/storage.ts';
 import { type ErasureRun, runErasures } from '../../operations/erasure/run.ts';
 import { erasureStores } from '../../operations/erasure/stores.ts';
+import { intoFile } from '../shared/into-file.ts';
 import { withPrepared } from '../shared/prepared-database.ts';
 import { stoppable } from '../shared/stoppable.ts';
 
@@ -39,32 +38,16 @@ async function exportTo(name: string, { to }: { to: string }): Promise<void> {
         (stored) => inTransaction(pool, (client) => recallConversation(client, storage, stored)),
       );
     const parts = await beginExport({ ask, person });
-    // whole or not at all
-    const arriving = `${to}.${process.pid}.part`;
-    try {
-      const manifest = await stoppable((signal) =>
-        exportPerson(
-          {
-            ask,
-            person,
-            storage,
-            writtenBy: programVersion,
-            signal,
-          },
-          parts,
-          createWriteStream(arriving, { flags: 'wx', mode: 0o600 }),
-        ),
-      );
-      await rename(arriving, to);
-      print(`${to}: ${manifest.rows} rows in ${manifest.entries.length} files.`);
-      const missing = (manifest.details.missingFiles as string[]) ?? [];
-      if (missing.length === 0) return;
-      say(`The bytes of ${missing.length} files are not in the storage.`);
-      process.exitCode = FINDINGS;
-    } catch (error) {
-      await rm(arriving, { force: true });
-      throw error;
-    }
+    const manifest = await stoppable((signal) =>
+      intoFile(to, (target) =>
+        exportPerson({ ask, person, storage, writtenBy: programVersion, signal }, parts, target),
+      ),
+    );
+    print(`${to}: ${manifest.rows} rows in ${manifest.entries.length} files.`);
+    const missing = (manifest.details.missingFiles as string[]) ?? [];
+    if (missing.length === 0) return;
+    say(`The bytes of ${missing.length} files are not in the storage.`);
+    process.exitCode = FINDINGS;
   });
 }
 

@@ -1,6 +1,6 @@
 import type { JWTPayload } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { IdentityProvider } from '../../api/identity-provider.ts';
+import type { IdentityProvider } from '../../api/access-token.ts';
 import {
   AUDIENCE,
   ISSUER,

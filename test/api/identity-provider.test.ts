@@ -194,6 +194,8 @@ describeReal('an outside identity provider', () => {
       try {
         const reply = await plain.ask(ME, {}, { token: await sign(key) });
         expect(result(reply)).toEqual([401, 'CQ106']);
+        const logout = await fetch(`${plain.api.url}/oidc/backchannel-logout`, { method: 'POST' });
+        expect(logout.status).toBe(404);
       } finally {
         await plain.api.close();
       }

@@ -32,6 +32,7 @@ describe('the words of mails', () => {
     ['password_reset', 'https://app.example/reset#token='],
     ['verification', 'https://app.example/me/verify?t='],
     ['invitation', 'https://other.example/join#'],
+    ['new_address', 'https://app.example/address#token='],
   ])('link to the page of %s', (kind, expected) => {
     const { text, html } = render(
       outbox({ kind, data: { token: TOKEN, minutes: 60, hours: 48, days: 7, role: 'member' } }),
@@ -82,6 +83,16 @@ describe('the words of mails', () => {
     const { html } = invited({ workspace: '<img src=x onerror=alert(1)>', inviter: '</p><script>' });
     expect(html).not.toMatch(/<img|<script/);
     expect(html).toContain('&#60;img');
+  });
+
+  it('say to who has an account that somebody registers, with nothing to click and nothing of the stranger', () => {
+    const { subject, text, html } = render(
+      outbox({ kind: 'already_registered', data: {} }),
+      words({ PUBLIC_URL: 'https://app.example' }),
+    );
+    expect(subject).toBe('Your account at Tea');
+    expect(text).toContain('which has an account already');
+    expect(`${text} ${html}`).not.toMatch(/undefined|null|token|href/i);
   });
 
   it('of a notice are its own', () => {

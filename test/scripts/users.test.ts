@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createReadStream } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -110,6 +110,12 @@ describeReal('npm run users', () => {
     const names: string[] = [];
     for await (const { name } of reader.entries()) names.push(name);
     expect(names).toContain('account.ndjson');
+    expect(await readdir(dataDir)).toEqual(['leaving.tar.gz']);
+    // never in the place of another
+    const { size, mtimeMs } = await stat(file);
+    const again = await run('export', 'leaving@example.org', '--to', file);
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('is there already')]);
+    expect(await stat(file)).toMatchObject({ size, mtimeMs });
     expect(await readdir(dataDir)).toEqual(['leaving.tar.gz']);
 
     const unconfirmed = await run('erase', 'leaving@example.org');

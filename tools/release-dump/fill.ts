@@ -100,6 +100,9 @@ async function serve(database: Database, { ann }: Tenants): Promise<void> {
   await authenticator.query(
     `select app_hidden.authenticate_identity('https://id.example.org', 'zoe', 'zoe@example.org', true, 'Zoe', now())`,
   );
+  await authenticator.query(
+    `select app_hidden.receive_logout('https://id.example.org', 'a logout', 'somebody else', 'a session')`,
+  );
   await worker.query(`select app_hidden.pause_provider('paused', 3600, 'It asked for a rest.')`);
   await worker.query(`select app_hidden.take_provider_rate('paced', 60, 10000, 500)`);
   await worker.query(`select app_hidden.pause_job('cleanup-files', 'the storage is being moved')`);

@@ -1,45 +1,18 @@
-import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { link, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
-import { FINDINGS, print, say, UsageError } from '../../../lib/cli.ts';
+import { FINDINGS, print, say } from '../../../lib/cli.ts';
 import { env } from '../../../lib/env.ts';
-import { errorCode } from '../../../lib/errors.ts';
 import { programVersion } from '../../../lib/program-version.ts';
 import { formatBytes } from '../../../lib/progress.ts';
 import { filesFolder, localStorage } from '../../../lib/storage.ts';
-import { syncFolder } from '../../../lib/sync-folder.ts';
 import { recorded } from '../../../operations/run.ts';
 import { type Exported, exportWorkspace } from '../../../operations/workspaces/export.ts';
+import { intoFile } from '../../shared/into-file.ts';
 import { openPrepared } from '../../shared/prepared-database.ts';
 import { interruptible } from '../backup/shared.ts';
 
 export interface ExportCommand {
   to: string;
   json?: boolean;
-}
-
-/** A file that is there only when it is whole, and never in the place of another. */
-async function intoFile<T>(to: string, work: (target: Writable) => Promise<T>): Promise<T> {
-  const half = `${to}.${randomUUID().slice(0, 8)}.half`;
-  try {
-    const result = await work(createWriteStream(half, { flags: 'wx', mode: 0o600, flush: true }));
-    try {
-      await link(half, to);
-    } catch (error) {
-      if (errorCode(error) === 'EEXIST')
-        throw new UsageError('CQ200', `${to} is there already.`, {
-          hint: 'Give another name, or remove it.',
-        });
-      // a file system without hard links
-      await rename(half, to);
-    }
-    await syncFolder(dirname(to));
-    return result;
-  } finally {
-    await rm(half, { force: true });
-  }
 }
 
 export async function exportCommand(id: string, { to, json }: ExportCommand): Promise<void> {

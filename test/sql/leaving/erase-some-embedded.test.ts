@@ -37,4 +37,24 @@ it('a person is erased from an embedded database, too', async () => {
     );
   expect(rows).toEqual([{ users: 0, messages: 0 }]);
   expect(await erasureFolder(folder).read()).toHaveLength(2);
+
+  // a further run looks at the names alone: it opens none of them, and writes none again
+  const kept = erasureFolder(folder);
+  const touched: string[] = [];
+  const watched = {
+    ...kept,
+    read: async () => {
+      touched.push('read');
+      return [];
+    },
+    write: async () => {
+      touched.push('write');
+    },
+  };
+  await runErasures(database.pool('worker'), { stores: [watched] });
+  expect(touched).toEqual([]);
+  // what is new is written, and nothing else
+  await rm(join(folder, 'erasures', (await kept.names())[0]!));
+  await runErasures(database.pool('worker'), { stores: [watched] });
+  expect(touched).toEqual(['write']);
 });

@@ -261,6 +261,11 @@ describeReal('a person who is erased', () => {
       `update app_public.legal_holds set released_at = now(), released_by = null where workspace_id = any ($1)`,
       [petra.workspaceId, tenants.owner.workspaceId],
     );
+    const freeze = (isFrozen: boolean) =>
+      sql('select app_private.freeze_workspace($1, $2)', tenants.owner.workspaceId, isFrozen);
+    await freeze(true);
+    expect(await code(leave())).toBe('CQ793');
+    await freeze(false);
     await sql(
       `update app_public.workspace_members set role = 'owner' where user_id = $1 and workspace_id = $2`,
       petra.id,
@@ -329,6 +334,14 @@ describeReal('a person who is erased', () => {
     ]);
     expect(await sql('select * from app_hidden.authenticate($1)', kept.token)).toEqual([]);
     await call(tenants.owner, 'select app_public.release_legal_hold($1)', hold.id);
+    // nor does it go on while the workspace moves: what is exported of it would have the person all the same
+    const freeze = (isFrozen: boolean) =>
+      sql('select app_private.freeze_workspace($1, $2)', there.workspaceId, isFrozen);
+    await freeze(true);
+    const moving = await runErasures(database.pool('worker'), { storage });
+    expect(Object.values(moving.held)).toEqual(['Team moves to another installation.']);
+    expect(await sql('select from app_public.conversations where owner_id = $1', kept.id)).toHaveLength(1);
+    await freeze(false);
     expect(await runErasures(database.pool('worker'), { storage })).toMatchObject({ finished: 1, held: {} });
     await sql('delete from app_public.conversations where id = $1', talk);
   });

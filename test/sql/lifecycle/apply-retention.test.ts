@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { retention } from '../../../jobs/retention.ts';
 import { log } from '../../../lib/log.ts';
 import { type Applied, applyRetention, type Batch } from '../../../operations/retention/apply.ts';
@@ -235,6 +235,130 @@ describeReal('retention', () => {
     expect(
       await sql('select from app_hidden.discarded_contents where workspace_id = $1', user.workspaceId),
     ).toHaveLength(1);
+  });
+
+  describe('beside a hold on one', () => {
+    const kinds = CONTENT_KINDS.filter((kind) => kind !== 'audit_logs');
+    /** One old thing of each kind, of a person. */
+    async function things(user: TestUser, word: string): Promise<Record<ContentKind, string>> {
+      const ids: Partial<Record<ContentKind, string>> = {};
+      for (const kind of kinds) ids[kind] = await addAged(database, user, kind, ago(60), `${kind} ${word}`);
+      return ids as Record<ContentKind, string>;
+    }
+    /** A workspace of two, with things of both, in which everything is kept for a month. */
+    async function workspace() {
+      const ann = await tenant();
+      const bob = await join(
+        database,
+        await registerUser(database, `bob${n}@example.org`),
+        ann.workspaceId!,
+        'member',
+      );
+      for (const kind of kinds) await set(ann, kind, 30);
+      return { ann, bob, anns: await things(ann, 'a'), bobs: await things(bob, 'b') };
+    }
+    const left = async (all: Record<ContentKind, string>) => {
+      const there = await Promise.all(kinds.map((kind) => is(kind, all[kind])));
+      return kinds.filter((_, place) => there[place]).sort();
+    };
+    const release = async (user: TestUser, id: string) =>
+      one(user, 'select id from app_public.release_legal_hold($1)', id);
+    const holdOn = async (user: TestUser, target: string, id: string) =>
+      (await one(user, `select id from app_public.place_legal_hold('a case', ${target} => $1)`, id)).id;
+    /** Runs twice, the second time with nothing to do, as the preview says. */
+    async function settle(user: TestUser): Promise<void> {
+      const scope = { workspace: user.workspaceId! };
+      const { applied, previewed } = await both(scope);
+      expect(applied).toMatchObject({ ...previewed, problems: [], isDone: true });
+      expect(await run(scope)).toMatchObject({ deleted: {}, problems: [] });
+      expect(countDue(await preview(scope))).toEqual({});
+    }
+
+    it('conversation, what it is about stays, and the rest goes; all of it after the release', async () => {
+      const { ann, anns, bobs } = await workspace();
+      // it continues another one, something was used in it, and it cites a memory of the other person
+      await sql(
+        'update app_public.conversations set continued_from_id = $1 where id = $2',
+        bobs.conversations,
+        anns.conversations,
+      );
+      await sql(
+        'update app_public.usage_logs set conversation_id = $1 where id = $2',
+        anns.conversations,
+        anns.usage_logs,
+      );
+      await sql(
+        `insert into app_hidden.cited_passages (workspace_id, chunk_id, source_type, memory_item_id, owner_id, visibility, content, start_offset, end_offset)
+         select workspace_id, uuidv7(), 'memory', id, owner_id, visibility, content, 0, 1 from app_public.memory_items where id = $1`,
+        bobs.memory_items,
+      );
+      const id = await holdOn(ann, 'conversation_id', anns.conversations);
+      await settle(ann);
+      expect(await left(anns)).toEqual(['conversations', 'raw_events', 'usage_logs']);
+      expect(await left(bobs)).toEqual(['conversations', 'memory_items', 'raw_events']);
+      await release(ann, id);
+      await settle(ann);
+      expect([await left(anns), await left(bobs)]).toEqual([[], []]);
+    });
+
+    it('document, that and its file stay', async () => {
+      const { ann, anns, bobs } = await workspace();
+      await sql('update app_public.documents set file_id = $1 where id = $2', bobs.files, bobs.documents);
+      const ids = [
+        await holdOn(ann, 'document_id', anns.documents),
+        await holdOn(ann, 'document_id', bobs.documents),
+      ];
+      await settle(ann);
+      expect(await left(anns)).toEqual(['documents']);
+      expect(await left(bobs)).toEqual(['documents', 'files']);
+      for (const id of ids) await release(ann, id);
+      await settle(ann);
+      expect([await left(anns), await left(bobs)]).toEqual([[], []]);
+    });
+
+    it.each([null, 'conversations', 'documents', 'files', 'usage_logs'])(
+      'person, of the kind %s, what the person has stays, also in what others have',
+      async (kind) => {
+        const { ann, bob, anns, bobs } = await workspace();
+        const more = await things(ann, 'more');
+        // bob rated in one of ann's, and another one is packed
+        await sql(
+          `insert into app_public.message_feedback (workspace_id, conversation_id, message_id, user_id, feedback_type)
+           select workspace_id, conversation_id, id, $2, 'positive' from app_public.messages where conversation_id = $1 limit 1`,
+          anns.conversations,
+          bob.id,
+        );
+        await sql(
+          `insert into app_hidden.conversation_archives (conversation_id, workspace_id, message_count, message_ids, sha256)
+           values ($1, $2, 0, '{}', sha256(''))`,
+          more.conversations,
+          ann.workspaceId,
+        );
+        const { id } = await one(
+          ann,
+          `select id from app_public.place_legal_hold('a case', $1, user_id => $2)`,
+          kind,
+          bob.id,
+        );
+        await settle(ann);
+        const keepsTalks = kind === null || ['conversations', 'files', 'usage_logs'].includes(kind);
+        const keepsEvents = kind === null || kind === 'conversations';
+        const both = [...(keepsTalks ? ['conversations'] : []), ...(keepsEvents ? ['raw_events'] : [])];
+        expect(await left(anns)).toEqual(both);
+        expect(await left(more)).toEqual(both);
+        const own = {
+          null: ['conversations', 'documents', 'files', 'memory_items', 'raw_events', 'usage_logs'],
+          conversations: ['conversations', 'files', 'memory_items', 'raw_events'],
+          documents: ['documents', 'files'],
+          files: ['conversations', 'files'],
+          usage_logs: ['conversations', 'usage_logs'],
+        }[String(kind)];
+        expect(await left(bobs)).toEqual(own);
+        await release(ann, id);
+        await settle(ann);
+        expect([await left(anns), await left(more), await left(bobs)]).toEqual([[], [], []]);
+      },
+    );
   });
 
   it('gives every tenant its turn, however much one of them has', async () => {

@@ -14,7 +14,8 @@ type Step =
   | { kind: 'post' | 'turn' | 'archive' | 'restore'; actor: number; talk: number }
   | { kind: 'edit' | 'feedback' | 'withdraw'; actor: number; talk: number; message: number }
   | { kind: 'import'; actor: number; month: number }
-  | { kind: 'pack' | 'cool' | 'tier' | 'partitions' | 'months' | 'strays' };
+  | { kind: JobKind };
+type JobKind = 'pack' | 'cool' | 'tier' | 'partitions' | 'months' | 'strays' | 'retain';
 
 /** Steps at the same time; one may be killed after so many milliseconds. */
 interface Moment {
@@ -36,7 +37,7 @@ const messageStep = fc.record({
 });
 const importStep = fc.record({ kind: fc.constant('import'), actor: place, month: fc.nat({ max: 30 }) });
 const jobStep = fc.record({
-  kind: fc.constantFrom('pack', 'cool', 'tier', 'partitions', 'months', 'strays'),
+  kind: fc.constantFrom<JobKind>('pack', 'cool', 'tier', 'partitions', 'months', 'strays', 'retain'),
 });
 const step = fc.oneof(
   { weight: 6, arbitrary: talkStep },
@@ -51,6 +52,18 @@ const moment: fc.Arbitrary<Moment> = fc.record({
 
 /** Refusals that are right: its messages are not indexed, somebody else holds it, or a table. */
 const REFUSALS = ['CQ261', 'CQ204', '55P03'];
+
+/** Days that conversations are kept: those of today stay, and imports that nobody has touched since go. */
+const KEEP_DAYS = 30;
+/** Where something of a conversation lies. */
+const TABLES = [
+  'app_public.messages',
+  'app_public.message_feedback',
+  'app_public.message_chunks',
+  'app_public.chunks',
+  'app_hidden.conversation_archives',
+  'app_hidden.conversation_archive_parts',
+];
 
 /** What was put into one conversation, each row as its text. */
 interface Talk {
@@ -67,6 +80,7 @@ describeReal('whatever happens to conversations, and whoever is killed meanwhile
   let chunks: string[];
   let talks: Talk[];
   let counted = 0;
+  let removed = 0;
 
   beforeAll(async () => {
     database = serverDatabase((await createTestDatabase()).url);
@@ -81,6 +95,7 @@ describeReal('whatever happens to conversations, and whoever is killed meanwhile
         ),
       ),
     );
+    await as(people[0]!, `select app_public.set_retention_policy('conversations', $1)`, KEEP_DAYS);
     for (let n = 0; n < 3; n++)
       await as(
         people[0]!,
@@ -146,16 +161,17 @@ describeReal('whatever happens to conversations, and whoever is killed meanwhile
     };
   }
 
-  const settle = (id: string) =>
+  const settle = (ids: string[]) =>
     database
       .pool('owner')
       .query(
-        'update app_public.conversations set indexed_sequence_number = last_sequence_number, indexed_leaf_id = preferred_leaf_id where id = $1',
-        [id],
+        'update app_public.conversations set indexed_sequence_number = last_sequence_number, indexed_leaf_id = preferred_leaf_id where id = any ($1)',
+        [ids],
       );
 
   /** The statement of a step, who says it, and what its rows mean. */
   interface Prepared {
+    kind: Step['kind'];
     actor: TestUser | 'worker' | 'owner';
     sql: string;
     values: unknown[];
@@ -163,6 +179,10 @@ describeReal('whatever happens to conversations, and whoever is killed meanwhile
     key?: string;
   }
   async function prepare(one: Step): Promise<Prepared | undefined> {
+    const prepared = await statementOf(one);
+    return prepared && { kind: one.kind, ...prepared };
+  }
+  async function statementOf(one: Step): Promise<Omit<Prepared, 'kind'> | undefined> {
     const text = `text ${counted++} "\\ \u2028 😀\n\t'`;
     if (one.kind === 'import') {
       const createdAt = new Date(Date.UTC(2024, one.month, 5)).toISOString();
@@ -192,6 +212,10 @@ describeReal('whatever happens to conversations, and whoever is killed meanwhile
         feedback: new Map(),
         citations: new Set(),
       };
+      // as if nobody had looked at it since
+      await database
+        .pool('owner')
+        .query('update app_public.conversations set updated_at = $2 where id = $1', [talk.id, createdAt]);
       talk.messages = (await shown(talk)).messages;
       expect(talk.messages.size).toBe(3);
       talks.push(talk);
@@ -248,7 +272,7 @@ describeReal('whatever happens to conversations, and whoever is killed meanwhile
           };
         }
         case 'archive':
-          await settle(talk.id);
+          await settle([talk.id]);
           return {
             actor: personOf(talk.owner),
             sql: 'select 1 from app_public.archive_conversation($1)',
@@ -262,8 +286,8 @@ describeReal('whatever happens to conversations, and whoever is killed meanwhile
           };
       }
     }
-    if (one.kind === 'pack') for (const talk of talks) await settle(talk.id);
-    const jobs: Record<typeof one.kind, [Prepared['actor'], string]> = {
+    if (one.kind === 'pack') await settle(talks.map(({ id }) => id));
+    const jobs: Record<JobKind, [Prepared['actor'], string]> = {
       pack: [
         'worker',
         `select 1 from app_hidden.archive_old_conversations(idle_for => '0', min_messages => 1)`,
@@ -271,6 +295,10 @@ describeReal('whatever happens to conversations, and whoever is killed meanwhile
       cool: ['worker', `select 1 from app_hidden.compress_old_conversations(idle_for => '0')`],
       tier: ['worker', 'select 1 from app_hidden.tier_chunks()'],
       partitions: ['worker', 'select 1 from app_hidden.ensure_partitions()'],
+      retain: [
+        'worker',
+        `select r.* from app_hidden.apply_retention('conversations', '${people[0]!.workspaceId}', max_rows => 10000) r`,
+      ],
       // the partition of the past goes when it is empty, so that imports stray into the default one
       strays: [
         'owner',
@@ -377,6 +405,37 @@ describeReal('whatever happens to conversations, and whoever is killed meanwhile
     else talk.feedback.set(key, row);
   }
 
+  /** The conversations in which nothing happened since the days of the policy. */
+  async function dueTalks(): Promise<Talk[]> {
+    const { rows } = await database.pool('owner').query(
+      `select id from app_public.conversations
+       where id = any ($1) and greatest(last_message_at, updated_at) < now() - make_interval(days => $2)`,
+      [talks.map(({ id }) => id), KEEP_DAYS + 1],
+    );
+    return talks.filter(({ id }) => rows.some((row) => row.id === id));
+  }
+
+  /** After retention: what was due is gone whole, or there whole; where nothing else went on, it is gone. */
+  async function settleDue(due: Talk[], mustBeGone: boolean): Promise<void> {
+    for (const talk of due) {
+      const { rows } = await database
+        .pool('owner')
+        .query(
+          `select exists (select from app_public.conversations c where c.id = $1) as "isThere", ${TABLES.map(
+            (table) => `(select count(*)::int from ${table} where conversation_id = $1)`,
+          ).join(' + ')} as rows`,
+          [talk.id],
+        );
+      if (rows[0].isThere) {
+        expect(mustBeGone).toBe(false);
+        continue;
+      }
+      expect(rows[0].rows).toBe(0);
+      talks = talks.filter((other) => other !== talk);
+      removed += 1;
+    }
+  }
+
   async function check(): Promise<void> {
     for (const talk of talks) {
       const now = await shown(talk);
@@ -404,20 +463,33 @@ describeReal('whatever happens to conversations, and whoever is killed meanwhile
               prepared.push(ready);
           }
           operations += prepared.length;
+          const retaining = prepared.findIndex(({ kind }) => kind === 'retain');
+          const due = retaining === -1 ? [] : await dueTalks();
           const results = await Promise.all(
             prepared.map((one, index) => perform(one, index === 0 ? kill : null)),
           );
           if (results.includes(null)) await quiet();
-          for (const [index, rows] of results.entries()) if (rows) note(prepared[index]!, rows);
-          for (const [index, rows] of results.entries()) if (rows === null) await resolve(prepared[index]!);
+          await settleDue(due, prepared.length === 1 && (results[retaining]?.length ?? 0) > 0);
+          const known = [...prepared.keys()].filter((index) => {
+            const { talk } = prepared[index]!;
+            if (!talk || talks.includes(talk)) return true;
+            // what retention took first, nothing was put into
+            expect(results[index] ?? []).toEqual([]);
+            return false;
+          });
+          for (const index of known) if (results[index]) note(prepared[index]!, results[index]);
+          for (const index of known) if (results[index] === null) await resolve(prepared[index]!);
         }
         await check();
       }),
       {
-        numRuns: sized(25, 2300),
+        numRuns: sized(60, 2300),
         endOnFailure: false,
         ...(isLong() ? {} : { interruptAfterTimeLimit: 15_000 }),
       },
+    );
+    process.stdout.write(
+      `lifecycle: ${operations} operations, ${removed} conversations taken by retention\n`,
     );
     expect(operations).toBeGreaterThan(0);
   });

@@ -67,6 +67,7 @@ const BOUNDS: Record<string, Bound> = {
   'app_private.database_identity': { because: 'one row' },
   'app_private.mail_outbox': expired,
   'app_private.mail_tokens': expired,
+  'app_private.provider_logouts': expired,
   'app_private.recovery_codes': user,
   'app_private.second_factors': user,
   'app_private.settings': { because: 'a fixed list' },

@@ -16,7 +16,7 @@ import {
   visit,
 } from '../../support/accounts.ts';
 import { describeReal } from '../../support/server.ts';
-import type { TestUser } from '../../support/users.ts';
+import { PASSWORD, type TestUser } from '../../support/users.ts';
 
 describeReal('the limits of mail', () => {
   beforeAll(setScene);
@@ -67,6 +67,39 @@ describeReal('the limits of mail', () => {
        on a.id < b.id and abs(extract(epoch from a.not_before - b.not_before)) < 59`,
     );
     expect(n).toBe(0);
+  });
+
+  it('count each kind that strangers cause for itself: nobody uses up the notices or the resets of another', async () => {
+    const [victim, other] = [await newcomer(), await newcomer()];
+    const email = await emailOf(victim);
+    await verify(victim);
+    await set('require_verified_email', 'on');
+    try {
+      for (let n = 0; n < 8; n++) {
+        await visit('select app_public.register($1, $2)', email, 'the guess of a stranger');
+        await answerRequests();
+        await call(other, 'select app_public.request_email_change($1, $2)', email, PASSWORD);
+        // a pause later, and the tokens of that account are gone
+        await owner().query(
+          `update app_private.mail_outbox set not_before = not_before - interval '2 minutes'`,
+        );
+        await owner().query('delete from app_private.mail_tokens');
+      }
+    } finally {
+      await set('require_verified_email', 'off');
+    }
+    const kinds = async () =>
+      (
+        await owner().query(
+          'select kind, count(*)::int as n from app_private.mail_outbox where recipient = $1 group by kind order by kind',
+          [email],
+        )
+      ).rows.map(({ kind, n }) => `${kind} ${n}`);
+    expect(await kinds()).toEqual(['already_registered 5', 'new_address 5']);
+    await visit('select app_public.request_password_reset($1)', email);
+    await answerRequests();
+    await call(victim, 'select app_public.change_password($1, $2)', PASSWORD, 'another good password');
+    expect(await kinds()).toEqual(['already_registered 5', 'new_address 5', 'notice 1', 'password_reset 1']);
   });
 
   it('never take from a person what it asked for itself', async () => {

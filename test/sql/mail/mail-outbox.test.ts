@@ -8,7 +8,12 @@ import { describeReal } from '../../support/server.ts';
 
 const WORDS = {
   product: 'Colloquy',
-  links: { password_reset: undefined, verification: undefined, invitation: undefined },
+  links: {
+    password_reset: undefined,
+    verification: undefined,
+    invitation: undefined,
+    new_address: undefined,
+  },
 };
 
 describeReal('mail', () => {
