@@ -10,7 +10,6 @@ import { serverUser } from '../system-user.ts';
 
 /** Milliseconds for a server to answer. */
 const PATIENCE = 5_000;
-/** Milliseconds for a standby to apply what it has and to take changes. */
 const PROMOTION = 600_000;
 
 const isFolder = (to: string): boolean => !/^postgres(ql)?:\/\//.test(to);
@@ -118,6 +117,8 @@ export interface PromoteOptions {
   oldPrimary?: string | undefined;
   force: boolean;
   dryRun: boolean;
+  /** Milliseconds for the standby to apply what it has and to take changes. Default: ten minutes. */
+  patience?: number;
   say: (text: string) => void;
 }
 
@@ -217,7 +218,7 @@ async function promote(
       user: await serverUser(folder),
     });
   }
-  await untilWrites(client, url);
+  await untilWrites(client, url, options.patience ?? PROMOTION);
   const took = performance.now() - begun;
   // what is written here must not wait for a standby that may not be there
   await client.query('set synchronous_commit = local');
@@ -251,17 +252,17 @@ async function promote(
   return { address: shownAddress(url), lsn, lastCommit, took, timeline, lost, waitsFor, isAdopted };
 }
 
-async function untilWrites(client: pg.Client, url: string): Promise<void> {
-  const end = Date.now() + PROMOTION;
+async function untilWrites(client: pg.Client, url: string, patience: number): Promise<void> {
+  const end = Date.now() + patience;
   for (;;) {
     const { rows } = await client.query('select pg_catalog.pg_is_in_recovery() as yes');
     if (!rows[0].yes) break;
     if (Date.now() > end)
       throw new ColloquyError(
         'CQ677',
-        `${shownAddress(url)} did not take changes within ${PROMOTION / 1000} s.`,
+        `${shownAddress(url)} did not take changes within ${patience / 1000} s.`,
         {
-          hint: 'It still applies what it has received: its log says how far it is. Wait, and look with npm run ops -- replica status.',
+          hint: 'It was told to, and still applies what it has received: its log says how far it is. Wait until it takes changes; then npm run ops -- adopt, which this run did not reach: until then it mails and spends nothing.',
         },
       );
     await delay(50);
