@@ -4,7 +4,8 @@ const STAYING_AWAY: Record<string, string> = {
   'app_public.conversation_shares': 'a link that was taken back would work again',
   'app_public.workspace_invitations': 'an invitation that was withdrawn would work again',
   'app_public.users': 'an account that is gone stays gone: its owner may have asked for that',
-  'app_public.usage_logs': 'entries stay when a conversation is deleted, and come back with a workspace alone',
+  'app_public.usage_logs':
+    'entries stay when a conversation is deleted, and come back with a workspace alone',
   'app_public.audit_logs': 'the log of what happened is not deleted, and nothing is added to its past',
   'app_public.usage_reservations': 'work that was going on then is not going on now',
   'app_public.embedding_versions': 'versions are made and archived by their own commands',
