@@ -156,7 +156,6 @@ export const backup: Bench = {
           compare('full, processor', series('cpu'), {
             unit: 's of CPU',
             anchorName: 'bare pg_basebackup and its server',
-            goal: { most: 1.1 },
           }),
           compare('full, read', series('read'), { unit: 'MB', anchorName: 'the same' }),
           compare('full, written', series('written'), { unit: 'MB', anchorName: 'the same' }),

@@ -16,7 +16,9 @@ const TICKS = 100;
 
 /** Of a process and of all that it has started and seen end. */
 function costOf(pid: number | 'self'): Cost {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
   // utime, stime, cutime, cstime: the 14th to the 17th, of which the first two went with the name
   const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
   const io = readFileSync(`/proc/${pid}/io`, 'utf8');

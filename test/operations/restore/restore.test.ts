@@ -425,7 +425,9 @@ await describeWithBinaries('a restore', (binaries) => {
       await one(server.url, 'checkpoint');
       const refusal = await ops(['backup', 'incremental'], variables);
       expect([refusal.code, refusal.stderr]).toEqual([2, expect.stringMatching(/timeline 2.*CQ607/)]);
-      const full = JSON.parse((await ops(['backup', 'incremental', '--or-full', '--json'], variables)).stdout);
+      const full = JSON.parse(
+        (await ops(['backup', 'incremental', '--or-full', '--json'], variables)).stdout,
+      );
       expect(full).toMatchObject({ kind: 'full', timeline: 2 });
       await note();
       await take('incremental');
