@@ -1,8 +1,9 @@
+import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { addressesOf, changeAddress, shownAddress } from '../../lib/connections/addresses.ts';
-import { ColloquyError } from '../../lib/errors.ts';
+import { ColloquyError, describeError } from '../../lib/errors.ts';
 import { byLine } from '../by-line.ts';
 import { runningPostmaster } from '../postmaster.ts';
 import { findProgram, runProgram } from '../programs.ts';
@@ -85,7 +86,13 @@ async function commitsAfter(
 ): Promise<{ commits: number; end: string }> {
   const program = await findProgram('pg_waldump', version);
   const user = await serverUser(folder);
-  const args = ['--path', join(folder, 'pg_wal'), '--start', lsn, '--rmgr', 'Transaction'];
+  const path = join(folder, 'pg_wal');
+  // of a server that was promoted itself once, not the first
+  const timelines = (await readdir(path)).flatMap((name) =>
+    /^[0-9A-F]{24}$/.test(name) ? [Number.parseInt(name.slice(0, 8), 16)] : [],
+  );
+  const timeline = String(Math.max(1, ...timelines));
+  const args = ['--path', path, '--timeline', timeline, '--start', lsn, '--rmgr', 'Transaction'];
   // it ends with an error where the WAL ends, which is what is looked for
   const lines: string[] = [];
   let commits = 0;
@@ -227,7 +234,11 @@ async function promote(
        pg_catalog.pg_last_wal_replay_lsn()::text as lsn, pg_catalog.pg_last_xact_replay_timestamp() as "lastCommit"`,
   );
   const { timeline, lsn, lastCommit } = rows[0]!;
-  const lost = await countLost(client, lsn, facts.version, living, options);
+  const lost = await countLost(client, lsn, facts.version, living, options).catch((error) => {
+    // it is the primary by now, and what follows is needed
+    options.say(`What was lost could not be counted: ${describeError(error)}`);
+    return { commits: null, bytes: null };
+  });
   // beside a primary that lives, at most one mails: a person decides which
   const isAdopted =
     living.length === 0 &&
