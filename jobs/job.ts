@@ -8,8 +8,12 @@ import type { FileStorage } from '../lib/storage.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import type { EmbeddingProvider, ProviderVersion } from '../models/provider.ts';
 import type { Summariser } from '../models/summary/summariser.ts';
+import type { BackupContext } from '../operations/backup/take.ts';
 import type { FileExtractor } from '../reading/extract.ts';
 import type { SendOptions } from '../webhooks/send.ts';
+
+/** Opens the target of backups, and a database as the role of backups. */
+export type OpenBackups = () => Promise<{ context: BackupContext; close(): Promise<void> }>;
 
 /** What every job gets. */
 export interface JobContext {
@@ -25,6 +29,8 @@ export interface JobContext {
   mailer?: Mailer | undefined;
   /** Where webhooks may be delivered to. Absent: to public addresses alone. */
   webhooks?: SendOptions;
+  /** Absent: this process has no target of backups. */
+  backups?: OpenBackups | undefined;
   /** Where the bytes of files are. */
   storage: FileStorage;
   /** Reads text from files, each in a process of its own; opened once per process. */

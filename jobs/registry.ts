@@ -3,6 +3,7 @@ import { analyze } from './analyze.ts';
 import { archiveConversations } from './archive-conversations.ts';
 import { archiveEmbeddingVersions } from './archive-embedding-versions.ts';
 import { backfillEmbeddings } from './backfill-embeddings.ts';
+import { backup } from './backup.ts';
 import { buildEmbeddingIndex } from './build-embedding-index.ts';
 import { cleanupFiles } from './cleanup-files.ts';
 import { computeAnalytics } from './compute-analytics.ts';
@@ -67,6 +68,7 @@ export const jobs: readonly JobDefinition<any>[] = [
   doctor,
   indexHealth,
   analyze,
+  backup,
 ];
 
 /** Seconds without a sign of life after which the job of a worker counts as left, and is tried again. */

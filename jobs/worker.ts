@@ -18,12 +18,13 @@ import { openSummariser } from '../models/summary/open-summariser.ts';
 import type { Summariser } from '../models/summary/summariser.ts';
 import { type ExtractOptions, openExtractor } from '../reading/extract.ts';
 import type { SendOptions } from '../webhooks/send.ts';
+import { backup } from './backup.ts';
 import { computeAnalytics } from './compute-analytics.ts';
 import { deliverMail } from './deliver-mail.ts';
 import { embedChunks } from './embed-chunks.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
 import { indexSource } from './index-source.ts';
-import type { JobContext } from './job.ts';
+import type { JobContext, OpenBackups } from './job.ts';
 import { jobs } from './registry.ts';
 import { sweepUnindexed } from './sweep-unindexed.ts';
 import { sweepUningested } from './sweep-uningested.ts';
@@ -49,6 +50,8 @@ export interface WorkerOptions {
   openProvider?: (version: ProviderVersion, options: ProviderOptions) => EmbeddingProvider;
   /** Delivers mail. null: nothing can, and what needs mail is refused. Absent: what is to be sent waits for another worker. */
   mailer?: Mailer | null;
+  /** How backups are taken on a schedule. Absent: by no job of this worker. */
+  backups?: OpenBackups | undefined;
   /** Where webhooks may be delivered to. Default: to public addresses, and WEBHOOK_ALLOWED_NETWORKS. */
   webhooks?: SendOptions;
   /** Where the bytes of files are. Default: in DATA_DIR. */
@@ -87,6 +90,7 @@ export async function startWorker({
   pollingIntervalSeconds = 1,
   openProvider = openNamedProvider,
   mailer,
+  backups,
   webhooks = { networks: ownEnv.WEBHOOK_ALLOWED_NETWORKS },
   storage = localStorage(filesFolder(ownEnv.DATA_DIR)),
   extraction,
@@ -124,6 +128,7 @@ export async function startWorker({
     provider,
     chunk: chunkByActiveMethod(pool),
     mailer: mailer ?? undefined,
+    backups,
     webhooks,
     storage,
     extractor,
@@ -196,6 +201,7 @@ export async function startWorker({
   await boss.send(sweepUningested.queue.name, {});
   await boss.send(ensurePartitions.queue.name, {});
   await boss.send(computeAnalytics.queue.name, {});
+  if (backups) await boss.send(backup.queue.name, {});
   return {
     boss,
     async stop() {

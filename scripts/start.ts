@@ -39,6 +39,7 @@ import {
   readFirstAccount,
 } from './shared/first-account.ts';
 import { describeProgress, indexingState } from './shared/indexing.ts';
+import { openBackups } from './shared/open-backups.ts';
 import { openSession, type Session } from './shared/session.ts';
 import { ensureFirstAccount, keepToken } from './start/account.ts';
 import { isJson, announce as say } from './start/announce.ts';
@@ -186,6 +187,7 @@ async function work(database: Database, options: Options, { closers, signal }: R
       pool: database.pool('worker'),
       concurrency: database.kind === 'embedded' ? 1 : 2,
       storage: localStorage(filesFolder(options.data)),
+      backups: openBackups(database, options.data),
       mailer: openMailer(mailSettings(env), {
         dataDir: options.data,
         isProductionServer: isProductionServer(database),

@@ -41,7 +41,7 @@ export function demandServer(database: Database): void {
     'CQ600',
     `${database.name} has no physical backups: it has no server that makes them.`,
     {
-      hint: 'npm run ops -- dump makes a logical one; or copy its folder while nothing runs.',
+      hint: 'npm run ops -- backup dump makes a logical one; or copy its folder while nothing runs.',
     },
   );
 }

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { open, readdir, stat, unlink } from 'node:fs/promises';
+import { open, readdir, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ColloquyError } from '../../lib/errors.ts';
 import type { RunResult } from '../run.ts';
@@ -89,6 +89,28 @@ async function ship(name: string, options: ShipOptions): Promise<number> {
   return size;
 }
 
+/** What basic_archive writes before a file has its name. */
+const BEGUN = /^archtemp\..*\.(\d+)$/;
+/** Milliseconds without a write after which it counts as left. */
+const LEFT = 600_000;
+
+/**
+ * Removes what the archiver began and left, as on a full disk, of which it would take more with each try. It copies one file at a time,
+ * so that all but the newest are left.
+ */
+async function sweepArchive(folder: string, names: readonly string[]): Promise<void> {
+  const begun = names
+    .flatMap((name) => {
+      const at = BEGUN.exec(name)?.[1];
+      return at === undefined ? [] : [{ path: join(folder, name), at: Number(at) }];
+    })
+    .sort((a, b) => a.at - b.at);
+  const newest = begun.pop();
+  for (const { path } of begun) await rm(path, { force: true });
+  const last = newest && (await stat(newest.path).catch(() => undefined));
+  if (last && Date.now() - last.mtimeMs > LEFT) await rm(newest.path, { force: true });
+}
+
 /**
  * Ships what was archived of the log to the target, in order, and removes it here once it lies there. May be ended and run again at
  * any moment.
@@ -105,6 +127,9 @@ export async function shipWal(options: ShipOptions): Promise<ShippedWal> {
         cause: error,
       },
     );
+  });
+  await sweepArchive(folder, names).catch((error) => {
+    throw ofFolder(error, `the folder ${folder}`);
   });
   const shipped: string[] = [];
   let bytes = 0;

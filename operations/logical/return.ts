@@ -12,7 +12,7 @@ import {
 } from './return-rows.ts';
 import { lineOf, quoted, readLines, setForms } from './rows.ts';
 import { conversationScope, type Scope, workspaceScope } from './scope.ts';
-import { reasonToStay } from './staying-away.ts';
+import { reasonToStay, WITH_WORKSPACE } from './staying-away.ts';
 import { readTables, type Table, tableNamed } from './tables.ts';
 
 const CONVERSATIONS = 'app_public.conversations';
@@ -158,12 +158,16 @@ async function bringIn(
   }
   for (const table of tables.live) {
     const inBackup = tableNamed(tables.backup, table.name);
-    if (!inBackup || !unit.scope.has(table.name) || reasonToStay(table.name)) continue;
+    if (!inBackup || !unit.scope.has(table.name)) continue;
+    const withWorkspace = report.tables.get('app_public.workspaces')?.returned
+      ? WITH_WORKSPACE.get(table.name)
+      : undefined;
+    if (!withWorkspace && reasonToStay(table.name)) continue;
     if (report.keptMessages && OF_MESSAGES.has(table.name)) continue;
     const writing = writingOf(
       table,
       inBackup,
-      table.name === CONVERSATIONS ? { storage_tier: `'warm'` } : {},
+      table.name === CONVERSATIONS ? { storage_tier: `'warm'` } : (withWorkspace ?? {}),
     );
     const counts = nothingReturned();
     for await (const lines of linesOf(writing)) {

@@ -4,7 +4,8 @@ const STAYING_AWAY: Record<string, string> = {
   'app_public.conversation_shares': 'a link that was taken back would work again',
   'app_public.workspace_invitations': 'an invitation that was withdrawn would work again',
   'app_public.users': 'an account that is gone stays gone: its owner may have asked for that',
-  'app_public.usage_logs': 'what was used stays counted when it is deleted',
+  'app_public.usage_logs':
+    'entries stay when a conversation is deleted, and come back with a workspace alone',
   'app_public.audit_logs': 'the log of what happened is not deleted, and nothing is added to its past',
   'app_public.usage_reservations': 'work that was going on then is not going on now',
   'app_public.embedding_versions': 'versions are made and archived by their own commands',
@@ -28,6 +29,14 @@ const STAYING_AWAY: Record<string, string> = {
 /** The schema of secrets, mail and settings holds one table that does: what an administrator allowed a workspace. */
 const PRIVATE = 'app_private.';
 const OF_PRIVATE = new Set(['app_private.workspace_quotas']);
+
+/**
+ * What goes with a workspace that is deleted, and comes back with it, not otherwise. What its members used in all stays counted in
+ * between, so that it is not counted again: the rows come in as nobody's, and are given their owner afterwards.
+ */
+export const WITH_WORKSPACE: ReadonlyMap<string, Record<string, string>> = new Map([
+  ['app_public.usage_logs', { user_id: 'null' }],
+]);
 
 /** Why the rows of a table stay in the backup; undefined when they may come back. */
 export function reasonToStay(table: string): string | undefined {

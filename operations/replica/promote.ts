@@ -1,8 +1,9 @@
+import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { addressesOf, changeAddress, shownAddress } from '../../lib/connections/addresses.ts';
-import { ColloquyError } from '../../lib/errors.ts';
+import { ColloquyError, describeError } from '../../lib/errors.ts';
 import { byLine } from '../by-line.ts';
 import { runningPostmaster } from '../postmaster.ts';
 import { findProgram, runProgram } from '../programs.ts';
@@ -10,7 +11,6 @@ import { serverUser } from '../system-user.ts';
 
 /** Milliseconds for a server to answer. */
 const PATIENCE = 5_000;
-/** Milliseconds for a standby to apply what it has and to take changes. */
 const PROMOTION = 600_000;
 
 const isFolder = (to: string): boolean => !/^postgres(ql)?:\/\//.test(to);
@@ -86,7 +86,13 @@ async function commitsAfter(
 ): Promise<{ commits: number; end: string }> {
   const program = await findProgram('pg_waldump', version);
   const user = await serverUser(folder);
-  const args = ['--path', join(folder, 'pg_wal'), '--start', lsn, '--rmgr', 'Transaction'];
+  const path = join(folder, 'pg_wal');
+  // of a server that was promoted itself once, not the first
+  const timelines = (await readdir(path)).flatMap((name) =>
+    /^[0-9A-F]{24}$/.test(name) ? [Number.parseInt(name.slice(0, 8), 16)] : [],
+  );
+  const timeline = String(Math.max(1, ...timelines));
+  const args = ['--path', path, '--timeline', timeline, '--start', lsn, '--rmgr', 'Transaction'];
   // it ends with an error where the WAL ends, which is what is looked for
   const lines: string[] = [];
   let commits = 0;
@@ -118,6 +124,8 @@ export interface PromoteOptions {
   oldPrimary?: string | undefined;
   force: boolean;
   dryRun: boolean;
+  /** Milliseconds for the standby to apply what it has and to take changes. Default: ten minutes. */
+  patience?: number;
   say: (text: string) => void;
 }
 
@@ -217,7 +225,7 @@ async function promote(
       user: await serverUser(folder),
     });
   }
-  await untilWrites(client, url);
+  await untilWrites(client, url, options.patience ?? PROMOTION);
   const took = performance.now() - begun;
   // what is written here must not wait for a standby that may not be there
   await client.query('set synchronous_commit = local');
@@ -226,7 +234,11 @@ async function promote(
        pg_catalog.pg_last_wal_replay_lsn()::text as lsn, pg_catalog.pg_last_xact_replay_timestamp() as "lastCommit"`,
   );
   const { timeline, lsn, lastCommit } = rows[0]!;
-  const lost = await countLost(client, lsn, facts.version, living, options);
+  const lost = await countLost(client, lsn, facts.version, living, options).catch((error) => {
+    // it is the primary by now, and what follows is needed
+    options.say(`What was lost could not be counted: ${describeError(error)}`);
+    return { commits: null, bytes: null };
+  });
   // beside a primary that lives, at most one mails: a person decides which
   const isAdopted =
     living.length === 0 &&
@@ -251,17 +263,17 @@ async function promote(
   return { address: shownAddress(url), lsn, lastCommit, took, timeline, lost, waitsFor, isAdopted };
 }
 
-async function untilWrites(client: pg.Client, url: string): Promise<void> {
-  const end = Date.now() + PROMOTION;
+async function untilWrites(client: pg.Client, url: string, patience: number): Promise<void> {
+  const end = Date.now() + patience;
   for (;;) {
     const { rows } = await client.query('select pg_catalog.pg_is_in_recovery() as yes');
     if (!rows[0].yes) break;
     if (Date.now() > end)
       throw new ColloquyError(
         'CQ677',
-        `${shownAddress(url)} did not take changes within ${PROMOTION / 1000} s.`,
+        `${shownAddress(url)} did not take changes within ${patience / 1000} s.`,
         {
-          hint: 'It still applies what it has received: its log says how far it is. Wait, and look with npm run ops -- replica status.',
+          hint: 'It was told to, and still applies what it has received: its log says how far it is. Wait until it takes changes; then npm run ops -- adopt, which this run did not reach: until then it mails and spends nothing.',
         },
       );
     await delay(50);

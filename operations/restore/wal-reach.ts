@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { copyFile, readFile, stat } from 'node:fs/promises';
+import { copyFile, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
@@ -138,6 +138,27 @@ function obstacleOf(
 }
 
 /**
+ * A server that replays how a tablespace was made uses the folder that the log names. On the machine of the live server that is the live
+ * server's own: what it has there would be overwritten.
+ * @throws ColloquyError CQ695 for a folder that is not there, or holds something
+ */
+async function demandEmptyTablespaces({ tablespaces, points }: WalScan, goal: Goal): Promise<void> {
+  for (const { folder, after, points: before } of tablespaces) {
+    if (goal.to === 'time' && after && after.microseconds > goal.microseconds) continue;
+    if (goal.to === 'name' && [...points].slice(0, before).includes(goal.name)) continue;
+    const held = await readdir(folder).catch(() => undefined);
+    if (held?.length === 0) continue;
+    throw new ColloquyError(
+      'CQ695',
+      `After the set a tablespace was made in ${folder}, where ${held ? 'files lie' : 'no folder is'}: the copy would use the same place.`,
+      {
+        hint: 'Take a new full backup, which has the tablespace, and restore from that; or restore to a moment before it (--time, --immediate). Where the server that had it is gone, make the folder, empty, for the user of the server.',
+      },
+    );
+  }
+}
+
+/**
  * Brings the log that follows a set into the folder, reads it, and says whether a goal can be reached. A server would take a gap
  * or a damaged record for the end of the log, and say nothing.
  * @returns undefined when a named point is not in it
@@ -186,6 +207,7 @@ export async function reachOf(
     after: (lsn) => scanWal(run, folder.wal, stretches(lsn)),
   };
   if (goal.to === 'immediate') return reach;
+  await demandEmptyTablespaces(scan, goal);
   if (goal.to === 'name' && scan.points.has(goal.name)) return reach;
   if (goal.to === 'time' && goal.microseconds < newest.microseconds) return reach;
   if (obstacle) {

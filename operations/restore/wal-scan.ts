@@ -12,6 +12,8 @@ export interface WalScan {
   lastCommitAt: Moment | undefined;
   /** Names of restore points. */
   points: Set<string>;
+  /** Tablespaces that it makes, by folder, each with the last commit or rollback before it. */
+  tablespaces: { folder: string; after: Moment | undefined; points: number }[];
   /** Where it cannot be read any further, and why. */
   stopped: { at: bigint; why: string } | undefined;
 }
@@ -34,12 +36,18 @@ export async function scanWal(
     lastEndAt: undefined,
     lastCommitAt: undefined,
     points: new Set(),
+    tablespaces: [],
     stopped: undefined,
   };
   const output = (line: string): void => {
     const [, manager, what, rest] = LINE.exec(line) ?? [];
     if (manager === 'XLOG' && what === 'RESTORE_POINT') {
       scan.points.add(rest!);
+    }
+    if (manager === 'Tablespace' && what === 'CREATE') {
+      const folder = /^\d+ "(.*)"$/.exec(rest!)?.[1];
+      // one that lies in the data folder has none
+      if (folder) scan.tablespaces.push({ folder, after: scan.lastEndAt, points: scan.points.size });
     }
     if (manager !== 'Transaction' || !/^(COMMIT|ABORT)/.test(what!)) return;
     const [, second, fraction] = ENDED.exec(rest!) ?? [];
@@ -64,7 +72,7 @@ export async function scanWal(
       formatLsn(end),
     ];
     try {
-      await run('pg_waldump', [...args, '--rmgr=Transaction', '--rmgr=XLOG'], {
+      await run('pg_waldump', [...args, '--rmgr=Transaction', '--rmgr=XLOG', '--rmgr=Tablespace'], {
         output: byLine(output),
         onLine: (line) => words.push(line),
       });

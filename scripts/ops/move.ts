@@ -76,6 +76,8 @@ async function move(options: Options): Promise<void> {
     const { rows, sums } = await interruptible((signal) =>
       moveDatabase(source, target, {
         queues,
+        // as npm run migrate does, by which the source was made
+        inHand: true,
         signal,
         onRows(name, count) {
           done += count;

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { statfsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -8,6 +9,7 @@ import type { JobContext } from '../../jobs/job.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { log } from '../../lib/log.ts';
 import { projectFolder } from '../../lib/migrations.ts';
+import { demandSpace, freeSpace, neededSpace } from '../../operations/indexes/disk.ts';
 import { readIndexes } from '../../operations/indexes/facts.ts';
 import { activateTestVersion, addChunks, createIndex } from '../support/knowledge.ts';
 import { LONG, sized } from '../support/limits.ts';
@@ -115,6 +117,22 @@ describeReal('indexes', () => {
   afterAll(async () => {
     for (const child of children) child.kill('SIGKILL');
     await database?.close();
+  });
+
+  it('is refused where the disk of the server has less room than it takes for its time', async () => {
+    const free = await freeSpace(database);
+    const { rows } = await database
+      .pool('monitor')
+      .query(`select current_setting('data_directory') as folder`);
+    const { bavail, bsize } = statfsSync(rows[0].folder);
+    expect(Math.abs(free! - bavail * bsize)).toBeLessThan(2 ** 30);
+    // a second copy of the largest, and the log of both
+    expect(neededSpace([60, 50])).toBe(170);
+    expect(() => demandSpace(170, 170)).not.toThrow();
+    expect(() => demandSpace(undefined, 170)).not.toThrow();
+    expect(() => demandSpace(free, neededSpace([free!]))).toThrow(
+      expect.objectContaining({ code: 'CQ655', hint: expect.stringContaining('--no-space-check') }),
+    );
   });
 
   it('of vectors are rebuilt and vacuumed by the weekly job when rows died, and left alone when not', async () => {

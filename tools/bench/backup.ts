@@ -2,6 +2,7 @@ import { chmodSync, createReadStream, mkdirSync, mkdtempSync, rmSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createZstdDecompress } from 'node:zlib';
+import type { Pool } from 'pg';
 import type { Database } from '../../lib/database.ts';
 import { env } from '../../lib/env.ts';
 import { readCatalogue } from '../../operations/backup/catalogue.ts';
@@ -10,20 +11,32 @@ import { type TakenBackup, takeBackup } from '../../operations/backup/take.ts';
 import { findProgram, runProgram } from '../../operations/programs.ts';
 import { restore } from '../../operations/restore/restore.ts';
 import { findBinaries } from '../postgres/acquire.ts';
+import { type Cost, measured } from './cost.ts';
 import { type Bench, compare, runSql, type Scale } from './harness.ts';
 
 /** About 1.3 KB each. */
 const ROWS: Record<Scale, number> = { small: 50_000, medium: 2_000_000, large: 20_000_000 };
 const ROUNDS = 3;
 
-const timed = async <T>(work: () => Promise<T>): Promise<{ seconds: number; result: T }> => {
+const timed = async <T>(
+  admin: Pool,
+  work: () => Promise<T>,
+): Promise<{ seconds: number; cost: Cost; result: T }> => {
   const start = performance.now();
-  const result = await work();
-  return { seconds: (performance.now() - start) / 1000, result };
+  let seconds = 0;
+  const done = await measured(admin, async () => {
+    const result = await work();
+    seconds = (performance.now() - start) / 1000;
+    return result;
+  });
+  return { seconds, ...done };
 };
 
 interface Round {
   full: { ours: number; anchor: number };
+  cpu: { ours: number; anchor: number };
+  read: { ours: number; anchor: number };
+  written: { ours: number; anchor: number };
   incremental: { ours: number; anchor: number };
   restore: { ours: number; anchor: number };
   chain: { ours: number; anchor: number };
@@ -62,15 +75,15 @@ async function round(database: Database, folder: string, rows: number, number: n
       ],
       { url: database.url('backup') },
     );
-  const anchor = await timed(takeBare);
-  const full = await timed(() => takeBackup(context, 'full'));
+  const anchor = await timed(pool, takeBare);
+  const full = await timed(pool, () => takeBackup(context, 'full'));
   const from = (number * rows) / 10;
   await pool.query(`update bench.passages set content = content || ' again' where id between $1 and $2`, [
     from,
     from + rows / 100 - 1,
   ]);
   const incremental = await takeBackup(context, 'incremental');
-  const untar = await timed(async () => {
+  const untar = await timed(pool, async () => {
     const to = join(folder, 'untarred');
     mkdirSync(to);
     await runProgram('tar', ['--extract', '--file=-', `--directory=${to}`], {
@@ -79,7 +92,7 @@ async function round(database: Database, folder: string, rows: number, number: n
   });
   const { sets } = await readCatalogue(target);
   const restoring = async (set: string): Promise<number> => {
-    const { seconds, result } = await timed(() =>
+    const { seconds, result } = await timed(pool, () =>
       restore({
         source: { target, keys: { identities: [] } },
         sets,
@@ -100,6 +113,9 @@ async function round(database: Database, folder: string, rows: number, number: n
   for (const name of ['bare', 'untarred', 'target']) rmSync(join(folder, name), { recursive: true });
   return {
     full: { ours: mb / full.seconds, anchor: mb / anchor.seconds },
+    cpu: { ours: full.cost.cpu, anchor: anchor.cost.cpu },
+    read: { ours: full.cost.read / 1e6, anchor: anchor.cost.read / 1e6 },
+    written: { ours: full.cost.written / 1e6, anchor: anchor.cost.written / 1e6 },
     incremental: { ours: sizeOf(incremental) / 1e6, anchor: sizeOf(full.result) / 1e6 },
     restore: { ours: whole, anchor: untar.seconds },
     chain: { ours: chain, anchor: untar.seconds },
@@ -137,6 +153,12 @@ export const backup: Bench = {
             anchorName: 'bare pg_basebackup',
             goal: { least: 0.9 },
           }),
+          compare('full, processor', series('cpu'), {
+            unit: 's of CPU',
+            anchorName: 'bare pg_basebackup and its server',
+          }),
+          compare('full, read', series('read'), { unit: 'MB', anchorName: 'the same' }),
+          compare('full, written', series('written'), { unit: 'MB', anchorName: 'the same' }),
           compare('incremental after a change of 1 %', series('incremental'), {
             unit: 'MB',
             anchorName: 'the full one',
@@ -145,7 +167,9 @@ export const backup: Bench = {
           compare('restore of a full one', series('restore'), { ...untar, goal: { most: 1.2 } }),
           compare('restore of a full and an incremental one', series('chain'), untar),
         ],
-        notes: ['A restore compares every file with its SHA-256 and ends with a server that answers.'],
+        notes: [
+          'A backup has the SHA-256 of each part and is on the disk when it ends. A restore compares each part with it, and every file with its CRC-32C, and ends with a server that answers.',
+        ],
       };
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import {
   chmod,
   chown,
@@ -18,9 +19,15 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import type pg from 'pg';
+import type { Job } from 'pg-boss';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { backup as scheduled } from '../../../jobs/backup.ts';
+import type { JobContext } from '../../../jobs/job.ts';
+import { runJob } from '../../../jobs/worker/run-job.ts';
 import { type Database, loginUrl, serverDatabase } from '../../../lib/database.ts';
 import { env } from '../../../lib/env.ts';
+import { log } from '../../../lib/log.ts';
+import { projectFolder } from '../../../lib/migrations.ts';
 import { localStorage } from '../../../lib/storage.ts';
 import { planArchiving, proveArchiving } from '../../../operations/backup/archiving.ts';
 import { readCatalogue } from '../../../operations/backup/catalogue.ts';
@@ -29,6 +36,7 @@ import { withLocks } from '../../../operations/backup/locks.ts';
 import { pruneBackups } from '../../../operations/backup/prune.ts';
 import { RECEIVER } from '../../../operations/backup/receive.ts';
 import { s3Target } from '../../../operations/backup/s3-target.ts';
+import { dueKind, readPlan } from '../../../operations/backup/schedule.ts';
 import type { BackupKeys } from '../../../operations/backup/sealing.ts';
 import { shipWal } from '../../../operations/backup/ship-wal.ts';
 import { type BackupContext, takeBackup } from '../../../operations/backup/take.ts';
@@ -43,6 +51,16 @@ import { type Ended, filesBelow, ops, startOps, storeFile } from './support.ts';
 
 const NO_KEYS: BackupKeys = { recipients: [], identities: [] };
 const SECRET = 'a-word-that-is-nowhere-else';
+
+const guide = (): string => readFileSync(join(projectFolder, 'docs/operations/backup.md'), 'utf8');
+
+/** The commands that a runbook of the guide names, in their order. */
+function runbook(title: string): string[] {
+  const section = guide()
+    .split(/^##+ /m)
+    .find((one) => one.startsWith(title))!;
+  return [...section.matchAll(/`npm run ops -- ([^`]+)`/g)].map(([, command]) => command!);
+}
 
 await describeWithBinaries('physical backups', (binaries) => {
   let server: OwnServer;
@@ -381,6 +399,22 @@ await describeWithBinaries('physical backups', (binaries) => {
         [1, 2].map(() => expect.stringContaining('None of the private keys')),
       );
       expect((await verify([identity])).findings).toEqual([]);
+
+      // the runbook of a leaked key: a new one, and a new target, in which the old one opens nothing
+      await writeFile(at('key-2.txt'), `${other}\n`);
+      await writeFile(at('key.txt'), `${identity}\n`);
+      const anew = { BACKUP_TARGET: at('sealed-2'), BACKUP_AGE_RECIPIENTS: await identityToRecipient(other) };
+      const taken = await backup(['full'], anew);
+      expect([taken.code, taken.stdout]).toEqual([0, expect.stringContaining('encrypted')]);
+      const open = (file: string) => backup(['verify'], { ...anew, BACKUP_AGE_IDENTITY_FILE: at(file) });
+      const [right, leaked] = [await open('key-2.txt'), await open('key.txt')];
+      expect([right.code, right.stdout]).toEqual([0, expect.stringContaining('Every byte of')]);
+      expect([leaked.code, leaked.stdout]).toEqual([1, expect.stringContaining('None of the private keys')]);
+      expect((await filesBelow(at('sealed-2'))).filter((name) => name.startsWith('files/'))).toHaveLength(
+        full.set.files!.count,
+      );
+      const later = await backup(['incremental', '--json'], anew);
+      expect([later.code, JSON.parse(later.stdout).parent]).toEqual([0, taken.stdout.split('\n')[0]]);
     },
     LONG,
   );
@@ -500,8 +534,21 @@ await describeWithBinaries('physical backups', (binaries) => {
     'go when a policy keeps them no more, with their log and bytes of files',
     async () => {
       const target = folderTarget(at('target'));
-      await takeBackup(context(), 'full');
+      const { sets: earlier } = await readCatalogue(target);
+      // as cron does it by the guide
+      const [, line] = /^0 2 \* \* 0 {2}postgres {2}(.*)$/m.exec(guide())!;
+      await writeFile(
+        at('backup.env'),
+        Object.entries(variables)
+          .map(([name, value]) => `${name}=${value}\n`)
+          .join(''),
+      );
+      execFileSync('bash', [
+        '-c',
+        line!.replace('/srv/colloquy', projectFolder).replace('/etc/colloquy/backup.env', at('backup.env')),
+      ]);
       const before = await readCatalogue(target);
+      expect(before.sets).toHaveLength(earlier.length + 1);
       const newest = before.sets.at(-1)!;
       const prune = (...args: string[]) => backup(['prune', '--keep-full', '1', ...args]);
       const dry = await prune('--dry-run', '--json');
@@ -527,6 +574,149 @@ await describeWithBinaries('physical backups', (binaries) => {
       ).toBeGreaterThan(1);
       const list = await ops(['backup', 'list'], { BACKUP_TARGET: at('target') });
       expect([list.code, list.stdout]).toEqual([0, expect.stringContaining(newest.id)]);
+    },
+    LONG,
+  );
+
+  it(
+    'are taken by a worker when the settings say so, tried again an hour after a failure, and pruned',
+    async () => {
+      const target = folderTarget(at('scheduled'));
+      const set = (settings: Record<string, string>) =>
+        Promise.all(
+          Object.entries(settings).map(([name, value]) =>
+            admin(`update app_private.settings set value = '${value}' where name = 'backup_${name}'`),
+          ),
+        );
+      const admins = serverDatabase(server.url);
+      const backups = async () => ({ context: context(target), close: async () => {} });
+      const runOf = async (more: Partial<JobContext> = { backups }) => {
+        const given = { pool: admins.pool('worker'), log, signal: new AbortController().signal, ...more };
+        const job = { id: randomUUID(), name: 'backup', data: {} } as unknown as Job<unknown>;
+        return (await runJob(scheduled, job, given as unknown as JobContext)).output;
+      };
+      const hourPasses = () =>
+        admin(
+          `update app_hidden.maintenance_runs set started_at = started_at - interval '1 hour', finished_at = finished_at - interval '1 hour'
+           where task = 'backup' and outcome = 'failed'`,
+        );
+      try {
+        await hourPasses();
+        // off, unless it is asked for
+        expect(await runOf()).toEqual({ skipped: 'no schedule is set' });
+        await set({ full_cron: 'every night' });
+        expect(await runOf({})).toEqual({ skipped: 'this worker has no BACKUP_TARGET' });
+        expect(await runOf()).toEqual({
+          error: expect.stringMatching(/backup_full_cron is no schedule.*CQ696/),
+        });
+        await set({
+          full_cron: '0 2 * * 0',
+          incremental_cron: '0 * * * *',
+          keep_full: '1',
+          keep_days: 'off',
+        });
+        expect(await runOf()).toEqual({ skipped: 'the last one failed within the hour' });
+        await hourPasses();
+        // by the process that users start, at its start
+        const worker = spawn(process.execPath, ['scripts/start.ts', '--worker-only'], {
+          cwd: projectFolder,
+          env: {
+            PATH: process.env.PATH,
+            ...variables,
+            DATABASE_URL: server.url,
+            BACKUP_TARGET: at('scheduled'),
+          },
+          stdio: 'ignore',
+        });
+        const ended = new Promise((resolve) => worker.once('close', resolve));
+        await expect.poll(() => idsOf(target), { timeout: LONG }).toHaveLength(1);
+        const newest = `select details from app_hidden.maintenance_runs where task = 'backup' and outcome = 'succeeded' order by started_at desc limit 1`;
+        await expect
+          .poll(() => admin(newest), { timeout: LONG })
+          .toMatchObject({ kind: 'full', pruned: { sets: 0, keptSets: 1 } });
+        worker.kill('SIGTERM');
+        await ended;
+        expect(await runOf()).toEqual({ skipped: 'nothing is due' });
+        // an hour later, and a week later
+        const age = async (by: number): Promise<void> => {
+          const [id] = await idsOf(target);
+          const path = at('scheduled', 'sets', id!, 'set.json');
+          const text = JSON.parse(await readFile(path, 'utf8'));
+          await writeFile(
+            path,
+            JSON.stringify({ ...text, startedAt: new Date(Date.now() - by).toISOString() }),
+          );
+        };
+        await age(3_700_000);
+        const plan = await readPlan(admins.pool('worker'));
+        const { sets } = await readCatalogue(target);
+        const sunday = new Date('2026-11-29T03:00:05Z');
+        const of = (startedAt: string) => [{ ...sets[0]!, startedAt }];
+        expect(dueKind(plan, of('2026-11-29T02:30:00.000Z'), sunday)).toBe('incremental');
+        expect(dueKind(plan, of('2026-11-29T01:30:00.000Z'), sunday)).toBe('full');
+        expect(
+          dueKind({ ...plan, incremental: null }, of('2026-11-29T02:30:00.000Z'), sunday),
+        ).toBeUndefined();
+        await set({ full_cron: 'off' });
+        expect(await runOf()).toMatchObject({ kind: 'incremental', pruned: { keptSets: 2 } });
+        // nobody but the worker asks for it, and a copy leaves the target of its original alone
+        await expect(pool().query('select from app_hidden.backup_plan()')).rejects.toMatchObject({
+          code: '42501',
+        });
+        expect(scheduled.reachesOut).toBe(true);
+      } finally {
+        await set({ full_cron: 'off', incremental_cron: 'off', keep_full: '4', keep_days: '30' });
+        await admins.close();
+      }
+    },
+    LONG,
+  );
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'go on after the disk of the archive was full, as the runbook has it',
+    async () => {
+      await backup(['wal']);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=36m,mode=700', 'tmpfs', archive()]);
+      try {
+        const user = await serverUser();
+        if (user) await chown(archive(), user.uid, user.gid);
+        const failures = () => admin('select failed_count::int from pg_stat_archiver') as Promise<number>;
+        const before = await failures();
+        const ended: string[] = [];
+        for (let each = 0; each < 4; each += 1) {
+          await admin(`select pg_logical_emit_message(true, 'colloquy', 'a segment with something in it')`);
+          ended.push((await admin('select pg_walfile_name(pg_switch_wal())')) as string);
+        }
+        await expect.poll(failures, { timeout: LONG }).toBeGreaterThan(before);
+        const shipping = {
+          folder: archive(),
+          target: folderTarget(at('target')),
+          keys: NO_KEYS,
+          systemIdentifier: await systemIdentifier(),
+        };
+        const steps = runbook('The disk of the archive is full');
+        expect(steps).toEqual(['backup wal', 'backup prune --keep-full 2 --dry-run', 'backup init']);
+        for (const step of steps) {
+          const done = await backup(step.split(' ').slice(1), { DATABASE_URL: server.url });
+          expect([step, done.code, done.stderr]).toEqual([step, 0, expect.anything()]);
+          // again, until nothing is waiting; that it has its configuration read anew wakes the archiver
+          while (
+            step === 'backup wal' &&
+            !(await readdir(at('target', 'wal'))).includes(`${ended.at(-1)}.zst`)
+          ) {
+            await admin('select pg_reload_conf()');
+            await shipWal(shipping);
+          }
+        }
+        // all of it, what waited in pg_wal too
+        const shipped = await readdir(at('target', 'wal'));
+        expect(ended.filter((name) => !shipped.includes(`${name}.zst`))).toEqual([]);
+        // what the archiver had begun, and left, is removed: but the last, which may be on its way
+        expect((await filesBelow(archive())).length).toBeLessThan(2);
+        expect((await verifyBackups(context())).findings).toEqual([]);
+      } finally {
+        execFileSync('umount', [archive()]);
+      }
     },
     LONG,
   );

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,6 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { queues } from '../../../jobs/registry.ts';
 import { compareCatalogues } from '../../../lib/catalogue.ts';
 import { type Database, loginUrl, serverDatabase } from '../../../lib/database.ts';
-import { prepareRoles } from '../../../lib/migrations.ts';
 import { keyOfSet, readCatalogue } from '../../../operations/backup/catalogue.ts';
 import { folderTarget } from '../../../operations/backup/folder-target.ts';
 import { openPart } from '../../../operations/logical/part.ts';
@@ -20,7 +19,7 @@ import { reasonToStay } from '../../../operations/logical/staying-away.ts';
 import type { Table } from '../../../operations/logical/tables.ts';
 import { run } from '../../../tools/postgres/run.ts';
 import { fillEveryTable } from '../../../tools/release-dump/fill.ts';
-import { LONG, sized } from '../../support/limits.ts';
+import { isLong, LONG, sized } from '../../support/limits.ts';
 import { type OwnServer, openOwnServer } from '../../support/own-server.ts';
 import { until } from '../../support/users.ts';
 import { describeWithBinaries, one } from '../../tools/postgres/support.ts';
@@ -78,22 +77,38 @@ await describeWithBinaries('a logical dump', (binaries) => {
   it('of PostgreSQL’s own programs, by the backup role alone, restores without an error, in one transaction and as SQL', {
     timeout: LONG,
   }, async () => {
-    const file = join(folder, 'custom');
-    expect(await program('pg_dump', '-Fc', '--statistics', '-f', file, asBackup)).toBe(0);
+    // the statements of the guide, as they stand there
+    const block = [
+      ...readFileSync('docs/operations/dumps.md', 'utf8').matchAll(/```sh\n(pg_dump[\s\S]*?)```/g),
+    ];
+    const file = join(folder, 'colloquy.dump');
+    const [dump, roles, restore, place] = block[0]![1]!.replaceAll('colloquy.dump', file).trim().split('\n');
+    const shell = async (line: string, url = ''): Promise<void> => {
+      const done = await run('bash', ['-c', line], {
+        env: {
+          PATH: `${binaries.bin}:${process.env.PATH}`,
+          BACKUP_DATABASE_URL: asBackup,
+          NEW_DATABASE_URL: url,
+        },
+      });
+      expect([line, done.code, done.stderr]).toEqual([line, 0, expect.not.stringContaining('ERROR')]);
+    };
+    await shell(dump!);
     expect(await program('pg_restore', '-f', `${file}.sql`, file)).toBe(0);
     const expected = { sums: await sumsOf(source, tables), catalogue: await catalogueOf(source) };
-    const ways: Record<string, (url: string) => Promise<number | null>> = {
-      transaction: (url) => program('pg_restore', '--single-transaction', '-d', url, file),
+    const ways: Record<string, (url: string) => Promise<unknown>> = {
+      transaction: (url) => shell(restore!, url),
       psql: (url) =>
         program('psql', '-X', '-q', '-o', '/dev/null', '-v', 'ON_ERROR_STOP=1', '-f', `${file}.sql`, url),
     };
     // the SQL is the same statements, in the same order
-    for (const [name, restore] of Object.entries(ways).slice(0, sized(1, 2))) {
+    for (const [name, restoreBy] of Object.entries(ways).slice(0, sized(1, 2))) {
       const url = await createDatabase(`by_${name}`);
-      expect([name, await restore(url)]).toEqual([name, 0]);
+      await shell(roles!, url);
+      await restoreBy(url);
+      await shell(place!, url);
       const restored = serverDatabase(url);
       try {
-        await prepareRoles(restored);
         expect(compareCatalogues(await catalogueOf(restored), expected.catalogue)).toEqual([]);
         expect(await sumsOf(restored, tables)).toEqual(expected.sums);
         const summary = 'select count(*)::int from app_private.conversation_summary_stats';
@@ -145,6 +160,20 @@ await describeWithBinaries('a logical dump', (binaries) => {
     );
     const bring = ['restore-rows', '--from', url, '--conversation', conversation];
     await source.pool('owner').query('delete from app_public.conversations where id = $1', [conversation]);
+    if (isLong()) {
+      // out of the dump itself, which is loaded beside and dropped again
+      const args = ['--set', set.id, '--scratch', server.adminUrl, '--conversation', conversation];
+      const looked = await ops(['restore-rows', ...args, '--dry-run', '--json'], {
+        ...variables,
+        DATABASE_URL: server.url,
+      });
+      expect([looked.code, JSON.parse(looked.stdout).tables['app_public.conversations'].returned]).toEqual([
+        0, 1,
+      ]);
+      expect(
+        await one(server.adminUrl, `select count(*)::int from pg_database where datname ~ 'scratch'`),
+      ).toBe(0);
+    }
     const back = await ops([...bring, '--json'], { ...variables, DATABASE_URL: server.url });
     expect([back.code, back.stderr, JSON.parse(back.stdout).tables['app_public.conversations']]).toEqual([
       0,

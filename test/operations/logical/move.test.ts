@@ -19,11 +19,11 @@ import type { Table } from '../../../operations/logical/tables.ts';
 import { fillEveryTable } from '../../../tools/release-dump/fill.ts';
 import { createEmptyDatabase } from '../../sql/databases.ts';
 import { createEmbedded } from '../../support/embedded.ts';
-import { LONG } from '../../support/limits.ts';
+import { LONG, sized } from '../../support/limits.ts';
 import { createTestDatabase, describeReal } from '../../support/server.ts';
 import { axis } from '../../support/tenants.ts';
 import { asUser, registerUser } from '../../support/users.ts';
-import { ops } from '../backup/support.ts';
+import { ops, startOps } from '../backup/support.ts';
 import { addHardRows, catalogueOf, sumsOf, tablesOf } from './support.ts';
 
 /** What a move itself writes, and where a database is. */
@@ -194,5 +194,21 @@ describeReal('an embedded database', () => {
     expect(JSON.parse(planned.stdout).rows).toBeGreaterThan(1000);
     const refused = await ops(['move', '--to', to, '--data', join(folder, 'nowhere')], {});
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('CQ681')]);
+    // killed while rows are on their way: the target has no account, and the same command begins again
+    const args = ['move', '--to', to, '--data', data, '--json'];
+    for (let round = 0; round < sized(1, 5); round += 1) {
+      const { child, ended } = startOps(args, {});
+      const isWriting = new Promise<void>((resolve) => {
+        child.stderr!.on('data', (piece: string) => /app_\w+\.\w+/.test(piece) && resolve());
+      });
+      await Promise.race([isWriting, ended]);
+      child.kill('SIGKILL');
+      expect((await ended).code).toBeNull();
+      const left = serverDatabase(to);
+      expect((await left.pool('admin').query('select from app_public.users')).rowCount).toBe(0);
+      await left.close();
+    }
+    const done = await ops(args, {});
+    expect(done.code, done.stderr).toBe(0);
   });
 });

@@ -5,7 +5,7 @@ import { type Database, serverDatabase } from '../../../lib/database.ts';
 import { returnFromBackup, type Wanted } from '../../../operations/logical/return.ts';
 import { lineOf, setForms } from '../../../operations/logical/rows.ts';
 import { conversationScope, type Scope, workspaceScope } from '../../../operations/logical/scope.ts';
-import { namedToStay, reasonToStay } from '../../../operations/logical/staying-away.ts';
+import { namedToStay, reasonToStay, WITH_WORKSPACE } from '../../../operations/logical/staying-away.ts';
 import { readTables, storedColumns, type Table } from '../../../operations/logical/tables.ts';
 import { fillEveryTable } from '../../../tools/release-dump/fill.ts';
 import { createTestDatabase, describeReal } from '../../support/server.ts';
@@ -37,7 +37,8 @@ describeReal('rows that come back from a backup', () => {
   const rowsOf = (database: Database, scope: Scope, values: unknown[]): Promise<Record<string, string[]>> =>
     inForms(database, async (client) => {
       const found: Record<string, string[]> = {};
-      for (const table of tables.filter(({ name }) => scope.has(name) && !reasonToStay(name))) {
+      const comes = (name: string): boolean => !reasonToStay(name) || WITH_WORKSPACE.has(name);
+      for (const table of tables.filter(({ name }) => scope.has(name) && comes(name))) {
         const { rows } = await client.query(
           `select ${lineOf(storedColumns(table))} as line from ${table.name} t where ${scope.get(table.name)!('t')} order by 1`,
           values,
@@ -131,7 +132,10 @@ describeReal('rows that come back from a backup', () => {
     const users = await admin.query(
       'select id, total_tokens_used, total_cost_usd from app_public.users order by id',
     );
-    return [chunks.rows, vectors.rows, storage.rows, users.rows];
+    const months = await admin.query(
+      'select * from app_private.user_usage_months where logged_tokens > 0 or logged_cost_usd > 0 order by 1, 2',
+    );
+    return [chunks.rows, vectors.rows, storage.rows, users.rows, months.rows];
   };
 
   const bring = (wanted: Wanted, options: { dryRun?: boolean } = {}) =>
@@ -170,6 +174,7 @@ describeReal('rows that come back from a backup', () => {
     const { rows } = await wholeBackup().query('select id from app_public.workspaces order by id');
     const counted = await counters(live);
     const scope = workspaceScope(tables);
+    let billed = 0;
     for (const { id } of rows) {
       const then = await rowsOf(backup, scope, [id]);
       await pool().query(
@@ -180,7 +185,13 @@ describeReal('rows that come back from a backup', () => {
       const report = await bring({ of: 'workspace', id });
       expect(await rowsOf(live, scope, [id])).toEqual(then);
       expect(report.tables.get('app_public.workspaces')).toMatchObject({ returned: 1 });
+      billed += then['app_public.usage_logs']?.length ?? 0;
     }
+    expect(billed).toBeGreaterThan(0);
+    // of a workspace that is there, what retention ended or an erasure took stays away
+    await pool().query('delete from app_public.usage_logs');
+    for (const { id } of rows) await bring({ of: 'workspace', id });
+    expect((await pool().query('select from app_public.usage_logs')).rowCount).toBe(0);
     expect(await counters(live)).toEqual(counted);
   });
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   chownSync,
   cpSync,
@@ -5,7 +6,10 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
+  renameSync,
   rmSync,
+  statfsSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -14,13 +18,18 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { env } from '../../../lib/env.ts';
 import { readCatalogue } from '../../../operations/backup/catalogue.ts';
 import { folderTarget } from '../../../operations/backup/folder-target.ts';
+import { s3Target } from '../../../operations/backup/s3-target.ts';
+import { verifyBackups } from '../../../operations/backup/verify.ts';
 import { runningPostmaster, until } from '../../../operations/postmaster.ts';
-import { type Goal, parseTime } from '../../../operations/restore/goal.ts';
+import { promoteReplica } from '../../../operations/replica/promote.ts';
+import { formatMoment, type Goal, parseTime } from '../../../operations/restore/goal.ts';
+import { describeLoss, lossOf } from '../../../operations/restore/loss.ts';
 import { asking, type Restored, restore } from '../../../operations/restore/restore.ts';
 import { serverUser } from '../../../tools/postgres/places.ts';
 import { freePort } from '../../../tools/postgres/server.ts';
 import { isLong, LONG } from '../../support/limits.ts';
 import { type OwnServer, openOwnServer } from '../../support/own-server.ts';
+import { startS3Server } from '../../support/s3-server.ts';
 import { describeWithBinaries, one, openTemporaryFolder } from '../../tools/postgres/support.ts';
 import { ops, startOps, storeFile } from '../backup/support.ts';
 
@@ -32,7 +41,15 @@ await describeWithBinaries('a restore', (binaries) => {
   let server: OwnServer;
   let variables: Record<string, string>;
   let file: string;
+  let user: Awaited<ReturnType<typeof serverUser>>;
 
+  /** A folder of the server's user. */
+  const newFolder = (name: string): string => {
+    const path = join(folder, name);
+    mkdirSync(path);
+    if (user) chownSync(path, user.uid, user.gid);
+    return path;
+  };
   const note = async (): Promise<void> => {
     const n = behind.length + 1;
     await one(server.url, `insert into kept.notes values (${n})`);
@@ -54,11 +71,9 @@ await describeWithBinaries('a restore', (binaries) => {
 
   beforeAll(async () => {
     env.PG_BIN = binaries.bin;
-    const user = await serverUser();
-    for (const each of [target, join(target, 'wal')]) {
-      mkdirSync(each);
-      if (user) chownSync(each, user.uid, user.gid);
-    }
+    user = await serverUser();
+    newFolder('target');
+    newFolder('target/wal');
     server = await openOwnServer(binaries, {
       summarize_wal: 'on',
       track_commit_timestamp: 'on',
@@ -72,7 +87,12 @@ await describeWithBinaries('a restore', (binaries) => {
       DATA_DIR: join(folder, 'data'),
       BACKUP_TARGET: target,
     };
-    await one(server.url, 'create schema kept create table kept.notes (n integer primary key)');
+    // the rows lie in a tablespace: each restore of this file brings one along
+    await one(server.url, `create tablespace elsewhere location '${newFolder('elsewhere')}'`);
+    await one(
+      server.url,
+      'create schema kept create table kept.notes (n integer primary key) tablespace elsewhere',
+    );
     file = await storeFile(server.url, variables.DATA_DIR!, 'the first file');
     await note();
     await take('full');
@@ -96,6 +116,8 @@ await describeWithBinaries('a restore', (binaries) => {
     from = target,
     set?: string,
     identities: string[] = [],
+    say: (text: string) => void = () => {},
+    parent = folder,
   ): Promise<Restored> => {
     copies += 1;
     const source = { target: folderTarget(from), keys: { identities } };
@@ -103,11 +125,11 @@ await describeWithBinaries('a restore', (binaries) => {
     return await restore({
       source,
       sets,
-      to: join(folder, `copy-${copies}`),
+      to: join(parent, `copy-${copies}`),
       goal,
       ...(set === undefined ? {} : { set }),
       durable: false,
-      say: () => {},
+      say,
     });
   };
   const notesOf = async ({ server: copy, database, folder: place }: Restored): Promise<number[]> => {
@@ -183,7 +205,9 @@ await describeWithBinaries('a restore', (binaries) => {
       } finally {
         process.kill(runningPostmaster(join(to, 'data'))!.pid, 'SIGQUIT');
       }
-      expect(readdirSync(to).sort()).toEqual(['data', 'restore.json', 'server.log']);
+      const oid = await one(server.url, `select oid::text from pg_tablespace where spcname = 'elsewhere'`);
+      expect(readdirSync(to).sort()).toEqual(['data', `data.${oid}`, 'restore.json', 'server.log']);
+      expect(readlinkSync(join(to, 'data/pg_tblspc', String(oid)))).toBe(join(to, `data.${oid}`));
       const again = await ops(['restore', '--to', to, '--force'], variables);
       expect([again.code, again.stderr]).toEqual([
         2,
@@ -337,6 +361,148 @@ await describeWithBinaries('a restore', (binaries) => {
       child.kill('SIGTERM');
       expect((await ended).code).toBe(2);
       expect(readdirSync(scratch)).toEqual([]);
+    },
+    LONG,
+  );
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'refuses a disk without room for it, and leaves nothing on one that fills meanwhile',
+    async () => {
+      const small = join(folder, 'small');
+      mkdirSync(small);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=120m,mode=755', 'tmpfs', small]);
+      try {
+        const done = await ops(['restore', '--to', join(small, 'copy')], variables);
+        expect([done.code, done.stderr]).toEqual([
+          2,
+          expect.stringMatching(/needs .*MB, and .*MB are free there\. \(CQ627\)/),
+        ]);
+        expect(readdirSync(small)).toEqual([]);
+        execFileSync('mount', ['-o', 'remount,size=1g', small]);
+        const fill = (text: string): void => {
+          if (!text.startsWith('Unpacking')) return;
+          const { blocks, bfree, bsize } = statfsSync(small);
+          const size = (blocks - bfree) * bsize + 4 * 1024 * 1024;
+          execFileSync('mount', ['-o', `remount,size=${size}`, small]);
+        };
+        await expect(restored({ to: 'latest' }, target, undefined, [], fill, small)).rejects.toMatchObject({
+          code: 'CQ627',
+          message: expect.stringContaining('There is no room left'),
+        });
+        expect(readdirSync(small)).toEqual([]);
+      } finally {
+        execFileSync('umount', [small]);
+      }
+    },
+    LONG,
+  );
+
+  it(
+    'goes on over a promotion: from a set before it, from those after it, to a time, and out of a bucket',
+    async () => {
+      const before = await setsOf('incremental');
+      writeFileSync(join(server.dataDir, 'standby.signal'), '');
+      await server.restart('fast');
+      const recovers = () => one(server.url, 'select pg_is_in_recovery()');
+      expect(await recovers()).toBe(true);
+      // what applies the log is held, so that no change is taken in time
+      const startup = Number(
+        await one(server.url, `select pid from pg_stat_activity where backend_type = 'startup'`),
+      );
+      process.kill(startup, 'SIGSTOP');
+      try {
+        const asked = { to: server.url, primaryUrl: server.url, force: false, dryRun: false, say: () => {} };
+        await expect(promoteReplica({ ...asked, patience: 300 })).rejects.toMatchObject({
+          code: 'CQ677',
+          hint: expect.stringContaining('npm run ops -- adopt'),
+        });
+      } finally {
+        process.kill(startup, 'SIGCONT');
+      }
+      expect(await until(async () => (await recovers()) === false, 60_000)).toBe(true);
+      await note();
+      await archived();
+      await one(server.url, 'checkpoint');
+      const refusal = await ops(['backup', 'incremental'], variables);
+      expect([refusal.code, refusal.stderr]).toEqual([2, expect.stringMatching(/timeline 2.*CQ607/)]);
+      const full = JSON.parse(
+        (await ops(['backup', 'incremental', '--or-full', '--json'], variables)).stdout,
+      );
+      expect(full).toMatchObject({ kind: 'full', timeline: 2 });
+      await note();
+      await take('incremental');
+      await note();
+      await archived();
+      const all = { target: folderTarget(target), keys: { recipients: [], identities: [] } };
+      expect(
+        (await verifyBackups({ ...all, staging: join(folder, 'staging') }, { all: true })).findings,
+      ).toEqual([]);
+      const newest = await restored({ to: 'latest' });
+      expect(newest.chain.map(({ id }) => id)).toEqual([full.id, expect.stringContaining('incremental')]);
+      // what is known to have been there, of which the copy says how much it has not
+      const { end, lastCommitAt } = newest;
+      expect(lossOf(newest, { lsn: end.lsn })).toEqual({ commits: 0, seconds: 0, bytes: 0 });
+      expect(lossOf(newest, { lsn: end.lsn + 4096n })).toEqual({ commits: null, seconds: null, bytes: 4096 });
+      const later = { microseconds: lastCommitAt!.microseconds + 90_000_000 };
+      expect(lossOf(newest, { time: later }).seconds).toBe(90);
+      expect(describeLoss(newest, { time: later })).toMatch(/in the last (?:90 s|1 min 30 s|1:30)/);
+      expect(await notesOf(newest)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+      const over = await restored({ to: 'time', ...parseTime(behind[5]!.time) }, target, before);
+      expect(over.end.timeline).toBe(3);
+      expect(over.lost!.commits).toBeGreaterThanOrEqual(2);
+      expect(await notesOf(over)).toEqual([1, 2, 3, 4, 5, 6]);
+
+      const s3 = await startS3Server();
+      try {
+        const bucket = s3Target({ ...s3, prefix: 'chat/', region: 'us-east-1' });
+        for await (const { key } of all.target.list('')) await bucket.put(key, await all.target.get(key));
+        const to = join(folder, 'of-bucket');
+        const args = ['--to', to, '--files', join(folder, 'files-of-bucket'), '--set', before];
+        const done = await ops(['restore', ...args, '--expected', formatMoment(later), '--json'], {
+          ...variables,
+          BACKUP_TARGET: 's3://backups/chat',
+          BACKUP_S3_ENDPOINT: s3.endpoint,
+          BACKUP_S3_ACCESS_KEY_ID: s3.accessKeyId,
+          BACKUP_S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
+        });
+        expect(done.code, done.stderr).toBe(0);
+        expect(JSON.parse(done.stdout)).toMatchObject({
+          chain: [expect.stringContaining('full'), before],
+          timeline: 3,
+          lastCommitAt: formatMoment(lastCommitAt!),
+          lost: { commits: null, seconds: 90 },
+          files: { restored: 1, missing: [] },
+        });
+      } finally {
+        await s3.stop();
+      }
+    },
+    LONG,
+  );
+
+  it(
+    'never replays into the folder of a tablespace that the live server has',
+    async () => {
+      const place = newFolder('later');
+      const { time } = behind.at(-1)!;
+      await note();
+      await one(server.url, `create tablespace later location '${place}'`);
+      await one(server.url, 'create table kept.later (n integer) tablespace later');
+      await note();
+      await archived();
+      await refused('CQ695', `${place}, where files lie`, { to: 'latest' });
+      // what was made in a transaction is replayed up to its commit
+      const notes = await notesOf(await restored({ to: 'time', ...parseTime(time) }));
+      expect(notes).toHaveLength(behind.length - 2);
+      if (!isLong()) return;
+      // as on a machine that lost it: made anew, and empty
+      const [name] = readdirSync(place);
+      renameSync(join(place, name!), join(folder, 'aside'));
+      const copy = await restored({ to: 'latest' });
+      expect(readdirSync(place)).toEqual([name]);
+      expect(await notesOf(copy)).toHaveLength(behind.length);
+      rmSync(join(place, name!), { recursive: true });
+      renameSync(join(folder, 'aside'), join(place, name!));
     },
     LONG,
   );

@@ -13,13 +13,20 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { analyze } from '../../../jobs/analyze.ts';
+import { backup } from '../../../jobs/backup.ts';
+import { indexHealth } from '../../../jobs/index-health.ts';
+import type { JobContext } from '../../../jobs/job.ts';
 import { changeAddress } from '../../../lib/connections/addresses.ts';
 import type { LoginRole } from '../../../lib/database/login.ts';
 import { type Database, serverDatabase, urlForRole } from '../../../lib/database.ts';
+import { log } from '../../../lib/log.ts';
 import { readsTotal } from '../../../lib/metrics.ts';
 import { projectFolder } from '../../../lib/migrations.ts';
 import { runningPostmaster, stopPostmaster } from '../../../operations/postmaster.ts';
+import { runProgram } from '../../../operations/programs.ts';
 import { judgePrimary, type PrimaryFacts } from '../../../operations/replica/facts.ts';
+import { serverUser } from '../../../operations/system-user.ts';
 import { readLogin } from '../../../scripts/logins/file.ts';
 import { makeLogins } from '../../../scripts/logins/make.ts';
 import { percentile } from '../../../tools/bench/harness.ts';
@@ -213,6 +220,36 @@ await describeWithBinaries('ops replica', (binaries) => {
     // and what is there is not written over
     expect(await ops(['add', '--to', folder, '--slot', 'three'])).toMatchObject({ code: 2 });
     expect(await sql('select from pg_replication_slots')).toHaveLength(1);
+  });
+
+  it('add says when what it copied does not start', { timeout: LONG }, async () => {
+    const broken = join(parent, 'broken');
+    const made = await ops([
+      ...['add', '--to', broken, '--slot', 'broken', '--start', '--setting', 'shared_buffers=plenty'],
+    ]);
+    expect(made).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/was copied, and does not start\. \(CQ674\)\n.*broken\/server\.log/),
+    });
+    expect(readFileSync(join(broken, 'server.log'), 'utf8')).toContain('shared_buffers');
+    // the copy is whole, and kept: only the setting is to be mended
+    expect(existsSync(join(broken, 'standby.signal'))).toBe(true);
+    expect(existsSync(`${broken}.unfinished`)).toBe(false);
+    await sql(`select pg_drop_replication_slot('broken')`);
+    rmSync(broken, { recursive: true });
+  });
+
+  it('maintenance of every week is left to the primary', async () => {
+    const standby = serverDatabase(standbyUrl);
+    try {
+      const context = { pool: standby.pool('worker'), log, signal: new AbortController().signal };
+      for (const job of [analyze, indexHealth, backup])
+        expect(await job.handle(context as unknown as JobContext, {})).toEqual({
+          skipped: 'this is a replica',
+        });
+    } finally {
+      await standby.close();
+    }
   });
 
   it('status says how far the standby is, and ends with 1 when it is too far behind', async () => {
@@ -592,13 +629,48 @@ await describeWithBinaries('ops replica', (binaries) => {
       expect(await onStandby('select app_private.copy_reason() as quarantine')).toEqual([
         { quarantine: null },
       ]);
-      if (sized(0, 1) === 0) return;
-      // the runbook's last step: the new primary gets a standby
+    });
+
+    it('changes the primary as planned, and loses nothing: the runbook, after its last step of a failover', {
+      timeout: LONG,
+    }, async () => {
+      await primary.kill();
       const next = join(parent, 'next');
+      const nextPort = await freePort();
       const BACKUP_DATABASE_URL = changeAddress(env.BACKUP_DATABASE_URL!, (url) => (url.port = String(port)));
-      const made = await ops(['add', '--to', next], { DATABASE_URL: both, BACKUP_DATABASE_URL });
+      const own = settings().map((one) =>
+        one.replace(`port=${port}`, `port=${nextPort}`).replace(`=${folder}`, `=${next}`),
+      );
+      const made = await ops(['add', '--to', next, '--slot', 'next', '--start', ...own], {
+        DATABASE_URL: standbyUrl,
+        BACKUP_DATABASE_URL,
+      });
       expect(made, made.stderr).toMatchObject({ code: 0 });
-      expect(existsSync(join(next, 'standby.signal'))).toBe(true);
+      await onStandby(`create table public.planned as select generate_series(1, 5000) as n`);
+      const line = /`pg_ctl --pgdata FOLDER (.*?)`/.exec(
+        readFileSync('docs/operations/replication.md', 'utf8'),
+      )![1]!;
+      const user = await serverUser(folder);
+      await runProgram(join(binaries.bin, 'pg_ctl'), ['--pgdata', folder, ...line.split(' ')], {
+        cwd: '/',
+        user,
+      });
+      const promoted = await ops(['promote', '--to', next, '--old-primary', folder], {
+        DATABASE_URL: standbyUrl,
+      });
+      expect(promoted, promoted.stderr).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('Lost: 0 commits'),
+      });
+      expect(promoted.stdout).toContain('It is adopted');
+      const there = serverDatabase(changeAddress(primary.url, (url) => (url.port = String(nextPort))));
+      try {
+        const { rows } = await there.pool('admin').query('select count(*)::int as n from public.planned');
+        expect(rows).toEqual([{ n: 5000 }]);
+      } finally {
+        await there.close();
+        await stopPostmaster(runningPostmaster(next)!.pid, 'immediate');
+      }
     });
   });
 });
