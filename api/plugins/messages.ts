@@ -29,7 +29,7 @@ export const MessagesPlugin: GraphileConfig.Plugin = wrapPlans(
     if (!build.sql || !build.dataplanPg)
       throw new Error('MessagesPlugin needs the plugins of graphile-build-pg');
     const sql = build.sql;
-    const { uuid } = build.dataplanPg.TYPES;
+    const { uuid, text } = build.dataplanPg.TYPES;
     const { messages: resource } = build.pgResources as Record<string, PgResource>;
     const operators = { '>=': sql`>=`, '>': sql`>`, '<=': sql`<=` };
 
@@ -101,6 +101,16 @@ export const MessagesPlugin: GraphileConfig.Plugin = wrapPlans(
         },
       },
       Message: {
+        // of an answer that is being written: the text so far, which no column has
+        content(_plan, $source) {
+          const $message = $source as Row;
+          const { alias } = $message.getClassStep();
+          return $message.select(
+            sql`case when ${alias}.status = 'streaming'
+              then coalesce(app_hidden.streamed_text(${alias}.id), ${alias}.content) else ${alias}.content end`,
+            text,
+          );
+        },
         replies(_plan, $source, fieldArgs) {
           const $message = $source as Row;
           const $id = $message.get('id');

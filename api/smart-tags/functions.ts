@@ -2,6 +2,7 @@ import { procedure } from './rules.ts';
 
 /** What the one value is called that a function returns. */
 const RESULTS = {
+  append_to_message: 'length',
   sign_out: 'signedOut',
   change_password: 'changed',
   request_password_reset: 'accepted',
