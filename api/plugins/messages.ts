@@ -30,7 +30,7 @@ export const MessagesPlugin: GraphileConfig.Plugin = wrapPlans(
       throw new Error('MessagesPlugin needs the plugins of graphile-build-pg');
     const sql = build.sql;
     const { uuid, text } = build.dataplanPg.TYPES;
-    const { messages: resource } = build.pgResources as Record<string, PgResource>;
+    const { messages: resource, message_chunks: citations } = build.pgResources as Record<string, PgResource>;
     const operators = { '>=': sql`>=`, '>': sql`>`, '<=': sql`<=` };
 
     function bound($messages: PgSelectStep, operator: keyof typeof operators, $id: Step): void {
@@ -110,6 +110,18 @@ export const MessagesPlugin: GraphileConfig.Plugin = wrapPlans(
               then coalesce(app_hidden.streamed_text(${alias}.id), ${alias}.content) else ${alias}.content end`,
             text,
           );
+        },
+        // the best first, which is no order of their keys
+        citations(_plan, $source, fieldArgs) {
+          const $id = ($source as Row).get('id');
+          const $citations = pgSelect({
+            resource: citations!,
+            identifiers: [{ step: $id, codec: uuid, matches: (alias) => sql`${alias}.message_id` }],
+          }) as PgSelectStep;
+          $citations.orderBy({ attribute: 'rank', direction: 'ASC' });
+          const $connection = connection($citations) as Connection;
+          fieldArgs.autoApply($connection);
+          return $connection;
         },
         replies(_plan, $source, fieldArgs) {
           const $message = $source as Row;

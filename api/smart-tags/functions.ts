@@ -50,5 +50,7 @@ const HIDDEN = [
 export const functionRules = [
   ...Object.entries(RESULTS).map(([name, resultFieldName]) => procedure(name, { resultFieldName })),
   ...WRAPPED.map((name) => procedure(name, { behavior: '-queryField' })),
+  // no index knows it
+  procedure('messages_client_id', { behavior: '-filterBy -orderBy' }),
   ...HIDDEN.map((name) => procedure(name, { behavior: '-*' })),
 ];

@@ -12,8 +12,8 @@ declare
   fresh text := append_to_message.text;
   stored text;
 begin
-  if num_nulls(append_to_message.text, append_to_message.at) > 0 or append_to_message.at < 0 then
-    raise exception 'text and at are needed: what is added, and after how many characters.' using errcode = 'CQ200', hint = 'The first piece is at 0, the next one at the length that came back.';
+  if num_nulls(append_to_message.message_id, append_to_message.text, append_to_message.at) > 0 or append_to_message.at < 0 then
+    raise exception 'messageId, text and at are needed: what is added, and after how many characters.' using errcode = 'CQ200', hint = 'The first piece is at 0, the next one at the length that came back.';
   end if;
   stream := app_private.lock_stream(append_to_message.message_id);
   if append_to_message.at < stream.length then

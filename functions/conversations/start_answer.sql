@@ -33,7 +33,14 @@ begin
     if start_answer.idempotency_key is not null then
       answered := app_private.message_of_key(conversation.id, answer_key);
       if answered.id is not null then
-        return query select m.* from app_private.message_of_key(conversation.id, question_key) as m where m.id is not null;
+        asked := app_private.message_of_key(conversation.id, question_key);
+        -- what became of the answer since is not compared
+        if asked.content is distinct from start_answer.question or answered.replaces_id is distinct from start_answer.replaces_id then
+          perform app_private.refuse_other_content();
+        end if;
+        if asked.id is not null then
+          return next asked;
+        end if;
         return next answered;
         return;
       end if;
@@ -66,5 +73,5 @@ begin
 end
 $$;
 comment on function app_public.start_answer(uuid, text, uuid, uuid, text, text, text, jsonb) is
-  'Begins an answer whose text comes in pieces (appendToMessage) until finishMessage; with a question, that is posted first. Returns the question, if there is one, and the answer, which is STREAMING. replacesId makes it another version of that answer. A retry with the same idempotencyKey returns what the first one made. Errors: CQ101, CQ109, CQ200 unusable argument, CQ204 no such conversation or message, CQ221 your monthly quota is spent.';
+  'Begins an answer whose text comes in pieces (appendToMessage) until finishMessage; with a question, that is posted first. Returns the question, if there is one, and the answer, which is STREAMING. replacesId makes it another version of that answer. A retry with the same idempotencyKey returns what the first one made. Errors: CQ101, CQ109, CQ200 unusable argument, CQ204 no such conversation or message, CQ221 your monthly quota is spent, CQ810 the key was used with another question.';
 grant execute on function app_public.start_answer(uuid, text, uuid, uuid, text, text, text, jsonb) to colloquy_user, colloquy_admin;

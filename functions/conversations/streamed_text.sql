@@ -13,4 +13,4 @@ as $$
 $$;
 comment on function app_hidden.streamed_text(uuid, integer) is
   'The text so far of an answer that is being written, without so many characters at its beginning; null when it is not being written, or the caller may not read it.';
-grant execute on function app_hidden.streamed_text(uuid, integer) to colloquy_user, colloquy_admin;
+grant execute on function app_hidden.streamed_text(uuid, integer) to colloquy_visitor, colloquy_user, colloquy_admin;

@@ -100,6 +100,7 @@ export const MUTATIONS: Record<Need, string[]> = {
     'requestToolCall',
     'restoreConversation',
     'retryFile',
+    'saveMessages',
     'startAnswer',
     'startConversation',
     'undoMemory',

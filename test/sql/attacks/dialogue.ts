@@ -4,6 +4,14 @@ import { type Attacks, call, database, fails, guarded, NOWHERE, nobody, of, said
 
 /** Attacks on the functions of turns, configurations, shares, feedback and usage. */
 export const dialogue: Attacks = {
+  'app_hidden.attached_files': async () => {
+    const { bob, ann } = tenants;
+    const id = of(bob).file;
+    const ask = (user: TestUser) =>
+      call(user, 'select id from app_hidden.attached_files($1)', JSON.stringify([{ fileId: id }]));
+    expect((await ask(bob)).rows).toEqual([{ id }]);
+    expect((await ask(ann)).rows).toEqual([]);
+  },
   'app_hidden.streamed_text': async () => {
     const { ann, bob, member, owner } = tenants;
     for (const [caller, writer] of [
@@ -64,6 +72,21 @@ export const dialogue: Attacks = {
     guarded(`select app_public.edit_message($1, 'x')`, (user) => said(user).answer),
   'app_public.finish_message': () =>
     guarded('select app_public.finish_message($1)', (user) => said(user).answer),
+  'app_public.messages_client_id': async () => {
+    const { ann } = tenants;
+    // what it says it is told, and looks nothing up
+    const { rows } = await call(
+      ann,
+      `select app_public.messages_client_id(row(m.*)::app_public.messages) as id from app_public.messages m where m.id = $1`,
+      said(ann).answer,
+    );
+    expect(rows).toEqual([{ id: null }]);
+  },
+  'app_public.save_messages': () =>
+    guarded(
+      `select app_public.save_messages($1, array[row('c', 'user', 'x', null, null, null, null, null, null, null, null)]::app_public.message_to_save[])`,
+      (user) => said(user).conversation,
+    ),
   'app_public.start_answer': () =>
     guarded('select app_public.start_answer($1)', (user) => said(user).conversation),
   'app_public.regenerate_answer': () =>

@@ -294,6 +294,40 @@ describeReal('an answer that comes in pieces', () => {
     }
   });
 
+  it('is ended under a legal hold, which keeps it from then on', async () => {
+    const id = await start();
+    const { id: answer } = await begin(id, `, metadata => '{"a": 1}'`);
+    await append(answer, 'kept', 0);
+    const [hold] = await call(
+      `select id from app_public.place_legal_hold('a case', conversation_id => $1)`,
+      id,
+    );
+    await append(answer, ' too', 4);
+    expect((await finish(answer, `, metadata => '{"b": 2}', prompt_tokens => 1`)).content).toBe('kept too');
+    expect(
+      await fails(owner().query('update app_public.messages set prompt_tokens = 2 where id = $1', [answer])),
+    ).toBe('CQ120');
+    await call('select app_public.release_legal_hold($1)', hold.id);
+  });
+
+  it('is told to webhooks when it has ended', async () => {
+    await owner().query(
+      `insert into app_public.webhooks (workspace_id, responsible_id, url, kinds) values ($1, $2, 'https://hooks.example.org/', '{*}')`,
+      [first.workspaceId, first.id],
+    );
+    const shared = await start(first, 'workspace');
+    const told = async () =>
+      (
+        await owner().query(
+          `select facts ->> 'messageId' as id from app_public.webhook_deliveries where kind = 'message.created' order by id`,
+        )
+      ).rows.map((row) => row.id);
+    const both = await as(first, `select id from app_public.start_answer($1, 'Why?')`, shared);
+    expect(await told()).toEqual([both[0].id]);
+    await finish(both[1].id, '', first);
+    expect(await told()).toEqual(both.map((m) => m.id));
+  });
+
   it('is the only message that changes', async () => {
     const id = await start();
     const { id: message } = await post(id, 'said');

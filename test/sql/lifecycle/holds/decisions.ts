@@ -97,6 +97,7 @@ export const TRIED_ELSEWHERE: Record<string, string> = {
   'app_private.create_range_partition': 'moves rows between partitions: "goes on with maintenance"',
   'app_private.delete_due': 'apply-retention.test.ts: what is held is not due',
   'app_private.make_past_partitions': 'moves rows between partitions, as create_range_partition does',
+  'app_private.end_stream': 'append-to-message.test.ts: what is being written is not there yet',
   'app_private.erase_account_rows': ERASURE,
   'app_private.erase_audit_entries': ERASURE,
   'app_private.erase_content': ERASURE,
@@ -121,7 +122,7 @@ export const TRIED_ELSEWHERE: Record<string, string> = {
 export const FREE_MUTATIONS: Record<string, string> = {
   'they add': `addTag appendToMessage branchConversation createApiKey createDocument createEmbeddingVersion createRagConfiguration createRepository
     createSystemPromptTemplate createWebhook createWorkspace editMessage exportMyData finishMessage importConversation importEvents ingestEvent makeRecoveryCodes placeLegalHold
-    postMessage recordImage recordTurn regenerateAnswer register requestToolCall reserveUsage shareConversation startAnswer startConversation testWebhook`,
+    postMessage recordImage recordTurn regenerateAnswer register requestToolCall reserveUsage saveMessages shareConversation startAnswer startConversation testWebhook`,
   'they change no value that is kept': `activateEmbeddingVersion answerToolCall archiveConversation archiveEmbeddingVersion chooseBranch makeTemporary
     markRead redeliverWebhooks redriveEmbeddings releaseLegalHold replayEvents restoreConversation retryEvents retryFile setVectorWeight settleUsage useMemories`,
   'their history is kept': 'forget remember undoMemory',

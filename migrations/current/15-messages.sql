@@ -48,3 +48,27 @@ drop function if exists app_private.count_storage(uuid, bigint, bigint);
 insert into app_private.settings (name, value, unit, description) values
   ('streaming_timeout_seconds', '300', 'seconds', 'Seconds without a sign of its writer after which an answer that is being written ends as failed, with the text so far.')
 on conflict (name) do nothing;
+
+-- What saveMessages takes: functions/conversations/save_messages.sql.
+do $$
+begin
+  if to_regtype('app_public.message_to_save') is null then
+    create type app_public.message_to_save as (
+      client_id text, role app_public.message_role, content text, parts jsonb, attachments jsonb, metadata jsonb, provider text, model text,
+      prompt_tokens integer, completion_tokens integer, cost_usd numeric(12, 6)
+    );
+  end if;
+end
+$$;
+comment on type app_public.message_to_save is 'A message of a list that a client keeps whole, as saveMessages takes it.';
+comment on column app_public.message_to_save.client_id is 'What the client calls it: any text of 1 to 190 characters, its own in the conversation. Or the id of a message that was written otherwise.';
+comment on column app_public.message_to_save.role is 'Who speaks.';
+comment on column app_public.message_to_save.content is 'Its text. Without it, the text of the parts of the type "text".';
+comment on column app_public.message_to_save.parts is 'Its parts, as an array of objects like {"type": "text", "text": "…"}.';
+comment on column app_public.message_to_save.attachments is 'Attachments, as an array of objects; fileId names a file that was uploaded.';
+comment on column app_public.message_to_save.metadata is 'Anything else, as an object.';
+comment on column app_public.message_to_save.provider is 'Provider of the model that wrote it.';
+comment on column app_public.message_to_save.model is 'Model that wrote it.';
+comment on column app_public.message_to_save.prompt_tokens is 'Tokens read.';
+comment on column app_public.message_to_save.completion_tokens is 'Tokens written.';
+comment on column app_public.message_to_save.cost_usd is 'Cost in US dollars.';
