@@ -14,6 +14,10 @@ declare
   ended integer := 0;
 begin
   perform app_private.require_batch(max_messages);
+  -- of a message that is gone, or has ended: they came back from a backup
+  delete from app_hidden.streaming_messages s
+  where s.written_at < clock_timestamp() - patience
+    and not exists (select from app_public.messages m where m.id = s.message_id and m.status = 'streaming');
   for stream in
     select s.* from app_hidden.streaming_messages s where s.written_at < clock_timestamp() - patience order by s.written_at limit max_messages
   loop

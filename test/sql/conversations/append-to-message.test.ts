@@ -247,7 +247,18 @@ describeReal('an answer that comes in pieces', () => {
       `update app_hidden.streaming_messages set written_at = now() - interval '6 minutes' where message_id = $1`,
       [left.id],
     );
+    // what came back of one that has ended is no answer to end
+    const { id: over } = await begin(await start());
+    await finish(over);
+    await owner().query(
+      `insert into app_hidden.streaming_messages (message_id, workspace_id, conversation_id, sequence_number, written_at)
+       select id, workspace_id, conversation_id, sequence_number, now() - interval '6 minutes' from app_public.messages where id = $1`,
+      [over],
+    );
     expect(await sweep()).toBe(1);
+    expect(
+      await one('select from app_hidden.streaming_messages where message_id = $1', over),
+    ).toBeUndefined();
     expect(await message(left.id)).toMatchObject({
       status: 'failed',
       content: 'Half an ans',
