@@ -1,0 +1,352 @@
+// Made of client/operations.graphql and schema.graphql by tools/client-operations.ts: not to be edited.
+import type { Document } from './client.ts';
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** An input for mutations affecting `AgentCheckpointWrite` */
+export type AgentCheckpointWriteInput = {
+  /** What was written to. */
+  channel?: string | null | undefined;
+  /** The value, in base64. */
+  content?: string | null | undefined;
+  /** The task that wrote it. */
+  taskId?: string | null | undefined;
+  /** Where the task is in its graph; writes come back in its order. */
+  taskPath?: string | null | undefined;
+  /** How the content is written, as the serializer says. */
+  type?: string | null | undefined;
+  /** Its place among the writes of the task; below zero the last one counts, otherwise the first. */
+  writeIndex?: number | null | undefined;
+};
+
+/** Who speaks. */
+export type MessageRole =
+  | 'ASSISTANT'
+  | 'SYSTEM'
+  | 'TOOL'
+  | 'USER';
+
+/** complete, still streaming, or failed. */
+export type MessageStatus =
+  | 'COMPLETE'
+  | 'FAILED'
+  | 'STREAMING';
+
+/** All input for the `putAgentCheckpoint` mutation. */
+export type PutAgentCheckpointInput = {
+  checkpointId?: string | null | undefined;
+  /**
+   * An arbitrary string value with no semantic meaning. Will be included in the
+   * payload verbatim. May be used to track mutations by the client.
+   */
+  clientMutationId?: string | null | undefined;
+  content?: string | null | undefined;
+  metadata?: unknown;
+  namespace?: string | null | undefined;
+  parentId?: string | null | undefined;
+  threadId?: string | null | undefined;
+  type?: string | null | undefined;
+};
+
+/** All input for the `putAgentCheckpointWrites` mutation. */
+export type PutAgentCheckpointWritesInput = {
+  checkpointId?: string | null | undefined;
+  /**
+   * An arbitrary string value with no semantic meaning. Will be included in the
+   * payload verbatim. May be used to track mutations by the client.
+   */
+  clientMutationId?: string | null | undefined;
+  namespace?: string | null | undefined;
+  threadId?: string | null | undefined;
+  writes?: Array<AgentCheckpointWriteInput | null | undefined> | null | undefined;
+};
+
+export type SessionFragment = { token: string | null, expiresAt: string | null, userId: string | null, workspaceId: string | null };
+
+export type RegisterMutationVariables = Exact<{
+  email: string;
+  password: string;
+  displayName?: string | null | undefined;
+}>;
+
+
+export type RegisterMutation = { register: { authentication: { token: string | null, expiresAt: string | null, userId: string | null, workspaceId: string | null } | null } | null };
+
+export type SignInMutationVariables = Exact<{
+  email: string;
+  password: string;
+}>;
+
+
+export type SignInMutation = { signIn: { authentication: { token: string | null, expiresAt: string | null, userId: string | null, workspaceId: string | null } | null } | null };
+
+export type ConfirmSignInMutationVariables = Exact<{
+  challenge: string;
+  code: string;
+}>;
+
+
+export type ConfirmSignInMutation = { confirmSignIn: { authentication: { token: string | null, expiresAt: string | null, userId: string | null, workspaceId: string | null } | null } | null };
+
+export type SignOutMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SignOutMutation = { signOut: { clientMutationId: string | null } | null };
+
+export type ConversationOfListFragment = { id: string, title: string | null, createdAt: string | null, lastMessageAt: string, messageCount: number };
+
+export type ConversationsQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ConversationsQuery = { conversations: { nodes: Array<{ id: string, title: string | null, createdAt: string | null, lastMessageAt: string, messageCount: number }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null };
+
+export type StartConversationMutationVariables = Exact<{
+  title?: string | null | undefined;
+}>;
+
+
+export type StartConversationMutation = { startConversation: { conversation: { id: string, title: string | null, createdAt: string | null, lastMessageAt: string, messageCount: number } | null } | null };
+
+export type DeleteConversationMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type DeleteConversationMutation = { deleteConversation: { conversation: { id: string } | null } | null };
+
+export type MessageOfPageFragment = { id: string, role: MessageRole, status: MessageStatus, content: string, parts: unknown, metadata: unknown, model: string | null, createdAt: string | null };
+
+export type MessagesQueryVariables = Exact<{
+  conversation: string;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type MessagesQuery = { conversation: { messages: { nodes: Array<{ id: string, role: MessageRole, status: MessageStatus, content: string, parts: unknown, metadata: unknown, model: string | null, createdAt: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+
+export type PostMessageMutationVariables = Exact<{
+  conversation: string;
+  content: string;
+  role?: MessageRole | null | undefined;
+  metadata?: unknown;
+  idempotencyKey?: string | null | undefined;
+}>;
+
+
+export type PostMessageMutation = { postMessage: { message: { id: string, role: MessageRole, status: MessageStatus, content: string, parts: unknown, metadata: unknown, model: string | null, createdAt: string | null } | null } | null };
+
+export type AgentCheckpointsQueryVariables = Exact<{
+  threadId?: string | null | undefined;
+  namespace?: string | null | undefined;
+  checkpointId?: string | null | undefined;
+  before?: string | null | undefined;
+  metadata?: unknown;
+  maxRows?: number | null | undefined;
+}>;
+
+
+export type AgentCheckpointsQuery = { agentCheckpoints: Array<{ threadId: string | null, namespace: string | null, checkpointId: string | null, parentId: string | null, type: string | null, content: string | null, metadata: unknown, writes: Array<{ taskId: string | null, channel: string | null, type: string | null, content: string | null } | null> | null } | null> | null };
+
+export type PutAgentCheckpointMutationVariables = Exact<{
+  input: PutAgentCheckpointInput;
+}>;
+
+
+export type PutAgentCheckpointMutation = { putAgentCheckpoint: { result: string | null } | null };
+
+export type PutAgentCheckpointWritesMutationVariables = Exact<{
+  input: PutAgentCheckpointWritesInput;
+}>;
+
+
+export type PutAgentCheckpointWritesMutation = { putAgentCheckpointWrites: { result: number | null } | null };
+
+export type DeleteAgentThreadMutationVariables = Exact<{
+  threadId: string;
+}>;
+
+
+export type DeleteAgentThreadMutation = { deleteAgentThread: { result: number | null } | null };
+
+export type PruneAgentThreadMutationVariables = Exact<{
+  threadId: string;
+  keep?: number | null | undefined;
+}>;
+
+
+export type PruneAgentThreadMutation = { pruneAgentThread: { result: number | null } | null };
+
+export const RegisterDocument = `mutation Register($email: String!, $password: String!, $displayName: String) {
+  register(input: {email: $email, password: $password, displayName: $displayName}) {
+    authentication {
+      ...Session
+    }
+  }
+}
+fragment Session on Authentication {
+  token
+  expiresAt
+  userId
+  workspaceId
+}` as Document<RegisterMutation, RegisterMutationVariables>;
+export const SignInDocument = `mutation SignIn($email: String!, $password: String!) {
+  signIn(input: {email: $email, password: $password}) {
+    authentication {
+      ...Session
+    }
+  }
+}
+fragment Session on Authentication {
+  token
+  expiresAt
+  userId
+  workspaceId
+}` as Document<SignInMutation, SignInMutationVariables>;
+export const ConfirmSignInDocument = `mutation ConfirmSignIn($challenge: String!, $code: String!) {
+  confirmSignIn(input: {challenge: $challenge, code: $code}) {
+    authentication {
+      ...Session
+    }
+  }
+}
+fragment Session on Authentication {
+  token
+  expiresAt
+  userId
+  workspaceId
+}` as Document<ConfirmSignInMutation, ConfirmSignInMutationVariables>;
+export const SignOutDocument = `mutation SignOut {
+  signOut(input: {}) {
+    clientMutationId
+  }
+}` as Document<SignOutMutation, SignOutMutationVariables>;
+export const ConversationsDocument = `query Conversations($first: Int, $after: Cursor) {
+  conversations(first: $first, after: $after) {
+    nodes {
+      ...ConversationOfList
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+fragment ConversationOfList on Conversation {
+  id
+  title
+  createdAt
+  lastMessageAt
+  messageCount
+}` as Document<ConversationsQuery, ConversationsQueryVariables>;
+export const StartConversationDocument = `mutation StartConversation($title: String) {
+  startConversation(input: {title: $title}) {
+    conversation {
+      ...ConversationOfList
+    }
+  }
+}
+fragment ConversationOfList on Conversation {
+  id
+  title
+  createdAt
+  lastMessageAt
+  messageCount
+}` as Document<StartConversationMutation, StartConversationMutationVariables>;
+export const DeleteConversationDocument = `mutation DeleteConversation($id: UUID!) {
+  deleteConversation(input: {id: $id}) {
+    conversation {
+      id
+    }
+  }
+}` as Document<DeleteConversationMutation, DeleteConversationMutationVariables>;
+export const MessagesDocument = `query Messages($conversation: UUID!, $first: Int, $after: Cursor) {
+  conversation(id: $conversation) {
+    messages(first: $first, after: $after) {
+      nodes {
+        ...MessageOfPage
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+}
+fragment MessageOfPage on Message {
+  id
+  role
+  status
+  content
+  parts
+  metadata
+  model
+  createdAt
+}` as Document<MessagesQuery, MessagesQueryVariables>;
+export const PostMessageDocument = `mutation PostMessage($conversation: UUID!, $content: String!, $role: MessageRole, $metadata: JSON, $idempotencyKey: String) {
+  postMessage(
+    input: {conversationId: $conversation, content: $content, role: $role, metadata: $metadata, idempotencyKey: $idempotencyKey}
+  ) {
+    message {
+      ...MessageOfPage
+    }
+  }
+}
+fragment MessageOfPage on Message {
+  id
+  role
+  status
+  content
+  parts
+  metadata
+  model
+  createdAt
+}` as Document<PostMessageMutation, PostMessageMutationVariables>;
+export const AgentCheckpointsDocument = `query AgentCheckpoints($threadId: String, $namespace: String, $checkpointId: String, $before: String, $metadata: JSON, $maxRows: Int) {
+  agentCheckpoints(
+    threadId: $threadId
+    namespace: $namespace
+    checkpointId: $checkpointId
+    before: $before
+    metadata: $metadata
+    maxRows: $maxRows
+  ) {
+    threadId
+    namespace
+    checkpointId
+    parentId
+    type
+    content
+    metadata
+    writes {
+      taskId
+      channel
+      type
+      content
+    }
+  }
+}` as Document<AgentCheckpointsQuery, AgentCheckpointsQueryVariables>;
+export const PutAgentCheckpointDocument = `mutation PutAgentCheckpoint($input: PutAgentCheckpointInput!) {
+  putAgentCheckpoint(input: $input) {
+    result
+  }
+}` as Document<PutAgentCheckpointMutation, PutAgentCheckpointMutationVariables>;
+export const PutAgentCheckpointWritesDocument = `mutation PutAgentCheckpointWrites($input: PutAgentCheckpointWritesInput!) {
+  putAgentCheckpointWrites(input: $input) {
+    result
+  }
+}` as Document<PutAgentCheckpointWritesMutation, PutAgentCheckpointWritesMutationVariables>;
+export const DeleteAgentThreadDocument = `mutation DeleteAgentThread($threadId: String!) {
+  deleteAgentThread(input: {threadId: $threadId}) {
+    result
+  }
+}` as Document<DeleteAgentThreadMutation, DeleteAgentThreadMutationVariables>;
+export const PruneAgentThreadDocument = `mutation PruneAgentThread($threadId: String!, $keep: Int) {
+  pruneAgentThread(input: {threadId: $threadId, keep: $keep}) {
+    result
+  }
+}` as Document<PruneAgentThreadMutation, PruneAgentThreadMutationVariables>;
