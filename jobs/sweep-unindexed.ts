@@ -15,11 +15,13 @@ const MOST_SOURCES = 1000;
 const MOST_WORKSPACES = 1000;
 /**
  * Finds what has no chunks or no vectors although it should, and puts it into the queue: what lost jobs left, what failed
- * and is due again, what a budget held back, and what dead workers had claimed. Corrects what is indexed in a language that its
+ * and is due again, what a budget held back, and what dead workers had claimed. Ends answers that nobody writes on, so that they and
+ * what is behind them are indexed. Corrects what is indexed in a language that its
  * workspace no longer has.
  */
 async function handle({ pool, boss, log, signal }: JobContext): Promise<object> {
   await pool.query('select app_hidden.abandon_embedding_claims()');
+  const left = await pool.query<{ ended: number }>('select app_hidden.fail_left_answers() as ended');
   const { rows } = await pool.query<{
     workspace_id: string;
     source_type: 'document' | 'message' | 'memory' | 'event';
@@ -51,6 +53,7 @@ async function handle({ pool, boss, log, signal }: JobContext): Promise<object> 
     );
   }
   return {
+    ended: left.rows[0]!.ended,
     found: sources.length,
     workspaces: workspaces.length,
     ...(await sweepVersions({ pool, boss })),

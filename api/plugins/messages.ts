@@ -29,8 +29,8 @@ export const MessagesPlugin: GraphileConfig.Plugin = wrapPlans(
     if (!build.sql || !build.dataplanPg)
       throw new Error('MessagesPlugin needs the plugins of graphile-build-pg');
     const sql = build.sql;
-    const { uuid } = build.dataplanPg.TYPES;
-    const { messages: resource } = build.pgResources as Record<string, PgResource>;
+    const { uuid, text } = build.dataplanPg.TYPES;
+    const { messages: resource, message_chunks: citations } = build.pgResources as Record<string, PgResource>;
     const operators = { '>=': sql`>=`, '>': sql`>`, '<=': sql`<=` };
 
     function bound($messages: PgSelectStep, operator: keyof typeof operators, $id: Step): void {
@@ -101,6 +101,28 @@ export const MessagesPlugin: GraphileConfig.Plugin = wrapPlans(
         },
       },
       Message: {
+        // of an answer that is being written: the text so far, which no column has
+        content(_plan, $source) {
+          const $message = $source as Row;
+          const { alias } = $message.getClassStep();
+          return $message.select(
+            sql`case when ${alias}.status = 'streaming'
+              then coalesce(app_hidden.streamed_text(${alias}.id), ${alias}.content) else ${alias}.content end`,
+            text,
+          );
+        },
+        // the best first, which is no order of their keys
+        citations(_plan, $source, fieldArgs) {
+          const $id = ($source as Row).get('id');
+          const $citations = pgSelect({
+            resource: citations!,
+            identifiers: [{ step: $id, codec: uuid, matches: (alias) => sql`${alias}.message_id` }],
+          }) as PgSelectStep;
+          $citations.orderBy({ attribute: 'rank', direction: 'ASC' });
+          const $connection = connection($citations) as Connection;
+          fieldArgs.autoApply($connection);
+          return $connection;
+        },
         replies(_plan, $source, fieldArgs) {
           const $message = $source as Row;
           const $id = $message.get('id');

@@ -43,6 +43,7 @@ const PackedNodesPlugin: GraphileConfig.Plugin = {
 const PackedFieldsPlugin = wrapPlans(
   (build) => {
     const find = finder(build);
+    const ofRow = (_plan: unknown, $row: Step) => find(($row as Row).get('message_id') as Step);
     return {
       Query: {
         message: (_plan, _$root, fieldArgs) => find(fieldArgs.getRaw('id')),
@@ -50,9 +51,11 @@ const PackedFieldsPlugin = wrapPlans(
       Message: {
         parent: (_plan, $message) => find(($message as Row).get('parent_id') as Step),
       },
-      SearchResult: {
-        message: (_plan, $result) => find(($result as Row).get('message_id') as Step),
-      },
+      SearchResult: { message: ofRow },
+      ToolCall: { message: ofRow },
+      MessageChunk: { message: ofRow },
+      MessageFeedback: { message: ofRow },
+      GeneratedImage: { message: ofRow },
     };
   },
   { name: 'PackedFieldsPlugin', version: '1.0.0' },

@@ -2,6 +2,7 @@ import { procedure } from './rules.ts';
 
 /** What the one value is called that a function returns. */
 const RESULTS = {
+  append_to_message: 'length',
   sign_out: 'signedOut',
   change_password: 'changed',
   request_password_reset: 'accepted',
@@ -49,5 +50,7 @@ const HIDDEN = [
 export const functionRules = [
   ...Object.entries(RESULTS).map(([name, resultFieldName]) => procedure(name, { resultFieldName })),
   ...WRAPPED.map((name) => procedure(name, { behavior: '-queryField' })),
+  // no index knows it
+  procedure('messages_client_id', { behavior: '-filterBy -orderBy' }),
   ...HIDDEN.map((name) => procedure(name, { behavior: '-*' })),
 ];

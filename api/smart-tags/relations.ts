@@ -1,4 +1,4 @@
-import { constraint } from './rules.ts';
+import { constraint, type } from './rules.ts';
 
 type Names = [field: string, backwardField?: string];
 
@@ -100,12 +100,27 @@ const RELATIONS: Record<string, Record<string, Names>> = {
 
 const NO_WAY_BACK = '-manyRelation:resource:connection -manyRelation:resource:list';
 
+/** What belongs to a message, and stays a row when that is packed: no foreign key says so. */
+const OF_MESSAGES = {
+  tool_calls: 'toolCalls',
+  message_chunks: 'citations',
+  message_feedback: 'feedback',
+  generated_images: 'images',
+};
+
 /** Names the relations of the schema. */
-export const relationRules = Object.entries(RELATIONS).flatMap(([table, columns]) =>
-  Object.entries(columns).map(([column, [fieldName, foreignFieldName]]) =>
-    constraint(
-      `${table}.${table}_${column}_fkey`,
-      foreignFieldName ? { fieldName, foreignFieldName } : { fieldName, behavior: NO_WAY_BACK },
+export const relationRules = [
+  ...Object.entries(OF_MESSAGES).map(([table, name]) =>
+    type(table, {
+      foreignKey: `(message_id) references app_public.messages (id)|@fieldName message|@foreignFieldName ${name}`,
+    }),
+  ),
+  ...Object.entries(RELATIONS).flatMap(([table, columns]) =>
+    Object.entries(columns).map(([column, [fieldName, foreignFieldName]]) =>
+      constraint(
+        `${table}.${table}_${column}_fkey`,
+        foreignFieldName ? { fieldName, foreignFieldName } : { fieldName, behavior: NO_WAY_BACK },
+      ),
     ),
   ),
-);
+];

@@ -13,6 +13,7 @@ declare
 begin
   source := app_private.lock_conversation_of(branch_conversation.message_id);
   select count(*) into path_length from app_private.message_path(source.id, branch_conversation.message_id);
+  perform app_private.refuse_streaming(source, branch_conversation.message_id);
   insert into app_public.conversations (
     workspace_id, owner_id, title, channel, model_provider, model_name, temperature, max_tokens, system_prompt, rag_configuration_id,
     enable_document_chat, enable_image_generation, enable_web_search, max_messages, is_temporary, expires_at, metadata, branched_from_message_id
@@ -46,5 +47,5 @@ begin
 end
 $$;
 comment on function app_public.branch_conversation(uuid) is
-  'Starts a conversation of your own that continues after a message, with a copy of what leads to it. Errors: CQ101, CQ109, CQ204 no such message.';
+  'Starts a conversation of your own that continues after a message, with a copy of what leads to it. Errors: CQ101, CQ109, CQ204 no such message, CQ814 an answer before it is still being written.';
 grant execute on function app_public.branch_conversation(uuid) to colloquy_user, colloquy_admin;

@@ -37,20 +37,7 @@ begin
     exit when child.id is null;
     current := child;
   end loop;
-  update app_public.conversations c
-  set preferred_leaf_id = current.id
-  where c.id = conversation.id
-  returning c.* into conversation;
-  -- messages are found with their neighbours of the branch that is chosen
-  if conversation.preferred_leaf_id is distinct from conversation.indexed_leaf_id then
-    perform app_hidden.enqueue(
-      'index-source',
-      jsonb_build_object('workspaceId', conversation.workspace_id, 'sourceType', 'message', 'sourceId', conversation.id),
-      'message:' || conversation.id,
-      conversation.workspace_id::text
-    );
-  end if;
-  return conversation;
+  return app_private.prefer_leaf(conversation, current.id);
 end
 $$;
 comment on function app_public.choose_branch(uuid) is

@@ -12,6 +12,9 @@ declare
   conversation app_public.conversations;
   given app_public.message_feedback;
 begin
+  if give_feedback.feedback_type is null and give_feedback.message_id is not null then
+    raise exception 'feedbackType is missing.' using errcode = 'CQ200', hint = 'POSITIVE, NEUTRAL or NEGATIVE.';
+  end if;
   conversation := app_private.lock_conversation_of(give_feedback.message_id);
   insert into app_public.message_feedback as f (
     workspace_id, conversation_id, message_id, user_id, feedback_type, rating, comment, ip, user_agent
@@ -30,5 +33,5 @@ begin
 end
 $$;
 comment on function app_public.give_feedback(uuid, app_public.feedback_type, integer, text) is
-  'Says what you think of a message: positive, neutral or negative, a rating of 1 to 5, a comment. Again replaces it. Errors: CQ101, CQ109, CQ120 a legal hold keeps what you said before, CQ200 a value out of range, CQ204 no such message.';
+  'Says what you think of a message: positive, neutral or negative, a rating of 1 to 5, a comment. Again replaces it. Errors: CQ101, CQ109, CQ120 a legal hold keeps what you said before, CQ200 a value missing or out of range, CQ204 no such message.';
 grant execute on function app_public.give_feedback(uuid, app_public.feedback_type, integer, text) to colloquy_user, colloquy_admin;

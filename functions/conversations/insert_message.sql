@@ -1,6 +1,6 @@
 -- The one way a message gets into a locked conversation: checks the draft, numbers it, remembers its idempotency key, moves
 -- the end of the preferred branch, and logs what it cost. It must never be called without the lock of the conversation.
--- draft: a message of which id, role, parent_id, replaces_id, content, parts, attachments, provider, model, tokens, cost,
+-- draft: a message of which id, role, status, parent_id, replaces_id, content, parts, attachments, provider, model, tokens, cost,
 -- time, relevance, key and metadata are read. is_continued: the draft was written to a conversation that is full.
 create or replace function app_private.insert_message(
   conversation app_public.conversations, draft app_public.messages, is_continued boolean default false
@@ -32,13 +32,13 @@ begin
 
   begin
     insert into app_public.messages (
-      id, conversation_id, workspace_id, owner_id, author_id, sequence_number, role, parent_id, replaces_id, content, idempotency_key,
+      id, conversation_id, workspace_id, owner_id, author_id, sequence_number, role, status, parent_id, replaces_id, content, idempotency_key,
       provider, model, prompt_tokens, completion_tokens, total_tokens, cost_usd, processing_time_ms, relevance_score, parts, attachments, metadata
     )
     values (
       draft.id, conversation.id, conversation.workspace_id, conversation.owner_id,
       case when coalesce(draft.role, 'user') = 'user' then app_hidden.current_user_id() end,
-      conversation.last_sequence_number + 1, coalesce(draft.role, 'user'), draft.parent_id, draft.replaces_id, draft.content,
+      conversation.last_sequence_number + 1, coalesce(draft.role, 'user'), coalesce(draft.status, 'complete'), draft.parent_id, draft.replaces_id, draft.content,
       draft.idempotency_key, draft.provider, draft.model, draft.prompt_tokens, draft.completion_tokens,
       coalesce(draft.total_tokens, draft.prompt_tokens + draft.completion_tokens),
       draft.cost_usd, draft.processing_time_ms, draft.relevance_score, draft.parts, draft.attachments, coalesce(draft.metadata, '{}')

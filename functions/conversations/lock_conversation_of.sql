@@ -5,6 +5,9 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if lock_conversation_of.message_id is null then
+    raise exception 'messageId is missing.' using errcode = 'CQ200', hint = 'Say which message.';
+  end if;
   return app_private.lock_conversation(coalesce(
     (
       select m.conversation_id
@@ -15,4 +18,4 @@ begin
   ));
 end
 $$;
-comment on function app_private.lock_conversation_of(uuid) is 'The conversation of a message, locked against other writers. Raises CQ101, CQ109, CQ204.';
+comment on function app_private.lock_conversation_of(uuid) is 'The conversation of a message, locked against other writers. Raises CQ101, CQ109, CQ200 none is named, CQ204.';

@@ -35,24 +35,6 @@ begin
     where m.id = post_message.parent_id and m.workspace_id = conversation.workspace_id;
   end if;
 
-  -- to the end of the chain of full conversations; what was written before with this key is somewhere on the way
-  loop
-    if post_message.idempotency_key is not null then
-      result := app_private.message_of_key(conversation.id, post_message.idempotency_key);
-      if result.id is not null then
-        return result;
-      end if;
-    end if;
-    place := app_private.lock_continuation(conversation, 1, post_message.id);
-    exit when place.id = conversation.id;
-    conversation := place;
-  end loop;
-
-  draft.id := post_message.id;
-  -- the parent of a continued conversation stays behind in the full one
-  if draft.conversation_id is distinct from post_message.conversation_id or conversation.id = post_message.conversation_id then
-    draft.parent_id := post_message.parent_id;
-  end if;
   draft.role := post_message.role;
   draft.content := post_message.content;
   draft.idempotency_key := post_message.idempotency_key;
@@ -66,10 +48,30 @@ begin
   draft.parts := post_message.parts;
   draft.attachments := post_message.attachments;
   draft.metadata := post_message.metadata;
+
+  -- to the end of the chain of full conversations; what was written before with this key is somewhere on the way
+  loop
+    if post_message.idempotency_key is not null then
+      result := app_private.message_of_key(conversation.id, post_message.idempotency_key);
+      if result.id is not null then
+        perform app_private.require_same_content(result, draft);
+        return result;
+      end if;
+    end if;
+    place := app_private.lock_continuation(conversation, 1, post_message.id);
+    exit when place.id = conversation.id;
+    conversation := place;
+  end loop;
+
+  draft.id := post_message.id;
+  -- the parent of a continued conversation stays behind in the full one
+  if draft.conversation_id is distinct from post_message.conversation_id or conversation.id = post_message.conversation_id then
+    draft.parent_id := post_message.parent_id;
+  end if;
   return app_private.insert_message(conversation, draft, conversation.id <> post_message.conversation_id);
 end
 $$;
 comment on function app_public.post_message(uuid, text, app_public.message_role, uuid, uuid, text, text, text, integer, integer, integer, numeric, integer, jsonb, jsonb, jsonb) is
-  'Adds a message to a conversation; one that is full is archived, and the message is in its continuation. A retry with the same idempotencyKey returns the first message. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable argument, CQ204 no such conversation or parent.';
+  'Adds a message to a conversation; one that is full is archived, and the message is in its continuation. A retry with the same idempotencyKey returns the first message. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable argument, CQ204 no such conversation or parent, CQ810 the key was used with another content.';
 grant execute on function app_public.post_message(uuid, text, app_public.message_role, uuid, uuid, text, text, text, integer, integer, integer, numeric, integer, jsonb, jsonb, jsonb)
   to colloquy_user, colloquy_admin;

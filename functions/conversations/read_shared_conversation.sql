@@ -50,7 +50,8 @@ begin
   into result.messages
   from app_private.message_path(share.conversation_id, share.until_message_id) as p
   join app_public.messages m on m.id = p.id
-  where m.role in ('user', 'assistant');
+  -- an answer is shown when it has ended
+  where m.role in ('user', 'assistant') and m.status <> 'streaming';
   return result;
 end
 $$;

@@ -25,6 +25,7 @@ as $$
 declare
   conversation app_public.conversations;
   place app_public.conversations;
+  question_draft app_public.messages;
   draft app_public.messages;
   asked app_public.messages;
   answered app_public.messages;
@@ -40,35 +41,10 @@ begin
     select m.conversation_id into parent_place from app_public.messages m
     where m.id = record_turn.parent_id and m.workspace_id = conversation.workspace_id;
   end if;
-
-  loop
-    if record_turn.idempotency_key is not null then
-      asked := app_private.message_of_key(conversation.id, question_key);
-      answered := app_private.message_of_key(conversation.id, answer_key);
-      if asked.id is not null and answered.id is not null then
-        return next asked;
-        return next answered;
-        return;
-      end if;
-    end if;
-    place := app_private.lock_continuation(conversation, 2);
-    exit when place.id = conversation.id;
-    conversation := place;
-  end loop;
-
-  draft.role := 'user';
-  draft.content := record_turn.question;
-  if parent_place is distinct from record_turn.conversation_id or conversation.id = record_turn.conversation_id then
-    draft.parent_id := record_turn.parent_id;
-  end if;
-  draft.idempotency_key := question_key;
-  asked := app_private.insert_message(conversation, draft, conversation.id <> record_turn.conversation_id);
-
-  -- the counters moved with the question
-  select c.* into conversation from app_public.conversations c where c.id = asked.conversation_id;
-  draft := null;
+  question_draft.content := record_turn.question;
+  question_draft.idempotency_key := question_key;
+  draft.role := 'assistant';
   draft.content := record_turn.answer;
-  draft.parent_id := case when asked.parent_id is not null then asked.id end;
   draft.idempotency_key := answer_key;
   draft.provider := record_turn.provider;
   draft.model := record_turn.model;
@@ -78,12 +54,35 @@ begin
   draft.processing_time_ms := record_turn.latency_ms;
   draft.relevance_score := record_turn.relevance_score;
   draft.metadata := record_turn.metadata;
+  loop
+    if record_turn.idempotency_key is not null then
+      asked := app_private.message_of_key(conversation.id, question_key);
+      answered := app_private.message_of_key(conversation.id, answer_key);
+      if asked.id is not null and answered.id is not null then
+        perform app_private.require_same_content(asked, question_draft), app_private.require_same_content(answered, draft),
+          app_private.require_same_use(answered.id, record_turn.chunks, record_turn.tool_calls);
+        return next asked;
+        return next answered;
+        return;
+      end if;
+    end if;
+    place := app_private.lock_continuation(conversation, 2);
+    exit when place.id = conversation.id;
+    conversation := place;
+  end loop;
+  if parent_place is distinct from record_turn.conversation_id or conversation.id = record_turn.conversation_id then
+    question_draft.parent_id := record_turn.parent_id;
+  end if;
+  asked := app_private.insert_message(conversation, question_draft, conversation.id <> record_turn.conversation_id);
+  -- the counters moved with the question
+  select c.* into conversation from app_public.conversations c where c.id = asked.conversation_id;
+  draft.parent_id := case when asked.parent_id is not null then asked.id end;
   answered := app_private.add_answer(conversation, draft, record_turn.chunks, record_turn.tool_calls);
   return next asked;
   return next answered;
 end
 $$;
 comment on function app_public.record_turn(uuid, text, text, jsonb, jsonb, text, text, integer, integer, numeric, integer, real, uuid, text, jsonb) is
-  'Stores a question with its answer, the chunks [{chunkId, similarityScore, textScore, score}] and tool calls [{name, arguments, result, status, durationMs}] of it, in one transaction; returns both messages. A retry with the same idempotencyKey returns the first ones. Errors: CQ101, CQ109, CQ200 unusable argument, CQ204 no such conversation, parent or chunk, CQ221 your monthly quota is spent.';
+  'Stores a question with its answer, the chunks [{chunkId, similarityScore, textScore, score}] and tool calls [{name, arguments, result, status, durationMs}] of it, in one transaction; returns both messages. A retry with the same idempotencyKey returns the first ones. Errors: CQ101, CQ109, CQ200 unusable argument, CQ204 no such conversation, parent or chunk, CQ221 your monthly quota is spent, CQ810 the key was used with another content.';
 grant execute on function app_public.record_turn(uuid, text, text, jsonb, jsonb, text, text, integer, integer, numeric, integer, real, uuid, text, jsonb)
   to colloquy_user, colloquy_admin;

@@ -27,18 +27,7 @@ declare
   result app_public.messages;
 begin
   conversation := app_private.lock_conversation_of(regenerate_answer.message_id);
-  if regenerate_answer.idempotency_key is not null then
-    result := app_private.message_of_key(conversation.id, regenerate_answer.idempotency_key);
-    if result.id is not null then
-      return result;
-    end if;
-  end if;
-  select m.* into original from app_public.messages m where m.id = regenerate_answer.message_id;
-  if original.role <> 'assistant' then
-    raise exception 'Only an answer can be regenerated; this message is of the role "%".', original.role using errcode = 'CQ200', hint = 'Use editMessage for a question.';
-  end if;
-  draft.parent_id := app_private.parent_of_version(original);
-  draft.replaces_id := original.id;
+  draft.role := 'assistant';
   draft.content := regenerate_answer.answer;
   draft.idempotency_key := regenerate_answer.idempotency_key;
   draft.provider := regenerate_answer.provider;
@@ -49,10 +38,24 @@ begin
   draft.processing_time_ms := regenerate_answer.latency_ms;
   draft.relevance_score := regenerate_answer.relevance_score;
   draft.metadata := regenerate_answer.metadata;
+  if regenerate_answer.idempotency_key is not null then
+    result := app_private.message_of_key(conversation.id, regenerate_answer.idempotency_key);
+    if result.id is not null then
+      perform app_private.require_same_content(result, draft);
+      perform app_private.require_same_use(result.id, regenerate_answer.chunks, regenerate_answer.tool_calls);
+      return result;
+    end if;
+  end if;
+  select m.* into original from app_public.messages m where m.id = regenerate_answer.message_id;
+  if original.role <> 'assistant' then
+    raise exception 'Only an answer can be regenerated; this message is of the role "%".', original.role using errcode = 'CQ200', hint = 'Use editMessage for a question.';
+  end if;
+  draft.parent_id := app_private.parent_of_version(original);
+  draft.replaces_id := original.id;
   return app_private.add_answer(conversation, draft, regenerate_answer.chunks, regenerate_answer.tool_calls);
 end
 $$;
 comment on function app_public.regenerate_answer(uuid, text, jsonb, jsonb, text, text, integer, integer, numeric, integer, real, text, jsonb) is
-  'Stores another answer beside one that was given, as a branch, with its chunks, tool calls and cost as in recordTurn, and continues there. A retry with the same idempotencyKey returns the first one. Errors: CQ101, CQ109, CQ200 unusable argument or not an answer, CQ204 no such message or chunk, CQ221 your monthly quota is spent.';
+  'Stores another answer beside one that was given, as a branch, with its chunks, tool calls and cost as in recordTurn, and continues there. A retry with the same idempotencyKey returns the first one. Errors: CQ101, CQ109, CQ200 unusable argument or not an answer, CQ204 no such message or chunk, CQ221 your monthly quota is spent, CQ810 the key was used with another content.';
 grant execute on function app_public.regenerate_answer(uuid, text, jsonb, jsonb, text, text, integer, integer, numeric, integer, real, text, jsonb)
   to colloquy_user, colloquy_admin;

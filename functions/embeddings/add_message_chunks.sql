@@ -15,6 +15,10 @@ begin
   from app_public.conversations c
   where c.workspace_id = for_workspace and c.id = for_conversation
   for no key update;
+  -- an answer that is being written, and what is behind it, waits for its end
+  through_sequence_number := least(through_sequence_number, (
+    select min(s.sequence_number) - 1 from app_hidden.streaming_messages s where s.workspace_id = for_workspace and s.conversation_id = for_conversation
+  ));
   if conversation.id is null or conversation.indexed_sequence_number >= through_sequence_number then
     return 0;
   end if;

@@ -30,6 +30,10 @@ begin
       select from app_hidden.cutting_failures f
       where f.workspace_id = c.workspace_id and f.conversation_id = c.id and f.sequence_number = c.indexed_sequence_number + 1
         and not f.is_dead and f.next_attempt_at > statement_timestamp()
+    ) and not exists (
+      -- an answer that is being written is indexed when it has ended
+      select from app_hidden.streaming_messages s
+      where s.workspace_id = c.workspace_id and s.conversation_id = c.id and s.sequence_number = c.indexed_sequence_number + 1
     )
     order by c.id
     limit max_sources

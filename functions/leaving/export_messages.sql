@@ -16,7 +16,9 @@ begin
   select c.* into conversation from app_public.conversations c where c.id = of_conversation;
   if conversation.storage_tier = 'hot' then
     return query
-    select m.id::text, to_jsonb(m)::text
+    select m.id::text, (
+        case when m.status = 'streaming' then to_jsonb(m) || jsonb_build_object('content', app_private.text_so_far(m.id)) else to_jsonb(m) end
+      )::text
     from app_public.messages m
     where m.conversation_id = conversation.id and m.id > coalesce(export_messages.after, conversation.id) and m.id <= conversation.last_message_id
       and (conversation.owner_id = of_person or m.author_id = of_person)

@@ -27,5 +27,5 @@ begin
 end
 $$;
 comment on function app_public.archive_conversation(uuid) is
-  'Puts a conversation away and packs its messages; it remains readable and searchable, and the next message brings it back. Again changes nothing. Errors: CQ101, CQ109, CQ204 no such conversation, CQ260 it could not be packed, CQ261 still being indexed.';
+  'Puts a conversation away and packs its messages; it remains readable and searchable, and the next message brings it back. Again changes nothing. Errors: CQ101, CQ109, CQ204 no such conversation, CQ260 it could not be packed, CQ261 still being indexed, CQ814 an answer is being written in it.';
 grant execute on function app_public.archive_conversation(uuid) to colloquy_user, colloquy_admin;

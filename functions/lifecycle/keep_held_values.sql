@@ -43,7 +43,9 @@ on app_public.conversations for each row execute function app_private.keep_held_
 create or replace trigger messages_00_keep_held_values
 before update of id, workspace_id, conversation_id, owner_id, author_id, sequence_number, role, replaces_id, content, parts, parts_format, attachments, provider,
   model, prompt_tokens, completion_tokens, total_tokens, cost_usd, idempotency_key, metadata
-on app_public.messages for each row execute function app_private.keep_held_values(
+on app_public.messages for each row
+-- what is being written is not there yet: finishing it is adding
+when (old.status <> 'streaming') execute function app_private.keep_held_values(
   'id', 'workspace_id', 'conversation_id', 'owner_id', 'author_id', 'sequence_number', 'role', 'replaces_id', 'content', 'parts', 'parts_format',
   'attachments', 'provider', 'model', 'prompt_tokens', 'completion_tokens', 'total_tokens', 'cost_usd', 'idempotency_key', 'metadata'
 );

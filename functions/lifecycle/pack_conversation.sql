@@ -23,6 +23,7 @@ begin
   if conversation.storage_tier <> 'hot' then
     return conversation;
   end if;
+  perform app_private.refuse_streaming(conversation);
   -- who reads it later restores it: the messages of a job that cuts them must be rows until then
   if conversation.indexed_sequence_number < conversation.last_sequence_number then
     raise exception 'Messages of this conversation are still being indexed.' using errcode = 'CQ261', hint = 'Try again when the worker has done them.';
@@ -60,4 +61,4 @@ begin
 end
 $$;
 comment on function app_private.pack_conversation(app_public.conversations) is
-  'Packs a locked conversation; one that is packed stays as it is. Raises CQ260 when what was packed is not what was there, CQ261 while it is being indexed.';
+  'Packs a locked conversation; one that is packed stays as it is. Raises CQ260 when what was packed is not what was there, CQ261 while it is being indexed, CQ814 while an answer is being written in it.';

@@ -43,6 +43,11 @@ begin
       for update;
       select e.* into result from app_public.raw_events e where e.workspace_id = workspace and e.id = first_id;
       if result.id is not null then
+        if (result.event_type, result.payload, result.metadata)
+          is distinct from (trim(ingest_event.event_type), ingest_event.payload, coalesce(ingest_event.metadata, '{}'))
+        then
+          perform app_private.refuse_other_content('externalId');
+        end if;
         return result;
       end if;
       -- retention cleared it away since
@@ -62,5 +67,5 @@ begin
 end
 $$;
 comment on function app_public.ingest_event(text, text, jsonb, text, jsonb) is
-  'Stores an event of another system. One with an externalId that this workspace has from the same source already is not stored again; the first is returned. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable argument.';
+  'Stores an event of another system. One with an externalId that this workspace has from the same source already is not stored again; the first is returned. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable argument, CQ810 that one has another content.';
 grant execute on function app_public.ingest_event(text, text, jsonb, text, jsonb) to colloquy_user, colloquy_admin;

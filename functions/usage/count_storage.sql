@@ -1,6 +1,6 @@
 -- Adds to what a workspace stores, and refuses a request that goes over its quota. Jobs are not refused: what they write was stored before
--- in another form. Two requests at the same time may together go over it by the size of one.
-create or replace function app_private.count_storage(workspace uuid, added_bytes bigint, added_rows bigint)
+-- in another form; nor is who only says so (may_refuse). Two requests at the same time may together go over it by the size of one.
+create or replace function app_private.count_storage(workspace uuid, added_bytes bigint, added_rows bigint, may_refuse boolean default true)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -21,7 +21,7 @@ begin
   update app_private.workspace_storage s
   set bytes = s.bytes + added_bytes, row_count = s.row_count + added_rows
   where s.workspace_id = workspace and s.slot = coalesce(free_slot, pg_backend_pid() % 16);
-  if app_hidden.current_user_id() is null or added_bytes <= 0 and added_rows <= 0 then
+  if not may_refuse or app_hidden.current_user_id() is null or added_bytes <= 0 and added_rows <= 0 then
     return;
   end if;
   select sum(s.bytes) as bytes, sum(s.row_count) as row_count into used from app_private.workspace_storage s where s.workspace_id = workspace;
@@ -35,5 +35,5 @@ begin
   end if;
 end
 $$;
-comment on function app_private.count_storage(uuid, bigint, bigint) is
+comment on function app_private.count_storage(uuid, bigint, bigint, boolean) is
   'Adds bytes and rows to what a workspace stores. Raises CQ222 too many bytes, CQ223 too many rows, for requests.';

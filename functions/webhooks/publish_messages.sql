@@ -1,5 +1,5 @@
 -- Tells webhooks of new messages in conversations that the whole workspace may read. Not of those that come back from an archive, and
--- not of history that is imported. Where no webhook is on, that is all that is asked.
+-- not of history that is imported; of an answer that is being written when it has ended (publish_answer). Where no webhook is on, that is all that is asked.
 create or replace function app_private.publish_messages()
 returns trigger
 language plpgsql
@@ -16,7 +16,7 @@ begin
     ))::app_private.happening
     from new_messages n
     join app_public.conversations c on c.id = n.conversation_id
-    where c.visibility = 'workspace' and c.storage_tier = 'hot' and uuid_extract_timestamp(n.id) > now() - interval '1 day'
+    where c.visibility = 'workspace' and c.storage_tier = 'hot' and n.status <> 'streaming' and uuid_extract_timestamp(n.id) > now() - interval '1 day'
     order by n.id
   ));
   return null;

@@ -16,6 +16,7 @@ interface Message {
   id: string;
   sequence_number: number;
   role: string;
+  status: string;
   content: string;
 }
 
@@ -34,7 +35,7 @@ async function chunksOfMessage(
 }
 
 /**
- * Chunks the next messages of a conversation, as far as one that waits; those that were given up are passed over.
+ * Chunks the next messages of a conversation, as far as one that waits or is still being written; those that were given up are passed over.
  * @returns how many chunks were added, or undefined when none are left that can be chunked now
  */
 export async function chunkMessages(
@@ -45,7 +46,7 @@ export async function chunkMessages(
   const { pool } = context;
   const { workspaceId, sourceId } = source;
   const { rows: messages } = await pool.query<Message>(
-    `select m.id, m.sequence_number, m.role, m.content
+    `select m.id, m.sequence_number, m.role, m.status, m.content
      from app_public.conversations c
      join app_public.messages m on m.conversation_id = c.id and m.id >= c.id and m.id <= c.last_message_id
      where c.workspace_id = $1 and c.id = $2 and m.sequence_number > c.indexed_sequence_number
@@ -71,6 +72,8 @@ export async function chunkMessages(
   };
   const chunked: { text: ChunkingSubject & { position: number }; chunks: object[] }[] = [];
   for (const message of messages) {
+    // its end asks for it anew
+    if (message.status === 'streaming') break;
     const failure = failures.find((one) => one.sequence_number === message.sequence_number);
     if (failure && !failure.is_dead) break;
     const text = { ...source, position: message.sequence_number, length: message.content.length };

@@ -64,6 +64,15 @@ const FURTHER: Record<string, string> = {
       nodes { id owner { id } messages(last: 3) { totalCount nodes { content author { id } parent { id } replies(first: 1) { nodes { id } } } } }
     }
   }`,
+  'messages with what belongs to them': `{
+    conversations(first: 20) {
+      nodes {
+        messages(last: 3) {
+          nodes { clientId toolCalls { nodes { name } } citations { nodes { rank } } feedback { nodes { rating } } images { nodes { id } } files { id } }
+        }
+      }
+    }
+  }`,
 };
 
 /** Pages of a conversation of any length, stored and packed. */

@@ -57,6 +57,13 @@ async function leaveWork(database: Database, { ann }: Tenants): Promise<void> {
     );
     return rows[0].id as string;
   });
+  await asUser(database, ann, async (client) => {
+    const { rows } = await client.query(
+      `select a.id from app_public.start_conversation('ann answered') as c,
+         lateral (select id from app_public.start_answer(c.id, 'Which zebra?') order by id desc limit 1) as a`,
+    );
+    await client.query(`select app_public.append_to_message($1, 'The striped', 0)`, [rows[0].id]);
+  });
   const { rows: documents } = await worker.query(
     'select workspace_id, content_hash from app_public.documents where id = $1',
     [id],

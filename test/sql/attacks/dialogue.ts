@@ -4,8 +4,38 @@ import { type Attacks, call, database, fails, guarded, NOWHERE, nobody, of, said
 
 /** Attacks on the functions of turns, configurations, shares, feedback and usage. */
 export const dialogue: Attacks = {
+  'app_hidden.attached_files': async () => {
+    const { bob, ann } = tenants;
+    const id = of(bob).file;
+    const ask = (user: TestUser) =>
+      call(user, 'select id from app_hidden.attached_files($1)', JSON.stringify([{ fileId: id }]));
+    expect((await ask(bob)).rows).toEqual([{ id }]);
+    expect((await ask(ann)).rows).toEqual([]);
+  },
+  'app_hidden.streamed_text': async () => {
+    const { ann, bob, member, owner } = tenants;
+    for (const [caller, writer] of [
+      [ann, bob],
+      [member, owner],
+    ] as const) {
+      const begun = 'select id from app_public.start_answer($1)';
+      const [{ id }] = (await call(writer, begun, said(writer).conversation)).rows;
+      await call(writer, `select app_public.append_to_message($1, 'mine', 0)`, id);
+      const read = (user: TestUser) => call(user, 'select app_hidden.streamed_text($1) as text', id);
+      expect((await read(writer)).rows).toEqual([{ text: 'mine' }]);
+      expect((await read(caller)).rows).toEqual([{ text: null }]);
+      for (const write of [
+        `select app_public.append_to_message($1, 'x', 4)`,
+        'select app_public.finish_message($1)',
+      ])
+        expect(await fails(call(caller, write, id))).toEqual(await fails(call(caller, write, NOWHERE)));
+      await call(writer, 'select app_public.finish_message($1)', id);
+    }
+  },
   'app_public.answer_tool_call': () =>
     guarded(`select app_public.answer_tool_call($1, 'approved')`, (user) => said(user).toolCall),
+  'app_public.append_to_message': () =>
+    guarded(`select app_public.append_to_message($1, 'x', 0)`, (user) => said(user).answer),
   'app_public.branch_conversation': () =>
     guarded('select app_public.branch_conversation($1)', (user) => said(user).answer),
   'app_public.choose_branch': () =>
@@ -40,6 +70,25 @@ export const dialogue: Attacks = {
   },
   'app_public.edit_message': () =>
     guarded(`select app_public.edit_message($1, 'x')`, (user) => said(user).answer),
+  'app_public.finish_message': () =>
+    guarded('select app_public.finish_message($1)', (user) => said(user).answer),
+  'app_public.messages_client_id': async () => {
+    const { ann } = tenants;
+    // what it says it is told, and looks nothing up
+    const { rows } = await call(
+      ann,
+      `select app_public.messages_client_id(row(m.*)::app_public.messages) as id from app_public.messages m where m.id = $1`,
+      said(ann).answer,
+    );
+    expect(rows).toEqual([{ id: null }]);
+  },
+  'app_public.save_messages': () =>
+    guarded(
+      `select app_public.save_messages($1, array[row('c', 'user', 'x', null, null, null, null, null, null, null, null)]::app_public.message_to_save[])`,
+      (user) => said(user).conversation,
+    ),
+  'app_public.start_answer': () =>
+    guarded('select app_public.start_answer($1)', (user) => said(user).conversation),
   'app_public.regenerate_answer': () =>
     guarded(`select app_public.regenerate_answer($1, 'x')`, (user) => said(user).answer),
   'app_public.give_feedback': () =>

@@ -48,7 +48,10 @@ export const memory: Attacks = {
     const { rows } = await deliver(ann, 'birth of bob');
     expect(rows[0]).toMatchObject({ workspace_id: ann.workspaceId, payload: { of: 'me' } });
     expect(rows[0].id).not.toBe(of(bob).event);
-    expect((await deliver(member, 'birth of owner')).rows[0].id).toBe(of(owner).event);
+    // that of an event of the own workspace: known, and no place for another content
+    expect(await fails(deliver(member, 'birth of owner'))).toMatchObject({ code: 'CQ810' });
+    const again = `select i.id from app_public.raw_events e, app_public.ingest_event(e.source, e.event_type, e.payload, e.external_id, e.metadata) as i where e.id = $1`;
+    expect((await call(member, again, of(owner).event)).rows).toEqual([{ id: of(owner).event }]);
     expect(await fails(deliver(viewer, 'x'))).toMatchObject({ code: 'CQ109' });
     await nobody(`select app_public.ingest_event('zoo', 'birth', '{}')`);
   },

@@ -47,7 +47,7 @@ describeReal('the size limit', () => {
     expect(d.conversation_id).toBe(c.conversation_id);
     expect(await conversation(c.conversation_id)).toMatchObject({ continued_from_id: id, title: 'Talk' });
     // the retry finds its message where it went, and the chain grows on
-    expect((await post(id, 'again', { idempotency_key: 'c' })).id).toBe(c.id);
+    expect((await post(id, 'c', { idempotency_key: 'c' })).id).toBe(c.id);
     const e = await post(id, 'e', { parent_id: b.id });
     expect(e.parent_id).toBeNull();
     expect(

@@ -105,4 +105,70 @@ describeReal('a turn', () => {
     expect(new Set(results.map((rows) => rows.map((row) => row.id).join())).size).toBe(1);
     expect(await call('select from app_public.usage_logs where conversation_id = $1', id)).toHaveLength(1);
   });
+
+  it('with a key that was used for something else is refused, whatever differs', async () => {
+    const id = await start();
+    const refused = (sql: string) => expect(call(sql), sql).rejects.toMatchObject({ code: 'CQ810' });
+    const first = (
+      await call(turn(id, `, idempotency_key => 'k', model => 'm', tool_calls => '[{"name": "a"}]'`))
+    ).map((m) => m.id);
+    const again = await call(
+      turn(id, `, idempotency_key => 'k', model => 'm', tool_calls => '[{"name": "a"}]', latency_ms => 5`),
+    );
+    expect(again.map((m) => m.id)).toEqual(first);
+    for (const more of [
+      '',
+      `, model => 'm', tool_calls => '[{"name": "b"}]'`,
+      `, model => 'm', cost_usd => 1`,
+      `, model => 'm', chunks => '[{"chunkId": "01890000-0000-7000-8000-000000000000"}]'`,
+    ])
+      await refused(turn(id, `, idempotency_key => 'k'${more}`));
+    await refused(
+      `select app_public.record_turn('${id}', 'Who?', 'Because.', idempotency_key => 'k', model => 'm')`,
+    );
+    const say = (content: string, more = '') =>
+      `select id from app_public.post_message('${id}', '${content}', idempotency_key => 'p'${more})`;
+    const [said] = await call(say('one', `, cost_usd => 0.1, parts => '[{"type": "text"}]'`));
+    expect(await call(say('one', `, cost_usd => 0.10, parts => '[{"type":"text"}]'`))).toEqual([said]);
+    for (const other of [
+      say('two'),
+      say('one'),
+      say('one', `, role => 'tool', cost_usd => 0.1, parts => '[{"type": "text"}]'`),
+    ])
+      await refused(other);
+    const regenerate = (answer: string) =>
+      `select id from app_public.regenerate_answer('${first[1]}', '${answer}', idempotency_key => 'r')`;
+    const [other] = await call(regenerate('So.'));
+    expect(await call(regenerate('So.'))).toEqual([other]);
+    await refused(regenerate('Not so.'));
+    const begin = (question: string) =>
+      `select id from app_public.start_answer('${id}', '${question}', idempotency_key => 's')`;
+    const begun = await call(begin('What?'));
+    await call(`select app_public.finish_message($1, content => 'That.')`, begun[1]!.id);
+    expect(await call(begin('What?'))).toEqual(begun);
+    await refused(begin('Which?'));
+    // the same in a conversation that was packed meanwhile
+    await indexAll(database);
+    await call('select app_public.archive_conversation($1)', id);
+    await refused(say('two'));
+    expect(await contents(id)).toEqual([]);
+    const event = (payload: object) =>
+      call(`select id from app_public.ingest_event('s', 't', $1, 'e')`, JSON.stringify(payload));
+    expect(await event({ a: 1 })).toEqual(await event({ a: 1 }));
+    await expect(event({ a: 2 })).rejects.toMatchObject({ code: 'CQ810' });
+    // eight clients with eight texts and one key: one is there, the others are told
+    const raced = await start();
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 8 }, (_, index) =>
+        as(
+          ann,
+          `select id from app_public.post_message($1, $2, idempotency_key => 'k')`,
+          raced,
+          `text ${index}`,
+        ),
+      ),
+    );
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(await contents(raced)).toHaveLength(1);
+  });
 });

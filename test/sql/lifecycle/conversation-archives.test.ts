@@ -510,16 +510,31 @@ describeReal('the archive of conversations', () => {
 
     it('returns the first message to a retry, and goes on with the numbers', async () => {
       const id = await full();
+      // what is said with the key in the second call is what is stored
       const first = await one(
-        `select id from app_public.messages where conversation_id = $1 and idempotency_key = 'key 3'`,
+        `select id, content, role, parts, attachments, provider, model, prompt_tokens, completion_tokens, cost_usd, metadata
+         from app_public.messages where conversation_id = $1 and idempotency_key = 'key 3'`,
         id,
       );
       await archive(id);
-      const [again] = await call(
-        `select id from app_public.post_message($1, 'x', idempotency_key => 'key 3')`,
-        id,
-      );
-      expect(again).toEqual(first);
+      const retry = (content: string) =>
+        call(
+          `select id from app_public.post_message($1, $2, $3, idempotency_key => 'key 3', parts => $4, attachments => $5, provider => $6,
+             model => $7, prompt_tokens => $8, completion_tokens => $9, cost_usd => $10, metadata => $11)`,
+          id,
+          content,
+          first.role,
+          first.parts && JSON.stringify(first.parts),
+          first.attachments && JSON.stringify(first.attachments),
+          first.provider,
+          first.model,
+          first.prompt_tokens,
+          first.completion_tokens,
+          first.cost_usd,
+          JSON.stringify(first.metadata),
+        );
+      expect(await retry(first.content)).toEqual([{ id: first.id }]);
+      await expect(retry('another')).rejects.toMatchObject({ code: 'CQ810' });
       await archive(id);
       expect(await post(id, 'next')).toMatchObject({ sequence_number: AWKWARD.length + 4 });
     });

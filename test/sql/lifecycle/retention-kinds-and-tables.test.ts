@@ -56,6 +56,8 @@ const BOUNDS: Record<string, Bound> = {
   'app_hidden.relation_sizes': { job: 'measure-sizes' },
   'app_hidden.search_samples': expired,
   'app_hidden.search_statistics': expired,
+  'app_hidden.streaming_messages': conversation,
+  'app_hidden.streaming_parts': { with: 'app_hidden.streaming_messages' },
   'app_hidden.usage_holds': { kind: 'usage_logs' },
   'app_hidden.user_activity': { kind: 'conversation_analytics' },
   'app_hidden.word_samples': workspace,

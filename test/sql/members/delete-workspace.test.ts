@@ -64,6 +64,9 @@ describeReal('deleting a workspace', () => {
     // and one that no job has counted yet
     const [{ id: fresh }] = await call(user, 'select id from app_public.start_conversation()');
     await call(user, 'select app_public.post_message($1, $2)', fresh, 'not counted');
+    // an answer that is being written
+    const [{ id: answer }] = await call(user, 'select id from app_public.start_answer($1)', fresh);
+    await call(user, `select app_public.append_to_message($1, 'so far', 0)`, answer);
     const holds = await call(user, 'select id from app_public.legal_holds where released_at is null');
     for (const { id } of holds) await call(user, 'select app_public.release_legal_hold($1)', id);
     // what embedding leaves when it goes wrong, and a file that was removed
