@@ -1,5 +1,5 @@
 -- How long a workspace keeps a kind of thing. Precedence: effective_retention.
-create or replace function app_public.set_retention_policy(kind app_public.retention_kind, keep_days integer)
+create or replace function app_public.set_retention_policy(kind app_public.retention_kind, keep_days integer default null)
 returns app_public.retention_policies
 language plpgsql
 security definer

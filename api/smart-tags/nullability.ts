@@ -1,0 +1,36 @@
+import { attribute } from './rules.ts';
+
+/** A column of a view or of a composite type that is never null: PostgreSQL knows it of tables alone. */
+const NEVER_NULL: Record<string, string[]> = {
+  account_erasure: ['id', 'reason', 'requested_at'],
+  active_session: ['id', 'created_at', 'last_active_at', 'expires_at', 'is_current'],
+  answer_explanation: ['message_id', 'chunks'],
+  authentication: ['token', 'expires_at', 'user_id', 'workspace_id'],
+  conversation_share_link: ['id', 'token', 'conversation_id'],
+  data_export: ['path', 'media_type', 'conversation_count', 'document_count', 'file_count', 'file_bytes'],
+  embedding_comparison: ['version_a', 'version_b', 'k', 'queries', 'identical', 'differences'],
+  embedding_difference: ['chunk_id', 'workspace_id', 'overlap', 'only_a', 'only_b'],
+  embedding_lag: ['workspace_id', 'chunks', 'embedded_chunks', 'missing_chunks'],
+  event_import_outcome: ['outcome'],
+  import_outcome: ['outcome'],
+  import_result: ['id', 'is_new', 'added', 'unchanged', 'files_added', 'tool_calls_added', 'feedback_added'],
+  my_invitation: ['id', 'workspace_name', 'role', 'created_at', 'expires_at'],
+  new_api_key: ['secret', 'api_key_id', 'name', 'prefix', 'scopes'],
+  new_webhook: ['webhook_id', 'url', 'kinds', 'secret'],
+  recall_response: ['requested', 'returned', 'memories'],
+  recalled_memory: ['memory_item_id', 'content', 'importance', 'recency', 'score'],
+  search_leg: ['leg', 'state'],
+  search_response: ['requested', 'returned', 'path', 'scan_limit_hit', 'results', 'legs'],
+  search_result: ['chunk_id', 'source_type', 'snippet', 'content', 'score'],
+  second_factor_secret: ['secret', 'uri'],
+  second_factor_state: ['is_active', 'recovery_codes_left', 'is_required'],
+  shared_conversation: ['messages'],
+  shared_message: ['role', 'content', 'written_at'],
+  storage_usage: ['bytes', 'row_count'],
+  title_match: ['source_type', 'title', 'similarity'],
+};
+
+/** Lists whose elements are never null: all that functions return. */
+export const nullabilityRules = Object.entries(NEVER_NULL).flatMap(([table, columns]) =>
+  columns.map((column) => attribute(`${table}.${column}`, { notNull: true })),
+);
