@@ -15,7 +15,7 @@ export interface Reply {
   errors: {
     message: string;
     path?: string[];
-    extensions: { code: string; hint?: string; errorId?: string };
+    extensions: { code: string; hint?: string; field?: string; errorId?: string };
   }[];
 }
 

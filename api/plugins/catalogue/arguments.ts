@@ -62,7 +62,8 @@ export const ARGUMENTS: Record<string, string> = {
   'estimate_embedding_version.version_id': 'A version that exists. Default: one that is only thought of.',
   'failed_embeddings.only_dead': 'Only what was given up. Default: what is tried again, too.',
   'forget.id': 'The memory.',
-  'import_conversation.payload': 'The conversation with its messages.',
+  'import_conversation.payload':
+    'The conversation with its messages, in the format of docs/import.md: { source, title, messages: [{ externalId, role, content, createdAt, … }] }.',
   'import_documents.documents': 'At most 1,000 documents.',
   'import_events.events': 'At most 1,000 events.',
   'installation_audit_logs.since': 'Only what happened at this time or later.',

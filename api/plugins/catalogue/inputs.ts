@@ -85,8 +85,7 @@ function typedInput(
   const type = JSON_INPUTS[`${resource.name}.${postgresArgName}`] ?? JSON_INPUTS[postgresArgName ?? ''];
   if (!type) return inputType;
   const { GraphQLList, GraphQLNonNull } = build.graphql;
-  const one = build.getInputTypeByName(type.name);
-  const whole = type.isList ? new GraphQLList(new GraphQLNonNull(one)) : one;
+  const whole = new GraphQLList(new GraphQLNonNull(build.getInputTypeByName(type)));
   return inputType instanceof GraphQLNonNull ? new GraphQLNonNull(whole) : whole;
 }
 

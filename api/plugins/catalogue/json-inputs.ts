@@ -1,16 +1,16 @@
 import { gql } from 'postgraphile/utils';
 
 /**
- * Which arguments that are JSON in SQL have a form that is ours: by the name of the argument, or of function and argument. What a
- * client or a model is free to fill (metadata, parts of a message, arguments and results of tools) stays JSON.
+ * Which arguments that are JSON in SQL have a form that is ours: lists of what type, by the name of the argument, or of function and argument. What a
+ * client or a model is free to fill (metadata, parts of a message, arguments and results of tools) stays JSON,
+ * and so does a conversation to import: it is a file format (docs/import.md), and comes from files.
  */
-export const JSON_INPUTS: Record<string, { name: string; isList?: boolean }> = {
-  chunks: { name: 'CitationInput', isList: true },
-  tool_calls: { name: 'CalledToolInput', isList: true },
-  'create_system_prompt_template.variables': { name: 'PromptVariableInput', isList: true },
-  'import_documents.documents': { name: 'ImportedDocumentInput', isList: true },
-  'import_events.events': { name: 'ImportedEventInput', isList: true },
-  'import_conversation.payload': { name: 'ImportedConversationInput' },
+export const JSON_INPUTS: Record<string, string> = {
+  chunks: 'CitationInput',
+  tool_calls: 'CalledToolInput',
+  'create_system_prompt_template.variables': 'PromptVariableInput',
+  'import_documents.documents': 'ImportedDocumentInput',
+  'import_events.events': 'ImportedEventInput',
 };
 
 /** Their fields are spelled as the functions read them. */
@@ -91,77 +91,5 @@ export const jsonInputTypes = gql`
     payload: JSON!
     """Anything else, as an object of at most 64 KiB."""
     metadata: JSON
-  }
-
-  """A conversation from elsewhere, with its messages in any order."""
-  input ImportedConversationInput {
-    """Its identifier elsewhere: an import of the same adds what is new."""
-    source: String!
-    """Its title: at most 500 characters."""
-    title: String
-    """The model that it was led with."""
-    model: String
-    """When it began. Default: with its first message."""
-    createdAt: Datetime
-    """Who may read it. Default: PRIVATE."""
-    visibility: Visibility
-    """Anything else, as an object of at most 64 KiB."""
-    metadata: JSON
-    """Its messages, at least one."""
-    messages: [ImportedMessageInput!]!
-  }
-
-  """A message from elsewhere."""
-  input ImportedMessageInput {
-    """Its identifier elsewhere: at most 190 characters."""
-    externalId: String!
-    """The message that it follows, which is older than it."""
-    parentExternalId: String
-    """Who speaks."""
-    role: MessageRole!
-    """Its text."""
-    content: String!
-    """When it was written: between 1970 and now."""
-    createdAt: Datetime!
-    """The model that wrote it."""
-    model: String
-    """Anything else, as an object."""
-    metadata: JSON
-    """Files that came with it."""
-    attachments: [ImportedAttachmentInput!]
-    """Calls of tools, of an answer. Their status is SUCCEEDED, FAILED or DENIED."""
-    toolCalls: [CalledToolInput!]
-    """What its reader thought of it."""
-    feedback: ImportedFeedbackInput
-  }
-
-  """A file that came with a message from elsewhere."""
-  input ImportedAttachmentInput {
-    """Its identifier elsewhere."""
-    externalId: String!
-    """What it is called."""
-    name: String!
-    """Its media type, or the ending of its name."""
-    mimeType: String
-    """Its size in bytes."""
-    size: BigInt
-    """Where its bytes are: in_export or missing. Default: missing."""
-    bytes: String
-    """The text in it, which becomes a document."""
-    text: String
-    """Anything else, as an object."""
-    metadata: JSON
-  }
-
-  """What a reader thought of a message from elsewhere."""
-  input ImportedFeedbackInput {
-    """Thumbs up, neither, or thumbs down."""
-    type: FeedbackType!
-    """1 to 5."""
-    rating: Int
-    """In words."""
-    comment: String
-    """When it was given. Default: with the message."""
-    givenAt: Datetime
   }
 `;
