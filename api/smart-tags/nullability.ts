@@ -5,7 +5,6 @@ const NEVER_NULL: Record<string, string[]> = {
   account_erasure: ['id', 'reason', 'requested_at'],
   active_session: ['id', 'created_at', 'last_active_at', 'expires_at', 'is_current'],
   answer_explanation: ['message_id', 'chunks'],
-  authentication: ['token', 'expires_at', 'user_id', 'workspace_id'],
   conversation_share_link: ['id', 'token', 'conversation_id'],
   data_export: ['path', 'media_type', 'conversation_count', 'document_count', 'file_count', 'file_bytes'],
   embedding_comparison: ['version_a', 'version_b', 'k', 'queries', 'identical', 'differences'],
@@ -30,7 +29,14 @@ const NEVER_NULL: Record<string, string[]> = {
   title_match: ['source_type', 'title', 'similarity'],
 };
 
-/** Lists whose elements are never null: all that functions return. */
+/**
+ * The same of what SQL may leave null, and no client sees then: where a second factor is needed there is no token, which is an error. Of a row with
+ * a column that is never null and is, PostGraphile would believe that there is none.
+ */
+export const NEVER_SHOWN_NULL: Record<string, readonly string[]> = {
+  Authentication: ['token', 'expiresAt', 'userId', 'workspaceId'],
+};
+
 export const nullabilityRules = Object.entries(NEVER_NULL).flatMap(([table, columns]) =>
   columns.map((column) => attribute(`${table}.${column}`, { notNull: true })),
 );

@@ -7,7 +7,7 @@ import {
   isNonNullType,
   isObjectType,
 } from 'postgraphile/graphql';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { exportSchema } from '../../api/schema-file.ts';
 import { serverDatabase } from '../../lib/database.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';

@@ -1,6 +1,7 @@
 import type { PgCodec, PgResource } from 'postgraphile/@dataplan/pg';
 import type { GraphQLNamedType, GraphQLOutputType } from 'postgraphile/graphql';
 import { RESULT_DESCRIPTIONS } from '../../smart-tags/functions.ts';
+import { NEVER_SHOWN_NULL } from '../../smart-tags/nullability.ts';
 
 const words = (name: string): string =>
   name
@@ -58,7 +59,11 @@ export const DescriptionsPlugin: GraphileConfig.Plugin = {
         const description = orderDescription(scope.valueName);
         return description ? { ...value, description } : value;
       },
-      GraphQLObjectType_fields_field(field, build, { scope, Self }) {
+      GraphQLObjectType_fields_field(given, build, { scope, Self }) {
+        const { GraphQLNonNull, getNullableType } = build.graphql;
+        const field = NEVER_SHOWN_NULL[Self.name]?.includes(scope.fieldName)
+          ? { ...given, type: new GraphQLNonNull(getNullableType(given.type)) }
+          : given;
         if (field.description) return listed(build, field, (scope as PgScope).pgCodec);
         if (!Self.name.endsWith('Payload')) return field;
         const type = build.graphql.getNamedType(field.type);
