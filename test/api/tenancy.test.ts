@@ -241,7 +241,8 @@ describeReal('tenants', () => {
         messageId: answerId,
         versionId: version.id,
         versionA: version.id,
-        versionB: version.id,
+        // no version: what administrators compare names passages by their ids
+        versionB: conversationId,
         token: 'cqh_none',
       },
       User: { id: ada.userId, nodeId: await node('user', `id: "${ada.userId}"`) },
