@@ -14,6 +14,9 @@ import { type Limiter, openLimiter } from './limits/limiter.ts';
 import { MAX_BODY_BYTES } from './limits/values.ts';
 import { pgService, type RequestPools } from './pg-service.ts';
 import { AttachedFilesPlugin } from './plugins/attached-files.ts';
+import { DescriptionsPlugin } from './plugins/catalogue/descriptions.ts';
+import { InputsPlugin, JsonInputsPlugin } from './plugins/catalogue/inputs.ts';
+import { CommentsPlugin } from './plugins/catalogue/plugin.ts';
 import { NamesPlugin } from './plugins/inflection.ts';
 import { MessagesPlugin } from './plugins/messages.ts';
 import { AskedPasswordPlugin, NothingUpdatedPlugin, SignInPlugin } from './plugins/outcomes.ts';
@@ -96,6 +99,10 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       }),
       NamesPlugin,
       SmartTagsPlugin,
+      CommentsPlugin,
+      InputsPlugin,
+      JsonInputsPlugin,
+      DescriptionsPlugin,
       VectorCodecPlugin,
       // their plans for lists are wrapped by the one that gives lists their pages
       MessagesPlugin,
@@ -134,6 +141,10 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
         pgSettingsForIntrospection: { role: 'colloquy_authenticator' },
       }),
     ],
+    gather: {
+      // an argument without a default is needed
+      pgStrictFunctions: true,
+    },
     schema: {
       pgForbidSetofFunctionsToReturnNull: true,
     },

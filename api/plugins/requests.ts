@@ -174,6 +174,13 @@ function completeErrors(json: unknown, status: number): void {
   }
 }
 
+/** The newer name of the same JSON is for those who ask for it: not all libraries know it. */
+function namedType({ headers }: IncomingMessage): Record<string, string> {
+  return headers.accept?.includes('graphql-response+json')
+    ? {}
+    : { 'content-type': 'application/json; charset=utf-8' };
+}
+
 /**
  * What happens to a request before and after GraphQL, under any server that runs this preset: authentication, cleaning
  * of texts, limits, and a code on every error.
@@ -285,9 +292,13 @@ export function requestsPlugin(options: {
             if (info.refusal) throw info.refusal;
             if (result?.type !== 'json') return result;
             completeErrors(result.json, result.statusCode);
-            if (!isBusy(result.json)) return result;
-            const headers = { ...result.headers, 'retry-after': String(RETRY_AFTER) };
-            return { ...result, statusCode: 503, headers };
+            const headers = { ...result.headers, ...namedType(request) };
+            if (!isBusy(result.json)) return { ...result, headers };
+            return {
+              ...result,
+              statusCode: 503,
+              headers: { ...headers, 'retry-after': String(RETRY_AFTER) },
+            };
           };
           // who sends slowly has no place meanwhile
           const admitted = async () => {

@@ -46,7 +46,7 @@ begin
     returning * into result;
   exception when unique_violation then
     -- the same words whether the id belongs to this caller or to somebody else
-    raise exception 'The id % cannot be used for a message of this conversation.', draft.id using errcode = 'CQ200', hint = 'Leave it out, or send another one.';
+    raise exception 'The id % cannot be used for a message of this conversation.', draft.id using errcode = 'CQ200', column = 'id', hint = 'Leave it out, or send another one.';
   end;
 
   if result.idempotency_key is not null then

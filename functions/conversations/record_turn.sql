@@ -35,7 +35,7 @@ declare
 begin
   conversation := app_private.lock_conversation(record_turn.conversation_id);
   if char_length(record_turn.idempotency_key) not between 1 and 180 then
-    raise exception 'The idempotency key of a turn has 1 to 180 characters.' using errcode = 'CQ200', hint = 'A UUID will do.';
+    raise exception 'The idempotency key of a turn has 1 to 180 characters.' using errcode = 'CQ200', column = 'idempotency_key', hint = 'A UUID will do.';
   end if;
   if record_turn.parent_id is not null then
     select m.conversation_id into parent_place from app_public.messages m

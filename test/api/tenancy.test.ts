@@ -191,7 +191,7 @@ describeReal('tenants', () => {
       (await read(`{ ${field} { nodes { id nodeId } } }`, ada.token))[field].nodes[0];
     // one of everything that a turn and a workspace can have
     const said = await api.ask(
-      `mutation ($c: UUID!, $m: UUID!, $chunks: JSON!, $calls: JSON!) {
+      `mutation ($c: UUID!, $m: UUID!, $chunks: [CitationInput!], $calls: [CalledToolInput!]) {
         recordTurn(input: { conversationId: $c, question: "${MARKER}?", answer: "${MARKER}!", chunks: $chunks, toolCalls: $calls, promptTokens: 1, completionTokens: 1 }) { messages { id } }
         giveFeedback(input: { messageId: $m, feedbackType: POSITIVE, comment: "${MARKER}" }) { messageFeedback { id } }
         markRead(input: { conversationId: $c }) { conversationRead { conversationId } }
@@ -232,7 +232,19 @@ describeReal('tenants', () => {
     const chunkArgs = `id: "${chunkId}", workspaceId: "${ada.workspaceId}"`;
     const embedding = { chunkId, versionId: version.id, workspaceId: ada.workspaceId };
     ids = {
-      '*': { query: MARKER, embedding: axis(7), workspaceId: ada.workspaceId, userId: ada.userId },
+      '*': {
+        query: MARKER,
+        embedding: axis(7),
+        workspaceId: ada.workspaceId,
+        userId: ada.userId,
+        conversationId,
+        messageId: answerId,
+        versionId: version.id,
+        versionA: version.id,
+        // no version: what administrators compare names passages by their ids
+        versionB: conversationId,
+        token: 'cqh_none',
+      },
       User: { id: ada.userId, nodeId: await node('user', `id: "${ada.userId}"`) },
       Workspace: {
         id: ada.workspaceId,
