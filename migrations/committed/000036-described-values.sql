@@ -1,3 +1,11 @@
+--! Previous: sha1:3348d9157a64109dba70f3f566a58cab72cd77d8
+--! Hash: sha1:fab0efd59227fb7e2b554476ae3c267db565baeb
+--! Message: described values
+
+--! split: 1-current.sql
+-- The migration in hand: tables, columns, indexes, data moves. What functions/ holds is applied after it by itself.
+
+--! split: 20-described-values.sql
 -- What each value of an enum means: lines "@value name words" of the type's comment, which GraphQL shows with the value.
 comment on type app_public.user_role is 'Role in the whole installation.
 @value user Works in workspaces.
