@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type pg from 'pg';
@@ -70,8 +71,11 @@ async function startByHand(): Promise<string> {
   const settingsOf = async (client: pg.PoolClient, headers: IncomingHttpHeaders): Promise<Settings> => {
     const { rows } = await client.query({
       name: 'authenticate',
-      text: 'select * from app_hidden.authenticate(token => $1::text, workspace_id => $2::uuid)',
-      values: [headers.authorization!.slice('Bearer '.length), headers['x-workspace-id']],
+      text: 'select * from app_hidden.authenticate_hash(token_hash => $1, is_key => false, workspace_id => $2)',
+      values: [
+        createHash('sha256').update(headers.authorization!.slice('Bearer '.length)).digest(),
+        headers['x-workspace-id'],
+      ],
     });
     return requestSettings({ ip: '127.0.0.1', id: 'by-hand' }, rows[0]);
   };
