@@ -20,7 +20,9 @@ begin
   select g.* into result.dead_sources, dead_documents, dead_memory_items from app_private.given_up_sources(workspace) as g;
   result.pending_documents := result.pending_documents - dead_documents;
   select count(*) into result.pending_conversations
-  from app_public.conversations c where c.workspace_id = workspace and c.indexed_sequence_number < c.last_sequence_number;
+  from app_hidden.unindexed_conversations u
+  join app_public.conversations c on c.id = u.conversation_id
+  where u.workspace_id = workspace and c.indexed_sequence_number < c.last_sequence_number;
   select count(*) into result.pending_memory_items
   from app_public.memory_items m where m.workspace_id = workspace and upper_inf(m.validity) and m.chunked_hash is distinct from m.content_hash;
   result.pending_memory_items := result.pending_memory_items - dead_memory_items;
