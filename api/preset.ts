@@ -13,6 +13,7 @@ import { identityVerifier } from './identity-provider.ts';
 import { type Limiter, openLimiter } from './limits/limiter.ts';
 import { MAX_BODY_BYTES } from './limits/values.ts';
 import { pgService, type RequestPools } from './pg-service.ts';
+import { ConversationsPlugin } from './plugins/conversations.ts';
 import { NamesPlugin } from './plugins/inflection.ts';
 import { MessagesPlugin } from './plugins/messages.ts';
 import { AskedPasswordPlugin, NothingUpdatedPlugin, SignInPlugin } from './plugins/outcomes.ts';
@@ -97,6 +98,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       SmartTagsPlugin,
       VectorCodecPlugin,
       // their plans for lists are wrapped by the one that gives lists their pages
+      ConversationsPlugin,
       MessagesPlugin,
       ...packedMessagesPlugins,
       PagesPlugin,

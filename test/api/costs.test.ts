@@ -27,11 +27,6 @@ const GROWS: { statement: RegExp; factor: number; because: string }[] = [
     factor: 4,
     because: 'to the planner nearly all documents wait to be cut: it looks at each of them',
   },
-  {
-    statement: /order by __conversations__\."last_message_at"/,
-    factor: 6,
-    because: 'own and shared conversations have no common order: their rows are sorted',
-  },
 ];
 
 /** What else clients ask: every kind of list, and every way from one row to others. */
@@ -58,6 +53,9 @@ const FURTHER: Record<string, string> = {
     files(last: 20) { nodes { id } }
     conversations(last: 20) { nodes { id } }
     newest: conversations(orderBy: [LAST_MESSAGE_AT_DESC], first: 20) { nodes { id title } pageInfo { hasNextPage } }
+  }`,
+  'the newest conversations': `{
+    conversations(orderBy: [LAST_MESSAGE_AT_DESC], first: 20) { nodes { id title lastMessageAt unreadCount } pageInfo { hasNextPage endCursor } }
   }`,
   'conversations with their messages': `{
     conversations(first: 20) {

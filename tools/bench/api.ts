@@ -30,6 +30,8 @@ const WORKSPACES = 60;
 const CLIENTS = 32;
 /** Requests that are counted, one after the other, after as many that warm up. */
 const COUNTED = 30;
+/** Requests of each operation before anything is timed: until then a server is still being compiled. */
+const WARMING = 1_000;
 /** Waits for the database after authentication, at most. */
 const TRIPS: Record<string, number> = { page: 2, list: 2, search: 4, post: 2, turn: 2 };
 const SIDES = ['ours', 'byHand'] as const;
@@ -79,7 +81,7 @@ async function load(
   server: BenchServer,
   name: string,
   accounts: Account[],
-  seconds: number,
+  { seconds = Infinity, requests = Infinity }: { seconds?: number; requests?: number },
   postmaster: string | undefined,
 ): Promise<Load> {
   const times: number[] = [];
@@ -89,7 +91,7 @@ async function load(
   await Promise.all(
     Array.from({ length: CLIENTS }, async (_, client) => {
       const account = accounts[client % accounts.length]!;
-      for (let n = client; performance.now() < end; n++) {
+      for (let n = client; performance.now() < end && times.length < requests; n++) {
         const begun = performance.now();
         if (await server.ask(name, questionOf(account, n), account)) times.push(performance.now() - begun);
       }
@@ -244,7 +246,13 @@ async function run(database: Database, scale: Scale, say: (text: string) => void
     for (let round = 0; round <= roundsOfScale; round++) {
       for (const name of names) {
         for (const side of SIDES) {
-          const one = await load(servers[side], name, accounts, round === 0 ? 1 : seconds, postmaster);
+          const one = await load(
+            servers[side],
+            name,
+            accounts,
+            round === 0 ? { requests: WARMING } : { seconds },
+            postmaster,
+          );
           // the first round warms up
           if (round > 0) rounds[name]![side].push(one);
         }

@@ -38,7 +38,7 @@ select f.workspace_id, f.user_id, 'kitchen', 'tea', jsonb_build_object('text', '
 from costs_filled f cross join lateral generate_series(1, f.others) as n;
 
 insert into app_public.conversations (id, workspace_id, owner_id, title, max_messages)
-select app_hidden.uuidv7_at(now() - interval '2 days' + n * interval '1 second'), f.workspace_id, f.user_id, 'Talk ' || n, 100000
+select app_hidden.uuidv7_at(now() - interval '2 days' + n * interval '1 minute'), f.workspace_id, f.user_id, 'Talk ' || n, 100000
 from costs_filled f cross join lateral generate_series(1, f.others) as n;
 
 -- two that are long, and five messages in each other one
