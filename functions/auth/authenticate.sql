@@ -1,5 +1,4 @@
 -- Turns a bearer token into what a request may be, for who has the token itself and no log to fear. The API sends its hash.
--- needs: auth/authenticate_hash
 create or replace function app_hidden.authenticate(token text, workspace_id uuid default null)
 returns table (
   user_id uuid, session_id uuid, workspace uuid, member_role app_public.member_role, database_role text, scopes text[],

@@ -1,6 +1,5 @@
 -- Writes a question and its answer, with what the answer used, into a locked conversation: one statement writes both messages. The
 -- answer follows the question on its branch, where there are branches. Tokens count together when one of the two kinds is known.
--- needs: conversations/complete_draft, conversations/insert_messages
 create or replace function app_private.add_turn(
   conversation app_public.conversations, question app_public.messages, answer app_public.messages, chunks jsonb, tool_calls jsonb, is_continued boolean
 )

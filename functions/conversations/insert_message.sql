@@ -1,6 +1,5 @@
 -- The one way a message gets into a locked conversation. It must never be called without the lock of the conversation.
 -- draft: see complete_draft. is_continued: the draft was written to a conversation that is full.
--- needs: conversations/complete_draft, conversations/insert_messages
 create or replace function app_private.insert_message(
   conversation app_public.conversations, draft app_public.messages, is_continued boolean default false
 )

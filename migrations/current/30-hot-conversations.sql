@@ -3,25 +3,29 @@
 -- changes rows of app_public.conversation_reads
 
 -- what waits to be indexed has rows of its own, which come and go
-create table if not exists app_hidden.unindexed_conversations (
-  workspace_id uuid not null,
-  conversation_id uuid not null,
-  constraint unindexed_conversations_pkey primary key (workspace_id, conversation_id),
-  constraint unindexed_conversations_conversation_id_fkey foreign key (workspace_id, conversation_id)
-    references app_public.conversations (workspace_id, id) on delete cascade
-);
+do $$
+begin
+  if to_regclass('app_hidden.unindexed_conversations') is null then
+    create table app_hidden.unindexed_conversations (
+      workspace_id uuid not null,
+      conversation_id uuid not null,
+      constraint unindexed_conversations_pkey primary key (workspace_id, conversation_id),
+      constraint unindexed_conversations_conversation_id_fkey foreign key (workspace_id, conversation_id)
+        references app_public.conversations (workspace_id, id) on delete cascade
+    );
+    insert into app_hidden.unindexed_conversations (workspace_id, conversation_id)
+    select c.workspace_id, c.id from app_public.conversations c
+    where c.indexed_sequence_number < c.last_sequence_number
+      or (c.storage_tier = 'hot' and c.indexed_leaf_id is distinct from c.preferred_leaf_id);
+  end if;
+end
+$$;
 alter table app_hidden.unindexed_conversations enable row level security;
 alter table app_hidden.unindexed_conversations force row level security;
 comment on table app_hidden.unindexed_conversations is
   'Conversations with messages that have no chunks yet, or of which another branch was chosen: what the sweep looks for. Kept by trigger.';
 comment on column app_hidden.unindexed_conversations.workspace_id is 'The tenant.';
 comment on column app_hidden.unindexed_conversations.conversation_id is 'The conversation.';
-
-insert into app_hidden.unindexed_conversations (workspace_id, conversation_id)
-select c.workspace_id, c.id from app_public.conversations c
-where c.indexed_sequence_number < c.last_sequence_number
-  or (c.storage_tier = 'hot' and c.indexed_leaf_id is distinct from c.preferred_leaf_id)
-on conflict do nothing;
 drop index if exists app_public.conversations_unindexed_idx;
 drop index if exists app_public.conversations_leaf_idx;
 
