@@ -1,5 +1,5 @@
 -- A message as it will be in a locked conversation: checks what is wanted of it, and gives it its id, its number, its place and its
--- author. draft: a message of which id, role, parent_id, replaces_id, content, parts, attachments, provider, model, tokens, cost, time,
+-- author. draft: a message of which id, role, status, parent_id, replaces_id, content, parts, attachments, provider, model, tokens, cost, time,
 -- relevance, key and metadata are read.
 create or replace function app_private.complete_draft(conversation app_public.conversations, draft app_public.messages, is_continued boolean default false)
 returns app_public.messages
@@ -25,6 +25,7 @@ begin
   draft.workspace_id := conversation.workspace_id;
   draft.owner_id := conversation.owner_id;
   draft.role := coalesce(draft.role, 'user');
+  draft.status := coalesce(draft.status, 'complete');
   draft.author_id := case draft.role when 'user' then app_hidden.current_user_id() end;
   draft.sequence_number := conversation.last_sequence_number + 1;
   draft.total_tokens := coalesce(draft.total_tokens, draft.prompt_tokens + draft.completion_tokens);

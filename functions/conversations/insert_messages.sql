@@ -12,11 +12,11 @@ begin
   begin
     with written as (
       insert into app_public.messages (
-        id, conversation_id, workspace_id, owner_id, author_id, sequence_number, role, parent_id, replaces_id, content, idempotency_key,
+        id, conversation_id, workspace_id, owner_id, author_id, sequence_number, role, status, parent_id, replaces_id, content, idempotency_key,
         provider, model, prompt_tokens, completion_tokens, total_tokens, cost_usd, processing_time_ms, relevance_score, parts, attachments, metadata
       )
       select
-        d.id, d.conversation_id, d.workspace_id, d.owner_id, d.author_id, d.sequence_number, d.role, d.parent_id, d.replaces_id, d.content,
+        d.id, d.conversation_id, d.workspace_id, d.owner_id, d.author_id, d.sequence_number, d.role, d.status, d.parent_id, d.replaces_id, d.content,
         d.idempotency_key, d.provider, d.model, d.prompt_tokens, d.completion_tokens, d.total_tokens, d.cost_usd, d.processing_time_ms,
         d.relevance_score, d.parts, d.attachments, d.metadata
       from unnest(drafts) as d
