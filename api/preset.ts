@@ -17,6 +17,7 @@ import { AttachedFilesPlugin } from './plugins/attached-files.ts';
 import { DescriptionsPlugin } from './plugins/catalogue/descriptions.ts';
 import { InputsPlugin, JsonInputsPlugin } from './plugins/catalogue/inputs.ts';
 import { CommentsPlugin } from './plugins/catalogue/plugin.ts';
+import { ConversationsPlugin } from './plugins/conversations.ts';
 import { NamesPlugin } from './plugins/inflection.ts';
 import { MessagesPlugin } from './plugins/messages.ts';
 import { AskedPasswordPlugin, NothingUpdatedPlugin, SignInPlugin } from './plugins/outcomes.ts';
@@ -105,6 +106,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       DescriptionsPlugin,
       VectorCodecPlugin,
       // their plans for lists are wrapped by the one that gives lists their pages
+      ConversationsPlugin,
       MessagesPlugin,
       ...packedMessagesPlugins,
       AttachedFilesPlugin,

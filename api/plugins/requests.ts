@@ -11,10 +11,11 @@ import {
   getOperationAST,
   Kind,
 } from 'postgraphile/graphql';
+import { mayBeHeld } from '../../lib/connections/pool.ts';
 import { asParty, type Party } from '../../lib/party.ts';
 import { cleanJson, cleanText } from '../../lib/storable.ts';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from '../authentication.ts';
-import { outside, rememberParty, throughDoor } from '../door-turns.ts';
+import { holdConnection, knownParty, outside, rememberParty, throughDoor } from '../door-turns.ts';
 import {
   BUSY_CODES,
   isUnavailable,
@@ -272,13 +273,14 @@ export function requestsPlugin(options: {
           const { own } = digest.requestContext;
           const deadline = openDeadline(response, options.timeout ?? REQUEST_TIMEOUT, own?.signal);
           const info: CurrentRequest = { id: requestIds(request).id, isVisitor: true, work: deadline.work };
-          const party: Party = { name: partyOf(request) };
+          const party: Party = { name: knownParty(request) ?? partyOf(request) };
           const respond = async (getBody: () => Promise<GrafservBody>) => {
             if (own?.position) info.position = own.position;
             const settings =
               own?.settings ??
               (await authenticate(options.pool, request, {
                 verifyIdentity: options.verifyIdentity,
+                hold: mayBeHeld(options.pool) ? holdConnection : undefined,
                 ...(options.wantsPosition ? { onPosition: (position) => (info.position = position) } : {}),
               }));
             digest.requestContext.settings = settings;

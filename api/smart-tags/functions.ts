@@ -29,6 +29,7 @@ const RESULTS = {
 
 /** What these say, and other single values that a mutation gives. */
 export const RESULT_DESCRIPTIONS: Record<string, string> = {
+  length: 'Characters of the text that is stored: where the next piece begins.',
   signedOut: 'Whether a session ended: false when there was none.',
   changed: 'True: it was changed.',
   accepted: 'True, whether there is such an account or not.',

@@ -6,7 +6,8 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if coalesce(jsonb_typeof(calls), 'null') = 'null' then
+  -- before anything is planned: most answers called nothing
+  if coalesce(jsonb_typeof(calls), 'null') = 'null' or calls = '[]' then
     return;
   end if;
   if jsonb_typeof(calls) <> 'array' or jsonb_array_length(calls) > 200 then

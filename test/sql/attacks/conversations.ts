@@ -65,6 +65,40 @@ export const conversations: Attacks = {
     );
     expect(visitor.rows).toEqual([]);
   },
+  'app_hidden.conversation_page': async () => {
+    const { ann, bob, owner, member } = tenants;
+    const page = async (user: TestUser) =>
+      (await call(user, 'select id from app_hidden.conversation_page(null, null, 1000)')).rows.map(
+        ({ id }) => id,
+      );
+    expect(await page(bob)).toContain(of(bob).conversation);
+    for (const hidden of [of(bob).conversation, of(bob).sharedConversation])
+      expect(await page(ann)).not.toContain(hidden);
+    expect(await page(member)).toContain(of(owner).sharedConversation);
+    expect(await page(member)).not.toContain(of(owner).conversation);
+    const visitor = await asVisitor(database, (client) =>
+      client.query('select id from app_hidden.conversation_page(null, null, 1000)'),
+    );
+    expect(visitor.rows).toEqual([]);
+  },
+  'app_public.conversations_unread_count': async () => {
+    const { ann, bob, owner, member } = tenants;
+    const unread = async (user: TestUser, id: string) =>
+      (
+        await call(
+          user,
+          'select app_public.conversations_unread_count(c) as n from app_public.conversations c where c.id = $1',
+          id,
+        )
+      ).rows;
+    expect(await unread(ann, of(bob).conversation)).toEqual([]);
+    // what one has read, another has not
+    const id = of(owner).sharedConversation;
+    const [before] = await unread(owner, id);
+    await call(member, 'select app_public.mark_read($1)', id);
+    expect(await unread(member, id)).toEqual([{ n: 0 }]);
+    expect(await unread(owner, id)).toEqual([before]);
+  },
   'app_public.import_conversation': async () => {
     const { ann, bob, viewer } = tenants;
     const payload = {
