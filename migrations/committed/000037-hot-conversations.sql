@@ -1,3 +1,11 @@
+--! Previous: sha1:fab0efd59227fb7e2b554476ae3c267db565baeb
+--! Hash: sha1:25ded249ee4d9df5d3daefad9e7dc55fa15a91cc
+--! Message: hot conversations
+
+--! split: 1-current.sql
+-- The migration in hand: tables, columns, indexes, data moves. What functions/ holds is applied after it by itself.
+
+--! split: 30-hot-conversations.sql
 -- Each message moves the counters and the time of its conversation. While an index knew of them, each wrote the whole row anew into all
 -- of ten indexes: 57 % of the WAL of a message. Now no index does, so that the update stays on its page (HOT).
 -- changes rows of app_public.conversation_reads
