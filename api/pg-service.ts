@@ -32,11 +32,13 @@ export interface RequestPools {
   requests: Pool;
   visitors: Pool;
   credentials: Pool;
+  subscriptions: Pool;
 }
 
 /** Which of them the current request is to use. */
 function purpose(): keyof RequestPools {
   const request = currentRequest();
+  if (request?.isSubscription) return 'subscriptions';
   if (request?.isCredential) return 'credentials';
   return request?.isVisitor ? 'visitors' : 'requests';
 }
@@ -102,6 +104,7 @@ export function pgService({
           requests: createWithPgClient(...args),
           visitors: createWithPgClient({ ...settings, pool: pools.visitors }, variant),
           credentials: createWithPgClient({ ...settings, pool: pools.credentials }, variant),
+          subscriptions: createWithPgClient({ ...settings, pool: pools.subscriptions }, variant),
         };
         const primary: WithPgClient<NodePostgresPgClient> = async (pgSettings, work) => {
           const request = currentRequest()?.work;
