@@ -32,11 +32,13 @@ export interface RequestPools {
   requests: Pool;
   visitors: Pool;
   credentials: Pool;
+  subscriptions: Pool;
 }
 
 /** Which of them the current request is to use. */
 function purpose(): keyof RequestPools {
   const request = currentRequest();
+  if (request?.isSubscription) return 'subscriptions';
   if (request?.isCredential) return 'credentials';
   return request?.isVisitor ? 'visitors' : 'requests';
 }
@@ -109,6 +111,7 @@ export function pgService({
           requests: way(pools.requests, takeHeld),
           visitors: way(pools.visitors),
           credentials: way(pools.credentials),
+          subscriptions: way(pools.subscriptions),
         };
         const primary: Way = async (pgSettings, work) => {
           const request = currentRequest()?.work;

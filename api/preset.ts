@@ -12,6 +12,7 @@ import { firstQuery, signInScript } from './graphiql.ts';
 import { identityVerifier } from './identity-provider.ts';
 import { type Limiter, openLimiter } from './limits/limiter.ts';
 import { MAX_BODY_BYTES } from './limits/values.ts';
+import { LivePlugin } from './live/plugin.ts';
 import { pgService, type RequestPools } from './pg-service.ts';
 import { AttachedFilesPlugin } from './plugins/attached-files.ts';
 import { DescriptionsPlugin } from './plugins/catalogue/descriptions.ts';
@@ -74,7 +75,7 @@ type RuruClientConfig = NonNullable<NonNullable<GraphileConfig.Preset['ruru']>['
 export function makePreset(options: PresetOptions): GraphileConfig.Preset {
   const {
     pool,
-    pools = { requests: pool, visitors: pool, credentials: pool },
+    pools = { requests: pool, visitors: pool, credentials: pool, subscriptions: pool },
     limiter = openLimiter({ store: 'off' }),
     embedQuery,
     queryTurns,
@@ -121,6 +122,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       }),
       ...rerankingPlugins,
       StaleVectorsPlugin,
+      LivePlugin,
     ],
     // A query within a query has no end; the argument "condition" says what "filter" says.
     disablePlugins: [
@@ -152,7 +154,10 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
     },
     grafast: {
       // Whoever comes past authentication is a visitor.
-      context: (request) => ({ pgSettings: request.settings ?? requestSettings({}) }),
+      context: (request) => ({
+        pgSettings: request.settings ?? requestSettings({}),
+        ...(request.live ? { live: request.live } : {}),
+      }),
       explain: false,
     },
     grafserv: {

@@ -55,8 +55,10 @@ export async function startTestApi(
   const api = await startApi({
     database: {
       kind: 'server',
-      pool: (role, purpose) => pool ?? database.pool(role, purpose),
+      // the one that listens is never given back
+      pool: (role, purpose) => (purpose === 'listen' ? undefined : pool) ?? database.pool(role, purpose),
       hasStandby: database.hasStandby,
+      hear: database.hear,
     },
     host: '127.0.0.1',
     port: 0,

@@ -194,6 +194,35 @@ export const conversations: Attacks = {
     ofReaders('app_hidden.read_packed_messages($1, null, 10)', [0, 0, 0], [2, 0, 2]),
   'app_hidden.message_page': () =>
     ofReaders('app_hidden.message_page($1, null, null, 10, true)', [2, 0, 2], [2, 0, 2]),
+  'app_hidden.message_changes': async () => {
+    const { ann, bob, owner, member, viewer } = tenants;
+    const changes = async (user: TestUser, id: string, open: object[] = []) =>
+      (
+        await call(
+          user,
+          'select message_id, content from app_hidden.message_changes($1, 0, $2) where message_id is not null',
+          id,
+          JSON.stringify(open),
+        )
+      ).rows;
+    const missing = await fails(changes(ann, NOWHERE));
+    expect(missing).toMatchObject({ code: 'CQ204' });
+    for (const [user, id] of [
+      [ann, of(bob).conversation],
+      [ann, of(bob).sharedConversation],
+      [member, of(owner).conversation],
+    ] as const)
+      expect(await fails(changes(user, id))).toEqual(missing);
+    const shared = of(owner).sharedConversation;
+    for (const user of [member, viewer])
+      expect(await changes(user, shared)).toEqual(await changes(owner, shared));
+    // a message of somebody else is no open answer of a conversation of one's own
+    const [own] = [await changes(ann, of(ann).conversation)];
+    const [theirs] = of(bob).messages;
+    const open = [{ id: theirs, length: 0, digest: 'x' }];
+    expect(await changes(ann, of(ann).conversation, open)).toEqual(own);
+    await nobody(`select * from app_hidden.message_changes('${of(bob).conversation}', 0)`);
+  },
   'app_hidden.read_packed_message': () =>
     ofReaders('app_hidden.read_packed_message($1)', [0, 0, 0], [1, 0, 1], 'answer'),
   'app_hidden.read_packed_question': () =>
