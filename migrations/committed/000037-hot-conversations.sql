@@ -1,5 +1,5 @@
 --! Previous: sha1:fab0efd59227fb7e2b554476ae3c267db565baeb
---! Hash: sha1:25ded249ee4d9df5d3daefad9e7dc55fa15a91cc
+--! Hash: sha1:7ee00c5fb41923fb91ac63a324f374d0b849aac5
 --! Message: hot conversations
 
 --! split: 1-current.sql
@@ -34,11 +34,15 @@ comment on table app_hidden.unindexed_conversations is
   'Conversations with messages that have no chunks yet, or of which another branch was chosen: what the sweep looks for. Kept by trigger.';
 comment on column app_hidden.unindexed_conversations.workspace_id is 'The tenant.';
 comment on column app_hidden.unindexed_conversations.conversation_id is 'The conversation.';
+-- squawk-ignore require-concurrent-index-deletion
 drop index if exists app_public.conversations_unindexed_idx;
+-- squawk-ignore require-concurrent-index-deletion
 drop index if exists app_public.conversations_leaf_idx;
 
 -- newest first: by the hour from the index, and within an hour by sorting; so a message writes into an index once an hour
+-- squawk-ignore require-concurrent-index-deletion
 drop index if exists app_public.conversations_owner_id_last_message_at_idx;
+-- squawk-ignore require-concurrent-index-deletion
 drop index if exists app_public.conversations_shared_last_message_at_idx;
 alter table app_public.conversations set (fillfactor = 85);
 alter table app_public.conversations add column if not exists last_message_hour timestamptz not null
