@@ -55,39 +55,6 @@ describe('the API over the embedded database', () => {
     await hasty.api.close();
   });
 
-  it('tells subscribers what happens in it, also by who comes over its socket', async () => {
-    const { data } = await api.ask(
-      'mutation { startConversation(input: {}) { conversation { id } } }',
-      {},
-      { token: ada.token },
-    );
-    const { id } = data.startConversation.conversation;
-    const told = overWebSocket(api.api.url, ada.token, {
-      query: 'subscription ($id: UUID!) { messageChanged(conversationId: $id) { changes { text } } }',
-      variables: { id },
-    });
-    await told.has(1);
-    await api.ask(
-      'mutation ($id: UUID!) { postMessage(input: { conversationId: $id, content: "Hello" }) { message { id } } }',
-      { id },
-      { token: ada.token },
-    );
-    await told.finds(({ changes }) => changes[0]?.text === 'Hello');
-    const client = new pg.Client(database.url('owner'));
-    await client.connect();
-    const { rows } = await client
-      .query(
-        `begin; select set_config('colloquy.user_id', '${ada.userId}', true), set_config('colloquy.workspace_id', '${ada.workspaceId}', true),
-         set_config('colloquy.member_role', 'owner', true);
-       select (app_public.post_message('${id}', 'From outside')).content; commit`,
-      )
-      .then((results) => (results as unknown as pg.QueryResult[])[2]!);
-    expect(rows).toEqual([{ content: 'From outside' }]);
-    await told.finds(({ changes }) => changes[0]?.text === 'From outside');
-    await client.end();
-    told.end();
-  });
-
   it('serves many requests at once, each as its own caller', async () => {
     const bob = await register(api, 'bob@example.org');
     const callers = [ada, bob, undefined];
@@ -283,6 +250,39 @@ describe('the API over the embedded database', () => {
       conversationSummaryStats: { nodes: [{ messageCount: '2' }] },
       userActivitySummary: { nodes: [{ messageCount: '1' }] },
     });
+  });
+
+  it('tells subscribers what happens in it, also by who comes over its socket', async () => {
+    const { data } = await api.ask(
+      'mutation { startConversation(input: {}) { conversation { id } } }',
+      {},
+      { token: ada.token },
+    );
+    const { id } = data.startConversation.conversation;
+    const told = overWebSocket(api.api.url, ada.token, {
+      query: 'subscription ($id: UUID!) { messageChanged(conversationId: $id) { changes { text } } }',
+      variables: { id },
+    });
+    await told.has(1);
+    await api.ask(
+      'mutation ($id: UUID!) { postMessage(input: { conversationId: $id, content: "Hello" }) { message { id } } }',
+      { id },
+      { token: ada.token },
+    );
+    await told.finds(({ changes }) => changes[0]?.text === 'Hello');
+    const client = new pg.Client(database.url('owner'));
+    await client.connect();
+    const { rows } = await client
+      .query(
+        `begin; select set_config('colloquy.user_id', '${ada.userId}', true), set_config('colloquy.workspace_id', '${ada.workspaceId}', true),
+         set_config('colloquy.member_role', 'owner', true);
+       select (app_public.post_message('${id}', 'From outside')).content; commit`,
+      )
+      .then((results) => (results as unknown as pg.QueryResult[])[2]!);
+    expect(rows).toEqual([{ content: 'From outside' }]);
+    await told.finds(({ changes }) => changes[0]?.text === 'From outside');
+    await client.end();
+    told.end();
   });
 
   it('says what retention will delete, and deletes that', async () => {
