@@ -31,7 +31,7 @@ const holdable = new WeakSet<pg.Pool>();
  */
 export const mayBeHeld = (pool: pg.Pool): boolean => holdable.has(pool);
 
-/** Milliseconds for which the API keeps a connection that nobody uses: a new one knows no table and has planned nothing. */
+/** Milliseconds for which the API keeps a connection of requests that nobody uses: a new one knows no table and has planned nothing. */
 const API_IDLE = 300_000;
 
 /** A pool without clocks: for a server that lets its clients wait in turn, and is on this machine. */
@@ -65,7 +65,9 @@ export function serverPool(connectionString: string, role: string, purpose?: Pur
       // before its first use; a connection that fails here is closed, and its taker gets the error
       onConnect: (client) => verifyLogin(client, role),
       connectionTimeoutMillis: clocks.connect,
-      ...(role === 'authenticator' ? { idleTimeoutMillis: API_IDLE, pipeline: true } : {}),
+      ...(role === 'authenticator' ? { pipeline: true } : {}),
+      // not of those whose questions have no second try: a connection that was lost in silence lies here as long
+      ...(purpose === 'requests' ? { idleTimeoutMillis: API_IDLE } : {}),
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY,
       Client: watch.clientClass,
