@@ -1,5 +1,5 @@
 --! Previous: sha1:fab0efd59227fb7e2b554476ae3c267db565baeb
---! Hash: sha1:7ee00c5fb41923fb91ac63a324f374d0b849aac5
+--! Hash: sha1:b85793471f3a012ba7b615e73433a68061b15419
 --! Message: hot conversations
 
 --! split: 1-current.sql
@@ -48,13 +48,12 @@ alter table app_public.conversations set (fillfactor = 85);
 alter table app_public.conversations add column if not exists last_message_hour timestamptz not null
   generated always as (date_bin('1 hour', last_message_at, '2000-01-01 00:00:00+00')) stored;
 comment on column app_public.conversations.last_message_hour is 'The hour of last_message_at, by which lists find the newest.';
+-- serves: a user's list of conversations, newest first, and the cascade from users
 create index if not exists conversations_owner_id_last_message_hour_idx
 on app_public.conversations (owner_id, workspace_id, last_message_hour desc);
-comment on index app_public.conversations_owner_id_last_message_hour_idx is
-  'a user''s list of conversations, newest first, and the cascade from users';
+-- serves: what is shared in a workspace, newest first
 create index if not exists conversations_shared_last_message_hour_idx
 on app_public.conversations (workspace_id, last_message_hour desc) where visibility = 'workspace';
-comment on index app_public.conversations_shared_last_message_hour_idx is 'what is shared in a workspace, newest first';
 
 -- how much was added since it was read, without looking at messages
 do $$
