@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient, QueryConfig } from 'pg';
 import { isConnectionLost } from '../lib/connections/failures.ts';
+import { isPooled } from '../lib/database/login.ts';
 import { errorCode } from '../lib/errors.ts';
 import { clientAddress } from './client-address.ts';
 import { ApiError } from './errors.ts';
@@ -46,8 +48,8 @@ export const VISITOR = 'colloquy_visitor';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const TOKEN = /^bearer +([\x21-\x7e]{1,8192}) *$/i;
-/** Characters of the longest token of our own, and more. */
-const OWN_TOKEN_LENGTH = 500;
+/** A token of our own: of a session, or an API key. Only its hash is sent to the database, whose log may show what is. */
+const OWN_TOKEN = /^cq(s(?=_[0-9a-f]{64}$)|k(?=_[0-9a-f]{8}_[0-9a-f]{64}$))/;
 /** Milliseconds after which the failure of a first attempt leaves no time for a second. */
 const AGAIN_WITHIN = 10_000;
 const REQUEST_ROLES = new Set(['colloquy_user', 'colloquy_admin']);
@@ -99,11 +101,37 @@ function header(request: IncomingMessage, name: string): string | undefined {
 /** Refusals of the database that are no fault of the token. */
 const REFUSALS = new Set(['CQ107', 'CQ108', 'CQ119', 'CQ131', 'CQ132', 'CQ133', 'CQ134', 'CQ141']);
 
-async function findMember(pool: Pool, sql: string, values: unknown[]): Promise<Member | undefined> {
+/** How a token is looked up: with what is asked for besides, and what is done with the connection. */
+interface Looking {
+  and: string;
+  hold: ((client: PoolClient) => void) | undefined;
+}
+
+async function findMember(
+  pool: Pool,
+  { name, text, values }: Required<Pick<QueryConfig, 'name' | 'text' | 'values'>>,
+  hold: ((client: PoolClient) => void) | undefined,
+): Promise<Member | undefined> {
   const ask = async (): Promise<Member | undefined> => {
-    // outside of a transaction, so without the time limit of its settings
-    const query = { text: sql, values, query_timeout: STATEMENT_TIMEOUT };
-    return (await pool.query<Member>(query)).rows[0];
+    const client = await pool.connect();
+    let isLost = false;
+    let isHeld = false;
+    try {
+      const named = isPooled(client) ? {} : { name };
+      // outside of a transaction, so without the time limit of its settings
+      const query = { ...named, text, values, query_timeout: STATEMENT_TIMEOUT };
+      const member = (await client.query<Member>(query)).rows[0];
+      if (member && hold) {
+        isHeld = true;
+        hold(client);
+      }
+      return member;
+    } catch (error) {
+      isLost = isConnectionLost(error);
+      throw error;
+    } finally {
+      if (!isHeld) client.release(isLost);
+    }
   };
   const start = Date.now();
   try {
@@ -125,29 +153,33 @@ async function memberOfIdentity(
   identity: Identity,
   from: RequestOrigin,
   workspaceId: string | undefined,
-  and: string,
+  { and, hold }: Looking,
 ): Promise<Member | undefined> {
   const { issuer, subject, sessionId, email, isEmailVerified, displayName, signedInAt, issuedAt } = identity;
   const member = await findMember(
     pool,
-    `select m.*${and} from app_hidden.authenticate_identity(issuer => $1::text, subject => $2::text, email => $3::text,
+    {
+      name: `authenticate identity${and && ' at'}`,
+      text: `select m.*${and} from app_hidden.authenticate_identity(issuer => $1::text, subject => $2::text, email => $3::text,
        is_email_verified => $4::boolean, display_name => $5::text, signed_in_at => $6::timestamptz,
        issued_at => $7::timestamptz, workspace_id => $8::uuid, client_ip => $9::inet, request_id => $10::text,
        client_request_id => $11::text, provider_session => $12::text) as m`,
-    [
-      issuer,
-      subject,
-      email,
-      isEmailVerified,
-      displayName,
-      signedInAt,
-      issuedAt,
-      workspaceId,
-      from.ip,
-      from.id,
-      from.clientId,
-      sessionId,
-    ],
+      values: [
+        issuer,
+        subject,
+        email,
+        isEmailVerified,
+        displayName,
+        signedInAt,
+        issuedAt,
+        workspaceId,
+        from.ip,
+        from.id,
+        from.clientId,
+        sessionId,
+      ],
+    },
+    hold,
   );
   return member && { ...member, signed_in_at: signedInAt };
 }
@@ -158,12 +190,12 @@ async function memberOfToken(
   from: RequestOrigin,
   workspaceId: string | undefined,
   verifyIdentity: VerifyIdentity | undefined,
-  and: string,
+  looking: Looking,
 ): Promise<Member | undefined> {
   if (verifyIdentity && looksLikeJwt(token)) {
     try {
       const identity = await verifyIdentity(token);
-      return identity && (await memberOfIdentity(pool, identity, from, workspaceId, and));
+      return identity && (await memberOfIdentity(pool, identity, from, workspaceId, looking));
     } catch (error) {
       if (!(error instanceof ProviderUnavailable)) throw error;
       throw new AuthenticationError(
@@ -174,17 +206,23 @@ async function memberOfToken(
       );
     }
   }
-  if (token.length > OWN_TOKEN_LENGTH) return undefined;
+  const kind = OWN_TOKEN.exec(token)?.[1];
+  if (!kind) return undefined;
+  const { and, hold } = looking;
+  const text = `select m.*${and} from app_hidden.authenticate_hash(
+    token_hash => $1::bytea, is_key => $2::boolean, workspace_id => $3::uuid) as m`;
+  const hash = createHash('sha256').update(token).digest();
   return findMember(
     pool,
-    `select m.*${and} from app_hidden.authenticate(token => $1::text, workspace_id => $2::uuid) as m`,
-    [token, workspaceId],
+    { name: `authenticate${and && ' at'}`, text, values: [hash, kind === 'k', workspaceId] },
+    hold,
   );
 }
 
 /**
  * Who is asking, from the headers `Authorization` and `X-Workspace-Id`, as the database sees it.
  * @param options.verifyIdentity  reads tokens of an outside identity provider; absent: there is none
+ * @param options.hold            is given the connection that was asked, and gives it back. Absent: it goes back at once
  * @param options.onPosition      is given how far the database was when it was asked; not where nobody was asked for
  * @throws AuthenticationError CQ106 for a token that is no good, CQ107 for a workspace that the caller is not in,
  *   CQ108 for an account that is switched off, CQ119 and CQ131 to CQ134 for a person who can be given no account, CQ141 for one that must add a second factor, CQ200 for a workspace that
@@ -196,9 +234,11 @@ export async function authenticate(
   {
     verifyIdentity,
     onPosition,
+    hold,
   }: {
     verifyIdentity?: VerifyIdentity | undefined;
     onPosition?: ((position: Position) => void) | undefined;
+    hold?: ((client: PoolClient) => void) | undefined;
   } = {},
 ): Promise<Settings> {
   const from = {
@@ -219,7 +259,8 @@ export async function authenticate(
   if (authorization === undefined) return requestSettings(from);
   const token = TOKEN.exec(authorization)?.[1];
   const and = onPosition ? `, ${POSITION} as position` : '';
-  const member = token && (await memberOfToken(pool, token, from, workspaceId, verifyIdentity, and));
+  const member =
+    token && (await memberOfToken(pool, token, from, workspaceId, verifyIdentity, { and, hold }));
   if (!member) {
     const hint = 'Sign in again, without the header Authorization.';
     throw new AuthenticationError(401, 'CQ106', 'The token is malformed, unknown or expired.', hint);

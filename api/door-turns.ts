@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { LRUCache } from 'lru-cache';
+import type { PoolClient } from 'pg';
 import { ControlledDelay } from '../lib/controlled-delay.ts';
 import { env } from '../lib/env.ts';
 import { busy } from '../lib/gate.ts';
@@ -48,10 +49,18 @@ export function rememberParty(request: IncomingMessage, party: string): void {
   if (key) parties.set(key, party);
 }
 
-/** The place of a request: held while it is worked on and waits for nothing elsewhere. */
+/** Whose the token of a request was, if it was looked up lately. */
+export const knownParty = (request: IncomingMessage): string | undefined =>
+  parties.get(tokenKey(request) ?? '');
+
+/**
+ * The place of a request: held while it is worked on and waits for nothing elsewhere. With it goes the connection that its token was
+ * looked up on, so that it waits for one once.
+ */
 class Place {
   readonly #again: () => Leave;
   #leave: Leave | undefined;
+  #connection: PoolClient | undefined;
   /** What it waits for elsewhere; what was begun may go on when the request is over. */
   #outside = 0;
   #isOver = false;
@@ -76,7 +85,18 @@ class Place {
     this.#release();
   }
 
+  hold(connection: PoolClient): void {
+    this.#connection = connection;
+  }
+
+  take(): PoolClient | undefined {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    return connection;
+  }
+
   #release(): void {
+    this.take()?.release();
     this.#leave?.();
     this.#leave = undefined;
   }
@@ -89,7 +109,7 @@ const places = new AsyncLocalStorage<Place>();
  * @throws ColloquyError CQ438 when it waited too long for one
  */
 export async function throughDoor<T>(request: IncomingMessage, work: () => Promise<T>): Promise<T> {
-  const known = parties.get(tokenKey(request) ?? '');
+  const known = knownParty(request);
   const turns = known === undefined ? strangers : members;
   const party = known ?? partyOf(request);
   const place = new Place(await turns.enter(party), () => turns.enterAgain(party));
@@ -99,6 +119,19 @@ export async function throughDoor<T>(request: IncomingMessage, work: () => Promi
     place.end();
   }
 }
+
+/** Keeps a connection for what the current request does next. Outside of the door it is given back at once. */
+export function holdConnection(connection: PoolClient): void {
+  const place = places.getStore();
+  if (place) place.hold(connection);
+  else connection.release();
+}
+
+/** The connection that the current request holds; from now on it is the caller's to give back. */
+export const takeHeld = (): PoolClient | undefined => places.getStore()?.take();
+
+/** Gives the connection back that the current request holds, if it does. */
+export const releaseHeld = (): void => takeHeld()?.release();
 
 /** Waits for what is done elsewhere, a model or a service, and lets another request in meanwhile. */
 export async function outside<T>(work: () => Promise<T>): Promise<T> {

@@ -6,12 +6,15 @@ import { outage } from '../lib/connections/outage.ts';
 import { ColloquyError } from '../lib/errors.ts';
 import { BUSY } from '../lib/gate.ts';
 import { log } from '../lib/log.ts';
+import { fieldOfColumn, fieldOfConstraint, fieldOfRequest } from './error-fields.ts';
 
 /** What a client may know about an error. Codes are listed in docs/error-codes.md. */
 export interface PublicError {
   code: string;
   message: string;
   hint?: string;
+  /** The argument or input field that it is about: `title`, `toolCalls[0].status`. */
+  field?: string;
   /** Names the line in the log that has the rest; for masked errors only. */
   errorId?: string;
   /** What confirmSignIn takes; for CQ140 and CQ141 of signIn only. */
@@ -52,19 +55,18 @@ function isDatabaseError(error: unknown): error is DatabaseError {
 const CONSTRAINT = /^(.+?)_(?:length|format|range|positive|known|object|array|key|check)$/;
 const PARTITION = /_(?:\d{4}_\d{2}|\d{2,}|default)$/;
 
-const camelCase = (name: string): string =>
-  name.replace(/_+([a-z0-9])/g, (_, letter) => letter.toUpperCase());
-
 /** The GraphQL field that a violated constraint is about, when it is one of an exposed table. */
 function fieldOf(error: DatabaseError): string | undefined {
   if (error.schema !== 'app_public' && error.schema !== 'app_partitions') return undefined;
-  if (error.column) return camelCase(error.column);
+  if (error.column) return fieldOfColumn(error.column);
+  const known = fieldOfConstraint(error.constraint);
+  if (known) return known;
   const table = error.table?.replace(PARTITION, '');
   let name = error.constraint;
   if (!name) return undefined;
   if (table && name.startsWith(`${table}_`)) name = name.slice(table.length + 1);
   const match = CONSTRAINT.exec(name);
-  return match ? camelCase(match[1]!) : undefined;
+  return match ? fieldOfColumn(match[1]!) : undefined;
 }
 
 const unreachable: PublicError = {
@@ -136,25 +138,27 @@ export interface RequestInfo {
   workspaceId?: string | undefined;
 }
 
+const about = (field: string | undefined, error: PublicError): PublicError =>
+  field ? { ...error, field } : error;
+
 /** What each SQLSTATE means to a client. Absent: nothing, the error is masked. */
 const bySqlState: Record<string, (error: DatabaseError, request?: RequestInfo) => PublicError> = {
   '23505': (error) => {
     const field = fieldOf(error);
-    return {
-      code: 'CQ200',
-      message: field ? `This ${field} is taken.` : 'There is one already.',
-      hint: 'Choose another.',
-    };
+    const message = field ? `This ${field} is taken.` : 'There is one already.';
+    return about(field, { code: 'CQ200', message, hint: 'Choose another.' });
   },
   '23514': (error) => {
     const field = fieldOf(error);
-    return { code: 'CQ200', message: field ? `${field} is not acceptable.` : 'A value is not acceptable.' };
+    const message = field ? `${field} is not acceptable.` : 'A value is not acceptable.';
+    return about(field, { code: 'CQ200', message });
   },
   '23502': (error) => {
     const field = fieldOf(error);
-    return { code: 'CQ200', message: field ? `${field} is missing.` : 'A value is missing.' };
+    return about(field, { code: 'CQ200', message: field ? `${field} is missing.` : 'A value is missing.' });
   },
-  '23503': () => ({ code: 'CQ204', message: 'It refers to something that does not exist.' }),
+  '23503': (error) =>
+    about(fieldOf(error), { code: 'CQ204', message: 'It refers to something that does not exist.' }),
   '23P01': () => ({ code: 'CQ200', message: 'There is one already.' }),
   '42501': (_, request) =>
     request?.isVisitor
@@ -181,7 +185,10 @@ const bySqlState: Record<string, (error: DatabaseError, request?: RequestInfo) =
 
 function databaseError(error: DatabaseError, request?: RequestInfo): PublicError | undefined {
   if (/^CQ[0-9]{3}$/.test(error.code)) {
-    return { code: error.code, message: error.message, ...(error.hint ? { hint: error.hint } : {}) };
+    // raise … using column = 'name of the argument'
+    const field = error.column && fieldOfColumn(error.column);
+    const hint = error.hint ? { hint: error.hint } : {};
+    return about(field, { code: error.code, message: error.message, ...hint });
   }
   const known = bySqlState[error.code];
   if (known) return known(error, request);
@@ -214,11 +221,12 @@ const ABOUT_THE_REQUEST =
 export function publicError(error: unknown, request?: RequestInfo): PublicError {
   const cause = rootCause(error);
   if (cause instanceof GraphQLError && typeof cause.extensions.code === 'string') {
-    const { code, hint, errorId, challenge } = cause.extensions;
+    const { code, hint, field, errorId, challenge } = cause.extensions;
     return {
       code,
       message: cause.message,
       ...(typeof hint === 'string' ? { hint } : {}),
+      ...(typeof field === 'string' ? { field } : {}),
       ...(typeof errorId === 'string' ? { errorId } : {}),
       ...(typeof challenge === 'string' ? { challenge } : {}),
     };
@@ -233,7 +241,7 @@ export function publicError(error: unknown, request?: RequestInfo): PublicError 
   }
   if (isDatabaseError(cause)) return databaseError(cause, request) ?? masked(cause, request);
   if (error instanceof GraphQLError && ABOUT_THE_REQUEST.test(error.message)) {
-    return { code: 'CQ400', message: error.message };
+    return about(fieldOfRequest(error), { code: 'CQ400', message: error.message });
   }
   if (cause instanceof Error && /^No values were deleted /.test(cause.message)) {
     return { code: 'CQ204', message: 'There is no such row, or it is not yours to change.' };

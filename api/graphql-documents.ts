@@ -12,6 +12,7 @@ import {
   visit,
 } from 'postgraphile/graphql';
 import { cleanText } from '../lib/storable.ts';
+import { fieldOfRequest } from './error-fields.ts';
 import { ApiError, publicError } from './errors.ts';
 import { checkShape } from './limits/shape.ts';
 import { MAX_DOCUMENT_LENGTH, MAX_DOCUMENT_TOKENS } from './limits/values.ts';
@@ -24,16 +25,17 @@ export type Checked =
   | { document?: never; errors: GraphQLError[] };
 
 /** An error about the document, with code CQ400 unless it has one, and with its place in the document. */
-function coded(error: unknown, options: { introspection: boolean }): GraphQLError {
+function coded(error: unknown, options: { introspection: boolean }, document?: DocumentNode): GraphQLError {
   if (error instanceof ApiError) return error;
   if (error instanceof GraphQLError) {
     // Whoever may not ask for the schema is not told its names one guess at a time either.
     const message = options.introspection ? error.message : error.message.replace(/ Did you mean .*$/s, '');
+    const field = fieldOfRequest(error, document);
     return new GraphQLError(message, {
       nodes: error.nodes ?? null,
       source: error.source ?? null,
       positions: error.positions ?? null,
-      extensions: { code: 'CQ400' },
+      extensions: { code: 'CQ400', ...(field ? { field } : {}) },
     });
   }
   if (error instanceof RangeError) return new ApiError('CQ400', 'The document is nested too deeply.');
@@ -82,7 +84,9 @@ export function documentChecker(
       checkShape(document, options);
       checkKinds(schema, document);
       const errors = validate(schema, document, rules);
-      return errors.length > 0 ? { errors: errors.map((error) => coded(error, options)) } : { document };
+      return errors.length > 0
+        ? { errors: errors.map((error) => coded(error, options, document)) }
+        : { document };
     } catch (error) {
       return { errors: [coded(error, options)] };
     }

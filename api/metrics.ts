@@ -22,7 +22,7 @@ export interface MetricsOptions {
 
 /** What a request asked, as far as it is known: fields of the schema, never what a client wrote. */
 export interface Asked {
-  kind: 'query' | 'mutation' | 'files' | 'mcp' | 'other';
+  kind: 'query' | 'mutation' | 'subscription' | 'files' | 'mcp' | 'other';
   operation: string;
 }
 

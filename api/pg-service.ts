@@ -1,42 +1,44 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { WithPgClient } from 'postgraphile/@dataplan/pg';
 import { createWithPgClient, makePgService, type NodePostgresPgClient } from 'postgraphile/adaptors/pg';
-import { isPooled } from '../lib/database/login.ts';
 import type { FileStorage } from '../lib/storage.ts';
+import type { Settings } from './authentication.ts';
+import { releaseHeld, takeHeld } from './door-turns.ts';
 import { ApiError } from './errors.ts';
 import { fenced } from './lookups.ts';
 import { currentRequest } from './plugins/requests.ts';
 import { recalling } from './recalling.ts';
+import { inRequestTransaction } from './request-transactions.ts';
 import type { RequestWork } from './request-work.ts';
 import { ReadElsewhere, shareTransactions } from './shared-transactions.ts';
 import type { Asking, StandbyReads } from './standby-reads.ts';
 
-/**
- * A statement without a name is prepared anew each time. Behind a pooler all are: some know no prepared statements, and
- * those that do rename them, so that the `deallocate` of one that is no longer kept ends the transaction.
- */
+/** Statements whose lookups go by index, and that end with their request. */
 function fencing(client: NodePostgresPgClient, request: RequestWork | undefined): NodePostgresPgClient {
   return {
     rawClient: client.rawClient,
     async query(statement) {
       request?.check();
-      const { name, ...unnamed } = fenced(statement);
-      return client.query(isPooled(client.rawClient) || name === undefined ? unnamed : { ...unnamed, name });
+      return client.query(fenced(statement));
     },
     withTransaction: (work) => client.withTransaction((inner) => work(fencing(inner, request))),
   };
 }
+
+type Way = WithPgClient<NodePostgresPgClient>;
 
 /** The pools of the API, by what their connections are for. */
 export interface RequestPools {
   requests: Pool;
   visitors: Pool;
   credentials: Pool;
+  subscriptions: Pool;
 }
 
 /** Which of them the current request is to use. */
 function purpose(): keyof RequestPools {
   const request = currentRequest();
+  if (request?.isSubscription) return 'subscriptions';
   if (request?.isCredential) return 'credentials';
   return request?.isVisitor ? 'visitors' : 'requests';
 }
@@ -45,16 +47,13 @@ function purpose(): keyof RequestPools {
  * Lets a standby do what only reads, where it has come as far as the primary was when the request came. When it does not do,
  * for whatever reason, the primary does, for the rest of the request: what was read before is older, and never younger.
  */
-function readingFrom(
-  standby: StandbyReads,
-  onStandby: WithPgClient<NodePostgresPgClient>,
-  onPrimary: WithPgClient<NodePostgresPgClient>,
-): WithPgClient<NodePostgresPgClient> {
+function readingFrom(standby: StandbyReads, onStandby: Way, onPrimary: Way): Way {
   return async (pgSettings, work) => {
     const request = currentRequest();
     const position = request?.isQuery && !request.isCredential ? request.position : undefined;
     if (!request || !pgSettings || !position || !standby.mayTry()) return onPrimary(pgSettings, work);
     let hasBegun = false;
+    releaseHeld();
     try {
       request.work.check();
       const result = await onStandby(pgSettings, (client) => {
@@ -74,6 +73,14 @@ function readingFrom(
       return onPrimary(pgSettings, work);
     }
   };
+}
+
+/** A way to the connections of a pool. What has no settings runs outside of a transaction. */
+function wayTo(pool: Pool, own: Way, held: () => PoolClient | undefined = () => undefined): Way {
+  const way: Way = (settings, work) =>
+    settings ? inRequestTransaction(pool, settings as Settings, work, held()) : own(settings, work);
+  if (own.release) way.release = own.release;
+  return way;
 }
 
 /**
@@ -98,12 +105,15 @@ export function pgService({
       ...service.adaptor,
       createWithPgClient(...args: Parameters<typeof createWithPgClient>) {
         const [settings, variant] = args;
+        const way = (pool: Pool, held?: () => PoolClient | undefined): Way =>
+          wayTo(pool, createWithPgClient({ ...settings, pool }, variant), held);
         const ways = {
-          requests: createWithPgClient(...args),
-          visitors: createWithPgClient({ ...settings, pool: pools.visitors }, variant),
-          credentials: createWithPgClient({ ...settings, pool: pools.credentials }, variant),
+          requests: way(pools.requests, takeHeld),
+          visitors: way(pools.visitors),
+          credentials: way(pools.credentials),
+          subscriptions: way(pools.subscriptions),
         };
-        const primary: WithPgClient<NodePostgresPgClient> = async (pgSettings, work) => {
+        const primary: Way = async (pgSettings, work) => {
           const request = currentRequest()?.work;
           request?.check();
           return ways[purpose()](pgSettings, (client) => {
@@ -111,10 +121,7 @@ export function pgService({
             return request ? request.on(client.rawClient, () => work(fenced)) : work(fenced);
           });
         };
-        const withFence =
-          standby === undefined
-            ? primary
-            : readingFrom(standby, createWithPgClient({ ...settings, pool: standby.pool }, variant), primary);
+        const withFence = standby === undefined ? primary : readingFrom(standby, way(standby.pool), primary);
         withFence.release = () => {
           for (const way of Object.values(ways)) way.release?.();
         };

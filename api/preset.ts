@@ -12,8 +12,13 @@ import { firstQuery, signInScript } from './graphiql.ts';
 import { identityVerifier } from './identity-provider.ts';
 import { type Limiter, openLimiter } from './limits/limiter.ts';
 import { MAX_BODY_BYTES } from './limits/values.ts';
+import { LivePlugin } from './live/plugin.ts';
 import { pgService, type RequestPools } from './pg-service.ts';
 import { AttachedFilesPlugin } from './plugins/attached-files.ts';
+import { DescriptionsPlugin } from './plugins/catalogue/descriptions.ts';
+import { InputsPlugin, JsonInputsPlugin } from './plugins/catalogue/inputs.ts';
+import { CommentsPlugin } from './plugins/catalogue/plugin.ts';
+import { ConversationsPlugin } from './plugins/conversations.ts';
 import { NamesPlugin } from './plugins/inflection.ts';
 import { MessagesPlugin } from './plugins/messages.ts';
 import { AskedPasswordPlugin, NothingUpdatedPlugin, SignInPlugin } from './plugins/outcomes.ts';
@@ -70,7 +75,7 @@ type RuruClientConfig = NonNullable<NonNullable<GraphileConfig.Preset['ruru']>['
 export function makePreset(options: PresetOptions): GraphileConfig.Preset {
   const {
     pool,
-    pools = { requests: pool, visitors: pool, credentials: pool },
+    pools = { requests: pool, visitors: pool, credentials: pool, subscriptions: pool },
     limiter = openLimiter({ store: 'off' }),
     embedQuery,
     queryTurns,
@@ -96,8 +101,13 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       }),
       NamesPlugin,
       SmartTagsPlugin,
+      CommentsPlugin,
+      InputsPlugin,
+      JsonInputsPlugin,
+      DescriptionsPlugin,
       VectorCodecPlugin,
       // their plans for lists are wrapped by the one that gives lists their pages
+      ConversationsPlugin,
       MessagesPlugin,
       ...packedMessagesPlugins,
       AttachedFilesPlugin,
@@ -112,6 +122,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       }),
       ...rerankingPlugins,
       StaleVectorsPlugin,
+      LivePlugin,
     ],
     // A query within a query has no end; the argument "condition" says what "filter" says.
     disablePlugins: [
@@ -134,12 +145,19 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
         pgSettingsForIntrospection: { role: 'colloquy_authenticator' },
       }),
     ],
+    gather: {
+      // an argument without a default is needed
+      pgStrictFunctions: true,
+    },
     schema: {
       pgForbidSetofFunctionsToReturnNull: true,
     },
     grafast: {
       // Whoever comes past authentication is a visitor.
-      context: (request) => ({ pgSettings: request.settings ?? requestSettings({}) }),
+      context: (request) => ({
+        pgSettings: request.settings ?? requestSettings({}),
+        ...(request.live ? { live: request.live } : {}),
+      }),
       explain: false,
     },
     grafserv: {

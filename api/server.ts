@@ -17,6 +17,8 @@ import { requestIds } from './http/request-ids.ts';
 import { identityVerifier } from './identity-provider.ts';
 import { addressOf, type LimiterOptions, openLimiter, RateLimited } from './limits/limiter.ts';
 import { CLOSE_TIMEOUT, KEEP_ALIVE_TIMEOUT, MAX_BODY_BYTES } from './limits/values.ts';
+import { type LiveSettings, openLive } from './live/live.ts';
+import { wantsStream } from './live/sse.ts';
 import { mcpHandler } from './mcp.ts';
 import { askedFor, type MetricsOptions, openMetrics } from './metrics.ts';
 import { OwnGrafserv, ownOperations } from './own-operations.ts';
@@ -35,6 +37,8 @@ export interface ApiOptions extends DoorOptions {
     pool(role: 'authenticator', purpose?: Purpose): Pool;
     /** Whether one of the purposes is a standby. */
     hasStandby?: boolean | undefined;
+    /** Of an embedded one: hears what its transactions notify. */
+    hear?: ((channel: string, told: (payload: string) => void) => Promise<() => void>) | undefined;
   };
   /** Milliseconds that a read waits for the standby to have what the primary has. Default: 50. */
   standbyPatience?: number;
@@ -63,6 +67,8 @@ export interface ApiOptions extends DoorOptions {
   recording?: RecordingOptions;
   /** Where requests are counted, and by which figures (docs/limits.md). Default: nowhere. */
   limits?: Omit<LimiterOptions, 'pool'>;
+  /** Of subscriptions: how many may be open, and how often is looked at what. */
+  live?: LiveSettings;
   /** Who may read the metrics. Default: nobody. */
   metrics?: MetricsOptions;
   /** Whether background jobs are worked on. */
@@ -96,7 +102,7 @@ function warnOfUnusable(trusted: TrustedDocuments, check: (document: string) => 
 }
 
 /**
- * Starts the API: GraphQL at /graphql, MCP at /mcp, files at /files, /healthz and /readyz; in development GraphiQL at /, where it is installed.
+ * Starts the API: GraphQL at /graphql, with subscriptions over websockets and as streams of events, MCP at /mcp, files at /files, /healthz and /readyz; in development GraphiQL at /, where it is installed.
  * @throws ColloquyError CQ010 when the address cannot be had
  */
 export async function startApi(options: ApiOptions): Promise<Api> {
@@ -112,6 +118,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     requests: database.pool('authenticator', 'requests'),
     visitors: database.pool('authenticator', 'visitors'),
     credentials: database.pool('authenticator', 'credentials'),
+    subscriptions: database.pool('authenticator', 'subscriptions'),
   };
   const standby = database.hasStandby
     ? new StandbyReads(database.pool('authenticator', 'standby'), options.standbyPatience ?? 50)
@@ -146,6 +153,20 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   await serv.ready();
   const graphql = serv.createHandler();
   const verifyIdentity = options.identityProvider && identityVerifier(options.identityProvider);
+  const live = await openLive({
+    ...options.live,
+    serv,
+    pool: pools.subscriptions,
+    requestPool: pools.requests,
+    listenPool: database.pool('authenticator', 'listen'),
+    hear: database.hear,
+    limiter,
+    trustedDocuments: options.trustedDocuments,
+    timeout: options.requestTimeout,
+    verifyIdentity,
+    trustedProxies: options.trustedProxies,
+    corsOrigins: options.corsOrigins,
+  });
   const files =
     options.storage &&
     filesHandler({ pool: pools.requests, limiter, storage: options.storage, verifyIdentity });
@@ -184,6 +205,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       askedFor(request, { kind: 'other', operation: 'logout' });
       return logout(request, response);
     }
+    if (wantsStream(request, path)) return live.stream(request, response);
     if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
       response.setHeader('connection', 'close');
       return sendError(response, 413, 'CQ413', `A request has at most ${MAX_BODY_BYTES} bytes.`);
@@ -220,6 +242,9 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     });
   });
   door.guard(server);
+  server.on('upgrade', (request, socket, head) => {
+    if (door.enterWebSocket(request, socket)) live.upgrade(request, socket, head);
+  });
 
   server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT;
 
@@ -228,6 +253,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   async function shutDown(): Promise<void> {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
+    await live.close();
     const impatience = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT);
     await closed;
     clearTimeout(impatience);
@@ -249,6 +275,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       },
     };
   } catch (error) {
+    await live.close();
     await metrics.close();
     await searchRecorder.close();
     await instance.release();

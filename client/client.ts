@@ -3,8 +3,13 @@ import { ColloquyError, errorOf, unreachable } from './errors.ts';
 /** The text of an operation with the types of what it takes and gives, as generated.ts has them. */
 export type Document<Result, Variables> = string & {
   /** Never there: it carries the types. */
-  readonly __apiType?: (variables: Variables) => Result;
+  readonly __apiType: (variables: Variables) => Result;
 };
+
+/** A text as a document of these types. */
+export const documentOf = <Result, Variables = Record<string, unknown>>(
+  text: string,
+): Document<Result, Variables> => text as Document<Result, Variables>;
 
 export interface ClientOptions {
   /** Where the API is, as `https://chat.example.org`: without `/graphql`. */
@@ -31,13 +36,11 @@ export interface RequestOptions {
 
 export interface Client {
   readonly url: string;
-  /** Asks for an operation: one of this package, one that another generator typed, or a text with the types said. */
   request<Result, Variables>(
     document: Document<Result, Variables>,
     variables?: NoInfer<Variables>,
     options?: RequestOptions,
   ): Promise<Result>;
-  request<Result = unknown>(document: string, variables?: object, options?: RequestOptions): Promise<Result>;
   /** A request to another path of the API with the same token and workspace, not repeated. Errors are thrown. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
 }

@@ -3,6 +3,7 @@ export {
   type ClientOptions,
   createClient,
   type Document,
+  documentOf,
   type RequestOptions,
 } from './client.ts';
 export { ColloquyError } from './errors.ts';

@@ -26,6 +26,8 @@ export interface Database {
   pool(role: DatabaseRole, purpose?: Purpose): pg.Pool;
   /** Whether reads may go to a standby: pool('authenticator', 'standby'). */
   readonly hasStandby?: boolean;
+  /** Of an embedded one that this process has open: hears what its transactions notify; ends by what comes back. */
+  hear?(channel: string, told: (payload: string) => void): Promise<() => void>;
   /** A connection string for a role, for tools that want one; of several servers, if it follows them. */
   url(role: DatabaseRole): string;
   /** Of an embedded one that this process has open: the copies that are made before upgrades. */
@@ -94,7 +96,7 @@ export async function inTransaction<T>(
  */
 export function serverDatabase(
   adminUrl: string,
-  own: Partial<Record<DatabaseRole | 'standby', string | undefined>> = {},
+  own: Partial<Record<DatabaseRole | 'standby' | 'listen', string | undefined>> = {},
   why = 'as asked for',
   openPool: (connectionString: string, role: string, purpose?: Purpose) => ServerPool = serverPool,
 ): Database {
@@ -109,7 +111,7 @@ export function serverDatabase(
     url,
     pool(role, purpose) {
       const key = `${role} ${purpose ?? ''}`;
-      const address = purpose === 'standby' ? own.standby : url(role);
+      const address = purpose === 'standby' ? own.standby : (purpose === 'listen' && own.listen) || url(role);
       if (address === undefined) throw new Error('No standby is known.');
       const pool = pools.get(key) ?? openPool(address, role, purpose);
       pools.set(key, pool);
@@ -195,6 +197,7 @@ export async function openDatabase(
         monitor: await place(env.MONITOR_DATABASE_URL),
         backup: await place(env.BACKUP_DATABASE_URL),
         standby: env.READ_DATABASE_URL,
+        listen: await place(env.LISTEN_DATABASE_URL),
       },
       'because DATABASE_URL is set',
     );
@@ -239,6 +242,7 @@ export async function embeddedDatabase(dataDir: string, why = 'as asked for'): P
       pools.set(key, pool);
       return pool;
     },
+    hear: embedded.hear,
     url: (role) => embedded.url(LOGIN[role]),
     copies: embedded.copies,
     close: embedded.close,

@@ -94,6 +94,24 @@ const rates = z
     return changes;
   });
 
+/** Counts by name, written as `account=20 process=off`; undefined: no limit. */
+const counts = z
+  .string()
+  .default('')
+  .transform((value, context) => {
+    const changes = new Map<string, number | undefined>();
+    for (const entry of value.split(/[\s,]+/).filter(Boolean)) {
+      const [, name, count] = /^(\w+)=(off|\d{1,7})$/.exec(entry) ?? [];
+      if (name === undefined) {
+        const message = `has "${entry}"; it must be like account=20 or account=off`;
+        context.addIssue({ code: 'custom', message });
+        return z.NEVER;
+      }
+      changes.set(name, count === 'off' ? undefined : Number(count));
+    }
+    return changes;
+  });
+
 const variables = z.object({
   /** PostgreSQL 18 with pgvector, as an administrator. Absent: one of the next five, else the embedded database in DATA_DIR. */
   DATABASE_URL: url,
@@ -107,12 +125,15 @@ const variables = z.object({
   READ_DATABASE_URL: url.refine((value) => value === undefined || addressesOf(value).length === 1, {
     message: 'must name one server; several standbys have one address before them',
   }),
+  /** Where the API's login hears of changes, past a pooler that stands before AUTHENTICATOR_DATABASE_URL. */
+  LISTEN_DATABASE_URL: url,
   /** Milliseconds that a read waits for the standby to have what the primary has, before the primary answers. */
   READ_WAIT_MS: z.coerce.number().int().min(0).max(5_000).default(50),
   /** Connections of this process per role on a server: of signed-in users, of visitors, and of what hashes passwords. */
   DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(1000).default(10),
   POOL_VISITORS: z.coerce.number().int().min(1).max(1000).default(3),
   POOL_CREDENTIALS: z.coerce.number().int().min(1).max(1000).default(2),
+  POOL_SUBSCRIPTIONS: z.coerce.number().int().min(1).max(1000).default(4),
   /** Seconds that a request waits for one of them, and how many may wait for each pool. */
   POOL_WAIT_SECONDS: z.coerce.number().min(0.1).max(600).default(5),
   POOL_QUEUE_LENGTH: z.coerce.number().int().min(0).max(100_000).default(500),
@@ -158,6 +179,8 @@ const variables = z.object({
   RATE_LIMITS: z.enum(['off', 'memory', 'database']).default('memory'),
   /** Figures other than the defaults: searches.account=600/60 register.address=off … */
   RATE_LIMIT_RATES: rates,
+  /** Subscriptions that may be open at the same time, other than the defaults: account=20 process=off … */
+  SUBSCRIPTION_LIMITS: counts,
   /** Metrics for Prometheus: a port of their own, or /metrics for the bearer of a token. Absent: none. */
   METRICS_PORT: port.optional(),
   METRICS_TOKEN: z.string().min(16).max(500).optional(),
@@ -344,6 +367,7 @@ rememberSecrets([
   env.MONITOR_DATABASE_URL,
   env.BACKUP_DATABASE_URL,
   env.READ_DATABASE_URL,
+  env.LISTEN_DATABASE_URL,
   env.TEST_DATABASE_URL,
   env.COLLOQUY_PASSWORD,
   env.COLLOQUY_TOKEN,

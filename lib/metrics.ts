@@ -107,6 +107,40 @@ export const queueJobs = new Gauge({
   registers,
 });
 
+export const subscriptionsOpen = new Gauge({
+  name: 'colloquy_subscriptions_open',
+  help: 'Subscriptions that are open, by field.',
+  labelNames: ['field'] as const,
+  registers,
+});
+
+export const subscriptionEventsTotal = new Counter({
+  name: 'colloquy_subscription_events_total',
+  help: 'Events that subscribers were sent, by field.',
+  labelNames: ['field'] as const,
+  registers,
+});
+
+export const subscriptionReadsTotal = new Counter({
+  name: 'colloquy_subscription_reads_total',
+  help: 'Readings for subscriptions, by what became of them: told, nothing (new), failed.',
+  labelNames: ['outcome'] as const,
+  registers,
+});
+
+export const subscriptionsEndedTotal = new Counter({
+  name: 'colloquy_subscriptions_ended_total',
+  help: 'Subscriptions that the server ended, by code.',
+  labelNames: ['code'] as const,
+  registers,
+});
+
+export const listening = new Gauge({
+  name: 'colloquy_listening',
+  help: 'Whether this process hears of changes in the database: 1 or 0.',
+  registers,
+});
+
 export const doctorFindings = new Gauge({
   name: 'colloquy_doctor_findings',
   help: 'Findings of the last run of the doctor, by severity (docs/doctor.md).',

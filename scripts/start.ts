@@ -242,6 +242,7 @@ async function serve(
     },
     metrics: { port: env.METRICS_PORT, token: env.METRICS_TOKEN },
     limits: { store: env.RATE_LIMITS, changes: env.RATE_LIMIT_RATES },
+    live: { limits: env.SUBSCRIPTION_LIMITS },
     requestTimeout: env.REQUEST_TIMEOUT_SECONDS * 1_000,
     development: isOpen,
     introspection: env.INTROSPECTION ?? isOpen,

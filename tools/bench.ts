@@ -2,8 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Option } from 'commander';
 import { exitCodesHelp, FINDINGS, makeCommand, runCommand, say } from '../lib/cli.ts';
+import type { Database } from '../lib/database.ts';
 import { log } from '../lib/log.ts';
 import { analytics } from './bench/analytics.ts';
+import { api } from './bench/api.ts';
 import { backup } from './bench/backup.ts';
 import { chaos } from './bench/chaos.ts';
 import { crowd } from './bench/crowd.ts';
@@ -29,6 +31,7 @@ import { words } from './bench/words.ts';
 
 const benches: Record<string, Bench> = {
   analytics,
+  api,
   backup,
   crowd,
   embed,
@@ -97,10 +100,12 @@ function markdown(
 
 async function run(name: string, options: Options): Promise<void> {
   log.level = 'error';
-  const report = await withBenchDatabase(say, async (database) => {
+  const { settings } = benches[name]!;
+  const work = async (database: Database) => {
     const result = await benches[name]!.run(database, options.scale, say);
     return { name, scale: options.scale, machine: await surroundings(database), ...result };
-  });
+  };
+  const report = await withBenchDatabase(say, work, { settings });
   const text = markdown(name, options.scale, report.machine, report);
   process.stdout.write(text);
   for (const [path, content] of [

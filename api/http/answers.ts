@@ -27,10 +27,13 @@ export function sendError(
 
 const REASONS: Record<number, string> = {
   400: 'Bad Request',
+  403: 'Forbidden',
   408: 'Request Timeout',
   413: 'Content Too Large',
   429: 'Too Many Requests',
+  421: 'Misdirected Request',
   431: 'Request Header Fields Too Large',
+  503: 'Service Unavailable',
 };
 
 /** An answer where there is no request that could be answered, and the end of the connection. */

@@ -12,7 +12,7 @@ const EXPOSED_HEADERS =
 const MAX_AGE = '7200';
 
 function methodsOf(path: string): string | undefined {
-  if (path === '/graphql') return 'GET, POST';
+  if (path === '/graphql' || path === '/graphql/stream') return 'GET, POST';
   if (path === '/files' || path === '/mcp') return 'POST';
   return path.startsWith('/files/') ? 'GET, HEAD' : undefined;
 }

@@ -1,11 +1,12 @@
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Env } from '../../lib/env.ts';
 import { log } from '../../lib/log.ts';
 import type { ProxyRule } from '../../lib/proxies.ts';
 import { isTrustedProxy, readOrigin } from '../client-address.ts';
 import { BODY_PACE, FILE_PACE, STALL_TIMEOUT } from '../limits/values.ts';
 import { countRequest } from '../metrics.ts';
-import { sendError } from './answers.ts';
+import { endWithError, sendError } from './answers.ts';
 import { guardConnections } from './connections.ts';
 import { answerCors } from './cors.ts';
 import { setSecurityHeaders } from './headers.ts';
@@ -49,6 +50,12 @@ const PACE = {
   file: { ...FILE_PACE, stall: STALL_TIMEOUT },
 };
 
+const UNKNOWN_NAME = 'Use an address of the server, or name this one in ALLOWED_HOSTS.';
+
+/** Whether a connection is to become a websocket for GraphQL. */
+const isWebSocket = ({ headers, url }: IncomingMessage): boolean =>
+  headers.upgrade?.toLowerCase() === 'websocket' && url?.split('?', 1)[0] === '/graphql';
+
 /** Asked by who watches the server, under whatever name. */
 const HEALTH = new Set(['/healthz', '/readyz']);
 
@@ -81,7 +88,11 @@ export function openDoor(options: DoorOptions & { hasGraphiql: boolean }) {
   const isPublicHttps = publicUrl?.startsWith('https:') ?? false;
 
   return {
-    serverOptions: { connectionsCheckingInterval: 2_000 } satisfies ServerOptions,
+    serverOptions: {
+      connectionsCheckingInterval: 2_000,
+      // any other request to change the protocol is answered as if it asked for nothing more
+      shouldUpgradeCallback: (request) => isWebSocket(request),
+    } satisfies ServerOptions,
 
     /** Bounds the connections of the server. */
     guard(server: Server): void {
@@ -90,6 +101,17 @@ export function openDoor(options: DoorOptions & { hasGraphiql: boolean }) {
         perAddress: options.maxConnectionsPerAddress ?? Number.POSITIVE_INFINITY,
         isProxy: (address) => isTrustedProxy(address, trustedProxies),
       });
+    },
+
+    /** Of a request that becomes a websocket. @returns whether it comes under a name of this server; else it is answered */
+    enterWebSocket(request: IncomingMessage, socket: Duplex): boolean {
+      const { address: ip } = readOrigin(request, trustedProxies);
+      const { id: requestId } = requestIds(request);
+      log.info({ requestId, path: '/graphql', ip }, 'websocket');
+      if (isOurs(request.headers.host)) return true;
+      const message = 'This server is not known by the name in Host.';
+      endWithError(socket, { status: 421, code: 'CQ420', message, hint: UNKNOWN_NAME, id: requestId });
+      return false;
     },
 
     /** @returns the path that is to be answered; undefined when the request is answered already */
@@ -104,8 +126,7 @@ export function openDoor(options: DoorOptions & { hasGraphiql: boolean }) {
       logRequest(request, response, path, origin.address);
       demandProgress(request, response, path === '/files' ? pace.file : pace.body);
       if (!HEALTH.has(path) && !isOurs(request.headers.host)) {
-        const hint = 'Use an address of the server, or name this one in ALLOWED_HOSTS.';
-        sendError(response, 421, 'CQ420', 'This server is not known by the name in Host.', hint);
+        sendError(response, 421, 'CQ420', 'This server is not known by the name in Host.', UNKNOWN_NAME);
         return undefined;
       }
       return answerCors(request, response, path, corsOrigins) ? undefined : path;

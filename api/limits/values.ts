@@ -14,6 +14,10 @@ export const MAX_ROOT_FIELDS = 20;
 export const MAX_ALIASES = 100;
 /** Objects that an operation may return at most, as its page sizes say. */
 export const MAX_COST = 25_000;
+/** Objects that one event of a subscription may return at most. */
+export const MAX_EVENT_COST = 1_000;
+/** Bytes of one message of a websocket. */
+export const MAX_MESSAGE_BYTES = 512 * 1024;
 /** Fields within fields of introspection, where it is allowed: what tools ask for. */
 export const MAX_INTROSPECTION_DEPTH = 30;
 /** Values in the body of a request, those within lists and objects counted: 20,000 take some 30 ms of the event loop. */

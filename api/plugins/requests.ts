@@ -6,16 +6,19 @@ import type { GrafservBody } from 'postgraphile/grafserv';
 import type {} from 'postgraphile/grafserv/node';
 import {
   type DocumentNode,
+  type ExecutionArgs,
   type GraphQLError,
   type GraphQLSchema,
   getOperationAST,
   Kind,
 } from 'postgraphile/graphql';
+import { mayBeHeld } from '../../lib/connections/pool.ts';
 import { asParty, type Party } from '../../lib/party.ts';
 import { cleanJson, cleanText } from '../../lib/storable.ts';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from '../authentication.ts';
-import { outside, rememberParty, throughDoor } from '../door-turns.ts';
+import { holdConnection, knownParty, outside, rememberParty, throughDoor } from '../door-turns.ts';
 import {
+  ApiError,
   BUSY_CODES,
   isUnavailable,
   maskError,
@@ -30,12 +33,12 @@ import { hasMoreValues } from '../limits/body.ts';
 import { addressOf, callerOf, type Limiter, partyOf, RateLimited, type Subjects } from '../limits/limiter.ts';
 import { checkCost } from '../limits/operations.ts';
 import { type Costs, isCredential, operationCosts } from '../limits/rates.ts';
-import { MAX_BODY_VALUES, MAX_VARIABLE_DEPTH, REQUEST_TIMEOUT } from '../limits/values.ts';
+import { MAX_BODY_VALUES, MAX_EVENT_COST, MAX_VARIABLE_DEPTH, REQUEST_TIMEOUT } from '../limits/values.ts';
 import { loopTurn } from '../loop-turns.ts';
 import { type Asked, askedFor } from '../metrics.ts';
 import { openDeadline, type RequestWork } from '../request-work.ts';
 import type { Position } from '../standby-reads.ts';
-import { type TrustedDocuments, trustedDocument } from '../trusted-documents.ts';
+import { type DocumentBody, type TrustedDocuments, trustedDocument } from '../trusted-documents.ts';
 
 declare global {
   namespace Grafast {
@@ -44,6 +47,8 @@ declare global {
       settings?: Settings;
       /** Of an operation that this server asks itself, in answer to a request of another kind. */
       own?: OwnOperation;
+      /** Opens subscriptions, of a request that may. */
+      live?: object;
     }
   }
 }
@@ -57,8 +62,10 @@ export interface OwnOperation {
   signal: AbortSignal;
 }
 
-interface CurrentRequest extends RequestInfo {
+export interface CurrentRequest extends RequestInfo {
   work: RequestWork;
+  /** Whether it is a subscription: what it reads has connections of its own. */
+  isSubscription?: boolean;
   /** How far the primary was when the request came, as long as a standby may read for it. */
   position?: Position;
   /** Takes the points of an operation. */
@@ -74,6 +81,11 @@ const requests = new AsyncLocalStorage<CurrentRequest>();
 /** The request that is being answered. */
 export function currentRequest(): CurrentRequest | undefined {
   return requests.getStore();
+}
+
+/** Does what a request asks for, as that request. */
+export function asRequest<T>(request: CurrentRequest, work: () => T): T {
+  return requests.run(request, work);
 }
 
 type Answer = { status: number; headers: Record<string, string>; json: Record<string, unknown> };
@@ -114,7 +126,7 @@ function rootField(document: DocumentNode, operationName: string | null | undefi
   const [field, ...more] = operation.selectionSet.selections;
   const isOne = field?.kind === Kind.FIELD && more.length === 0;
   return {
-    kind: operation.operation === 'query' ? 'query' : 'mutation',
+    kind: operation.operation,
     operation: isOne ? field.name.value : 'several',
   };
 }
@@ -134,6 +146,59 @@ function cleanVariables(variables: unknown): unknown {
     const message = `Variables are nested deeper than ${MAX_VARIABLE_DEPTH} levels.`;
     throw unusableBody('CQ400', message, 'Send less in each request.');
   }
+}
+
+/**
+ * Makes the body of a request what may be executed: a trusted document, where there are such, and texts that can be stored.
+ * @throws SafeError CQ400, CQ422
+ */
+export function prepareBody(
+  body: DocumentBody & { query?: unknown; variableValues?: unknown },
+  trusted: TrustedDocuments | undefined,
+): void {
+  if (trusted) {
+    const document = trustedDocument(trusted, body);
+    if (document === undefined) {
+      const hint = 'Send the id of a document that was built into the client, or its exact text.';
+      throw unusableBody('CQ422', 'This document is not one of the trusted documents.', hint);
+    }
+    body.query = document;
+  }
+  if (typeof body.query === 'string') body.query = cleanText(body.query);
+  if (body.variableValues) body.variableValues = cleanVariables(body.variableValues);
+}
+
+type Operation = Pick<ExecutionArgs, 'schema' | 'document' | 'operationName' | 'variableValues'>;
+
+/**
+ * Counts what an operation asks for, before anything of it is done.
+ * @throws ApiError for an operation that asks for too much, or is of a kind that does not come this way
+ */
+async function admit(operation: Operation, kind: 'execute' | 'subscribe'): Promise<void> {
+  const request = currentRequest();
+  const { schema, document, operationName, variableValues } = operation;
+  const asked = getOperationAST(document, operationName)?.operation;
+  if (kind === 'execute' && asked === 'subscription') {
+    const hint =
+      'Open a websocket (graphql-ws), or send Accept: text/event-stream. docs/live.md has examples.';
+    throw new ApiError('CQ400', 'A subscription has no single answer.', hint);
+  }
+  const costs = operationCosts(schema, document, operationName);
+  const cost = checkCost(schema, document, operationName, variableValues, costs);
+  if (kind === 'subscribe' && cost > MAX_EVENT_COST) {
+    const hint = 'Ask for less within each event, and for the rest by a query.';
+    throw new ApiError(
+      'CQ400',
+      `An event of a subscription may have at most ${MAX_EVENT_COST} objects.`,
+      hint,
+    );
+  }
+  if (request) {
+    request.isQuery = asked === 'query' || asked === 'subscription';
+    request.isCredential = isCredential(costs);
+    request.asked?.(rootField(document, operationName));
+  }
+  await request?.take?.(costs);
 }
 
 /** Bounds what parsing a body and cleaning its variables costs everybody else, before either begins, and lets parties take turns. */
@@ -172,6 +237,13 @@ function completeErrors(json: unknown, status: number): void {
         ? extensions
         : { ...extensions, code: `CQ${Math.max(status, 400)}` };
   }
+}
+
+/** The newer name of the same JSON is for those who ask for it: not all libraries know it. */
+function namedType({ headers }: IncomingMessage): Record<string, string> {
+  return headers.accept?.includes('graphql-response+json')
+    ? {}
+    : { 'content-type': 'application/json; charset=utf-8' };
 }
 
 /**
@@ -235,15 +307,7 @@ export function requestsPlugin(options: {
               async execute(args) {
                 const request = currentRequest();
                 try {
-                  const { schema, document, operationName, variableValues } = args;
-                  const costs = operationCosts(schema, document, operationName);
-                  checkCost(schema, document, operationName, variableValues, costs);
-                  if (request) {
-                    request.isQuery = getOperationAST(document, operationName)?.operation === 'query';
-                    request.isCredential = isCredential(costs);
-                    request.asked?.(rootField(document, operationName));
-                  }
-                  await request?.take?.(costs);
+                  await admit(args, 'execute');
                 } catch (error) {
                   if (request && error instanceof RateLimited) request.refusal = error;
                   return { errors: [maskError(error as GraphQLError, request)] };
@@ -252,6 +316,10 @@ export function requestsPlugin(options: {
                 return request?.isCredential
                   ? outside(async () => config.execute(args))
                   : config.execute(args);
+              },
+              async subscribe(args) {
+                await admit(args, 'subscribe');
+                return config.subscribe(args);
               },
             };
           };
@@ -265,13 +333,14 @@ export function requestsPlugin(options: {
           const { own } = digest.requestContext;
           const deadline = openDeadline(response, options.timeout ?? REQUEST_TIMEOUT, own?.signal);
           const info: CurrentRequest = { id: requestIds(request).id, isVisitor: true, work: deadline.work };
-          const party: Party = { name: partyOf(request) };
+          const party: Party = { name: knownParty(request) ?? partyOf(request) };
           const respond = async (getBody: () => Promise<GrafservBody>) => {
             if (own?.position) info.position = own.position;
             const settings =
               own?.settings ??
               (await authenticate(options.pool, request, {
                 verifyIdentity: options.verifyIdentity,
+                hold: mayBeHeld(options.pool) ? holdConnection : undefined,
                 ...(options.wantsPosition ? { onPosition: (position) => (info.position = position) } : {}),
               }));
             digest.requestContext.settings = settings;
@@ -285,9 +354,13 @@ export function requestsPlugin(options: {
             if (info.refusal) throw info.refusal;
             if (result?.type !== 'json') return result;
             completeErrors(result.json, result.statusCode);
-            if (!isBusy(result.json)) return result;
-            const headers = { ...result.headers, 'retry-after': String(RETRY_AFTER) };
-            return { ...result, statusCode: 503, headers };
+            const headers = { ...result.headers, ...namedType(request) };
+            if (!isBusy(result.json)) return { ...result, headers };
+            return {
+              ...result,
+              statusCode: 503,
+              headers: { ...headers, 'retry-after': String(RETRY_AFTER) },
+            };
           };
           // who sends slowly has no place meanwhile
           const admitted = async () => {
@@ -309,16 +382,7 @@ export function requestsPlugin(options: {
           return asParty(party, () => requests.run(info, run));
         },
         processGraphQLRequestBody(next, { body, request }) {
-          if (options.trustedDocuments && !request?.requestContext.own) {
-            const document = trustedDocument(options.trustedDocuments, body);
-            if (document === undefined) {
-              const hint = 'Send the id of a document that was built into the client, or its exact text.';
-              throw unusableBody('CQ422', 'This document is not one of the trusted documents.', hint);
-            }
-            body.query = document;
-          }
-          if (typeof body.query === 'string') body.query = cleanText(body.query);
-          if (body.variableValues) body.variableValues = cleanVariables(body.variableValues);
+          prepareBody(body, request?.requestContext.own ? undefined : options.trustedDocuments);
           return next();
         },
       },

@@ -27,6 +27,28 @@ const RESULTS = {
   redeliver_webhooks: 'deliveries',
 };
 
+/** What these say, and other single values that a mutation gives. */
+export const RESULT_DESCRIPTIONS: Record<string, string> = {
+  length: 'Characters of the text that is stored: where the next piece begins.',
+  signedOut: 'Whether a session ended: false when there was none.',
+  changed: 'True: it was changed.',
+  accepted: 'True, whether there is such an account or not.',
+  requested: 'True: a mail is on its way.',
+  verified: 'True: the address is verified.',
+  ended: 'How many sessions ended.',
+  declined: 'True: the invitation is declined.',
+  token: 'What acceptInvitation and register take. It is shown once.',
+  set: 'True: it holds from now on.',
+  secondFactor: 'What the authenticator app is given. It is shown once.',
+  recoveryCodes: 'Ten codes, each of which signs in once. They are shown once.',
+  removed: 'True: signing in takes the password alone.',
+  proved: 'True: for some minutes what needs a recent proof can be done.',
+  deliveries: 'How many deliveries are made again.',
+  result: 'How many events are processed again.',
+  authentication:
+    'The token, and whose it is. Null where the address has to be proved first: a mail brings the token for verifyEmail.',
+};
+
 /** Functions that a plugin wraps: plugins/search.ts embeds the query first. */
 const WRAPPED = [
   'recall',

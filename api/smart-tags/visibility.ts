@@ -20,7 +20,9 @@ type Columns = Partial<Record<keyof typeof BEHAVIORS, string[]>>;
 const COLUMNS: Record<string, Columns> = {
   conversations: {
     computed: ['avg_response_time_ms'],
-    hidden: ['last_sequence_number', 'indexed_sequence_number'],
+    hidden: ['last_sequence_number', 'indexed_sequence_number', 'last_message_hour'],
+    // lists in its order are read by the index of the hour
+    scanned: ['last_message_at'],
     filterableOnly: ['title'],
     filterable: ['channel', 'external_id', 'visibility', 'is_archived', 'pinned_at'],
   },
@@ -31,6 +33,7 @@ const COLUMNS: Record<string, Columns> = {
   system_prompt_templates: { filterable: ['category', 'name'] },
   // in the error CQ140, where clients that know none look
   authentication: { hidden: ['challenge'] },
+  conversation_reads: { hidden: ['read_sequence_number'] },
   conversation_shares: { hidden: ['token_hash'] },
   message_feedback: { hidden: ['ip', 'user_agent'] },
   message_chunks: { hidden: ['passage_id'] },

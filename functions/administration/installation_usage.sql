@@ -44,5 +44,17 @@ begin
 end
 $$;
 comment on function app_public.installation_usage(integer, integer) is
-  'What each workspace holds and used this month, the newest first, in counts and bytes. For administrators. Errors: CQ101 not signed in, CQ121 not an administrator, CQ200 unusable argument.';
+  'What each workspace holds and used this month, the newest first, in counts and bytes. For administrators. Errors: CQ101 not signed in, CQ121 not an administrator, CQ200 unusable argument.
+@arg workspace_id The workspace.
+@arg owner_id Whose it is: its first owner.
+@arg members Its members.
+@arg documents Its documents.
+@arg conversations Its conversations.
+@arg messages Its messages.
+@arg passages Passages that its texts were cut into.
+@arg files Its files.
+@arg file_bytes Bytes of its files.
+@arg stored_bytes Bytes that count against its quota.
+@arg month_tokens Tokens used this month.
+@arg month_cost_usd What they cost, in US dollars.';
 grant execute on function app_public.installation_usage(integer, integer) to colloquy_admin;

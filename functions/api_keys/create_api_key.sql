@@ -18,10 +18,10 @@ begin
   perform app_hidden.require_session();
   perform app_private.require_recent_proof();
   if create_api_key.name is null or char_length(trim(create_api_key.name)) not between 1 and 100 then
-    raise exception 'A key has a name of 1 to 100 characters.' using errcode = 'CQ200', hint = 'Say what it is for.';
+    raise exception 'A key has a name of 1 to 100 characters.' using errcode = 'CQ200', column = 'name', hint = 'Say what it is for.';
   end if;
   if scopes is null or cardinality(scopes) not between 1 and 100 or not scopes <@ array['read', 'write', 'search', 'share', 'meter', 'admin'] then
-    raise exception 'These scopes cannot be used.' using errcode = 'CQ200', hint = 'Name some of read, write, search, share, meter, admin.';
+    raise exception 'These scopes cannot be used.' using errcode = 'CQ200', column = 'scopes', hint = 'Name some of read, write, search, share, meter, admin.';
   end if;
   -- locked, so that the count is right; gone when somebody has just removed the caller
   perform from app_public.workspace_members m where m.workspace_id = workspace and m.user_id = me for no key update;

@@ -9,7 +9,7 @@ declare
   made_at timestamptz := clock_timestamp();
 begin
   if wanted <= made_at then
-    raise exception 'expiresAt is in the past.' using errcode = 'CQ200', hint = 'Leave it out for the longest that is allowed.';
+    raise exception 'expiresAt is in the past.' using errcode = 'CQ200', column = 'expires_at', hint = 'Leave it out for the longest that is allowed.';
   end if;
   if app_hidden.current_identity_id() is not null then
     longest := least(longest, app_hidden.setting('identity_key_days')::integer);

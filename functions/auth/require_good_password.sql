@@ -12,7 +12,7 @@ declare
   part text;
 begin
   if password is null or char_length(password) < 8 or octet_length(password) > 72 then
-    raise exception 'The password must have at least 8 characters and at most 72 bytes.' using errcode = 'CQ105', hint = 'Choose another password.';
+    raise exception 'The password must have at least 8 characters and at most 72 bytes.' using errcode = 'CQ105', column = 'password', hint = 'Choose another password.';
   end if;
   -- longest first: ann@example.org, then its parts
   for part in

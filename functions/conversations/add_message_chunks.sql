@@ -16,7 +16,7 @@ begin
   if jsonb_typeof(chunks) <> 'array' or jsonb_array_length(chunks) > 200
     or (select count(*) <> count(distinct lower(c.item ->> 'chunkId')) from jsonb_array_elements(chunks) as c (item))
   then
-    raise exception 'chunks is an array of at most 200 different chunks.' using errcode = 'CQ200', hint = 'Each is {chunkId, similarityScore, textScore, score}, best first.';
+    raise exception 'chunks is an array of at most 200 different chunks.' using errcode = 'CQ200', column = 'chunks', hint = 'Each is {chunkId, similarityScore, textScore, score}, best first.';
   end if;
   insert into app_public.message_chunks (
     workspace_id, conversation_id, message_id, chunk_id, passage_id, embedding_version_id, similarity_score, text_score, score, rank

@@ -6,11 +6,12 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if coalesce(jsonb_typeof(calls), 'null') = 'null' then
+  -- before anything is planned: most answers called nothing
+  if coalesce(jsonb_typeof(calls), 'null') = 'null' or calls = '[]' then
     return;
   end if;
   if jsonb_typeof(calls) <> 'array' or jsonb_array_length(calls) > 200 then
-    raise exception 'toolCalls is an array of at most 200 calls.' using errcode = 'CQ200', hint = 'Each is {name, arguments, result, status, durationMs}.';
+    raise exception 'toolCalls is an array of at most 200 calls.' using errcode = 'CQ200', column = 'tool_calls', hint = 'Each is {name, arguments, result, status, durationMs}.';
   end if;
   insert into app_public.tool_calls (
     workspace_id, conversation_id, message_id, turn, position, name, arguments, status, result, error, duration_ms

@@ -42,5 +42,7 @@ begin
 end
 $$;
 comment on function app_public.append_to_message(uuid, text, integer) is
-  'Adds a piece of text to an answer that is STREAMING. at: the characters before it, which the call before returned (0 for the first); so a retry adds nothing twice. Returns the length that is stored. Errors: CQ101, CQ109, CQ200, CQ204 no such message, CQ222, CQ811 another length or another text is stored, CQ812 it has ended, CQ813 somebody else writes it.';
+  'Adds a piece of text to an answer that is STREAMING. A retry adds nothing twice. Returns the length that is stored. Errors: CQ101, CQ109, CQ200, CQ204 no such message, CQ222, CQ811 another length or another text is stored, CQ812 it has ended, CQ813 somebody else writes it.
+@arg text The piece; an empty one is a sign of life.
+@arg at The characters before it, which the call before returned: 0 for the first.';
 grant execute on function app_public.append_to_message(uuid, text, integer) to colloquy_user, colloquy_admin;

@@ -14,7 +14,7 @@ begin
     raise exception 'This workspace has no links for visitors.' using errcode = 'CQ124', hint = 'An owner or admin decides: setWorkspaceRules.';
   end if;
   if wanted <= made_at then
-    raise exception 'The link would have expired already.' using errcode = 'CQ200', hint = 'Leave expiresAt out, or choose a time to come.';
+    raise exception 'The link would have expired already.' using errcode = 'CQ200', column = 'expires_at', hint = 'Leave expiresAt out, or choose a time to come.';
   end if;
   if wanted > made_at + make_interval(days => workspace.longest_link_days) then
     raise exception 'A link of this workspace lives % days at most.', workspace.longest_link_days using errcode = 'CQ125',

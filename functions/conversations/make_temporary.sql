@@ -13,7 +13,7 @@ begin
     raise exception 'There is no such conversation of yours.' using errcode = 'CQ204', hint = 'Only its owner gives a conversation an end.';
   end if;
   if make_temporary.expires_at <= clock_timestamp() then
-    raise exception 'The conversation would have ended already.' using errcode = 'CQ200', hint = 'Delete it, or choose a time to come.';
+    raise exception 'The conversation would have ended already.' using errcode = 'CQ200', column = 'expires_at', hint = 'Delete it, or choose a time to come.';
   end if;
   update app_public.conversations c
   set is_temporary = make_temporary.expires_at is not null, expires_at = make_temporary.expires_at

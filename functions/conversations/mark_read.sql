@@ -13,13 +13,14 @@ begin
   if not app_hidden.has_scope('write') then
     raise exception 'This API key may not do this.' using errcode = 'CQ110', hint = 'Make a key with the scope "write", or sign in.';
   end if;
-  insert into app_public.conversation_reads as r (workspace_id, conversation_id, user_id, last_read_at)
-  select c.workspace_id, c.id, app_hidden.current_user_id(), clock_timestamp()
+  insert into app_public.conversation_reads as r (workspace_id, conversation_id, user_id, last_read_at, read_sequence_number)
+  select c.workspace_id, c.id, app_hidden.current_user_id(), clock_timestamp(), c.last_sequence_number
   from app_public.conversations c
   where c.id = mark_read.conversation_id and c.workspace_id = app_hidden.current_workspace_id()
     and (c.owner_id = app_hidden.current_user_id() or c.visibility = 'workspace')
   on conflict on constraint conversation_reads_pkey do update
-  set last_read_at = greatest(r.last_read_at, excluded.last_read_at)
+  set last_read_at = greatest(r.last_read_at, excluded.last_read_at),
+    read_sequence_number = greatest(r.read_sequence_number, excluded.read_sequence_number)
   returning r.* into seen;
   if seen.conversation_id is null then
     raise exception 'There is no such conversation.' using errcode = 'CQ204', hint = 'Check the id and the workspace of the request.';

@@ -26,7 +26,7 @@ declare
   conversation app_public.conversations;
   place app_public.conversations;
   question_draft app_public.messages;
-  draft app_public.messages;
+  answer_draft app_public.messages;
   asked app_public.messages;
   answered app_public.messages;
   question_key text := 'turn:' || record_turn.idempotency_key || ':question';
@@ -35,7 +35,7 @@ declare
 begin
   conversation := app_private.lock_conversation(record_turn.conversation_id);
   if char_length(record_turn.idempotency_key) not between 1 and 180 then
-    raise exception 'The idempotency key of a turn has 1 to 180 characters.' using errcode = 'CQ200', hint = 'A UUID will do.';
+    raise exception 'The idempotency key of a turn has 1 to 180 characters.' using errcode = 'CQ200', column = 'idempotency_key', hint = 'A UUID will do.';
   end if;
   if record_turn.parent_id is not null then
     select m.conversation_id into parent_place from app_public.messages m
@@ -43,23 +43,23 @@ begin
   end if;
   question_draft.content := record_turn.question;
   question_draft.idempotency_key := question_key;
-  draft.role := 'assistant';
-  draft.content := record_turn.answer;
-  draft.idempotency_key := answer_key;
-  draft.provider := record_turn.provider;
-  draft.model := record_turn.model;
-  draft.prompt_tokens := record_turn.prompt_tokens;
-  draft.completion_tokens := record_turn.completion_tokens;
-  draft.cost_usd := record_turn.cost_usd;
-  draft.processing_time_ms := record_turn.latency_ms;
-  draft.relevance_score := record_turn.relevance_score;
-  draft.metadata := record_turn.metadata;
+  answer_draft.role := 'assistant';
+  answer_draft.content := record_turn.answer;
+  answer_draft.idempotency_key := answer_key;
+  answer_draft.provider := record_turn.provider;
+  answer_draft.model := record_turn.model;
+  answer_draft.prompt_tokens := record_turn.prompt_tokens;
+  answer_draft.completion_tokens := record_turn.completion_tokens;
+  answer_draft.cost_usd := record_turn.cost_usd;
+  answer_draft.processing_time_ms := record_turn.latency_ms;
+  answer_draft.relevance_score := record_turn.relevance_score;
+  answer_draft.metadata := record_turn.metadata;
   loop
     if record_turn.idempotency_key is not null then
       asked := app_private.message_of_key(conversation.id, question_key);
       answered := app_private.message_of_key(conversation.id, answer_key);
       if asked.id is not null and answered.id is not null then
-        perform app_private.require_same_content(asked, question_draft), app_private.require_same_content(answered, draft),
+        perform app_private.require_same_content(asked, question_draft), app_private.require_same_content(answered, answer_draft),
           app_private.require_same_use(answered.id, record_turn.chunks, record_turn.tool_calls);
         return next asked;
         return next answered;
@@ -73,13 +73,9 @@ begin
   if parent_place is distinct from record_turn.conversation_id or conversation.id = record_turn.conversation_id then
     question_draft.parent_id := record_turn.parent_id;
   end if;
-  asked := app_private.insert_message(conversation, question_draft, conversation.id <> record_turn.conversation_id);
-  -- the counters moved with the question
-  select c.* into conversation from app_public.conversations c where c.id = asked.conversation_id;
-  draft.parent_id := case when asked.parent_id is not null then asked.id end;
-  answered := app_private.add_answer(conversation, draft, record_turn.chunks, record_turn.tool_calls);
-  return next asked;
-  return next answered;
+  return query select t.* from app_private.add_turn(
+    conversation, question_draft, answer_draft, record_turn.chunks, record_turn.tool_calls, conversation.id <> record_turn.conversation_id
+  ) as t;
 end
 $$;
 comment on function app_public.record_turn(uuid, text, text, jsonb, jsonb, text, text, integer, integer, numeric, integer, real, uuid, text, jsonb) is

@@ -11,7 +11,7 @@ declare
 begin
   conversation := app_private.lock_conversation_of(request_tool_call.message_id);
   if (select m.role from app_public.messages m where m.id = request_tool_call.message_id) <> 'assistant' then
-    raise exception 'Only a message of an assistant calls tools.' using errcode = 'CQ200', hint = 'Pass the id of the answer.';
+    raise exception 'Only a message of an assistant calls tools.' using errcode = 'CQ200', column = 'message_id', hint = 'Pass the id of the answer.';
   end if;
   insert into app_public.tool_calls (workspace_id, conversation_id, message_id, turn, position, name, arguments)
   values (

@@ -41,5 +41,6 @@ begin
 end
 $$;
 comment on function app_public.save_messages(uuid, app_public.message_to_save[]) is
-  'Makes 1 to 1,000 messages, in their order, the branch of a conversation that is shown, and returns them: those that are new by their clientId are added, one that was changed is another version beside the first, what follows no more stays on a branch of its own. Again changes nothing. Errors: CQ101, CQ109, CQ200 unusable messages, CQ204 no such conversation, CQ221 your monthly quota is spent, CQ222, CQ223.';
+  'Makes 1 to 1,000 messages, in their order, the branch of a conversation that is shown, and returns them: those that are new by their clientId are added, one that was changed is another version beside the first, what follows no more stays on a branch of its own. Again changes nothing. Errors: CQ101, CQ109, CQ200 unusable messages, CQ204 no such conversation, CQ221 your monthly quota is spent, CQ222, CQ223.
+@arg messages The list as it is now, in its order.';
 grant execute on function app_public.save_messages(uuid, app_public.message_to_save[]) to colloquy_user, colloquy_admin;

@@ -14,7 +14,7 @@ begin
     or id < conversation.id
     or uuid_extract_timestamp(id) > clock_timestamp() + interval '5 minutes'
   then
-    raise exception 'The id % cannot be used for a message of this conversation.', id using errcode = 'CQ200',
+    raise exception 'The id % cannot be used for a message of this conversation.', id using errcode = 'CQ200', column = 'id',
       hint = 'Leave it out, or send a UUID version 7 that is not older than the conversation and not in the future.';
   end if;
 end

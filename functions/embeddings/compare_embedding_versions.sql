@@ -27,7 +27,7 @@ begin
   k := coalesce(k, 10);
   samples := coalesce(samples, 50);
   if k not between 1 and 100 or samples not between 1 and 500 then
-    raise exception 'k is 1 to 100 and samples 1 to 500, not % and %.', k, samples using errcode = 'CQ200', hint = 'Ask for less.';
+    raise exception 'k is 1 to 100 and samples 1 to 500, not % and %.', k, samples using errcode = 'CQ200', column = 'k', hint = 'Ask for less.';
   end if;
   result.version_a := version_a;
   result.version_b := version_b;

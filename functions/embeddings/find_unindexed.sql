@@ -24,7 +24,8 @@ begin
   union
   (
     select c.workspace_id, 'message'::app_public.source_type, c.id
-    from app_public.conversations c
+    from app_hidden.unindexed_conversations u
+    join app_public.conversations c on c.id = u.conversation_id
     where c.indexed_sequence_number < c.last_sequence_number and not exists (
       -- one that was given up is passed over
       select from app_hidden.cutting_failures f
@@ -42,7 +43,8 @@ begin
   (
     -- found with the words of a branch that was left; a packed one is followed when it is packed
     select c.workspace_id, 'message'::app_public.source_type, c.id
-    from app_public.conversations c
+    from app_hidden.unindexed_conversations u
+    join app_public.conversations c on c.id = u.conversation_id
     where c.indexed_leaf_id is distinct from c.preferred_leaf_id and c.storage_tier = 'hot' and c.indexed_sequence_number = c.last_sequence_number
     order by c.id
     limit max_sources

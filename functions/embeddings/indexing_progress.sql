@@ -20,7 +20,9 @@ begin
   select g.* into result.dead_sources, dead_documents, dead_memory_items from app_private.given_up_sources(workspace) as g;
   result.pending_documents := result.pending_documents - dead_documents;
   select count(*) into result.pending_conversations
-  from app_public.conversations c where c.workspace_id = workspace and c.indexed_sequence_number < c.last_sequence_number and not exists (
+  from app_hidden.unindexed_conversations u
+  join app_public.conversations c on c.id = u.conversation_id
+  where u.workspace_id = workspace and c.indexed_sequence_number < c.last_sequence_number and not exists (
     -- an answer that is being written is indexed when it has ended
     select from app_hidden.streaming_messages s
     where s.workspace_id = workspace and s.conversation_id = c.id and s.sequence_number = c.indexed_sequence_number + 1

@@ -25,7 +25,7 @@ declare
 begin
   perform app_private.require_batch(max_events);
   if cardinality(ids) > 1000 then
-    raise exception 'At most 1,000 events can be named.' using errcode = 'CQ200', hint = 'Name a source and a time instead, or call again with the rest.';
+    raise exception 'At most 1,000 events can be named.' using errcode = 'CQ200', column = 'ids', hint = 'Name a source and a time instead, or call again with the rest.';
   end if;
   with chosen as (
     select e.id

@@ -13,7 +13,7 @@ declare
 begin
   perform app_hidden.require_member(for_writing => true);
   if coalesce(char_length(file_path), 0) not between 1 and 1000 then
-    raise exception 'filePath has 1 to 1,000 characters.' using errcode = 'CQ200', hint = 'Send the path within the repository.';
+    raise exception 'filePath has 1 to 1,000 characters.' using errcode = 'CQ200', column = 'file_path', hint = 'Send the path within the repository.';
   end if;
   -- both are locked against removal, in this order everywhere
   perform from app_public.repositories r

@@ -13,7 +13,7 @@ declare
 begin
   perform app_hidden.require_member(for_writing => true);
   if coalesce(char_length(trim(add_tag.name)), 0) not between 1 and 100 then
-    raise exception 'A tag has 1 to 100 characters.' using errcode = 'CQ200', hint = 'Choose a short name.';
+    raise exception 'A tag has 1 to 100 characters.' using errcode = 'CQ200', column = 'name', hint = 'Choose a short name.';
   end if;
   perform app_private.require_readable(add_tag.entity_type, add_tag.entity_id);
   insert into app_public.tags as t (workspace_id, name) values (workspace, trim(add_tag.name)::citext)

@@ -14,7 +14,7 @@ declare
 begin
   perform app_hidden.require_member(for_writing => true);
   if jsonb_typeof(documents) is distinct from 'array' or jsonb_array_length(documents) > 1000 then
-    raise exception 'The documents to import are an array of at most 1,000 objects.' using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
+    raise exception 'The documents to import are an array of at most 1,000 objects.' using errcode = 'CQ200', column = 'documents', hint = 'See docs/import.md for the format.';
   end if;
   for item in select value from jsonb_array_elements(documents)
   loop

@@ -11,7 +11,7 @@ begin
   perform app_hidden.require_session();
   perform app_private.require_recent_proof();
   if not exists (select from app_public.users u where u.id = app_hidden.current_user_id() and u.email = trim(delete_my_account.email)::citext) then
-    raise exception 'This is not the address of your account.' using errcode = 'CQ200', hint = 'Pass the address exactly as it is, to confirm.';
+    raise exception 'This is not the address of your account.' using errcode = 'CQ200', column = 'email', hint = 'Pass the address exactly as it is, to confirm.';
   end if;
   erasure := app_private.begin_erasure(app_hidden.current_user_id(), 'own wish');
   return app_private.account_erasure_of(erasure.id);

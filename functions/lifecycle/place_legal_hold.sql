@@ -14,7 +14,7 @@ declare
 begin
   perform app_private.require_manager();
   if coalesce(char_length(trim(place_legal_hold.reason)), 0) not between 1 and 2000 then
-    raise exception 'A hold has a reason of 1 to 2,000 characters.' using errcode = 'CQ200', hint = 'Say why.';
+    raise exception 'A hold has a reason of 1 to 2,000 characters.' using errcode = 'CQ200', column = 'reason', hint = 'Say why.';
   end if;
   if num_nonnulls(place_legal_hold.conversation_id, place_legal_hold.document_id, place_legal_hold.user_id) > 1
     or place_legal_hold.kind is not null and num_nonnulls(place_legal_hold.conversation_id, place_legal_hold.document_id) > 0 then
@@ -22,7 +22,7 @@ begin
       using errcode = 'CQ200', hint = 'Place several holds.';
   end if;
   if place_legal_hold.kind in ('hot_conversations', 'warm_conversations') then
-    raise exception 'Nothing is deleted by the kind %, so nothing can be held.', place_legal_hold.kind using errcode = 'CQ200', hint = 'Hold conversations.';
+    raise exception 'Nothing is deleted by the kind %, so nothing can be held.', place_legal_hold.kind using errcode = 'CQ200', column = 'kind', hint = 'Hold conversations.';
   end if;
   result.workspace_id := app_hidden.current_workspace_id();
   result.conversation_id := place_legal_hold.conversation_id;

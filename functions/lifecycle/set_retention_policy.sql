@@ -1,5 +1,5 @@
 -- How long a workspace keeps a kind of thing. Precedence: effective_retention.
-create or replace function app_public.set_retention_policy(kind app_public.retention_kind, keep_days integer)
+create or replace function app_public.set_retention_policy(kind app_public.retention_kind, keep_days integer default null)
 returns app_public.retention_policies
 language plpgsql
 security definer
@@ -11,7 +11,7 @@ declare
 begin
   perform app_private.require_manager();
   if set_retention_policy.kind is null or set_retention_policy.keep_days not between 1 and 36500 then
-    raise exception 'keepDays is 1 to 36,500, or null for ever, and kind is needed.' using errcode = 'CQ200', hint = 'Send whole days.';
+    raise exception 'keepDays is 1 to 36,500, or null for ever, and kind is needed.' using errcode = 'CQ200', column = 'keep_days', hint = 'Send whole days.';
   end if;
   if set_retention_policy.kind = 'audit_logs' and set_retention_policy.keep_days < app_hidden.setting('audit_log_min_days')::integer then
     raise exception 'The audit log is kept for % days at least.', app_hidden.setting('audit_log_min_days') using errcode = 'CQ701',

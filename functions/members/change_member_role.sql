@@ -19,7 +19,7 @@ begin
   target := app_private.find_member(caller.workspace_id, change_member_role.user_id);
   perform app_private.require_rank(caller, target.role), app_private.require_rank(caller, change_member_role.role);
   if change_member_role.role is null then
-    raise exception 'The role is missing.' using errcode = 'CQ200', hint = 'Name one of owner, admin, member, viewer.';
+    raise exception 'The role is missing.' using errcode = 'CQ200', column = 'role', hint = 'Name one of owner, admin, member, viewer.';
   end if;
   if change_member_role.role <> 'owner' then
     perform app_private.require_other_owner(target);

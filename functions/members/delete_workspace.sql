@@ -25,7 +25,7 @@ begin
   end if;
   select w.* into result from app_public.workspaces w where w.id = caller.workspace_id and w.name = delete_workspace.name for update;
   if result.id is null then
-    raise exception 'This is not the name of the workspace.' using errcode = 'CQ200', hint = 'Pass the name exactly as it is, to confirm.';
+    raise exception 'This is not the name of the workspace.' using errcode = 'CQ200', column = 'name', hint = 'Pass the name exactly as it is, to confirm.';
   end if;
 
   -- the large tables first, in one statement each: the cascade would go row by row

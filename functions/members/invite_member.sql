@@ -15,7 +15,7 @@ begin
   caller := app_private.lock_workspace();
   perform app_private.require_rank(caller, invite_member.role);
   if invite_member.role is null or invite_member.role = 'owner' then
-    raise exception 'Nobody is invited as an owner.' using errcode = 'CQ200', hint = 'Invite as an admin, then transferOwnership or changeMemberRole.';
+    raise exception 'Nobody is invited as an owner.' using errcode = 'CQ200', column = 'role', hint = 'Invite as an admin, then transferOwnership or changeMemberRole.';
   end if;
   if exists (
     select from app_public.workspace_members m

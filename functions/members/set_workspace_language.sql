@@ -10,7 +10,7 @@ declare
 begin
   perform app_private.require_manager();
   if set_workspace_language.text_search_language is null then
-    raise exception 'A language is missing.' using errcode = 'CQ200', hint = 'For example german; simple means no stemming.';
+    raise exception 'A language is missing.' using errcode = 'CQ200', column = 'text_search_language', hint = 'For example german; simple means no stemming.';
   end if;
   update app_public.workspaces w
   set text_search_language = set_workspace_language.text_search_language

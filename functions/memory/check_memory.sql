@@ -16,13 +16,13 @@ begin
     raise exception 'A subject has at most 200 characters; this one has %.', char_length(about) using errcode = 'CQ200', hint = 'Name it shortly.';
   end if;
   if weight not between 0 and 1 then
-    raise exception 'importance is 0 to 1, not %.', weight using errcode = 'CQ200', hint = 'Leave it out for 0.5.';
+    raise exception 'importance is 0 to 1, not %.', weight using errcode = 'CQ200', column = 'importance', hint = 'Leave it out for 0.5.';
   end if;
   if check_memory.expires_at <= now() then
-    raise exception 'expiresAt lies in the past.' using errcode = 'CQ200', hint = 'Leave it out for a memory that stays.';
+    raise exception 'expiresAt lies in the past.' using errcode = 'CQ200', column = 'expires_at', hint = 'Leave it out for a memory that stays.';
   end if;
   if (check_memory.source_type = 'manual') <> (check_memory.source_id is null) then
-    raise exception 'A memory has a sourceId exactly when its sourceType is not MANUAL.' using errcode = 'CQ200', hint = 'Send both or none.';
+    raise exception 'A memory has a sourceId exactly when its sourceType is not MANUAL.' using errcode = 'CQ200', column = 'source_id', hint = 'Send both or none.';
   end if;
 end
 $$;

@@ -15,7 +15,7 @@ declare
 begin
   perform app_hidden.require_member(for_writing => true);
   if jsonb_typeof(events) is distinct from 'array' or jsonb_array_length(events) > 1000 then
-    raise exception 'The events to import are an array of at most 1,000 objects.' using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
+    raise exception 'The events to import are an array of at most 1,000 objects.' using errcode = 'CQ200', column = 'events', hint = 'See docs/import.md for the format.';
   end if;
   return query
   with item as materialized (

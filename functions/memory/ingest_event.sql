@@ -19,16 +19,16 @@ declare
 begin
   perform app_hidden.require_member(for_writing => true);
   if coalesce(char_length(trim(ingest_event.source)), 0) not between 1 and 100 then
-    raise exception 'source has 1 to 100 characters.' using errcode = 'CQ200', hint = 'Name the system, like "slack".';
+    raise exception 'source has 1 to 100 characters.' using errcode = 'CQ200', column = 'source', hint = 'Name the system, like "slack".';
   end if;
   if coalesce(char_length(trim(ingest_event.event_type)), 0) not between 1 and 200 then
-    raise exception 'eventType has 1 to 200 characters.' using errcode = 'CQ200', hint = 'Name the kind of event, like "message".';
+    raise exception 'eventType has 1 to 200 characters.' using errcode = 'CQ200', column = 'event_type', hint = 'Name the kind of event, like "message".';
   end if;
   if ingest_event.payload is null or pg_column_size(ingest_event.payload) > 1048576 then
-    raise exception 'An event has a payload of at most 1 MiB.' using errcode = 'CQ200', hint = 'Store large content as a file.';
+    raise exception 'An event has a payload of at most 1 MiB.' using errcode = 'CQ200', column = 'payload', hint = 'Store large content as a file.';
   end if;
   if char_length(ingest_event.external_id) not between 1 and 500 then
-    raise exception 'externalId has 1 to 500 characters.' using errcode = 'CQ200', hint = 'Leave it out when the system has none.';
+    raise exception 'externalId has 1 to 500 characters.' using errcode = 'CQ200', column = 'external_id', hint = 'Leave it out when the system has none.';
   end if;
 
   result.id := uuidv7();

@@ -26,7 +26,7 @@ begin
   max_results := coalesce(max_results, 10);
   perform app_private.check_query(query, max_results);
   if trim(coalesce(query, '')) = '' and query_embedding is null then
-    raise exception 'There is nothing to recall.' using errcode = 'CQ200', hint = 'Pass some words as "query".';
+    raise exception 'There is nothing to recall.' using errcode = 'CQ200', column = 'query', hint = 'Pass some words as "query".';
   end if;
   version := app_private.searched_version(null, query_embedding);
   candidates := greatest(4 * max_results, 40);

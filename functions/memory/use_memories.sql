@@ -8,7 +8,7 @@ as $$
 begin
   perform app_hidden.require_member(for_writing => true);
   if cardinality(ids) > 100 then
-    raise exception 'At most 100 memories at a time, not %.', cardinality(ids) using errcode = 'CQ200', hint = 'Call it again for the rest.';
+    raise exception 'At most 100 memories at a time, not %.', cardinality(ids) using errcode = 'CQ200', column = 'ids', hint = 'Call it again for the rest.';
   end if;
   return query
   with readable as (

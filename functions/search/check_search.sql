@@ -14,10 +14,10 @@ begin
       using errcode = 'CQ200', hint = 'Narrow the search by filters.';
   end if;
   if threshold not between -1 and 1 then
-    raise exception 'threshold is -1 to 1, not %.', threshold using errcode = 'CQ200', hint = 'Cosine similarity lies between -1 and 1.';
+    raise exception 'threshold is -1 to 1, not %.', threshold using errcode = 'CQ200', column = 'threshold', hint = 'Cosine similarity lies between -1 and 1.';
   end if;
   if trim(query) = '' and query_embedding is null then
-    raise exception 'There is nothing to search for.' using errcode = 'CQ200', hint = 'Pass some words as "query".';
+    raise exception 'There is nothing to search for.' using errcode = 'CQ200', column = 'query', hint = 'Pass some words as "query".';
   end if;
   -- "is not null" would mean that each of them is given
   if not (filters is null) then

@@ -12,7 +12,7 @@ begin
   perform app_private.require_administrator();
   days := coalesce(days, 7);
   if days not between 1 and 400 then
-    raise exception 'days is 1 to 400, not %.', days using errcode = 'CQ200', hint = 'Ask for fewer.';
+    raise exception 'days is 1 to 400, not %.', days using errcode = 'CQ200', column = 'days', hint = 'Ask for fewer.';
   end if;
   result.objective := app_hidden.setting('search_recall_objective')::real;
   result.recall := array(select f from app_private.latest_recall() as f);

@@ -24,10 +24,10 @@ begin
   end if;
   max_results := coalesce(max_results, 10);
   if max_results not between 1 and 100 then
-    raise exception 'maxResults is 1 to 100, not %.', max_results using errcode = 'CQ200', hint = 'Ask for fewer results.';
+    raise exception 'maxResults is 1 to 100, not %.', max_results using errcode = 'CQ200', column = 'max_results', hint = 'Ask for fewer results.';
   end if;
   if char_length(query) > 200 then
-    raise exception 'A title is sought by at most 200 characters.' using errcode = 'CQ200', hint = 'Pass some words of it as "query".';
+    raise exception 'A title is sought by at most 200 characters.' using errcode = 'CQ200', column = 'query', hint = 'Pass some words of it as "query".';
   end if;
   if trim(coalesce(query, '')) = '' then
     return;

@@ -13,7 +13,7 @@ declare
 begin
   perform app_private.require_administrator(for_writing => true);
   if vector_weight not between 0 and 1 then
-    raise exception 'vectorWeight is 0 to 1, not %.', vector_weight using errcode = 'CQ200', hint = 'Leave it out to have it measured.';
+    raise exception 'vectorWeight is 0 to 1, not %.', vector_weight using errcode = 'CQ200', column = 'vector_weight', hint = 'Leave it out to have it measured.';
   end if;
   select v.* into before from app_public.embedding_versions v where v.id = version_id for no key update;
   if before.id is null then

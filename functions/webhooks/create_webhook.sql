@@ -17,7 +17,7 @@ begin
   perform app_private.require_recent_proof();
   perform app_private.require_webhook_address(create_webhook.url);
   if char_length(coalesce(create_webhook.description, '')) > 500 then
-    raise exception 'A description has at most 500 characters.' using errcode = 'CQ200', hint = 'Say in short what it is for.';
+    raise exception 'A description has at most 500 characters.' using errcode = 'CQ200', column = 'description', hint = 'Say in short what it is for.';
   end if;
   -- locked, so that the count is right
   perform from app_public.workspaces w where w.id = workspace for no key update;

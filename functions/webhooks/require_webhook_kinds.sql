@@ -8,7 +8,7 @@ as $$
 begin
   if kinds is null or cardinality(kinds) not between 1 and 50 or array_position(kinds, null) is not null
     or not kinds <@ (app_private.webhook_kinds() || '{*}'::text[]) then
-    raise exception 'These kinds cannot be used.' using errcode = 'CQ742',
+    raise exception 'These kinds cannot be used.' using errcode = 'CQ742', column = 'kinds',
       hint = format('Name some of %s, or * for all.', array_to_string(app_private.webhook_kinds(), ', '));
   end if;
   return array(select distinct k.kind from unnest(kinds) as k (kind) order by k.kind);

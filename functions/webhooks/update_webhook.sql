@@ -21,7 +21,7 @@ begin
   perform app_private.require_recent_proof();
   perform app_private.require_webhook_address(coalesce(update_webhook.url, webhook.url));
   if char_length(update_webhook.description) > 500 then
-    raise exception 'A description has at most 500 characters.' using errcode = 'CQ200', hint = 'Say in short what it is for.';
+    raise exception 'A description has at most 500 characters.' using errcode = 'CQ200', column = 'description', hint = 'Say in short what it is for.';
   end if;
   update app_public.webhooks w
   set

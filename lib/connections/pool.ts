@@ -23,6 +23,17 @@ function listening(pool: pg.Pool): pg.Pool {
 const applicationName = (role: string, purpose: Purpose | undefined): string =>
   ['colloquy', role, purpose].filter(Boolean).join(' ');
 
+const holdable = new WeakSet<pg.Pool>();
+
+/**
+ * Whether a request may keep a connection of this pool while it uses another pool. Not where there is but one session for all of
+ * them, and not where one pool serves for all: each could wait for what the others keep.
+ */
+export const mayBeHeld = (pool: pg.Pool): boolean => holdable.has(pool);
+
+/** Milliseconds for which the API keeps a connection of requests that nobody uses: a new one knows no table and has planned nothing. */
+const API_IDLE = 300_000;
+
 /** A pool without clocks: for a server that lets its clients wait in turn, and is on this machine. */
 export function plainPool(connectionString: string, role: string, purpose?: Purpose): ServerPool {
   const pool = listening(
@@ -54,6 +65,9 @@ export function serverPool(connectionString: string, role: string, purpose?: Pur
       // before its first use; a connection that fails here is closed, and its taker gets the error
       onConnect: (client) => verifyLogin(client, role),
       connectionTimeoutMillis: clocks.connect,
+      ...(role === 'authenticator' ? { pipeline: true } : {}),
+      // not of those whose questions have no second try: a connection that was lost in silence lies here as long
+      ...(purpose === 'requests' ? { idleTimeoutMillis: API_IDLE } : {}),
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY,
       Client: watch.clientClass,
@@ -64,6 +78,7 @@ export function serverPool(connectionString: string, role: string, purpose?: Pur
     // the pool drops a connection that is about to end
     if (watch.isRetired(client)) void client.end();
   });
+  if (purpose === 'requests') holdable.add(pool);
   return {
     pool: bounded(pool, purpose),
     async end() {

@@ -5,10 +5,17 @@ import { connectionsAllowed, connectionsInUse, connectionsWaiting } from '../met
 
 /**
  * What the API's connections are for, each with a pool of its own, so that one cannot use up another's: what signed-in users ask,
- * what visitors ask, what hashes passwords (a quarter of a second of the server's time each), and the counts of limits; and those
- * to a standby.
+ * what visitors ask, what hashes passwords (a quarter of a second of the server's time each), the counts of limits, and what is read for
+ * subscriptions; those to a standby; and the one that hears of changes.
  */
-export type Purpose = 'requests' | 'visitors' | 'credentials' | 'limits' | 'standby';
+export type Purpose =
+  | 'requests'
+  | 'visitors'
+  | 'credentials'
+  | 'limits'
+  | 'subscriptions'
+  | 'standby'
+  | 'listen';
 
 /** Connections a process holds per role on a server. */
 const POOL_SIZE = env.DATABASE_POOL_SIZE;
@@ -18,6 +25,8 @@ const SIZES: Record<Purpose, number> = {
   visitors: env.POOL_VISITORS,
   credentials: env.POOL_CREDENTIALS,
   limits: 2,
+  subscriptions: env.POOL_SUBSCRIPTIONS,
+  listen: 1,
   standby: POOL_SIZE,
 };
 
@@ -40,7 +49,8 @@ export const poolSize = (purpose: Purpose | undefined): number => (purpose ? SIZ
 
 /** Bounds the wait for the connections of a pool that has a purpose. */
 export function bounded<P extends pg.Pool>(pool: P, purpose: Purpose | undefined): P {
-  if (!purpose) return pool;
+  // of the one that listens nobody else wants a turn
+  if (!purpose || purpose === 'listen') return pool;
   const patience = purpose === 'standby' ? STANDBY_PATIENCE : env.POOL_WAIT_SECONDS * 1000;
   // a hash takes a quarter of a second, and an account is asked for it once: its queue may stand
   const isControlled = purpose !== 'credentials';

@@ -31,6 +31,8 @@ export interface EmbeddedDatabase {
   dataDir: string;
   /** One pool per login, and per purpose where there are several. */
   pool(login: EmbeddedLogin, purpose?: string): pg.Pool;
+  /** Hears what transactions notify on a channel; ends by what comes back. */
+  hear(channel: string, told: (payload: string) => void): Promise<() => void>;
   /** For commands that want a connection string. */
   url(login: EmbeddedLogin): string;
   copies: Copies;
@@ -103,6 +105,7 @@ export async function openEmbedded(
         pools.set(key, pool);
         return pool;
       },
+      hear: (channel, told) => session.hear(channel, told),
       url: (login) => socketUrl(sockets, login),
       copies: copiesOf(dataDir, async (work) => {
         // whoever has the session has the only process that could write

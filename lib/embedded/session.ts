@@ -14,11 +14,15 @@ export class EmbeddedSession {
   readonly #pool: pg.Pool;
   #user: string | undefined;
   #touched = false;
+  readonly #ears = new Set<(channel: string, payload: string) => void>();
 
   constructor(pglite: PGlite) {
     this.pglite = pglite;
     const config: PGlitePgConfig = createPgConfig(pglite);
     this.#pool = new pg.Pool({ ...(config as unknown as pg.PoolConfig), max: 1, idleTimeoutMillis: 0 });
+    this.#pool.on('connect', (client) => {
+      client.on('notification', ({ channel, payload = '' }) => this.notified(channel, payload));
+    });
   }
 
   /**
@@ -47,6 +51,29 @@ export class EmbeddedSession {
       throw error;
     }
     return client;
+  }
+
+  /**
+   * Hears what transactions notify on a channel: those of the session, so of everybody.
+   * @returns ends it
+   */
+  async hear(channel: string, told: (payload: string) => void): Promise<() => void> {
+    const ear = (where: string, payload: string): void => {
+      if (where === channel) told(payload);
+    };
+    const client = await this.lease('colloquy_authenticator');
+    try {
+      await client.query(`listen ${pg.escapeIdentifier(channel)}`);
+    } finally {
+      client.release();
+    }
+    this.#ears.add(ear);
+    return () => this.#ears.delete(ear);
+  }
+
+  /** Tells those who hear. */
+  notified(channel: string, payload: string): void {
+    for (const ear of this.#ears) ear(channel, payload);
   }
 
   /** Says that the holder of the lease may have changed settings: the next one starts from the defaults. */

@@ -6,7 +6,7 @@ import type { EmbeddedSession } from './session.ts';
  * PostgreSQL's wire protocol in front of the embedded session, for psql and for the project's own commands, over a
  * socket in the data folder that only its owner can reach. A client holds the session from its first message until
  * its transaction ends; its prepared statements get names of its own. Settings last for one transaction.
- * Not spoken: copy from the client, cancel requests, notifications.
+ * Not spoken: copy from the client, cancel requests. What is notified goes to this process alone, which listens for all.
  */
 
 const SSL_REQUEST = 80877103;
@@ -15,6 +15,8 @@ const CANCEL_REQUEST = 80877102;
 const PROTOCOL_3 = 196608;
 /** Milliseconds that a client may keep everybody waiting inside an open transaction. */
 const IDLE_IN_TRANSACTION = 60_000;
+/** What may be listened to. */
+const CHANNEL = 'colloquy_live';
 /** Longest message accepted: PostgreSQL's own limit for one value. */
 const LONGEST_MESSAGE = 1024 * 1024 * 1024;
 
@@ -74,6 +76,26 @@ function ownStatementName(type: string, body: Buffer, prefix: string): Buffer {
   if (type === 'B') return rename(body.indexOf(0) + 1);
   if ((type === 'D' || type === 'C') && body[0] === 0x53) return rename(1);
   return body;
+}
+
+/** Takes what was notified out of an answer: the session is everybody's, and so is what it listens to. */
+function withoutNotifications(
+  answer: Uint8Array,
+  notified: (channel: string, payload: string) => void,
+): Uint8Array {
+  const bytes = Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength);
+  // the name of the channel stands in it as it is
+  if (!bytes.includes(CHANNEL)) return answer;
+  const kept: Buffer[] = [];
+  for (let at = 0; at + 5 <= bytes.length; ) {
+    const end = at + 1 + bytes.readInt32BE(at + 1);
+    if (bytes[at] === 0x41) {
+      const [channel = '', payload = ''] = bytes.toString('utf8', at + 9, end).split('\0');
+      notified(channel, payload);
+    } else kept.push(bytes.subarray(at, end));
+    at = end;
+  }
+  return kept.length === 0 ? bytes.subarray(0, 0) : Buffer.concat(kept);
 }
 
 class Connection {
@@ -185,7 +207,8 @@ class Connection {
     const { pglite } = this.#session;
     const request = message(type, ownStatementName(type, body, this.#prefix));
     const answer = await pglite.runExclusive(() => pglite.execProtocolRaw(new Uint8Array(request)));
-    if (this.#socket.writable) this.#socket.write(answer);
+    const told = withoutNotifications(answer, (channel, payload) => this.#session.notified(channel, payload));
+    if (this.#socket.writable && told.length > 0) this.#socket.write(told);
     // a simple query or a sync ends what belongs together
     if ((type === 'Q' || type === 'S') && !pglite.isInTransaction()) this.#giveBack();
   }

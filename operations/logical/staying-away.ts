@@ -17,6 +17,7 @@ const STAYING_AWAY: Record<string, string> = {
   'app_hidden.embedding_backlog': 'counted by triggers',
   'app_hidden.workspace_words': 'counted by triggers',
   'app_hidden.analytics_changes': 'noted by triggers',
+  'app_hidden.unindexed_conversations': 'noted by triggers',
   'app_hidden.discarded_contents': 'noted by triggers',
   'app_hidden.word_samples': 'measured anew',
   'app_hidden.indexing_rates': 'measured anew',

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { queues } from '../../jobs/registry.ts';
 import { print, say, table, UsageError } from '../../lib/cli.ts';
 import { type Database, embeddedDatabase, serverDatabase } from '../../lib/database.ts';
 import { runningEmbedded } from '../../lib/embedded/open.ts';
@@ -73,6 +72,8 @@ async function move(options: Options): Promise<void> {
       rows: tables.reduce((sum, one) => sum + one.rows, 0),
     }));
     let done = 0;
+    // what all jobs need is half of what a command takes to start
+    const { queues } = await import('../../jobs/registry.ts');
     const { rows, sums } = await interruptible((signal) =>
       moveDatabase(source, target, {
         queues,

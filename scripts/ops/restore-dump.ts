@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import { queues } from '../../jobs/registry.ts';
 import { print, say, UsageError } from '../../lib/cli.ts';
 import { embeddedDatabase, serverDatabase } from '../../lib/database.ts';
 import { filesFolder, localStorage } from '../../lib/storage.ts';
@@ -50,6 +49,8 @@ async function restore(options: Options): Promise<void> {
   const keys = keysOfEnvironment();
   const set = await findDump(target, options.set);
   if (options.dryRun) return plan(set, options);
+  // what all jobs need is half of what a command takes to start
+  const { queues } = await import('../../jobs/registry.ts');
   const into =
     options.into === undefined ? await embeddedDatabase(options.data!) : serverDatabase(options.into);
   const progress = stepProgress();

@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
 import type { Pool } from 'pg';
-import { queues } from '../../jobs/registry.ts';
 import { FINDINGS, print, table, UsageError } from '../../lib/cli.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { env } from '../../lib/env.ts';
@@ -73,6 +72,8 @@ async function withBackup<T>(
   const keys = keysOfEnvironment();
   const set = await findDump(target, options.set);
   const progress = stepProgress();
+  // what all jobs need is half of what a command takes to start
+  const { queues } = await import('../../jobs/registry.ts');
   return withScratch(
     { target, keys, set, queues, staging: stagingFolder(), signal, onStep: progress.step },
     options.scratch,

@@ -815,6 +815,24 @@ CREATE TYPE app_public.message_status AS ENUM (
 );
 
 --
+-- Name: message_to_save; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.message_to_save AS (
+	client_id text,
+	role app_public.message_role,
+	content text,
+	parts jsonb,
+	attachments jsonb,
+	metadata jsonb,
+	provider text,
+	model text,
+	prompt_tokens integer,
+	completion_tokens integer,
+	cost_usd numeric(12,6)
+);
+
+--
 -- Name: my_invitation; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -1265,6 +1283,61 @@ CREATE TYPE app_public.workspace_figures AS (
 );
 
 --
+-- Name: files; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.files (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    visibility app_public.visibility DEFAULT 'private'::app_public.visibility NOT NULL,
+    original_name text NOT NULL,
+    external_id text,
+    mime_type text,
+    byte_size bigint,
+    sha256 bytea,
+    source_url text,
+    storage_path text GENERATED ALWAYS AS (app_private.content_path(workspace_id, sha256)) STORED,
+    processing_status app_public.processing_status DEFAULT 'pending'::app_public.processing_status NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    retry_at timestamp with time zone,
+    error text,
+    error_code text,
+    extracted_length integer,
+    chunk_count integer,
+    conversation_id uuid,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    is_stored boolean GENERATED ALWAYS AS ((sha256 IS NOT NULL)) NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT files_attempts_positive CHECK ((attempts >= 0)),
+    CONSTRAINT files_byte_size_positive CHECK ((byte_size >= 0)),
+    CONSTRAINT files_chunk_count_positive CHECK ((chunk_count >= 0)),
+    CONSTRAINT files_error_code_format CHECK ((error_code ~ '^CQ[0-9]{3}$'::text)),
+    CONSTRAINT files_error_length CHECK ((char_length(error) <= 2000)),
+    CONSTRAINT files_error_of_failure CHECK ((num_nonnulls(error, error_code) =
+CASE
+    WHEN (processing_status = 'failed'::app_public.processing_status) THEN 2
+    ELSE 0
+END)),
+    CONSTRAINT files_external_id_length CHECK (((char_length(external_id) >= 1) AND (char_length(external_id) <= 1500))),
+    CONSTRAINT files_extracted_length_positive CHECK ((extracted_length >= 0)),
+    CONSTRAINT files_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT files_metadata_object CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 65536))),
+    CONSTRAINT files_original_name_length CHECK (((char_length(original_name) >= 1) AND (char_length(original_name) <= 255))),
+    CONSTRAINT files_sha256_length CHECK ((octet_length(sha256) = 32)),
+    CONSTRAINT files_source_url_format CHECK ((source_url !~* '[[:cntrl:]]|^ |^(javascript|vbscript|data|blob|filesystem|view-source|about|intent|ms-[a-z-]+):'::text)),
+    CONSTRAINT files_source_url_length CHECK (((char_length(source_url) >= 1) AND (char_length(source_url) <= 2048))),
+    CONSTRAINT files_stored_or_described CHECK (
+CASE
+    WHEN (sha256 IS NULL) THEN ((external_id IS NOT NULL) AND (processing_status = 'completed'::app_public.processing_status))
+    ELSE (num_nulls(mime_type, byte_size) = 0)
+END)
+);
+
+ALTER TABLE ONLY app_public.files FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: cited_passages; Type: TABLE; Schema: app_hidden; Owner: -
 --
 
@@ -1322,6 +1395,77 @@ CREATE TABLE app_public.message_chunks (
 );
 
 ALTER TABLE ONLY app_public.message_chunks FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: conversations; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.conversations (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    visibility app_public.visibility DEFAULT 'private'::app_public.visibility NOT NULL,
+    title text,
+    channel app_public.conversation_channel DEFAULT 'api'::app_public.conversation_channel NOT NULL,
+    external_id text,
+    model_provider text,
+    model_name text,
+    temperature numeric(3,2),
+    max_tokens integer,
+    system_prompt text,
+    enable_document_chat boolean DEFAULT false NOT NULL,
+    enable_image_generation boolean DEFAULT false NOT NULL,
+    enable_web_search boolean DEFAULT false NOT NULL,
+    message_count integer DEFAULT 0 NOT NULL,
+    total_tokens_used bigint DEFAULT 0 NOT NULL,
+    total_cost_usd numeric(14,6) DEFAULT 0 NOT NULL,
+    total_response_time_ms bigint DEFAULT 0 NOT NULL,
+    response_count integer DEFAULT 0 NOT NULL,
+    avg_response_time_ms integer GENERATED ALWAYS AS (round(((total_response_time_ms)::numeric / (NULLIF(response_count, 0))::numeric))) STORED,
+    positive_feedback integer DEFAULT 0 NOT NULL,
+    negative_feedback integer DEFAULT 0 NOT NULL,
+    last_sequence_number integer DEFAULT 0 NOT NULL,
+    indexed_sequence_number integer DEFAULT 0 NOT NULL,
+    last_message_id uuid,
+    last_message_at timestamp with time zone DEFAULT now() NOT NULL,
+    max_messages integer DEFAULT 1000 NOT NULL,
+    is_archived boolean DEFAULT false NOT NULL,
+    is_auto_archived boolean DEFAULT false NOT NULL,
+    continued_from_id uuid,
+    storage_tier app_public.storage_tier DEFAULT 'hot'::app_public.storage_tier NOT NULL,
+    is_temporary boolean DEFAULT false NOT NULL,
+    expires_at timestamp with time zone,
+    pinned_at timestamp with time zone,
+    summary text,
+    summary_until_message_id uuid,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)) STORED,
+    rag_configuration_id uuid,
+    preferred_leaf_id uuid,
+    branched_from_message_id uuid,
+    indexed_leaf_id uuid,
+    last_message_hour timestamp with time zone GENERATED ALWAYS AS (date_bin('01:00:00'::interval, last_message_at, '2000-01-01 00:00:00+00'::timestamp with time zone)) STORED NOT NULL,
+    CONSTRAINT conversations_external_id_length CHECK (((char_length(external_id) >= 1) AND (char_length(external_id) <= 1000))),
+    CONSTRAINT conversations_feedback_positive CHECK (((positive_feedback >= 0) AND (negative_feedback >= 0))),
+    CONSTRAINT conversations_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT conversations_last_message_id_after_id CHECK ((last_message_id >= id)),
+    CONSTRAINT conversations_max_messages_positive CHECK ((max_messages > 0)),
+    CONSTRAINT conversations_max_tokens_positive CHECK ((max_tokens > 0)),
+    CONSTRAINT conversations_message_count_positive CHECK ((message_count >= 0)),
+    CONSTRAINT conversations_metadata_object CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 65536))),
+    CONSTRAINT conversations_model_name_length CHECK ((char_length(model_name) <= 200)),
+    CONSTRAINT conversations_model_provider_length CHECK ((char_length(model_provider) <= 100)),
+    CONSTRAINT conversations_sequence_numbers CHECK (((indexed_sequence_number >= 0) AND (indexed_sequence_number <= last_sequence_number))),
+    CONSTRAINT conversations_summary_length CHECK ((char_length(summary) <= 100000)),
+    CONSTRAINT conversations_system_prompt_length CHECK ((char_length(system_prompt) <= 100000)),
+    CONSTRAINT conversations_temperature_range CHECK (((temperature >= (0)::numeric) AND (temperature <= (2)::numeric))),
+    CONSTRAINT conversations_temporary_expires CHECK ((is_temporary = (expires_at IS NOT NULL))),
+    CONSTRAINT conversations_title_length CHECK ((char_length(title) <= 500))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY app_public.conversations FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: messages; Type: TABLE; Schema: app_public; Owner: -
@@ -1497,61 +1641,6 @@ CREATE TABLE app_hidden.maintenance_runs (
 ALTER TABLE ONLY app_hidden.maintenance_runs FORCE ROW LEVEL SECURITY;
 
 --
--- Name: files; Type: TABLE; Schema: app_public; Owner: -
---
-
-CREATE TABLE app_public.files (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    workspace_id uuid NOT NULL,
-    owner_id uuid NOT NULL,
-    visibility app_public.visibility DEFAULT 'private'::app_public.visibility NOT NULL,
-    original_name text NOT NULL,
-    external_id text,
-    mime_type text,
-    byte_size bigint,
-    sha256 bytea,
-    source_url text,
-    storage_path text GENERATED ALWAYS AS (app_private.content_path(workspace_id, sha256)) STORED,
-    processing_status app_public.processing_status DEFAULT 'pending'::app_public.processing_status NOT NULL,
-    attempts integer DEFAULT 0 NOT NULL,
-    retry_at timestamp with time zone,
-    error text,
-    error_code text,
-    extracted_length integer,
-    chunk_count integer,
-    conversation_id uuid,
-    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    is_stored boolean GENERATED ALWAYS AS ((sha256 IS NOT NULL)) NOT NULL,
-    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
-    CONSTRAINT files_attempts_positive CHECK ((attempts >= 0)),
-    CONSTRAINT files_byte_size_positive CHECK ((byte_size >= 0)),
-    CONSTRAINT files_chunk_count_positive CHECK ((chunk_count >= 0)),
-    CONSTRAINT files_error_code_format CHECK ((error_code ~ '^CQ[0-9]{3}$'::text)),
-    CONSTRAINT files_error_length CHECK ((char_length(error) <= 2000)),
-    CONSTRAINT files_error_of_failure CHECK ((num_nonnulls(error, error_code) =
-CASE
-    WHEN (processing_status = 'failed'::app_public.processing_status) THEN 2
-    ELSE 0
-END)),
-    CONSTRAINT files_external_id_length CHECK (((char_length(external_id) >= 1) AND (char_length(external_id) <= 1500))),
-    CONSTRAINT files_extracted_length_positive CHECK ((extracted_length >= 0)),
-    CONSTRAINT files_id_version CHECK ((uuid_extract_version(id) = 7)),
-    CONSTRAINT files_metadata_object CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 65536))),
-    CONSTRAINT files_original_name_length CHECK (((char_length(original_name) >= 1) AND (char_length(original_name) <= 255))),
-    CONSTRAINT files_sha256_length CHECK ((octet_length(sha256) = 32)),
-    CONSTRAINT files_source_url_format CHECK ((source_url !~* '[[:cntrl:]]|^ |^(javascript|vbscript|data|blob|filesystem|view-source|about|intent|ms-[a-z-]+):'::text)),
-    CONSTRAINT files_source_url_length CHECK (((char_length(source_url) >= 1) AND (char_length(source_url) <= 2048))),
-    CONSTRAINT files_stored_or_described CHECK (
-CASE
-    WHEN (sha256 IS NULL) THEN ((external_id IS NOT NULL) AND (processing_status = 'completed'::app_public.processing_status))
-    ELSE (num_nulls(mime_type, byte_size) = 0)
-END)
-);
-
-ALTER TABLE ONLY app_public.files FORCE ROW LEVEL SECURITY;
-
---
 -- Name: conversation_files; Type: TABLE; Schema: app_hidden; Owner: -
 --
 
@@ -1625,75 +1714,6 @@ CREATE TABLE app_public.users (
 );
 
 ALTER TABLE ONLY app_public.users FORCE ROW LEVEL SECURITY;
-
---
--- Name: conversations; Type: TABLE; Schema: app_public; Owner: -
---
-
-CREATE TABLE app_public.conversations (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    workspace_id uuid NOT NULL,
-    owner_id uuid NOT NULL,
-    visibility app_public.visibility DEFAULT 'private'::app_public.visibility NOT NULL,
-    title text,
-    channel app_public.conversation_channel DEFAULT 'api'::app_public.conversation_channel NOT NULL,
-    external_id text,
-    model_provider text,
-    model_name text,
-    temperature numeric(3,2),
-    max_tokens integer,
-    system_prompt text,
-    enable_document_chat boolean DEFAULT false NOT NULL,
-    enable_image_generation boolean DEFAULT false NOT NULL,
-    enable_web_search boolean DEFAULT false NOT NULL,
-    message_count integer DEFAULT 0 NOT NULL,
-    total_tokens_used bigint DEFAULT 0 NOT NULL,
-    total_cost_usd numeric(14,6) DEFAULT 0 NOT NULL,
-    total_response_time_ms bigint DEFAULT 0 NOT NULL,
-    response_count integer DEFAULT 0 NOT NULL,
-    avg_response_time_ms integer GENERATED ALWAYS AS (round(((total_response_time_ms)::numeric / (NULLIF(response_count, 0))::numeric))) STORED,
-    positive_feedback integer DEFAULT 0 NOT NULL,
-    negative_feedback integer DEFAULT 0 NOT NULL,
-    last_sequence_number integer DEFAULT 0 NOT NULL,
-    indexed_sequence_number integer DEFAULT 0 NOT NULL,
-    last_message_id uuid,
-    last_message_at timestamp with time zone DEFAULT now() NOT NULL,
-    max_messages integer DEFAULT 1000 NOT NULL,
-    is_archived boolean DEFAULT false NOT NULL,
-    is_auto_archived boolean DEFAULT false NOT NULL,
-    continued_from_id uuid,
-    storage_tier app_public.storage_tier DEFAULT 'hot'::app_public.storage_tier NOT NULL,
-    is_temporary boolean DEFAULT false NOT NULL,
-    expires_at timestamp with time zone,
-    pinned_at timestamp with time zone,
-    summary text,
-    summary_until_message_id uuid,
-    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)) STORED,
-    rag_configuration_id uuid,
-    preferred_leaf_id uuid,
-    branched_from_message_id uuid,
-    indexed_leaf_id uuid,
-    CONSTRAINT conversations_external_id_length CHECK (((char_length(external_id) >= 1) AND (char_length(external_id) <= 1000))),
-    CONSTRAINT conversations_feedback_positive CHECK (((positive_feedback >= 0) AND (negative_feedback >= 0))),
-    CONSTRAINT conversations_id_version CHECK ((uuid_extract_version(id) = 7)),
-    CONSTRAINT conversations_last_message_id_after_id CHECK ((last_message_id >= id)),
-    CONSTRAINT conversations_max_messages_positive CHECK ((max_messages > 0)),
-    CONSTRAINT conversations_max_tokens_positive CHECK ((max_tokens > 0)),
-    CONSTRAINT conversations_message_count_positive CHECK ((message_count >= 0)),
-    CONSTRAINT conversations_metadata_object CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 65536))),
-    CONSTRAINT conversations_model_name_length CHECK ((char_length(model_name) <= 200)),
-    CONSTRAINT conversations_model_provider_length CHECK ((char_length(model_provider) <= 100)),
-    CONSTRAINT conversations_sequence_numbers CHECK (((indexed_sequence_number >= 0) AND (indexed_sequence_number <= last_sequence_number))),
-    CONSTRAINT conversations_summary_length CHECK ((char_length(summary) <= 100000)),
-    CONSTRAINT conversations_system_prompt_length CHECK ((char_length(system_prompt) <= 100000)),
-    CONSTRAINT conversations_temperature_range CHECK (((temperature >= (0)::numeric) AND (temperature <= (2)::numeric))),
-    CONSTRAINT conversations_temporary_expires CHECK ((is_temporary = (expires_at IS NOT NULL))),
-    CONSTRAINT conversations_title_length CHECK ((char_length(title) <= 500))
-);
-
-ALTER TABLE ONLY app_public.conversations FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: user_identities; Type: TABLE; Schema: app_private; Owner: -
@@ -2062,19 +2082,6 @@ CREATE TABLE app_hidden.cutting_failures (
 ALTER TABLE ONLY app_hidden.cutting_failures FORCE ROW LEVEL SECURITY;
 
 --
--- Name: analytics_changes; Type: TABLE; Schema: app_hidden; Owner: -
---
-
-CREATE TABLE app_hidden.analytics_changes (
-    workspace_id uuid NOT NULL,
-    conversation_id uuid NOT NULL,
-    day date NOT NULL,
-    noted_at timestamp with time zone DEFAULT now() NOT NULL
-);
-
-ALTER TABLE ONLY app_hidden.analytics_changes FORCE ROW LEVEL SECURITY;
-
---
 -- Name: legal_holds; Type: TABLE; Schema: app_public; Owner: -
 --
 
@@ -2098,6 +2105,37 @@ CREATE TABLE app_public.legal_holds (
 );
 
 ALTER TABLE ONLY app_public.legal_holds FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: streaming_messages; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.streaming_messages (
+    message_id uuid NOT NULL,
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    sequence_number integer NOT NULL,
+    writer_id uuid,
+    length integer DEFAULT 0 NOT NULL,
+    written_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT streaming_messages_length_range CHECK (((length >= 0) AND (length <= 1000000))),
+    CONSTRAINT streaming_messages_sequence_number_positive CHECK ((sequence_number > 0))
+);
+
+ALTER TABLE ONLY app_hidden.streaming_messages FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: analytics_changes; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.analytics_changes (
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    day date NOT NULL,
+    noted_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY app_hidden.analytics_changes FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: usage_reservations; Type: TABLE; Schema: app_public; Owner: -
@@ -2434,7 +2472,8 @@ CREATE TABLE app_public.conversation_reads (
     workspace_id uuid NOT NULL,
     conversation_id uuid NOT NULL,
     user_id uuid NOT NULL,
-    last_read_at timestamp with time zone DEFAULT now() NOT NULL
+    last_read_at timestamp with time zone DEFAULT now() NOT NULL,
+    read_sequence_number integer DEFAULT 0 NOT NULL
 );
 
 ALTER TABLE ONLY app_public.conversation_reads FORCE ROW LEVEL SECURITY;
@@ -2979,6 +3018,21 @@ CREATE TABLE app_hidden.search_statistics (
 ALTER TABLE ONLY app_hidden.search_statistics FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: streaming_parts; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.streaming_parts (
+    message_id uuid NOT NULL,
+    start_offset integer NOT NULL,
+    workspace_id uuid NOT NULL,
+    content text NOT NULL,
+    CONSTRAINT streaming_parts_content_length CHECK (((char_length(content) >= 1) AND (char_length(content) <= 1000000))),
+    CONSTRAINT streaming_parts_start_offset_not_negative CHECK ((start_offset >= 0))
+);
+
+ALTER TABLE ONLY app_hidden.streaming_parts FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: tier_passes; Type: TABLE; Schema: app_hidden; Owner: -
 --
 
@@ -2990,6 +3044,17 @@ CREATE TABLE app_hidden.tier_passes (
 );
 
 ALTER TABLE ONLY app_hidden.tier_passes FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: unindexed_conversations; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.unindexed_conversations (
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL
+);
+
+ALTER TABLE ONLY app_hidden.unindexed_conversations FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: usage_holds; Type: TABLE; Schema: app_hidden; Owner: -
@@ -3228,6 +3293,21 @@ CREATE TABLE app_private.mail_tokens (
 );
 
 ALTER TABLE ONLY app_private.mail_tokens FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: provider_logouts; Type: TABLE; Schema: app_private; Owner: -
+--
+
+CREATE TABLE app_private.provider_logouts (
+    token_hash bytea NOT NULL,
+    session_hash bytea,
+    expires_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT provider_logouts_session_hash_length CHECK ((octet_length(session_hash) = 32)),
+    CONSTRAINT provider_logouts_token_hash_length CHECK ((octet_length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY app_private.provider_logouts FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: recovery_codes; Type: TABLE; Schema: app_private; Owner: -
@@ -3888,11 +3968,32 @@ ALTER TABLE ONLY app_hidden.search_statistics
     ADD CONSTRAINT search_statistics_pkey PRIMARY KEY (id);
 
 --
+-- Name: streaming_messages streaming_messages_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.streaming_messages
+    ADD CONSTRAINT streaming_messages_pkey PRIMARY KEY (message_id);
+
+--
+-- Name: streaming_parts streaming_parts_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.streaming_parts
+    ADD CONSTRAINT streaming_parts_pkey PRIMARY KEY (message_id, start_offset);
+
+--
 -- Name: tier_passes tier_passes_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
 ALTER TABLE ONLY app_hidden.tier_passes
     ADD CONSTRAINT tier_passes_pkey PRIMARY KEY (workspace_id);
+
+--
+-- Name: unindexed_conversations unindexed_conversations_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.unindexed_conversations
+    ADD CONSTRAINT unindexed_conversations_pkey PRIMARY KEY (workspace_id, conversation_id);
 
 --
 -- Name: usage_holds usage_holds_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
@@ -3984,6 +4085,13 @@ ALTER TABLE ONLY app_private.mail_outbox
 
 ALTER TABLE ONLY app_private.mail_tokens
     ADD CONSTRAINT mail_tokens_pkey PRIMARY KEY (token_hash);
+
+--
+-- Name: provider_logouts provider_logouts_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.provider_logouts
+    ADD CONSTRAINT provider_logouts_pkey PRIMARY KEY (token_hash);
 
 --
 -- Name: recovery_codes recovery_codes_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
@@ -4829,6 +4937,18 @@ CREATE INDEX search_samples_workspace_id_user_id_idx ON app_hidden.search_sample
 CREATE INDEX search_statistics_version_id_idx ON app_hidden.search_statistics USING btree (version_id);
 
 --
+-- Name: streaming_messages_conversation_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX streaming_messages_conversation_id_idx ON app_hidden.streaming_messages USING btree (workspace_id, conversation_id);
+
+--
+-- Name: streaming_messages_writer_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX streaming_messages_writer_id_idx ON app_hidden.streaming_messages USING btree (writer_id) WHERE (writer_id IS NOT NULL);
+
+--
 -- Name: usage_holds_budget_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
 --
 
@@ -4923,6 +5043,18 @@ CREATE INDEX mail_tokens_expires_at_idx ON app_private.mail_tokens USING btree (
 --
 
 CREATE INDEX mail_tokens_user_id_kind_idx ON app_private.mail_tokens USING btree (user_id, kind, created_at);
+
+--
+-- Name: provider_logouts_expires_at_idx; Type: INDEX; Schema: app_private; Owner: -
+--
+
+CREATE INDEX provider_logouts_expires_at_idx ON app_private.provider_logouts USING btree (expires_at);
+
+--
+-- Name: provider_logouts_session_hash_idx; Type: INDEX; Schema: app_private; Owner: -
+--
+
+CREATE INDEX provider_logouts_session_hash_idx ON app_private.provider_logouts USING btree (session_hash) WHERE (session_hash IS NOT NULL);
 
 --
 -- Name: sign_in_challenges_expires_at_idx; Type: INDEX; Schema: app_private; Owner: -
@@ -5093,16 +5225,10 @@ CREATE INDEX conversations_expires_at_idx ON app_public.conversations USING btre
 CREATE UNIQUE INDEX conversations_external_id_key ON app_public.conversations USING btree (workspace_id, owner_id, external_id) WHERE (external_id IS NOT NULL);
 
 --
--- Name: conversations_leaf_idx; Type: INDEX; Schema: app_public; Owner: -
+-- Name: conversations_owner_id_last_message_hour_idx; Type: INDEX; Schema: app_public; Owner: -
 --
 
-CREATE INDEX conversations_leaf_idx ON app_public.conversations USING btree (id) WHERE ((indexed_leaf_id IS DISTINCT FROM preferred_leaf_id) AND (storage_tier = 'hot'::app_public.storage_tier));
-
---
--- Name: conversations_owner_id_last_message_at_idx; Type: INDEX; Schema: app_public; Owner: -
---
-
-CREATE INDEX conversations_owner_id_last_message_at_idx ON app_public.conversations USING btree (owner_id, last_message_at DESC, id DESC);
+CREATE INDEX conversations_owner_id_last_message_hour_idx ON app_public.conversations USING btree (owner_id, workspace_id, last_message_hour DESC);
 
 --
 -- Name: conversations_rag_configuration_id_idx; Type: INDEX; Schema: app_public; Owner: -
@@ -5111,22 +5237,16 @@ CREATE INDEX conversations_owner_id_last_message_at_idx ON app_public.conversati
 CREATE INDEX conversations_rag_configuration_id_idx ON app_public.conversations USING btree (workspace_id, rag_configuration_id) WHERE (rag_configuration_id IS NOT NULL);
 
 --
--- Name: conversations_shared_last_message_at_idx; Type: INDEX; Schema: app_public; Owner: -
+-- Name: conversations_shared_last_message_hour_idx; Type: INDEX; Schema: app_public; Owner: -
 --
 
-CREATE INDEX conversations_shared_last_message_at_idx ON app_public.conversations USING btree (workspace_id, last_message_at DESC, id DESC) WHERE (visibility = 'workspace'::app_public.visibility);
+CREATE INDEX conversations_shared_last_message_hour_idx ON app_public.conversations USING btree (workspace_id, last_message_hour DESC) WHERE (visibility = 'workspace'::app_public.visibility);
 
 --
 -- Name: conversations_title_idx; Type: INDEX; Schema: app_public; Owner: -
 --
 
 CREATE INDEX conversations_title_idx ON app_public.conversations USING gin (workspace_id, title extensions.gin_trgm_ops);
-
---
--- Name: conversations_unindexed_idx; Type: INDEX; Schema: app_public; Owner: -
---
-
-CREATE INDEX conversations_unindexed_idx ON app_public.conversations USING btree (id) WHERE (indexed_sequence_number < last_sequence_number);
 
 --
 -- Name: documents_archived_idx; Type: INDEX; Schema: app_public; Owner: -
@@ -5833,11 +5953,39 @@ ALTER TABLE ONLY app_hidden.search_statistics
     ADD CONSTRAINT search_statistics_version_id_fkey FOREIGN KEY (version_id) REFERENCES app_public.embedding_versions(id) ON DELETE CASCADE;
 
 --
+-- Name: streaming_messages streaming_messages_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.streaming_messages
+    ADD CONSTRAINT streaming_messages_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_public.conversations(workspace_id, id) ON DELETE CASCADE;
+
+--
+-- Name: streaming_messages streaming_messages_writer_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.streaming_messages
+    ADD CONSTRAINT streaming_messages_writer_id_fkey FOREIGN KEY (writer_id) REFERENCES app_public.users(id) ON DELETE SET NULL;
+
+--
+-- Name: streaming_parts streaming_parts_message_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.streaming_parts
+    ADD CONSTRAINT streaming_parts_message_id_fkey FOREIGN KEY (message_id) REFERENCES app_hidden.streaming_messages(message_id) ON DELETE CASCADE;
+
+--
 -- Name: tier_passes tier_passes_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
 --
 
 ALTER TABLE ONLY app_hidden.tier_passes
     ADD CONSTRAINT tier_passes_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
+-- Name: unindexed_conversations unindexed_conversations_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.unindexed_conversations
+    ADD CONSTRAINT unindexed_conversations_conversation_id_fkey FOREIGN KEY (workspace_id, conversation_id) REFERENCES app_public.conversations(workspace_id, id) ON DELETE CASCADE;
 
 --
 -- Name: usage_holds usage_holds_budget_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
@@ -6783,10 +6931,28 @@ CREATE POLICY all_owner ON app_hidden.search_samples TO colloquy_owner USING (tr
 CREATE POLICY all_owner ON app_hidden.search_statistics TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: streaming_messages all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.streaming_messages TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: streaming_parts all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.streaming_parts TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: tier_passes all_owner; Type: POLICY; Schema: app_hidden; Owner: -
 --
 
 CREATE POLICY all_owner ON app_hidden.tier_passes TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: unindexed_conversations all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.unindexed_conversations TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: usage_holds all_owner; Type: POLICY; Schema: app_hidden; Owner: -
@@ -7059,10 +7225,28 @@ CREATE POLICY select_operators ON app_hidden.paused_jobs FOR SELECT TO colloquy_
 CREATE POLICY select_program ON app_hidden.applied_functions FOR SELECT TO colloquy_authenticator, colloquy_worker, colloquy_monitor USING (true);
 
 --
+-- Name: streaming_messages; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.streaming_messages ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: streaming_parts; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.streaming_parts ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: tier_passes; Type: ROW SECURITY; Schema: app_hidden; Owner: -
 --
 
 ALTER TABLE app_hidden.tier_passes ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: unindexed_conversations; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.unindexed_conversations ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: usage_holds; Type: ROW SECURITY; Schema: app_hidden; Owner: -
@@ -7141,6 +7325,12 @@ CREATE POLICY all_owner ON app_private.mail_outbox TO colloquy_owner USING (true
 --
 
 CREATE POLICY all_owner ON app_private.mail_tokens TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: provider_logouts all_owner; Type: POLICY; Schema: app_private; Owner: -
+--
+
+CREATE POLICY all_owner ON app_private.provider_logouts TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: recovery_codes all_owner; Type: POLICY; Schema: app_private; Owner: -
@@ -7255,6 +7445,12 @@ ALTER TABLE app_private.mail_outbox ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE app_private.mail_tokens ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: provider_logouts; Type: ROW SECURITY; Schema: app_private; Owner: -
+--
+
+ALTER TABLE app_private.provider_logouts ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: recovery_codes; Type: ROW SECURITY; Schema: app_private; Owner: -

@@ -97,26 +97,26 @@ describeReal('citations and packed conversations, as clients see them', () => {
     });
     expect(sent.status).toBe(201);
     await get(
-      'mutation ($d: JSON!) { importDocuments(input: { documents: $d }) { importOutcomes { outcome } } }',
+      'mutation ($d: [ImportedDocumentInput!]!) { importDocuments(input: { documents: $d }) { importOutcomes { outcome } } }',
       {
         d: [
           {
             sourceUrl: 'https://example.org/rules',
             title: 'Rules',
             content: 'Reimbursements above 500 euros are signed by Ines.',
-            visibility: 'workspace',
+            visibility: 'WORKSPACE',
           },
           {
             sourceUrl: 'https://example.org/diary',
             title: 'Diary',
             content: 'A secret walrus lives in the cellar.',
-            visibility: 'private',
+            visibility: 'PRIVATE',
           },
           {
             sourceUrl: 'https://example.org/prices',
             title: 'Prices',
             content: 'The pump costs 5 euros.',
-            visibility: 'workspace',
+            visibility: 'WORKSPACE',
           },
         ],
       },
@@ -150,10 +150,10 @@ describeReal('citations and packed conversations, as clients see them', () => {
       ).postMessage.message.id as string;
     await post('hello');
     const turn = await get(
-      `mutation ($c: UUID!, $chunks: JSON!) {
+      `mutation ($c: UUID!, $chunks: [CitationInput!]) {
         recordTurn(input: { conversationId: $c, question: "Who signs, and what of the zanzibar beacon?", answer: "Ines signs.", chunks: $chunks, model: "m", provider: "p",
           promptTokens: 5, completionTokens: 7, costUsd: "0.25", latencyMs: 12, relevanceScore: 0.5, metadata: { retrieval: { mode: "hybrid" } },
-          toolCalls: [{ name: "look", arguments: { at: 1 }, result: [1, null], status: "succeeded", durationMs: 3 }] }) { messages { id nodeId } }
+          toolCalls: [{ name: "look", arguments: { at: 1 }, result: [1, null], status: SUCCEEDED, durationMs: 3 }] }) { messages { id nodeId } }
       }`,
       { c: conversation, chunks: cited },
     );
@@ -358,7 +358,7 @@ describeReal('citations and packed conversations, as clients see them', () => {
       { d: before.chunks[1].documentId },
     );
     await get(
-      'mutation ($d: JSON!) { importDocuments(input: { documents: $d }) { importOutcomes { outcome } } }',
+      'mutation ($d: [ImportedDocumentInput!]!) { importDocuments(input: { documents: $d }) { importOutcomes { outcome } } }',
       {
         d: [
           { sourceUrl: 'https://example.org/prices', title: 'Prices', content: 'The pump costs 700 euros.' },

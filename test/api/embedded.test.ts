@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { retention } from '../../jobs/retention.ts';
 import { startWorker } from '../../jobs/worker.ts';
@@ -17,6 +18,7 @@ import { createEmbedded } from '../support/embedded.ts';
 import { LONG } from '../support/limits.ts';
 import { computeAnalytics } from '../support/tenants.ts';
 import { until } from '../support/users.ts';
+import { overWebSocket } from './live/support.ts';
 import { type Account, axis, indexDocument, register, startTestApi, type TestApi } from './support.ts';
 
 /** The embedded database has one session for everybody: a request that held two connections would wait for itself. */
@@ -248,6 +250,39 @@ describe('the API over the embedded database', () => {
       conversationSummaryStats: { nodes: [{ messageCount: '2' }] },
       userActivitySummary: { nodes: [{ messageCount: '1' }] },
     });
+  });
+
+  it('tells subscribers what happens in it, also by who comes over its socket', async () => {
+    const { data } = await api.ask(
+      'mutation { startConversation(input: {}) { conversation { id } } }',
+      {},
+      { token: ada.token },
+    );
+    const { id } = data.startConversation.conversation;
+    const told = overWebSocket(api.api.url, ada.token, {
+      query: 'subscription ($id: UUID!) { messageChanged(conversationId: $id) { changes { text } } }',
+      variables: { id },
+    });
+    await told.has(1);
+    await api.ask(
+      'mutation ($id: UUID!) { postMessage(input: { conversationId: $id, content: "Hello" }) { message { id } } }',
+      { id },
+      { token: ada.token },
+    );
+    await told.finds(({ changes }) => changes[0]?.text === 'Hello');
+    const client = new pg.Client(database.url('owner'));
+    await client.connect();
+    const { rows } = await client
+      .query(
+        `begin; select set_config('colloquy.user_id', '${ada.userId}', true), set_config('colloquy.workspace_id', '${ada.workspaceId}', true),
+         set_config('colloquy.member_role', 'owner', true);
+       select (app_public.post_message('${id}', 'From outside')).content; commit`,
+      )
+      .then((results) => (results as unknown as pg.QueryResult[])[2]!);
+    expect(rows).toEqual([{ content: 'From outside' }]);
+    await told.finds(({ changes }) => changes[0]?.text === 'From outside');
+    await client.end();
+    told.end();
   });
 
   it('says what retention will delete, and deletes that', async () => {

@@ -110,7 +110,7 @@ describeReal('errors', () => {
     ],
     ['mutation { startConversation(input: { metadata: [1] }) { conversation { id } } }', 'CQ200', 'metadata'],
     ['mutation { createDocument(input: { title: "", content: "x" }) { document { id } } }', 'CQ200', 'title'],
-    ['mutation { createDocument(input: { title: "x" }) { document { id } } }', 'CQ200', 'content'],
+    ['mutation { createDocument(input: { title: "x" }) { document { id } } }', 'CQ400', 'content'],
     [
       'mutation { createDocument(input: { title: "x", content: "x", contentType: "exe" }) { document { id } } }',
       'CQ200',
@@ -180,6 +180,60 @@ describeReal('errors', () => {
     else expect(reply.data.conversations.totalCount).toBe(0);
   });
 
+  it.each([
+    ['{ register(input: {}) { clientMutationId } }', 'CQ400', 'email'],
+    ['($input: RegisterInput!) { register(input: $input) { clientMutationId } }', 'CQ400', 'email'],
+    [
+      '($id: UUID!) { giveFeedback(input: { messageId: $id }) { clientMutationId } }',
+      'CQ400',
+      'feedbackType',
+    ],
+    [
+      '($input: GiveFeedbackInput!) { giveFeedback(input: $input) { clientMutationId } }',
+      'CQ400',
+      'messageId',
+    ],
+    [
+      '($id: UUID!) { recordTurn(input: { conversationId: $id, question: "x", answer: "x", toolCalls: [{ name: "x", status: DONE }] }) { clientMutationId } }',
+      'CQ400',
+      'toolCalls[0].status',
+    ],
+    [
+      '($turn: RecordTurnInput!) { recordTurn(input: $turn) { clientMutationId } }',
+      'CQ400',
+      'turn.toolCalls[1].status',
+    ],
+    [
+      '($input: RecordTurnInput!) { recordTurn(input: $input) { clientMutationId } }',
+      'CQ400',
+      'toolCalls[1].status',
+    ],
+    [
+      '($title: String!) { startConversation(input: { title: $title }) { clientMutationId } }',
+      'CQ400',
+      'title',
+    ],
+    ['{ startConversation(input: { temperature: "5" }) { clientMutationId } }', 'CQ200', 'temperature'],
+    ['{ createDocument(input: { title: "", content: "x" }) { clientMutationId } }', 'CQ200', 'title'],
+    [
+      '{ createDocument(input: { title: "x", content: "x", contentType: "exe" }) { clientMutationId } }',
+      'CQ200',
+      'contentType',
+    ],
+    ['{ createApiKey(input: { name: "x", scopes: ["fly"] }) { clientMutationId } }', 'CQ200', 'scopes'],
+    ['{ remember(input: { content: "x", importance: 5 }) { clientMutationId } }', 'CQ200', 'importance'],
+  ])('names the field that %s is about', async (mutation, code, field) => {
+    const turn = {
+      conversationId: '01a20056-e06b-7ea3-a629-3f20bcd4180a',
+      question: 'x',
+      answer: 'x',
+      toolCalls: [{ name: 'x' }, { name: 'x', status: 'DONE' }],
+    };
+    const input = field === 'toolCalls[1].status' ? turn : {};
+    const reply = await asAda(`mutation ${mutation}`, { id: turn.conversationId, input, turn });
+    expect(reply.errors[0]?.extensions).toMatchObject({ code, field });
+  });
+
   it('quotes nothing of the database when an import cannot be read', async () => {
     const load = (payload: object) =>
       asAda(
@@ -195,12 +249,12 @@ describeReal('errors', () => {
       ]);
     }
     const documents = await asAda(
-      'mutation ($documents: JSON!) { importDocuments(input: { documents: $documents }) { importOutcomes { outcome reason } } }',
+      'mutation ($documents: [ImportedDocumentInput!]!) { importDocuments(input: { documents: $documents }) { importOutcomes { outcome reason } } }',
       {
         documents: [
-          { sourceUrl: 'https://example.org/1', title: 'a', content: 'x', visibility: 'nobody' },
+          { sourceUrl: 'https://example.org/1', title: 'a', content: 'x', codeLanguage: 'x'.repeat(1000) },
           { sourceUrl: 'https://example.org/2', title: 'a', content: 'x', contentType: 'x'.repeat(1000) },
-          { sourceUrl: 'https://example.org/3', title: 'a'.repeat(1000) },
+          { sourceUrl: 'https://example.org/3', title: '', content: 'x' },
         ],
       },
     );

@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { fenced } from '../../api/lookups.ts';
 import { shareTransactions } from '../../api/shared-transactions.ts';
@@ -31,8 +32,8 @@ describe('a lookup of PostGraphile', () => {
   });
 });
 
-describe('what a query reads at the same time', () => {
-  const client = {} as never;
+describe('what a query reads', () => {
+  const clientOf = (pipeline: boolean) => ({ rawClient: { pipeline, connection: { stream: {} } } }) as never;
   const settings = { role: 'somebody' };
   const reading = (value: string, log: string[]) => async () => {
     log.push(value);
@@ -40,12 +41,12 @@ describe('what a query reads at the same time', () => {
     return value;
   };
 
-  function open(log: string[], { failing = [] as string[], mayShare = true } = {}) {
+  function open(log: string[], { failing = [] as string[], mayShare = true, pipeline = false } = {}) {
     return shareTransactions(
       async (_settings, work) => {
         if (failing.includes('begin')) throw new Error('no connection');
         log.push('begin');
-        const result = await work(client);
+        const result = await work(clientOf(pipeline));
         if (failing.includes('commit')) throw new Error('no commit');
         log.push('commit');
         return result;
@@ -62,9 +63,29 @@ describe('what a query reads at the same time', () => {
       'b',
       'c',
     ]);
+    await immediate();
     expect(log).toEqual(['begin', 'a', 'b', 'c', 'commit']);
     await share(settings, reading('d', log));
+    await immediate();
     expect(log.slice(5)).toEqual(['begin', 'd', 'commit']);
+  });
+
+  it('goes in one transaction with what it leads to', async () => {
+    const log: string[] = [];
+    const share = open(log);
+    await share(settings, reading('a', log)).then(() => share(settings, reading('b', log)));
+    await immediate();
+    expect(log).toEqual(['begin', 'a', 'b', 'commit']);
+  });
+
+  it('is sent together where a connection can, and what comes behind one that fails is read again', async () => {
+    const log: string[] = [];
+    const share = open(log, { pipeline: true });
+    const all = ['a', 'bad b', 'c'].map((value) => share(settings, reading(value, log)));
+    const results = await Promise.allSettled(all);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    await immediate();
+    expect(log).toEqual(['begin', 'a', 'bad b', 'c', 'begin', 'c', 'commit']);
   });
 
   it('fails one by one', async () => {
@@ -77,16 +98,24 @@ describe('what a query reads at the same time', () => {
       'bad b',
       'c',
     ]);
+    await immediate();
     expect(log).toEqual(['begin', 'a', 'bad b', 'begin', 'c', 'commit']);
   });
 
-  it.each(['begin', 'commit'])('fails as a whole without a %s', async (step) => {
-    const share = open([], { failing: [step] });
+  it('fails as a whole without a connection', async () => {
+    const share = open([], { failing: ['begin'] });
     const results = await Promise.allSettled(['a', 'b'].map((value) => share(settings, reading(value, []))));
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-    await expect(share(settings, reading('c', []))).rejects.toThrow(
-      `no ${step === 'begin' ? 'connection' : 'commit'}`,
-    );
+    await expect(share(settings, reading('c', []))).rejects.toThrow('no connection');
+  });
+
+  it('is what it was, also where its transaction does not end well', async () => {
+    const share = open([], { failing: ['commit'] });
+    expect(await Promise.all(['a', 'b'].map((value) => share(settings, reading(value, []))))).toEqual([
+      'a',
+      'b',
+    ]);
+    expect(await share(settings, reading('c', []))).toBe('c');
   });
 
   it('never goes together with what another request reads, or with what is no query', async () => {

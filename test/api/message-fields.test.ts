@@ -44,7 +44,7 @@ describeReal('what belongs to a message', () => {
     conversation = (await ask('mutation { startConversation(input: {}) { conversation { id } } }')).data
       .startConversation.conversation.id;
     const turn = await ask(
-      `mutation ($c: UUID!, $chunks: JSON, $calls: JSON) {
+      `mutation ($c: UUID!, $chunks: [CitationInput!], $calls: [CalledToolInput!]) {
         recordTurn(input: { conversationId: $c, question: "Why?", answer: "Because.", chunks: $chunks, toolCalls: $calls }) { messages { id } } }`,
       {
         c: conversation,

@@ -30,7 +30,15 @@ describeReal('the connections of requests', () => {
 
   /** Pools as lib/database.ts makes them, with sizes and times of the test's own. */
   function pool(purpose: Purpose = 'requests'): pg.Pool {
-    const size = { requests: 2, visitors: 1, credentials: 1, limits: 1, standby: 1 }[purpose];
+    const size = {
+      requests: 2,
+      visitors: 1,
+      credentials: 1,
+      limits: 1,
+      subscriptions: 1,
+      standby: 1,
+      listen: 1,
+    }[purpose];
     const gate = gates.get(purpose) ?? new Gate({ name: purpose, size, waiting: 6, patience: PATIENCE });
     gates.set(purpose, gate);
     const known = pools.get(purpose);

@@ -15,7 +15,7 @@ export interface Reply {
   errors: {
     message: string;
     path?: string[];
-    extensions: { code: string; hint?: string; errorId?: string };
+    extensions: { code: string; hint?: string; field?: string; errorId?: string };
   }[];
 }
 
@@ -55,8 +55,10 @@ export async function startTestApi(
   const api = await startApi({
     database: {
       kind: 'server',
-      pool: (role, purpose) => pool ?? database.pool(role, purpose),
+      // the one that listens is never given back
+      pool: (role, purpose) => (purpose === 'listen' ? undefined : pool) ?? database.pool(role, purpose),
       hasStandby: database.hasStandby,
+      hear: database.hear,
     },
     host: '127.0.0.1',
     port: 0,
@@ -126,13 +128,29 @@ export async function indexDocument(
     { token },
   );
   const documentId: string = reply.data.createDocument.document.id;
+  const { title, content, vector } = document;
+  return {
+    documentId,
+    chunkId: await indexPassage({ database }, workspaceId, documentId, content, vector, title),
+  };
+}
+
+/** The one passage of a document, with its vector, as the pipeline leaves it. */
+export async function indexPassage(
+  { database }: Pick<TestApi, 'database'>,
+  workspaceId: string,
+  documentId: string,
+  content: string,
+  vector: number[],
+  heading: string | null = null,
+): Promise<string> {
   const worker = database.pool('worker');
   const chunk = {
     chunk_index: 0,
-    content: document.content,
-    heading: document.title,
+    content,
+    heading,
     start_offset: 0,
-    end_offset: document.content.length,
+    end_offset: content.length,
     token_count: 5,
   };
   await worker.query(
@@ -150,11 +168,10 @@ export async function indexDocument(
     version.rows[0].id,
     workspaceId,
     [chunkId],
-    [`[${document.vector.join(',')}]`],
+    [`[${vector.join(',')}]`],
   ]);
-  return { documentId, chunkId };
+  return chunkId;
 }
-
 /** A vector of the active version that points along one axis. */
 export function axis(index: number): number[] {
   return Array.from({ length: 512 }, (_, i) => (i === index ? 1 : 0));

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import {
   buildSchema,
   type GraphQLEnumType,
@@ -191,7 +192,7 @@ describeReal('tenants', () => {
       (await read(`{ ${field} { nodes { id nodeId } } }`, ada.token))[field].nodes[0];
     // one of everything that a turn and a workspace can have
     const said = await api.ask(
-      `mutation ($c: UUID!, $m: UUID!, $chunks: JSON!, $calls: JSON!) {
+      `mutation ($c: UUID!, $m: UUID!, $chunks: [CitationInput!], $calls: [CalledToolInput!]) {
         recordTurn(input: { conversationId: $c, question: "${MARKER}?", answer: "${MARKER}!", chunks: $chunks, toolCalls: $calls, promptTokens: 1, completionTokens: 1 }) { messages { id } }
         giveFeedback(input: { messageId: $m, feedbackType: POSITIVE, comment: "${MARKER}" }) { messageFeedback { id } }
         markRead(input: { conversationId: $c }) { conversationRead { conversationId } }
@@ -232,7 +233,19 @@ describeReal('tenants', () => {
     const chunkArgs = `id: "${chunkId}", workspaceId: "${ada.workspaceId}"`;
     const embedding = { chunkId, versionId: version.id, workspaceId: ada.workspaceId };
     ids = {
-      '*': { query: MARKER, embedding: axis(7), workspaceId: ada.workspaceId, userId: ada.userId },
+      '*': {
+        query: MARKER,
+        embedding: axis(7),
+        workspaceId: ada.workspaceId,
+        userId: ada.userId,
+        conversationId,
+        messageId: answerId,
+        versionId: version.id,
+        versionA: version.id,
+        // no version: what administrators compare names passages by their ids
+        versionB: conversationId,
+        token: 'cqh_none',
+      },
       User: { id: ada.userId, nodeId: await node('user', `id: "${ada.userId}"`) },
       Workspace: {
         id: ada.workspaceId,
@@ -653,14 +666,24 @@ describeReal('tenants', () => {
     }
   });
 
-  it('has nothing to subscribe to, and nothing that notifies', async () => {
+  it('has no subscription that a stranger did not try, and one function that notifies', async () => {
     // who adds a subscription adds the attack: a stranger subscribes, A writes, nothing comes
-    expect(schema.getSubscriptionType()).toBeFalsy();
+    expect(Object.keys(schema.getSubscriptionType()!.getFields()).sort()).toEqual([
+      'conversationsChanged',
+      'fileProgress',
+      'indexingProgressChanged',
+      'jobsChanged',
+      'messageChanged',
+    ]);
+    const attacks = await readFile(new URL('live/live-rights.test.ts', import.meta.url), 'utf8');
+    for (const name of Object.keys(schema.getSubscriptionType()!.getFields()))
+      expect(attacks).toContain(name);
+    // what notifies sends ids alone: functions/live/tell.sql
     const { rows } = await api.database.pool('admin').query(
-      `select p.oid::regprocedure::text as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-       where n.nspname in ('app_public', 'app_hidden', 'app_private') and p.prosrc ~* '(pg_notify|mnotifyM +[a-z_"])'`,
+      `select p.proname as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+       where n.nspname in ('app_public', 'app_hidden', 'app_private') and p.prosrc ~* '(pg_notify|\\mnotify\\M +[a-z_"])'`,
     );
-    expect(rows).toEqual([]);
+    expect(rows.map(({ name }) => name)).toEqual(['tell']);
   });
 
   it('finds nothing of A by search, in any mode', async () => {

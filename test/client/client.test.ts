@@ -9,6 +9,7 @@ import {
   ConversationsDocument,
   confirmSignIn,
   createClient,
+  documentOf,
   MessagesDocument,
   nodesOf,
   PostMessageDocument,
@@ -23,6 +24,8 @@ import { clientOperations } from '../../tools/client/operations.ts';
 import { PASSWORD, startTestApi, type TestApi } from '../api/support.ts';
 import { appOf, codeAt, inOneStep } from '../support/second-factor.ts';
 import { describeReal } from '../support/server.ts';
+
+const OK = documentOf('query { ok }');
 
 /** What a request was refused with. */
 async function refusal(work: Promise<unknown>): Promise<ColloquyError> {
@@ -51,8 +54,8 @@ describe('a request of the client', () => {
     await new Promise<void>((resolve) => answers.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(answers.address() as AddressInfo).port}/`;
     const client = createClient({ url });
-    expect(await client.request('query { ok }')).toEqual({ ok: true });
-    const change = 'mutation M($input: I) { m(input: $input) { ok } }';
+    expect(await client.request(OK)).toEqual({ ok: true });
+    const change = documentOf('mutation M($input: I) { m(input: $input) { ok } }');
     expect(await client.request(change, { input: { idempotencyKey: 'k' } })).toEqual({ ok: true });
     expect(asked).toBe(6);
     const refused = await refusal(client.request(change, { input: {} }));
@@ -60,7 +63,7 @@ describe('a request of the client', () => {
     expect(asked).toBe(7);
     answers.closeAllConnections();
     await new Promise((resolve) => answers.close(resolve));
-    const gone = await refusal(createClient({ url, retries: 0 }).request('query { ok }'));
+    const gone = await refusal(createClient({ url, retries: 0 }).request(OK));
     expect(gone).toMatchObject({ code: 'CQ503', status: 0, isTemporary: true });
   });
 });

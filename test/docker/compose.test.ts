@@ -12,6 +12,7 @@ describe('compose.yaml', () => {
     'AUTHENTICATOR_DATABASE_URL',
     'WORKER_DATABASE_URL',
     'READ_DATABASE_URL',
+    'LISTEN_DATABASE_URL',
   ];
 
   it('has the services that a test runs', () => {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,8 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findBinaries } from '../../tools/postgres/acquire.ts';
 import { type ScratchServer, scratchServer } from '../../tools/postgres/scratch.ts';
-import { LONG } from '../support/limits.ts';
+import { copyEmbedded } from '../support/embedded.ts';
+import { isLong, LONG } from '../support/limits.ts';
 import { describeReal } from '../support/server.ts';
 import { environmentOf, readCompose } from './compose.ts';
 import { buildImage, commandOf, contextFiles, type Image, NODE_USER, textsOf } from './image.ts';
@@ -101,8 +102,9 @@ function run([command, ...args]: string[], env: NodeJS.ProcessEnv = {}): Run {
   return { child, output: () => text, exit };
 }
 
-/** Runs a health check until it is content, as Docker does, for as long as what it checks runs. */
+/** Runs a health check until it is content, as Docker does, for as long as what it checks runs; of an API, when it answers. */
 async function healthy(check: string[], env: NodeJS.ProcessEnv, of: Run): Promise<string> {
+  if (env.PORT) await serves(env.PORT, of);
   for (;;) {
     const one = run(check, env);
     if ((await one.exit) === 0) return one.output();
@@ -162,7 +164,15 @@ describe.skipIf(!isRoot)('a container', () => {
     expect(await touch.exit).not.toBe(0);
   });
 
-  it('starts with the command of the image, becomes healthy, and ends when it is told to', async () => {
+  it('starts with the command of the image, becomes healthy, and ends when it is told to', {
+    timeout: LONG,
+  }, async () => {
+    const data = image.env.DATA_DIR!;
+    // with what an earlier container left; `npm start` on nothing is tested for itself
+    if (!isLong()) {
+      await copyEmbedded(data);
+      execFileSync('chown', ['-R', `${NODE_USER}:${NODE_USER}`, data]);
+    }
     const env = { PORT: String(await freePort()) };
     const check = commandOf('HEALTHCHECK');
     const before = run(check, env);

@@ -116,6 +116,9 @@ export function buildImage(folder: string): Image {
   const logins = join(folder, 'logins');
   const bin = join(folder, 'bin');
   chmodSync(folder, 0o755);
+  const compiled = join(folder, 'compiled');
+  mkdirSync(compiled);
+  chmodSync(compiled, 0o777);
   place(process.execPath, join(bin, 'node'));
   const files = contextFiles();
   const env = {
@@ -124,6 +127,8 @@ export function buildImage(folder: string): Image {
     HOME: data,
     DATA_DIR: data,
     npm_config_cache: join(folder, 'npm'),
+    // what one process has compiled, the next ones need not: nothing of the image
+    NODE_COMPILE_CACHE: compiled,
   };
   for (const { name, text } of instructions()) {
     if (name === 'COPY') {

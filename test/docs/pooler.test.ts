@@ -18,10 +18,10 @@ import { readLogin } from '../../scripts/logins/file.ts';
 import { makeLogins } from '../../scripts/logins/make.ts';
 import { findBinaries } from '../../tools/postgres/acquire.ts';
 import { type Pgbouncer, type PgbouncerOptions, startPgbouncer } from '../../tools/postgres/pgbouncer.ts';
-import { type ScratchServer, scratchServer } from '../../tools/postgres/scratch.ts';
 import { freePort } from '../../tools/postgres/server.ts';
 import { type Account, register, startTestApi, type TestApi } from '../api/support.ts';
 import { LONG, sized } from '../support/limits.ts';
+import { type OwnServer, openOwnServer } from '../support/own-server.ts';
 import { describeReal } from '../support/server.ts';
 
 log.level = 'silent';
@@ -37,16 +37,17 @@ const STATEMENTS = 120;
 
 describeReal('behind PgBouncer in transaction mode', () => {
   const folder = mkdtempSync(join(tmpdir(), 'colloquy-pooler-'));
-  let scratch: ScratchServer;
+  let server: OwnServer;
   let adminUrl: string;
   let logins: Record<string, string>;
   let open: { close(): Promise<void> }[] = [];
 
   const urlOf = (database: string): string => {
-    const url = new URL(scratch.server.url);
+    const url = new URL(server.adminUrl);
     url.pathname = `/${database}`;
     return url.href;
   };
+  const portOf = () => Number(new URL(server.adminUrl).port);
   const atOnce = async <T>(work: (database: Database) => Promise<T>, database = 'colloquy'): Promise<T> => {
     const one = serverDatabase(urlOf(database));
     try {
@@ -59,12 +60,13 @@ describeReal('behind PgBouncer in transaction mode', () => {
     atOnce(async (one) => (await one.pool('admin').query(text)).rows, database);
 
   beforeAll(async () => {
-    scratch = await scratchServer(await findBinaries());
-    for (const name of ['colloquy', 'empty']) await sql(`create database ${name}`, 'postgres');
+    server = await openOwnServer(await findBinaries());
+    const template = new URL(server.url).pathname.slice(1);
+    await sql(`create database colloquy template ${template}`, 'postgres');
+    await sql('create database empty', 'postgres');
     adminUrl = urlOf('colloquy');
-    logins = { postgres: scratch.server.cluster.password };
+    logins = { postgres: new URL(server.adminUrl).password };
     await atOnce(async (database) => {
-      await migrateDatabase(database, queues, { inHand: true });
       const roles: LoginRole[] = ['owner', 'authenticator', 'worker'];
       await makeLogins(database, { folder, roles, rotate: false, dryRun: false, given: new Set() });
       for (const role of roles) {
@@ -74,7 +76,7 @@ describeReal('behind PgBouncer in transaction mode', () => {
     });
   }, LONG);
   afterAll(async () => {
-    await scratch?.stop();
+    await server?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
   afterEach(async () => {
@@ -86,7 +88,7 @@ describeReal('behind PgBouncer in transaction mode', () => {
     version: PgbouncerOptions['version'],
     settings: PgbouncerOptions['settings'] = {},
   ): Promise<Pgbouncer> {
-    const bouncer = await startPgbouncer({ version, behind: scratch.server.port, logins, settings });
+    const bouncer = await startPgbouncer({ version, behind: portOf(), logins, settings });
     open.push({ close: bouncer.stop });
     return bouncer;
   }
@@ -106,7 +108,7 @@ describeReal('behind PgBouncer in transaction mode', () => {
     );
     expect(stdout).toMatch(/DATABASE_URL, OWNER_DATABASE_URL +PostgreSQL/);
     const ini = { path: join(to, 'pgbouncer.ini'), port };
-    const bouncer = await startPgbouncer({ version, behind: scratch.server.port, logins, ini });
+    const bouncer = await startPgbouncer({ version, behind: portOf(), logins, ini });
     open.push({ close: bouncer.stop });
     return bouncer;
   }

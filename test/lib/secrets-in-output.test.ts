@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { projectFolder } from '../../lib/migrations.ts';
-import { createEmbedded } from '../support/embedded.ts';
+import { copyEmbedded } from '../support/embedded.ts';
 import { type FakeOpenAi, startFakeOpenAi } from '../support/fake-openai.ts';
 import { type FakeSmtp, startFakeSmtp } from '../support/fake-smtp.ts';
 import { LONG, sized } from '../support/limits.ts';
@@ -294,7 +294,7 @@ describeReal('what a start and a command write', () => {
 
   it('holds no secret: the embedded database, read by a person in a file', { timeout: LONG }, async () => {
     const dataDir = folder();
-    await (await createEmbedded(dataDir)).close();
+    await copyEmbedded(dataDir);
     const started = launch(dataDir, 'scripts/start.ts', ['--port', '0', '--no-examples'], {
       DATABASE_URL: '',
       NODE_ENV: 'development',

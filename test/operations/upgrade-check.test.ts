@@ -14,6 +14,7 @@ import { run } from '../../tools/postgres/run.ts';
 import { type Server, startServer } from '../../tools/postgres/server.ts';
 import { execute } from '../sql/databases.ts';
 import { isLong, LONG } from '../support/limits.ts';
+import { copyPreparedCluster } from '../support/own-server.ts';
 import { describeReal } from '../support/server.ts';
 import { prepareTemplate } from '../support/template.ts';
 import { openTemporaryFolder } from '../tools/postgres/support.ts';
@@ -38,7 +39,7 @@ describeReal('npm run ops -- upgrade-check', () => {
   beforeAll(async () => {
     binaries = await findBinaries();
     folder = openTemporaryFolder();
-    cluster = await createCluster(join(folder, 'old'), { binaries });
+    cluster = await copyPreparedCluster(join(folder, 'old'), binaries);
     await start(cluster);
   }, LONG);
   afterAll(async () => {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { count, dump, importPaths, run } from '../import/database.ts';
 import { conversation, makeFolder, node } from '../import/helpers.ts';
+import { copyEmbedded } from '../support/embedded.ts';
 import { LONG } from '../support/limits.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { PASSWORD, registerUser, type TestUser, until } from '../support/users.ts';
@@ -174,6 +175,7 @@ describeReal('npm run import on a server', () => {
 describe('npm run import on the embedded database', () => {
   test('through the process that runs it, and alone with --wait', { timeout: LONG }, async () => {
     const data = await emptyFolder();
+    await copyEmbedded(data);
     const folder = await makeFolder({ 'cats.md': '# Cats\n\nA kitten is lying on the rug.' });
     const staying = run('test/scripts/import-stay-process.ts', [data], {});
     await until(async () => staying.output().includes('ready') || staying.child.exitCode !== null);

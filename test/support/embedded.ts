@@ -7,8 +7,8 @@ import { type Database, openDatabase } from '../../lib/database.ts';
 import { withFileLock } from '../../lib/lock.ts';
 import { migrateDatabase } from '../../lib/migrations.ts';
 
-/** An embedded database in a new folder, migrated: that takes its time, so it is done once per run, and copied. */
-export async function createEmbedded(dataDir: string): Promise<Database> {
+/** Puts a migrated embedded database into a folder: that takes its time, so it is made once per run, and copied. */
+export async function copyEmbedded(dataDir: string): Promise<void> {
   const template = join(inject('scratch'), 'embedded');
   const lock = { what: 'The embedded database to copy from', wait: 600_000 };
   await withFileLock(`${template}.lock`, lock, async () => {
@@ -28,5 +28,10 @@ export async function createEmbedded(dataDir: string): Promise<Database> {
     recursive: true,
     mode: constants.COPYFILE_FICLONE,
   });
+}
+
+/** An embedded database in a new folder, migrated. */
+export async function createEmbedded(dataDir: string): Promise<Database> {
+  await copyEmbedded(dataDir);
   return openDatabase({ dataDir });
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -52,6 +52,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const run = `${Date.now().toString(36)}${process.pid.toString(36)}`;
   project.provide('run', run);
   const scratch = mkdtempSync(join(tmpdir(), 'colloquy-run-'));
+  // servers are made there, which run as another user
+  chmodSync(scratch, 0o755);
   project.provide('scratch', scratch);
   const tidy = (): void => rmSync(scratch, { recursive: true, force: true });
   const server = await acquireTestServer({ say });
@@ -69,7 +71,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
   // Under --watch: the next run has the SQL of now. What cannot be applied fails its tests, and ends no watch.
   project.onTestsRerun(async () => {
-    rmSync(join(scratch, 'embedded'), { recursive: true, force: true });
+    for (const made of ['embedded', 'own-server'])
+      rmSync(join(scratch, made), { recursive: true, force: true });
     const template = await prepareTemplate(adminUrl).catch((error) => ({ error: describeError(error) }));
     project.provide('postgres', { adminUrl, template });
   });

@@ -1,13 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Begins with the files that have long tests, so that no worker is left alone with one at the end of the run. */
+/** What takes seconds: tests that say so, then processes, servers and whole databases. */
+const SLOW = [
+  /\bLONG\b/,
+  /\b(spawn|execFile|ops|migrate|startTestApi|startWorker|createEmbedded|copyEmbedded|openOwnServer|scratchServer|openProvider)\(/,
+];
+
+/** Begins with the files that take long, so that no worker is left alone with one at the end of the run. */
 export class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const isLong = new Map(
-      sorted.map((file) => [file, /\bLONG\b/.test(readFileSync(file.moduleId, 'utf8'))] as const),
-    );
-    return [...sorted.filter((file) => isLong.get(file)), ...sorted.filter((file) => !isLong.get(file))];
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const text = readFileSync(moduleId, 'utf8');
+      const found = SLOW.findIndex((pattern) => pattern.test(text));
+      return found < 0 ? SLOW.length : found;
+    };
+    const ranks = new Map(sorted.map((file) => [file, rank(file)] as const));
+    return sorted.toSorted((a, b) => ranks.get(a)! - ranks.get(b)!);
   }
 }

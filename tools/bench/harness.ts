@@ -39,6 +39,8 @@ export interface BenchResult {
 
 export interface Bench {
   about: string;
+  /** Of the server, where one is started for it. */
+  settings?: Record<string, string>;
   run(database: Database, scale: Scale, say: (text: string) => void): Promise<BenchResult>;
 }
 
@@ -99,9 +101,12 @@ const SHARED_BUFFERS = `${Math.max(128, Math.min(8192, Math.floor(totalmem() / 4
 export async function withBenchDatabase<T>(
   say: (text: string) => void,
   work: (database: Database) => Promise<T>,
-  { keep = false }: { keep?: boolean | undefined } = {},
+  {
+    keep = false,
+    settings = {},
+  }: { keep?: boolean | undefined; settings?: Record<string, string> | undefined } = {},
 ): Promise<T> {
-  const server = await acquireTestServer({ say, settings: { shared_buffers: SHARED_BUFFERS } });
+  const server = await acquireTestServer({ say, settings: { shared_buffers: SHARED_BUFFERS, ...settings } });
   if ('reason' in server) {
     throw new ColloquyError(
       'CQ023',

@@ -18,6 +18,7 @@ const NAMED_OTHERWISE: Record<string, string> = {
 
 /** Areas of functions/ that are tested elsewhere, with the reason. */
 const TESTED_ELSEWHERE: Record<string, string> = {
+  live: 'what is told is tested where it arrives, at subscribers: test/api/live/*.test.ts',
   policies: 'a policy is tested from outside, for all tables at once: test/sql/tenancy-*.test.ts',
 };
 

@@ -1,5 +1,6 @@
 import type { PgResource, PgSelectSingleStep } from 'postgraphile/@dataplan/pg';
 import { access, constant, lambda, type Step } from 'postgraphile/grafast';
+import type { PgSQL } from 'postgraphile/pg-sql2';
 import type { QueryEmbedder, SearchMode } from '../../query-embeddings.ts';
 import type { Reranker } from '../../reranking.ts';
 import type { SearchRecorder } from '../../search-recorder.ts';
@@ -153,8 +154,17 @@ function source(resource: PgResource, column: string) {
   return ($result: PgSelectSingleStep) => resource.get({ id: $result.get(column) });
 }
 
+/** The passage itself. Its key begins with the workspace, which is the one that was searched. */
+function passage(resource: PgResource, sql: PgSQL) {
+  return ($result: PgSelectSingleStep) => {
+    const $chunks = resource.find({ id: $result.get('chunk_id') });
+    $chunks.where(sql`${$chunks.alias}.workspace_id = app_hidden.current_workspace_id()`);
+    return $chunks.single();
+  };
+}
+
 /** The plans of the fields that type-defs.ts declares. */
-export function searchPlans(services: SearchServices, resources: SearchResources) {
+export function searchPlans(services: SearchServices, resources: SearchResources, sql: PgSQL) {
   const memoryItem = source(resources.memory_items, 'memory_item_id');
   return {
     Query: {
@@ -169,6 +179,7 @@ export function searchPlans(services: SearchServices, resources: SearchResources
     },
     SearchResult: {
       plans: {
+        chunk: passage(resources.chunks, sql),
         document: source(resources.documents, 'document_id'),
         conversation: source(resources.conversations, 'conversation_id'),
         message: source(resources.messages, 'message_id'),

@@ -11,6 +11,6 @@ export function searchPlugin(services: SearchServices): GraphileConfig.Plugin {
   return extendSchema((build) => {
     const resources = searchResources(build);
     if (!resources) return { typeDefs: [], objects: {} };
-    return { typeDefs: searchTypeDefs, objects: searchPlans(services, resources) };
+    return { typeDefs: searchTypeDefs, objects: searchPlans(services, resources, build.sql) };
   }, 'SearchPlugin');
 }

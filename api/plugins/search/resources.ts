@@ -9,6 +9,7 @@ const NAMES = [
   'search_similar_chunks',
   'search_similar_messages',
   'recall',
+  'chunks',
   'documents',
   'conversations',
   'messages',

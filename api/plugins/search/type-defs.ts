@@ -100,6 +100,8 @@ export const searchTypeDefs = gql`
   }
 
   extend type SearchResult {
+    """The passage itself, with its place in what it is a piece of."""
+    chunk: Chunk
     """The document it is a piece of."""
     document: Document
     """The conversation it is a piece of."""

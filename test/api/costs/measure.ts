@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import pg from 'pg';
 
 /** A statement that the API sent, and the pages of shared buffers that it touched, with those of its functions. */
@@ -8,15 +9,22 @@ export interface Statement {
 
 /** What a request cost. */
 export interface Cost {
-  /** What was sent to the server, and waited for, transactions and settings included. */
-  trips: number;
   statements: Statement[];
+}
+
+/** How often a request waited for the server, and for a connection to it. */
+export interface Waits {
+  /** What was sent before anything came back, transactions and settings included, counts once. */
+  trips: number;
+  connections: number;
 }
 
 export interface Meter {
   pool: pg.Pool;
   /** What a piece of work costs. Nothing else may use the pool meanwhile. */
   during(work: () => Promise<unknown>): Promise<Cost>;
+  /** How often it waits, when nothing is measured. */
+  waits(work: () => Promise<unknown>): Promise<Waits>;
 }
 
 export const total = (statements: readonly Statement[]): number =>
@@ -27,16 +35,39 @@ type Query = { text: string; values?: unknown[]; name?: string } | string;
 const isMeasurable = (text: string): boolean =>
   /^\s*(select|with|insert|update|delete)\b/i.test(text) && !text.includes('set_config(');
 
+/** Calls back when something is sent after an answer, or as the first. */
+function onTrip(client: pg.ClientBase, callback: () => void): void {
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+  const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
+  let isAsked = false;
+  stream.write = ((...args: unknown[]) => {
+    if (!isAsked) callback();
+    isAsked = true;
+    return write(...args);
+  }) as typeof stream.write;
+  stream.on('data', () => {
+    isAsked = false;
+  });
+}
+
 /**
- * A pool of one connection that counts what it is asked. Each statement is explained right before it runs, in the same
- * transaction, as the same role and with the same settings, and what explaining it did is taken back.
+ * A pool of one connection that counts what it is asked. Each statement of a transaction is explained right before it runs, as the same
+ * role and with the same settings, and what explaining it did is taken back.
  */
 export function openMeter(connectionString: string): Meter {
-  const pool = new pg.Pool({ connectionString, max: 1 });
-  let trips = 0;
+  const pool = new pg.Pool({ connectionString, max: 1, pipeline: true });
+  let isMeasuring = false;
+  let waits: Waits = { trips: 0, connections: 0 };
   let statements: Statement[] = [];
+  pool.on('acquire', () => {
+    waits.connections += 1;
+  });
   pool.on('connect', (client) => {
+    onTrip(client, () => {
+      waits.trips += 1;
+    });
     const query = client.query.bind(client) as unknown as (...args: unknown[]) => Promise<pg.QueryResult>;
+    let hasBegun = false;
 
     async function explained(text: string, values: unknown[] | undefined): Promise<void> {
       await query('savepoint measuring');
@@ -51,20 +82,25 @@ export function openMeter(connectionString: string): Meter {
     }
 
     client.query = ((first: Query, ...rest: unknown[]) => {
-      trips += 1;
       const { text, values } = typeof first === 'string' ? { text: first, values: undefined } : first;
-      // outside of a transaction, and by callback: authentication
-      if (typeof rest.at(-1) === 'function' || !isMeasurable(text)) return query(first, ...rest);
+      if (/^(?:begin|commit|rollback)$/.test(text)) hasBegun = text === 'begin';
+      if (!isMeasuring || !hasBegun || !isMeasurable(text)) return query(first, ...rest);
       return explained(text, values).then(() => query(first, ...rest));
     }) as unknown as typeof client.query;
   });
   return {
     pool,
     async during(work) {
-      trips = 0;
+      isMeasuring = true;
       statements = [];
       await work();
-      return { trips, statements };
+      isMeasuring = false;
+      return { statements };
+    },
+    async waits(work) {
+      waits = { trips: 0, connections: 0 };
+      await work();
+      return waits;
     },
   };
 }

@@ -82,7 +82,10 @@ from (
 cross join app_public.embedding_versions v
 where v.status = 'active' and c.place <= case c.source_type when 'memory' then 1 when 'event' then 0 else 2 end;
 
-update app_public.conversations set indexed_sequence_number = last_sequence_number;
+-- people write at all hours
+update app_public.conversations
+set indexed_sequence_number = last_sequence_number,
+  last_message_at = last_message_at - (extract(epoch from last_message_at)::bigint % 86400) * interval '1 minute';
 update app_public.documents set chunked_hash = content_hash;
 update app_public.memory_items set chunked_hash = content_hash;
 

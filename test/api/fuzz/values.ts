@@ -151,33 +151,8 @@ function bodies(id: (kind: string) => Any): Record<string, Any> {
       some({ source: text, externalId: text, title: text, createdAt: time, messages: list(message) }),
       oddJson,
     ),
-    documents: list(
-      some({
-        sourceUrl: text,
-        title: text,
-        content: text,
-        contentType: text,
-        metadata: oddJson,
-        createdAt: time,
-        path: text,
-        repository: text,
-      }),
-    ),
-    chunks: list(some({ chunkId: id('chunk'), similarityScore: number, rank: number })),
-    toolCalls: list(
-      some({
-        name: text,
-        arguments: oddJson,
-        result: oddJson,
-        status: text,
-        error: text,
-        durationMs: number,
-        turn: number,
-      }),
-    ),
     parts: list(some({ type: text, text })),
     attachments: list(some({ fileId: id('file'), name: text })),
-    variables: list(text),
   };
 }
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Database, serverDatabase } from '../../../lib/database.ts';
 import { type BlackHole, openBlackHole } from '../../support/black-hole.ts';
+import { LONG } from '../../support/limits.ts';
 import { createTestDatabase, describeReal } from '../../support/server.ts';
 
 /** Milliseconds: the promise of docs/connections.md, and what a slow machine adds. */
@@ -23,7 +24,9 @@ describeReal('a silent loss of the network', () => {
     await hole.close();
   });
 
-  it('ends within seconds for requests, for all connections at once, and the next ones work at once', async () => {
+  it('ends within seconds for requests, for all connections at once, and the next ones work at once', {
+    timeout: LONG,
+  }, async () => {
     const pool = database.pool('authenticator');
     await Promise.all(Array.from({ length: 10 }, () => pool.query('select pg_sleep(0.1)')));
     hole.swallow();
@@ -37,7 +40,7 @@ describeReal('a silent loss of the network', () => {
     expect(Date.now() - after).toBeLessThan(2_000);
   });
 
-  it('ends within a minute for jobs, in the middle of a transaction, too', async () => {
+  it('ends within a minute for jobs, in the middle of a transaction, too', { timeout: LONG }, async () => {
     const client = await database.pool('worker').connect();
     await client.query('begin');
     hole.swallow();
@@ -46,9 +49,11 @@ describeReal('a silent loss of the network', () => {
     expect(Date.now() - start).toBeLessThan(JOB_PROMISE);
     client.release();
     await database.pool('worker').query('select 1');
-  }, 70_000);
+  });
 
-  it('ends a wait for a new connection, and a statement, when the server is not there at all', async () => {
+  it('ends a wait for a new connection, and a statement, when the server is not there at all', {
+    timeout: LONG,
+  }, async () => {
     const pool = database.pool('authenticator');
     await pool.query('select 1');
     hole.swallow();
@@ -61,7 +66,7 @@ describeReal('a silent loss of the network', () => {
     await pool.query('select 1');
   });
 
-  it('does not end what the server works on, or makes wait for a lock', async () => {
+  it('does not end what the server works on, or makes wait for a lock', { timeout: LONG }, async () => {
     const pool = database.pool('authenticator');
     const holder = await direct.pool('admin').connect();
     await holder.query('select pg_advisory_lock(1)');

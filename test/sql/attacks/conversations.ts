@@ -65,6 +65,40 @@ export const conversations: Attacks = {
     );
     expect(visitor.rows).toEqual([]);
   },
+  'app_hidden.conversation_page': async () => {
+    const { ann, bob, owner, member } = tenants;
+    const page = async (user: TestUser) =>
+      (await call(user, 'select id from app_hidden.conversation_page(null, null, 1000)')).rows.map(
+        ({ id }) => id,
+      );
+    expect(await page(bob)).toContain(of(bob).conversation);
+    for (const hidden of [of(bob).conversation, of(bob).sharedConversation])
+      expect(await page(ann)).not.toContain(hidden);
+    expect(await page(member)).toContain(of(owner).sharedConversation);
+    expect(await page(member)).not.toContain(of(owner).conversation);
+    const visitor = await asVisitor(database, (client) =>
+      client.query('select id from app_hidden.conversation_page(null, null, 1000)'),
+    );
+    expect(visitor.rows).toEqual([]);
+  },
+  'app_public.conversations_unread_count': async () => {
+    const { ann, bob, owner, member } = tenants;
+    const unread = async (user: TestUser, id: string) =>
+      (
+        await call(
+          user,
+          'select app_public.conversations_unread_count(c) as n from app_public.conversations c where c.id = $1',
+          id,
+        )
+      ).rows;
+    expect(await unread(ann, of(bob).conversation)).toEqual([]);
+    // what one has read, another has not
+    const id = of(owner).sharedConversation;
+    const [before] = await unread(owner, id);
+    await call(member, 'select app_public.mark_read($1)', id);
+    expect(await unread(member, id)).toEqual([{ n: 0 }]);
+    expect(await unread(owner, id)).toEqual([before]);
+  },
   'app_public.import_conversation': async () => {
     const { ann, bob, viewer } = tenants;
     const payload = {
@@ -160,6 +194,35 @@ export const conversations: Attacks = {
     ofReaders('app_hidden.read_packed_messages($1, null, 10)', [0, 0, 0], [2, 0, 2]),
   'app_hidden.message_page': () =>
     ofReaders('app_hidden.message_page($1, null, null, 10, true)', [2, 0, 2], [2, 0, 2]),
+  'app_hidden.message_changes': async () => {
+    const { ann, bob, owner, member, viewer } = tenants;
+    const changes = async (user: TestUser, id: string, open: object[] = []) =>
+      (
+        await call(
+          user,
+          'select message_id, content from app_hidden.message_changes($1, 0, $2) where message_id is not null',
+          id,
+          JSON.stringify(open),
+        )
+      ).rows;
+    const missing = await fails(changes(ann, NOWHERE));
+    expect(missing).toMatchObject({ code: 'CQ204' });
+    for (const [user, id] of [
+      [ann, of(bob).conversation],
+      [ann, of(bob).sharedConversation],
+      [member, of(owner).conversation],
+    ] as const)
+      expect(await fails(changes(user, id))).toEqual(missing);
+    const shared = of(owner).sharedConversation;
+    for (const user of [member, viewer])
+      expect(await changes(user, shared)).toEqual(await changes(owner, shared));
+    // a message of somebody else is no open answer of a conversation of one's own
+    const [own] = [await changes(ann, of(ann).conversation)];
+    const [theirs] = of(bob).messages;
+    const open = [{ id: theirs, length: 0, digest: 'x' }];
+    expect(await changes(ann, of(ann).conversation, open)).toEqual(own);
+    await nobody(`select * from app_hidden.message_changes('${of(bob).conversation}', 0)`);
+  },
   'app_hidden.read_packed_message': () =>
     ofReaders('app_hidden.read_packed_message($1)', [0, 0, 0], [1, 0, 1], 'answer'),
   'app_hidden.read_packed_question': () =>

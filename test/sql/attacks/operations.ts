@@ -2,11 +2,13 @@ import { expect } from 'vitest';
 import type { TestUser } from '../../support/users.ts';
 import {
   type Attacks,
+  administratorsOnly,
   call,
   database,
   fails,
   NOWHERE,
   nobody,
+  of,
   onlyOperators,
   said,
   tenants,
@@ -24,6 +26,18 @@ export const operations: Attacks = {
     expect(await bytes(bob)).toBe(before);
     await nobody('select * from app_public.storage_usage()');
   },
+  'app_hidden.file_progress': async () => {
+    const { ann, bob, owner, member } = tenants;
+    const progress = (user: TestUser, id: string) =>
+      call(user, 'select stage from app_hidden.file_progress($1)', id);
+    expect((await progress(bob, of(bob).file)).rowCount).toBe(1);
+    const missing = await fails(progress(ann, NOWHERE));
+    expect(missing).toMatchObject({ code: 'CQ204' });
+    expect(await fails(progress(ann, of(bob).file))).toEqual(missing);
+    expect(await fails(progress(member, of(owner).file))).toEqual(missing);
+    await nobody(`select * from app_hidden.file_progress('${of(bob).file}')`);
+  },
+  'app_hidden.installation_jobs': () => administratorsOnly('select * from app_hidden.installation_jobs()'),
   'app_public.performance_stats': async () => onlyOperators('select * from app_public.performance_stats()'),
   'app_public.processing_jobs': async () => onlyOperators('select * from app_public.processing_jobs()'),
   'app_public.place_legal_hold': async () => {

@@ -33,6 +33,7 @@ const BOUNDS: Record<string, Bound> = {
   'app_hidden.conversation_archives': conversation,
   'app_hidden.conversation_files': conversation,
   'app_hidden.cutting_failures': workspace,
+  'app_hidden.unindexed_conversations': workspace,
   'app_hidden.database_days': { job: 'measure-sizes' },
   'app_hidden.discarded_contents': { job: 'cleanup-files' },
   'app_hidden.embedding_backlog': { because: 'one row a chunk that waits' },

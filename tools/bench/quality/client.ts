@@ -89,7 +89,7 @@ export async function registerClient(url: string, email: string): Promise<Client
       const ids = new Map<string, string>();
       for (const batch of batches(entries)) {
         const reply = await ask<{ importDocuments: { importOutcomes: Outcome[] } }>(
-          `mutation ($documents: JSON!) {
+          `mutation ($documents: [ImportedDocumentInput!]!) {
              importDocuments(input: { documents: $documents }) { importOutcomes { sourceUrl documentId outcome reason } }
            }`,
           {

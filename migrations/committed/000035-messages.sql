@@ -1,3 +1,11 @@
+--! Previous: sha1:7089993da458b04ba3281bee36c51cd51e6fd570
+--! Hash: sha1:3348d9157a64109dba70f3f566a58cab72cd77d8
+--! Message: messages
+
+--! split: 1-current.sql
+-- The migration in hand: tables, columns, indexes, data moves. What functions/ holds is applied after it by itself.
+
+--! split: 15-messages.sql
 -- Answers that are still being written: functions/conversations/start_answer.sql, append_to_message.sql, finish_message.sql.
 -- changes rows of app_private.settings
 -- changes rows of app_public.audit_logs

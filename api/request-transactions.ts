@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Pool, PoolClient, QueryConfig, QueryResult } from 'pg';
+import type { PgClientQuery, PgClientResult } from 'postgraphile/@dataplan/pg';
+import type { NodePostgresPgClient } from 'postgraphile/adaptors/pg';
+import { inOneFlight } from '../lib/database/flight.ts';
+import { isPooled } from '../lib/database/login.ts';
+import type { Settings } from './authentication.ts';
+
+/** Statements that a connection keeps prepared. */
+const PREPARED = 200;
+
+/** What PostGraphile does to its connections: compiling a statement takes longer than most of them. */
+const WITHOUT_COMPILING = { jit_optimize_above_cost: '-1' };
+
+const claims = (settings: Settings): QueryConfig => ({
+  name: 'claims',
+  text: 'select pg_catalog.set_config(s.name, s.value, true) from pg_catalog.json_each_text($1::json) as s (name, value)',
+  values: [JSON.stringify({ ...WITHOUT_COMPILING, ...settings })],
+});
+
+interface Prepared {
+  names: LRUCache<string, true>;
+  /** No longer kept: to be deallocated between two transactions. */
+  dropped: string[];
+}
+
+const prepared = new WeakMap<PoolClient, Prepared>();
+
+function preparedOf(client: PoolClient): Prepared {
+  const known = prepared.get(client);
+  if (known) return known;
+  const dropped: string[] = [];
+  const names = new LRUCache<string, true>({ max: PREPARED, dispose: (_, name) => dropped.push(name) });
+  const made = { names, dropped };
+  prepared.set(client, made);
+  return made;
+}
+
+const nameOf = (text: string): string => createHash('sha1').update(text).digest('base64url');
+const names = new LRUCache<string, string>({ max: 1_000 });
+
+/** The name that a statement is prepared by: the same text is planned once on each connection. */
+function nameFor(text: string): string {
+  const name = names.get(text) ?? nameOf(text);
+  names.set(text, name);
+  return name;
+}
+
+/**
+ * Behind a pooler nothing has a name: some know no prepared statements, and those that do rename them, so that the `deallocate` of one
+ * that is no longer kept ends the transaction.
+ */
+function statementFor(client: PoolClient, statement: QueryConfig): QueryConfig {
+  const { name = statement.values?.length ? nameFor(statement.text) : undefined, ...unnamed } = statement;
+  if (name === undefined || isPooled(client)) return unnamed;
+  preparedOf(client).names.set(name, true);
+  return { ...unnamed, name };
+}
+
+/** A connection within one transaction, which begins with its first statement, in the same trip. */
+class Transaction implements NodePostgresPgClient {
+  readonly rawClient: PoolClient;
+  readonly #settings: Settings;
+  #hasBegun = false;
+  #depth = 0;
+
+  constructor(client: PoolClient, settings: Settings) {
+    this.rawClient = client;
+    this.#settings = settings;
+  }
+
+  async query<T>({ text, values, name, arrayMode }: PgClientQuery): Promise<PgClientResult<T>> {
+    const { rows, rowCount } = await this.#send({
+      text,
+      ...(values && { values }),
+      ...(name && { name }),
+      ...(arrayMode && { rowMode: 'array' as const }),
+    });
+    return { rows: rows as T[], rowCount, notices: [] };
+  }
+
+  async #send(statement: QueryConfig): Promise<QueryResult> {
+    const wanted = statementFor(this.rawClient, statement);
+    if (this.#hasBegun) return this.rawClient.query(wanted);
+    this.#hasBegun = true;
+    return inOneFlight(this.rawClient, [
+      { text: 'begin' },
+      statementFor(this.rawClient, claims(this.#settings)),
+      wanted,
+    ]);
+  }
+
+  async withTransaction<T>(work: (client: this) => Promise<T>): Promise<T> {
+    this.#depth += 1;
+    const name = `tx${this.#depth}`;
+    await this.#send({ text: `savepoint ${name}` });
+    try {
+      const result = await work(this);
+      await this.#send({ text: `release savepoint ${name}` });
+      return result;
+    } catch (error) {
+      await this.#send({ text: `rollback to savepoint ${name}` }).catch(() => {});
+      throw error;
+    } finally {
+      this.#depth -= 1;
+    }
+  }
+
+  async end(how: 'commit' | 'rollback'): Promise<void> {
+    if (!this.#hasBegun) return;
+    const { dropped } = preparedOf(this.rawClient);
+    const gone = how === 'commit' ? dropped.splice(0) : [];
+    for (const name of gone) delete (this.rawClient as unknown as Inside).connection.parsedStatements[name];
+    await inOneFlight(this.rawClient, [
+      { text: how },
+      ...gone.map((name) => ({ text: `deallocate ${this.rawClient.escapeIdentifier(name)}` })),
+    ]);
+  }
+}
+
+/** What of node-postgres is not in its types. */
+interface Inside {
+  connection: { parsedStatements: Record<string, string> };
+}
+
+/**
+ * Runs something in one transaction, as whom the settings say. Nothing is sent before its first statement, and with it go the
+ * beginning and the settings: so what a request reads takes one trip, and the end of the transaction another.
+ * @param held  a connection that the request has already; it is given back afterwards, as one of the pool's is
+ */
+export async function inRequestTransaction<T>(
+  pool: Pool,
+  settings: Settings,
+  work: (client: NodePostgresPgClient) => T | Promise<T>,
+  held?: PoolClient,
+): Promise<T> {
+  const client = held ?? (await pool.connect());
+  const transaction = new Transaction(client, settings);
+  let broken: boolean | Error = false;
+  try {
+    const result = await work(transaction);
+    await transaction.end('commit');
+    return result;
+  } catch (error) {
+    await transaction.end('rollback').catch((failure: Error) => {
+      broken = failure;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
