@@ -22,47 +22,54 @@ export type AgentCheckpointWriteInput = {
 
 /** Who speaks. */
 export type MessageRole =
+  /** A model. */
   | 'ASSISTANT'
+  /** Instructions for the model. */
   | 'SYSTEM'
+  /** What a tool returned. */
   | 'TOOL'
+  /** A person. */
   | 'USER';
 
 /** complete, still streaming, or failed. */
 export type MessageStatus =
+  /** All of it is there. */
   | 'COMPLETE'
+  /** It ended before it was complete. */
   | 'FAILED'
+  /** It is being written: more may come. */
   | 'STREAMING';
 
 /** All input for the `putAgentCheckpoint` mutation. */
 export type PutAgentCheckpointInput = {
-  checkpointId?: string | null | undefined;
+  checkpointId: string;
   /**
    * An arbitrary string value with no semantic meaning. Will be included in the
    * payload verbatim. May be used to track mutations by the client.
    */
   clientMutationId?: string | null | undefined;
-  content?: string | null | undefined;
+  content: string;
   metadata?: unknown;
   namespace?: string | null | undefined;
   parentId?: string | null | undefined;
-  threadId?: string | null | undefined;
-  type?: string | null | undefined;
+  threadId: string;
+  type: string;
 };
 
 /** All input for the `putAgentCheckpointWrites` mutation. */
 export type PutAgentCheckpointWritesInput = {
-  checkpointId?: string | null | undefined;
+  checkpointId: string;
   /**
    * An arbitrary string value with no semantic meaning. Will be included in the
    * payload verbatim. May be used to track mutations by the client.
    */
   clientMutationId?: string | null | undefined;
   namespace?: string | null | undefined;
-  threadId?: string | null | undefined;
-  writes?: Array<AgentCheckpointWriteInput | null | undefined> | null | undefined;
+  threadId: string;
+  writes: Array<AgentCheckpointWriteInput | null | undefined>;
 };
 
-export type SessionFragment = { token: string | null, expiresAt: string | null, userId: string | null, workspaceId: string | null };
+export type SessionFragment = { token: string, expiresAt: string, userId: string, workspaceId: string };
 
 export type RegisterMutationVariables = Exact<{
   email: string;
@@ -71,7 +78,7 @@ export type RegisterMutationVariables = Exact<{
 }>;
 
 
-export type RegisterMutation = { register: { authentication: { token: string | null, expiresAt: string | null, userId: string | null, workspaceId: string | null } | null } | null };
+export type RegisterMutation = { register: { authentication: { token: string, expiresAt: string, userId: string, workspaceId: string } | null } | null };
 
 export type SignInMutationVariables = Exact<{
   email: string;
@@ -79,7 +86,7 @@ export type SignInMutationVariables = Exact<{
 }>;
 
 
-export type SignInMutation = { signIn: { authentication: { token: string | null, expiresAt: string | null, userId: string | null, workspaceId: string | null } | null } | null };
+export type SignInMutation = { signIn: { authentication: { token: string, expiresAt: string, userId: string, workspaceId: string } | null } | null };
 
 export type ConfirmSignInMutationVariables = Exact<{
   challenge: string;
@@ -87,7 +94,7 @@ export type ConfirmSignInMutationVariables = Exact<{
 }>;
 
 
-export type ConfirmSignInMutation = { confirmSignIn: { authentication: { token: string | null, expiresAt: string | null, userId: string | null, workspaceId: string | null } | null } | null };
+export type ConfirmSignInMutation = { confirmSignIn: { authentication: { token: string, expiresAt: string, userId: string, workspaceId: string } | null } | null };
 
 export type SignOutMutationVariables = Exact<{ [key: string]: never; }>;
 
@@ -150,7 +157,7 @@ export type AgentCheckpointsQueryVariables = Exact<{
 }>;
 
 
-export type AgentCheckpointsQuery = { agentCheckpoints: Array<{ threadId: string | null, namespace: string | null, checkpointId: string | null, parentId: string | null, type: string | null, content: string | null, metadata: unknown, writes: Array<{ taskId: string | null, channel: string | null, type: string | null, content: string | null } | null> | null } | null> | null };
+export type AgentCheckpointsQuery = { agentCheckpoints: Array<{ threadId: string | null, namespace: string | null, checkpointId: string | null, parentId: string | null, type: string | null, content: string | null, metadata: unknown, writes: Array<{ taskId: string | null, channel: string | null, type: string | null, content: string | null }> | null } | null> | null };
 
 export type PutAgentCheckpointMutationVariables = Exact<{
   input: PutAgentCheckpointInput;

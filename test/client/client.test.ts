@@ -132,18 +132,14 @@ describeReal('the client', () => {
     expect(await refusal(signIn(visitor, { ...credentials, password: 'another one' }))).toMatchObject({
       code: 'CQ102',
     });
-    const { addSecondFactor } = await client.request<{
-      addSecondFactor: { secondFactor: { uri: string } };
-    }>('mutation { addSecondFactor(input: {}) { secondFactor { uri } } }');
-    const app = appOf(addSecondFactor.secondFactor.uri);
-    await inOneStep(() =>
-      client.request(
-        'mutation ($code: String!) { confirmSecondFactor(input: { code: $code }) { recoveryCodes } }',
-        {
-          code: codeAt(app),
-        },
-      ),
+    const add = documentOf<{ addSecondFactor: { secondFactor: { uri: string } } }>(
+      'mutation { addSecondFactor(input: {}) { secondFactor { uri } } }',
     );
+    const app = appOf((await client.request(add)).addSecondFactor.secondFactor.uri);
+    const confirm = documentOf<unknown, { code: string }>(
+      'mutation ($code: String!) { confirmSecondFactor(input: { code: $code }) { recoveryCodes } }',
+    );
+    await inOneStep(() => client.request(confirm, { code: codeAt(app) }));
     await api.database.pool('owner').query('update app_private.second_factors set last_step = null');
     const first = await signIn(visitor, credentials);
     expect(first).toEqual({ challenge: expect.any(String), mustAddFactor: false });
