@@ -42,30 +42,41 @@ export type MessageStatus =
 
 /** All input for the `putAgentCheckpoint` mutation. */
 export type PutAgentCheckpointInput = {
+  /** Its id in the thread: 1 to 200 characters. Later ones sort behind earlier ones. */
   checkpointId: string;
   /**
    * An arbitrary string value with no semantic meaning. Will be included in the
    * payload verbatim. May be used to track mutations by the client.
    */
   clientMutationId?: string | null | undefined;
+  /** The state, in base64. */
   content: string;
+  /** An object that lists are filtered by. */
   metadata?: unknown;
+  /** The graph within the graph; empty for the outermost. */
   namespace?: string | null | undefined;
+  /** The checkpoint that it follows. */
   parentId?: string | null | undefined;
+  /** The thread, as the agent calls it: 1 to 200 characters, your own in the workspace. */
   threadId: string;
+  /** How the content is written, as the serializer says. */
   type: string;
 };
 
 /** All input for the `putAgentCheckpointWrites` mutation. */
 export type PutAgentCheckpointWritesInput = {
+  /** The checkpoint that they follow. */
   checkpointId: string;
   /**
    * An arbitrary string value with no semantic meaning. Will be included in the
    * payload verbatim. May be used to track mutations by the client.
    */
   clientMutationId?: string | null | undefined;
+  /** The graph within the graph; empty for the outermost. */
   namespace?: string | null | undefined;
+  /** The thread, as the agent calls it: 1 to 200 characters, your own in the workspace. */
   threadId: string;
+  /** 1 to 1,000 of them. */
   writes: Array<AgentCheckpointWriteInput | null | undefined>;
 };
 
@@ -157,28 +168,28 @@ export type AgentCheckpointsQueryVariables = Exact<{
 }>;
 
 
-export type AgentCheckpointsQuery = { agentCheckpoints: Array<{ threadId: string | null, namespace: string | null, checkpointId: string | null, parentId: string | null, type: string | null, content: string | null, metadata: unknown, writes: Array<{ taskId: string | null, channel: string | null, type: string | null, content: string | null }> | null } | null> | null };
+export type AgentCheckpointsQuery = { agentCheckpoints: Array<{ threadId: string, namespace: string, checkpointId: string, parentId: string | null, type: string, content: string, metadata: unknown, writes: Array<{ taskId: string | null, channel: string | null, type: string | null, content: string | null }> } | null> | null };
 
 export type PutAgentCheckpointMutationVariables = Exact<{
   input: PutAgentCheckpointInput;
 }>;
 
 
-export type PutAgentCheckpointMutation = { putAgentCheckpoint: { result: string | null } | null };
+export type PutAgentCheckpointMutation = { putAgentCheckpoint: { checkpointId: string | null } | null };
 
 export type PutAgentCheckpointWritesMutationVariables = Exact<{
   input: PutAgentCheckpointWritesInput;
 }>;
 
 
-export type PutAgentCheckpointWritesMutation = { putAgentCheckpointWrites: { result: number | null } | null };
+export type PutAgentCheckpointWritesMutation = { putAgentCheckpointWrites: { stored: number | null } | null };
 
 export type DeleteAgentThreadMutationVariables = Exact<{
   threadId: string;
 }>;
 
 
-export type DeleteAgentThreadMutation = { deleteAgentThread: { result: number | null } | null };
+export type DeleteAgentThreadMutation = { deleteAgentThread: { deleted: number | null } | null };
 
 export type PruneAgentThreadMutationVariables = Exact<{
   threadId: string;
@@ -186,7 +197,7 @@ export type PruneAgentThreadMutationVariables = Exact<{
 }>;
 
 
-export type PruneAgentThreadMutation = { pruneAgentThread: { result: number | null } | null };
+export type PruneAgentThreadMutation = { pruneAgentThread: { deleted: number | null } | null };
 
 export const RegisterDocument = `mutation Register($email: String!, $password: String!, $displayName: String) {
   register(input: {email: $email, password: $password, displayName: $displayName}) {
@@ -339,21 +350,21 @@ export const AgentCheckpointsDocument = `query AgentCheckpoints($threadId: Strin
 }` as Document<AgentCheckpointsQuery, AgentCheckpointsQueryVariables>;
 export const PutAgentCheckpointDocument = `mutation PutAgentCheckpoint($input: PutAgentCheckpointInput!) {
   putAgentCheckpoint(input: $input) {
-    result
+    checkpointId
   }
 }` as Document<PutAgentCheckpointMutation, PutAgentCheckpointMutationVariables>;
 export const PutAgentCheckpointWritesDocument = `mutation PutAgentCheckpointWrites($input: PutAgentCheckpointWritesInput!) {
   putAgentCheckpointWrites(input: $input) {
-    result
+    stored
   }
 }` as Document<PutAgentCheckpointWritesMutation, PutAgentCheckpointWritesMutationVariables>;
 export const DeleteAgentThreadDocument = `mutation DeleteAgentThread($threadId: String!) {
   deleteAgentThread(input: {threadId: $threadId}) {
-    result
+    deleted
   }
 }` as Document<DeleteAgentThreadMutation, DeleteAgentThreadMutationVariables>;
 export const PruneAgentThreadDocument = `mutation PruneAgentThread($threadId: String!, $keep: Int) {
   pruneAgentThread(input: {threadId: $threadId, keep: $keep}) {
-    result
+    deleted
   }
 }` as Document<PruneAgentThreadMutation, PruneAgentThreadMutationVariables>;

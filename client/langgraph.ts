@@ -166,7 +166,7 @@ export class ColloquySaver extends BaseCheckpointSaver {
       { threadId, keep },
       { isRepeatable: true },
     );
-    return pruneAgentThread?.result ?? 0;
+    return pruneAgentThread?.deleted ?? 0;
   }
 
   async #read(variables: AgentCheckpointsQueryVariables): Promise<Row[]> {

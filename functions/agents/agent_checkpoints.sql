@@ -60,5 +60,11 @@ begin
 end
 $$;
 comment on function app_public.agent_checkpoints(text, text, text, text, jsonb, integer) is
-  'States of your agents, the latest first: of a thread, a namespace, one of an id, those before an id, those whose metadata contain something; at most maxRows (1 to 100), and of large ones fewer. Errors: CQ101, CQ200.';
+  'States of your agents, the latest first: of a thread, a namespace, one of an id, those before an id, those whose metadata contain something; at most maxRows (1 to 100), and of large ones fewer. Errors: CQ101, CQ200.
+@arg thread_id Of this thread.
+@arg namespace Of this namespace; empty for the outermost.
+@arg checkpoint_id The one of this id.
+@arg before Those before this id: the last one of a page, for the next page.
+@arg metadata Those whose metadata contain this object.
+@arg max_rows At most so many: 1 to 100.';
 grant execute on function app_public.agent_checkpoints(text, text, text, text, jsonb, integer) to colloquy_user, colloquy_admin;

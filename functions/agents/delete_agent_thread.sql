@@ -20,5 +20,6 @@ begin
 end
 $$;
 comment on function app_public.delete_agent_thread(text) is
-  'Deletes a thread of an agent of yours with all of its states, and returns how many there were. Errors: CQ101, CQ109, CQ120 a legal hold keeps them.';
+  'Deletes a thread of an agent of yours with all of its states, and returns how many there were. Errors: CQ101, CQ109, CQ120 a legal hold keeps them.
+@arg thread_id The thread, as the agent calls it: 1 to 200 characters, your own in the workspace.';
 grant execute on function app_public.delete_agent_thread(text) to colloquy_user, colloquy_admin;

@@ -35,5 +35,7 @@ begin
 end
 $$;
 comment on function app_public.prune_agent_thread(text, integer) is
-  'Deletes the states of a thread of an agent of yours but for the latest ones of each namespace, and returns how many went. Errors: CQ101, CQ109, CQ120 a legal hold keeps them, CQ200.';
+  'Deletes the states of a thread of an agent of yours but for the latest ones of each namespace, and returns how many went. Errors: CQ101, CQ109, CQ120 a legal hold keeps them, CQ200.
+@arg thread_id The thread, as the agent calls it: 1 to 200 characters, your own in the workspace.
+@arg keep How many states of each namespace stay: 1 to 1,000.';
 grant execute on function app_public.prune_agent_thread(text, integer) to colloquy_user, colloquy_admin;

@@ -34,5 +34,12 @@ begin
 end
 $$;
 comment on function app_public.put_agent_checkpoint(text, text, text, bytea, text, text, jsonb) is
-  'Stores a state of an agent, in a thread of your own, and returns its id. The same id again changes it. Errors: CQ101, CQ109, CQ120 a legal hold keeps the one that is there, CQ200 unusable argument, CQ222, CQ223, CQ850 larger than 3,000,000 bytes.';
+  'Stores a state of an agent, in a thread of your own, and returns its id. The same id again changes it. Errors: CQ101, CQ109, CQ120 a legal hold keeps the one that is there, CQ200 unusable argument, CQ222, CQ223, CQ850 larger than 3,000,000 bytes.
+@arg thread_id The thread, as the agent calls it: 1 to 200 characters, your own in the workspace.
+@arg checkpoint_id Its id in the thread: 1 to 200 characters. Later ones sort behind earlier ones.
+@arg type How the content is written, as the serializer says.
+@arg content The state, in base64.
+@arg namespace The graph within the graph; empty for the outermost.
+@arg parent_id The checkpoint that it follows.
+@arg metadata An object that lists are filtered by.';
 grant execute on function app_public.put_agent_checkpoint(text, text, text, bytea, text, text, jsonb) to colloquy_user, colloquy_admin;

@@ -46,5 +46,9 @@ begin
 end
 $$;
 comment on function app_public.put_agent_checkpoint_writes(text, text, app_public.agent_checkpoint_write[], text) is
-  'Stores what tasks of an agent wrote after a checkpoint of yours, and returns how many are new. Errors: CQ101, CQ109, CQ120 a legal hold keeps the one that would be replaced, CQ200 unusable argument, CQ222, CQ223, CQ850 larger than 3,000,000 bytes.';
+  'Stores what tasks of an agent wrote after a checkpoint of yours, and returns how many are new. Errors: CQ101, CQ109, CQ120 a legal hold keeps the one that would be replaced, CQ200 unusable argument, CQ222, CQ223, CQ850 larger than 3,000,000 bytes.
+@arg thread_id The thread, as the agent calls it: 1 to 200 characters, your own in the workspace.
+@arg checkpoint_id The checkpoint that they follow.
+@arg writes 1 to 1,000 of them.
+@arg namespace The graph within the graph; empty for the outermost.';
 grant execute on function app_public.put_agent_checkpoint_writes(text, text, app_public.agent_checkpoint_write[], text) to colloquy_user, colloquy_admin;

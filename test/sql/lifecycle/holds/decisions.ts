@@ -122,7 +122,7 @@ export const TRIED_ELSEWHERE: Record<string, string> = {
 
 /** Mutations of the API that delete or change nothing that is kept, by why. The others are tried in test/api/legal-holds.test.ts. */
 export const FREE_MUTATIONS: Record<string, string> = {
-  'they add': `addTag putAgentCheckpoint putAgentCheckpointWrites appendToMessage branchConversation createApiKey createDocument createEmbeddingVersion createRagConfiguration createRepository
+  'they add': `addTag putAgentCheckpointWrites appendToMessage branchConversation createApiKey createDocument createEmbeddingVersion createRagConfiguration createRepository
     createSystemPromptTemplate createWebhook createWorkspace editMessage exportMyData finishMessage importConversation importEvents ingestEvent makeRecoveryCodes placeLegalHold
     postMessage recordImage recordTurn regenerateAnswer register requestToolCall reserveUsage saveMessages shareConversation startAnswer startConversation testWebhook`,
   'they change no value that is kept': `activateEmbeddingVersion answerToolCall archiveConversation archiveEmbeddingVersion chooseBranch makeTemporary
