@@ -4,6 +4,7 @@ import type { Pool, PoolClient, QueryConfig } from 'pg';
 import { isConnectionLost } from '../lib/connections/failures.ts';
 import { isPooled } from '../lib/database/login.ts';
 import { errorCode } from '../lib/errors.ts';
+import { isUuid } from '../lib/uuid.ts';
 import { clientAddress } from './client-address.ts';
 import { ApiError } from './errors.ts';
 import { requestIds } from './http/request-ids.ts';
@@ -46,7 +47,6 @@ interface RequestOrigin {
 /** The role of a request without a token. */
 export const VISITOR = 'colloquy_visitor';
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const TOKEN = /^bearer +([\x21-\x7e]{1,8192}) *$/i;
 /** A token of our own: of a session, or an API key. Only its hash is sent to the database, whose log may show what is. */
 const OWN_TOKEN = /^cq(s(?=_[0-9a-f]{64}$)|k(?=_[0-9a-f]{8}_[0-9a-f]{64}$))/;
@@ -247,7 +247,7 @@ export async function authenticate(
     ...requestIds(request),
   };
   const workspaceId = header(request, 'x-workspace-id');
-  if (workspaceId !== undefined && !UUID.test(workspaceId)) {
+  if (workspaceId !== undefined && !isUuid(workspaceId)) {
     throw new AuthenticationError(
       400,
       'CQ200',

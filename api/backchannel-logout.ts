@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Pool } from 'pg';
 import type { IdentityProvider } from './access-token.ts';
-import { ApiError, isUnavailable, publicError, RETRY_AFTER } from './errors.ts';
+import { ApiError, publicError } from './errors.ts';
 import { sendError, sendJson } from './http/answers.ts';
+import { readBody } from './http/body.ts';
+import { prepareRefusal, statusOf } from './http/refusal.ts';
 import { requestIds } from './http/request-ids.ts';
 import { addressOf, type Limiter } from './limits/limiter.ts';
 import { STATEMENT_TIMEOUT } from './limits/values.ts';
@@ -24,14 +26,7 @@ async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
   const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
   if (type !== 'application/x-www-form-urlencoded')
     throw unusable('A logout is a form.', 'Send logout_token as application/x-www-form-urlencoded.');
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of request.iterator({ destroyOnReturn: false })) {
-    size += part.length;
-    if (size > MOST_BYTES) throw new ApiError('CQ413', `A logout has at most ${MOST_BYTES} bytes.`);
-    parts.push(part);
-  }
-  return new URLSearchParams(Buffer.concat(parts).toString());
+  return new URLSearchParams((await readBody(request, MOST_BYTES, 'A logout')).toString());
 }
 
 async function readToken(request: IncomingMessage): Promise<string> {
@@ -47,10 +42,8 @@ function refuse(request: IncomingMessage, response: ServerResponse, error: unkno
     error instanceof ProviderUnavailable
       ? { code: 'CQ503', message: 'The identity provider does not answer.', hint: 'Try again in a moment.' }
       : publicError(error, { id: requestIds(request).id, isVisitor: true });
-  const status = STATUS[extensions.code] ?? (isUnavailable(extensions.code) ? 503 : 500);
-  if (status === 503) response.setHeader('retry-after', RETRY_AFTER);
-  // what is still to come of a body that nobody reads must not be taken for the next request
-  if (!request.complete) response.setHeader('connection', 'close');
+  const status = statusOf(error, extensions.code, STATUS);
+  prepareRefusal(request, response, status);
   sendJson(response, status, {
     error: status < 500 ? 'invalid_request' : 'temporarily_unavailable',
     error_description: message,

@@ -1,4 +1,6 @@
+import { isUuid } from '../lib/uuid.ts';
 import { DEFAULT_PAGE_SIZE } from './limits/values.ts';
+import { keysOf, type PageArguments } from './page-arguments.ts';
 import { bounded } from './plugins/pages.ts';
 
 /** The conversations that a page of the newest can be made of. */
@@ -9,7 +11,6 @@ export interface ConversationPage {
   size: number;
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** How a time stands in a cursor: as PostgreSQL writes it. */
 const TIME = /^\d{4,6}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?[+-]\d\d(?::?\d\d)?$/;
 /** Orders that are by the time of the last message, the newest first; equal times by id, backwards. */
@@ -19,23 +20,13 @@ const NEWEST = [
 ];
 
 function placeOf(cursor: string | null | undefined): { at: string; id: string } | null {
-  if (cursor == null) return null;
-  try {
-    const [, at, id] = JSON.parse(Buffer.from(cursor, 'base64').toString('utf8'));
-    return TIME.test(at) && UUID.test(id) ? { at, id } : null;
-  } catch {
-    return null;
-  }
+  const [at, id] = keysOf(cursor);
+  return typeof at === 'string' && TIME.test(at) && isUuid(id) ? { at, id } : null;
 }
 
 /** The page that is asked for, and one conversation more, which tells whether there is another; null where it is no page of the newest. */
 export function newestPageOf(
-  first: number | null | undefined,
-  last: number | null | undefined,
-  after: string | null | undefined,
-  before: string | null | undefined,
-  orderBy: readonly unknown[] | null | undefined,
-  filter: object | null | undefined,
+  ...[first, last, after, before, orderBy, filter]: PageArguments
 ): ConversationPage | null {
   if (filter != null || last != null || before != null || !orderBy) return null;
   if (!NEWEST.some((order) => orderBy.every((one, n) => one === order[n]))) return null;

@@ -1,18 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { Pool } from 'pg';
-import { ColloquyError, errorCode } from '../lib/errors.ts';
+import { errorCode } from '../lib/errors.ts';
 import { BUSY } from '../lib/gate.ts';
 import { asParty, type Party } from '../lib/party.ts';
 import { cleanText } from '../lib/storable.ts';
 import type { FileStorage } from '../lib/storage.ts';
-import { AuthenticationError, authenticate, type Settings, VISITOR } from './authentication.ts';
+import { isUuid } from '../lib/uuid.ts';
+import { authenticate, type Settings, VISITOR } from './authentication.ts';
 import { rememberParty, throughDoor } from './door-turns.ts';
-import { ApiError, isUnavailable, publicError, RETRY_AFTER } from './errors.ts';
+import { ApiError } from './errors.ts';
 import { FairTurns, NoTurn } from './fair-turns.ts';
+import { sendJson } from './http/answers.ts';
+import { prepareRefusal, statusOf, toldError } from './http/refusal.ts';
 import { requestIds } from './http/request-ids.ts';
 import type { VerifyIdentity } from './identity-provider.ts';
-import { addressOf, callerOf, type Limiter, partyOf, RateLimited } from './limits/limiter.ts';
+import { addressOf, callerOf, type Limiter, partyOf } from './limits/limiter.ts';
 import { loopTurn } from './loop-turns.ts';
 import { myDataSender } from './my-data.ts';
 import { parseRange } from './range.ts';
@@ -25,7 +28,6 @@ export interface FilesOptions {
   verifyIdentity?: VerifyIdentity | undefined;
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const LONGEST_URL = 8192;
 /** Of an account at the same time, how many more wait for them, and for how long (milliseconds). */
 const DOWNLOADS = { size: Number.POSITIVE_INFINITY, each: 16, waiting: 200, patience: 10_000 };
@@ -48,10 +50,6 @@ const STATUS: Record<string, number> = {
   CQ416: 416,
   CQ507: 507,
 };
-
-function statusOf(code: string): number {
-  return STATUS[code] ?? (isUnavailable(code) ? 503 : 500);
-}
 
 /** Unknown, in another workspace, somebody else's, only described: all the same. */
 function noFile(): ApiError {
@@ -85,7 +83,7 @@ function readUpload(request: IncomingMessage, query: URLSearchParams): Upload {
     throw unusable('visibility is private or workspace.', 'Leave it out for private.');
   }
   const conversationId = text('conversationId');
-  if (conversationId !== null && !UUID.test(conversationId)) {
+  if (conversationId !== null && !isUuid(conversationId)) {
     throw unusable('conversationId is not a UUID.', 'Leave it out when there is none.');
   }
   const sourceUrl = text('sourceUrl');
@@ -116,16 +114,6 @@ function describe(file: FileRow): object {
       processingStatus: file.processing_status.toUpperCase(),
     },
   };
-}
-
-function json(response: ServerResponse, status: number, body: object): void {
-  const buffer = Buffer.from(JSON.stringify(body));
-  response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': buffer.length,
-    'cache-control': 'no-store',
-  });
-  response.end(buffer);
 }
 
 /** A name for a header: what a shell or a browser might misread is replaced, and the real one comes encoded. */
@@ -183,14 +171,14 @@ export function filesHandler({ pool, limiter, storage, verifyIdentity }: FilesOp
         return rows[0]!;
       });
       response.setHeader('location', `/files/${file.id}`);
-      json(response, 201, describe(file));
+      sendJson(response, 201, describe(file));
     } finally {
       await received.discard();
     }
   }
 
   async function get(request: IncomingMessage, response: ServerResponse, settings: Settings, id: string) {
-    if (!UUID.test(id)) throw noFile();
+    if (!isUuid(id)) throw noFile();
     const file = await inRequest(pool, settings, async (client) => {
       await client.query('select app_hidden.require_member()');
       const { rows } = await client.query<FileRow>(
@@ -268,17 +256,10 @@ export function filesHandler({ pool, limiter, storage, verifyIdentity }: FilesOp
       id: requestIds(request).id,
       isVisitor: (settings?.role ?? VISITOR) === VISITOR,
     };
-    const { message, ...extensions } =
-      error instanceof ColloquyError
-        ? { message: error.message, code: error.code, ...(error.hint ? { hint: error.hint } : {}) }
-        : publicError(error, info);
-    const hasStatus = error instanceof AuthenticationError || error instanceof RateLimited;
-    const status = hasStatus ? error.status : statusOf(extensions.code);
-    if (status === 503) response.setHeader('retry-after', RETRY_AFTER);
-    // the rest of a body that nobody reads must not be taken for the next request
-    if (!request.complete) response.setHeader('connection', 'close');
-    if (status === 401) response.setHeader('www-authenticate', 'Bearer realm="colloquy"');
-    json(response, status, { errors: [{ message, extensions }] });
+    const { message, ...extensions } = toldError(error, info);
+    const status = statusOf(error, extensions.code, STATUS);
+    prepareRefusal(request, response, status, 'Bearer realm="colloquy"');
+    sendJson(response, status, { errors: [{ message, extensions }] });
   }
 
   async function handle(

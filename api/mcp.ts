@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { createMcpHandler } from '@modelcontextprotocol/server';
 import type { Pool } from 'pg';
-import { ColloquyError } from '../lib/errors.ts';
+import { errorInOneLine } from '../lib/errors.ts';
 import { asParty, type Party } from '../lib/party.ts';
 import type { Caller } from '../mcp/caller.ts';
 import { messageKind, readMessage } from '../mcp/message.ts';
@@ -10,12 +10,15 @@ import { mcpServer } from '../mcp/server.ts';
 import type { Ask } from '../mcp/tool.ts';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from './authentication.ts';
 import { rememberParty, throughDoor } from './door-turns.ts';
-import { ApiError, isUnavailable, publicError, RETRY_AFTER } from './errors.ts';
+import { ApiError } from './errors.ts';
 import { sendJson } from './http/answers.ts';
+import { readBody } from './http/body.ts';
+import { isOriginAllowed } from './http/cors.ts';
+import { prepareRefusal, statusOf, toldError } from './http/refusal.ts';
 import { requestIds } from './http/request-ids.ts';
 import type { VerifyIdentity } from './identity-provider.ts';
 import { hasMoreValues } from './limits/body.ts';
-import { callerOf, type Limiter, partyOf, RateLimited } from './limits/limiter.ts';
+import { callerOf, type Limiter, partyOf } from './limits/limiter.ts';
 import { MAX_BODY_BYTES, MAX_BODY_VALUES } from './limits/values.ts';
 import { loopTurn } from './loop-turns.ts';
 import { McpCancellations } from './mcp-cancellations.ts';
@@ -34,25 +37,24 @@ export interface McpOptions {
   ask: OwnOperations;
 }
 
-const STATUS: Record<string, number> = { CQ403: 403, CQ405: 405, CQ413: 413, CQ833: 403 };
+const STATUS: Record<string, number> = {
+  CQ403: 403,
+  CQ405: 405,
+  CQ408: 503,
+  CQ413: 413,
+  CQ500: 500,
+  CQ833: 403,
+};
 
 /** Pages of other origins are no clients, unless they were chosen: a browser names the origin, a program does not. */
-function demandOrigin({ headers: { origin, host } }: IncomingMessage, chosen: readonly string[]): void {
-  if (origin === undefined || chosen.includes('*') || chosen.includes(origin)) return;
-  if (URL.canParse(origin) && new URL(origin).host === host) return;
+function demandOrigin(request: IncomingMessage, chosen: readonly string[]): void {
+  if (isOriginAllowed(request, chosen)) return;
   const hint = 'Name the origin in CORS_ORIGINS, or call from a program.';
   throw new ApiError('CQ833', 'Pages of this origin may not use MCP here.', hint);
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new ApiError('CQ413', `A request has at most ${MAX_BODY_BYTES} bytes.`);
-    chunks.push(chunk);
-  }
-  const body = Buffer.concat(chunks);
+async function readValues(request: IncomingMessage): Promise<Buffer> {
+  const body = await readBody(request, MAX_BODY_BYTES, 'A request');
   if (!hasMoreValues(body, MAX_BODY_VALUES)) return body;
   const message = `A message has at most ${MAX_BODY_VALUES} values, those within lists and objects counted.`;
   throw new ApiError('CQ425', message, 'Send less.');
@@ -84,21 +86,11 @@ function refuse(request: IncomingMessage, response: ServerResponse, error: unkno
     response.destroy();
     return;
   }
-  const { message, ...data } =
-    error instanceof ColloquyError
-      ? { message: error.message, code: error.code, ...(error.hint ? { hint: error.hint } : {}) }
-      : publicError(error, { id: requestIds(request).id, isVisitor: false });
-  const hasStatus = error instanceof AuthenticationError || error instanceof RateLimited;
-  const { code, hint } = data;
-  const unavailable = isUnavailable(code) || code === 'CQ408' ? 503 : code === 'CQ500' ? 500 : 400;
-  const status = hasStatus ? error.status : (STATUS[code] ?? unavailable);
-  if (status === 503) response.setHeader('retry-after', RETRY_AFTER);
-  if (status === 401)
-    response.setHeader('www-authenticate', 'Bearer realm="colloquy", error="invalid_token"');
+  const { message, ...data } = toldError(error, { id: requestIds(request).id, isVisitor: false });
+  const status = statusOf(error, data.code, STATUS, 400);
   if (status === 405) response.setHeader('allow', 'POST');
-  // the rest of a body that nobody reads must not be taken for the next request
-  if (!request.complete) response.setHeader('connection', 'close');
-  const text = `${message} (${code})${hint ? ` ${hint}` : ''}`;
+  prepareRefusal(request, response, status);
+  const text = errorInOneLine({ message, ...data });
   sendJson(response, status, { jsonrpc: '2.0', id: null, error: { code: -32000, message: text, data } });
 }
 
@@ -114,7 +106,7 @@ export function mcpHandler({ pool, limiter, verifyIdentity, corsOrigins, wantsPo
       throw new ApiError('CQ405', 'Only POST works here.', 'MCP is answered without streams of its own.');
     demandOrigin(request, corsOrigins);
     // who sends slowly has no place meanwhile
-    const body = await readBody(request);
+    const body = await readValues(request);
     let position: Position | undefined;
     const onPosition = (at: Position) => {
       position = at;

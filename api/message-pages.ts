@@ -1,4 +1,6 @@
+import { isUuid } from '../lib/uuid.ts';
 import { DEFAULT_PAGE_SIZE } from './limits/values.ts';
+import { keysOf, type PageArguments } from './page-arguments.ts';
 import { bounded } from './plugins/pages.ts';
 
 /** The messages that a page can be made of. */
@@ -11,7 +13,6 @@ export interface MessagePage {
   newestFirst: boolean;
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Orders that are the order of ids, and whether it is backwards. */
 const DESCENDING = new Map<unknown, boolean>([
   ['PRIMARY_KEY_ASC', false],
@@ -22,24 +23,12 @@ const DESCENDING = new Map<unknown, boolean>([
 
 /** The id that a cursor of such an order holds. PostGraphile refuses what is no cursor of its order. */
 function idOf(cursor: string | null | undefined): string | null {
-  if (cursor == null) return null;
-  try {
-    const [, id] = JSON.parse(Buffer.from(cursor, 'base64').toString('utf8'));
-    return typeof id === 'string' && UUID.test(id) ? id : null;
-  } catch {
-    return null;
-  }
+  const [id] = keysOf(cursor);
+  return isUuid(id) ? id : null;
 }
 
 /** The page that is asked for, and one message more, which tells whether there is another; null where it is no page of ids. */
-export function pageOf(
-  first: number | null | undefined,
-  last: number | null | undefined,
-  after: string | null | undefined,
-  before: string | null | undefined,
-  orderBy: readonly unknown[] | null | undefined,
-  filter: object | null | undefined,
-): MessagePage | null {
+export function pageOf(...[first, last, after, before, orderBy, filter]: PageArguments): MessagePage | null {
   const descending = orderBy?.length === 1 ? DESCENDING.get(orderBy[0]) : undefined;
   if (filter != null || descending === undefined) return null;
   const [above, below] = descending ? [before, after] : [after, before];

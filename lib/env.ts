@@ -73,44 +73,46 @@ const prefix = z
 /** A limit's new figure: so many in so many seconds; undefined: no limit. */
 export type RateChange = { points: number; seconds: number } | undefined;
 
-/** Changes of limits by name, written as `searches.account=600/60 register.address=off`. */
-const rates = z
-  .string()
-  .default('')
-  .transform((value, context) => {
-    const changes = new Map<string, RateChange>();
-    for (const entry of value.split(/[\s,]+/).filter(Boolean)) {
-      const [, name, points, seconds] = /^([\w.]+)=(?:off|(\d{1,9})\/(\d{1,8}))$/.exec(entry) ?? [];
-      if (name === undefined || Number(points) === 0 || Number(seconds) === 0) {
-        const message = `has "${entry}"; it must be like searches.account=600/60 (600 in 60 seconds) or searches.account=off`;
-        context.addIssue({ code: 'custom', message });
-        return z.NEVER;
+/**
+ * Changes by name, written as `one=… another=…`.
+ * @param read     the value behind a name, as its form was matched; null: unusable
+ * @param example  how an entry is written
+ */
+function changesByName<Value>(form: RegExp, read: (match: RegExpExecArray) => Value | null, example: string) {
+  return z
+    .string()
+    .default('')
+    .transform((value, context) => {
+      const changes = new Map<string, Value>();
+      for (const entry of value.split(/[\s,]+/).filter(Boolean)) {
+        const match = form.exec(entry);
+        const change = match && read(match);
+        if (change === null) {
+          context.addIssue({ code: 'custom', message: `has "${entry}"; it must be like ${example}` });
+          return z.NEVER;
+        }
+        changes.set(match![1]!, change);
       }
-      changes.set(
-        name,
-        points === undefined ? undefined : { points: Number(points), seconds: Number(seconds) },
-      );
-    }
-    return changes;
-  });
+      return changes;
+    });
+}
+
+/** Changes of limits by name, written as `searches.account=600/60 register.address=off`. */
+const rates = changesByName<RateChange>(
+  /^([\w.]+)=(?:off|(\d{1,9})\/(\d{1,8}))$/,
+  ([, , points, seconds]) => {
+    if (Number(points) === 0 || Number(seconds) === 0) return null;
+    return points === undefined ? undefined : { points: Number(points), seconds: Number(seconds) };
+  },
+  'searches.account=600/60 (600 in 60 seconds) or searches.account=off',
+);
 
 /** Counts by name, written as `account=20 process=off`; undefined: no limit. */
-const counts = z
-  .string()
-  .default('')
-  .transform((value, context) => {
-    const changes = new Map<string, number | undefined>();
-    for (const entry of value.split(/[\s,]+/).filter(Boolean)) {
-      const [, name, count] = /^(\w+)=(off|\d{1,7})$/.exec(entry) ?? [];
-      if (name === undefined) {
-        const message = `has "${entry}"; it must be like account=20 or account=off`;
-        context.addIssue({ code: 'custom', message });
-        return z.NEVER;
-      }
-      changes.set(name, count === 'off' ? undefined : Number(count));
-    }
-    return changes;
-  });
+const counts = changesByName<number | undefined>(
+  /^(\w+)=(off|\d{1,7})$/,
+  ([, , count]) => (count === 'off' ? undefined : Number(count)),
+  'account=20 or account=off',
+);
 
 const variables = z.object({
   /** PostgreSQL 18 with pgvector, as an administrator. Absent: one of the next five, else the embedded database in DATA_DIR. */

@@ -39,3 +39,14 @@ export function describeError(error: unknown): string {
   if (hint) lines.push(`  → ${hint}`);
   return hideSecrets(lines.join('\n'));
 }
+
+/** An error in one line, for those who read no code beside the message: the message, the code, and the hint when there is one. */
+export const errorInOneLine = ({
+  message,
+  code,
+  hint,
+}: {
+  message: string;
+  code: string;
+  hint?: string | undefined;
+}): string => `${message} (${code})${hint ? ` ${hint}` : ''}`;

@@ -1,8 +1,8 @@
+import { isUuid } from '../lib/uuid.ts';
+
 /** What has an address of its own, under which it can be opened: `colloquy://documents/ID`. */
 export const KINDS = ['documents', 'conversations', 'messages', 'memories', 'events'] as const;
 export type Kind = (typeof KINDS)[number];
-
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The address of something, and of a place in it. */
 export function linkTo(kind: Kind, id: string, place: Record<string, string | number | null> = {}): string {
@@ -23,5 +23,5 @@ export function readLink(uri: string): Link | undefined {
   const { protocol, hostname, pathname, searchParams } = new URL(uri);
   const kind = KINDS.find((one) => one === hostname);
   const id = pathname.slice(1);
-  return protocol === 'colloquy:' && kind && UUID.test(id) ? { kind, id, place: searchParams } : undefined;
+  return protocol === 'colloquy:' && kind && isUuid(id) ? { kind, id, place: searchParams } : undefined;
 }

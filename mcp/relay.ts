@@ -8,7 +8,7 @@ import {
   type RequestId,
 } from '@modelcontextprotocol/server';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
-import { ColloquyError, describeError } from '../lib/errors.ts';
+import { ColloquyError, describeError, errorInOneLine } from '../lib/errors.ts';
 
 export interface RelayOptions {
   /** Where the API is. */
@@ -106,9 +106,8 @@ export async function relay(options: RelayOptions, signal: AbortSignal): Promise
       if (ending.signal.aborted) return;
       const reason = told(options.url, error);
       if (!request) return options.say(describeError(reason));
-      const { code, message: text, hint } = reason;
-      const words = `${text} (${code})${hint ? ` ${hint}` : ''}`;
-      const answer = { code: -32000, message: words, data: { code, hint } };
+      const { code, hint } = reason;
+      const answer = { code: -32000, message: errorInOneLine(reason), data: { code, hint } };
       await stdio.send({ jsonrpc: '2.0', id: request.id, error: answer });
     }
   }

@@ -1,6 +1,6 @@
 import type { CallToolResult, Tool as ListedTool, ToolAnnotations } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import { ColloquyError } from '../lib/errors.ts';
+import { ColloquyError, errorInOneLine } from '../lib/errors.ts';
 import type { Caller, Need } from './caller.ts';
 import { quoted } from './quoted.ts';
 
@@ -94,11 +94,11 @@ export function tool<Input extends z.ZodObject, Output extends z.ZodObject>(
 }
 
 /** An error as a model reads it: it can act on it, so it is a result and none of the protocol's errors. */
-export function failed({ code, message, hint }: ColloquyError): CallToolResult {
-  const text = `${message} (${code})${hint ? ` ${hint}` : ''}`;
+export function failed(error: ColloquyError): CallToolResult {
+  const { code, message, hint } = error;
   return {
     isError: true,
-    content: [{ type: 'text', text }],
+    content: [{ type: 'text', text: errorInOneLine(error) }],
     _meta: { 'colloquy/error': { code, message, hint } },
   };
 }

@@ -3,6 +3,7 @@ import { limits } from '../import/options.ts';
 import { exitCodesHelp, makeCommand, runCommand } from '../lib/cli.ts';
 import { env } from '../lib/env.ts';
 import { type CommandOptions, importCommand } from './import/command.ts';
+import { toWorkspace } from './shared/workspace-option.ts';
 
 const UNITS: Record<string, number> = { '': 1, k: 1024, m: 1024 * 1024 };
 
@@ -12,12 +13,6 @@ function toBytes(text: string): number {
   if (!(bytes >= 1 && bytes <= limits.documentBytes))
     throw new InvalidArgumentError('Write it as 500000, 500K or 10M; at most 20M.');
   return bytes;
-}
-
-function toWorkspace(text: string): string {
-  if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text))
-    throw new InvalidArgumentError('A workspace is named by its id, a UUID.');
-  return text;
 }
 
 const program = makeCommand(

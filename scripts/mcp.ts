@@ -6,6 +6,8 @@ import { projectFolder } from '../lib/migrations/committed.ts';
 import { rememberSecrets } from '../lib/secrets.ts';
 import { demandApi, relay } from '../mcp/relay.ts';
 import { findToken } from './mcp/token.ts';
+import { stoppable } from './shared/stoppable.ts';
+import { toWorkspace } from './shared/workspace-option.ts';
 
 interface Options {
   url?: string;
@@ -30,12 +32,6 @@ function toUrl(text: string): string {
   return url.origin;
 }
 
-function toWorkspace(text: string): string {
-  if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text))
-    throw new InvalidArgumentError('A workspace is named by its id, a UUID.');
-  return text;
-}
-
 /** What clients that start servers themselves have in their settings. It names the runtime: another Node may be too old. */
 function printConfig(options: Options): void {
   const args = [join(projectFolder, 'scripts', 'mcp.ts')];
@@ -49,8 +45,6 @@ function printConfig(options: Options): void {
 
 async function run(options: Options): Promise<void> {
   if (options.printConfig) return printConfig(options);
-  const ending = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => ending.abort());
   const url = options.url ?? ownUrl();
   const token = await findToken({ ...options, isOwn: options.url === undefined });
   rememberSecrets([token]);
@@ -62,8 +56,10 @@ async function run(options: Options): Promise<void> {
     output: process.stdout,
     say,
   };
-  await demandApi(given);
-  await relay(given, ending.signal);
+  await stoppable(async (signal) => {
+    await demandApi(given);
+    await relay(given, signal);
+  });
   // stdin of a client that has not gone would keep the process
   process.stdin.destroy();
 }

@@ -45,3 +45,10 @@ export function answerCors(
   response.writeHead(204).end();
   return true;
 }
+
+/** Whether a request comes from a page that may call: of this server, or of a chosen origin. Programs send no origin. */
+export function isOriginAllowed({ headers }: IncomingMessage, origins: readonly string[]): boolean {
+  const { origin, host } = headers;
+  if (origin === undefined || origins.includes('*') || origins.includes(origin)) return true;
+  return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
+}

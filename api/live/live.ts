@@ -7,6 +7,7 @@ import type { ProxyRule } from '../../lib/proxies.ts';
 import { throughDoor } from '../door-turns.ts';
 import { ApiError } from '../errors.ts';
 import { endWithError } from '../http/answers.ts';
+import { isOriginAllowed } from '../http/cors.ts';
 import { requestIds } from '../http/request-ids.ts';
 import type { VerifyIdentity } from '../identity-provider.ts';
 import { addressOf, type Limiter, partyOf } from '../limits/limiter.ts';
@@ -43,13 +44,6 @@ export interface LiveOptions extends LiveSettings {
   trustedProxies?: readonly ProxyRule[] | undefined;
   /** Origins whose pages may call, or `*`. */
   corsOrigins?: readonly string[] | undefined;
-}
-
-/** Whether a request comes from a page that may call: of this server, or of a chosen origin. Programs send no origin. */
-function isOriginAllowed({ headers }: IncomingMessage, origins: readonly string[]): boolean {
-  const { origin, host } = headers;
-  if (origin === undefined || origins.includes('*') || origins.includes(origin)) return true;
-  return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
 }
 
 /** Opens subscriptions: over websockets at /graphql, and as streams of events. */

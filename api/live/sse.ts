@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ExecutionResult, GraphQLError } from 'postgraphile/graphql';
-import { AuthenticationError } from '../authentication.ts';
-import { publicError, RETRY_AFTER } from '../errors.ts';
+import { ApiError, publicError } from '../errors.ts';
 import { sendError } from '../http/answers.ts';
+import { readBody } from '../http/body.ts';
+import { prepareRefusal, statusOf } from '../http/refusal.ts';
 import { hasMoreValues } from '../limits/body.ts';
-import { RateLimited } from '../limits/limiter.ts';
 import { MAX_BODY_VALUES, MAX_MESSAGE_BYTES } from '../limits/values.ts';
 import { askedFor } from '../metrics.ts';
 import type { Caller } from './caller.ts';
@@ -25,18 +25,10 @@ export function wantsStream(request: IncomingMessage, path: string): boolean {
   return path === '/graphql' && /\btext\/event-stream\b/.test(request.headers.accept ?? '');
 }
 
-class Unusable extends Error {
-  readonly status: number;
-  readonly code: string;
+/** What a refusal is by HTTP, where it is not a server that cannot do it now. */
+const STATUS: Record<string, number> = { CQ400: 400, CQ405: 405, CQ413: 413, CQ425: 400 };
 
-  constructor(status: number, code: string, message: string) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
-
-async function readBody(request: IncomingMessage): Promise<Body> {
+async function readAsked(request: IncomingMessage): Promise<Body> {
   if (request.method === 'GET') {
     const asked = new URLSearchParams(request.url?.split('?')[1] ?? '');
     const json = (name: string): unknown => JSON.parse(asked.get(name) ?? 'null') ?? undefined;
@@ -46,19 +38,10 @@ async function readBody(request: IncomingMessage): Promise<Body> {
       extensions: json('extensions'),
     };
   }
-  if (request.method !== 'POST') throw new Unusable(405, 'CQ405', 'Send POST or GET.');
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    length += part.length;
-    if (length > MAX_MESSAGE_BYTES)
-      throw new Unusable(413, 'CQ413', `A subscription has at most ${MAX_MESSAGE_BYTES} bytes.`);
-    parts.push(part);
-  }
-  const bytes = Buffer.concat(parts);
+  if (request.method !== 'POST') throw new ApiError('CQ405', 'Send POST or GET.');
+  const bytes = await readBody(request, MAX_MESSAGE_BYTES, 'A subscription');
   if (hasMoreValues(bytes, MAX_BODY_VALUES)) {
-    throw new Unusable(
-      400,
+    throw new ApiError(
       'CQ425',
       `Variables have at most ${MAX_BODY_VALUES} values, those within lists and objects counted.`,
     );
@@ -70,19 +53,13 @@ async function readBody(request: IncomingMessage): Promise<Body> {
 }
 
 /** Says why there is no stream. */
-function refuse(response: ServerResponse, error: unknown): void {
-  if (error instanceof Unusable) sendError(response, error.status, error.code, error.message);
-  else if (error instanceof SyntaxError) {
-    sendError(response, 400, 'CQ400', 'The body must be an object of JSON.');
-  } else {
-    const { code, message, hint } = publicError(error);
-    const status =
-      error instanceof AuthenticationError || error instanceof RateLimited ? error.status : undefined;
-    if (status === 401)
-      response.setHeader('www-authenticate', 'Bearer realm="colloquy", error="invalid_token"');
-    if (status === undefined) response.setHeader('retry-after', String(RETRY_AFTER));
-    sendError(response, status ?? 503, code, message, hint);
-  }
+function refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  const isNoJson = error instanceof SyntaxError;
+  const told = isNoJson ? new ApiError('CQ400', 'The body must be an object of JSON.') : error;
+  const { code, message, hint } = publicError(told);
+  const status = statusOf(error, code, STATUS, 503);
+  prepareRefusal(request, response, status);
+  sendError(response, status, code, message, hint);
 }
 
 /** Sends a part, and waits until the client can take more. */
@@ -141,11 +118,10 @@ export function openStreams(options: StreamOptions) {
       let body: Body;
       let caller: Caller;
       try {
-        body = await readBody(request);
+        body = await readAsked(request);
         caller = await options.authenticate(request);
       } catch (error) {
-        if (!request.complete) response.setHeader('connection', 'close');
-        return refuse(response, error);
+        return refuse(request, response, error);
       }
       await tell(request, response, body, caller).catch(() => response.destroy());
     },

@@ -3,6 +3,7 @@ import { connection, lambda, type Step } from 'postgraphile/grafast';
 import type { SQL } from 'postgraphile/pg-sql2';
 import { wrapPlans } from 'postgraphile/utils';
 import { newestPageOf } from '../conversation-pages.ts';
+import { PAGE_ARGUMENTS, type PageArguments } from '../page-arguments.ts';
 
 /**
  * The conversations of a caller, those with the newest messages first, are read by a function that goes by index, whatever their
@@ -16,16 +17,14 @@ export const ConversationsPlugin: GraphileConfig.Plugin = wrapPlans(
     return {
       Query: {
         conversations(_plan, _$root, fieldArgs) {
-          const wanted = (['first', 'last', 'after', 'before', 'orderBy', 'filter'] as const).map((name) =>
-            fieldArgs.getRaw(name),
-          );
+          const wanted = PAGE_ARGUMENTS.map((name) => fieldArgs.getRaw(name));
           const $conversations = pgSelect({
             resource: resource!,
             identifiers: [],
             from: {
               callback: ($select) => {
                 const from = (values: readonly unknown[]): SQL => {
-                  const page = newestPageOf(...(values as Parameters<typeof newestPageOf>));
+                  const page = newestPageOf(...(values as PageArguments));
                   if (!page) return resource!.from as SQL;
                   return sql`app_hidden.conversation_page(${sql.value(page.at)}::timestamptz, ${sql.value(page.id)}::uuid, ${sql.literal(page.size)})`;
                 };

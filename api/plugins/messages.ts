@@ -8,6 +8,7 @@ import { type ConnectionStep, ConstantStep, connection, lambda, type Step } from
 import type { SQL } from 'postgraphile/pg-sql2';
 import { wrapPlans } from 'postgraphile/utils';
 import { pageOf } from '../message-pages.ts';
+import { PAGE_ARGUMENTS, type PageArguments } from '../page-arguments.ts';
 
 type Row = PgSelectSingleStep;
 type Connection = ConnectionStep<Step>;
@@ -52,9 +53,7 @@ export const MessagesPlugin: GraphileConfig.Plugin = wrapPlans(
         messages(_plan, $source, fieldArgs) {
           const $conversation = $source as Row;
           const $id = $conversation.get('id');
-          const wanted = (['first', 'last', 'after', 'before', 'orderBy', 'filter'] as const).map((name) =>
-            fieldArgs.getRaw(name),
-          );
+          const wanted = PAGE_ARGUMENTS.map((name) => fieldArgs.getRaw(name));
           const $filter = wanted[5]!;
           const $messages = pgSelect({
             resource: resource!,
@@ -68,7 +67,7 @@ export const MessagesPlugin: GraphileConfig.Plugin = wrapPlans(
                   sql`${tier} <> 'hot'`,
                 );
                 const from = (values: readonly unknown[]): SQL => {
-                  const page = pageOf(...(values as Parameters<typeof pageOf>));
+                  const page = pageOf(...(values as PageArguments));
                   if (!page) return all;
                   const [after, before] = [page.after, page.before].map(
                     (key) => sql`${sql.value(key)}::uuid`,

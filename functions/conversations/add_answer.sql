@@ -1,5 +1,4 @@
--- The one way an answer gets into a locked conversation with what it used: its chunks and its tool calls. Tokens count
--- together when one of the two kinds is known.
+-- The one way an answer gets into a locked conversation with what it used: its chunks and its tool calls.
 create or replace function app_private.add_answer(
   conversation app_public.conversations, draft app_public.messages, chunks jsonb, tool_calls jsonb
 )
@@ -11,10 +10,7 @@ declare
   result app_public.messages;
 begin
   draft.role := 'assistant';
-  draft.total_tokens := case
-    when num_nonnulls(draft.prompt_tokens, draft.completion_tokens) > 0
-      then coalesce(draft.prompt_tokens, 0) + coalesce(draft.completion_tokens, 0)
-  end;
+  draft.total_tokens := app_private.tokens_together(draft.prompt_tokens, draft.completion_tokens);
   result := app_private.insert_message(conversation, draft);
   perform app_private.add_message_chunks(result, add_answer.chunks);
   perform app_private.add_tool_calls(result, add_answer.tool_calls);

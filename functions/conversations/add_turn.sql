@@ -1,5 +1,5 @@
 -- Writes a question and its answer, with what the answer used, into a locked conversation: one statement writes both messages. The
--- answer follows the question on its branch, where there are branches. Tokens count together when one of the two kinds is known.
+-- answer follows the question on its branch, where there are branches.
 create or replace function app_private.add_turn(
   conversation app_public.conversations, question app_public.messages, answer app_public.messages, chunks jsonb, tool_calls jsonb, is_continued boolean
 )
@@ -17,10 +17,7 @@ begin
   conversation.last_sequence_number := question.sequence_number;
   conversation.preferred_leaf_id := case when question.parent_id is not null then question.id end;
   answer.role := 'assistant';
-  answer.total_tokens := case
-    when num_nonnulls(answer.prompt_tokens, answer.completion_tokens) > 0
-      then coalesce(answer.prompt_tokens, 0) + coalesce(answer.completion_tokens, 0)
-  end;
+  answer.total_tokens := app_private.tokens_together(answer.prompt_tokens, answer.completion_tokens);
   answer := app_private.complete_draft(conversation, answer);
   return query select i.* from app_private.insert_messages(before, array[question, answer]) as i;
   perform app_private.add_message_chunks(answer, add_turn.chunks);

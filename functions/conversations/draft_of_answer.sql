@@ -33,4 +33,4 @@ end
 $$;
 comment on function app_private.draft_of_answer(app_public.conversations, uuid, uuid, uuid) is
   'A draft with the place of an answer in a locked conversation. Raises CQ200 the replaced message is no answer, CQ204 there is none.';
--- Deliberately not granted: app_public.start_answer calls it.
+-- Deliberately not granted: app_public.start_answer and app_public.regenerate_answer call it.

@@ -9,8 +9,7 @@ declare
   result app_public.messages;
   before app_public.messages;
   streamed bigint;
-  total integer := case when num_nonnulls(draft.prompt_tokens, draft.completion_tokens) > 0
-    then coalesce(draft.prompt_tokens, 0) + coalesce(draft.completion_tokens, 0) end;
+  total integer := app_private.tokens_together(draft.prompt_tokens, draft.completion_tokens);
 begin
   if char_length(draft.content) > 1000000 then
     raise exception 'A message has 0 to 1,000,000 characters; this one has %.', char_length(draft.content) using errcode = 'CQ200', hint = 'Put long texts into documents.';
@@ -40,17 +39,8 @@ begin
     total_response_time_ms = c.total_response_time_ms + coalesce(result.processing_time_ms, 0),
     response_count = c.response_count + num_nonnulls(result.processing_time_ms)
   where c.id = conversation.id;
-  insert into app_public.usage_logs (
-    workspace_id, user_id, conversation_id, message_id, action, provider, model, prompt_tokens, completion_tokens, total_tokens, cost_usd
-  )
-  select
-    result.workspace_id, app_hidden.current_user_id(), result.conversation_id, result.id, 'message', result.provider, result.model,
-    result.prompt_tokens, result.completion_tokens, coalesce(total, 0), coalesce(result.cost_usd, 0)
-  where total > 0 or result.cost_usd > 0;
-  perform app_hidden.enqueue(
-    'index-source', jsonb_build_object('workspaceId', conversation.workspace_id, 'sourceType', 'message', 'sourceId', conversation.id),
-    'message:' || conversation.id, conversation.workspace_id::text
-  );
+  perform app_private.log_usage_of(result, may_refuse => false);
+  perform app_private.index_conversation(conversation.workspace_id, conversation.id);
   perform app_private.publish_answer(result);
   return result;
 end

@@ -1,5 +1,5 @@
 -- What a message cost, for its author's quota and the usage log. Most cost nothing.
-create or replace function app_private.log_usage_of(message app_public.messages)
+create or replace function app_private.log_usage_of(message app_public.messages, may_refuse boolean default true)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -9,7 +9,9 @@ declare
   used bigint := greatest(message.total_tokens, coalesce(message.prompt_tokens, 0)::bigint + coalesce(message.completion_tokens, 0), 0);
 begin
   if used > 0 or message.cost_usd > 0 then
-    perform app_private.require_quota();
+    if may_refuse then
+      perform app_private.require_quota();
+    end if;
     insert into app_public.usage_logs (
       workspace_id, user_id, conversation_id, message_id, action, provider, model, prompt_tokens, completion_tokens, total_tokens, cost_usd
     )
@@ -20,5 +22,6 @@ begin
   end if;
 end
 $$;
-comment on function app_private.log_usage_of(app_public.messages) is 'Logs what a message cost. Raises CQ221 when the caller''s monthly quota is spent.';
--- Deliberately not granted: app_private.insert_messages calls it.
+comment on function app_private.log_usage_of(app_public.messages, boolean) is
+  'Logs what a message cost. Raises CQ221 when the caller''s monthly quota is spent, unless it was used already and is recorded in any case.';
+-- Deliberately not granted: app_private.insert_messages and app_private.end_stream call it.

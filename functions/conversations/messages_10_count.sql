@@ -44,12 +44,7 @@ begin
     -- A conversation that was behind has a job already: whoever indexes it takes this row's lock, so after our commit, and
     -- then looks again. If that job is lost, the sweep finds the messages.
     continue when not was_indexed;
-    perform app_hidden.enqueue(
-      'index-source',
-      jsonb_build_object('workspaceId', changed.workspace_id, 'sourceType', 'message', 'sourceId', changed.conversation_id),
-      'message:' || changed.conversation_id,
-      changed.workspace_id::text
-    );
+    perform app_private.index_conversation(changed.workspace_id, changed.conversation_id);
   end loop;
   return null;
 end

@@ -10,12 +10,7 @@ declare
 begin
   update app_public.conversations c set preferred_leaf_id = leaf_id where c.id = conversation.id returning c.* into result;
   if result.preferred_leaf_id is distinct from result.indexed_leaf_id then
-    perform app_hidden.enqueue(
-      'index-source',
-      jsonb_build_object('workspaceId', result.workspace_id, 'sourceType', 'message', 'sourceId', result.id),
-      'message:' || result.id,
-      result.workspace_id::text
-    );
+    perform app_private.index_conversation(result.workspace_id, result.id);
   end if;
   return result;
 end

@@ -22,7 +22,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   conversation app_public.conversations;
-  original app_public.messages;
+  place app_public.messages;
   draft app_public.messages;
   result app_public.messages;
 begin
@@ -46,12 +46,9 @@ begin
       return result;
     end if;
   end if;
-  select m.* into original from app_public.messages m where m.id = regenerate_answer.message_id;
-  if original.role <> 'assistant' then
-    raise exception 'Only an answer can be regenerated; this message is of the role "%".', original.role using errcode = 'CQ200', hint = 'Use editMessage for a question.';
-  end if;
-  draft.parent_id := app_private.parent_of_version(original);
-  draft.replaces_id := original.id;
+  place := app_private.draft_of_answer(conversation, conversation.id, null, regenerate_answer.message_id);
+  draft.parent_id := place.parent_id;
+  draft.replaces_id := place.replaces_id;
   return app_private.add_answer(conversation, draft, regenerate_answer.chunks, regenerate_answer.tool_calls);
 end
 $$;

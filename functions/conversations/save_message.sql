@@ -30,9 +30,7 @@ begin
     draft.prompt_tokens := said.prompt_tokens;
     draft.completion_tokens := said.completion_tokens;
     draft.cost_usd := said.cost_usd;
-    draft.total_tokens := case
-      when num_nonnulls(said.prompt_tokens, said.completion_tokens) > 0 then coalesce(said.prompt_tokens, 0) + coalesce(said.completion_tokens, 0)
-    end;
+    draft.total_tokens := app_private.tokens_together(said.prompt_tokens, said.completion_tokens);
   end if;
   return app_private.insert_message(conversation, draft);
 end

@@ -6,9 +6,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if app_private.is_watched(new.user_id) then
-    perform app_private.tell(concat_ws(' ', 'member', new.user_id, new.workspace_id, new.conversation_id));
-  end if;
+  perform app_private.tell_watched(new.user_id, concat_ws(' ', 'member', new.user_id, new.workspace_id, new.conversation_id));
   return null;
 end
 $$;

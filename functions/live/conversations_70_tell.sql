@@ -13,8 +13,8 @@ begin
   if tg_op = 'UPDATE' and old.visibility <> new.visibility then
     perform app_private.tell_conversation(old.workspace_id, old.owner_id, old.visibility, old.id);
   end if;
-  if tg_op <> 'INSERT' and app_private.is_watched(seen.id) then
-    perform app_private.tell('messages ' || seen.id);
+  if tg_op <> 'INSERT' then
+    perform app_private.tell_watched(seen.id, 'messages ' || seen.id);
   end if;
   return null;
 end

@@ -7,12 +7,8 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if app_private.is_watched(new.id) then
-    perform app_private.tell('file ' || new.id);
-  end if;
-  if app_private.is_watched(new.workspace_id) then
-    perform app_private.tell('indexing ' || new.workspace_id);
-  end if;
+  perform app_private.tell_watched(new.id, 'file ' || new.id);
+  perform app_private.tell_watched(new.workspace_id, 'indexing ' || new.workspace_id);
   return null;
 end
 $$;

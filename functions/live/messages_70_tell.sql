@@ -8,7 +8,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform
-    case when app_private.is_watched(c.id) then app_private.tell('messages ' || c.id) end,
+    app_private.tell_watched(c.id, 'messages ' || c.id),
     app_private.tell_conversation(c.workspace_id, c.owner_id, c.visibility, c.id)
   from app_public.conversations c
   where (c.workspace_id, c.id) in (select n.workspace_id, n.conversation_id from changed_messages n) and c.storage_tier = 'hot';

@@ -7,11 +7,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   if visibility = 'workspace' then
-    if app_private.is_watched(workspace) then
-      perform app_private.tell(concat_ws(' ', 'workspace', workspace, conversation));
-    end if;
-  elsif app_private.is_watched(owner) then
-    perform app_private.tell(concat_ws(' ', 'member', owner, workspace, conversation));
+    perform app_private.tell_watched(workspace, concat_ws(' ', 'workspace', workspace, conversation));
+  else
+    perform app_private.tell_watched(owner, concat_ws(' ', 'member', owner, workspace, conversation));
   end if;
 end
 $$;

@@ -15,6 +15,8 @@ export class EmbeddedSession {
   #user: string | undefined;
   #touched = false;
   readonly #ears = new Set<(channel: string, payload: string) => void>();
+  /** What the session listens to: to its end, whoever still hears it. */
+  readonly channels = new Set<string>();
 
   constructor(pglite: PGlite) {
     this.pglite = pglite;
@@ -67,6 +69,7 @@ export class EmbeddedSession {
     } finally {
       client.release();
     }
+    this.channels.add(channel);
     this.#ears.add(ear);
     return () => this.#ears.delete(ear);
   }

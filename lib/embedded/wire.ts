@@ -15,8 +15,6 @@ const CANCEL_REQUEST = 80877102;
 const PROTOCOL_3 = 196608;
 /** Milliseconds that a client may keep everybody waiting inside an open transaction. */
 const IDLE_IN_TRANSACTION = 60_000;
-/** What may be listened to. */
-const CHANNEL = 'colloquy_live';
 /** Longest message accepted: PostgreSQL's own limit for one value. */
 const LONGEST_MESSAGE = 1024 * 1024 * 1024;
 
@@ -81,17 +79,17 @@ function ownStatementName(type: string, body: Buffer, prefix: string): Buffer {
 /** Takes what was notified out of an answer: the session is everybody's, and so is what it listens to. */
 function withoutNotifications(
   answer: Uint8Array,
-  notified: (channel: string, payload: string) => void,
+  session: Pick<EmbeddedSession, 'channels' | 'notified'>,
 ): Uint8Array {
   const bytes = Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength);
   // the name of the channel stands in it as it is
-  if (!bytes.includes(CHANNEL)) return answer;
+  if (![...session.channels].some((channel) => bytes.includes(channel))) return answer;
   const kept: Buffer[] = [];
   for (let at = 0; at + 5 <= bytes.length; ) {
     const end = at + 1 + bytes.readInt32BE(at + 1);
     if (bytes[at] === 0x41) {
       const [channel = '', payload = ''] = bytes.toString('utf8', at + 9, end).split('\0');
-      notified(channel, payload);
+      session.notified(channel, payload);
     } else kept.push(bytes.subarray(at, end));
     at = end;
   }
@@ -207,7 +205,7 @@ class Connection {
     const { pglite } = this.#session;
     const request = message(type, ownStatementName(type, body, this.#prefix));
     const answer = await pglite.runExclusive(() => pglite.execProtocolRaw(new Uint8Array(request)));
-    const told = withoutNotifications(answer, (channel, payload) => this.#session.notified(channel, payload));
+    const told = withoutNotifications(answer, this.#session);
     if (this.#socket.writable && told.length > 0) this.#socket.write(told);
     // a simple query or a sync ends what belongs together
     if ((type === 'Q' || type === 'S') && !pglite.isInTransaction()) this.#giveBack();

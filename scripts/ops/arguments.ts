@@ -1,7 +1,8 @@
 import { InvalidArgumentError } from 'commander';
+import { isUuid } from '../../lib/uuid.ts';
 
 export function toId(text: string): string {
-  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return text.toLowerCase();
+  if (isUuid(text)) return text.toLowerCase();
   throw new InvalidArgumentError('Write its id, a UUID.');
 }
 

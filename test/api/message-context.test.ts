@@ -68,7 +68,7 @@ describeReal('the context of messages', () => {
       })),
     };
     const data = await ask(
-      'mutation ($payload: JSON) { importConversation(input: { payload: $payload }) { importResult { id } } }',
+      'mutation ($payload: JSON!) { importConversation(input: { payload: $payload }) { importResult { id } } }',
       { payload },
       user,
     );

@@ -37,7 +37,7 @@ describeReal('settings of clients', () => {
     expect(keyless).toContain('SearchResult');
     for (const name of keyless) {
       const type = schema.getType(name);
-      expect(isObjectType(type) && !type.getFields()['id'], name).toBe(true);
+      expect(isObjectType(type) && !type.getFields().id, name).toBe(true);
     }
   });
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Pool } from 'pg';
 import { until } from '../../operations/postmaster.ts';
+import { cpuSeconds, statOf } from './proc.ts';
 
 /** What work took of the machine, however busy others kept it. */
 export interface Cost {
@@ -11,19 +12,11 @@ export interface Cost {
   written: number;
 }
 
-/** Ticks of a second, which Linux has never changed. */
-const TICKS = 100;
-
 /** Of a process and of all that it has started and seen end. */
 function costOf(pid: number | 'self'): Cost {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  // utime, stime, cutime, cstime: the 14th to the 17th, of which the first two went with the name
-  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
   const io = readFileSync(`/proc/${pid}/io`, 'utf8');
   const bytes = (name: string): number => Number(new RegExp(`^${name}: (\\d+)`, 'm').exec(io)![1]);
-  return { cpu: ticks / TICKS, read: bytes('rchar'), written: bytes('wchar') };
+  return { cpu: cpuSeconds(statOf(pid), true), read: bytes('rchar'), written: bytes('wchar') };
 }
 
 /**

@@ -1,14 +1,12 @@
-import { join } from 'node:path';
 import { FINDINGS, print, say, UsageError } from '../../../lib/cli.ts';
 import { type Database, openDatabase } from '../../../lib/database.ts';
 import { env } from '../../../lib/env.ts';
 import { errorCode } from '../../../lib/errors.ts';
 import { formatBytes } from '../../../lib/progress.ts';
 import { filesFolder, localStorage } from '../../../lib/storage.ts';
-import { openTarget } from '../../../operations/backup/open-target.ts';
-import { keysOfEnvironment } from '../../../operations/backup/sealing.ts';
 import type { BackupContext } from '../../../operations/backup/take.ts';
 import { type RunResult, recorded } from '../../../operations/run.ts';
+import { backupPlaces } from '../../shared/backup-places.ts';
 import { stoppable } from '../../shared/stoppable.ts';
 
 /** Runs a command with a signal that SIGINT and SIGTERM give: it then leaves nothing half, and ends. */
@@ -28,16 +26,11 @@ export async function withDatabase<T>(work: (database: Database) => Promise<T>):
   }
 }
 
-/** Where backups lie and are made, and their keys, as the environment says: needs no database. */
+/** The places of backups, and where is said what is done. */
 export async function placesOfEnvironment(): Promise<
   Pick<BackupContext, 'target' | 'keys' | 'staging' | 'say'>
 > {
-  return {
-    target: await openTarget(),
-    keys: keysOfEnvironment(),
-    staging: env.BACKUP_STAGING_DIR ?? join(env.DATA_DIR, 'backup-staging'),
-    say,
-  };
+  return { ...(await backupPlaces()), say };
 }
 
 /** What backups are made with, as the environment says. */

@@ -56,6 +56,9 @@ function onTrip(client: pg.ClientBase, callback: () => void): void {
  */
 export function openMeter(connectionString: string): Meter {
   const pool = new pg.Pool({ connectionString, max: 1, pipeline: true });
+  // the end of the database may reach a connection before its own
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   let isMeasuring = false;
   let waits: Waits = { trips: 0, connections: 0 };
   let statements: Statement[] = [];

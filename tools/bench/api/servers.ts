@@ -1,10 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import type { Database } from '../../../lib/database.ts';
 import { ColloquyError } from '../../../lib/errors.ts';
+import { cpuSeconds, statOf } from '../proc.ts';
 import { OPERATIONS, type Question } from './operations.ts';
 import type { Wire } from './server.ts';
 
@@ -97,20 +98,16 @@ export async function startServer(side: Side, database: Database): Promise<Bench
   };
 }
 
-const TICK = 10;
-
-/** The fields of /proc/PID/stat from the third on; undefined where there is no such process, or no /proc. */
-function statOf(pid: number | string): string[] | undefined {
+/** As statOf; undefined where there is no such process, or no /proc. */
+function statIfThere(pid: number | string): string[] | undefined {
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return statOf(pid);
   } catch {
     return undefined;
   }
 }
 
-const cpuOf = (stat: string[] | undefined): number =>
-  stat ? (Number(stat[11]) + Number(stat[12])) * TICK : 0;
+const cpuOf = (stat: string[] | undefined): number => (stat ? 1000 * cpuSeconds(stat) : 0);
 
 /** Milliseconds of processor time so far, of a process, and of all processes of a PostgreSQL on this machine. */
 export interface Cpu {
@@ -121,12 +118,12 @@ export interface Cpu {
 /** @param parent  the postmaster; undefined where it is on another machine */
 export function cpuNow(pid: number, parent: string | undefined): Cpu {
   const children = parent ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : [];
-  const stats = children.map(statOf).filter((stat) => stat?.[1] === parent);
-  return { node: cpuOf(statOf(pid)), postgres: stats.reduce((sum, stat) => sum + cpuOf(stat), 0) };
+  const stats = children.map(statIfThere).filter((stat) => stat?.[1] === parent);
+  return { node: cpuOf(statIfThere(pid)), postgres: stats.reduce((sum, stat) => sum + cpuOf(stat), 0) };
 }
 
 /** The postmaster of a server on this machine. */
 export async function postmasterOf(database: Database): Promise<string | undefined> {
   const { rows } = await database.pool('admin').query('select pg_backend_pid() as pid');
-  return statOf(rows[0].pid)?.[1];
+  return statIfThere(rows[0].pid)?.[1];
 }
