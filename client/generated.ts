@@ -54,6 +54,31 @@ export type CitationInput = {
   textScore?: number | null | undefined;
 };
 
+/** All input for the `createDocument` mutation. */
+export type CreateDocumentInput = {
+  /**
+   * An arbitrary string value with no semantic meaning. Will be included in the
+   * payload verbatim. May be used to track mutations by the client.
+   */
+  clientMutationId?: string | null | undefined;
+  /** Programming language, when it is code. */
+  codeLanguage?: string | null | undefined;
+  /** Text, at most 20 MiB. */
+  content: string;
+  /** text, markdown, code, html, pdf or docx: decides how it is cut into chunks. */
+  contentType?: string | null | undefined;
+  /** Anything else, as an object of at most 64 KiB. */
+  metadata?: unknown;
+  /** Where it came from; unique per owner, so that adding it again updates it. */
+  sourceUrl?: string | null | undefined;
+  /** Text search configuration of passages whose own language cannot be recognised; simple is that of all. */
+  textSearchLanguage?: string | null | undefined;
+  /** Title, 1 to 500 characters. */
+  title: string;
+  /** private: only the owner reads it. workspace: every member. */
+  visibility?: Visibility | null | undefined;
+};
+
 /** The steps of a file on its way to being found. */
 export type FileStage =
   /** It is found by its words; passages wait for their vectors. */
@@ -192,6 +217,54 @@ export type PutAgentCheckpointWritesInput = {
   writes: Array<AgentCheckpointWriteInput | null | undefined>;
 };
 
+/** An input for mutations affecting `SearchFilter` */
+export type SearchFilterInput = {
+  /** Only documents of one of these programming languages. */
+  codeLanguages?: Array<string | null | undefined> | null | undefined;
+  /** Only documents of one of these content types. */
+  contentTypes?: Array<string | null | undefined> | null | undefined;
+  /** Only messages of this conversation. */
+  conversationId?: string | null | undefined;
+  /** Only what was made at this time or later: the document, message, memory or event. */
+  createdAfter?: string | null | undefined;
+  /** Only what was made before this time. */
+  createdBefore?: string | null | undefined;
+  /** Only this document. */
+  documentId?: string | null | undefined;
+  /** Whether documents that their owner archived are found with the others. */
+  includeArchived?: boolean | null | undefined;
+  /** Only what has all of this in its metadata: the document, conversation, memory or event. */
+  metadata?: unknown;
+  /** Only documents of this repository. */
+  repositoryId?: string | null | undefined;
+  /** Only what has one of these tags: documents, conversations, memories. */
+  tagIds?: Array<string | null | undefined> | null | undefined;
+  /** The same by the names of the tags. */
+  tags?: Array<string | null | undefined> | null | undefined;
+  /** Only texts in one of these languages. */
+  textSearchLanguages?: Array<string | null | undefined> | null | undefined;
+};
+
+/** hybrid fuses vector and text ranks; vector and text use one leg alone. */
+export type SearchMode =
+  /** By meaning and by words. */
+  | 'HYBRID'
+  /** By words alone. */
+  | 'TEXT'
+  /** By meaning alone. */
+  | 'VECTOR';
+
+/** What a chunk was cut from. */
+export type SourceType =
+  /** A document. */
+  | 'DOCUMENT'
+  /** An event of another system. */
+  | 'EVENT'
+  /** A memory. */
+  | 'MEMORY'
+  /** A message of a conversation. */
+  | 'MESSAGE';
+
 /** All input for the `startAnswer` mutation. */
 export type StartAnswerInput = {
   /**
@@ -231,6 +304,13 @@ export type ToolCallStatus =
   | 'RUNNING'
   /** It ended well; result has what it returned. */
   | 'SUCCEEDED';
+
+/** Who may read a row besides its owner: nobody, or the members of its workspace. */
+export type Visibility =
+  /** Its owner alone. */
+  | 'PRIVATE'
+  /** Every member of its workspace. */
+  | 'WORKSPACE';
 
 export type SessionFragment = { token: string, expiresAt: string, userId: string, workspaceId: string };
 
@@ -423,6 +503,57 @@ export type LatestMessagesQueryVariables = Exact<{
 
 
 export type LatestMessagesQuery = { conversation: { messages: { nodes: Array<{ id: string, clientId: string | null, parentId: string | null, replacesId: string | null, sequenceNumber: number, role: MessageRole, status: MessageStatus, content: string, parts: unknown, metadata: unknown, model: string | null, createdAt: string | null }> } } | null };
+
+export type SearchHitFragment = { chunkId: string, sourceType: SourceType, score: number, title: string | null, heading: string | null, pageNumber: number | null, content: string, conversationId: string | null, messageId: string | null, document: { id: string, sourceUrl: string | null, metadata: unknown } | null };
+
+export type SearchQueryVariables = Exact<{
+  query: string;
+  kinds?: Array<SourceType> | SourceType | null | undefined;
+  filters?: SearchFilterInput | null | undefined;
+  mode?: SearchMode | null | undefined;
+  maxResults?: number | null | undefined;
+  rerank?: boolean | null | undefined;
+}>;
+
+
+export type SearchQuery = { search: { path: string, results: Array<{ chunkId: string, sourceType: SourceType, score: number, title: string | null, heading: string | null, pageNumber: number | null, content: string, conversationId: string | null, messageId: string | null, document: { id: string, sourceUrl: string | null, metadata: unknown } | null }> } | null };
+
+export type SearchByVectorQueryVariables = Exact<{
+  embedding: number[];
+  kinds?: Array<SourceType> | SourceType | null | undefined;
+  filters?: SearchFilterInput | null | undefined;
+  maxResults?: number | null | undefined;
+}>;
+
+
+export type SearchByVectorQuery = { searchSimilarChunks: { results: Array<{ chunkId: string, sourceType: SourceType, score: number, title: string | null, heading: string | null, pageNumber: number | null, content: string, conversationId: string | null, messageId: string | null, document: { id: string, sourceUrl: string | null, metadata: unknown } | null }> } | null };
+
+export type CreateDocumentMutationVariables = Exact<{
+  input: CreateDocumentInput;
+}>;
+
+
+export type CreateDocumentMutation = { createDocument: { document: { id: string } | null } | null };
+
+export type DocumentsOfSourcesQueryVariables = Exact<{
+  sources?: Array<string> | string | null | undefined;
+  ids?: Array<string> | string | null | undefined;
+}>;
+
+
+export type DocumentsOfSourcesQuery = { documents: { nodes: Array<{ id: string }> } | null };
+
+export type DeleteDocumentMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type DeleteDocumentMutation = { deleteDocument: { document: { id: string } | null } | null };
+
+export type IndexingProgressSubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type IndexingProgressSubscription = { indexingProgressChanged: { isComplete: boolean, paused: string | null } };
 
 export const RegisterDocument = `mutation Register($email: String!, $password: String!, $displayName: String) {
   register(input: {email: $email, password: $password, displayName: $displayName}) {
@@ -750,3 +881,92 @@ fragment MessageOfPage on Message {
   model
   createdAt
 }` as Document<LatestMessagesQuery, LatestMessagesQueryVariables>;
+export const SearchDocument = `query Search($query: String!, $kinds: [SourceType!], $filters: SearchFilterInput, $mode: SearchMode, $maxResults: Int, $rerank: Boolean) {
+  search(
+    query: $query
+    kinds: $kinds
+    filters: $filters
+    mode: $mode
+    maxResults: $maxResults
+    rerank: $rerank
+  ) {
+    path
+    results {
+      ...SearchHit
+    }
+  }
+}
+fragment SearchHit on SearchResult {
+  chunkId
+  sourceType
+  score
+  title
+  heading
+  pageNumber
+  content
+  conversationId
+  messageId
+  document {
+    id
+    sourceUrl
+    metadata
+  }
+}` as Document<SearchQuery, SearchQueryVariables>;
+export const SearchByVectorDocument = `query SearchByVector($embedding: Vector!, $kinds: [SourceType!], $filters: SearchFilterInput, $maxResults: Int) {
+  searchSimilarChunks(
+    embedding: $embedding
+    kinds: $kinds
+    filters: $filters
+    maxResults: $maxResults
+  ) {
+    results {
+      ...SearchHit
+    }
+  }
+}
+fragment SearchHit on SearchResult {
+  chunkId
+  sourceType
+  score
+  title
+  heading
+  pageNumber
+  content
+  conversationId
+  messageId
+  document {
+    id
+    sourceUrl
+    metadata
+  }
+}` as Document<SearchByVectorQuery, SearchByVectorQueryVariables>;
+export const CreateDocumentDocument = `mutation CreateDocument($input: CreateDocumentInput!) {
+  createDocument(input: $input) {
+    document {
+      id
+    }
+  }
+}` as Document<CreateDocumentMutation, CreateDocumentMutationVariables>;
+export const DocumentsOfSourcesDocument = `query DocumentsOfSources($sources: [String!], $ids: [UUID!]) {
+  documents(
+    first: 1000
+    filter: {or: [{sourceUrl: {in: $sources}}, {id: {in: $ids}}]}
+  ) {
+    nodes {
+      id
+    }
+  }
+}` as Document<DocumentsOfSourcesQuery, DocumentsOfSourcesQueryVariables>;
+export const DeleteDocumentDocument = `mutation DeleteDocument($id: UUID!) {
+  deleteDocument(input: {id: $id}) {
+    document {
+      id
+    }
+  }
+}` as Document<DeleteDocumentMutation, DeleteDocumentMutationVariables>;
+export const IndexingProgressDocument = `subscription IndexingProgress {
+  indexingProgressChanged {
+    isComplete
+    paused
+  }
+}` as Document<IndexingProgressSubscription, IndexingProgressSubscriptionVariables>;

@@ -1,12 +1,20 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { projectFolder } from '../../lib/migrations.ts';
 
-const PROGRAM = `import { ConversationsDocument, createClient, nodesOf } from 'colloquy-client';
-import { ColloquySaver } from 'colloquy-client/langgraph';
+const PROGRAM = `import { ConversationsDocument, createClient, followMessages, nodesOf, upload } from 'colloquy-client';
 const client = createClient({ url: 'http://127.0.0.1:1', retries: 0 });
 const list = nodesOf(async (after) => (await client.request(ConversationsDocument, { after })).conversations);
 export async function titles(): Promise<(string | null)[]> {
@@ -16,8 +24,43 @@ export async function titles(): Promise<(string | null)[]> {
 }
 // @ts-expect-error there is no such variable
 client.request(ConversationsDocument, { limit: 1 }).catch(() => undefined);
-console.log(await titles().catch((error) => error.code), typeof new ColloquySaver(client).prune);
+const code = (work: Promise<unknown>): Promise<string> => work.then(() => 'none', (error) => error.code);
+console.log(
+  await code(titles()),
+  await code(followMessages(client, { conversation: '' }).next()),
+  await code(upload(client, new Blob(['x']), { name: 'x.txt' })),
+);
 `;
+const ADAPTERS = `import { createClient } from 'colloquy-client';
+import { ColloquyChatTransport, loadChat, startAnswer } from 'colloquy-client/ai-sdk';
+import { ColloquyChatMessageHistory, ColloquyVectorStore } from 'colloquy-client/langchain';
+import { ColloquySaver } from 'colloquy-client/langgraph';
+import type { ChatTransport, UIMessage } from 'ai';
+import type { BaseListChatMessageHistory } from '@langchain/core/chat_history';
+import type { BaseRetriever } from '@langchain/core/retrievers';
+import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint';
+
+const client = createClient({ url: 'http://127.0.0.1:1', retries: 0 });
+export const messages: Promise<UIMessage<{ via: string }>[]> = loadChat(client, '');
+messages.catch(() => undefined);
+const transport: ChatTransport<UIMessage> = new ColloquyChatTransport(client);
+const saver: BaseCheckpointSaver = new ColloquySaver(client);
+const retriever: BaseRetriever = new ColloquyVectorStore({ client }).asRetriever({ filter: { tags: ['tea'] } });
+const history: BaseListChatMessageHistory = new ColloquyChatMessageHistory(client);
+console.log(typeof startAnswer, typeof transport.reconnectToStream, typeof saver.put, retriever.getName(), (await history.getMessages()).length);
+`;
+
+/** This Node, and another one that the machine has. */
+function nodes(): string[] {
+  const others = (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter((place) => !place.startsWith(projectFolder))
+    .map((place) => join(place, 'node'))
+    .filter((file) => existsSync(file) && !file.includes('node_modules'));
+  const isSupported = (file: string) =>
+    Number(execFileSync(file, ['--version'], { encoding: 'utf8' }).slice(1).split('.')[0]) >= 20;
+  return [process.execPath, ...others.slice(0, 1).filter(isSupported)];
+}
 
 let folder: string;
 beforeAll(() => {
@@ -41,16 +84,30 @@ it('what npm packs is installed, type-checked and run without the repository', (
   expect(readdirSync(join(folder, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual([
     'colloquy-client',
   ]);
-  // the framework, which is the caller's
-  mkdirSync(join(folder, 'node_modules/@langchain'));
-  for (const name of ['core', 'langgraph-checkpoint'])
-    symlinkSync(
-      join(projectFolder, 'node_modules/@langchain', name),
-      join(folder, 'node_modules/@langchain', name),
-    );
+  const modules = join(folder, 'node_modules');
+  const installed = join(modules, 'colloquy-client/dist');
+  for (const file of readdirSync(installed)) {
+    const text = readFileSync(join(installed, file), 'utf8');
+    expect(text, file).not.toMatch(/(?:from|import\() ?'(?:node:|\.\.\/)/);
+  }
+  const tsc = (...args: string[]) =>
+    run(join(projectFolder, 'node_modules/.bin/tsc'), [
+      ...'--strict --target es2022 --module nodenext --outDir out'.split(' '),
+      ...args,
+    ]);
   writeFileSync(join(folder, 'program.ts'), PROGRAM);
-  const options =
-    '--strict --skipLibCheck --target es2022 --lib es2023,dom --module nodenext --outDir out program.ts';
-  run(join(projectFolder, 'node_modules/.bin/tsc'), options.split(' '));
-  expect(run(process.execPath, ['out/program.js'])).toBe('CQ503 function\n');
+  tsc('--lib', 'es2022,dom,dom.asynciterable', 'program.ts');
+  for (const node of nodes()) {
+    expect(run(node, ['out/program.js']), node).toBe('CQ503 CQ503 CQ503\n');
+    expect(run(node, ['-p', "typeof require('colloquy-client').createClient"]), node).toBe('function\n');
+  }
+  // the frameworks, which are the caller's
+  mkdirSync(join(modules, '@langchain'));
+  for (const name of ['ai', '@langchain/core', '@langchain/langgraph-checkpoint'])
+    symlinkSync(join(projectFolder, 'node_modules', name), join(modules, name));
+  writeFileSync(join(folder, 'adapters.ts'), ADAPTERS);
+  tsc('--skipLibCheck', '--lib', 'es2023,dom,dom.asynciterable', 'adapters.ts');
+  expect(run(process.execPath, ['out/adapters.js'])).toBe(
+    'function function function VectorStoreRetriever 0\n',
+  );
 });

@@ -22,7 +22,9 @@ const SCALARS = {
   Date: 'string',
   Datetime: 'string',
   JSON: 'unknown',
+  TextSearchLanguage: 'string',
   UUID: 'string',
+  Vector: 'number[]',
 };
 
 /** The operations as texts that carry their types: each with the fragments that it uses. */
