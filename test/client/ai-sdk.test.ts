@@ -132,6 +132,7 @@ describeReal('the Vercel AI SDK', () => {
   let relay: Relay;
   let ada: Account;
   let client: Client;
+  let writer: Client;
   let bob: Client;
   let server: Server;
   let url: string;
@@ -146,7 +147,7 @@ describeReal('the Vercel AI SDK', () => {
       return stream ? createUIMessageStreamResponse({ stream }) : new Response(null, { status: 204 });
     }
     const { id: chatId, messages } = (await request.json()) as { id: string; messages: UIMessage[] };
-    const begun = await startAnswer(client, { chatId, messages, model: 'scripted' });
+    const begun = await startAnswer(writer, { chatId, messages, model: 'scripted' });
     answers.push(begun);
     const result = streamText({
       model,
@@ -171,6 +172,7 @@ describeReal('the Vercel AI SDK', () => {
     relay = await openRelay(api.api.url);
     ada = await register(api, 'ada@example.org');
     client = createClient({ url: api.api.url, token: ada.token });
+    writer = createClient({ url: relay.url, token: ada.token });
     bob = createClient({ url: api.api.url, token: (await register(api, 'bob@example.org')).token });
     server = createServer(async (incoming, outgoing) => {
       const body = incoming.method === 'POST' ? Buffer.concat(await Array.fromAsync(incoming)) : null;
@@ -276,7 +278,7 @@ describeReal('the Vercel AI SDK', () => {
     const directly = direct.resumeStream();
     await condition(() => second.text === 'I look 🫖 ' && direct.text === 'I look 🫖 ');
     expect(await resumeAnswer(bob, chatId)).toBeNull();
-    // the page that asked is closed, and the network of another one is broken
+    // the page that asked is closed, and the network of another one and of the writer is broken
     void page.stop();
     relay.cut();
     first.say({ type: 'text-end', id: 't' });
@@ -404,6 +406,7 @@ describeReal('the Vercel AI SDK', () => {
     expect(lastAssistantMessageIsCompleteWithToolCalls({ messages: page.messages })).toBe(true);
     const more = page.sendMessage();
     const call = await called(calls.length + 1);
+    expect(await resumeAnswer(client, chatId)).toBeNull();
     call.say({ type: 'text-start', id: 't' });
     call.text('Assam.');
     call.end();

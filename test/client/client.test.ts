@@ -42,9 +42,14 @@ describe('the operations of the client', () => {
 describe('a request of the client', () => {
   it('is sent again where nothing is done twice, as long as the server says to wait', async () => {
     let asked = 0;
-    const answers = createServer((_, response) => {
+    const answers = createServer((request, response) => {
       asked += 1;
-      if (asked % 3 === 0) response.end('{"data":{"ok":true}}');
+      const { url = '' } = request;
+      if (url.startsWith('/limited') && asked % 2) response.writeHead(429, { 'retry-after': '0' }).end();
+      else if (url.startsWith('/busy')) {
+        response.writeHead(503, { 'retry-after': url.includes('long') ? '60' : '0' }).end();
+      } else if (url.startsWith('/limited')) response.end('{"data":{"ok":true}}');
+      else if (asked % 3 === 0) response.end('{"data":{"ok":true}}');
       else response.writeHead(503, { 'retry-after': '0' }).end('<p>busy</p>');
     });
     await new Promise<void>((resolve) => answers.listen(0, '127.0.0.1', resolve));
@@ -56,6 +61,14 @@ describe('a request of the client', () => {
     expect(asked).toBe(6);
     const refused = await refusal(client.request(change, { input: {} }));
     expect(refused).toMatchObject({ code: 'HTTP503', status: 503, retryAfter: 0, isTemporary: true });
+    expect(asked).toBe(7);
+    // what a limit refused was not begun; three times is enough, and a minute is too long
+    asked = 0;
+    expect(await createClient({ url: `${url}limited` }).request(change, { input: {} })).toEqual({ ok: true });
+    expect(asked).toBe(2);
+    expect((await refusal(createClient({ url: `${url}busy` }).request(OK))).status).toBe(503);
+    expect(asked).toBe(6);
+    expect((await refusal(createClient({ url: `${url}busy/long` }).request(OK))).retryAfter).toBe(60);
     expect(asked).toBe(7);
     answers.closeAllConnections();
     await new Promise((resolve) => answers.close(resolve));

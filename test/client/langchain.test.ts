@@ -111,6 +111,7 @@ describeReal('LangChain', () => {
     expect(near[0]![0].id).toBe('a');
     expect(near[0]![1]).toBeCloseTo(1, 2);
     await expect(store.addVectors()).rejects.toThrow('The server embeds');
+    await expect(store.asRetriever({ searchType: 'mmr' }).invoke('tea')).rejects.toThrow('does not support');
 
     const his = new ColloquyVectorStore({ client: bob, mode: 'TEXT' });
     expect(await his.similaritySearch('strong')).toEqual([]);
@@ -228,5 +229,13 @@ describeReal('LangChain', () => {
       conversation: history.conversation,
     }).getMessages();
     expect(said.map((message) => message.text)).toEqual(['Which tea?', 'Assam.', 'And then?', 'Ceylon.']);
+    // messages are searched as documents are
+    const store = new ColloquyVectorStore({ client, kinds: ['MESSAGE'], mode: 'TEXT' });
+    await store.indexed();
+    const [found] = await store.similaritySearch('Ceylon');
+    expect(found).toMatchObject({
+      pageContent: 'Ceylon.',
+      metadata: { colloquy: { sourceType: 'MESSAGE', conversationId: history.conversation } },
+    });
   });
 });

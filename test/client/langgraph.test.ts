@@ -36,8 +36,8 @@ describeReal('the checkpointer of LangGraph', () => {
   });
 
   const config = (thread_id: string) => ({ configurable: { thread_id, checkpoint_ns: '' } });
-  async function fill(saver: ColloquySaver, thread: string, count: number) {
-    let at: Awaited<ReturnType<typeof saver.put>> = config(thread);
+  async function fill(saver: ColloquySaver, thread: string, count: number, checkpoint_ns = '') {
+    let at: Awaited<ReturnType<typeof saver.put>> = { configurable: { thread_id: thread, checkpoint_ns } };
     for (let step = 0; step < count; step += 1) {
       const checkpoint = { ...emptyCheckpoint(), channel_values: { step, said: 'a\u0000b' } };
       at = await saver.put(at, checkpoint, { source: 'loop', step, parents: {} });
@@ -55,7 +55,11 @@ describeReal('the checkpointer of LangGraph', () => {
     expect(await steps(hers, 'long', { limit: 2, filter: { step: 3 } })).toEqual([3]);
     expect(await steps(his, 'long')).toEqual([0]);
 
-    expect(await hers.prune('long', { keep: 2 })).toBe(21);
+    await fill(hers, 'long', 4, 'sub');
+    expect(await hers.prune('long', { keep: 2 })).toBe(21 + 2);
+    expect(
+      await Array.fromAsync(hers.list({ configurable: { thread_id: 'long', checkpoint_ns: 'sub' } })),
+    ).toHaveLength(2);
     expect(await steps(hers, 'long')).toEqual([22, 21]);
     const latest = await hers.getTuple(config('long'));
     expect(latest?.checkpoint.channel_values).toEqual({ step: 22, said: 'a\u0000b' });

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -50,6 +50,25 @@ const history: BaseListChatMessageHistory = new ColloquyChatMessageHistory(clien
 console.log(typeof startAnswer, typeof transport.reconnectToStream, typeof saver.put, retriever.getName(), (await history.getMessages()).length);
 `;
 
+/** What the examples of the page take for granted. */
+const GIVEN = `import type { Document } from '@langchain/core/documents';
+import type { Client } from 'colloquy-client';
+declare const client: Client, request: Request, file: File, documents: Document[], ids: string[];
+declare const password: string, chatId: string, url: string, token: string, conversation: string;
+declare const model: any, workflow: any;
+`;
+
+/** The examples of docs/clients.md, each as a file. */
+function examples(): string[] {
+  const page = readFileSync(join(projectFolder, 'docs/clients.md'), 'utf8');
+  return [...page.matchAll(/```ts\n(.*?)```/gs)].map(([, text]) => {
+    const lines = text!.split('\n');
+    const isImport = (line: string) => line.startsWith('import ');
+    const body = lines.filter((line) => !isImport(line)).join('\n');
+    return `${GIVEN}${lines.filter(isImport).join('\n')}\nexport async function example() {\n${body}\n}\n`;
+  });
+}
+
 /** This Node, and another one that the machine has. */
 function nodes(): string[] {
   const others = (process.env.PATH ?? '')
@@ -69,8 +88,15 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 it('what npm packs is installed, type-checked and run without the repository', () => {
-  const run = (command: string, args: string[], cwd = folder) =>
-    execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  const run = (command: string, args: string[], cwd = folder): string => {
+    const { status, stdout } = spawnSync(command, args, {
+      cwd,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    expect(status, stdout).toBe(0);
+    return stdout;
+  };
   run('npm', ['pack', '--silent', '--pack-destination', folder], join(projectFolder, 'client'));
   const packed = readdirSync(folder).find((name) => name.endsWith('.tgz'))!;
   const files = run('tar', ['tzf', packed]).trim().split('\n');
@@ -106,7 +132,12 @@ it('what npm packs is installed, type-checked and run without the repository', (
   for (const name of ['ai', '@langchain/core', '@langchain/langgraph-checkpoint'])
     symlinkSync(join(projectFolder, 'node_modules', name), join(modules, name));
   writeFileSync(join(folder, 'adapters.ts'), ADAPTERS);
-  tsc('--skipLibCheck', '--lib', 'es2023,dom,dom.asynciterable', 'adapters.ts');
+  const shown = examples().map((text, place) => {
+    writeFileSync(join(folder, `example-${place}.ts`), text);
+    return `example-${place}.ts`;
+  });
+  expect(shown.length).toBeGreaterThan(4);
+  tsc('--skipLibCheck', '--lib', 'es2023,dom,dom.iterable,dom.asynciterable', 'adapters.ts', ...shown);
   expect(run(process.execPath, ['out/adapters.js'])).toBe(
     'function function function VectorStoreRetriever 0\n',
   );
