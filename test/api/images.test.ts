@@ -262,5 +262,18 @@ describeReal('images', () => {
     );
     expect(codeOf(await record(annInTeam, { conversationId: conversation }))).toBe('CQ200');
     expect((await get(bob, elsewhere.file.id, inTeam)).status).toBe(404);
+
+    // a legal hold on files leaves them as they are, and images are recorded still
+    await owner().query(
+      `insert into app_public.legal_holds (workspace_id, kind, reason) values ($1, 'files', 'a case')`,
+      [team],
+    );
+    const held = await send(ann, images['image/png']!(6, 6, 'held'), { name: 'held.png' }, inTeam);
+    const kept = await record(annInTeam, { conversationId: conversation, fileId: held.file.id });
+    expect(kept.errors).toEqual([]);
+    const { rows } = await owner().query('select conversation_id from app_public.files where id = $1', [
+      held.file.id,
+    ]);
+    expect(rows).toEqual([{ conversation_id: null }]);
   });
 });
