@@ -22,9 +22,9 @@ import {
   migrationStatus,
   projectFolder,
 } from '../lib/migrations.ts';
+import { openStorage } from '../lib/open-storage.ts';
 import { openQuarantine } from '../lib/quarantine.ts';
 import { queueIsAlive } from '../lib/queue.ts';
-import { filesFolder, localStorage } from '../lib/storage.ts';
 import { openMailer } from '../mail/open-mailer.ts';
 import { ensureFirstVersion } from '../models/first-version.ts';
 import { openProvider } from '../models/open-provider.ts';
@@ -186,7 +186,7 @@ async function work(database: Database, options: Options, { closers, signal }: R
     const worker = await startWorker({
       pool: database.pool('worker'),
       concurrency: database.kind === 'embedded' ? 1 : 2,
-      storage: localStorage(filesFolder(options.data)),
+      storage: openStorage(options.data),
       backups: openBackups(database, options.data),
       mailer: openMailer(mailSettings(env), {
         dataDir: options.data,
@@ -233,7 +233,7 @@ async function serve(
     embedQuery: (text, versionId) => embedder.embed(text, versionId),
     activeVersion: () => embedder.activeVersion(),
     reranker: reranking && openReranker(reranking, {}, unlessQuarantined(quarantine)),
-    storage: localStorage(filesFolder(options.data)),
+    storage: openStorage(options.data),
     identityProvider: identityProvider(env),
     queryTurns: {
       tokens: env.EMBEDDING_QUERY_TOKENS,

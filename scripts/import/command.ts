@@ -10,8 +10,8 @@ import { FINDINGS, INTERRUPTED, print, say } from '../../lib/cli.ts';
 import { isConnectionLost } from '../../lib/connections/failures.ts';
 import { ColloquyError } from '../../lib/errors.ts';
 import { log } from '../../lib/log.ts';
+import { openStorage } from '../../lib/open-storage.ts';
 import type { ProgressStream } from '../../lib/progress.ts';
-import { filesFolder, localStorage } from '../../lib/storage.ts';
 import { askPassword } from '../shared/ask-password.ts';
 import { type AccountOptions, findCredentials } from '../shared/credentials.ts';
 import { type IndexingState, indexingState } from '../shared/indexing.ts';
@@ -80,7 +80,7 @@ async function waitUntilSearchable(
 ): Promise<IndexingState> {
   // The worker's log would stand between the lines of the summary, or inside the JSON.
   log.level = options.json ? 'silent' : 'error';
-  const storage = localStorage(filesFolder(options.data));
+  const storage = openStorage(options.data);
   const worker = isAlone ? await startWorker({ pool: database.pool('worker'), storage }) : null;
   try {
     return await waitForIndexing(session, { stream, signal });
@@ -93,7 +93,7 @@ async function waitUntilSearchable(
 async function importInto(opened: OpenedDatabase, session: Session, run: Run): Promise<IndexingState | null> {
   const { options, summary, signal } = run;
   const onOutcome = options.verbose ? itemLine : () => {};
-  const storage = localStorage(filesFolder(options.data));
+  const storage = openStorage(options.data);
   const writer = databaseWriter(session, { summary, onOutcome, visibility: options.visibility, storage });
   await importPaths({ ...run, writer });
   if (signal.aborted || summary.found() === 0) return null;

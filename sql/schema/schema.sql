@@ -2498,6 +2498,7 @@ CREATE TABLE app_public.generated_images (
     generation_time_ms integer,
     cost_usd numeric(12,6),
     created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    file_id uuid,
     CONSTRAINT generated_images_cost_usd_positive CHECK (((cost_usd >= (0)::numeric) AND (cost_usd < 'NaN'::numeric))),
     CONSTRAINT generated_images_format_known CHECK ((format = ANY (ARRAY['png'::text, 'jpeg'::text, 'webp'::text, 'gif'::text, 'avif'::text]))),
     CONSTRAINT generated_images_generation_time_ms_positive CHECK ((generation_time_ms >= 0)),
@@ -3569,7 +3570,7 @@ CREATE TABLE app_public.file_type_configs (
     max_bytes bigint NOT NULL,
     is_enabled boolean DEFAULT true NOT NULL,
     CONSTRAINT file_type_configs_extensions_length CHECK (((cardinality(extensions) >= 1) AND (cardinality(extensions) <= 50))),
-    CONSTRAINT file_type_configs_extractor_known CHECK ((extractor = ANY (ARRAY['text'::text, 'markdown'::text, 'code'::text, 'html'::text, 'pdf'::text, 'docx'::text]))),
+    CONSTRAINT file_type_configs_extractor_known CHECK ((extractor = ANY (ARRAY['text'::text, 'markdown'::text, 'code'::text, 'html'::text, 'pdf'::text, 'docx'::text, 'none'::text]))),
     CONSTRAINT file_type_configs_max_bytes_positive CHECK ((max_bytes > 0)),
     CONSTRAINT file_type_configs_mime_type_format CHECK (((char_length(mime_type) <= 200) AND (mime_type ~ '^[a-z0-9.+-]+/[a-z0-9.+-]+$'::text)))
 );

@@ -110,6 +110,7 @@ export const TRIED_ELSEWHERE: Record<string, string> = {
   'app_private.forget_events': 'trigger: tried as the deletion of raw_events',
   'app_private.import_attachments': 'fills in the file of a document that it has just made',
   'app_private.pack_conversation': 'tried: "goes on with maintenance"',
+  'app_private.take_image_file': 'test/api/images.test.ts: leaves the conversation of a held file as it is',
   'app_private.unpack_conversation': 'tried: "goes on with maintenance"',
   'app_private.propagate_conversation_visibility':
     'trigger: tried as the update of owner_id of conversations',
