@@ -198,6 +198,11 @@ const variables = z.object({
   /** Metrics for Prometheus: a port of their own, or /metrics for the bearer of a token. Absent: none. */
   METRICS_PORT: port.optional(),
   METRICS_TOKEN: z.string().min(16).max(500).optional(),
+  /** Where traces go, over HTTP; and which share of them, from 0 to 1. What else the standard has, the exporter reads itself. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/, message: 'must be an http:// or https:// address' })
+    .optional(),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['json', 'pretty']).default(process.stdout.isTTY ? 'pretty' : 'json'),
   /** Who an import belongs to, when not the account that the first start made. */
@@ -393,6 +398,7 @@ rememberSecrets([
   env.MAIL_WEBHOOK_SECRET,
   env.BACKUP_S3_SECRET_ACCESS_KEY,
   env.FILES_S3_SECRET_ACCESS_KEY,
+  env.OTEL_EXPORTER_OTLP_ENDPOINT,
 ]);
 
 interface IdentityProviderSettings {
