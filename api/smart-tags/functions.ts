@@ -3,6 +3,10 @@ import { procedure } from './rules.ts';
 /** What the one value is called that a function returns. */
 const RESULTS = {
   append_to_message: 'length',
+  delete_agent_thread: 'deleted',
+  prune_agent_thread: 'deleted',
+  put_agent_checkpoint: 'checkpointId',
+  put_agent_checkpoint_writes: 'stored',
   sign_out: 'signedOut',
   change_password: 'changed',
   request_password_reset: 'accepted',
@@ -30,6 +34,9 @@ const RESULTS = {
 /** What these say, and other single values that a mutation gives. */
 export const RESULT_DESCRIPTIONS: Record<string, string> = {
   length: 'Characters of the text that is stored: where the next piece begins.',
+  deleted: 'How many states of the agent went.',
+  checkpointId: 'The id of the state.',
+  stored: 'How many of the writes are new.',
   signedOut: 'Whether a session ended: false when there was none.',
   changed: 'True: it was changed.',
   accepted: 'True, whether there is such an account or not.',

@@ -4,6 +4,7 @@ import { attribute } from './rules.ts';
 const NEVER_NULL: Record<string, string[]> = {
   account_erasure: ['id', 'reason', 'requested_at'],
   active_session: ['id', 'created_at', 'last_active_at', 'expires_at', 'is_current'],
+  agent_checkpoint: ['thread_id', 'namespace', 'checkpoint_id', 'type', 'content', 'metadata', 'writes'],
   answer_explanation: ['message_id', 'chunks'],
   conversation_share_link: ['id', 'token', 'conversation_id'],
   data_export: ['path', 'media_type', 'conversation_count', 'document_count', 'file_count', 'file_bytes'],

@@ -34,7 +34,7 @@ begin
   foreach source in array array[
     'app_public.chunks', 'app_hidden.cited_passages', 'app_public.documents', 'app_public.files', 'app_public.memory_item_changes',
     'app_public.memory_items', 'app_public.repositories', 'app_public.raw_events', 'app_public.generated_images',
-    'app_public.system_prompt_templates'
+    'app_public.system_prompt_templates', 'app_hidden.agent_checkpoint_writes', 'app_hidden.agent_checkpoints'
   ] loop
     execute format(
       'delete from %1$s t where (t.workspace_id, t.id) in (

@@ -23,6 +23,7 @@ begin
   union all select 'files', (select count(*) from app_public.files f where f.owner_id = person)
   union all select 'memories', (select count(*) from app_public.memory_items i where i.owner_id = person)
   union all select 'events', (select count(*) from app_public.raw_events e where e.owner_id = person)
+  union all select 'states of agents', (select count(*) from app_hidden.agent_checkpoints c where c.owner_id = person)
   union all select 'repositories', (select count(*) from app_public.repositories r where r.owner_id = person)
   union all select 'images', (select count(*) from app_public.generated_images i where i.owner_id = person)
   union all select 'feedback', (select count(*) from app_public.message_feedback f where f.user_id = person)

@@ -36,6 +36,8 @@ as $$
     ('memories', 'app_public.memory_items', 'id', 't.owner_id = $1', array['content_hash', 'chunked_hash']),
     ('memory_changes', 'app_public.memory_item_changes', 'id', 't.owner_id = $1', '{}'::text[]),
     ('events', 'app_public.raw_events', 'id', 't.owner_id = $1', array['knowledge_hash']),
+    ('agent_checkpoints', 'app_hidden.agent_checkpoints', 'id', 't.owner_id = $1', '{}'::text[]),
+    ('agent_checkpoint_writes', 'app_hidden.agent_checkpoint_writes', 'id', 't.owner_id = $1', '{}'::text[]),
     ('prompt_templates', 'app_public.system_prompt_templates', 'id', 't.owner_id = $1', '{}'::text[]),
     ('searches', 'app_hidden.search_samples', 'id', 't.user_id = $1', array['embedding']);
 $$;

@@ -14,6 +14,8 @@ as $$
     union all select f.workspace_id from app_public.files f where f.owner_id = person
     union all select r.workspace_id from app_public.repositories r where r.owner_id = person
     union all select i.workspace_id from app_public.memory_items i where i.owner_id = person
+    union all select c.workspace_id from app_hidden.agent_checkpoints c where c.owner_id = person
+    union all select w.workspace_id from app_hidden.agent_checkpoint_writes w where w.owner_id = person
     union all select e.workspace_id from app_public.raw_events e where e.owner_id = person
     union all select i.workspace_id from app_public.generated_images i where i.owner_id = person
     union all select f.workspace_id from app_public.message_feedback f where f.user_id = person

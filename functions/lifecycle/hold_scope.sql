@@ -28,6 +28,9 @@ as $$
         'array[r.owner_id]', null),
       ('app_public.memory_items', '''{memory_items}''', null, null, 'array[r.owner_id]', null),
       ('app_public.memory_item_changes', '''{memory_items}''', null, null, 'array[r.owner_id]', null),
+      -- what an agent said and was asked is a conversation of its owner
+      ('app_hidden.agent_checkpoints', '''{conversations}''', null, null, 'array[r.owner_id]', null),
+      ('app_hidden.agent_checkpoint_writes', '''{conversations}''', null, null, 'array[r.owner_id]', null),
       ('app_public.raw_events', '''{raw_events}''', null, null, 'array[r.owner_id]', null),
       ('app_public.usage_logs', '''{usage_logs}''', 'array[r.conversation_id]', null, 'array[r.user_id]', null),
       ('app_public.conversation_analytics', '''{conversation_analytics}''', 'array[r.conversation_id]', null,

@@ -82,6 +82,10 @@ create or replace trigger memory_item_changes_00_keep_held_rows after delete on 
 for each statement execute function app_private.keep_held_rows();
 create or replace trigger raw_events_00_keep_held_rows after delete on app_public.raw_events referencing old table as old_rows
 for each statement execute function app_private.keep_held_rows();
+create or replace trigger agent_checkpoints_00_keep_held_rows after delete on app_hidden.agent_checkpoints referencing old table as old_rows
+for each statement execute function app_private.keep_held_rows();
+create or replace trigger agent_checkpoint_writes_00_keep_held_rows after delete on app_hidden.agent_checkpoint_writes referencing old table as old_rows
+for each statement execute function app_private.keep_held_rows();
 create or replace trigger usage_logs_00_keep_held_rows after delete on app_public.usage_logs referencing old table as old_rows
 for each statement execute function app_private.keep_held_rows();
 create or replace trigger conversation_analytics_00_keep_held_rows after delete on app_public.conversation_analytics referencing old table as old_rows

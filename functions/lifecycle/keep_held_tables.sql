@@ -49,6 +49,10 @@ create or replace trigger memory_item_changes_00_keep_held_tables before truncat
 for each statement execute function app_private.keep_held_tables();
 create or replace trigger raw_events_00_keep_held_tables before truncate on app_public.raw_events
 for each statement execute function app_private.keep_held_tables();
+create or replace trigger agent_checkpoints_00_keep_held_tables before truncate on app_hidden.agent_checkpoints
+for each statement execute function app_private.keep_held_tables();
+create or replace trigger agent_checkpoint_writes_00_keep_held_tables before truncate on app_hidden.agent_checkpoint_writes
+for each statement execute function app_private.keep_held_tables();
 create or replace trigger usage_logs_00_keep_held_tables before truncate on app_public.usage_logs
 for each statement execute function app_private.keep_held_tables();
 create or replace trigger conversation_analytics_00_keep_held_tables before truncate on app_public.conversation_analytics

@@ -137,6 +137,18 @@ on app_public.raw_events for each row execute function app_private.keep_held_val
   'id', 'workspace_id', 'owner_id', 'source', 'event_type', 'external_id', 'payload', 'metadata'
 );
 
+create or replace trigger agent_checkpoints_00_keep_held_values
+before update of id, workspace_id, owner_id, thread_id, namespace, checkpoint_id, parent_id, type, content, metadata
+on app_hidden.agent_checkpoints for each row execute function app_private.keep_held_values(
+  'id', 'workspace_id', 'owner_id', 'thread_id', 'namespace', 'checkpoint_id', 'parent_id', 'type', 'content', 'metadata'
+);
+
+create or replace trigger agent_checkpoint_writes_00_keep_held_values
+before update of id, workspace_id, owner_id, thread_id, namespace, checkpoint_id, task_id, write_index, channel, type, content
+on app_hidden.agent_checkpoint_writes for each row execute function app_private.keep_held_values(
+  'id', 'workspace_id', 'owner_id', 'thread_id', 'namespace', 'checkpoint_id', 'task_id', 'write_index', 'channel', 'type', 'content'
+);
+
 create or replace trigger usage_logs_00_keep_held_values
 before update of id, workspace_id, user_id, conversation_id, message_id, action, provider, model, prompt_tokens, completion_tokens, total_tokens, cost_usd, metadata
 on app_public.usage_logs for each row execute function app_private.keep_held_values(

@@ -25,3 +25,13 @@ create or replace trigger memory_items_15_storage_inserted after insert on app_p
 referencing new table as changed_rows for each statement execute function app_private.count_content_storage();
 create or replace trigger memory_items_15_storage_deleted after delete on app_public.memory_items
 referencing old table as changed_rows for each statement execute function app_private.count_content_storage();
+
+create or replace trigger agent_checkpoints_15_storage_inserted after insert on app_hidden.agent_checkpoints
+referencing new table as changed_rows for each statement execute function app_private.count_content_storage();
+create or replace trigger agent_checkpoints_15_storage_deleted after delete on app_hidden.agent_checkpoints
+referencing old table as changed_rows for each statement execute function app_private.count_content_storage();
+
+create or replace trigger agent_checkpoint_writes_15_storage_inserted after insert on app_hidden.agent_checkpoint_writes
+referencing new table as changed_rows for each statement execute function app_private.count_content_storage();
+create or replace trigger agent_checkpoint_writes_15_storage_deleted after delete on app_hidden.agent_checkpoint_writes
+referencing old table as changed_rows for each statement execute function app_private.count_content_storage();

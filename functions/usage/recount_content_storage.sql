@@ -25,3 +25,9 @@ referencing old table as old_rows new table as new_rows for each statement execu
 
 create or replace trigger memory_items_16_storage after update on app_public.memory_items
 referencing old table as old_rows new table as new_rows for each statement execute function app_private.recount_content_storage();
+
+create or replace trigger agent_checkpoints_16_storage after update on app_hidden.agent_checkpoints
+referencing old table as old_rows new table as new_rows for each statement execute function app_private.recount_content_storage();
+
+create or replace trigger agent_checkpoint_writes_16_storage after update on app_hidden.agent_checkpoint_writes
+referencing old table as old_rows new table as new_rows for each statement execute function app_private.recount_content_storage();

@@ -1,4 +1,4 @@
--- What a workspace has counted for its quota is what it has: documents, memories, events, files and messages, packed ones too.
+-- What a workspace has counted for its quota is what it has: documents, memories, events, files, states of agents and messages, packed ones too.
 with found as (
   select x.workspace_id, sum(x.number) as number
   from (
@@ -9,6 +9,10 @@ with found as (
     select e.workspace_id, count(*) from app_public.raw_events e group by 1
     union all
     select f.workspace_id, count(*) from app_public.files f group by 1
+    union all
+    select c.workspace_id, count(*) from app_hidden.agent_checkpoints c group by 1
+    union all
+    select w.workspace_id, count(*) from app_hidden.agent_checkpoint_writes w group by 1
     union all
     select m.workspace_id, count(*) from app_public.messages m group by 1
     union all

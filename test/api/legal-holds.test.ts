@@ -14,7 +14,7 @@ import {
   indexAll,
   join as joinWorkspace,
 } from '../support/tenants.ts';
-import { registerUser, type TestUser } from '../support/users.ts';
+import { asUser, registerUser, type TestUser } from '../support/users.ts';
 import { codeOf, startTestApi, type TestApi } from './support.ts';
 
 interface Scene extends Content, Dialogue {
@@ -51,6 +51,9 @@ const REFUSED: Record<string, Input> = {
   removeTag: ({ document, name }) => ({ name: `tag of ${name}`, entityType: 'DOCUMENT', entityId: document }),
   giveFeedback: ({ answer }) => ({ messageId: answer, feedbackType: 'NEGATIVE' }),
   withdrawFeedback: ({ answer }) => ({ messageId: answer }),
+  putAgentCheckpoint: () => ({ threadId: 'thread', checkpointId: '1', type: 'json', content: 'Mg==' }),
+  pruneAgentThread: () => ({ threadId: 'thread' }),
+  deleteAgentThread: () => ({ threadId: 'thread' }),
   deleteFile: ({ file }) => ({ fileId: file }),
   deleteRepository: ({ repository }) => ({ id: repository }),
   deleteRepositoryByNodeId: ({ repository }) => ({ nodeId: node('Repository', repository) }),
@@ -93,6 +96,11 @@ describeReal('the API under a legal hold', () => {
       );
       const content = await addContent(database, user, name);
       await indexAll(database);
+      await asUser(database, user, (client) =>
+        client.query(
+          `select app_public.put_agent_checkpoint('thread', id, 'json', '1') from unnest(array['1', '2']) as id`,
+        ),
+      );
       scenes.push({ ...content, ...(await addDialogue(database, user, name)), user, name });
     }
     [held, free] = scenes as [Scene, Scene];

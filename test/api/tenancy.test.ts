@@ -754,7 +754,14 @@ describeReal('tenants', () => {
       const match = /^(update|delete)([A-Z][A-Za-z]+?)(ByNodeId)?$/.exec(field.name);
       // that one takes no id but a name: it aims at the workspace of the request
       // nor do these take their id by that name: see below, and test/sql/attacks
-      const others = ['deleteWorkspace', 'deleteFile', 'deleteMyAccount', 'deleteWebhook', 'updateWebhook'];
+      const others = [
+        'deleteAgentThread',
+        'deleteWorkspace',
+        'deleteFile',
+        'deleteMyAccount',
+        'deleteWebhook',
+        'updateWebhook',
+      ];
       if (!match || others.includes(field.name)) continue;
       const own = ids[match[2]!];
       expect(own, `this test has to learn ids of ${match[2]}`).toBeDefined();
@@ -866,6 +873,7 @@ describeReal('tenants', () => {
       'createSystemPromptTemplate',
       'createWebhook',
       'createWorkspace',
+      'deleteAgentThread',
       'deleteConversation',
       'deleteConversationByNodeId',
       'deleteDocument',

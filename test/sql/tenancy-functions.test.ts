@@ -3,6 +3,7 @@ import { describeReal } from '../support/server.ts';
 import { asRole } from '../support/users.ts';
 import { accounts } from './attacks/accounts.ts';
 import { administration } from './attacks/administration.ts';
+import { agents } from './attacks/agents.ts';
 import { claims } from './attacks/claims.ts';
 import { conversations } from './attacks/conversations.ts';
 import { dialogue } from './attacks/dialogue.ts';
@@ -35,6 +36,7 @@ const attacks = {
   ...administration,
   ...webhooks,
   ...leaving,
+  ...agents,
 };
 
 describeReal('the functions of a tenant', () => {

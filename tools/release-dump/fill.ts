@@ -63,6 +63,10 @@ async function leaveWork(database: Database, { ann }: Tenants): Promise<void> {
          lateral (select id from app_public.start_answer(c.id, 'Which zebra?') order by id desc limit 1) as a`,
     );
     await client.query(`select app_public.append_to_message($1, 'The striped', 0)`, [rows[0].id]);
+    await client.query(`select app_public.put_agent_checkpoint('thread', '1', 'json', '1')`);
+    await client.query(
+      `select app_public.put_agent_checkpoint_writes('thread', '1', array[row('task', '', 0, 'c', 'json', '1')::app_public.agent_checkpoint_write])`,
+    );
   });
   const { rows: documents } = await worker.query(
     'select workspace_id, content_hash from app_public.documents where id = $1',

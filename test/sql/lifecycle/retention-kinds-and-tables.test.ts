@@ -22,6 +22,8 @@ const version: Bound = { with: 'app_public.embedding_versions' };
 const expired: Bound = { job: 'remove-expired' };
 
 const BOUNDS: Record<string, Bound> = {
+  'app_hidden.agent_checkpoint_writes': expired,
+  'app_hidden.agent_checkpoints': expired,
   'app_hidden.analytics_changes': conversation,
   'app_hidden.applied_functions': { because: 'one row a file of functions/' },
   'app_hidden.budget_spending': expired,

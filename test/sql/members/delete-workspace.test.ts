@@ -67,6 +67,11 @@ describeReal('deleting a workspace', () => {
     // an answer that is being written
     const [{ id: answer }] = await call(user, 'select id from app_public.start_answer($1)', fresh);
     await call(user, `select app_public.append_to_message($1, 'so far', 0)`, answer);
+    await call(user, `select app_public.put_agent_checkpoint('t', '1', 'json', '1')`);
+    await call(
+      user,
+      `select app_public.put_agent_checkpoint_writes('t', '1', array[row('task', '', 0, 'c', 'json', '1')::app_public.agent_checkpoint_write])`,
+    );
     const holds = await call(user, 'select id from app_public.legal_holds where released_at is null');
     for (const { id } of holds) await call(user, 'select app_public.release_legal_hold($1)', id);
     // what embedding leaves when it goes wrong, and a file that was removed

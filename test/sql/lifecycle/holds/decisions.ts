@@ -61,6 +61,7 @@ export const FREE_TABLES: Record<string, string> = {
 
 /** Columns of covered tables that go on changing: bookkeeping, settings, and what has a history of its own. */
 export const FREE_COLUMNS: Record<string, string> = {
+  'app_hidden.agent_checkpoint_writes': 'task_path',
   'app_hidden.cited_passages': 'owner_id visibility',
   'app_hidden.conversation_archive_parts': 'stored_bytes',
   'app_hidden.conversation_archives': 'packed_at',
@@ -122,7 +123,7 @@ export const TRIED_ELSEWHERE: Record<string, string> = {
 
 /** Mutations of the API that delete or change nothing that is kept, by why. The others are tried in test/api/legal-holds.test.ts. */
 export const FREE_MUTATIONS: Record<string, string> = {
-  'they add': `addTag appendToMessage branchConversation createApiKey createDocument createEmbeddingVersion createRagConfiguration createRepository
+  'they add': `addTag putAgentCheckpointWrites appendToMessage branchConversation createApiKey createDocument createEmbeddingVersion createRagConfiguration createRepository
     createSystemPromptTemplate createWebhook createWorkspace editMessage exportMyData finishMessage importConversation importEvents ingestEvent makeRecoveryCodes placeLegalHold
     postMessage recordImage recordTurn regenerateAnswer register requestToolCall reserveUsage saveMessages shareConversation startAnswer startConversation testWebhook`,
   'they change no value that is kept': `activateEmbeddingVersion answerToolCall archiveConversation archiveEmbeddingVersion chooseBranch makeTemporary
