@@ -8,16 +8,10 @@ import { readEnv, settingNames } from '../../lib/env.ts';
 import { registry } from '../../lib/metrics.ts';
 import { projectFolder } from '../../lib/migrations.ts';
 import '../../operations/metrics/database-gauges.ts';
+import { debianProgram, installed } from '../support/debian-programs.ts';
 
 const read = (path: string): string => readFileSync(join(projectFolder, path), 'utf8');
-const has = (program: string): boolean => {
-  try {
-    execFileSync('which', [program], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-};
+const promtool = await debianProgram('promtool');
 
 /** Those of an expression that are ours, without what Prometheus appends to histograms. */
 const metricsIn = (expression: string): string[] =>
@@ -56,8 +50,8 @@ describe('the alarms', () => {
     expect(read('docs/observability.md')).toContain(`with ${rules.length} alarms`);
   });
 
-  it.skipIf(!has('promtool'))('are what Prometheus takes', () => {
-    execFileSync('promtool', ['check', 'config', 'prometheus.yml'], {
+  it.skipIf(promtool === undefined)('are what Prometheus takes', () => {
+    execFileSync(promtool!, ['check', 'config', 'prometheus.yml'], {
       cwd: join(projectFolder, 'deploy/prometheus'),
     });
   });
@@ -108,7 +102,7 @@ describe('the units of systemd', () => {
     }
   });
 
-  it.skipIf(!has('systemd-analyze'))('are what systemd takes', () => {
+  it.skipIf(installed('systemd-analyze') === undefined)('are what systemd takes', () => {
     const place = mkdtempSync(join(tmpdir(), 'colloquy-units-'));
     try {
       cpSync(join(projectFolder, folder), place, { recursive: true });

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, request } from 'node:http';
@@ -10,18 +10,10 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { readOrigin } from '../../api/client-address.ts';
 import { projectFolder } from '../../lib/migrations.ts';
 import { readProxies } from '../../lib/proxies.ts';
+import { debianProgram } from '../support/debian-programs.ts';
 import { until } from '../support/users.ts';
 
 const read = (path: string): string => readFileSync(join(projectFolder, path), 'utf8');
-
-const has = (program: string): boolean => {
-  try {
-    execFileSync('which', [program], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 async function freePort(): Promise<number> {
   const server = createSocketServer().listen(0, '127.0.0.1');
@@ -33,7 +25,7 @@ async function freePort(): Promise<number> {
 }
 
 /** The files of deploy/, with addresses of this machine and without TLS. */
-const PROXIES: Record<string, (folder: string, port: number, upstream: number) => string[]> = {
+const PROXIES: Record<'nginx' | 'caddy', (folder: string, port: number, upstream: number) => string[]> = {
   nginx(folder, port, upstream) {
     const site = read('deploy/nginx/colloquy.conf')
       .replace('127.0.0.1:5678', `127.0.0.1:${upstream}`)
@@ -60,8 +52,9 @@ const PROXIES: Record<string, (folder: string, port: number, upstream: number) =
   },
 };
 
-describe.each(Object.keys(PROXIES))('the file for %s', (name) => {
-  describe.skipIf(!has(name))('in front of a server', () => {
+describe.each(['nginx', 'caddy'] as const)('the file for %s', async (name) => {
+  const program = await debianProgram(name);
+  describe.skipIf(program === undefined)('in front of a server', () => {
     const folder = mkdtempSync(join(tmpdir(), 'colloquy-proxy-'));
     const seen: IncomingMessage[] = [];
     let received = 0;
@@ -96,7 +89,7 @@ describe.each(Object.keys(PROXIES))('the file for %s', (name) => {
       upstream.listen(0, '127.0.0.1');
       await once(upstream, 'listening');
       port = await freePort();
-      proxy = spawn(name, PROXIES[name]!(folder, port, (upstream.address() as AddressInfo).port), {
+      proxy = spawn(program!, PROXIES[name](folder, port, (upstream.address() as AddressInfo).port), {
         env: { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
