@@ -126,6 +126,32 @@ export type MessageStatus =
   /** It is being written: more may come. */
   | 'STREAMING';
 
+/** An input for mutations affecting `MessageToSave` */
+export type MessageToSaveInput = {
+  /** Attachments, as an array of objects; fileId names a file that was uploaded. */
+  attachments?: unknown;
+  /** What the client calls it: any text of 1 to 190 characters, its own in the conversation. Or the id of a message that was written otherwise. */
+  clientId?: string | null | undefined;
+  /** Tokens written. */
+  completionTokens?: number | null | undefined;
+  /** Its text. Without it, the text of the parts of the type "text". */
+  content?: string | null | undefined;
+  /** Cost in US dollars. */
+  costUsd?: string | null | undefined;
+  /** Anything else, as an object. */
+  metadata?: unknown;
+  /** Model that wrote it. */
+  model?: string | null | undefined;
+  /** Its parts, as an array of objects like {"type": "text", "text": "…"}. */
+  parts?: unknown;
+  /** Tokens read. */
+  promptTokens?: number | null | undefined;
+  /** Provider of the model that wrote it. */
+  provider?: string | null | undefined;
+  /** Who speaks. */
+  role?: MessageRole | null | undefined;
+};
+
 /** All input for the `putAgentCheckpoint` mutation. */
 export type PutAgentCheckpointInput = {
   /** Its id in the thread: 1 to 200 characters. Later ones sort behind earlier ones. */
@@ -262,7 +288,7 @@ export type DeleteConversationMutationVariables = Exact<{
 
 export type DeleteConversationMutation = { deleteConversation: { conversation: { id: string } | null } | null };
 
-export type MessageOfPageFragment = { id: string, role: MessageRole, status: MessageStatus, content: string, parts: unknown, metadata: unknown, model: string | null, createdAt: string | null };
+export type MessageOfPageFragment = { id: string, clientId: string | null, parentId: string | null, replacesId: string | null, sequenceNumber: number, role: MessageRole, status: MessageStatus, content: string, parts: unknown, metadata: unknown, model: string | null, createdAt: string | null };
 
 export type MessagesQueryVariables = Exact<{
   conversation: string;
@@ -271,7 +297,7 @@ export type MessagesQueryVariables = Exact<{
 }>;
 
 
-export type MessagesQuery = { conversation: { messages: { nodes: Array<{ id: string, role: MessageRole, status: MessageStatus, content: string, parts: unknown, metadata: unknown, model: string | null, createdAt: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+export type MessagesQuery = { conversation: { preferredLeafId: string | null, messages: { nodes: Array<{ id: string, clientId: string | null, parentId: string | null, replacesId: string | null, sequenceNumber: number, role: MessageRole, status: MessageStatus, content: string, parts: unknown, metadata: unknown, model: string | null, createdAt: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
 
 export type PostMessageMutationVariables = Exact<{
   conversation: string;
@@ -282,7 +308,7 @@ export type PostMessageMutationVariables = Exact<{
 }>;
 
 
-export type PostMessageMutation = { postMessage: { message: { id: string, role: MessageRole, status: MessageStatus, content: string, parts: unknown, metadata: unknown, model: string | null, createdAt: string | null } | null } | null };
+export type PostMessageMutation = { postMessage: { message: { id: string, clientId: string | null, parentId: string | null, replacesId: string | null, sequenceNumber: number, role: MessageRole, status: MessageStatus, content: string, parts: unknown, metadata: unknown, model: string | null, createdAt: string | null } | null } | null };
 
 export type AgentCheckpointsQueryVariables = Exact<{
   threadId?: string | null | undefined;
@@ -351,7 +377,7 @@ export type StartAnswerMutationVariables = Exact<{
 }>;
 
 
-export type StartAnswerMutation = { startAnswer: { messages: Array<{ id: string, role: MessageRole, status: MessageStatus, content: string, parts: unknown, metadata: unknown, model: string | null, createdAt: string | null }> | null } | null };
+export type StartAnswerMutation = { startAnswer: { messages: Array<{ id: string, clientId: string | null, parentId: string | null, replacesId: string | null, sequenceNumber: number, role: MessageRole, status: MessageStatus, content: string, parts: unknown, metadata: unknown, model: string | null, createdAt: string | null }> | null } | null };
 
 export type AppendToMessageMutationVariables = Exact<{
   messageId: string;
@@ -367,7 +393,36 @@ export type FinishMessageMutationVariables = Exact<{
 }>;
 
 
-export type FinishMessageMutation = { finishMessage: { message: { id: string, role: MessageRole, status: MessageStatus, content: string, parts: unknown, metadata: unknown, model: string | null, createdAt: string | null } | null } | null };
+export type FinishMessageMutation = { finishMessage: { message: { id: string, clientId: string | null, parentId: string | null, replacesId: string | null, sequenceNumber: number, role: MessageRole, status: MessageStatus, content: string, parts: unknown, metadata: unknown, model: string | null, createdAt: string | null } | null } | null };
+
+export type SaveMessagesMutationVariables = Exact<{
+  conversation: string;
+  messages: Array<MessageToSaveInput | null | undefined> | MessageToSaveInput;
+}>;
+
+
+export type SaveMessagesMutation = { saveMessages: { messages: Array<{ id: string, clientId: string | null }> | null } | null };
+
+export type MessageQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type MessageQuery = { message: { id: string, clientId: string | null, parentId: string | null, replacesId: string | null, sequenceNumber: number, role: MessageRole, status: MessageStatus, content: string, parts: unknown, metadata: unknown, model: string | null, createdAt: string | null } | null };
+
+export type RepliesQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type RepliesQuery = { message: { replies: { nodes: Array<{ id: string, role: MessageRole, status: MessageStatus }> } } | null };
+
+export type LatestMessagesQueryVariables = Exact<{
+  conversation: string;
+}>;
+
+
+export type LatestMessagesQuery = { conversation: { messages: { nodes: Array<{ id: string, clientId: string | null, parentId: string | null, replacesId: string | null, sequenceNumber: number, role: MessageRole, status: MessageStatus, content: string, parts: unknown, metadata: unknown, model: string | null, createdAt: string | null }> } } | null };
 
 export const RegisterDocument = `mutation Register($email: String!, $password: String!, $displayName: String) {
   register(input: {email: $email, password: $password, displayName: $displayName}) {
@@ -454,6 +509,7 @@ export const DeleteConversationDocument = `mutation DeleteConversation($id: UUID
 }` as Document<DeleteConversationMutation, DeleteConversationMutationVariables>;
 export const MessagesDocument = `query Messages($conversation: UUID!, $first: Int, $after: Cursor) {
   conversation(id: $conversation) {
+    preferredLeafId
     messages(first: $first, after: $after) {
       nodes {
         ...MessageOfPage
@@ -467,6 +523,10 @@ export const MessagesDocument = `query Messages($conversation: UUID!, $first: In
 }
 fragment MessageOfPage on Message {
   id
+  clientId
+  parentId
+  replacesId
+  sequenceNumber
   role
   status
   content
@@ -486,6 +546,10 @@ export const PostMessageDocument = `mutation PostMessage($conversation: UUID!, $
 }
 fragment MessageOfPage on Message {
   id
+  clientId
+  parentId
+  replacesId
+  sequenceNumber
   role
   status
   content
@@ -587,6 +651,10 @@ export const StartAnswerDocument = `mutation StartAnswer($input: StartAnswerInpu
 }
 fragment MessageOfPage on Message {
   id
+  clientId
+  parentId
+  replacesId
+  sequenceNumber
   role
   status
   content
@@ -609,6 +677,10 @@ export const FinishMessageDocument = `mutation FinishMessage($input: FinishMessa
 }
 fragment MessageOfPage on Message {
   id
+  clientId
+  parentId
+  replacesId
+  sequenceNumber
   role
   status
   content
@@ -617,3 +689,64 @@ fragment MessageOfPage on Message {
   model
   createdAt
 }` as Document<FinishMessageMutation, FinishMessageMutationVariables>;
+export const SaveMessagesDocument = `mutation SaveMessages($conversation: UUID!, $messages: [MessageToSaveInput]!) {
+  saveMessages(input: {conversationId: $conversation, messages: $messages}) {
+    messages {
+      id
+      clientId
+    }
+  }
+}` as Document<SaveMessagesMutation, SaveMessagesMutationVariables>;
+export const MessageDocument = `query Message($id: UUID!) {
+  message(id: $id) {
+    ...MessageOfPage
+  }
+}
+fragment MessageOfPage on Message {
+  id
+  clientId
+  parentId
+  replacesId
+  sequenceNumber
+  role
+  status
+  content
+  parts
+  metadata
+  model
+  createdAt
+}` as Document<MessageQuery, MessageQueryVariables>;
+export const RepliesDocument = `query Replies($id: UUID!) {
+  message(id: $id) {
+    replies(last: 1) {
+      nodes {
+        id
+        role
+        status
+      }
+    }
+  }
+}` as Document<RepliesQuery, RepliesQueryVariables>;
+export const LatestMessagesDocument = `query LatestMessages($conversation: UUID!) {
+  conversation(id: $conversation) {
+    messages(last: 5) {
+      nodes {
+        ...MessageOfPage
+      }
+    }
+  }
+}
+fragment MessageOfPage on Message {
+  id
+  clientId
+  parentId
+  replacesId
+  sequenceNumber
+  role
+  status
+  content
+  parts
+  metadata
+  model
+  createdAt
+}` as Document<LatestMessagesQuery, LatestMessagesQueryVariables>;

@@ -1,3 +1,4 @@
+export { branchOf, shownMessages } from './branch.ts';
 export {
   type Client,
   type ClientOptions,
