@@ -1,4 +1,5 @@
-import { ColloquyError, errorOf, unreachable } from './errors.ts';
+import { errorOf, unreachable } from './errors.ts';
+import { patiently } from './patience.ts';
 
 /** The text of an operation with the types of what it takes and gives, as generated.ts has them. */
 export type Document<Result, Variables> = string & {
@@ -41,22 +42,9 @@ export interface Client {
     variables?: NoInfer<Variables>,
     options?: RequestOptions,
   ): Promise<Result>;
-  /** A request to another path of the API with the same token and workspace, not repeated. Errors are thrown. */
-  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** A request to another path of the API with the same token and workspace. Errors are thrown; it is sent again only if that is said. */
+  fetch(path: string, init?: RequestInit, options?: Pick<RequestOptions, 'isRepeatable'>): Promise<Response>;
 }
-
-const wait = (seconds: number, signal?: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const abort = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', abort);
-      resolve();
-    }, seconds * 1000);
-    signal?.addEventListener('abort', abort, { once: true });
-  });
 
 const hasKey = (variables: unknown): boolean => {
   if (typeof variables !== 'object' || variables === null) return false;
@@ -101,36 +89,29 @@ export function createClient(options: ClientOptions): Client {
 
   return {
     url,
-    async fetch(path, init = {}) {
-      const response = await ask(path, init);
-      if (response.ok) return response;
-      await resultOf(response);
-      throw errorOf(response, undefined);
+    fetch(path, init = {}, { isRepeatable: mayRepeat = false } = {}) {
+      return patiently({ retries, longestWait, mayRepeat, signal: init.signal }, async () => {
+        const response = await ask(path, init);
+        if (response.ok) return response;
+        await resultOf(response);
+        throw errorOf(response, undefined);
+      });
     },
-    async request<Result>(
+    request<Result>(
       query: string,
       variables?: unknown,
       { signal, isRepeatable }: RequestOptions = {},
     ): Promise<Result> {
       const mayRepeat = isRepeatable ?? (isQuery(query) || hasKey(variables));
-      for (let attempt = 0; ; attempt += 1) {
-        try {
-          const response = await ask('/graphql', {
-            method: 'POST',
-            headers: { 'content-type': 'application/json', accept: 'application/json' },
-            body: JSON.stringify({ query, variables }),
-            ...(signal ? { signal } : {}),
-          });
-          return await resultOf(response);
-        } catch (error) {
-          if (!(error instanceof ColloquyError) || !error.isTemporary || attempt >= retries) throw error;
-          // what a limit refused was not begun
-          if (!mayRepeat && error.status !== 429) throw error;
-          const seconds = error.retryAfter ?? 0.2 * 2 ** attempt;
-          if (seconds > longestWait) throw error;
-          await wait(seconds * (1 + Math.random() / 4), signal);
-        }
-      }
+      return patiently({ retries, longestWait, mayRepeat, signal }, async () => {
+        const response = await ask('/graphql', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', accept: 'application/json' },
+          body: JSON.stringify({ query, variables }),
+          ...(signal ? { signal } : {}),
+        });
+        return await resultOf(response);
+      });
     },
   };
 }

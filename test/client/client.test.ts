@@ -1,15 +1,17 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type Client,
-  ColloquyError,
   ConversationsDocument,
   confirmSignIn,
   createClient,
   documentOf,
+  FileProgressDocument,
   MessagesDocument,
   nodesOf,
   PostMessageDocument,
@@ -18,24 +20,18 @@ import {
   SignOutDocument,
   StartConversationDocument,
   signIn,
+  subscribe,
+  upload,
 } from '../../client/index.ts';
 import { projectFolder } from '../../lib/migrations.ts';
+import { localStorage } from '../../lib/storage.ts';
 import { clientOperations } from '../../tools/client/operations.ts';
 import { PASSWORD, startTestApi, type TestApi } from '../api/support.ts';
 import { appOf, codeAt, inOneStep } from '../support/second-factor.ts';
 import { describeReal } from '../support/server.ts';
+import { refusal } from './support.ts';
 
 const OK = documentOf('query { ok }');
-
-/** What a request was refused with. */
-async function refusal(work: Promise<unknown>): Promise<ColloquyError> {
-  const error = await work.then(
-    () => undefined,
-    (reason) => reason,
-  );
-  expect(error).toBeInstanceOf(ColloquyError);
-  return error;
-}
 
 describe('the operations of the client', () => {
   it('are those of client/operations.graphql, typed by schema.graphql', async () => {
@@ -69,18 +65,23 @@ describe('a request of the client', () => {
 });
 
 describeReal('the client', () => {
+  let root: string;
   let api: TestApi;
   let session: Session;
   let token: string | undefined;
   let client: Client;
 
   beforeAll(async () => {
-    api = await startTestApi();
+    root = await mkdtemp(join(tmpdir(), 'colloquy-files-'));
+    api = await startTestApi({ storage: localStorage(root) });
     client = createClient({ url: api.api.url, token: () => token });
     session = await register(client, { email: 'ada@example.org', password: PASSWORD });
     token = session.token;
   });
-  afterAll(() => api?.close());
+  afterAll(async () => {
+    await api?.close();
+    await rm(root, { recursive: true, force: true });
+  });
 
   it('goes over all pages of a list', async () => {
     for (const title of ['one', 'two', 'three']) await client.request(StartConversationDocument, { title });
@@ -123,6 +124,58 @@ describeReal('the client', () => {
       status: 401,
     });
     expect(await refusal(client.fetch('/nothing'))).toMatchObject({ status: 404 });
+  });
+
+  it('uploads files and streams, and shows how far they are', async () => {
+    const text = new File(['Assam is strong.'], 'teas.txt', { type: 'text/plain' });
+    const first = await upload(client, text, { visibility: 'workspace' });
+    expect(first).toMatchObject({
+      originalName: 'teas.txt',
+      mimeType: 'text/plain',
+      byteSize: 16,
+      processingStatus: 'PENDING',
+    });
+    // the same bytes are the same file, so it could be sent again
+    expect((await upload(client, text)).id).toBe(first.id);
+    expect(await (await client.fetch(`/files/${first.id}`)).text()).toBe('Assam is strong.');
+    const path = join(root, 'long');
+    await writeFile(path, Buffer.alloc(3_000_000, 'tea '));
+    const streamed = await upload(client, createReadStream(path), { name: 'long.txt' });
+    expect(streamed).toMatchObject({ byteSize: 3_000_000, mimeType: 'text/plain' });
+    const bytes = new TextEncoder().encode('# Ceylon');
+    const web = await upload(client, new Blob([bytes]).stream(), {
+      name: 'ceylon.md',
+      contentType: 'text/markdown',
+    });
+    expect(web).toMatchObject({ byteSize: 8, mimeType: 'text/markdown' });
+    expect((await upload(client, bytes, { name: 'ceylon.md', contentType: 'text/markdown' })).id).toBe(
+      web.id,
+    );
+
+    expect(await refusal(upload(client, bytes))).toMatchObject({ code: 'CQ200', status: 400 });
+    expect(await refusal(upload(client, bytes, { name: 'a.exe' }))).toMatchObject({
+      code: 'CQ244',
+      status: 415,
+    });
+    const visitor = createClient({ url: api.api.url });
+    expect(await refusal(upload(visitor, text))).toMatchObject({ code: 'CQ101', status: 401 });
+    const eve = await register(visitor, { email: 'eve@example.org', password: PASSWORD });
+    const hers = createClient({ url: api.api.url, token: eve.token });
+    expect(await refusal(hers.fetch(`/files/${first.id}`))).toMatchObject({ code: 'CQ204', status: 404 });
+    expect(
+      await refusal(Array.fromAsync(subscribe(hers, FileProgressDocument, { fileId: first.id }))),
+    ).toMatchObject({ code: 'CQ204' });
+
+    const set = (status: string) =>
+      api.database
+        .pool('owner')
+        .query('update app_public.files set processing_status = $2 where id = $1', [first.id, status]);
+    const stages: string[] = [];
+    for await (const { fileProgress } of subscribe(client, FileProgressDocument, { fileId: first.id })) {
+      if (fileProgress.stage !== stages.at(-1)) stages.push(fileProgress.stage);
+      await set(fileProgress.stage === 'UPLOADED' ? 'processing' : 'completed');
+    }
+    expect(stages).toEqual(['UPLOADED', 'READING', 'EMBEDDED']);
   });
 
   it('signs in, with a code where there is a second factor, and out', async () => {
