@@ -46,13 +46,18 @@ export async function importPaths({
   const { bytes } = await countBytes(paths, read);
   const progress = createProgress({ total: bytes, stream });
   try {
-    for await (const item of readPaths(paths, { ...read, onBytes: (count) => progress.add(count) })) {
+    for await (const item of readPaths(paths, {
+      ...read,
+      onBytes: (count) => progress.add(count),
+      leftOut: summary.leaveOut,
+    })) {
       if (signal.aborted) return;
       if (item.kind === 'skipped') {
         summary.skip(item);
         continue;
       }
       progress.add(0, item.source);
+      summary.leaveOutOf(item);
       await writer.add(item);
       progress.item();
     }

@@ -1,3 +1,5 @@
+import type { CountLeftOut } from './left-out.ts';
+
 export interface ReadOptions {
   /** Replaces the folder's or file's own name in `source`. Only with a single path. */
   name?: string;
@@ -13,6 +15,8 @@ export interface ReadOptions {
   now?: Date;
   /** Called with bytes dealt with; the sum is what `countBytes` promised. */
   onBytes?: (bytes: number) => void;
+  /** Called with what is left out of an export and belongs to no item; an item says itself what it lost. */
+  leftOut?: CountLeftOut;
 }
 
 export type ReadSettings = Required<Omit<ReadOptions, 'name'>> & Pick<ReadOptions, 'name'>;
@@ -44,5 +48,6 @@ export function readSettings(options: ReadOptions = {}): ReadSettings {
     maxConversationBytes: options.maxConversationBytes ?? 64 * MIB,
     now: options.now ?? new Date(),
     onBytes: options.onBytes ?? (() => {}),
+    leftOut: options.leftOut ?? (() => {}),
   };
 }

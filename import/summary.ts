@@ -1,4 +1,6 @@
 import { table } from '../lib/cli.ts';
+import type { ImportItem } from './items.ts';
+import { type CountLeftOut, type LeftOutKind, leftOutKinds } from './left-out.ts';
 import { damage, type SkippedItem, type SkipReason, skipReasons } from './skipped.ts';
 
 /** What the writer says about one item. */
@@ -33,12 +35,17 @@ const NAMES = 3;
 export interface Tally {
   counts: Record<Counted, Record<Outcome, number>>;
   skipped: Map<SkipReason, { count: number; items: SkippedItem[] }>;
+  leftOut: Map<LeftOutKind, { count: number; places: string[] }>;
 }
 
 export interface Summary {
   readonly tally: Tally;
   count(what: Counted, outcome: Outcome, number?: number): void;
   skip(item: SkippedItem): void;
+  /** Counts what belongs to no item. */
+  leaveOut: CountLeftOut;
+  /** Counts what an item says that it lost. */
+  leaveOutOf(item: ImportItem): void;
   /** How many documents, files, conversations and events were dealt with. */
   found(): number;
   /** Whether something was skipped that was meant to be imported. */
@@ -54,12 +61,22 @@ function printable(text: string): string {
 function renderSkipped({ skipped }: Tally): string[] {
   const groups = [...skipped].sort(([, a], [, b]) => b.count - a.count);
   const total = groups.reduce((sum, [, group]) => sum + group.count, 0);
-  if (total === 0) return ['Nothing was skipped.'];
+  if (total === 0) return [];
   const lines = [`Skipped ${total}:`];
   for (const [reason, { count, items }] of groups) {
     lines.push(`  ${count} ${reason} (${skipReasons[reason]})`);
     for (const item of items) lines.push(`    ${printable(item.source)}: ${printable(item.detail)}`);
     if (items.length < count) lines.push(`    … and ${count - items.length} more (--verbose names them all)`);
+  }
+  return lines;
+}
+
+function renderLeftOut({ leftOut }: Tally): string[] {
+  if (leftOut.size === 0) return [];
+  const lines = ['Left out of what was read:'];
+  for (const [kind, { count, places }] of [...leftOut].sort(([, a], [, b]) => b.count - a.count)) {
+    lines.push(`  ${count} ${kind} (${leftOutKinds[kind]})`);
+    for (const place of places) lines.push(`    ${printable(place)}`);
   }
   return lines;
 }
@@ -90,6 +107,14 @@ export function createSummary({
       events: none(),
     },
     skipped: new Map(),
+    leftOut: new Map(),
+  };
+  const leaveOut: CountLeftOut = (kind, count = 1, where) => {
+    if (count <= 0) return;
+    const group = tally.leftOut.get(kind) ?? { count: 0, places: [] };
+    group.count += count;
+    if (where !== undefined && (verbose || group.places.length < NAMES)) group.places.push(where);
+    tally.leftOut.set(kind, group);
   };
   return {
     tally,
@@ -101,6 +126,11 @@ export function createSummary({
       group.count++;
       if (verbose || group.items.length < NAMES) group.items.push(item);
       tally.skipped.set(item.reason, group);
+    },
+    leaveOut,
+    leaveOutOf({ leftOut = {}, source }) {
+      for (const [kind, count] of Object.entries(leftOut))
+        leaveOut(kind as LeftOutKind, count, verbose ? source : undefined);
     },
     found() {
       const { documents, uploads, conversations, events } = tally.counts;
@@ -118,7 +148,9 @@ export function createSummary({
         ([what]) => ALWAYS.has(what) || OUTCOMES.some((outcome) => tally.counts[what][outcome] > 0),
       ).map(([what, name]) => [name, ...shown.map((outcome) => String(tally.counts[what][outcome]))]);
       const heads = dryRun ? ['found'] : shown;
-      return [table([['', ...heads], ...rows], { numbers: true }), '', ...renderSkipped(tally)].join('\n');
+      const passedOver = [...renderSkipped(tally), ...renderLeftOut(tally)];
+      if (passedOver.length === 0) passedOver.push('Nothing was skipped, and nothing left out.');
+      return [table([['', ...heads], ...rows], { numbers: true }), '', ...passedOver].join('\n');
     },
     toJSON() {
       const skipped = [...tally.skipped].map(([reason, { count, items }]) => ({
@@ -127,7 +159,8 @@ export function createSummary({
         items: items.map(({ source, detail }) => ({ source, detail })),
       }));
       const found = COUNTED.map(([what]) => [what, tally.counts[what].imported]);
-      return { ...(dryRun ? { found: Object.fromEntries(found) } : tally.counts), skipped };
+      const leftOut = [...tally.leftOut].map(([kind, group]) => ({ kind, ...group }));
+      return { ...(dryRun ? { found: Object.fromEntries(found) } : tally.counts), skipped, leftOut };
     },
   };
 }
