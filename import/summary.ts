@@ -31,11 +31,21 @@ const COUNTED: [Counted, string][] = [
 const ALWAYS: ReadonlySet<Counted> = new Set<Counted>(['documents', 'conversations', 'messages']);
 /** How many names are kept per reason without --verbose. */
 const NAMES = 3;
+/** And how many of what cannot be searched: each has a reason of its own. */
+const FAILURES = 20;
+
+/** Something that is in the database and cannot be searched: its file could not be read, or its text not be indexed. */
+export interface Failure {
+  source: string;
+  code: string | null;
+  reason: string;
+}
 
 export interface Tally {
   counts: Record<Counted, Record<Outcome, number>>;
   skipped: Map<SkipReason, { count: number; items: SkippedItem[] }>;
   leftOut: Map<LeftOutKind, { count: number; places: string[] }>;
+  failures: Failure[];
 }
 
 export interface Summary {
@@ -48,8 +58,12 @@ export interface Summary {
   leaveOutOf(item: ImportItem): void;
   /** How many documents, files, conversations and events were dealt with. */
   found(): number;
-  /** Whether something was skipped that was meant to be imported. */
+  /** Adds what could not be made searchable. */
+  fail(failures: Failure[]): void;
+  /** Whether something was skipped that was meant to be imported, or cannot be searched. */
   isDamaged(): boolean;
+  /** Whether all there was is in the database: nothing skipped, left out or failed. */
+  isWhole(): boolean;
   render(): string;
   toJSON(): object;
 }
@@ -68,6 +82,17 @@ function renderSkipped({ skipped }: Tally): string[] {
     for (const item of items) lines.push(`    ${printable(item.source)}: ${printable(item.detail)}`);
     if (items.length < count) lines.push(`    … and ${count - items.length} more (--verbose names them all)`);
   }
+  return lines;
+}
+
+function renderFailures({ failures }: Tally, verbose: boolean): string[] {
+  if (failures.length === 0) return [];
+  const shown = verbose ? failures : failures.slice(0, FAILURES);
+  const lines = [`Cannot be searched ${failures.length}:`];
+  for (const { source, code, reason } of shown)
+    lines.push(`  ${printable(source)}: ${printable(reason)}${code === null ? '' : ` (${code})`}`);
+  if (shown.length < failures.length)
+    lines.push(`  … and ${failures.length - shown.length} more (--verbose names them all)`);
   return lines;
 }
 
@@ -108,6 +133,7 @@ export function createSummary({
     },
     skipped: new Map(),
     leftOut: new Map(),
+    failures: [],
   };
   const leaveOut: CountLeftOut = (kind, count = 1, where) => {
     if (count <= 0) return;
@@ -132,6 +158,9 @@ export function createSummary({
       for (const [kind, count] of Object.entries(leftOut))
         leaveOut(kind as LeftOutKind, count, verbose ? source : undefined);
     },
+    fail(failures) {
+      tally.failures.push(...failures);
+    },
     found() {
       const { documents, uploads, conversations, events } = tally.counts;
       return OUTCOMES.reduce(
@@ -141,14 +170,21 @@ export function createSummary({
       );
     },
     isDamaged() {
-      return [...tally.skipped.keys()].some((reason) => damage.has(reason));
+      return tally.failures.length > 0 || [...tally.skipped.keys()].some((reason) => damage.has(reason));
+    },
+    isWhole() {
+      return tally.failures.length + tally.skipped.size + tally.leftOut.size === 0;
     },
     render() {
       const rows = COUNTED.filter(
         ([what]) => ALWAYS.has(what) || OUTCOMES.some((outcome) => tally.counts[what][outcome] > 0),
       ).map(([what, name]) => [name, ...shown.map((outcome) => String(tally.counts[what][outcome]))]);
       const heads = dryRun ? ['found'] : shown;
-      const passedOver = [...renderSkipped(tally), ...renderLeftOut(tally)];
+      const passedOver = [
+        ...renderFailures(tally, verbose),
+        ...renderSkipped(tally),
+        ...renderLeftOut(tally),
+      ];
       if (passedOver.length === 0) passedOver.push('Nothing was skipped, and nothing left out.');
       return [table([['', ...heads], ...rows], { numbers: true }), '', ...passedOver].join('\n');
     },
@@ -160,7 +196,12 @@ export function createSummary({
       }));
       const found = COUNTED.map(([what]) => [what, tally.counts[what].imported]);
       const leftOut = [...tally.leftOut].map(([kind, group]) => ({ kind, ...group }));
-      return { ...(dryRun ? { found: Object.fromEntries(found) } : tally.counts), skipped, leftOut };
+      return {
+        ...(dryRun ? { found: Object.fromEntries(found) } : tally.counts),
+        skipped,
+        leftOut,
+        failed: tally.failures,
+      };
     },
   };
 }

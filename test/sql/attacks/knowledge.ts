@@ -37,6 +37,21 @@ export const knowledge: Attacks = {
     expect(await fails(ask(viewer))).toMatchObject({ code: 'CQ109' });
     await nobody(`select app_hidden.prepare_upload('a.txt')`);
   },
+  'app_hidden.import_progress': async () => {
+    const { ann, bob, member, owner } = tenants;
+    const ask = async (user: TestUser, kind: string, ...things: string[]) =>
+      (await call(user, 'select id from app_hidden.import_progress($1, $2)', kind, things)).rows.map(
+        ({ id }) => id,
+      );
+    // one's own, and of nobody else, of the same workspace either
+    for (const thing of ['document', 'file', 'conversation', 'event'] as const) {
+      expect(await ask(ann, thing, of(ann)[thing], of(bob)[thing], NOWHERE)).toEqual([of(ann)[thing]]);
+      expect(await ask(member, thing, of(owner)[thing])).toEqual([]);
+    }
+    expect(await ask(member, 'document', of(owner).sharedDocument)).toEqual([]);
+    expect(await fails(ask(ann, 'memory'))).toMatchObject({ code: 'CQ200' });
+    await nobody(`select app_hidden.import_progress('document', '{}')`);
+  },
   'app_public.retry_file': async () => {
     const { ann, bob, owner, member, viewer } = tenants;
     const retry = (user: TestUser, id: string) => call(user, 'select * from app_public.retry_file($1)', id);
