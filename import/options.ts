@@ -1,3 +1,4 @@
+import type { Listing } from './files/listing.ts';
 import type { CountLeftOut } from './left-out.ts';
 
 export interface ReadOptions {
@@ -17,6 +18,8 @@ export interface ReadOptions {
   onBytes?: (bytes: number) => void;
   /** Called with what is left out of an export and belongs to no item; an item says itself what it lost. */
   leftOut?: CountLeftOut;
+  /** Called for each folder and checkout that was read to its end, with what is in it. */
+  onListed?: (listing: Listing) => void;
 }
 
 export type ReadSettings = Required<Omit<ReadOptions, 'name'>> & Pick<ReadOptions, 'name'>;
@@ -49,5 +52,6 @@ export function readSettings(options: ReadOptions = {}): ReadSettings {
     now: options.now ?? new Date(),
     onBytes: options.onBytes ?? (() => {}),
     leftOut: options.leftOut ?? (() => {}),
+    onListed: options.onListed ?? (() => {}),
   };
 }

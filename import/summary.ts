@@ -1,7 +1,8 @@
 import { table } from '../lib/cli.ts';
 import type { ImportItem } from './items.ts';
-import { type CountLeftOut, type LeftOutKind, leftOutKinds } from './left-out.ts';
-import { damage, type SkippedItem, type SkipReason, skipReasons } from './skipped.ts';
+import type { CountLeftOut, LeftOutKind } from './left-out.ts';
+import { damage, type SkippedItem, type SkipReason } from './skipped.ts';
+import { renderRest } from './summary-lines.ts';
 
 /** What the writer says about one item. */
 export type Outcome = 'imported' | 'updated' | 'unchanged';
@@ -31,8 +32,6 @@ const COUNTED: [Counted, string][] = [
 const ALWAYS: ReadonlySet<Counted> = new Set<Counted>(['documents', 'conversations', 'messages']);
 /** How many names are kept per reason without --verbose. */
 const NAMES = 3;
-/** And how many of what cannot be searched: each has a reason of its own. */
-const FAILURES = 20;
 
 /** Something that is in the database and cannot be searched: its file could not be read, or its text not be indexed. */
 export interface Failure {
@@ -41,11 +40,22 @@ export interface Failure {
   reason: string;
 }
 
+/** What an earlier import brought from one place, and is not there any more. */
+export interface GoneFound {
+  name: string;
+  /** Their identities, archived unless something keeps them. */
+  sources: string[];
+  /** How many more are gone that came from another place of the name. */
+  elsewhere: number;
+  kept: string | null;
+}
+
 export interface Tally {
   counts: Record<Counted, Record<Outcome, number>>;
   skipped: Map<SkipReason, { count: number; items: SkippedItem[] }>;
   leftOut: Map<LeftOutKind, { count: number; places: string[] }>;
   failures: Failure[];
+  gone: GoneFound[];
 }
 
 export interface Summary {
@@ -58,6 +68,8 @@ export interface Summary {
   leaveOutOf(item: ImportItem): void;
   /** How many documents, files, conversations and events were dealt with. */
   found(): number;
+  /** Adds what is gone from one place. */
+  lose(gone: GoneFound): void;
   /** Adds what could not be made searchable. */
   fail(failures: Failure[]): void;
   /** Whether something was skipped that was meant to be imported, or cannot be searched. */
@@ -66,44 +78,6 @@ export interface Summary {
   isWhole(): boolean;
   render(): string;
   toJSON(): object;
-}
-
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, '�');
-}
-
-function renderSkipped({ skipped }: Tally): string[] {
-  const groups = [...skipped].sort(([, a], [, b]) => b.count - a.count);
-  const total = groups.reduce((sum, [, group]) => sum + group.count, 0);
-  if (total === 0) return [];
-  const lines = [`Skipped ${total}:`];
-  for (const [reason, { count, items }] of groups) {
-    lines.push(`  ${count} ${reason} (${skipReasons[reason]})`);
-    for (const item of items) lines.push(`    ${printable(item.source)}: ${printable(item.detail)}`);
-    if (items.length < count) lines.push(`    … and ${count - items.length} more (--verbose names them all)`);
-  }
-  return lines;
-}
-
-function renderFailures({ failures }: Tally, verbose: boolean): string[] {
-  if (failures.length === 0) return [];
-  const shown = verbose ? failures : failures.slice(0, FAILURES);
-  const lines = [`Cannot be searched ${failures.length}:`];
-  for (const { source, code, reason } of shown)
-    lines.push(`  ${printable(source)}: ${printable(reason)}${code === null ? '' : ` (${code})`}`);
-  if (shown.length < failures.length)
-    lines.push(`  … and ${failures.length - shown.length} more (--verbose names them all)`);
-  return lines;
-}
-
-function renderLeftOut({ leftOut }: Tally): string[] {
-  if (leftOut.size === 0) return [];
-  const lines = ['Left out of what was read:'];
-  for (const [kind, { count, places }] of [...leftOut].sort(([, a], [, b]) => b.count - a.count)) {
-    lines.push(`  ${count} ${kind} (${leftOutKinds[kind]})`);
-    for (const place of places) lines.push(`    ${printable(place)}`);
-  }
-  return lines;
 }
 
 /**
@@ -134,6 +108,7 @@ export function createSummary({
     skipped: new Map(),
     leftOut: new Map(),
     failures: [],
+    gone: [],
   };
   const leaveOut: CountLeftOut = (kind, count = 1, where) => {
     if (count <= 0) return;
@@ -158,6 +133,9 @@ export function createSummary({
       for (const [kind, count] of Object.entries(leftOut))
         leaveOut(kind as LeftOutKind, count, verbose ? source : undefined);
     },
+    lose(gone) {
+      if (gone.sources.length + gone.elsewhere > 0) tally.gone.push(gone);
+    },
     fail(failures) {
       tally.failures.push(...failures);
     },
@@ -180,13 +158,11 @@ export function createSummary({
         ([what]) => ALWAYS.has(what) || OUTCOMES.some((outcome) => tally.counts[what][outcome] > 0),
       ).map(([what, name]) => [name, ...shown.map((outcome) => String(tally.counts[what][outcome]))]);
       const heads = dryRun ? ['found'] : shown;
-      const passedOver = [
-        ...renderFailures(tally, verbose),
-        ...renderSkipped(tally),
-        ...renderLeftOut(tally),
-      ];
-      if (passedOver.length === 0) passedOver.push('Nothing was skipped, and nothing left out.');
-      return [table([['', ...heads], ...rows], { numbers: true }), '', ...passedOver].join('\n');
+      return [
+        table([['', ...heads], ...rows], { numbers: true }),
+        '',
+        ...renderRest(tally, { verbose, dryRun }),
+      ].join('\n');
     },
     toJSON() {
       const skipped = [...tally.skipped].map(([reason, { count, items }]) => ({

@@ -97,6 +97,7 @@ const PREPARE_UPLOAD = `select max_bytes from app_hidden.prepare_upload(original
 const REGISTER_FILE = `select id, storage_path, processing_status from app_hidden.register_file(
     original_name => $1, mime_type => $2, byte_size => $3, sha256 => $4, visibility => $5, metadata => $6::jsonb, source_url => $7)`;
 
+const COME_BACK = 'select app_hidden.mark_gone(sources => array[$1::text], are_gone => false)';
 const IMPORT_DOCUMENTS =
   'select document_id as id, outcome, reason from app_public.import_documents(documents => $1::jsonb)';
 const IMPORT_EVENTS =
@@ -215,9 +216,10 @@ export function databaseWriter(
         ]);
         await received.place(rows[0].storage_path);
         const { id, processing_status: status } = rows[0];
+        const isBack = ((await client.query(COME_BACK, [item.source])).rowCount ?? 0) > 0;
         if (known.status === null) return { id, outcome: known.has_document ? 'updated' : 'imported' };
         const isAgain = status === 'pending' && !/^p/.test(known.status);
-        return { id, outcome: isAgain ? 'updated' : 'unchanged' };
+        return { id, outcome: isAgain || isBack ? 'updated' : 'unchanged' };
       });
     } finally {
       await received.discard();

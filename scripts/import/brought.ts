@@ -54,6 +54,11 @@ export class BroughtItems {
     this.#size += brought.size;
   }
 
+  /** Of the files among them. */
+  fileIds(): Set<string> {
+    return new Set([...this.#open.values()].filter(({ kind }) => kind === 'file').map(({ id }) => id));
+  }
+
   async look(session: Session): Promise<BroughtState> {
     const kinds = Map.groupBy(this.#open.values(), ({ kind }) => kind);
     for (const [kind, open] of kinds) {

@@ -1,3 +1,4 @@
+import type { Listing } from '../../import/files/listing.ts';
 import { checkPaths, importPaths } from '../../import/import-paths.ts';
 import type { ImportItem } from '../../import/items.ts';
 import type { ReadOptions } from '../../import/options.ts';
@@ -5,6 +6,7 @@ import type { SkippedItem } from '../../import/skipped.ts';
 import { createSummary, type Outcome, type Summary } from '../../import/summary.ts';
 import { databaseWriter, dryRunWriter } from '../../import/writing/database-writer.ts';
 import type { Visibility } from '../../import/writing/payloads.ts';
+import { archiveGone, findGone } from '../../import/writing/prune.ts';
 import { queues } from '../../jobs/registry.ts';
 import { startWorker, type Worker } from '../../jobs/worker.ts';
 import { FINDINGS, INTERRUPTED, print, say } from '../../lib/cli.ts';
@@ -26,6 +28,8 @@ import { waitForBrought } from './wait-for-brought.ts';
 export interface CommandOptions extends AccountOptions {
   dryRun?: boolean;
   wait?: boolean;
+  /** Absent: of what is known to come from the very same place. */
+  prune?: boolean;
   visibility: Visibility;
   name?: string;
   maxBytes?: number;
@@ -120,10 +124,30 @@ async function waitUntilSearchable(
   }
 }
 
+/** Archives what an earlier import brought and is gone; with --dry-run it is only listed. */
+async function prune(
+  session: Session,
+  listings: Listing[],
+  files: ReadonlySet<string>,
+  { options, summary }: Run,
+): Promise<void> {
+  if (options.prune === false) return;
+  for (const listing of listings) {
+    const gone = await findGone(session, listing, files, options.prune === true);
+    if (gone.kept === null && !options.dryRun) gone.sources = await archiveGone(session, gone.sources);
+    summary.lose({ name: listing.name, ...gone });
+  }
+}
+
 /** Imports as whoever is signed in. */
 async function importInto(opened: OpenedDatabase, session: Session, run: Run): Promise<Indexed | null> {
   const { options, summary, signal } = run;
   const onOutcome = options.verbose ? itemLine : () => {};
+  if (options.dryRun) {
+    const listings = await importPaths({ ...run, writer: dryRunWriter({ summary, onOutcome }) });
+    if (!signal.aborted) await prune(session, listings, new Set(), run);
+    return null;
+  }
   const storage = localStorage(filesFolder(options.data));
   const brought = new BroughtItems();
   const writer = databaseWriter(session, {
@@ -133,8 +157,9 @@ async function importInto(opened: OpenedDatabase, session: Session, run: Run): P
     visibility: options.visibility,
     storage,
   });
-  await importPaths({ ...run, writer });
+  const listings = await importPaths({ ...run, writer });
   if (signal.aborted || summary.found() === 0) return null;
+  await prune(session, listings, brought.fileIds(), run);
   const indexed = options.wait
     ? await waitUntilSearchable(opened, session, brought, run)
     : { state: await brought.look(session), workspace: await indexingState(session) };
@@ -193,7 +218,8 @@ export async function importCommand(paths: string[], options: CommandOptions): P
   const started = performance.now();
   let ended: Ended | null = null;
   try {
-    if (dryRun) {
+    // what is gone is known to the database alone
+    if (dryRun && !options.prune) {
       await importPaths({
         ...run,
         writer: dryRunWriter({ summary, onOutcome: verbose ? itemLine : () => {} }),
