@@ -2249,6 +2249,7 @@ CREATE TABLE app_public.documents (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
     file_id uuid,
+    gone_at timestamp with time zone,
     CONSTRAINT documents_code_language_length CHECK ((char_length(code_language) <= 50)),
     CONSTRAINT documents_content_length CHECK ((octet_length(content) <= 20971520)),
     CONSTRAINT documents_content_type_known CHECK ((content_type = ANY (ARRAY['text'::text, 'markdown'::text, 'code'::text, 'html'::text, 'pdf'::text, 'docx'::text]))),
