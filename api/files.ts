@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Pool } from 'pg';
 import { errorCode } from '../lib/errors.ts';
 import { BUSY } from '../lib/gate.ts';
+import { noImage } from '../lib/images.ts';
 import { asParty, type Party } from '../lib/party.ts';
 import { cleanText } from '../lib/storable.ts';
 import type { FileStorage } from '../lib/storage.ts';
@@ -11,6 +12,7 @@ import { authenticate, type Settings, VISITOR } from './authentication.ts';
 import { rememberParty, throughDoor } from './door-turns.ts';
 import { ApiError } from './errors.ts';
 import { FairTurns, NoTurn } from './fair-turns.ts';
+import { directUpload, noLinks, uploadLink } from './file-links.ts';
 import { sendJson } from './http/answers.ts';
 import { prepareRefusal, statusOf, toldError } from './http/refusal.ts';
 import { requestIds } from './http/request-ids.ts';
@@ -20,6 +22,7 @@ import { loopTurn } from './loop-turns.ts';
 import { myDataSender } from './my-data.ts';
 import { parseRange } from './range.ts';
 import { inRequest } from './transaction.ts';
+import { asImage, type Begun, begin } from './upload-bytes.ts';
 
 export interface FilesOptions {
   pool: Pool;
@@ -49,6 +52,12 @@ const STATUS: Record<string, number> = {
   CQ413: 413,
   CQ416: 416,
   CQ507: 507,
+  CQ860: 415,
+  CQ861: 413,
+  CQ862: 400,
+  CQ863: 503,
+  CQ864: 400,
+  CQ865: 409,
 };
 
 /** Unknown, in another workspace, somebody else's, only described: all the same. */
@@ -74,6 +83,13 @@ function readUpload(request: IncomingMessage, query: URLSearchParams): Upload {
     return value === null || value.trim() === '' ? null : cleanText(value.trim());
   };
   const unusable = (message: string, hint: string) => new ApiError('CQ200', message, hint);
+  if (request.headers['content-range'] !== undefined) {
+    throw new ApiError(
+      'CQ862',
+      'A part of a file was sent.',
+      'Send all of it as one body; Content-Range is not taken.',
+    );
+  }
   const name = text('name');
   if (name === null || name.length > 1000) {
     throw unusable('name is missing, or too long.', 'Send it as POST /files?name=report.pdf');
@@ -101,6 +117,7 @@ interface FileRow {
   sha256: Buffer;
   storage_path: string;
   processing_status: string;
+  metadata: { image?: { width: number; height: number } };
 }
 
 function describe(file: FileRow): object {
@@ -112,6 +129,7 @@ function describe(file: FileRow): object {
       byteSize: Number(file.byte_size),
       sha256: file.sha256.toString('hex'),
       processingStatus: file.processing_status.toUpperCase(),
+      ...(file.metadata.image ? { image: file.metadata.image } : {}),
     },
   };
 }
@@ -123,13 +141,29 @@ function disposition(name: string): string {
     /['()*!]/g,
     (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
   );
-  return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`;
+  return `filename="${plain}"; filename*=UTF-8''${encoded}`;
 }
+
+/** Types that say nothing, or that the bytes themselves say better. */
+const TOLD_BY_BYTES = /^\s*(?:image\/|application\/octet-stream\b|;|$)/i;
 
 /** POST /files takes a file as the body, GET and HEAD /files/:id give it back, GET /my-data everything of the caller. */
 export function filesHandler({ pool, limiter, storage, verifyIdentity }: FilesOptions) {
   const downloads = new FairTurns(DOWNLOADS);
   const sendMyData = myDataSender(pool, storage);
+
+  /** What it is, and how large it may be. An image is what its bytes say, whatever it is called. */
+  async function prepare(settings: Settings, upload: Upload, begun?: Begun) {
+    const limit = await inRequest(pool, settings, async (client) => {
+      const { rows } = await client.query<{ accepted_type: string; max_bytes: string }>(
+        `select accepted_type, max_bytes from app_hidden.prepare_upload(
+           original_name => $1::text, mime_type => $2::text, conversation_id => $3::uuid)`,
+        [upload.name, begun?.imageType ?? upload.mimeType, upload.conversationId],
+      );
+      return { type: rows[0]!.accepted_type, maxBytes: Number(rows[0]!.max_bytes) };
+    });
+    return { ...limit, isImage: limit.type.startsWith('image/') };
+  }
 
   async function post(
     request: IncomingMessage,
@@ -138,25 +172,35 @@ export function filesHandler({ pool, limiter, storage, verifyIdentity }: FilesOp
     query: URLSearchParams,
   ) {
     const upload = readUpload(request, query);
-    const announced = request.headers['content-length'];
-    const limit = await inRequest(pool, settings, async (client) => {
-      const { rows } = await client.query<{ accepted_type: string; max_bytes: string }>(
-        `select accepted_type, max_bytes from app_hidden.prepare_upload(
-           original_name => $1::text, mime_type => $2::text, conversation_id => $3::uuid)`,
-        [upload.name, upload.mimeType, upload.conversationId],
-      );
-      return { type: rows[0]!.accepted_type, maxBytes: Number(rows[0]!.max_bytes) };
-    });
-    if (Number(announced ?? 0) > limit.maxBytes) {
+    if (query.has('link')) {
+      const limit = await prepare(settings, upload);
+      sendJson(response, 200, { upload: await uploadLink(storage, settings, query, limit) });
+      return;
+    }
+    const id = query.get('upload');
+    const direct = id === null ? undefined : await directUpload(storage, settings, id);
+    const source = direct?.bytes() ?? request.iterator({ destroyOnReturn: false });
+    const begun = TOLD_BY_BYTES.test(upload.mimeType ?? '') ? await begin(source) : undefined;
+    const limit = await prepare(settings, upload, begun);
+    if (limit.isImage && begun?.imageType === undefined) throw noImage();
+    if (Number(request.headers['content-length'] ?? 0) > limit.maxBytes) {
       throw new ApiError('CQ413', `A file of this type has at most ${limit.maxBytes} bytes.`, 'Split it.');
     }
-    const received = await storage.receive(request.iterator({ destroyOnReturn: false }), limit);
+    let metadata: FileRow['metadata'] = {};
+    const bytes = begun?.bytes ?? source;
+    const looked = limit.isImage
+      ? asImage(bytes, (image) => {
+          metadata = { image };
+        })
+      : bytes;
+    const received = direct ? await direct.take(looked, limit) : await storage.receive(looked, limit);
     try {
       const file = await inRequest(pool, settings, async (client) => {
         const { rows } = await client.query<FileRow>(
           `select * from app_hidden.register_file(
              original_name => $1::text, mime_type => $2::text, byte_size => $3::bigint, sha256 => $4::bytea,
-             conversation_id => $5::uuid, visibility => $6::app_public.visibility, source_url => $7::text)`,
+             conversation_id => $5::uuid, visibility => $6::app_public.visibility, source_url => $7::text,
+             metadata => $8::jsonb)`,
           [
             upload.name,
             limit.type,
@@ -165,6 +209,7 @@ export function filesHandler({ pool, limiter, storage, verifyIdentity }: FilesOp
             upload.conversationId,
             upload.visibility,
             upload.sourceUrl,
+            JSON.stringify(metadata),
           ],
         );
         await received.place(rows[0]!.storage_path);
@@ -177,24 +222,45 @@ export function filesHandler({ pool, limiter, storage, verifyIdentity }: FilesOp
     }
   }
 
-  async function get(request: IncomingMessage, response: ServerResponse, settings: Settings, id: string) {
+  /** An address by which the client reads the bytes from the storage itself, always to be saved: other headers are not the storage's. */
+  async function giveLink(response: ServerResponse, file: FileRow): Promise<void> {
+    const link = await storage.links?.read(file.storage_path, {
+      type: file.mime_type,
+      disposition: `attachment; ${disposition(file.original_name)}`,
+    });
+    if (!link) throw noLinks();
+    sendJson(response, 200, { link });
+  }
+
+  async function get(
+    request: IncomingMessage,
+    response: ServerResponse,
+    settings: Settings,
+    id: string,
+    query: URLSearchParams,
+  ) {
     if (!isUuid(id)) throw noFile();
     const file = await inRequest(pool, settings, async (client) => {
       await client.query('select app_hidden.require_member()');
       const { rows } = await client.query<FileRow>(
-        `select id, original_name, mime_type, byte_size, sha256, storage_path, processing_status
+        `select id, original_name, mime_type, byte_size, sha256, storage_path, processing_status, metadata
          from app_public.files where id = $1::uuid and sha256 is not null`,
         [id],
       );
       return rows[0];
     });
     if (!file) throw noFile();
+    if (query.has('link')) {
+      await giveLink(response, file);
+      return;
+    }
     const size = await storage.size(file.storage_path);
     if (size === null) throw new Error(`The bytes of file ${id} are not in the storage`);
     const etag = `"${file.sha256.toString('hex')}"`;
     const headers = {
       'content-type': file.mime_type,
-      'content-disposition': disposition(file.original_name),
+      // an image that the server has looked at is shown; everything else is saved
+      'content-disposition': `${file.metadata.image ? 'inline' : 'attachment'}; ${disposition(file.original_name)}`,
       // whatever a browser makes of it, it runs nothing and loads nothing
       'content-security-policy': "default-src 'none'; sandbox",
       'cross-origin-resource-policy': 'same-origin',
@@ -202,7 +268,8 @@ export function filesHandler({ pool, limiter, storage, verifyIdentity }: FilesOp
       'accept-ranges': 'bytes',
       etag,
     };
-    if (request.headers['if-none-match']?.split(/\s*,\s*/).includes(etag)) {
+    const known = request.headers['if-none-match']?.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+    if (known?.includes(etag) || known?.includes('*')) {
       response.writeHead(304, headers).end();
       return;
     }
@@ -231,11 +298,12 @@ export function filesHandler({ pool, limiter, storage, verifyIdentity }: FilesOp
     response: ServerResponse,
     settings: Settings,
     id: string,
+    query: URLSearchParams,
   ): Promise<void> {
     try {
       await downloads.run(partyOf(request, settings), async () => {
         // nobody waits for it any more
-        if (!request.socket.destroyed) await get(request, response, settings, id);
+        if (!request.socket.destroyed) await get(request, response, settings, id, query);
       });
     } catch (error) {
       if (!(error instanceof NoTurn)) throw error;
@@ -274,6 +342,7 @@ export function filesHandler({ pool, limiter, storage, verifyIdentity }: FilesOp
       if (url.length > LONGEST_URL)
         throw new ApiError('CQ200', 'The address is too long.', 'Shorten the name.');
       const isMyData = path === '/my-data';
+      const query = new URLSearchParams(url.split('?')[1] ?? '');
       const id = path === '/files' || isMyData ? undefined : path.slice('/files/'.length);
       const allowed = id === undefined && !isMyData ? ['POST'] : ['GET', 'HEAD'];
       if (!allowed.includes(request.method ?? '')) {
@@ -297,8 +366,8 @@ export function filesHandler({ pool, limiter, storage, verifyIdentity }: FilesOp
       if (isMyData) await sendMyData(request, response, settings);
       else if (id === undefined) {
         await limiter.take('uploads', { ...addressOf(request), ...caller }, response);
-        await post(request, response, settings, new URLSearchParams(url.split('?')[1] ?? ''));
-      } else await getInTurn(request, response, settings, id);
+        await post(request, response, settings, query);
+      } else await getInTurn(request, response, settings, id, query);
     } catch (error) {
       // whoever went away in the middle is told nothing
       if (['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'].includes(errorCode(error) ?? '')) response.destroy();

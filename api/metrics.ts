@@ -5,6 +5,7 @@ import { collectDefaultMetrics } from 'prom-client';
 import { measurePools } from '../lib/connections/purposes.ts';
 import { log } from '../lib/log.ts';
 import {
+  collectors,
   doctorFindings,
   doctorRunAt,
   queueJobs,
@@ -12,6 +13,7 @@ import {
   requestSeconds,
   requestsTotal,
 } from '../lib/metrics.ts';
+import { sendJson } from './http/answers.ts';
 
 export interface MetricsOptions {
   /** A port of their own, without a token. 0: any that is free. */
@@ -84,11 +86,12 @@ export interface Metrics {
 
 /**
  * Opens the metrics of this process. With neither a port nor a token, nobody reads them.
- * @param pool  connections of colloquy_authenticator, which may read how long the queues are
+ * @param pool  connections of colloquy_authenticator, which may read how long the queues are. Absent, of a worker: what it measures of the
+ *   database says so
  * @param listen  makes a server listen on a port, and says where
  */
 export async function openMetrics(
-  pool: Pool,
+  pool: Pool | undefined,
   { port, token }: MetricsOptions,
   listen: (server: Server, port: number) => Promise<string>,
 ): Promise<Metrics> {
@@ -100,14 +103,17 @@ export async function openMetrics(
   async function send(response: ServerResponse): Promise<void> {
     measurePools();
     // a database that does not answer is a reason to look at the rest
-    await measureQueues(pool).catch((error: unknown) => {
-      queueJobs.reset();
-      log.warn({ err: error }, 'The lengths of the queues cannot be read');
-    });
-    await measureFindings(pool).catch((error: unknown) => {
-      doctorFindings.reset();
-      log.warn({ err: error }, 'The findings of the doctor cannot be read');
-    });
+    if (pool) {
+      await measureQueues(pool).catch((error: unknown) => {
+        queueJobs.reset();
+        log.warn({ err: error }, 'The lengths of the queues cannot be read');
+      });
+      await measureFindings(pool).catch((error: unknown) => {
+        doctorFindings.reset();
+        log.warn({ err: error }, 'The findings of the doctor cannot be read');
+      });
+    }
+    await Promise.all([...collectors].map((collect) => collect()));
     const text = await registry.metrics();
     response.writeHead(200, { 'content-type': registry.contentType, 'cache-control': 'no-store' });
     response.end(text);
@@ -119,6 +125,8 @@ export async function openMetrics(
     server = createServer((request, response) => {
       if (request.method === 'GET' && request.url === '/metrics') {
         send(response).catch((error: unknown) => response.destroy(error as Error));
+      } else if (request.method === 'GET' && request.url === '/healthz') {
+        sendJson(response, 200, { status: 'ok' });
       } else response.writeHead(404).end();
     });
     url = await listen(server, port);

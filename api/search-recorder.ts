@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { errorCode } from '../lib/errors.ts';
 import { log } from '../lib/log.ts';
+import { searchesTotal } from '../lib/metrics.ts';
 
 /** What app_hidden.search_facts says of an answer: only the database tells whose it is. */
 export interface SearchFacts {
@@ -132,6 +133,10 @@ export function openSearchRecorder(
 
   return {
     record(search, sample) {
+      searchesTotal.inc({
+        path: search.path,
+        outcome: search.returned < search.requested ? 'short' : 'full',
+      });
       if (!isOpen || waiting.length >= MOST_WAITING) {
         lost += 1;
         return;

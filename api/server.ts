@@ -14,6 +14,7 @@ import { sendError, sendJson } from './http/answers.ts';
 import { type DoorOptions, openDoor } from './http/door.ts';
 import { listen } from './http/listen.ts';
 import { requestIds } from './http/request-ids.ts';
+import { isWatched, tracedRequest } from './http/traced-request.ts';
 import { identityVerifier } from './identity-provider.ts';
 import { addressOf, type LimiterOptions, openLimiter, RateLimited } from './limits/limiter.ts';
 import { CLOSE_TIMEOUT, KEEP_ALIVE_TIMEOUT, MAX_BODY_BYTES } from './limits/values.ts';
@@ -229,7 +230,10 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     response.once('close', () => closing && setImmediate(() => server.closeIdleConnections()));
     const path = door.enter(request, response);
     if (path === undefined) return;
-    answer(request, response, path).catch((error: unknown) => {
+    const answered = isWatched(path)
+      ? answer(request, response, path)
+      : tracedRequest(request, response, path, () => answer(request, response, path));
+    answered.catch((error: unknown) => {
       if (error instanceof RateLimited) {
         const { code, hint } = error.extensions;
         // what is still to come of the body is not read

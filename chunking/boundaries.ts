@@ -1,4 +1,5 @@
-import { RecursiveCharacterTextSplitter, type SupportedTextSplitterLanguage } from '@langchain/textsplitters';
+import { createRequire } from 'node:module';
+import type { SupportedTextSplitterLanguage } from '@langchain/textsplitters';
 import { type ContentType, languageNamed } from '../reading/file-kinds.ts';
 import type { Outline } from './markdown.ts';
 
@@ -43,6 +44,15 @@ const SPLITTERS: Record<string, SupportedTextSplitterLanguage> = {
   },
   ...{ scala: 'scala', solidity: 'sol', swift: 'swift', tex: 'latex', typescript: 'js' },
 };
+
+type Splitters = typeof import('@langchain/textsplitters');
+const load = createRequire(import.meta.url);
+
+/** The splitter's list. It is loaded with the first text that has a language: its 250 modules take a third of a second. */
+function separatorsOf(language: SupportedTextSplitterLanguage): string[] {
+  const { RecursiveCharacterTextSplitter } = load('@langchain/textsplitters') as Splitters;
+  return RecursiveCharacterTextSplitter.getSeparatorsForLanguage(language);
+}
 
 const CLOSING = '"\')]»”’';
 const WIDE_CLOSING = '」』”’）';
@@ -114,7 +124,7 @@ function markSeparators(
   language: SupportedTextSplitterLanguage,
   mark: (position: number, strength: number) => void,
 ): void {
-  const separators = RecursiveCharacterTextSplitter.getSeparatorsForLanguage(language);
+  const separators = separatorsOf(language);
   const hasCrLf = source.includes('\r\n');
   for (const [rank, separator] of separators.entries()) {
     if (separator.trim() === '' || /^\n#|^```/.test(separator)) continue;
@@ -128,9 +138,7 @@ function markSeparators(
 
 /** The splitter's list of tags, found with attributes and in either case. */
 function markTags(source: string, mark: (position: number, strength: number) => void): void {
-  const tags = RecursiveCharacterTextSplitter.getSeparatorsForLanguage('html').filter(
-    (tag) => tag.trim() !== '',
-  );
+  const tags = separatorsOf('html').filter((tag) => tag.trim() !== '');
   const ranks = new Map(tags.map((tag, rank) => [tag.slice(1, -1), LANGUAGE + tags.length - rank]));
   for (const { 1: name, index } of source.matchAll(/<([a-z][a-z0-9]{0,9})(?=[\s/>])/gi)) {
     const strength = ranks.get(name!.toLowerCase());

@@ -1,4 +1,4 @@
-import { clearMergeCache, countTokens as count, setMergeCacheSize } from 'gpt-tokenizer/encoding/cl100k_base';
+import { createRequire } from 'node:module';
 
 /** Text that spells a special token ("<|endoftext|>") is text here; by default the tokenizer would throw. */
 const PLAIN = { disallowedSpecial: new Set<string>() };
@@ -16,8 +16,20 @@ const SLICE = 64;
  * each piece keeps the whole text alive that it is a slice of; so it is emptied after this many characters.
  */
 const REMEMBERED = 1_000_000;
-setMergeCacheSize(Number.MAX_SAFE_INTEGER);
 let remembered = 0;
+
+type Tokenizer = typeof import('gpt-tokenizer/encoding/cl100k_base');
+const load = createRequire(import.meta.url);
+let loaded: Tokenizer | undefined;
+
+/** Loaded with the first text: its table takes a third of a second, and most processes count nothing. */
+function tokenizer(): Tokenizer {
+  if (!loaded) {
+    loaded = load('gpt-tokenizer/encoding/cl100k_base') as Tokenizer;
+    loaded.setMergeCacheSize(Number.MAX_SAFE_INTEGER);
+  }
+  return loaded;
+}
 
 /**
  * Tokens of a text in cl100k_base, the encoding of OpenAI's text-embedding-3 models and the usual measure for
@@ -25,6 +37,7 @@ let remembered = 0;
  * slices, which is a little more. Time is linear in the length, whatever the text.
  */
 export function countTokens(text: string): number {
+  const { clearMergeCache, countTokens: count } = tokenizer();
   remembered += text.length;
   if (remembered > REMEMBERED) {
     clearMergeCache();

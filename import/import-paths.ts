@@ -1,6 +1,7 @@
 import { UsageError } from '../lib/cli.ts';
 import { createProgress, type ProgressStream } from '../lib/progress.ts';
 import { resolveImportRoots } from './files/import-root.ts';
+import type { Listing } from './files/listing.ts';
 import { type ReadOptions, readSettings } from './options.ts';
 import { countBytes, readPaths } from './read-paths.ts';
 import type { Summary } from './summary.ts';
@@ -34,7 +35,7 @@ export interface RunOptions {
   signal: AbortSignal;
 }
 
-/** Hands everything that can be read to the writer; what cannot is counted. */
+/** Hands everything that can be read to the writer; what cannot is counted. Returns what there is in each folder that was read to its end. */
 export async function importPaths({
   paths,
   read,
@@ -42,21 +43,30 @@ export async function importPaths({
   summary,
   stream,
   signal,
-}: RunOptions): Promise<void> {
+}: RunOptions): Promise<Listing[]> {
+  const listings: Listing[] = [];
   const { bytes } = await countBytes(paths, read);
   const progress = createProgress({ total: bytes, stream });
   try {
-    for await (const item of readPaths(paths, { ...read, onBytes: (count) => progress.add(count) })) {
-      if (signal.aborted) return;
+    for await (const item of readPaths(paths, {
+      ...read,
+      onBytes: (count) => progress.add(count),
+      leftOut: summary.leaveOut,
+      onListed: (listing) => listings.push(listing),
+    })) {
+      if (signal.aborted) return [];
       if (item.kind === 'skipped') {
         summary.skip(item);
         continue;
       }
       progress.add(0, item.source);
+      summary.leaveOutOf(item);
       await writer.add(item);
       progress.item();
     }
-    if (!signal.aborted) await writer.flush();
+    if (signal.aborted) return [];
+    await writer.flush();
+    return listings;
   } finally {
     progress.end();
   }

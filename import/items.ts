@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ContentType } from '../reading/file-kinds.ts';
+import type { LeftOut } from './left-out.ts';
 import { limits } from './options.ts';
 
 /**
@@ -24,6 +25,8 @@ export interface DocumentItem {
   /** The programming language of code; null for prose. */
   language: string | null;
   metadata: Metadata;
+  /** What of it is not in `content`. */
+  leftOut?: LeftOut;
 }
 
 export interface MessageItem {
@@ -86,6 +89,8 @@ export interface ConversationItem {
   /** The last message of the branch that was open when the export was made. */
   currentLeaf: string;
   metadata: Metadata;
+  /** What of it is in no message. */
+  leftOut?: LeftOut;
 }
 
 /** Something that happened in another system, as that system tells it. */
@@ -98,6 +103,8 @@ export interface EventItem {
   externalId: string;
   payload: unknown;
   metadata: Metadata;
+  /** What of it is not in `payload`. */
+  leftOut?: LeftOut;
 }
 
 /** A file that is stored as it is, and read by the worker. */
@@ -110,6 +117,7 @@ export interface UploadItem {
   mimeType: string;
   size: number;
   metadata: Metadata;
+  leftOut?: LeftOut;
 }
 
 export type ImportItem = DocumentItem | ConversationItem | EventItem | UploadItem;

@@ -1,3 +1,6 @@
+import type { Listing } from './files/listing.ts';
+import type { CountLeftOut } from './left-out.ts';
+
 export interface ReadOptions {
   /** Replaces the folder's or file's own name in `source`. Only with a single path. */
   name?: string;
@@ -13,6 +16,10 @@ export interface ReadOptions {
   now?: Date;
   /** Called with bytes dealt with; the sum is what `countBytes` promised. */
   onBytes?: (bytes: number) => void;
+  /** Called with what is left out of an export and belongs to no item; an item says itself what it lost. */
+  leftOut?: CountLeftOut;
+  /** Called for each folder and checkout that was read to its end, with what is in it. */
+  onListed?: (listing: Listing) => void;
 }
 
 export type ReadSettings = Required<Omit<ReadOptions, 'name'>> & Pick<ReadOptions, 'name'>;
@@ -44,5 +51,7 @@ export function readSettings(options: ReadOptions = {}): ReadSettings {
     maxConversationBytes: options.maxConversationBytes ?? 64 * MIB,
     now: options.now ?? new Date(),
     onBytes: options.onBytes ?? (() => {}),
+    leftOut: options.leftOut ?? (() => {}),
+    onListed: options.onListed ?? (() => {}),
   };
 }

@@ -1,20 +1,34 @@
 import { stat } from 'node:fs/promises';
-import { type ImportRoot, pathOf, resolveImportRoots } from './files/import-root.ts';
-import { listFiles } from './files/list-files.ts';
+import { type ImportRoot, nestedRoot, pathOf, resolveImportRoots } from './files/import-root.ts';
+import { type FoundCheckout, type FoundFile, listFiles } from './files/list-files.ts';
+import { type Listing, list, listingOf } from './files/listing.ts';
+import { Links } from './files/names.ts';
 import { createReadState, type ReadState, readFileItems } from './formats/read-file.ts';
 import type { ImportItem } from './items.ts';
 import { type ReadOptions, type ReadSettings, readSettings } from './options.ts';
 import { type SkippedItem, skipped } from './skipped.ts';
 
 /** The files below a root, and what is passed over, as paths that a person would look for. */
-async function* filesOf(root: ImportRoot): AsyncGenerator<{ kind: 'file'; absolute: string } | SkippedItem> {
+async function* filesOf(
+  root: ImportRoot,
+  links: Links,
+): AsyncGenerator<FoundFile | FoundCheckout | SkippedItem> {
+  const { absolute, checkout, tracked, rules } = root;
+  const path = pathOf(root, absolute);
   if (root.kind === 'file') {
-    yield { kind: 'file', absolute: root.absolute };
+    yield { kind: 'file', absolute, path };
     return;
   }
-  const prefix = pathOf(root, root.absolute);
-  for await (const found of listFiles(root.absolute, prefix === '' ? '' : `${prefix}/`, root.rules)) {
-    yield found.kind === 'file' ? found : { ...found, source: `${root.name}/${found.source}` };
+  const place = {
+    folder: absolute,
+    named: absolute,
+    prefix: path === '' ? '' : `${path}/`,
+    rules,
+    checkout: checkout && tracked && { root: checkout.root, tracked },
+    onlyTracked: false,
+  };
+  for await (const found of listFiles(place, links)) {
+    yield found.kind === 'skipped' ? { ...found, source: `${root.name}/${found.source}` } : found;
   }
 }
 
@@ -27,39 +41,90 @@ async function sizeOf(file: string): Promise<number> {
   }
 }
 
+interface Seen {
+  files: Set<string>;
+  state: ReadState;
+  links: Links;
+}
+
+/** A root with what was found in it. */
+interface Reading {
+  root: ImportRoot;
+  listing: Listing | null;
+}
+
+const readingOf = (root: ImportRoot): Reading => ({ root, listing: listingOf(root) });
+
+/** The innermost repository that a file lies in. */
+function innermost(readings: Reading[], { absolute, path }: FoundFile): Reading {
+  const outer = readings[0]!;
+  const found = readings.findLast(({ root }) => absolute.startsWith(`${root.absolute}/`)) ?? outer;
+  const plain = pathOf(outer.root, absolute);
+  // reached by a link: the path is that of the walk, which counts from the outer root
+  if (outer.root.kind === 'folder' && plain !== path) {
+    const inside = found === outer ? '' : `${pathOf(outer.root, found.root.absolute)}/`;
+    found.root.aliases.set(absolute, found.root.base === outer.root.base ? path : path.slice(inside.length));
+  }
+  return found;
+}
+
 async function* readRoot(
   root: ImportRoot,
   settings: ReadSettings,
-  seen: { files: Set<string>; state: ReadState },
+  seen: Seen,
 ): AsyncGenerator<ImportItem | SkippedItem> {
-  for await (const found of filesOf(root)) {
+  const readings = [readingOf(root)];
+  const outer = readings[0]!;
+  for await (const found of filesOf(root, seen.links)) {
     if (found.kind === 'skipped') {
+      if (found.reason === 'unreadable' && outer.listing)
+        outer.listing.problem = `${found.source} cannot be read`;
       yield found;
-      continue;
-    }
-    const { absolute } = found;
-    const size = await sizeOf(absolute);
-    if (seen.files.has(absolute)) {
-      settings.onBytes(size);
-      continue;
-    }
-    seen.files.add(absolute);
-    let counted = 0;
-    const onBytes = (bytes: number) => {
-      counted += bytes;
-      settings.onBytes(bytes);
-    };
-    for await (const item of readFileItems(root, absolute, { ...settings, onBytes }, seen.state)) {
-      const isFile = item.kind === 'document' || item.kind === 'upload';
-      if (isFile && seen.state.items.has(item.source)) {
-        yield skipped(item.source, 'duplicate', `a second time in ${root.name}/${pathOf(root, absolute)}`);
-        continue;
-      }
-      if (isFile) seen.state.items.add(item.source);
-      yield item;
-    }
-    settings.onBytes(size - counted);
+    } else if (found.kind === 'checkout') {
+      const nested = await nestedRoot(root, found.absolute);
+      if (nested !== null) readings.push(readingOf(nested));
+    } else yield* readFound(innermost(readings, found), found.absolute, settings, seen);
   }
+  for (const { listing } of readings) {
+    if (listing === null) continue;
+    if (listing.sources.size === 0) listing.problem ??= 'there is nothing in it';
+    // a part that could not be read may be anywhere in it
+    else listing.problem ??= outer.listing?.problem ?? null;
+    settings.onListed(listing);
+  }
+}
+
+/** Everything that one file gives. */
+async function* readFound(
+  { root, listing }: Reading,
+  absolute: string,
+  settings: ReadSettings,
+  seen: Seen,
+): AsyncGenerator<ImportItem | SkippedItem> {
+  const size = await sizeOf(absolute);
+  if (listing) list(listing, root, absolute);
+  if (seen.files.has(absolute)) {
+    settings.onBytes(size);
+    return;
+  }
+  seen.files.add(absolute);
+  let counted = 0;
+  const onBytes = (bytes: number) => {
+    counted += bytes;
+    settings.onBytes(bytes);
+  };
+  for await (const item of readFileItems(root, absolute, { ...settings, onBytes }, seen.state)) {
+    const isFile = item.kind === 'document' || item.kind === 'upload';
+    if (isFile && seen.state.items.has(item.source)) {
+      yield skipped(item.source, 'duplicate', `a second time in ${root.name}/${pathOf(root, absolute)}`);
+      continue;
+    }
+    if (isFile) seen.state.items.add(item.source);
+    if (listing && item.kind === 'skipped' && item.reason === 'unreadable')
+      listing.problem = `${item.source} cannot be read`;
+    yield item;
+  }
+  settings.onBytes(size - counted);
 }
 
 /**
@@ -72,12 +137,16 @@ export async function* readPaths(
   options: ReadOptions = {},
 ): AsyncGenerator<ImportItem | SkippedItem> {
   const settings = readSettings(options);
-  const seen = { files: new Set<string>(), state: createReadState() };
-  for (const root of await resolveImportRoots(paths, settings)) {
-    if (root.kind === 'skipped') yield root;
-    else yield* readRoot(root, settings, seen);
+  const seen = { files: new Set<string>(), state: createReadState(), links: new Links() };
+  try {
+    for (const root of await resolveImportRoots(paths, settings)) {
+      if (root.kind === 'skipped') yield root;
+      else yield* readRoot(root, settings, seen);
+    }
+    for (const folder of seen.state.folders.values()) yield* folder.leftOver();
+  } finally {
+    await seen.links.remove();
   }
-  for (const folder of seen.state.folders.values()) yield* folder.leftOver();
 }
 
 /** How much `readPaths` will go through, for the progress bar: looks at names and sizes only. */
@@ -86,13 +155,18 @@ export async function countBytes(
   options: ReadOptions = {},
 ): Promise<{ files: number; bytes: number }> {
   const total = { files: 0, bytes: 0 };
-  for (const root of await resolveImportRoots(paths, readSettings(options))) {
-    if (root.kind === 'skipped') continue;
-    for await (const found of filesOf(root)) {
-      if (found.kind === 'skipped') continue;
-      total.files++;
-      total.bytes += await sizeOf(found.absolute);
+  const links = new Links();
+  try {
+    for (const root of await resolveImportRoots(paths, readSettings(options))) {
+      if (root.kind === 'skipped') continue;
+      for await (const found of filesOf(root, links)) {
+        if (found.kind !== 'file') continue;
+        total.files++;
+        total.bytes += await sizeOf(found.absolute);
+      }
     }
+    return total;
+  } finally {
+    await links.remove();
   }
-  return total;
 }

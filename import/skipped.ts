@@ -10,6 +10,7 @@ export const skipReasons = {
   hidden: 'hidden files and folders',
   ignored: 'excluded by .gitignore, or a folder of dependencies',
   symlink: 'symbolic links are not followed',
+  lfs_pointer: 'a file that Git LFS has not brought here yet',
   duplicate: 'already read in this run',
   broken_json: 'JSON that does not parse',
   broken_pack: 'a repomix file that ends early',

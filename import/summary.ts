@@ -1,5 +1,8 @@
 import { table } from '../lib/cli.ts';
-import { damage, type SkippedItem, type SkipReason, skipReasons } from './skipped.ts';
+import type { ImportItem } from './items.ts';
+import type { CountLeftOut, LeftOutKind } from './left-out.ts';
+import { damage, type SkippedItem, type SkipReason } from './skipped.ts';
+import { renderRest } from './summary-lines.ts';
 
 /** What the writer says about one item. */
 export type Outcome = 'imported' | 'updated' | 'unchanged';
@@ -30,38 +33,51 @@ const ALWAYS: ReadonlySet<Counted> = new Set<Counted>(['documents', 'conversatio
 /** How many names are kept per reason without --verbose. */
 const NAMES = 3;
 
+/** Something that is in the database and cannot be searched: its file could not be read, or its text not be indexed. */
+export interface Failure {
+  source: string;
+  code: string | null;
+  reason: string;
+}
+
+/** What an earlier import brought from one place, and is not there any more. */
+export interface GoneFound {
+  name: string;
+  /** Their identities, archived unless something keeps them. */
+  sources: string[];
+  /** How many more are gone that came from another place of the name. */
+  elsewhere: number;
+  kept: string | null;
+}
+
 export interface Tally {
   counts: Record<Counted, Record<Outcome, number>>;
   skipped: Map<SkipReason, { count: number; items: SkippedItem[] }>;
+  leftOut: Map<LeftOutKind, { count: number; places: string[] }>;
+  failures: Failure[];
+  gone: GoneFound[];
 }
 
 export interface Summary {
   readonly tally: Tally;
   count(what: Counted, outcome: Outcome, number?: number): void;
   skip(item: SkippedItem): void;
+  /** Counts what belongs to no item. */
+  leaveOut: CountLeftOut;
+  /** Counts what an item says that it lost. */
+  leaveOutOf(item: ImportItem): void;
   /** How many documents, files, conversations and events were dealt with. */
   found(): number;
-  /** Whether something was skipped that was meant to be imported. */
+  /** Adds what is gone from one place. */
+  lose(gone: GoneFound): void;
+  /** Adds what could not be made searchable. */
+  fail(failures: Failure[]): void;
+  /** Whether something was skipped that was meant to be imported, or cannot be searched. */
   isDamaged(): boolean;
+  /** Whether all there was is in the database: nothing skipped, left out or failed. */
+  isWhole(): boolean;
   render(): string;
   toJSON(): object;
-}
-
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, '�');
-}
-
-function renderSkipped({ skipped }: Tally): string[] {
-  const groups = [...skipped].sort(([, a], [, b]) => b.count - a.count);
-  const total = groups.reduce((sum, [, group]) => sum + group.count, 0);
-  if (total === 0) return ['Nothing was skipped.'];
-  const lines = [`Skipped ${total}:`];
-  for (const [reason, { count, items }] of groups) {
-    lines.push(`  ${count} ${reason} (${skipReasons[reason]})`);
-    for (const item of items) lines.push(`    ${printable(item.source)}: ${printable(item.detail)}`);
-    if (items.length < count) lines.push(`    … and ${count - items.length} more (--verbose names them all)`);
-  }
-  return lines;
 }
 
 /**
@@ -90,6 +106,16 @@ export function createSummary({
       events: none(),
     },
     skipped: new Map(),
+    leftOut: new Map(),
+    failures: [],
+    gone: [],
+  };
+  const leaveOut: CountLeftOut = (kind, count = 1, where) => {
+    if (count <= 0) return;
+    const group = tally.leftOut.get(kind) ?? { count: 0, places: [] };
+    group.count += count;
+    if (where !== undefined && (verbose || group.places.length < NAMES)) group.places.push(where);
+    tally.leftOut.set(kind, group);
   };
   return {
     tally,
@@ -102,6 +128,17 @@ export function createSummary({
       if (verbose || group.items.length < NAMES) group.items.push(item);
       tally.skipped.set(item.reason, group);
     },
+    leaveOut,
+    leaveOutOf({ leftOut = {}, source }) {
+      for (const [kind, count] of Object.entries(leftOut))
+        leaveOut(kind as LeftOutKind, count, verbose ? source : undefined);
+    },
+    lose(gone) {
+      if (gone.sources.length + gone.elsewhere > 0) tally.gone.push(gone);
+    },
+    fail(failures) {
+      tally.failures.push(...failures);
+    },
     found() {
       const { documents, uploads, conversations, events } = tally.counts;
       return OUTCOMES.reduce(
@@ -111,14 +148,21 @@ export function createSummary({
       );
     },
     isDamaged() {
-      return [...tally.skipped.keys()].some((reason) => damage.has(reason));
+      return tally.failures.length > 0 || [...tally.skipped.keys()].some((reason) => damage.has(reason));
+    },
+    isWhole() {
+      return tally.failures.length + tally.skipped.size + tally.leftOut.size === 0;
     },
     render() {
       const rows = COUNTED.filter(
         ([what]) => ALWAYS.has(what) || OUTCOMES.some((outcome) => tally.counts[what][outcome] > 0),
       ).map(([what, name]) => [name, ...shown.map((outcome) => String(tally.counts[what][outcome]))]);
       const heads = dryRun ? ['found'] : shown;
-      return [table([['', ...heads], ...rows], { numbers: true }), '', ...renderSkipped(tally)].join('\n');
+      return [
+        table([['', ...heads], ...rows], { numbers: true }),
+        '',
+        ...renderRest(tally, { verbose, dryRun }),
+      ].join('\n');
     },
     toJSON() {
       const skipped = [...tally.skipped].map(([reason, { count, items }]) => ({
@@ -127,7 +171,13 @@ export function createSummary({
         items: items.map(({ source, detail }) => ({ source, detail })),
       }));
       const found = COUNTED.map(([what]) => [what, tally.counts[what].imported]);
-      return { ...(dryRun ? { found: Object.fromEntries(found) } : tally.counts), skipped };
+      const leftOut = [...tally.leftOut].map(([kind, group]) => ({ kind, ...group }));
+      return {
+        ...(dryRun ? { found: Object.fromEntries(found) } : tally.counts),
+        skipped,
+        leftOut,
+        failed: tally.failures,
+      };
     },
   };
 }

@@ -4,8 +4,9 @@ import type { Job, JobResult, PgBoss } from 'pg-boss';
 import { chunkByActiveMethod } from '../chunking/chunk-by-active-method.ts';
 import { type Env, env as ownEnv } from '../lib/env.ts';
 import { log as rootLog } from '../lib/log.ts';
+import { openStorage } from '../lib/open-storage.ts';
 import { openQueue } from '../lib/queue.ts';
-import { type FileStorage, filesFolder, localStorage } from '../lib/storage.ts';
+import type { FileStorage } from '../lib/storage.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { contradiction } from '../models/chosen.ts';
 import { activeModel } from '../models/model.ts';
@@ -92,7 +93,7 @@ export async function startWorker({
   mailer,
   backups,
   webhooks = { networks: ownEnv.WEBHOOK_ALLOWED_NETWORKS },
-  storage = localStorage(filesFolder(ownEnv.DATA_DIR)),
+  storage = openStorage(ownEnv.DATA_DIR),
   extraction,
   only,
   environment = ownEnv.COLLOQUY_ENVIRONMENT,

@@ -20,6 +20,11 @@ const endpoint = z.string().refine((value) => /^https?:\/\/[^/]/.test(value) && 
   error: 'must begin with https:// or http://',
 });
 
+export const filesFields = {
+  storage: z.string().regex(S3_TARGET, 'must be s3://BUCKET/PREFIX').optional(),
+  seconds: z.coerce.number().int().min(10).max(604_800).optional(),
+};
+
 export const backupFields = {
   target: target.optional(),
   folder: z.string().min(1).optional(),

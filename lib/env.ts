@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { backupFields } from './backup-settings.ts';
+import { backupFields, filesFields } from './backup-settings.ts';
 import { addressesOf, addressFault } from './connections/addresses.ts';
 import { endpointFields, endpoints, rerankFields } from './endpoint-settings.ts';
 import { type UnknownVariable, unknownVariables } from './env-names.ts';
@@ -169,6 +169,18 @@ const variables = z.object({
   /** Public keys of age, for which backups are encrypted, and the file with a private one, which reads them. */
   BACKUP_AGE_RECIPIENTS: backupFields.recipients,
   BACKUP_AGE_IDENTITY_FILE: backupFields.folder,
+  /** Where the bytes of uploaded files are: s3://bucket/prefix with its endpoint and keys. Absent: the folder files in DATA_DIR. */
+  FILES_STORAGE: filesFields.storage,
+  FILES_S3_ENDPOINT: backupFields.endpoint,
+  FILES_S3_REGION: backupFields.region,
+  FILES_S3_ACCESS_KEY_ID: backupFields.key,
+  FILES_S3_SECRET_ACCESS_KEY: backupFields.key,
+  /** Where they were before, while they are moved: a data folder. What is not in FILES_STORAGE yet is read there. */
+  FILES_STORAGE_BEFORE: backupFields.folder,
+  /** Seconds that an address works by which clients reach the bucket themselves. Absent: none is given. */
+  FILES_LINK_SECONDS: filesFields.seconds,
+  /** The endpoint as clients reach it, where it is not FILES_S3_ENDPOINT. */
+  FILES_LINK_ENDPOINT: backupFields.endpoint,
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port.default(5678),
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
@@ -186,6 +198,11 @@ const variables = z.object({
   /** Metrics for Prometheus: a port of their own, or /metrics for the bearer of a token. Absent: none. */
   METRICS_PORT: port.optional(),
   METRICS_TOKEN: z.string().min(16).max(500).optional(),
+  /** Where traces go, over HTTP; and which share of them, from 0 to 1. What else the standard has, the exporter reads itself. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/, message: 'must be an http:// or https:// address' })
+    .optional(),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['json', 'pretty']).default(process.stdout.isTTY ? 'pretty' : 'json'),
   /** Who an import belongs to, when not the account that the first start made. */
@@ -380,6 +397,8 @@ rememberSecrets([
   env.MAIL_URL,
   env.MAIL_WEBHOOK_SECRET,
   env.BACKUP_S3_SECRET_ACCESS_KEY,
+  env.FILES_S3_SECRET_ACCESS_KEY,
+  env.OTEL_EXPORTER_OTLP_ENDPOINT,
 ]);
 
 interface IdentityProviderSettings {

@@ -16,6 +16,26 @@ export const requestsTotal = new Counter({
   registers,
 });
 
+export const errorsTotal = new Counter({
+  name: 'colloquy_errors_total',
+  help: 'Errors that clients were told in answers of GraphQL, by code (docs/error-codes.md).',
+  labelNames: ['code'] as const,
+  registers,
+});
+
+/** What is read anew whenever the metrics are, before they are shown. None of them throws. */
+export const collectors = new Set<() => Promise<void>>();
+
+const CODE = /^CQ\d{3}$/;
+
+/** Counts the errors of an answer. A code that is none of ours is counted as other. */
+export function countErrors(errors: readonly { extensions?: Record<string, unknown> }[]): void {
+  for (const { extensions } of errors) {
+    const code = String(extensions?.code);
+    errorsTotal.inc({ code: CODE.test(code) ? code : 'other' });
+  }
+}
+
 export const requestSeconds = new Histogram({
   name: 'colloquy_request_seconds',
   help: 'Time from the headers of a request to the end of its answer.',
@@ -151,5 +171,27 @@ export const doctorFindings = new Gauge({
 export const doctorRunAt = new Gauge({
   name: 'colloquy_doctor_run_timestamp_seconds',
   help: 'When the doctor ran last, in seconds since 1970; 0: never.',
+  registers,
+});
+
+export const searchesTotal = new Counter({
+  name: 'colloquy_searches_total',
+  help: 'Searches answered, by how (path) and whether they returned as many results as were asked for (full), or fewer (short).',
+  labelNames: ['path', 'outcome'] as const,
+  registers,
+});
+
+export const jobsTotal = new Counter({
+  name: 'colloquy_jobs_total',
+  help: 'Background jobs that this process ended, by queue and what became of them.',
+  labelNames: ['queue', 'outcome'] as const,
+  registers,
+});
+
+export const jobSeconds = new Histogram({
+  name: 'colloquy_job_seconds',
+  help: 'Time that they took.',
+  labelNames: ['queue'] as const,
+  buckets: [0.05, 0.25, 1, 5, 30, 120, 600, 3600],
   registers,
 });

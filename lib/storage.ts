@@ -26,7 +26,33 @@ export interface Leftover {
   remove(): Promise<void>;
 }
 
-/** Where the bytes of files are. One of local disk is below; an object store can take its place. */
+/** An address by which a client reaches the storage itself. */
+export interface Link {
+  url: string;
+  expiresAt: Date;
+}
+
+/** Ways around this process, where the storage has them. */
+export interface StorageLinks {
+  /** null: it is not where an address would lead. */
+  read(path: string, as: { type: string; disposition: string }): Promise<Link | null>;
+  /** To write an object of exactly this size, type and hash, under a name that nobody else may choose. */
+  write(
+    name: string,
+    what: { size: number; type: string; sha256: Buffer },
+  ): Promise<Link & { headers: Record<string, string> }>;
+  /** What was written there. @returns null when there is nothing */
+  arrived(name: string): Promise<DirectUpload | null>;
+}
+
+/** Bytes that a client has sent to the storage itself. */
+export interface DirectUpload {
+  bytes(): AsyncIterable<Uint8Array>;
+  /** As receive, of the bytes above, which may have been looked at on their way; they need not be sent again. */
+  take(source: AsyncIterable<Uint8Array>, options: { maxBytes: number }): Promise<Received>;
+}
+
+/** Where the bytes of files are: on a disk, below, or in a bucket (s3-storage.ts). */
 export interface FileStorage {
   /**
    * Takes bytes as they come, and hashes them on the way. What is interrupted leaves nothing.
@@ -41,12 +67,14 @@ export interface FileStorage {
   remove(path: string): Promise<void>;
   /** Uploads that were not written to for a while. */
   leftovers(olderThanMilliseconds: number): AsyncIterable<Leftover>;
+  /** Absent: everything goes through this process. */
+  links?: StorageLinks;
 }
 
 /** Where uploads are while they arrive, beside the folders of the workspaces. */
-const INCOMING = 'incoming';
+export const INCOMING = 'incoming';
 /** What the column storage_path is made of; nothing else is ever joined to the root. */
-const PATH = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\/[0-9a-f]{2}\/[0-9a-f]{64}$/;
+export const CONTENT_PATH = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\/[0-9a-f]{2}\/[0-9a-f]{64}$/;
 /** A file system without hard links. */
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
@@ -63,11 +91,14 @@ function noRoom(error: unknown): unknown {
   });
 }
 
-async function writeAll(
-  handle: FileHandle,
+export type Facts = Pick<Received, 'sha256' | 'size'>;
+
+/** The same bytes, hashed and counted; what they come to is known after the last. */
+export async function* counted(
   source: AsyncIterable<Uint8Array>,
   maxBytes: number,
-): Promise<Pick<Received, 'sha256' | 'size'>> {
+  tell: (facts: Facts) => void,
+): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
   let size = 0;
   for await (const piece of source) {
@@ -76,10 +107,24 @@ async function writeAll(
       throw new ColloquyError('CQ413', `The file has more than ${maxBytes} bytes.`, { hint: 'Split it.' });
     }
     hash.update(piece);
-    for (let at = 0; at < piece.length; ) at += (await handle.write(piece, at)).bytesWritten;
+    yield piece;
   }
+  tell({ sha256: hash.digest(), size });
+}
+
+async function writeAll(
+  handle: FileHandle,
+  source: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): Promise<Facts> {
+  let facts: Facts | undefined;
+  const bytes = counted(source, maxBytes, (told) => {
+    facts = told;
+  });
+  for await (const piece of bytes)
+    for (let at = 0; at < piece.length; ) at += (await handle.write(piece, at)).bytesWritten;
   await handle.sync();
-  return { sha256: hash.digest(), size };
+  return facts!;
 }
 
 /**
@@ -91,7 +136,7 @@ export function localStorage(root: string): FileStorage {
   const incoming = join(root, INCOMING);
 
   const placeOf = (path: string): string => {
-    if (!PATH.test(path)) throw new Error(`"${path}" is no path of a content`);
+    if (!CONTENT_PATH.test(path)) throw new Error(`"${path}" is no path of a content`);
     return join(root, path);
   };
 
@@ -172,7 +217,7 @@ export function localStorage(root: string): FileStorage {
         const found = await stat(file).catch(() => undefined);
         if (!found || Date.now() - found.mtimeMs < olderThan) continue;
         const path = name.split('_').slice(0, 3).join('/');
-        yield { path: PATH.test(path) ? path : null, remove: () => rm(file, { force: true }) };
+        yield { path: CONTENT_PATH.test(path) ? path : null, remove: () => rm(file, { force: true }) };
       }
     },
   };

@@ -1,8 +1,10 @@
-import { createTransport } from 'nodemailer';
+import { createRequire } from 'node:module';
 import { inOneLine } from '../lib/in-one-line.ts';
 import { isLoopback } from '../lib/mail-settings.ts';
 import { MailError, type Transport } from './mailer.ts';
 import { messageOf, type Sender } from './message.ts';
+
+const load = createRequire(import.meta.url);
 
 export interface SmtpOptions {
   /** Milliseconds to connect and be greeted, of silence, and for a mail as a whole: below the minute for which it is taken. */
@@ -51,6 +53,8 @@ export function openSmtp(
   const isTls = url.protocol === 'smtps:';
   const starttls = url.searchParams.get('starttls') ?? (isLoopback(url.hostname) ? 'optional' : 'required');
   const [user, pass] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
+  // here, since most processes and installations send none
+  const { createTransport } = load('nodemailer') as typeof import('nodemailer');
   const open = () =>
     createTransport({
       pool: true,

@@ -22,6 +22,14 @@ const program = makeCommand(
   .argument('<path...>', 'what to import: each is recognised by what is in it')
   .option('--dry-run', 'read everything and say what would be imported; needs neither database nor account')
   .option('--wait', 'wait until everything is searchable')
+  .option(
+    '--prune',
+    'archive what an earlier import brought and is not there any more, from whichever place of that name; with --dry-run list it',
+  )
+  .option(
+    '--no-prune',
+    'leave it as it is (default: archive what came from the very same folder or repository)',
+  )
   .addOption(
     new Option('--visibility <who>', 'who may read what is new')
       .choices(['private', 'workspace'])
@@ -47,6 +55,7 @@ const program = makeCommand(
 Examples:
   npm run import -- ~/notes ~/code/my-project
   npm run import -- --dry-run --verbose ~/notes
+  npm run import -- --dry-run --prune ~/notes
   npm run import -- --wait ~/Downloads/chatgpt-export
   npm run import -- --dry-run ~/Downloads/claude-export ~/Downloads/slack-export
   npm run import -- repomix-output.xml --name lantern
@@ -55,7 +64,8 @@ Examples:
 Exports are unpacked folders, or their conversations.json; Slack's is the folder with channels.json.
 Conversations come with branches, attachments, tool calls and feedback; Slack messages as raw events.
 
-Running it again brings everything up to date and doubles nothing, also after an interruption.
+Running it again brings everything up to date and doubles nothing, also after an interruption. What is gone from a folder or a
+checkout is archived then, and comes back with its file.
 ${exitCodesHelp('something was damaged or refused')} 130 interrupted.`,
   )
   .parse();

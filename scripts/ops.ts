@@ -7,6 +7,7 @@ import { addCold } from './ops/cold.ts';
 import { addDashboard } from './ops/dashboard.ts';
 import { addDoctor } from './ops/doctor.ts';
 import { addErasures } from './ops/erasures.ts';
+import { addFiles } from './ops/files.ts';
 import { addJobs } from './ops/jobs.ts';
 import { addMove } from './ops/move.ts';
 import { addPartitions } from './ops/partitions.ts';
@@ -32,6 +33,7 @@ const COMMANDS: readonly ((ops: Command) => void)[] = [
   addDashboard,
   addDoctor,
   addErasures,
+  addFiles,
   addJobs,
   addMove,
   addPartitions,

@@ -22,9 +22,11 @@ import {
   migrationStatus,
   projectFolder,
 } from '../lib/migrations.ts';
+import { openStorage } from '../lib/open-storage.ts';
+import { programVersion } from '../lib/program-version.ts';
 import { openQuarantine } from '../lib/quarantine.ts';
 import { queueIsAlive } from '../lib/queue.ts';
-import { filesFolder, localStorage } from '../lib/storage.ts';
+import { openTracing } from '../lib/tracing.ts';
 import { openMailer } from '../mail/open-mailer.ts';
 import { ensureFirstVersion } from '../models/first-version.ts';
 import { openProvider } from '../models/open-provider.ts';
@@ -44,6 +46,7 @@ import { openSession, type Session } from './shared/session.ts';
 import { ensureFirstAccount, keepToken } from './start/account.ts';
 import { isJson, announce as say } from './start/announce.ts';
 import { importDocumentation } from './start/documentation.ts';
+import { showDatabase } from './start/show-database.ts';
 import { welcome } from './start/welcome.ts';
 
 interface Options {
@@ -151,11 +154,13 @@ async function run(options: Options): Promise<void> {
   let isPrepared = false;
   const closers: (() => Promise<void>)[] = [];
   let database: Database | undefined;
+  let endTracing: (() => Promise<void>) | undefined;
   const end = async (): Promise<void> => {
     const told = (error: unknown): void => log.error({ err: error }, 'while ending');
     // the API and the worker at the same time: each may have to wait for what it has in hand
     await Promise.all(closers.map((close) => close().catch(told)));
     await database?.close().catch(told);
+    await endTracing?.().catch(told);
   };
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
@@ -168,6 +173,10 @@ async function run(options: Options): Promise<void> {
   }
 
   try {
+    if (env.OTEL_EXPORTER_OTLP_ENDPOINT) {
+      const part = options.apiOnly ? 'colloquy-api' : options.workerOnly ? 'colloquy-worker' : 'colloquy';
+      endTracing = await openTracing(part, programVersion, env.OTEL_TRACES_SAMPLER_ARG);
+    }
     database = await openDatabase({ dataDir: options.data, follow: true });
     say(`Database: ${database.description}.`);
     if (!signal.aborted) await prepare(database, options);
@@ -186,7 +195,7 @@ async function work(database: Database, options: Options, { closers, signal }: R
     const worker = await startWorker({
       pool: database.pool('worker'),
       concurrency: database.kind === 'embedded' ? 1 : 2,
-      storage: localStorage(filesFolder(options.data)),
+      storage: openStorage(options.data),
       backups: openBackups(database, options.data),
       mailer: openMailer(mailSettings(env), {
         dataDir: options.data,
@@ -194,6 +203,7 @@ async function work(database: Database, options: Options, { closers, signal }: R
       }),
     });
     closers.push(() => worker.stop());
+    closers.push(await showDatabase(database.pool('worker'), options));
     if (options.workerOnly) say('Working on background jobs. Ctrl-C ends.');
   }
   if (!options.workerOnly && !signal.aborted) await serve(database, options, { account, closers, signal });
@@ -233,7 +243,7 @@ async function serve(
     embedQuery: (text, versionId) => embedder.embed(text, versionId),
     activeVersion: () => embedder.activeVersion(),
     reranker: reranking && openReranker(reranking, {}, unlessQuarantined(quarantine)),
-    storage: localStorage(filesFolder(options.data)),
+    storage: openStorage(options.data),
     identityProvider: identityProvider(env),
     queryTurns: {
       tokens: env.EMBEDDING_QUERY_TOKENS,

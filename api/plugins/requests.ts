@@ -13,8 +13,10 @@ import {
   Kind,
 } from 'postgraphile/graphql';
 import { mayBeHeld } from '../../lib/connections/pool.ts';
+import { countErrors } from '../../lib/metrics.ts';
 import { asParty, type Party } from '../../lib/party.ts';
 import { cleanJson, cleanText } from '../../lib/storable.ts';
+import { isTracing, traced, traceSettings } from '../../lib/tracing.ts';
 import { AuthenticationError, authenticate, type Settings, VISITOR } from '../authentication.ts';
 import { holdConnection, knownParty, outside, rememberParty, throughDoor } from '../door-turns.ts';
 import {
@@ -137,6 +139,13 @@ const answer = ({ status, headers, json }: Answer) => ({
   headers,
   json: json as JSONValue,
 });
+
+/** Counts the errors of an answer, and hands it on. */
+function counted<T>(result: T): T {
+  const { json } = (result ?? {}) as { json?: { errors?: unknown } };
+  if (Array.isArray(json?.errors)) countErrors(json.errors as JsonError[]);
+  return result;
+}
 
 function cleanVariables(variables: unknown): unknown {
   try {
@@ -313,9 +322,12 @@ export function requestsPlugin(options: {
                   return { errors: [maskError(error as GraphQLError, request)] };
                 }
                 // hashing has connections and a queue of its own, and nobody waits for it at the door
-                return request?.isCredential
-                  ? outside(async () => config.execute(args))
-                  : config.execute(args);
+                const execute = () =>
+                  request?.isCredential ? outside(async () => config.execute(args)) : config.execute(args);
+                if (!isTracing()) return execute();
+                const { kind, operation } = rootField(args.document, args.operationName);
+                const attributes = { 'graphql.operation.type': kind, 'graphql.operation.field': operation };
+                return traced({ name: `${kind} ${operation}`, attributes }, execute);
               },
               async subscribe(args) {
                 await admit(args, 'subscribe');
@@ -343,7 +355,7 @@ export function requestsPlugin(options: {
                 hold: mayBeHeld(options.pool) ? holdConnection : undefined,
                 ...(options.wantsPosition ? { onPosition: (position) => (info.position = position) } : {}),
               }));
-            digest.requestContext.settings = settings;
+            digest.requestContext.settings = isTracing() ? { ...settings, ...traceSettings() } : settings;
             info.isVisitor = settings.role === VISITOR;
             party.name = partyOf(request, settings);
             if (!info.isVisitor) rememberParty(request, party.name);
@@ -369,9 +381,9 @@ export function requestsPlugin(options: {
           };
           const run = async () => {
             try {
-              return await deadline.orEnd(admitted());
+              return counted(await deadline.orEnd(admitted()));
             } catch (error) {
-              return answer(refusal(error, info));
+              return counted(answer(refusal(error, info)));
             } finally {
               deadline.close();
               // the rest of a body that nobody reads must not be taken for the next request

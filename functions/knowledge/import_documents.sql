@@ -52,6 +52,11 @@ begin
             (left(trim(item ->> 'title'), 500), item ->> 'content', coalesce(item ->> 'contentType', 'text'), item ->> 'codeLanguage');
         result.document_id := existing.id;
         result.outcome := case when found then 'updated' else 'unchanged' end;
+        if existing.gone_at is not null then
+          -- its file was gone for a while
+          perform app_hidden.mark_gone(sources => array[result.source_url], are_gone => false);
+          result.outcome := 'updated';
+        end if;
       end if;
     exception
       when integrity_constraint_violation or data_exception or sqlstate 'CQ120' or sqlstate 'CQ200' then

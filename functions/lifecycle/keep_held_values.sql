@@ -69,10 +69,10 @@ on app_public.tool_calls for each row execute function app_private.keep_held_val
 );
 
 create or replace trigger generated_images_00_keep_held_values
-before update of id, workspace_id, conversation_id, message_id, owner_id, prompt, provider, model, storage_path, width, height, format, cost_usd
+before update of id, workspace_id, conversation_id, message_id, owner_id, prompt, provider, model, file_id, storage_path, width, height, format, cost_usd
 on app_public.generated_images for each row execute function app_private.keep_held_values(
-  'id', 'workspace_id', 'conversation_id', 'message_id', 'owner_id', 'prompt', 'provider', 'model', 'storage_path', 'width', 'height', 'format',
-  'cost_usd'
+  'id', 'workspace_id', 'conversation_id', 'message_id', 'owner_id', 'prompt', 'provider', 'model', 'file_id', 'storage_path', 'width', 'height',
+  'format', 'cost_usd'
 );
 
 create or replace trigger conversation_archives_00_keep_held_values

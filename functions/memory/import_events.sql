@@ -52,10 +52,14 @@ begin
     join known k on k.raw_event_id = w.id
     returning id
   )
-  select i.external_id, s.id, case when i.reason is not null then 'refused' when s.id is null then 'unchanged' else 'added' end, i.reason
+  -- of one that was there and is the caller's: which it is
+  select i.external_id, coalesce(s.id, e.id), case when i.reason is not null then 'refused' when s.id is null then 'unchanged' else 'added' end, i.reason
   from item i
   left join wanted w on w.place = i.place
   left join stored s on s.id = w.id
+  left join app_hidden.raw_event_keys k
+    on k.workspace_id = workspace and k.source = i.source and k.external_id = i.external_id and i.reason is null
+  left join app_public.raw_events e on e.workspace_id = workspace and e.id = k.raw_event_id and e.owner_id = caller
   order by i.place;
 end
 $$;

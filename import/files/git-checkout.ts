@@ -8,10 +8,14 @@ export interface Checkout {
   root: string;
   /** Where the refs, the configuration and `info/exclude` are. */
   gitFolder: string;
+  /** Where `HEAD` and the index of this working copy are: another folder in a linked worktree. */
+  ownFolder: string;
   /** The web address of the remote without user, password and `.git`; null when there is none. */
   url: string | null;
   commit: string | null;
   branch: string | null;
+  /** What its files are called by on the remote's site: `HEAD`, or in a linked worktree its branch, which is another text. */
+  ref: string;
 }
 
 /** The remote as a web address that is safe to store: `git@host:a/b.git` and `https://token@host/a/b` alike. */
@@ -26,14 +30,17 @@ export function webAddress(remote: string): string | null {
   return `https://${hostname}${web ? `:${port}` : ''}${path.startsWith('/') ? path : `/${path}`}`;
 }
 
+const encode = (path: string): string => path.split('/').map(encodeURIComponent).join('/');
+
 /** The address of a file on the remote's site; where the site is unknown, the path is appended. */
-export function fileAddress(url: string, path: string): string {
-  const encoded = path.split('/').map(encodeURIComponent).join('/');
+export function fileAddress(url: string, path: string, ref = 'HEAD'): string {
+  const encoded = encode(path);
+  const at = encode(ref);
   const host = new URL(url).hostname;
-  if (host === 'github.com') return `${url}/blob/HEAD/${encoded}`;
-  if (host === 'gitlab.com') return `${url}/-/blob/HEAD/${encoded}`;
-  if (host === 'bitbucket.org') return `${url}/src/HEAD/${encoded}`;
-  return `${url}/${encoded}`;
+  if (host === 'github.com') return `${url}/blob/${at}/${encoded}`;
+  if (host === 'gitlab.com') return `${url}/-/blob/${at}/${encoded}`;
+  if (host === 'bitbucket.org') return `${url}/src/${at}/${encoded}`;
+  return ref === 'HEAD' ? `${url}/${encoded}` : `${url}/${encoded}?ref=${encodeURIComponent(ref)}`;
 }
 
 function remoteOf(config: string): string | null {
@@ -64,6 +71,10 @@ async function commitOf(refs: string[], head: string): Promise<string | null> {
   return null;
 }
 
+function branchOf(head: string): string | null {
+  return /^ref: refs\/heads\/(.+)$/m.exec(head)?.[1]?.trim() ?? null;
+}
+
 /** The `.git` of a folder: a folder, or (in worktrees and submodules) a file that says where it is. */
 async function gitFolderOf(folder: string): Promise<string | null> {
   const path = join(folder, '.git');
@@ -84,12 +95,17 @@ export async function findCheckout(folder: string): Promise<Checkout | null> {
       const common = (await text(join(own, 'commondir')))?.trim();
       const gitFolder = common ? resolve(own, common) : own;
       const head = (await text(join(own, 'HEAD'))) ?? '';
+      const branch = branchOf(head);
+      const commit = await commitOf([own, gitFolder], head);
+      const main = common ? branchOf((await text(join(gitFolder, 'HEAD'))) ?? '') : branch;
       return {
         root,
         gitFolder,
+        ownFolder: own,
         url: remoteOf((await text(join(gitFolder, 'config'))) ?? ''),
-        commit: await commitOf([own, gitFolder], head),
-        branch: /^ref: refs\/heads\/(.+)$/m.exec(head)?.[1]?.trim() ?? null,
+        commit,
+        branch,
+        ref: branch === main ? 'HEAD' : (branch ?? commit ?? 'HEAD'),
       };
     }
     if (dirname(root) === root) return null;

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { UsageError } from '../../lib/cli.ts';
 import { errorCode } from '../../lib/errors.ts';
@@ -6,6 +8,7 @@ import type { Metadata } from '../items.ts';
 import type { ReadSettings } from '../options.ts';
 import { type SkippedItem, skipped } from '../skipped.ts';
 import { type Checkout, fileAddress, findCheckout } from './git-checkout.ts';
+import { type TrackedFiles, trackedFiles } from './git-index.ts';
 import { type IgnoreRules, isIgnored, rulesFor } from './gitignore.ts';
 
 /** One path that was given, and what its files are called. */
@@ -20,6 +23,10 @@ export interface ImportRoot {
   checkout: Checkout | null;
   /** The rules of the folders between `base` and `absolute`. */
   rules: IgnoreRules | null;
+  /** What git keeps of the checkout. */
+  tracked: TrackedFiles | null;
+  /** Paths below `base` of files that are reached by another path, since their names cannot be written. */
+  aliases: Map<string, string>;
 }
 
 function below(base: string, path: string): string {
@@ -61,6 +68,9 @@ async function resolveImportRoot(given: string, settings: ReadSettings): Promise
       url: settings.name === undefined ? (checkout?.url ?? null) : null,
       checkout,
       rules: above.rules,
+      tracked:
+        checkout && found.isDirectory() ? await trackedFiles(checkout.ownFolder, checkout.gitFolder) : null,
+      aliases: new Map(),
     };
   } catch (error) {
     const code = errorCode(error);
@@ -105,23 +115,42 @@ export async function resolveImportRoots(
   return roots;
 }
 
+/**
+ * What files of another repository inside a checkout are called: by that one's address. Where it has none, by the folder, since the
+ * address of the outer one would lead nowhere. Null where the outer one has no address either: then nothing changes.
+ */
+export async function nestedRoot(outer: ImportRoot, absolute: string): Promise<ImportRoot | null> {
+  if (outer.url === null) return null;
+  const checkout = await findCheckout(absolute);
+  if (checkout === null || checkout.root !== absolute) return null;
+  const own = checkout.url === null ? {} : { base: absolute, name: basename(absolute) };
+  const tracked = await trackedFiles(checkout.ownFolder, checkout.gitFolder);
+  return { ...outer, ...own, absolute, url: checkout.url, checkout, tracked, aliases: new Map() };
+}
+
 /** The path of a file below its root's base, with `/`. */
 export function pathOf(root: ImportRoot, absolute: string): string {
-  return below(root.base, absolute);
+  return root.aliases.get(absolute) ?? below(root.base, absolute);
 }
 
 /** The identity of a file. */
 export function sourceOf(root: ImportRoot, path: string): string {
-  return root.url === null ? `file:${root.name}/${path}` : fileAddress(root.url, path);
+  return root.url === null ? `file:${root.name}/${path}` : fileAddress(root.url, path, root.checkout?.ref);
 }
 
 /** What a document remembers about where it came from. */
 export function originOf(root: ImportRoot): Metadata {
-  const { checkout, name } = root;
-  if (checkout === null) return { root: name };
+  const { checkout, name, url } = root;
+  // two folders of one name are two: which it is, without a path of this machine
+  const origin =
+    url === null && root.kind === 'folder'
+      ? { origin: createHash('sha256').update(`${hostname()}\0${root.base}`).digest('hex').slice(0, 16) }
+      : {};
+  if (checkout === null) return { root: name, ...origin };
   const { commit, branch } = checkout;
   return {
     root: name,
+    ...origin,
     ...(root.url === null ? {} : { git_url: root.url }),
     ...(commit === null ? {} : { git_commit: commit }),
     ...(branch === null ? {} : { git_branch: branch }),

@@ -71,6 +71,11 @@ async function refuseByName(absolute: string, label: string, named: boolean): Pr
   return null;
 }
 
+/** What stands in place of a file that Git LFS keeps elsewhere. */
+const LFS_POINTER =
+  /^version https:\/\/git-lfs\.github\.com\/spec\/v\d+\n(?:[\w.-]+ .*\n)*oid sha256:[0-9a-f]{64}\n/;
+const LFS_POINTER_BYTES = 1024;
+
 /** Files that are stored whole: their text is read by the worker, in bounds that this process does not have. */
 const UPLOADS: Record<string, string> = {
   pdf: 'application/pdf',
@@ -111,6 +116,10 @@ async function* readOpened(
   const path = pathOf(root, absolute);
   const label = `${root.name}/${path}`;
   const { size } = found;
+  if (size <= LFS_POINTER_BYTES && LFS_POINTER.test((await readHead(absolute)).toString('latin1'))) {
+    yield skipped(label, 'lfs_pointer', 'git lfs pull, and import again');
+    return;
+  }
   const mimeType = UPLOADS[extensionOf(path)];
   if (mimeType !== undefined) {
     if (size > settings.maxUploadBytes) yield skipped(label, 'too_large', `${size} bytes`);

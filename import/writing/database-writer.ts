@@ -20,6 +20,15 @@ export interface Transactions {
   transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T>;
 }
 
+/** Something that is in the database now, also when it was there before. */
+export interface Brought {
+  kind: 'document' | 'file' | 'conversation' | 'event';
+  id: string;
+  source: string;
+  /** Characters, or what comes near them: how much there is to be read. */
+  size: number;
+}
+
 /** Where items go. */
 export interface ItemWriter {
   add(item: ImportItem): Promise<void>;
@@ -31,10 +40,24 @@ export interface WriterOptions {
   summary: Summary;
   /** Told of every item when it is certain. */
   onOutcome: (item: ImportItem, outcome: Outcome | SkippedItem) => void;
+  /** Told of everything that is there now, so that it can be waited for. */
+  onBrought?: (brought: Brought) => void;
 }
 
 const BATCH_DOCUMENTS = 50;
 const BATCH_EVENTS = 500;
+
+/** An event is one passage, mostly of this length. */
+const EVENT_SIZE = 200;
+/** Of PDF and DOCX, in which much is not text: only a guess of how long reading takes. */
+const BYTES_PER_CHARACTER = 20;
+
+interface BatchOf<T> {
+  sql: string;
+  what: 'documents' | 'events';
+  payload: (item: T) => object;
+  sizeOf: (item: T) => number;
+}
 
 const OUTCOMES: Record<string, Outcome> = { added: 'imported', updated: 'updated', unchanged: 'unchanged' };
 
@@ -50,11 +73,13 @@ function refusal(source: string, error: unknown): SkippedItem {
 
 /** What the database says of one item of a batch. */
 interface Answer {
+  id: string | null;
   outcome: string;
   reason: string | null;
 }
 
 interface ConversationAnswer {
+  id: string;
   is_new: boolean;
   added: number;
   files_added: number;
@@ -69,12 +94,15 @@ const KNOWN_UPLOAD = `select
     exists (select from app_public.documents d
      where d.workspace_id = app_hidden.current_workspace_id() and d.owner_id = app_hidden.current_user_id() and d.source_url = $2) as has_document`;
 const PREPARE_UPLOAD = `select max_bytes from app_hidden.prepare_upload(original_name => $1, mime_type => $2, byte_size => $3)`;
-const REGISTER_FILE = `select storage_path, processing_status from app_hidden.register_file(
+const REGISTER_FILE = `select id, storage_path, processing_status from app_hidden.register_file(
     original_name => $1, mime_type => $2, byte_size => $3, sha256 => $4, visibility => $5, metadata => $6::jsonb, source_url => $7)`;
 
-const IMPORT_DOCUMENTS = 'select outcome, reason from app_public.import_documents(documents => $1::jsonb)';
-const IMPORT_EVENTS = 'select outcome, reason from app_public.import_events(events => $1::jsonb)';
-const IMPORT_CONVERSATION = `select is_new, added, files_added, tool_calls_added, feedback_added
+const COME_BACK = 'select app_hidden.mark_gone(sources => array[$1::text], are_gone => false)';
+const IMPORT_DOCUMENTS =
+  'select document_id as id, outcome, reason from app_public.import_documents(documents => $1::jsonb)';
+const IMPORT_EVENTS =
+  'select raw_event_id as id, outcome, reason from app_public.import_events(events => $1::jsonb)';
+const IMPORT_CONVERSATION = `select id, is_new, added, files_added, tool_calls_added, feedback_added
   from app_public.import_conversation(payload => $1::jsonb)`;
 
 /** Writes into the database as whoever is signed in: documents and events in batches, each conversation by itself. */
@@ -83,6 +111,7 @@ export function databaseWriter(
   {
     summary,
     onOutcome,
+    onBrought = () => {},
     visibility,
     storage,
   }: WriterOptions & { visibility: Visibility; storage: FileStorage },
@@ -94,7 +123,7 @@ export function databaseWriter(
 
   const writeAll = async <T extends DocumentItem | EventItem>(
     items: T[],
-    { sql, what, payload }: { sql: string; what: 'documents' | 'events'; payload: (item: T) => object },
+    { sql, what, payload, sizeOf }: BatchOf<T>,
   ): Promise<void> => {
     const values = [JSON.stringify(items.map(payload))];
     let rows: Answer[];
@@ -104,16 +133,18 @@ export function databaseWriter(
       if (!isRefusal(error)) throw error;
       if (items.length === 1) return refuse(items[0]!, refusal(items[0]!.source, error));
       // One that cannot even be handed over keeps only itself out.
-      for (const item of items) await writeAll([item], { sql, what, payload });
+      for (const item of items) await writeAll([item], { sql, what, payload, sizeOf });
       return;
     }
     for (const [i, item] of items.entries()) {
-      const outcome = OUTCOMES[rows[i]?.outcome ?? ''];
+      const { id = null, outcome: answer = '' } = rows[i] ?? {};
+      const outcome = OUTCOMES[answer];
       if (outcome === undefined) {
         refuse(item, skipped(item.source, 'refused', rows[i]?.reason ?? 'no answer'));
         continue;
       }
       summary.count(what, outcome);
+      if (id !== null) onBrought({ kind: item.kind, id, source: item.source, size: sizeOf(item) });
       onOutcome(item, outcome);
     }
   };
@@ -123,10 +154,16 @@ export function databaseWriter(
       sql: IMPORT_DOCUMENTS,
       what: 'documents',
       payload: (item) => documentPayload(item, visibility),
+      sizeOf: ({ content }) => content.length,
     }),
   );
   const events = createBatch<EventItem>(BATCH_EVENTS, (items) =>
-    writeAll(items, { sql: IMPORT_EVENTS, what: 'events', payload: eventPayload }),
+    writeAll(items, {
+      sql: IMPORT_EVENTS,
+      what: 'events',
+      payload: eventPayload,
+      sizeOf: () => EVENT_SIZE,
+    }),
   );
 
   const writeConversation = async (item: ConversationItem): Promise<void> => {
@@ -137,6 +174,8 @@ export function databaseWriter(
       );
       const answer = rows[0]!;
       const all = contentsOf(item);
+      const size = item.messages.reduce((sum, { content }) => sum + content.length, 0);
+      onBrought({ kind: 'conversation', id: answer.id, source: item.source, size });
       const added: Contents = {
         messages: answer.added,
         files: answer.files_added,
@@ -157,7 +196,7 @@ export function databaseWriter(
     }
   };
 
-  const store = async (item: UploadItem): Promise<Outcome> => {
+  const store = async (item: UploadItem): Promise<{ id: string; outcome: Outcome }> => {
     const maxBytes = await session.transaction(async (client) => {
       const { rows } = await client.query(PREPARE_UPLOAD, [item.name, item.mimeType, item.size]);
       return Number(rows[0].max_bytes);
@@ -176,9 +215,11 @@ export function databaseWriter(
           item.source,
         ]);
         await received.place(rows[0].storage_path);
-        if (known.status === null) return known.has_document ? 'updated' : 'imported';
-        const isAgain = rows[0].processing_status === 'pending' && !/^p/.test(known.status);
-        return isAgain ? 'updated' : 'unchanged';
+        const { id, processing_status: status } = rows[0];
+        const isBack = ((await client.query(COME_BACK, [item.source])).rowCount ?? 0) > 0;
+        if (known.status === null) return { id, outcome: known.has_document ? 'updated' : 'imported' };
+        const isAgain = status === 'pending' && !/^p/.test(known.status);
+        return { id, outcome: isAgain || isBack ? 'updated' : 'unchanged' };
       });
     } finally {
       await received.discard();
@@ -187,8 +228,9 @@ export function databaseWriter(
 
   const writeUpload = async (item: UploadItem): Promise<void> => {
     try {
-      const outcome = await store(item);
+      const { id, outcome } = await store(item);
       summary.count('uploads', outcome);
+      onBrought({ kind: 'file', id, source: item.source, size: item.size / BYTES_PER_CHARACTER });
       onOutcome(item, outcome);
     } catch (error) {
       const code = errorCode(error) ?? '';

@@ -1,6 +1,8 @@
 import type { Job, JobResult } from 'pg-boss';
 import { outage } from '../../lib/connections/outage.ts';
 import { describeError } from '../../lib/errors.ts';
+import { jobSeconds, jobsTotal } from '../../lib/metrics.ts';
+import { traced } from '../../lib/tracing.ts';
 import type { JobContext, JobDefinition } from '../job.ts';
 import { beginRun } from './run-record.ts';
 
@@ -10,8 +12,30 @@ function sequel({ queue, isFair }: Pick<JobDefinition<unknown>, 'queue' | 'isFai
   return isFair ? 'its work is found again by the next sweep' : 'the next one does its work';
 }
 
-/** Runs one job: checks its payload, and turns what came of it into what the queue keeps. Runs of scheduled ones are taken down. */
+/** Counts for the metrics what became of a job. */
+function count(queue: string, outcome: string, started: number): void {
+  jobsTotal.inc({ queue, outcome });
+  jobSeconds.observe({ queue }, (Date.now() - started) / 1000);
+}
+
+/** Runs one job in a span of its own, in the trace of the request that put it down. */
 export async function runJob<Payload>(
+  definition: JobDefinition<Payload>,
+  job: Job<unknown>,
+  base: JobContext,
+): Promise<JobResult> {
+  const queue = definition.queue.name;
+  const parent = (job.data as { traceparent?: unknown } | null)?.traceparent;
+  const attributes = { 'messaging.destination.name': queue, 'messaging.message.id': job.id };
+  return traced({ name: `job ${queue}`, kind: 'CONSUMER', attributes, parent }, async (set) => {
+    const result = await run(definition, job, base);
+    set({ 'colloquy.job.status': result.status });
+    return result;
+  });
+}
+
+/** Runs one job: checks its payload, and turns what came of it into what the queue keeps. Runs of scheduled ones are taken down. */
+async function run<Payload>(
   definition: JobDefinition<Payload>,
   job: Job<unknown>,
   base: JobContext,
@@ -19,6 +43,7 @@ export async function runJob<Payload>(
   const log = base.log.child({ queue: definition.queue.name, job: job.id });
   const payload = definition.payload.safeParse(job.data ?? {});
   if (!payload.success) {
+    count(definition.queue.name, 'unreadable', Date.now());
     log.error(
       { issues: payload.error.issues },
       'the job has a payload that cannot be read; it is not tried again',
@@ -46,9 +71,11 @@ export async function runJob<Payload>(
     const output = await definition.handle({ ...base, log, signal }, payload.data);
     const outcome = 'skipped' in output ? 'skipped' : 'succeeded';
     await record?.end(signal.aborted ? 'stopped' : outcome, output);
+    count(definition.queue.name, signal.aborted ? 'stopped' : outcome, started);
     log.debug({ ...output, milliseconds: Date.now() - started }, 'job done');
     return { id: job.id, status: 'completed', output };
   } catch (error) {
+    count(definition.queue.name, signal.aborted ? 'stopped' : 'failed', started);
     await record?.end(signal.aborted ? 'stopped' : 'failed', {}, describeError(error));
     if (base.signal.aborted) log.debug('job given back, since this process ends');
     else if (outage.failed(error, 'jobs'))

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Logger, migrate, type Settings } from 'graphile-migrate';
+import type { Logger, Settings } from 'graphile-migrate';
 import JSON5 from 'json5';
 import { toPrimary } from '../connections/primary.ts';
 import type { Database } from '../database.ts';
@@ -13,7 +13,7 @@ import { FIND_THE_SESSION } from './place.ts';
 import { migrationStatus } from './status.ts';
 
 /** The settings of graphile-migrate: .gmrc, for one database. */
-function migrateSettings(connectionString: string, lockTimeout: string): Settings {
+function migrateSettings(connectionString: string, lockTimeout: string, logger: Logger): Settings {
   const own = JSON5.parse(readFileSync(join(projectFolder, '.gmrc'), 'utf8'));
   return {
     ...own,
@@ -25,7 +25,7 @@ function migrateSettings(connectionString: string, lockTimeout: string): Setting
     // demanded, and used by its reset alone, which is never called
     rootConnectionString: 'postgres:///template1',
     databaseOwner: 'colloquy_owner',
-    logger: quietLogger,
+    logger,
   };
 }
 
@@ -45,7 +45,9 @@ export async function runCommitted(
   const connection = `${url}${url.includes('?') ? '&' : '?'}application_name=${encodeURIComponent(session)}`;
   let failure: unknown;
   try {
-    await migrate(migrateSettings(connection, lockTimeout));
+    // here, since mostly nothing is pending
+    const { Logger, migrate } = await import('graphile-migrate');
+    await migrate(migrateSettings(connection, lockTimeout, new Logger(quietly)));
   } catch (error) {
     failure = error;
   }
@@ -86,7 +88,7 @@ function migrationFailed(filename: string, error: unknown, lockTimeout: string):
 }
 
 /** graphile-migrate's chatter at debug level; its warnings as they are. What fails is thrown, and said then. */
-const quietLogger = new Logger(() => (level, message) => {
+const quietly = () => (level: string, message: string) => {
   if (level === 'warning') log.warn(message);
   else log.debug(message);
-});
+};

@@ -18,7 +18,7 @@ interface Sentence {
   words: Set<string>;
 }
 
-const segmenter = new Intl.Segmenter('und', { granularity: 'sentence' });
+let segmenter: Intl.Segmenter | undefined;
 
 /** Words of some length, since the shortest are of no importance; and, where words are not spaced, pairs of letters. */
 function wordsOf(text: string): string[] {
@@ -37,6 +37,7 @@ function wordsOf(text: string): string[] {
 function sentencesOf(text: string): Sentence[] {
   const sentences: Sentence[] = [];
   const seen = new Set<string>();
+  segmenter ??= new Intl.Segmenter('und', { granularity: 'sentence' });
   // the segmenter keeps together what has no full stop: lists end with their line; headings are no sentences
   for (const line of text.slice(0, READ).toWellFormed().split(/\n+/)) {
     if (/^\s{0,3}#{1,6}\s/.test(line)) continue;

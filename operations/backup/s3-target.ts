@@ -6,43 +6,22 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   paginateListObjectsV2,
-  S3Client,
-  type S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { ColloquyError, errorCode } from '../../lib/errors.ts';
+import { ColloquyError } from '../../lib/errors.ts';
+import { isFull, isOfStorage, type S3Settings, s3Client, statusOf } from '../../lib/s3-client.ts';
 import { hashing } from './hashing.ts';
 import type { BackupTarget, Written } from './target.ts';
-
-export interface S3Settings {
-  bucket: string;
-  /** Empty, or ending with a slash. */
-  prefix: string;
-  endpoint?: string | undefined;
-  region: string;
-  accessKeyId?: string | undefined;
-  secretAccessKey?: string | undefined;
-}
 
 const MEBIBYTE = 1024 * 1024;
 /** Two parts are in memory at a time. A storage takes 10,000 of them, so larger files have larger ones. */
 const PART = 16 * MEBIBYTE;
 const PARTS = 9_000;
 
-const statusOf = (error: unknown): number | undefined =>
-  (error as Partial<S3ServiceException>).$metadata?.httpStatusCode;
-
 /** A bucket of an S3-compatible storage as a target. Large objects are sent in parts, which become an object with the last one. */
 export function s3Target(settings: S3Settings): BackupTarget {
-  const { bucket, prefix, endpoint, accessKeyId, secretAccessKey } = settings;
-  const client = new S3Client({
-    region: settings.region,
-    // other storages than that of Amazon have buckets in the path, and know no newer checksums
-    ...(endpoint ? { endpoint, forcePathStyle: true } : {}),
-    ...(accessKeyId && secretAccessKey ? { credentials: { accessKeyId, secretAccessKey } } : {}),
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-  });
+  const { bucket, prefix } = settings;
+  const client = s3Client(settings);
   const description = `the bucket s3://${bucket}/${prefix}`;
   const place = (key: string): { Bucket: string; Key: string } => ({
     Bucket: bucket,
@@ -50,18 +29,16 @@ export function s3Target(settings: S3Settings): BackupTarget {
   });
   const failed = (error: unknown): unknown => {
     if (error instanceof ColloquyError) return error;
-    const name = error instanceof Error ? error.name : '';
-    if (statusOf(error) === 507 || /StorageFull|QuotaExceeded|InsufficientStorage/i.test(name)) {
+    if (isFull(error)) {
       return new ColloquyError('CQ601', `There is no room left in ${description}.`, {
         hint: 'Make room (npm run ops -- backup prune), or raise its quota. Nothing half was left.',
         cause: error,
       });
     }
-    if (statusOf(error) === undefined && !/^E[A-Z]+$|Timeout|Credentials/.test(errorCode(error) ?? name))
-      return error;
+    if (!isOfStorage(error)) return error;
     return new ColloquyError(
       'CQ602',
-      `${description} does not answer, or refuses: ${(error as Error).message || name}`,
+      `${description} does not answer, or refuses: ${(error as Error).message || (error as Error).name}`,
       {
         hint: 'Check BACKUP_TARGET, BACKUP_S3_ENDPOINT and the keys; the bucket must exist.',
         cause: error,

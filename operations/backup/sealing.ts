@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
-import { Decrypter, Encrypter } from 'age-encryption';
 import { env } from '../../lib/env.ts';
 import { ColloquyError, errorCode } from '../../lib/errors.ts';
 import type { BackupTarget, Written } from './target.ts';
@@ -58,6 +57,8 @@ const toNode = (stream: globalThis.ReadableStream<Uint8Array>): Readable =>
   heard(Readable.fromWeb(stream as unknown as ReadableStream<Uint8Array>));
 
 async function encrypted(source: Readable, recipients: readonly string[]): Promise<Readable> {
+  // here, since its hundred milliseconds of loading are for backups alone, and the list of jobs knows those
+  const { Encrypter } = await import('age-encryption');
   const encrypter = new Encrypter();
   try {
     for (const recipient of recipients) encrypter.addRecipient(recipient);
@@ -97,6 +98,7 @@ async function decrypted(source: Readable, key: string, identities: readonly str
       hint: 'Set BACKUP_AGE_IDENTITY_FILE to the file with the private key of a recipient.',
     });
   }
+  const { Decrypter } = await import('age-encryption');
   const decrypter = new Decrypter();
   for (const identity of identities) decrypter.addIdentity(identity);
   try {

@@ -38,7 +38,7 @@ export interface Watching {
   bound: number;
 }
 
-/** Between two looks, in milliseconds. */
+/** Between two looks, in milliseconds, at the most: a blocker is seen several times before it is told. */
 const LOOK = 500;
 
 /** Looks after a build on another connection until the signal; what cannot be seen is not told. */
@@ -50,8 +50,9 @@ export async function watchBuild(
 ): Promise<void> {
   const since = new Map<number, number>();
   const told = new Set<number>();
+  const look = Math.min(LOOK, bound / 4);
   while (!signal.aborted) {
-    await delay(LOOK, undefined, { signal }).catch(() => {});
+    await delay(look, undefined, { signal }).catch(() => {});
     if (signal.aborted) return;
     const [{ rows: progress }, { rows: blockers }] = await Promise.all([
       pool.query<{ phase: string | null; share: number | null }>(PROGRESS, [pid]),

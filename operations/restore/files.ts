@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { chownSync, existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type pg from 'pg';
+import { isBucket, storageAt } from '../../lib/open-storage.ts';
 import { localStorage } from '../../lib/storage.ts';
 import { bareName, openObject } from '../backup/sealing.ts';
 import type { TargetObject } from '../backup/target.ts';
@@ -58,7 +59,7 @@ async function hashOf(content: AsyncIterable<Uint8Array>): Promise<Buffer> {
 }
 
 /**
- * Brings the bytes of files back: for each content that a row names, from the target to the storage of a folder, checked by its
+ * Brings the bytes of files back: for each content that a row names, from the target to a folder of files or a bucket, checked by its
  * hash. What is there already is checked and stays.
  */
 export async function restoreFiles(
@@ -68,10 +69,10 @@ export async function restoreFiles(
   signal?: AbortSignal,
 ): Promise<FilesReport> {
   const root = resolve(to);
-  const storage = localStorage(root);
+  const storage = isBucket(to) ? storageAt(to) : localStorage(root);
   const objects = await stored(source);
   const report: FilesReport = { wanted: 0, bytes: 0, restored: 0, present: 0, missing: [], damaged: [] };
-  const owner = process.getuid?.() === 0 && existsSync(root) ? statSync(root) : undefined;
+  const owner = !isBucket(to) && process.getuid?.() === 0 && existsSync(root) ? statSync(root) : undefined;
   for await (const { path, sha256, bytes } of contents(client)) {
     signal?.throwIfAborted();
     report.wanted += 1;

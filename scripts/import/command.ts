@@ -1,3 +1,4 @@
+import type { Listing } from '../../import/files/listing.ts';
 import { checkPaths, importPaths } from '../../import/import-paths.ts';
 import type { ImportItem } from '../../import/items.ts';
 import type { ReadOptions } from '../../import/options.ts';
@@ -5,24 +6,30 @@ import type { SkippedItem } from '../../import/skipped.ts';
 import { createSummary, type Outcome, type Summary } from '../../import/summary.ts';
 import { databaseWriter, dryRunWriter } from '../../import/writing/database-writer.ts';
 import type { Visibility } from '../../import/writing/payloads.ts';
-import { startWorker } from '../../jobs/worker.ts';
+import { archiveGone, findGone } from '../../import/writing/prune.ts';
+import { queues } from '../../jobs/registry.ts';
+import { startWorker, type Worker } from '../../jobs/worker.ts';
 import { FINDINGS, INTERRUPTED, print, say } from '../../lib/cli.ts';
 import { isConnectionLost } from '../../lib/connections/failures.ts';
 import { ColloquyError } from '../../lib/errors.ts';
 import { log } from '../../lib/log.ts';
+import { openStorage } from '../../lib/open-storage.ts';
 import type { ProgressStream } from '../../lib/progress.ts';
-import { filesFolder, localStorage } from '../../lib/storage.ts';
+import { queueIsAlive } from '../../lib/queue.ts';
 import { askPassword } from '../shared/ask-password.ts';
 import { type AccountOptions, findCredentials } from '../shared/credentials.ts';
-import { type IndexingState, indexingState } from '../shared/indexing.ts';
+import { indexingState } from '../shared/indexing.ts';
 import { type OpenedDatabase, openPrepared } from '../shared/prepared-database.ts';
 import { openSession, type Session } from '../shared/session.ts';
-import { waitForIndexing } from '../shared/wait-for-indexing.ts';
-import { reportJson, reportText } from './report.ts';
+import { BroughtItems } from './brought.ts';
+import { type Indexed, reportJson, reportText } from './report.ts';
+import { waitForBrought } from './wait-for-brought.ts';
 
 export interface CommandOptions extends AccountOptions {
   dryRun?: boolean;
   wait?: boolean;
+  /** Absent: of what is known to come from the very same place. */
+  prune?: boolean;
   visibility: Visibility;
   name?: string;
   maxBytes?: number;
@@ -72,36 +79,96 @@ function itemLine(item: ImportItem, outcome: Outcome | SkippedItem): void {
   say(`${word.padEnd(9)}  ${name.replace(/\p{Cc}/gu, ' ')}`);
 }
 
-/** Waits, with a worker of our own where there is nobody else. */
+/** What makes things searchable, and nothing that wants mail or a schedule. */
+const INDEXING = queues
+  .map(({ name }) => name)
+  .filter((name) => /^(?:index-|embed-|extract-|process-|sweep-un)/.test(name));
+
+/**
+ * Waits, with a worker of our own where there is nobody else: on the embedded database when nobody has it open, on a server when no worker has been
+ * seen of late, or nothing moves.
+ */
 async function waitUntilSearchable(
   { database, isAlone }: OpenedDatabase,
   session: Session,
+  brought: BroughtItems,
   { stream, signal, options }: Run,
-): Promise<IndexingState> {
+): Promise<Indexed> {
   // The worker's log would stand between the lines of the summary, or inside the JSON.
   log.level = options.json ? 'silent' : 'error';
-  const storage = localStorage(filesFolder(options.data));
-  const worker = isAlone ? await startWorker({ pool: database.pool('worker'), storage }) : null;
+  const storage = openStorage(options.data);
+  let worker: Worker | null = null;
+  const helpOut = async (): Promise<boolean> => {
+    if (worker !== null || (database.isJoined && !isAlone)) return worker !== null;
+    try {
+      const pool = database.pool('worker');
+      worker = await startWorker({
+        pool,
+        storage,
+        ...(isAlone ? {} : { only: INDEXING }),
+        pollingIntervalSeconds: 0.5,
+      });
+      return true;
+    } catch (error) {
+      // this process may not know the login of the worker: then only a server can
+      log.debug({ err: error }, 'no worker of our own');
+      return false;
+    }
+  };
   try {
-    return await waitForIndexing(session, { stream, signal });
+    if (isAlone || !(await queueIsAlive(database.pool('authenticator')))) await helpOut();
+    const { state, workspace } = await waitForBrought(session, brought, { stream, signal, helpOut });
+    return { state, workspace };
   } finally {
-    await worker?.stop();
+    await (worker as Worker | null)?.stop();
+  }
+}
+
+/** Archives what an earlier import brought and is gone; with --dry-run it is only listed. */
+async function prune(
+  session: Session,
+  listings: Listing[],
+  files: ReadonlySet<string>,
+  { options, summary }: Run,
+): Promise<void> {
+  if (options.prune === false) return;
+  for (const listing of listings) {
+    const gone = await findGone(session, listing, files, options.prune === true);
+    if (gone.kept === null && !options.dryRun) gone.sources = await archiveGone(session, gone.sources);
+    summary.lose({ name: listing.name, ...gone });
   }
 }
 
 /** Imports as whoever is signed in. */
-async function importInto(opened: OpenedDatabase, session: Session, run: Run): Promise<IndexingState | null> {
+async function importInto(opened: OpenedDatabase, session: Session, run: Run): Promise<Indexed | null> {
   const { options, summary, signal } = run;
   const onOutcome = options.verbose ? itemLine : () => {};
-  const storage = localStorage(filesFolder(options.data));
-  const writer = databaseWriter(session, { summary, onOutcome, visibility: options.visibility, storage });
-  await importPaths({ ...run, writer });
+  if (options.dryRun) {
+    const listings = await importPaths({ ...run, writer: dryRunWriter({ summary, onOutcome }) });
+    if (!signal.aborted) await prune(session, listings, new Set(), run);
+    return null;
+  }
+  const storage = openStorage(options.data);
+  const brought = new BroughtItems();
+  const writer = databaseWriter(session, {
+    summary,
+    onOutcome,
+    onBrought: (item) => brought.add(item),
+    visibility: options.visibility,
+    storage,
+  });
+  const listings = await importPaths({ ...run, writer });
   if (signal.aborted || summary.found() === 0) return null;
-  return options.wait ? waitUntilSearchable(opened, session, run) : indexingState(session);
+  await prune(session, listings, brought.fileIds(), run);
+  const indexed = options.wait
+    ? await waitUntilSearchable(opened, session, brought, run)
+    : { state: await brought.look(session), workspace: await indexingState(session) };
+  summary.fail(indexed.state.failures);
+  return indexed;
 }
 
 interface Ended {
-  indexing: IndexingState | null;
+  indexing: Indexed | null;
   /** Nobody else has the database open. */
   isAlone: boolean;
 }
@@ -151,7 +218,8 @@ export async function importCommand(paths: string[], options: CommandOptions): P
   const started = performance.now();
   let ended: Ended | null = null;
   try {
-    if (dryRun) {
+    // what is gone is known to the database alone
+    if (dryRun && !options.prune) {
       await importPaths({
         ...run,
         writer: dryRunWriter({ summary, onOutcome: verbose ? itemLine : () => {} }),
@@ -179,6 +247,6 @@ export async function importCommand(paths: string[], options: CommandOptions): P
       hint: 'The list above says what was passed over; docs/import.md explains why.',
     });
   }
-  const isLate = options.wait && !dryRun && !ended.indexing?.isComplete;
+  const isLate = options.wait && !dryRun && !ended.indexing?.state.isComplete;
   return isLate || summary.isDamaged() ? FINDINGS : 0;
 }

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { print, say, UsageError } from '../../lib/cli.ts';
 import { embeddedDatabase, serverDatabase } from '../../lib/database.ts';
-import { filesFolder, localStorage } from '../../lib/storage.ts';
+import { storageAt } from '../../lib/open-storage.ts';
 import { openTarget } from '../../operations/backup/open-target.ts';
 import { keysOfEnvironment } from '../../operations/backup/sealing.ts';
 import type { BackupSet } from '../../operations/backup/set.ts';
@@ -71,9 +71,7 @@ async function restore(options: Options): Promise<void> {
     );
     const folder = options.filesTo ?? options.data;
     const missing =
-      folder === undefined
-        ? []
-        : await bringAllFilesBack(into, localStorage(filesFolder(folder)), { target, keys });
+      folder === undefined ? [] : await bringAllFilesBack(into, storageAt(folder), { target, keys });
     progress.end();
     report(
       { set: set.id, rows, filesMissing: missing.length },
@@ -106,7 +104,7 @@ export function addRestoreDump(ops: Command): void {
     .option('--set <id>', 'the dump (default: the newest of a whole database)')
     .addOption(new Option('--into <url>', 'an empty database, as its administrator').argParser(toServerUrl))
     .option('--data <folder>', 'an empty data folder, for an embedded database and files')
-    .option('--files-to <folder>', 'the data folder that gets the bytes of files')
+    .option('--files-to <place>', 'the data folder, or s3://BUCKET/PREFIX, that gets the bytes of files')
     .addOption(
       new Option(
         '--jobs <n>',

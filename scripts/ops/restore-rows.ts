@@ -3,7 +3,8 @@ import type { Pool } from 'pg';
 import { FINDINGS, print, table, UsageError } from '../../lib/cli.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { env } from '../../lib/env.ts';
-import { type FileStorage, filesFolder, localStorage } from '../../lib/storage.ts';
+import { openStorage, storageAt } from '../../lib/open-storage.ts';
+import type { FileStorage } from '../../lib/storage.ts';
 import { openTarget } from '../../operations/backup/open-target.ts';
 import { keysOfEnvironment } from '../../operations/backup/sealing.ts';
 import { bringFilesBack, type FileSource } from '../../operations/logical/files.ts';
@@ -55,7 +56,7 @@ async function withBackup<T>(
   work: (backup: Backup) => Promise<T>,
 ): Promise<T> {
   const folder: FileStorage | undefined =
-    options.filesFrom === undefined ? undefined : localStorage(filesFolder(options.filesFrom));
+    options.filesFrom === undefined ? undefined : storageAt(options.filesFrom);
   if (options.from !== undefined) {
     const database = serverDatabase(options.from);
     try {
@@ -110,7 +111,7 @@ function show(wanted: Wanted, report: ReturnReport, missing: string[], isDry: bo
 
 async function bringBack(live: Database, backup: Backup, wanted: Wanted, options: Options): Promise<boolean> {
   const missing: string[] = [];
-  const storage = localStorage(filesFolder(env.DATA_DIR));
+  const storage = openStorage(env.DATA_DIR);
   const report = await returnFromBackup(live.pool('owner'), backup.pool, wanted, {
     from: backup.name,
     dryRun: options.dryRun ?? false,
@@ -188,7 +189,7 @@ export function addRestoreRows(ops: Command): void {
     .addOption(new Option('--workspace <id>', 'everything of a workspace').argParser(toId))
     .option('--table <name>', 'rows of one table, as app_public.tags')
     .option('--where <condition>', 'which rows of the table, which is called t')
-    .option('--files-from <folder>', 'a data folder with the bytes of files')
+    .option('--files-from <place>', 'a data folder, or s3://BUCKET/PREFIX, with the bytes of files')
     .option('--dry-run', 'say what would come back')
     .option('--json', 'the results as JSON, a line each')
     .addHelpText('after', EXAMPLES)

@@ -223,7 +223,10 @@ export function addRestore(ops: Command): void {
       (dir: string, all: string[]) => [...all, dir],
       [],
     )
-    .option('--files <dir>', 'bring the bytes of files to this folder: DATA_DIR/files of the API')
+    .option(
+      '--files <dir>',
+      'bring the bytes of files to this folder, DATA_DIR/files of the API, or to s3://BUCKET/PREFIX',
+    )
     .option('--port <number>', 'leave the server running on this port of 127.0.0.1', parsePort)
     .option(
       '--expected <lsn|time>',

@@ -2,6 +2,8 @@ import type { Session } from './session.ts';
 
 /** What still has to be done until everything in the workspace is found, by its words and by meaning. */
 export interface IndexingState {
+  /** Documents, conversations, memories, files and events that are not found by their words yet. */
+  pendingSources: number;
   pendingDocuments: number;
   pendingConversations: number;
   pendingMemoryItems: number;
@@ -25,6 +27,7 @@ export async function indexingState(session: Session): Promise<IndexingState> {
   );
   const row = rows[0];
   return {
+    pendingSources: Number(row.pending_sources) + Number(row.pending_files) + Number(row.pending_events),
     pendingDocuments: Number(row.pending_documents),
     pendingConversations: Number(row.pending_conversations),
     pendingMemoryItems: Number(row.pending_memory_items),
@@ -45,7 +48,7 @@ function counted(number: number, noun: string): string {
 }
 
 /** `3 documents and 1 conversation`: what is not found by its words yet. Empty when there is nothing. */
-export function describePending(state: IndexingState): string {
+function describePending(state: IndexingState): string {
   const kinds: [number, string][] = [
     [state.pendingFiles, 'file'],
     [state.pendingEvents, 'event'],
@@ -61,11 +64,6 @@ export function describePending(state: IndexingState): string {
         : `${state.pendingMemoryItems.toLocaleString('en')} memories`,
     );
   return parts.join(', ').replace(/, ([^,]*)$/, ' and $1');
-}
-
-/** The same, or how many passages when only vectors are missing. */
-export function describeWaiting(state: IndexingState): string {
-  return describePending(state) || counted(state.chunks - state.embeddedChunks, 'passage');
 }
 
 /** `about 3 minutes`: as exact as it can be meant. */
@@ -85,6 +83,11 @@ const HOLDS: Record<string, string> = {
   provider: 'waiting for the provider',
 };
 
+/** What holds the vectors back; empty when nothing does. */
+export function describeHold({ paused }: IndexingState): string {
+  return paused === null ? '' : (HOLDS[paused] ?? paused);
+}
+
 /** `words: all found; vectors: 1,234 of 5,000, about 3 minutes left`. */
 export function describeProgress(state: IndexingState): string {
   const left = (seconds: number | null) => (seconds === null ? '' : `, ${aboutSeconds(seconds)} left`);
@@ -93,7 +96,6 @@ export function describeProgress(state: IndexingState): string {
   if (state.pendingChunks === 0)
     return `words: ${words}; vectors: ${pending === '' ? 'all' : counted(state.embeddedChunks, 'passage')}`;
   const some = `${state.embeddedChunks.toLocaleString('en')} of ${state.chunks.toLocaleString('en')}`;
-  const hold =
-    state.paused === null ? left(state.vectorsSecondsLeft) : `, ${HOLDS[state.paused] ?? state.paused}`;
+  const hold = state.paused === null ? left(state.vectorsSecondsLeft) : `, ${describeHold(state)}`;
   return `words: ${words}; vectors: ${some}${hold}`;
 }

@@ -1,7 +1,7 @@
 import type { OpenBackups } from '../../jobs/job.ts';
 import { type Database, openDatabase } from '../../lib/database.ts';
 import { env } from '../../lib/env.ts';
-import { filesFolder, localStorage } from '../../lib/storage.ts';
+import { openStorage } from '../../lib/open-storage.ts';
 import { backupPlaces } from './backup-places.ts';
 
 /** How a worker of this process takes backups; undefined where BACKUP_TARGET is not set, and for the embedded database. */
@@ -15,7 +15,7 @@ export function openBackups({ kind }: Pick<Database, 'kind'>, dataDir: string): 
       context: {
         ...places,
         database,
-        storage: localStorage(filesFolder(dataDir)),
+        storage: openStorage(dataDir),
       },
       close: () => database.close(),
     };

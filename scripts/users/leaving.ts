@@ -5,8 +5,8 @@ import { type Database, inTransaction } from '../../lib/database.ts';
 import { env } from '../../lib/env.ts';
 import { ColloquyError } from '../../lib/errors.ts';
 import { beginExport, exportPerson } from '../../lib/leaving/export-person.ts';
+import { openStorage } from '../../lib/open-storage.ts';
 import { programVersion } from '../../lib/program-version.ts';
-import { filesFolder, localStorage } from '../../lib/storage.ts';
 import { type ErasureRun, runErasures } from '../../operations/erasure/run.ts';
 import { erasureStores } from '../../operations/erasure/stores.ts';
 import { intoFile } from '../shared/into-file.ts';
@@ -31,7 +31,7 @@ async function exportTo(name: string, { to }: { to: string }): Promise<void> {
   await withPrepared('owner', async (database) => {
     const person = await idOf(database, name);
     const pool = database.pool('owner');
-    const storage = localStorage(filesFolder(env.DATA_DIR));
+    const storage = openStorage(env.DATA_DIR);
     const ask = <Row extends object>(sql: string, values: unknown[]) =>
       askingAgain(
         async () => (await pool.query<Row & Record<string, unknown>>(sql, values)).rows as Row[],
@@ -101,7 +101,7 @@ async function erase(name: string, { reason, handOverTo, dryRun, yes, json }: Er
     let last = '';
     const run: ErasureRun = await stoppable(async (signal) =>
       runErasures(database.pool('owner'), {
-        storage: localStorage(filesFolder(env.DATA_DIR)),
+        storage: openStorage(env.DATA_DIR),
         stores: await erasureStores(),
         signal,
         onStep(step, done) {

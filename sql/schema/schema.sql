@@ -322,6 +322,34 @@ CREATE TYPE app_public.active_session AS (
 );
 
 --
+-- Name: agent_checkpoint_write; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.agent_checkpoint_write AS (
+	task_id text,
+	task_path text,
+	write_index integer,
+	channel text,
+	type text,
+	content bytea
+);
+
+--
+-- Name: agent_checkpoint; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.agent_checkpoint AS (
+	thread_id text,
+	namespace text,
+	checkpoint_id text,
+	parent_id text,
+	type text,
+	content bytea,
+	metadata jsonb,
+	writes app_public.agent_checkpoint_write[]
+);
+
+--
 -- Name: analytics_period; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -2221,6 +2249,7 @@ CREATE TABLE app_public.documents (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
     file_id uuid,
+    gone_at timestamp with time zone,
     CONSTRAINT documents_code_language_length CHECK ((char_length(code_language) <= 50)),
     CONSTRAINT documents_content_length CHECK ((octet_length(content) <= 20971520)),
     CONSTRAINT documents_content_type_known CHECK ((content_type = ANY (ARRAY['text'::text, 'markdown'::text, 'code'::text, 'html'::text, 'pdf'::text, 'docx'::text]))),
@@ -2498,6 +2527,7 @@ CREATE TABLE app_public.generated_images (
     generation_time_ms integer,
     cost_usd numeric(12,6),
     created_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    file_id uuid,
     CONSTRAINT generated_images_cost_usd_positive CHECK (((cost_usd >= (0)::numeric) AND (cost_usd < 'NaN'::numeric))),
     CONSTRAINT generated_images_format_known CHECK ((format = ANY (ARRAY['png'::text, 'jpeg'::text, 'webp'::text, 'gif'::text, 'avif'::text]))),
     CONSTRAINT generated_images_generation_time_ms_positive CHECK ((generation_time_ms >= 0)),
@@ -2623,6 +2653,61 @@ CREATE TABLE app_public.webhook_deliveries (
 );
 
 ALTER TABLE ONLY app_public.webhook_deliveries FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: agent_checkpoint_writes; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.agent_checkpoint_writes (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    thread_id text NOT NULL COLLATE pg_catalog."C",
+    namespace text NOT NULL COLLATE pg_catalog."C",
+    checkpoint_id text NOT NULL COLLATE pg_catalog."C",
+    task_id text NOT NULL COLLATE pg_catalog."C",
+    task_path text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
+    write_index integer NOT NULL,
+    channel text NOT NULL,
+    type text NOT NULL,
+    content bytea NOT NULL,
+    CONSTRAINT agent_checkpoint_writes_channel_length CHECK (((char_length(channel) >= 1) AND (char_length(channel) <= 500))),
+    CONSTRAINT agent_checkpoint_writes_checkpoint_id_length CHECK (((char_length(checkpoint_id) >= 1) AND (char_length(checkpoint_id) <= 200))),
+    CONSTRAINT agent_checkpoint_writes_content_length CHECK ((octet_length(content) <= 3000000)),
+    CONSTRAINT agent_checkpoint_writes_namespace_length CHECK ((char_length(namespace) <= 500)),
+    CONSTRAINT agent_checkpoint_writes_task_id_length CHECK (((char_length(task_id) >= 1) AND (char_length(task_id) <= 200))),
+    CONSTRAINT agent_checkpoint_writes_task_path_length CHECK ((char_length(task_path) <= 2000)),
+    CONSTRAINT agent_checkpoint_writes_thread_id_length CHECK (((char_length(thread_id) >= 1) AND (char_length(thread_id) <= 200))),
+    CONSTRAINT agent_checkpoint_writes_type_length CHECK (((char_length(type) >= 1) AND (char_length(type) <= 50)))
+);
+
+ALTER TABLE ONLY app_hidden.agent_checkpoint_writes FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: agent_checkpoints; Type: TABLE; Schema: app_hidden; Owner: -
+--
+
+CREATE TABLE app_hidden.agent_checkpoints (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    thread_id text NOT NULL COLLATE pg_catalog."C",
+    namespace text NOT NULL COLLATE pg_catalog."C",
+    checkpoint_id text NOT NULL COLLATE pg_catalog."C",
+    parent_id text COLLATE pg_catalog."C",
+    type text NOT NULL,
+    content bytea NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT agent_checkpoints_checkpoint_id_length CHECK (((char_length(checkpoint_id) >= 1) AND (char_length(checkpoint_id) <= 200))),
+    CONSTRAINT agent_checkpoints_content_length CHECK ((octet_length(content) <= 3000000)),
+    CONSTRAINT agent_checkpoints_metadata_object CHECK ((jsonb_typeof(metadata) = 'object'::text)),
+    CONSTRAINT agent_checkpoints_namespace_length CHECK ((char_length(namespace) <= 500)),
+    CONSTRAINT agent_checkpoints_parent_id_length CHECK (((char_length(parent_id) >= 1) AND (char_length(parent_id) <= 200))),
+    CONSTRAINT agent_checkpoints_thread_id_length CHECK (((char_length(thread_id) >= 1) AND (char_length(thread_id) <= 200))),
+    CONSTRAINT agent_checkpoints_type_length CHECK (((char_length(type) >= 1) AND (char_length(type) <= 50)))
+);
+
+ALTER TABLE ONLY app_hidden.agent_checkpoints FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: applied_functions; Type: TABLE; Schema: app_hidden; Owner: -
@@ -3569,7 +3654,7 @@ CREATE TABLE app_public.file_type_configs (
     max_bytes bigint NOT NULL,
     is_enabled boolean DEFAULT true NOT NULL,
     CONSTRAINT file_type_configs_extensions_length CHECK (((cardinality(extensions) >= 1) AND (cardinality(extensions) <= 50))),
-    CONSTRAINT file_type_configs_extractor_known CHECK ((extractor = ANY (ARRAY['text'::text, 'markdown'::text, 'code'::text, 'html'::text, 'pdf'::text, 'docx'::text]))),
+    CONSTRAINT file_type_configs_extractor_known CHECK ((extractor = ANY (ARRAY['text'::text, 'markdown'::text, 'code'::text, 'html'::text, 'pdf'::text, 'docx'::text, 'none'::text]))),
     CONSTRAINT file_type_configs_max_bytes_positive CHECK ((max_bytes > 0)),
     CONSTRAINT file_type_configs_mime_type_format CHECK (((char_length(mime_type) <= 200) AND (mime_type ~ '^[a-z0-9.+-]+/[a-z0-9.+-]+$'::text)))
 );
@@ -3665,6 +3750,34 @@ CREATE TABLE app_public.tags (
 );
 
 ALTER TABLE ONLY app_public.tags FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: agent_checkpoint_writes agent_checkpoint_writes_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.agent_checkpoint_writes
+    ADD CONSTRAINT agent_checkpoint_writes_pkey PRIMARY KEY (id);
+
+--
+-- Name: agent_checkpoint_writes agent_checkpoint_writes_place_key; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.agent_checkpoint_writes
+    ADD CONSTRAINT agent_checkpoint_writes_place_key UNIQUE (workspace_id, owner_id, thread_id, namespace, checkpoint_id, task_id, write_index);
+
+--
+-- Name: agent_checkpoints agent_checkpoints_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.agent_checkpoints
+    ADD CONSTRAINT agent_checkpoints_pkey PRIMARY KEY (id);
+
+--
+-- Name: agent_checkpoints agent_checkpoints_place_key; Type: CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.agent_checkpoints
+    ADD CONSTRAINT agent_checkpoints_place_key UNIQUE (workspace_id, owner_id, thread_id, namespace, checkpoint_id);
 
 --
 -- Name: analytics_changes analytics_changes_pkey; Type: CONSTRAINT; Schema: app_hidden; Owner: -
@@ -4703,6 +4816,18 @@ ALTER TABLE ONLY app_public.workspaces
     ADD CONSTRAINT workspaces_slug_key UNIQUE (slug);
 
 --
+-- Name: agent_checkpoint_writes_owner_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX agent_checkpoint_writes_owner_id_idx ON app_hidden.agent_checkpoint_writes USING btree (owner_id);
+
+--
+-- Name: agent_checkpoints_owner_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX agent_checkpoints_owner_id_idx ON app_hidden.agent_checkpoints USING btree (owner_id);
+
+--
 -- Name: budget_spending_budget_id_idx; Type: INDEX; Schema: app_hidden; Owner: -
 --
 
@@ -5685,6 +5810,34 @@ CREATE UNIQUE INDEX workspace_invitations_open_key ON app_public.workspace_invit
 --
 
 CREATE INDEX workspace_members_user_id_idx ON app_public.workspace_members USING btree (user_id);
+
+--
+-- Name: agent_checkpoint_writes agent_checkpoint_writes_owner_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.agent_checkpoint_writes
+    ADD CONSTRAINT agent_checkpoint_writes_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: agent_checkpoint_writes agent_checkpoint_writes_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.agent_checkpoint_writes
+    ADD CONSTRAINT agent_checkpoint_writes_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
+-- Name: agent_checkpoints agent_checkpoints_owner_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.agent_checkpoints
+    ADD CONSTRAINT agent_checkpoints_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: agent_checkpoints agent_checkpoints_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE ONLY app_hidden.agent_checkpoints
+    ADD CONSTRAINT agent_checkpoints_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
 
 --
 -- Name: analytics_changes analytics_changes_conversation_id_fkey; Type: FK CONSTRAINT; Schema: app_hidden; Owner: -
@@ -6709,10 +6862,34 @@ ALTER TABLE ONLY app_public.workspace_members
     ADD CONSTRAINT workspace_members_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
 
 --
+-- Name: agent_checkpoint_writes; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.agent_checkpoint_writes ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: agent_checkpoints; Type: ROW SECURITY; Schema: app_hidden; Owner: -
+--
+
+ALTER TABLE app_hidden.agent_checkpoints ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: rate_limits all_authenticator; Type: POLICY; Schema: app_hidden; Owner: -
 --
 
 CREATE POLICY all_authenticator ON app_hidden.rate_limits TO colloquy_authenticator USING (true) WITH CHECK (true);
+
+--
+-- Name: agent_checkpoint_writes all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.agent_checkpoint_writes TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: agent_checkpoints all_owner; Type: POLICY; Schema: app_hidden; Owner: -
+--
+
+CREATE POLICY all_owner ON app_hidden.agent_checkpoints TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
 -- Name: analytics_changes all_owner; Type: POLICY; Schema: app_hidden; Owner: -

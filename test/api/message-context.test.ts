@@ -14,6 +14,18 @@ interface Turn {
   text: string;
 }
 
+/** A stored passage: who wrote it last, how often it was read, its vector's writer, and a hash of all but the reads. */
+interface Written {
+  version: string;
+  reads: number;
+  vector: string;
+  row: string;
+}
+
+/** Whether more than its reads was written: searches are counted some time after they were answered. */
+const wasWritten = (before: Written, after: Written) =>
+  before.row !== after.row || (before.reads === after.reads && before.version !== after.version);
+
 describeReal('the context of messages', () => {
   let api: TestApi;
   let worker: Worker;
@@ -120,18 +132,19 @@ describeReal('the context of messages', () => {
     ask('mutation ($id: UUID!) { chooseBranch(input: { messageId: $id }) { conversation { id } } }', {
       id: messageId,
     });
-  /** The rows of a conversation that were written since: xmin is the transaction that wrote a row last. */
+  /** What is stored of a conversation: xmin is the transaction that wrote a row last, which may have been the count of who read it. */
   const written = async (conversation: string) =>
     Object.fromEntries(
       (
         await owner().query(
-          `select c.content, c.xmin::text || coalesce(' ' || e.xmin::text, '') as version, e.xmin::text as vector
+          `select c.content, c.xmin::text as version, c.access_count as reads, e.xmin::text as vector,
+             md5((to_jsonb(c) - 'access_count' - 'last_accessed_at')::text) as row
            from app_public.chunks c
            left join app_public.embeddings e on e.workspace_id = c.workspace_id and e.chunk_id = c.id
            where c.conversation_id = $1`,
           [conversation],
         )
-      ).rows.map((row) => [row.content, row as { version: string; vector: string }]),
+      ).rows.map((row) => [row.content, row as Written]),
     );
   async function changed(conversation: string, work: () => Promise<unknown>) {
     const before = await written(conversation);
@@ -140,7 +153,7 @@ describeReal('the context of messages', () => {
     const after = await written(conversation);
     const old = Object.keys(after).filter((content) => before[content]);
     return {
-      passages: old.filter((content) => before[content]!.version !== after[content]!.version),
+      passages: old.filter((content) => wasWritten(before[content]!, after[content]!)),
       vectors: old.filter((content) => before[content]!.vector !== after[content]!.vector),
     };
   }

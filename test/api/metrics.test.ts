@@ -80,6 +80,9 @@ describeReal('the metrics', () => {
     expect(await grown(request('search', 200))).toBe(2);
     expect(await grown(request('search', 429))).toBe(1);
     expect(await grown('colloquy_limited_total{limit="searches.account"}')).toBe(1);
+    expect(await grown('colloquy_errors_total{code="CQ435"}')).toBe(1);
+    const short = 'colloquy_searches_total{path="exact",outcome="short"}';
+    await until(async () => (await grown(short)) === 2);
     expect(await grown('colloquy_query_embeddings_total{outcome="embedded"}')).toBe(2);
     expect(await grown('colloquy_query_embedding_wait_seconds_count')).toBe(2);
     expect(await grown('colloquy_pool_wait_seconds_count{pool="requests"}')).toBeGreaterThan(3);

@@ -155,7 +155,8 @@ describe.skipIf(!isRoot)('a container', () => {
     const bytes = globSync('**', { cwd: modules, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => statSync(join(entry.parentPath, entry.name)).size);
-    expect(bytes.reduce((sum, size) => sum + size, 0) / 2 ** 20).toBeLessThan(250);
+    // of which the packages of OpenTelemetry are 13
+    expect(bytes.reduce((sum, size) => sum + size, 0) / 2 ** 20).toBeLessThan(260);
   });
 
   it('runs as a user to whom nothing of the program belongs', async () => {

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { LIMITS } from '../../api/limits/rates.ts';
-import { registry } from '../../lib/metrics.ts';
 import { projectFolder } from '../../lib/migrations.ts';
 import { attacks } from '../support/hostile/attacks.ts';
 
@@ -15,7 +14,6 @@ const rows = (title: string): string[][] =>
     .filter((line) => /^\| (?!---)/.test(line))
     .slice(1)
     .map((line) => line.split('|').map((cell) => cell.trim()));
-const names = (cell: string): string[] => [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name!);
 
 it('has a row for each limit, with its figure and its code', () => {
   const listed = rows('How often').map(([, name, rate, code]) => [name, rate, code]);
@@ -35,15 +33,6 @@ it('says of each field that has a limit of its own which one', () => {
     for (const field of fields.filter((name) => !/^(search|import)/.test(name)))
       expect(text).toContain(`\`${field}\``);
   }
-});
-
-it('has a row for each metric, with its labels', async () => {
-  const listed = rows('Metrics').flatMap(([, metrics, labels]) =>
-    names(metrics!).map((name) => [name, names(labels!)] as const),
-  );
-  const own = registry.getMetricsAsArray().filter(({ name }) => name.startsWith('colloquy_'));
-  const real = own.map((metric) => [metric.name, (metric as unknown as { labelNames: string[] }).labelNames]);
-  expect(Object.fromEntries(listed)).toEqual(Object.fromEntries(real));
 });
 
 it('has a row for each attack of the suite', () => {

@@ -98,14 +98,18 @@ describeReal('importing PDF and DOCX', () => {
         { DATABASE_URL: url },
       );
       const { code, stdout, stderr } = await ended;
-      expect([code, stderr.includes('CQ')], stderr).toEqual([0, false]);
+      // broken.pdf cannot be read: the command that brought it says so
+      expect([code, stderr.includes('CQ')], stderr).toEqual([1, false]);
       const report = JSON.parse(stdout);
       expect(report.uploads).toEqual({
         imported: 1,
         updated: expect.any(Number),
         unchanged: expect.any(Number),
       });
-      expect(report.indexing).toMatchObject({ isComplete: true, pendingFiles: 0 });
+      expect(report.indexing).toMatchObject({ isComplete: true, waiting: 0 });
+      expect(report.failed).toEqual([
+        { source: 'file:library/broken.pdf', code: 'CQ322', reason: expect.any(String) },
+      ]);
       expect(
         await rows(`select content from app_public.documents where source_url = 'file:library/more.pdf'`),
       ).toEqual([{ content: 'The heron waits.' }]);

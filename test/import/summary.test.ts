@@ -29,8 +29,35 @@ test('the summary counts, names a few and says how many more', () => {
 
 test('with --verbose it names them all, and says when there are none', () => {
   const summary = createSummary({ verbose: true });
-  expect(summary.render()).toContain('Nothing was skipped.');
+  expect(summary.render()).toContain('Nothing was skipped, and nothing left out.');
   for (let i = 0; i < 50; i++) summary.skip(skipped(`a/${i}`, 'hidden', 'x'));
   expect(summary.render()).toContain('    a/49: x');
   expect(summary.render()).not.toContain('more');
+});
+
+test('what is left out of items, and what belongs to none, has a line with its count', () => {
+  const summary = createSummary();
+  const item = {
+    kind: 'event',
+    source: 'slack:1',
+    system: 'slack',
+    eventType: 'message',
+    externalId: '1',
+  } as const;
+  summary.leaveOutOf({
+    ...item,
+    payload: {},
+    metadata: {},
+    leftOut: { empty_messages: 3, doubled_messages: 0 },
+  });
+  summary.leaveOut('empty_messages', 2, 'acme/general/2024-01-01.json');
+  expect(summary.render()).toContain(
+    [
+      'Left out of what was read:',
+      '  5 empty_messages (messages in which there is nothing to read)',
+      '    acme/general/2024-01-01.json',
+    ].join('\n'),
+  );
+  expect(summary.render()).not.toContain('Nothing was skipped');
+  expect(summary.toJSON()).toMatchObject({ leftOut: [{ kind: 'empty_messages', count: 5 }] });
 });

@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { statfsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { analyze } from '../../jobs/analyze.ts';
 import { indexHealth } from '../../jobs/index-health.ts';
 import type { JobContext } from '../../jobs/job.ts';
@@ -22,6 +22,7 @@ describeReal('indexes', () => {
   /** The partition with the vectors, and its index. */
   let leaf: string;
   const children = new Set<ChildProcess>();
+  const transactions = new Set<pg.Client>();
 
   const sql = async (text: string, ...values: unknown[]) =>
     (await database.pool('owner').query(text, values)).rows;
@@ -78,10 +79,14 @@ describeReal('indexes', () => {
     const client = new pg.Client({ connectionString: database.url('admin'), application_name: application });
     client.on('error', () => {});
     await client.connect();
+    transactions.add(client);
     await client.query(
       `begin isolation level ${isolation}; select 'a secret of a tenant', count(*) from app_public.embeddings`,
     );
-    return () => client.end();
+    return async () => {
+      transactions.delete(client);
+      await client.end();
+    };
   }
 
   beforeAll(async () => {
@@ -114,6 +119,11 @@ describeReal('indexes', () => {
       reindex_dead_rows: 10,
     });
   }, LONG);
+  // what a test that failed left would keep the ones after it waiting
+  afterEach(async () => {
+    for (const client of transactions) await client.end();
+    transactions.clear();
+  });
   afterAll(async () => {
     for (const child of children) child.kill('SIGKILL');
     await database?.close();
@@ -321,7 +331,7 @@ describeReal('indexes', () => {
 
   it('wait for a long transaction, which is named without what it asks, and what is left then is dropped by the next run', async () => {
     const end = await openTransaction('reporting tool', 'repeatable read');
-    const waiting = await ops('reindex', '--vector', '--again', '--no-recall', '--patience', '1', '--json');
+    const waiting = await ops('reindex', '--vector', '--again', '--no-recall', '--patience', '3', '--json');
     expect(waiting.code).toBe(1);
     expect(waiting.stderr).toMatch(
       /Process \d+ of the server keeps it waiting \(postgres, application "reporting tool", idle in transaction, transaction open for \d+ s/,

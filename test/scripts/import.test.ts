@@ -91,7 +91,7 @@ describeReal('npm run import on a server', () => {
       runToEnd([join(fine, 'b.bin')], env),
     ]);
     expect(good.stdout).toMatch(/documents\s+1\s+0\s+0/);
-    expect(good.stdout).toMatch(/Still to be indexed: .*running server/);
+    expect(good.stdout).toMatch(/Still to be found: 1 of 1 by their words; the running server/);
     expect(bad.stdout).toMatch(/1 broken_json/);
     expect(wrong.stderr).toMatch(/password is wrong.*CQ102/);
     expect(nothing.stderr).toMatch(/nothing to import.*CQ035/);
@@ -149,6 +149,41 @@ describeReal('npm run import on a server', () => {
     expect(await dump(database)).toEqual(before);
   });
 
+  test('--wait works where no server does, waits for its own alone, and names what cannot be read', {
+    timeout: LONG,
+  }, async () => {
+    // something of the same workspace that nobody can do for an hour
+    await database.pool('owner').query(
+      `with d as (
+         insert into app_public.documents (workspace_id, owner_id, title, content) values ($1, $2, 'Other', 'other')
+         returning id, workspace_id, content_hash
+       )
+       insert into app_hidden.cutting_failures (workspace_id, document_id, content_hash, attempts, code, error, next_attempt_at)
+       select workspace_id, id, content_hash, 1, 'CQ316', 'later', now() + interval '1 hour' from d`,
+      [user.workspaceId, user.id],
+    );
+    const data = await emptyFolder();
+    const folder = await makeFolder(
+      { 'a.md': '# Quokka\n\nIt smiles.', 'bad.pdf': '%PDF-1.4 and no more' },
+      'waited',
+    );
+    const waited = await runToEnd(['--wait', '--data', data, folder], env);
+    expect(waited.stderr).toMatch(/Indexing: \d+ % found by words/);
+    expect(waited.stdout).toMatch(/Cannot be searched 1:\n {2}file:waited\/bad\.pdf: .* \(CQ32\d\)/);
+    expect(waited.stdout).toContain('1 of 2 are searchable as a whole');
+    expect(waited.stdout).not.toContain('Everything is searchable');
+    expect(waited.code).toBe(1);
+    const fine = await runToEnd(
+      ['--wait', '--data', data, '--json', join(folder, 'a.md'), '--name', 'waited'],
+      env,
+    );
+    expect(JSON.parse(fine.stdout)).toMatchObject({
+      indexing: { isComplete: true, passages: 1, withVector: 1 },
+      failed: [],
+    });
+    expect(fine.code).toBe(0);
+  });
+
   test('a server that goes away ends it with a word about what to do', async () => {
     const list = Array.from({ length: 3000 }, (_, i) =>
       conversation(`lost${i}`, [node('a', null, 'hello', 1_700_000_000)]),
@@ -197,7 +232,8 @@ describe('npm run import on the embedded database', () => {
     expect(alone.stderr).toMatch(/100 %/);
     expect(JSON.parse(alone.stdout)).toMatchObject({
       documents: { imported: 0, updated: 0, unchanged: 1 },
-      indexing: { isComplete: true, pendingDocuments: 0, pendingConversations: 0 },
+      indexing: { isComplete: true, items: 1, waiting: 0, passages: 1, withVector: 1 },
+      failed: [],
     });
     expect(alone.code).toBe(0);
   });

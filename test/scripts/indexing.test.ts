@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { aboutSeconds, describeProgress, type IndexingState } from '../../scripts/shared/indexing.ts';
 
 const done: IndexingState = {
+  pendingSources: 0,
   pendingDocuments: 0,
   pendingConversations: 0,
   pendingMemoryItems: 0,

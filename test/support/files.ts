@@ -140,3 +140,61 @@ stream
     Buffer.from('\nendstream\nendobj\ntrailer\n<< /Size 5 /Root 1 0 R >>\n%%EOF\n', 'latin1'),
   ]);
 }
+
+const uint = (value: number, bytes: 2 | 3 | 4): Buffer => {
+  const buffer = Buffer.alloc(bytes);
+  buffer.writeUIntBE(value, 0, bytes);
+  return buffer;
+};
+const box = (name: string, ...content: Buffer[]): Buffer => {
+  const body = Buffer.concat(content);
+  return Buffer.concat([uint(body.length + 8, 4), Buffer.from(name), body]);
+};
+
+/** The beginnings of images of a size, by media type: what says what they are, and how large, and `tail` behind it. */
+export const images: Record<string, (width: number, height: number, tail?: string) => Buffer> = {
+  'image/png': (width, height, tail = '') =>
+    Buffer.concat([
+      Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+      uint(13, 4),
+      Buffer.from('IHDR'),
+      uint(width, 4),
+      uint(height, 4),
+      Buffer.from([8, 6, 0, 0, 0]),
+      Buffer.from(tail),
+    ]),
+  'image/jpeg': (width, height, tail = '') =>
+    Buffer.concat([
+      Buffer.from('ffd8ffe000104a46494600010100000100010000', 'hex'),
+      Buffer.from('ffc0001108', 'hex'),
+      uint(height, 2),
+      uint(width, 2),
+      Buffer.from('03012200021101031101', 'hex'),
+      Buffer.from(tail),
+    ]),
+  'image/gif': (width, height, tail = '') =>
+    Buffer.concat([
+      Buffer.from('GIF89a'),
+      uint(width, 2).swap16(),
+      uint(height, 2).swap16(),
+      Buffer.from([0, 0, 0]),
+      Buffer.from(`the rest of it ${tail}`),
+    ]),
+  'image/webp': (width, height, tail = '') =>
+    Buffer.concat([
+      Buffer.from('RIFF\x20\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0', 'latin1'),
+      uint(width - 1, 3).reverse(),
+      uint(height - 1, 3).reverse(),
+      Buffer.from(`rest ${tail}`),
+    ]),
+  'image/avif': (width, height, tail = '') =>
+    Buffer.concat([
+      box('ftyp', Buffer.from('avif\0\0\0\0avifmif1miaf')),
+      box(
+        'meta',
+        uint(0, 4),
+        box('iprp', box('ipco', box('ispe', uint(0, 4), uint(width, 4), uint(height, 4)))),
+      ),
+      Buffer.from(tail),
+    ]),
+};

@@ -162,7 +162,7 @@ async function bind(root: string, final: string, triplet: string, recipe: Recipe
   const privately = (...args: string[]) => run(join(lib, loader), ['--library-path', lib, ...args]);
   const patchelf = join(root, 'usr/bin/patchelf');
   const bin = join(root, recipe.bin);
-  const programs = elfFiles(bin);
+  const programs = elfFiles(bin).filter((path) => path !== patchelf);
   const patched = await privately(
     patchelf,
     ...['--set-interpreter', join(final, 'usr/lib', triplet, loader)],

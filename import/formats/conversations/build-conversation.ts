@@ -1,4 +1,5 @@
 import { boundedSource, type ConversationItem, type MessageItem, type Metadata } from '../../items.ts';
+import type { LeftOut } from '../../left-out.ts';
 import { limits } from '../../options.ts';
 import { type SkippedItem, skipped } from '../../skipped.ts';
 import type { JsonObject } from '../json/values.ts';
@@ -22,6 +23,8 @@ export interface ConversationFacts {
   model: string | null;
   currentLeaf: unknown;
   metadata: (found: { createdAt: number; own: number | null; leftOut: number }) => Metadata;
+  /** What the format itself left out, besides messages without text. */
+  leftOut?: LeftOut;
 }
 
 /** The earliest usable time in the conversation, for messages at the top that have none. */
@@ -78,5 +81,6 @@ export function buildConversation(facts: ConversationFacts, now: Date): Conversa
     messages,
     currentLeaf: leafOf(layout, messages, facts.currentLeaf),
     metadata: facts.metadata({ createdAt, own, leftOut: layout.leftOut }),
+    leftOut: { ...facts.leftOut, empty_messages: layout.leftOut },
   };
 }

@@ -2,8 +2,8 @@ import { FINDINGS, print, say, UsageError } from '../../../lib/cli.ts';
 import { type Database, openDatabase } from '../../../lib/database.ts';
 import { env } from '../../../lib/env.ts';
 import { errorCode } from '../../../lib/errors.ts';
+import { openStorage } from '../../../lib/open-storage.ts';
 import { formatBytes } from '../../../lib/progress.ts';
-import { filesFolder, localStorage } from '../../../lib/storage.ts';
 import type { BackupContext } from '../../../operations/backup/take.ts';
 import { type RunResult, recorded } from '../../../operations/run.ts';
 import { backupPlaces } from '../../shared/backup-places.ts';
@@ -38,7 +38,7 @@ export async function backupContext(database: Database, signal: AbortSignal): Pr
   return {
     ...(await placesOfEnvironment()),
     database,
-    storage: localStorage(filesFolder(env.DATA_DIR)),
+    storage: openStorage(env.DATA_DIR),
     signal,
   };
 }

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { INTERRUPTED, say, UsageError } from '../../../lib/cli.ts';
-import { type FileStorage, filesFolder, localStorage } from '../../../lib/storage.ts';
+import { openStorage } from '../../../lib/open-storage.ts';
+import type { FileStorage } from '../../../lib/storage.ts';
 import { withPrepared } from '../../shared/prepared-database.ts';
 import { stoppable } from '../../shared/stoppable.ts';
 
@@ -27,7 +28,7 @@ export async function working(
     (database) =>
       stoppable(async (signal) => {
         say(`On ${database.description}.`);
-        await work(database.pool('worker'), localStorage(filesFolder(data)), signal);
+        await work(database.pool('worker'), openStorage(data), signal);
         if (signal.aborted) process.exitCode = INTERRUPTED;
       }),
     data,

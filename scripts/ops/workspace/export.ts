@@ -1,9 +1,9 @@
 import type { Writable } from 'node:stream';
 import { FINDINGS, print, say } from '../../../lib/cli.ts';
 import { env } from '../../../lib/env.ts';
+import { openStorage } from '../../../lib/open-storage.ts';
 import { programVersion } from '../../../lib/program-version.ts';
 import { formatBytes } from '../../../lib/progress.ts';
-import { filesFolder, localStorage } from '../../../lib/storage.ts';
 import { recorded } from '../../../operations/run.ts';
 import { type Exported, exportWorkspace } from '../../../operations/workspaces/export.ts';
 import { intoFile } from '../../shared/into-file.ts';
@@ -25,7 +25,7 @@ export async function exportCommand(id: string, { to, json }: ExportCommand): Pr
     const exported = await interruptible(async (signal) => {
       const work = (target: Writable): Promise<Exported> =>
         exportWorkspace(database, id, target, {
-          storage: localStorage(filesFolder(env.DATA_DIR)),
+          storage: openStorage(env.DATA_DIR),
           version: programVersion,
           signal,
           onRows(table, rows) {

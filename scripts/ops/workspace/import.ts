@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { FINDINGS, print, say, table } from '../../../lib/cli.ts';
 import { env } from '../../../lib/env.ts';
-import { filesFolder, localStorage } from '../../../lib/storage.ts';
+import { openStorage } from '../../../lib/open-storage.ts';
 import { recorded } from '../../../operations/run.ts';
 import { type Imported, importWorkspace } from '../../../operations/workspaces/import.ts';
 import { openPrepared } from '../../shared/prepared-database.ts';
@@ -76,7 +76,7 @@ export async function importCommand(file: string, options: ImportCommand): Promi
           importWorkspace(database, path, {
             ...rest,
             dryRun,
-            storage: localStorage(filesFolder(env.DATA_DIR)),
+            storage: openStorage(env.DATA_DIR),
             signal,
             onRows(name, rows) {
               written += rows;

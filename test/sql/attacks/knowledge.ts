@@ -37,6 +37,45 @@ export const knowledge: Attacks = {
     expect(await fails(ask(viewer))).toMatchObject({ code: 'CQ109' });
     await nobody(`select app_hidden.prepare_upload('a.txt')`);
   },
+  'app_hidden.mark_gone': async () => {
+    const { ann, bob, owner, member, viewer } = tenants;
+    await database
+      .pool('owner')
+      .query(`update app_public.documents set source_url = 'file:same/a.md' where id = any ($1)`, [
+        [of(ann).document, of(bob).document, of(owner).sharedDocument],
+      ]);
+    const mark = async (user: TestUser, areGone: boolean) =>
+      (await call(user, `select source from app_hidden.mark_gone('{file:same/a.md}', $1) as source`, areGone))
+        .rowCount;
+    const archived = async () =>
+      (
+        await database
+          .pool('owner')
+          .query(
+            `select owner_id from app_public.documents where source_url = 'file:same/a.md' and is_archived`,
+          )
+      ).rows.map((row) => row.owner_id);
+    // one's own of that place, and of nobody else
+    expect([await mark(ann, true), await mark(member, true), await archived()]).toEqual([1, 0, [ann.id]]);
+    expect([await mark(bob, false), await mark(ann, false), await archived()]).toEqual([0, 1, []]);
+    expect(await fails(mark(viewer, true))).toMatchObject({ code: 'CQ109' });
+    await nobody(`select app_hidden.mark_gone('{a}', true)`);
+  },
+  'app_hidden.import_progress': async () => {
+    const { ann, bob, member, owner } = tenants;
+    const ask = async (user: TestUser, kind: string, ...things: string[]) =>
+      (await call(user, 'select id from app_hidden.import_progress($1, $2)', kind, things)).rows.map(
+        ({ id }) => id,
+      );
+    // one's own, and of nobody else, of the same workspace either
+    for (const thing of ['document', 'file', 'conversation', 'event'] as const) {
+      expect(await ask(ann, thing, of(ann)[thing], of(bob)[thing], NOWHERE)).toEqual([of(ann)[thing]]);
+      expect(await ask(member, thing, of(owner)[thing])).toEqual([]);
+    }
+    expect(await ask(member, 'document', of(owner).sharedDocument)).toEqual([]);
+    expect(await fails(ask(ann, 'memory'))).toMatchObject({ code: 'CQ200' });
+    await nobody(`select app_hidden.import_progress('document', '{}')`);
+  },
   'app_public.retry_file': async () => {
     const { ann, bob, owner, member, viewer } = tenants;
     const retry = (user: TestUser, id: string) => call(user, 'select * from app_public.retry_file($1)', id);

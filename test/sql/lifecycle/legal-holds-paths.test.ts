@@ -32,6 +32,18 @@ describeReal('the paths to what a legal hold keeps', () => {
   let held: TestUser;
   let free: TestUser;
 
+  /** What a task of an agent wrote after a state: below zero, the last one counts. */
+  const wrote = (value: string) =>
+    `select app_public.put_agent_checkpoint_writes('thread', $1, array[
+       row('task', 'path', -1, 'channel', 'json', '${value}')::app_public.agent_checkpoint_write])`;
+
+  const states = async (user: TestUser) => {
+    for (const id of ['1', '2']) {
+      await call(user, `select app_public.put_agent_checkpoint('thread', $1, 'json', '1')`, id);
+      await call(user, wrote('1'), id);
+    }
+  };
+
   beforeAll(async () => {
     await setScene();
     ({ ann: held, bob: free } = tenants);
@@ -42,6 +54,7 @@ describeReal('the paths to what a legal hold keeps', () => {
       for (const { id } of (await call(user, 'select id from app_public.legal_holds')).rows)
         await call(user, 'select app_public.release_legal_hold($1)', id);
     }
+    for (const user of [held, free]) await states(user);
     covered = await coveredTables(database);
     await call(held, `select app_public.place_legal_hold('a case')`);
   });
@@ -306,6 +319,36 @@ describeReal('the paths to what a legal hold keeps', () => {
           of(user).repository,
           of(user).document,
         ),
+    },
+    'app_public.put_agent_checkpoint': {
+      outcome: 'CQ120',
+      prepare: states,
+      run: (user) => call(user, `select app_public.put_agent_checkpoint('thread', '2', 'json', 'other')`),
+    },
+    'app_public.put_agent_checkpoint_writes': {
+      outcome: 'CQ120',
+      prepare: states,
+      run: (user) => call(user, wrote('other'), '2'),
+    },
+    'app_public.prune_agent_thread': {
+      outcome: 'CQ120',
+      prepare: states,
+      run: (user) => call(user, `select app_public.prune_agent_thread('thread')`),
+    },
+    'app_public.delete_agent_thread': {
+      outcome: 'CQ120',
+      prepare: states,
+      run: (user) => call(user, `select app_public.delete_agent_thread('thread')`),
+    },
+    'app_hidden.delete_old_agent_threads': {
+      outcome: 'passed over',
+      prepare: async (user) => {
+        await call(user, `select app_public.put_agent_checkpoint('left', '1', 'json', '1')`);
+        await owner().query(
+          `update app_private.settings set value = '0' where name = 'agent_checkpoint_days'`,
+        );
+      },
+      run: () => worker().query('select app_hidden.delete_old_agent_threads()'),
     },
     'app_hidden.register_file': {
       outcome: 'passed over',

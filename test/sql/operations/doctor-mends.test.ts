@@ -8,7 +8,7 @@ import { findingsOf, runDoctor } from '../../../operations/doctor/run.ts';
 import { type OwnServer, openOwnServer } from '../../support/own-server.ts';
 import { until } from '../../support/users.ts';
 import { describeWithBinaries } from '../../tools/postgres/support.ts';
-import { CONTENT } from './faults/content.ts';
+import { CONTENT, NOT_DUE } from './faults/content.ts';
 import { checkText, connect, type Fault, type Hands, reload, statementsOf } from './faults/fault.ts';
 import { RELATIONS } from './faults/relations.ts';
 import { ROLES } from './faults/roles.ts';
@@ -58,6 +58,7 @@ await describeWithBinaries('a server', (binaries) => {
     await sql(`alter system set archive_command = 'true'`, reload, 'select pg_switch_wal()');
     const archived = `select archived_count > 0 and not exists (select from pg_ls_archive_statusdir() where name ~ 'ready$') as ok from pg_stat_archiver`;
     await until(async () => (await admin.query(archived)).rows[0].ok);
+    await sql(NOT_DUE);
     database = serverDatabase(server.url);
   });
   afterAll(async () => {

@@ -69,7 +69,7 @@ export const FREE_COLUMNS: Record<string, string> = {
     'rag_configuration_id message_count user_message_count assistant_message_count system_message_count tool_message_count edit_count regeneration_count failed_count relevance_count total_relevance_score response_count total_response_time_ms median_response_time_ms p95_response_time_ms prompt_tokens completion_tokens total_tokens cost_usd positive_feedback neutral_feedback negative_feedback satisfaction_points peak_hour first_message_at last_message_at computed_at',
   'app_public.conversations':
     'visibility model_provider model_name temperature max_tokens enable_document_chat enable_image_generation enable_web_search message_count total_tokens_used total_cost_usd total_response_time_ms response_count positive_feedback negative_feedback last_sequence_number indexed_sequence_number last_message_id last_message_at last_message_hour max_messages is_archived is_auto_archived storage_tier is_temporary expires_at pinned_at summary summary_until_message_id updated_at rag_configuration_id preferred_leaf_id indexed_leaf_id',
-  'app_public.documents': 'visibility text_search_language chunked_hash is_archived updated_at',
+  'app_public.documents': 'visibility text_search_language chunked_hash is_archived gone_at updated_at',
   'app_public.entity_tags': 'tagged_at',
   'app_public.files':
     'visibility mime_type processing_status attempts retry_at error error_code extracted_length chunk_count updated_at',
@@ -111,6 +111,7 @@ export const TRIED_ELSEWHERE: Record<string, string> = {
   'app_private.forget_events': 'trigger: tried as the deletion of raw_events',
   'app_private.import_attachments': 'fills in the file of a document that it has just made',
   'app_private.pack_conversation': 'tried: "goes on with maintenance"',
+  'app_private.take_image_file': 'test/api/images.test.ts: leaves the conversation of a held file as it is',
   'app_private.unpack_conversation': 'tried: "goes on with maintenance"',
   'app_private.propagate_conversation_visibility':
     'trigger: tried as the update of owner_id of conversations',

@@ -1,3 +1,11 @@
+--! Previous: sha1:cc20121801004bcf6439fa8049816f3921cd940a
+--! Hash: sha1:2dc26817179a0acf9150a4d0477fc9becb7f26f5
+--! Message: agent checkpoints
+
+--! split: 1-current.sql
+-- The migration in hand: tables, columns, indexes, data moves. What functions/ holds is applied after it by itself.
+
+--! split: 40-checkpoints.sql
 -- Where agents keep how far they are: checkpoints of LangGraph and what belongs to each. functions/agents writes and reads them.
 -- changes rows of app_private.settings
 -- changes rows of app_public.audit_logs

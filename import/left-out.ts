@@ -1,0 +1,17 @@
+/**
+ * What an item loses on its way in, or what of an export becomes no item at all although nothing is wrong with it. Each kind has a line
+ * with its count at the end of the command: nothing is left out in silence. A file or an item that is passed over as a
+ * whole is skipped instead (skipped.ts). A format adds its kinds here, and to docs/import.md.
+ */
+export const leftOutKinds = {
+  empty_messages: 'messages in which there is nothing to read',
+  doubled_messages: 'messages that the export has twice',
+} as const;
+
+export type LeftOutKind = keyof typeof leftOutKinds;
+
+/** How many of each kind one item lost. */
+export type LeftOut = Partial<Record<LeftOutKind, number>>;
+
+/** Counts what belongs to no item. `where` is what a person would look for. */
+export type CountLeftOut = (kind: LeftOutKind, count?: number, where?: string) => void;
