@@ -59,6 +59,7 @@ async function* connected<Result>(
   client: Client,
   asked: { query: string; variables: unknown },
   { signal, silence = 40 }: SubscribeOptions<Result, never>,
+  onOpen: () => void,
 ): AsyncGenerator<Result, void, undefined> {
   const connection = new AbortController();
   const abort = () => connection.abort(signal?.reason);
@@ -73,17 +74,18 @@ async function* connected<Result>(
   };
   try {
     signal?.throwIfAborted();
-    const response = await client.fetch(
-      '/graphql/stream',
-      {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
-        body: JSON.stringify(asked),
-        signal: connection.signal,
-      },
-      { isRepeatable: true },
-    );
     isAlive();
+    const init = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      body: JSON.stringify(asked),
+      signal: connection.signal,
+    };
+    const response = await client.fetch('/graphql/stream', init, { isRepeatable: true }).catch((error) => {
+      throw connection.signal.aborted && !signal?.aborted ? unreachable(error) : error;
+    });
+    isAlive();
+    onOpen();
     for await (const { name, data } of eventsOf(response.body!, isAlive)) {
       if (name === 'complete') return;
       if (name !== 'next') continue;
@@ -113,10 +115,17 @@ export async function* subscribe<Result, Variables>(
   let asked = variables;
   let failures = 0;
   let wasOpen = false;
+  const onOpen = () => {
+    wasOpen = true;
+  };
   for (;;) {
     try {
-      for await (const event of connected<Result>(client, { query, variables: asked }, { signal, silence })) {
-        wasOpen = true;
+      for await (const event of connected<Result>(
+        client,
+        { query, variables: asked },
+        { signal, silence },
+        onOpen,
+      )) {
         failures = 0;
         if (resume) asked = { ...asked, ...resume(event) };
         yield event;

@@ -93,6 +93,17 @@ describeReal('everything of a person over HTTP', () => {
       await indexAll(database);
       if (title === 'cold') await call(host, 'select app_public.archive_conversation($1)', id);
     }
+    for (const user of [here, guest, host]) {
+      await call(
+        user,
+        `select app_public.put_agent_checkpoint($1, '1', 'json', '1')`,
+        user === host ? 'bob in' : 'ann in',
+      );
+      await call(
+        user,
+        `select app_public.put_agent_checkpoint_writes('t', '1', array[row('task', '', 0, 'c', 'json', '1')::app_public.agent_checkpoint_write])`,
+      );
+    }
     const upload = await fetch(`${api.api.url}/files?name=big.txt`, {
       method: 'POST',
       body: bytes.toString('base64'),
@@ -125,6 +136,12 @@ describeReal('everything of a person over HTTP', () => {
     expect(contents('messages')?.sort()).toEqual([...owned[0].texts, 'packed away'].sort());
     expect(contents('messages_elsewhere')?.sort()).toEqual(['ann in cold', 'ann in hot']);
     expect(text).not.toContain('bob in');
+    for (const part of ['agent_checkpoints', 'agent_checkpoint_writes']) {
+      expect(
+        parts.get(part)?.map(({ owner_id }) => owner_id),
+        part,
+      ).toEqual([here.id, here.id]);
+    }
     for (const [part, table] of Object.entries({
       documents: 'documents',
       memories: 'memory_items',

@@ -39,6 +39,8 @@ const OTHERS = [
 
 /** Where she is found before. */
 const PLACES = `
+  app_hidden.agent_checkpoint_writes
+  app_hidden.agent_checkpoints
   app_hidden.cited_passages
   app_hidden.conversation_archive_parts
   app_hidden.maintenance_runs
@@ -185,6 +187,19 @@ describeReal('a person who is erased', () => {
         user,
         `${user === tenants.owner ? 'others' : WORD}.md`,
         `${user === tenants.owner ? 'others' : WORD} in bytes`,
+      );
+    }
+    for (const user of [petra, there, tenants.owner]) {
+      const said = user === tenants.owner ? 'others' : WORD;
+      await call(
+        user,
+        `select app_public.put_agent_checkpoint('thread', '1', 'json', convert_to($1, 'UTF8'))`,
+        said,
+      );
+      await call(
+        user,
+        `select app_public.put_agent_checkpoint_writes('thread', '1', array[row('task', '', 0, $1, 'json', '1')::app_public.agent_checkpoint_write])`,
+        said,
       );
     }
     // in conversations of somebody else, one of which is packed
