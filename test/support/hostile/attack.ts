@@ -22,6 +22,8 @@ export interface Attack {
   act(attacker: Attacker, prepared: unknown): Promise<Got | undefined>;
   /** What it may be told, at least once: codes, or statuses where it is served. */
   told: readonly string[];
+  /** Whether it is about what the worker does with it, which then runs beside the API. */
+  worked?: boolean;
   /** What the others do that they do not always: search by meaning, or open a connection for each request. */
   others?: 'meaning' | 'newcomers';
   /** Settings that take away what holds it, so that it can be seen to be felt. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { pdfBomb } from '../files.ts';
 import type { Attack, Attacker } from './attack.ts';
 import { halfOpenBodies, idleConnections, slowDownloads, upgrades } from './connections.ts';
 
@@ -236,6 +237,21 @@ export const attacks: readonly Attack[] = [
         body: Buffer.concat([Buffer.from(`${one.address} ${Math.random()}`), Buffer.alloc(2e6, 'word ')]),
       }),
     told: ['201'],
+  },
+  {
+    name: 'files of kilobytes that unfold to gigabytes',
+    times: 4,
+    prepare: () => pdfBomb(1536),
+    act: (one, bomb) =>
+      one.send({
+        path: `/files?name=${one.next()}.pdf`,
+        token: one.token,
+        headers: { 'content-type': 'application/pdf' },
+        // each its own file: the same bytes are one
+        body: Buffer.concat([bomb as Buffer, Buffer.from(`% ${one.address} ${Math.random()}\n`)]),
+      }),
+    told: ['201'],
+    worked: true,
   },
   {
     name: 'mails to one stranger',

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type Database, serverDatabase } from '../../../lib/database.ts';
+import { createEmbedded } from '../embedded.ts';
 import { sized } from '../limits.ts';
 import { createTestDatabase } from '../server.ts';
 import { type StartedServer, startServer } from '../started.ts';
-import { registerUser } from '../users.ts';
+import { registerUser, type TestUser } from '../users.ts';
 import type { Attack } from './attack.ts';
 import type { AttackerData, AttackerWord } from './attacker.ts';
 import { type HttpClient, httpClient } from './http.ts';
@@ -15,10 +16,11 @@ import { measure, type Neighbour, type Window } from './neighbours.ts';
 
 export interface Stage {
   url: string;
-  database: Database;
   server: StartedServer;
   client: HttpClient;
   neighbours: Neighbour[];
+  /** The token of somebody new, who attacks. */
+  attacker(name: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -28,6 +30,8 @@ const FLOOR_MEDIANS = 30;
 
 /** Pairs of windows, where one says that it is felt. */
 const MOST_PAIRS = 5;
+
+const mailName = (attack: string): string => attack.replace(/\W+/g, '.');
 
 const START = 'mutation { startConversation(input: {}) { conversation { id } } }';
 const POST =
@@ -45,6 +49,47 @@ async function settle(client: HttpClient, token: string): Promise<Neighbour> {
   return { token, conversation };
 }
 
+const NEIGHBOURS = ['ada', 'ben', 'cleo'];
+
+/** Whoever works with it, and the attackers, in a database as costly as an installation has it: the tests' own has the cheapest passwords. */
+async function registerAll(database: Database, names: readonly string[]): Promise<TestUser[]> {
+  const people: TestUser[] = [];
+  for (const name of names) people.push(await registerUser(database, `${name}@example.org`));
+  await database
+    .pool('owner')
+    .query(`update app_private.settings set value = '10' where name = 'password_hash_cost'`);
+  return people;
+}
+
+/** The server is up, and so are plans and caches before anything is measured. */
+async function enter(server: StartedServer, people: readonly TestUser[]) {
+  const client = httpClient(server.url, '127.0.0.1');
+  const neighbours = await Promise.all(people.map(({ token }) => settle(client, token)));
+  await measure(client, neighbours, { milliseconds: 0, meaning: true });
+  return { url: server.url, server, client, neighbours };
+}
+
+/** The embedded database with its server, API and worker in one process and one session. Who attacks is known from the start. */
+export async function openEmbeddedStage(attackers: readonly string[]): Promise<Stage> {
+  const folder = mkdtempSync(join(tmpdir(), 'colloquy-hostile-'));
+  const database = await createEmbedded(folder);
+  const people = await registerAll(database, [...NEIGHBOURS, ...attackers.map(mailName)]).finally(() =>
+    database.close(),
+  );
+  const server = await startServer('', folder, { env: { LOG_LEVEL: 'error' } });
+  const entered = await enter(server, people.slice(0, NEIGHBOURS.length));
+  return {
+    ...entered,
+    attacker: async (name) => people[NEIGHBOURS.length + attackers.indexOf(name)]!.token,
+    async close() {
+      entered.client.close();
+      server.child.kill('SIGTERM');
+      await server.exit;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
 /** The server as it is shipped, in a process of its own, and a few people who work with it. */
 export async function openStage({
   args = ['--api-only'],
@@ -55,31 +100,18 @@ export async function openStage({
 } = {}): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'colloquy-hostile-'));
   const database = serverDatabase((await createTestDatabase()).url);
-  // as costly as an installation has it: the tests' own database has the cheapest
-  const hashCost = (value: string) =>
-    database
-      .pool('owner')
-      .query(`update app_private.settings set value = $1 where name = 'password_hash_cost'`, [value]);
-  const people = await Promise.all(
-    ['ada', 'ben', 'cleo'].map((name) => registerUser(database, `${name}@example.org`)),
-  );
-  await hashCost('10');
+  const people = await registerAll(database, NEIGHBOURS);
   const server = await startServer(database.url('admin'), folder, {
     args,
     env: { LOG_LEVEL: 'error', ...env },
   });
-  const client = httpClient(server.url, '127.0.0.1');
-  const neighbours = await Promise.all(people.map(({ token }) => settle(client, token)));
-  // plans and caches are warm before anything is measured, and so is the model
-  await measure(client, neighbours, { milliseconds: 0, meaning: true });
+  const entered = await enter(server, people);
   return {
-    url: server.url,
-    database,
-    server,
-    client,
-    neighbours,
+    ...entered,
+    attacker: async (name) =>
+      (await registerUser(database, `${mailName(name)}.${Date.now()}@example.org`)).token,
     async close() {
-      client.close();
+      entered.client.close();
       server.child.kill('SIGTERM');
       await server.exit;
       await database.close();
@@ -138,10 +170,7 @@ export async function judge(
   milliseconds: number,
   pairs = 1,
 ): Promise<Judgement> {
-  const { token } = await registerUser(
-    stage.database,
-    `${attack.name.replace(/\W+/g, '.')}.${Date.now()}@example.org`,
-  );
+  const token = await stage.attacker(attack.name);
   const seen: Beside[] = [];
   while (seen.length < pairs || (seen.length < MOST_PAIRS && median(partsOf(seen)) > 1))
     seen.push(await beside(stage, attack, token, milliseconds));
