@@ -1,4 +1,5 @@
 import { analyse } from 'chardet';
+import { pairedEncoding, unknownToChardet } from './byte-patterns.ts';
 
 /** Bytes that are looked at to tell how a text is encoded. */
 const SAMPLE = 8192;
@@ -15,6 +16,10 @@ const LEAD = 1.3;
 /** Two words are too few to tell Polish from French. */
 const LEAST_LETTERS = 12;
 const CONFIDENCE = 20;
+/** From here on an alphabet is believed before the shape of the bytes is looked at. */
+const CERTAIN = 38;
+/** Bytes that Windows' Latin alphabet leaves empty, and others do not. */
+const NOT_WESTERN = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d]);
 
 /** What the names of ISO mean in practice, as browsers read them: Windows' supersets. */
 const SUPERSETS: Record<string, string> = {
@@ -43,20 +48,37 @@ export function decodesAs(bytes: Uint8Array, label: string): boolean {
   }
 }
 
-/** UTF-16 by its mark; without one by the NUL bytes that every other byte of Latin text then is. */
+/** Letters, marks, digits, punctuation and blanks: what a text in UTF-16 is made of. */
+const WRITTEN = /^[\p{L}\p{M}\p{N}\p{P}\p{Z}\p{Sm}\p{Sc}\t\n\r\f]$/u;
+const USUAL = /[ \n\u3000\u3001\u3002\uff0c\uff1a.,]/g;
+
+/** Whether bytes with control codes among them are text in this order of UTF-16: data and the wrong order give rarities. */
+function isWritten(sample: Uint8Array, order: string): boolean {
+  if (!decodesAs(sample, order)) return false;
+  const text = new TextDecoder(order).decode(sample);
+  const characters = [...text];
+  const strange = characters.filter((character) => !WRITTEN.test(character)).length;
+  return strange <= characters.length * 0.005 && (text.match(USUAL)?.length ?? 0) >= characters.length * 0.02;
+}
+
+/** UTF-16 by its mark; without one by the NUL bytes that every other byte of Latin text then is, or by what it says. */
 export function utf16Of(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | null {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
   const sample = bytes.subarray(0, SAMPLE);
   if (sample.length < 4 || bytes.length % 2 !== 0) return null;
   const nul = [0, 0];
-  for (let i = 0; i < sample.length; i++) if (sample[i] === 0) nul[i % 2]! += 1;
+  let controls = 0;
+  for (let i = 0; i < sample.length; i++) {
+    if (sample[i] === 0) nul[i % 2]! += 1;
+    if (sample[i]! < 9 || (sample[i]! > 13 && sample[i]! < 27)) controls += 1;
+  }
   const half = sample.length / 2;
   const [even, odd] = [nul[0]! / half, nul[1]! / half];
   const order = odd > 0.5 && even < 0.02 ? 'utf-16le' : even > 0.5 && odd < 0.02 ? 'utf-16be' : null;
-  return order !== null && decodesAs(sample.subarray(0, sample.length - (sample.length % 2)), order)
-    ? order
-    : null;
+  if (order !== null) return decodesAs(sample, order) ? order : null;
+  if (controls < 2 || controls < sample.length * 0.005) return null;
+  return (['utf-16le', 'utf-16be'] as const).find((one) => isWritten(sample, one)) ?? null;
 }
 
 /** What a page, a stylesheet or XML says of itself, in the first kilobyte as the HTML standard has it. */
@@ -108,12 +130,17 @@ export function legacyEncoding(bytes: Uint8Array): string {
   );
   const fitting = multi.find((name) => decodesAs(bytes, name));
   if (fitting !== undefined) return known(fitting) ?? 'windows-1252';
-  const western = Math.max(confidence('ISO-8859-1'), confidence('windows-1252'));
+  const western = bytes.some((byte) => NOT_WESTERN.has(byte))
+    ? 0
+    : Math.max(confidence('ISO-8859-1'), confidence('windows-1252'));
   const single = found.find(
     ({ name, confidence: own }) =>
-      own >= CONFIDENCE &&
-      ((OTHER_SCRIPTS.test(name) && own > western) ||
-        (OTHER_LATIN.test(name) && isLong && own > western * LEAD)),
+      (OTHER_SCRIPTS.test(name) && own >= CONFIDENCE && own > western) ||
+      (OTHER_LATIN.test(name) && own >= (western === 0 ? 1 : CONFIDENCE) && isLong && own > western * LEAD),
   );
-  return (single && known(SUPERSETS[single.name] ?? single.name)) ?? 'windows-1252';
+  const isCertain = single !== undefined && single.confidence >= CERTAIN;
+  const byShape = isCertain
+    ? null
+    : (pairedEncoding(words, (name) => decodesAs(bytes, name)) ?? unknownToChardet(words));
+  return byShape ?? (single && known(SUPERSETS[single.name] ?? single.name)) ?? 'windows-1252';
 }

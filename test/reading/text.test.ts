@@ -111,6 +111,29 @@ describe('other encodings', () => {
     }
   });
 
+  test.each([
+    ['shift_jis', '会議の議事録'],
+    ['gb18030', '会议纪要:预算'],
+    ['euc-kr', '회의록과 예산'],
+    ['koi8-r', 'Протокол собрания'],
+    ['windows-1251', 'Протокол собрания'],
+    ['ibm866', 'Летом уровень воды поднимается.'],
+    ['windows-874', 'ในฤดูร้อนระดับน้ำสูงขึ้นและเรือออกแต่เช้า'],
+    ['macintosh', 'Über Nacht stieg der Pegel, höchstens für Gäste.'],
+    ['windows-1250', 'Příliš žluťoučký kůň úpěl ďábelské ódy.'],
+  ])('%s is recognised by a few words', (encoding, text) => {
+    expect(textOf(encode(text, encoding))).toEqual({ text, encoding });
+  });
+
+  test.each(['潮位は満月に高くなる。\n', 'Уровень воды, летом.\n', '수위는 높아지고, 떠난다.\n'])(
+    'UTF-16 without its mark is known by what it says: %s',
+    (text) => {
+      const little = Buffer.from(text, 'utf16le');
+      expect(textOf(little)).toEqual({ text, encoding: 'utf-16le' });
+      expect(textOf(Buffer.from(little).swap16())).toEqual({ text, encoding: 'utf-16be' });
+    },
+  );
+
   test('what a page declares counts, unless its bytes say otherwise', () => {
     const page = (charset: string) => `<html><head><meta charset="${charset}"></head><p>żółw</p>`;
     expect(textOf(encode(page('iso-8859-2'), 'iso-8859-2'))).toMatchObject({ text: page('iso-8859-2') });
