@@ -19,7 +19,7 @@ const SEPARATOR = ' › ';
 
 /**
  * Reads the outline of a markdown document line by line, as CommonMark does: '#' inside a fenced block is no
- * heading, YAML front matter is none, and a single line underlined with === or --- is one.
+ * heading, front matter (YAML, TOML) is none, and a single line underlined with === or --- is one.
  * @param title left out of the paths when the document's first-level heading only repeats it
  */
 export function readOutline(source: string, title?: string): Outline {
@@ -73,9 +73,11 @@ export function readOutline(source: string, title?: string): Outline {
   return { headings, fences };
 }
 
+/** YAML between lines of three hyphens, TOML between lines of three plus signs. */
 function skipFrontMatter(source: string): number {
-  if (!/^---[ \t]*\r?\n/.test(source)) return 0;
-  const close = /\n---[ \t]*(\r?\n|$)/g;
+  const mark = /^(---|\+\+\+)[ \t]*\r?\n/.exec(source)?.[1];
+  if (mark === undefined) return 0;
+  const close = mark === '---' ? /\n---[ \t]*(\r?\n|$)/g : /\n\+\+\+[ \t]*(\r?\n|$)/g;
   close.lastIndex = 3;
   return close.exec(source) ? close.lastIndex : 0;
 }

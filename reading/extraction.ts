@@ -1,7 +1,24 @@
 import { ColloquyError } from '../lib/errors.ts';
 
 /** How a file is read: the column extractor of the accepted types. */
-export type Extractor = 'text' | 'markdown' | 'html' | 'code' | 'pdf' | 'docx';
+export type Extractor =
+  | 'text'
+  | 'markdown'
+  | 'html'
+  | 'code'
+  | 'notebook'
+  | 'pdf'
+  | 'docx'
+  | 'pptx'
+  | 'xlsx'
+  | 'odt'
+  | 'ods'
+  | 'odp'
+  | 'epub'
+  | 'rtf'
+  | 'eml'
+  | 'mbox'
+  | 'mhtml';
 
 /** The characters of one page in the text, in UTF-16 units, end exclusive. */
 export interface Page {
@@ -26,7 +43,7 @@ export interface Warning {
 export interface Extraction {
   /** Well-formed, without NUL, with line ends `\n`. Pages end with a form feed, the last one excepted. */
   text: string;
-  /** How the text is to be cut: DOCX and HTML have become markdown. */
+  /** How the text is to be cut: HTML, mail and everything of an office have become markdown. */
   contentType: 'text' | 'markdown' | 'code';
   /** Programming language, of code. */
   codeLanguage: string | null;
@@ -67,7 +84,7 @@ const reasons = {
   CQ323: 'Split it.',
   CQ324: 'Send a file with something in it.',
   CQ325: 'Split it, or save it anew: it may be damaged.',
-  CQ326: 'Send text, markdown, code, HTML, PDF or DOCX.',
+  CQ326: 'Send text, code, HTML, PDF, mail, or a document of an office program as its name says.',
   CQ327: 'Split it, or save it anew: it may be damaged.',
 };
 

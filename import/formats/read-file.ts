@@ -1,6 +1,7 @@
 import { access, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../../lib/errors.ts';
+import { largestFile } from '../../reading/stored-kinds.ts';
 import { normalizeLines, type ReadText, readText } from '../../reading/text.ts';
 import { type ImportRoot, pathOf, sourceOf } from '../files/import-root.ts';
 import { readHead } from '../files/read-part.ts';
@@ -51,7 +52,7 @@ function howItWasRead({ encoding, warnings }: ReadText): Record<string, unknown>
 /** A file that no format knows, as text. */
 async function readDocument(file: OpenedFile, settings: ReadSettings): Promise<DocumentItem | SkippedItem> {
   const { root, absolute, path, label, size, head } = file;
-  if (size > settings.maxBytes) return skipped(label, 'too_large', `${size} bytes`);
+  if (size > largestFile(path, settings.maxBytes)) return skipped(label, 'too_large', `${size} bytes`);
   const read = readText(size <= head.length ? head : await readFile(absolute));
   if ('notText' in read) return skipped(label, 'binary', read.notText);
   return makeDocument({
@@ -59,6 +60,7 @@ async function readDocument(file: OpenedFile, settings: ReadSettings): Promise<D
     path,
     label,
     text: read.text,
+    maxBytes: settings.maxBytes,
     metadata: { ...metadataOf(file), ...howItWasRead(read) },
   });
 }

@@ -73,18 +73,37 @@ export function docx(
 }
 
 /** A PDF of pages of lines, each of plain letters; a page without lines shows nothing. */
-export function pdf(pages: string[][], { title = '', language = '', password = false } = {}): Buffer {
+export function pdf(pages: string[][], about: AboutPdf = {}): Buffer {
+  const contents = pages.map((lines) => {
+    const shown = lines.map((line) => `(${line.replace(/[\\()]/g, '\\$&')}) Tj T*`).join('\n');
+    return `BT /F1 12 Tf 14 TL 72 720 Td\n${shown}\nET`;
+  });
+  return drawnPdf(contents, about);
+}
+
+interface AboutPdf {
+  title?: string;
+  language?: string;
+  password?: boolean;
+  /** Beside /F1, which is Helvetica. */
+  fonts?: Record<string, string>;
+}
+
+/** A PDF whose pages are drawn by these operators. */
+export function drawnPdf(
+  contents: string[],
+  { title = '', language = '', password = false, fonts = {} }: AboutPdf = {},
+): Buffer {
   const objects: string[] = [];
   const font = 3;
   const pageOf = (n: number) => 4 + 2 * n;
   objects[1] = `<< /Type /Catalog /Pages 2 0 R ${language ? `/Lang (${language})` : ''} >>`;
-  objects[2] = `<< /Type /Pages /Count ${pages.length} /Kids [${pages.map((_, n) => `${pageOf(n)} 0 R`).join(' ')}] >>`;
+  objects[2] = `<< /Type /Pages /Count ${contents.length} /Kids [${contents.map((_, n) => `${pageOf(n)} 0 R`).join(' ')}] >>`;
   objects[font] = '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>';
-  for (const [n, lines] of pages.entries()) {
-    const shown = lines.map((line) => `(${line.replace(/[\\()]/g, '\\$&')}) Tj T*`).join('\n');
-    const content = `BT /F1 12 Tf 14 TL 72 720 Td\n${shown}\nET`;
+  const named = Object.entries(fonts).map(([name, object]) => `/${name} ${object}`);
+  for (const [n, content] of contents.entries()) {
     objects[pageOf(n)] =
-      `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources << /Font << /F1 ${font} 0 R >> >> /Contents ${pageOf(n) + 1} 0 R >>`;
+      `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources << /Font << /F1 ${font} 0 R ${named.join(' ')} >> >> /Contents ${pageOf(n) + 1} 0 R >>`;
     objects[pageOf(n) + 1] =
       `<< /Length ${Buffer.byteLength(content, 'latin1')} >>\nstream\n${content}\nendstream`;
   }
