@@ -6,7 +6,7 @@ export interface ReadOptions {
   name?: string;
   /** A document larger than this is skipped without being read. At most `limits.documentBytes`. */
   maxBytes?: number;
-  /** The same for PDF and DOCX. Default: `maxBytes` when given, else what the database takes. */
+  /** The same for files that are stored whole: PDF, office documents, mail. Default: `maxBytes` when given, else what the database takes. */
   maxUploadBytes?: number;
   /** The same for a repomix file, which is read whole. */
   maxRepomixBytes?: number;

@@ -20,7 +20,7 @@ const OUTCOMES: Outcome[] = ['imported', 'updated', 'unchanged'];
 /** In the order of the report, with their names there. */
 const COUNTED: [Counted, string][] = [
   ['documents', 'documents'],
-  ['uploads', 'PDF and DOCX'],
+  ['uploads', 'files to read'],
   ['conversations', 'conversations'],
   ['messages', 'messages'],
   ['files', 'attachments'],

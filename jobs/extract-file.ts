@@ -21,8 +21,9 @@ interface Claim {
 const CONTENT_TYPE: Partial<Record<Extractor, string>> = { pdf: 'pdf', docx: 'docx', html: 'html' };
 
 /** What is worth knowing of how it was read, beside the text. */
-function metadataOf({ pages, encoding, language, warnings }: Extraction): object {
+function metadataOf({ pages, encoding, language, codeLanguage, contentType, warnings }: Extraction): object {
   return {
+    ...(codeLanguage && contentType !== 'code' ? { code_language: codeLanguage } : {}),
     ...(pages.length > 0 ? { pages: pages.length } : {}),
     ...(encoding ? { encoding } : {}),
     ...(language && /^[\w-]{2,35}$/.test(language) ? { language } : {}),
@@ -65,7 +66,7 @@ async function store(context: JobContext, source: Payload, claim: Claim): Promis
       read.title && cleanText(read.title),
       read.text,
       CONTENT_TYPE[claim.extractor] ?? read.contentType,
-      read.codeLanguage,
+      read.contentType === 'code' ? read.codeLanguage : null,
       read.language && textSearchConfiguration(read.language),
       JSON.stringify(metadataOf(read)),
     ],

@@ -45,7 +45,7 @@ export interface Extraction {
   text: string;
   /** How the text is to be cut: HTML, mail and everything of an office have become markdown. */
   contentType: 'text' | 'markdown' | 'code';
-  /** Programming language, of code. */
+  /** Programming language, of code; of a notebook, that of its cells. */
   codeLanguage: string | null;
   title: string | null;
   /** As the file itself declares it: "de", "en-GB". */

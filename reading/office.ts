@@ -4,18 +4,22 @@ import { readLoosely } from './office-loose.ts';
 import { toMarkdown } from './office-markdown.ts';
 import { unpack } from './packed.ts';
 import { clipTitle, namesNothing } from './titles.ts';
+import { writeDates } from './xlsx-dates.ts';
 
 export type OfficeFormat = 'pptx' | 'xlsx' | 'odt' | 'ods' | 'odp' | 'epub' | 'rtf';
 
 const ENCRYPTED = 'META-INF/manifest.xml';
+/** What says which numbers of a workbook are dates. */
+const OF_DATES = /^xl\/(?:workbook|styles|_rels\/workbook\.xml|worksheets\/[^/]+)\.(?:xml|rels)$/;
 
-/** Counts what the parts unfold to, before a library reads them that has other bounds. */
-async function inspect(bytes: Buffer, format: OfficeFormat): Promise<void> {
+/** Counts what the parts unfold to, before a library reads them that has other bounds; keeps those that it does not read. */
+async function inspect(bytes: Buffer, format: OfficeFormat): Promise<Map<string, Buffer>> {
   const kind = format.toUpperCase();
-  const parts = await unpack(bytes, kind, (name) => name === ENCRYPTED);
+  const parts = await unpack(bytes, kind, (name) => name === ENCRYPTED || OF_DATES.test(name));
   if (format.startsWith('od') && parts.get(ENCRYPTED)?.includes('encryption-data')) {
     throw unreadable('CQ320', `The ${kind} is protected by a password`);
   }
+  return parts;
 }
 
 /** Null when it is not whole. */
@@ -46,11 +50,13 @@ function warningsOf({ warnings }: OfficeParserAST): Warning[] {
  */
 export async function readOffice(bytes: Buffer, format: OfficeFormat): Promise<Extraction> {
   const kind = format.toUpperCase();
+  let parts = new Map<string, Buffer>();
   if (format === 'rtf') {
     if (!bytes.subarray(0, 20).includes('{\\rtf'))
       throw unreadable('CQ322', 'The file does not begin as RTF does');
-  } else await inspect(bytes, format);
+  } else parts = await inspect(bytes, format);
   const read = await parse(bytes, format);
+  if (read !== null) writeDates(read.content, parts);
   const whole = read === null ? '' : toMarkdown(read);
   const title = typeof read?.metadata.title === 'string' ? clipTitle(read.metadata.title) : '';
   const language = typeof read?.metadata.language === 'string' ? read.metadata.language : null;

@@ -29,7 +29,7 @@ begin
   end if;
   if config.mime_type is null then
     raise exception 'Files of the type "%" are not accepted.', left(coalesce(nullif(given_type, ''), extension, 'unknown'), 200)
-      using errcode = 'CQ244', hint = 'Send text, markdown, code, HTML, PDF, DOCX, or an image: PNG, JPEG, WebP, GIF, AVIF.';
+      using errcode = 'CQ244', hint = 'Send text, code, HTML, PDF, mail, a document of an office program, or an image: PNG, JPEG, WebP, GIF, AVIF.';
   end if;
   if prepare_upload.byte_size > config.max_bytes then
     raise exception 'A file of this type has at most % bytes; this one has %.', config.max_bytes, prepare_upload.byte_size

@@ -4,6 +4,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { openExtractor } from '../../reading/extract.ts';
 import { type Extractor, limits } from '../../reading/extraction.ts';
 import { docx, pdf, pdfBomb, zip } from '../support/files.ts';
+import { pptx } from '../support/office.ts';
 
 const files = openExtractor();
 afterAll(() => files.close());
@@ -84,6 +85,42 @@ describe('DOCX', () => {
     expect((await extract('docx', docx([{ text: 'Only heading', heading: 1 }]))).title).toBe('Only heading');
   });
 
+  test('comments, headers, fields and equations are kept; what is hidden or deleted is not', async () => {
+    const word = 'http://schemas.openxmlformats.org/wordprocessingml/2006/main';
+    const math = 'http://schemas.openxmlformats.org/officeDocument/2006/math';
+    const run = (text: string, properties = '') =>
+      `<w:r>${properties}<w:t xml:space="preserve">${text}</w:t></w:r>`;
+    const body = [
+      `${run('The price')}<w:r><w:commentReference w:id="7"/></w:r>`,
+      `<w:fldSimple w:instr="REF x">${run('in a field')}</w:fldSimple>`,
+      `<m:oMath><m:sSup><m:e><m:r><m:t>x</m:t></m:r></m:e><m:sup><m:r><m:t>2</m:t></m:r></m:sup></m:sSup><m:r><m:t>=</m:t></m:r><m:f><m:num><m:r><m:t>a+b</m:t></m:r></m:num><m:den><m:r><m:t>2</m:t></m:r></m:den></m:f></m:oMath>`,
+      `${run('shown', '<w:rPr><w:vanish w:val="0"/></w:rPr>')}${run('hidden', '<w:rPr><w:vanish/></w:rPr>')}${run('secret', '<w:rPr><w:rStyle w:val="Ghost"/></w:rPr>')}<w:del w:id="1"><w:r><w:delText>deleted</w:delText></w:r></w:del>`,
+    ].map((paragraph) => `<w:p>${paragraph}</w:p>`);
+    const part = (name: string, inner: string) =>
+      `<w:${name} xmlns:w="${word}" xmlns:m="${math}">${inner}</w:${name}>`;
+    const { text } = await extract(
+      'docx',
+      docx([], {
+        more: {
+          'word/document.xml': part('document', `<w:body>${body.join('')}</w:body>`),
+          'word/comments.xml': part(
+            'comments',
+            `<w:comment w:id="7" w:author="Bea &amp; Co"><w:p>${run('too high')}</w:p></w:comment><w:comment w:id="8" w:author="Cy"><w:p>${run('lost')}</w:p></w:comment>`,
+          ),
+          'word/styles.xml': part(
+            'styles',
+            '<w:style w:styleId="Ghost"><w:rPr><w:vanish/></w:rPr></w:style>',
+          ),
+          'word/header1.xml': part('hdr', `<w:p>${run('Acme')}</w:p>`),
+          'word/footer1.xml': part('ftr', `<w:p>${run('Page 1 of 9')}</w:p>`),
+        },
+      }),
+    );
+    expect(text).toBe(
+      'The price [Comment by Bea & Co: too high]\n\nin a field\n\nx^2=(a+b)/2\n\nshown\n\nComment by Cy: lost\n\nHeader: Acme',
+    );
+  });
+
   test('one that is protected, damaged, empty or something else is refused with its reason', async () => {
     const whole = docx([{ text: 'hello' }]);
     await refuses(
@@ -130,6 +167,16 @@ describe('HTML', () => {
     await refuses('html', '<html><script>1</script></html>', 'CQ324');
     await refuses('html', `${'<div>'.repeat(5_000)}x`, 'CQ322', 'nested');
   });
+});
+
+test('other formats are read in the same bounds', async () => {
+  expect((await extract('pptx', pptx([{ title: 'Tides', lines: ['The moon'] }]))).text).toBe(
+    '## Slide 1: Tides\n\nThe moon',
+  );
+  expect(await extract('eml', 'Subject: Tides\n\nThe moon')).toMatchObject({ title: 'Tides' });
+  expect((await extract('notebook', '{"cells":[{"cell_type":"raw","source":"Tides"}]}')).text).toBe('Tides');
+  await refuses('notebook', '{"a":1}', 'CQ322', 'notebook');
+  await refuses('pptx', 'Tides', 'CQ322', 'PPTX');
 });
 
 describe('text, markdown and code', () => {

@@ -19,3 +19,15 @@ test('it comes from the front matter, else from the first heading that is not in
   expect(markdownTitle('# \u2028!\n')).toBe('!');
   expect(markdownTitle('nothing of the kind')).toBeNull();
 });
+
+test.each([
+  ['---\ntitle: >\n  A folded\n  title\n---\n', 'A folded title'],
+  ["---\ntitle: 'It''s high water'\n---\n", "It's high water"],
+  ['---\ntitle: High water # a comment\n---\n', 'High water'],
+  ['+++\ntitle = "High \\"water\\""\n[author]\nname = "x"\n+++\n\nBody', 'High "water"'],
+  ['---\nauthor:\n  title: Professor\n---\n\n# The heading\n', 'The heading'],
+  ['---\ntitle: [broken\n---\n\n# The heading\n', 'The heading'],
+  ['---\n\nA rule above.\n\n---\n\n# The heading\n', 'The heading'],
+])('the front matter is read as what it is: %j', (text, title) => {
+  expect(markdownTitle(text)).toBe(title);
+});
