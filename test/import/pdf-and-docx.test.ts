@@ -7,6 +7,7 @@ import { type Database, serverDatabase } from '../../lib/database.ts';
 import { log } from '../../lib/log.ts';
 import { type FileStorage, filesFolder, localStorage } from '../../lib/storage.ts';
 import { docx, pdf } from '../support/files.ts';
+import { pptx } from '../support/office.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { asUser, registerUser, type TestUser, until } from '../support/users.ts';
 import { importPaths, run } from './database.ts';
@@ -32,6 +33,8 @@ describeReal('importing PDF and DOCX', () => {
     await writeFile(join(folder, 'tides.docx'), docx([{ text: 'The moon pulls the sea.' }]));
     await writeFile(join(folder, 'notes.md'), '# Notes\n\nFog until noon.');
     await writeFile(join(folder, 'broken.pdf'), 'no PDF at all');
+    await writeFile(join(folder, 'deck.pptx'), pptx([{ title: 'Tides', lines: ['The moon'] }]));
+    await writeFile(join(folder, 'note.eml'), 'From: ann@example.org\nSubject: Fog\n\nUntil noon.');
   });
   afterAll(async () => {
     await database?.close();
@@ -48,6 +51,8 @@ describeReal('importing PDF and DOCX', () => {
     expect(await load()).toEqual([
       'file:library/birds.pdf: imported',
       'file:library/broken.pdf: imported',
+      'file:library/deck.pptx: imported',
+      'file:library/note.eml: imported',
       'file:library/notes.md: imported',
       'file:library/tides.docx: imported',
     ]);
@@ -68,6 +73,18 @@ describeReal('importing PDF and DOCX', () => {
         original_name: 'birds.pdf',
       },
       {
+        source_url: 'file:library/deck.pptx',
+        content: '## Slide 1: Tides\n\nThe moon',
+        path: 'deck.pptx',
+        original_name: 'deck.pptx',
+      },
+      {
+        source_url: 'file:library/note.eml',
+        content: '# Fog\n\nFrom: ann@example.org\n\nUntil noon.',
+        path: 'note.eml',
+        original_name: 'note.eml',
+      },
+      {
         source_url: 'file:library/tides.docx',
         content: 'The moon pulls the sea.',
         path: 'tides.docx',
@@ -78,6 +95,8 @@ describeReal('importing PDF and DOCX', () => {
     expect(await load()).toEqual([
       'file:library/birds.pdf: unchanged',
       'file:library/broken.pdf: updated',
+      'file:library/deck.pptx: unchanged',
+      'file:library/note.eml: unchanged',
       'file:library/notes.md: unchanged',
       'file:library/tides.docx: unchanged',
     ]);

@@ -35,8 +35,18 @@ const files: Record<string, { bytes: Buffer; text: string | null }> = {
     bytes: Buffer.concat([Buffer.from('Grüße, ça va? '), Buffer.from([0xe9]), Buffer.from('\n')]),
     text: 'Grüße, ça va? \ufffd\n',
   },
+  'gauge.ipynb': {
+    bytes: Buffer.from(
+      '{"cells":[{"cell_type":"markdown","source":"# Tides"},{"cell_type":"code","source":"x","outputs":[{"data":{"image/png":"iVBO"}}]}],"metadata":{"kernelspec":{"language":"r"}}}',
+    ),
+    text: '# Tides\n\n```r\nx\n```',
+  },
+  'inlined.md': {
+    bytes: Buffer.from(`A gull: ![gull](data:image/png;base64,${'iVBORw0KGgo'.repeat(100)})\n`),
+    text: 'A gull: ![gull]([1 KB of image/png left out])\n',
+  },
   'script.py': { bytes: latin1('# caf\xe9\nprint("d\xe9j\xe0 vu")\n'), text: '# café\nprint("déjà vu")\n' },
-  'picture.txt': { bytes: Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), text: null },
+  'packed.txt': { bytes: Buffer.from('1f8b0800000000000003cb48cdc9c907', 'hex'), text: null },
   'data.txt': { bytes: Buffer.from(Array.from({ length: 600 }, (_, i) => (i * 7) % 256)), text: null },
 };
 
