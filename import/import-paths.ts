@@ -50,6 +50,7 @@ export async function importPaths({
   try {
     for await (const item of readPaths(paths, {
       ...read,
+      signal,
       onBytes: (count) => progress.add(count),
       leftOut: summary.leaveOut,
       onListed: (listing) => listings.push(listing),

@@ -12,6 +12,10 @@ export interface ReadOptions {
   maxRepomixBytes?: number;
   /** The same for one conversation of an export; the export itself is streamed and may be any size. */
   maxConversationBytes?: number;
+  /** What a ZIP may unfold to. */
+  zip?: ZipLimits;
+  /** Ends the unpacking of a ZIP. */
+  signal?: AbortSignal;
   /** No time may be later than this. Default: now. */
   now?: Date;
   /** Called with bytes dealt with; the sum is what `countBytes` promised. */
@@ -22,7 +26,17 @@ export interface ReadOptions {
   onListed?: (listing: Listing) => void;
 }
 
-export type ReadSettings = Required<Omit<ReadOptions, 'name'>> & Pick<ReadOptions, 'name'>;
+/** What unpacking one ZIP may cost. */
+export interface ZipLimits {
+  entries: number;
+  /** Bytes of all files together. */
+  bytes: number;
+  /** How many times its own size a ZIP may unfold to; text seldom does twenty times, a bomb a thousand. */
+  ratio: number;
+}
+
+type Optional = 'name' | 'signal';
+export type ReadSettings = Required<Omit<ReadOptions, Optional>> & Pick<ReadOptions, Optional>;
 
 const MIB = 1024 * 1024;
 
@@ -41,6 +55,8 @@ export const limits = {
   eventBytes: MIB,
 };
 
+const ZIP: ZipLimits = { entries: 500_000, bytes: 64 * 1024 * MIB, ratio: 200 };
+
 /** Fills in the defaults. */
 export function readSettings(options: ReadOptions = {}): ReadSettings {
   return {
@@ -49,6 +65,8 @@ export function readSettings(options: ReadOptions = {}): ReadSettings {
     maxUploadBytes: options.maxUploadBytes ?? options.maxBytes ?? limits.uploadBytes,
     maxRepomixBytes: options.maxRepomixBytes ?? 128 * MIB,
     maxConversationBytes: options.maxConversationBytes ?? 64 * MIB,
+    zip: options.zip ?? ZIP,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
     now: options.now ?? new Date(),
     onBytes: options.onBytes ?? (() => {}),
     leftOut: options.leftOut ?? (() => {}),

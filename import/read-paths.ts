@@ -1,9 +1,14 @@
 import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { type ImportRoot, nestedRoot, pathOf, resolveImportRoots } from './files/import-root.ts';
 import { type FoundCheckout, type FoundFile, listFiles } from './files/list-files.ts';
 import { type Listing, list, listingOf } from './files/listing.ts';
 import { Links } from './files/names.ts';
-import { createReadState, type ReadState, readFileItems } from './formats/read-file.ts';
+import { bytesOf, exportIn, type ZipPart } from './files/zip/parts.ts';
+import { type Scratch, scratchSpace } from './files/zip/scratch.ts';
+import { unpackZip, type Zip } from './files/zip/unpacked.ts';
+import { readFileItems } from './formats/read-file.ts';
+import { createReadState, type ReadState } from './formats/read-state.ts';
 import type { ImportItem } from './items.ts';
 import { type ReadOptions, type ReadSettings, readSettings } from './options.ts';
 import { type SkippedItem, skipped } from './skipped.ts';
@@ -45,6 +50,7 @@ interface Seen {
   files: Set<string>;
   state: ReadState;
   links: Links;
+  scratch: Scratch;
 }
 
 /** A root with what was found in it. */
@@ -53,7 +59,11 @@ interface Reading {
   listing: Listing | null;
 }
 
-const readingOf = (root: ImportRoot): Reading => ({ root, listing: listingOf(root) });
+/** @param around the listing of the folder that a ZIP lies in: what is in the ZIP is in the folder */
+const readingOf = (root: ImportRoot, around: Listing | null = null): Reading => ({
+  root,
+  listing: around ?? listingOf(root),
+});
 
 /** The innermost repository that a file lies in. */
 function innermost(readings: Reading[], { absolute, path }: FoundFile): Reading {
@@ -72,9 +82,11 @@ async function* readRoot(
   root: ImportRoot,
   settings: ReadSettings,
   seen: Seen,
+  { around = null, problem = null }: { around?: Listing | null; problem?: string | null } = {},
 ): AsyncGenerator<ImportItem | SkippedItem> {
-  const readings = [readingOf(root)];
+  const readings = [readingOf(root, around)];
   const outer = readings[0]!;
+  if (outer.listing) outer.listing.problem ??= problem;
   for await (const found of filesOf(root, seen.links)) {
     if (found.kind === 'skipped') {
       if (found.reason === 'unreadable' && outer.listing)
@@ -82,16 +94,36 @@ async function* readRoot(
       yield found;
     } else if (found.kind === 'checkout') {
       const nested = await nestedRoot(root, found.absolute);
-      if (nested !== null) readings.push(readingOf(nested));
+      if (nested !== null) readings.push(readingOf(nested, around));
     } else yield* readFound(innermost(readings, found), found.absolute, settings, seen);
   }
   for (const { listing } of readings) {
-    if (listing === null) continue;
+    // that of the folder around is not complete yet
+    if (listing === null || listing === around) continue;
     if (listing.sources.size === 0) listing.problem ??= 'there is nothing in it';
     // a part that could not be read may be anywhere in it
     else listing.problem ??= outer.listing?.problem ?? null;
     settings.onListed(listing);
   }
+}
+
+/** What is in a ZIP, as if it had been unpacked by hand and the folder been given: the same items, with the same identity. */
+async function* readZip(
+  zip: Zip,
+  settings: ReadSettings,
+  seen: Seen,
+  around: Listing | null,
+): AsyncGenerator<ImportItem | SkippedItem> {
+  const { root, bytes, isPartial } = yield* unpackZip(zip, await seen.scratch.folder(), settings);
+  if (settings.signal?.aborted) return;
+  let left = bytes;
+  const onBytes = (count: number) => {
+    left -= count;
+    settings.onBytes(count);
+  };
+  const problem = isPartial ? `a part of ${zip.name} could not be unpacked` : null;
+  yield* readRoot(root, { ...settings, onBytes }, seen, { around, problem });
+  settings.onBytes(left);
 }
 
 /** Everything that one file gives. */
@@ -108,6 +140,14 @@ async function* readFound(
     return;
   }
   seen.files.add(absolute);
+  const part = await exportIn(root, absolute, settings);
+  if (part !== null) {
+    const { place, depth } = root;
+    const where = `${root.name}/${dirname(pathOf(root, absolute))}/`.replace('/./', '/');
+    const zip = { parts: [part], name: `${where}${part.name}`, place, depth, where };
+    yield* readZip(zip, settings, seen, listing);
+    return;
+  }
   let counted = 0;
   const onBytes = (bytes: number) => {
     counted += bytes;
@@ -137,15 +177,22 @@ export async function* readPaths(
   options: ReadOptions = {},
 ): AsyncGenerator<ImportItem | SkippedItem> {
   const settings = readSettings(options);
-  const seen = { files: new Set<string>(), state: createReadState(), links: new Links() };
+  const seen = {
+    files: new Set<string>(),
+    state: createReadState(),
+    links: new Links(),
+    scratch: scratchSpace(),
+  };
   try {
     for (const root of await resolveImportRoots(paths, settings)) {
       if (root.kind === 'skipped') yield root;
+      else if (root.kind === 'zip') yield* readZip({ ...root, where: '' }, settings, seen, null);
       else yield* readRoot(root, settings, seen);
     }
     for (const folder of seen.state.folders.values()) yield* folder.leftOver();
   } finally {
     await seen.links.remove();
+    await seen.scratch.remove();
   }
 }
 
@@ -156,11 +203,25 @@ export async function countBytes(
 ): Promise<{ files: number; bytes: number }> {
   const total = { files: 0, bytes: 0 };
   const links = new Links();
+  const settings = readSettings(options);
+  const addZip = (part: ZipPart) => {
+    total.files += 'files' in part.survey ? part.survey.files : 1;
+    total.bytes += bytesOf(part);
+  };
   try {
-    for (const root of await resolveImportRoots(paths, readSettings(options))) {
+    for (const root of await resolveImportRoots(paths, settings)) {
       if (root.kind === 'skipped') continue;
+      if (root.kind === 'zip') {
+        root.parts.forEach(addZip);
+        continue;
+      }
       for await (const found of filesOf(root, links)) {
         if (found.kind !== 'file') continue;
+        const part = await exportIn(root, found.absolute, settings);
+        if (part !== null) {
+          addZip(part);
+          continue;
+        }
         total.files++;
         total.bytes += await sizeOf(found.absolute);
       }

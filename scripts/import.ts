@@ -17,7 +17,7 @@ function toBytes(text: string): number {
 
 const program = makeCommand(
   'npm run import --',
-  'Brings folders with text, PDF and DOCX, git checkouts, repomix files, and exports of ChatGPT, Claude and Slack into Colloquy.',
+  'Brings folders, git checkouts, ZIP files, repomix files, and exports of chats into Colloquy.',
 )
   .argument('<path...>', 'what to import: each is recognised by what is in it')
   .option('--dry-run', 'read everything and say what would be imported; needs neither database nor account')
@@ -56,13 +56,17 @@ Examples:
   npm run import -- ~/notes ~/code/my-project
   npm run import -- --dry-run --verbose ~/notes
   npm run import -- --dry-run --prune ~/notes
-  npm run import -- --wait ~/Downloads/chatgpt-export
-  npm run import -- --dry-run ~/Downloads/claude-export ~/Downloads/slack-export
+  npm run import -- --wait ~/Downloads/chatgpt.zip
+  npm run import -- --dry-run ~/Downloads/claude.zip ~/Downloads/slack-export
+  npm run import -- ~/.claude/projects ~/.codex/sessions
   npm run import -- repomix-output.xml --name lantern
   npm run import -- --email ann@example.org --visibility workspace ~/handbook
 
-Exports are unpacked folders, or their conversations.json; Slack's is the folder with channels.json.
-Conversations come with branches, attachments, tool calls and feedback; Slack messages as raw events.
+Read are: text, code, HTML, PDF, DOCX; repomix files; exports of ChatGPT, Claude, Slack, Open WebUI, LibreChat,
+Gemini (Google Takeout) and Discord (DiscordChatExporter); session logs of Claude Code and Codex.
+Exports may be the ZIP that was sent, its folder, or a file of it.
+Conversations come with branches, attachments, tool calls and feedback; Slack and Discord messages as raw events.
+JSON that is none of these, and no source code, is named and not stored.
 
 Running it again brings everything up to date and doubles nothing, also after an interruption. What is gone from a folder or a
 checkout is archived then, and comes back with its file.

@@ -1,6 +1,7 @@
 -- A worker that takes passages has them for some seconds and says that it lives; when it is killed they are free again, and its
 -- end is counted, so that a passage that ends its worker is taken ever later, and given up. The list only says what to look at
 -- next (chunks_20_want_vectors): here it is looked whether the vector is missing. Only the worker may call it.
+-- needs: embeddings/words_wait
 create or replace function app_hidden.take_chunks(for_version uuid, for_workspace uuid, max_chunks integer)
 returns table (chunk_id uuid, content_hash bytea, embed_text text, seconds double precision)
 language plpgsql
@@ -17,6 +18,8 @@ declare
   lease double precision := least(15, app_hidden.setting('embedding_claim_seconds')::double precision);
   claimed uuid[];
   refused uuid[];
+  -- words come first; what somebody wrote here or asked for does not wait for those of an import
+  only_urgent boolean := app_private.words_wait(for_version, for_workspace);
 begin
   -- a provider that is left alone; in a copy that was not adopted, any that is elsewhere
   if exists (
@@ -28,13 +31,11 @@ begin
   end if;
   perform app_private.release_dead_chunks(for_version, for_workspace);
   claimed := array(
-    select unnest(k.chunk_ids)
-    from app_hidden.embedding_claims k
+    select unnest(k.chunk_ids) from app_hidden.embedding_claims k
     where k.workspace_id = for_workspace and k.version_id = for_version and k.abandoned_at is null and k.expires_at > clock_timestamp()
   );
   refused := array(
-    select r.user_id
-    from app_hidden.embedding_refusals r
+    select r.user_id from app_hidden.embedding_refusals r
     where r.version_id = for_version and r.workspace_id = for_workspace and r.retry_at > clock_timestamp()
   );
   return query
@@ -44,7 +45,7 @@ begin
     cross join lateral (
       select k.* from app_public.chunks k where k.workspace_id = for_workspace and k.id = b.chunk_id offset 0
     ) as c
-    where b.workspace_id = for_workspace and b.taken_until is null
+    where b.workspace_id = for_workspace and b.taken_until is null and (not only_urgent or b.asked > 0 or b.priority > 0)
       and b.chunk_id <> all (claimed) and c.owner_id <> all (refused)
       and not exists (
         select from app_hidden.embedding_failures f

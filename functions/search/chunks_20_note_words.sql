@@ -12,13 +12,14 @@ as $$
 begin
   -- in the order of the key, so that two statements never wait for each other in a circle
   insert into app_hidden.workspace_words (workspace_id, word)
-  select n.workspace_id, l.word
-  from new_chunks n
-  cross join lateral unnest(tsvector_to_array(n.text_search)) as l (word)
+  select l.workspace_id, l.word
+  from (
+    -- each once, before it is looked at and looked up: most words of a document stand in many of its chunks
+    select distinct n.workspace_id, unnest(tsvector_to_array(n.text_search)) as word from new_chunks n
+  ) as l
   where app_private.is_noted_word(l.word) and not exists (
-    select from app_hidden.workspace_words w where w.workspace_id = n.workspace_id and w.word = l.word
+    select from app_hidden.workspace_words w where w.workspace_id = l.workspace_id and w.word = l.word
   )
-  group by 1, 2
   order by 1, 2
   on conflict on constraint workspace_words_pkey do nothing;
   return null;

@@ -87,8 +87,9 @@ async function gitFolderOf(folder: string): Promise<string | null> {
 /**
  * The checkout that `folder` lies in. Reads git's files instead of running git: a foreign repository's
  * configuration can make git run programs, and git need not be installed.
+ * @param highest where the search ends: what was unpacked belongs to no checkout around it
  */
-export async function findCheckout(folder: string): Promise<Checkout | null> {
+export async function findCheckout(folder: string, highest?: string): Promise<Checkout | null> {
   for (let root = folder; ; root = dirname(root)) {
     const own = await gitFolderOf(root);
     if (own !== null) {
@@ -108,6 +109,6 @@ export async function findCheckout(folder: string): Promise<Checkout | null> {
         ref: branch === main ? 'HEAD' : (branch ?? commit ?? 'HEAD'),
       };
     }
-    if (dirname(root) === root) return null;
+    if (root === highest || dirname(root) === root) return null;
   }
 }

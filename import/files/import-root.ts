@@ -10,10 +10,11 @@ import { type SkippedItem, skipped } from '../skipped.ts';
 import { type Checkout, fileAddress, findCheckout } from './git-checkout.ts';
 import { type TrackedFiles, trackedFiles } from './git-index.ts';
 import { type IgnoreRules, isIgnored, rulesFor } from './gitignore.ts';
+import { areParts, isZip, type ZipPart, zipPart } from './zip/parts.ts';
 
 /** One path that was given, and what its files are called. */
 export interface ImportRoot {
-  kind: 'folder' | 'file';
+  kind: 'folder' | 'file' | 'zip';
   absolute: string;
   /** The folder that paths are counted from: the top of the checkout, else the folder itself. */
   base: string;
@@ -27,6 +28,12 @@ export interface ImportRoot {
   tracked: TrackedFiles | null;
   /** Paths below `base` of files that are reached by another path, since their names cannot be written. */
   aliases: Map<string, string>;
+  /** What tells it from another of the same name: its own folder, or the ZIP that it was unpacked from. */
+  place: string;
+  /** Of a `zip`: it, and the numbered parts that were given with it. */
+  parts: ZipPart[];
+  /** How many ZIPs it was unpacked from, one inside the other. */
+  depth: number;
 }
 
 function below(base: string, path: string): string {
@@ -48,12 +55,55 @@ async function rulesAbove(
   return { rules, ignored: false };
 }
 
+/** A ZIP, named as what it would become if it were unpacked by hand: its one folder, else a folder of its own name. */
+async function zipRoot(absolute: string, settings: ReadSettings): Promise<ImportRoot> {
+  const part = await zipPart(absolute, settings.zip.entries);
+  return {
+    kind: 'zip',
+    absolute,
+    base: absolute,
+    name: settings.name ?? part.name,
+    url: null,
+    checkout: null,
+    rules: null,
+    tracked: null,
+    aliases: new Map(),
+    place: absolute,
+    parts: [part],
+    depth: 0,
+  };
+}
+
+/** What was unpacked into a folder. It belongs to no checkout around that folder. */
+export async function unpackedRoot(
+  folder: string,
+  { name, place, depth }: Pick<ImportRoot, 'name' | 'place' | 'depth'>,
+  settings: ReadSettings,
+): Promise<ImportRoot> {
+  const checkout = await findCheckout(folder, folder);
+  return {
+    kind: 'folder',
+    absolute: folder,
+    base: folder,
+    name,
+    url: settings.name === undefined ? (checkout?.url ?? null) : null,
+    checkout,
+    rules: checkout && (await rulesFor(folder, null, join(checkout.gitFolder, 'info', 'exclude'))),
+    tracked: checkout && (await trackedFiles(checkout.ownFolder, checkout.gitFolder)),
+    aliases: new Map(),
+    place,
+    parts: [],
+    depth,
+  };
+}
+
 async function resolveImportRoot(given: string, settings: ReadSettings): Promise<ImportRoot | SkippedItem> {
   try {
     const absolute = await realpath(resolve(given));
     const found = await stat(absolute);
     if (!found.isDirectory() && !found.isFile())
       return skipped(given, 'unsupported', 'neither a file nor a folder');
+    if (found.isFile() && isZip(absolute)) return await zipRoot(absolute, settings);
     const folder = found.isDirectory() ? absolute : dirname(absolute);
     let checkout = await findCheckout(folder);
     const above = checkout ? await rulesAbove(checkout, folder) : { rules: null, ignored: false };
@@ -71,6 +121,9 @@ async function resolveImportRoot(given: string, settings: ReadSettings): Promise
       tracked:
         checkout && found.isDirectory() ? await trackedFiles(checkout.ownFolder, checkout.gitFolder) : null,
       aliases: new Map(),
+      place: base,
+      parts: [],
+      depth: 0,
     };
   } catch (error) {
     const code = errorCode(error);
@@ -95,22 +148,26 @@ export async function resolveImportRoots(
     });
   }
   const roots: (ImportRoot | SkippedItem)[] = [];
-  const named = new Map<string, string>();
+  const named = new Map<string, ImportRoot>();
   for (const path of paths) {
     const root = await resolveImportRoot(path, settings);
+    const other = root.kind === 'skipped' || root.url !== null ? undefined : named.get(root.name);
+    if (root.kind !== 'skipped' && other !== undefined && areParts(other.parts, root.parts)) {
+      other.parts.push(...root.parts);
+      continue;
+    }
     roots.push(root);
     if (root.kind === 'skipped' || root.url !== null) continue;
-    const other = named.get(root.name);
-    if (other !== undefined && other !== root.base) {
+    if (other !== undefined && other.base !== root.base) {
       throw new UsageError(
         'CQ031',
-        `Two of the folders are called "${root.name}": ${other} and ${root.base}.`,
+        `Two of the folders are called "${root.name}": ${other.base} and ${root.base}.`,
         {
           hint: 'Their documents would overwrite each other: import them one at a time and give one of them a --name.',
         },
       );
     }
-    named.set(root.name, root.base);
+    named.set(root.name, root);
   }
   return roots;
 }
@@ -144,7 +201,7 @@ export function originOf(root: ImportRoot): Metadata {
   // two folders of one name are two: which it is, without a path of this machine
   const origin =
     url === null && root.kind === 'folder'
-      ? { origin: createHash('sha256').update(`${hostname()}\0${root.base}`).digest('hex').slice(0, 16) }
+      ? { origin: createHash('sha256').update(`${hostname()}\0${root.place}`).digest('hex').slice(0, 16) }
       : {};
   if (checkout === null) return { root: name, ...origin };
   const { commit, branch } = checkout;

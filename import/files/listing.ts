@@ -17,7 +17,7 @@ export interface Listing {
 
 /** An empty one. Null for a single file, which says nothing of others. */
 export function listingOf(root: ImportRoot): Listing | null {
-  if (root.kind === 'file') return null;
+  if (root.kind !== 'folder') return null;
   const path = pathOf(root, root.absolute);
   const address = sourceOf(root, path === '' ? '' : `${path}/`);
   const plain = root.url === null ? address : fileAddress(root.url, '', root.checkout?.ref);

@@ -1,11 +1,13 @@
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { ConversationItem, DocumentItem } from '../items.ts';
 import type { ReadSettings } from '../options.ts';
-import { type SkippedItem, skipped } from '../skipped.ts';
+import type { SkippedItem } from '../skipped.ts';
 import { readConversation as readChatgptConversation } from './chatgpt/conversation.ts';
 import { type ExportFolder, readExportFolder } from './chatgpt/folder.ts';
 import { readConversation as readClaudeConversation } from './claude/conversation.ts';
 import { readProjects } from './claude/projects.ts';
+import { onlyOnce } from './conversations/only-once.ts';
+import type { Format } from './format.ts';
 import { readJsonArray } from './json/read-array.ts';
 
 export type ChatExportKind = 'chatgpt' | 'claude' | 'claude_projects';
@@ -59,18 +61,11 @@ async function* readConversations(
     limit: settings.maxConversationBytes,
     onBytes: settings.onBytes,
   };
-  for await (const item of readJsonArray(list, read)) {
-    if (item.kind === 'conversation' && state.items.has(item.source)) {
-      yield skipped(`${item.source} (${item.title})`, 'duplicate', `a second time in ${file.label}`);
-      continue;
-    }
-    if (item.kind === 'conversation') state.items.add(item.source);
-    yield item;
-  }
+  for await (const item of readJsonArray(list, read)) yield onlyOnce(item, file.label, state);
 }
 
 /** Everything an export's file gives. */
-export async function* readChatExport(
+async function* readChatExport(
   kind: ChatExportKind,
   file: { absolute: string; label: string },
   settings: ReadSettings,
@@ -97,3 +92,9 @@ export async function* readChatExport(
     );
   }
 }
+
+/** An export of ChatGPT or Claude: its conversations, or its projects. */
+export const chatExport: Format = ({ absolute, label, beginning }, settings, state) => {
+  const kind = chatExportKind(beginning, basename(absolute));
+  return kind === null ? null : readChatExport(kind, { absolute, label }, settings, state);
+};

@@ -498,14 +498,15 @@ describe('detection', () => {
     ]);
   });
 
-  test('other JSON is code', async () => {
+  test('other JSON is no export', async () => {
     const folder = await makeFolder({
       'a.json': '{"mapping": {}}',
       'conversations.json': '[{"speaker": "x"}]',
       'c.json': '[]',
     });
-    const { documents } = await readAll(folder);
-    expect(documents.map((d) => d.language)).toEqual(['json', 'json', 'json']);
+    expect((await readAll(folder)).skipped.map(({ reason }) => reason)).toEqual(
+      Array(3).fill('unknown_json'),
+    );
   });
 
   test('the account and the records beside an export are left alone', async () => {
@@ -519,7 +520,8 @@ describe('detection', () => {
     const { documents, reasons } = await readAll(folder);
     expect(documents.map((d) => d.title)).toEqual(['Mine']);
     expect(reasons).toHaveLength(3);
-    expect((await readAll(await makeFolder({ 'user.json': '{"id":1}' }))).documents).toHaveLength(1);
+    const alone = await readAll(await makeFolder({ 'user.json': '{"id":1}', 'package.json': '{}' }));
+    expect(alone.documents).toHaveLength(2);
   });
 
   test('an export of 200 MB of nothing is reported', async () => {

@@ -46,9 +46,9 @@ describe('a Slack export', () => {
     expect(eventsOf(day)).toHaveLength(1);
     const notes = await makeFolder({ 'general/2024-03-05.json': '{"a": 1}', 'users.json': users });
     const read = await readAll(notes);
-    expect(read.documents.map((item) => item.source)).toEqual([
-      'file:notes/general/2024-03-05.json',
-      'file:notes/users.json',
+    expect(read.reasons).toEqual([
+      'notes/general/2024-03-05.json: unknown_json',
+      'notes/users.json: unknown_json',
     ]);
   });
 

@@ -108,6 +108,44 @@ describeReal('words at once, vectors after them', () => {
     expect((await progress(ann)).embedded_chunks).toBe('0');
   });
 
+  it('leaves the vectors of an import until its words are found, and not those of what was written here', async () => {
+    const version = await one(`select id from app_public.embedding_versions where status = 'active'`);
+    const cut = async (id: string, heading: string) =>
+      database
+        .pool('worker')
+        .query(
+          `select app_hidden.replace_document_chunks($1, $2, (select content_hash from app_public.documents where id = $2), $3)`,
+          [
+            ann.workspaceId,
+            id,
+            JSON.stringify([
+              { chunk_index: 0, content: heading, heading, start_offset: 0, end_offset: 4, token_count: 1 },
+            ]),
+          ],
+        );
+    const taken = async () =>
+      (
+        await database
+          .pool('worker')
+          .query('select chunk_id, embed_text from app_hidden.take_chunks($1, $2, 10)', [
+            version.id,
+            ann.workspaceId,
+          ])
+      ).rows.map((row) => row.embed_text.split('\n')[0]);
+    await importAll(ann, [
+      { sourceUrl: 'file:1', title: 'first', content: 'text 1' },
+      { sourceUrl: 'file:2', title: 'second', content: 'text 2' },
+    ]);
+    const { id: imported } = await one(`select id from app_public.documents where source_url = 'file:1'`);
+    await cut(imported, 'first');
+    expect(await taken()).toEqual([]);
+    await cut(await write(ann, 'written', 'text 3'), 'written');
+    expect(await taken()).toEqual(['written']);
+    // what waits for long holds nothing up
+    await owner().query(`update pgboss.job set created_on = now() - interval '11 minutes'`);
+    expect(await taken()).toEqual(['first']);
+  });
+
   it('gives vectors first to what was asked for, then to what was written here, then to what is newest', async () => {
     const version = await one(`select id from app_public.embedding_versions where status = 'active'`);
     await work(silent);

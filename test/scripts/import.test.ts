@@ -23,7 +23,8 @@ describe('npm run import', () => {
   test('explains itself', async () => {
     const help = await runToEnd(['--help']);
     expect(help.code).toBe(0);
-    expect(help.stdout).toContain('Examples:');
+    for (const word of 'Examples: ZIP repomix ChatGPT Claude Slack LibreChat Gemini Discord Codex'.split(' '))
+      expect(help.stdout).toContain(word);
     expect((await runToEnd([])).code).toBe(2);
   });
 

@@ -22,7 +22,7 @@ function numbers(seed: number): () => number {
 }
 
 /** So many pages of markdown, put together of the sections of this project's documentation. */
-export function folderPages(count: number): Page[] {
+export function folderPages(count: number, characters = CHARACTERS): Page[] {
   const docs = join(projectFolder, 'docs');
   const sections = readdirSync(docs)
     .filter((name) => name.endsWith('.md'))
@@ -33,7 +33,7 @@ export function folderPages(count: number): Page[] {
   return Array.from({ length: count }, (_, n) => {
     const title = `Page ${n} of the folder`;
     let content = `# ${title}\n\n`;
-    while (content.length < CHARACTERS) content += sections[Math.floor(next() * sections.length)]!;
+    while (content.length < characters) content += sections[Math.floor(next() * sections.length)]!;
     return { title, content };
   });
 }

@@ -14,10 +14,14 @@ export interface JsonArrayFile {
   /** Bytes of the largest element that is read. */
   limit: number;
   onBytes: (bytes: number) => void;
+  /** Where the list begins when it lies inside an object; must match up to and with its bracket. */
+  within?: RegExp;
 }
 
 /** Where the list begins: behind its bracket; null when the file is one element. */
-function findList(head: Buffer): { start: number; wrapped: boolean } | null {
+function findList(head: Buffer, within?: RegExp): { start: number; wrapped: boolean } | null {
+  const inside = within?.exec(head.toString('latin1'));
+  if (inside) return { start: inside.index + inside[0].length, wrapped: true };
   const start = /^(?:\xef\xbb\xbf)?\s*(?:\{\s*"conversations"\s*:\s*)?\[/.exec(head.toString('latin1'));
   return start ? { start: start[0].length, wrapped: start[0].includes('{') } : null;
 }
@@ -81,7 +85,7 @@ export async function* readJsonArray<T>(
   file: JsonArrayFile,
   read: (value: unknown, place: string) => T | SkippedItem,
 ): AsyncGenerator<T | SkippedItem> {
-  const list = findList(await readHead(file.absolute));
+  const list = findList(await readHead(file.absolute), file.within);
   const start = list?.start ?? 0;
   let reported = 0;
   for await (const element of splitJsonArray(

@@ -1,11 +1,14 @@
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, extname } from 'node:path';
 import { cleanText, nothingCleaned } from '../../../lib/storable.ts';
+import { readText } from '../../../reading/text.ts';
 import type { DocumentItem } from '../../items.ts';
 import type { ReadSettings } from '../../options.ts';
 import { type SkippedItem, skipped } from '../../skipped.ts';
 import { isGenerated, makeDocument } from '../document.ts';
+import type { Format } from '../format.ts';
 import { countCleaned, present } from '../json/values.ts';
-import { type PackedFile, type RepomixStyle, splitPackedFiles } from './split.ts';
+import { type PackedFile, type RepomixStyle, repomixStyle, splitPackedFiles } from './split.ts';
 
 /** What the packed repository is called: the file's name, or its folder's when the file has repomix's own name. */
 export function repomixName(absolute: string): string {
@@ -38,7 +41,7 @@ function documentOf(
 }
 
 /** The files of a repomix file, each as a document of its own. */
-export function* readRepomix(
+function* readRepomix(
   packed: { text: string; style: RepomixStyle; name: string; label: string },
   settings: ReadSettings,
 ): Generator<DocumentItem | SkippedItem> {
@@ -55,3 +58,14 @@ export function* readRepomix(
   }
   if (count === 0) yield skipped(packed.label, 'empty', 'a repomix file without files');
 }
+
+/** A repomix file, which is read whole. */
+export const repomix: Format = async ({ absolute, label, size, head, beginning }, settings) => {
+  const style = repomixStyle(beginning);
+  if (style === null) return null;
+  if (size > settings.maxRepomixBytes) return [skipped(label, 'too_large', `${size} bytes`)];
+  const read = readText(size <= head.length ? head : await readFile(absolute));
+  if ('notText' in read) return [skipped(label, 'binary', read.notText)];
+  const name = settings.name ?? repomixName(absolute);
+  return readRepomix({ text: read.text, style, name, label }, settings);
+};

@@ -1,0 +1,22 @@
+import type { ChatExportState } from './chat-export.ts';
+import type { SlackExport } from './slack/slack-export.ts';
+
+/** What is kept in mind from file to file. */
+export interface ReadState extends ChatExportState {
+  /** The folders that were looked at; null for one that is no Slack export. */
+  slack: Map<string, SlackExport | null>;
+  /** Folders, and whether they belong to source code. */
+  sourceTrees: Map<string, boolean>;
+  /** The titles that Claude Code keeps in other files than the session, by folder and by the message they are of. */
+  sessionTitles: Map<string, Map<string, string>>;
+}
+
+export function createReadState(): ReadState {
+  return {
+    items: new Set(),
+    folders: new Map(),
+    slack: new Map(),
+    sourceTrees: new Map(),
+    sessionTitles: new Map(),
+  };
+}
