@@ -100,9 +100,10 @@ it('what npm packs is installed, type-checked and run without the repository', (
   run('npm', ['pack', '--silent', '--pack-destination', folder], join(projectFolder, 'client'));
   const packed = readdirSync(folder).find((name) => name.endsWith('.tgz'))!;
   const files = run('tar', ['tzf', packed]).trim().split('\n');
+  expect(files).toContain('package/LICENSE');
   expect(
     files.filter(
-      (file) => !/^package\/(?:dist\/[a-z0-9-]+\.(?:js|d\.ts)|package\.json|README\.md)$/.test(file),
+      (file) => !/^package\/(?:dist\/[a-z0-9-]+\.(?:js|d\.ts)|package\.json|README\.md|LICENSE)$/.test(file),
     ),
   ).toEqual([]);
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');

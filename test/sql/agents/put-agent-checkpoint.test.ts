@@ -26,7 +26,9 @@ describeReal('the states of agents', () => {
   const write = (thread: string, index: number, content: string, task = 'task') =>
     call(
       tenants.ann,
-      `select app_public.put_agent_checkpoint_writes($1, '1', array[row($4, '', $2, 'c', 'json', convert_to($3, 'UTF8'))::app_public.agent_checkpoint_write]) as stored`,
+      `select app_public.put_agent_checkpoint_writes(
+         $1, '1', array[row($4, '', $2, 'c', 'json', convert_to($3, 'UTF8'))::app_public.agent_checkpoint_write]
+       ) as stored`,
       ...[thread, index, content, task],
     );
   const states = async (thread: string, more = '') =>
