@@ -6,6 +6,7 @@
 export const leftOutKinds = {
   empty_messages: 'messages in which there is nothing to read',
   doubled_messages: 'messages that the export has twice',
+  data: 'pictures and other data within a text, and code without blanks',
 } as const;
 
 export type LeftOutKind = keyof typeof leftOutKinds;

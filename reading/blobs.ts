@@ -124,6 +124,8 @@ const size = (characters: number) =>
 
 export interface WithoutBlobs {
   text: string;
+  /** Pieces that are left out. */
+  count: number;
   warnings: Warning[];
 }
 
@@ -133,7 +135,7 @@ export interface WithoutBlobs {
  * @param isData of one line as a whole, such as JSON: its lines are long by nature
  */
 export function leaveOutBlobs(text: string, { isData = false } = {}): WithoutBlobs {
-  if (text.length < LEAST) return { text, warnings: [] };
+  if (text.length < LEAST) return { text, count: 0, warnings: [] };
   let count = 0;
   let characters = 0;
   const note = (what: string, length: number) => {
@@ -142,7 +144,7 @@ export function leaveOutBlobs(text: string, { isData = false } = {}): WithoutBlo
     return `[${size(length)} of ${what} left out]`;
   };
   const read = withoutLines(withoutPieces(text, note), note, isData);
-  if (count === 0) return { text, warnings: [] };
+  if (count === 0) return { text, count: 0, warnings: [] };
   const message = `${count} ${count === 1 ? 'piece' : 'pieces'} of data left out of the text, ${size(characters)}: base64, data: addresses, minified code`;
-  return { text: read, warnings: [{ kind: 'left_out', message }] };
+  return { text: read, count, warnings: [{ kind: 'left_out', message }] };
 }

@@ -10,6 +10,8 @@ export interface Notebook {
   title: string | null;
   /** Of its code. */
   language: string | null;
+  /** How many its outputs have, which are left out. */
+  pictures: number;
   warnings: Warning[];
 }
 
@@ -111,5 +113,5 @@ export function readNotebook(json: string): Notebook | null {
   if (long > 0) warnings.push({ kind: 'left_out', message: `${long} long outputs are cut off` });
   const text = parts.filter((part) => part.trim() !== '').join('\n\n');
   const title = textOf(metadata.title);
-  return { text, title: (title && clipTitle(title)) || markdownTitle(text), language, warnings };
+  return { text, title: (title && clipTitle(title)) || markdownTitle(text), language, pictures, warnings };
 }

@@ -35,6 +35,7 @@ interface Words {
   title: string | null;
   contentType: ContentType;
   language: string | null;
+  pictures: number;
   warnings: Warning[];
 }
 
@@ -42,7 +43,7 @@ interface Words {
 function wordsOf(path: string, text: string): Words | null {
   const language = languageOf(path, text);
   const contentType = contentTypeOf(path, text, language);
-  const plain = { text, title: null, contentType, language, warnings: [] };
+  const plain = { text, title: null, contentType, language, pictures: 0, warnings: [] };
   if (contentType === 'html') {
     const page = readHtml(text);
     return page === null ? null : { ...plain, ...page };
@@ -65,7 +66,11 @@ export function makeDocument({
   const words = wordsOf(path, text);
   if (words === null) return skipped(label, 'unsupported', 'HTML nested more than a thousand deep');
   const { title, contentType, language } = words;
-  const { text: content, warnings } = leaveOutBlobs(words.text, {
+  const {
+    text: content,
+    count,
+    warnings,
+  } = leaveOutBlobs(words.text, {
     isData: language === 'json' && contentType === 'code',
   });
   if (content.trim() === '') return skipped(label, 'empty', 'no text in it');
@@ -81,6 +86,7 @@ export function makeDocument({
     content,
     contentType,
     language: contentType === 'code' ? language : null,
+    ...(count + words.pictures === 0 ? {} : { leftOut: { data: count + words.pictures } }),
     metadata: {
       ...metadata,
       ...(language !== null && contentType === 'markdown' ? { code_language: language } : {}),
