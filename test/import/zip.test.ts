@@ -1,7 +1,8 @@
-import { cp, mkdir, readdir, readFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Listing } from '../../import/files/listing.ts';
 import type { ImportItem } from '../../import/items.ts';
 import type { ReadOptions } from '../../import/options.ts';
 import { countBytes } from '../../import/read-paths.ts';
@@ -53,10 +54,10 @@ async function partsOf(folder: string, prefix = ''): Promise<Record<string, Buff
   return parts;
 }
 
-/** What is compared: everything but when the file was written, and where the bytes of an upload lie for now. */
+/** What is compared: everything but when the file was written, which folder it was, and where the bytes of an upload lie for now. */
 function comparable(items: (ImportItem | { kind: 'skipped'; source: string })[]): unknown[] {
   return items.map((item) => {
-    const { modified_at, ...metadata } = 'metadata' in item ? item.metadata : {};
+    const { modified_at, origin, ...metadata } = 'metadata' in item ? item.metadata : {};
     return { ...item, metadata, absolute: undefined };
   });
 }
@@ -169,6 +170,40 @@ describe('a ZIP', () => {
     const deep = await readAll(twice);
     expect(deep.conversations).toEqual([]);
     expect(deep.reasons).toContain('handbook/outer/inner.zip: unsupported');
+  });
+});
+
+describe('what is gone since the last import', () => {
+  const listed = async (path: string) => {
+    const listings: Listing[] = [];
+    await readAll(path, { onListed: (listing) => listings.push(listing) });
+    return listings;
+  };
+
+  test('is known of a ZIP that is imported again from the same place, unless a part of it is damaged', async () => {
+    const files = { 'a.md': '# A', 'b.md': '# B' };
+    const path = await zipFile(zip(files));
+    const [first] = await listed(path);
+    expect(first).toMatchObject({ name: 'handbook', prefix: 'file:handbook/', problem: null });
+    expect([...(first?.sources ?? [])]).toEqual(['file:handbook/a.md', 'file:handbook/b.md']);
+    await writeFile(path, zip({ 'a.md': '# A' }));
+    const [second] = await listed(path);
+    expect([second?.origin, second?.problem, second?.sources.size]).toEqual([first?.origin, null, 1]);
+    await writeFile(
+      path,
+      patched(zip(files), 'b.md', (header, isCentral) => void header.writeUInt32LE(7, isCentral ? 16 : 14)),
+    );
+    expect((await listed(path))[0]?.problem).toMatch(/could not be unpacked/);
+    await writeFile(path, 'no ZIP any more');
+    expect((await listed(path))[0]?.problem).toBeTruthy();
+  });
+
+  test('counts what is in a ZIP of a folder as in that folder', async () => {
+    const export_ = zip({ 'conversations.json': '[]', 'more.txt': 'beside' });
+    const folder = await makeFolder({ 'a.md': '# A', 'chatgpt.zip': export_ });
+    const listings = await listed(folder);
+    expect(listings).toHaveLength(1);
+    expect([...(listings[0]?.sources ?? [])]).toContain('file:notes/chatgpt/more.txt');
   });
 });
 

@@ -1,5 +1,4 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, rm, stat, statfs, utimes } from 'node:fs/promises';
+import { mkdir, open, rm, stat, statfs, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -15,8 +14,8 @@ import { damage, entriesOf, MAC, openZip, ZipProblem, type ZipSurvey } from './s
 
 /** Below this nothing is suspicious. */
 const HARMLESS = 256 * 1024 * 1024;
-/** Left free on the disk. */
-const RESERVE = 256 * 1024 * 1024;
+/** The share of what is free on the disk that is left to others. */
+const RESERVE = 0.1;
 
 /** @throws ZipProblem when it would unfold to more than it may, or than the disk takes */
 async function checkSize(absolute: string, { bytes }: ZipSurvey, into: string, limits: ZipLimits) {
@@ -30,7 +29,7 @@ async function checkSize(absolute: string, { bytes }: ZipSurvey, into: string, l
       `it unfolds to ${formatBytes(bytes)}, more than ${limits.ratio} times its size: no export does`,
     );
   const { bavail, bsize } = await statfs(into);
-  if (bytes + RESERVE > bavail * bsize)
+  if (bytes > bavail * bsize * (1 - RESERVE))
     throw new ZipProblem(
       `it unfolds to ${formatBytes(bytes)}, and ${into} has ${formatBytes(bavail * bsize)} left: free some, or set TMPDIR to another folder`,
     );
@@ -73,9 +72,15 @@ async function write(
 ): Promise<SkippedItem | null> {
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    const target = createWriteStream(file, { flags: 'wx', mode: 0o600 });
+    const handle = await open(file, 'wx', 0o600);
     const sum = checksum();
-    await pipeline(await zip.openReadStreamPromise(entry), sum.through, target, { signal });
+    try {
+      // Nothing is awaited between the two: a stream that fails while nobody listens ends the process.
+      const source = await zip.openReadStreamPromise(entry);
+      await pipeline(source, sum.through, handle.createWriteStream(), { signal });
+    } finally {
+      await handle.close();
+    }
     if (sum.value() !== entry.crc32) {
       await rm(file);
       return skipped(place, 'broken_zip', 'its checksum is wrong: download the ZIP again');
@@ -158,8 +163,10 @@ export async function* unpackPart(
     yield* unpackWhole(absolute, into, { label, survey, settings, onBytes });
   } catch (error) {
     if (settings.signal?.aborted) return;
-    if (!(error instanceof ZipProblem)) throw error;
-    yield skipped(label, 'broken_zip', error.message);
+    const code = errorCode(error) ?? '';
+    if (error instanceof ZipProblem) yield skipped(label, 'broken_zip', error.message);
+    else if (/^E[A-Z]+$/.test(code)) yield skipped(label, 'unreadable', code);
+    else throw error;
   }
   settings.onBytes(left);
 }
