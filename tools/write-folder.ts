@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exitCodesHelp, makeCommand, print, runCommand } from '../../lib/cli.ts';
-import { folderPages } from './folder-pages.ts';
+import { exitCodesHelp, makeCommand, print, runCommand } from '../lib/cli.ts';
+import { folderPages } from './bench/folder-pages.ts';
 
-/** A folder of markdown, as people keep it, to be imported by hand: `node tools/bench/write-folder.ts /tmp/pages`. */
+/** A folder of markdown, as people keep it, to be imported by hand: `node tools/write-folder.ts /tmp/pages`. */
 const program = makeCommand(
-  'node tools/bench/write-folder.ts',
+  'node tools/write-folder.ts',
   'Writes a folder of markdown to measure an import by.',
 )
   .argument('<folder>', 'where; it is made')
