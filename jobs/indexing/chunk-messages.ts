@@ -12,6 +12,9 @@ import { type Source, toRow, type Version } from './source.ts';
 /** Messages chunked at a time. */
 const MESSAGE_BATCH = 200;
 
+/** What an imported message says that only calls a tool: nobody looks for that. */
+const CALLS_ONLY = /^(?:\[tool: [^\]\n]*\]\s*)+$/;
+
 interface Message {
   id: string;
   sequence_number: number;
@@ -78,7 +81,9 @@ export async function chunkMessages(
     if (failure && !failure.is_dead) break;
     const text = { ...source, position: message.sequence_number, length: message.content.length };
     let chunks: object[] = [];
-    if (!failure && (message.role === 'user' || message.role === 'assistant')) {
+    const isSaid =
+      message.role === 'user' || (message.role === 'assistant' && !CALLS_ONLY.test(message.content));
+    if (!failure && isSaid) {
       const done = await attemptChunking(context, text, () => chunksOfMessage(context, message, version));
       if (done === 'waits') break;
       if (done !== 'dead') chunks = done;
