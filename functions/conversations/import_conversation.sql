@@ -30,7 +30,6 @@ begin
   if source is null or jsonb_typeof(payload -> 'messages') is distinct from 'array' or jsonb_array_length(payload -> 'messages') = 0 then
     raise exception 'The conversation to import needs "source" and at least one of "messages".' using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
   end if;
-
   if jsonb_array_length(payload -> 'messages') > app_hidden.setting('import_max_messages')::integer then
     raise exception 'An import of a conversation brings at most % messages; this one has %.', app_hidden.setting('import_max_messages'), jsonb_array_length(payload -> 'messages')
       using errcode = 'CQ206', hint = 'Split it into conversations of their own.';

@@ -11,7 +11,9 @@ import { asString } from '../json/values.ts';
 
 /** The files of an export: what they are is in their bytes and in the name that whoever sent them gave; their own is an id. */
 
-const PLAYED = /^(?:wav|mp3|m4a|ogg|oga|opus|flac|aac|mp4|mov|webm|mkv|avi)$/;
+/** What is no text, whatever its first bytes look like. */
+const SEEN_OR_HEARD =
+  /^(?:png|jpe?g|webp|gif|avif|heic|tiff?|bmp|wav|mp3|m4a|ogg|oga|opus|flac|aac|mp4|mov|webm|mkv|avi)$/;
 
 /** What is not known by its name any more: `file-0HDUFW2JaMMv.dat`. */
 const NAMELESS = /^(?:|dat|bin)$/;
@@ -35,7 +37,7 @@ async function typeOf(absolute: string, name: string): Promise<{ mimeType: strin
   if (image !== undefined) return { mimeType: image, ending: '' };
   if (head.subarray(0, 1024).includes('%PDF-'))
     return { mimeType: 'application/pdf', ending: NAMELESS.test(extension) ? '.pdf' : '' };
-  if (PLAYED.test(extension)) return null;
+  if (SEEN_OR_HEARD.test(extension)) return null;
   const read = readText(head);
   if ('notText' in read) {
     // the name says which of the documents of offices it is, and the database whether it is read

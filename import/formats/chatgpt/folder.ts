@@ -113,9 +113,15 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
   return readdir(folder, { withFileTypes: true }).catch(() => []);
 }
 
-/** Folders of an export that have files of its conversations: of images that were made, and of each conversation. */
-const WITH_FILES =
-  /^(?:dalle-|user-|[0-9a-f]{8}-[0-9a-f-]{27}$)|^(?:image|images|audio|video|files?|assets|attachments)$/i;
+/** Folders of an export that have files of its conversations: of images that were made, and one of each conversation. */
+const WITH_FILES = /^(?:dalle-|user-)/;
+const KINDS_OF_FILES = /^(?:images?|audio|videos?|files?|assets|attachments)$/i;
+
+async function hasFiles(folder: string, name: string): Promise<boolean> {
+  if (WITH_FILES.test(name) || KINDS_OF_FILES.test(name)) return true;
+  const inside = await entriesOf(join(folder, name));
+  return inside.some((entry) => entry.isDirectory() && KINDS_OF_FILES.test(entry.name));
+}
 
 /** The files of the export by their ids: beside the conversations, and in the folders that exports keep them in. */
 async function filesOf(
@@ -129,11 +135,9 @@ async function filesOf(
     if (id !== null) files.set(id, `${prefix}${entry.name}`.toWellFormed());
   }
   if (prefix.split('/').length > 3) return files;
-  const inside = prefix !== '';
-  for (const { name } of entries.filter(
-    (entry) => entry.isDirectory() && (inside || WITH_FILES.test(entry.name)),
-  ))
-    await filesOf(join(folder, name), `${prefix}${name}/`, files);
+  for (const { name } of entries.filter((entry) => entry.isDirectory()))
+    if (prefix !== '' || (await hasFiles(folder, name)))
+      await filesOf(join(folder, name), `${prefix}${name}/`, files);
   return files;
 }
 

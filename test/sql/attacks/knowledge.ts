@@ -98,12 +98,12 @@ export const knowledge: Attacks = {
         ({ id }) => id,
       );
     // one's own, and of nobody else, of the same workspace either
-    for (const thing of ['document', 'file', 'conversation', 'event'] as const) {
+    for (const thing of ['document', 'file', 'conversation', 'event', 'memory'] as const) {
       expect(await ask(ann, thing, of(ann)[thing], of(bob)[thing], NOWHERE)).toEqual([of(ann)[thing]]);
       expect(await ask(member, thing, of(owner)[thing])).toEqual([]);
     }
     expect(await ask(member, 'document', of(owner).sharedDocument)).toEqual([]);
-    expect(await fails(ask(ann, 'memory'))).toMatchObject({ code: 'CQ200' });
+    expect(await fails(ask(ann, 'message'))).toMatchObject({ code: 'CQ200' });
     await nobody(`select app_hidden.import_progress('document', '{}')`);
   },
   'app_public.retry_file': async () => {
