@@ -190,6 +190,7 @@ describeReal('what chats brought is found afterwards', () => {
       title: 'Walking plan',
       content: expect.stringContaining('ptarmigans'),
     });
+    expect(await first('walking plan')).toMatchObject({ kind: 'document', title: 'Walking plan' });
     expect(await first('bryologist')).toMatchObject({ kind: 'document', title: 'Letter' });
     expect(await first('curlews')).toMatchObject({ kind: 'document', title: 'rota.md' });
     expect(await first('harpsichords Leuven')).toMatchObject({ kind: 'memory', title: 'Claude: Work' });

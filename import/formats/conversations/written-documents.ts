@@ -4,6 +4,9 @@ import { limits } from '../../options.ts';
 import { clipped, type JsonObject, present } from '../json/values.ts';
 import type { MessageNode } from './message-tree.ts';
 
+/** Characters of all versions that are kept with their messages; what is beyond is in the calls that wrote it. */
+const MOST_VERSIONS = 4_000_000;
+
 /** A document that a model writes in a conversation, as it stands at one message. */
 export interface WrittenDocument {
   name: string;
@@ -103,6 +106,7 @@ export function followDocuments(
   const left = new Map<string, Documents>();
   const histories = new Map<string, History>();
   const versions = new Map<string, JsonObject[]>();
+  let kept = 0;
   for (const node of nodes) {
     const before = (node.parent === null ? undefined : left.get(node.parent)) ?? NONE;
     const changes = changesOf(node);
@@ -119,7 +123,12 @@ export function followDocuments(
             history.steps.push({ node: node.id, state });
             histories.set(id, history);
             const { name, version, text } = state;
-            versions.set(node.id, [...(versions.get(node.id) ?? []), { document: id, name, version, text }]);
+            kept += text.length;
+            const words = kept <= MOST_VERSIONS ? { text } : { characters: text.length };
+            versions.set(node.id, [
+              ...(versions.get(node.id) ?? []),
+              { document: id, name, version, ...words },
+            ]);
           }),
     );
   }
