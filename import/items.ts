@@ -52,9 +52,13 @@ export interface AttachmentItem {
   name: string;
   mimeType: string | null;
   size: number | null;
-  bytes: 'in_export' | 'missing';
+  /** `written`: a document that the model wrote in the conversation, whose last version is `text`. */
+  bytes: 'in_export' | 'missing' | 'written';
   /** What was read from it, when the export has that. */
   text: string | null;
+  /** How the text is to be cut; plain text when nothing is said. */
+  contentType?: ContentType;
+  language?: string | null;
   metadata: Metadata;
 }
 
@@ -88,6 +92,8 @@ export interface ConversationItem {
   messages: MessageItem[];
   /** The last message of the branch that was open when the export was made. */
   currentLeaf: string;
+  /** Ids of what a model thought: not messages, though an earlier import may have made some of them. */
+  thoughts: string[];
   metadata: Metadata;
   /** What of it is in no message. */
   leftOut?: LeftOut;
@@ -117,10 +123,24 @@ export interface UploadItem {
   mimeType: string;
   size: number;
   metadata: Metadata;
+  /** The attachment of a conversation that these are the bytes of; it was written before. */
+  attachment?: { conversation: string; externalId: string } | undefined;
   leftOut?: LeftOut;
 }
 
-export type ImportItem = DocumentItem | ConversationItem | EventItem | UploadItem;
+/** Something that another assistant remembers of a person. */
+export interface MemoryItem {
+  kind: 'memory';
+  /** Where it stands in the export: `claude:memory/<account>/<heading>` */
+  source: string;
+  /** What it is about: a new text for it takes the place of the one before. */
+  subject: string;
+  content: string;
+  metadata: Metadata;
+  leftOut?: LeftOut;
+}
+
+export type ImportItem = DocumentItem | ConversationItem | EventItem | UploadItem | MemoryItem;
 
 /** An identity that fits its column: the end of a very long one becomes its hash. */
 export function boundedSource(source: string): string {

@@ -7,6 +7,9 @@ export const leftOutKinds = {
   empty_messages: 'messages in which there is nothing to read',
   doubled_messages: 'messages that the export has twice',
   data: 'pictures and other data within a text, and code without blanks',
+  missing_parents:
+    'links to messages that the export does not have: what followed them hangs on the message before',
+  written_changes: 'changes of a document written in a conversation that do not fit its text',
 } as const;
 
 export type LeftOutKind = keyof typeof leftOutKinds;

@@ -7,6 +7,7 @@ import { Links } from './files/names.ts';
 import { bytesOf, exportIn, type ZipPart } from './files/zip/parts.ts';
 import { type Scratch, scratchSpace } from './files/zip/scratch.ts';
 import { unpackZip, type Zip } from './files/zip/unpacked.ts';
+import { leftOfExports } from './formats/chat-export.ts';
 import { readFileItems } from './formats/read-file.ts';
 import { createReadState, type ReadState } from './formats/read-state.ts';
 import type { ImportItem } from './items.ts';
@@ -134,8 +135,10 @@ async function* readFound(
   seen: Seen,
 ): AsyncGenerator<ImportItem | SkippedItem> {
   const size = await sizeOf(absolute);
-  if (listing) list(listing, root, absolute);
-  if (seen.files.has(absolute)) {
+  // what comes in as the attachment of a conversation is no document of the folder any more
+  const isClaimed = seen.state.claimed.has(absolute);
+  if (listing && !isClaimed) list(listing, root, absolute);
+  if (isClaimed || seen.files.has(absolute)) {
     settings.onBytes(size);
     return;
   }
@@ -189,7 +192,7 @@ export async function* readPaths(
       else if (root.kind === 'zip') yield* readZip({ ...root, where: '' }, settings, seen, null);
       else yield* readRoot(root, settings, seen);
     }
-    for (const folder of seen.state.folders.values()) yield* folder.leftOver();
+    yield* leftOfExports(seen.state, settings);
   } finally {
     await seen.links.remove();
     await seen.scratch.remove();

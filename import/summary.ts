@@ -14,6 +14,7 @@ export type Counted =
   | 'files'
   | 'toolCalls'
   | 'feedback'
+  | 'memories'
   | 'events';
 
 const OUTCOMES: Outcome[] = ['imported', 'updated', 'unchanged'];
@@ -26,6 +27,7 @@ const COUNTED: [Counted, string][] = [
   ['files', 'attachments'],
   ['toolCalls', 'tool calls'],
   ['feedback', 'feedback'],
+  ['memories', 'memories'],
   ['events', 'events'],
 ];
 /** Those that are shown even when there is none. */
@@ -103,6 +105,7 @@ export function createSummary({
       files: none(),
       toolCalls: none(),
       feedback: none(),
+      memories: none(),
       events: none(),
     },
     skipped: new Map(),
@@ -140,10 +143,15 @@ export function createSummary({
       tally.failures.push(...failures);
     },
     found() {
-      const { documents, uploads, conversations, events } = tally.counts;
+      const { documents, uploads, conversations, memories, events } = tally.counts;
       return OUTCOMES.reduce(
         (sum, outcome) =>
-          sum + documents[outcome] + uploads[outcome] + conversations[outcome] + events[outcome],
+          sum +
+          documents[outcome] +
+          uploads[outcome] +
+          conversations[outcome] +
+          memories[outcome] +
+          events[outcome],
         0,
       );
     },

@@ -4,7 +4,9 @@
 -- The function stays away from temporary tables and makes no partition: a request must not write to the catalogue. What is old has a
 -- partition for all of the past, and where that is missing the default one.
 -- payload: {source, title, createdAt, model, visibility, metadata, messages: [{externalId, parentExternalId, role, content, createdAt,
---   model, metadata, attachments, toolCalls, feedback}]}; parents come before children; times in ISO 8601.
+--   model, metadata, attachments, toolCalls, feedback}], thoughts}; parents come before children; times in ISO 8601.
+-- What an older version read otherwise is read anew, once: when metadata.reading is higher than that of the conversation
+-- (revise_imported_messages). thoughts: external ids that are no messages, though they may have been imported as such.
 -- visibility counts only when the conversation is new: who shares or hides it later is not overruled by the next import.
 create or replace function app_public.import_conversation(payload jsonb)
 returns app_public.import_result
@@ -28,7 +30,6 @@ begin
   if source is null or jsonb_typeof(payload -> 'messages') is distinct from 'array' or jsonb_array_length(payload -> 'messages') = 0 then
     raise exception 'The conversation to import needs "source" and at least one of "messages".' using errcode = 'CQ200', hint = 'See docs/import.md for the format.';
   end if;
-
   if jsonb_array_length(payload -> 'messages') > app_hidden.setting('import_max_messages')::integer then
     raise exception 'An import of a conversation brings at most % messages; this one has %.', app_hidden.setting('import_max_messages'), jsonb_array_length(payload -> 'messages')
       using errcode = 'CQ206', hint = 'Split it into conversations of their own.';
@@ -67,6 +68,7 @@ begin
   ) then
     conversation := app_private.unpack_conversation(conversation);
   end if;
+  conversation := app_private.revise_imported_messages(conversation, imported, payload);
   result.files_added := app_private.import_attachments(conversation, imported, conversation.visibility);
   result.added := app_private.insert_imported_messages(conversation, imported, source);
   result.unchanged := cardinality(imported) - result.added;

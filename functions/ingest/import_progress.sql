@@ -15,8 +15,8 @@ declare
   version uuid := (select v.id from app_public.embedding_versions v where v.status = 'active');
 begin
   perform app_hidden.require_member();
-  if kind not in ('document', 'file', 'conversation', 'event') or cardinality(ids) > 5000 then
-    raise exception 'The progress of at most 5,000 documents, files, conversations or events is asked for at a time.' using errcode = 'CQ200', hint = 'Ask in parts.';
+  if kind not in ('document', 'file', 'conversation', 'event', 'memory') or cardinality(ids) > 5000 then
+    raise exception 'The progress of at most 5,000 documents, files, conversations, events or memories is asked for at a time.' using errcode = 'CQ200', hint = 'Ask in parts.';
   end if;
   return query
   with source as (
@@ -47,6 +47,10 @@ begin
     select e.id, null, null, e.id, e.processing_status in ('pending', 'processing'), null, null, case when e.processing_status = 'failed' then e.error end
     from app_public.raw_events e
     where kind = 'event' and e.workspace_id = workspace and e.owner_id = caller and e.id = any (ids)
+    union all
+    select m.id, null, null, null, m.chunked_hash is distinct from m.content_hash, null, null, null
+    from app_public.memory_items m
+    where kind = 'memory' and m.workspace_id = workspace and m.owner_id = caller and upper_inf(m.validity) and m.id = any (ids)
   )
   select s.id, bool_or(s.waits or coalesce(x.waits, false)), min(case when s.waits or x.waits then coalesce(s.done, 0) else 1 end)::real,
     min(coalesce(s.code, x.code))::text, min(coalesce(s.reason, x.error, p.reason))::text, sum(p.passages)::integer, sum(p.without_vector)::integer
@@ -57,5 +61,5 @@ begin
 end
 $$;
 comment on function app_hidden.import_progress(text, uuid[]) is
-  'Of the caller''s documents, files, conversations or events: whether they still wait to be found by their words, how much is done, why they failed, their passages, and those without a vector. Errors: CQ101 not signed in, CQ200.';
+  'Of the caller''s documents, files, conversations, events or memories: whether they still wait to be found by their words, how much is done, why they failed, their passages, and those without a vector. Errors: CQ101 not signed in, CQ200.';
 grant execute on function app_hidden.import_progress(text, uuid[]) to colloquy_user, colloquy_admin;

@@ -37,6 +37,8 @@ export interface Place {
 
 /** Installed packages and caches: never the user's own words, and too many to list. */
 const DEPENDENCIES = new Set(['node_modules', 'bower_components', '__pycache__', '.venv', 'venv']);
+/** They come first: other files of an export belong to them. */
+const CONVERSATIONS = /^conversations(?:-\d+)?\.json$/;
 /** The one hidden folder in which people keep documents. */
 const VISIBLE = new Set(['.github']);
 
@@ -78,7 +80,7 @@ async function inCheckout(place: Place): Promise<Place | null> {
 }
 
 /**
- * Every file below a folder, in the order of the names, so that two runs read alike. Symbolic links are not
+ * Every file below a folder, in the order of the names (the conversations of an export first), so that two runs read alike. Symbolic links are not
  * followed: what they point to inside the folder is read in its own place, and outside is not ours to read.
  */
 export async function* listFiles(
@@ -100,7 +102,11 @@ export async function* listFiles(
   const rules = await rulesFor(at.named, at.rules, join(at.folder, '.gitignore'));
   const here = { ...at, rules };
   const named = entries.map((entry) => ({ entry, name: readableName(entry.name) }));
-  named.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  named.sort(
+    (a, b) =>
+      Number(CONVERSATIONS.test(b.name)) - Number(CONVERSATIONS.test(a.name)) ||
+      (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
+  );
   for (const { entry, name } of named) {
     if (name === '.git') continue;
     const readable = join(here.named, name);

@@ -4,10 +4,10 @@ import { open, readFile, stat } from 'node:fs/promises';
 export const HEAD_BYTES = 64 * 1024;
 
 /** A small configuration file as text; null when it is absent, not a regular file, or suspiciously large. */
-export async function readSmallFile(file: string): Promise<string | null> {
+export async function readSmallFile(file: string, most = 1024 * 1024): Promise<string | null> {
   try {
     const found = await stat(file);
-    return found.isFile() && found.size <= 1024 * 1024 ? await readFile(file, 'utf8') : null;
+    return found.isFile() && found.size <= most ? await readFile(file, 'utf8') : null;
   } catch {
     return null;
   }

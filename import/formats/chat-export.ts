@@ -1,20 +1,22 @@
-import { basename, dirname } from 'node:path';
-import type { ConversationItem, DocumentItem } from '../items.ts';
+import { basename, dirname, join } from 'node:path';
+import type { ConversationItem, ImportItem } from '../items.ts';
 import type { ReadSettings } from '../options.ts';
 import type { SkippedItem } from '../skipped.ts';
+import { assetsLeft, assetsOf } from './chatgpt/assets.ts';
 import { readConversation as readChatgptConversation } from './chatgpt/conversation.ts';
 import { type ExportFolder, readExportFolder } from './chatgpt/folder.ts';
 import { readConversation as readClaudeConversation } from './claude/conversation.ts';
+import { readMemories } from './claude/memories.ts';
 import { readProjects } from './claude/projects.ts';
 import { onlyOnce } from './conversations/only-once.ts';
 import type { Format } from './format.ts';
 import { readJsonArray } from './json/read-array.ts';
 
-export type ChatExportKind = 'chatgpt' | 'claude' | 'claude_projects';
+export type ChatExportKind = 'chatgpt' | 'claude' | 'claude_projects' | 'claude_memories';
 
 /** What else exports contain: a second copy of the conversations, the account, and records about them. */
 const EXTRAS =
-  /^(?:chat\.html|users?(?:_settings)?\.json|memories\.json|message_feedback\.json|model_comparisons\.json|shared_conversations\.json|group_chats\.json|shopping\.json|sora\.json|export_manifest\.json|conversation_asset_file_names\.json)$/;
+  /^(?:chat\.html|users?(?:_settings)?\.json|library_files\.json|message_feedback\.json|model_comparisons\.json|shared_conversations\.json|group_chats\.json|shopping\.json|sora\.json|export_manifest\.json|conversation_asset_file_names\.json)$/;
 
 const EXPORT_NAME = /^conversations(?:-\d+)?\.json$/;
 
@@ -36,6 +38,11 @@ export function chatExportKind(head: string, name: string): ChatExportKind | nul
   if (hasUuid && /"chat_messages"\s*:/.test(text)) return 'claude';
   if (hasUuid && /"docs"\s*:/.test(text) && /"(?:prompt_template|is_starter_project)"\s*:/.test(text))
     return 'claude_projects';
+  if (
+    /"conversations_memory"\s*:/.test(text) ||
+    (/"project_memories"\s*:/.test(text) && /"account_uuid"\s*:/.test(text))
+  )
+    return 'claude_memories';
   if (!EXPORT_NAME.test(name)) return null;
   if (/^\[\s*\{\s*"uuid"/.test(text)) return 'claude';
   return /^\[\s*(?:\{\s*(?:"(?:title|id|conversation_id|create_time)"|$)|$)/.test(text) ? 'chatgpt' : null;
@@ -47,6 +54,8 @@ export interface ChatExportState {
   items: Set<string>;
   /** What lies beside the conversations, by folder. */
   folders: Map<string, ExportFolder>;
+  /** Files that come in with the conversations they belong to. */
+  claimed: Set<string>;
 }
 
 async function* readConversations(
@@ -70,9 +79,11 @@ async function* readChatExport(
   file: { absolute: string; label: string },
   settings: ReadSettings,
   state: ChatExportState,
-): AsyncGenerator<ConversationItem | DocumentItem | SkippedItem> {
+): AsyncGenerator<ImportItem | SkippedItem> {
   const { now } = settings;
-  if (kind === 'claude_projects') {
+  if (kind === 'claude_memories') {
+    yield* readMemories(file, settings);
+  } else if (kind === 'claude_projects') {
     yield* readProjects(file, settings);
   } else if (kind === 'claude') {
     yield* readConversations(file, settings, state, (value, place) =>
@@ -84,12 +95,27 @@ async function* readChatExport(
     if (folder === undefined) {
       folder = await readExportFolder(file.absolute, file.label, now);
       state.folders.set(key, folder);
+      for (const path of folder.paths()) state.claimed.add(join(key, path));
       yield* folder.problems;
     }
     const beside = folder;
-    yield* readConversations(file, settings, state, (value, place) =>
+    for await (const item of readConversations(file, settings, state, (value, place) =>
       readChatgptConversation(value, place, now, beside),
-    );
+    )) {
+      yield item;
+      if (item.kind === 'conversation') yield* assetsOf(item, key, settings);
+    }
+  }
+}
+
+/** What no conversation of the exports asked for. */
+export async function* leftOfExports(
+  state: ChatExportState,
+  settings: ReadSettings,
+): AsyncGenerator<ImportItem | SkippedItem> {
+  for (const [path, folder] of state.folders) {
+    yield* folder.leftOver();
+    yield* assetsLeft(folder.filesLeft(), path, settings);
   }
 }
 

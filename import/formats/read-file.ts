@@ -36,7 +36,7 @@ async function refuseByName(absolute: string, label: string, named: boolean): Pr
   if (named) return null;
   if (isGenerated(name)) return skipped(label, 'generated', 'not written by a person');
   if (isChatExportExtra(name) && (await liesInExport(absolute))) {
-    return skipped(label, 'unsupported', 'part of an export; only its conversations are imported');
+    return skipped(label, 'unsupported', 'part of an export; what of it is imported is in its conversations');
   }
   return null;
 }

@@ -15,6 +15,7 @@ export function createReadState(): ReadState {
   return {
     items: new Set(),
     folders: new Map(),
+    claimed: new Set(),
     slack: new Map(),
     sourceTrees: new Map(),
     sessionTitles: new Map(),

@@ -2,10 +2,19 @@ import { createReadStream } from 'node:fs';
 import type { PoolClient } from 'pg';
 import { errorCode } from '../../lib/errors.ts';
 import type { FileStorage } from '../../lib/storage.ts';
-import type { ConversationItem, DocumentItem, EventItem, ImportItem, UploadItem } from '../items.ts';
+import type {
+  ConversationItem,
+  DocumentItem,
+  EventItem,
+  ImportItem,
+  MemoryItem,
+  UploadItem,
+} from '../items.ts';
 import { type SkippedItem, skipped } from '../skipped.ts';
 import type { Outcome, Summary } from '../summary.ts';
+import { storeAttachment } from './attachments.ts';
 import { createBatch } from './batch.ts';
+import { writeMemory } from './memories.ts';
 import {
   type Contents,
   contentsOf,
@@ -22,7 +31,7 @@ export interface Transactions {
 
 /** Something that is in the database now, also when it was there before. */
 export interface Brought {
-  kind: 'document' | 'file' | 'conversation' | 'event';
+  kind: 'document' | 'file' | 'conversation' | 'event' | 'memory';
   id: string;
   source: string;
   /** Characters, or what comes near them: how much there is to be read. */
@@ -228,6 +237,8 @@ export function databaseWriter(
 
   const writeUpload = async (item: UploadItem): Promise<void> => {
     try {
+      const { attachment } = item;
+      if (attachment !== undefined) return await writeAttachment({ ...item, attachment });
       const { id, outcome } = await store(item);
       summary.count('uploads', outcome);
       onBrought({ kind: 'file', id, source: item.source, size: item.size / BYTES_PER_CHARACTER });
@@ -241,9 +252,33 @@ export function databaseWriter(
     }
   };
 
+  const writeAttachment = async (
+    item: UploadItem & { attachment: NonNullable<UploadItem['attachment']> },
+  ): Promise<void> => {
+    const stored = await storeAttachment(item, session, storage);
+    if ('described' in stored) return refuse(item, skipped(item.source, 'unsupported', stored.described));
+    summary.count('uploads', stored.outcome);
+    if (stored.id !== null)
+      onBrought({ kind: 'file', id: stored.id, source: item.source, size: item.size / BYTES_PER_CHARACTER });
+    onOutcome(item, stored.outcome);
+  };
+
+  const remember = async (item: MemoryItem): Promise<void> => {
+    try {
+      const { id, outcome } = await writeMemory(item, session, visibility);
+      summary.count('memories', outcome);
+      if (id !== null) onBrought({ kind: 'memory', id, source: item.source, size: item.content.length });
+      onOutcome(item, outcome);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      refuse(item, refusal(item.source, error));
+    }
+  };
+
   return {
     async add(item) {
       if (item.kind === 'conversation') await writeConversation(item);
+      else if (item.kind === 'memory') await remember(item);
       else if (item.kind === 'upload') await writeUpload(item);
       else if (item.kind === 'event') await events.add(item, Buffer.byteLength(JSON.stringify(item.payload)));
       else await documents.add(item, Buffer.byteLength(item.content));
@@ -259,7 +294,7 @@ export function databaseWriter(
 export function dryRunWriter({ summary, onOutcome }: WriterOptions): ItemWriter {
   return {
     async add(item) {
-      summary.count(`${item.kind}s`, 'imported');
+      summary.count(item.kind === 'memory' ? 'memories' : `${item.kind}s`, 'imported');
       if (item.kind === 'conversation') {
         const { messages, files, toolCalls, feedback } = contentsOf(item);
         summary.count('messages', 'imported', messages);

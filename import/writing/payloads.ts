@@ -25,6 +25,7 @@ export function conversationPayload(item: ConversationItem, visibility: Visibili
     model: item.model,
     visibility,
     metadata: { ...item.metadata, current_leaf: item.currentLeaf },
+    thoughts: item.thoughts,
     messages: item.messages.map(({ attachments, toolCalls, feedback, ...message }) => ({
       ...message,
       ...(attachments.length === 0 ? {} : { attachments }),

@@ -12,6 +12,11 @@ import { type Source, toRow, type Version } from './source.ts';
 /** Messages chunked at a time. */
 const MESSAGE_BATCH = 200;
 
+/** What an imported answer says that only calls a tool or writes a document: nobody looks for that, and the document is found itself. */
+const CALL = /^\[(?:tool|canvas|artifact|file): .*\]\s*$/;
+const onlyCalls = (content: string): boolean =>
+  content.startsWith('[') && content.split('\n').every((line) => line.trim() === '' || CALL.test(line));
+
 interface Message {
   id: string;
   sequence_number: number;
@@ -78,7 +83,8 @@ export async function chunkMessages(
     if (failure && !failure.is_dead) break;
     const text = { ...source, position: message.sequence_number, length: message.content.length };
     let chunks: object[] = [];
-    if (!failure && (message.role === 'user' || message.role === 'assistant')) {
+    const isSaid = message.role === 'user' || (message.role === 'assistant' && !onlyCalls(message.content));
+    if (!failure && isSaid) {
       const done = await attemptChunking(context, text, () => chunksOfMessage(context, message, version));
       if (done === 'waits') break;
       if (done !== 'dead') chunks = done;

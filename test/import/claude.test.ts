@@ -31,7 +31,11 @@ describe('the export in test/fixtures', () => {
       'claude/users.json: unsupported',
     ]);
     expect(documents.map(({ source, title, contentType }) => [source, title, contentType])).toEqual([
-      ['claude:project/5a11e000-0000-4000-8000-000000000001/instructions', 'instructions.md', 'markdown'],
+      [
+        'claude:project/5a11e000-0000-4000-8000-000000000001/instructions',
+        'Harbour log: instructions',
+        'markdown',
+      ],
       ['claude:project/5a11e000-0000-4000-8000-000000000001/d-1', 'Berths', 'markdown'],
     ]);
     const [tides, knots] = conversations;
@@ -122,10 +126,9 @@ describe('what is wrong with an export', () => {
       7,
     ];
     const { conversations, skipped } = await readExport(list);
-    expect(conversations.map((c) => c.source)).toEqual(['claude:good']);
+    expect(conversations.map((c) => c.source)).toEqual(['claude:orphan', 'claude:good']);
     expect(skipped.map(({ source, reason }) => [source, reason])).toEqual([
       ['export/conversations.json #1', 'unsupported'],
-      ['claude:orphan (Talk)', 'broken_tree'],
       ['claude:circle (Talk)', 'broken_tree'],
       ['claude:good (Talk)', 'duplicate'],
       ['export/conversations.json #6', 'unsupported'],

@@ -219,8 +219,8 @@ describeReal('what an import writes', () => {
         return rows.map((row) => row.id);
       });
     const [his, hers] = [await ids(ann), await ids(bob)];
-    expect(his).toHaveLength(1 + 2 + 14);
-    expect(hers).toHaveLength(1 + 2 + 14);
+    expect(his).toHaveLength(1 + 2 + 13);
+    expect(hers).toHaveLength(1 + 2 + 13);
     expect(his.filter((id) => hers.includes(id))).toEqual([]);
   });
 

@@ -64,6 +64,7 @@ describeReal('what an import of other systems writes', () => {
       feedback: { imported: 0, updated: 0, unchanged: 0 },
       events: { imported: 0, updated: 0, unchanged: 0 },
       uploads: { imported: 0, updated: 0, unchanged: 0 },
+      memories: { imported: 0, updated: 0, unchanged: 0 },
     });
     expect(
       await rowsOf(

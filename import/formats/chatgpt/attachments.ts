@@ -2,8 +2,8 @@ import { basename } from 'node:path';
 import type { AttachmentItem } from '../../items.ts';
 import { limits } from '../../options.ts';
 import { asArray, asObject, asSize, asString, clipped, present, shortString } from '../json/values.ts';
+import { fileIdOf } from './file-ids.ts';
 import type { ExportFolder } from './folder.ts';
-import { fileIdOf } from './folder.ts';
 
 interface Described {
   id: string | null;
@@ -14,7 +14,23 @@ interface Described {
   height?: unknown;
 }
 
-/** The files that a message lists, and then the images that it only shows. */
+const AUDIO = /^(?:wav|mp3|m4a|ogg|webm|flac)$/;
+
+/** What a part shows or plays: itself, or the sound, the video and the pictures of a call. */
+function* pointersOf(part: Record<string, unknown>): Generator<Record<string, unknown>> {
+  const { audio_asset_pointer, video_container_asset_pointer, frames_asset_pointers } = part;
+  for (const each of [
+    part,
+    audio_asset_pointer,
+    video_container_asset_pointer,
+    ...asArray(frames_asset_pointers),
+  ]) {
+    const pointed = typeof each === 'string' ? { asset_pointer: each } : asObject(each);
+    if (asString(pointed.asset_pointer) !== null) yield pointed;
+  }
+}
+
+/** The files that a message lists, and then the images and sounds that it only has. */
 function* described(message: Record<string, unknown>): Generator<Described> {
   for (const item of asArray(asObject(message.metadata).attachments)) {
     const { id, name, mime_type, mimeType, size, width, height } = asObject(item);
@@ -27,18 +43,19 @@ function* described(message: Record<string, unknown>): Generator<Described> {
       height,
     };
   }
-  for (const part of asArray(asObject(message.content).parts)) {
-    const { asset_pointer, size_bytes, width, height } = asObject(part);
-    const pointer = asString(asset_pointer);
-    if (pointer !== null)
+  for (const part of asArray(asObject(message.content).parts).map(asObject)) {
+    for (const { asset_pointer, size_bytes, width, height, format } of pointersOf(part)) {
+      const pointer = asString(asset_pointer)!;
+      const sound = AUDIO.exec(asString(format) ?? '')?.[0];
       yield {
         id: fileIdOf(pointer) ?? pointer,
         name: null,
-        mimeType: null,
+        mimeType: sound === undefined ? null : `audio/${sound}`,
         size: asSize(size_bytes),
         width,
         height,
       };
+    }
   }
 }
 
@@ -55,7 +72,10 @@ export function attachmentsOf(
     const path = id === null ? null : folder.fileOf(id);
     found.set(externalId, {
       externalId,
-      name: clipped(name ?? (path === null ? externalId : basename(path)), 255),
+      name: clipped(
+        name ?? (id === null ? null : folder.nameOf(id)) ?? (path === null ? externalId : basename(path)),
+        255,
+      ),
       mimeType,
       size,
       bytes: path === null ? 'missing' : 'in_export',

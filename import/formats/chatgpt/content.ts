@@ -1,13 +1,28 @@
 import type { MessageRole, Metadata } from '../../items.ts';
-import { asArray, asObject, asString, isObject, type JsonObject, present } from '../json/values.ts';
+import { type Source, sourcesOf } from '../conversations/source-list.ts';
+import { asArray, asObject, asString, clipped, isObject, type JsonObject, present } from '../json/values.ts';
+import { fileIdOf } from './file-ids.ts';
+import { listedSources, readReferences } from './references.ts';
 
 /** What one message of an export says, as markdown. */
 export interface MessageContent {
   role: MessageRole;
-  /** '' when it says nothing: a placeholder that the export keeps for its own reasons. */
+  /** '' when it says nothing: a placeholder that the export keeps for its own reasons, or what was only thought. */
   content: string;
+  /** What the model thought, which is not what it said. */
+  thinking: string | null;
   metadata: Metadata;
 }
+
+/** What a message does not say itself. */
+export interface Surroundings {
+  /** What a mark such as `turn0search3` stands for. */
+  lookUp: (ref: string) => Source | null;
+  /** The name of a file by its id. */
+  nameOf: (id: string) => string | null;
+}
+
+const ALONE: Surroundings = { lookUp: () => null, nameOf: () => null };
 
 /** A code block that its own content cannot end. */
 export function fenced(text: string, language: string): string {
@@ -21,26 +36,54 @@ function joined(...texts: (string | null)[]): string {
 }
 
 function pointerOf(part: JsonObject): string {
-  const nested = asObject(part.audio_asset_pointer);
-  return asString(part.asset_pointer) ?? asString(nested.asset_pointer) ?? 'unknown';
+  for (const pointer of [part.asset_pointer, part.audio_asset_pointer, part.video_container_asset_pointer]) {
+    const found = asString(pointer) ?? asString(asObject(pointer).asset_pointer);
+    if (found !== null) return found;
+  }
+  return 'unknown';
 }
 
-/** Images and sounds are not in the export's JSON: a placeholder says where they stood. */
-function partText(part: unknown, assets: JsonObject[]): string | null {
+/** What an image is called: its file's name, the title that a model gave it, or what was asked for. */
+function imageName(part: JsonObject, message: JsonObject, { nameOf }: Surroundings): string | null {
+  const id = fileIdOf(pointerOf(part));
+  const listed = asArray(asObject(message.metadata).attachments).map(asObject);
+  const { dalle, generation } = asObject(part.metadata);
+  const name =
+    asString(listed.find((each) => id !== null && each.id === id)?.name) ??
+    (id === null ? null : nameOf(id)) ??
+    asString(asObject(message.metadata).image_gen_title) ??
+    asString(asObject(dalle).prompt) ??
+    asString(asObject(generation).prompt);
+  return name === null ? null : clipped(name.replace(/\s+/g, ' '), 300);
+}
+
+interface PartsContext {
+  message: JsonObject;
+  around: Surroundings;
+  assets: JsonObject[];
+}
+
+/** Images and sounds are not in the export's JSON: a placeholder says where an image stood. Of a voice its transcript is the text. */
+function partText(part: unknown, { message, around, assets }: PartsContext): string | null {
   if (typeof part === 'string') return part;
   if (!isObject(part)) return null;
   const type = asString(part.content_type) ?? 'part';
   if (/(?:image|audio|video).*asset_pointer$/.test(type)) {
-    const kind = type.startsWith('image') ? 'image' : type.startsWith('audio') ? 'audio' : 'video';
     const { size_bytes, width, height, fovea, format } = part;
     assets.push(present({ type, asset_pointer: pointerOf(part), size_bytes, width, height, fovea, format }));
-    return `[${kind}: ${pointerOf(part)}]`;
+    if (!type.startsWith('image')) return null;
+    const name = imageName(part, message, around);
+    return name === null ? '[image]' : `[image: ${name}]`;
   }
-  return asString(part.text) ?? `[${type}]`;
+  return asString(part.text) ?? (type === 'audio_transcription' ? null : `[${type}]`);
 }
 
-function partsText(content: JsonObject, assets: JsonObject[]): string {
-  return joined(...asArray(content.parts).map((part) => partText(part, assets)));
+function partsText(content: JsonObject, context: PartsContext): string {
+  const text = joined(...asArray(content.parts).map((part) => partText(part, context)));
+  if (text.trim() !== '' || context.assets.length === 0) return text;
+  return /video/.test(String(context.assets[0]!.type)) && !/user_audio/.test(String(context.assets[0]!.type))
+    ? '[video]'
+    : '[voice message]';
 }
 
 function cited(content: JsonObject): string {
@@ -50,9 +93,20 @@ function cited(content: JsonObject): string {
   return joined(title && url ? `[${title}](${url})` : (title ?? url), quoted);
 }
 
+/** A list, or the JSON of one. */
+function listOf(value: unknown): unknown[] {
+  if (typeof value !== 'string') return asArray(value);
+  try {
+    return asArray(JSON.parse(value));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return [{ content: value }];
+  }
+}
+
 function thoughts(content: JsonObject): string {
   return joined(
-    ...asArray(content.thoughts).map((item) => {
+    ...listOf(content.thoughts).map((item) => {
       const { summary, content: text } = asObject(item);
       const heading = asString(summary);
       return joined(heading === null ? null : `**${heading}**`, asString(text));
@@ -60,10 +114,10 @@ function thoughts(content: JsonObject): string {
   );
 }
 
-function contentText(type: string, content: JsonObject, assets: JsonObject[]): string {
+function contentText(type: string, content: JsonObject, context: PartsContext): string {
   switch (type) {
     case 'code': {
-      const code = asString(content.text) ?? partsText(content, assets);
+      const code = asString(content.text) ?? partsText(content, context);
       const language = asString(content.language);
       return code === '' ? '' : fenced(code, language && language !== 'unknown' ? language : '');
     }
@@ -82,7 +136,7 @@ function contentText(type: string, content: JsonObject, assets: JsonObject[]): s
     case 'model_editable_context':
       return asString(content.model_set_context) ?? '';
     default: {
-      const text = partsText(content, assets);
+      const text = partsText(content, context);
       if (text !== '' || Array.isArray(content.parts)) return text;
       return asString(content.text) ?? asString(content.result) ?? asString(content.content) ?? `[${type}]`;
     }
@@ -97,41 +151,47 @@ const ROLES: Record<string, MessageRole> = {
   function: 'tool',
 };
 
-function citations(list: unknown): JsonObject[] {
-  return asArray(list)
-    .map((item) => {
-      const { title, url } = asObject(asObject(item).metadata);
-      return present({ title, url });
-    })
-    .filter((citation) => Object.keys(citation).length > 0);
+/** What is thought and not said: kinds of content, and a channel that is not the answer's. */
+function isThought(type: string, message: JsonObject, role: MessageRole): boolean {
+  if (type === 'thoughts' || type === 'reasoning_recap') return true;
+  const recipient = asString(message.recipient) ?? 'all';
+  return role === 'assistant' && message.channel === 'analysis' && recipient === 'all';
 }
 
 /** Reads the author, the text and what is worth keeping of the rest. Never throws: the format changes silently. */
-export function readContent(message: JsonObject): MessageContent {
+export function readContent(message: JsonObject, around: Surroundings = ALONE): MessageContent {
   const author = asObject(message.author);
   const content = asObject(message.content);
   const extra = asObject(message.metadata);
   const type = asString(content.content_type) ?? 'text';
   const assets: JsonObject[] = [];
-  const text = contentText(type, content, assets);
+  const { text, cited } = readReferences(
+    contentText(type, content, { message, around, assets }),
+    extra,
+    around.lookUp,
+  );
   const named = asString(author.role) ?? '';
   // Custom instructions are written by the user but speak as the system.
   const context = type === 'user_editable_context' || type === 'model_editable_context';
-  const role = context ? 'system' : Object.hasOwn(ROLES, named) ? ROLES[named] : undefined;
+  const known = context ? 'system' : Object.hasOwn(ROLES, named) ? ROLES[named] : undefined;
+  const role = known ?? 'system';
   const recipient = asString(message.recipient);
   const status = asString(message.status);
+  const said = text.trim() === '' ? '' : text;
+  const isThinking = isThought(type, message, role);
   return {
-    role: role ?? 'system',
-    content: text.trim() === '' ? '' : text,
+    role,
+    content: isThinking ? '' : said,
+    thinking: isThinking && said !== '' ? said : null,
     metadata: present({
       content_type: type === 'text' ? null : type,
-      original_role: role === named ? null : named,
+      original_role: known === named ? null : named,
       author_name: asString(author.name),
       recipient: recipient === 'all' ? null : recipient,
       status: status === 'finished_successfully' ? null : status,
       hidden: extra.is_visually_hidden_from_conversation === true ? true : null,
       assets,
-      citations: citations(extra.citations),
+      ...sourcesOf(cited, listedSources(extra)),
     }),
   };
 }

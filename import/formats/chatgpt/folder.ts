@@ -3,12 +3,17 @@ import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCode } from '../../../lib/errors.ts';
 import { cleanJson } from '../../../lib/storable.ts';
+import { readSmallFile } from '../../files/read-part.ts';
 import type { FeedbackItem } from '../../items.ts';
 import { limits } from '../../options.ts';
 import { type SkippedItem, skipped } from '../../skipped.ts';
 import { readTime } from '../conversations/times.ts';
 import { readJsonArray } from '../json/read-array.ts';
-import { asString, clipped, isObject, type JsonObject } from '../json/values.ts';
+import { asArray, asObject, asString, clipped, isObject, type JsonObject } from '../json/values.ts';
+import { fileIdOf } from './file-ids.ts';
+
+/** The largest list of names that is read. */
+const NAMES_BYTES = 64 * 1024 * 1024;
 
 /** What lies beside the conversations of an export and belongs to them. */
 export interface ExportFolder {
@@ -20,15 +25,16 @@ export interface ExportFolder {
   leftOver(): SkippedItem[];
   /** Where a file of the export lies below its folder; null when it is not there. */
   fileOf(id: string): string | null;
-}
-
-/** The id in a pointer such as `file-service://file-Ab12`, or at the beginning of a file's name. */
-export function fileIdOf(text: string): string | null {
-  return /(?:^|\/|#)(file-(?!service\b)[A-Za-z0-9]+|file_[0-9A-Za-z]+)/.exec(text)?.[1] ?? null;
+  /** What whoever sent it called it, where the export lists that. */
+  nameOf(id: string): string | null;
+  /** The files whose place nobody asked for. */
+  filesLeft(): { id: string; path: string; name: string | null }[];
+  /** All of its files, by their places. */
+  paths(): Iterable<string>;
 }
 
 export function emptyExportFolder(): ExportFolder {
-  return makeFolder({ label: '', problems: [], feedback: new Map(), files: new Map() });
+  return makeFolder({ label: '', problems: [], feedback: new Map(), files: new Map(), names: new Map() });
 }
 
 function makeFolder(found: {
@@ -36,8 +42,10 @@ function makeFolder(found: {
   problems: SkippedItem[];
   feedback: Map<string, FeedbackItem>;
   files: Map<string, string>;
+  names: Map<string, string>;
 }): ExportFolder {
   const asked = new Set<string>();
+  const used = new Set<string>();
   return {
     problems: found.problems,
     feedbackOn(...ids) {
@@ -55,7 +63,17 @@ function makeFolder(found: {
         .map((id) =>
           skipped(`${found.label}: ${id}`, 'no_message', 'its conversation was deleted, or not exported'),
         ),
-    fileOf: (id) => found.files.get(fileIdOf(id) ?? id) ?? null,
+    fileOf(id) {
+      const key = fileIdOf(id) ?? id;
+      used.add(key);
+      return found.files.get(key) ?? null;
+    },
+    filesLeft: () =>
+      [...found.files]
+        .filter(([id]) => !used.has(id))
+        .map(([id, path]) => ({ id, path, name: found.names.get(id) ?? null })),
+    paths: () => found.files.values(),
+    nameOf: (id) => found.names.get(fileIdOf(id) ?? id) ?? null,
   };
 }
 
@@ -95,20 +113,61 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
   return readdir(folder, { withFileTypes: true }).catch(() => []);
 }
 
-/** The files of the export: beside the conversations, and one folder down where exports keep images. */
-async function filesOf(folder: string): Promise<Map<string, string>> {
-  const files = new Map<string, string>();
-  const add = (entries: Dirent[], prefix: string) => {
-    for (const entry of entries) {
-      const id = entry.isFile() && /^file[-_]/.test(entry.name) ? fileIdOf(entry.name) : null;
-      if (id !== null) files.set(id, `${prefix}${entry.name}`.toWellFormed());
-    }
-  };
-  const top = await entriesOf(folder);
-  add(top, '');
-  for (const { name } of top.filter((entry) => entry.isDirectory() && /^(?:dalle-|user-)/.test(entry.name)))
-    add(await entriesOf(join(folder, name)), `${name}/`);
+/** Folders of an export that have files of its conversations: of images that were made, and one of each conversation. */
+const WITH_FILES = /^(?:dalle-|user-)/;
+const KINDS_OF_FILES = /^(?:images?|audio|videos?|files?|assets|attachments)$/i;
+
+async function hasFiles(folder: string, name: string): Promise<boolean> {
+  if (WITH_FILES.test(name) || KINDS_OF_FILES.test(name)) return true;
+  const inside = await entriesOf(join(folder, name));
+  return inside.some((entry) => entry.isDirectory() && KINDS_OF_FILES.test(entry.name));
+}
+
+/** The files of the export by their ids: beside the conversations, and in the folders that exports keep them in. */
+async function filesOf(
+  folder: string,
+  prefix = '',
+  files = new Map<string, string>(),
+): Promise<Map<string, string>> {
+  const entries = await entriesOf(folder);
+  for (const entry of entries) {
+    const id = entry.isFile() && /^file[-_]/.test(entry.name) ? fileIdOf(entry.name) : null;
+    if (id !== null) files.set(id, `${prefix}${entry.name}`.toWellFormed());
+  }
+  if (prefix.split('/').length > 3) return files;
+  for (const { name } of entries.filter((entry) => entry.isDirectory()))
+    if (prefix !== '' || (await hasFiles(folder, name)))
+      await filesOf(join(folder, name), `${prefix}${name}/`, files);
   return files;
+}
+
+async function readJson(file: string): Promise<unknown> {
+  const text = await readSmallFile(file, NAMES_BYTES);
+  if (text === null) return null;
+  try {
+    return cleanJson(JSON.parse(text.replace(/^\ufeff/, '')));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return null;
+  }
+}
+
+/** The names of files as they were sent: an export calls them by their ids and lists the names apart. */
+async function namesOf(folder: string): Promise<Map<string, string>> {
+  const names = new Map<string, string>();
+  for (const item of asArray(await readJson(join(folder, 'library_files.json'))).map(asObject)) {
+    const name =
+      asString(item.name) ?? asString(item.file_name) ?? asString(item.filename) ?? asString(item.title);
+    for (const id of [item.file_id, item.id, item.library_file_id].map(asString))
+      if (id !== null && name !== null) names.set(fileIdOf(id) ?? id, name);
+  }
+  const listed = asObject(await readJson(join(folder, 'conversation_asset_file_names.json')));
+  for (const [file, value] of Object.entries(listed)) {
+    const { name, file_name } = asObject(value);
+    const called = asString(value) ?? asString(name) ?? asString(file_name);
+    if (called !== null) names.set(fileIdOf(file) ?? file, called);
+  }
+  return names;
 }
 
 /**
@@ -143,5 +202,11 @@ export async function readExportFolder(file: string, label: string, now: Date): 
       problems.push(skipped(called, 'unreadable', code));
     }
   }
-  return makeFolder({ label: called, problems, feedback, files: await filesOf(folder) });
+  return makeFolder({
+    label: called,
+    problems,
+    feedback,
+    files: await filesOf(folder),
+    names: await namesOf(folder),
+  });
 }

@@ -1,29 +1,66 @@
 import type { ToolCallItem } from '../../items.ts';
 import { limits } from '../../options.ts';
-import { asArray, asObject, asString, clipped, isObject, type JsonObject, present } from '../json/values.ts';
+import { type Source, sourceOf } from '../conversations/source-list.ts';
+import type { DocumentChange } from '../conversations/written-documents.ts';
+import { asArray, asObject, asString, clipped, isObject, type JsonObject } from '../json/values.ts';
+import { changesOfCall, readTags, sourcesOfArtifact } from './written.ts';
 
 /** What the blocks of one message say, think and do. */
 export interface Blocks {
   text: string;
   thinking: string | null;
-  citations: JsonObject[];
+  /** What it cites, and what its searches found. */
+  cited: Source[];
+  found: Source[];
   toolCalls: ToolCallItem[];
+  /** What it writes into artifacts and files. */
+  changes: DocumentChange[];
 }
 
 /** Blocks that say nothing to a reader. */
-const SILENT = new Set(['tool_use', 'tool_result', 'thinking', 'redacted_thinking', 'token_budget', 'flag']);
+const SILENT = new Set([
+  'tool_use',
+  'tool_result',
+  'server_tool_use',
+  'web_search_tool_result',
+  'thinking',
+  'redacted_thinking',
+  'token_budget',
+  'flag',
+]);
 
 function joined(texts: (string | null)[]): string {
   return texts.filter((text) => text !== null && text !== '').join('\n\n');
 }
 
-function citationsOf(block: JsonObject): JsonObject[] {
-  return asArray(block.citations)
-    .map((item) => {
-      const { title, url, details } = asObject(item);
-      return present({ title: asString(title), url: asString(url) ?? asString(asObject(details).url) });
-    })
-    .filter((citation) => Object.keys(citation).length > 0);
+function citationsOf(block: JsonObject): Source[] {
+  return asArray(block.citations).flatMap((item) => {
+    const { title, url, details, sources } = asObject(item);
+    const { title: called, url: address } = asObject(details);
+    const own = sourceOf(title ?? called, url ?? address);
+    const others = asArray(sources).flatMap(
+      (each) => sourceOf(asObject(each).title, asObject(each).url) ?? [],
+    );
+    return own === null ? others : [own, ...others];
+  });
+}
+
+/** The pages that a search or a reading of the web gave. */
+function foundIn(block: JsonObject): Source[] {
+  if (block.type !== 'tool_result' && block.type !== 'web_search_tool_result') return [];
+  return asArray(block.content).flatMap((item) => {
+    const { title, url } = asObject(item);
+    return asString(url) === null ? [] : (sourceOf(title, url) ?? []);
+  });
+}
+
+/** What was thought; where that is kept back, its summaries. */
+function thoughtsOf(block: JsonObject): string | null {
+  if (block.type !== 'thinking') return null;
+  return (
+    asString(block.thinking) ??
+    joined(asArray(block.summaries).map((item) => asString(asObject(item).summary)))
+  );
 }
 
 /** A result is text, or a list of blocks. */
@@ -95,6 +132,19 @@ function toolCallsOf(blocks: JsonObject[]): ToolCallItem[] {
   return calls;
 }
 
+/** What the calls of a message write, but for those that failed. */
+function changesOf(blocks: JsonObject[]): DocumentChange[] {
+  const failed = new Set(
+    blocks
+      .filter(({ type, is_error }) => type === 'tool_result' && is_error === true)
+      .map(({ tool_use_id }) => asString(tool_use_id))
+      .filter((id) => id !== null),
+  );
+  return blocks
+    .filter(({ type, id }) => type === 'tool_use' && !failed.has(asString(id) ?? ''))
+    .flatMap(({ name, input }) => changesOfCall(asString(name) ?? '', input));
+}
+
 /** Reads the blocks of a message. Never throws: the format changes silently. */
 export function readBlocks(message: JsonObject): Blocks {
   const blocks = asArray(message.content).filter(isObject);
@@ -104,16 +154,23 @@ export function readBlocks(message: JsonObject): Blocks {
       (block) =>
         asString(block.text) ?? (block.type === 'text' ? null : `[${asString(block.type) ?? 'part'}]`),
     );
-  const thinking = joined(
-    blocks.map((block) => (block.type === 'thinking' ? asString(block.thinking) : null)),
-  );
   // Exports of before the blocks have the text alone; of later ones it says what cannot be shown.
-  const text =
+  const whole =
     blocks.length === 0 ? (asString(message.text) ?? asString(message.content) ?? '') : joined(said);
+  const { text, thinking, changes } = readTags(whole);
+  const thoughts = joined([...blocks.map(thoughtsOf), ...thinking]);
+  const calls = blocks.filter(({ type }) => type === 'tool_use');
   return {
     text: text.trim() === '' ? '' : text,
-    thinking: thinking === '' ? null : thinking,
-    citations: blocks.flatMap(citationsOf),
+    thinking: thoughts === '' ? null : thoughts,
+    cited: [
+      ...blocks.flatMap(citationsOf),
+      ...calls
+        .flatMap(({ input }) => sourcesOfArtifact(input))
+        .flatMap(({ title, url }) => sourceOf(title, url) ?? []),
+    ],
+    found: blocks.flatMap(foundIn),
     toolCalls: toolCallsOf(blocks),
+    changes: [...changes, ...changesOf(blocks)],
   };
 }

@@ -4,6 +4,9 @@ import { limits } from '../../options.ts';
 import { type SkippedItem, skipped } from '../../skipped.ts';
 import { buildConversation } from '../conversations/build-conversation.ts';
 import { modelName, type ReadMessage } from '../conversations/lay-out-messages.ts';
+import type { MessageNode } from '../conversations/message-tree.ts';
+import { type Source, sourcesOf } from '../conversations/source-list.ts';
+import { followDocuments } from '../conversations/written-documents.ts';
 import {
   asArray,
   asObject,
@@ -56,36 +59,62 @@ function attachmentsOf(message: JsonObject, id: string): AttachmentItem[] {
   return [...found.values()];
 }
 
-/** A message may consist of files or of tool calls alone: then they are what it says. */
-function contentOf(text: string, attachments: AttachmentItem[], tools: string[]): string {
+/** A message may consist of files, of what it wrote or of tool calls alone: then they are what it says. */
+function contentOf(
+  text: string,
+  attachments: AttachmentItem[],
+  tools: string[],
+  versions: JsonObject[],
+): string {
   if (text !== '') return text;
+  const written = new Map(versions.map(({ document, name }) => [document, name]));
   return [
     ...attachments.map(({ name }) => `[file: ${name}]`),
-    ...tools.map((name) => `[tool: ${name}]`),
+    ...[...written].map(([id, name]) => `[${String(id).startsWith('file/') ? 'file' : 'artifact'}: ${name}]`),
+    ...(written.size > 0 ? [] : tools.map((name) => `[tool: ${name}]`)),
   ].join('\n');
 }
 
-const readMessage: ReadMessage = (message, node) => {
-  const { text, thinking, citations, toolCalls } = readBlocks(message);
-  const attachments = attachmentsOf(message, node.id);
-  const sender = asString(message.sender) ?? '';
-  const role = Object.hasOwn(ROLES, sender) ? ROLES[sender]! : 'system';
-  const isAnswer = role === 'assistant';
-  return {
-    role,
-    content: contentOf(text, attachments, isAnswer ? toolCalls.map(({ name }) => name) : []),
-    time: message.created_at,
-    model: isAnswer ? modelName(message.model) : null,
-    metadata: present({
-      original_role: role === 'system' ? sender : null,
+/** The leaf that was open; where the export does not say, the last message. */
+function leafOf(value: JsonObject, nodes: MessageNode[]): unknown {
+  return asString(value.current_leaf_message_uuid) ?? nodes.at(-1)?.id;
+}
+
+/** A title that another message of the conversation has for the same page. */
+function titled(sources: Source[], titles: Map<string | null, string | null>): Source[] {
+  return sources.map(({ title, url }) => ({ title: title ?? titles.get(url) ?? null, url }));
+}
+
+function messageReader(nodes: MessageNode[], currentLeaf: unknown): ReadMessage {
+  const blocks = new Map(nodes.map(({ id, message }) => [id, message === null ? null : readBlocks(message)]));
+  const written = followDocuments(nodes, currentLeaf, ({ id }) => blocks.get(id)?.changes ?? []);
+  const titles = new Map(
+    [...blocks.values()].flatMap((each) => each?.found ?? []).map(({ url, title }) => [url, title]),
+  );
+  return (message, node) => {
+    const { text, thinking, cited, found, toolCalls } = blocks.get(node.id) ?? readBlocks(message);
+    const attachments = attachmentsOf(message, node.id);
+    const versions = written.versionsOf(node.id);
+    const sender = asString(message.sender) ?? '';
+    const role = Object.hasOwn(ROLES, sender) ? ROLES[sender]! : 'system';
+    const isAnswer = role === 'assistant';
+    return {
+      role,
+      content: contentOf(text, attachments, isAnswer ? toolCalls.map(({ name }) => name) : [], versions),
       thinking,
-      citations,
-    }),
-    attachments,
-    toolCalls: isAnswer ? toolCalls : [],
-    feedback: null,
+      time: message.created_at,
+      model: isAnswer ? modelName(message.model) : null,
+      metadata: present({
+        original_role: role === 'system' ? sender : null,
+        ...sourcesOf(titled(cited, titles), found),
+        written: versions,
+      }),
+      attachments: [...attachments, ...written.attachmentsOf(node.id)],
+      toolCalls: isAnswer ? toolCalls : [],
+      feedback: null,
+    };
   };
-};
+}
 
 /**
  * The messages as a tree. Where the export names no parents, each message follows the one before it. One that is there
@@ -132,6 +161,7 @@ export function readConversation(parsed: unknown, label: string, now: Date): Con
   const title = asString(value.name) ?? 'Untitled';
   const { mapping, doubled } = treeOf(value.chat_messages);
   const { created_at } = value;
+  let read = messageReader([], null);
   return buildConversation(
     {
       id,
@@ -139,7 +169,10 @@ export function readConversation(parsed: unknown, label: string, now: Date): Con
       title,
       place: id === null ? label : `claude:${id} (${title})`,
       mapping,
-      readMessage,
+      prepare: (nodes) => {
+        read = messageReader(nodes, leafOf(value, nodes));
+      },
+      readMessage: (message, node) => read(message, node),
       createdAt: created_at,
       updatedAt: value.updated_at,
       model: modelName(value.model),

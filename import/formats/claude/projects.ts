@@ -1,11 +1,20 @@
 import { cleanJson, nothingCleaned } from '../../../lib/storable.ts';
 import { normalizeLines } from '../../../reading/text.ts';
+import { clipTitle } from '../../../reading/titles.ts';
 import type { DocumentItem } from '../../items.ts';
 import type { ReadSettings } from '../../options.ts';
 import { type SkippedItem, skipped } from '../../skipped.ts';
 import { makeDocument } from '../document.ts';
 import { readJsonArray } from '../json/read-array.ts';
-import { asArray, asObject, asString, countCleaned, isObject, present } from '../json/values.ts';
+import {
+  asArray,
+  asObject,
+  asString,
+  countCleaned,
+  isObject,
+  type JsonObject,
+  present,
+} from '../json/values.ts';
 
 /** The instructions and the documents of a project. */
 function documentsOf(parsed: unknown, place: string, settings: ReadSettings): (DocumentItem | SkippedItem)[] {
@@ -14,11 +23,13 @@ function documentsOf(parsed: unknown, place: string, settings: ReadSettings): (D
   const id = isObject(value) ? asString(value.uuid) : null;
   if (!isObject(value) || id === null) return [skipped(place, 'unsupported', 'not a project: no "uuid"')];
   const project = asString(value.name) ?? 'Untitled';
-  const instructions = asString(value.prompt_template);
-  const texts = [
-    ...(instructions === null
+  const written = (uuid: string, text: unknown) =>
+    asString(text) === null
       ? []
-      : [{ uuid: 'instructions', filename: 'instructions.md', content: instructions }]),
+      : [{ uuid, filename: `${uuid}.md`, content: text, title: `${project}: ${uuid}` }];
+  const texts: JsonObject[] = [
+    ...written('description', value.description),
+    ...written('instructions', value.prompt_template),
     ...asArray(value.docs).map(asObject),
   ];
   return texts.map((doc, i) => {
@@ -27,13 +38,15 @@ function documentsOf(parsed: unknown, place: string, settings: ReadSettings): (D
     if (content === null) return skipped(label, 'empty', 'no text in it');
     const bytes = Buffer.byteLength(content);
     if (bytes > settings.maxBytes) return skipped(label, 'too_large', `${bytes} bytes`);
-    return makeDocument({
+    const title = asString(doc.title);
+    const item = makeDocument({
       source: `claude:project/${id}/${asString(doc.uuid) ?? asString(doc.filename) ?? i + 1}`,
       path: asString(doc.filename) ?? 'document.txt',
       label,
       text: normalizeLines(content),
       metadata: present({ importer: 'claude', project, cleaned: countCleaned(cleaned) }),
     });
+    return item.kind === 'document' && title !== null ? { ...item, title: clipTitle(title) } : item;
   });
 }
 

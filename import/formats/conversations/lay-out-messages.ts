@@ -12,6 +12,8 @@ export interface MessageParts
   > {
   /** Its time, as the export gives it. */
   time: unknown;
+  /** What the model thought before it said this; with a content of '' it belongs to the answer that follows. */
+  thinking?: string | null;
 }
 
 export type ReadMessage = (message: JsonObject, node: MessageNode) => MessageParts;
@@ -27,6 +29,8 @@ export interface MessageLayout {
   /** For every node, kept or not, the kept one it stands for: itself or its nearest ancestor. */
   standsFor: Map<string, LaidOutMessage | null>;
   leftOut: number;
+  /** The nodes that are what a model thought, and no messages of their own. */
+  thoughts: string[];
 }
 
 /** The name of a model, as long as its column takes. */
@@ -49,8 +53,22 @@ function pieces(text: string): string[] {
   return list;
 }
 
+/** One thing that was thought, on its way to the answer that it led to. */
+interface Thought {
+  text: string;
+  taken: boolean;
+}
+
+/** Puts thoughts where they are kept: apart from the text, in the metadata, where no search looks. */
+function keepThoughts(message: LaidOutMessage, thoughts: string[]): void {
+  if (thoughts.length === 0) return;
+  const before = asString(message.metadata.thinking);
+  message.metadata = { ...message.metadata, thinking: [before, ...thoughts].filter(Boolean).join('\n\n') };
+}
+
 /**
- * Drops the nodes that say nothing and hangs their children on the next one up.
+ * Drops the nodes that say nothing and hangs their children on the next one up. What was thought goes to the next
+ * message of the model; to the one before when none follows.
  * @param nodes    with every parent before its children
  * @param fallback the time of a message at the top that has none
  */
@@ -62,12 +80,21 @@ export function layOutMessages(
 ): MessageLayout {
   const list: LaidOutMessage[] = [];
   const standsFor = new Map<string, LaidOutMessage | null>();
+  const thoughtsBefore = new Map<string, Thought[]>();
+  const lost: { thought: Thought; above: LaidOutMessage | null }[] = [];
+  const thoughtNodes: string[] = [];
   let leftOut = 0;
   for (const node of nodes) {
     const parent = node.parent === null ? null : (standsFor.get(node.parent) ?? null);
+    const before = node.parent === null ? [] : (thoughtsBefore.get(node.parent) ?? []);
     const read = node.message === null ? null : readMessage(node.message, node);
     if (read === null || read.content === '') {
-      if (read !== null) leftOut++;
+      const thought = read?.thinking ? { text: read.thinking, taken: false } : null;
+      if (thought !== null) {
+        thoughtNodes.push(node.id);
+        lost.push({ thought, above: parent });
+      } else if (read !== null) leftOut++;
+      thoughtsBefore.set(node.id, thought === null ? before : [...before, thought]);
       standsFor.set(node.id, parent);
       continue;
     }
@@ -86,6 +113,7 @@ export function layOutMessages(
         metadata: present({
           ...read.metadata,
           original_create_time: changed ? given : null,
+          missing_parent: node.missingParent,
           continues: i === 0 ? null : node.id,
         }),
         attachments: i === 0 ? attachments : [],
@@ -93,9 +121,18 @@ export function layOutMessages(
         feedback: i === 0 ? feedback : null,
         time: time + i,
       };
+      if (i === 0) {
+        const own = !read.thinking ? [] : [read.thinking];
+        keepThoughts(above, read.role === 'assistant' ? [...before.map(({ text }) => text), ...own] : own);
+      }
       list.push(above);
     }
+    if (read.role === 'assistant') for (const thought of before) thought.taken = true;
+    // a tool's answer stands between a thought and what it led to; a person's question ends it
+    else if (read.role === 'tool') thoughtsBefore.set(node.id, before);
     standsFor.set(node.id, above);
   }
-  return { list, standsFor, leftOut };
+  for (const { thought, above } of lost)
+    if (!thought.taken && above !== null) keepThoughts(above, [thought.text]);
+  return { list, standsFor, leftOut, thoughts: thoughtNodes };
 }

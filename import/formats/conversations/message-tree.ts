@@ -1,10 +1,13 @@
 import { asArray, asObject, asString, isObject, type JsonObject } from '../json/values.ts';
+import { hangOrphans } from './hang-orphans.ts';
 
 export interface MessageNode {
   id: string;
   parent: string | null;
   children: MessageNode[];
   message: JsonObject | null;
+  /** The parent that the export names and does not have; the node hangs on the message before it. */
+  missingParent: string | null;
 }
 
 /** The nodes with every parent before its children, or what keeps them from being a tree. */
@@ -19,6 +22,7 @@ function readNodes(mapping: JsonObject): Map<string, MessageNode> {
       parent: asString(node.parent),
       children: [],
       message: isObject(node.message) ? node.message : null,
+      missingParent: null,
     });
   }
   return nodes;
@@ -26,11 +30,11 @@ function readNodes(mapping: JsonObject): Map<string, MessageNode> {
 
 /**
  * Reads `mapping` as a tree. A node's `parent` says where it hangs; the `children` lists only give siblings their
- * order. A parent that does not exist and a circle of parents are problems, not something to guess about.
+ * order. One whose parent the export does not have hangs on the nearest earlier message. A circle of parents is a
+ * problem, not something to guess about.
  */
 export function readMessageTree(mapping: JsonObject): Tree {
   const nodes = readNodes(mapping);
-  const roots: MessageNode[] = [];
   const placed = new Set<MessageNode>();
   for (const parent of nodes.values()) {
     for (const child of asArray(asObject(mapping[parent.id]).children)) {
@@ -40,14 +44,15 @@ export function readMessageTree(mapping: JsonObject): Tree {
       parent.children.push(node);
     }
   }
+  const orphans: MessageNode[] = [];
   for (const node of nodes.values()) {
-    if (node.parent === null) roots.push(node);
-    else if (!placed.has(node)) {
-      const parent = nodes.get(node.parent);
-      if (!parent) return { problem: `node "${node.id}" has the parent "${node.parent}", which is missing` };
-      parent.children.push(node);
-    }
+    if (node.parent === null || placed.has(node)) continue;
+    const parent = nodes.get(node.parent);
+    if (parent) parent.children.push(node);
+    else orphans.push(node);
   }
+  hangOrphans(orphans, nodes);
+  const roots = [...nodes.values()].filter((node) => node.parent === null);
   const ordered: MessageNode[] = [];
   const open = roots.reverse();
   for (let node = open.pop(); node !== undefined; node = open.pop()) {

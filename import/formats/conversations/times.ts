@@ -1,3 +1,5 @@
+import type { JsonObject } from '../json/values.ts';
+
 /**
  * Ids are made from times, so a time must be real, must not be in the future, and must be later than what it
  * follows. Which time a message gets depends only on the export, never on when it is read: the same export twice
@@ -16,4 +18,9 @@ export function readTime(value: unknown, now: number): number | null {
   else return null;
   ms = Math.trunc(ms);
   return Number.isFinite(ms) && ms > 0 && ms <= now ? ms : null;
+}
+
+/** The time of a message, by whichever name its format has for it. */
+export function timeOf(message: JsonObject): unknown {
+  return message.create_time ?? message.created_at ?? message.time;
 }

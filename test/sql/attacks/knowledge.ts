@@ -22,6 +22,36 @@ export const knowledge: Attacks = {
     expect(await fails(store(viewer))).toMatchObject({ code: 'CQ109' });
     await nobody(`select app_hidden.register_file('a', 'text/plain', 1, sha256('a'))`);
   },
+  'app_hidden.register_attachment': async () => {
+    const { ann, bob, member, owner, viewer } = tenants;
+    const load = (user: TestUser) =>
+      call(user, 'select id from app_public.import_conversation($1::jsonb)', {
+        source: 'chatgpt:attacked',
+        messages: [
+          {
+            externalId: 'm',
+            role: 'user',
+            content: 'x',
+            createdAt: '2024-01-01T00:00:00Z',
+            attachments: [{ externalId: 'f', name: 'a.txt', bytes: 'in_export' }],
+          },
+        ],
+      });
+    const store = (user: TestUser) =>
+      call(
+        user,
+        `select id, owner_id, workspace_id, is_stored from app_hidden.register_attachment('chatgpt:attacked', 'f', 'a.txt', 'text/plain', 5, sha256('lemur'))`,
+      );
+    await load(ann);
+    await load(owner);
+    // whose attachment it is decides, not its name
+    for (const user of [bob, member]) expect((await store(user)).rows).toMatchObject([{ id: null }]);
+    expect((await store(ann)).rows).toMatchObject([
+      { owner_id: ann.id, workspace_id: ann.workspaceId, is_stored: true },
+    ]);
+    expect(await fails(store(viewer))).toMatchObject({ code: 'CQ109' });
+    await nobody(`select app_hidden.register_attachment('a', 'f', 'a.txt', 'text/plain', 1, sha256('a'))`);
+  },
   'app_hidden.prepare_upload': async () => {
     const { ann, bob, member, owner, viewer } = tenants;
     const ask = (user: TestUser, conversation: string | null = null) =>
@@ -68,12 +98,12 @@ export const knowledge: Attacks = {
         ({ id }) => id,
       );
     // one's own, and of nobody else, of the same workspace either
-    for (const thing of ['document', 'file', 'conversation', 'event'] as const) {
+    for (const thing of ['document', 'file', 'conversation', 'event', 'memory'] as const) {
       expect(await ask(ann, thing, of(ann)[thing], of(bob)[thing], NOWHERE)).toEqual([of(ann)[thing]]);
       expect(await ask(member, thing, of(owner)[thing])).toEqual([]);
     }
     expect(await ask(member, 'document', of(owner).sharedDocument)).toEqual([]);
-    expect(await fails(ask(ann, 'memory'))).toMatchObject({ code: 'CQ200' });
+    expect(await fails(ask(ann, 'message'))).toMatchObject({ code: 'CQ200' });
     await nobody(`select app_hidden.import_progress('document', '{}')`);
   },
   'app_public.retry_file': async () => {
