@@ -10,6 +10,7 @@ import type { Client } from './client.ts';
 import { ColloquyError } from './errors.ts';
 import {
   AppendToMessageDocument,
+  type CitationInput,
   FinishMessageDocument,
   type FinishMessageInput,
   RepliesDocument,
@@ -92,6 +93,8 @@ type Used = Pick<LanguageModelUsage, 'inputTokens' | 'outputTokens'>;
 export interface StoreOptions {
   /** What the model used, as `streamText` gives it: it counts in the usage of the workspace. */
   usage?: PromiseLike<Used> | undefined;
+  /** The passages that the model was given, best first: they are kept as the citations of the answer. */
+  chunks?: CitationInput[] | undefined;
   /** What the reader is told of an error. */
   onError?: ((error: unknown) => string) | undefined;
 }
@@ -186,7 +189,7 @@ export async function startAnswer<Message extends UIMessage>(
     id,
     signal: stop.signal,
     done,
-    store(stream, { usage, onError } = {}) {
+    store(stream, { usage, chunks, onError } = {}) {
       const begun = performance.now();
       const writer = isContinued ? undefined : textWriter(client, id, (error) => stop.abort(error));
       const used = Promise.resolve(usage).catch(() => undefined);
@@ -217,7 +220,7 @@ export async function startAnswer<Message extends UIMessage>(
           const latencyMs = Math.round(performance.now() - begun);
           const ended = finish(
             responseMessage,
-            { status, latencyMs, ...(isStored ? {} : { content }) },
+            { status, latencyMs, ...(chunks ? { chunks } : {}), ...(isStored ? {} : { content }) },
             used,
           );
           await ended.then(stored, (error) => {
