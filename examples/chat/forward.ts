@@ -31,6 +31,8 @@ export async function forward(
   const hasBody = method === 'POST';
   const given = new Headers(Object.entries(request.headers) as [string, string][]);
   const headers = forwarded(request, pick(given, TO_API));
+  // as it comes, so that its length is what the API says
+  headers.set('accept-encoding', 'identity');
   const token = tokenOf(request);
   if (token) headers.set('authorization', `Bearer ${token}`);
   const init = { method, headers, signal, body: hasBody ? Readable.toWeb(request) : null, duplex: 'half' };

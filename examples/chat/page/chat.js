@@ -39,7 +39,10 @@ async function follow(signal, events, each) {
   try {
     for await (const event of events) await each(event);
   } catch (error) {
-    if (!signal.aborted) trouble(error);
+    if (signal.aborted) return;
+    // the rights of the session are other ones now, or it is over
+    if (error.code === 'CQ800') run(start)();
+    else trouble(error);
   }
 }
 
