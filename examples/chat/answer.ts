@@ -35,6 +35,19 @@ export function askedList(stored: UIMessage[], { parts, messageId }: Asked): UIM
   return parts ? [...before, { id: messageId ?? crypto.randomUUID(), role: 'user', parts }] : before;
 }
 
+/** What a person may send in a question: words, and files that are named. */
+const isOfQuestion = (part: unknown): boolean => {
+  const { type, text, data } = (part ?? {}) as { type?: unknown; text?: unknown; data?: unknown };
+  return type === 'text' ? typeof text === 'string' : type === 'data-file' && typeof data === 'object';
+};
+
+/** What the model is given of a chat: words alone, since the SDK would fetch whatever address stands in other parts. */
+const wordsOf = (messages: UIMessage[]): UIMessage[] =>
+  messages
+    .filter(({ role }) => role !== 'system')
+    .map((message) => ({ ...message, parts: message.parts.filter(({ type }) => type === 'text') }))
+    .filter(({ parts }) => parts.length > 0);
+
 const textOf = ({ parts }: UIMessage): string =>
   parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n');
 
@@ -54,6 +67,8 @@ const citationOf = ({ chunkId, score, vectorScore, textScore }: Passage): Citati
 
 /** Answers a question from what is found for it. The answer is stored as it comes, whether the page that asked is still there or not. */
 export async function answer(client: Client, asked: Asked, model: LanguageModel): Promise<Response> {
+  if (asked.parts && !(Array.isArray(asked.parts) && asked.parts.every(isOfQuestion)))
+    throw new RangeError('A question has texts and files.');
   const messages = askedList(await loadChat(client, asked.id), asked);
   const { search } = await client.request(SearchDocument, { query: textOf(messages.at(-1)!) });
   const passages = search.results;
@@ -61,7 +76,7 @@ export async function answer(client: Client, asked: Asked, model: LanguageModel)
   const { stream, usage } = streamText({
     model,
     instructions: instructionsFor(passages),
-    messages: await convertToModelMessages(messages),
+    messages: await convertToModelMessages(wordsOf(messages)),
     abortSignal: begun.signal,
   });
   const chunks = passages.map(citationOf);

@@ -19,6 +19,12 @@ const TO_PAGE = [
 const pick = (headers: Headers, names: string[]): Headers =>
   new Headers(names.flatMap((name) => (headers.has(name) ? [[name, headers.get(name)!]] : [])));
 
+const unreachable = () =>
+  Response.json(
+    { errors: [{ message: 'The API cannot be reached.', extensions: { code: 'CQ503' } }] },
+    { status: 503 },
+  );
+
 /** Hands a request of the page to the API, with the token of the cookie, and the answer back as it comes. */
 export async function forward(
   api: string,
@@ -36,7 +42,11 @@ export async function forward(
   const token = tokenOf(request);
   if (token) headers.set('authorization', `Bearer ${token}`);
   const init = { method, headers, signal, body: hasBody ? Readable.toWeb(request) : null, duplex: 'half' };
-  const { status, body, headers: got } = await fetch(`${api}${path}${query}`, init as unknown as RequestInit);
+  const {
+    status,
+    body,
+    headers: got,
+  } = await fetch(`${api}${path}${query}`, init as unknown as RequestInit).catch(unreachable);
   const answered = pick(got, TO_PAGE);
   // the session is over: the page asks to sign in
   if (status === 401 && token) answered.set('set-cookie', endedCookie(request));

@@ -42,7 +42,8 @@ async function fileOf(path: string): Promise<Response | undefined> {
 /** What a request may send as JSON: 100,000 bytes. A form of another site cannot send this type. */
 async function bodyOf<Body>(request: IncomingMessage): Promise<Body> {
   const { 'content-type': type, 'content-length': length } = request.headers;
-  if (type !== 'application/json' || !(Number(length) <= 100_000)) throw new TypeError('JSON, please.');
+  if (type !== 'application/json' || !(Number(length) <= 100_000))
+    throw new RangeError('JSON of up to 100,000 bytes is needed.');
   return (await json(request)) as Body;
 }
 
@@ -79,7 +80,7 @@ function refusalOf(error: unknown): Response {
     const { code, message, hint, status } = error;
     return Response.json({ code, message, hint }, { status: status >= 400 ? status : status ? 400 : 503 });
   }
-  if (error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError)
+  if (error instanceof RangeError || error instanceof SyntaxError)
     return Response.json({ message: error.message }, { status: 400 });
   throw error;
 }

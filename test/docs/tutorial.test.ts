@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { scriptedModel } from '../../examples/chat/model.ts';
-import { startChat } from '../../examples/chat/server.ts';
 import { projectFolder } from '../../lib/migrations.ts';
 import { LONG } from '../support/limits.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
@@ -41,14 +40,22 @@ it('shows code as it is in the files', () => {
 describeReal('the steps of the tutorial', () => {
   const folder = mkdtempSync(join(tmpdir(), 'colloquy-tutorial-'));
   let started: StartedServer;
-  let chat: Awaited<ReturnType<typeof startChat>>;
+  let chat: ChildProcess;
+  let url: string;
 
   beforeAll(async () => {
     started = await startServer((await createTestDatabase()).url, join(folder, 'data'));
-    chat = await startChat({ api: started.url, model: scriptedModel() });
+    const [, ...args] = JSON.parse(read('package.json')).scripts.chat.replace('exec ', '').split(' ');
+    chat = spawn(process.execPath, args, {
+      cwd: projectFolder,
+      env: { ...process.env, COLLOQUY_URL: started.url, CHAT_PORT: '0' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [said] = await once(chat.stdout!, 'data');
+    url = /^The chat is at (\S+)/.exec(String(said))![1]!;
   }, LONG);
   afterAll(async () => {
-    await chat?.close();
+    chat?.kill();
     started?.child.kill();
     await started?.exit;
     rmSync(folder, { recursive: true, force: true });
@@ -57,7 +64,7 @@ describeReal('the steps of the tutorial', () => {
   it('print what the page says, in one shell, one after the other', { timeout: LONG }, async () => {
     expect(steps.length).toBeGreaterThan(8);
     const script = steps.map(({ commands }) => `${commands}\nprintf '\\n${MARK}\\n'`).join('\n');
-    const { stdout } = await promisify(execFile)('bash', ['-euc', script.replaceAll(ADDRESS, chat.url)], {
+    const { stdout } = await promisify(execFile)('bash', ['-euc', script.replaceAll(ADDRESS, url)], {
       cwd: folder,
     });
     const printed = stdout.split(`\n${MARK}\n`);

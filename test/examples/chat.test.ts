@@ -177,6 +177,9 @@ describeReal('the server of the example chat', () => {
     expect(all).toHaveLength(5);
     expect(all[2]).toMatchObject({ role: 'ASSISTANT', parentId: question.id });
     expect(all[3]).toMatchObject({ replacesId: question.id, content: 'Which tea is strong?' });
+    const address = [{ type: 'file', mediaType: 'image/png', url: `${api.api.url}/healthz` }];
+    for (const parts of [address, 'text', [null], [{ type: 'text' }]])
+      expect((await ada.send('/chat', { id, parts })).status).toBe(400);
     const none = await ada.send('/chat', { id, messageId: 'of-no-message' });
     expect(none.status).toBe(400);
     expect(await body(none)).toEqual({ message: 'The conversation has no such message.' });
