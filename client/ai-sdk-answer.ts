@@ -13,6 +13,7 @@ import {
   type CitationInput,
   FinishMessageDocument,
   type FinishMessageInput,
+  MessageAfterDocument,
   RepliesDocument,
   SaveMessagesDocument,
   StartAnswerDocument,
@@ -114,6 +115,18 @@ export interface Answer<Message extends UIMessage> {
   done: Promise<void>;
 }
 
+/** The answer that a question has already: its newest, or, where there were no branches yet, what follows it. */
+async function answerBefore(client: Client, chatId: string, asked: string): Promise<string | undefined> {
+  const { message } = await client.request(RepliesDocument, { id: asked });
+  if (!message) return undefined;
+  const [reply] = message.replies.nodes;
+  if (reply) return reply.role === 'ASSISTANT' ? reply.id : undefined;
+  if (message.sequenceNumber >= (message.conversation?.messageCount ?? 0)) return undefined;
+  const { conversation } = await client.request(MessageAfterDocument, { conversation: chatId, id: asked });
+  const next = conversation?.messages.nodes[0];
+  return next?.role === 'ASSISTANT' && !next.replacesId ? next.id : undefined;
+}
+
 /** Saves the messages, and begins the answer: another version of the one that was there, where it is regenerated. */
 async function begin<Message extends UIMessage>(
   client: Client,
@@ -126,13 +139,12 @@ async function begin<Message extends UIMessage>(
     { isRepeatable: true },
   );
   const asked = saveMessages!.messages!.at(-1)!.id;
-  const { message } = await client.request(RepliesDocument, { id: asked });
-  const before = message?.replies.nodes.find((reply) => reply.role === 'ASSISTANT');
+  const before = await answerBefore(client, chatId, asked);
   const { startAnswer } = await client.request(StartAnswerDocument, {
     input: {
       conversationId: chatId,
       idempotencyKey: crypto.randomUUID(),
-      ...(before ? { replacesId: before.id } : {}),
+      ...(before ? { replacesId: before } : {}),
       ...(provider ? { provider } : {}),
       ...(model ? { model } : {}),
     },

@@ -175,7 +175,7 @@ describeReal('the server of the example chat', () => {
     await ask({ parts: said('Which tea is strong?'), messageId: question.clientId ?? question.id });
     const all = await ada.messages(id);
     expect(all).toHaveLength(5);
-    expect(all[2]).toMatchObject({ role: 'ASSISTANT', parentId: question.id });
+    expect(all[2]).toMatchObject({ role: 'ASSISTANT', parentId: question.id, replacesId: answer.id });
     expect(all[3]).toMatchObject({ replacesId: question.id, content: 'Which tea is strong?' });
     const address = [{ type: 'file', mediaType: 'image/png', url: `${api.api.url}/healthz` }];
     for (const parts of [address, 'text', [null], [{ type: 'text' }]])
