@@ -10,8 +10,10 @@ import type { Client } from './client.ts';
 import { ColloquyError } from './errors.ts';
 import {
   AppendToMessageDocument,
+  type CitationInput,
   FinishMessageDocument,
   type FinishMessageInput,
+  MessageAfterDocument,
   RepliesDocument,
   SaveMessagesDocument,
   StartAnswerDocument,
@@ -92,6 +94,8 @@ type Used = Pick<LanguageModelUsage, 'inputTokens' | 'outputTokens'>;
 export interface StoreOptions {
   /** What the model used, as `streamText` gives it: it counts in the usage of the workspace. */
   usage?: PromiseLike<Used> | undefined;
+  /** The passages that the model was given, best first: they are kept as the citations of the answer. */
+  chunks?: CitationInput[] | undefined;
   /** What the reader is told of an error. */
   onError?: ((error: unknown) => string) | undefined;
 }
@@ -111,6 +115,18 @@ export interface Answer<Message extends UIMessage> {
   done: Promise<void>;
 }
 
+/** The answer that a question has already: its newest, or, where there were no branches yet, what follows it. */
+async function answerBefore(client: Client, chatId: string, asked: string): Promise<string | undefined> {
+  const { message } = await client.request(RepliesDocument, { id: asked });
+  if (!message) return undefined;
+  const [reply] = message.replies.nodes;
+  if (reply) return reply.role === 'ASSISTANT' ? reply.id : undefined;
+  if (message.sequenceNumber >= (message.conversation?.messageCount ?? 0)) return undefined;
+  const { conversation } = await client.request(MessageAfterDocument, { conversation: chatId, id: asked });
+  const next = conversation?.messages.nodes[0];
+  return next?.role === 'ASSISTANT' && !next.replacesId ? next.id : undefined;
+}
+
 /** Saves the messages, and begins the answer: another version of the one that was there, where it is regenerated. */
 async function begin<Message extends UIMessage>(
   client: Client,
@@ -123,13 +139,12 @@ async function begin<Message extends UIMessage>(
     { isRepeatable: true },
   );
   const asked = saveMessages!.messages!.at(-1)!.id;
-  const { message } = await client.request(RepliesDocument, { id: asked });
-  const before = message?.replies.nodes.find((reply) => reply.role === 'ASSISTANT');
+  const before = await answerBefore(client, chatId, asked);
   const { startAnswer } = await client.request(StartAnswerDocument, {
     input: {
       conversationId: chatId,
       idempotencyKey: crypto.randomUUID(),
-      ...(before ? { replacesId: before.id } : {}),
+      ...(before ? { replacesId: before } : {}),
       ...(provider ? { provider } : {}),
       ...(model ? { model } : {}),
     },
@@ -186,7 +201,7 @@ export async function startAnswer<Message extends UIMessage>(
     id,
     signal: stop.signal,
     done,
-    store(stream, { usage, onError } = {}) {
+    store(stream, { usage, chunks, onError } = {}) {
       const begun = performance.now();
       const writer = isContinued ? undefined : textWriter(client, id, (error) => stop.abort(error));
       const used = Promise.resolve(usage).catch(() => undefined);
@@ -217,7 +232,7 @@ export async function startAnswer<Message extends UIMessage>(
           const latencyMs = Math.round(performance.now() - begun);
           const ended = finish(
             responseMessage,
-            { status, latencyMs, ...(isStored ? {} : { content }) },
+            { status, latencyMs, ...(chunks ? { chunks } : {}), ...(isStored ? {} : { content }) },
             used,
           );
           await ended.then(stored, (error) => {

@@ -495,7 +495,15 @@ export type RepliesQueryVariables = Exact<{
 }>;
 
 
-export type RepliesQuery = { message: { replies: { nodes: Array<{ id: string, role: MessageRole, status: MessageStatus }> } } | null };
+export type RepliesQuery = { message: { sequenceNumber: number, replies: { nodes: Array<{ id: string, role: MessageRole, status: MessageStatus }> }, conversation: { messageCount: number } | null } | null };
+
+export type MessageAfterQueryVariables = Exact<{
+  conversation: string;
+  id: string;
+}>;
+
+
+export type MessageAfterQuery = { conversation: { messages: { nodes: Array<{ id: string, replacesId: string | null, role: MessageRole }> } } | null };
 
 export type LatestMessagesQueryVariables = Exact<{
   conversation: string;
@@ -849,6 +857,7 @@ fragment MessageOfPage on Message {
 }` as Document<MessageQuery, MessageQueryVariables>;
 export const RepliesDocument = `query Replies($id: UUID!) {
   message(id: $id) {
+    sequenceNumber
     replies(last: 1) {
       nodes {
         id
@@ -856,8 +865,22 @@ export const RepliesDocument = `query Replies($id: UUID!) {
         status
       }
     }
+    conversation {
+      messageCount
+    }
   }
 }` as Document<RepliesQuery, RepliesQueryVariables>;
+export const MessageAfterDocument = `query MessageAfter($conversation: UUID!, $id: UUID!) {
+  conversation(id: $conversation) {
+    messages(first: 1, filter: {id: {greaterThan: $id}, parentId: {isNull: true}}) {
+      nodes {
+        id
+        replacesId
+        role
+      }
+    }
+  }
+}` as Document<MessageAfterQuery, MessageAfterQueryVariables>;
 export const LatestMessagesDocument = `query LatestMessages($conversation: UUID!) {
   conversation(id: $conversation) {
     messages(last: 5) {

@@ -30,7 +30,7 @@ export interface TestedPaths {
 
 /** What a test may be named after: code, its folders, functions, their areas, tables, and pages of the documentation. */
 const SUBJECTS = [
-  '{api,chunking,client,import,jobs,lib,mail,mcp,models,operations,reading,scripts,tools,webhooks}/**/*.{ts,mjs}',
+  '{api,chunking,client,examples,import,jobs,lib,mail,mcp,models,operations,reading,scripts,tools,webhooks}/**/*.{ts,mjs}',
   'functions/*/*.sql',
   'sql/schema/tables/*.md',
   'docs/**/*.md',
