@@ -15,7 +15,8 @@ export const skipReasons = {
   broken_json: 'JSON that does not parse',
   broken_pack: 'a repomix file that ends early',
   broken_tree: 'a conversation whose messages do not form a tree',
-  unknown_channel: 'a folder of a Slack export that no list of channels names',
+  notice: 'joins, leaves, deleted messages and the like, which nobody wrote',
+  not_in_export: 'named by an export, but not in it',
   no_message: 'feedback on a message that the export does not have',
   refused: 'the database does not take it',
 } as const;
@@ -29,7 +30,6 @@ export const damage: ReadonlySet<SkipReason> = new Set<SkipReason>([
   'broken_json',
   'broken_pack',
   'broken_tree',
-  'unknown_channel',
   'refused',
 ]);
 

@@ -35,6 +35,10 @@ const program = makeCommand(
       .choices(['private', 'workspace'])
       .default('private'),
   )
+  .option(
+    '--share-private',
+    'with --visibility workspace: also what few could read before, direct messages and private channels of Slack',
+  )
   .option('--name <name>', "in place of the folder's or file's own name; for a single path")
   .option('--max-bytes <size>', 'skip documents larger than this (default: 5M)', toBytes)
   .option('--workspace <id>', 'the workspace to import into (default: your personal one)', toWorkspace)
@@ -59,7 +63,7 @@ Examples:
   npm run import -- --wait ~/Downloads/chatgpt-export
   npm run import -- --dry-run ~/Downloads/claude-export ~/Downloads/slack-export
   npm run import -- repomix-output.xml --name lantern
-  npm run import -- --email ann@example.org --visibility workspace ~/handbook
+  npm run import -- --email ann@example.org --visibility workspace ~/handbook ~/Downloads/slack-export
 
 Exports are unpacked folders, or their conversations.json; Slack's is the folder with channels.json.
 Conversations come with branches, attachments, tool calls and feedback; Slack messages as raw events.

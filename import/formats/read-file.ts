@@ -12,6 +12,7 @@ import { type ChatExportState, chatExportKind, isChatExportExtra, readChatExport
 import { isGenerated, makeDocument } from './document.ts';
 import { readRepomix, repomixName } from './repomix/read.ts';
 import { repomixStyle } from './repomix/split.ts';
+import { readCanvases } from './slack/canvases.ts';
 import {
   isSlackDay,
   isSlackExtra,
@@ -47,6 +48,7 @@ async function slackExportAt(
   folder: string,
   root: ImportRoot,
   state: ReadState,
+  day?: string,
 ): Promise<{ slack: SlackExport | null; problems: SkippedItem[] }> {
   const known = state.slack.get(folder);
   if (known !== undefined) return { slack: known, problems: [] };
@@ -54,6 +56,7 @@ async function slackExportAt(
   const slack = await readSlackExport(
     folder,
     path.startsWith('..') ? '' : `${root.name}/${path && `${path}/`}`,
+    day,
   );
   state.slack.set(folder, slack);
   return { slack, problems: slack?.problems ?? [] };
@@ -137,7 +140,7 @@ async function* readOpened(
     return;
   }
   if (isSlackDay(absolute)) {
-    const { slack, problems } = await slackExportAt(dirname(dirname(absolute)), root, state);
+    const { slack, problems } = await slackExportAt(dirname(dirname(absolute)), root, state, absolute);
     yield* problems;
     if (slack !== null) {
       yield* readSlackDay({ absolute, label }, slack, settings);
@@ -147,7 +150,9 @@ async function* readOpened(
     const { slack, problems } = await slackExportAt(dirname(absolute), root, state);
     yield* problems;
     if (slack !== null) {
-      yield skipped(label, 'unsupported', 'part of a Slack export; its messages are imported');
+      if (/^(?:canvases|lists)\.json$/.test(basename(absolute)))
+        yield* readCanvases({ absolute, label }, slack, settings);
+      else yield skipped(label, 'unsupported', 'part of a Slack export; its messages are imported');
       return;
     }
   }
