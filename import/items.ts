@@ -24,6 +24,8 @@ export interface DocumentItem {
   contentType: ContentType;
   /** The programming language of code; null for prose. */
   language: string | null;
+  /** Where it comes from, few could read it: it is shared only when that is asked for. */
+  isPrivate?: boolean;
   metadata: Metadata;
   /** What of it is not in `content`. */
   leftOut?: LeftOut;
@@ -102,6 +104,8 @@ export interface EventItem {
   eventType: string;
   externalId: string;
   payload: unknown;
+  /** As of a document: a direct message, or one of a private channel. */
+  isPrivate?: boolean;
   metadata: Metadata;
   /** What of it is not in `payload`. */
   leftOut?: LeftOut;

@@ -18,7 +18,8 @@ export const skipReasons = {
   encrypted: 'protected by a password',
   broken_pack: 'a repomix file that ends early',
   broken_tree: 'a conversation whose messages do not form a tree',
-  unknown_channel: 'a folder of a Slack export that no list of channels names',
+  notice: 'joins, leaves, deleted messages and the like, which nobody wrote',
+  not_in_export: 'named by an export, but not in it',
   no_message: 'feedback on a message that the export does not have',
   refused: 'the database does not take it',
 } as const;
@@ -34,7 +35,6 @@ export const damage: ReadonlySet<SkipReason> = new Set<SkipReason>([
   'encrypted',
   'broken_pack',
   'broken_tree',
-  'unknown_channel',
   'refused',
 ]);
 

@@ -37,8 +37,8 @@ export interface JobContext {
   extractor: FileExtractor;
   /** Default: chunkInThread(). */
   chunk?: typeof chunkInThread;
-  /** Makes short texts of long ones; opened once per process. */
-  summariser(): Summariser;
+  /** Makes short texts of long ones; opened once per process. null: no model is asked. */
+  summariser(): Summariser | null;
   /** Aborted when the process wants to end: a job stops at the next safe place. */
   signal: AbortSignal;
 }

@@ -2,12 +2,15 @@ import { z } from 'zod';
 import { describeError } from '../lib/errors.ts';
 import { ProviderError } from '../models/error.ts';
 import { type ClaimedEvent, type EventCounts, processEvent } from './indexing/process-event.ts';
+import { activeVersion } from './indexing/source.ts';
 import type { JobContext, JobDefinition, Singleton } from './job.ts';
 
 /** Events that are claimed at a time. */
 const BATCH = 20;
 /** A job that takes longer than this many milliseconds hands the rest to a new one. */
 const TIME_BUDGET = 30_000;
+/** The sizes of passages while there is no embedding version. */
+const UNVERSIONED = { chunk_size: 200, chunk_overlap: 20 };
 const payload = z.object({ workspaceId: z.uuid(), source: z.string().min(1).max(100) });
 type Payload = z.infer<typeof payload>;
 
@@ -25,10 +28,11 @@ async function fail(
   );
 }
 
-/** Makes knowledge of the events of a source that wait: what each says, in short, to be found by search. */
+/** Makes knowledge of the events of a source that wait: what each says, whole, to be found by search. */
 async function handle(context: JobContext, source: Payload): Promise<object> {
   const { pool, boss, signal, log } = context;
   const deadline = Date.now() + TIME_BUDGET;
+  const sizes = (await activeVersion(pool)) ?? UNVERSIONED;
   const done: EventCounts = {
     stored: 0,
     known: 0,
@@ -41,7 +45,7 @@ async function handle(context: JobContext, source: Payload): Promise<object> {
   };
   for (;;) {
     const { rows: events } = await pool.query<ClaimedEvent>(
-      `select event_id, attempt, event_type, payload, metadata
+      `select event_id, attempt, event_type, payload, metadata, root, is_known
        from app_hidden.claim_events(for_workspace => $1, for_source => $2, max_events => $3)`,
       [source.workspaceId, source.source, BATCH],
     );
@@ -58,7 +62,7 @@ async function handle(context: JobContext, source: Payload): Promise<object> {
         continue;
       }
       try {
-        await processEvent(context, source, event, done);
+        await processEvent(context, source, event, sizes, done);
       } catch (error) {
         const retryAfter = error instanceof ProviderError ? error.retryAfter : undefined;
         if (retryAfter !== undefined || signal.aborted) {

@@ -120,7 +120,7 @@ export async function startWorker({
     return open;
   };
   const extractor = openExtractor(extraction);
-  let open: Summariser | undefined;
+  let open: Summariser | null | undefined;
   const context: JobContext = {
     pool,
     boss,

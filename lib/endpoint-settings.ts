@@ -46,7 +46,7 @@ export const rerankFields = {
 const name = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,62}$/, 'a name is made of small letters, digits and hyphens')
-  .refine((value) => !['local', 'transformers', 'openai-compatible', 'extractive'].includes(value), {
+  .refine((value) => !['local', 'transformers', 'openai-compatible', 'none', 'extractive'].includes(value), {
     error: 'that name is taken',
   });
 

@@ -245,8 +245,8 @@ const variables = z.object({
   EMBEDDING_ENDPOINTS: endpoints,
   /** Folder with models for the provider transformers; without it, models come from the hub. */
   TRANSFORMERS_MODELS_DIR: z.string().min(1).optional(),
-  /** Who summarises: extractive, openai-compatible, or an endpoint's name; and by which chat model. */
-  SUMMARY_PROVIDER: z.string().min(1).max(100).default('extractive'),
+  /** Who summarises: none, openai-compatible, or an endpoint's name; and by which chat model. */
+  SUMMARY_PROVIDER: z.string().min(1).max(100).default('none'),
   SUMMARY_MODEL: z.string().min(1).max(200).optional(),
   /** US dollars per million tokens that the chat model reads, and that it writes. */
   SUMMARY_INPUT_PRICE: endpointFields.price,

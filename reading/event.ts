@@ -1,8 +1,20 @@
+import { readSlackEvent } from './slack/event.ts';
+import { isObject } from './slack/values.ts';
+import type { ToldEvent } from './told-event.ts';
+
 /** What an event says, for people and for search. */
 export interface EventText {
   /** Empty when it says nothing. */
   text: string;
   heading: string;
+  /** What a result is called: where, who and when. Null where only its source and type are known. */
+  title: string | null;
+  /** Who said it. */
+  speaker: string | null;
+  /** What it answers, in short: the first message of its thread. */
+  context: string | null;
+  /** When it happened, which is not when it came in. */
+  occurredAt: Date | null;
   /** 0 to 1, when its metadata says so. */
   importance: number | null;
 }
@@ -28,14 +40,11 @@ const SAID = new Set([
 /** Where the payload names a place that a reader would ask for. */
 const PLACES = ['channel_name', 'channel', 'project', 'repository', 'board', 'room'];
 const DEEPEST = 12;
-const LONGEST = 200_000;
 const LONGEST_HEADING = 300;
-
-type Json = Record<string, unknown>;
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+const LONGEST_TITLE = 300;
+const LONGEST_SPEAKER = 200;
+/** Characters of the beginning of a thread: search takes fewer. */
+const LONGEST_CONTEXT = 1000;
 
 /** A word of letters: an id, a number or a hash says nothing to anybody. */
 function saysSomething(text: string): boolean {
@@ -68,22 +77,54 @@ function placeOf(payload: unknown, metadata: unknown): string | null {
   return null;
 }
 
-/** Reads an event: what people wrote in it, and what stands above it. */
-export function readEvent(event: {
-  source: string;
-  eventType: string;
-  payload: unknown;
-  metadata: unknown;
-}): EventText {
+/** At most so many characters, whole ones. */
+function short(text: string | null, most: number): string | null {
+  const cut = text === null ? '' : [...text.slice(0, 2 * most)].slice(0, most).join('').toWellFormed().trim();
+  return cut === '' ? null : cut;
+}
+
+/** A time that metadata name; one that is still to come says nothing of when something happened. */
+function timeOf(metadata: unknown, now: Date): Date | null {
+  const told = isObject(metadata) ? metadata.occurred_at : undefined;
+  const at = typeof told === 'string' && /^\d{4}-\d{2}-\d{2}/.test(told) ? new Date(told) : null;
+  return at !== null && at.getTime() <= now.getTime() ? at : null;
+}
+
+type Said = Pick<EventText, 'text' | 'heading' | 'title' | 'speaker' | 'context'> & {
+  occurredAt?: Date | null;
+};
+
+function readAnyEvent(event: ToldEvent): Said {
   const found = new Set<string>();
   collect(event.payload, true, found);
-  const importance = isObject(event.metadata) ? event.metadata.importance : undefined;
-  const heading = [event.source, placeOf(event.payload, event.metadata), event.eventType]
-    .filter(Boolean)
-    .join(' › ');
+  const place = placeOf(event.payload, event.metadata);
   return {
-    text: [...found].join('\n').slice(0, LONGEST).toWellFormed(),
-    heading: [...heading].slice(0, LONGEST_HEADING).join(''),
+    text: [...found].join('\n'),
+    heading: [event.source, place, event.eventType].filter(Boolean).join(' › '),
+    title: null,
+    speaker: null,
+    context: null,
+  };
+}
+
+/**
+ * Reads an event: what people wrote in it, where, when and in answer to what.
+ * @param root the first event of its thread, if it is known
+ */
+export function readEvent(
+  event: ToldEvent,
+  { root = null, now = new Date() }: { root?: ToldEvent | null; now?: Date } = {},
+): EventText {
+  const said: Said = readSlackEvent(event, root) ?? readAnyEvent(event);
+  const importance = isObject(event.metadata) ? event.metadata.importance : undefined;
+  const own = said.occurredAt ?? null;
+  return {
+    text: said.text.toWellFormed(),
+    heading: short(said.heading, LONGEST_HEADING) ?? event.source,
+    title: short(said.title, LONGEST_TITLE),
+    speaker: short(said.speaker, LONGEST_SPEAKER),
+    context: short(said.context, LONGEST_CONTEXT),
+    occurredAt: timeOf(event.metadata, now) ?? (own !== null && own.getTime() <= now.getTime() ? own : null),
     importance: typeof importance === 'number' && importance >= 0 && importance <= 1 ? importance : null,
   };
 }

@@ -35,6 +35,10 @@ const program = makeCommand(
       .choices(['private', 'workspace'])
       .default('private'),
   )
+  .option(
+    '--share-private',
+    'with --visibility workspace: also what few could read before, direct messages and private channels of Slack',
+  )
   .option('--name <name>', "in place of the folder's or file's own name; for a single path")
   .option('--max-bytes <size>', 'skip documents larger than this (default: 5M)', toBytes)
   .option('--workspace <id>', 'the workspace to import into (default: your personal one)', toWorkspace)
@@ -60,7 +64,7 @@ Examples:
   npm run import -- --dry-run ~/Downloads/claude.zip ~/Downloads/slack-export
   npm run import -- ~/.claude/projects ~/.codex/sessions
   npm run import -- repomix-output.xml --name lantern
-  npm run import -- --email ann@example.org --visibility workspace ~/handbook
+  npm run import -- --email ann@example.org --visibility workspace ~/handbook ~/Downloads/slack-export
 
 Read are: text, code, HTML, PDF, DOCX; repomix files; exports of ChatGPT, Claude, Slack, Open WebUI, LibreChat,
 Gemini (Google Takeout) and Discord (DiscordChatExporter); session logs of Claude Code and Codex.

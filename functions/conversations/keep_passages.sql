@@ -21,7 +21,7 @@ begin
       from unnest(missing) as wanted (id)
       cross join lateral (
         select c.id, c.workspace_id, c.source_type, c.document_id, c.conversation_id, c.message_id, c.memory_item_id, c.raw_event_id, c.owner_id,
-          c.visibility, c.heading, c.content, c.page_number, c.start_offset, c.end_offset
+          c.visibility, c.heading, c.content, c.page_number, c.start_offset, c.end_offset, c.metadata
         from app_public.chunks c
         where c.workspace_id = for_workspace and c.id = wanted.id and (reader is null or c.owner_id = reader or c.visibility = 'workspace')
         offset 0
@@ -45,7 +45,7 @@ begin
           when 'document' then (select d.title from app_public.documents d where d.id = s.document_id)
           when 'message' then (select t.title from app_public.conversations t where t.id = s.conversation_id)
           when 'memory' then (select i.subject from app_public.memory_items i where i.id = s.memory_item_id)
-          when 'event' then app_hidden.event_title(s.raw_event_id)
+          when 'event' then coalesce(s.metadata ->> 'title', app_hidden.event_title(s.raw_event_id))
         end,
         s.heading, s.content, s.page_number, s.start_offset, s.end_offset
       from seen s

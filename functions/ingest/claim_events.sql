@@ -1,4 +1,6 @@
 -- As with files, a claim counts the attempt, and its number is what a worker shows afterwards. Only the worker may call it.
+-- root: what the event answers, as its metadata name it (thread: an externalId of the same source). It is handed over only when whoever
+-- reads the one reads the other too.
 create or replace function app_hidden.claim_events(
   for_workspace uuid,
   for_source text,
@@ -6,7 +8,7 @@ create or replace function app_hidden.claim_events(
   lease interval default '10 minutes',
   max_attempts integer default 5
 )
-returns table (event_id uuid, attempt integer, event_type text, payload jsonb, metadata jsonb)
+returns table (event_id uuid, attempt integer, event_type text, payload jsonb, metadata jsonb, root jsonb, is_known boolean)
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
@@ -28,12 +30,29 @@ begin
     order by e.replay_requested_at is not null, e.attempts, e.id
     limit max_events
     for update skip locked
+  ),
+  claimed as (
+    update app_public.raw_events e
+    set processing_status = 'processing', attempts = e.attempts + 1, retry_at = clock_timestamp() + lease
+    from next n
+    where e.id = n.id
+    returning e.*
   )
-  update app_public.raw_events e
-  set processing_status = 'processing', attempts = e.attempts + 1, retry_at = clock_timestamp() + lease
-  from next n
-  where e.id = n.id
-  returning e.id, e.attempts, e.event_type, e.payload, e.metadata;
+  select
+    c.id, c.attempts, c.event_type, c.payload, c.metadata,
+    case when c.metadata ? 'thread' then (
+      select jsonb_build_object('source', r.source, 'eventType', r.event_type, 'payload', r.payload, 'metadata', r.metadata)
+      from app_hidden.raw_event_keys k
+      join app_public.raw_events r on r.id = k.raw_event_id and r.workspace_id = k.workspace_id
+      where k.workspace_id = for_workspace and k.source = for_source and r.id <> c.id and k.external_id in (
+          c.metadata ->> 'thread', app_private.event_key(c.metadata ->> 'thread', 'private', case c.visibility when 'private' then c.owner_id end)
+        )
+        and (r.visibility = 'workspace' or c.visibility = 'private' and r.owner_id = c.owner_id)
+      order by r.visibility
+      limit 1
+    ) end,
+    c.knowledge_hash is not null
+  from claimed c;
 end
 $$;
 comment on function app_hidden.claim_events(uuid, text, integer, interval, integer) is

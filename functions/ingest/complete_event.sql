@@ -1,19 +1,17 @@
--- Ends the processing of an event. Only the worker may call it, with the number of its attempt.
+-- Ends the processing of an event, or, when it is not final, has it found by its words while a summary of it is made. Only the worker may
+-- call it, with the number of its attempt.
 create or replace function app_hidden.complete_event(
   for_workspace uuid,
   for_event uuid,
   of_attempt integer,
-  new_content text default null,
-  new_heading text default null,
-  new_token_count integer default null,
-  new_importance real default 0.5,
+  said jsonb default null,
+  is_final boolean default true,
   of_reservation uuid default null,
   used_provider text default null,
   used_model text default null,
   prompt_tokens integer default null,
   completion_tokens integer default null,
-  cost_usd numeric default null,
-  recognized_language text default null
+  cost_usd numeric default null
 )
 returns text
 language plpgsql
@@ -23,7 +21,7 @@ as $$
 declare
   event app_public.raw_events;
   hash bytea;
-  outcome text := 'stored';
+  is_known boolean;
 begin
   select e.* into event
   from app_public.raw_events e
@@ -48,21 +46,20 @@ begin
       jsonb_build_object('rawEventId', for_event, 'source', event.source)
     );
   end if;
-  hash := app_private.store_event_passage(event, new_content, new_heading, new_token_count, new_importance, recognized_language);
-  if hash is null then
-    outcome := 'empty';
-  elsif hash is not distinct from event.knowledge_hash or not exists (
-    select from app_public.chunks c where c.workspace_id = for_workspace and c.raw_event_id = for_event and c.content_hash = hash
-  ) then
-    outcome := 'known';
-  end if;
+  hash := app_private.store_event_passages(event, coalesce(said, '{"passages": []}'));
+  is_known := hash is not distinct from event.knowledge_hash
+    or not exists (select from app_public.chunks c where c.workspace_id = for_workspace and c.raw_event_id = for_event);
   update app_public.raw_events e
-  set processing_status = 'completed', retry_at = null, error = null, processed_at = clock_timestamp(), knowledge_hash = hash,
-    replay_requested_at = null
+  set knowledge_hash = hash,
+    processing_status = case when is_final then 'completed' else e.processing_status end,
+    retry_at = case when not is_final then e.retry_at end,
+    error = case when not is_final then e.error end,
+    processed_at = case when is_final then clock_timestamp() else e.processed_at end,
+    replay_requested_at = case when not is_final then e.replay_requested_at end
   where e.id = for_event;
-  return outcome;
+  return case when hash is null then 'empty' when is_known then 'known' else 'stored' end;
 end
 $$;
-comment on function app_hidden.complete_event(uuid, uuid, integer, text, text, integer, real, uuid, text, text, integer, integer, numeric, text) is
+comment on function app_hidden.complete_event(uuid, uuid, integer, jsonb, boolean, uuid, text, text, integer, integer, numeric) is
   'Stores what an event says, and logs what its summary took: stored, known when another event says the same, or this one did before, empty without a text, late when the attempt is not the last one any more.';
-grant execute on function app_hidden.complete_event(uuid, uuid, integer, text, text, integer, real, uuid, text, text, integer, integer, numeric, text) to colloquy_worker;
+grant execute on function app_hidden.complete_event(uuid, uuid, integer, jsonb, boolean, uuid, text, text, integer, integer, numeric) to colloquy_worker;

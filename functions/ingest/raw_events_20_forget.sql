@@ -36,7 +36,9 @@ begin
       limit 1
     ) as twin
     where not exists (
-      select from app_public.chunks c where c.workspace_id = o.workspace_id and c.content_hash = o.knowledge_hash and c.source_type = 'event'
+      select from app_public.raw_events t
+      join app_public.chunks c on c.workspace_id = t.workspace_id and c.raw_event_id = t.id
+      where t.workspace_id = o.workspace_id and t.knowledge_hash = o.knowledge_hash
     )
   ) as heir
   where e.id = heir.id;

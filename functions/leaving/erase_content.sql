@@ -28,7 +28,8 @@ begin
   -- it may come again, from whoever sends it, for somebody else
   delete from app_hidden.raw_event_keys k
   using app_public.raw_events e
-  where e.owner_id = erasure.user_id and k.workspace_id = e.workspace_id and k.source = e.source and k.external_id = e.external_id;
+  where e.owner_id = erasure.user_id and k.workspace_id = e.workspace_id and k.source = e.source
+    and k.external_id = app_private.event_key(e.external_id, e.visibility, e.owner_id);
 
   -- passages before what they are of, in batches: a cascade would take those of a book in one statement
   foreach source in array array[

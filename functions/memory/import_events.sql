@@ -1,8 +1,9 @@
 -- Stores the events of an export, hundreds at a time: what ingest_event does for one delivery. Every event has an externalId;
--- one that is known, even if retention has cleared it since, is not stored again. One that is refused does not spoil the others.
+-- one that is known, even if retention has cleared it since, is not stored again, and brought up to date when the same person imported
+-- it before. One that is refused does not spoil the others.
 -- Keys are written in one order, so that two imports at once wait for each other and never stand in a circle.
--- events: [{source, eventType, externalId, payload, metadata}], at most 1,000. The id says when an event came in, as with
--- ingest_event; when it happened is in its payload.
+-- events: [{source, eventType, externalId, payload, metadata, visibility}], at most 1,000. The id says when an event came in, as with
+-- ingest_event; when it happened is in its metadata.
 create or replace function app_public.import_events(events jsonb)
 returns setof app_public.event_import_outcome
 language plpgsql
@@ -12,54 +13,68 @@ as $$
 declare
   workspace uuid := app_hidden.current_workspace_id();
   caller uuid := app_hidden.current_user_id();
+  changed text[];
 begin
   perform app_hidden.require_member(for_writing => true);
   if jsonb_typeof(events) is distinct from 'array' or jsonb_array_length(events) > 1000 then
     raise exception 'The events to import are an array of at most 1,000 objects.' using errcode = 'CQ200', column = 'events', hint = 'See docs/import.md for the format.';
   end if;
+  changed := app_private.refresh_imported_events(workspace, caller, events);
   return query
   with item as materialized (
-    select e.place, e.source, e.event_type, e.external_id, e.payload, e.metadata,
+    select e.place, e.source, e.event_type, e.external_id, e.payload, e.metadata, e.visibility,
       case
         when coalesce(char_length(e.source), 0) not between 1 and 100 then 'source has 1 to 100 characters.'
         when coalesce(char_length(e.event_type), 0) not between 1 and 200 then 'eventType has 1 to 200 characters.'
         when coalesce(char_length(e.external_id), 0) not between 1 and 500 then 'externalId has 1 to 500 characters.'
         when e.payload is null or pg_column_size(e.payload) > 1048576 then 'An event has a payload of at most 1 MiB.'
+        when e.visibility not in ('private', 'workspace') then 'visibility is private or workspace.'
         when jsonb_typeof(e.metadata) <> 'object' or pg_column_size(e.metadata) > 65536 then 'metadata is an object of at most 64 KiB.'
       end as reason
     from (
       select o.place, trim(o.item ->> 'source') as source, trim(o.item ->> 'eventType') as event_type, o.item ->> 'externalId' as external_id,
-        o.item -> 'payload' as payload, coalesce(o.item -> 'metadata', '{}') as metadata
+        o.item -> 'payload' as payload, coalesce(o.item -> 'metadata', '{}') as metadata,
+        coalesce(o.item ->> 'visibility', 'workspace') as visibility
       from jsonb_array_elements(events) with ordinality as o (item, place)
     ) as e
   ),
   wanted as materialized (
-    select distinct on (i.source, i.external_id) i.*, uuidv7() as id
+    select distinct on (i.source, i.external_id) i.*, uuidv7() as id, own.key
     from item i
-    where i.reason is null
+    cross join lateral (select app_private.event_key(i.external_id, 'private', caller) as key) as own
+    where i.reason is null and not exists (
+      select from app_hidden.raw_event_keys k
+      where k.workspace_id = workspace and k.source = i.source and k.external_id in (i.external_id, own.key)
+    )
     order by i.source, i.external_id, i.place
   ),
   known as (
     insert into app_hidden.raw_event_keys (workspace_id, source, external_id, raw_event_id)
-    select workspace, w.source, w.external_id, w.id from wanted w order by w.source, w.external_id
+    select workspace, w.source, case w.visibility when 'private' then w.key else w.external_id end, w.id
+    from wanted w order by w.source, w.external_id
     on conflict on constraint raw_event_keys_pkey do nothing
     returning raw_event_id
   ),
   stored as (
-    insert into app_public.raw_events (id, workspace_id, owner_id, source, event_type, external_id, payload, metadata)
-    select w.id, workspace, caller, w.source, w.event_type, w.external_id, w.payload, w.metadata
+    insert into app_public.raw_events (id, workspace_id, owner_id, source, event_type, external_id, payload, metadata, visibility)
+    select w.id, workspace, caller, w.source, w.event_type, w.external_id, w.payload, w.metadata, w.visibility::app_public.visibility
     from wanted w
     join known k on k.raw_event_id = w.id
     returning id
   )
   -- of one that was there and is the caller's: which it is
-  select i.external_id, coalesce(s.id, e.id), case when i.reason is not null then 'refused' when s.id is null then 'unchanged' else 'added' end, i.reason
+  select
+    i.external_id, coalesce(s.id, case when i.reason is null then app_private.own_event(workspace, caller, i.source, i.external_id) end),
+    case
+      when i.reason is not null then 'refused'
+      when s.id is not null then 'added'
+      when i.source || ' ' || i.external_id = any (changed) then 'updated'
+      else 'unchanged'
+    end,
+    i.reason
   from item i
   left join wanted w on w.place = i.place
   left join stored s on s.id = w.id
-  left join app_hidden.raw_event_keys k
-    on k.workspace_id = workspace and k.source = i.source and k.external_id = i.external_id and i.reason is null
-  left join app_public.raw_events e on e.workspace_id = workspace and e.id = k.raw_event_id and e.owner_id = caller
   order by i.place;
 end
 $$;

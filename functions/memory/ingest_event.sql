@@ -5,7 +5,8 @@ create or replace function app_public.ingest_event(
   event_type text,
   payload jsonb,
   external_id text default null,
-  metadata jsonb default '{}'
+  metadata jsonb default '{}',
+  visibility app_public.visibility default 'workspace'
 )
 returns app_public.raw_events
 language plpgsql
@@ -14,6 +15,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   workspace uuid := app_hidden.current_workspace_id();
+  known_as text := app_private.event_key(ingest_event.external_id, ingest_event.visibility, app_hidden.current_user_id());
   first_id uuid;
   result app_public.raw_events;
 begin
@@ -34,12 +36,12 @@ begin
   result.id := uuidv7();
   if ingest_event.external_id is not null then
     insert into app_hidden.raw_event_keys as k (workspace_id, source, external_id, raw_event_id)
-    values (workspace, trim(ingest_event.source), ingest_event.external_id, result.id)
+    values (workspace, trim(ingest_event.source), known_as, result.id)
     on conflict do nothing;
     if not found then
       select k.raw_event_id into first_id
       from app_hidden.raw_event_keys k
-      where k.workspace_id = workspace and k.source = trim(ingest_event.source) and k.external_id = ingest_event.external_id
+      where k.workspace_id = workspace and k.source = trim(ingest_event.source) and k.external_id = known_as
       for update;
       select e.* into result from app_public.raw_events e where e.workspace_id = workspace and e.id = first_id;
       if result.id is not null then
@@ -54,18 +56,18 @@ begin
       result.id := uuidv7();
       update app_hidden.raw_event_keys k
       set raw_event_id = result.id
-      where k.workspace_id = workspace and k.source = trim(ingest_event.source) and k.external_id = ingest_event.external_id;
+      where k.workspace_id = workspace and k.source = trim(ingest_event.source) and k.external_id = known_as;
     end if;
   end if;
-  insert into app_public.raw_events (id, workspace_id, owner_id, source, event_type, external_id, payload, metadata)
+  insert into app_public.raw_events (id, workspace_id, owner_id, source, event_type, external_id, payload, metadata, visibility)
   values (
     result.id, workspace, app_hidden.current_user_id(), trim(ingest_event.source), trim(ingest_event.event_type), ingest_event.external_id,
-    ingest_event.payload, coalesce(ingest_event.metadata, '{}')
+    ingest_event.payload, coalesce(ingest_event.metadata, '{}'), coalesce(ingest_event.visibility, 'workspace')
   )
   returning * into result;
   return result;
 end
 $$;
-comment on function app_public.ingest_event(text, text, jsonb, text, jsonb) is
-  'Stores an event of another system. One with an externalId that this workspace has from the same source already is not stored again; the first is returned. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable argument, CQ810 that one has another content.';
-grant execute on function app_public.ingest_event(text, text, jsonb, text, jsonb) to colloquy_user, colloquy_admin;
+comment on function app_public.ingest_event(text, text, jsonb, text, jsonb, app_public.visibility) is
+  'Stores an event of another system, which every member reads unless it is private. One with an externalId that this workspace has from the same source already is not stored again; the first is returned. Errors: CQ101 not signed in, CQ109 read-only, CQ200 unusable argument, CQ810 that one has another content.';
+grant execute on function app_public.ingest_event(text, text, jsonb, text, jsonb, app_public.visibility) to colloquy_user, colloquy_admin;

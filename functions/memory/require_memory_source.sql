@@ -20,7 +20,10 @@ begin
             coalesce((select m.conversation_id from app_public.messages m where m.id = require_memory_source.source_id), app_private.packed_conversation_of(require_memory_source.source_id))
           )
       )
-      else exists (select from app_public.raw_events e where e.workspace_id = workspace and e.id = require_memory_source.source_id)
+      else exists (
+        select from app_public.raw_events e
+        where e.workspace_id = workspace and e.id = require_memory_source.source_id and (e.owner_id = caller or e.visibility = 'workspace')
+      )
     end
   ) then
     raise exception 'There is no such source.' using errcode = 'CQ204', hint = 'sourceId must be something that you may read in this workspace.';

@@ -7,5 +7,5 @@ set search_path = pg_catalog, pg_temp
 as $$
   select e.source || ': ' || e.event_type from app_public.raw_events e where e.id = event_id;
 $$;
-comment on function app_hidden.event_title(uuid) is 'What an event is called where its text is found; null for one that the caller cannot read.';
+comment on function app_hidden.event_title(uuid) is 'What an event is called where its text is found and nothing better is known; null for one that the caller cannot read.';
 grant execute on function app_hidden.event_title(uuid) to colloquy_user, colloquy_admin;

@@ -35,7 +35,7 @@ begin
         (select d.title from app_public.documents d where d.id = c.document_id),
         (select t.title from app_public.conversations t where t.id = c.conversation_id),
         (select i.subject from app_public.memory_items i where i.id = c.memory_item_id),
-        case when c.raw_event_id is not null then app_hidden.event_title(c.raw_event_id) end
+        case when c.raw_event_id is not null then coalesce(c.metadata ->> 'title', app_hidden.event_title(c.raw_event_id)) end
       ),
       coalesce(p.content, c.content), coalesce(p.heading, c.heading), coalesce(p.page_number, c.page_number),
       coalesce(p.start_offset, c.start_offset), coalesce(p.end_offset, c.end_offset),

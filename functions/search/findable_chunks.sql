@@ -36,16 +36,14 @@ as $$
       or (select d.code_language = any ((scope.filters).code_languages) from app_public.documents d where d.id = c.document_id)
     )
     and ((scope.filters).text_search_languages is null or c.text_search_language = any ((scope.filters).text_search_languages))
-    -- ids are ordered by time, and a chunk is never older than what it was cut from
+    -- ids are ordered by time, and a chunk is never older than what it was cut from, nor than when that happened
     and ((scope.filters).created_after is null or c.id >= app_hidden.uuidv7_floor((scope.filters).created_after))
-    and (
-      (scope.filters).created_after is null
-      or coalesce(c.document_id, c.message_id, c.memory_item_id, c.raw_event_id) >= app_hidden.uuidv7_floor((scope.filters).created_after)
-    )
-    and (
-      (scope.filters).created_before is null
-      or coalesce(c.document_id, c.message_id, c.memory_item_id, c.raw_event_id) < app_hidden.uuidv7_floor((scope.filters).created_before)
-    )
+    and ((scope.filters).created_after is null or case when c.occurred_at is not null then c.occurred_at >= (scope.filters).created_after
+      else coalesce(c.document_id, c.message_id, c.memory_item_id, c.raw_event_id) >= app_hidden.uuidv7_floor((scope.filters).created_after)
+    end)
+    and ((scope.filters).created_before is null or case when c.occurred_at is not null then c.occurred_at < (scope.filters).created_before
+      else coalesce(c.document_id, c.message_id, c.memory_item_id, c.raw_event_id) < app_hidden.uuidv7_floor((scope.filters).created_before)
+    end)
     and ((scope.filters).metadata is null or case c.source_type
       when 'document' then (select d.metadata @> (scope.filters).metadata from app_public.documents d where d.id = c.document_id)
       when 'message' then (select t.metadata @> (scope.filters).metadata from app_public.conversations t where t.id = c.conversation_id)

@@ -23,7 +23,7 @@ for each row when (new.visibility = 'workspace' and new.processing_status = 'fai
 execute function app_private.publish_status('file.failed', 'fileId');
 
 create or replace trigger raw_events_60_publish_failed after update of processing_status on app_public.raw_events
-for each row when (new.processing_status = 'failed' and old.processing_status <> 'failed')
+for each row when (new.visibility = 'workspace' and new.processing_status = 'failed' and old.processing_status <> 'failed')
 execute function app_private.publish_status('event.failed', 'rawEventId');
 
 create or replace trigger memory_items_60_publish_superseded after update of superseded_by on app_public.memory_items

@@ -44,7 +44,7 @@ as $$
     when 'event' then (
       select jsonb_build_object('source', e.source, 'eventType', e.event_type, 'error', case when with_content then e.error end)
       from app_public.raw_events e
-      where e.id = (facts ->> 'rawEventId')::uuid and e.workspace_id = for_workspace
+      where e.id = (facts ->> 'rawEventId')::uuid and e.workspace_id = for_workspace and e.visibility = 'workspace'
     )
   end, '{}'));
 $$;

@@ -12,7 +12,7 @@ import {
   conversationPayload,
   documentPayload,
   eventPayload,
-  type Visibility,
+  type Readers,
 } from './payloads.ts';
 
 /** Whoever is signed in: each transaction has this person's rights and no more. */
@@ -112,9 +112,9 @@ export function databaseWriter(
     summary,
     onOutcome,
     onBrought = () => {},
-    visibility,
     storage,
-  }: WriterOptions & { visibility: Visibility; storage: FileStorage },
+    ...readers
+  }: WriterOptions & Readers & { storage: FileStorage },
 ): ItemWriter {
   const refuse = (item: ImportItem, reason: SkippedItem) => {
     summary.skip(reason);
@@ -153,7 +153,7 @@ export function databaseWriter(
     writeAll(items, {
       sql: IMPORT_DOCUMENTS,
       what: 'documents',
-      payload: (item) => documentPayload(item, visibility),
+      payload: (item) => documentPayload(item, readers),
       sizeOf: ({ content }) => content.length,
     }),
   );
@@ -161,13 +161,13 @@ export function databaseWriter(
     writeAll(items, {
       sql: IMPORT_EVENTS,
       what: 'events',
-      payload: eventPayload,
+      payload: (item) => eventPayload(item, readers),
       sizeOf: () => EVENT_SIZE,
     }),
   );
 
   const writeConversation = async (item: ConversationItem): Promise<void> => {
-    const values = [JSON.stringify(conversationPayload(item, visibility))];
+    const values = [JSON.stringify(conversationPayload(item, readers.visibility))];
     try {
       const { rows } = await session.transaction((client) =>
         client.query<ConversationAnswer>(IMPORT_CONVERSATION, values),
@@ -210,7 +210,7 @@ export function databaseWriter(
           item.mimeType,
           received.size,
           received.sha256,
-          visibility,
+          readers.visibility,
           JSON.stringify(item.metadata),
           item.source,
         ]);

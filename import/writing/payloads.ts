@@ -3,15 +3,28 @@ import type { ConversationItem, DocumentItem, EventItem } from '../items.ts';
 /** Who may read what is new. */
 export type Visibility = 'private' | 'workspace';
 
+/** Who may read what is new, and whether that counts for what few could read where it comes from. */
+export interface Readers {
+  visibility: Visibility;
+  sharePrivate?: boolean | undefined;
+}
+
+function visibilityOf(
+  { isPrivate }: { isPrivate?: boolean },
+  { visibility, sharePrivate }: Readers,
+): Visibility {
+  return isPrivate && !sharePrivate ? 'private' : visibility;
+}
+
 /** What import_documents takes. */
-export function documentPayload(item: DocumentItem, visibility: Visibility): object {
+export function documentPayload(item: DocumentItem, readers: Readers): object {
   return {
     sourceUrl: item.source,
     title: item.title,
     content: item.content,
     contentType: item.contentType,
     codeLanguage: item.language,
-    visibility,
+    visibility: visibilityOf(item, readers),
     metadata: item.metadata,
   };
 }
@@ -35,8 +48,16 @@ export function conversationPayload(item: ConversationItem, visibility: Visibili
 }
 
 /** What import_events takes. */
-export function eventPayload({ system, eventType, externalId, payload, metadata }: EventItem): object {
-  return { source: system, eventType, externalId, payload, metadata };
+export function eventPayload(item: EventItem, readers: Readers): object {
+  const { system, eventType, externalId, payload, metadata } = item;
+  return {
+    source: system,
+    eventType,
+    externalId,
+    payload,
+    metadata,
+    visibility: visibilityOf(item, readers),
+  };
 }
 
 export interface Contents {

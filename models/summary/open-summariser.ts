@@ -4,34 +4,26 @@ import type { ProviderOptions } from '../open-provider.ts';
 import { endpointOf } from '../remote/endpoints.ts';
 import { ownGuards } from '../remote/guard.ts';
 import { openChat } from './chat.ts';
-import { summariseByExtract } from './extractive.ts';
 import type { Summariser } from './summariser.ts';
 
-/** The built-in one: it chooses sentences, needs no network and no key, and answers the same every time. */
-function openExtractive(): Summariser {
-  return {
-    name: 'extractive',
-    model: 'sentences',
-    async summarise(text, signal) {
-      signal?.throwIfAborted();
-      return { text: summariseByExtract(text), promptTokens: 0, completionTokens: 0, costUsd: 0 };
-    },
-    async close() {},
-  };
-}
+/** No model is asked. The second is what this was called when sentences were chosen here. */
+const NONE = new Set(['none', 'extractive']);
 
 /**
- * Opens the summariser that the settings name.
+ * Opens the summariser that the settings name; null where long texts are found by their passages alone.
  * @throws ColloquyError CQ310 when there is none of that name, CQ314 without address or model
  */
-export function openSummariser({ env = ownEnv, guards = ownGuards }: ProviderOptions = {}): Summariser {
+export function openSummariser({
+  env = ownEnv,
+  guards = ownGuards,
+}: ProviderOptions = {}): Summariser | null {
   const { SUMMARY_PROVIDER: name, SUMMARY_MODEL: model }: Env = env;
   const prices = { input: env.SUMMARY_INPUT_PRICE, output: env.SUMMARY_OUTPUT_PRICE };
-  if (name === 'extractive') return openExtractive();
+  if (NONE.has(name)) return null;
   const endpoint = endpointOf(name, env);
   if (!endpoint) {
     throw new ColloquyError('CQ310', `There is no summariser "${name}"`, {
-      hint: 'Set SUMMARY_PROVIDER to extractive, openai-compatible or a name of EMBEDDING_ENDPOINTS.',
+      hint: 'Set SUMMARY_PROVIDER to none, openai-compatible or a name of EMBEDDING_ENDPOINTS.',
     });
   }
   if (model === undefined) {

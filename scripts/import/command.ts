@@ -31,6 +31,7 @@ export interface CommandOptions extends AccountOptions {
   /** Absent: of what is known to come from the very same place. */
   prune?: boolean;
   visibility: Visibility;
+  sharePrivate?: boolean;
   name?: string;
   maxBytes?: number;
   workspace?: string;
@@ -155,6 +156,7 @@ async function importInto(opened: OpenedDatabase, session: Session, run: Run): P
     onOutcome,
     onBrought: (item) => brought.add(item),
     visibility: options.visibility,
+    sharePrivate: options.sharePrivate,
     storage,
   });
   const listings = await importPaths({ ...run, writer });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { said } from '../support/said.ts';
 import { describeReal } from '../support/server.ts';
 import { indexAll } from '../support/tenants.ts';
 import {
@@ -227,10 +228,11 @@ describeReal('search', () => {
     const { id, workspaceId } = data.ingestEvent.rawEvent;
     const worker = api.database.pool('worker');
     await worker.query(`select app_hidden.claim_events($1, 'jira')`, [workspaceId]);
-    await worker.query(
-      `select app_hidden.complete_event($1, $2, 1, 'The walrus is back.', 'jira › issue_updated', 5)`,
-      [workspaceId, id],
-    );
+    await worker.query(`select app_hidden.complete_event($1, $2, 1, $3)`, [
+      workspaceId,
+      id,
+      said('The walrus is back.', 'jira › issue_updated'),
+    ]);
     const ask = (token: string) =>
       api.ask(
         `{ search(query: "walrus", mode: TEXT) { results { title rawEventId rawEvent { id source } document { id } memoryItem { id } } } }`,

@@ -24,16 +24,24 @@ export async function importPaths(
   paths: string | string[],
   {
     visibility = 'private',
+    sharePrivate = false,
+    workspace,
     storage = localStorage('/nowhere'),
     ...read
-  }: ReadOptions & { visibility?: Visibility; storage?: FileStorage } = {},
+  }: ReadOptions & {
+    visibility?: Visibility;
+    sharePrivate?: boolean;
+    workspace?: string;
+    storage?: FileStorage;
+  } = {},
 ): Promise<Written> {
-  const session = await openSession(database, { token });
+  const session = await openSession(database, { token }, workspace);
   const summary = createSummary({ verbose: true });
   const outcomes: string[] = [];
   const writer = databaseWriter(session, {
     summary,
     visibility,
+    sharePrivate,
     storage,
     onOutcome: (item, outcome) =>
       outcomes.push(`${item.source}: ${typeof outcome === 'string' ? outcome : outcome.reason}`),

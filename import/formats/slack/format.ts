@@ -3,6 +3,7 @@ import { type ImportRoot, pathOf } from '../../files/import-root.ts';
 import { type SkippedItem, skipped } from '../../skipped.ts';
 import type { Format } from '../format.ts';
 import type { ReadState } from '../read-state.ts';
+import { readCanvases } from './canvases.ts';
 import { isSlackDay, isSlackExtra, readSlackDay, readSlackExport, type SlackExport } from './slack-export.ts';
 
 /** The Slack export whose top folder this is, if it is one; what is wrong with its lists is told once. */
@@ -10,6 +11,7 @@ async function slackExportAt(
   folder: string,
   root: ImportRoot,
   state: ReadState,
+  day?: string,
 ): Promise<{ slack: SlackExport | null; problems: SkippedItem[] }> {
   const known = state.slack.get(folder);
   if (known !== undefined) return { slack: known, problems: [] };
@@ -17,6 +19,7 @@ async function slackExportAt(
   const slack = await readSlackExport(
     folder,
     path.startsWith('..') ? '' : `${root.name}/${path && `${path}/`}`,
+    day,
   );
   state.slack.set(folder, slack);
   return { slack, problems: slack?.problems ?? [] };
@@ -27,12 +30,14 @@ export const slack: Format = async ({ absolute, root, label }, settings, state) 
   const isDay = isSlackDay(absolute);
   if (!isDay && !isSlackExtra(basename(absolute))) return null;
   const top = isDay ? dirname(dirname(absolute)) : dirname(absolute);
-  const found = await slackExportAt(top, root, state);
+  const found = await slackExportAt(top, root, state, isDay ? absolute : undefined);
   if (found.slack === null) return null;
   const { slack: slackExport, problems } = found;
   return (async function* () {
     yield* problems;
     if (isDay) yield* readSlackDay({ absolute, label }, slackExport, settings);
+    else if (/^(?:canvases|lists)\.json$/.test(basename(absolute)))
+      yield* readCanvases({ absolute, label }, slackExport, settings);
     else yield skipped(label, 'unsupported', 'part of a Slack export; its messages are imported');
   })();
 };

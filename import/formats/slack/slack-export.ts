@@ -1,113 +1,85 @@
-import { readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { errorCode } from '../../../lib/errors.ts';
-import { cleanJson, nothingCleaned } from '../../../lib/storable.ts';
+import { readHead } from '../../files/read-part.ts';
 import type { EventItem } from '../../items.ts';
 import { limits, type ReadSettings } from '../../options.ts';
-import { type SkippedItem, skipped } from '../../skipped.ts';
-import { readTime } from '../conversations/times.ts';
+import type { SkippedItem } from '../../skipped.ts';
 import { readJsonArray } from '../json/read-array.ts';
-import { asArray, asObject, asString, countCleaned, isObject, present, shortString } from '../json/values.ts';
-
-/** The lists of what an export's folders are: public and private channels, conversations of several and of two. */
-const LISTS = ['channels.json', 'groups.json', 'mpims.json', 'dms.json'];
+import { readLists, type SlackChannel, type SlackLists } from './lists.ts';
+import { readMessage } from './message.ts';
 
 /** What else lies at the top of an export. */
 const EXTRAS =
-  /^(?:channels|groups|mpims|dms|users|integration_logs|canvases|huddle_transcripts|lists|file_conversations|org_users)\.json$/;
+  /^(?:channels|groups|mpims|dms|users|user_?groups|integration_logs|canvases|huddle_transcripts|lists|file_conversations|org_users)\.json$/;
+const DAY = /^\d{4}-\d{2}-\d{2}\.json$/;
+/** The comments on a canvas: `FC:<id of the canvas>:<its title>`. */
+const CANVAS_FOLDER = /^FC[:_-](F[A-Z0-9]+)(?:[:_-](.*))?$/;
+/** Folders that are looked into for a day of Slack. */
+const FOLDERS_LOOKED_AT = 50;
 
-export interface SlackExport {
-  problems: SkippedItem[];
-  /** Folder name to channel: folders are called by the channel's name, direct messages by their id. */
-  channels: Map<string, { id: string; name: string }>;
-  users: Map<string, string>;
-}
+export type SlackExport = SlackLists;
 
 /** A file that is one of a channel's days; its export is two folders up. */
 export function isSlackDay(absolute: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}\.json$/.test(basename(absolute));
+  return DAY.test(basename(absolute));
 }
 
-/** Whether a file at the top of an export holds nothing to import. */
+/** Whether a file at the top of an export is none of its days. */
 export function isSlackExtra(name: string): boolean {
   return EXTRAS.test(name);
 }
 
-async function readJson(
-  folder: string,
-  name: string,
-  label: string,
-): Promise<unknown[] | SkippedItem | null> {
+/** Whether a file begins like a list of Slack's messages. */
+async function beginsLikeMessages(file: string): Promise<boolean> {
+  const head = (await readHead(file)).toString('utf8');
+  return (
+    /^\ufeff?\s*\[\s*\{/.test(head) &&
+    /"ts"\s*:\s*"\d{9,10}\.\d{6}"/.test(head) &&
+    /"type"\s*:\s*"message"/.test(head)
+  );
+}
+
+/** Whether a folder below this one holds a day of Slack. */
+async function hasSlackDay(folder: string): Promise<boolean> {
   try {
-    const parsed: unknown = JSON.parse(await readFile(join(folder, name), 'utf8'));
-    return Array.isArray(parsed) ? parsed : skipped(`${label}${name}`, 'broken_json', 'not a list');
-  } catch (error) {
-    if (error instanceof SyntaxError) return skipped(`${label}${name}`, 'broken_json', error.message);
-    const code = errorCode(error);
-    if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
-    return code === 'ENOENT' || code === 'ENOTDIR' ? null : skipped(`${label}${name}`, 'unreadable', code);
+    const below = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+    for (const { name } of below.slice(0, FOLDERS_LOOKED_AT)) {
+      const day = (await readdir(join(folder, name))).find((file) => DAY.test(file));
+      if (day !== undefined) return await beginsLikeMessages(join(folder, name, day));
+    }
+  } catch {
+    // what cannot be read is reported where it is read
   }
+  return false;
 }
 
 /**
- * Looks whether a folder is a Slack export: it lists its users and its channels.
+ * Looks whether a folder is a Slack export: it lists its users and its channels or, where one of these lists is missing, its days are
+ * those of Slack.
  * @param label the folder as a person would call it, '' or ending in '/'
+ * @param day one of its days, where one is known
  */
-export async function readSlackExport(folder: string, label: string): Promise<SlackExport | null> {
-  const users = await readJson(folder, 'users.json', label);
-  const lists = await Promise.all(LISTS.map((name) => readJson(folder, name, label)));
-  if (users === null || lists.every((list) => list === null)) return null;
-  const found: SlackExport = { problems: [], channels: new Map(), users: new Map() };
-  for (const list of [users, ...lists]) if (list !== null && 'kind' in list) found.problems.push(list);
-  const cleaned = (list: unknown[] | SkippedItem | null): unknown[] =>
-    Array.isArray(list) ? asArray(cleanJson(list)) : [];
-  for (const item of lists.flatMap(cleaned)) {
-    const id = shortString(asObject(item).id);
-    const name = shortString(asObject(item).name) ?? id;
-    if (id === null || name === null) continue;
-    found.channels.set(name, { id, name });
-    if (!found.channels.has(id)) found.channels.set(id, { id, name });
-  }
-  for (const item of cleaned(users)) {
-    const { id, name, real_name, profile } = asObject(item);
-    const called = shortString(asObject(profile).display_name) ?? shortString(real_name) ?? shortString(name);
-    if (typeof id === 'string' && called !== null) found.users.set(id, called);
-  }
+export async function readSlackExport(
+  folder: string,
+  label: string,
+  day?: string,
+): Promise<SlackExport | null> {
+  const lists = await readLists(folder, label);
+  const isListed = lists.hasUsers && (lists.channels.size > 0 || lists.problems.length > 0);
+  if (isListed || (day === undefined ? await hasSlackDay(folder) : await beginsLikeMessages(day)))
+    return lists;
   // A list of something else altogether.
-  return found.channels.size === 0 && found.problems.length === 0 ? null : found;
+  return null;
 }
 
-function readMessage(
-  parsed: unknown,
-  place: string,
-  slack: SlackExport,
-  channel: { id: string; name: string },
-  now: Date,
-): EventItem | SkippedItem {
-  const cleaned = nothingCleaned();
-  const value = cleanJson(parsed, { cleaned });
-  if (!isObject(value)) return skipped(place, 'unsupported', 'not a message');
-  const ts = asString(value.ts);
-  const at = ts !== null && /^\d{1,12}(?:\.\d{1,9})?$/.test(ts) ? readTime(ts, now.getTime()) : null;
-  if (ts === null || at === null)
-    return skipped(place, 'unsupported', `no usable "ts": ${JSON.stringify(value.ts)}`);
-  const externalId = `${channel.id}:${ts}`;
-  return {
-    kind: 'event',
-    source: `slack:${externalId}`,
-    system: 'slack',
-    eventType: shortString(value.type) ?? 'message',
-    externalId,
-    payload: value,
-    metadata: present({
-      importer: 'slack',
-      channel_id: channel.id,
-      channel: channel.name,
-      user_name: slack.users.get(asString(value.user) ?? ''),
-      occurred_at: new Date(at).toISOString(),
-      cleaned: countCleaned(cleaned),
-    }),
-  };
+/** The channel of a folder. One that no list names has nothing but its folder's name, and is shared with nobody. */
+function channelOf(folder: string, slack: SlackExport): SlackChannel {
+  const known = slack.channels.get(folder);
+  if (known !== undefined) return known;
+  const [, canvas, title] = CANVAS_FOLDER.exec(folder) ?? [];
+  if (canvas !== undefined)
+    return { id: canvas, name: slack.names.get(canvas) ?? (title || canvas), kind: 'canvas' };
+  return { id: folder, name: folder, kind: 'unlisted' };
 }
 
 /** One day of one channel, message by message. */
@@ -116,12 +88,7 @@ export async function* readSlackDay(
   slack: SlackExport,
   settings: ReadSettings,
 ): AsyncGenerator<EventItem | SkippedItem> {
-  const folder = basename(dirname(file.absolute));
-  const channel = slack.channels.get(folder);
-  if (channel === undefined) {
-    yield skipped(file.label, 'unknown_channel', `"${folder}" is in none of ${LISTS.join(', ')}`);
-    return;
-  }
+  const channel = channelOf(basename(dirname(file.absolute)), slack);
   const list = { ...file, noun: 'messages', limit: limits.eventBytes, onBytes: settings.onBytes };
   yield* readJsonArray(list, (value, place) => readMessage(value, place, slack, channel, settings.now));
 }

@@ -1,9 +1,7 @@
-import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readEnv } from '../../../lib/env.ts';
 import { openGuards } from '../../../models/remote/guard.ts';
 import { memoryPause } from '../../../models/remote/pause.ts';
-import { LONGEST_SUMMARY, summariseByExtract } from '../../../models/summary/extractive.ts';
 import { openSummariser } from '../../../models/summary/open-summariser.ts';
 import { type FakeOpenAi, startFakeOpenAi } from '../../support/fake-openai.ts';
 
@@ -15,58 +13,9 @@ The ice breaker Thor opened the channel of the harbour on 5 March. My cousin pla
 The harbour lost 40,000 euros while the channel was closed. Ships that waited were paid from the harbour's fund.
 Nobody saw the film. A window stood open, and it rained in. Tuesday is market day in the next town over the hill.`;
 
-describe('the built-in summariser', () => {
-  const summariser = openSummariser({ env: readEnv({}) });
-
-  test('chooses what a text is about, in its order, and is the same every time', async () => {
-    const { text, promptTokens } = await summariser.summarise(REPORT);
-    expect(summariser.estimate).toBeUndefined();
-    expect(text).toContain('closed on 3 March');
-    expect(text).toContain('40,000 euros');
-    expect(text).not.toContain('cello');
-    expect(text).not.toContain('coffee');
-    expect(text.indexOf('closed on 3 March')).toBeLessThan(text.indexOf('40,000'));
-    expect(text.length).toBeLessThan(REPORT.length);
-    expect((await summariser.summarise(REPORT)).text).toBe(text);
-    expect(promptTokens).toBe(0);
-  });
-
-  test('does not say the same twice, and leaves a short text as it is', () => {
-    const twice = 'The harbour was closed because of ice in the channel. '.repeat(30);
-    expect(summariseByExtract(twice)).toBe('The harbour was closed because of ice in the channel.');
-    expect(summariseByExtract(' Short. ')).toBe('Short.');
-    expect(summariseByExtract('')).toBe('');
-  });
-
-  test('is bounded, well-formed and never longer than the text, whatever the text', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 900 }), (text) => {
-        const summary = summariseByExtract(text);
-        expect(summary.length).toBeLessThanOrEqual(Math.min(LONGEST_SUMMARY, text.length));
-        expect(summary.isWellFormed()).toBe(true);
-        expect(summary === '').toBe(text.trim() === '');
-      }),
-    );
-  });
-
-  test('takes linear time', () => {
-    for (const text of [
-      'x'.repeat(5_000_000),
-      'A new sentence here. '.repeat(200_000),
-      '日本語。'.repeat(500_000),
-    ]) {
-      expect(summariseByExtract(text).length).toBeLessThanOrEqual(LONGEST_SUMMARY);
-    }
-    const different = Array.from({ length: 200_000 }, (_, i) => `Sentence ${i} has words.`).join(' ');
-    expect(summariseByExtract(different)).not.toBe('');
-  });
-
-  test('summarises what has no spaces between words', () => {
-    const text = '港は氷のために閉鎖された。船は港の外で待った。猫は窓のそばで眠る。砕氷船が港の氷を割った。'
-      .repeat(1)
-      .padEnd(500, '猫はまた眠る。');
-    expect(summariseByExtract(text)).toContain('港');
-  });
+test('without a name of one there is none, also by the name of the one that there was', () => {
+  expect(openSummariser({ env: readEnv({}) })).toBeNull();
+  expect(openSummariser({ env: readEnv({ SUMMARY_PROVIDER: 'extractive' }) })).toBeNull();
 });
 
 describe('a chat model', () => {
@@ -90,7 +39,7 @@ describe('a chat model', () => {
         ...settings,
       }),
       guards: openGuards(memoryPause(), { delays: { least: 1, greatest: 2 }, ...guard }),
-    });
+    })!;
 
   test('answers, and its tokens are counted; the text goes as material, shortened to what is read', async () => {
     const prices = { SUMMARY_INPUT_PRICE: '1000', SUMMARY_OUTPUT_PRICE: '2000' };

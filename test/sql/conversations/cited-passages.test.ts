@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, serverDatabase } from '../../../lib/database.ts';
 import { lockWaiters } from '../../support/locks.ts';
+import { said } from '../../support/said.ts';
 import { createTestDatabase, describeReal } from '../../support/server.ts';
 import { createWorkspace, indexAll, join } from '../../support/tenants.ts';
 import { asUser, registerUser, type TestUser, until } from '../../support/users.ts';
@@ -307,10 +308,11 @@ describeReal('the evidence of an answer', () => {
         `select id from app_public.ingest_event('jira', 'issue_updated', '{"summary": "A crane."}')`,
       );
       await worker().query(`select app_hidden.claim_events($1, 'jira')`, [ann.workspaceId]);
-      await worker().query(
-        `select app_hidden.complete_event($1, $2, 1, 'A crane.', 'jira › issue_updated', 6)`,
-        [ann.workspaceId, event],
-      );
+      await worker().query(`select app_hidden.complete_event($1, $2, 1, $3)`, [
+        ann.workspaceId,
+        event,
+        said('A crane.', 'jira › issue_updated'),
+      ]);
       await indexAll(database);
       const { rows } = await owner().query(
         'select id from app_public.chunks where conversation_id = $1 or raw_event_id = $2 order by source_type',

@@ -4,6 +4,7 @@ import { processEvents } from '../../../jobs/process-events.ts';
 import { log } from '../../../lib/log.ts';
 import type { Summariser } from '../../../models/summary/summariser.ts';
 import { call, code, database, endScene, newcomer, one, owner, setScene } from '../../support/accounts.ts';
+import { said } from '../../support/said.ts';
 import { describeReal } from '../../support/server.ts';
 import { join } from '../../support/tenants.ts';
 import { asRole, type TestUser } from '../../support/users.ts';
@@ -58,10 +59,22 @@ describeReal('replaying events', () => {
   }
   const first = (text: string) => `Old: ${text.slice(0, text.indexOf('.'))}`;
   const second = (text: string) => `New: ${text.slice(0, text.indexOf('.'))}`;
+  /** What the summariser said of an event; the passages of its own words stand before it. */
   const passage = async (id: string) =>
-    (await owner().query('select content from app_public.chunks where raw_event_id = $1', [id])).rows.map(
-      (row) => row.content,
-    );
+    (
+      await owner().query(
+        `select content from app_public.chunks where raw_event_id = $1 and heading like '%summary'`,
+        [id],
+      )
+    ).rows.map((row) => row.content);
+  const whole = async (id: string) =>
+    (
+      await owner().query(
+        `select string_agg(content, '' order by chunk_index) as text from app_public.chunks
+         where raw_event_id = $1 and heading not like '%summary'`,
+        [id],
+      )
+    ).rows[0].text;
   const replay = async (user: TestUser, args = '') =>
     (await call(user, `select * from app_public.replay_events(${args})`))[0];
   const event = (id: string) =>
@@ -75,7 +88,10 @@ describeReal('replaying events', () => {
     const id = await ingest(ann, 'Harbour');
     await process(ann);
     expect(await passage(id)).toEqual(['Old: Harbour']);
-    const chunk = await one('select id from app_public.chunks where raw_event_id = $1', id);
+    const chunk = await one(
+      `select id from app_public.chunks where raw_event_id = $1 and heading like '%summary'`,
+      id,
+    );
     await owner().query('select app_private.keep_passages($1, array[$2::uuid])', [ann.workspaceId, chunk.id]);
 
     expect(await replay(ann, `ids => array['${id}'::uuid]`)).toEqual({
@@ -97,11 +113,11 @@ describeReal('replaying events', () => {
       );
       await client.query('commit');
       await client.query('begin');
-      await client.query('select app_hidden.complete_event($1, $2, $3, $4, null, 2)', [
+      await client.query('select app_hidden.complete_event($1, $2, $3, $4)', [
         ann.workspaceId,
         id,
         rows[0].attempt,
-        'New: Harbour',
+        said('New: Harbour', 'summary'),
       ]);
       expect(await passage(id)).toEqual(['Old: Harbour']);
       await client.query('commit');
@@ -113,13 +129,35 @@ describeReal('replaying events', () => {
     expect(await one('select content from app_hidden.cited_passages where raw_event_id = $1', id)).toEqual({
       content: 'Old: Harbour',
     });
-    // the job makes a heading, too; from then on it is the same passage
+    // the job has its own words, too; from then on they are the same passages
     await replay(ann);
     await process(ann);
-    const { id: later } = await one('select id from app_public.chunks where raw_event_id = $1', id);
+    expect(await whole(id)).toContain('Harbour. The minutes of the meeting are long.');
+    const ids = async () =>
+      (await owner().query('select id from app_public.chunks where raw_event_id = $1 order by 1', [id])).rows;
+    const later = await ids();
     await replay(ann);
     expect(await process(ann)).toMatchObject({ known: 1, stored: 0 });
-    expect(await one('select id from app_public.chunks where raw_event_id = $1', id)).toEqual({ id: later });
+    expect(await ids()).toEqual(later);
+    // another summary leaves them, and their vectors, where they are
+    says = (text) => `Other: ${text.slice(0, 7)}`;
+    await replay(ann);
+    await process(ann);
+    expect(await passage(id)).toEqual(['Other: Harbour']);
+    expect((await ids()).filter((row) => later.some((old) => old.id === row.id))).toHaveLength(
+      later.length - 1,
+    );
+  });
+
+  it('finds a long one by its own words when the summariser never answers', async () => {
+    says = () => {
+      throw new Error('The summariser is ill');
+    };
+    const id = await ingest(ann, 'Quay', 'unsummed');
+    await process(ann, 'unsummed');
+    expect(await event(id)).toMatchObject({ status: 'processing', error: expect.stringContaining('ill') });
+    expect([await passage(id), await whole(id)]).toEqual([[], expect.stringContaining('Quay')]);
+    await owner().query('delete from app_public.raw_events where id = $1', [id]);
   });
 
   it('leaves the old passage where the summariser fails, and where the budget has no room', async () => {
@@ -164,13 +202,13 @@ describeReal('replaying events', () => {
 
   it('gives a passage that events share to the other one, and takes an event that says nothing any more off', async () => {
     says = () => 'The same';
-    const [one1, other] = [await ingest(ann, 'Twin A', 'twins'), await ingest(ann, 'Twin B', 'twins')];
+    const [one1, other] = [await ingest(ann, 'Twin', 'twins'), await ingest(ann, 'Twin', 'twins')];
     await process(ann, 'twins');
-    expect(await passage(one1)).toEqual(['The same']);
+    expect([await passage(one1), await passage(other)]).toEqual([['The same'], []]);
     says = second;
     await replay(ann, `ids => array['${one1}'::uuid]`);
     await process(ann, 'twins');
-    expect([await passage(one1), await passage(other)]).toEqual([['New: Twin A'], ['The same']]);
+    expect([await passage(one1), await passage(other)]).toEqual([['New: Twin'], ['The same']]);
     // one that is deleted while it is processed leaves nothing
     await replay(ann, `'twins'`);
     const { rows } = await database
@@ -184,7 +222,7 @@ describeReal('replaying events', () => {
           ann.workspaceId,
           claim.event_id,
           claim.attempt,
-          claim.event_id === one1 ? null : 'late',
+          claim.event_id === one1 ? said('', '') : said('late', 'summary'),
         ]);
       expect(outcome.rows[0].outcome).toBe(claim.event_id === one1 ? 'empty' : 'late');
     }

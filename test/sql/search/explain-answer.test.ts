@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, serverDatabase } from '../../../lib/database.ts';
 import { activateTestVersion } from '../../support/knowledge.ts';
+import { said } from '../../support/said.ts';
 import { createTestDatabase, describeReal } from '../../support/server.ts';
 import { axis, createWorkspace, indexAll, join } from '../../support/tenants.ts';
 import { asUser, registerUser, type TestUser } from '../../support/users.ts';
@@ -159,10 +160,11 @@ describeReal('provenance', () => {
     );
     const pool = database.pool('worker');
     await pool.query(`select app_hidden.claim_events($1, 'jira')`, [ann.workspaceId]);
-    await pool.query(
-      `select app_hidden.complete_event($1, $2, 1, 'A raccoon ate the cable.', 'jira › issue_updated', 6)`,
-      [ann.workspaceId, event.id],
-    );
+    await pool.query(`select app_hidden.complete_event($1, $2, 1, $3)`, [
+      ann.workspaceId,
+      event.id,
+      said('A raccoon ate the cable.', 'jira › issue_updated'),
+    ]);
     const { rows } = await database
       .pool('owner')
       .query('select id from app_public.chunks where raw_event_id = $1', [event.id]);

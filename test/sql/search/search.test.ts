@@ -3,6 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, serverDatabase } from '../../../lib/database.ts';
 import { activateTestVersion, addChunks, createIndex } from '../../support/knowledge.ts';
+import { said } from '../../support/said.ts';
 import { createTestDatabase, describeReal } from '../../support/server.ts';
 import { axis, createWorkspace, indexAll, join } from '../../support/tenants.ts';
 import { asRole, asUser, registerUser, type TestUser } from '../../support/users.ts';
@@ -501,10 +502,10 @@ describeReal('search', () => {
         );
         const worker = database.pool('worker');
         await worker.query(`select app_hidden.claim_events($1, 'jira', 10, '5 minutes')`, [hans.workspaceId]);
-        await worker.query(`select app_hidden.complete_event($1, $2, 1, $3 || ' meldet Häuser', 'jira', 6)`, [
+        await worker.query(`select app_hidden.complete_event($1, $2, 1, $3)`, [
           hans.workspaceId,
           events[0].id,
-          document,
+          said(`${document} meldet Häuser`, 'jira'),
         ]);
         await indexAll(database, axis(DIMENSIONS, 0));
       };
