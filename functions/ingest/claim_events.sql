@@ -42,12 +42,17 @@ begin
     c.id, c.attempts, c.event_type, c.payload, c.metadata,
     case when c.metadata ? 'thread' then (
       select jsonb_build_object('source', r.source, 'eventType', r.event_type, 'payload', r.payload, 'metadata', r.metadata)
-      from app_hidden.raw_event_keys k
-      join app_public.raw_events r on r.id = k.raw_event_id and r.workspace_id = k.workspace_id
-      where k.workspace_id = for_workspace and k.source = for_source and r.id <> c.id and k.external_id in (
-          c.metadata ->> 'thread', app_private.event_key(c.metadata ->> 'thread', 'private', case c.visibility when 'private' then c.owner_id end)
-        )
-        and (r.visibility = 'workspace' or c.visibility = 'private' and r.owner_id = c.owner_id)
+      from unnest(array[
+        app_private.event_key(c.metadata ->> 'thread', 'workspace', c.owner_id),
+        case c.visibility when 'private' then app_private.event_key(c.metadata ->> 'thread', 'private', c.owner_id) end
+      ]) as thread (key)
+      cross join lateral (
+        select k.raw_event_id from app_hidden.raw_event_keys k
+        where k.workspace_id = for_workspace and k.source = for_source and k.external_id = thread.key
+        offset 0
+      ) as k
+      join app_public.raw_events r on r.id = k.raw_event_id and r.workspace_id = for_workspace and r.id <> c.id
+      where r.visibility = 'workspace' or c.visibility = 'private' and r.owner_id = c.owner_id
       order by r.visibility
       limit 1
     ) end,

@@ -20,21 +20,18 @@ begin
     perform app_private.leave_event_passages(event);
   end if;
   if exists (
-    select from app_public.raw_events t
-    join app_public.chunks c on c.workspace_id = t.workspace_id and c.raw_event_id = t.id
-    where t.workspace_id = event.workspace_id and t.knowledge_hash = hash and t.id <> event.id
+    select from (
+      select t.id from app_public.raw_events t where t.workspace_id = event.workspace_id and t.knowledge_hash = hash and t.id <> event.id offset 0
+    ) as t
+    cross join lateral (
+      select from app_public.chunks c where c.workspace_id = event.workspace_id and c.raw_event_id = t.id offset 0
+    ) as c
   ) then
     said := '{"passages": []}';
   end if;
-  delete from app_public.chunks c
-  where c.workspace_id = event.workspace_id and c.raw_event_id = event.id and not exists (
-    select from app_private.event_passages(event, said) as p where (p.chunk_index, p.content_hash) = (c.chunk_index, c.content_hash)
-  );
-  update app_public.chunks c
-  set context_near = p.context_near, occurred_at = happened, metadata = details, importance_score = weight
-  from app_private.event_passages(event, said) as p
-  where c.workspace_id = event.workspace_id and c.raw_event_id = event.id and c.chunk_index = p.chunk_index
-    and (c.context_near, c.occurred_at, c.metadata, c.importance_score) is distinct from (p.context_near, happened, details, weight);
+  if event.knowledge_hash is not null then
+    perform app_private.keep_event_passages(event, said, details, weight, happened);
+  end if;
   insert into app_public.chunks (
     workspace_id, source_type, raw_event_id, owner_id, visibility, chunk_index, content, heading, start_offset, end_offset, token_count,
     lead_in, context_near, content_hash, text_search_language, is_language_recognized, occurred_at, metadata, importance_score

@@ -21,31 +21,16 @@ begin
   end if;
   changed := app_private.refresh_imported_events(workspace, caller, events);
   return query
-  with item as materialized (
-    select e.place, e.source, e.event_type, e.external_id, e.payload, e.metadata, e.visibility,
-      case
-        when coalesce(char_length(e.source), 0) not between 1 and 100 then 'source has 1 to 100 characters.'
-        when coalesce(char_length(e.event_type), 0) not between 1 and 200 then 'eventType has 1 to 200 characters.'
-        when coalesce(char_length(e.external_id), 0) not between 1 and 500 then 'externalId has 1 to 500 characters.'
-        when e.payload is null or pg_column_size(e.payload) > 1048576 then 'An event has a payload of at most 1 MiB.'
-        when e.visibility not in ('private', 'workspace') then 'visibility is private or workspace.'
-        when jsonb_typeof(e.metadata) <> 'object' or pg_column_size(e.metadata) > 65536 then 'metadata is an object of at most 64 KiB.'
-      end as reason
-    from (
-      select o.place, trim(o.item ->> 'source') as source, trim(o.item ->> 'eventType') as event_type, o.item ->> 'externalId' as external_id,
-        o.item -> 'payload' as payload, coalesce(o.item -> 'metadata', '{}') as metadata,
-        coalesce(o.item ->> 'visibility', 'workspace') as visibility
-      from jsonb_array_elements(events) with ordinality as o (item, place)
-    ) as e
-  ),
+  with item as materialized (select t.* from app_private.told_events(events) as t),
   wanted as materialized (
     select distinct on (i.source, i.external_id) i.*, uuidv7() as id, own.key
     from item i
     cross join lateral (select app_private.event_key(i.external_id, 'private', caller) as key) as own
-    where i.reason is null and not exists (
-      select from app_hidden.raw_event_keys k
-      where k.workspace_id = workspace and k.source = i.source and k.external_id in (i.external_id, own.key)
-    )
+    where i.reason is null
+      and not exists (
+        select from app_hidden.raw_event_keys k where k.workspace_id = workspace and k.source = i.source and k.external_id = i.external_id
+      )
+      and not exists (select from app_hidden.raw_event_keys k where k.workspace_id = workspace and k.source = i.source and k.external_id = own.key)
     order by i.source, i.external_id, i.place
   ),
   known as (

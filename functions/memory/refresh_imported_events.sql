@@ -15,14 +15,8 @@ begin
   end if;
   with newer as materialized (
     select distinct on (n.source, n.external_id) n.*
-    from (
-      select
-        o.place, o.item ->> 'source' as source, o.item ->> 'externalId' as external_id, trim(o.item ->> 'eventType') as event_type,
-        o.item -> 'payload' as payload, o.item -> 'metadata' as metadata
-      from jsonb_array_elements(events) with ordinality as o (item, place)
-    ) as n
-    where jsonb_typeof(n.metadata) = 'object' and n.metadata ? 'importer' and pg_column_size(n.metadata) <= 65536
-      and pg_column_size(n.payload) <= 1048576 and char_length(n.event_type) between 1 and 200
+    from app_private.told_events(events) as n
+    where n.reason is null and n.metadata ? 'importer'
     order by n.source, n.external_id, n.place
   ),
   known as (

@@ -161,7 +161,7 @@ describeReal('what an import of other systems writes', () => {
     const imported = Object.entries(summary.tally.counts).map(([what, counts]) => [what, counts.imported]);
     expect(JSON.parse(dry.stdout).found).toEqual(Object.fromEntries(imported));
     const text = await run('scripts/import.ts', ['--dry-run', claude, slack], {}).ended;
-    expect(text.stdout).toMatch(/attachments\s+3\ntool calls\s+3\nevents\s+6/);
+    expect(text.stdout).toMatch(/attachments\s+3\ntool calls\s+3\nevents\s+5/);
   });
 
   test('feedback arrives with its time, is counted, and gives way to what was said here', async () => {
@@ -258,7 +258,7 @@ describeReal('what an import of other systems writes', () => {
   test('a Slack export becomes events, each once', async () => {
     const user = await newUser();
     const { summary } = await importPaths(database, user.token, slack);
-    expect(summary.tally.counts.events).toEqual({ imported: 6, updated: 0, unchanged: 0 });
+    expect(summary.tally.counts.events).toEqual({ imported: 5, updated: 0, unchanged: 0 });
     const rows = await rowsOf(
       user,
       `select source, event_type, external_id, payload, metadata, processing_status from app_public.raw_events
