@@ -39,6 +39,8 @@ const SAID = new Set([
 ]);
 /** Where the payload names a place that a reader would ask for. */
 const PLACES = ['channel_name', 'channel', 'project', 'repository', 'board', 'room'];
+/** Where metadata name who said something, in the order of app_private.named_speaker. */
+const SPEAKERS = ['speaker', 'author_name', 'user_name', 'author', 'name'];
 const DEEPEST = 12;
 const LONGEST_HEADING = 300;
 const LONGEST_TITLE = 300;
@@ -94,16 +96,27 @@ type Said = Pick<EventText, 'text' | 'heading' | 'title' | 'speaker' | 'context'
   occurredAt?: Date | null;
 };
 
-function readAnyEvent(event: ToldEvent): Said {
+/** Who said it, as metadata of messages name it too. */
+function speakerOf(metadata: unknown): string | null {
+  if (!isObject(metadata)) return null;
+  const names = SPEAKERS.map((key) => metadata[key]);
+  return names.find((name): name is string => typeof name === 'string' && name.trim() !== '') ?? null;
+}
+
+function textOf(payload: unknown): string {
   const found = new Set<string>();
-  collect(event.payload, true, found);
+  collect(payload, true, found);
+  return [...found].join('\n');
+}
+
+function readAnyEvent(event: ToldEvent, root: ToldEvent | null): Said {
   const place = placeOf(event.payload, event.metadata);
   return {
-    text: [...found].join('\n'),
+    text: textOf(event.payload),
     heading: [event.source, place, event.eventType].filter(Boolean).join(' › '),
     title: null,
-    speaker: null,
-    context: null,
+    speaker: speakerOf(event.metadata),
+    context: root === null ? null : textOf(root.payload),
   };
 }
 
@@ -115,7 +128,7 @@ export function readEvent(
   event: ToldEvent,
   { root = null, now = new Date() }: { root?: ToldEvent | null; now?: Date } = {},
 ): EventText {
-  const said: Said = readSlackEvent(event, root) ?? readAnyEvent(event);
+  const said: Said = readSlackEvent(event, root) ?? readAnyEvent(event, root);
   const importance = isObject(event.metadata) ? event.metadata.importance : undefined;
   const own = said.occurredAt ?? null;
   return {

@@ -322,6 +322,14 @@ describeReal('what is found of a Slack export', () => {
       'workspace',
     );
     await rows(ann, ingest, JSON.stringify({ body: 'The onyxword is secret.' }), 'b', '{}', 'private');
+    // what answers another is found with it and by who said it, but not with what its readers may not read
+    for (const [id, thread] of [
+      ['d', 'a'],
+      ['e', 'b'],
+    ]) {
+      const metadata = JSON.stringify({ thread, author: 'Zelda' });
+      await rows(ann, ingest, JSON.stringify({ body: `Answer ${id} to it.` }), id, metadata, 'workspace');
+    }
     // a time that is still to come says nothing
     await rows(
       ann,
@@ -339,6 +347,8 @@ describeReal('what is found of a Slack export', () => {
     expect(await contents(bob, 'pearlword', year(new Date().getUTCFullYear()))).toEqual(['A pearlword.']);
     expect(await contents(ann, 'onyxword')).toHaveLength(1);
     expect(await contents(bob, 'onyxword')).toEqual([]);
+    expect(await contents(bob, 'moonstone Zelda')).toContain('Answer d to it.');
+    expect((await contents(bob, 'Zelda')).sort()).toEqual(['Answer d to it.', 'Answer e to it.']);
     // the identifier of a private event tells nobody that it is there
     const [theirs] = await rows(bob, ingest, JSON.stringify({ body: 'Mine.' }), 'b', '{}', 'workspace');
     expect(await rows(bob, 'select payload from app_public.raw_events where id = $1', theirs!.id)).toEqual([
