@@ -11,7 +11,7 @@ declare
   grown bigint;
 begin
   if app_private.is_held(workspace, 'raw_events', of_person => caller) then
-    return '{}';
+    return array[]::text[];
   end if;
   with newer as materialized (
     select distinct on (n.source, n.external_id) n.*
