@@ -130,7 +130,6 @@ describe('a Slack export', () => {
       }),
     );
     expect(eventsOf(read)).toEqual([]);
-    expect(read.documents).toHaveLength(3);
   });
 
   test('keeps threads, files and kinds of channels in the metadata, and no token that opens files', async () => {

@@ -26,7 +26,7 @@ export interface ZipSurvey {
 export const MAC = '__MACOSX';
 
 const EXPORT_FILE =
-  /(?:^|\/)(?:conversations(?:-\d+)?\.json|channels\.json|My ?Activity\.(?:json|html)|rollout-[^/]*\.jsonl?)$/i;
+  /(?:^|\/)(?:conversations(?:-\d+)?\.json|(?:channels|groups|dms|mpims)\.json|[^/]+\/\d{4}-\d{2}-\d{2}\.json|My ?Activity\.(?:json|html)|rollout-[^/]*\.jsonl?)$/i;
 
 /** @throws ZipProblem when there is no directory */
 export async function openZip(absolute: string): Promise<ZipFile> {

@@ -82,7 +82,7 @@ export const FREE_COLUMNS: Record<string, string> = {
   // parent_id: moving rows between partitions lets go of it for the length of a transaction
   'app_public.messages': 'status parent_id processing_time_ms relevance_score embedding_version_id',
   'app_public.raw_events':
-    'processing_status attempts retry_at error processed_at knowledge_hash replay_requested_at',
+    'visibility processing_status attempts retry_at error processed_at knowledge_hash replay_requested_at',
   'app_public.repositories': 'visibility is_archived updated_at',
   'app_public.repository_documents': 'added_at',
   'app_public.tool_calls': 'status updated_at',
@@ -109,6 +109,7 @@ export const TRIED_ELSEWHERE: Record<string, string> = {
   'app_private.erase_tool_calls': ERASURE,
   'app_private.erase_usage': ERASURE,
   'app_private.forget_events': 'trigger: tried as the deletion of raw_events',
+  'app_private.refresh_imported_events': 'importing an event again: test/import/slack-found.test.ts',
   'app_private.import_attachments': 'fills in the file of a document that it has just made',
   'app_private.pack_conversation': 'tried: "goes on with maintenance"',
   'app_private.take_image_file': 'test/api/images.test.ts: leaves the conversation of a held file as it is',
