@@ -2007,6 +2007,7 @@ CREATE TABLE app_public.chunks (
     context_far text,
     lead_in text,
     is_language_recognized boolean DEFAULT false NOT NULL,
+    occurred_at timestamp with time zone,
     CONSTRAINT chunks_chunk_index_positive CHECK ((chunk_index >= 0)),
     CONSTRAINT chunks_content_hash_length CHECK ((octet_length(content_hash) = 32)),
     CONSTRAINT chunks_content_length CHECK (((char_length(content) >= 1) AND (char_length(content) <= 100000))),
@@ -2054,6 +2055,42 @@ CREATE TABLE app_hidden.embedding_evaluations (
 );
 
 ALTER TABLE ONLY app_hidden.embedding_evaluations FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: raw_events; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.raw_events (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    source text NOT NULL,
+    event_type text NOT NULL,
+    external_id text,
+    payload jsonb NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    processing_status app_public.processing_status DEFAULT 'pending'::app_public.processing_status NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    retry_at timestamp with time zone,
+    error text,
+    processed_at timestamp with time zone,
+    knowledge_hash bytea,
+    ingested_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    replay_requested_at timestamp with time zone,
+    visibility app_public.visibility DEFAULT 'workspace'::app_public.visibility NOT NULL,
+    CONSTRAINT raw_events_attempts_positive CHECK ((attempts >= 0)),
+    CONSTRAINT raw_events_error_length CHECK ((char_length(error) <= 2000)),
+    CONSTRAINT raw_events_event_type_length CHECK (((char_length(event_type) >= 1) AND (char_length(event_type) <= 200))),
+    CONSTRAINT raw_events_external_id_length CHECK (((char_length(external_id) >= 1) AND (char_length(external_id) <= 500))),
+    CONSTRAINT raw_events_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT raw_events_knowledge_hash_length CHECK ((octet_length(knowledge_hash) = 32)),
+    CONSTRAINT raw_events_metadata_object CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 65536))),
+    CONSTRAINT raw_events_payload_length CHECK ((pg_column_size(payload) <= 1048576)),
+    CONSTRAINT raw_events_source_length CHECK (((char_length(source) >= 1) AND (char_length(source) <= 100)))
+)
+PARTITION BY RANGE (id);
+
+ALTER TABLE ONLY app_public.raw_events FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: workspace_invitations; Type: TABLE; Schema: app_public; Owner: -
@@ -2187,41 +2224,6 @@ CREATE TABLE app_public.usage_reservations (
 );
 
 ALTER TABLE ONLY app_public.usage_reservations FORCE ROW LEVEL SECURITY;
-
---
--- Name: raw_events; Type: TABLE; Schema: app_public; Owner: -
---
-
-CREATE TABLE app_public.raw_events (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    workspace_id uuid NOT NULL,
-    owner_id uuid NOT NULL,
-    source text NOT NULL,
-    event_type text NOT NULL,
-    external_id text,
-    payload jsonb NOT NULL,
-    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
-    processing_status app_public.processing_status DEFAULT 'pending'::app_public.processing_status NOT NULL,
-    attempts integer DEFAULT 0 NOT NULL,
-    retry_at timestamp with time zone,
-    error text,
-    processed_at timestamp with time zone,
-    knowledge_hash bytea,
-    ingested_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
-    replay_requested_at timestamp with time zone,
-    CONSTRAINT raw_events_attempts_positive CHECK ((attempts >= 0)),
-    CONSTRAINT raw_events_error_length CHECK ((char_length(error) <= 2000)),
-    CONSTRAINT raw_events_event_type_length CHECK (((char_length(event_type) >= 1) AND (char_length(event_type) <= 200))),
-    CONSTRAINT raw_events_external_id_length CHECK (((char_length(external_id) >= 1) AND (char_length(external_id) <= 500))),
-    CONSTRAINT raw_events_id_version CHECK ((uuid_extract_version(id) = 7)),
-    CONSTRAINT raw_events_knowledge_hash_length CHECK ((octet_length(knowledge_hash) = 32)),
-    CONSTRAINT raw_events_metadata_object CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (pg_column_size(metadata) <= 65536))),
-    CONSTRAINT raw_events_payload_length CHECK ((pg_column_size(payload) <= 1048576)),
-    CONSTRAINT raw_events_source_length CHECK (((char_length(source) >= 1) AND (char_length(source) <= 100)))
-)
-PARTITION BY RANGE (id);
-
-ALTER TABLE ONLY app_public.raw_events FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: documents; Type: TABLE; Schema: app_public; Owner: -
@@ -3654,7 +3656,7 @@ CREATE TABLE app_public.file_type_configs (
     max_bytes bigint NOT NULL,
     is_enabled boolean DEFAULT true NOT NULL,
     CONSTRAINT file_type_configs_extensions_length CHECK (((cardinality(extensions) >= 1) AND (cardinality(extensions) <= 50))),
-    CONSTRAINT file_type_configs_extractor_known CHECK ((extractor = ANY (ARRAY['text'::text, 'markdown'::text, 'code'::text, 'html'::text, 'pdf'::text, 'docx'::text, 'none'::text]))),
+    CONSTRAINT file_type_configs_extractor_known CHECK ((extractor = ANY (ARRAY['text'::text, 'markdown'::text, 'code'::text, 'html'::text, 'notebook'::text, 'pdf'::text, 'docx'::text, 'pptx'::text, 'xlsx'::text, 'odt'::text, 'ods'::text, 'odp'::text, 'epub'::text, 'rtf'::text, 'eml'::text, 'mbox'::text, 'mhtml'::text, 'none'::text]))),
     CONSTRAINT file_type_configs_max_bytes_positive CHECK ((max_bytes > 0)),
     CONSTRAINT file_type_configs_mime_type_format CHECK (((char_length(mime_type) <= 200) AND (mime_type ~ '^[a-z0-9.+-]+/[a-z0-9.+-]+$'::text)))
 );
@@ -8342,7 +8344,7 @@ CREATE POLICY select_member ON app_public.rag_configurations FOR SELECT TO collo
 -- Name: raw_events select_member; Type: POLICY; Schema: app_public; Owner: -
 --
 
-CREATE POLICY select_member ON app_public.raw_events FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (( SELECT app_hidden.current_user_id() AS current_user_id) IS NOT NULL)));
+CREATE POLICY select_member ON app_public.raw_events FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (( SELECT app_hidden.current_user_id() AS current_user_id) IS NOT NULL) AND ((visibility = 'workspace'::app_public.visibility) OR (owner_id = ( SELECT app_hidden.current_user_id() AS current_user_id)))));
 
 --
 -- Name: repositories select_member; Type: POLICY; Schema: app_public; Owner: -
