@@ -4,7 +4,8 @@ import { errorCode } from '../../lib/errors.ts';
 import type { FileStorage } from '../../lib/storage.ts';
 import type { ConversationItem, DocumentItem, EventItem, ImportItem, UploadItem } from '../items.ts';
 import { type SkippedItem, skipped } from '../skipped.ts';
-import type { Outcome, Summary } from '../summary.ts';
+import type { Summary } from '../summary.ts';
+import type { Outcome } from '../tally.ts';
 import { createBatch } from './batch.ts';
 import {
   type Contents,
