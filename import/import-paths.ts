@@ -1,7 +1,7 @@
 import { UsageError } from '../lib/cli.ts';
 import { createProgress, type ProgressStream } from '../lib/progress.ts';
 import { resolveImportRoots } from './files/import-root.ts';
-import type { Listing } from './files/listing.ts';
+import type { Listing } from './listing.ts';
 import { type ReadOptions, readSettings } from './options.ts';
 import { countBytes, readPaths } from './read-paths.ts';
 import type { Summary } from './summary.ts';

@@ -1,5 +1,5 @@
-import type { Listing } from './files/listing.ts';
 import type { CountLeftOut } from './left-out.ts';
+import type { Listing } from './listing.ts';
 
 export interface ReadOptions {
   /** Replaces the folder's or file's own name in `source`. Only with a single path. */

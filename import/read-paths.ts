@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type ImportRoot, nestedRoot, pathOf, resolveImportRoots } from './files/import-root.ts';
 import { type FoundCheckout, type FoundFile, listFiles } from './files/list-files.ts';
-import { type Listing, list, listingOf } from './files/listing.ts';
+import { list, listingOf } from './files/listing.ts';
 import { Links } from './files/names.ts';
 import { bytesOf, exportIn, type ZipPart } from './files/zip/parts.ts';
 import { type Scratch, scratchSpace } from './files/zip/scratch.ts';
@@ -11,6 +11,7 @@ import { leftOfExports } from './formats/chat-export.ts';
 import { readFileItems } from './formats/read-file.ts';
 import { createReadState, type ReadState } from './formats/read-state.ts';
 import type { ImportItem } from './items.ts';
+import type { Listing } from './listing.ts';
 import { type ReadOptions, type ReadSettings, readSettings } from './options.ts';
 import { type SkippedItem, skipped } from './skipped.ts';
 

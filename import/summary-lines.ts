@@ -1,6 +1,6 @@
 import { leftOutKinds } from './left-out.ts';
 import { skipReasons } from './skipped.ts';
-import type { Tally } from './summary.ts';
+import type { Tally } from './tally.ts';
 
 /** How many are named without --verbose of what cannot be searched, and of what is gone: each has a reason of its own. */
 const FEW = 20;

@@ -1,21 +1,9 @@
 import { table } from '../lib/cli.ts';
 import type { ImportItem } from './items.ts';
 import type { CountLeftOut, LeftOutKind } from './left-out.ts';
-import { damage, type SkippedItem, type SkipReason } from './skipped.ts';
+import { damage, type SkippedItem } from './skipped.ts';
 import { renderRest } from './summary-lines.ts';
-
-/** What the writer says about one item. */
-export type Outcome = 'imported' | 'updated' | 'unchanged';
-export type Counted =
-  | 'documents'
-  | 'uploads'
-  | 'conversations'
-  | 'messages'
-  | 'files'
-  | 'toolCalls'
-  | 'feedback'
-  | 'memories'
-  | 'events';
+import type { Counted, Failure, GoneFound, Outcome, Tally } from './tally.ts';
 
 const OUTCOMES: Outcome[] = ['imported', 'updated', 'unchanged'];
 /** In the order of the report, with their names there. */
@@ -34,31 +22,6 @@ const COUNTED: [Counted, string][] = [
 const ALWAYS: ReadonlySet<Counted> = new Set<Counted>(['documents', 'conversations', 'messages']);
 /** How many names are kept per reason without --verbose. */
 const NAMES = 3;
-
-/** Something that is in the database and cannot be searched: its file could not be read, or its text not be indexed. */
-export interface Failure {
-  source: string;
-  code: string | null;
-  reason: string;
-}
-
-/** What an earlier import brought from one place, and is not there any more. */
-export interface GoneFound {
-  name: string;
-  /** Their identities, archived unless something keeps them. */
-  sources: string[];
-  /** How many more are gone that came from another place of the name. */
-  elsewhere: number;
-  kept: string | null;
-}
-
-export interface Tally {
-  counts: Record<Counted, Record<Outcome, number>>;
-  skipped: Map<SkipReason, { count: number; items: SkippedItem[] }>;
-  leftOut: Map<LeftOutKind, { count: number; places: string[] }>;
-  failures: Failure[];
-  gone: GoneFound[];
-}
 
 export interface Summary {
   readonly tally: Tally;

@@ -11,7 +11,8 @@ import type {
   UploadItem,
 } from '../items.ts';
 import { type SkippedItem, skipped } from '../skipped.ts';
-import type { Outcome, Summary } from '../summary.ts';
+import type { Summary } from '../summary.ts';
+import type { Outcome } from '../tally.ts';
 import { storeAttachment } from './attachments.ts';
 import { createBatch } from './batch.ts';
 import { writeMemory } from './memories.ts';

@@ -1,4 +1,4 @@
-import type { Listing } from '../files/listing.ts';
+import type { Listing } from '../listing.ts';
 import type { Transactions } from './database-writer.ts';
 
 /** Documents of an earlier import whose files a new one did not find. */

@@ -1,4 +1,4 @@
-import type { Failure } from '../../import/summary.ts';
+import type { Failure } from '../../import/tally.ts';
 import type { Brought } from '../../import/writing/database-writer.ts';
 import type { Session } from '../shared/session.ts';
 

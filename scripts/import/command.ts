@@ -1,9 +1,10 @@
-import type { Listing } from '../../import/files/listing.ts';
 import { checkPaths, importPaths } from '../../import/import-paths.ts';
 import type { ImportItem } from '../../import/items.ts';
+import type { Listing } from '../../import/listing.ts';
 import type { ReadOptions } from '../../import/options.ts';
 import type { SkippedItem } from '../../import/skipped.ts';
-import { createSummary, type Outcome, type Summary } from '../../import/summary.ts';
+import { createSummary, type Summary } from '../../import/summary.ts';
+import type { Outcome } from '../../import/tally.ts';
 import { databaseWriter, dryRunWriter } from '../../import/writing/database-writer.ts';
 import type { Visibility } from '../../import/writing/payloads.ts';
 import { archiveGone, findGone } from '../../import/writing/prune.ts';

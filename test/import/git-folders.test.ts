@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Listing } from '../../import/files/listing.ts';
+import type { Listing } from '../../import/listing.ts';
 import { addFiles, makeFolder, readAll } from './helpers.ts';
 
 const AUTHOR = {

@@ -1,7 +1,7 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Listing } from '../../import/files/listing.ts';
+import type { Listing } from '../../import/listing.ts';
 import { archiveGone, findGone } from '../../import/writing/prune.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { openSession, type Session } from '../../scripts/shared/session.ts';
