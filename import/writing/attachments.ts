@@ -4,7 +4,7 @@ import { errorCode } from '../../lib/errors.ts';
 import { HEADER_BYTES, readImageHeader } from '../../lib/images.ts';
 import type { FileStorage } from '../../lib/storage.ts';
 import type { UploadItem } from '../items.ts';
-import type { Outcome } from '../summary.ts';
+import type { Outcome } from '../tally.ts';
 import type { Transactions } from './database-writer.ts';
 
 const PREPARE =

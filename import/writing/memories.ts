@@ -1,5 +1,5 @@
 import type { MemoryItem } from '../items.ts';
-import type { Outcome } from '../summary.ts';
+import type { Outcome } from '../tally.ts';
 import type { Transactions } from './database-writer.ts';
 import type { Visibility } from './payloads.ts';
 

@@ -2,7 +2,7 @@ import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Listing } from '../../import/files/listing.ts';
+import type { Listing } from '../../import/listing.ts';
 import type { ImportItem } from '../../import/items.ts';
 import type { ReadOptions } from '../../import/options.ts';
 import { countBytes } from '../../import/read-paths.ts';
