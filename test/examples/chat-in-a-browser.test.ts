@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { startChat } from '../../examples/chat/server.ts';
 import { PASSWORD } from '../api/support.ts';
@@ -39,6 +39,8 @@ if (isLong())
       if (!executablePath) throw new Error('There is no browser: apt-get install chromium');
       started = await startServer((await createTestDatabase()).url, dataDir);
       chat = await startChat({ api: started.url, model: gate.model });
+      // loaded where it is used: every run reads this file
+      const { chromium } = await import('playwright-core');
       browser = await chromium.launch({ executablePath, args: FLAGS.split(' ') });
       home = await newContext();
       first = await newPage(home);
