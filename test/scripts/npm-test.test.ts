@@ -67,7 +67,12 @@ describeReal('npm test', () => {
       [join(projectFolder, 'node_modules/vitest/vitest.mjs'), 'run', ...args],
       {
         cwd: folder,
-        env: { PATH: process.env.PATH, TEST_DATABASE_URL: server.adminUrl, NO_COLOR: '1' },
+        env: {
+          PATH: process.env.PATH,
+          NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+          TEST_DATABASE_URL: server.adminUrl,
+          NO_COLOR: '1',
+        },
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     );

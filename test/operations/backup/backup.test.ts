@@ -622,6 +622,7 @@ await describeWithBinaries('physical backups', (binaries) => {
           cwd: projectFolder,
           env: {
             PATH: process.env.PATH,
+            NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
             ...variables,
             DATABASE_URL: server.url,
             BACKUP_TARGET: at('scheduled'),
