@@ -5,7 +5,7 @@ import { HEADER_BYTES, readImageHeader } from '../../lib/images.ts';
 import type { FileStorage } from '../../lib/storage.ts';
 import type { UploadItem } from '../items.ts';
 import type { Outcome } from '../tally.ts';
-import type { Transactions } from './database-writer.ts';
+import type { Transactions } from './transactions.ts';
 
 const PREPARE =
   'select max_bytes from app_hidden.prepare_upload(original_name => $1, mime_type => $2, byte_size => $3)';

@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import type { PoolClient } from 'pg';
 import { errorCode } from '../../lib/errors.ts';
 import type { FileStorage } from '../../lib/storage.ts';
 import type {
@@ -24,11 +23,7 @@ import {
   eventPayload,
   type Readers,
 } from './payloads.ts';
-
-/** Whoever is signed in: each transaction has this person's rights and no more. */
-export interface Transactions {
-  transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T>;
-}
+import type { Transactions } from './transactions.ts';
 
 /** Something that is in the database now, also when it was there before. */
 export interface Brought {

@@ -1,7 +1,7 @@
 import type { MemoryItem } from '../items.ts';
 import type { Outcome } from '../tally.ts';
-import type { Transactions } from './database-writer.ts';
 import type { Visibility } from './payloads.ts';
+import type { Transactions } from './transactions.ts';
 
 /** What is known of its subject, and whether its owner forgot just this. */
 const KNOWN = `select

@@ -1,5 +1,5 @@
 import type { Listing } from '../listing.ts';
-import type { Transactions } from './database-writer.ts';
+import type { Transactions } from './transactions.ts';
 
 /** Documents of an earlier import whose files a new one did not find. */
 export interface Gone {
