@@ -1,7 +1,6 @@
 -- A worker that takes passages has them for some seconds and says that it lives; when it is killed they are free again, and its
 -- end is counted, so that a passage that ends its worker is taken ever later, and given up. The list only says what to look at
 -- next (chunks_20_want_vectors): here it is looked whether the vector is missing. Only the worker may call it.
--- needs: embeddings/words_wait
 create or replace function app_hidden.take_chunks(for_version uuid, for_workspace uuid, max_chunks integer)
 returns table (chunk_id uuid, content_hash bytea, embed_text text, seconds double precision)
 language plpgsql

@@ -1,6 +1,5 @@
 -- How far the things are that an import brought: the command that brought them asks, since the workspace may have much else to do. Only
 -- what is the caller's own is answered for; what is gone has no row.
--- needs: ingest/cutting_state, ingest/passage_state
 create or replace function app_hidden.import_progress(kind text, ids uuid[])
 returns table (id uuid, waits boolean, done real, code text, reason text, passages integer, without_vector integer)
 language plpgsql

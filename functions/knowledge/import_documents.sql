@@ -53,7 +53,6 @@ begin
         result.document_id := existing.id;
         result.outcome := case when found then 'updated' else 'unchanged' end;
         if existing.gone_at is not null then
-          -- its file was gone for a while
           perform app_hidden.mark_gone(sources => array[result.source_url], are_gone => false);
           result.outcome := 'updated';
         end if;

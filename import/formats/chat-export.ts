@@ -4,13 +4,14 @@ import type { ReadSettings } from '../options.ts';
 import type { SkippedItem } from '../skipped.ts';
 import { assetsLeft, assetsOf } from './chatgpt/assets.ts';
 import { readConversation as readChatgptConversation } from './chatgpt/conversation.ts';
-import { type ExportFolder, readExportFolder } from './chatgpt/folder.ts';
+import { readExportFolder } from './chatgpt/folder.ts';
 import { readConversation as readClaudeConversation } from './claude/conversation.ts';
 import { readMemories } from './claude/memories.ts';
 import { readProjects } from './claude/projects.ts';
 import { onlyOnce } from './conversations/only-once.ts';
 import type { Format } from './format.ts';
 import { readJsonArray } from './json/read-array.ts';
+import type { ChatExportState } from './read-state.ts';
 
 export type ChatExportKind = 'chatgpt' | 'claude' | 'claude_projects' | 'claude_memories';
 
@@ -46,16 +47,6 @@ export function chatExportKind(head: string, name: string): ChatExportKind | nul
   if (!EXPORT_NAME.test(name)) return null;
   if (/^\[\s*\{\s*"uuid"/.test(text)) return 'claude';
   return /^\[\s*(?:\{\s*(?:"(?:title|id|conversation_id|create_time)"|$)|$)/.test(text) ? 'chatgpt' : null;
-}
-
-/** What is kept in mind while the files of a run are read one after the other. */
-export interface ChatExportState {
-  /** The conversations already read. */
-  items: Set<string>;
-  /** What lies beside the conversations, by folder. */
-  folders: Map<string, ExportFolder>;
-  /** Files that come in with the conversations they belong to. */
-  claimed: Set<string>;
 }
 
 async function* readConversations(

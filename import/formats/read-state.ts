@@ -1,5 +1,15 @@
-import type { ChatExportState } from './chat-export.ts';
+import type { ExportFolder } from './chatgpt/folder.ts';
 import type { SlackExport } from './slack/slack-export.ts';
+
+/** What is kept in mind while the files of a run are read one after the other. */
+export interface ChatExportState {
+  /** The conversations already read. */
+  items: Set<string>;
+  /** What lies beside the conversations, by folder. */
+  folders: Map<string, ExportFolder>;
+  /** Files that come in with the conversations they belong to. */
+  claimed: Set<string>;
+}
 
 /** What is kept in mind from file to file. */
 export interface ReadState extends ChatExportState {

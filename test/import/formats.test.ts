@@ -352,7 +352,7 @@ describeReal('what an import of other systems writes', () => {
 
   test('killed in the middle, it goes on where it was and doubles nothing', async () => {
     const user = await newUser();
-    const total = 20_000;
+    const total = 6_000;
     const folder = await manyMessages(total);
     const env = {
       DATABASE_URL: url,

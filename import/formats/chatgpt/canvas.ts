@@ -1,4 +1,4 @@
-import type { MessageNode } from '../conversations/message-tree.ts';
+import type { MessageNode } from '../conversations/message-node.ts';
 import type { DocumentChange, WrittenDocument } from '../conversations/written-documents.ts';
 import { asArray, asObject, asString, isObject, type JsonObject, present } from '../json/values.ts';
 import { replacePattern } from './python-patterns.ts';

@@ -3,7 +3,7 @@ import type { ConversationItem } from '../../items.ts';
 import { type SkippedItem, skipped } from '../../skipped.ts';
 import { buildConversation } from '../conversations/build-conversation.ts';
 import { modelName, type ReadMessage } from '../conversations/lay-out-messages.ts';
-import type { MessageNode } from '../conversations/message-tree.ts';
+import type { MessageNode } from '../conversations/message-node.ts';
 import type { Source } from '../conversations/source-list.ts';
 import { followDocuments } from '../conversations/written-documents.ts';
 import {

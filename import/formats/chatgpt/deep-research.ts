@@ -1,4 +1,4 @@
-import type { MessageNode } from '../conversations/message-tree.ts';
+import type { MessageNode } from '../conversations/message-node.ts';
 import { asArray, asObject, asString, isObject, type JsonObject } from '../json/values.ts';
 
 /**

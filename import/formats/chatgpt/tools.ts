@@ -1,6 +1,6 @@
 import type { ToolCallItem } from '../../items.ts';
 import { limits } from '../../options.ts';
-import type { MessageNode } from '../conversations/message-tree.ts';
+import type { MessageNode } from '../conversations/message-node.ts';
 import { asArray, asObject, asString, clipped, isObject, type JsonObject } from '../json/values.ts';
 import { readContent } from './content.ts';
 

@@ -4,7 +4,7 @@ import { limits } from '../../options.ts';
 import { type SkippedItem, skipped } from '../../skipped.ts';
 import { buildConversation } from '../conversations/build-conversation.ts';
 import { modelName, type ReadMessage } from '../conversations/lay-out-messages.ts';
-import type { MessageNode } from '../conversations/message-tree.ts';
+import type { MessageNode } from '../conversations/message-node.ts';
 import { type Source, sourcesOf } from '../conversations/source-list.ts';
 import { followDocuments } from '../conversations/written-documents.ts';
 import {

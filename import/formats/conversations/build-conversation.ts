@@ -4,7 +4,8 @@ import { limits } from '../../options.ts';
 import { type SkippedItem, skipped } from '../../skipped.ts';
 import { type JsonObject, present } from '../json/values.ts';
 import { layOutMessages, type MessageLayout, type ReadMessage } from './lay-out-messages.ts';
-import { type MessageNode, readMessageTree } from './message-tree.ts';
+import type { MessageNode } from './message-node.ts';
+import { readMessageTree } from './message-tree.ts';
 import { EARLIEST, readTime, timeOf } from './times.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { MessageNode } from './message-tree.ts';
+import type { MessageNode } from './message-node.ts';
 import { readTime, timeOf } from './times.ts';
 
 /** How many earlier messages are looked at before a node becomes the beginning of a branch of its own. */

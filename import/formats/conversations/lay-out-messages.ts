@@ -1,7 +1,7 @@
 import type { MessageItem } from '../../items.ts';
 import { limits } from '../../options.ts';
 import { asString, type JsonObject, present } from '../json/values.ts';
-import type { MessageNode } from './message-tree.ts';
+import type { MessageNode } from './message-node.ts';
 import { readTime } from './times.ts';
 
 /** What a reader of one format makes of one message; '' when it says nothing. */

@@ -1,14 +1,6 @@
 import { asArray, asObject, asString, isObject, type JsonObject } from '../json/values.ts';
 import { hangOrphans } from './hang-orphans.ts';
-
-export interface MessageNode {
-  id: string;
-  parent: string | null;
-  children: MessageNode[];
-  message: JsonObject | null;
-  /** The parent that the export names and does not have; the node hangs on the message before it. */
-  missingParent: string | null;
-}
+import type { MessageNode } from './message-node.ts';
 
 /** The nodes with every parent before its children, or what keeps them from being a tree. */
 export type Tree = { nodes: MessageNode[] } | { problem: string };

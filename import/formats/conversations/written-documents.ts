@@ -2,7 +2,7 @@ import type { ContentType } from '../../../reading/file-kinds.ts';
 import type { AttachmentItem } from '../../items.ts';
 import { limits } from '../../options.ts';
 import { clipped, type JsonObject, present } from '../json/values.ts';
-import type { MessageNode } from './message-tree.ts';
+import type { MessageNode } from './message-node.ts';
 
 /** Characters of all versions that are kept with their messages; what is beyond is in the calls that wrote it. */
 const MOST_VERSIONS = 4_000_000;
