@@ -1,5 +1,5 @@
 --! Previous: sha1:ccba5d5377b16aa31dfdc1e895ed0b0f68d95245
---! Hash: sha1:cc20121801004bcf6439fa8049816f3921cd940a
+--! Hash: sha1:3cc2eeb981815c0aa012c23c5c71da4563ba9535
 --! Message: files and images
 
 --! split: 1-current.sql
@@ -10,8 +10,11 @@
 -- changes rows of app_public.file_type_configs
 -- changes rows of app_public.audit_logs
 alter table app_public.file_type_configs drop constraint if exists file_type_configs_extractor_known;
-alter table app_public.file_type_configs add constraint file_type_configs_extractor_known
-  check (extractor in ('text', 'markdown', 'code', 'html', 'pdf', 'docx', 'none'));
+alter table app_public.file_type_configs add constraint file_type_configs_extractor_known check (
+  extractor in (
+    'text', 'markdown', 'code', 'html', 'notebook', 'pdf', 'docx', 'pptx', 'xlsx', 'odt', 'ods', 'odp', 'epub', 'rtf', 'eml', 'mbox', 'mhtml', 'none'
+  )
+);
 comment on column app_public.file_type_configs.extractor is
   'How the text is read: text, markdown, code, html, pdf or docx; none: it has no text, and is stored alone.';
 insert into app_public.file_type_configs (mime_type, extensions, extractor, max_bytes) values

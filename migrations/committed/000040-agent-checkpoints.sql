@@ -1,5 +1,5 @@
---! Previous: sha1:cc20121801004bcf6439fa8049816f3921cd940a
---! Hash: sha1:2dc26817179a0acf9150a4d0477fc9becb7f26f5
+--! Previous: sha1:3cc2eeb981815c0aa012c23c5c71da4563ba9535
+--! Hash: sha1:9b7e22ffc851ef04d4176916cf59f5b3da3ad5b7
 --! Message: agent checkpoints
 
 --! split: 1-current.sql

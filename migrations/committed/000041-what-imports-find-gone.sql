@@ -1,5 +1,5 @@
---! Previous: sha1:2dc26817179a0acf9150a4d0477fc9becb7f26f5
---! Hash: sha1:ddd414b9698ffeb1525ef3c7398163a983c0f135
+--! Previous: sha1:9b7e22ffc851ef04d4176916cf59f5b3da3ad5b7
+--! Hash: sha1:9d927b8c5484fa3eeba05e97d47796570d847b79
 --! Message: what imports find gone
 
 --! split: 1-current.sql

@@ -1,5 +1,5 @@
---! Previous: sha1:ddd414b9698ffeb1525ef3c7398163a983c0f135
---! Hash: sha1:61e6ca04c8cc1ef084cd45bc6082863d494f55c5
+--! Previous: sha1:9d927b8c5484fa3eeba05e97d47796570d847b79
+--! Hash: sha1:ca4194800d313960cae9a0013741d1cdd52ff650
 --! Message: events by their own time, kinds of documents
 
 --! split: 1-current.sql
@@ -23,12 +23,6 @@ drop function if exists app_public.ingest_event(text, text, jsonb, text, jsonb);
 -- What people bring beside text, PDF and DOCX: presentations, workbooks, OpenDocument, books, RTF, mail, saved pages, notebooks.
 -- changes rows of app_public.file_type_configs
 -- changes rows of app_public.audit_logs
-alter table app_public.file_type_configs drop constraint if exists file_type_configs_extractor_known;
-alter table app_public.file_type_configs add constraint file_type_configs_extractor_known check (
-  extractor in (
-    'text', 'markdown', 'code', 'html', 'notebook', 'pdf', 'docx', 'pptx', 'xlsx', 'odt', 'ods', 'odp', 'epub', 'rtf', 'eml', 'mbox', 'mhtml', 'none'
-  )
-);
 comment on column app_public.file_type_configs.extractor is
   'How the text is read: text, markdown, code, html, notebook, pdf, docx, pptx, xlsx, odt, ods, odp, epub, rtf, eml, mbox or mhtml; none: it has no text, and is stored alone.';
 insert into app_public.file_type_configs (mime_type, extensions, extractor, max_bytes) values
