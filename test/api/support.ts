@@ -158,6 +158,12 @@ export async function indexPassage(
       (select d.content_hash from app_public.documents d where d.id = $2::uuid), $3::jsonb)`,
     [workspaceId, documentId, JSON.stringify([chunk])],
   );
+  // it is cut: no vector waits for that any more
+  await database
+    .pool('owner')
+    .query(
+      `do $$ begin if to_regclass('pgboss.job') is not null then delete from pgboss.job where name = 'index-source'; end if; end $$`,
+    );
   const version = await worker.query(`select id from app_public.embedding_versions where status = 'active'`);
   const chunks = await worker.query(`select chunk_id from app_hidden.take_chunks($1::uuid, $2::uuid, 10)`, [
     version.rows[0].id,
