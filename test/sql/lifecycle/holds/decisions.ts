@@ -7,6 +7,8 @@ const ACCESS = 'says who may do what; that must go on being taken away';
 
 const ERASURE = 'erase-some.test.ts: an erasure is refused under a hold, and waits for one that comes later';
 
+const IMPORTED_AGAIN = 'importing again: test/import/conversations-found-afterwards.test.ts';
+
 /** Tables of a workspace whose rows legal holds do not keep, and why. */
 export const FREE_TABLES: Record<string, string> = {
   'app_hidden.analytics_changes': BOOKKEEPING,
@@ -116,6 +118,9 @@ export const TRIED_ELSEWHERE: Record<string, string> = {
   'app_private.unpack_conversation': 'tried: "goes on with maintenance"',
   'app_private.propagate_conversation_visibility':
     'trigger: tried as the update of owner_id of conversations',
+  'app_hidden.register_attachment': 'fills in the bytes of a file that was described alone',
+  'app_private.revise_imported_messages': IMPORTED_AGAIN,
+  'app_private.update_written_document': IMPORTED_AGAIN,
   'app_private.remove_tags_of_entities': 'trigger: tried as the deletion of what has tags',
   'app_private.store_conversation_figures':
     'removes days without messages, of which there are none while messages are kept',
