@@ -2,6 +2,7 @@ import pg from 'pg';
 import { type Api, type ApiOptions, startApi } from '../../api/server.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { log } from '../../lib/log.ts';
+import { cutByHand } from '../support/cut-by-hand.ts';
 import { createTestDatabase } from '../support/server.ts';
 
 log.level = 'silent';
@@ -158,12 +159,7 @@ export async function indexPassage(
       (select d.content_hash from app_public.documents d where d.id = $2::uuid), $3::jsonb)`,
     [workspaceId, documentId, JSON.stringify([chunk])],
   );
-  // it is cut: no vector waits for that any more
-  await database
-    .pool('owner')
-    .query(
-      `do $$ begin if to_regclass('pgboss.job') is not null then delete from pgboss.job where name = 'index-source'; end if; end $$`,
-    );
+  await cutByHand(database);
   const version = await worker.query(`select id from app_public.embedding_versions where status = 'active'`);
   const chunks = await worker.query(`select chunk_id from app_hidden.take_chunks($1::uuid, $2::uuid, 10)`, [
     version.rows[0].id,

@@ -1,4 +1,5 @@
 import type { Database } from '../../lib/database.ts';
+import { cutByHand } from './cut-by-hand.ts';
 import { asUser, registerUser, type TestUser } from './users.ts';
 
 /** Two strangers, and a workspace that three others share. */
@@ -110,6 +111,7 @@ export async function indexAll(database: Database, vector = axis(512, 0)): Promi
       );
     }
   }
+  await cutByHand(database);
   const { rows: workspaces } = await worker.query(
     'select id from app_hidden.find_unembedded_workspaces() as id',
   );
