@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startWorker, type Worker } from '../../jobs/worker.ts';
 import { describeReal } from '../support/server.ts';
+import { sweep } from '../support/sweep.ts';
 import { until } from '../support/users.ts';
 import { type Account, register, startTestApi, type TestApi } from './support.ts';
 
@@ -33,7 +34,12 @@ describeReal('the context of messages', () => {
 
   beforeAll(async () => {
     api = await startTestApi();
-    worker = await startWorker({ pool: api.database.pool('worker'), pollingIntervalSeconds: 0.5 });
+    // sweeps are run by the tests: one of the schedule would fill in between two looks what they have taken away
+    worker = await startWorker({
+      pool: api.database.pool('worker'),
+      pollingIntervalSeconds: 0.5,
+      only: ['index-source', 'index-large', 'embed-chunks'],
+    });
     ann = await register(api, 'ann@example.org', 'Ann Archer');
   });
   afterAll(async () => {
@@ -210,7 +216,7 @@ describeReal('the context of messages', () => {
       expect(await texts('Boulder')).toContain('They hang in my hall.');
       await owner().query('delete from app_public.users where id = $1', [bob.userId]);
       expect(await texts('Boulder')).toEqual([]);
-      await sweep();
+      await sweep(api.database);
       expect(await texts('Boulder')).toEqual([]);
       expect(await texts('boathouse')).toContain('They hang in my hall.');
     });
@@ -288,7 +294,7 @@ describeReal('the context of messages', () => {
         id,
         await messageOf(id, 'By the aqueduct.'),
       ]);
-      await sweep();
+      await sweep(api.database);
       await until(() => isIndexed(id));
       expect(await texts('aqueduct')).toContain('Which way?');
       expect(await texts('viaduct')).toEqual(['By the viaduct.']);
@@ -427,22 +433,11 @@ describeReal('the context of messages', () => {
         .query(`select app_hidden.archive_old_conversations(idle_for => interval '0', min_messages => 1)`);
       await forget(id);
       expect(await texts('didgeridoo')).toEqual(['A packed didgeridoo.']);
-      await sweep();
+      await sweep(api.database);
       expect(await texts('didgeridoo')).toEqual(['A packed didgeridoo.', 'Into the box.']);
       expect(
         (await one('select storage_tier from app_public.conversations where id = $1', id)).storage_tier,
       ).not.toBe('hot');
     });
   });
-
-  /** One run of the sweep, as the worker does it. */
-  async function sweep() {
-    const job = await worker.boss.send('sweep-unindexed', {});
-    let state = 'created';
-    await until(async () => {
-      state = (await one('select state from pgboss.job where id = $1', job)).state;
-      return state === 'completed' || state === 'failed';
-    });
-    expect(state).toBe('completed');
-  }
 });
