@@ -153,3 +153,7 @@ export function boundedSource(source: string): string {
   const hash = createHash('sha256').update(formed).digest('hex');
   return `${formed.slice(0, limits.sourceCharacters - hash.length - 1).toWellFormed()}~${hash}`;
 }
+
+/** How a person finds an item again. */
+export const nameOf = (item: ImportItem): string =>
+  item.kind === 'conversation' ? `${item.source} (${item.title})` : item.source;

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 
 /** What names a place in an S3-compatible storage: s3://bucket/prefix. */
-export const S3_TARGET = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*?))?\/*$/;
+const S3_TARGET = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*?))?\/*$/;
+
+/** The bucket that a place names, and the prefix within it: empty, or ending with a slash. Undefined for a folder. */
+export function bucketOf(place: string): { bucket: string; prefix: string } | undefined {
+  const [, bucket, prefix = ''] = S3_TARGET.exec(place) ?? [];
+  return bucket === undefined ? undefined : { bucket, prefix: prefix && `${prefix}/` };
+}
 
 const target = z.string().refine((value) => !/^[a-z0-9+.-]+:\/\//i.test(value) || S3_TARGET.test(value), {
   error: 'must be a folder, or s3://BUCKET/PREFIX',

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { S3_TARGET } from './backup-settings.ts';
+import { bucketOf } from './backup-settings.ts';
 import { type Env, env } from './env.ts';
 import { errorCode } from './errors.ts';
 import { type FileStorage, filesFolder, localStorage, type StorageLinks } from './storage.ts';
@@ -16,7 +16,7 @@ type Settings = Pick<
   | 'FILES_LINK_ENDPOINT'
 >;
 
-export const isBucket = (place: string): boolean => S3_TARGET.test(place);
+export const isBucket = (place: string): boolean => bucketOf(place) !== undefined;
 
 async function* later<T>(source: Promise<AsyncIterable<T>>): AsyncGenerator<T> {
   yield* await source;
@@ -86,13 +86,12 @@ export function withBefore(storage: FileStorage, before: FileStorage): FileStora
 
 /** The storage at a place: a bucket, or the files of a data folder. */
 export function storageAt(place: string, settings: Settings = env): FileStorage {
-  const [, bucket, prefix = ''] = S3_TARGET.exec(place) ?? [];
+  const bucket = bucketOf(place);
   if (bucket === undefined) return localStorage(filesFolder(place));
   return lazily(async () => {
     const { s3Storage } = await import('./s3-storage.ts');
     return s3Storage({
-      bucket,
-      prefix: prefix === '' ? '' : `${prefix}/`,
+      ...bucket,
       endpoint: settings.FILES_S3_ENDPOINT,
       region: settings.FILES_S3_REGION,
       accessKeyId: settings.FILES_S3_ACCESS_KEY_ID,

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { errorCode } from '../../lib/errors.ts';
 import { HEADER_BYTES, readImageHeader } from '../../lib/images.ts';
 import type { FileStorage } from '../../lib/storage.ts';
+import { readHead } from '../files/read-part.ts';
 import type { UploadItem } from '../items.ts';
 import type { Outcome } from '../tally.ts';
 import type { Transactions } from './transactions.ts';
@@ -17,16 +17,6 @@ const REGISTER = `select id, storage_path, processing_status from app_hidden.reg
 
 /** What became of the bytes of an attachment; `described` when they are of a kind that is not stored. */
 export type StoredAttachment = { outcome: Outcome; id: string | null } | { described: string };
-
-async function beginningOf(file: string): Promise<Buffer> {
-  const handle = await open(file, 'r');
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
-  }
-}
 
 type Attached = UploadItem & { attachment: NonNullable<UploadItem['attachment']> };
 
@@ -50,7 +40,7 @@ async function store(item: Attached, session: Transactions, storage: FileStorage
   const todo = await prepare(item, session);
   if ('known' in todo) return { outcome: 'unchanged', id: todo.known };
   const isImage = item.mimeType.startsWith('image/');
-  const image = isImage ? { image: readImageHeader(await beginningOf(item.absolute)) } : {};
+  const image = isImage ? { image: readImageHeader(await readHead(item.absolute, HEADER_BYTES)) } : {};
   const received = await storage.receive(createReadStream(item.absolute), { maxBytes: todo.maxBytes });
   try {
     return await session.transaction(async (client) => {

@@ -1,17 +1,18 @@
 import { createReadStream } from 'node:fs';
 import { errorCode } from '../../lib/errors.ts';
 import type { FileStorage } from '../../lib/storage.ts';
-import type {
-  ConversationItem,
-  DocumentItem,
-  EventItem,
-  ImportItem,
-  MemoryItem,
-  UploadItem,
+import {
+  type ConversationItem,
+  type DocumentItem,
+  type EventItem,
+  type ImportItem,
+  type MemoryItem,
+  nameOf,
+  type UploadItem,
 } from '../items.ts';
 import { type SkippedItem, skipped } from '../skipped.ts';
 import type { Summary } from '../summary.ts';
-import type { Outcome } from '../tally.ts';
+import type { Counted, Outcome } from '../tally.ts';
 import { storeAttachment } from './attachments.ts';
 import { createBatch } from './batch.ts';
 import { writeMemory } from './memories.ts';
@@ -76,6 +77,8 @@ function refusal(source: string, error: unknown): SkippedItem {
   return skipped(source, 'refused', error instanceof Error ? error.message : String(error));
 }
 
+const CONTENTS = ['messages', 'files', 'toolCalls', 'feedback'] as const;
+
 /** What the database says of one item of a batch. */
 interface Answer {
   id: string | null;
@@ -126,6 +129,17 @@ export function databaseWriter(
     onOutcome(item, reason);
   };
 
+  /** Counts what is there now. */
+  const bring = (
+    item: ImportItem,
+    what: Counted,
+    { id, outcome, ...brought }: Omit<Brought, 'id' | 'source'> & { id: string | null; outcome: Outcome },
+  ) => {
+    summary.count(what, outcome);
+    if (id !== null) onBrought({ ...brought, id, source: item.source });
+    onOutcome(item, outcome);
+  };
+
   const writeAll = async <T extends DocumentItem | EventItem>(
     items: T[],
     { sql, what, payload, sizeOf }: BatchOf<T>,
@@ -148,9 +162,7 @@ export function databaseWriter(
         refuse(item, skipped(item.source, 'refused', rows[i]?.reason ?? 'no answer'));
         continue;
       }
-      summary.count(what, outcome);
-      if (id !== null) onBrought({ kind: item.kind, id, source: item.source, size: sizeOf(item) });
-      onOutcome(item, outcome);
+      bring(item, what, { kind: item.kind, id, outcome, size: sizeOf(item) });
     }
   };
 
@@ -173,32 +185,28 @@ export function databaseWriter(
 
   const writeConversation = async (item: ConversationItem): Promise<void> => {
     const values = [JSON.stringify(conversationPayload(item, readers.visibility))];
-    try {
-      const { rows } = await session.transaction((client) =>
-        client.query<ConversationAnswer>(IMPORT_CONVERSATION, values),
-      );
-      const answer = rows[0]!;
-      const all = contentsOf(item);
-      const size = item.messages.reduce((sum, { content }) => sum + content.length, 0);
-      onBrought({ kind: 'conversation', id: answer.id, source: item.source, size });
-      const added: Contents = {
-        messages: answer.added,
-        files: answer.files_added,
-        toolCalls: answer.tool_calls_added,
-        feedback: answer.feedback_added,
-      };
-      const grew = Object.values(added).some((number) => number > 0);
-      const outcome = answer.is_new ? 'imported' : grew ? 'updated' : 'unchanged';
-      summary.count('conversations', outcome);
-      for (const what of ['messages', 'files', 'toolCalls', 'feedback'] as const) {
-        summary.count(what, 'imported', added[what]);
-        summary.count(what, 'unchanged', all[what] - added[what]);
-      }
-      onOutcome(item, outcome);
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      refuse(item, refusal(`${item.source} (${item.title})`, error));
+    const { rows } = await session.transaction((client) =>
+      client.query<ConversationAnswer>(IMPORT_CONVERSATION, values),
+    );
+    const answer = rows[0]!;
+    const all = contentsOf(item);
+    const added: Contents = {
+      messages: answer.added,
+      files: answer.files_added,
+      toolCalls: answer.tool_calls_added,
+      feedback: answer.feedback_added,
+    };
+    const grew = Object.values(added).some((number) => number > 0);
+    for (const what of CONTENTS) {
+      summary.count(what, 'imported', added[what]);
+      summary.count(what, 'unchanged', all[what] - added[what]);
     }
+    bring(item, 'conversations', {
+      kind: 'conversation',
+      id: answer.id,
+      outcome: answer.is_new ? 'imported' : grew ? 'updated' : 'unchanged',
+      size: item.messages.reduce((sum, { content }) => sum + content.length, 0),
+    });
   };
 
   const store = async (item: UploadItem): Promise<{ id: string; outcome: Outcome }> => {
@@ -232,50 +240,38 @@ export function databaseWriter(
   };
 
   const writeUpload = async (item: UploadItem): Promise<void> => {
-    try {
-      const { attachment } = item;
-      if (attachment !== undefined) return await writeAttachment({ ...item, attachment });
-      const { id, outcome } = await store(item);
-      summary.count('uploads', outcome);
-      onBrought({ kind: 'file', id, source: item.source, size: item.size / BYTES_PER_CHARACTER });
-      onOutcome(item, outcome);
-    } catch (error) {
-      const code = errorCode(error) ?? '';
-      if (/^E(?:NOENT|ACCES|PERM|ISDIR|IO)$/.test(code))
-        refuse(item, skipped(item.source, 'unreadable', code));
-      else if (isRefusal(error)) refuse(item, refusal(item.source, error));
-      else throw error;
-    }
-  };
-
-  const writeAttachment = async (
-    item: UploadItem & { attachment: NonNullable<UploadItem['attachment']> },
-  ): Promise<void> => {
-    const stored = await storeAttachment(item, session, storage);
-    if ('described' in stored) return refuse(item, skipped(item.source, 'unsupported', stored.described));
-    summary.count('uploads', stored.outcome);
-    if (stored.id !== null)
-      onBrought({ kind: 'file', id: stored.id, source: item.source, size: item.size / BYTES_PER_CHARACTER });
-    onOutcome(item, stored.outcome);
+    const { attachment } = item;
+    const stored =
+      attachment === undefined
+        ? await store(item)
+        : await storeAttachment({ ...item, attachment }, session, storage);
+    if ('described' in stored) refuse(item, skipped(item.source, 'unsupported', stored.described));
+    else bring(item, 'uploads', { kind: 'file', ...stored, size: item.size / BYTES_PER_CHARACTER });
   };
 
   const remember = async (item: MemoryItem): Promise<void> => {
+    const stored = await writeMemory(item, session, readers.visibility);
+    bring(item, 'memories', { kind: 'memory', ...stored, size: item.content.length });
+  };
+
+  /** Writes one item by itself; what keeps only it out, the database's objection or a file that cannot be read, is its outcome. */
+  const alone = async <T extends ImportItem>(item: T, write: (item: T) => Promise<void>): Promise<void> => {
     try {
-      const { id, outcome } = await writeMemory(item, session, readers.visibility);
-      summary.count('memories', outcome);
-      if (id !== null) onBrought({ kind: 'memory', id, source: item.source, size: item.content.length });
-      onOutcome(item, outcome);
+      await write(item);
     } catch (error) {
-      if (!isRefusal(error)) throw error;
-      refuse(item, refusal(item.source, error));
+      const code = errorCode(error) ?? '';
+      if (item.kind === 'upload' && /^E(?:NOENT|ACCES|PERM|ISDIR|IO)$/.test(code))
+        refuse(item, skipped(item.source, 'unreadable', code));
+      else if (isRefusal(error)) refuse(item, refusal(nameOf(item), error));
+      else throw error;
     }
   };
 
   return {
     async add(item) {
-      if (item.kind === 'conversation') await writeConversation(item);
-      else if (item.kind === 'memory') await remember(item);
-      else if (item.kind === 'upload') await writeUpload(item);
+      if (item.kind === 'conversation') await alone(item, writeConversation);
+      else if (item.kind === 'memory') await alone(item, remember);
+      else if (item.kind === 'upload') await alone(item, writeUpload);
       else if (item.kind === 'event') await events.add(item, Buffer.byteLength(JSON.stringify(item.payload)));
       else await documents.add(item, Buffer.byteLength(item.content));
     },
@@ -292,11 +288,8 @@ export function dryRunWriter({ summary, onOutcome }: WriterOptions): ItemWriter 
     async add(item) {
       summary.count(item.kind === 'memory' ? 'memories' : `${item.kind}s`, 'imported');
       if (item.kind === 'conversation') {
-        const { messages, files, toolCalls, feedback } = contentsOf(item);
-        summary.count('messages', 'imported', messages);
-        summary.count('files', 'imported', files);
-        summary.count('toolCalls', 'imported', toolCalls);
-        summary.count('feedback', 'imported', feedback);
+        const all = contentsOf(item);
+        for (const what of CONTENTS) summary.count(what, 'imported', all[what]);
       }
       onOutcome(item, 'imported');
     },

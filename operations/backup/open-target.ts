@@ -1,4 +1,4 @@
-import { S3_TARGET } from '../../lib/backup-settings.ts';
+import { bucketOf } from '../../lib/backup-settings.ts';
 import { type Env, env } from '../../lib/env.ts';
 import { ColloquyError } from '../../lib/errors.ts';
 import { folderTarget } from './folder-target.ts';
@@ -17,13 +17,12 @@ export async function openTarget(
       hint: 'Set BACKUP_TARGET to a folder, or to s3://BUCKET/PREFIX (docs/operations/backup.md).',
     });
   }
-  const [, bucket, prefix = ''] = S3_TARGET.exec(place) ?? [];
+  const bucket = bucketOf(place);
   if (bucket === undefined) return folderTarget(place);
   // a large library, which only those load that use it
   const { s3Target } = await import('./s3-target.ts');
   return s3Target({
-    bucket,
-    prefix: prefix === '' ? '' : `${prefix}/`,
+    ...bucket,
     endpoint: settings.BACKUP_S3_ENDPOINT,
     region: settings.BACKUP_S3_REGION,
     accessKeyId: settings.BACKUP_S3_ACCESS_KEY_ID,

@@ -1,5 +1,5 @@
 import { checkPaths, importPaths } from '../../import/import-paths.ts';
-import type { ImportItem } from '../../import/items.ts';
+import { type ImportItem, nameOf } from '../../import/items.ts';
 import type { Listing } from '../../import/listing.ts';
 import type { ReadOptions } from '../../import/options.ts';
 import type { SkippedItem } from '../../import/skipped.ts';
@@ -77,8 +77,7 @@ interface Run {
 
 function itemLine(item: ImportItem, outcome: Outcome | SkippedItem): void {
   const word = typeof outcome === 'string' ? outcome : outcome.reason;
-  const name = item.kind === 'conversation' ? `${item.source} (${item.title})` : item.source;
-  say(`${word.padEnd(9)}  ${name.replace(/\p{Cc}/gu, ' ')}`);
+  say(`${word.padEnd(9)}  ${nameOf(item).replace(/\p{Cc}/gu, ' ')}`);
 }
 
 /** What makes things searchable, and nothing that wants mail or a schedule. */
@@ -141,12 +140,20 @@ async function prune(
   }
 }
 
+const outcomesOf = ({ verbose }: CommandOptions) => (verbose ? itemLine : () => {});
+
+/** Reads everything and writes nothing. */
+const readAll = (run: Run): Promise<Listing[]> =>
+  importPaths({
+    ...run,
+    writer: dryRunWriter({ summary: run.summary, onOutcome: outcomesOf(run.options) }),
+  });
+
 /** Imports as whoever is signed in. */
 async function importInto(opened: OpenedDatabase, session: Session, run: Run): Promise<Indexed | null> {
   const { options, summary, signal } = run;
-  const onOutcome = options.verbose ? itemLine : () => {};
   if (options.dryRun) {
-    const listings = await importPaths({ ...run, writer: dryRunWriter({ summary, onOutcome }) });
+    const listings = await readAll(run);
     if (!signal.aborted) await prune(session, listings, new Set(), run);
     return null;
   }
@@ -154,7 +161,7 @@ async function importInto(opened: OpenedDatabase, session: Session, run: Run): P
   const brought = new BroughtItems();
   const writer = databaseWriter(session, {
     summary,
-    onOutcome,
+    onOutcome: outcomesOf(options),
     onBrought: (item) => brought.add(item),
     visibility: options.visibility,
     sharePrivate: options.sharePrivate,
@@ -223,10 +230,7 @@ export async function importCommand(paths: string[], options: CommandOptions): P
   try {
     // what is gone is known to the database alone
     if (dryRun && !options.prune) {
-      await importPaths({
-        ...run,
-        writer: dryRunWriter({ summary, onOutcome: verbose ? itemLine : () => {} }),
-      });
+      await readAll(run);
       ended = { indexing: null, isAlone: false };
     } else ended = await importForReal(run);
   } finally {

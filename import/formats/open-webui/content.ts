@@ -1,5 +1,6 @@
 import type { AttachmentItem, ToolCallItem } from '../../items.ts';
 import { limits } from '../../options.ts';
+import { type Source, sourceOf } from '../conversations/source-list.ts';
 import { splitThinking } from '../conversations/thinking.ts';
 import { answerCall, openCall, parsedArguments } from '../conversations/tool-call.ts';
 import {
@@ -146,18 +147,18 @@ export function attachmentsOf(files: unknown, id: string): AttachmentItem[] {
 }
 
 /** Where an answer says that it has something from. */
-export function citationsOf(sources: unknown): JsonObject[] {
-  const found = new Map<string, JsonObject>();
-  for (const item of asArray(sources).map(asObject)) {
-    const source = asObject(item.source);
-    for (const each of [source, ...asArray(item.metadata).map(asObject)]) {
-      const url =
-        [each.url, each.source, asArray(each.urls)[0]]
+export function citationsOf(sources: unknown): Source[] {
+  return asArray(sources)
+    .map(asObject)
+    .flatMap((item) => {
+      const source = asObject(item.source);
+      return [source, ...asArray(item.metadata).map(asObject)].map((each) => {
+        const url = [each.url, each.source, asArray(each.urls)[0]]
           .map(asString)
-          .find((text) => text !== null && /^https?:/.test(text)) ?? null;
-      const title = shortString(each.title) ?? shortString(each.name) ?? shortString(source.name);
-      if (url !== null || each === source) found.set(`${url ?? title}`, present({ title, url }));
-    }
-  }
-  return [...found.values()].filter((citation) => Object.keys(citation).length > 0);
+          .find((text) => text !== null && /^https?:/.test(text));
+        const title = shortString(each.title) ?? shortString(each.name) ?? shortString(source.name);
+        return url !== undefined || each === source ? sourceOf(title, url) : null;
+      });
+    })
+    .filter((source) => source !== null);
 }

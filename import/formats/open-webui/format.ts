@@ -5,6 +5,7 @@ import { type SkippedItem, skipped } from '../../skipped.ts';
 import { modelName } from '../conversations/lay-out-messages.ts';
 import { onlyOnce } from '../conversations/only-once.ts';
 import { buildPrepared, type PreparedMessage } from '../conversations/prepared.ts';
+import { sourcesOf } from '../conversations/source-list.ts';
 import type { Format, OpenedFile } from '../format.ts';
 import { readJsonArray } from '../json/read-array.ts';
 import {
@@ -51,7 +52,7 @@ function messageOf(message: JsonObject, id: string, parent: string | null): Prep
     model: isAnswer ? modelName(message.model ?? message.modelName) : null,
     attachments: attachmentsOf(message.files, id),
     feedback: isAnswer ? feedbackOf(message.annotation) : null,
-    metadata: present({ citations: citationsOf(message.sources ?? message.citations), error: failure }),
+    metadata: present({ ...sourcesOf(citationsOf(message.sources ?? message.citations)), error: failure }),
   };
 }
 
