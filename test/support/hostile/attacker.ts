@@ -13,7 +13,8 @@ export interface AttackerData {
 export type AttackerWord = { ready: true } | { tally: Record<string, number> };
 
 const { url, name, token } = workerData as AttackerData;
-const attack = attacks.find((one) => one.name === name)!;
+const place = attacks.findIndex((one) => one.name === name);
+const attack = attacks[place]!;
 const tally: Record<string, number> = {};
 let count = 0;
 let isOn = true;
@@ -24,7 +25,8 @@ function next(): number {
 }
 
 function attacker(number: number): Attacker {
-  const address = `127.0.0.${attack.spread ? 2 + number : 2}`;
+  // Addresses that no other attack has: what one has used up of their limits would refuse the next one unseen.
+  const address = `127.0.${1 + place}.${attack.spread ? 2 + number : 2}`;
   return { ...httpClient(url, address), url, token, address, next };
 }
 

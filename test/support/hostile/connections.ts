@@ -70,7 +70,7 @@ export const upgrades: Attack = {
       one,
       'GET /graphql HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: eHh4eHh4eHh4eHh4eHh4eA==\r\n\r\n',
     ),
-  told: ['CQ400', 'CQ405', '400', '405', '404'],
+  told: ['CQ400', 'CQ405', '101', '400', '405', '404'],
 };
 
 /** A client that takes a byte of an answer from time to time. */

@@ -169,10 +169,11 @@ export async function judge(
   attack: Attack,
   milliseconds: number,
   pairs = 1,
+  most = MOST_PAIRS,
 ): Promise<Judgement> {
   const token = await stage.attacker(attack.name);
   const seen: Beside[] = [];
-  while (seen.length < pairs || (seen.length < MOST_PAIRS && median(partsOf(seen)) > 1))
+  while (seen.length < pairs || (seen.length < most && median(partsOf(seen)) > 1))
     seen.push(await beside(stage, attack, token, milliseconds));
   const tally: Record<string, number> = {};
   for (const [code, count] of seen.flatMap((one) => Object.entries(one.tally)))
