@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { countRun } from './test/support/count.ts';
 import { LongFirst } from './test/support/order.ts';
+import { sharingForks } from './test/support/sharing.ts';
 
 // Half of what a process takes to start is the compiling of its modules. The processes of test files, and the servers
 // and workers that they start, share what was compiled.
@@ -14,8 +15,10 @@ export default defineConfig(({ mode }) => ({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     provide: { long: mode === 'long' },
-    // One process per file: what a file opens and forgets ends with it.
-    pool: 'forks',
+    setupFiles: ['test/support/setup.ts'],
+    // The files of a room take turns in one process.
+    pool: sharingForks,
+    isolate: false,
     // One more than there are cores, since a file waits for its database and its processes a quarter of its time.
     maxWorkers: Math.min(availableParallelism() + 1, 4),
     sequence: { sequencer: LongFirst },

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { roomOf } from './sharing.ts';
 
 /** What takes seconds: tests that say so, then processes, servers and whole databases. */
 const SLOW = [
@@ -17,6 +18,9 @@ export class LongFirst extends BaseSequencer {
       return found < 0 ? SLOW.length : found;
     };
     const ranks = new Map(sorted.map((file) => [file, rank(file)] as const));
-    return sorted.toSorted((a, b) => ranks.get(a)! - ranks.get(b)!);
+    // within a rank by room: they share a process
+    return sorted.toSorted(
+      (a, b) => ranks.get(a)! - ranks.get(b)! || roomOf(a.moduleId).localeCompare(roomOf(b.moduleId)),
+    );
   }
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, inject, it, type RunnerTestFile, type RunnerTestSuite } from 'vitest';
+import { describe, inject, it } from 'vitest';
 import { env } from '../../lib/env.ts';
+import { atEndOfFile, hasFailed, testFile } from './file.ts';
 import type { TestPostgres } from './global-setup.ts';
 
 /** The server of this run, or why there is none. */
@@ -48,33 +49,24 @@ export function describeReal(name: string, fn: () => void): void {
   describe.skip(name, fn);
 }
 
-let file: RunnerTestFile | undefined;
 const open = new Map<string, string>();
-
-function failed(suite: RunnerTestSuite | RunnerTestFile): boolean {
-  if (suite.result?.state === 'fail') return true;
-  return suite.tasks.some((task) => (task.type === 'suite' ? failed(task) : task.result?.state === 'fail'));
-}
 
 async function dropDatabase(name: string): Promise<void> {
   const adminUrl = open.get(name);
-  if (adminUrl === undefined || (file && failed(file))) return;
+  const file = testFile();
+  if (adminUrl === undefined || (file && hasFailed(file))) return;
   await asAdministrator(adminUrl, (client) => client.query(`drop database if exists "${name}" with (force)`));
   open.delete(name);
 }
 
-// Registered when a test file imports this one, so before its own hooks; and hooks at the end run in reverse: the
-// file has closed its pools by then.
-// biome-ignore lint/correctness/noEmptyPattern: Vitest demands that the context is destructured
-beforeAll(({}, suite) => {
-  file = suite.file;
-});
-afterAll(async () => {
-  if (file && failed(file) && open.size > 0) {
+async function dropDatabases(): Promise<void> {
+  const file = testFile();
+  if (file && hasFailed(file)) {
     process.stdout.write(`${file.name} failed; its databases are kept: ${[...open.keys()].join(', ')}\n`);
+    open.clear();
   }
   for (const name of [...open.keys()]) await dropDatabase(name);
-});
+}
 
 export interface TestDatabase {
   name: string;
@@ -90,7 +82,7 @@ export async function createTestDatabase(from?: TestDatabase): Promise<TestDatab
   if ('reason' in server) throw new Error(`There is no PostgreSQL 18: ${server.reason}. Use describeReal.`);
   const { adminUrl, template } = server;
   if (typeof template !== 'string') throw new Error(`The working tree makes no database: ${template.error}`);
-  const slug = (file?.name ?? 'setup')
+  const slug = (testFile()?.name ?? 'setup')
     .replace(/^test\/|\.test\.ts$/g, '')
     .replace(/\W+/g, '_')
     .slice(-20)
@@ -99,6 +91,7 @@ export async function createTestDatabase(from?: TestDatabase): Promise<TestDatab
   await asAdministrator(adminUrl, (client) =>
     client.query(`create database "${name}" template "${from?.name ?? template}" strategy file_copy`),
   );
+  if (open.size === 0) atEndOfFile(dropDatabases);
   open.set(name, adminUrl);
   return { name, url: urlOf(adminUrl, name), drop: () => dropDatabase(name) };
 }
