@@ -2,7 +2,8 @@ import { InvalidArgumentError, Option } from 'commander';
 import { limits } from '../import/options.ts';
 import { exitCodesHelp, makeCommand, runCommand } from '../lib/cli.ts';
 import { env } from '../lib/env.ts';
-import { type CommandOptions, importCommand } from './import/command.ts';
+import { importCommand } from './import/command.ts';
+import type { CommandOptions } from './import/run.ts';
 import { toWorkspace } from './shared/workspace-option.ts';
 
 const UNITS: Record<string, number> = { '': 1, k: 1024, m: 1024 * 1024 };

@@ -35,10 +35,18 @@ function outline(beginning: string): string {
     : `no export that is known; it begins with ${first.join(', ')}`;
 }
 
+/** A list without anything in it: what a service writes of which there is none. */
+const NOTHING =
+  /^\s*(?:\[\s*\]|\{\s*\}|null|\{\s*"conversations"\s*:\s*\[\s*\][^[{]*(?:\[\s*\][^[{]*)*\})\s*$/;
+
 /** JSON that no format knows, outside of source code: what it means is not to be guessed, and as text it only gets in the way. */
 export const unknownJson: Format = async ({ root, absolute, path, label, beginning }, _, state) => {
   if (!JSON_FILES.has(extensionOf(path)) || root.checkout !== null || DESCRIBED.test(beginning)) return null;
   return (await isSourceTree(dirname(absolute), root, state.sourceTrees))
     ? null
-    : [skipped(label, 'unknown_json', outline(beginning))];
+    : [
+        NOTHING.test(beginning)
+          ? skipped(label, 'empty', 'there is nothing in it')
+          : skipped(label, 'unknown_json', outline(beginning)),
+      ];
 };
