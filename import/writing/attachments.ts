@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
 import { errorCode } from '../../lib/errors.ts';
 import { HEADER_BYTES, readImageHeader } from '../../lib/images.ts';
 import type { FileStorage } from '../../lib/storage.ts';
@@ -40,8 +41,11 @@ async function store(item: Attached, session: Transactions, storage: FileStorage
   const todo = await prepare(item, session);
   if ('known' in todo) return { outcome: 'unchanged', id: todo.known };
   const isImage = item.mimeType.startsWith('image/');
-  const image = isImage ? { image: readImageHeader(await readHead(item.absolute, HEADER_BYTES)) } : {};
-  const received = await storage.receive(createReadStream(item.absolute), { maxBytes: todo.maxBytes });
+  const { absolute, bytes } = item;
+  const head = isImage && (bytes?.subarray(0, HEADER_BYTES) ?? (await readHead(absolute, HEADER_BYTES)));
+  const image = head ? { image: readImageHeader(head) } : {};
+  const content = bytes === undefined ? createReadStream(absolute) : Readable.from([bytes]);
+  const received = await storage.receive(content, { maxBytes: todo.maxBytes });
   try {
     return await session.transaction(async (client) => {
       const values = [conversation, externalId, item.name, item.mimeType, received.size, received.sha256];

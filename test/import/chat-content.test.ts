@@ -509,3 +509,39 @@ test('a missing parent costs its link and nothing else', async () => {
   );
   expect((await read({ 'conversations.json': [lost] })).conversations[0]?.messages).toHaveLength(9);
 });
+
+test('what ChatGPT remembers is its last list and what came after; custom instructions are found wherever they lie', async () => {
+  const bio = (id: string, text: string) => [
+    { ...said(id, 'assistant', text), recipient: 'bio' },
+    toolSaid(`${id}-done`, 'bio', 'Model set context updated.'),
+  ];
+  const list = (id: string, text: string) => ({
+    ...said(id, 'system', ''),
+    content: { content_type: 'model_editable_context', model_set_context: text },
+  });
+  const instructions = said('i', 'user', '', {
+    is_user_system_message: true,
+    user_context_message_data: { about_user_message: 'I keep bees.', about_model_message: 'Be brief.' },
+  });
+  const { items, conversations } = await read({
+    'conversations.json': chatgptExport(
+      instructions,
+      ...bio('b0', 'Lives in Ghent.'),
+      list('l', '1. [2025-04-01]. Plays the viola.\n\n2. [2025-04-02]. Has two sons,\nboth at school.'),
+      said('q', 'user', 'Remember more.'),
+      ...bio('b1', 'Keeps forty hives.'),
+      ...bio('b2', 'Plays the viola.'),
+      ...bio('b3', 'Forget that I play the viola.'),
+      { ...said('b4', 'assistant', 'Never answered.'), recipient: 'bio' },
+    ),
+  });
+  expect(conversations[0]?.messages[0]).toMatchObject({
+    role: 'system',
+    content: 'I keep bees.\n\nBe brief.',
+  });
+  expect(items.flatMap((item) => (item.kind === 'memory' ? [[item.subject, item.content]] : []))).toEqual([
+    ['ChatGPT: Plays the viola.', 'Plays the viola.'],
+    ['ChatGPT: Has two sons, both at school.', 'Has two sons,\nboth at school.'],
+    ['ChatGPT: Keeps forty hives.', 'Keeps forty hives.'],
+  ]);
+});
