@@ -67,8 +67,8 @@ Examples:
   npm run import -- repomix-output.xml --name lantern
   npm run import -- --email ann@example.org --visibility workspace ~/handbook ~/Downloads/slack-export
 
-Read are: text, code, HTML, PDF, DOCX; repomix files; exports of ChatGPT, Claude, Slack, Open WebUI, LibreChat,
-Gemini (Google Takeout) and Discord (DiscordChatExporter); session logs of Claude Code and Codex.
+Read are: text, code, HTML, PDF, DOCX; repomix files; exports of ChatGPT, Claude, Slack, Open WebUI, LibreChat, DeepSeek,
+Grok, Gemini (Google Takeout) and Discord (DiscordChatExporter); session logs of Claude Code and Codex.
 Exports may be the ZIP that was sent, its folder, or a file of it.
 Conversations come with branches, attachments, tool calls and feedback; Slack and Discord messages as raw events.
 JSON that is none of these, and no source code, is named and not stored.
