@@ -39,27 +39,32 @@ test('marks become links to what they stand for, wherever the export says that',
       ],
     }),
     // said beside the text, by alt or by items
-    said('a1', 'assistant', `Yes ${CITE} and \ue200entity\ue202["animal","bobcats",1]\ue201.`, {
-      content_references: [
-        {
-          matched_text: CITE,
-          type: 'grouped_webpages',
-          alt: null,
-          items: [
-            {
-              title: 'Paws [1]',
-              url: 'https://paws.example/',
-              supporting_websites: [{ title: 'More', url: 'https://more.example/' }],
-            },
-          ],
-        },
-        {
-          matched_text: ' ',
-          type: 'sources_footnote',
-          sources: [{ title: 'Foot', url: 'https://foot.example/' }],
-        },
-      ],
-    }),
+    said(
+      'a1',
+      'assistant',
+      `Yes ${CITE} and \ue200entity\ue202["animal","bobcats",1]\ue201 by \ue200products\ue202{"selections":[["turn0product1","Zeta 9"]]}\ue201.`,
+      {
+        content_references: [
+          {
+            matched_text: CITE,
+            type: 'grouped_webpages',
+            alt: null,
+            items: [
+              {
+                title: 'Paws [1]',
+                url: 'https://paws.example/',
+                supporting_websites: [{ title: 'More', url: 'https://more.example/' }],
+              },
+            ],
+          },
+          {
+            matched_text: ' ',
+            type: 'sources_footnote',
+            sources: [{ title: 'Foot', url: 'https://foot.example/' }],
+          },
+        ],
+      },
+    ),
     // only in the results of the search above
     said(
       'a2',
@@ -95,7 +100,7 @@ test('marks become links to what they stand for, wherever the export says that',
   );
   const by = new Map(item.messages.map((m) => [m.externalId, m]));
   expect(by.get('a1')).toMatchObject({
-    content: 'Yes ([Paws 1](https://paws.example/), [More](https://more.example/)) and bobcats.',
+    content: 'Yes ([Paws 1](https://paws.example/), [More](https://more.example/)) and bobcats by Zeta 9.',
     metadata: {
       citations: [
         { title: 'Paws [1]', url: 'https://paws.example/' },

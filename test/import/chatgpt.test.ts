@@ -493,9 +493,9 @@ describe('detection', () => {
       'c.json': '[]',
     });
     expect((await readAll(folder)).reasons).toEqual([
+      'notes/conversations.json: unknown_json',
       'notes/a.json: unknown_json',
       'notes/c.json: empty',
-      'notes/conversations.json: unknown_json',
     ]);
   });
 
