@@ -693,6 +693,7 @@ describe('JSON that no format knows', () => {
     const folder = await makeFolder({
       'grok.json': '{"conversations_of": [{"responses": []}], "projects": []}',
       'list.json': '[1, 2, 3]',
+      'manifest-9d86139e-2026.json': '{"files": [{"url": "https://example.org/conversations-000.zip"}]}',
       'log.jsonl': '{"a": 1}\n{"a": 2}\n',
       'none.json': ' [ ]\n',
       'more/x.NDJSON': '{"b": 1}\n',
@@ -705,12 +706,14 @@ describe('JSON that no format knows', () => {
       ['notes/grok.json', 'unknown_json'],
       ['notes/list.json', 'unknown_json'],
       ['notes/log.jsonl', 'unknown_json'],
+      ['notes/manifest-9d86139e-2026.json', 'unknown_json'],
       ['notes/more/x.NDJSON', 'unknown_json'],
       ['notes/none.json', 'empty'],
     ]);
     expect(skipped[0]?.detail).toBe(
       'no export that is known; it begins with conversations_of, responses, projects',
     );
+    expect(skipped[3]?.detail).toMatch(/the parts of an export are: download them/);
   });
 
   test('is code where it belongs to code: below a file of a project, or when it says what it is', async () => {

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { extensionOf } from '../../../reading/file-kinds.ts';
 import type { ImportRoot } from '../../files/import-root.ts';
 import { skipped } from '../../skipped.ts';
@@ -27,7 +27,13 @@ async function isSourceTree(folder: string, root: ImportRoot, seen: Map<string, 
   return found;
 }
 
-function outline(beginning: string): string {
+/** What a service sends in place of an export that comes in parts. */
+const MANIFEST = /^manifest-[\w-]+\.json$/i;
+
+function outline(name: string, beginning: string): string {
+  if (MANIFEST.test(name) && /"https?:\/\//.test(beginning))
+    return 'a list of where the parts of an export are: download them, and import those';
+
   const keys = [...beginning.slice(0, 4096).matchAll(/"([\w$ .-]{1,40})"\s*:/g)].map(([, key]) => key);
   const first = [...new Set(keys)].slice(0, 5);
   return first.length === 0
@@ -47,6 +53,6 @@ export const unknownJson: Format = async ({ root, absolute, path, label, beginni
     : [
         NOTHING.test(beginning)
           ? skipped(label, 'empty', 'there is nothing in it')
-          : skipped(label, 'unknown_json', outline(beginning)),
+          : skipped(label, 'unknown_json', outline(basename(absolute), beginning)),
       ];
 };
