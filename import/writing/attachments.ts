@@ -1,5 +1,3 @@
-import { createReadStream } from 'node:fs';
-import { Readable } from 'node:stream';
 import { errorCode } from '../../lib/errors.ts';
 import { HEADER_BYTES, readImageHeader } from '../../lib/images.ts';
 import type { FileStorage } from '../../lib/storage.ts';
@@ -7,6 +5,7 @@ import { readHead } from '../files/read-part.ts';
 import type { UploadItem } from '../items.ts';
 import type { Outcome } from '../tally.ts';
 import type { Transactions } from './transactions.ts';
+import { contentOf } from './upload-content.ts';
 
 const PREPARE =
   'select max_bytes from app_hidden.prepare_upload(original_name => $1, mime_type => $2, byte_size => $3)';
@@ -44,8 +43,7 @@ async function store(item: Attached, session: Transactions, storage: FileStorage
   const { absolute, bytes } = item;
   const head = isImage && (bytes?.subarray(0, HEADER_BYTES) ?? (await readHead(absolute, HEADER_BYTES)));
   const image = head ? { image: readImageHeader(head) } : {};
-  const content = bytes === undefined ? createReadStream(absolute) : Readable.from([bytes]);
-  const received = await storage.receive(content, { maxBytes: todo.maxBytes });
+  const received = await storage.receive(contentOf(item), { maxBytes: todo.maxBytes });
   try {
     return await session.transaction(async (client) => {
       const values = [conversation, externalId, item.name, item.mimeType, received.size, received.sha256];
