@@ -123,6 +123,8 @@ export interface UploadItem {
   /** As of a document. */
   source: string;
   absolute: string;
+  /** Its bytes, when they are only a part of that file. */
+  bytes?: Buffer;
   name: string;
   mimeType: string;
   size: number;

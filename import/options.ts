@@ -1,3 +1,4 @@
+import type { ZipPart } from './files/zip/parts.ts';
 import type { CountLeftOut } from './left-out.ts';
 import type { Listing } from './listing.ts';
 
@@ -14,6 +15,8 @@ export interface ReadOptions {
   maxConversationBytes?: number;
   /** What a ZIP may unfold to. */
   zip?: ZipLimits;
+  /** What is known of ZIPs, so that each is looked into once. */
+  surveys?: Map<string, Promise<ZipPart>>;
   /** Ends the unpacking of a ZIP. */
   signal?: AbortSignal;
   /** No time may be later than this. Default: now. */
@@ -66,6 +69,7 @@ export function readSettings(options: ReadOptions = {}): ReadSettings {
     maxRepomixBytes: options.maxRepomixBytes ?? 128 * MIB,
     maxConversationBytes: options.maxConversationBytes ?? 64 * MIB,
     zip: options.zip ?? ZIP,
+    surveys: options.surveys ?? new Map(),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     now: options.now ?? new Date(),
     onBytes: options.onBytes ?? (() => {}),

@@ -65,15 +65,31 @@ function isMinified(line: string): boolean {
   return ascii > line.length * 0.9;
 }
 
-type Note = (what: string, length: number) => string;
+/** A piece of a text, and what stands in its place. */
+interface Cut {
+  from: number;
+  to: number;
+  note: string;
+}
+
+function size(characters: number): string {
+  return characters < 1_000_000
+    ? `${Math.max(1, Math.round(characters / 1000))} KB`
+    : `${(characters / 1_000_000).toFixed(1)} MB`;
+}
+
+const cutOf = (from: number, to: number, what: string): Cut => ({
+  from,
+  to,
+  note: `[${size(to - from)} of ${what} left out]`,
+});
 
 const BEGIN =
   /data:([a-z]{1,20}\/[\w.+-]{1,80})?(?:;[\w=.+-]{1,80}){0,5},|(?<![\w+/=-])(?:[0-9a-fA-F]{256}|[A-Za-z0-9+/_-]{200})/gi;
 
 /** Long pieces within lines: `data:` addresses, base64, hexadecimal. */
-function withoutPieces(text: string, note: Note): string {
-  const kept: string[] = [];
-  let done = 0;
+function piecesIn(text: string): Cut[] {
+  const cuts: Cut[] = [];
   BEGIN.lastIndex = 0;
   for (let found = BEGIN.exec(text); found !== null; found = BEGIN.exec(text)) {
     const [head, type] = found;
@@ -92,41 +108,59 @@ function withoutPieces(text: string, note: Note): string {
       : isHex || (end - from >= LEAST && isRandom(text.slice(from, from + SAMPLE)));
     if (!isBlob) continue;
     const what = isAddress ? (type?.toLowerCase() ?? 'data') : isHex ? 'hexadecimal data' : 'base64';
-    kept.push(text.slice(done, found.index), note(what, end - found.index));
-    done = end;
+    cuts.push(cutOf(found.index, end, what));
   }
-  return kept.join('') + text.slice(done);
+  return cuts;
 }
 
 /** Lines of base64, and lines of minified code. */
-function withoutLines(text: string, note: Note, isData: boolean): string {
+function linesIn(text: string, isData: boolean): Cut[] {
   const lines = text.split('\n');
-  const kept: string[] = [];
+  const cuts: Cut[] = [];
+  let from = 0;
   for (let i = 0; i < lines.length; i++) {
     const line = lines[i]!;
     let end = i;
     while (end < lines.length && BASE64_LINE.test(lines[end]!)) end += 1;
+    let length = line.length;
     if (end - i >= LEAST_LINES && isRandom(lines.slice(i, i + 6).join(''))) {
       if (LAST_LINE.test(lines[end] ?? '')) end += 1;
-      kept.push(note('base64', lines.slice(i, end).join('\n').length));
+      length = lines.slice(i, end).join('\n').length;
+      cuts.push(cutOf(from, from + length, 'base64'));
       i = end - 1;
-    } else if (!isData && line.length > LONG_LINE && isMinified(line)) {
-      kept.push(note('minified code', line.length));
-    } else kept.push(line);
+    } else if (!isData && line.length > LONG_LINE && isMinified(line))
+      cuts.push(cutOf(from, from + length, 'minified code'));
+    from += length + 1;
   }
-  return kept.join('\n');
+  return cuts;
 }
 
-const size = (characters: number) =>
-  characters < 1_000_000
-    ? `${Math.max(1, Math.round(characters / 1000))} KB`
-    : `${(characters / 1_000_000).toFixed(1)} MB`;
+function without(text: string, cuts: Cut[]): string {
+  if (cuts.length === 0) return text;
+  const ends = [0, ...cuts.map(({ to }) => to)];
+  return cuts.map((cut, i) => text.slice(ends[i], cut.from) + cut.note).join('') + text.slice(ends.at(-1));
+}
+
+/** Where a place of the shorter text is in the longer one; a note stands for all that it replaced. */
+function placeBefore(place: number, cuts: Cut[], isEnd: boolean): number {
+  let shift = 0;
+  for (const cut of cuts) {
+    const at = cut.from + shift;
+    const { length } = cut.note;
+    if (isEnd ? place <= at : place < at) break;
+    if (isEnd ? place <= at + length : place < at + length) return isEnd ? cut.to : cut.from;
+    shift += length - (cut.to - cut.from);
+  }
+  return place - shift;
+}
 
 export interface WithoutBlobs {
   text: string;
   /** Pieces that are left out. */
   count: number;
   warnings: Warning[];
+  /** The place in the whole text where a part of this one begins, or ends. */
+  placeOf: (place: number, isEnd: boolean) => number;
 }
 
 /**
@@ -135,16 +169,16 @@ export interface WithoutBlobs {
  * @param isData of one line as a whole, such as JSON: its lines are long by nature
  */
 export function leaveOutBlobs(text: string, { isData = false } = {}): WithoutBlobs {
-  if (text.length < LEAST) return { text, count: 0, warnings: [] };
-  let count = 0;
-  let characters = 0;
-  const note = (what: string, length: number) => {
-    count += 1;
-    characters += length;
-    return `[${size(length)} of ${what} left out]`;
-  };
-  const read = withoutLines(withoutPieces(text, note), note, isData);
-  if (count === 0) return { text, count: 0, warnings: [] };
+  const pieces = text.length < LEAST ? [] : piecesIn(text);
+  const lines = text.length < LEAST ? [] : linesIn(without(text, pieces), isData);
+  const count = pieces.length + lines.length;
+  if (count === 0) return { text, count, warnings: [], placeOf: (place) => place };
+  const characters = [...pieces, ...lines].reduce((sum, { from, to }) => sum + to - from, 0);
   const message = `${count} ${count === 1 ? 'piece' : 'pieces'} of data left out of the text, ${size(characters)}: base64, data: addresses, minified code`;
-  return { text: read, count, warnings: [{ kind: 'left_out', message }] };
+  return {
+    text: without(without(text, pieces), lines),
+    count,
+    warnings: [{ kind: 'left_out', message }],
+    placeOf: (place, isEnd) => placeBefore(placeBefore(place, lines, isEnd), pieces, isEnd),
+  };
 }

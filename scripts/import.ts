@@ -2,7 +2,8 @@ import { InvalidArgumentError, Option } from 'commander';
 import { limits } from '../import/options.ts';
 import { exitCodesHelp, makeCommand, runCommand } from '../lib/cli.ts';
 import { env } from '../lib/env.ts';
-import { type CommandOptions, importCommand } from './import/command.ts';
+import { importCommand } from './import/command.ts';
+import type { CommandOptions } from './import/run.ts';
 import { toWorkspace } from './shared/workspace-option.ts';
 
 const UNITS: Record<string, number> = { '': 1, k: 1024, m: 1024 * 1024 };
@@ -66,8 +67,8 @@ Examples:
   npm run import -- repomix-output.xml --name lantern
   npm run import -- --email ann@example.org --visibility workspace ~/handbook ~/Downloads/slack-export
 
-Read are: text, code, HTML, PDF, DOCX; repomix files; exports of ChatGPT, Claude, Slack, Open WebUI, LibreChat,
-Gemini (Google Takeout) and Discord (DiscordChatExporter); session logs of Claude Code and Codex.
+Read are: text, code, HTML, PDF, DOCX; repomix files; exports of ChatGPT, Claude, Slack, Open WebUI, LibreChat, DeepSeek,
+Grok, Gemini (Google Takeout) and Discord (DiscordChatExporter); session logs of Claude Code and Codex.
 Exports may be the ZIP that was sent, its folder, or a file of it.
 Conversations come with branches, attachments, tool calls and feedback; Slack and Discord messages as raw events.
 JSON that is none of these, and no source code, is named and not stored.

@@ -10,7 +10,7 @@ import { type SkippedItem, skipped } from '../skipped.ts';
 import { type Checkout, fileAddress, findCheckout } from './git-checkout.ts';
 import { type TrackedFiles, trackedFiles } from './git-index.ts';
 import { type IgnoreRules, isIgnored, rulesFor } from './gitignore.ts';
-import { areParts, isZip, type ZipPart, zipPart } from './zip/parts.ts';
+import { areParts, isZip, series, type ZipPart, zipPart } from './zip/parts.ts';
 
 /** One path that was given, and what its files are called. */
 export interface ImportRoot {
@@ -57,7 +57,7 @@ async function rulesAbove(
 
 /** A ZIP, named as what it would become if it were unpacked by hand: its one folder, else a folder of its own name. */
 async function zipRoot(absolute: string, settings: ReadSettings): Promise<ImportRoot> {
-  const part = await zipPart(absolute, settings.zip.entries);
+  const part = await zipPart(absolute, settings);
   return {
     kind: 'zip',
     absolute,
@@ -149,12 +149,17 @@ export async function resolveImportRoots(
   }
   const roots: (ImportRoot | SkippedItem)[] = [];
   const named = new Map<string, ImportRoot>();
+  const numbered = new Map<string, ImportRoot>();
   for (const path of paths) {
     const root = await resolveImportRoot(path, settings);
     const other = root.kind === 'skipped' || root.url !== null ? undefined : named.get(root.name);
-    if (root.kind !== 'skipped' && other !== undefined && areParts(other.parts, root.parts)) {
-      other.parts.push(...root.parts);
-      continue;
+    if (root.kind === 'zip') {
+      const first = other ?? numbered.get(series(root.absolute));
+      if (first !== undefined && areParts(first.parts, root.parts)) {
+        first.parts.push(...root.parts);
+        continue;
+      }
+      numbered.set(series(root.absolute), root);
     }
     roots.push(root);
     if (root.kind === 'skipped' || root.url !== null) continue;

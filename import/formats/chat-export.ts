@@ -2,12 +2,12 @@ import { basename, dirname, join } from 'node:path';
 import type { ConversationItem, ImportItem } from '../items.ts';
 import type { ReadSettings } from '../options.ts';
 import type { SkippedItem } from '../skipped.ts';
-import { assetsLeft, assetsOf } from './chatgpt/assets.ts';
 import { readConversation as readChatgptConversation } from './chatgpt/conversation.ts';
 import { readExportFolder } from './chatgpt/folder.ts';
 import { readConversation as readClaudeConversation } from './claude/conversation.ts';
 import { readMemories } from './claude/memories.ts';
 import { readProjects } from './claude/projects.ts';
+import { assetsLeft, assetsOf } from './conversations/assets.ts';
 import { onlyOnce } from './conversations/only-once.ts';
 import type { Format } from './format.ts';
 import { readJsonArray } from './json/read-array.ts';
@@ -17,9 +17,14 @@ export type ChatExportKind = 'chatgpt' | 'claude' | 'claude_projects' | 'claude_
 
 /** What else exports contain: a second copy of the conversations, the account, and records about them. */
 const EXTRAS =
-  /^(?:chat\.html|users?(?:_settings)?\.json|library_files\.json|message_feedback\.json|model_comparisons\.json|shared_conversations\.json|group_chats\.json|shopping\.json|sora\.json|export_manifest\.json|conversation_asset_file_names\.json)$/;
+  /^(?:chat\.html|users?(?:_settings)?\.json|library_files\.json|message_feedback\.json|model_comparisons\.json|shared_conversations\.json|group_chats\.json|shopping\.json|sora\.json|export_manifest\.json|conversation_asset_file_names\.json|prod-mc-[\w-]+\.json)$/;
 
 const EXPORT_NAME = /^conversations(?:-\d+)?\.json$/;
+
+/** Whether a file has the name that the conversations of an export have. */
+export function isChatExport(name: string): boolean {
+  return EXPORT_NAME.test(name) || name === 'prod-grok-backend.json';
+}
 
 /** Whether a file lying beside `conversations.json` belongs to the export and holds nothing of its own to import. */
 export function isChatExportExtra(name: string): boolean {
@@ -94,7 +99,9 @@ async function* readChatExport(
       readChatgptConversation(value, place, now, beside),
     )) {
       yield item;
-      if (item.kind === 'conversation') yield* assetsOf(item, key, settings);
+      if (item.kind !== 'conversation') continue;
+      beside.memories.note(item);
+      yield* assetsOf(item, key, settings);
     }
   }
 }
@@ -105,8 +112,9 @@ export async function* leftOfExports(
   settings: ReadSettings,
 ): AsyncGenerator<ImportItem | SkippedItem> {
   for (const [path, folder] of state.folders) {
+    yield* folder.memories.items();
     yield* folder.leftOver();
-    yield* assetsLeft(folder.filesLeft(), path, settings);
+    yield* assetsLeft(folder.filesLeft(), { folder: path, importer: 'chatgpt' }, settings);
   }
 }
 

@@ -1,9 +1,11 @@
 import { chatExport } from './chat-export.ts';
 import { claudeCode } from './claude-code/format.ts';
 import { codex } from './codex/format.ts';
+import { deepseek } from './deepseek/format.ts';
 import { discord } from './discord/format.ts';
 import type { Format } from './format.ts';
 import { gemini } from './gemini/format.ts';
+import { grok } from './grok/format.ts';
 import { lfsPointer } from './lfs-pointer.ts';
 import { librechat } from './librechat/format.ts';
 import { openWebui } from './open-webui/format.ts';
@@ -20,6 +22,8 @@ export const formats: Format[] = [
   lfsPointer,
   upload,
   slack,
+  deepseek,
+  grok,
   chatExport,
   claudeCode,
   codex,

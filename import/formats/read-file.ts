@@ -1,5 +1,5 @@
-import { access, readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { errorCode } from '../../lib/errors.ts';
 import { largestFile } from '../../reading/stored-kinds.ts';
 import { normalizeLines, type ReadText, readText } from '../../reading/text.ts';
@@ -9,7 +9,7 @@ import { isZip } from '../files/zip/parts.ts';
 import type { DocumentItem, ImportItem } from '../items.ts';
 import type { ReadSettings } from '../options.ts';
 import { type SkippedItem, skipped } from '../skipped.ts';
-import { isChatExportExtra } from './chat-export.ts';
+import { isChatExport, isChatExportExtra } from './chat-export.ts';
 import { isGenerated, makeDocument } from './document.ts';
 import type { OpenedFile } from './format.ts';
 import { formats } from './formats.ts';
@@ -17,15 +17,8 @@ import { metadataOf } from './metadata.ts';
 import type { ReadState } from './read-state.ts';
 
 async function liesInExport(absolute: string): Promise<boolean> {
-  const folder = dirname(absolute);
-  for (const name of ['conversations.json', 'conversations-000.json']) {
-    const found = await access(join(folder, name)).then(
-      () => true,
-      () => false,
-    );
-    if (found) return true;
-  }
-  return false;
+  const names = await readdir(dirname(absolute)).catch(() => []);
+  return names.some(isChatExport);
 }
 
 /** What the name alone decides. A file that was named on the command line is read whatever it is called. */
@@ -92,7 +85,7 @@ export async function* readFileItems(
   const isNamed = root.absolute === absolute;
   try {
     const { size, mtime } = await stat(absolute);
-    const refused = await refuseByName(absolute, label, isNamed);
+    const refused = size === 0 ? null : await refuseByName(absolute, label, isNamed);
     if (refused) yield refused;
     else if (size === 0) yield skipped(label, 'empty', 'no bytes in it');
     else {

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { errorCode } from '../../lib/errors.ts';
 import { HEADER_BYTES, readImageHeader } from '../../lib/images.ts';
 import type { FileStorage } from '../../lib/storage.ts';
@@ -6,6 +5,7 @@ import { readHead } from '../files/read-part.ts';
 import type { UploadItem } from '../items.ts';
 import type { Outcome } from '../tally.ts';
 import type { Transactions } from './transactions.ts';
+import { contentOf } from './upload-content.ts';
 
 const PREPARE =
   'select max_bytes from app_hidden.prepare_upload(original_name => $1, mime_type => $2, byte_size => $3)';
@@ -40,8 +40,10 @@ async function store(item: Attached, session: Transactions, storage: FileStorage
   const todo = await prepare(item, session);
   if ('known' in todo) return { outcome: 'unchanged', id: todo.known };
   const isImage = item.mimeType.startsWith('image/');
-  const image = isImage ? { image: readImageHeader(await readHead(item.absolute, HEADER_BYTES)) } : {};
-  const received = await storage.receive(createReadStream(item.absolute), { maxBytes: todo.maxBytes });
+  const { absolute, bytes } = item;
+  const head = isImage && (bytes?.subarray(0, HEADER_BYTES) ?? (await readHead(absolute, HEADER_BYTES)));
+  const image = head ? { image: readImageHeader(head) } : {};
+  const received = await storage.receive(contentOf(item), { maxBytes: todo.maxBytes });
   try {
     return await session.transaction(async (client) => {
       const values = [conversation, externalId, item.name, item.mimeType, received.size, received.sha256];

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { errorCode } from '../../lib/errors.ts';
 import type { FileStorage } from '../../lib/storage.ts';
 import {
@@ -25,6 +24,7 @@ import {
   type Readers,
 } from './payloads.ts';
 import type { Transactions } from './transactions.ts';
+import { contentOf } from './upload-content.ts';
 
 /** Something that is in the database now, also when it was there before. */
 export interface Brought {
@@ -214,7 +214,7 @@ export function databaseWriter(
       const { rows } = await client.query(PREPARE_UPLOAD, [item.name, item.mimeType, item.size]);
       return Number(rows[0].max_bytes);
     });
-    const received = await storage.receive(createReadStream(item.absolute), { maxBytes });
+    const received = await storage.receive(contentOf(item), { maxBytes });
     try {
       return await session.transaction(async (client) => {
         const known = (await client.query(KNOWN_UPLOAD, [received.sha256, item.source])).rows[0];

@@ -39,27 +39,32 @@ test('marks become links to what they stand for, wherever the export says that',
       ],
     }),
     // said beside the text, by alt or by items
-    said('a1', 'assistant', `Yes ${CITE} and \ue200entity\ue202["animal","bobcats",1]\ue201.`, {
-      content_references: [
-        {
-          matched_text: CITE,
-          type: 'grouped_webpages',
-          alt: null,
-          items: [
-            {
-              title: 'Paws [1]',
-              url: 'https://paws.example/',
-              supporting_websites: [{ title: 'More', url: 'https://more.example/' }],
-            },
-          ],
-        },
-        {
-          matched_text: ' ',
-          type: 'sources_footnote',
-          sources: [{ title: 'Foot', url: 'https://foot.example/' }],
-        },
-      ],
-    }),
+    said(
+      'a1',
+      'assistant',
+      `Yes ${CITE} and \ue200entity\ue202["animal","bobcats",1]\ue201 by \ue200products\ue202{"selections":[["turn0product1","Zeta 9"]]}\ue201.`,
+      {
+        content_references: [
+          {
+            matched_text: CITE,
+            type: 'grouped_webpages',
+            alt: null,
+            items: [
+              {
+                title: 'Paws [1]',
+                url: 'https://paws.example/',
+                supporting_websites: [{ title: 'More', url: 'https://more.example/' }],
+              },
+            ],
+          },
+          {
+            matched_text: ' ',
+            type: 'sources_footnote',
+            sources: [{ title: 'Foot', url: 'https://foot.example/' }],
+          },
+        ],
+      },
+    ),
     // only in the results of the search above
     said(
       'a2',
@@ -95,7 +100,7 @@ test('marks become links to what they stand for, wherever the export says that',
   );
   const by = new Map(item.messages.map((m) => [m.externalId, m]));
   expect(by.get('a1')).toMatchObject({
-    content: 'Yes ([Paws 1](https://paws.example/), [More](https://more.example/)) and bobcats.',
+    content: 'Yes ([Paws 1](https://paws.example/), [More](https://more.example/)) and bobcats by Zeta 9.',
     metadata: {
       citations: [
         { title: 'Paws [1]', url: 'https://paws.example/' },
@@ -508,4 +513,40 @@ test('a missing parent costs its link and nothing else', async () => {
     JSON.stringify({ ...raw, mapping }).replace(/"parent":"[^"]*"/g, '"parent":"nowhere"'),
   );
   expect((await read({ 'conversations.json': [lost] })).conversations[0]?.messages).toHaveLength(9);
+});
+
+test('what ChatGPT remembers is its last list and what came after; custom instructions are found wherever they lie', async () => {
+  const bio = (id: string, text: string) => [
+    { ...said(id, 'assistant', text), recipient: 'bio' },
+    toolSaid(`${id}-done`, 'bio', 'Model set context updated.'),
+  ];
+  const list = (id: string, text: string) => ({
+    ...said(id, 'system', ''),
+    content: { content_type: 'model_editable_context', model_set_context: text },
+  });
+  const instructions = said('i', 'user', '', {
+    is_user_system_message: true,
+    user_context_message_data: { about_user_message: 'I keep bees.', about_model_message: 'Be brief.' },
+  });
+  const { items, conversations } = await read({
+    'conversations.json': chatgptExport(
+      instructions,
+      ...bio('b0', 'Lives in Ghent.'),
+      list('l', '1. [2025-04-01]. Plays the viola.\n\n2. [2025-04-02]. Has two sons,\nboth at school.'),
+      said('q', 'user', 'Remember more.'),
+      ...bio('b1', 'Keeps forty hives.'),
+      ...bio('b2', 'Plays the viola.'),
+      ...bio('b3', 'Forget that I play the viola.'),
+      { ...said('b4', 'assistant', 'Never answered.'), recipient: 'bio' },
+    ),
+  });
+  expect(conversations[0]?.messages[0]).toMatchObject({
+    role: 'system',
+    content: 'I keep bees.\n\nBe brief.',
+  });
+  expect(items.flatMap((item) => (item.kind === 'memory' ? [[item.subject, item.content]] : []))).toEqual([
+    ['ChatGPT: Plays the viola.', 'Plays the viola.'],
+    ['ChatGPT: Has two sons, both at school.', 'Has two sons,\nboth at school.'],
+    ['ChatGPT: Keeps forty hives.', 'Keeps forty hives.'],
+  ]);
 });

@@ -492,9 +492,11 @@ describe('detection', () => {
       'conversations.json': '[{"speaker": "x"}]',
       'c.json': '[]',
     });
-    expect((await readAll(folder)).skipped.map(({ reason }) => reason)).toEqual(
-      Array(3).fill('unknown_json'),
-    );
+    expect((await readAll(folder)).reasons).toEqual([
+      'notes/conversations.json: unknown_json',
+      'notes/a.json: unknown_json',
+      'notes/c.json: empty',
+    ]);
   });
 
   test('the account and the records beside an export are left alone', async () => {

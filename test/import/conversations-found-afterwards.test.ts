@@ -256,6 +256,50 @@ describeReal('what chats brought is found afterwards', () => {
     expect(await first('harpsichords')).toBeNull();
   });
 
+  it('stores the pictures that are in a log of Claude Code', async () => {
+    const picture = images['image/jpeg']!(5, 2);
+    const line = (type: string, uuid: string, parentUuid: string | null, content: unknown) =>
+      JSON.stringify({
+        type,
+        uuid,
+        parentUuid,
+        sessionId: 's',
+        timestamp: '2026-01-01T00:00:00Z',
+        message: { role: type, content },
+      });
+    const folder = await makeFolder(
+      {
+        's.jsonl': [
+          line('user', 'u', null, [
+            { type: 'text', text: 'Which bird is this?' },
+            {
+              type: 'image',
+              source: { type: 'base64', media_type: 'image/jpeg', data: picture.toString('base64') },
+            },
+          ]),
+          line('assistant', 'a', 'u', [{ type: 'text', text: 'A bittern.' }]),
+        ].join('\n'),
+      },
+      'sessions',
+    );
+    expect(await load(folder)).toEqual(['claude-code:s: imported', 'claude-code:s/u/1: imported']);
+    expect(
+      await rows(
+        `select f.original_name as name, f.is_stored, f.mime_type, f.byte_size::integer as size, f.metadata -> 'image' as image
+         from app_public.files f where f.external_id = 'claude-code:s/u/1'`,
+      ),
+    ).toEqual([
+      {
+        name: 'image-1.jpeg',
+        is_stored: true,
+        mime_type: 'image/jpeg',
+        size: picture.length,
+        image: { width: 5, height: 2 },
+      },
+    ]);
+    expect(await load(folder)).toEqual(['claude-code:s: unchanged', 'claude-code:s/u/1: unchanged']);
+  });
+
   it('brings what an older version imported up to date, once', async () => {
     const at = (second: number) => new Date((1_750_000_000 + second) * 1000).toISOString();
     const message = (

@@ -476,12 +476,226 @@ test('a channel that DiscordChatExporter wrote is its messages, as events', asyn
   expect(reasons.map((reason) => reason.split(': ').at(-1))).toEqual(['empty', 'unsupported']);
 });
 
+describe('an export of DeepSeek', () => {
+  const at = (second: number) => `2026-01-02T11:00:0${second}.000000+08:00`;
+  const tree = (...messages: object[]) =>
+    Object.fromEntries([
+      ['root', { id: 'root', parent: null, children: ['1'], message: null }],
+      ...messages.map((message, i) => [
+        `${i + 1}`,
+        {
+          id: `${i + 1}`,
+          parent: i === 0 ? 'root' : `${i}`,
+          children: [],
+          message: { model: 'deepseek-reasoner', inserted_at: at(i), ...message },
+        },
+      ]),
+    ]);
+  const talk = (...messages: object[]) =>
+    JSON.stringify([
+      { id: 'ds', title: 'Sky', inserted_at: at(0), updated_at: at(9), mapping: tree(...messages) },
+    ]);
+
+  test('gives its fragments: what was asked, found, thought and said', async () => {
+    const folder = await makeFolder({
+      'conversations.json': talk(
+        {
+          files: [{ id: 'f1', file_name: 'sky.pdf', content: 'Of light.' }],
+          fragments: [{ type: 'REQUEST', content: 'Why blue?' }],
+        },
+        {
+          fragments: [
+            {
+              type: 'SEARCH',
+              results: [
+                { url: 'https://r.example/', title: 'Rayleigh' },
+                { url: 'https://o.example/', title: 'Other' },
+              ],
+            },
+            { type: 'THINK', content: 'Perhaps the sea.' },
+            { type: 'RESPONSE', content: 'Air scatters it [citation:1][citation:7].' },
+          ],
+        },
+        { fragments: [] },
+      ),
+      'user.json': '{"user_id": "u", "email": "a@example.org"}',
+    });
+    const { conversations, reasons } = await readAll(folder);
+    expect(conversations).toMatchObject([
+      {
+        source: 'deepseek:ds',
+        title: 'Sky',
+        model: 'deepseek-reasoner',
+        createdAt: new Date('2026-01-02T02:59:59.999Z'),
+        leftOut: { empty_messages: 1 },
+        messages: [
+          {
+            role: 'user',
+            content: 'Why blue?',
+            parentExternalId: null,
+            attachments: [{ externalId: 'f1', name: 'sky.pdf', text: 'Of light.' }],
+          },
+          {
+            role: 'assistant',
+            parentExternalId: '1',
+            content: 'Air scatters it ([Rayleigh](https://r.example/)).',
+            metadata: {
+              thinking: 'Perhaps the sea.',
+              citations: [{ title: 'Rayleigh', url: 'https://r.example/' }],
+              search_results: [{ title: 'Other', url: 'https://o.example/' }],
+            },
+          },
+        ],
+      },
+    ]);
+    expect(reasons).toEqual(['notes/user.json: unsupported']);
+  });
+
+  test('of before the fragments has the two speak in turn', async () => {
+    const folder = await makeFolder({
+      'conversations.json': talk(
+        { content: 'Old question', reasoning_content: null, search_results: null },
+        { content: 'Old answer', reasoning_content: 'Hm.', search_results: null },
+        { content: 'And then?', reasoning_content: null },
+        { content: 'Nothing.', reasoning_content: null },
+      ),
+    });
+    const [item] = (await readAll(folder)).conversations;
+    expect(item?.messages.map(({ role, content, metadata }) => [role, content, metadata.thinking])).toEqual([
+      ['user', 'Old question', undefined],
+      ['assistant', 'Old answer', 'Hm.'],
+      ['user', 'And then?', undefined],
+      ['assistant', 'Nothing.', undefined],
+    ]);
+  });
+});
+
+describe('an export of Grok', () => {
+  const time = (ms: number) => ({ $date: { $numberLong: String(1_781_573_451_000 + ms) } });
+  const response = (
+    id: string,
+    parent: string | undefined,
+    sender: string,
+    message: string,
+    more: object = {},
+  ) => ({
+    response: {
+      _id: id,
+      parent_response_id: parent,
+      sender,
+      message,
+      create_time: time(Number(id.slice(1))),
+      model: 'grok-4',
+      ...more,
+    },
+    share_link: null,
+  });
+  const about = {
+    id: 'g',
+    title: 'Rockets',
+    create_time: '2026-06-16T01:30:51.000Z',
+    modify_time: '2026-06-16T01:31:16Z',
+  };
+  const MARK =
+    '<grok:render card_id="k1" card_type="citation_card" type="render_inline_citation"><argument name="citation_id">3</argument></grok:render>';
+
+  test('gives branches, thoughts, sources, artifacts and the files that lie beside it', async () => {
+    const backend = {
+      conversations: [
+        {
+          conversation: about,
+          responses: [
+            response('r1', undefined, 'human', 'How high?', { file_attachments: ['asset-1', 'asset-2'] }),
+            response('r2', 'r1', 'ASSISTANT', `Four hundred km ${MARK}.`, {
+              thinking_trace: 'Low orbit. <xai:tool_usage_card>{"x":1}</xai:tool_usage_card>',
+              card_attachments_json: ['{"id":"k1","url":"https://orbit.example/"}'],
+              web_search_results: [
+                { url: 'https://orbit.example/', title: 'Orbits' },
+                { url: 'https://else.example/', title: 'Else' },
+              ],
+            }),
+            response(
+              'r3',
+              'r1',
+              'grok-3',
+              'Here.\n\n<xaiArtifact artifact_id="a" artifact_version_id="v" title="Plan" contentType="text/markdown">\n# Plan\n\nClimb.\n</xaiArtifact>',
+            ),
+            response('r4', 'r3', 'assistant', '', {
+              generated_image_urls: ['users/u/generated/red.jpg'],
+              query: 'a red rocket',
+            }),
+            response('r5', 'r4', 'assistant', '', { error: 'Failed to respond.' }),
+          ],
+        },
+      ],
+      projects: [],
+      tasks: [],
+      media_posts: [],
+    };
+    const top = 'ttl/30d/export_data/u';
+    const folder = await makeFolder({
+      [`${top}/prod-grok-backend.json`]: JSON.stringify(backend),
+      [`${top}/prod-mc-billing.json`]: '{"balance": 1}',
+      [`${top}/prod-mc-asset-server/asset-1/content`]: 'print("lift off")',
+      [`${top}/prod-mc-asset-server/asset-9/content`]: 'Of no conversation.',
+    });
+    const { items, conversations, reasons } = await readAll(folder);
+    expect(conversations).toMatchObject([
+      {
+        source: 'grok:g',
+        title: 'Rockets',
+        messages: [
+          {
+            role: 'user',
+            createdAt: new Date(1_781_573_451_001),
+            attachments: [
+              { externalId: 'asset-1', bytes: 'in_export' },
+              { externalId: 'asset-2', bytes: 'missing' },
+            ],
+          },
+          {
+            role: 'assistant',
+            model: 'grok-4',
+            content: 'Four hundred km ([Orbits](https://orbit.example/)).',
+            metadata: {
+              thinking: 'Low orbit.',
+              citations: [{ title: 'Orbits', url: 'https://orbit.example/' }],
+              search_results: [{ title: 'Else' }],
+            },
+          },
+          {
+            role: 'assistant',
+            parentExternalId: 'r1',
+            content: 'Here.\n\n[artifact: Plan]',
+            attachments: [
+              { externalId: 'artifact/a', name: 'Plan', bytes: 'written', text: '# Plan\n\nClimb.' },
+            ],
+          },
+          { content: '[image: a red rocket]', attachments: [{ name: 'red.jpg', bytes: 'missing' }] },
+          { role: 'system', content: 'Failed to respond.' },
+        ],
+      },
+    ]);
+    expect(
+      items.flatMap((item) =>
+        item.kind === 'upload' ? [[item.source, item.name, item.attachment?.externalId]] : [],
+      ),
+    ).toEqual([
+      ['grok:g/asset-1', 'asset-1.txt', 'asset-1'],
+      ['grok:file/asset-9', 'asset-9.txt', undefined],
+    ]);
+    expect(reasons).toEqual([`notes/${top}/prod-mc-billing.json: unsupported`]);
+  });
+});
+
 describe('JSON that no format knows', () => {
   test('is named with its first keys, and not stored', async () => {
     const folder = await makeFolder({
       'grok.json': '{"conversations_of": [{"responses": []}], "projects": []}',
       'list.json': '[1, 2, 3]',
+      'manifest-9d86139e-2026.json': '{"files": [{"url": "https://example.org/conversations-000.zip"}]}',
       'log.jsonl': '{"a": 1}\n{"a": 2}\n',
+      'none.json': ' [ ]\n',
       'more/x.NDJSON': '{"b": 1}\n',
       'map.geojson': '{"type": "FeatureCollection"}',
       'notes.md': '# Notes',
@@ -492,11 +706,14 @@ describe('JSON that no format knows', () => {
       ['notes/grok.json', 'unknown_json'],
       ['notes/list.json', 'unknown_json'],
       ['notes/log.jsonl', 'unknown_json'],
+      ['notes/manifest-9d86139e-2026.json', 'unknown_json'],
       ['notes/more/x.NDJSON', 'unknown_json'],
+      ['notes/none.json', 'empty'],
     ]);
     expect(skipped[0]?.detail).toBe(
       'no export that is known; it begins with conversations_of, responses, projects',
     );
+    expect(skipped[3]?.detail).toMatch(/the parts of an export are: download them/);
   });
 
   test('is code where it belongs to code: below a file of a project, or when it says what it is', async () => {

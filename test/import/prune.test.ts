@@ -5,8 +5,10 @@ import type { Listing } from '../../import/listing.ts';
 import { archiveGone, findGone } from '../../import/writing/prune.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { openSession, type Session } from '../../scripts/shared/session.ts';
+import { LONG } from '../support/limits.ts';
+import { lockWaiters } from '../support/locks.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
-import { asUser, PASSWORD, registerUser, type TestUser } from '../support/users.ts';
+import { asUser, PASSWORD, registerUser, type TestUser, until } from '../support/users.ts';
 import { importPaths, run } from './database.ts';
 import { makeFolder, readAll } from './helpers.ts';
 
@@ -114,6 +116,42 @@ describeReal('what is gone from a folder', () => {
     await readAll(folder, { name: 'many', onListed: (listing) => listings.push(listing) });
     const partial = { ...listings[0]!, problem: 'many/sub/ cannot be read' };
     expect((await findGone(session, partial, new Set(), true)).kept).toBe('many/sub/ cannot be read');
+  });
+
+  it('is archived a thousand at a time: killed anywhere, nothing is half done, and the next run finishes', {
+    timeout: LONG,
+  }, async () => {
+    const folder = await makeFolder({ '0000.md': 'stays' }, 'killed');
+    await load(folder, 'killed');
+    const owner = database.pool('owner');
+    await owner.query(
+      `insert into app_public.documents (workspace_id, owner_id, title, content, source_url)
+       select $1, $2, n::text, 'gone ' || n, 'file:killed/' || lpad(n::text, 4, '0') || '.md' from generate_series(1, 2400) as n`,
+      [ann.workspaceId, ann.id],
+    );
+    const archived = async () => (await there('killed', true)).length;
+    for (const [stopped, before] of [
+      [1500, 1000],
+      [2300, 2000],
+    ] as const) {
+      // somebody else has one of them, so that its part cannot end
+      const other = await owner.connect();
+      await other.query('begin');
+      await other.query(`select from app_public.documents where source_url = $1 for update`, [
+        `file:killed/${stopped}.md`,
+      ]);
+      const command = run('scripts/import.ts', [folder, '--prune'], env);
+      await until(async () => (await archived()) === before && (await lockWaiters(database)).length > 0);
+      command.child.kill('SIGKILL');
+      await command.ended;
+      await other.query('rollback');
+      other.release();
+      await until(async () => (await lockWaiters(database)).length === 0);
+      expect(await archived()).toBe(before);
+    }
+    const { code, stdout } = await run('scripts/import.ts', [folder, '--prune'], env).ended;
+    expect([code, stdout]).toEqual([0, expect.stringContaining('No longer in killed 400 (archived')]);
+    expect([await archived(), await there('killed')]).toEqual([2400, ['0000.md']]);
   });
 
   it('is archived under a legal hold as well, which keeps all of it', async () => {

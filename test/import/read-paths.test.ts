@@ -82,6 +82,7 @@ describe('a folder', () => {
       'empty.md': '',
       'blank.md': ' \n\n',
       'good.md': '# Good',
+      'nothing.zip': '',
       'old.zip': 'PK',
     });
     await writeFile(join(folder, 'huge.md'), '');
@@ -96,7 +97,8 @@ describe('a folder', () => {
       'notes/disguised.md: binary',
       'notes/empty.md: empty',
       'notes/huge.md: too_large',
-      'notes/old.zip: unsupported',
+      'notes/nothing.zip: empty',
+      'notes/old.zip: broken_zip',
       'notes/paper.txt: binary',
     ]);
   });

@@ -10,6 +10,21 @@ const names = ['lantern.xml', 'lantern.escaped.xml', 'lantern.md', 'lantern.txt'
 
 /** Made by repomix 1.14.0 from five files; docs/pack.md contains what looks like the ends of packed files. */
 describe.each(names)('%s', (name) => {
+  test('a pack of JSON with nothing but its files is one too', async () => {
+    const folder = await makeFolder({
+      'repomix-output.json': JSON.stringify({
+        files: { 'src/eider.md': '# Eider\n\nNests.', 'b.ts': 'const a = 1;' },
+      }),
+      'files.json': '{"files": {"a": {"size": 1}}}',
+    });
+    const { documents, reasons } = await readAll(folder);
+    expect(documents.map(({ source }) => source)).toEqual([
+      'repomix:notes/src/eider.md',
+      'repomix:notes/b.ts',
+    ]);
+    expect(reasons).toEqual(['notes/files.json: unknown_json']);
+  });
+
   test('gives the packed files, exactly', async () => {
     const { documents, skipped, conversations } = await readAll(join(fixtures, name));
     expect(conversations).toEqual([]);

@@ -167,6 +167,38 @@ describe('a session of Claude Code', () => {
     expect(JSON.stringify(conversation)).not.toMatch(/AAAA|zzzz|Be brief/);
   });
 
+  test('has the pictures and documents that were sent, each with its message; what is of no kind that is stored is described', async () => {
+    const png = Buffer.from('\x89PNG\r\n\x1a\n and so on', 'latin1');
+    const sent = (type: string, media_type: string, bytes: Buffer) => ({
+      type,
+      source: { type: 'base64', media_type, data: bytes.toString('base64') },
+    });
+    const log = lines(
+      user('u1', null, [
+        { type: 'text', text: 'What is this?' },
+        sent('image', 'image/png', png),
+        sent('document', 'application/pdf', Buffer.from('%PDF-1.7 of a kind')),
+        sent('image', 'image/tiff', Buffer.from('II*\0')),
+      ]),
+      answer('a1', 'u1', 'msg_1', { type: 'text', text: 'A harbour.' }),
+    );
+    const { items, conversations } = await readAll(await makeFolder({ [`${S}.jsonl`]: log }));
+    expect(
+      items.map((item) =>
+        item.kind === 'upload' ? [item.source, item.name, item.mimeType, item.bytes] : item.kind,
+      ),
+    ).toEqual([
+      'conversation',
+      [`claude-code:${S}/u1/1`, 'image-1.png', 'image/png', png],
+      [`claude-code:${S}/u1/2`, 'document-2.pdf', 'application/pdf', Buffer.from('%PDF-1.7 of a kind')],
+    ]);
+    expect(conversations[0]?.messages[0]?.attachments.map(({ name }) => name)).toEqual([
+      'image-1.png',
+      'document-2.pdf',
+      'image-3.tiff',
+    ]);
+  });
+
   test('goes on in the next import with the same messages, whatever the file is called', async () => {
     const whole = session();
     const part = whole.split('\n').slice(0, 10).join('\n');

@@ -41,6 +41,33 @@ describe('a Slack export', () => {
     ]);
   });
 
+  test('of an organisation has its people at the top, and each workspace in a folder of its own', async () => {
+    const day = (user: string, text: string) =>
+      JSON.stringify([{ type: 'message', user, text, ts: '1704067200.000100' }]);
+    const folder = await makeFolder({
+      'users.json': JSON.stringify([{ id: 'W1', name: 'ann', profile: { real_name: 'Ann Lee' } }]),
+      'org_users.json': JSON.stringify([{ id: 'W2', name: 'cy', profile: { real_name: 'Cy Oak' } }]),
+      'channels.json': JSON.stringify([{ id: 'C9', name: 'all' }]),
+      'all/2024-01-01.json': day('W2', 'To all'),
+      'teams/sales/channels.json': JSON.stringify([{ id: 'C8', name: 'deals' }]),
+      'teams/sales/groups.json': JSON.stringify([{ id: 'G8', name: 'board' }]),
+      'teams/sales/deals/2024-01-01.json': day('W1', 'Signed, says <@W2>'),
+      'teams/sales/board/2024-01-01.json': day('USLACKBOT', 'Reminder'),
+    });
+    expect(
+      eventsOf(await readAll(folder)).map(({ metadata, isPrivate }) => [
+        metadata.channel,
+        metadata.user_name,
+        metadata.names,
+        isPrivate,
+      ]),
+    ).toEqual([
+      ['all', 'Cy Oak', undefined, false],
+      ['board', 'Slackbot', undefined, true],
+      ['deals', 'Ann Lee', { W2: 'Cy Oak' }, false],
+    ]);
+  });
+
   test('is recognised by a single day of it, and by nothing that only looks alike', async () => {
     const day = await readAll(join(fixture, 'general/2024-03-05.json'));
     expect(eventsOf(day)).toHaveLength(1);

@@ -148,6 +148,76 @@ describe('a ZIP', () => {
     await expect(readAll([...parts, join(folder, 'other.zip')])).rejects.toMatchObject({ code: 'CQ031' });
   });
 
+  test('in parts of an export finds the files of one part in another; two exports whose names are numbered are two', async () => {
+    const talk = (id: string, metadata: object = {}) => {
+      const asked = node(`${id}-q`, null, 'Read this', 1_700_000_001);
+      Object.assign(asked.message!, { metadata });
+      return JSON.stringify([conversation(id, [asked])]);
+    };
+    const folder = await makeFolder({
+      'chats-1.zip': zip({
+        'conversations-000.json': talk('a', { attachments: [{ id: 'file-Aa1', name: 'lease.txt' }] }),
+      }),
+      'chats-2.zip': zip({
+        'conversations-001.json': talk('b'),
+        'file-Aa1.dat': 'The lease.',
+        'user.json': '{"id": 1}',
+      }),
+      'other-1.zip': zip({ 'conversations.json': talk('c') }),
+      'other-2.zip': zip({ 'conversations.json': talk('d') }),
+      'notes-1.zip': zip({ 'a.md': '# A' }),
+      'notes-2.zip': zip({ 'b.md': '# B' }),
+    });
+    const all = ['chats-1', 'chats-2', 'other-1', 'other-2', 'notes-1', 'notes-2'].map((name) =>
+      join(folder, `${name}.zip`),
+    );
+    const { items, conversations, documents, reasons } = await readAll(all);
+    expect(conversations.map(({ source }) => source).toSorted()).toEqual(
+      ['a', 'b', 'c', 'd'].map((id) => `chatgpt:${id}`),
+    );
+    expect(items.find((item) => item.kind === 'upload')).toMatchObject({
+      name: 'lease.txt',
+      attachment: { conversation: 'chatgpt:a', externalId: 'file-Aa1' },
+    });
+    expect(documents.map(({ source }) => source)).toEqual(['file:notes-1/a.md', 'file:notes-2/b.md']);
+    expect(reasons).toEqual(['chats-1/user.json: unsupported']);
+  });
+
+  test('of what Claude sends apart is read in a folder as well: projects, memories', async () => {
+    const project = {
+      uuid: 'p',
+      name: 'Dykes',
+      description: 'All about dykes',
+      prompt_template: '',
+      docs: [],
+    };
+    const folder = await makeFolder({
+      'projects-000.zip': zip({ '6b1c0f5e-0000-4000-8000-00000000000a.json': JSON.stringify(project) }),
+      'memories-000.zip': zip({
+        'memories.json': JSON.stringify({ account_uuid: 'a', conversations_memory: 'Likes eels.' }),
+      }),
+      'conversations-000.zip': zip({ 'conversations.json': '[]' }),
+    });
+    const { items } = await readAll(folder);
+    expect(items.map(({ kind, source }) => [kind, source])).toEqual([
+      ['skipped', 'notes/conversations-000/conversations.json'],
+      ['memory', 'claude:memory/a/Claude'],
+      ['document', 'claude:project/p/description'],
+    ]);
+    expect(items[0]).toMatchObject({ reason: 'empty' });
+  });
+
+  test('is looked into once, however often it is asked for', async () => {
+    const path = await zipFile(zip({ 'a.md': '# A' }));
+    const surveys: ReadOptions['surveys'] = new Map();
+    const { bytes } = await countBytes([path], { surveys });
+    const first = await surveys.get(path);
+    expect(bytes).toBeGreaterThan(0);
+    expect((await readAll(path, { surveys })).documents).toHaveLength(1);
+    expect(await surveys.get(path)).toBe(first);
+    expect(surveys.size).toBe(1);
+  });
+
   test('in a folder is read when it holds an export, one inside another too; else it is named', async () => {
     const chats = zip({
       'conversations.json': JSON.stringify([conversation('inner', [node('a', null, 'deep')])]),
@@ -161,7 +231,7 @@ describe('a ZIP', () => {
     const { conversations, documents, reasons } = await readAll(folder);
     expect(conversations.map(({ source }) => source)).toEqual(['chatgpt:inner']);
     expect(documents.map(({ source }) => source)).toEqual(['file:notes/mail/chatgpt/more.txt']);
-    expect(reasons).toEqual(['notes/broken.zip: unsupported', 'notes/plain.zip: unsupported']);
+    expect(reasons).toEqual(['notes/broken.zip: broken_zip', 'notes/plain.zip: unsupported']);
     const once = await zipFile(zip({ 'x/exports.zip': chats, 'x/plain.zip': zip({ 'a.md': '# A' }) }));
     expect((await readAll(once)).conversations).toHaveLength(1);
     const twice = await zipFile(

@@ -53,12 +53,12 @@ describe('kept', () => {
     ['hashes and short keys', `${randomBytes(32).toString('hex')} ${randomBytes(90).toString('base64')}`],
     ['a path', `/usr/share/${'very-long-folder-name/'.repeat(30)}`],
   ])('%s', (_, text) => {
-    expect(leaveOutBlobs(text)).toEqual({ text, count: 0, warnings: [] });
+    expect(leaveOutBlobs(text)).toMatchObject({ text, count: 0, warnings: [] });
   });
 
   test('JSON in one line', () => {
     const text = JSON.stringify(Array.from({ length: 500 }, (_, i) => ({ id: i, animal: 'okapi' })));
-    expect(leaveOutBlobs(text, { isData: true })).toEqual({ text, count: 0, warnings: [] });
+    expect(leaveOutBlobs(text, { isData: true })).toMatchObject({ text, count: 0, warnings: [] });
   });
 });
 

@@ -17,7 +17,8 @@ export interface NameEncoding {
   name: string | null;
 }
 
-function saysUtf8({ generalPurposeBitFlag, fileNameRaw, extraFields }: Entry): boolean {
+/** Whether a name says how it is written, or looks like the one encoding that hardly another text looks like. */
+export function saysUtf8({ generalPurposeBitFlag, fileNameRaw, extraFields }: Entry): boolean {
   return (
     (generalPurposeBitFlag & UTF8_FLAG) !== 0 ||
     isUtf8(fileNameRaw) ||

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import { errorCode } from '../../../lib/errors.ts';
-import { entryPath, type NameEncoding, nameCollector } from './entry-path.ts';
+import { entryPath, type NameEncoding, nameCollector, saysUtf8 } from './entry-path.ts';
 
 /** What keeps a ZIP from being unpacked at all. */
 export class ZipProblem extends Error {
@@ -19,14 +19,30 @@ export interface ZipSurvey {
   encrypted: number;
   /** It has a file in it that exports of other systems have. */
   isExport: boolean;
+  /** Its files of JSON, of which exports consist. */
+  json: Set<string>;
   encoding: NameEncoding;
 }
 
 /** What macOS keeps beside the files. */
 export const MAC = '__MACOSX';
 
-const EXPORT_FILE =
-  /(?:^|\/)(?:conversations(?:-\d+)?\.json|(?:channels|groups|dms|mpims)\.json|[^/]+\/\d{4}-\d{2}-\d{2}\.json|My ?Activity\.(?:json|html)|rollout-[^/]*\.jsonl?)$/i;
+const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const EXPORT_FILE = new RegExp(
+  `(?:^|/)(?:${[
+    String.raw`conversations(?:-\d+)?\.json`,
+    // Claude sends projects and memories apart, one file each
+    String.raw`(?:projects|memories)(?:-\d+)?\.json`,
+    String.raw`(?:projects|memories)/[^/]+\.json`,
+    String.raw`${UUID}\.json`,
+    String.raw`prod-grok-backend\.json`,
+    String.raw`(?:channels|groups|dms|mpims)\.json`,
+    String.raw`[^/]+/\d{4}-\d{2}-\d{2}\.json`,
+    String.raw`My ?Activity\.(?:json|html)`,
+    String.raw`rollout-[^/]*\.jsonl?`,
+  ].join('|')})$`,
+  'i',
+);
 
 /** @throws ZipProblem when there is no directory */
 export async function openZip(absolute: string): Promise<ZipFile> {
@@ -59,7 +75,7 @@ export async function* entriesOf(zip: ZipFile): AsyncGenerator<Entry> {
 }
 
 /**
- * Reads the directory of a ZIP.
+ * Reads the directory of a ZIP, once.
  * @param maxEntries a directory that is longer is not read to its end
  * @throws ZipProblem
  */
@@ -69,34 +85,40 @@ export async function surveyZip(absolute: string, maxEntries: number): Promise<Z
     if (zip.entryCount > maxEntries)
       throw new ZipProblem(`it has ${zip.entryCount} entries, and ${maxEntries} are the most`);
     const names = nameCollector();
-    for await (const entry of entriesOf(zip)) names.add(entry);
-    return await summarise(absolute, names.encoding());
+    const summary = createSummary();
+    // a name that does not say how it is written waits for the others
+    const unsure: Entry[] = [];
+    for await (const entry of entriesOf(zip)) {
+      names.add(entry);
+      if (saysUtf8(entry)) summary.add(entry, { name: null });
+      else unsure.push(entry);
+    }
+    const encoding = names.encoding();
+    for (const entry of unsure) summary.add(entry, encoding);
+    return { ...summary.found(), encoding };
   } finally {
     zip.close();
   }
 }
 
-/** The second look, when it is known how the names are written. */
-async function summarise(absolute: string, encoding: NameEncoding): Promise<ZipSurvey> {
-  const zip = await openZip(absolute);
-  const found: ZipSurvey = { top: null, files: 0, bytes: 0, encrypted: 0, isExport: false, encoding };
+/** Counts what the entries of a ZIP are. */
+function createSummary() {
+  const found = { files: 0, bytes: 0, encrypted: 0, isExport: false, json: new Set<string>() };
   let top: string | null | undefined;
-  try {
-    for await (const entry of entriesOf(zip)) {
+  return {
+    add(entry: Entry, encoding: NameEncoding): void {
       const at = entryPath(entry, encoding);
-      if ('problem' in at || at.path === '') continue;
+      if ('problem' in at || at.path === '') return;
       const [first = '', ...rest] = at.path.split('/');
-      if (first === MAC || basename(at.path) === '.DS_Store') continue;
+      if (first === MAC || basename(at.path) === '.DS_Store') return;
       if (!at.isFolder) found.files++;
       const own = rest.length > 0 || at.isFolder ? first : null;
       top = top === undefined || top === own ? own : null;
       found.bytes += entry.uncompressedSize;
       if (entry.isEncrypted()) found.encrypted++;
       found.isExport ||= EXPORT_FILE.test(at.path);
-    }
-  } finally {
-    zip.close();
-  }
-  found.top = top ?? null;
-  return found;
+      if (/\.json$/i.test(at.path)) found.json.add(at.path);
+    },
+    found: () => ({ ...found, top: top ?? null }),
+  };
 }

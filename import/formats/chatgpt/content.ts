@@ -114,6 +114,12 @@ function thoughts(content: JsonObject): string {
   );
 }
 
+/** Instructions that lie beside a message whose text is empty, as some exports have them. */
+function besideIt(extra: JsonObject): string {
+  const { about_user_message, about_model_message } = asObject(extra.user_context_message_data);
+  return joined(asString(about_user_message), asString(about_model_message));
+}
+
 function contentText(type: string, content: JsonObject, context: PartsContext): string {
   switch (type) {
     case 'code': {
@@ -165,14 +171,12 @@ export function readContent(message: JsonObject, around: Surroundings = ALONE): 
   const extra = asObject(message.metadata);
   const type = asString(content.content_type) ?? 'text';
   const assets: JsonObject[] = [];
-  const { text, cited } = readReferences(
-    contentText(type, content, { message, around, assets }),
-    extra,
-    around.lookUp,
-  );
+  const own = contentText(type, content, { message, around, assets });
+  const instructions = own.trim() === '' ? besideIt(extra) : '';
+  const { text, cited } = readReferences(instructions || own, extra, around.lookUp);
   const named = asString(author.role) ?? '';
   // Custom instructions are written by the user but speak as the system.
-  const context = type === 'user_editable_context' || type === 'model_editable_context';
+  const context = instructions !== '' || /^(?:user|model)_editable_context$/.test(type);
   const known = context ? 'system' : Object.hasOwn(ROLES, named) ? ROLES[named] : undefined;
   const role = known ?? 'system';
   const recipient = asString(message.recipient);

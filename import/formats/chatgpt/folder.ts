@@ -11,12 +11,15 @@ import { readTime } from '../conversations/times.ts';
 import { readJsonArray } from '../json/read-array.ts';
 import { asArray, asObject, asString, clipped, isObject, type JsonObject } from '../json/values.ts';
 import { fileIdOf } from './file-ids.ts';
+import { ToldMemories } from './memories.ts';
 
 /** The largest list of names that is read. */
 const NAMES_BYTES = 64 * 1024 * 1024;
 
 /** What lies beside the conversations of an export and belongs to them. */
 export interface ExportFolder {
+  /** What is remembered of whoever owns it. */
+  memories: ToldMemories;
   /** What could not be read of it. */
   problems: SkippedItem[];
   /** The feedback on a message, by any of its ids; remembers that it was asked for. */
@@ -47,6 +50,7 @@ function makeFolder(found: {
   const asked = new Set<string>();
   const used = new Set<string>();
   return {
+    memories: new ToldMemories(),
     problems: found.problems,
     feedbackOn(...ids) {
       for (const id of ids) {

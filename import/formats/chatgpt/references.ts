@@ -90,10 +90,15 @@ function linksTo(sources: Source[]): string {
   return links.length === 0 ? '' : `(${links.join(', ')})`;
 }
 
-function parsedEntity(text: string | undefined): string {
+/** The name in `["place","Anatolia",0]`, or those in `{"selections":[["turn0product1","Zeta 9"]]}`. */
+function parsedNames(text: string | undefined): string {
   try {
-    const list: unknown = JSON.parse(text ?? '');
-    return (Array.isArray(list) && asString(list[1])) || '';
+    const parsed: unknown = JSON.parse(text ?? '');
+    const lists = Array.isArray(parsed) ? [parsed] : asArray(asObject(parsed).selections);
+    return lists
+      .map((list) => asString(asArray(list)[1]))
+      .filter((name) => name !== null)
+      .join(', ');
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return '';
@@ -103,7 +108,7 @@ function parsedEntity(text: string | undefined): string {
 /** What a mark says that no reference explains. */
 function unexplained(inside: string, lookUp: (ref: string) => Source | null, cited: Source[]): string {
   const [kind = '', ...rest] = inside.split('\ue202');
-  if (kind === 'entity') return parsedEntity(rest[0]);
+  if (kind === 'entity' || kind.startsWith('product')) return parsedNames(rest[0]);
   if (kind === 'url') {
     const source = sourceOf(rest[0], rest[1] ?? rest[0]);
     if (source?.url && /^https?:/.test(source.url)) cited.push(source);

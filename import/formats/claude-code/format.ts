@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { nothingCleaned } from '../../../lib/storable.ts';
 import { readHead } from '../../files/read-part.ts';
-import type { ConversationItem } from '../../items.ts';
+import type { ConversationItem, UploadItem } from '../../items.ts';
 import type { ReadSettings } from '../../options.ts';
 import { type SkippedItem, skipped } from '../../skipped.ts';
 import { onlyOnce } from '../conversations/only-once.ts';
@@ -10,6 +10,7 @@ import type { Format, OpenedFile } from '../format.ts';
 import { readJsonLines } from '../json/read-lines.ts';
 import type { ReadState } from '../read-state.ts';
 import { dropBytes, emptySession, takeLine } from './lines.ts';
+import { picturesOf } from './pictures.ts';
 import { conversationsOf } from './session.ts';
 
 /** The kinds of lines that only such a log has. */
@@ -55,10 +56,11 @@ async function summariesBeside(absolute: string, state: ReadState): Promise<Map<
 
 /** The session of a file, and what its subagents did. */
 async function* readSession(
-  { absolute, label, path }: OpenedFile,
+  file: OpenedFile,
   settings: ReadSettings,
   state: ReadState,
-): AsyncGenerator<ConversationItem | SkippedItem> {
+): AsyncGenerator<ConversationItem | UploadItem | SkippedItem> {
+  const { absolute, label, path } = file;
   const cleaned = nothingCleaned();
   const session = emptySession();
   const limit = settings.maxConversationBytes;
@@ -80,7 +82,14 @@ async function* readSession(
   }
   const elsewhere = await summariesBeside(absolute, state);
   const facts = { id: basename(absolute, '.jsonl'), label, path, elsewhere, cleaned };
-  for (const item of conversationsOf(session, facts, settings.now)) yield onlyOnce(item, label, state);
+  const read: ConversationItem[] = [];
+  for (const item of conversationsOf(session, facts, settings.now).map((each) =>
+    onlyOnce(each, label, state),
+  )) {
+    yield item;
+    if (item.kind === 'conversation') read.push(item);
+  }
+  yield* picturesOf(file, read, settings);
 }
 
 /** A session log of Claude Code: one JSON object a line. */

@@ -54,6 +54,34 @@ export function dropBytes(value: JsonObject): number {
   return dropped;
 }
 
+/** One picture or document in a message. */
+export interface BlockFile {
+  externalId: string;
+  name: string;
+  mimeType: string | null;
+  size: number | null;
+  /** As base64, where it was not dropped. */
+  data: string | null;
+}
+
+/** Pictures and documents in a message. */
+export function filesOf(content: unknown, uuid: string): BlockFile[] {
+  return asArray(content)
+    .filter(isObject)
+    .filter(({ type }) => type === 'image' || type === 'document')
+    .map(({ type, source, title }, i) => {
+      const { type: kind, media_type, size, data } = asObject(source);
+      const mimeType = shortString(media_type);
+      return {
+        externalId: `${uuid}/${i + 1}`,
+        name: shortString(title) ?? `${String(type)}-${i + 1}.${mimeType?.split('/').at(-1) ?? 'bin'}`,
+        mimeType,
+        size: asSize(size),
+        data: kind === 'base64' ? asString(data) : null,
+      };
+    });
+}
+
 /** Takes a line in: messages and the links between them, and titles. What else there is, is about the program. */
 export function takeLine(session: SessionFile, value: JsonObject): void {
   const { titles } = session;
@@ -118,24 +146,16 @@ export function textOfBlocks(content: unknown): string {
     .join('\n\n');
 }
 
-/** Pictures and documents in a message: their bytes are in the log. */
+/** Their bytes are in the log. */
 function attachmentsOf(content: unknown, uuid: string, path: string): AttachmentItem[] {
-  return asArray(content)
-    .filter(isObject)
-    .filter(({ type }) => type === 'image' || type === 'document')
-    .map(({ type, source, title }, i): AttachmentItem => {
-      const { media_type, size } = asObject(source);
-      const mimeType = shortString(media_type);
-      return {
-        externalId: `${uuid}/${i + 1}`,
-        name: shortString(title) ?? `${String(type)}-${i + 1}.${mimeType?.split('/').at(-1) ?? 'bin'}`,
-        mimeType,
-        size: asSize(size),
-        bytes: 'in_export',
-        text: null,
-        metadata: { path },
-      };
-    });
+  return filesOf(content, uuid).map(
+    ({ data: _, ...file }): AttachmentItem => ({
+      ...file,
+      bytes: 'in_export',
+      text: null,
+      metadata: { path },
+    }),
+  );
 }
 
 function roleOf({ value }: SessionRecord, text: string): MessageRole {

@@ -12,6 +12,8 @@ export function repomixStyle(head: string): RepomixStyle | null {
   const text = head.trimStart();
   if (/^\{\s*"fileSummary"\s*:\s*\{\s*"generationHeader"/.test(text)) return 'json';
   if (/^\{\s*"directoryStructure"\s*:/.test(text) && /"files"\s*:\s*\{/.test(text)) return 'json';
+  // without its summary and its tree nothing but paths and texts is left
+  if (/^\{\s*"files"\s*:\s*\{\s*"[^"\\]{1,1000}\.[^"\\/]{1,40}"\s*:\s*"/.test(text)) return 'json';
   if (/^(?:<\?xml[^>]*>\s*)?<repomix>/.test(text)) return 'escaped-xml';
   const generated = /^This file is a merged representation of /.test(text);
   if (generated && !/repomix|repopack/i.test(text.slice(0, 4000))) return null;

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../../../lib/errors.ts';
 import { cleanJson } from '../../../lib/storable.ts';
 import { type SkippedItem, skipped } from '../../skipped.ts';
@@ -102,11 +102,14 @@ function addChannel(lists: SlackLists, value: unknown, kind: ChannelKind): void 
 
 /** Reads the lists at the top of a folder, as far as they are there. */
 export async function readLists(folder: string, label: string): Promise<SlackLists> {
+  // the export of an organisation lists its people at the top, and has each workspace in `teams/<name>`
+  const isTeam = basename(dirname(folder)) === 'teams';
+  const above = isTeam ? await readLists(dirname(dirname(folder)), label) : null;
   const lists: SlackLists = {
     problems: [],
     channels: new Map(),
-    users: new Map(),
-    names: new Map(),
+    users: new Map(above?.users ?? [['USLACKBOT', { name: 'Slackbot', realName: null }]]),
+    names: new Map(above?.names),
     hasUsers: false,
   };
   const read = async (name: string): Promise<unknown[]> => {
@@ -114,6 +117,7 @@ export async function readLists(folder: string, label: string): Promise<SlackLis
     if (list !== null && 'kind' in list) lists.problems.push(list);
     return Array.isArray(list) ? list : [];
   };
+  for (const item of await read('org_users.json')) addUser(lists, item);
   const users = await readList(folder, 'users.json', label);
   lists.hasUsers = users !== null;
   if (users !== null && 'kind' in users) lists.problems.push(users);

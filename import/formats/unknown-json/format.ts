@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { extensionOf } from '../../../reading/file-kinds.ts';
 import type { ImportRoot } from '../../files/import-root.ts';
 import { skipped } from '../../skipped.ts';
@@ -27,7 +27,13 @@ async function isSourceTree(folder: string, root: ImportRoot, seen: Map<string, 
   return found;
 }
 
-function outline(beginning: string): string {
+/** What a service sends in place of an export that comes in parts. */
+const MANIFEST = /^manifest-[\w-]+\.json$/i;
+
+function outline(name: string, beginning: string): string {
+  if (MANIFEST.test(name) && /"https?:\/\//.test(beginning))
+    return 'a list of where the parts of an export are: download them, and import those';
+
   const keys = [...beginning.slice(0, 4096).matchAll(/"([\w$ .-]{1,40})"\s*:/g)].map(([, key]) => key);
   const first = [...new Set(keys)].slice(0, 5);
   return first.length === 0
@@ -35,10 +41,18 @@ function outline(beginning: string): string {
     : `no export that is known; it begins with ${first.join(', ')}`;
 }
 
+/** A list without anything in it: what a service writes of which there is none. */
+const NOTHING =
+  /^\s*(?:\[\s*\]|\{\s*\}|null|\{\s*"conversations"\s*:\s*\[\s*\][^[{]*(?:\[\s*\][^[{]*)*\})\s*$/;
+
 /** JSON that no format knows, outside of source code: what it means is not to be guessed, and as text it only gets in the way. */
 export const unknownJson: Format = async ({ root, absolute, path, label, beginning }, _, state) => {
   if (!JSON_FILES.has(extensionOf(path)) || root.checkout !== null || DESCRIBED.test(beginning)) return null;
   return (await isSourceTree(dirname(absolute), root, state.sourceTrees))
     ? null
-    : [skipped(label, 'unknown_json', outline(beginning))];
+    : [
+        NOTHING.test(beginning)
+          ? skipped(label, 'empty', 'there is nothing in it')
+          : skipped(label, 'unknown_json', outline(basename(absolute), beginning)),
+      ];
 };

@@ -48,11 +48,11 @@ async function typeOf(absolute: string, name: string): Promise<{ mimeType: strin
 
 /** One file of an export as one that is stored. */
 async function uploadOf(
-  file: { absolute: string; source: string; name: string; path: string },
+  file: { absolute: string; source: string; name: string; path: string; importer: string },
   attachment: UploadItem['attachment'],
   settings: ReadSettings,
 ): Promise<UploadItem | SkippedItem | null> {
-  const { absolute, source, name, path } = file;
+  const { absolute, source, name, path, importer } = file;
   const found = await stat(absolute);
   const type = found.size === 0 ? null : await typeOf(absolute, name);
   if (type === null) return null;
@@ -65,7 +65,7 @@ async function uploadOf(
     name: name.replace(/\.(?:dat|bin)$/, '') + type.ending,
     mimeType: type.mimeType,
     size: found.size,
-    metadata: { importer: 'chatgpt', path },
+    metadata: { importer, path },
     attachment,
   };
 }
@@ -77,12 +77,14 @@ export async function* assetsOf(
   settings: ReadSettings,
 ): AsyncGenerator<UploadItem | SkippedItem> {
   const seen = new Set<string>();
+  const importer = String(item.metadata.importer);
   for (const { attachments } of item.messages) {
     for (const { externalId, name, bytes, metadata } of attachments) {
       const path = asString(metadata.path);
       if (bytes !== 'in_export' || path === null || seen.has(externalId)) continue;
       seen.add(externalId);
-      const file = { absolute: join(folder, path), source: `${item.source}/${externalId}`, name, path };
+      const absolute = join(folder, path);
+      const file = { absolute, source: `${item.source}/${externalId}`, name, path, importer };
       const upload = await uploadOf(file, { conversation: item.source, externalId }, settings);
       if (upload !== null) yield upload;
     }
@@ -92,15 +94,16 @@ export async function* assetsOf(
 /** The files that belong to no conversation of the export. */
 export async function* assetsLeft(
   files: { id: string; path: string; name: string | null }[],
-  folder: string,
+  { folder, importer }: { folder: string; importer: string },
   settings: ReadSettings,
 ): AsyncGenerator<UploadItem | SkippedItem> {
   for (const { id, path, name } of files) {
     const file = {
       absolute: join(folder, path),
-      source: `chatgpt:file/${id}`,
+      source: `${importer}:file/${id}`,
       name: name ?? basename(path),
       path,
+      importer,
     };
     const upload = await uploadOf(file, undefined, settings);
     yield upload ??
