@@ -2,10 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import {
-  buildSchema,
   type GraphQLField,
   type GraphQLObjectType,
-  type GraphQLSchema,
   getNamedType,
   isInputObjectType,
   isLeafType,
@@ -15,6 +13,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectFolder } from '../../lib/migrations.ts';
 import { LONG, sized } from '../support/limits.ts';
+import { readSchema } from '../support/schema.ts';
 import { describeReal } from '../support/server.ts';
 import {
   addContent,
@@ -37,7 +36,7 @@ const SEED = Number(process.env.FUZZ_SEED || 20_261_122);
 const MUTATION_RUNS = (inputs: number): number => Math.ceil((9 + Math.min(30, inputs * 2)) * sized(0.4, 1));
 const QUERY_RUNS = (inputs: number): number => (inputs > 3 ? 9 : 1);
 
-const schema: GraphQLSchema = buildSchema(readFileSync(join(projectFolder, 'schema.graphql'), 'utf8'));
+const schema = readSchema();
 /** What docs/error-codes.md promises to requests. */
 const documented = new Set(
   readFileSync(join(projectFolder, 'docs/error-codes.md'), 'utf8')

@@ -1,6 +1,4 @@
 import {
-  buildSchema,
-  type GraphQLSchema,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
@@ -8,16 +6,15 @@ import {
   isObjectType,
 } from 'postgraphile/graphql';
 import { beforeAll, expect, it } from 'vitest';
-import { exportSchema } from '../../api/schema-file.ts';
 import { serverDatabase } from '../../lib/database.ts';
+import { readSchema } from '../support/schema.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 
 describeReal('the schema', () => {
-  let schema: GraphQLSchema;
+  const schema = readSchema();
   let database: ReturnType<typeof serverDatabase>;
   beforeAll(async () => {
     database = serverDatabase((await createTestDatabase()).url);
-    schema = buildSchema(await exportSchema(database.pool('authenticator')));
     return () => database.close();
   });
 

@@ -3,12 +3,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
-import { buildSchema, parse, validate } from 'postgraphile/graphql';
+import { parse, validate } from 'postgraphile/graphql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { firstQuery } from '../../api/graphiql.ts';
 import { exportSchema } from '../../api/schema-file.ts';
 import { startApi } from '../../api/server.ts';
 import { lockWaiters } from '../support/locks.ts';
+import { readSchema, readSchemaText } from '../support/schema.ts';
 import { describeReal } from '../support/server.ts';
 import { until } from '../support/users.ts';
 import { readReply, register, startTestApi, type TestApi } from './support.ts';
@@ -27,8 +28,7 @@ describeReal('the server', () => {
   };
 
   it('has the schema that schema.graphql says', async () => {
-    const file = await readFile(join(import.meta.dirname, '../../schema.graphql'), 'utf8');
-    expect(await exportSchema(api.database.pool('authenticator'))).toBe(file);
+    expect(await exportSchema(api.database.pool('authenticator'))).toBe(readSchemaText());
   });
 
   it('is alive and ready', async () => {
@@ -49,12 +49,12 @@ describeReal('the server', () => {
   });
 
   it('greets in GraphiQL with operations that are valid', async () => {
-    const schema = buildSchema(await exportSchema(api.database.pool('authenticator')));
+    const schema = readSchema();
     expect(validate(schema, parse(firstQuery)).map((error) => error.message)).toEqual([]);
   });
 
   it('keeps the examples of docs/api.md valid', async () => {
-    const schema = buildSchema(await exportSchema(api.database.pool('authenticator')));
+    const schema = readSchema();
     const text = await readFile(join(import.meta.dirname, '../../docs/api.md'), 'utf8');
     const examples = [...text.matchAll(/```graphql\n(.*?)```/gs)].map((match) => match[1]!);
     expect(examples.length).toBeGreaterThan(3);

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import {
-  buildSchema,
   type GraphQLEnumType,
   type GraphQLField,
   type GraphQLInputObjectType,
@@ -13,8 +12,8 @@ import {
   isObjectType,
 } from 'postgraphile/graphql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { exportSchema } from '../../api/schema-file.ts';
 import { LONG, sized } from '../support/limits.ts';
+import { readSchema } from '../support/schema.ts';
 import { describeReal } from '../support/server.ts';
 import { computeAnalytics, indexAll } from '../support/tenants.ts';
 import {
@@ -106,7 +105,7 @@ describeReal('tenants', () => {
 
   beforeAll(async () => {
     api = await startTestApi({ embedQuery: async () => new Float32Array(axis(7)) });
-    schema = buildSchema(await exportSchema(api.database.pool('authenticator')));
+    schema = readSchema();
     ada = await register(api, 'ada@example.org', MARKER);
     bob = await register(api, 'bob@example.org');
     const { data } = await api.ask(

@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { findBinaries } from '../../tools/postgres/acquire.ts';
 import { type ScratchServer, scratchServer } from '../../tools/postgres/scratch.ts';
+import { testBinaries } from '../support/binaries.ts';
 import { copyEmbedded } from '../support/embedded.ts';
 import { isLong, LONG } from '../support/limits.ts';
 import { describeReal } from '../support/server.ts';
@@ -203,7 +203,7 @@ describeReal('the services of compose.yaml', () => {
 
   beforeAll(async () => {
     // a server with an empty database, as the image of PostgreSQL makes it: logins are a whole server's
-    scratch = await scratchServer(await findBinaries());
+    scratch = await scratchServer(await testBinaries());
     const admin = new pg.Client({ connectionString: scratch.server.url });
     await admin.connect();
     await admin.query('create database colloquy');
@@ -227,7 +227,7 @@ describeReal('the services of compose.yaml', () => {
     const url = new URL(variables.DATABASE_URL!);
     const [kind, command] = readCompose().services.postgres!.healthcheck!.test!;
     expect(kind).toBe('CMD-SHELL');
-    const { bin } = await findBinaries();
+    const { bin } = await testBinaries();
     const check = run(['sh', '-c', command!], {
       PATH: `${bin}:${process.env.PATH}`,
       PGPORT: url.port,

@@ -4,22 +4,15 @@ import { codegen } from '@graphql-codegen/core';
 import * as typescript from '@graphql-codegen/typescript';
 import * as operations from '@graphql-codegen/typescript-operations';
 import { buildSchema, isObjectType, isScalarType, isSpecifiedScalarType, parse } from 'postgraphile/graphql';
-import { beforeAll, expect, it } from 'vitest';
-import { exportSchema } from '../../api/schema-file.ts';
-import { serverDatabase } from '../../lib/database.ts';
+import { describe, expect, it } from 'vitest';
 import { projectFolder } from '../../lib/migrations.ts';
-import { createTestDatabase, describeReal } from '../support/server.ts';
+import { readSchemaText } from '../support/schema.ts';
 
 const page = readFileSync(join(projectFolder, 'docs/api.md'), 'utf8');
 const scalars = JSON.parse(/```json scalars\n(.*?)```/s.exec(page)![1]!) as Record<string, string>;
 
-describeReal('settings of clients', () => {
-  let text: string;
-  beforeAll(async () => {
-    const database = serverDatabase((await createTestDatabase()).url);
-    text = await exportSchema(database.pool('authenticator'));
-    await database.close();
-  });
+describe('settings of clients', () => {
+  const text = readSchemaText();
 
   it('name every scalar', () => {
     const types = Object.values(buildSchema(text).getTypeMap());

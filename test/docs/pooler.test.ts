@@ -16,10 +16,10 @@ import { localStorage } from '../../lib/storage.ts';
 import { checkPooler } from '../../operations/pooler/check.ts';
 import { readLogin } from '../../scripts/logins/file.ts';
 import { makeLogins } from '../../scripts/logins/make.ts';
-import { findBinaries } from '../../tools/postgres/acquire.ts';
 import { type Pgbouncer, type PgbouncerOptions, startPgbouncer } from '../../tools/postgres/pgbouncer.ts';
 import { freePort } from '../../tools/postgres/server.ts';
 import { type Account, register, startTestApi, type TestApi } from '../api/support.ts';
+import { testBinaries } from '../support/binaries.ts';
 import { LONG, sized } from '../support/limits.ts';
 import { type OwnServer, openOwnServer } from '../support/own-server.ts';
 import { describeReal } from '../support/server.ts';
@@ -60,7 +60,7 @@ describeReal('behind PgBouncer in transaction mode', () => {
     atOnce(async (one) => (await one.pool('admin').query(text)).rows, database);
 
   beforeAll(async () => {
-    server = await openOwnServer(await findBinaries());
+    server = await openOwnServer(await testBinaries());
     const template = new URL(server.url).pathname.slice(1);
     await sql(`create database colloquy template ${template}`, 'postgres');
     await sql('create database empty', 'postgres');

@@ -7,8 +7,8 @@ import { isOnThisMachine } from '../../operations/indexes/disk.ts';
 import { type Advice, advise } from '../../operations/tune/advise.ts';
 import { comparable, compareSettings, keyOf } from '../../operations/tune/compare.ts';
 import type { Machine } from '../../operations/tune/machine.ts';
-import { findBinaries } from '../../tools/postgres/acquire.ts';
 import { query } from '../sql/databases.ts';
+import { testBinaries } from '../support/binaries.ts';
 import { LONG } from '../support/limits.ts';
 import { type OwnServer, openOwnServer } from '../support/own-server.ts';
 import { describeReal } from '../support/server.ts';
@@ -94,7 +94,7 @@ describe('advice', () => {
 describeReal('npm run ops -- tune', () => {
   let server: OwnServer;
   beforeAll(async () => {
-    server = await openOwnServer(await findBinaries());
+    server = await openOwnServer(await testBinaries());
   }, LONG);
   afterAll(() => server?.stop());
 

@@ -7,12 +7,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { serverDatabase } from '../../lib/database.ts';
 import { committedMigrations, projectFolder } from '../../lib/migrations.ts';
 import { checkUpgrade } from '../../operations/upgrade/check.ts';
-import { findBinaries } from '../../tools/postgres/acquire.ts';
 import { asServer, type Cluster, createCluster } from '../../tools/postgres/cluster.ts';
 import type { Binaries } from '../../tools/postgres/packages.ts';
 import { run } from '../../tools/postgres/run.ts';
 import { type Server, startServer } from '../../tools/postgres/server.ts';
 import { execute } from '../sql/databases.ts';
+import { testBinaries } from '../support/binaries.ts';
 import { isLong, LONG } from '../support/limits.ts';
 import { copyPreparedCluster } from '../support/own-server.ts';
 import { describeReal } from '../support/server.ts';
@@ -37,7 +37,7 @@ describeReal('npm run ops -- upgrade-check', () => {
     server.url = url.href;
   }
   beforeAll(async () => {
-    binaries = await findBinaries();
+    binaries = await testBinaries();
     folder = openTemporaryFolder();
     cluster = await copyPreparedCluster(join(folder, 'old'), binaries);
     await start(cluster);

@@ -11,8 +11,8 @@ import { serverDatabase } from '../../lib/database.ts';
 import { log } from '../../lib/log.ts';
 import { migrateDatabase, projectFolder } from '../../lib/migrations.ts';
 import { fileOf, readLogin } from '../../scripts/logins/file.ts';
-import { findBinaries } from '../../tools/postgres/acquire.ts';
 import { type ScratchServer, scratchServer } from '../../tools/postgres/scratch.ts';
+import { testBinaries } from '../support/binaries.ts';
 import { LONG } from '../support/limits.ts';
 import { describeReal } from '../support/server.ts';
 
@@ -30,7 +30,7 @@ describeReal('npm run logins', () => {
   let admin: pg.Client;
 
   beforeAll(async () => {
-    const binaries = await findBinaries();
+    const binaries = await testBinaries();
     bin = binaries.bin;
     scratch = await scratchServer(binaries, { settings: { log_statement: 'all' } });
     const first = new pg.Client({ connectionString: scratch.server.url });

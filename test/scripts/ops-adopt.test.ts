@@ -7,9 +7,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { projectFolder } from '../../lib/migrations.ts';
 import { filesFolder } from '../../lib/storage.ts';
-import { findBinaries } from '../../tools/postgres/acquire.ts';
 import { run } from '../../tools/postgres/run.ts';
 import { readReply } from '../api/support.ts';
+import { testBinaries } from '../support/binaries.ts';
 import { type FakeOpenAi, startFakeOpenAi } from '../support/fake-openai.ts';
 import { type FakeSmtp, startFakeSmtp } from '../support/fake-smtp.ts';
 import { LONG, sized } from '../support/limits.ts';
@@ -17,7 +17,7 @@ import { createTestDatabase, describeReal, testServer } from '../support/server.
 import { type StartedServer, startServer } from '../support/started.ts';
 import { asUser, asVisitor, PASSWORD, registerUser, type TestUser, until } from '../support/users.ts';
 
-const binaries = await findBinaries().catch(() => undefined);
+const binaries = await testBinaries().catch(() => undefined);
 const SHA = 'ab'.repeat(32);
 
 describeReal('npm run ops -- adopt', () => {

@@ -26,8 +26,8 @@ import { adopt } from '../../scripts/migrate/adopt.ts';
 import { findDrift } from '../../scripts/migrate/drift.ts';
 import { readStatus } from '../../scripts/migrate/status.ts';
 import { dumpSchema } from '../../tools/picture/picture.ts';
-import { findBinaries } from '../../tools/postgres/acquire.ts';
 import type { Binaries } from '../../tools/postgres/packages.ts';
+import { testBinaries } from '../support/binaries.ts';
 import { LONG } from '../support/limits.ts';
 import { restoreDump } from '../support/releases.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
@@ -112,7 +112,7 @@ describe('committed migrations', () => {
 describeReal('migrations', () => {
   let binaries: Binaries;
   beforeAll(async () => {
-    binaries = await findBinaries();
+    binaries = await testBinaries();
   });
 
   const open: Database[] = [];

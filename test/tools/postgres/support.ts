@@ -5,8 +5,8 @@ import pg from 'pg';
 import { describe } from 'vitest';
 import { env } from '../../../lib/env.ts';
 import { errorCode } from '../../../lib/errors.ts';
-import { findBinaries } from '../../../tools/postgres/acquire.ts';
 import type { Binaries } from '../../../tools/postgres/packages.ts';
+import { testBinaries } from '../../support/binaries.ts';
 
 /** A new folder that the server's user may enter. */
 export function openTemporaryFolder(): string {
@@ -35,7 +35,7 @@ export function one(url: string, sql: string): Promise<unknown> {
 /** A `describe` for what starts servers itself: it needs binaries on this machine, not only a server somewhere. */
 export async function describeWithBinaries(name: string, fn: (binaries: Binaries) => void): Promise<void> {
   try {
-    const binaries = await findBinaries();
+    const binaries = await testBinaries();
     describe(name, () => fn(binaries));
   } catch (error) {
     if (env.CI || !['CQ020', 'CQ021'].includes(errorCode(error) ?? '')) throw error;
