@@ -33,7 +33,9 @@ const manifestSchema = z.object({
 });
 
 const NO_ROOM = /No space left on device|Disk quota exceeded|File too large/;
-const REFUSED = /incremental|WAL summar|manifest/i;
+/** What is said where no incremental one can be: in the answer to the request alone, not in a path, or a warning before another error. */
+const REFUSED =
+  /error: (?:could not upload manifest: ERROR: |could not initiate base backup: ERROR: .*(?:incremental backup|WAL summar|manifest)|server does not support incremental backup)/;
 const NO_ZSTD = /zstd.*not supported|unrecognized compression algorithm/i;
 /** A libzstd without threads. */
 const NO_WORKERS = /could not set compression worker count|does not accept a worker count/i;

@@ -174,11 +174,18 @@ async function keepManifest(
   };
 }
 
+interface Making {
+  /** What an incremental one builds on. */
+  parent?: BackupSet;
+  /** Of a full one: why the incremental one that was asked for could not be. */
+  insteadOf?: ColloquyError;
+}
+
 async function make(
   context: BackupContext,
   locks: HeldLocks,
   facts: ClusterFacts,
-  parent?: BackupSet,
+  { parent, insteadOf }: Making = {},
 ): Promise<TakenBackup> {
   const { database, target, keys, signal, say } = context;
   const pool = database.pool('backup');
@@ -243,6 +250,7 @@ async function make(
       stopLsn: set.stopLsn,
       stoppedAt: set.stoppedAt,
       encrypted: set.encryption !== null,
+      fullBecause: insteadOf?.message ?? null,
     };
     return { set, findings: missing === undefined ? [] : [missing], details };
   } catch (error) {
@@ -286,11 +294,11 @@ export async function takeBackup(
           },
         );
       }
-      return await make(context, locks, facts, parent);
+      return await make(context, locks, facts, { parent });
     } catch (error) {
       if (!orFull || !(error instanceof ColloquyError) || error.code !== 'CQ607') throw error;
       say?.(`${error.message} Taking a full one.`);
-      return make(context, locks, facts);
+      return make(context, locks, facts, { insteadOf: error });
     }
   });
 }

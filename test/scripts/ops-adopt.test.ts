@@ -169,6 +169,11 @@ describeReal('npm run ops -- adopt', () => {
       code: 2,
       stderr: expect.stringContaining('(CQ642)'),
     });
+    // mail that waits is asked about when the environment changes
+    expect(await ops('--yes', '--no-environment')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('(CQ636)'),
+    });
     expect((await ready()).quarantine).toBeDefined();
 
     const adopted = await ops('--yes', '--json');
@@ -183,6 +188,20 @@ describeReal('npm run ops -- adopt', () => {
     await until(async () => !('quarantine' in (await ready())));
     await until(async () => (await legs(token, 'VECTOR')).data?.search.legs[0].state === 'USED');
     expect(started.log().some(({ msg }) => /^The database was adopted/.test(msg))).toBe(true);
+
+    // of no environment, which is another one than its processes declare; and back, without the mail that came meanwhile
+    const none = await ops('--yes', '--no-environment', '--json');
+    expect([none.code, none.stdout]).toEqual([0, expect.stringContaining('"environment":null')]);
+    await until(async () => 'quarantine' in (await ready()));
+    await asVisitor(copy, (client) =>
+      client.query('select app_public.request_password_reset($1)', [emails[0]]),
+    );
+    const back = await ops('--yes', '--environment', 'production', '--waiting-mail', 'discard', '--json');
+    expect([back.code, JSON.parse(back.stdout)]).toMatchObject([
+      0,
+      { environment: 'production', discarded_mails: '1' },
+    ]);
+    expect(smtp.delivered).toHaveLength(2);
   });
 
   /** The commands of a clone into staging, as the page has them. */

@@ -124,7 +124,7 @@ await describeWithBinaries('a logical dump', (binaries) => {
   it('is taken of the whole by the backup role, and restored into an empty database alone', {
     timeout: LONG,
   }, async () => {
-    const dumped = await ops(['backup', 'dump', '--without-files', '--json'], variables);
+    const dumped = await ops(['backup', 'dump', '--without-files', '--jobs', '2', '--json'], variables);
     expect([dumped.code, dumped.stderr]).toEqual([0, expect.stringContaining('Dump')]);
     const set = JSON.parse(dumped.stdout);
     expect(set).toMatchObject({ kind: 'dump', scope: { of: 'whole' }, files: null });
@@ -180,6 +180,15 @@ await describeWithBinaries('a logical dump', (binaries) => {
       '',
       { inBackup: 1, returned: 1, alreadyThere: 0, withoutParent: 0, conflicts: 0 },
     ]);
+    const tag = String(await one(server.url, 'select id from app_public.tags order by id limit 1'));
+    await source.pool('owner').query('delete from app_public.tags');
+    const rows = ['restore-rows', '--from', url, '--table', 'app_public.tags', '--where', `t.id = '${tag}'`];
+    const tags = await ops([...rows, '--json'], { ...variables, DATABASE_URL: server.url });
+    expect([tags.code, JSON.parse(tags.stdout).tables['app_public.tags']], tags.stderr).toMatchObject([
+      0,
+      { inBackup: 1, returned: 1 },
+    ]);
+    expect(await one(server.url, 'select array_agg(id::text) from app_public.tags')).toEqual([tag]);
     const wrong = await ops([...bring, '--workspace', conversation], {
       ...variables,
       DATABASE_URL: server.url,
