@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ColloquyError } from '../../lib/errors.ts';
 import { findProgram, type ProgramOptions, runProgram } from '../programs.ts';
+import { hashGrowing } from './hash-growing.ts';
+import type { Written } from './target.ts';
 
 export interface BaseBackupOptions {
   /** The connection string of a role with REPLICATION. */
@@ -25,6 +27,9 @@ export interface BaseBackup {
   stopLsn: string;
   timeline: number;
 }
+
+/** Of the parts that are compressed already, what they are: hashed while they were written. */
+export type WrittenParts = Map<string, Written>;
 
 const manifestSchema = z.object({
   'WAL-Ranges': z
@@ -74,10 +79,12 @@ function explained(error: unknown, { folder, parent }: BaseBackupOptions): unkno
  * A physical backup by pg_basebackup: a tar of each tablespace, compressed by the server, the log beside it, and the manifest.
  * @throws ColloquyError CQ601 no room, CQ607 an incremental one is refused, CQ608 the role may not
  */
-export async function takeBaseBackup(options: BaseBackupOptions): Promise<BaseBackup> {
+export async function takeBaseBackup(
+  options: BaseBackupOptions,
+): Promise<BaseBackup & { written: WrittenParts }> {
   const { url, serverVersion, folder, label, application, parent, signal, onProgress } = options;
   const program = await findProgram('pg_basebackup', serverVersion);
-  const run = (compress: string): Promise<unknown> =>
+  const take = (compress: string): Promise<unknown> =>
     runProgram(
       program,
       [
@@ -104,23 +111,26 @@ export async function takeBaseBackup(options: BaseBackupOptions): Promise<BaseBa
         },
       } satisfies ProgramOptions,
     );
-  const runWith = async ([compression, ...others]: readonly string[]): Promise<void> => {
+  const takeWith = async ([compression, ...others]: readonly string[]): Promise<WrittenParts> => {
     try {
-      await run(compression!);
+      // the log is in a tar whose headers are written over, and small
+      const isAppended = (name: string): boolean => name.endsWith('.tar.zst') && name !== 'pg_wal.tar.zst';
+      return (await hashGrowing(folder, isAppended, () => take(compression!))).written;
     } catch (error) {
       const isUnable =
         error instanceof ColloquyError && (NO_ZSTD.test(error.message) || NO_WORKERS.test(error.message));
       if (!isUnable || others.length === 0) throw error;
-      await runWith(others);
+      return takeWith(others);
     }
   };
+  let written: WrittenParts;
   try {
-    await runWith(COMPRESSIONS);
+    written = await takeWith(COMPRESSIONS);
   } catch (error) {
     throw explained(error, options);
   }
   const manifest = manifestSchema.parse(JSON.parse(await readFile(join(folder, 'backup_manifest'), 'utf8')));
   const ranges = manifest['WAL-Ranges'];
   const last = ranges.at(-1)!;
-  return { startLsn: ranges[0]!['Start-LSN'], stopLsn: last['End-LSN'], timeline: last.Timeline };
+  return { startLsn: ranges[0]!['Start-LSN'], stopLsn: last['End-LSN'], timeline: last.Timeline, written };
 }

@@ -7,7 +7,7 @@ import type { Database } from '../../lib/database.ts';
 import { ColloquyError } from '../../lib/errors.ts';
 import type { FileStorage } from '../../lib/storage.ts';
 import type { RunResult } from '../run.ts';
-import { takeBaseBackup } from './base-backup.ts';
+import { takeBaseBackup, type WrittenParts } from './base-backup.ts';
 import { abandonedSets, keyOfSet, newSetId, readCatalogue, removeSet, writeSet } from './catalogue.ts';
 import { type ClusterFacts, clusterFacts, demandBackupRole, demandServer } from './cluster.ts';
 import { type CopiedContents, copyContents, describeMissing } from './contents.ts';
@@ -88,7 +88,12 @@ function demandOwnTarget(sets: readonly BackupSet[], facts: ClusterFacts, target
 }
 
 /** Puts what pg_basebackup wrote into the target, in order of its names. */
-async function putParts(context: BackupContext, id: string, folder: string): Promise<BackupSet['parts']> {
+async function putParts(
+  context: BackupContext,
+  id: string,
+  folder: string,
+  hashed: WrittenParts,
+): Promise<BackupSet['parts']> {
   const { target, keys } = context;
   const parts: BackupSet['parts'] = [];
   for (const name of (await readdir(folder)).sort()) {
@@ -99,7 +104,7 @@ async function putParts(context: BackupContext, id: string, folder: string): Pro
     const { size } = await stat(path);
     const written =
       keys.recipients.length === 0 && !isPlain
-        ? { key, ...(await target.putFile(key, path)) }
+        ? { key, ...(await target.putFile(key, path, hashed.get(name))) }
         : await putObject(
             target,
             key,
@@ -198,7 +203,7 @@ async function make(
     say?.(
       `${parent ? `Incremental backup on ${parent.id}` : 'Full backup'} ${id} of ${database.name} into ${target.description}`,
     );
-    const base = await takeBaseBackup({
+    const { written, ...base } = await takeBaseBackup({
       url: database.url('backup'),
       serverVersion: facts.serverVersion,
       folder,
@@ -226,7 +231,7 @@ async function make(
       migration: facts.migration,
       databaseSize: facts.databaseSize,
       walSegmentSize: facts.walSegmentSize,
-      parts: await putParts(context, id, folder),
+      parts: await putParts(context, id, folder, written),
       files: files && { count: files.count, bytes: files.bytes },
       encryption: keys.recipients.length > 0 ? 'age' : null,
       verifiedAt: null,

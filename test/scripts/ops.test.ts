@@ -91,7 +91,7 @@ describe('the commands of operators', () => {
         });
       }
     }
-    expect(found).toBeGreaterThan(200);
+    expect(found).toBeGreaterThan(150);
     expect(wrong).toEqual([]);
   });
 

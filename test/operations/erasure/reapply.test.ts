@@ -111,7 +111,7 @@ describeReal('people who are back in a copy', () => {
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line).number),
-    ).toEqual(['1', '2']);
+    ).toEqual([1, 2]);
   });
 
   it('do not come back with the rows of others', async () => {
