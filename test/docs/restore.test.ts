@@ -75,7 +75,6 @@ describeReal('docs/operations/restore.md', () => {
       expect(remedy).toMatch(/^alter table app_public\.\w+ add constraint .* references app_public\.tags/i);
       await live.pool('owner').query(remedy);
     }
-    expect((await shell(look!)).code).toBe(0);
     expect(compareCatalogues(await catalogueOf(live), await catalogueOf(copy))).toEqual([]);
     expect((await admin('select name from app_public.tags')).rows).toEqual([{ name: 'green' }]);
   });

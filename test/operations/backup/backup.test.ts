@@ -681,6 +681,14 @@ await describeWithBinaries('physical backups', (binaries) => {
           pruned: { keptSets: 2 },
         });
         // a full one where the summaries of the log do not reach back, which says so
+        const { stopLsn } = (await readCatalogue(target)).sets.at(-1)!;
+        await admin(`select pg_logical_emit_message(true, 'colloquy', 'something after it', true)`);
+        await admin('checkpoint');
+        await expect
+          .poll(() =>
+            admin(`select count(*)::int from pg_available_wal_summaries() where end_lsn > '${stopLsn}'`),
+          )
+          .toBeGreaterThan(0);
         const summaries = join(server.dataDir, 'pg_wal/summaries');
         for (const name of await readdir(summaries)) await unlink(join(summaries, name));
         await age(3_700_000);
