@@ -95,8 +95,7 @@ async function putParts(
   hashed: WrittenParts,
 ): Promise<BackupSet['parts']> {
   const { target, keys } = context;
-  const parts: BackupSet['parts'] = [];
-  for (const name of (await readdir(folder)).sort()) {
+  const putPart = async (name: string): Promise<BackupSet['parts'][number]> => {
     context.signal?.throwIfAborted();
     const path = join(folder, name);
     const isPlain = name.endsWith('.tar');
@@ -113,13 +112,18 @@ async function putParts(
             size,
           );
     await rm(path, { force: true });
-    parts.push({
+    return {
       name: written.key.slice(keyOfSet(id, '').length),
       size: written.size,
       sha256: written.sha256,
-    });
-  }
-  return parts;
+    };
+  };
+  // side by side: one is compressed while the disk takes another; all of them end before an error is thrown on
+  const settled = await Promise.allSettled((await readdir(folder)).sort().map(putPart));
+  return settled.map((each) => {
+    if (each.status === 'rejected') throw each.reason;
+    return each.value;
+  });
 }
 
 /** Copies the bytes of files, and writes the list of them beside the other parts. */
@@ -209,6 +213,7 @@ async function make(
       folder,
       label: id,
       application: applicationOf(facts),
+      stays: stagingOf(context) === target.incoming,
       ...(parent ? { parent: await fetchManifest(context, parent, manifest) } : {}),
       signal,
       ...(context.onProgress ? { onProgress: context.onProgress } : {}),

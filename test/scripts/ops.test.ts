@@ -76,14 +76,14 @@ describe('the commands of operators', () => {
   it('are written in the documentation as they are', async () => {
     const wrong: string[] = [];
     let found = 0;
+    const ops = onlyParsed(await allCommands());
     for (const page of globSync('{README.md,docs/**/*.md}', { cwd: projectFolder })) {
       const text = readFileSync(join(projectFolder, page), 'utf8');
       for (const [, line] of text.matchAll(/npm run (?:--silent )?ops -- ([^`\n]*)/g)) {
         const words = wordsOf(line!);
         if (['x', 'NAME'].includes(words[0]!) || words[1] === 'x') continue;
         found += 1;
-        const parsed = onlyParsed(await allCommands()).parseAsync(words, { from: 'user' });
-        await parsed.catch((error: { code: string; message: string }) => {
+        await ops.parseAsync(words, { from: 'user' }).catch((error: { code: string; message: string }) => {
           if (error.code !== 'commander.help') wrong.push(`${page}: ${line}: ${error.message}`);
         });
       }
