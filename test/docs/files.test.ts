@@ -6,7 +6,9 @@ import { startWorker, type Worker } from '../../jobs/worker.ts';
 import { serverDatabase } from '../../lib/database.ts';
 import { projectFolder } from '../../lib/migrations.ts';
 import { openStorage } from '../../lib/open-storage.ts';
+import { runningPostmaster } from '../../operations/postmaster.ts';
 import { run } from '../../tools/postgres/run.ts';
+import { freePort } from '../../tools/postgres/server.ts';
 import { type Account, register, startTestApi, type TestApi } from '../api/support.ts';
 import { filesBelow, ops, sha256 } from '../operations/backup/support.ts';
 import { LONG } from '../support/limits.ts';
@@ -60,13 +62,6 @@ await describeWithBinaries('files in a bucket, as docs/files.md says', (binaries
     expect([args.join(' '), ended.code], ended.stderr + ended.stdout).toEqual([args.join(' '), 0]);
     return ended.stdout;
   };
-  const newDatabase = async (name: string): Promise<string> => {
-    await one(server.adminUrl, `create database ${name}`);
-    const url = new URL(server.adminUrl);
-    url.pathname = `/${name}`;
-    return url.href;
-  };
-
   beforeAll(async () => {
     s3 = await startS3Server();
     server = await openOwnServer(binaries);
@@ -123,36 +118,29 @@ await describeWithBinaries('files in a bucket, as docs/files.md says', (binaries
     expect(await filesBelow(folder)).toEqual([]);
   });
 
-  it('are in a physical backup, and restored into a bucket', { timeout: LONG }, async () => {
+  it('are in a backup, restored into a bucket, and come back with a workspace from there', {
+    timeout: LONG,
+  }, async () => {
     const set = JSON.parse(await done(['backup', 'full', '--json']));
     expect(set.files.count).toBe(2);
-    await done(['backup', 'verify']);
-    const to = join(folder, 'restored');
-    const restored = JSON.parse(
-      await done(['restore', '--to', to, '--immediate', '--files', place('restored'), '--json']),
-    );
-    expect(restored.files).toMatchObject({ wanted: 2, restored: 2, missing: [], damaged: [] });
-    expect(await bytesAt('restored', paths.ann!)).toBe(BYTES.ann);
-  });
-
-  it('come back with the rows of a dump, and those of a workspace', { timeout: LONG }, async () => {
-    const set = JSON.parse(await done(['backup', 'dump', '--json']));
-    expect(set.files.count).toBe(2);
-    const again = await newDatabase('again');
-    const options = ['--jobs', '1', '--index-memory', '64', '--json'];
-    const restored = await done([
-      ...['restore-dump', '--set', set.id, '--into', again, '--files-to', place('again')],
-      ...options,
-    ]);
-    expect(JSON.parse(restored)).toMatchObject({ filesMissing: 0 });
-    expect(await contentsAt('again')).toEqual(Object.values(paths).sort());
-
     await one(server.url, `delete from app_public.workspaces where id = '${bob.workspaceId}'`);
     await worker.boss.send('cleanup-files', {});
     await until(async () => !(await contentsAt('files')).includes(paths.bob!));
-    const wanted = ['--from', again, '--workspace', bob.workspaceId, '--files-from', place('again')];
-    const back = await done(['restore-rows', ...wanted, '--json']);
-    expect(JSON.parse(back)).toMatchObject({ filesMissing: [] });
+
+    const [to, port] = [join(folder, 'restored'), String(await freePort())];
+    const goal = ['--immediate', '--port', port, '--files', place('restored')];
+    const restored = JSON.parse(await done(['restore', '--to', to, ...goal, '--json']));
+    expect(restored.files).toMatchObject({ wanted: 2, restored: 2, missing: [], damaged: [] });
+    expect(await contentsAt('restored')).toEqual(Object.values(paths).sort());
+    const copy = new URL(server.url);
+    copy.port = port;
+    try {
+      const wanted = ['--from', copy.href, '--workspace', bob.workspaceId, '--files-from', place('restored')];
+      const back = JSON.parse(await done(['restore-rows', ...wanted, '--json']));
+      expect(back).toMatchObject({ filesMissing: [] });
+    } finally {
+      process.kill(runningPostmaster(join(to, 'data'))!.pid, 'SIGQUIT');
+    }
     expect(await bytesAt('files', paths.bob!)).toBe(BYTES.bob);
   });
 
