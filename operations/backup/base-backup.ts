@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ColloquyError } from '../../lib/errors.ts';
 import { findProgram, type ProgramOptions, runProgram } from '../programs.ts';
+import { hashGrowing } from './hash-growing.ts';
+import type { Written } from './target.ts';
 
 export interface BaseBackupOptions {
   /** The connection string of a role with REPLICATION. */
@@ -13,6 +15,8 @@ export interface BaseBackupOptions {
   label: string;
   /** How its sessions are told from others: that of sessionsOf. */
   application: string;
+  /** It stays in the folder: what was written is brought to the disk while more comes. */
+  stays: boolean;
   /** The path of the manifest that an incremental one builds on. */
   parent?: string;
   signal?: AbortSignal | undefined;
@@ -26,6 +30,9 @@ export interface BaseBackup {
   timeline: number;
 }
 
+/** Of the parts that are compressed already, what they are: hashed while they were written. */
+export type WrittenParts = Map<string, Written>;
+
 const manifestSchema = z.object({
   'WAL-Ranges': z
     .array(z.object({ Timeline: z.number(), 'Start-LSN': z.string(), 'End-LSN': z.string() }))
@@ -33,7 +40,9 @@ const manifestSchema = z.object({
 });
 
 const NO_ROOM = /No space left on device|Disk quota exceeded|File too large/;
-const REFUSED = /incremental|WAL summar|manifest/i;
+/** What is said where no incremental one can be: in the answer to the request alone, not in a path, or a warning before another error. */
+const REFUSED =
+  /error: (?:could not upload manifest: ERROR: |could not initiate base backup: ERROR: .*(?:incremental backup|WAL summar|manifest)|server does not support incremental backup)/;
 const NO_ZSTD = /zstd.*not supported|unrecognized compression algorithm/i;
 /** A libzstd without threads. */
 const NO_WORKERS = /could not set compression worker count|does not accept a worker count/i;
@@ -72,10 +81,12 @@ function explained(error: unknown, { folder, parent }: BaseBackupOptions): unkno
  * A physical backup by pg_basebackup: a tar of each tablespace, compressed by the server, the log beside it, and the manifest.
  * @throws ColloquyError CQ601 no room, CQ607 an incremental one is refused, CQ608 the role may not
  */
-export async function takeBaseBackup(options: BaseBackupOptions): Promise<BaseBackup> {
-  const { url, serverVersion, folder, label, application, parent, signal, onProgress } = options;
+export async function takeBaseBackup(
+  options: BaseBackupOptions,
+): Promise<BaseBackup & { written: WrittenParts }> {
+  const { url, serverVersion, folder, label, application, stays, parent, signal, onProgress } = options;
   const program = await findProgram('pg_basebackup', serverVersion);
-  const run = (compress: string): Promise<unknown> =>
+  const take = (compress: string): Promise<unknown> =>
     runProgram(
       program,
       [
@@ -102,23 +113,27 @@ export async function takeBaseBackup(options: BaseBackupOptions): Promise<BaseBa
         },
       } satisfies ProgramOptions,
     );
-  const runWith = async ([compression, ...others]: readonly string[]): Promise<void> => {
+  const takeWith = async ([compression, ...others]: readonly string[]): Promise<WrittenParts> => {
     try {
-      await run(compression!);
+      // the log is in a tar whose headers are written over, and small
+      const isAppended = (name: string): boolean => name.endsWith('.tar.zst') && name !== 'pg_wal.tar.zst';
+      return (await hashGrowing(folder, { isWanted: isAppended, sync: stays }, () => take(compression!)))
+        .written;
     } catch (error) {
       const isUnable =
         error instanceof ColloquyError && (NO_ZSTD.test(error.message) || NO_WORKERS.test(error.message));
       if (!isUnable || others.length === 0) throw error;
-      await runWith(others);
+      return takeWith(others);
     }
   };
+  let written: WrittenParts;
   try {
-    await runWith(COMPRESSIONS);
+    written = await takeWith(COMPRESSIONS);
   } catch (error) {
     throw explained(error, options);
   }
   const manifest = manifestSchema.parse(JSON.parse(await readFile(join(folder, 'backup_manifest'), 'utf8')));
   const ranges = manifest['WAL-Ranges'];
   const last = ranges.at(-1)!;
-  return { startLsn: ranges[0]!['Start-LSN'], stopLsn: last['End-LSN'], timeline: last.Timeline };
+  return { startLsn: ranges[0]!['Start-LSN'], stopLsn: last['End-LSN'], timeline: last.Timeline, written };
 }

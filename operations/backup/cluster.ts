@@ -13,10 +13,15 @@ export interface ClusterFacts {
   walSegmentSize: number;
 }
 
-/** The server's own clock and log: never this machine's. */
+/**
+ * The server's own clock and log: never this machine's. The timeline is that of what is written now: for some minutes after a promotion,
+ * until a checkpoint ends, the control file has the old one.
+ */
 export async function clusterFacts(pool: Pick<Pool, 'query'>): Promise<ClusterFacts> {
   const { rows } = await pool.query(
-    `select s.system_identifier::text as "systemIdentifier", c.timeline_id as timeline,
+    `select s.system_identifier::text as "systemIdentifier",
+       case when pg_is_in_recovery() then c.timeline_id
+         else ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer end as timeline,
        current_setting('server_version_num')::int as "serverVersion", current_database() as database,
        (select max(m.filename) from graphile_migrate.migrations m) as migration,
        pg_database_size(current_database())::text as "databaseSize",

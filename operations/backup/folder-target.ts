@@ -120,9 +120,9 @@ export function folderTarget(folder: string): BackupTarget {
     description,
     incoming,
     put,
-    async putFile(key, path) {
+    async putFile(key, path, known) {
       try {
-        const written = await hashOf(createReadStream(path));
+        const written = known ?? (await hashOf(createReadStream(path)));
         const handle = await open(path, 'r');
         await handle.sync().finally(() => handle.close());
         await moveTo(path, key);

@@ -5,6 +5,7 @@ import type { Written } from './target.ts';
 export interface Hashing {
   /** The same bytes, counted as they are read. */
   of(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+  add(piece: Uint8Array): void;
   /** Of all that were read. To be asked once. */
   result(): Written;
 }
@@ -12,14 +13,18 @@ export interface Hashing {
 export function hashing(): Hashing {
   const hash = createHash('sha256');
   let size = 0;
+  const add = (piece: Uint8Array): void => {
+    hash.update(piece);
+    size += piece.length;
+  };
   return {
     async *of(source) {
       for await (const piece of source) {
-        hash.update(piece);
-        size += piece.length;
+        add(piece);
         yield piece;
       }
     },
+    add,
     result: () => ({ size, sha256: hash.digest('hex') }),
   };
 }

@@ -7,7 +7,7 @@ import type { Database } from '../../lib/database.ts';
 import { ColloquyError } from '../../lib/errors.ts';
 import type { FileStorage } from '../../lib/storage.ts';
 import type { RunResult } from '../run.ts';
-import { takeBaseBackup } from './base-backup.ts';
+import { takeBaseBackup, type WrittenParts } from './base-backup.ts';
 import { abandonedSets, keyOfSet, newSetId, readCatalogue, removeSet, writeSet } from './catalogue.ts';
 import { type ClusterFacts, clusterFacts, demandBackupRole, demandServer } from './cluster.ts';
 import { type CopiedContents, copyContents, describeMissing } from './contents.ts';
@@ -88,10 +88,14 @@ function demandOwnTarget(sets: readonly BackupSet[], facts: ClusterFacts, target
 }
 
 /** Puts what pg_basebackup wrote into the target, in order of its names. */
-async function putParts(context: BackupContext, id: string, folder: string): Promise<BackupSet['parts']> {
+async function putParts(
+  context: BackupContext,
+  id: string,
+  folder: string,
+  hashed: WrittenParts,
+): Promise<BackupSet['parts']> {
   const { target, keys } = context;
-  const parts: BackupSet['parts'] = [];
-  for (const name of (await readdir(folder)).sort()) {
+  const putPart = async (name: string): Promise<BackupSet['parts'][number]> => {
     context.signal?.throwIfAborted();
     const path = join(folder, name);
     const isPlain = name.endsWith('.tar');
@@ -99,7 +103,7 @@ async function putParts(context: BackupContext, id: string, folder: string): Pro
     const { size } = await stat(path);
     const written =
       keys.recipients.length === 0 && !isPlain
-        ? { key, ...(await target.putFile(key, path)) }
+        ? { key, ...(await target.putFile(key, path, hashed.get(name))) }
         : await putObject(
             target,
             key,
@@ -108,13 +112,18 @@ async function putParts(context: BackupContext, id: string, folder: string): Pro
             size,
           );
     await rm(path, { force: true });
-    parts.push({
+    return {
       name: written.key.slice(keyOfSet(id, '').length),
       size: written.size,
       sha256: written.sha256,
-    });
-  }
-  return parts;
+    };
+  };
+  // side by side: one is compressed while the disk takes another; all of them end before an error is thrown on
+  const settled = await Promise.allSettled((await readdir(folder)).sort().map(putPart));
+  return settled.map((each) => {
+    if (each.status === 'rejected') throw each.reason;
+    return each.value;
+  });
 }
 
 /** Copies the bytes of files, and writes the list of them beside the other parts. */
@@ -174,11 +183,18 @@ async function keepManifest(
   };
 }
 
+interface Making {
+  /** What an incremental one builds on. */
+  parent?: BackupSet;
+  /** Of a full one: why the incremental one that was asked for could not be. */
+  insteadOf?: ColloquyError;
+}
+
 async function make(
   context: BackupContext,
   locks: HeldLocks,
   facts: ClusterFacts,
-  parent?: BackupSet,
+  { parent, insteadOf }: Making = {},
 ): Promise<TakenBackup> {
   const { database, target, keys, signal, say } = context;
   const pool = database.pool('backup');
@@ -191,12 +207,13 @@ async function make(
     say?.(
       `${parent ? `Incremental backup on ${parent.id}` : 'Full backup'} ${id} of ${database.name} into ${target.description}`,
     );
-    const base = await takeBaseBackup({
+    const { written, ...base } = await takeBaseBackup({
       url: database.url('backup'),
       serverVersion: facts.serverVersion,
       folder,
       label: id,
       application: applicationOf(facts),
+      stays: stagingOf(context) === target.incoming,
       ...(parent ? { parent: await fetchManifest(context, parent, manifest) } : {}),
       signal,
       ...(context.onProgress ? { onProgress: context.onProgress } : {}),
@@ -219,7 +236,7 @@ async function make(
       migration: facts.migration,
       databaseSize: facts.databaseSize,
       walSegmentSize: facts.walSegmentSize,
-      parts: await putParts(context, id, folder),
+      parts: await putParts(context, id, folder, written),
       files: files && { count: files.count, bytes: files.bytes },
       encryption: keys.recipients.length > 0 ? 'age' : null,
       verifiedAt: null,
@@ -243,6 +260,7 @@ async function make(
       stopLsn: set.stopLsn,
       stoppedAt: set.stoppedAt,
       encrypted: set.encryption !== null,
+      fullBecause: insteadOf?.message ?? null,
     };
     return { set, findings: missing === undefined ? [] : [missing], details };
   } catch (error) {
@@ -286,11 +304,11 @@ export async function takeBackup(
           },
         );
       }
-      return await make(context, locks, facts, parent);
+      return await make(context, locks, facts, { parent });
     } catch (error) {
       if (!orFull || !(error instanceof ColloquyError) || error.code !== 'CQ607') throw error;
       say?.(`${error.message} Taking a full one.`);
-      return make(context, locks, facts);
+      return make(context, locks, facts, { insteadOf: error });
     }
   });
 }

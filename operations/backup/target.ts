@@ -34,8 +34,11 @@ export interface BackupTarget {
    * @throws ColloquyError CQ601 when the target has no room, CQ602 when it does not answer
    */
   put(key: string, source: Readable, size?: number): Promise<Written>;
-  /** As put, of a file of this machine, which is gone afterwards: moved, where that can be done. */
-  putFile(key: string, path: string): Promise<Written>;
+  /**
+   * As put, of a file of this machine, which is gone afterwards: moved, where that can be done.
+   * @param written  what it is, of a caller who has hashed every byte
+   */
+  putFile(key: string, path: string, written?: Written): Promise<Written>;
   /** Of a folder: where files may be written that putFile then moves without copying. */
   readonly incoming: string | null;
   /** @throws ColloquyError CQ603 when there is no such object */

@@ -32,8 +32,6 @@ export interface RehearseOptions {
   files?: string[];
   /** Milliseconds that a lock which others wait for may be held. */
   maxLock: number;
-  /** Lets sql/roles.sql change roles, which the whole server has. */
-  withRoles?: boolean;
   onUnit?: (name: string) => void;
   signal?: AbortSignal;
 }
@@ -79,19 +77,18 @@ async function roleChanges(client: pg.Client): Promise<string[]> {
   }
 }
 
-async function prepareClone(admin: pg.Client, withRoles: boolean): Promise<void> {
+async function prepareClone(admin: pg.Client): Promise<void> {
   const changes = await roleChanges(admin);
-  if (changes.length > 0 && !withRoles) {
+  if (changes.length > 0) {
     throw new ColloquyError(
       'CQ663',
       `This version has roles that the server lacks: ${changes.join(', ')}. They belong to all of its databases.`,
       {
-        hint: 'Have an administrator run sql/roles.sql first, or let the rehearsal do it: --with-roles.',
+        hint: 'Have an administrator run sql/roles.sql first: psql --file=sql/roles.sql.',
       },
     );
   }
   await admin.query('set client_min_messages = warning');
-  if (changes.length > 0) await admin.query(readFileSync(join(projectFolder, 'sql/roles.sql'), 'utf8'));
   await admin.query(readFileSync(join(projectFolder, 'sql/database.sql'), 'utf8'));
 }
 
@@ -193,7 +190,7 @@ export function rehearse(adminUrl: string, options: RehearseOptions): Promise<Re
   return onClone(adminUrl, async (cloneUrl) => {
     const admin = await connect(cloneUrl, 'rehearse');
     try {
-      await prepareClone(admin, options.withRoles ?? false);
+      await prepareClone(admin);
     } finally {
       await admin.end();
     }

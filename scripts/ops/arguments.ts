@@ -8,6 +8,11 @@ export function toId(text: string): string {
 
 export const toIds = (text: string, earlier: string[] = []): string[] => [...earlier, toId(text)];
 
+export function toWhole(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Write a whole number.');
+}
+
 export function toCount(text: string): number {
   const count = Number(text);
   if (!Number.isInteger(count) || count < 1 || count > 64)

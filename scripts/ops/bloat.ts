@@ -4,12 +4,13 @@ import { env } from '../../lib/env.ts';
 import { formatBytes } from '../../lib/progress.ts';
 import { readBloat } from '../../operations/indexes/bloat.ts';
 import { openPrepared } from '../shared/prepared-database.ts';
+import { toWhole } from './arguments.ts';
 
 interface Options {
   data: string;
   json?: boolean;
   exact?: boolean;
-  limit: string;
+  limit: number;
 }
 
 const percent = (share: number): string => `${Math.round(100 * share)} %`;
@@ -20,9 +21,8 @@ async function bloat({ data, json, exact, limit }: Options): Promise<void> {
     say(`On ${database.description}.`);
     const report = await readBloat(database.pool('monitor'), { exact: exact ?? false });
     if (json) return print(JSON.stringify(report));
-    const most = Number(limit) || 20;
     const tables = report.tables
-      .slice(0, most)
+      .slice(0, limit)
       .map((one) => [
         one.table,
         formatBytes(one.bytes),
@@ -31,7 +31,7 @@ async function bloat({ data, json, exact, limit }: Options): Promise<void> {
         percent(one.deadShare),
       ]);
     const indexes = report.indexes
-      .slice(0, most)
+      .slice(0, limit)
       .map((one) => [
         one.index,
         formatBytes(one.bytes),
@@ -56,7 +56,7 @@ export function addBloat(ops: Command): void {
     .command('bloat')
     .description('Tables by dead rows, and indexes by the space that holds nothing, the largest first.')
     .option('--exact', 'read the indexes, by the extension pgstattuple: as much reading as they are large')
-    .option('--limit <n>', 'lines of each', '20')
+    .option('--limit <n>', 'lines of each', toWhole, 20)
     .option('--json', 'for programs, all of them')
     .option('--data <folder>', 'data folder of the embedded database', env.DATA_DIR)
     .addHelpText(

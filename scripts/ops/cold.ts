@@ -1,9 +1,9 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { FINDINGS, print, table } from '../../lib/cli.ts';
 import { env } from '../../lib/env.ts';
 import { formatBytes } from '../../lib/progress.ts';
 import { checkFiles } from '../../operations/cold/check.ts';
-import { toId } from './arguments.ts';
+import { toId, toWhole } from './arguments.ts';
 import { exportCold } from './cold/export.ts';
 import { recall } from './cold/recall.ts';
 import { type Choice, type Common, working } from './cold/shared.ts';
@@ -45,11 +45,6 @@ async function check({ data, json, hashes }: Common & { hashes: number }): Promi
   });
 }
 
-const whole = (text: string): number => {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is a whole number.');
-  return Number(text);
-};
-
 export function addCold(ops: Command): void {
   const cold = ops
     .command('cold')
@@ -79,7 +74,7 @@ The job store-cold does the first two daily, where the setting cold_storage_days
     .option(
       '--hashes <n>',
       'files whose bytes are hashed, those first that were hashed longest ago',
-      whole,
+      toWhole,
       1000,
     )
     .addHelpText('after', '\nExample:\n  npm run ops -- cold check --hashes 100000')
@@ -87,7 +82,7 @@ The job store-cold does the first two daily, where the setting cold_storage_days
   add('export', 'Puts the documents of cold conversations into files.')
     .option('--conversation <id>', 'this one, however long it is cold', toId)
     .option('--all', 'all that are due')
-    .option('--days <n>', 'days that they are cold at least. Default: the setting cold_storage_days', whole)
+    .option('--days <n>', 'days that they are cold at least. Default: the setting cold_storage_days', toWhole)
     .option('--dry-run', 'say what would be done')
     .addHelpText('after', '\nExample:\n  npm run ops -- cold export --all --days 30')
     .action((options: Choice & { days?: number }) => exportCold(options));

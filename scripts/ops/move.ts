@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
-import { cp } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { print, say, table, UsageError } from '../../lib/cli.ts';
+import { FINDINGS, print, say, table, UsageError } from '../../lib/cli.ts';
 import { type Database, embeddedDatabase, serverDatabase } from '../../lib/database.ts';
 import { runningEmbedded } from '../../lib/embedded/open.ts';
 import { env } from '../../lib/env.ts';
 import { ColloquyError } from '../../lib/errors.ts';
+import { isBucket, openStorage, storageAt } from '../../lib/open-storage.ts';
 import { formatBytes } from '../../lib/progress.ts';
-import { filesFolder } from '../../lib/storage.ts';
+import { type MoveReport, moveFiles } from '../../operations/files/move.ts';
 import { demandEmpty } from '../../operations/logical/empty.ts';
 import { moveDatabase, planMove } from '../../operations/logical/move.ts';
 import { stepProgress } from '../shared/step-progress.ts';
@@ -50,10 +50,19 @@ async function plan(source: Database, target: Database, json: boolean | undefine
   print(`${rows} rows, ${formatBytes(bytes)}, would move into ${target.name}. Nothing was changed.`);
 }
 
-/** Files are named by their content: what is there already is the same. */
-async function copyFiles(dataDir: string, to: string): Promise<void> {
-  const from = filesFolder(dataDir);
-  if (existsSync(from)) await cp(from, filesFolder(to), { recursive: true, force: false });
+/** What is set next, so that the files are found. */
+function filesStep({ data, filesTo }: Options): string {
+  if (filesTo === undefined) return `leave DATA_DIR as it is (${resolve(data)}): files stay there`;
+  return isBucket(filesTo) ? `FILES_STORAGE to ${filesTo}` : `DATA_DIR to ${resolve(filesTo)}`;
+}
+
+function showFiles({ copied, copiedBytes, missing, damaged }: MoveReport): void {
+  print(`${copied} contents of files copied (${formatBytes(copiedBytes)}), and hashed again.`);
+  const lost = [...missing, ...damaged];
+  if (lost.length > 0)
+    print(
+      `${lost.length} files have no bytes, or others than their hash says: ${lost.slice(0, 5).join(', ')}`,
+    );
 }
 
 async function move(options: Options): Promise<void> {
@@ -87,18 +96,22 @@ async function move(options: Options): Promise<void> {
         onStep: progress.step,
       }),
     );
-    if (options.filesTo !== undefined) await copyFiles(data, options.filesTo);
+    const files =
+      options.filesTo === undefined
+        ? null
+        : await moveFiles(target.pool('owner'), openStorage(data), storageAt(options.filesTo), {
+            onProgress: ({ contents }, count) => progress.step('files', contents / Math.max(1, count)),
+          });
     progress.end();
-    if (json) return print(JSON.stringify({ rows, tables: Object.fromEntries(sums), target: target.name }));
+    if (files && files.missing.length + files.damaged.length > 0) process.exitCode = FINDINGS;
+    if (json)
+      return print(JSON.stringify({ rows, tables: Object.fromEntries(sums), files, target: target.name }));
     const filled = [...sums.values()].filter(({ count }) => count > 0).length;
     print(
       `${rows} rows of ${filled} tables moved into ${target.name}; each table was compared, and is the same on both sides.`,
     );
-    const files =
-      options.filesTo === undefined
-        ? `leave DATA_DIR as it is (${resolve(data)}): files stay there`
-        : `DATA_DIR to ${resolve(options.filesTo)}`;
-    print(`Set DATABASE_URL to that database, and ${files}. Then npm start.`);
+    if (files) showFiles(files);
+    print(`Set DATABASE_URL to that database, and ${filesStep(options)}. Then npm start.`);
     say(
       `The embedded database is as it was. Keep ${join(resolve(data), 'postgres')} until you are content, then remove it.`,
     );
@@ -112,12 +125,12 @@ async function move(options: Options): Promise<void> {
 const EXAMPLES = `
 Everything comes along: accounts, sign-ins, conversations, memories, documents, vectors, settings, the log. The rows are copied in
 one transaction and compared; stopped at any point, it leaves both sides as they were, and is called again. Jobs are not copied: what
-they have to do is in the rows. Bytes of files stay in the data folder, or are copied with --files-to.
+they have to do is in the rows. Bytes of files stay where they are, or are copied with --files-to.
 
 Examples:
   npm run ops -- move --to postgres://postgres:secret@db.example.org/colloquy --dry-run
-  npm run ops -- move --to postgres://postgres:secret@db.example.org/colloquy
-Exit codes: 0 moved; 2 nothing was moved. docs/operations/dumps.md`;
+  npm run ops -- move --to postgres://postgres:secret@db.example.org/colloquy --files-to s3://chat/files
+Exit codes: 0 moved; 1 moved, and bytes of files were missing; 2 nothing was moved. docs/operations/dumps.md`;
 
 export function addMove(ops: Command): void {
   ops
@@ -129,7 +142,7 @@ export function addMove(ops: Command): void {
         .makeOptionMandatory(),
     )
     .option('--data <folder>', 'the data folder that it is in', env.DATA_DIR)
-    .option('--files-to <folder>', 'copy the bytes of files into this data folder')
+    .option('--files-to <place>', 'copy the bytes of files into this data folder, or to s3://BUCKET/PREFIX')
     .option('--dry-run', 'say what would be moved')
     .option('--json', 'the result as JSON')
     .addHelpText('after', EXAMPLES)

@@ -9,7 +9,6 @@ interface Options {
   on?: string;
   file?: string[];
   maxLock: number;
-  withRoles?: boolean;
   json?: boolean;
 }
 
@@ -41,7 +40,7 @@ function show({ units, notTried }: Rehearsal): void {
   for (const name of notTried) print(`${name}: not tried`);
 }
 
-async function run({ on, file, maxLock, withRoles, json }: Options): Promise<void> {
+async function run({ on, file, maxLock, json }: Options): Promise<void> {
   const url = on ?? env.DATABASE_URL;
   if (!url) {
     throw new UsageError(
@@ -57,7 +56,6 @@ async function run({ on, file, maxLock, withRoles, json }: Options): Promise<voi
       const rehearsal = await rehearse(url, {
         files: file ?? [],
         maxLock,
-        withRoles: withRoles ?? false,
         onUnit: (name) => say(`${name} …`),
         signal,
       });
@@ -84,7 +82,6 @@ export function addRehearse(ops: Command): void {
     )
     .option('--file <path...>', 'SQL files beside what is pending, as a migration has them')
     .option('--max-lock <ms>', 'how long others may be kept waiting', milliseconds, 1000)
-    .option('--with-roles', 'let sql/roles.sql change roles of the server, which a clone cannot hide')
     .option('--json', 'for programs')
     .addHelpText(
       'after',

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { FINDINGS, INTERRUPTED, print, say, table } from '../../lib/cli.ts';
 import type { Database } from '../../lib/database.ts';
 import { env } from '../../lib/env.ts';
@@ -13,6 +13,7 @@ import { maintaining } from '../../operations/indexes/session.ts';
 import { describeBlocker } from '../../operations/indexes/watch.ts';
 import { withPrepared } from '../shared/prepared-database.ts';
 import { stoppable } from '../shared/stoppable.ts';
+import { toWhole } from './arguments.ts';
 
 interface Options extends Choice {
   data: string;
@@ -33,11 +34,6 @@ interface Report {
   recallBefore: Recall[];
   recallAfter: Recall[];
 }
-
-const whole = (text: string): number => {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is a whole number.');
-  return Number(text);
-};
 
 const EMBEDDED =
   'The embedded database has one session: each index is rebuilt plainly, and everybody waits meanwhile.';
@@ -187,10 +183,10 @@ export function addReindex(ops: Command): void {
     .option(
       '--memory <MB>',
       'maintenance_work_mem of a vector index at most. Default: the setting embedding_index_memory_mb',
-      whole,
+      toWhole,
     )
-    .option('--workers <n>', 'parallel workers of a build. Default: as the server has it', whole)
-    .option('--patience <seconds>', 'how long one of three attempts waits for others', whole, 600)
+    .option('--workers <n>', 'parallel workers of a build. Default: as the server has it', toWhole)
+    .option('--patience <seconds>', 'how long one of three attempts waits for others', toWhole, 600)
     .option('--no-recall', 'without measuring recall before and after')
     .option('--no-space-check', 'also where the disk looks too small')
     .option('--dry-run', 'say what would be done')

@@ -4,6 +4,7 @@ import { readCatalogue } from '../../operations/backup/catalogue.ts';
 import { openTarget } from '../../operations/backup/open-target.ts';
 import { keysOfEnvironment } from '../../operations/backup/sealing.ts';
 import { type DrillReport, drill } from '../../operations/restore/drill.ts';
+import { toWhole } from './arguments.ts';
 import { interruptible, recordedWhereItCan, withDatabase } from './backup/shared.ts';
 
 interface Options {
@@ -86,12 +87,7 @@ export function addRestoreDrill(ops: Command): void {
       [],
     )
     .option('--scratch <dir>', 'where the copy lies meanwhile (default: the folder for temporary files)')
-    .option(
-      '--sample-files <number>',
-      'contents of files whose bytes are read',
-      (text: string) => Math.max(1, Number.parseInt(text, 10) || 1),
-      200,
-    )
+    .option('--sample-files <number>', 'contents of files whose bytes are read', toWhole, 200)
     .option('--json', 'the report as JSON')
     .addHelpText('after', EXAMPLES)
     .action(run);

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { FINDINGS, print, say, table } from '../../lib/cli.ts';
-import { openDatabase } from '../../lib/database.ts';
 import { env } from '../../lib/env.ts';
 import { checkUpgrade } from '../../operations/upgrade/check.ts';
+import { openAny } from '../shared/prepared-database.ts';
 
 interface Options {
   data: string;
@@ -11,7 +11,7 @@ interface Options {
 
 async function upgradeCheck({ data, json }: Options): Promise<void> {
   // what is not migrated is a finding here
-  const database = await openDatabase({ dataDir: data, join: true });
+  const database = await openAny(data);
   try {
     say(`On ${database.description}.`);
     const found = await checkUpgrade(database.pool('monitor'));

@@ -23,6 +23,20 @@ function notMigrated(description: string, cause?: unknown): ColloquyError {
 /** A missing role, schema or table, or one that this login may not see yet. */
 const UNPREPARED = new Set(['22023', '42704', '3F000', '42P01', '42501', '28000']);
 
+/** Nobody else has the embedded database open. @throws ColloquyError CQ032 where there is none: opening would make an empty one */
+function demandThere(dataDir: string): boolean {
+  const isAlone = !env.DATABASE_URL && !runningEmbedded(dataDir);
+  if (isAlone && !existsSync(join(dataDir, 'postgres')))
+    throw notMigrated(`there is none in the folder ${dataDir}`);
+  return isAlone;
+}
+
+/** Opens the database that the server uses, of whatever version. @throws ColloquyError CQ032 when it is not there */
+export async function openAny(dataDir: string): Promise<Database> {
+  demandThere(dataDir);
+  return openDatabase({ dataDir, join: true });
+}
+
 /**
  * Opens the database that the server uses, if there is one and it is prepared.
  * @param role  that of the command, which looks at what is applied
@@ -32,10 +46,7 @@ export async function openPrepared(
   dataDir: string,
   role: DatabaseRole = 'authenticator',
 ): Promise<OpenedDatabase> {
-  const isAlone = !env.DATABASE_URL && !runningEmbedded(dataDir);
-  // Opening would make one: an empty database helps nobody.
-  if (isAlone && !existsSync(join(dataDir, 'postgres')))
-    throw notMigrated(`there is none in the folder ${dataDir}`);
+  const isAlone = demandThere(dataDir);
   const database = await openDatabase({ join: true, dataDir });
   try {
     const { pending } = await migrationStatus(database.pool(role));

@@ -123,7 +123,7 @@ async function erase(name: string, { reason, handOverTo, dryRun, yes, json }: Er
       );
     if (certificate.finished_at !== null) return;
     say(
-      `It is not over: ${Object.values(run.held)[0] ?? 'bytes of files wait for a backup, or it was stopped'}. The job erase-account goes on with it.`,
+      `It is not over: ${Object.values(run.held)[0] ?? 'a worker is at it, bytes of files wait for a backup, or it was stopped'}. The job erase-account goes on with it.`,
     );
     process.exitCode = FINDINGS;
   });

@@ -252,6 +252,11 @@ describeReal('files in a bucket', () => {
     await storage.remove(changed!);
     await fake.place(changed!);
     await fake.discard();
+    const looked = await ops(['files', 'move', '--verify', '--dry-run', '--json'], environment);
+    expect([looked.code, JSON.parse(looked.stdout)]).toMatchObject([
+      1,
+      { missing: [lost], damaged: [changed] },
+    ]);
     const again = storageAt(join(folder, 'again'));
     const report = await moveFiles(api.database.pool('owner'), opened(), again);
     expect(report).toMatchObject({ missing: [lost], damaged: [changed] });

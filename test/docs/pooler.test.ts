@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -93,6 +93,18 @@ describeReal('behind PgBouncer in transaction mode', () => {
     return bouncer;
   }
 
+  async function checkedByCommand(url: string): Promise<unknown> {
+    const { stdout } = await run(
+      process.execPath,
+      ['scripts/ops.ts', 'pooler', 'config', '--check', '--json'],
+      {
+        cwd: projectFolder,
+        env: { ...process.env, AUTHENTICATOR_DATABASE_URL: url },
+      },
+    );
+    return JSON.parse(stdout);
+  }
+
   /** With the files of the command, as it writes them. */
   async function asWritten(version: PgbouncerOptions['version']): Promise<Pgbouncer> {
     const port = await freePort();
@@ -101,13 +113,24 @@ describeReal('behind PgBouncer in transaction mode', () => {
     open.push({ close: async () => rmSync(to, { recursive: true, force: true }) });
     const env = { ...process.env, DATA_DIR: folder, DATABASE_URL: adminUrl };
     const command = ['scripts/ops.ts', 'pooler', 'config', '--logins', folder, '--to', to];
-    const sizes = ['--port', String(port), '--pool-size', '3'];
+    const sizes = ['--port', String(port), '--pool-size', '3', '--listen', '127.0.0.1', '--clients', '77'];
+    const dry = await run(process.execPath, [...command, ...sizes, '--dry-run', '--json'], {
+      cwd: projectFolder,
+      env,
+    });
+    expect(JSON.parse(dry.stdout).files).toEqual(
+      ['pgbouncer.ini', 'userlist.txt'].map((name) => join(to, name)),
+    );
+    expect(readdirSync(to)).toEqual([]);
     const { stdout } = await run(process.execPath, [...command, ...sizes], { cwd: projectFolder, env });
     expect(stdout).toContain(
       `AUTHENTICATOR_DATABASE_URL=postgres://colloquy_authenticator:…@127.0.0.1:${port}/colloquy`,
     );
     expect(stdout).toMatch(/DATABASE_URL, OWNER_DATABASE_URL +PostgreSQL/);
     const ini = { path: join(to, 'pgbouncer.ini'), port };
+    expect(readFileSync(ini.path, 'utf8')).toMatch(
+      /^listen_addr = 127\.0\.0\.1$[\s\S]*^max_client_conn = 77$/m,
+    );
     const bouncer = await startPgbouncer({ version, behind: portOf(), logins, ini });
     open.push({ close: bouncer.stop });
     return bouncer;
@@ -185,7 +208,7 @@ describeReal('behind PgBouncer in transaction mode', () => {
           : await pgbouncer(version, { ...settings, default_pool_size: 3 });
       const test = await throughLogins(bouncer);
       if (settings === WRITTEN)
-        expect(await checkPooler(bouncer.url('colloquy_authenticator', 'colloquy'))).toMatchObject({
+        expect(await checkedByCommand(bouncer.url('colloquy_authenticator', 'colloquy'))).toMatchObject({
           version: expect.stringContaining(version),
           settings: { pool_mode: 'transaction', default_pool_size: '3' },
           leaks: 0,

@@ -188,6 +188,14 @@ describeReal('a rehearsal', () => {
         url,
         `update app_hidden.applied_functions set hash = repeat('0', 64) where path = 'support/setting.sql'`,
       );
+      const held = await run(
+        ...['--on', url, '--json', '--max-lock', '100'],
+        ...['--file', file('held.sql', 'lock table app_public.tags; select pg_sleep(0.3);')],
+      );
+      expect(held.code, held.stderr).toBe(1);
+      expect(of(JSON.parse(held.stdout), 'held.sql').findings).toMatchObject([
+        { name: 'long_lock', subject: 'app_public.tags' },
+      ]);
       const bad = await run('--file', file('bad.sql', 'grant select on app_public.users to public;'));
       expect(bad.code, bad.stderr).toBe(1);
       expect(bad.stdout).toMatch(/^functions\/ \(1 files\): \d+ ms, .* of log, 0 objects$/m);

@@ -259,6 +259,11 @@ describeReal('indexes', () => {
       rebuilt: [],
       failed: [],
     });
+    const all = await ops('reindex', '--all', '--again', '--memory', '10', '--dry-run');
+    expect([all.code, all.stdout]).toEqual([
+      0,
+      expect.stringMatching(/users_pkey [\s\S]*The largest wants \d+ MB and gets 10: /),
+    ]);
     const { code, stdout } = await ops(
       'reindex',
       '--vector',
@@ -374,6 +379,28 @@ describeReal('indexes', () => {
     expect(await leftovers()).toEqual([]);
   });
 
+  it('are built by as many workers as are asked for', async () => {
+    await sql('create table app_public.built (n integer constraint built_pkey primary key)');
+    await sql('insert into app_public.built values (1)');
+    await sql(`create function app_private.workers_are_few(n integer) returns integer language plpgsql immutable as $$
+      begin
+        if current_setting('max_parallel_maintenance_workers') = '3' then raise exception 'by three workers'; end if;
+        return n;
+      end $$`);
+    await sql('create index built_idx on app_public.built (app_private.workers_are_few(n))');
+    const by = async (workers: string) => {
+      const { code, stdout } = await ops('reindex', '--index', 'built_idx', '--workers', workers, '--json');
+      return [code, JSON.parse(stdout).failed];
+    };
+    expect(await by('3')).toEqual([
+      1,
+      [{ index: 'app_public.built_idx', error: expect.stringContaining('by three workers') }],
+    ]);
+    expect(await by('0')).toEqual([0, []]);
+    await sql('drop table app_public.built');
+    await sql('drop function app_private.workers_are_few');
+  });
+
   it('are reported with what holds nothing, by estimate and by measurement', async () => {
     await sql('create table app_public.filled (id integer constraint filled_pkey primary key, note text)');
     await sql('insert into app_public.filled select i from generate_series(1, 60000) i');
@@ -388,9 +415,10 @@ describeReal('indexes', () => {
     expect((await ops('bloat', '--exact')).stderr).toContain('CQ656');
     await database.pool('admin').query('create extension pgstattuple with schema extensions');
     expect(of(await bloat('--exact'))).toMatchObject({ share: expect.closeTo(0.9, 1), basis: 'pgstattuple' });
-    expect((await ops('bloat')).stdout).toMatch(
-      /app_public.filled_pkey\s+1\.\d MB\s+1\.\d MB\s+\d+ %\s+types/,
+    expect((await ops('bloat', '--limit', '1')).stdout).toMatch(
+      /index .*\napp_public.filled_pkey\s+1\.\d MB\s+1\.\d MB\s+\d+ %\s+types/,
     );
+    expect((await ops('bloat', '--limit', 'few')).code).toBe(2);
     expect(JSON.parse((await ops('reindex', '--bloated', '--json')).stdout).rebuilt).toEqual([
       expect.objectContaining({ index: 'app_public.filled_pkey', reason: 'bloat' }),
     ]);

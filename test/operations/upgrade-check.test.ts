@@ -126,11 +126,12 @@ describeReal('npm run ops -- upgrade-check', () => {
     expect(await found()).toEqual([
       expect.stringMatching(/^warning process_older colloquy worker, process \d+ of the server$/),
     ]);
-    const ended = promisify(execFile)(process.execPath, ['scripts/ops.ts', 'upgrade-check'], {
+    const ended = promisify(execFile)(process.execPath, ['scripts/ops.ts', 'upgrade-check', '--json'], {
       cwd: projectFolder,
       env: { ...process.env, DATABASE_URL: server.url, LOG_LEVEL: 'silent' },
     });
-    await expect(ended).rejects.toMatchObject({ code: 1, stdout: expect.stringContaining('process_older') });
+    const { code, stdout } = await ended.catch((error) => error);
+    expect([code, JSON.parse(stdout)]).toMatchObject([1, [{ name: 'process_older', severity: 'warning' }]]);
     await old.end();
   });
 

@@ -19,6 +19,7 @@ import { asUser, asVisitor, PASSWORD, registerUser, type TestUser, until } from 
 
 const binaries = await testBinaries().catch(() => undefined);
 const SHA = 'ab'.repeat(32);
+const MAIL = `insert into app_private.mail_outbox (kind, recipient, subject, body) values ('notice', 'ann@example.org', 'a', 'b')`;
 
 describeReal('npm run ops -- adopt', () => {
   let admin: pg.Client;
@@ -169,6 +170,13 @@ describeReal('npm run ops -- adopt', () => {
       code: 2,
       stderr: expect.stringContaining('(CQ642)'),
     });
+    // mail that waits is asked about when the environment changes
+    await owner().query(MAIL);
+    expect(await ops('--yes', '--no-environment')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('(CQ636)'),
+    });
+    await owner().query(`delete from app_private.mail_outbox where kind = 'notice'`);
     expect((await ready()).quarantine).toBeDefined();
 
     const adopted = await ops('--yes', '--json');
@@ -183,6 +191,18 @@ describeReal('npm run ops -- adopt', () => {
     await until(async () => !('quarantine' in (await ready())));
     await until(async () => (await legs(token, 'VECTOR')).data?.search.legs[0].state === 'USED');
     expect(started.log().some(({ msg }) => /^The database was adopted/.test(msg))).toBe(true);
+
+    // of no environment, which is another one than its processes declare; and back, without the mail that came meanwhile
+    const none = await ops('--yes', '--no-environment', '--json');
+    expect([none.code, none.stdout]).toEqual([0, expect.stringContaining('"environment":null')]);
+    await until(async () => 'quarantine' in (await ready()));
+    await owner().query(MAIL);
+    const back = await ops('--yes', '--environment', 'production', '--waiting-mail', 'discard', '--json');
+    expect([back.code, JSON.parse(back.stdout)]).toMatchObject([
+      0,
+      { environment: 'production', discarded_mails: '1' },
+    ]);
+    expect(smtp.delivered).toHaveLength(2);
   });
 
   /** The commands of a clone into staging, as the page has them. */
@@ -194,11 +214,7 @@ describeReal('npm run ops -- adopt', () => {
       Object.assign(new URL(copy.url('admin')), { pathname: `/${of}` }).href;
     try {
       const production = serverDatabase(url(original));
-      await production
-        .pool('owner')
-        .query(
-          `insert into app_private.mail_outbox (kind, recipient, subject, body) values ('notice', 'ann@example.org', 'a', 'b')`,
-        );
+      await production.pool('owner').query(MAIL);
       await production.close();
       const done = await run('bash', ['-euc', block.replaceAll('colloquy_staging', staging)], {
         cwd: projectFolder,

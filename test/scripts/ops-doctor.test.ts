@@ -86,7 +86,11 @@ describeReal('npm run ops -- doctor', () => {
   });
 
   it('says 0 where nothing is found, and 2 where it cannot look', async () => {
-    const fine = await run(monitorUrl, '--check', 'paused_providers', 'dead_letters', '--severity', 'error');
+    const fine = await run(
+      monitorUrl,
+      ...['--check', 'paused_providers', 'dead_letters', 'rls_forced', '--skip', 'rls_forced'],
+      ...['--severity', 'error'],
+    );
     expect([fine.code, fine.stderr]).toEqual([0, '']);
     expect(fine.stdout).toMatch(/2 checks in [\d.]+ s: 0 errors, 0 warnings, 0 to know\.\n$/);
 
@@ -96,6 +100,15 @@ describeReal('npm run ops -- doctor', () => {
       stdout: '',
       stderr: expect.stringMatching(/CQ645[\s\S]*--list/),
     });
+    // a check that has no end is ended
+    await database.pool('owner').query(
+      `create or replace function app_public.provider_states()
+         returns table (provider text, state text, reason text, paused_at timestamptz, paused_until timestamptz, requests_left double precision,
+           tokens_left double precision, open_claims bigint, claimed_tokens bigint)
+         language plpgsql as 'begin perform pg_sleep(60); end'`,
+    );
+    const slow = await run(monitorUrl, '--check', 'paused_providers', '--timeout', '0.2');
+    expect([slow.code, slow.stdout]).toEqual([1, expect.stringContaining('It was ended after 0.2 s.')]);
     const away = new URL(monitorUrl);
     away.port = '1';
     expect(await run(away.href)).toMatchObject({ code: 2, stderr: expect.stringContaining('CQ012') });

@@ -9,6 +9,7 @@ import { type Database, serverDatabase } from '../../lib/database.ts';
 import { projectFolder } from '../../lib/migrations.ts';
 import { openQueue } from '../../lib/queue.ts';
 import { run } from '../../tools/postgres/run.ts';
+import { freePort } from '../../tools/postgres/server.ts';
 import { LONG } from '../support/limits.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { asUser, registerUser, until } from '../support/users.ts';
@@ -363,7 +364,8 @@ describeReal('npm run ops -- jobs', () => {
   it('serves the dashboard to whoever has its address, once, and to nobody else', {
     timeout: LONG,
   }, async () => {
-    const child = spawn(process.execPath, ['scripts/ops.ts', 'dashboard'], {
+    const port = String(await freePort());
+    const child = spawn(process.execPath, ['scripts/ops.ts', 'dashboard', '--port', port], {
       cwd: projectFolder,
       env: environment(),
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -373,7 +375,7 @@ describeReal('npm run ops -- jobs', () => {
     const enter = new URL(String(printed).trim());
     const at = (path: string, init: RequestInit = {}) =>
       fetch(new URL(path, enter), { redirect: 'manual', ...init });
-    expect(enter.hostname).toBe('127.0.0.1');
+    expect([enter.hostname, enter.port]).toEqual(['127.0.0.1', port]);
     const strangers = await Promise.all([
       at('/'),
       at('/enter'),

@@ -107,6 +107,10 @@ describeReal('npm run ops -- retention', () => {
       child.kill('SIGKILL');
       await ended;
     }
+    // no time is no run
+    expect((await retention('--minutes', '0')).code).toBe(2);
+    const short = await retention('--minutes', '0.000001', '--json');
+    expect([short.code, JSON.parse(short.stdout)]).toMatchObject([1, { deleted: {}, isDone: false }]);
     const rest = await left();
     const ran = await retention('--json');
     expect(JSON.parse(ran.stdout).deleted).toEqual(rest > 0 ? { rawEvents: rest } : {});

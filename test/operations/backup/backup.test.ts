@@ -120,13 +120,14 @@ await describeWithBinaries('physical backups', (binaries) => {
         0,
         expect.stringMatching(/archive_mode = on .*needs a restart[\s\S]*Nothing was written/),
       ]);
-      const written = await init('--archive-dir', archive());
+      const written = await init('--archive-dir', archive(), '--timeout', '50');
       expect([written.code, written.stdout]).toEqual([
         1,
         expect.stringContaining('Restart the server for archive_mode'),
       ]);
+      expect(await admin('show archive_timeout')).toBe('50s');
       await server.restart('fast');
-      const proved = await init();
+      const proved = await init('--timeout', '50');
       expect([proved.code, proved.stderr, proved.stdout]).toEqual([
         0,
         expect.anything(),
@@ -255,7 +256,7 @@ await describeWithBinaries('physical backups', (binaries) => {
       expect(await readdir(archive())).toEqual([]);
       // kept where it is, and left alone by the next run
       await copyFile(at('segment'), at('archive', segment!));
-      await shipWal({ ...options, keep: true });
+      expect((await backup(['wal', '--keep'])).code).toBe(0);
       expect(await readdir(archive())).toEqual([segment]);
       const bytes = await readFile(at('segment'));
       for (const [change, why] of [
@@ -284,7 +285,7 @@ await describeWithBinaries('physical backups', (binaries) => {
       const { sets } = await readCatalogue(target);
       expect(sets.map(({ verifiedAt }) => verifiedAt)).toEqual([expect.any(String), expect.any(String)]);
       const [full, incremental] = sets.map(({ id }) => id) as [string, string];
-      const findings = async (all = false) => (await verifyBackups(context(), { all })).findings;
+      const findings = async () => (await verifyBackups(context())).findings;
 
       const flip = async (key: string): Promise<() => Promise<void>> => {
         const path = at('target', key);
@@ -328,7 +329,14 @@ await describeWithBinaries('physical backups', (binaries) => {
       const mend = await hide(`sets/${full}/set.json`);
       const broken = await backup(['verify']);
       expect([broken.code, broken.stderr]).toEqual([2, expect.stringContaining('CQ609')]);
-      expect(await findings(true)).toEqual([expect.stringContaining(`builds on ${full}, which is missing`)]);
+      // all that there are; and without the database, which would take it down
+      const alone = await backup(['verify', '--all', '--without-database', '--json'], {
+        BACKUP_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing',
+      });
+      expect([alone.code, JSON.parse(alone.stdout).findings]).toEqual([
+        1,
+        [expect.stringContaining(`builds on ${full}, which is missing`)],
+      ]);
       await mend();
     },
     LONG,
@@ -468,8 +476,12 @@ await describeWithBinaries('physical backups', (binaries) => {
         hint: expect.stringContaining('backup full'),
       });
       const instead = await takeBackup(context(), 'incremental', { orFull: true });
-      expect(instead.set.kind).toBe('full');
-      await admin('alter system reset summarize_wal');
+      expect([instead.set.kind, instead.details]).toMatchObject([
+        'full',
+        { fullBecause: expect.stringContaining('unless WAL summarization is enabled') },
+      ]);
+      await admin('alter system set summarize_wal = on');
+      await admin('select pg_reload_conf()');
       const key = `sets/${instead.set.id}/set.json`;
       const text = await readFile(at('target', key), 'utf8');
       await writeFile(at('target', key), text.replace(instead.set.systemIdentifier, '42'));
@@ -555,6 +567,9 @@ await describeWithBinaries('physical backups', (binaries) => {
       expect([dry.code, JSON.parse(dry.stdout).sets]).toEqual([0, before.sets.length - 1]);
       expect(await idsOf(target)).toHaveLength(before.sets.length);
       expect((await backup(['prune'])).code).toBe(2);
+      // each of them is of today
+      const young = await backup(['prune', '--keep-days', '1', '--dry-run', '--json']);
+      expect([young.code, JSON.parse(young.stdout).sets]).toEqual([0, 0]);
       // a set that was never finished, and one that is on its way
       await mkdir(at('target', 'sets', '20200101T000000Z-full-0000'), { recursive: true });
       await writeFile(at('target', 'sets', '20200101T000000Z-full-0000', 'base.tar.zst'), 'x');
@@ -640,13 +655,14 @@ await describeWithBinaries('physical backups', (binaries) => {
         expect(await runOf()).toEqual({ skipped: 'nothing is due' });
         // an hour later, and a week later
         const age = async (by: number): Promise<void> => {
-          const [id] = await idsOf(target);
-          const path = at('scheduled', 'sets', id!, 'set.json');
-          const text = JSON.parse(await readFile(path, 'utf8'));
-          await writeFile(
-            path,
-            JSON.stringify({ ...text, startedAt: new Date(Date.now() - by).toISOString() }),
-          );
+          for (const id of await idsOf(target)) {
+            const path = at('scheduled', 'sets', id, 'set.json');
+            const text = JSON.parse(await readFile(path, 'utf8'));
+            await writeFile(
+              path,
+              JSON.stringify({ ...text, startedAt: new Date(Date.now() - by).toISOString() }),
+            );
+          }
         };
         await age(3_700_000);
         const plan = await readPlan(admins.pool('worker'));
@@ -659,11 +675,27 @@ await describeWithBinaries('physical backups', (binaries) => {
           dueKind({ ...plan, incremental: null }, of('2026-11-29T02:30:00.000Z'), sunday),
         ).toBeUndefined();
         await set({ full_cron: 'off' });
-        // incremental where one can be, and full where the summaries of the log do not reach back
-        const taken = await runOf();
-        expect(['incremental', 'full']).toContain((taken as { kind: string }).kind);
-        expect(taken).toMatchObject({
-          pruned: { keptSets: (taken as { kind: string }).kind === 'full' ? 1 : 2 },
+        expect(await runOf()).toMatchObject({
+          kind: 'incremental',
+          fullBecause: null,
+          pruned: { keptSets: 2 },
+        });
+        // a full one where the summaries of the log do not reach back, which says so
+        const { stopLsn } = (await readCatalogue(target)).sets.at(-1)!;
+        await admin(`select pg_logical_emit_message(true, 'colloquy', 'something after it', true)`);
+        await admin('checkpoint');
+        await expect
+          .poll(() =>
+            admin(`select count(*)::int from pg_available_wal_summaries() where end_lsn > '${stopLsn}'`),
+          )
+          .toBeGreaterThan(0);
+        const summaries = join(server.dataDir, 'pg_wal/summaries');
+        for (const name of await readdir(summaries)) await unlink(join(summaries, name));
+        await age(3_700_000);
+        expect(await runOf()).toMatchObject({
+          kind: 'full',
+          fullBecause: expect.stringMatching(/WAL summaries are required/),
+          pruned: { keptSets: 1 },
         });
         // nobody but the worker asks for it, and a copy leaves the target of its original alone
         await expect(pool().query('select from app_hidden.backup_plan()')).rejects.toMatchObject({

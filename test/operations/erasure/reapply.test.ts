@@ -39,11 +39,11 @@ describeReal('people who are back in a copy', () => {
     );
   const erase = (database: Database, user: TestUser) =>
     sql(database, `select id from app_public.erase_user($1, 'asked for')`, user.id).then(([row]) => row.id);
-  const runOn = (on: string, command: string, ...words: string[]) =>
+  const runOn = (on: string, data: string, command: string, ...words: string[]) =>
     runProgram(process.execPath, [script(command), ...words], {
-      env: { ...process.env, DATABASE_URL: on, DATA_DIR: dataDir, LOG_LEVEL: 'error' },
+      env: { ...process.env, DATABASE_URL: on, DATA_DIR: data, LOG_LEVEL: 'error' },
     });
-  const run = (command: string, ...words: string[]) => runOn(url, command, ...words);
+  const run = (command: string, ...words: string[]) => runOn(url, dataDir, command, ...words);
 
   beforeAll(async () => {
     dataDir = mkdtempSync(joinPath(tmpdir(), 'colloquy-reapply-'));
@@ -103,7 +103,15 @@ describeReal('people who are back in a copy', () => {
     expect(
       readdirSync(joinPath(dataDir, 'erasures')).filter((file) => file.endsWith('.done.json')),
     ).toHaveLength(2);
-    expect((await run('ops', 'erasures', 'verify')).code).toBe(0);
+    const verified = await run('ops', 'erasures', 'verify', '--json');
+    expect([verified.code, JSON.parse(verified.stdout)]).toEqual([0, { certificates: 2, faults: [] }]);
+    const listed = await run('ops', 'erasures', 'list', '--json');
+    expect(
+      listed.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).number),
+    ).toEqual([1, 2]);
   });
 
   it('do not come back with the rows of others', async () => {
@@ -140,11 +148,16 @@ describeReal('people who are back in a copy', () => {
     const bad = await run('ops', 'erasures', 'apply', '--from', joinPath(dataDir, 'bad.ndjson'));
     expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining('CQ764')]);
 
-    const stores = [erasureFolder(dataDir)];
-    expect(await reapplyErasures(copy.pool('owner'), stores, [], { dryRun: true })).toBe(1);
+    // where the data folder has no list, that of the file
+    const elsewhere = joinPath(dataDir, 'elsewhere');
+    const looked = await runOn(copyUrl, elsewhere, 'ops', 'erasures', 'apply', '--from', file, '--dry-run');
+    expect([looked.code, looked.stderr]).toEqual([
+      1,
+      expect.stringContaining('1 people would be erased again.'),
+    ]);
     expect(await sql(copy, 'select count(*)::int as n from app_hidden.erasures')).toEqual([{ n: 1 }]);
     // the gate that every copy goes through
-    const adopted = await runOn(copyUrl, 'ops', 'adopt', '--yes');
+    const adopted = await runOn(copyUrl, elsewhere, 'ops', 'adopt', '--yes', '--erasures', file);
     expect([adopted.code, adopted.stderr]).toEqual([0, expect.stringContaining('1 people who were erased')]);
     expect(await sql(copy, 'select from app_public.users where id = $1', petra.id)).toEqual([]);
     expect(
@@ -155,7 +168,7 @@ describeReal('people who are back in a copy', () => {
       { number: 2, reason: 'asked for by the person' },
       { number: 3, reason: 'again, in a copy of an older moment' },
     ]);
-    expect(await reapplyErasures(copy.pool('owner'), stores)).toBe(0);
+    expect(await reapplyErasures(copy.pool('owner'), [erasureFolder(dataDir)])).toBe(0);
     expect(await sql(copy, 'select * from app_hidden.erasure_faults()')).toEqual([]);
   });
 

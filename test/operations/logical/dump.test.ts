@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { queues } from '../../../jobs/registry.ts';
@@ -124,20 +124,37 @@ await describeWithBinaries('a logical dump', (binaries) => {
   it('is taken of the whole by the backup role, and restored into an empty database alone', {
     timeout: LONG,
   }, async () => {
-    const dumped = await ops(['backup', 'dump', '--without-files', '--json'], variables);
-    expect([dumped.code, dumped.stderr]).toEqual([0, expect.stringContaining('Dump')]);
+    // one file has bytes, the others of the test have none
+    const content = 'the bytes of a file';
+    const { rows: stored } = await source.pool('owner').query(
+      `update app_public.files set sha256 = sha256($1), byte_size = length($1)
+         where id = (select id from app_public.files where is_stored order by id limit 1) returning storage_path as path`,
+      [Buffer.from(content)],
+    );
+    const [{ path }] = stored;
+    await mkdir(dirname(join(folder, 'data/files', path)), { recursive: true });
+    await writeFile(join(folder, 'data/files', path), content);
+    const dumped = await ops(['backup', 'dump', '--jobs', '2', '--json'], variables);
+    expect([dumped.code, dumped.stderr]).toEqual([1, expect.stringContaining('Dump')]);
     const set = JSON.parse(dumped.stdout);
-    expect(set).toMatchObject({ kind: 'dump', scope: { of: 'whole' }, files: null });
+    expect(set).toMatchObject({
+      kind: 'dump',
+      scope: { of: 'whole' },
+      files: { count: 1, bytes: content.length },
+    });
     const globals = await text(await openPart(target(), NO_KEYS, set, 'globals.sql'));
     expect(globals).toMatch(/alter role colloquy_backup with login .* replication bypassrls/);
     expect(globals).not.toMatch(/password|SCRAM/i);
 
     const url = await createDatabase('again');
-    const restored = await ops(['restore-dump', '--into', url, '--json'], {
+    const where = ['--into', url, '--files-to', join(folder, 'again')];
+    const restored = await ops(['restore-dump', ...where, '--jobs', '1', '--index-memory', '64', '--json'], {
       ...variables,
       DATABASE_URL: server.url,
     });
-    expect([restored.code, restored.stderr]).toEqual([0, expect.stringContaining('It is a copy')]);
+    expect([restored.code, restored.stderr]).toEqual([1, expect.stringContaining('It is a copy')]);
+    expect(JSON.parse(restored.stdout).filesMissing).toBeGreaterThan(0);
+    expect(await readFile(join(folder, 'again/files', path), 'utf8')).toBe(content);
     const again = serverDatabase(url);
     try {
       const dumped = tables.filter(({ name }) => name !== 'app_hidden.maintenance_runs');
@@ -180,6 +197,15 @@ await describeWithBinaries('a logical dump', (binaries) => {
       '',
       { inBackup: 1, returned: 1, alreadyThere: 0, withoutParent: 0, conflicts: 0 },
     ]);
+    const tag = String(await one(server.url, 'select id from app_public.tags order by id limit 1'));
+    await source.pool('owner').query('delete from app_public.tags');
+    const rows = ['restore-rows', '--from', url, '--table', 'app_public.tags', '--where', `t.id = '${tag}'`];
+    const tags = await ops([...rows, '--json'], { ...variables, DATABASE_URL: server.url });
+    expect([tags.code, JSON.parse(tags.stdout).tables['app_public.tags']], tags.stderr).toMatchObject([
+      0,
+      { inBackup: 1, returned: 1 },
+    ]);
+    expect(await one(server.url, 'select array_agg(id::text) from app_public.tags')).toEqual([tag]);
     const wrong = await ops([...bring, '--workspace', conversation], {
       ...variables,
       DATABASE_URL: server.url,

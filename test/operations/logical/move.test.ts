@@ -20,6 +20,7 @@ import { fillEveryTable } from '../../../tools/release-dump/fill.ts';
 import { createEmptyDatabase } from '../../sql/databases.ts';
 import { createEmbedded } from '../../support/embedded.ts';
 import { LONG, sized } from '../../support/limits.ts';
+import { startS3Server } from '../../support/s3-server.ts';
 import { createTestDatabase, describeReal } from '../../support/server.ts';
 import { axis } from '../../support/tenants.ts';
 import { asUser, registerUser } from '../../support/users.ts';
@@ -35,6 +36,8 @@ describeReal('an embedded database', () => {
   let embedded: Database;
   let moved: Database;
   let tables: Table[];
+  /** The path of the file that has bytes. */
+  let stored: string;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'colloquy-move-'));
@@ -137,7 +140,8 @@ describeReal('an embedded database', () => {
     const received = await storage.receive(Readable.from([Buffer.from('the bytes of a file')]), {
       maxBytes: 100,
     });
-    await received.place(files[0].path);
+    stored = files[0].path;
+    await received.place(stored);
     await received.discard();
     const { set, findings } = await takeDump(
       { database: embedded, target, keys, storage, staging },
@@ -208,7 +212,25 @@ describeReal('an embedded database', () => {
       expect((await left.pool('admin').query('select from app_public.users')).rowCount).toBe(0);
       await left.close();
     }
-    const done = await ops(args, {});
-    expect(done.code, done.stderr).toBe(0);
+    const s3 = await startS3Server();
+    try {
+      const place = `s3://${s3.bucket}/chat`;
+      const done = await ops([...args, '--files-to', place], {
+        FILES_S3_ENDPOINT: s3.endpoint,
+        FILES_S3_REGION: 'us-east-1',
+        FILES_S3_ACCESS_KEY_ID: s3.accessKeyId,
+        FILES_S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
+      });
+      // one file of the test has bytes, the others have none
+      expect([done.code, JSON.parse(done.stdout).files], done.stderr).toMatchObject([
+        1,
+        { copied: 1, copiedBytes: 19, damaged: [], missing: expect.arrayContaining([expect.any(String)]) },
+      ]);
+      expect(await (await fetch(`${s3.endpoint}/${s3.bucket}/chat/${stored}`)).text()).toBe(
+        'the bytes of a file',
+      );
+    } finally {
+      await s3.stop();
+    }
   });
 });

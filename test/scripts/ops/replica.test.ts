@@ -268,10 +268,13 @@ await describeWithBinaries('ops replica', (binaries) => {
     });
     await onStandby('select pg_wal_replay_pause()');
     await sql('create table public.lag as select 1 as one');
-    const behind = await ops(['status', '--max-lag-bytes', '100'], { READ_DATABASE_URL });
+    const behind = await ops(['status', '--max-lag', '0.001', '--max-lag-bytes', '100'], {
+      READ_DATABASE_URL,
+    });
     await onStandby('select pg_wal_replay_resume()');
     expect(behind.code).toBe(1);
     expect(behind.stdout).toMatch(/two is \d+ MB of WAL behind/);
+    expect(behind.stdout).toMatch(/The standby's last commit is \d+ s old/);
     expect(behind.stdout).toMatch(/replay is paused: select pg_wal_replay_resume/);
   });
 

@@ -24,6 +24,7 @@ const run = (task: string, outcome: string, at: string, details = '{}'): string 
   `insert into app_hidden.maintenance_runs (task, outcome, started_at, finished_at, details) values ('${task}', '${outcome}', ${at}, ${at}, '${details}')`;
 const record = (task: string, details = '{}'): string =>
   `select app_hidden.record_run('${task}', now(), 'succeeded', '${details}')`;
+const FULL_INSTEAD = run('backup', 'succeeded', 'clock_timestamp()', '{"fullBecause": "summaries are off"}');
 const NO_RUNS = ['delete from app_hidden.maintenance_runs'];
 
 /** The schedules of a database without a worker come due a day from now, however long ago it was made, and however slow the machine is. */
@@ -255,6 +256,23 @@ export const CONTENT: Fault[] = [
     severity: 'error',
     detail: /^The last one that succeeded ended at .* The last one failed at /,
     mend: [record('backup')],
+  },
+  {
+    check: 'backup_full_instead',
+    is: 'backups that are full for the same reason each time',
+    make: [FULL_INSTEAD, FULL_INSTEAD],
+    subject: 'backup',
+    severity: 'warning',
+    detail: /and the one before, was taken full.*: summaries are off$/,
+    mend: [record('backup', '{"fullBecause": null}')],
+  },
+  {
+    check: 'backup_full_instead',
+    is: 'a backup that is full after a failover',
+    make: [FULL_INSTEAD],
+    subject: 'backup',
+    severity: 'info',
+    mend: [record('backup', '{"fullBecause": null}')],
   },
   {
     check: 'backup_unverified',
