@@ -29,6 +29,8 @@ export function relyingPartyOf(publicUrl: string | undefined): RelyingParty | un
 const ALGORITHMS = [-8, -7, -257];
 const TRANSPORT = /^[a-z-]{1,20}$/;
 const MOST_TRANSPORTS = 10;
+/** Characters of a reason, which may quote what a client has sent. */
+const MOST_LOGGED = 300;
 
 /** What both verifications want. Which challenge it has to be, and whether the counter went on, the database knows. */
 function expected({ id, origin }: RelyingParty, onChallenge: (challenge: string) => void) {
@@ -45,7 +47,7 @@ function expected({ id, origin }: RelyingParty, onChallenge: (challenge: string)
 
 /** The reason is for the log: a client is not told which passkeys there are. */
 async function accepted(verify: () => Promise<Signed | string>): Promise<Signed> {
-  const signed = await verify().catch(describeError);
+  const signed = await verify().catch((error: unknown) => describeError(error).slice(0, MOST_LOGGED));
   if (typeof signed !== 'string') return signed;
   log.info({ reason: signed }, 'A passkey is not accepted');
   throw new ApiError('CQ148', 'This passkey is not accepted.', 'Use another one, or another way to sign in.');

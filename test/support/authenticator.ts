@@ -64,7 +64,7 @@ const [PRESENT, VERIFIED, WITH_CREDENTIAL] = [0x01, 0x04, 0x40];
 const flagsOf = ({ isVerified = true }: Deviation): number => PRESENT | (isVerified ? VERIFIED : 0);
 
 /** Makes a passkey, as navigator.credentials.create() does. */
-export function makePasskey(options: Options, deviation: Deviation = {}, id = randomBytes(16)) {
+export function makePasskey(options: Options, deviation: Deviation = {}, id: Buffer = randomBytes(16)) {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const { x, y } = publicKey.export({ format: 'jwk' }) as { x: string; y: string };
   const point = (name: string) => Buffer.from(name, 'base64url');
