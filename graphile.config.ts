@@ -15,5 +15,6 @@ export default makePreset({
     options: '-c role=colloquy_authenticator',
   }),
   identityProvider: identityProvider(env),
+  publicUrl: env.PUBLIC_URL,
   graphiql: env.NODE_ENV !== 'production',
 });

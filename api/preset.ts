@@ -13,6 +13,7 @@ import { identityVerifier } from './identity-provider.ts';
 import { type Limiter, openLimiter } from './limits/limiter.ts';
 import { MAX_BODY_BYTES } from './limits/values.ts';
 import { LivePlugin } from './live/plugin.ts';
+import { relyingPartyOf } from './passkeys.ts';
 import { pgService, type RequestPools } from './pg-service.ts';
 import { AttachedFilesPlugin } from './plugins/attached-files.ts';
 import { DescriptionsPlugin } from './plugins/catalogue/descriptions.ts';
@@ -24,6 +25,7 @@ import { MessagesPlugin } from './plugins/messages.ts';
 import { AskedPasswordPlugin, NothingUpdatedPlugin, SignInPlugin } from './plugins/outcomes.ts';
 import { packedMessagesPlugins } from './plugins/packed-messages.ts';
 import { PagesPlugin } from './plugins/pages.ts';
+import { passkeysPlugin } from './plugins/passkeys.ts';
 import { currentRequest, requestsPlugin } from './plugins/requests.ts';
 import { rerankingPlugins } from './plugins/reranking.ts';
 import { searchPlugin } from './plugins/search/plugin.ts';
@@ -51,6 +53,8 @@ export interface PresetOptions {
   embedQuery?: EmbedQuery | undefined;
   /** Whose tokens are believed besides our own. Absent: nobody's. */
   identityProvider?: IdentityProvider | undefined;
+  /** Where people reach the application: whose passkeys are taken. Absent: none are. */
+  publicUrl?: string | undefined;
   /** How much of it one workspace may have. */
   queryTurns?: QueryTurns | undefined;
   /** Tells which version a query is embedded for. Absent: a switch is noticed only when dimensions differ. */
@@ -114,6 +118,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       PagesPlugin,
       AskedPasswordPlugin,
       SignInPlugin,
+      passkeysPlugin(relyingPartyOf(options.publicUrl)),
       NothingUpdatedPlugin,
       searchPlugin({
         embed: queryEmbedder(embedQuery, activeVersion, queryTurns),

@@ -139,6 +139,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       embedQuery: options.embedQuery,
       queryTurns: options.queryTurns,
       identityProvider: options.identityProvider,
+      publicUrl: options.publicUrl,
       activeVersion: options.activeVersion,
       reranker: options.reranker,
       timeout: options.requestTimeout,

@@ -14,7 +14,7 @@ function secondFactorNeeded(challenge: string): ApiError {
     : new ApiError(
         'CQ140',
         'A second factor is needed.',
-        'Call confirmSignIn with the challenge of this error and a code of your authenticator app, or a recovery code.',
+        'Call confirmSignIn with the challenge of this error and a code of your authenticator app, a recovery code, or a passkey.',
         { challenge },
       );
 }

@@ -28,6 +28,10 @@ const RESULTS = {
   remove_second_factor: 'removed',
   remove_second_factor_of: 'removed',
   prove_identity: 'proved',
+  add_passkey: 'options',
+  challenge_passkey: 'options',
+  confirm_passkey: 'recoveryCodes',
+  remove_passkey: 'removed',
   redeliver_webhooks: 'deliveries',
 };
 
@@ -48,7 +52,8 @@ export const RESULT_DESCRIPTIONS: Record<string, string> = {
   set: 'True: it holds from now on.',
   secondFactor: 'What the authenticator app is given. It is shown once.',
   recoveryCodes: 'Ten codes, each of which signs in once. They are shown once.',
-  removed: 'True: signing in takes the password alone.',
+  removed: 'True: it is removed.',
+  options: 'What the browser is given: as JSON, with bytes in base64url.',
   proved: 'True: for some minutes what needs a recent proof can be done.',
   deliveries: 'How many deliveries are made again.',
   result: 'How many events are processed again.',

@@ -17,6 +17,7 @@ const NEVER_NULL: Record<string, string[]> = {
   my_invitation: ['id', 'workspace_name', 'role', 'created_at', 'expires_at'],
   new_api_key: ['secret', 'api_key_id', 'name', 'prefix', 'scopes'],
   new_webhook: ['webhook_id', 'url', 'kinds', 'secret'],
+  passkey: ['id', 'name', 'created_at', 'needs_password'],
   recall_response: ['requested', 'returned', 'memories'],
   recalled_memory: ['memory_item_id', 'content', 'importance', 'recency', 'score'],
   search_leg: ['leg', 'state'],

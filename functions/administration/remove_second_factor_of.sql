@@ -1,4 +1,4 @@
--- For a person who lost the app and the recovery codes. Not by an administrator for the own account, which takes a code. Sessions
+-- For a person who lost the app, or the passkeys, and the recovery codes. Not by an administrator for the own account, which takes a code. Sessions
 -- end: who has them is in doubt. Security definer: the tables are closed.
 create or replace function app_public.remove_second_factor_of(account_id uuid)
 returns boolean
@@ -25,5 +25,5 @@ begin
 end
 $$;
 comment on function app_public.remove_second_factor_of(uuid) is
-  'Removes the second factor of somebody who lost it, and ends the sessions of the account. False when there was none. Errors: CQ101 not signed in, CQ110 not with an API key, CQ121 not an administrator, CQ142 prove who you are first, CQ147 the own one, CQ204 no such account.';
+  'Removes the second factor of somebody who lost it, app and passkeys, and ends the sessions of the account. False when there was none. Errors: CQ101 not signed in, CQ110 not with an API key, CQ121 not an administrator, CQ142 prove who you are first, CQ147 the own one, CQ204 no such account.';
 grant execute on function app_public.remove_second_factor_of(uuid) to colloquy_admin;

@@ -25,7 +25,9 @@ begin
       raise exception 'This challenge is unknown, used or expired.' using errcode = 'CQ144', hint = 'Call signIn again.';
     end if;
   end if;
-  insert into app_private.second_factors as f (user_id, secret) values (me, key)
+  -- who has a password only must not put an app beside the passkeys of the account
+  insert into app_private.second_factors as f (user_id, secret)
+  select me, key where challenge is null or not app_private.has_second_factor(me)
   on conflict (user_id) do update set secret = excluded.secret, last_step = null where f.confirmed_at is null;
   if not found then
     raise exception 'The account has a second factor.' using errcode = 'CQ145', hint = 'Call removeSecondFactor with a code first.';

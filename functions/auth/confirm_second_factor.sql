@@ -17,7 +17,7 @@ begin
   if not found then
     raise exception 'There is no second factor to confirm.' using errcode = 'CQ146', hint = 'Call addSecondFactor, unless secondFactor says that there is one.';
   end if;
-  if not app_private.use_code(me, confirm_second_factor.code) then
+  if not app_private.use_code(me, confirm_second_factor.code, is_new => true) then
     perform app_private.count_failed_attempt(me, counters);
     return null;
   end if;

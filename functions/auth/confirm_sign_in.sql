@@ -1,7 +1,7 @@
--- The other half of sign_in for an account with a second factor: the challenge proves the password, the code the rest. Also the
+-- The other half of sign_in for an account with a second factor: the challenge proves the password, the code or a passkey the rest. Also the
 -- first code of a second factor that was added with the challenge. Returns null for a wrong code: raising would roll back the count
 -- of failures, which go by the account and the place as those of passwords do, in counters that a right password does not clear.
-create or replace function app_public.confirm_sign_in(challenge text, code text)
+create or replace function app_public.confirm_sign_in(challenge text, code text default null, passkey jsonb default null)
 returns app_public.authentication
 language plpgsql
 security definer
@@ -12,6 +12,9 @@ declare
   hash bytea := sha256(convert_to(left(challenge, 100), 'UTF8'));
   pending app_private.sign_in_challenges;
   counters text[];
+  used app_private.passkeys;
+  is_first boolean;
+  is_right boolean;
 begin
   select c.* into pending from app_private.sign_in_challenges c where c.token_hash = hash;
   if pending.user_id is not null then
@@ -24,7 +27,14 @@ begin
   if pending.user_id is null then
     raise exception 'This challenge is unknown, used or expired.' using errcode = 'CQ144', hint = 'Call signIn again.';
   end if;
-  if not app_private.use_code(pending.user_id, confirm_sign_in.code) then
+  is_first := not app_private.has_second_factor(pending.user_id);
+  if passkey is null then
+    is_right := app_private.use_code(pending.user_id, confirm_sign_in.code, is_new => is_first);
+  else
+    used := app_private.use_passkey(passkey);
+    is_right := used.user_id = pending.user_id;
+  end if;
+  if not is_right then
     perform app_private.count_failed_attempt(pending.user_id, counters);
     if pending.attempts = most then
       perform app_private.send_notice(pending.user_id, 'codes_wrong');
@@ -34,9 +44,11 @@ begin
   if not exists (select from app_public.users u where u.id = pending.user_id and u.is_active) then
     raise exception 'This account is switched off.' using errcode = 'CQ108', hint = 'Ask an administrator.';
   end if;
-  if not app_private.has_second_factor(pending.user_id) then
+  if is_first then
     perform app_private.activate_second_factor(pending.user_id);
   end if;
+  -- who has a new password as well vouches for the passkey
+  update app_private.passkeys p set needs_password = false where p.id = used.id and p.needs_password;
   delete from app_private.sign_in_challenges c where c.token_hash = hash;
   delete from app_private.sign_in_failures f where f.counter = counters[1];
   update app_public.users u set last_login_at = now() where u.id = pending.user_id;
@@ -44,6 +56,6 @@ begin
   return app_private.create_session(pending.user_id);
 end
 $$;
-comment on function app_public.confirm_sign_in(text, text) is
-  'Signs in with the challenge of signIn and a code of the authenticator app, or a recovery code. Errors: CQ103 too many failures, wait, CQ108 switched off, CQ143 wrong code (in SQL: null), CQ144 challenge unknown, used or expired.';
-grant execute on function app_public.confirm_sign_in(text, text) to colloquy_visitor, colloquy_user, colloquy_admin;
+comment on function app_public.confirm_sign_in(text, text, jsonb) is
+  'Signs in with the challenge of signIn and a code of the authenticator app, or a recovery code, or a passkey. Errors: CQ103 too many failures, wait, CQ108 switched off, CQ143 wrong code, or a passkey of another account (in SQL: null), CQ144 a challenge is unknown, used or expired, CQ148 passkey not accepted, CQ149 no passkeys here (in GraphQL).';
+grant execute on function app_public.confirm_sign_in(text, text, jsonb) to colloquy_visitor, colloquy_user, colloquy_admin;

@@ -10,9 +10,9 @@ declare
 begin
   perform app_hidden.require_session();
   perform app_private.require_recent_proof();
-  perform from app_private.second_factors f where f.user_id = me and f.confirmed_at is not null for update;
-  if not found then
-    raise exception 'The account has no second factor.' using errcode = 'CQ146', hint = 'Call addSecondFactor.';
+  perform from app_public.users u where u.id = me for no key update;
+  if not app_private.has_second_factor(me) then
+    raise exception 'The account has no second factor.' using errcode = 'CQ146', hint = 'Call addSecondFactor, or addPasskey.';
   end if;
   perform app_private.log_event('user.recovery_codes_made', me);
   perform app_private.send_notice(me, 'recovery_codes_made');

@@ -1,6 +1,6 @@
--- A new proof for this session, for what require_recent_proof guards: a code where the account has a second factor, or else the
--- password. Returns false for a wrong one, so that it is counted.
-create or replace function app_public.prove_identity(password text default null, code text default null)
+-- A new proof for this session, for what require_recent_proof guards: a code or a passkey where the account has a second factor, or
+-- else the password. Returns false for a wrong one, so that it is counted.
+create or replace function app_public.prove_identity(password text default null, code text default null, passkey jsonb default null)
 returns boolean
 language plpgsql
 security definer
@@ -17,10 +17,14 @@ begin
   end if;
   perform app_private.require_attempt(counters);
   if app_private.has_second_factor(me) then
-    if prove_identity.code is null then
-      raise exception 'A second factor is needed.' using errcode = 'CQ140', hint = 'Pass a code of your authenticator app, or a recovery code.';
+    if prove_identity.code is null and passkey is null then
+      raise exception 'A second factor is needed.' using errcode = 'CQ140', hint = 'Pass a code of your authenticator app, a recovery code, or a passkey.';
     end if;
-    is_right := app_private.use_code(me, prove_identity.code);
+    if passkey is null then
+      is_right := app_private.use_code(me, prove_identity.code);
+    else
+      is_right := (app_private.use_passkey(passkey)).user_id = me;
+    end if;
   else
     select crypt(left(prove_identity.password, 1000), s.password_hash) = s.password_hash into is_right
     from app_private.user_secrets s where s.user_id = me for update;
@@ -34,6 +38,6 @@ begin
   return found;
 end
 $$;
-comment on function app_public.prove_identity(text, text) is
-  'Proves in this session again who the caller is: by a code where the account has a second factor, or else by the password. Errors: CQ101 not signed in, CQ102 wrong password or code (in SQL: false), CQ103 too many failures, wait, CQ110 not with an API key, CQ140 a code is needed, CQ142 by the identity provider.';
-grant execute on function app_public.prove_identity(text, text) to colloquy_user, colloquy_admin;
+comment on function app_public.prove_identity(text, text, jsonb) is
+  'Proves in this session again who the caller is: by a code or a passkey where the account has a second factor, or else by the password. Errors: CQ101 not signed in, CQ102 wrong password or code (in SQL: false), CQ103 too many failures, wait, CQ110 not with an API key, CQ140 a code or a passkey is needed, CQ142 by the identity provider, CQ144 challenge unknown, used or expired, CQ148 passkey not accepted, CQ149 no passkeys here (in GraphQL).';
+grant execute on function app_public.prove_identity(text, text, jsonb) to colloquy_user, colloquy_admin;

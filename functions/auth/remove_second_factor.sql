@@ -25,5 +25,5 @@ begin
 end
 $$;
 comment on function app_public.remove_second_factor(text) is
-  'Removes the second factor of the caller with its recovery codes, by a code of either. Errors: CQ101 not signed in, CQ103 too many failures, wait, CQ110 not with an API key, CQ143 wrong code (in SQL: false), CQ146 none.';
+  'Removes the second factor of the caller, app and passkeys, with the recovery codes, by a code of the app or a recovery code. Errors: CQ101 not signed in, CQ103 too many failures, wait, CQ110 not with an API key, CQ143 wrong code (in SQL: false), CQ146 none.';
 grant execute on function app_public.remove_second_factor(text) to colloquy_user, colloquy_admin;

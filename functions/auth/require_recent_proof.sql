@@ -19,7 +19,7 @@ begin
   end if;
   if coalesce(proved_at, '-infinity') <= now() - make_interval(mins => minutes) then
     raise exception 'This needs a proof of who you are from the last % minutes.', minutes using errcode = 'CQ142',
-      hint = case when session is not null then 'Call proveIdentity with your password, or a code of your second factor; then try again.'
+      hint = case when session is not null then 'Call proveIdentity with your password, or a code of your second factor or a passkey; then try again.'
         else 'Sign in again at the identity provider.' end;
   end if;
 end

@@ -31,6 +31,7 @@ begin
   -- who lost control of the account, or never had it, has it now, and nobody else: the keys of programs, links to
   -- conversations and open invitations end as well, whoever made them
   update app_public.api_keys k set is_active = false where k.owner_id = account.id and k.is_active;
+  update app_private.passkeys p set needs_password = true where p.user_id = account.id;
   perform app_private.end_grants(account.id);
   delete from app_private.user_sessions s where s.user_id = account.id;
   delete from app_private.sign_in_failures f
@@ -44,5 +45,5 @@ begin
 end
 $$;
 comment on function app_public.reset_password(text, text) is
-  'Sets a new password by a token from a mail (a second factor stays), ends all sessions, links and open invitations of the account and revokes all its API keys. Errors: CQ105 too short or too long, CQ112 token unknown, used or expired, CQ130 too easily guessed.';
+  'Sets a new password by a token from a mail (a second factor stays, and passkeys sign in with the new password only), ends all sessions, links and open invitations of the account and revokes all its API keys. Errors: CQ105 too short or too long, CQ112 token unknown, used or expired, CQ130 too easily guessed.';
 grant execute on function app_public.reset_password(text, text) to colloquy_visitor, colloquy_user, colloquy_admin;

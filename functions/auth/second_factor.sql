@@ -11,7 +11,11 @@ declare
   result app_public.second_factor_state;
 begin
   perform app_hidden.require_session();
-  select f.confirmed_at into result.confirmed_at from app_private.second_factors f where f.user_id = me;
+  select min(e.since) into result.confirmed_at
+  from (
+    select f.confirmed_at from app_private.second_factors f where f.user_id = me
+    union all select p.created_at from app_private.passkeys p where p.user_id = me
+  ) as e (since);
   result.is_active := result.confirmed_at is not null;
   select count(*) into result.recovery_codes_left from app_private.recovery_codes c where c.user_id = me;
   result.is_required := app_private.must_have_second_factor(me);

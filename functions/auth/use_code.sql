@@ -1,6 +1,8 @@
 -- Whether a code is right, which it is once: the row is locked, and the time step of a code, or the recovery code, is used up.
--- One step before and after the present one counts, for clocks that differ. The caller counts failures.
-create or replace function app_private.use_code(for_user uuid, code text)
+-- One step before and after the present one counts, for clocks that differ. A secret that is not confirmed yet counts only where it is to
+-- be (is_new), and then nothing else does: where passkeys are the second factor, who has the password must not add an app of its own. The
+-- caller counts failures.
+create or replace function app_private.use_code(for_user uuid, code text, is_new boolean default false)
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -10,12 +12,12 @@ declare
   present bigint;
   used bigint;
 begin
-  select f.* into factor from app_private.second_factors f where f.user_id = for_user for update;
-  if factor.user_id is null or code is null or octet_length(code) > 100 then
+  if code is null or octet_length(code) > 100 then
     return false;
   end if;
   present := floor(extract(epoch from clock_timestamp()) / 30);
   if replace(code, ' ', '') ~ '^[0-9]{6}$' then
+    select f.* into factor from app_private.second_factors f where f.user_id = for_user and (f.confirmed_at is null) = is_new for update;
     select s.step into used
     from generate_series(present - 1, present + 1) as s (step)
     where s.step > coalesce(factor.last_step, -1) and app_private.totp_code(factor.secret, s.step) = replace(code, ' ', '')
@@ -25,7 +27,7 @@ begin
     return found;
   end if;
   delete from app_private.recovery_codes c
-  where c.user_id = for_user and c.code_hash = app_private.recovery_code_hash(for_user, use_code.code);
+  where not is_new and c.user_id = for_user and c.code_hash = app_private.recovery_code_hash(for_user, use_code.code);
   if not found then
     return false;
   end if;
@@ -36,4 +38,4 @@ begin
   return true;
 end
 $$;
-comment on function app_private.use_code(uuid, text) is 'Whether a code of the authenticator app, or a recovery code, is right and was not used before; it is used now.';
+comment on function app_private.use_code(uuid, text, boolean) is 'Whether a code of the authenticator app, or a recovery code, is right and was not used before; it is used now.';

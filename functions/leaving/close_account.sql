@@ -9,6 +9,8 @@ begin
   delete from app_private.user_identities i where i.user_id = person;
   delete from app_private.user_secrets s where s.user_id = person;
   delete from app_private.second_factors f where f.user_id = person;
+  delete from app_private.passkeys p where p.user_id = person;
+  delete from app_private.recovery_codes c where c.user_id = person;
   delete from app_private.sign_in_challenges c where c.user_id = person;
   delete from app_private.mail_tokens t where t.user_id = person;
   delete from app_public.api_keys k where k.owner_id = person;

@@ -12,6 +12,7 @@ as $$
     ('account', 'app_public.users', 'id', 't.id = $1', '{}'::text[]),
     ('sessions', 'app_private.user_sessions', 'id', 't.user_id = $1', array['token_hash']),
     ('identities', 'app_private.user_identities', 'id', 't.user_id = $1', '{}'::text[]),
+    ('passkeys', 'app_private.passkeys', 'id', 't.user_id = $1', array['credential_id', 'public_key']),
     ('sign_in_places', 'app_private.sign_in_places', null::text, 't.user_id = $1', '{}'::text[]),
     ('api_keys', 'app_public.api_keys', 'id', 't.owner_id = $1', '{}'::text[]),
     ('memberships', 'app_public.workspace_members', 'workspace_id', 't.user_id = $1', '{}'::text[]),

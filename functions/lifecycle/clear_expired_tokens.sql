@@ -1,5 +1,5 @@
--- Tokens for a new password or an address that were sent by mail and never used, and challenges of sign-ins that were not
--- confirmed, and logouts that identity providers told of. Never one that still works.
+-- Tokens for a new password or an address that were sent by mail and never used, and challenges of sign-ins and passkeys that were
+-- not answered, and logouts that identity providers told of. Never one that still works.
 create or replace function app_hidden.clear_expired_tokens(max_rows integer default 1000)
 returns integer
 language plpgsql
@@ -24,6 +24,13 @@ begin
   );
   get diagnostics more = row_count;
   gone := gone + more;
+  delete from app_private.passkey_challenges c
+  where c.challenge_hash in (
+    select e.challenge_hash from app_private.passkey_challenges e where e.expires_at <= clock_timestamp()
+    order by e.expires_at limit max_rows - gone for update skip locked
+  );
+  get diagnostics more = row_count;
+  gone := gone + more;
   delete from app_private.provider_logouts l
   where l.token_hash in (
     select e.token_hash from app_private.provider_logouts e where e.expires_at <= clock_timestamp()
@@ -33,5 +40,5 @@ begin
   return gone + more;
 end
 $$;
-comment on function app_hidden.clear_expired_tokens(integer) is 'Removes tokens for a new password or an address, and challenges of sign-ins and logouts at identity providers, that have expired, at most so many. Returns how many. For the job.';
+comment on function app_hidden.clear_expired_tokens(integer) is 'Removes tokens for a new password or an address, and challenges of sign-ins and passkeys, and logouts at identity providers, that have expired, at most so many. Returns how many. For the job.';
 grant execute on function app_hidden.clear_expired_tokens(integer) to colloquy_worker;

@@ -40,6 +40,9 @@ for each row execute function app_private.tell_rights('user_id');
 create or replace trigger second_factors_70_tell_rights after delete on app_private.second_factors
 for each row execute function app_private.tell_rights('user_id');
 
+create or replace trigger passkeys_70_tell_rights after delete on app_private.passkeys
+for each row execute function app_private.tell_rights('user_id');
+
 create or replace trigger workspaces_70_tell_rights after delete on app_public.workspaces
 for each row execute function app_private.tell_rights('id');
 create or replace trigger workspaces_70_tell_rights_changed after update of frozen_at, longest_api_key_days on app_public.workspaces

@@ -28,6 +28,8 @@ begin
     when 'api_key_made' then 'An API key that acts for you was made: ' || detail
     when 'second_factor_added' then 'A second factor was added to your account.'
     when 'second_factor_removed' then 'The second factor of your account was removed.'
+    when 'passkey_added' then 'A passkey was added to your account. It signs in without your password.'
+    when 'passkey_removed' then 'A passkey of your account was removed.'
     when 'recovery_codes_made' then 'New recovery codes were made for your account. Those from before work no more.'
     when 'recovery_code_used' then 'A recovery code of your account was used. There are ' || detail || ' left.'
     when 'codes_wrong' then 'Somebody gave the right password of your account, and five wrong codes.'
@@ -39,7 +41,7 @@ begin
     app_private.client_label(nullif(current_setting('colloquy.user_agent', true), '')),
     case send_notice.kind
       when 'email_changed' then 'ask the operator of this installation for help.'
-      else 'ask for a new password (requestPasswordReset): that ends all sessions and API keys.'
+      else 'ask for a new password (requestPasswordReset): that ends all sessions and API keys, and no passkey signs in without it.'
     end
   ));
 end

@@ -898,6 +898,18 @@ CREATE TYPE app_public.new_webhook AS (
 );
 
 --
+-- Name: passkey; Type: TYPE; Schema: app_public; Owner: -
+--
+
+CREATE TYPE app_public.passkey AS (
+	id uuid,
+	name text,
+	created_at timestamp with time zone,
+	last_used_at timestamp with time zone,
+	needs_password boolean
+);
+
+--
 -- Name: processing_status; Type: TYPE; Schema: app_public; Owner: -
 --
 
@@ -2263,6 +2275,52 @@ CREATE TABLE app_public.documents (
 );
 
 ALTER TABLE ONLY app_public.documents FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: passkey_challenges; Type: TABLE; Schema: app_private; Owner: -
+--
+
+CREATE TABLE app_private.passkey_challenges (
+    challenge_hash bytea NOT NULL,
+    session_id uuid,
+    credential_id bytea,
+    public_key bytea,
+    counter bigint,
+    transports text[],
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT passkey_challenges_challenge_hash_length CHECK ((octet_length(challenge_hash) = 32)),
+    CONSTRAINT passkey_challenges_credential_id_length CHECK (((octet_length(credential_id) >= 1) AND (octet_length(credential_id) <= 1023))),
+    CONSTRAINT passkey_challenges_public_key_length CHECK (((octet_length(public_key) >= 1) AND (octet_length(public_key) <= 4096))),
+    CONSTRAINT passkey_challenges_signed CHECK ((((credential_id IS NULL) = (counter IS NULL)) AND ((credential_id IS NOT NULL) OR (public_key IS NULL)))),
+    CONSTRAINT passkey_challenges_transports_length CHECK (((cardinality(transports) <= 10) AND (octet_length(array_to_string(transports, ''::text, ''::text)) <= 200)))
+);
+
+ALTER TABLE ONLY app_private.passkey_challenges FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: passkeys; Type: TABLE; Schema: app_private; Owner: -
+--
+
+CREATE TABLE app_private.passkeys (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    user_id uuid NOT NULL,
+    credential_id bytea NOT NULL,
+    public_key bytea NOT NULL,
+    counter bigint NOT NULL,
+    transports text[] NOT NULL,
+    name text NOT NULL,
+    needs_password boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_used_at timestamp with time zone,
+    CONSTRAINT passkeys_counter_range CHECK (((counter >= 0) AND (counter <= '4294967295'::bigint))),
+    CONSTRAINT passkeys_credential_id_length CHECK (((octet_length(credential_id) >= 1) AND (octet_length(credential_id) <= 1023))),
+    CONSTRAINT passkeys_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT passkeys_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100))),
+    CONSTRAINT passkeys_public_key_length CHECK (((octet_length(public_key) >= 1) AND (octet_length(public_key) <= 4096))),
+    CONSTRAINT passkeys_transports_length CHECK (((cardinality(transports) <= 10) AND (octet_length(array_to_string(transports, ''::text, ''::text)) <= 200)))
+);
+
+ALTER TABLE ONLY app_private.passkeys FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: repository_documents; Type: TABLE; Schema: app_public; Owner: -
@@ -4202,6 +4260,27 @@ ALTER TABLE ONLY app_private.mail_tokens
     ADD CONSTRAINT mail_tokens_pkey PRIMARY KEY (token_hash);
 
 --
+-- Name: passkey_challenges passkey_challenges_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.passkey_challenges
+    ADD CONSTRAINT passkey_challenges_pkey PRIMARY KEY (challenge_hash);
+
+--
+-- Name: passkeys passkeys_credential_id_key; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.passkeys
+    ADD CONSTRAINT passkeys_credential_id_key UNIQUE (credential_id);
+
+--
+-- Name: passkeys passkeys_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.passkeys
+    ADD CONSTRAINT passkeys_pkey PRIMARY KEY (id);
+
+--
 -- Name: provider_logouts provider_logouts_pkey; Type: CONSTRAINT; Schema: app_private; Owner: -
 --
 
@@ -5170,6 +5249,24 @@ CREATE INDEX mail_tokens_expires_at_idx ON app_private.mail_tokens USING btree (
 --
 
 CREATE INDEX mail_tokens_user_id_kind_idx ON app_private.mail_tokens USING btree (user_id, kind, created_at);
+
+--
+-- Name: passkey_challenges_expires_at_idx; Type: INDEX; Schema: app_private; Owner: -
+--
+
+CREATE INDEX passkey_challenges_expires_at_idx ON app_private.passkey_challenges USING btree (expires_at);
+
+--
+-- Name: passkey_challenges_session_id_idx; Type: INDEX; Schema: app_private; Owner: -
+--
+
+CREATE INDEX passkey_challenges_session_id_idx ON app_private.passkey_challenges USING btree (session_id);
+
+--
+-- Name: passkeys_user_id_idx; Type: INDEX; Schema: app_private; Owner: -
+--
+
+CREATE INDEX passkeys_user_id_idx ON app_private.passkeys USING btree (user_id);
 
 --
 -- Name: provider_logouts_expires_at_idx; Type: INDEX; Schema: app_private; Owner: -
@@ -6213,11 +6310,25 @@ ALTER TABLE ONLY app_private.mail_tokens
     ADD CONSTRAINT mail_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
 
 --
+-- Name: passkey_challenges passkey_challenges_session_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.passkey_challenges
+    ADD CONSTRAINT passkey_challenges_session_id_fkey FOREIGN KEY (session_id) REFERENCES app_private.user_sessions(id) ON DELETE CASCADE;
+
+--
+-- Name: passkeys passkeys_user_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
+--
+
+ALTER TABLE ONLY app_private.passkeys
+    ADD CONSTRAINT passkeys_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
 -- Name: recovery_codes recovery_codes_user_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
 --
 
 ALTER TABLE ONLY app_private.recovery_codes
-    ADD CONSTRAINT recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_private.second_factors(user_id) ON DELETE CASCADE;
+    ADD CONSTRAINT recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_public.users(id) ON DELETE CASCADE;
 
 --
 -- Name: second_factors second_factors_user_id_fkey; Type: FK CONSTRAINT; Schema: app_private; Owner: -
@@ -7506,6 +7617,18 @@ CREATE POLICY all_owner ON app_private.mail_outbox TO colloquy_owner USING (true
 CREATE POLICY all_owner ON app_private.mail_tokens TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: passkey_challenges all_owner; Type: POLICY; Schema: app_private; Owner: -
+--
+
+CREATE POLICY all_owner ON app_private.passkey_challenges TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
+-- Name: passkeys all_owner; Type: POLICY; Schema: app_private; Owner: -
+--
+
+CREATE POLICY all_owner ON app_private.passkeys TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: provider_logouts all_owner; Type: POLICY; Schema: app_private; Owner: -
 --
 
@@ -7624,6 +7747,18 @@ ALTER TABLE app_private.mail_outbox ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE app_private.mail_tokens ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: passkey_challenges; Type: ROW SECURITY; Schema: app_private; Owner: -
+--
+
+ALTER TABLE app_private.passkey_challenges ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: passkeys; Type: ROW SECURITY; Schema: app_private; Owner: -
+--
+
+ALTER TABLE app_private.passkeys ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: provider_logouts; Type: ROW SECURITY; Schema: app_private; Owner: -

@@ -129,7 +129,7 @@ describeReal('a second factor', () => {
     const refused = await api.ask(KEY, {}, { token: plain.token });
     expect([codeOf(refused), refused.errors[0]!.extensions.hint]).toEqual([
       'CQ142',
-      'Call proveIdentity with your password, or a code of your second factor; then try again.',
+      'Call proveIdentity with your password, or a code of your second factor or a passkey; then try again.',
     ]);
     expect(codeOf(await api.ask(PROVE, { password: 'a guess' }, { token: plain.token }))).toBe('CQ102');
     expect(

@@ -16,6 +16,7 @@ import {
   startTestApi,
   type TestApi,
 } from '../api/support.ts';
+import { makePasskey, usePasskey } from '../support/authenticator.ts';
 import {
   AUDIENCE,
   ISSUER,
@@ -64,6 +65,8 @@ interface World {
   /** What the member made everything with: its session, or a key. */
   token: string;
   apiKeyId: string;
+  /** What navigator.credentials.get() answers. */
+  passkey(): Promise<object>;
   probes: Record<string, () => Promise<boolean>>;
 }
 
@@ -89,6 +92,7 @@ describeReal('what outlives whom', () => {
     root = await mkdtemp(join(tmpdir(), 'colloquy-authority-'));
     api = await startTestApi({
       storage: localStorage(root),
+      publicUrl: 'https://colloquy.example.org',
       identityProvider: {
         issuer: ISSUER,
         audience: AUDIENCE,
@@ -150,6 +154,18 @@ describeReal('what outlives whom', () => {
       ({ token: session, userId } = await register(api, email));
     }
     await put({ workspace }, userId);
+    // who comes by an identity provider may have a session of its own, too
+    const own =
+      by === 'identity'
+        ? (await sql('select token from app_private.create_session($1)', userId))[0].token
+        : session;
+    const { options } = (await mutate('addPasskey(input: {}) { options }', own)) as never;
+    const { passkey, answer } = makePasskey(options);
+    const confirm =
+      'mutation ($passkey: JSON!) { confirmPasskey(input: { passkey: $passkey }) { recoveryCodes } }';
+    expect((await api.ask(confirm, { passkey: answer }, { token: own })).errors).toEqual([]);
+    const usedPasskey = async () =>
+      usePasskey(passkey, (await mutate('challengePasskey(input: {}) { options }')).options as never);
     const made = await mutate(
       'createApiKey(input: { name: "k", scopes: ["write", "share", "admin"] }) { newApiKey { apiKeyId secret } }',
       session,
@@ -227,6 +243,7 @@ describeReal('what outlives whom', () => {
       workspace,
       token,
       apiKeyId,
+      passkey: usedPasskey,
       probes: {
         link: async () => {
           const reply = await ask(`{ readSharedConversation(token: "${link}") { messages { content } } }`);
@@ -234,6 +251,11 @@ describeReal('what outlives whom', () => {
           return reply.data.readSharedConversation?.messages?.[0]?.content === 'the secret';
         },
         'API key': async () => (await ask('{ currentUser { id } }', secret)).status === 200,
+        passkey: async () => {
+          const call =
+            'mutation ($passkey: JSON!) { signInWithPasskey(input: { passkey: $passkey }) { clientMutationId } }';
+          return (await api.ask(call, { passkey: await usedPasskey() })).errors.length === 0;
+        },
         session: async () => (await ask('{ currentUser { id } }', session)).status === 200,
         job: () => found('select source_id as id from app_hidden.find_unindexed(10000)', uncut),
         'embedding request': () =>
@@ -335,6 +357,15 @@ describeReal('what outlives whom', () => {
     },
     'password reset by mail': {
       happens: async ({ probes }) => expect(await probes['reset mail']!()).toBe(true),
+      // whoever has the new password vouches for the passkey
+      isUndone: async ({ member, passkey }) => {
+        const signIn = `mutation { signIn(input: { email: "${member.email}", password: "another password" }) { clientMutationId } }`;
+        const { challenge } = (await ask(signIn)).errors[0]!.extensions as unknown as { challenge: string };
+        const confirm = `mutation ($passkey: JSON!) {
+          confirmSignIn(input: { challenge: "${challenge}", passkey: $passkey }) { clientMutationId }
+        }`;
+        expect((await api.ask(confirm, { passkey: await passkey() })).errors).toEqual([]);
+      },
     },
     'password changed': {
       happens: ({ member }) =>
@@ -367,7 +398,7 @@ describeReal('what outlives whom', () => {
 
   it('is decided for every event and thing', () => {
     expect([...events.keys()].sort()).toEqual(Object.keys(EVENTS).sort());
-    expect(things).toHaveLength(12);
+    expect(things).toHaveLength(13);
     for (const [event, cells] of events)
       for (const thing of things)
         expect(['stays', 'rests', 'ends'], `${event}: ${thing}`).toContain(cells[thing]);

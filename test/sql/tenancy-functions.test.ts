@@ -12,6 +12,7 @@ import { leaving } from './attacks/leaving.ts';
 import { members } from './attacks/members.ts';
 import { memory } from './attacks/memory.ts';
 import { operations } from './attacks/operations.ts';
+import { passkeys } from './attacks/passkeys.ts';
 import { queue } from './attacks/queue.ts';
 import { retrieval } from './attacks/retrieval.ts';
 import { call, database, endScene, fails, of, setScene, tenants } from './attacks/scene.ts';
@@ -23,6 +24,7 @@ import { webhooks } from './attacks/webhooks.ts';
 const attacks = {
   ...accounts,
   ...secondFactor,
+  ...passkeys,
   ...members,
   ...knowledge,
   ...memory,

@@ -18,21 +18,25 @@ export type Need =
 /** The one table of rules: what each mutation needs. A new mutation fails the suite until it stands here. */
 export const MUTATIONS: Record<Need, string[]> = {
   nothing: [
+    'challengePasskey',
     'confirmSignIn',
     'register',
     'requestPasswordReset',
     'resetPassword',
     'signIn',
+    'signInWithPasskey',
     'signOut',
     'verifyEmail',
   ],
   session: [
     'acceptInvitation',
     'acceptMyInvitation',
+    'addPasskey',
     // but for the challenge of a sign-in
     'addSecondFactor',
     'changePassword',
     'confirmEmailChange',
+    'confirmPasskey',
     'confirmSecondFactor',
     'createApiKey',
     'createWebhook',
@@ -48,8 +52,10 @@ export const MUTATIONS: Record<Need, string[]> = {
     'leaveWorkspace',
     'makeRecoveryCodes',
     'proveIdentity',
+    'removePasskey',
     'removeSecondFactor',
     'removeSecondFactorOf',
+    'renamePasskey',
     'requestEmailChange',
     'requestEmailVerification',
     'resetAccountPassword',

@@ -136,6 +136,12 @@ async function serve(database: Database, { ann }: Tenants): Promise<void> {
 /** What people leave at the door: a wrong password, a token that waits in a mailbox, a request that nobody answered yet, a notice, a sign-in without its code. */
 async function knock(database: Database, { ann, bob }: Tenants): Promise<void> {
   await protect(database, bob);
+  await database.pool('owner').query(
+    `insert into app_private.passkeys (user_id, credential_id, public_key, counter, transports, name)
+       values ($1, '\\x01', '\\x02', 0, '{internal}', 'phone')`,
+    [bob.id],
+  );
+  await asVisitor(database, (client) => client.query('select app_public.challenge_passkey()'));
   await asVisitor(database, (client) =>
     client.query('select app_public.sign_in($1, $2)', ['bob@example.org', PASSWORD]),
   );

@@ -26,6 +26,9 @@ const ACTS = [
   'add_second_factor()',
   `confirm_second_factor('000000')`,
   'make_recovery_codes()',
+  'add_passkey()',
+  `confirm_passkey('{}')`,
+  `remove_passkey('01890000-0000-7000-8000-000000000000')`,
 ];
 
 describeReal('a recent proof', () => {

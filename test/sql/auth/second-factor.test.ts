@@ -378,7 +378,13 @@ describeReal('a second factor', () => {
   });
 
   it('is read by nobody but the owner of the database', async () => {
-    for (const table of ['second_factors', 'recovery_codes', 'sign_in_challenges'])
+    for (const table of [
+      'second_factors',
+      'recovery_codes',
+      'sign_in_challenges',
+      'passkeys',
+      'passkey_challenges',
+    ])
       for (const role of ['authenticator', 'worker'] as const)
         expect(await code(database.pool(role).query(`select from app_private.${table}`))).toBe('42501');
   });

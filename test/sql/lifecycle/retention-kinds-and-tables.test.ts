@@ -72,6 +72,8 @@ const BOUNDS: Record<string, Bound> = {
   'app_private.database_identity': { because: 'one row' },
   'app_private.mail_outbox': expired,
   'app_private.mail_tokens': expired,
+  'app_private.passkey_challenges': expired,
+  'app_private.passkeys': user,
   'app_private.provider_logouts': expired,
   'app_private.recovery_codes': user,
   'app_private.second_factors': user,

@@ -142,8 +142,8 @@ export const FREE_MUTATIONS: Record<string, string> = {
   'erase-some.test.ts: they are refused': 'deleteMyAccount eraseUser',
   'they give or take access': `acceptInvitation acceptMyInvitation declineInvitation handOverInvitation inviteAccount inviteMember leaveWorkspace
     removeMember revokeApiKey revokeInvitation revokeShare transferOwnership`,
-  'they are about accounts': `addSecondFactor changePassword confirmEmailChange confirmSecondFactor confirmSignIn endAccountSessions endIdentity
-    proveIdentity removeSecondFactor removeSecondFactorOf requestEmailChange requestEmailVerification requestPasswordReset
-    resetAccountPassword resetPassword revokeOtherSessions revokeSession setAccountActive setAccountQuota setAccountRole signIn signOut
+  'they are about accounts': `addPasskey addSecondFactor challengePasskey changePassword confirmEmailChange confirmPasskey confirmSecondFactor confirmSignIn endAccountSessions endIdentity
+    proveIdentity removePasskey removeSecondFactor removeSecondFactorOf renamePasskey requestEmailChange requestEmailVerification requestPasswordReset
+    resetAccountPassword resetPassword revokeOtherSessions revokeSession setAccountActive setAccountQuota setAccountRole signIn signInWithPasskey signOut
     updateUser updateUserByNodeId verifyEmail`,
 };
