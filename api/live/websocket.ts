@@ -43,7 +43,8 @@ const reasonOf = (code: string, message: string): string =>
 function keepAlive(socket: WebSocket, interval: number): void {
   let isAlive = true;
   const timer = setInterval(() => {
-    if (!isAlive) return socket.terminate();
+    // while something waits for it, a client is slow, and the patience with it has an end of its own
+    if (!isAlive && socket.bufferedAmount === 0) return socket.terminate();
     isAlive = false;
     socket.ping();
   }, interval).unref();

@@ -149,7 +149,7 @@ describeReal('authentication', () => {
   it('takes an API key within its scopes, until it is revoked', async () => {
     const eve = await register(api, 'eve@example.org');
     const made = await api.ask(
-      'mutation { createApiKey(input: { name: "robot", scopes: ["read"] }) { newApiKey { apiKeyId secret prefix scopes } } }',
+      'mutation { createApiKey(input: { name: "robot", scopes: [READ] }) { newApiKey { apiKeyId secret prefix scopes } } }',
       {},
       { token: eve.token },
     );
@@ -185,7 +185,7 @@ describeReal('authentication', () => {
     );
     const headers = { 'x-workspace-id': made.data.createWorkspace.workspace.id };
     const key = await api.ask(
-      'mutation { createApiKey(input: { name: "robot", scopes: ["admin"] }) { newApiKey { apiKeyId secret } } }',
+      'mutation { createApiKey(input: { name: "robot", scopes: [ADMIN] }) { newApiKey { apiKeyId secret } } }',
       {},
       { token: lead.token, headers },
     );

@@ -186,7 +186,7 @@ describeReal('files over HTTP', () => {
 
     const key = async (scopes: string[]): Promise<string> => {
       const reply = await api.ask(
-        `mutation ($scopes: [String!]!) { createApiKey(input: { name: "k", scopes: $scopes }) { newApiKey { secret } } }`,
+        `mutation ($scopes: [ApiKeyScope!]!) { createApiKey(input: { name: "k", scopes: $scopes }) { newApiKey { secret } } }`,
         { scopes },
         ann,
       );

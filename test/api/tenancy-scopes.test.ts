@@ -131,7 +131,7 @@ describeReal('scope by mutation by way', () => {
       else if (caller === 'session') tokens.set(caller, owner.token);
       else {
         const { data } = await api.ask(
-          'mutation ($scopes: [String!]!) { createApiKey(input: { name: "key", scopes: $scopes }) { newApiKey { secret } } }',
+          'mutation ($scopes: [ApiKeyScope!]!) { createApiKey(input: { name: "key", scopes: $scopes }) { newApiKey { secret } } }',
           { scopes: caller },
           { token: owner.token, headers: { 'x-workspace-id': workspace } },
         );
@@ -438,7 +438,7 @@ describeReal('scope by mutation by way', () => {
       const secretOf = async (scopes: string[]) =>
         (
           await api.ask(
-            'mutation ($scopes: [String!]!) { createApiKey(input: { name: "s", scopes: $scopes }) { newApiKey { secret } } }',
+            'mutation ($scopes: [ApiKeyScope!]!) { createApiKey(input: { name: "s", scopes: $scopes }) { newApiKey { secret } } }',
             { scopes },
             { token: owner.token },
           )

@@ -151,7 +151,7 @@ describeReal('what outlives whom', () => {
     }
     await put({ workspace }, userId);
     const made = await mutate(
-      'createApiKey(input: { name: "k", scopes: ["write", "share", "admin"] }) { newApiKey { apiKeyId secret } }',
+      'createApiKey(input: { name: "k", scopes: [WRITE, SHARE, ADMIN] }) { newApiKey { apiKeyId secret } }',
       session,
       workspace,
     );
@@ -206,7 +206,7 @@ describeReal('what outlives whom', () => {
     await member('reserveUsage(input: { tokens: "900" }) { usageReservation { id } }');
     // never with a key
     await mutate(
-      'createWebhook(input: { url: "https://receiver.example/", kinds: ["document.created"] }) { newWebhook { secret } }',
+      'createWebhook(input: { url: "https://receiver.example/", kinds: [DOCUMENT_CREATED] }) { newWebhook { secret } }',
       session,
       workspace,
     );

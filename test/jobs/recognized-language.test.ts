@@ -67,7 +67,7 @@ describeReal('languages of passages', () => {
   ): Promise<string> => {
     const data = await ask(
       account,
-      `mutation ($title: String!, $content: String!, $type: String, $code: String, $language: TextSearchLanguage) {
+      `mutation ($title: String!, $content: String!, $type: ContentType, $code: String, $language: TextSearchLanguage) {
         createDocument(input: { title: $title, content: $content, contentType: $type, codeLanguage: $code, textSearchLanguage: $language }) { document { id } } }`,
       { title, content, ...options },
     );
@@ -150,18 +150,18 @@ describeReal('languages of passages', () => {
     expect((await search(ada, 'counts'))[0]).toContain('counting');
     expect((await search(bob, 'réparer'))[0]).toContain('réparaient');
     // by filter, passages in one of them
-    expect(await search(ada, 'Haus', { textSearchLanguages: ['english'] })).toEqual([]);
-    expect(await search(ada, 'Haus', { textSearchLanguages: ['german'] })).toHaveLength(1);
-    expect(await search(ada, 'counts', { textSearchLanguages: ['german'] })).toEqual([]);
+    expect(await search(ada, 'Haus', { textSearchLanguages: ['ENGLISH'] })).toEqual([]);
+    expect(await search(ada, 'Haus', { textSearchLanguages: ['GERMAN'] })).toHaveLength(1);
+    expect(await search(ada, 'counts', { textSearchLanguages: ['GERMAN'] })).toEqual([]);
     // GraphQL shows them, to who may read them
     const mine = '{ chunks(first: 50) { nodes { documentId textSearchLanguage isLanguageRecognized } } }';
     expect((await ask(ada, mine)).chunks.nodes).toContainEqual({
       documentId: id,
-      textSearchLanguage: 'german',
+      textSearchLanguage: 'GERMAN',
       isLanguageRecognized: true,
     });
     expect((await ask(bob, mine)).chunks.nodes).toEqual([
-      expect.objectContaining({ textSearchLanguage: 'french', isLanguageRecognized: true }),
+      expect.objectContaining({ textSearchLanguage: 'FRENCH', isLanguageRecognized: true }),
     ]);
     expect(await miscounted()).toEqual([]);
   });
@@ -212,7 +212,7 @@ describeReal('languages of passages', () => {
     const old = await ids();
     await ask(
       bob,
-      'mutation ($id: UUID!) { updateDocument(input: { id: $id, patch: { textSearchLanguage: "dutch" } }) { document { id } } }',
+      'mutation ($id: UUID!) { updateDocument(input: { id: $id, patch: { textSearchLanguage: DUTCH } }) { document { id } } }',
       { id },
     );
     await indexed(bob);
@@ -336,7 +336,7 @@ describeReal('languages of passages', () => {
     ).toEqual(new Set(['simple false']));
     expect(
       (await ask(ada, '{ chunks(first: 50) { nodes { textSearchLanguage } } }')).chunks.nodes,
-    ).toContainEqual({ textSearchLanguage: 'german' });
+    ).toContainEqual({ textSearchLanguage: 'GERMAN' });
     expect(await miscounted()).toEqual([]);
   });
 });

@@ -67,7 +67,7 @@ describeReal('what a subscriber may see', () => {
   const key = async (scopes: string[]): Promise<string> =>
     (
       await ask(
-        'mutation ($scopes: [String]) { createApiKey(input: { name: "k", scopes: $scopes }) { newApiKey { secret } } }',
+        'mutation ($scopes: [ApiKeyScope]) { createApiKey(input: { name: "k", scopes: $scopes }) { newApiKey { secret } } }',
         {
           scopes,
         },
