@@ -93,7 +93,7 @@ describeReal('MCP over several instances, for people of an identity provider', (
       await token('ada', { aud: 'another' }),
       await sign(stranger, { sub: 'ada' }),
     ])
-      await expect(connect(bad, 'auto', () => one)).rejects.toThrow('CQ106');
+      await expect(connect(bad, 'legacy', () => one)).rejects.toThrow('CQ106');
   });
 
   it('ends with the sign-out of the person, at every instance', async () => {

@@ -137,7 +137,7 @@ export const CLOSED_LISTS: Record<string, ClosedList> = {
       system: 'The policy of the installation.',
       nothing: 'There is no policy: it is kept.',
     },
-    at: ['retention_preview.decided_by', 'effective_retention.decided_by'],
+    at: ['retention_preview.decided_by'],
   },
   SearchLegReason: {
     description: 'Why a search did without meaning, or without words.',
