@@ -80,7 +80,7 @@ export type CreateDocumentInput = {
   codeLanguage?: string | null | undefined;
   /** Text, at most 20 MiB. */
   content: string;
-  /** text, markdown, code, html, pdf or docx: decides how it is cut into chunks. */
+  /** What the text is: decides how it is cut into chunks. */
   contentType?: ContentType | null | undefined;
   /** Anything else, as an object of at most 64 KiB. */
   metadata?: unknown;

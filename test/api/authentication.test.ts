@@ -154,7 +154,7 @@ describeReal('authentication', () => {
       { token: eve.token },
     );
     const { secret: token, apiKeyId, scopes } = made.data.createApiKey.newApiKey;
-    expect(scopes).toEqual(['read']);
+    expect(scopes).toEqual(['READ']);
     expect((await api.ask(ME, {}, { token })).data.currentUser.id).toBe(eve.userId);
     const start = 'mutation { startConversation(input: {}) { conversation { id } } }';
     expect(codeOf(await api.ask(start, {}, { token }))).toBe('CQ110');

@@ -187,7 +187,7 @@ describeReal('files over HTTP', () => {
     const key = async (scopes: string[]): Promise<string> => {
       const reply = await api.ask(
         `mutation ($scopes: [ApiKeyScope!]!) { createApiKey(input: { name: "k", scopes: $scopes }) { newApiKey { secret } } }`,
-        { scopes },
+        { scopes: scopes.map((scope) => scope.toUpperCase()) },
         ann,
       );
       return reply.data.createApiKey.newApiKey.secret;

@@ -14,11 +14,10 @@ const page = readFileSync(join(projectFolder, 'docs/api.md'), 'utf8');
 const block = (name: string): string => new RegExp(`\`\`\`json ${name}\\n(.*?)\`\`\``, 's').exec(page)![1]!;
 
 /** Too large to be installed with everything else: relay-compiler has programs for five platforms, 118 MB. */
-const TOOLS = [
+const TOOLS = ['relay-compiler@21.0.1', 'gql.tada@1.11.3', 'typescript@5.9.3'];
   'relay-compiler@21.0.1',
   'gql.tada@1.11.3',
   'typescript@5.9.3',
-  '@modelcontextprotocol/inspector@2.12.0',
 ];
 
 const RELAY = `import { graphql } from 'relay-runtime';

@@ -117,7 +117,7 @@ describeReal('languages of passages', () => {
     ask(
       account,
       'mutation ($language: TextSearchLanguage!) { setWorkspaceLanguage(input: { textSearchLanguage: $language }) { clientMutationId } }',
-      { language },
+      { language: language.toUpperCase() },
     );
   const correct = async (): Promise<number> =>
     (await api.database.pool('worker').query('select app_hidden.correct_chunk_languages() as chunks')).rows[0]
@@ -168,12 +168,12 @@ describeReal('languages of passages', () => {
 
   it('what was declared holds for what is unsure, simple for all, and code is not looked at', async () => {
     const manual = await add(ada, 'Handbuch', `# Aufbau\n\n${ENGLISH}\n\n# Tabelle\n\n${TABLE}`, {
-      type: 'markdown',
-      language: 'german',
+      type: 'MARKDOWN',
+      language: 'GERMAN',
     });
-    const asWritten = await add(ada, 'Wörtlich', GERMAN, { type: 'text', language: 'simple' });
+    const asWritten = await add(ada, 'Wörtlich', GERMAN, { type: 'TEXT', language: 'SIMPLE' });
     const code = await add(ada, 'run.py', `# ${GERMAN.replaceAll('. ', '.\n# ')}\nprint(1)\n`, {
-      type: 'code',
+      type: 'CODE',
       code: 'python',
     });
     const chinese = await add(
@@ -199,7 +199,7 @@ describeReal('languages of passages', () => {
   });
 
   it('passages that are kept take the language that the document has now, and the counts follow', async () => {
-    const id = await add(bob, 'Notes', `${ENGLISH}\n\n${GERMAN}`, { type: 'text', language: 'simple' });
+    const id = await add(bob, 'Notes', `${ENGLISH}\n\n${GERMAN}`, { type: 'TEXT', language: 'SIMPLE' });
     await indexed(bob);
     const before = await passages(bob, 'document_id', id);
     expect(new Set(before.map(([, language]) => language))).toEqual(new Set(['simple']));

@@ -69,7 +69,7 @@ describeReal('what a subscriber may see', () => {
       await ask(
         'mutation ($scopes: [ApiKeyScope]) { createApiKey(input: { name: "k", scopes: $scopes }) { newApiKey { secret } } }',
         {
-          scopes,
+          scopes: scopes.map((scope) => scope.toUpperCase()),
         },
       )
     ).newApiKey.secret;
