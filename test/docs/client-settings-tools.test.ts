@@ -15,10 +15,6 @@ const block = (name: string): string => new RegExp(`\`\`\`json ${name}\\n(.*?)\`
 
 /** Too large to be installed with everything else: relay-compiler has programs for five platforms, 118 MB. */
 const TOOLS = ['relay-compiler@21.0.1', 'gql.tada@1.11.3', 'typescript@5.9.3'];
-  'relay-compiler@21.0.1',
-  'gql.tada@1.11.3',
-  'typescript@5.9.3',
-];
 
 const RELAY = `import { graphql } from 'relay-runtime';
 export const page = graphql\`query listPageQuery { ...list_conversations }\`;
