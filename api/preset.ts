@@ -16,9 +16,11 @@ import { LivePlugin } from './live/plugin.ts';
 import { relyingPartyOf } from './passkeys.ts';
 import { pgService, type RequestPools } from './pg-service.ts';
 import { AttachedFilesPlugin } from './plugins/attached-files.ts';
+import { ClosedListsPlugin } from './plugins/catalogue/closed-lists-plugin.ts';
 import { DescriptionsPlugin } from './plugins/catalogue/descriptions.ts';
 import { InputsPlugin, JsonInputsPlugin } from './plugins/catalogue/inputs.ts';
 import { CommentsPlugin } from './plugins/catalogue/plugin.ts';
+import { ChunkingMethodPlugin } from './plugins/chunking-method.ts';
 import { ConversationsPlugin } from './plugins/conversations.ts';
 import { NamesPlugin } from './plugins/inflection.ts';
 import { MessagesPlugin } from './plugins/messages.ts';
@@ -104,6 +106,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
         verifyIdentity,
       }),
       NamesPlugin,
+      ClosedListsPlugin,
       SmartTagsPlugin,
       CommentsPlugin,
       InputsPlugin,
@@ -115,6 +118,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       MessagesPlugin,
       ...packedMessagesPlugins,
       AttachedFilesPlugin,
+      ChunkingMethodPlugin,
       PagesPlugin,
       AskedPasswordPlugin,
       SignInPlugin,

@@ -54,6 +54,21 @@ export type CitationInput = {
   textScore?: number | null | undefined;
 };
 
+/** What the text of a document is: decides how it is cut into chunks. */
+export type ContentType =
+  /** A program, or data. */
+  | 'CODE'
+  /** The text of a DOCX, as Markdown. */
+  | 'DOCX'
+  /** A page. */
+  | 'HTML'
+  /** Markdown. */
+  | 'MARKDOWN'
+  /** The text of a PDF, by pages. */
+  | 'PDF'
+  /** Plain text. */
+  | 'TEXT';
+
 /** All input for the `createDocument` mutation. */
 export type CreateDocumentInput = {
   /**
@@ -65,14 +80,14 @@ export type CreateDocumentInput = {
   codeLanguage?: string | null | undefined;
   /** Text, at most 20 MiB. */
   content: string;
-  /** text, markdown, code, html, pdf or docx: decides how it is cut into chunks. */
-  contentType?: string | null | undefined;
+  /** What the text is: decides how it is cut into chunks. */
+  contentType?: ContentType | null | undefined;
   /** Anything else, as an object of at most 64 KiB. */
   metadata?: unknown;
   /** Where it came from; unique per owner, so that adding it again updates it. */
   sourceUrl?: string | null | undefined;
   /** Text search configuration of passages whose own language cannot be recognised; simple is that of all. */
-  textSearchLanguage?: string | null | undefined;
+  textSearchLanguage?: TextSearchLanguage | null | undefined;
   /** Title, 1 to 500 characters. */
   title: string;
   /** private: only the owner reads it. workspace: every member. */
@@ -130,6 +145,17 @@ export type FinishMessageInput = {
   /** The tools that were called for the answer: at most 200. */
   toolCalls?: Array<CalledToolInput> | null | undefined;
 };
+
+/** What holds indexing back. */
+export type IndexingHold =
+  /** A budget is used up. */
+  | 'BUDGET'
+  /** Who computes vectors is paused after failures, or for its limits. */
+  | 'PROVIDER'
+  /** The quota of the month is used up. */
+  | 'QUOTA'
+  /** The installation has switched paid embedding off. */
+  | 'SWITCH';
 
 /** Who speaks. */
 export type MessageRole =
@@ -222,7 +248,7 @@ export type SearchFilterInput = {
   /** Only documents of one of these programming languages. */
   codeLanguages?: Array<string | null | undefined> | null | undefined;
   /** Only documents of one of these content types. */
-  contentTypes?: Array<string | null | undefined> | null | undefined;
+  contentTypes?: Array<ContentType | null | undefined> | null | undefined;
   /** Only messages of this conversation. */
   conversationId?: string | null | undefined;
   /** Only what was made at this time or later: the document, message, memory or event. */
@@ -242,7 +268,7 @@ export type SearchFilterInput = {
   /** The same by the names of the tags. */
   tags?: Array<string | null | undefined> | null | undefined;
   /** Only texts in one of these languages. */
-  textSearchLanguages?: Array<string | null | undefined> | null | undefined;
+  textSearchLanguages?: Array<TextSearchLanguage | null | undefined> | null | undefined;
 };
 
 /** hybrid fuses vector and text ranks; vector and text use one leg alone. */
@@ -253,6 +279,17 @@ export type SearchMode =
   | 'TEXT'
   /** By meaning alone. */
   | 'VECTOR';
+
+/** How vectors were compared. */
+export type SearchPath =
+  /** With every one that may be found. */
+  | 'EXACT'
+  /** By the index. */
+  | 'INDEX'
+  /** By the index, which found too few; then with every one. */
+  | 'INDEX_THEN_EXACT'
+  /** Not at all: words alone were asked. */
+  | 'NONE';
 
 /** What a chunk was cut from. */
 export type SourceType =
@@ -289,6 +326,69 @@ export type StartAnswerInput = {
   /** The message that this one is an edit of. */
   replacesId?: string | null | undefined;
 };
+
+/** A language whose forms of words are known, so that one finds the others; simple for texts in several or no language. */
+export type TextSearchLanguage =
+  /** Arabic. */
+  | 'ARABIC'
+  /** Armenian. */
+  | 'ARMENIAN'
+  /** Basque. */
+  | 'BASQUE'
+  /** Catalan. */
+  | 'CATALAN'
+  /** Danish. */
+  | 'DANISH'
+  /** Dutch. */
+  | 'DUTCH'
+  /** English. */
+  | 'ENGLISH'
+  /** Estonian. */
+  | 'ESTONIAN'
+  /** Finnish. */
+  | 'FINNISH'
+  /** French. */
+  | 'FRENCH'
+  /** German. */
+  | 'GERMAN'
+  /** Greek. */
+  | 'GREEK'
+  /** Hindi. */
+  | 'HINDI'
+  /** Hungarian. */
+  | 'HUNGARIAN'
+  /** Indonesian. */
+  | 'INDONESIAN'
+  /** Irish. */
+  | 'IRISH'
+  /** Italian. */
+  | 'ITALIAN'
+  /** Lithuanian. */
+  | 'LITHUANIAN'
+  /** Nepali. */
+  | 'NEPALI'
+  /** Norwegian. */
+  | 'NORWEGIAN'
+  /** Portuguese. */
+  | 'PORTUGUESE'
+  /** Romanian. */
+  | 'ROMANIAN'
+  /** Russian. */
+  | 'RUSSIAN'
+  /** Serbian. */
+  | 'SERBIAN'
+  /** As written: for texts in several or no language. */
+  | 'SIMPLE'
+  /** Spanish. */
+  | 'SPANISH'
+  /** Swedish. */
+  | 'SWEDISH'
+  /** Tamil. */
+  | 'TAMIL'
+  /** Turkish. */
+  | 'TURKISH'
+  /** Yiddish. */
+  | 'YIDDISH';
 
 /** requested, then approved or denied; an approved one runs and succeeds or fails. */
 export type ToolCallStatus =
@@ -524,7 +624,7 @@ export type SearchQueryVariables = Exact<{
 }>;
 
 
-export type SearchQuery = { search: { path: string, results: Array<{ chunkId: string, sourceType: SourceType, score: number, title: string | null, heading: string | null, pageNumber: number | null, content: string, conversationId: string | null, messageId: string | null, document: { id: string, sourceUrl: string | null, metadata: unknown } | null }> } | null };
+export type SearchQuery = { search: { path: SearchPath, results: Array<{ chunkId: string, sourceType: SourceType, score: number, title: string | null, heading: string | null, pageNumber: number | null, content: string, conversationId: string | null, messageId: string | null, document: { id: string, sourceUrl: string | null, metadata: unknown } | null }> } | null };
 
 export type SearchByVectorQueryVariables = Exact<{
   embedding: number[];
@@ -561,7 +661,7 @@ export type DeleteDocumentMutation = { deleteDocument: { document: { id: string 
 export type IndexingProgressSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type IndexingProgressSubscription = { indexingProgressChanged: { isComplete: boolean, paused: string | null } };
+export type IndexingProgressSubscription = { indexingProgressChanged: { isComplete: boolean, paused: IndexingHold | null } };
 
 export const RegisterDocument = `mutation Register($email: String!, $password: String!, $displayName: String) {
   register(input: {email: $email, password: $password, displayName: $displayName}) {

@@ -52,6 +52,7 @@ export class Follower implements AsyncIterableIterator<unknown> {
   readonly #release: () => void;
   readonly #begin: () => void;
   readonly #turn: () => Promise<Leave>;
+  readonly #patience: number;
   #leave: Leave | undefined;
   #hints = new Set<string>();
   #isAnything = true;
@@ -74,11 +75,18 @@ export class Follower implements AsyncIterableIterator<unknown> {
    * @param turn     waits until this one may read
    * @param begin    called before an event is worked on
    * @param release  called at the end
+   * @param patience milliseconds in which the client must take an event
    */
   constructor(
     feed: Feed,
     caller: Caller,
-    how: { pool: Pool; turn: () => Promise<Leave>; begin: () => void; release: () => void },
+    how: {
+      pool: Pool;
+      turn: () => Promise<Leave>;
+      begin: () => void;
+      release: () => void;
+      patience?: number | undefined;
+    },
   ) {
     this.feed = feed;
     this.caller = caller;
@@ -86,6 +94,7 @@ export class Follower implements AsyncIterableIterator<unknown> {
     this.#turn = how.turn;
     this.#begin = how.begin;
     this.#release = how.release;
+    this.#patience = how.patience ?? STALL_TIMEOUT;
   }
 
   [Symbol.asyncIterator](): this {
@@ -148,7 +157,7 @@ export class Follower implements AsyncIterableIterator<unknown> {
       }
       this.#leave = leave;
       this.#isTaken = false;
-      this.#stall = setTimeout(() => this.end(tooSlow()), STALL_TIMEOUT).unref();
+      this.#stall = setTimeout(() => this.end(tooSlow()), this.#patience).unref();
       subscriptionEventsTotal.inc({ field: this.feed.field });
       this.#begin();
       return { done: false, value: event };

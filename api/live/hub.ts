@@ -36,6 +36,7 @@ export class Hub implements Receiver {
   readonly #pool: Pool;
   readonly #counts: OpenCounts;
   readonly #clockTime: number;
+  readonly #patience: number | undefined;
   readonly #turns: Turns;
   readonly #connections = new Set<Connected>();
   readonly #byTopic = new Map<string, Set<Follower>>();
@@ -44,10 +45,16 @@ export class Hub implements Receiver {
   #checking = 0;
   #signals: Signals | undefined;
 
-  constructor(options: { pool: Pool; counts: OpenCounts; rightsClock?: number | undefined }) {
+  constructor(options: {
+    pool: Pool;
+    counts: OpenCounts;
+    rightsClock?: number | undefined;
+    patience?: number | undefined;
+  }) {
     this.#pool = options.pool;
     this.#counts = options.counts;
     this.#clockTime = options.rightsClock ?? RIGHTS_CLOCK;
+    this.#patience = options.patience;
     const size = env.POOL_SUBSCRIPTIONS;
     this.#turns = new Turns({
       size,
@@ -102,6 +109,7 @@ export class Hub implements Receiver {
     const follower = new Follower(feed, caller, {
       pool: this.#pool,
       begin,
+      patience: this.#patience,
       turn: (): Promise<Leave> => this.#turns.enter(caller.party),
       release: () => {
         uncount();
@@ -109,7 +117,10 @@ export class Hub implements Receiver {
         followers.delete(follower);
         for (const topic of feed.topics) this.#leave(topic, follower);
         subscriptionsOpen.dec({ field: feed.field });
-        if (follower.error) subscriptionsEndedTotal.inc({ code: codeOf(follower.error) });
+        if (!follower.error) return;
+        subscriptionsEndedTotal.inc({ code: codeOf(follower.error) });
+        // what takes nothing is the connection: words to one of its subscriptions would not be taken either
+        if (codeOf(follower.error) === 'CQ801') this.#end(connected, follower.error as ApiError);
       },
     });
     follower.isHeld = connected.isDoubted;
@@ -197,6 +208,7 @@ export class Hub implements Receiver {
   }
 
   #end(connected: Connected, error: ApiError): void {
+    if (!this.#connections.delete(connected)) return;
     for (const follower of [...connected.followers]) follower.end(error);
     connected.end(error);
     connected.close();

@@ -27,6 +27,8 @@ export interface LiveSettings {
   rightsClock?: number | undefined;
   /** Milliseconds between two pings of a websocket. */
   pingInterval?: number | undefined;
+  /** Milliseconds in which a client must take an event. */
+  patience?: number | undefined;
 }
 
 export interface LiveOptions extends LiveSettings {
@@ -49,7 +51,12 @@ export interface LiveOptions extends LiveSettings {
 /** Opens subscriptions: over websockets at /graphql, and as streams of events. */
 export async function openLive(options: LiveOptions) {
   const { pool, limiter, verifyIdentity, trustedProxies = [], corsOrigins = [] } = options;
-  const hub = new Hub({ pool, counts: openCounts(options.limits), rightsClock: options.rightsClock });
+  const hub = new Hub({
+    pool,
+    counts: openCounts(options.limits),
+    rightsClock: options.rightsClock,
+    patience: options.patience,
+  });
   const signals = options.hear
     ? await embeddedSignals(options.hear, hub)
     : new ServerSignals(options.listenPool, hub);

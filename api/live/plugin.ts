@@ -124,8 +124,8 @@ const typeDefs = gql`
     embeddedChunks: Int!
     """Those that get none, since it failed too often."""
     deadChunks: Int!
-    """What holds it back."""
-    paused: String
+    """What holds it back; null when it goes on."""
+    paused: IndexingHold
   }
 
   """Jobs that came or went on."""
@@ -134,14 +134,30 @@ const typeDefs = gql`
     jobs: [InstallationJob!]!
   }
 
+  """How far a background job is."""
+  enum JobState {
+    """It waits."""
+    CREATED
+    """It failed, and is tried again."""
+    RETRY
+    """It runs."""
+    ACTIVE
+    """It is done."""
+    COMPLETED
+    """It was taken back."""
+    CANCELLED
+    """It was given up."""
+    FAILED
+  }
+
   """A background job of the installation."""
   type InstallationJob {
     """The job."""
     id: UUID!
     """What it does: docs/operations/jobs.md."""
     queue: String!
-    """CREATED, RETRY, ACTIVE, COMPLETED, CANCELLED or FAILED."""
-    state: String!
+    """How far it is."""
+    state: JobState!
     """How often it was begun."""
     attempts: Int!
     """When it was put down."""

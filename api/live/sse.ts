@@ -19,10 +19,11 @@ export interface StreamOptions extends Subscribing {
   authenticate(request: IncomingMessage): Promise<Caller>;
 }
 
-/** Whether a request asks for a stream of events. */
+/** Whether a request asks for a stream of events: one that takes JSON too, as those of urql do, is answered as usual. */
 export function wantsStream(request: IncomingMessage, path: string): boolean {
   if (path === '/graphql/stream') return true;
-  return path === '/graphql' && /\btext\/event-stream\b/.test(request.headers.accept ?? '');
+  const accept = request.headers.accept ?? '';
+  return path === '/graphql' && /\btext\/event-stream\b/.test(accept) && !/\bjson\b/.test(accept);
 }
 
 /** What a refusal is by HTTP, where it is not a server that cannot do it now. */

@@ -40,10 +40,12 @@ const ANY = parse('subscription { any }');
 const reasonOf = (code: string, message: string): string =>
   Buffer.from(`${code} ${message}`).subarray(0, 120).toString();
 
-function keepAlive(socket: WebSocket, interval: number): void {
+/** Ends a connection that is silent for two intervals, while nothing waits for it. */
+export function keepAlive(socket: WebSocket, interval: number): void {
   let isAlive = true;
   const timer = setInterval(() => {
-    if (!isAlive) return socket.terminate();
+    // while something waits for it, a client is slow, and the patience with it has an end of its own
+    if (!isAlive && socket.bufferedAmount === 0) return socket.terminate();
     isAlive = false;
     socket.ping();
   }, interval).unref();

@@ -81,5 +81,6 @@ export const visibilityRules = [
       names.map((name) => attribute(`${table}.${name}`, { behavior: BEHAVIORS[kind as keyof Columns] })),
     ),
   ),
+  attribute('embedding_versions.chunking_strategy', { deprecated: 'Ask for chunkingMethod.' }),
   ...NO_LOOKUPS.map((table) => constraint(`${table}.${table}_pkey`, { behavior: BEHAVIORS.noLookup })),
 ];

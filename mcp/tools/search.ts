@@ -106,7 +106,7 @@ export const search = tool({
       const named = title ? { title } : {};
       links.set(citation, { uri: citation, name: title ?? kind, mimeType: 'text/plain', ...named });
     }
-    return { answer: { results, hasVectors: found.path !== 'none' }, links: [...links.values()] };
+    return { answer: { results, hasVectors: found.path !== 'NONE' }, links: [...links.values()] };
   },
 });
 

@@ -149,12 +149,12 @@ describeReal('authentication', () => {
   it('takes an API key within its scopes, until it is revoked', async () => {
     const eve = await register(api, 'eve@example.org');
     const made = await api.ask(
-      'mutation { createApiKey(input: { name: "robot", scopes: ["read"] }) { newApiKey { apiKeyId secret prefix scopes } } }',
+      'mutation { createApiKey(input: { name: "robot", scopes: [READ] }) { newApiKey { apiKeyId secret prefix scopes } } }',
       {},
       { token: eve.token },
     );
     const { secret: token, apiKeyId, scopes } = made.data.createApiKey.newApiKey;
-    expect(scopes).toEqual(['read']);
+    expect(scopes).toEqual(['READ']);
     expect((await api.ask(ME, {}, { token })).data.currentUser.id).toBe(eve.userId);
     const start = 'mutation { startConversation(input: {}) { conversation { id } } }';
     expect(codeOf(await api.ask(start, {}, { token }))).toBe('CQ110');
@@ -185,7 +185,7 @@ describeReal('authentication', () => {
     );
     const headers = { 'x-workspace-id': made.data.createWorkspace.workspace.id };
     const key = await api.ask(
-      'mutation { createApiKey(input: { name: "robot", scopes: ["admin"] }) { newApiKey { apiKeyId secret } } }',
+      'mutation { createApiKey(input: { name: "robot", scopes: [ADMIN] }) { newApiKey { apiKeyId secret } } }',
       {},
       { token: lead.token, headers },
     );

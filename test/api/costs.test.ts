@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serverDatabase } from '../../lib/database.ts';
+import { OPERATIONS } from '../../tools/bench/api/operations.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { type DocumentedOperation, documentedOperations } from './costs/documented.ts';
 import { type Cost, type Meter, openMeter, total } from './costs/measure.ts';
@@ -213,6 +214,30 @@ describeReal('what a request costs', () => {
     expect(errors.map((error) => [error.path, error.extensions.code])).toEqual([[['b'], 'CQ200']]);
     expect(data).toMatchObject({ a: { nodes: { length: 1 } }, b: null, c: { nodes: { length: 1 } } });
   });
+
+  it.each(Object.entries(OPERATIONS))(
+    'waits for the database as often as is said: %s',
+    async (_name, operation) => {
+      const { document, variables, trips } = operation;
+      for (const { token, conversation } of accounts) {
+        const ask = async () => {
+          runs += 1;
+          const { errors } = await api.ask(
+            document,
+            variables({ conversation, text: `strong tea ${runs}` }),
+            { token },
+          );
+          expect(errors).toEqual([]);
+        };
+        // the first one prepares what the later ones have
+        await ask();
+        const waits = await meter.waits(ask);
+        // authentication is one more, over a connection that it gives back
+        expect(waits.trips - 1).toBeLessThanOrEqual(trips);
+        expect(waits.connections).toBeLessThanOrEqual(2);
+      }
+    },
+  );
 
   it('is known of lookups in the shape that is expected of them', async () => {
     const [, large] = await costs(FURTHER['from results to what they are pieces of']!, () => ({}));

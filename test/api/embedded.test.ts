@@ -136,7 +136,7 @@ describe('the API over the embedded database', () => {
       {},
       { token: ada.token },
     );
-    expect(found.data.search).toEqual({ path: 'exact', results: [{ document: { title: 'Pets' } }] });
+    expect(found.data.search).toEqual({ path: 'EXACT', results: [{ document: { title: 'Pets' } }] });
     // counted behind it, and measured
     const owner = database.pool('owner');
     await until(async () => (await owner.query('select from app_hidden.search_samples')).rows.length === 1);
@@ -310,7 +310,7 @@ describe('the API over the embedded database', () => {
     };
     expect(await preview()).toMatchObject({
       keepDays: 7,
-      decidedBy: 'workspace',
+      decidedBy: 'WORKSPACE',
       dueBefore: expect.stringMatching(/T00:00:00/),
       rowCount: '1',
       bytes: '2',

@@ -10,11 +10,11 @@ import {
 } from '../support/versions.ts';
 import { codeOf, startTestApi, type TestApi } from './support.ts';
 
-const CREATE = `mutation ($name: String!, $native: Int, $size: Int, $method: String) {
+const CREATE = `mutation ($name: String!, $native: Int, $size: Int, $method: ChunkingMethod) {
   createEmbeddingVersion(input: {
     name: $name, provider: "test", model: "next", dimensions: 64, nativeDimensions: $native, queryPrefix: "query: ", passagePrefix: "passage: ",
     chunkSize: $size, chunkOverlap: 0, chunkingMethod: $method
-  }) { embeddingVersion { id status queryPrefix passagePrefix nativeDimensions chunkSize chunkOverlap chunkingStrategy } }
+  }) { embeddingVersion { id status queryPrefix passagePrefix nativeDimensions chunkSize chunkOverlap chunkingMethod } }
 }`;
 const ACTIVATE = `mutation ($id: UUID!, $accept: Boolean) {
   activateEmbeddingVersion(input: { versionId: $id, accept: $accept }) { embeddingVersion { id status } }
@@ -38,7 +38,7 @@ describeReal('embedding versions over GraphQL', () => {
     const { token } = await signIn('admin@example.org');
     const made = await api.ask(
       CREATE,
-      { name: 'next', native: 256, size: 200, method: 'sentence' },
+      { name: 'next', native: 256, size: 200, method: 'SENTENCE' },
       { token },
     );
     expect(made.errors).toEqual([]);
@@ -50,18 +50,14 @@ describeReal('embedding versions over GraphQL', () => {
       nativeDimensions: 256,
       chunkSize: 200,
       chunkOverlap: 0,
-      chunkingStrategy: { method: 'sentence' },
+      chunkingMethod: 'SENTENCE',
     });
-    for (const wrong of [
-      { native: 64 },
-      { native: 20000 },
-      { size: 8 },
-      { size: 9000 },
-      { method: 'by-feeling' },
-    ])
+    for (const wrong of [{ native: 64 }, { native: 20000 }, { size: 8 }, { size: 9000 }])
       expect(codeOf(await api.ask(CREATE, { name: 'odd', ...wrong }, { token })), JSON.stringify(wrong)).toBe(
         'CQ200',
       );
+
+    expect(codeOf(await api.ask(CREATE, { name: 'odd', method: 'BY_FEELING' }, { token }))).toBe('CQ400');
 
     await fillVersion(api.database, id);
     await buildIndex(api.database, id);

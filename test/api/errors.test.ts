@@ -112,14 +112,14 @@ describeReal('errors', () => {
     ['mutation { createDocument(input: { title: "", content: "x" }) { document { id } } }', 'CQ200', 'title'],
     ['mutation { createDocument(input: { title: "x" }) { document { id } } }', 'CQ400', 'content'],
     [
-      'mutation { createDocument(input: { title: "x", content: "x", contentType: "exe" }) { document { id } } }',
-      'CQ200',
-      'contentType',
+      'mutation { createDocument(input: { title: "x", content: "x", contentType: "text" }) { document { id } } }',
+      'CQ400',
+      'TEXT',
     ],
     [
-      'mutation { createDocument(input: { title: "x", content: "x", textSearchLanguage: "klingon" }) { document { id } } }',
-      'CQ200',
-      'textSearchLanguage',
+      'mutation { createDocument(input: { title: "x", content: "x", textSearchLanguage: KLINGON }) { document { id } } }',
+      'CQ400',
+      'TextSearchLanguage',
     ],
     [update('title: "x"'), 'CQ204', 'no such row'],
     [
@@ -216,11 +216,11 @@ describeReal('errors', () => {
     ['{ startConversation(input: { temperature: "5" }) { clientMutationId } }', 'CQ200', 'temperature'],
     ['{ createDocument(input: { title: "", content: "x" }) { clientMutationId } }', 'CQ200', 'title'],
     [
-      '{ createDocument(input: { title: "x", content: "x", contentType: "exe" }) { clientMutationId } }',
-      'CQ200',
+      '{ createDocument(input: { title: "x", content: "x", contentType: EXE }) { clientMutationId } }',
+      'CQ400',
       'contentType',
     ],
-    ['{ createApiKey(input: { name: "x", scopes: ["fly"] }) { clientMutationId } }', 'CQ200', 'scopes'],
+    ['{ createApiKey(input: { name: "x", scopes: [FLY] }) { clientMutationId } }', 'CQ400', 'scopes[0]'],
     ['{ remember(input: { content: "x", importance: 5 }) { clientMutationId } }', 'CQ200', 'importance'],
   ])('names the field that %s is about', async (mutation, code, field) => {
     const turn = {
@@ -253,7 +253,13 @@ describeReal('errors', () => {
       {
         documents: [
           { sourceUrl: 'https://example.org/1', title: 'a', content: 'x', codeLanguage: 'x'.repeat(1000) },
-          { sourceUrl: 'https://example.org/2', title: 'a', content: 'x', contentType: 'x'.repeat(1000) },
+          {
+            sourceUrl: 'https://example.org/2',
+            title: 'a',
+            content: 'x',
+            textSearchLanguage: 'GERMAN',
+            metadata: { big: 'x'.repeat(70_000) },
+          },
           { sourceUrl: 'https://example.org/3', title: '', content: 'x' },
         ],
       },

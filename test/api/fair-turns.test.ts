@@ -116,7 +116,7 @@ describeReal('the searches of two tenants', () => {
     await until(async () => embedded.length === 2);
     // of what the one asks beside that, nothing is embedded in time, and the answer says so
     for (const reply of await Promise.all([2, 3, 4, 5, 6, 7].map((n) => search(ann, long(n))))) {
-      expect(legOf(reply)).toEqual({ leg: 'VECTOR', state: 'LEFT_OUT', reason: 'busy' });
+      expect(legOf(reply)).toEqual({ leg: 'VECTOR', state: 'LEFT_OUT', reason: 'BUSY' });
     }
     const refused = await search(ann, long(8), 'VECTOR');
     expect([refused.status, codeOf(refused), refused.headers.get('retry-after')]).toEqual([

@@ -186,8 +186,8 @@ describeReal('files over HTTP', () => {
 
     const key = async (scopes: string[]): Promise<string> => {
       const reply = await api.ask(
-        `mutation ($scopes: [String!]!) { createApiKey(input: { name: "k", scopes: $scopes }) { newApiKey { secret } } }`,
-        { scopes },
+        `mutation ($scopes: [ApiKeyScope!]!) { createApiKey(input: { name: "k", scopes: $scopes }) { newApiKey { secret } } }`,
+        { scopes: scopes.map((scope) => scope.toUpperCase()) },
         ann,
       );
       return reply.data.createApiKey.newApiKey.secret;

@@ -217,14 +217,14 @@ describeReal('images', () => {
       fileId: file.id,
       width: 1,
       height: 1,
-      format: 'gif',
+      format: 'GIF',
     });
     expect(reply.errors).toEqual([]);
     expect(reply.data.recordImage.generatedImage).toMatchObject({
       fileId: file.id,
       width: 300,
       height: 200,
-      format: 'webp',
+      format: 'WEBP',
       storagePath: `${team}/${file.sha256.slice(0, 2)}/${file.sha256}`,
     });
     expect((await get(bob, file.id, inTeam)).status).toBe(404);

@@ -75,7 +75,7 @@ describeReal('MCP over HTTP', () => {
   async function key(account: Account, scopes: string[]): Promise<string> {
     const reply = await api.ask(
       'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { newApiKey { secret } } }',
-      { input: { name: scopes.join(), scopes } },
+      { input: { name: scopes.join(), scopes: scopes.map((scope) => scope.toUpperCase()) } },
       account,
     );
     return reply.data.createApiKey.newApiKey.secret;

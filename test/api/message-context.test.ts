@@ -384,7 +384,7 @@ describeReal('the context of messages', () => {
     ).toBe('warm');
     expect((await texts('axolotl', eve)).sort()).toEqual(['Feed the axolotl at six.', 'Will do.']);
     await ask(
-      'mutation { setWorkspaceLanguage(input: { textSearchLanguage: "german" }) { workspace { id } } }',
+      'mutation { setWorkspaceLanguage(input: { textSearchLanguage: GERMAN }) { workspace { id } } }',
       {},
       eve,
     );

@@ -44,7 +44,7 @@ describeReal('recall', () => {
     };
     await ask(
       'mutation ($language: TextSearchLanguage!) { setWorkspaceLanguage(input: { textSearchLanguage: $language }) { clientMutationId } }',
-      { language: set.language },
+      { language: set.language.toUpperCase() },
     );
     for (const content of set.memories)
       await ask(

@@ -105,7 +105,7 @@ describeReal('reranking', () => {
     expect(data.search).toMatchObject({
       requested: 10,
       returned: 10,
-      path: 'exact',
+      path: 'EXACT',
       reranking: { state: 'USED', model: 'rerank-1', candidates: 50, reason: null },
     });
     expect(data.search.reranking.milliseconds).toBeGreaterThanOrEqual(0);

@@ -218,7 +218,7 @@ describeReal('answers', () => {
 
     it('when the model cannot read the script, also in mode VECTOR', async () => {
       const found = await ask(bea, '茶叶子');
-      expect(found.legs[0]).toMatchObject({ state: 'LEFT_OUT', reason: 'unreadable_script', hits: null });
+      expect(found.legs[0]).toMatchObject({ state: 'LEFT_OUT', reason: 'UNREADABLE_SCRIPT', hits: null });
       expect(found.legs[1]).toMatchObject({ state: 'USED', weight: 1 });
       expect(found.results[0]!.title).toBe('茶');
       expect((await ask(bea, '茶叶子', ', mode: VECTOR')).legs.map((leg) => leg.reason)).toEqual([
@@ -231,7 +231,7 @@ describeReal('answers', () => {
       isDown = true;
       try {
         const [vector, text] = await legs('leaves of tea');
-        expect(vector).toMatchObject({ state: 'LEFT_OUT', reason: 'provider_unavailable', weight: null });
+        expect(vector).toMatchObject({ state: 'LEFT_OUT', reason: 'PROVIDER_UNAVAILABLE', weight: null });
         expect(text).toMatchObject({ state: 'USED', weight: 1 });
       } finally {
         isDown = false;

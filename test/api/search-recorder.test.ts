@@ -112,7 +112,7 @@ describeReal('searches that the API answered', () => {
     const others = `query ($v: Vector!) {
       e: searchDocuments(query: "secret words") { path }
       f: searchSimilarMessages(embedding: $v, conversationId: "${NOWHERE}") { path }
-      g: searchMemories(query: "secret words", filters: { textSearchLanguages: ["german"], tagIds: [] }) { path }
+      g: searchMemories(query: "secret words", filters: { textSearchLanguages: [GERMAN], tagIds: [] }) { path }
     }`;
     for (const query of [some, others])
       expect((await ask(query, ada.token, { v: axis(3) })).errors).toEqual([]);

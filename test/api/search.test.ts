@@ -54,7 +54,7 @@ describeReal('search', () => {
   it('embeds the query itself, and finds by meaning what shares no word', async () => {
     const reply = await search('query: "feline on carpet", maxResults: 1');
     expect(reply.errors).toEqual([]);
-    expect(reply.data.search).toMatchObject({ requested: 1, returned: 1, path: 'exact' });
+    expect(reply.data.search).toMatchObject({ requested: 1, returned: 1, path: 'EXACT' });
     expect(reply.data.search.results[0]).toMatchObject({
       sourceType: 'DOCUMENT',
       title: 'Pets',
@@ -72,7 +72,7 @@ describeReal('search', () => {
     const reply = await search('query: "rug", mode: TEXT');
     expect(reply.data.search.results).toHaveLength(1);
     expect(reply.data.search.results[0].snippet).toContain('on the <mark>rug</mark> &amp; sleeps');
-    expect(reply.data.search.path).toBe('none');
+    expect(reply.data.search.path).toBe('NONE');
     expect(embedded).toEqual([]);
   });
 
@@ -127,13 +127,13 @@ describeReal('search', () => {
     isDown = true;
     const hybrid = await search('query: "engine oil"');
     expect(hybrid.errors).toEqual([]);
-    expect(hybrid.data.search).toMatchObject({ path: 'none', returned: 1 });
+    expect(hybrid.data.search).toMatchObject({ path: 'NONE', returned: 1 });
     const vector = await search('query: "engine oil", mode: VECTOR');
     expect(codeOf(vector)).toBe('CQ503');
     expect(vector.text).not.toContain('secret-host');
     isDown = false;
     // a failure is not remembered
-    expect((await search('query: "engine oil"')).data.search.path).toBe('exact');
+    expect((await search('query: "engine oil"')).data.search.path).toBe('EXACT');
   });
 
   it('narrows by filters, goes from page to page, and has narrower kin', async () => {
@@ -174,7 +174,7 @@ describeReal('search', () => {
       .query(`select id from app_public.embedding_versions where status = 'active'`);
     const version = `embeddingVersionId: "${versions.rows[0].id}"`;
     expect(codeOf(await search(`query: "feline", ${version}`))).toBe('CQ200');
-    expect((await search(`query: "feline", ${version}`, { v: axis(1) })).data.search.path).toBe('exact');
+    expect((await search(`query: "feline", ${version}`, { v: axis(1) })).data.search.path).toBe('EXACT');
     expect(
       codeOf(
         await search('query: "x", embeddingVersionId: "01890000-0000-7000-8000-000000000000"', {

@@ -131,8 +131,8 @@ describeReal('scope by mutation by way', () => {
       else if (caller === 'session') tokens.set(caller, owner.token);
       else {
         const { data } = await api.ask(
-          'mutation ($scopes: [String!]!) { createApiKey(input: { name: "key", scopes: $scopes }) { newApiKey { secret } } }',
-          { scopes: caller },
+          'mutation ($scopes: [ApiKeyScope!]!) { createApiKey(input: { name: "key", scopes: $scopes }) { newApiKey { secret } } }',
+          { scopes: caller.map((scope) => scope.toUpperCase()) },
           { token: owner.token, headers: { 'x-workspace-id': workspace } },
         );
         tokens.set(caller, data.createApiKey.newApiKey.secret);
@@ -166,7 +166,7 @@ describeReal('scope by mutation by way', () => {
   /** A value that an argument takes, which names nothing that there is, but for what says so. */
   function value(type: GraphQLInputType, name: string, mutation: string): unknown {
     const nullable = getNullableType(type);
-    if (isListType(nullable)) return name === 'scopes' ? ['read'] : [value(nullable.ofType, name, mutation)];
+    if (isListType(nullable)) return name === 'scopes' ? ['READ'] : [value(nullable.ofType, name, mutation)];
     const inner = getNamedType(type);
     if (isEnumType(inner)) return inner.getValues().find((one) => one.name !== 'OWNER')!.name;
     if (isInputObjectType(inner))
@@ -193,7 +193,7 @@ describeReal('scope by mutation by way', () => {
       case 'JSON':
         return name === 'documents' || name === 'events' ? [] : {};
       default:
-        return /language/i.test(inner.name + name) ? 'german' : 'x';
+        return 'x';
     }
   }
 
@@ -438,8 +438,8 @@ describeReal('scope by mutation by way', () => {
       const secretOf = async (scopes: string[]) =>
         (
           await api.ask(
-            'mutation ($scopes: [String!]!) { createApiKey(input: { name: "s", scopes: $scopes }) { newApiKey { secret } } }',
-            { scopes },
+            'mutation ($scopes: [ApiKeyScope!]!) { createApiKey(input: { name: "s", scopes: $scopes }) { newApiKey { secret } } }',
+            { scopes: scopes.map((scope) => scope.toUpperCase()) },
             { token: owner.token },
           )
         ).data.createApiKey.newApiKey.secret as string;

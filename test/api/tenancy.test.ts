@@ -144,7 +144,7 @@ describeReal('tenants', () => {
     expect(memory.errors).toEqual([]);
     const known = memory.data;
     const made = await api.ask(
-      `mutation { createWebhook(input: { url: "https://receiver.example/${MARKER}", kinds: ["budget.exceeded"], description: "${MARKER}" }) { newWebhook { webhookId } } }`,
+      `mutation { createWebhook(input: { url: "https://receiver.example/${MARKER}", kinds: [BUDGET_EXCEEDED], description: "${MARKER}" }) { newWebhook { webhookId } } }`,
       {},
       { token: ada.token },
     );
@@ -364,7 +364,7 @@ describeReal('tenants', () => {
       [teams[0].id, teams[1].id, guest.userId],
     );
     const key = await api.ask(
-      'mutation { createApiKey(input: { name: "search", scopes: ["search"] }) { newApiKey { secret } } }',
+      'mutation { createApiKey(input: { name: "search", scopes: [SEARCH] }) { newApiKey { secret } } }',
       {},
       { token: bob.token },
     );

@@ -167,7 +167,7 @@ describeReal('what outlives whom', () => {
     const usedPasskey = async () =>
       usePasskey(passkey, (await mutate('challengePasskey(input: {}) { options }')).options as never);
     const made = await mutate(
-      'createApiKey(input: { name: "k", scopes: ["write", "share", "admin"] }) { newApiKey { apiKeyId secret } }',
+      'createApiKey(input: { name: "k", scopes: [WRITE, SHARE, ADMIN] }) { newApiKey { apiKeyId secret } }',
       session,
       workspace,
     );
@@ -222,7 +222,7 @@ describeReal('what outlives whom', () => {
     await member('reserveUsage(input: { tokens: "900" }) { usageReservation { id } }');
     // never with a key
     await mutate(
-      'createWebhook(input: { url: "https://receiver.example/", kinds: ["document.created"] }) { newWebhook { secret } }',
+      'createWebhook(input: { url: "https://receiver.example/", kinds: [DOCUMENT_CREATED] }) { newWebhook { secret } }',
       session,
       workspace,
     );

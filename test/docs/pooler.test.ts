@@ -18,6 +18,7 @@ import { readLogin } from '../../scripts/logins/file.ts';
 import { makeLogins } from '../../scripts/logins/make.ts';
 import { type Pgbouncer, type PgbouncerOptions, startPgbouncer } from '../../tools/postgres/pgbouncer.ts';
 import { freePort } from '../../tools/postgres/server.ts';
+import { overStream, overWebSocket } from '../api/live/support.ts';
 import { type Account, register, startTestApi, type TestApi } from '../api/support.ts';
 import { testBinaries } from '../support/binaries.ts';
 import { LONG, sized } from '../support/limits.ts';
@@ -348,6 +349,47 @@ describeReal('behind PgBouncer in transaction mode', () => {
       }
     },
   );
+
+  it('subscriptions hear by LISTEN_DATABASE_URL what is committed through the pooler, and are refused without it', async () => {
+    const bouncer = await pgbouncer('1.26', { default_pool_size: 2 });
+    const throughPooler = async (listen?: string) => {
+      const authenticator = bouncer.url('colloquy_authenticator', 'colloquy');
+      const test = await startTestApi({ database: serverDatabase(adminUrl, { authenticator, listen }) });
+      open.push({ close: test.close });
+      return test;
+    };
+    const [direct, none] = [await throughPooler(readLogin(folder, 'authenticator')!), await throughPooler()];
+    const account = await register(direct, 'live@example.org');
+    const ask = async (query: string, variables: object = {}) => {
+      const { data, errors } = await none.ask(query, variables, account);
+      expect(errors).toEqual([]);
+      return data;
+    };
+    const id: string = (await ask('mutation { startConversation(input: {}) { conversation { id } } }'))
+      .startConversation.conversation.id;
+    const subscription = {
+      query: 'subscription ($id: UUID!) { messageChanged(conversationId: $id) { changes { text } } }',
+      variables: { id },
+    };
+    const heard = [overWebSocket, overStream].map((way) => way(direct.api.url, account.token, subscription));
+    const refused = overWebSocket(none.api.url, account.token, subscription);
+    for (const told of [...heard, refused]) open.push({ close: async () => told.end() });
+    await Promise.all(heard.map((told) => told.has(1)));
+    // posted at the other process, over connections that change hands
+    const contents = Array.from({ length: 10 }, (_, number) => `tea ${number}`);
+    for (const content of contents)
+      await ask(
+        'mutation ($id: UUID!, $content: String!) { postMessage(input: { conversationId: $id, content: $content }) { message { id } } }',
+        { id, content },
+      );
+    for (const told of heard) {
+      await told.finds(({ changes }) => changes.at(-1)?.text === contents.at(-1));
+      const texts = told.events.flatMap(({ changes }) => changes.map(({ text }: { text: string }) => text));
+      expect(texts).toEqual(contents);
+    }
+    await refused.ended();
+    expect(refused.codes).toEqual(['CQ802']);
+  });
 
   it('the address of PostgreSQL itself is found to be none of a pooler', async () => {
     await expect(checkPooler(readLogin(folder, 'authenticator')!)).rejects.toMatchObject({ code: 'CQ678' });

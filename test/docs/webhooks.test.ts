@@ -77,9 +77,9 @@ describeReal('the page about webhooks', () => {
         `{ webhook(id: "${createWebhook.newWebhook.webhookId}") { deliveries(orderBy: [ID_ASC]) { nodes { kind status attempts lastStatus lastError } } } }`,
       );
       expect(webhook.deliveries.nodes).toEqual([
-        { kind: 'document.created', status: 'DELIVERED', attempts: 1, lastStatus: 204, lastError: null },
+        { kind: 'DOCUMENT_CREATED', status: 'DELIVERED', attempts: 1, lastStatus: 204, lastError: null },
         {
-          kind: 'webhook.test',
+          kind: 'WEBHOOK_TEST',
           status: 'WAITING',
           attempts: 1,
           lastStatus: 401,

@@ -67,7 +67,7 @@ describeReal('languages of passages', () => {
   ): Promise<string> => {
     const data = await ask(
       account,
-      `mutation ($title: String!, $content: String!, $type: String, $code: String, $language: TextSearchLanguage) {
+      `mutation ($title: String!, $content: String!, $type: ContentType, $code: String, $language: TextSearchLanguage) {
         createDocument(input: { title: $title, content: $content, contentType: $type, codeLanguage: $code, textSearchLanguage: $language }) { document { id } } }`,
       { title, content, ...options },
     );
@@ -117,7 +117,7 @@ describeReal('languages of passages', () => {
     ask(
       account,
       'mutation ($language: TextSearchLanguage!) { setWorkspaceLanguage(input: { textSearchLanguage: $language }) { clientMutationId } }',
-      { language },
+      { language: language.toUpperCase() },
     );
   const correct = async (): Promise<number> =>
     (await api.database.pool('worker').query('select app_hidden.correct_chunk_languages() as chunks')).rows[0]
@@ -150,30 +150,30 @@ describeReal('languages of passages', () => {
     expect((await search(ada, 'counts'))[0]).toContain('counting');
     expect((await search(bob, 'réparer'))[0]).toContain('réparaient');
     // by filter, passages in one of them
-    expect(await search(ada, 'Haus', { textSearchLanguages: ['english'] })).toEqual([]);
-    expect(await search(ada, 'Haus', { textSearchLanguages: ['german'] })).toHaveLength(1);
-    expect(await search(ada, 'counts', { textSearchLanguages: ['german'] })).toEqual([]);
+    expect(await search(ada, 'Haus', { textSearchLanguages: ['ENGLISH'] })).toEqual([]);
+    expect(await search(ada, 'Haus', { textSearchLanguages: ['GERMAN'] })).toHaveLength(1);
+    expect(await search(ada, 'counts', { textSearchLanguages: ['GERMAN'] })).toEqual([]);
     // GraphQL shows them, to who may read them
     const mine = '{ chunks(first: 50) { nodes { documentId textSearchLanguage isLanguageRecognized } } }';
     expect((await ask(ada, mine)).chunks.nodes).toContainEqual({
       documentId: id,
-      textSearchLanguage: 'german',
+      textSearchLanguage: 'GERMAN',
       isLanguageRecognized: true,
     });
     expect((await ask(bob, mine)).chunks.nodes).toEqual([
-      expect.objectContaining({ textSearchLanguage: 'french', isLanguageRecognized: true }),
+      expect.objectContaining({ textSearchLanguage: 'FRENCH', isLanguageRecognized: true }),
     ]);
     expect(await miscounted()).toEqual([]);
   });
 
   it('what was declared holds for what is unsure, simple for all, and code is not looked at', async () => {
     const manual = await add(ada, 'Handbuch', `# Aufbau\n\n${ENGLISH}\n\n# Tabelle\n\n${TABLE}`, {
-      type: 'markdown',
-      language: 'german',
+      type: 'MARKDOWN',
+      language: 'GERMAN',
     });
-    const asWritten = await add(ada, 'Wörtlich', GERMAN, { type: 'text', language: 'simple' });
+    const asWritten = await add(ada, 'Wörtlich', GERMAN, { type: 'TEXT', language: 'SIMPLE' });
     const code = await add(ada, 'run.py', `# ${GERMAN.replaceAll('. ', '.\n# ')}\nprint(1)\n`, {
-      type: 'code',
+      type: 'CODE',
       code: 'python',
     });
     const chinese = await add(
@@ -199,7 +199,7 @@ describeReal('languages of passages', () => {
   });
 
   it('passages that are kept take the language that the document has now, and the counts follow', async () => {
-    const id = await add(bob, 'Notes', `${ENGLISH}\n\n${GERMAN}`, { type: 'text', language: 'simple' });
+    const id = await add(bob, 'Notes', `${ENGLISH}\n\n${GERMAN}`, { type: 'TEXT', language: 'SIMPLE' });
     await indexed(bob);
     const before = await passages(bob, 'document_id', id);
     expect(new Set(before.map(([, language]) => language))).toEqual(new Set(['simple']));
@@ -212,7 +212,7 @@ describeReal('languages of passages', () => {
     const old = await ids();
     await ask(
       bob,
-      'mutation ($id: UUID!) { updateDocument(input: { id: $id, patch: { textSearchLanguage: "dutch" } }) { document { id } } }',
+      'mutation ($id: UUID!) { updateDocument(input: { id: $id, patch: { textSearchLanguage: DUTCH } }) { document { id } } }',
       { id },
     );
     await indexed(bob);
@@ -336,7 +336,7 @@ describeReal('languages of passages', () => {
     ).toEqual(new Set(['simple false']));
     expect(
       (await ask(ada, '{ chunks(first: 50) { nodes { textSearchLanguage } } }')).chunks.nodes,
-    ).toContainEqual({ textSearchLanguage: 'german' });
+    ).toContainEqual({ textSearchLanguage: 'GERMAN' });
     expect(await miscounted()).toEqual([]);
   });
 });

@@ -157,7 +157,7 @@ describeReal('npm run ops -- adopt', () => {
     });
     const token = await signIn(emails[0]!);
     const { data } = await legs(token, 'HYBRID');
-    expect(data.search.legs[0]).toEqual({ leg: 'VECTOR', state: 'LEFT_OUT', reason: 'quarantined' });
+    expect(data.search.legs[0]).toEqual({ leg: 'VECTOR', state: 'LEFT_OUT', reason: 'QUARANTINED' });
     expect(data.search.results).toEqual([{ title: 'zebra' }]);
     expect((await legs(token, 'VECTOR')).errors[0]!.extensions.code).toBe('CQ635');
 

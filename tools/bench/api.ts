@@ -32,8 +32,6 @@ const CLIENTS = 32;
 const COUNTED = 30;
 /** Requests of each operation before anything is timed: until then a server is still being compiled. */
 const WARMING = 1_000;
-/** Waits for the database after authentication, at most. */
-const TRIPS: Record<string, number> = { page: 2, list: 2, search: 4, post: 2, turn: 2 };
 const SIDES = ['ours', 'byHand'] as const;
 
 interface Account extends Caller {
@@ -206,7 +204,7 @@ function ratiosOf(name: string, rounds: Record<Side, Load[]>, counts: Record<Sid
     ),
     compare(
       `${name}, round trips after authentication`,
-      [{ ours: counts.ours.trips - 1, anchor: TRIPS[name]! }],
+      [{ ours: counts.ours.trips - 1, anchor: OPERATIONS[name]!.trips }],
       {
         unit: '',
         anchorName: 'at most',

@@ -48,9 +48,8 @@ export const ARGUMENTS: Record<string, string> = {
   'confirm_email_change.token': 'The token of the mail to the new address.',
   'confirm_passkey.name': 'What to call it: 1 to 100 characters. Default: Passkey.',
   'confirm_sign_in.challenge': 'That of the error CQ140.',
-  'create_api_key.scopes': 'What it may do: read, write, search, share, meter, admin. Default: read.',
-  'create_embedding_version.chunking_method':
-    'Where text is cut: structure, sentence or fixed. Default: structure.',
+  'create_api_key.scopes': 'What it may do. Default: READ.',
+  'create_embedding_version.chunking_method': 'Where text is cut. Default: STRUCTURE.',
   'create_webhook.description': 'What it is for: at most 500 characters.',
   'create_webhook.include_content': 'Whether it is sent texts too. Default: ids and small facts alone.',
   'delete_my_account.email': 'Your own address, so that nothing is erased by mistake.',

@@ -67,12 +67,12 @@ export const jsonInputTypes = gql`
     title: String!
     """Its text."""
     content: String!
-    """text, markdown, code, html, pdf or docx. Default: text."""
-    contentType: String
+    """What the text is. Default: TEXT."""
+    contentType: ContentType
     """The programming language, of code."""
     codeLanguage: String
-    """The language of the text, as english. Default: that of the workspace."""
-    textSearchLanguage: String
+    """The language of the text. Default: that of the workspace."""
+    textSearchLanguage: TextSearchLanguage
     """Who may read it. Default: PRIVATE. Of a document that is there already it is left alone."""
     visibility: Visibility
     """Anything else, as an object of at most 64 KiB."""

@@ -67,9 +67,9 @@ describeReal('what a subscriber may see', () => {
   const key = async (scopes: string[]): Promise<string> =>
     (
       await ask(
-        'mutation ($scopes: [String]) { createApiKey(input: { name: "k", scopes: $scopes }) { newApiKey { secret } } }',
+        'mutation ($scopes: [ApiKeyScope]) { createApiKey(input: { name: "k", scopes: $scopes }) { newApiKey { secret } } }',
         {
-          scopes,
+          scopes: scopes.map((scope) => scope.toUpperCase()),
         },
       )
     ).newApiKey.secret;

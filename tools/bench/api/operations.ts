@@ -9,6 +9,8 @@ export interface Question {
 /** An operation of a chat application, as GraphQL asks for it, and by hand. */
 export interface Operation {
   document: string;
+  /** How often it waits for the database after authentication, at most. */
+  trips: number;
   variables(question: Question): object;
   /** The same rows, by the statements that somebody would write for them. */
   byHand(client: PoolClient, question: Question, vector: string): Promise<unknown>;
@@ -35,6 +37,7 @@ const rowsById = (client: PoolClient, table: string, columns: string, ids: unkno
 
 export const OPERATIONS: Record<string, Operation> = {
   page: {
+    trips: 2,
     document: `query ($id: UUID!) {
       conversation(id: $id) {
         title
@@ -55,6 +58,7 @@ export const OPERATIONS: Record<string, Operation> = {
       ),
   },
   list: {
+    trips: 2,
     document: `{
       conversations(first: 50, orderBy: [LAST_MESSAGE_AT_DESC]) {
         nodes { id title lastMessageAt messageCount } pageInfo { hasNextPage endCursor }
@@ -71,6 +75,7 @@ export const OPERATIONS: Record<string, Operation> = {
       ),
   },
   search: {
+    trips: 4,
     document: `query ($query: String!) {
       search(query: $query, maxResults: 5) {
         returned
@@ -97,6 +102,7 @@ export const OPERATIONS: Record<string, Operation> = {
     },
   },
   post: {
+    trips: 2,
     document: `mutation ($id: UUID!, $content: String!) {
       postMessage(input: { conversationId: $id, content: $content }) { message { id sequenceNumber } }
     }`,
@@ -110,6 +116,7 @@ export const OPERATIONS: Record<string, Operation> = {
       ),
   },
   turn: {
+    trips: 2,
     document: `mutation ($id: UUID!, $question: String!, $answer: String!) {
       recordTurn(input: {
         conversationId: $id, question: $question, answer: $answer, model: "some-model", promptTokens: 200, completionTokens: 100

@@ -82,7 +82,7 @@ export async function registerClient(url: string, email: string): Promise<Client
     async setLanguage(language) {
       await ask(
         `mutation ($language: TextSearchLanguage!) { setWorkspaceLanguage(input: { textSearchLanguage: $language }) { clientMutationId } }`,
-        { language },
+        { language: language.toUpperCase() },
       );
     },
     async importDocuments(entries, language) {
@@ -98,8 +98,8 @@ export async function registerClient(url: string, email: string): Promise<Client
               // a title is needed, and this one has no words
               title: entry.title.trim() || '—',
               content: entry.text.trim() || entry.title,
-              contentType: entry.contentType ?? 'text',
-              textSearchLanguage: entry.language ?? language,
+              contentType: (entry.contentType ?? 'text').toUpperCase(),
+              textSearchLanguage: (entry.language ?? language)?.toUpperCase(),
             })),
           },
         );
