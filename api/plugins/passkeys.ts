@@ -25,12 +25,12 @@ function required(party: RelyingParty | undefined): RelyingParty {
   );
 }
 
-type Ask = <Row>(text: string, values: unknown[]) => Promise<Row | undefined>;
+type Ask = <Row>(text: string, values?: unknown[]) => Promise<Row | undefined>;
 
-/** A connection as the API's login, with the claims of the request. */
-function askingAs({ withPgClient, pgSettings }: PgExecutorContext): Ask {
-  const settings = { ...(pgSettings as Record<string, string>), ...AS_API };
-  return (text, values) =>
+/** A connection with the claims of the request, as its role or another. */
+function asking({ withPgClient, pgSettings }: PgExecutorContext, role: { role?: string } = {}): Ask {
+  const settings = { ...(pgSettings as Record<string, string>), ...role };
+  return (text, values = []) =>
     withPgClient(settings, async (client) => {
       const { rows } = await client.query<Record<string, unknown>>({ text, values });
       return rows[0] as never;
@@ -64,32 +64,42 @@ export function passkeysPlugin(party: RelyingParty | undefined): GraphileConfig.
       const executor = build.input.pgRegistry.pgExecutors.main;
       if (!executor) throw new Error('PasskeysPlugin needs a database');
 
+      /** Who may not is told so first, and has nothing verified. */
+      const requireSession = (context: PgExecutorContext) =>
+        asking(context)('select app_hidden.require_session()');
+
       const verified =
-        (verify: Verify) =>
+        (verify: Verify, isInSession: boolean) =>
         (plan: () => Step, _$root: Step, args: FieldArgs): Step => {
           sideEffect([executor.context(), args.getRaw(['input', 'passkey'])], async ([context, answer]) => {
             if (answer == null) return;
-            const ask = askingAs(context);
+            if (isInSession) await requireSession(context);
+            const ask = asking(context, AS_API);
             await record(ask, await verify(required(party), answer, ask));
           });
           return plan();
         };
 
-      const needed = (plan: () => Step): Step => {
-        sideEffect(null, () => void required(party));
-        return plan();
-      };
+      const needed =
+        (isInSession: boolean) =>
+        (plan: () => Step): Step => {
+          sideEffect(executor.context(), async (context) => {
+            if (isInSession) await requireSession(context);
+            required(party);
+          });
+          return plan();
+        };
       const withParty = (add: (options: object, id: string) => object) => (plan: () => Step) =>
         lambda(plan(), (options) => options && add(options as object, required(party).id), true);
 
       return {
         Mutation: {
-          addPasskey: needed,
-          challengePasskey: needed,
-          confirmPasskey: verified(newOne),
-          signInWithPasskey: verified(knownOne),
-          confirmSignIn: verified(knownOne),
-          proveIdentity: verified(knownOne),
+          addPasskey: needed(true),
+          challengePasskey: needed(false),
+          confirmPasskey: verified(newOne, true),
+          signInWithPasskey: verified(knownOne, false),
+          confirmSignIn: verified(knownOne, false),
+          proveIdentity: verified(knownOne, true),
         },
         AddPasskeyPayload: {
           options: withParty((options, id) => ({ ...options, rp: { id, name: NAME } })),
