@@ -16,7 +16,7 @@ export default defineConfig(({ mode }) => ({
     globalSetup: ['test/support/global-setup.ts'],
     provide: { long: mode === 'long' },
     setupFiles: ['test/support/setup.ts'],
-    // The files of a room take turns in one process.
+    // The files of some rooms take turns in one process; each of the others has its own.
     pool: sharingForks,
     isolate: false,
     // One more than there are cores, since a file waits for its database and its processes a quarter of its time.

@@ -16,6 +16,7 @@ import { LivePlugin } from './live/plugin.ts';
 import { relyingPartyOf } from './passkeys.ts';
 import { pgService, type RequestPools } from './pg-service.ts';
 import { AttachedFilesPlugin } from './plugins/attached-files.ts';
+import { BehaviorMatchesPlugin } from './plugins/behavior-matches.ts';
 import { ClosedListsPlugin } from './plugins/catalogue/closed-lists-plugin.ts';
 import { DescriptionsPlugin } from './plugins/catalogue/descriptions.ts';
 import { InputsPlugin, JsonInputsPlugin } from './plugins/catalogue/inputs.ts';
@@ -105,6 +106,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
         trustedDocuments: options.trustedDocuments,
         verifyIdentity,
       }),
+      BehaviorMatchesPlugin,
       NamesPlugin,
       ClosedListsPlugin,
       SmartTagsPlugin,

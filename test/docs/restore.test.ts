@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { compareCatalogues, readCatalogue } from '../../lib/catalogue.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { projectFolder } from '../../lib/migrations.ts';
-import { findBinaries } from '../../tools/postgres/acquire.ts';
 import { run } from '../../tools/postgres/run.ts';
+import { testBinaries } from '../support/binaries.ts';
 import { LONG } from '../support/limits.ts';
 import { createTestDatabase, describeReal, testServer } from '../support/server.ts';
 import { registerUser } from '../support/users.ts';
@@ -37,7 +37,7 @@ describeReal('docs/operations/restore.md', () => {
   const catalogueOf = async (database: Database) => readCatalogue(database.pool('admin'));
 
   beforeAll(async () => {
-    bin = (await findBinaries()).bin;
+    bin = (await testBinaries()).bin;
     const made = await createTestDatabase();
     live = serverDatabase(made.url);
     const ann = await registerUser(live, 'ann@example.org');

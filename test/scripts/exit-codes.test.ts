@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { table } from '../../lib/cli.ts';
 import { projectFolder } from '../../lib/migrations.ts';
+import { someOf } from '../support/limits.ts';
 
 const run = (script: string, ...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
   promisify(execFile)(process.execPath, [join(projectFolder, script), ...words]).then(
@@ -27,7 +28,7 @@ const commands = [
   'tools/export-schema.ts',
 ];
 
-test.each(commands)(
+test.each(someOf(commands, 5))(
   '%s says what its exit codes mean, and ends with 2 on a flag that it does not know',
   async (script) => {
     const help = await run(script, '--help');

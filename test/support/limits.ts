@@ -13,3 +13,13 @@ export const isLong = (): boolean => inject('long');
 export function sized(short: number, full: number): number {
   return isLong() ? full : short;
 }
+
+/**
+ * Of cases that are alike, `short` in every run, others each day, and all of them under `npm run test:long`. The names of the
+ * tests say which.
+ */
+export function someOf<T>(all: readonly T[], short: number): T[] {
+  if (isLong()) return [...all];
+  const first = (Math.floor(Date.now() / 86_400_000) * short) % all.length;
+  return Array.from({ length: Math.min(short, all.length) }, (_, n) => all[(first + n) % all.length]!);
+}
