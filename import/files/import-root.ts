@@ -197,7 +197,12 @@ export function pathOf(root: ImportRoot, absolute: string): string {
 
 /** The identity of a file. */
 export function sourceOf(root: ImportRoot, path: string): string {
-  return root.url === null ? `file:${root.name}/${path}` : fileAddress(root.url, path, root.checkout?.ref);
+  if (root.url === null) return `file:${root.name}/${path}`;
+  const address = fileAddress(root.url, path, root.checkout?.ref);
+  // the bytes of a name that is not UTF-8 are written as in an address already
+  return [...root.aliases.values()].includes(path)
+    ? address.replace(/%25(?=[89A-F][0-9A-F])/g, '%')
+    : address;
 }
 
 /** What a document remembers about where it came from. */

@@ -118,4 +118,13 @@ test('names that are not UTF-8 are read, each by itself, and nothing stays behin
   expect(documents.map(({ metadata }) => metadata.path)).toContain('d%E9/caf%E9.md');
   expect(skipped).toEqual([]);
   expect((await links()).filter((name) => !before.includes(name))).toEqual([]);
+  // in a checkout their addresses lead to them
+  git(folder, 'init', '-q');
+  git(folder, 'remote', 'add', 'origin', 'https://github.com/acme/odd.git');
+  await writeFile(join(folder, '100%25.md'), '# Of a hundred');
+  expect(sources((await readAll(folder)).documents)).toEqual(
+    ['100%2525.md', 'bad%FE.md', 'bad%FF.md', 'd%E9/caf%E9.md'].map(
+      (path) => `https://github.com/acme/odd/blob/HEAD/${path}`,
+    ),
+  );
 });
