@@ -39,8 +39,8 @@ describeReal('a client that stops reading', () => {
     );
     id = data.startConversation.conversation.id;
     const first = overWebSocket(api.api.url, ada.token, subscription());
-    open.push(first);
     cursor = (await first.has(1))[0].cursor;
+    first.end();
     while (posted < MESSAGES) await post();
   });
   afterEach(() => {
