@@ -114,7 +114,7 @@ describeReal('errors', () => {
     [
       'mutation { createDocument(input: { title: "x", content: "x", contentType: "text" }) { document { id } } }',
       'CQ400',
-      'TEXT',
+      'ContentType',
     ],
     [
       'mutation { createDocument(input: { title: "x", content: "x", textSearchLanguage: KLINGON }) { document { id } } }',

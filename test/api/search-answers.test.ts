@@ -222,8 +222,8 @@ describeReal('answers', () => {
       expect(found.legs[1]).toMatchObject({ state: 'USED', weight: 1 });
       expect(found.results[0]!.title).toBe('茶');
       expect((await ask(bea, '茶叶子', ', mode: VECTOR')).legs.map((leg) => leg.reason)).toEqual([
-        'unreadable_script',
-        'mode',
+        'UNREADABLE_SCRIPT',
+        'MODE',
       ]);
     });
 
@@ -239,9 +239,9 @@ describeReal('answers', () => {
     });
 
     it('when the mode or the question leaves one out', async () => {
-      expect((await legs('tea', ', mode: TEXT')).map((leg) => leg.reason)).toEqual(['mode', null]);
-      expect((await legs('tea', ', mode: VECTOR')).map((leg) => leg.reason)).toEqual([null, 'mode']);
-      expect((await legs('of the')).map((leg) => leg.reason)).toEqual([null, 'no_words']);
+      expect((await legs('tea', ', mode: TEXT')).map((leg) => leg.reason)).toEqual(['MODE', null]);
+      expect((await legs('tea', ', mode: VECTOR')).map((leg) => leg.reason)).toEqual([null, 'MODE']);
+      expect((await legs('of the')).map((leg) => leg.reason)).toEqual([null, 'NO_WORDS']);
     });
   });
 

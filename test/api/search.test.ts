@@ -150,7 +150,7 @@ describeReal('search', () => {
       titles('search', `query: "feline", mode: VECTOR, filters: ${filters}`);
     expect(await filtered('{}')).toEqual(['Pets', 'Cars']);
     expect(await filtered(`{ documentId: "${documentId}" }`)).toEqual(['Pets']);
-    expect(await filtered('{ contentTypes: ["pdf"] }')).toEqual([]);
+    expect(await filtered('{ contentTypes: [PDF] }')).toEqual([]);
     expect(await filtered('{ metadata: { a: 1 } }')).toEqual([]);
     expect(await filtered('{ createdAfter: "2020-01-01T00:00:00Z", includeArchived: true }')).toHaveLength(2);
     expect(await titles('search', 'query: "feline", mode: VECTOR, maxResults: 1, skip: 1')).toEqual(['Cars']);

@@ -22,7 +22,6 @@ const SCALARS = {
   Date: 'string',
   Datetime: 'string',
   JSON: 'unknown',
-  TextSearchLanguage: 'string',
   UUID: 'string',
   Vector: 'number[]',
 };
