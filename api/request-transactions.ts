@@ -13,9 +13,13 @@ const PREPARED = 200;
 /** What PostGraphile does to its connections: compiling a statement takes longer than most of them. */
 const WITHOUT_COMPILING = { jit_optimize_above_cost: '-1' };
 
+/** Sets what a JSON object holds, for the rest of a transaction. A row for each of its settings would be read for nothing. */
+export const CLAIMS =
+  'select from pg_catalog.json_each_text($1::json) as s (name, value) where pg_catalog.set_config(s.name, s.value, true) is null';
+
 const claims = (settings: Settings): QueryConfig => ({
   name: 'claims',
-  text: 'select pg_catalog.set_config(s.name, s.value, true) from pg_catalog.json_each_text($1::json) as s (name, value)',
+  text: CLAIMS,
   values: [JSON.stringify({ ...WITHOUT_COMPILING, ...settings })],
 });
 
