@@ -33,7 +33,7 @@ const COUNTED = 30;
 /** Requests of each operation before anything is timed: until then a server is still being compiled. */
 const WARMING = 1_000;
 /** Waits for the database after authentication, at most. */
-const TRIPS: Record<string, number> = { page: 2, list: 2, search: 4, post: 2, turn: 2 };
+const TRIPS: Record<string, number> = { page: 1, list: 1, search: 3, post: 1, turn: 1 };
 const SIDES = ['ours', 'byHand'] as const;
 
 interface Account extends Caller {
