@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Pool, PoolClient, QueryConfig } from 'pg';
 import { isConnectionLost } from '../lib/connections/failures.ts';
@@ -211,10 +211,13 @@ async function memberOfToken(
   const { and, hold } = looking;
   const text = `select m.*${and} from app_hidden.authenticate_hash(
     token_hash => $1::bytea, is_key => $2::boolean, workspace_id => $3::uuid) as m`;
-  const hash = createHash('sha256').update(token).digest();
   return findMember(
     pool,
-    { name: `authenticate${and && ' at'}`, text, values: [hash, kind === 'k', workspaceId] },
+    {
+      name: `authenticate${and && ' at'}`,
+      text,
+      values: [hash('sha256', token, 'buffer'), kind === 'k', workspaceId],
+    },
     hold,
   );
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
+import { LRUCache } from 'lru-cache';
 import { env } from '../lib/env.ts';
 import { isInNetwork } from '../lib/networks.ts';
 import type { ProxyRule } from '../lib/proxies.ts';
@@ -12,8 +13,19 @@ const NAMED: Record<string, readonly string[]> = {
   private: ['private', 'uniqueLocal', 'linkLocal'],
 };
 
+/** What an address is written as at most, with its zone and port. Nothing longer is remembered. */
+const LONGEST = 64;
+const parsed = new LRUCache<string, { address: Address | undefined }>({ max: 10_000 });
+
 /** An address without its zone and port, IPv4 as IPv4 also where it is written as IPv6; undefined for anything else. */
 function parse(text: string): Address | undefined {
+  if (text.length > LONGEST) return read(text);
+  const known = parsed.get(text) ?? { address: read(text) };
+  parsed.set(text, known);
+  return known.address;
+}
+
+function read(text: string): Address | undefined {
   const plain = text
     .trim()
     .replace(/^\[(.*)\](?::\d+)?$/, '$1')

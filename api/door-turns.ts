@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import type { PoolClient } from 'pg';
@@ -40,7 +40,7 @@ const strangers = door(PLACES * env.POOL_VISITORS);
 const parties = new LRUCache<string, string>({ max: 20_000, ttl: 600_000 });
 
 function tokenKey({ headers: { authorization } }: IncomingMessage): string | undefined {
-  return authorization && createHash('sha256').update(authorization).digest('base64');
+  return authorization && hash('sha256', authorization, 'base64');
 }
 
 /** Takes down whose the token of a request is. */

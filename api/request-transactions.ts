@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Pool, PoolClient, QueryConfig, QueryResult } from 'pg';
 import type { PgClientQuery, PgClientResult } from 'postgraphile/@dataplan/pg';
 import type { NodePostgresPgClient } from 'postgraphile/adaptors/pg';
-import { inOneFlight } from '../lib/database/flight.ts';
+import { inOneFlight, inOwnTransaction, type Landed, pipelines } from '../lib/database/flight.ts';
 import { isPooled } from '../lib/database/login.ts';
 import type { Settings } from './authentication.ts';
 
@@ -13,9 +13,13 @@ const PREPARED = 200;
 /** What PostGraphile does to its connections: compiling a statement takes longer than most of them. */
 const WITHOUT_COMPILING = { jit_optimize_above_cost: '-1' };
 
+/** Sets what a JSON object holds, for the rest of a transaction. A row for each of its settings would be read for nothing. */
+export const CLAIMS =
+  'select from pg_catalog.json_each_text($1::json) as s (name, value) where pg_catalog.set_config(s.name, s.value, true) is null';
+
 const claims = (settings: Settings): QueryConfig => ({
   name: 'claims',
-  text: 'select pg_catalog.set_config(s.name, s.value, true) from pg_catalog.json_each_text($1::json) as s (name, value)',
+  text: CLAIMS,
   values: [JSON.stringify({ ...WITHOUT_COMPILING, ...settings })],
 });
 
@@ -58,10 +62,24 @@ function statementFor(client: PoolClient, statement: QueryConfig): QueryConfig {
   return { ...unnamed, name };
 }
 
-/** A connection within one transaction, which begins with its first statement, in the same trip. */
-class Transaction implements NodePostgresPgClient {
+/** Whether statements are sent that are a transaction as a whole. What a pooler makes of such is its own affair. */
+const mayFly = (client: PoolClient): boolean => pipelines(client) && !isPooled(client);
+
+/** A statement that is about to be sent. */
+interface Waiting {
+  statement: QueryConfig;
+  resolve(landed: Landed): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * A connection of a request. What is asked for at the same time is one transaction, and one trip; what is asked for within
+ * `withTransaction` is one as well, which begins with its first statement, in the same trip.
+ */
+class Transactions implements NodePostgresPgClient {
   readonly rawClient: PoolClient;
   readonly #settings: Settings;
+  readonly #waiting: Waiting[] = [];
   #hasBegun = false;
   #depth = 0;
 
@@ -71,13 +89,40 @@ class Transaction implements NodePostgresPgClient {
   }
 
   async query<T>({ text, values, name, arrayMode }: PgClientQuery): Promise<PgClientResult<T>> {
-    const { rows, rowCount } = await this.#send({
+    const statement = {
       text,
       ...(values && { values }),
       ...(name && { name }),
       ...(arrayMode && { rowMode: 'array' as const }),
-    });
+    };
+    const isPart = this.#depth > 0 || this.#hasBegun || !mayFly(this.rawClient);
+    const { rows, rowCount } = await (isPart ? this.#send(statement) : this.#join(statement));
     return { rows: rows as T[], rowCount, notices: [] };
+  }
+
+  #join(statement: QueryConfig): Promise<Landed> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ statement, resolve, reject });
+      if (this.#waiting.length === 1) queueMicrotask(() => void this.#fly());
+    });
+  }
+
+  async #fly(): Promise<void> {
+    const waiting = this.#waiting.splice(0);
+    const client = this.rawClient;
+    const statements = [claims(this.#settings), ...waiting.map(({ statement }) => statement)];
+    const { landed, error } = await inOwnTransaction(
+      client,
+      statements.map((statement) => statementFor(client, statement)),
+      preparedOf(client).dropped.splice(0),
+    );
+    const answers = landed.slice(1);
+    for (const [at, { resolve, reject }] of waiting.entries()) {
+      const answer = answers[at];
+      // what was read before one that fails, is right; where the end of the transaction fails, all of it has
+      if (answer && (error === undefined || answers.length < waiting.length)) resolve(answer);
+      else reject(error);
+    }
   }
 
   async #send(statement: QueryConfig): Promise<QueryResult> {
@@ -125,8 +170,9 @@ interface Inside {
 }
 
 /**
- * Runs something in one transaction, as whom the settings say. Nothing is sent before its first statement, and with it go the
- * beginning and the settings: so what a request reads takes one trip, and the end of the transaction another.
+ * Runs something on a connection, as whom the settings say. What it asks for at the same time is one transaction, which is sent and
+ * answered in one trip. Where a server is not asked in that way, behind a pooler and of the embedded database, and within
+ * `withTransaction`, the transaction begins with the first statement and ends with the work.
  * @param held  a connection that the request has already; it is given back afterwards, as one of the pool's is
  */
 export async function inRequestTransaction<T>(
@@ -136,7 +182,7 @@ export async function inRequestTransaction<T>(
   held?: PoolClient,
 ): Promise<T> {
   const client = held ?? (await pool.connect());
-  const transaction = new Transaction(client, settings);
+  const transaction = new Transactions(client, settings);
   let broken: boolean | Error = false;
   try {
     const result = await work(transaction);

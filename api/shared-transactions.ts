@@ -21,11 +21,11 @@ export class ReadElsewhere extends Error {}
 const handedOn = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
 
 /**
- * What a query reads (the results of a search, and then their documents, conversations and messages) it reads in one transaction, and
- * what it asks for at the same time in one trip: otherwise each statement takes a connection of its own out of the pool, and sends the
- * settings of the request before it. What was read is handed on before the transaction ends, since nothing that is read later changes
- * it. One that fails ends the transaction; what was asked for behind it goes into another. One whose connection broke is read
- * a second time, and so is one that a standby did not end.
+ * What a query reads (the results of a search, and then their documents, conversations and messages) it reads over one connection, and
+ * what it asks for at the same time in one transaction and one trip: otherwise each statement takes a connection of its own out of
+ * the pool, and sends the settings of the request before it. What was read is handed on before the connection goes back, since nothing that
+ * is read later changes it. One that fails ends the transaction; what was asked for behind it goes into another. One whose connection
+ * broke is read a second time, and so is one that a standby did not end.
  * @param mayShare  whether what is asked for now only reads
  */
 export function shareTransactions(withPgClient: With, mayShare: () => boolean): With {

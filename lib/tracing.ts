@@ -86,6 +86,13 @@ export function summaryOf(text: string): string {
   return schema ? `${verb} ${schema}.${name}` : verb;
 }
 
+/** The text of what is sent; of several statements that are sent together, of the last: those before it say for whom. */
+function textOf(sent: unknown): unknown {
+  if (typeof sent === 'string') return sent;
+  const { text, statements } = (sent ?? {}) as { text?: unknown; statements?: readonly { text: string }[] };
+  return statements ? statements.at(-1)?.text : text;
+}
+
 type Query = (...args: unknown[]) => unknown;
 type Callback = (error: unknown, result: unknown) => void;
 
@@ -94,8 +101,7 @@ function traceStatements({ api, tracer }: Tracing): void {
   const prototype = pg.Client.prototype as unknown as { query: Query };
   const original = prototype.query;
   prototype.query = function (this: unknown, ...args: unknown[]): unknown {
-    const [first] = args;
-    const text = typeof first === 'string' ? first : (first as { text?: unknown } | undefined)?.text;
+    const text = textOf(args[0]);
     if (typeof text !== 'string' || !api.trace.getActiveSpan()) return original.apply(this, args);
     const summary = summaryOf(text);
     const attributes = { 'db.system.name': 'postgresql', 'db.query.summary': summary };

@@ -100,6 +100,9 @@ function demand({ once, perRow, branches }: Sum, costs: Costs): void {
   }
 }
 
+/** Objects of operations that ask for the same whatever their variables are; of nothing that is refused. */
+const fixed = new WeakMap<OperationDefinitionNode, number>();
+
 /**
  * What an operation asks for at most: objects, by its page sizes; searches; branches of filters; uses of a password or token.
  * @param costs  how often it has the fields that limits count, of operationCosts
@@ -115,7 +118,15 @@ export function checkCost(
 ): number {
   const operation = getOperationAST(document, operationName);
   if (!operation) return 0; // execution says so
-  const variables = withDefaults(operation, given ?? {});
+  const known = fixed.get(operation);
+  if (known !== undefined) return known;
+  let isFixed = true;
+  const variables = new Proxy(withDefaults(operation, given ?? {}), {
+    get(values, name) {
+      isFixed = false;
+      return Reflect.get(values, name);
+    },
+  });
   const branchesOf = filterCounter(variables);
 
   const sumOf = selectionSummer(document, EMPTY, add, (field, parent, below): Sum => {
@@ -141,5 +152,7 @@ export function checkCost(
 
   const sum = sumOf(operation.selectionSet, schema.getRootType(operation.operation)?.name ?? '');
   demand(sum, costs);
-  return sum.once + sum.perRow;
+  const objects = sum.once + sum.perRow;
+  if (isFixed) fixed.set(operation, objects);
+  return objects;
 }

@@ -5,6 +5,7 @@ import {
   getOperationAST,
   isInterfaceType,
   isObjectType,
+  type OperationDefinitionNode,
 } from 'postgraphile/graphql';
 import type { RateChange } from '../../lib/env.ts';
 import { ColloquyError } from '../../lib/errors.ts';
@@ -188,6 +189,8 @@ function add(costs: Costs, others: Costs): Costs {
   return sum;
 }
 
+const known = new WeakMap<OperationDefinitionNode, Costs>();
+
 /**
  * The points that an operation takes of each limit: one per root field, wherever it stands. The answer of a mutation leads to
  * Query again, and a fragment counts at each place where it is used.
@@ -199,6 +202,12 @@ export function operationCosts(
 ): Costs {
   const operation = getOperationAST(document, operationName);
   if (!operation) return NOTHING; // execution says so
+  const costs = known.get(operation) ?? costsOf(schema, document, operation);
+  known.set(operation, costs);
+  return costs;
+}
+
+function costsOf(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Costs {
   const sumOf = selectionSummer(document, NOTHING, add, (field, parent, below): Costs => {
     const type = schema.getType(parent);
     const name = field.name.value;

@@ -70,6 +70,8 @@ export interface CurrentRequest extends RequestInfo {
   isSubscription?: boolean;
   /** How far the primary was when the request came, as long as a standby may read for it. */
   position?: Position;
+  /** Whether the data of its answer are only sent, so that they may be made as text. */
+  isSentOnly?: boolean;
   /** Takes the points of an operation. */
   take?(costs: Costs): Promise<void>;
   /** Says for the metrics what is asked. */
@@ -139,6 +141,25 @@ const answer = ({ status, headers, json }: Answer) => ({
   headers,
   json: json as JSONValue,
 });
+
+/** Executes an operation so that its data are made as the text that is sent. What goes with errors, somebody looks at. */
+async function executeAsText(
+  execute: (args: ExecutionArgs) => PromiseOrDirect<object>,
+  args: ExecutionArgs,
+): Promise<object> {
+  const result: { data?: unknown; errors?: unknown } = await execute(
+    Object.assign(args, { outputDataAsString: true }),
+  );
+  return result.errors !== undefined && typeof result.data === 'string'
+    ? { ...result, data: JSON.parse(result.data) }
+    : result;
+}
+
+/** An answer whose data are text already. */
+function asText(json: unknown): Buffer | undefined {
+  const { data } = (json ?? {}) as { data?: unknown };
+  return typeof data === 'string' ? Buffer.from(`{"data":${data}}`) : undefined;
+}
 
 /** Counts the errors of an answer, and hands it on. */
 function counted<T>(result: T): T {
@@ -321,9 +342,10 @@ export function requestsPlugin(options: {
                   if (request && error instanceof RateLimited) request.refusal = error;
                   return { errors: [maskError(error as GraphQLError, request)] };
                 }
+                const work = (): PromiseOrDirect<object> =>
+                  request?.isSentOnly ? executeAsText(config.execute, args) : config.execute(args);
                 // hashing has connections and a queue of its own, and nobody waits for it at the door
-                const execute = () =>
-                  request?.isCredential ? outside(async () => config.execute(args)) : config.execute(args);
+                const execute = () => (request?.isCredential ? outside(async () => work()) : work());
                 if (!isTracing()) return execute();
                 const { kind, operation } = rootField(args.document, args.operationName);
                 const attributes = { 'graphql.operation.type': kind, 'graphql.operation.field': operation };
@@ -362,9 +384,19 @@ export function requestsPlugin(options: {
             await count(info, request, response, callerOf(settings), own);
             digest.preferJSON = true;
             digest.getBody = bounded(getBody, party);
+            info.isSentOnly = own === undefined;
             const result = await next();
             if (info.refusal) throw info.refusal;
             if (result?.type !== 'json') return result;
+            const buffer = asText(result.json);
+            if (buffer) {
+              const headers = {
+                ...result.headers,
+                ...namedType(request),
+                'content-length': String(buffer.length),
+              };
+              return { type: 'buffer' as const, statusCode: result.statusCode, headers, buffer };
+            }
             completeErrors(result.json, result.statusCode);
             const headers = { ...result.headers, ...namedType(request) };
             if (!isBusy(result.json)) return { ...result, headers };

@@ -205,8 +205,11 @@ describeReal('what a request costs', () => {
     const four =
       '{ a: documents(first: 1) { nodes { id } } b: memoryItems(first: 1) { nodes { id } } c: tags { nodes { id } } d: files { nodes { id } } }';
     await ask(four);
-    // authentication; begin, settings and the four; commit
-    expect((await meter.waits(() => ask(four))).trips).toBe(3);
+    // authentication; settings and the four
+    expect((await meter.waits(() => ask(four))).trips).toBe(2);
+    // authentication; settings and the change
+    const change = 'mutation { remember(input: { content: "I like tea." }) { memoryItem { id } } }';
+    expect((await meter.waits(() => ask(change))).trips).toBe(2);
     const { data, errors } = await ask(
       `{ a: documents(first: 1) { nodes { id } } b: search(query: "tea", mode: TEXT, threshold: 2) { returned }
          c: memoryItems(first: 1) { nodes { id } } }`,

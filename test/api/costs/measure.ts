@@ -32,6 +32,11 @@ export const total = (statements: readonly Statement[]): number =>
 
 type Query = { text: string; values?: unknown[]; name?: string } | string;
 
+/** Statements that are sent as one transaction. */
+interface Whole {
+  statements: readonly { text: string; values?: unknown[] }[];
+}
+
 const isMeasurable = (text: string): boolean =>
   /^\s*(select|with|insert|update|delete)\b/i.test(text) && !text.includes('set_config(');
 
@@ -84,7 +89,19 @@ export function openMeter(connectionString: string): Meter {
       statements.push({ text, buffers: plan['Shared Hit Blocks'] + plan['Shared Read Blocks'] });
     }
 
-    client.query = ((first: Query, ...rest: unknown[]) => {
+    /** The same for statements that are a transaction as they are sent: in one that is taken back. */
+    async function explainedWhole([settings, ...asked]: readonly Whole['statements'][0][]): Promise<void> {
+      await query('begin');
+      await query(settings!.text, settings!.values);
+      for (const { text, values } of asked) await explained(text, values);
+      await query('rollback');
+    }
+
+    client.query = ((first: Query | Whole, ...rest: unknown[]) => {
+      if (typeof first !== 'string' && 'statements' in first) {
+        if (!isMeasuring) return query(first, ...rest);
+        return explainedWhole(first.statements).then(() => query(first, ...rest));
+      }
       const { text, values } = typeof first === 'string' ? { text: first, values: undefined } : first;
       if (/^(?:begin|commit|rollback)$/.test(text)) hasBegun = text === 'begin';
       if (!isMeasuring || !hasBegun || !isMeasurable(text)) return query(first, ...rest);

@@ -37,7 +37,7 @@ const rowsById = (client: PoolClient, table: string, columns: string, ids: unkno
 
 export const OPERATIONS: Record<string, Operation> = {
   page: {
-    trips: 2,
+    trips: 1,
     document: `query ($id: UUID!) {
       conversation(id: $id) {
         title
@@ -58,7 +58,7 @@ export const OPERATIONS: Record<string, Operation> = {
       ),
   },
   list: {
-    trips: 2,
+    trips: 1,
     document: `{
       conversations(first: 50, orderBy: [LAST_MESSAGE_AT_DESC]) {
         nodes { id title lastMessageAt messageCount } pageInfo { hasNextPage endCursor }
@@ -75,7 +75,7 @@ export const OPERATIONS: Record<string, Operation> = {
       ),
   },
   search: {
-    trips: 4,
+    trips: 3,
     document: `query ($query: String!) {
       search(query: $query, maxResults: 5) {
         returned
@@ -102,7 +102,7 @@ export const OPERATIONS: Record<string, Operation> = {
     },
   },
   post: {
-    trips: 2,
+    trips: 1,
     document: `mutation ($id: UUID!, $content: String!) {
       postMessage(input: { conversationId: $id, content: $content }) { message { id sequenceNumber } }
     }`,
@@ -116,7 +116,7 @@ export const OPERATIONS: Record<string, Operation> = {
       ),
   },
   turn: {
-    trips: 2,
+    trips: 1,
     document: `mutation ($id: UUID!, $question: String!, $answer: String!) {
       recordTurn(input: {
         conversationId: $id, question: $question, answer: $answer, model: "some-model", promptTokens: 200, completionTokens: 100

@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
-import { text } from 'node:stream/consumers';
+import { hash, randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type pg from 'pg';
+import { Counter, Histogram } from 'prom-client';
 import { requestSettings, type Settings } from '../../../api/authentication.ts';
+import { CLAIMS } from '../../../api/request-transactions.ts';
 import { startApi } from '../../../api/server.ts';
 import type { Purpose } from '../../../lib/connections/purposes.ts';
 import { serverDatabase } from '../../../lib/database.ts';
@@ -64,35 +65,82 @@ async function startOurs(): Promise<string> {
   return api.url;
 }
 
-/** Whoever writes it by hand prepares what is sent each time, and takes one connection for a request. */
+/** Bytes of a body, at most. */
+const MAX_BODY = 1024 * 1024;
+
+function bodyOf(request: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = [];
+    let size = 0;
+    request.on('data', (piece: Buffer) => {
+      size += piece.length;
+      if (size > MAX_BODY) reject(new Error('too large'));
+      else pieces.push(piece);
+    });
+    request.on('end', () => resolve(Buffer.concat(pieces).toString()));
+    request.on('error', reject);
+  });
+}
+
+const requests = new Counter({
+  name: 'requests',
+  help: 'Requests.',
+  labelNames: ['path', 'status'],
+  registers: [],
+});
+const seconds = new Histogram({ name: 'seconds', help: 'Their time.', labelNames: ['path'], registers: [] });
+
+/** What whoever runs a server wants of each request, also of one that is written by hand: an id, a line, and figures. */
+function watched(request: IncomingMessage, response: ServerResponse): string {
+  const id = randomUUID();
+  const start = performance.now();
+  const path = request.url!;
+  response.setHeader('x-request-id', id);
+  response.setHeader('x-content-type-options', 'nosniff');
+  response.setHeader('cache-control', 'no-store');
+  response.once('finish', () => {
+    const ms = performance.now() - start;
+    requests.inc({ path, status: response.statusCode });
+    seconds.observe({ path }, ms / 1000);
+    log.info({ id, path, status: response.statusCode, ms: Math.round(ms) }, 'request');
+  });
+  return id;
+}
+
+/**
+ * Whoever writes it by hand prepares what is sent each time, takes one connection for a request, and waits for each answer before
+ * the next question. Accounts, roles, claims, time limits and the audit log are those of the API; what is asked is its SQL.
+ */
 async function startByHand(): Promise<string> {
   const pool = poolOf();
   const vector = `[${queryVector().join(',')}]`;
-  const settingsOf = async (client: pg.PoolClient, headers: IncomingHttpHeaders): Promise<Settings> => {
+  const settingsOf = async (
+    client: pg.PoolClient,
+    request: IncomingMessage,
+    id: string,
+  ): Promise<Settings> => {
     const { rows } = await client.query({
       name: 'authenticate',
       text: 'select * from app_hidden.authenticate_hash(token_hash => $1, is_key => false, workspace_id => $2)',
       values: [
-        createHash('sha256').update(headers.authorization!.slice('Bearer '.length)).digest(),
-        headers['x-workspace-id'],
+        hash('sha256', request.headers.authorization!.slice('Bearer '.length), 'buffer'),
+        request.headers['x-workspace-id'],
       ],
     });
-    return requestSettings({ ip: '127.0.0.1', id: 'by-hand' }, rows[0]);
+    const userAgent = request.headers['user-agent'];
+    return requestSettings({ ip: request.socket.remoteAddress, userAgent, id }, rows[0]);
   };
   const server = createServer(async (request, response) => {
-    const question = JSON.parse(await text(request)) as Question;
+    const id = watched(request, response);
+    const question = JSON.parse(await bodyOf(request)) as Question;
     const client = await pool.connect();
     try {
-      const settings = await settingsOf(client, request.headers);
+      const settings = await settingsOf(client, request, id);
       await client.query('begin');
-      await client.query({
-        name: 'claims',
-        text: 'select set_config(s.name, s.value, true) from json_each_text($1::json) as s (name, value)',
-        values: [JSON.stringify(settings)],
-      });
+      await client.query({ name: 'claims', text: CLAIMS, values: [JSON.stringify(settings)] });
       const answer = await OPERATIONS[request.url!.slice(1)]!.byHand(client, question, vector);
       await client.query('commit');
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
     } catch (error) {
       await client.query('rollback');
       response.writeHead(500).end(String(error));
