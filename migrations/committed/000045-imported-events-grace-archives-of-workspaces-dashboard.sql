@@ -1,5 +1,5 @@
---! Previous: sha1:ca4194800d313960cae9a0013741d1cdd52ff650
---! Hash: sha1:abcd8986b62a49c71cfb64e948e40ad44e1bed96
+--! Previous: sha1:27f943dae7ad368c29cb1e3e5c331b744e221d29
+--! Hash: sha1:85a4010042a8667b69e9d71b017a06d20e4a8720
 --! Message: imported events, grace, archives of workspaces, dashboard
 
 --! split: 1-current.sql
