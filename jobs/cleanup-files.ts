@@ -48,6 +48,7 @@ export const cleanupFiles: JobDefinition<object> = {
     schedules: { hourly: { cron: '40 * * * *' } },
   },
   payload: z.object({}),
+  lookAfter: 3 * 3_600_000,
   batchSize: 1,
   reachesOut: true,
   handle,

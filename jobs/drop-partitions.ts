@@ -54,6 +54,7 @@ export const dropOldPartitions: JobDefinition<Payload> = {
     schedules: { monthly: { cron: '10 4 2 * *' } },
   },
   payload: payloadSchema,
+  lookAfter: 45 * 86_400_000,
   batchSize: 1,
   handle,
 };

@@ -3,6 +3,7 @@ import type { PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { chunkInThread } from '../chunking/chunk-in-thread.ts';
+import type { Database } from '../lib/database.ts';
 import type { QueueDefinition } from '../lib/migrations.ts';
 import type { FileStorage } from '../lib/storage.ts';
 import type { Mailer } from '../mail/mailer.ts';
@@ -31,6 +32,8 @@ export interface JobContext {
   webhooks?: SendOptions;
   /** Absent: this process has no target of backups. */
   backups?: OpenBackups | undefined;
+  /** Reads every row of a workspace, as the role of backups. Absent: by this worker no archives of workspaces are made. */
+  exports?: Pick<Database, 'pool'> | undefined;
   /** Where the bytes of files are. */
   storage: FileStorage;
   /** Reads text from files, each in a process of its own; opened once per process. */
@@ -60,6 +63,11 @@ export interface JobDefinition<Payload> {
   reachesOut?: boolean;
   /** Of a scheduled one: whether two runs may be at work at once, since each takes what no other has. Else the second is skipped. */
   mayOverlap?: boolean;
+  /**
+   * Of a scheduled one that deletes by the time: milliseconds after the last run, from which on the next one does nothing and says so, and the
+   * one after it does it: a clock that jumped ahead for a moment deletes nothing.
+   */
+  lookAfter?: number;
   /** Returns what it did, which becomes the output of the job and, of a scheduled one, the details of its run. */
   handle(context: JobContext, payload: Payload): Promise<object>;
 }

@@ -15,6 +15,7 @@ import { embedChunks } from './embed-chunks.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
 import { eraseAccount } from './erase-account.ts';
 import { evaluateEmbeddingVersion } from './evaluate-embedding-version.ts';
+import { exportWorkspaceJob } from './export-workspace.ts';
 import { extractFile } from './extract-file.ts';
 import { forgetWords } from './forget-words.ts';
 import { indexHealth } from './index-health.ts';
@@ -54,6 +55,7 @@ export const jobs: readonly JobDefinition<any>[] = [
   removeExpired,
   retention,
   eraseAccount,
+  exportWorkspaceJob,
   archiveConversations,
   storeCold,
   computeAnalytics,

@@ -16,6 +16,7 @@ const KINDS = {
   searches: 'select app_hidden.delete_search_history(max_rows => $1) as removed',
   limits: 'select app_hidden.delete_ended_rate_limits(max_rows => $1) as removed',
   webhookDeliveries: 'select app_hidden.delete_old_webhook_deliveries(max_rows => $1) as removed',
+  exports: 'select app_hidden.delete_ended_exports(max_rows => $1) as removed',
   agentThreads: 'select app_hidden.delete_old_agent_threads(max_rows => $1) as removed',
   runs: 'select app_hidden.delete_old_runs(max_rows => $1) as removed',
   spending: 'select app_hidden.delete_old_spending(max_rows => $1) as removed',
@@ -32,6 +33,7 @@ async function handle({ pool, signal }: JobContext): Promise<object> {
     searches: 0,
     limits: 0,
     webhookDeliveries: 0,
+    exports: 0,
     agentThreads: 0,
     runs: 0,
     spending: 0,
@@ -74,6 +76,7 @@ export const removeExpired: JobDefinition<object> = {
     schedules: { hourly: { cron: '20 * * * *' } },
   },
   payload: z.object({}),
+  lookAfter: 3 * 3_600_000,
   batchSize: 1,
   handle,
 };

@@ -5,18 +5,21 @@ import { countDue, previewRetention } from '../operations/retention/preview.ts';
 import type { JobContext, JobDefinition } from './job.ts';
 import { DAILY } from './queue-options.ts';
 
-/** Milliseconds after the last run, from which on the next one only looks: an upgrade, or a clock that jumped, deletes nothing unseen. */
-const LONG_AGO = 7 * 86_400_000;
-
 /** Deletes what the policies of retention have ended, for as long as the settings say. */
 async function handle({ pool, log, signal }: JobContext): Promise<object> {
-  const { minutes, batchRows, isReplica, lastRunAt } = await retentionLimits(pool);
+  const { minutes, batchRows, isReplica, isUnsure } = await retentionLimits(pool);
   if (isReplica) return { skipped: 'this is a replica' };
-  const { rows } = await pool.query<{ now: Date }>('select now()');
-  if (!lastRunAt || rows[0]!.now.getTime() - lastRunAt.getTime() > LONG_AGO) {
+  // an upgrade, or a clock that jumped, deletes nothing unseen
+  if (isUnsure) {
     const due = countDue(await previewRetention(pool, {}));
-    log.warn({ due }, 'retention did not run for a week: it only looked, and deletes the next time');
-    return { skipped: 'the last run is more than a week ago: it only looked', due };
+    log.warn(
+      { due },
+      'retention did not run for a day and a half: it only looked, and deletes the next time',
+    );
+    return {
+      skipped: 'the last run is more than a day and a half ago, or the clock jumped: it only looked',
+      due,
+    };
   }
   const end = Date.now() + minutes * 60_000;
   const { problems, ...done } = await applyRetention(

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { Job, JobResult, PgBoss } from 'pg-boss';
 import { chunkByActiveMethod } from '../chunking/chunk-by-active-method.ts';
+import type { Database } from '../lib/database.ts';
 import { type Env, env as ownEnv } from '../lib/env.ts';
 import { log as rootLog } from '../lib/log.ts';
 import { openStorage } from '../lib/open-storage.ts';
@@ -24,6 +25,7 @@ import { computeAnalytics } from './compute-analytics.ts';
 import { deliverMail } from './deliver-mail.ts';
 import { embedChunks } from './embed-chunks.ts';
 import { ensurePartitions } from './ensure-partitions.ts';
+import { exportWorkspaceJob } from './export-workspace.ts';
 import { indexSource } from './index-source.ts';
 import type { JobContext, OpenBackups } from './job.ts';
 import { jobs } from './registry.ts';
@@ -53,6 +55,8 @@ export interface WorkerOptions {
   mailer?: Mailer | null;
   /** How backups are taken on a schedule. Absent: by no job of this worker. */
   backups?: OpenBackups | undefined;
+  /** Reads every row of a workspace. Absent: this worker makes no archives of workspaces. */
+  exports?: Pick<Database, 'pool'> | undefined;
   /** Where webhooks may be delivered to. Default: to public addresses, and WEBHOOK_ALLOWED_NETWORKS. */
   webhooks?: SendOptions;
   /** Where the bytes of files are. Default: in DATA_DIR. */
@@ -92,6 +96,7 @@ export async function startWorker({
   openProvider = openNamedProvider,
   mailer,
   backups,
+  exports,
   webhooks = { networks: ownEnv.WEBHOOK_ALLOWED_NETWORKS },
   storage = openStorage(ownEnv.DATA_DIR),
   extraction,
@@ -130,6 +135,7 @@ export async function startWorker({
     chunk: chunkByActiveMethod(pool),
     mailer: mailer ?? undefined,
     backups,
+    exports,
     webhooks,
     storage,
     extractor,
@@ -150,6 +156,7 @@ export async function startWorker({
     const { name } = definition.queue;
     if (only && !only.includes(name)) continue;
     if (definition === deliverMail && !mailer) continue;
+    if (definition === exportWorkspaceJob && !exports) continue;
     const run = async (job: Job<unknown>): Promise<JobResult> => {
       const result = await runJob(definition, job, context);
       if (indexing.has(name) && result.status === 'completed') progress(name, result.output);

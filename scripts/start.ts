@@ -197,6 +197,7 @@ async function work(database: Database, options: Options, { closers, signal }: R
       concurrency: database.kind === 'embedded' ? 1 : 2,
       storage: openStorage(options.data),
       backups: openBackups(database, options.data),
+      exports: database,
       mailer: openMailer(mailSettings(env), {
         dataDir: options.data,
         isProductionServer: isProductionServer(database),

@@ -27,6 +27,8 @@ interface Account {
   role: string;
   is_active: boolean;
   is_email_verified: boolean;
+  /** Until when somebody who leaves may come back. */
+  erase_after?: Date | null;
   last_login_at: Date | null;
   monthly_token_quota: string | null;
   monthly_cost_quota_usd: string | null;
@@ -50,7 +52,13 @@ async function find(ask: Ask, name: string): Promise<Account> {
 const COLUMNS = ['email', 'role', 'state', 'last sign-in', 'tokens a month', 'US$ a month', 'id'];
 
 function row(account: Account): string[] {
-  const state = account.is_active ? (account.is_email_verified ? 'active' : 'not verified') : 'switched off';
+  const state = account.erase_after
+    ? `leaves ${account.erase_after.toISOString().slice(0, 10)}`
+    : account.is_active
+      ? account.is_email_verified
+        ? 'active'
+        : 'not verified'
+      : 'switched off';
   return [
     account.email,
     account.role,
@@ -72,8 +80,9 @@ program
   .action(({ matching, json }: { matching?: string; json?: boolean }) =>
     withOwner(async (ask) => {
       const accounts = await ask<Account>(
-        `select id, email, role, is_active, is_email_verified, last_login_at, monthly_token_quota, monthly_cost_quota_usd
-         from app_public.all_accounts(matching => $1)`,
+        `select id, email, role, is_active, is_email_verified, last_login_at, monthly_token_quota, monthly_cost_quota_usd,
+           (select p.erase_after from app_hidden.pending_erasures p where p.user_id = a.id and p.step = 'grace')
+         from app_public.all_accounts(matching => $1) as a order by id desc`,
         [matching ?? null],
       );
       if (json) for (const account of accounts) print(JSON.stringify(account));

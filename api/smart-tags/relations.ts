@@ -87,6 +87,7 @@ const RELATIONS: Record<string, Record<string, Names>> = {
   entity_tags: { tag_id: ['tag', 'entityTags'] },
   retention_policies: { workspace_id: ['workspace', 'retentionPolicies'] },
   webhooks: { workspace_id: ['workspace', 'webhooks'], responsible_id: ['responsible'] },
+  workspace_exports: { workspace_id: ['workspace'], requested_by: ['requester'], file_id: ['file'] },
   webhook_deliveries: { webhook_id: ['webhook', 'deliveries'] },
   legal_holds: {
     workspace_id: ['workspace', 'legalHolds'],

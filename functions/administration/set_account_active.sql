@@ -19,6 +19,12 @@ begin
     perform app_private.keep_an_administrator(account_id);
   end if;
   account := app_private.account_by_id(account_id);
+  -- of somebody who leaves: switched on it stays, switched off nobody comes back by signing in
+  if wanted then
+    delete from app_hidden.pending_erasures p where p.user_id = account.id and p.step = 'grace';
+  else
+    update app_hidden.pending_erasures p set may_return = false where p.user_id = account.id and p.step = 'grace';
+  end if;
   if account.is_active <> wanted then
     update app_public.users u set is_active = wanted where u.id = account.id returning u.* into account;
     if not wanted then
@@ -29,5 +35,5 @@ begin
 end
 $$;
 comment on function app_public.set_account_active(uuid, boolean) is
-  'Switches an account off, which ends its sessions, or on again. Errors: CQ101 not signed in, CQ110 not with an API key, CQ121 not an administrator, CQ142 prove who you are first, CQ160 the last one, CQ161 the own account, CQ204 no such account.';
+  'Switches an account off, which ends its sessions, or on again, which also keeps one that waits to be erased. Errors: CQ101 not signed in, CQ110 not with an API key, CQ121 not an administrator, CQ142 prove who you are first, CQ160 the last one, CQ161 the own account, CQ204 no such account.';
 grant execute on function app_public.set_account_active(uuid, boolean) to colloquy_admin;

@@ -13,7 +13,7 @@ begin
   select u.* into account
   from app_public.users u
   join app_private.user_secrets s on s.user_id = u.id
-  where u.email = answer_reset.email::citext and u.is_active
+  where u.email = answer_reset.email::citext and (u.is_active or app_private.may_return(u.id))
   for update of s;
   if account.id is null then
     return;

@@ -62,7 +62,8 @@ begin
     return;
   end if;
   select u.* into account from app_public.users u where u.id = identity.user_id;
-  if not account.is_active then
+  -- a sign-in at the provider after somebody left brings back; a token from before does not
+  if not account.is_active and not app_private.return_account(account.id, authenticate_identity.signed_in_at) then
     raise exception 'This account is switched off.' using errcode = 'CQ108', hint = 'Ask an administrator.';
   end if;
   member := app_private.choose_workspace(account.id, authenticate_identity.workspace_id);

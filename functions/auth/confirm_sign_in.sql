@@ -41,7 +41,8 @@ begin
     end if;
     return null;
   end if;
-  if not exists (select from app_public.users u where u.id = pending.user_id and u.is_active) then
+  if not exists (select from app_public.users u where u.id = pending.user_id and u.is_active)
+    and not app_private.return_account(pending.user_id) then
     raise exception 'This account is switched off.' using errcode = 'CQ108', hint = 'Ask an administrator.';
   end if;
   if is_first then

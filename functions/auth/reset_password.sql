@@ -16,7 +16,7 @@ begin
   for update of s;
   delete from app_private.mail_tokens t using app_public.users u
   where t.token_hash = hash and t.kind = 'reset' and t.expires_at > clock_timestamp()
-    and u.id = t.user_id and u.is_active and u.email = t.email
+    and u.id = t.user_id and (u.is_active or app_private.may_return(u.id)) and u.email = t.email
   returning u.* into account;
   if account.id is null then
     raise exception 'This token is unknown, used or expired.' using errcode = 'CQ112', hint = 'Ask for a new one with requestPasswordReset.';

@@ -2,7 +2,7 @@
 -- into error CQ102. The same statements run whether the account exists or not: an unknown one is compared with a hash of
 -- nothing at the same cost, is counted, and is locked (CQ103) as another is. It must never lock out who signed in from here
 -- before because strangers guess. Where a second factor is needed a right password gives a challenge for confirm_sign_in, and no
--- session; nothing before the right password says so.
+-- session; nothing before the right password says so. Who leaves (delete_my_account) comes back by signing in whole.
 create or replace function app_public.sign_in(email text, password text)
 returns app_public.authentication
 language plpgsql
@@ -41,7 +41,7 @@ begin
     return null;
   end if;
 
-  if not account.is_active then
+  if not account.is_active and not app_private.may_return(account.id) then
     raise exception 'This account is switched off.' using errcode = 'CQ108', hint = 'Ask an administrator.';
   end if;
   if not account.is_email_verified and app_private.must_verify_email() then
@@ -52,6 +52,9 @@ begin
   delete from app_private.sign_in_failures f where f.counter = counters[1];
   if app_private.has_second_factor(account.id) or app_private.must_have_second_factor(account.id) then
     return app_private.create_challenge(account.id);
+  end if;
+  if not account.is_active and not app_private.return_account(account.id) then
+    raise exception 'This account is switched off.' using errcode = 'CQ108', hint = 'Ask an administrator.';
   end if;
   update app_public.users set last_login_at = now() where id = account.id;
   perform app_private.log_event('user.signed_in', account.id);

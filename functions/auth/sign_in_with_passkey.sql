@@ -11,7 +11,7 @@ declare
   account app_public.users;
 begin
   select u.* into account from app_public.users u where u.id = used.user_id;
-  if not account.is_active then
+  if not account.is_active and not app_private.return_account(account.id) then
     raise exception 'This account is switched off.' using errcode = 'CQ108', hint = 'Ask an administrator.';
   end if;
   if not account.is_email_verified and app_private.must_verify_email() then

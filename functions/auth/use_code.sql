@@ -1,6 +1,7 @@
 -- Whether a code is right, which it is once: the row is locked, and the time step of a code, or the recovery code, is used up.
 -- One step before and after the present one counts, for clocks that differ. A secret that is not confirmed yet counts only where it is to
--- be (is_new), and then nothing else does: where passkeys are the second factor, who has the password must not add an app of its own. The
+-- be (is_new), and then nothing else does: where passkeys are the second factor, who has the password must not add an app of its own. A step
+-- that was used while the clock was ahead is none that a code of now could have, and is forgotten: else no code would be right until then. The
 -- caller counts failures.
 create or replace function app_private.use_code(for_user uuid, code text, is_new boolean default false)
 returns boolean
@@ -20,7 +21,7 @@ begin
     select f.* into factor from app_private.second_factors f where f.user_id = for_user and (f.confirmed_at is null) = is_new for update;
     select s.step into used
     from generate_series(present - 1, present + 1) as s (step)
-    where s.step > coalesce(factor.last_step, -1) and app_private.totp_code(factor.secret, s.step) = replace(code, ' ', '')
+    where s.step > coalesce(case when factor.last_step <= present + 1 then factor.last_step end, -1) and app_private.totp_code(factor.secret, s.step) = replace(code, ' ', '')
     order by s.step
     limit 1;
     update app_private.second_factors f set last_step = used where f.user_id = for_user and used is not null;

@@ -1,5 +1,5 @@
 -- An event that goes takes with it what was learned from it, also where that was cited. Where another event of the workspace says the
--- same, that one is processed again, and has it then; but not one that retention takes as well.
+-- same, that one is processed again, and has it then; but not one that retention takes as well. Imported ones have a rule of their own.
 create or replace function app_private.forget_events()
 returns trigger
 language plpgsql
@@ -24,15 +24,19 @@ begin
     select distinct twin.id
     from (select distinct x.workspace_id, x.knowledge_hash from old_events x where x.knowledge_hash is not null) as o
     join (
-      select w.workspace_id, coalesce(app_hidden.uuidv7_floor(r.due_before), '00000000-0000-0000-0000-000000000000') as first_id
+      select
+        w.workspace_id, coalesce(app_hidden.uuidv7_floor(r.due_before), '00000000-0000-0000-0000-000000000000') as came_in,
+        coalesce(app_hidden.uuidv7_floor(i.due_before), '00000000-0000-0000-0000-000000000000') as imported
       from (select distinct x.workspace_id from old_events x) as w
       cross join lateral app_private.retention_rule('raw_events', w.workspace_id) as r
+      cross join lateral app_private.retention_rule('imported_events', w.workspace_id) as i
     ) as kept on kept.workspace_id = o.workspace_id
     cross join lateral (
       select t.id
       from app_public.raw_events t
-      where t.workspace_id = o.workspace_id and t.knowledge_hash = o.knowledge_hash and t.id >= kept.first_id
-      order by t.id
+      where t.workspace_id = o.workspace_id and t.knowledge_hash = o.knowledge_hash
+        and t.id >= case when t.is_imported then kept.imported else kept.came_in end
+      order by t.is_imported desc, t.id
       limit 1
     ) as twin
     where not exists (

@@ -9,12 +9,17 @@ rows 1
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  steps constant text[] := array['archives', 'content', 'messages', 'account', 'usage', 'mail', 'queue', 'files', 'person', 'audit', 'words', 'summary',
+  steps constant text[] := array['grace', 'archives', 'content', 'messages', 'account', 'usage', 'mail', 'queue', 'files', 'person', 'audit', 'words', 'summary',
     'statistics', 'finish'];
   erasure app_hidden.pending_erasures;
 begin
   perform app_private.require_batch(max_rows);
-  select p.* into erasure from app_hidden.pending_erasures p where p.id <> all (besides) order by p.id limit 1 for update skip locked;
+  update app_hidden.pending_erasures p set seen_due_at = now()
+  where p.step = 'grace' and p.erase_after <= now() and (p.seen_due_at is null or p.seen_due_at > now());
+  select p.* into erasure
+  from app_hidden.pending_erasures p
+  where p.id <> all (besides) and (p.step <> 'grace' or p.erase_after <= now() and p.seen_due_at <= now() - interval '30 minutes')
+  order by p.id limit 1 for update skip locked;
   if erasure.id is null then
     return;
   end if;
@@ -22,13 +27,13 @@ begin
   step := erasure.step;
   waits_for_files := false;
   is_finished := false;
-  held_by := left(coalesce(
+  held_by := case when erasure.step = 'grace' then app_private.end_grace(erasure) else left(coalesce(
     app_private.hold_of_workspaces(erasure.workspaces, erasure.user_id), app_private.move_of_workspaces(erasure.workspaces)
-  ), 4000);
+  ), 4000) end;
   if erasure.held_by is distinct from held_by then
     update app_hidden.pending_erasures p set held_by = erase_some.held_by where p.id = erasure.id;
   end if;
-  if held_by is not null then
+  if held_by is not null or erasure.step = 'grace' then
     return next;
     return;
   end if;

@@ -19,10 +19,11 @@ as $$
   union all
   select
     format('erasure %s', p.id),
-    case when p.held_by is null then format('it has not ended since %s', (p.requested_at at time zone 'UTC')::date)
+    case when p.held_by is null then format('it has not ended since %s', (coalesce(p.erase_after, p.requested_at) at time zone 'UTC')::date)
+      when p.step = 'grace' then 'its time of grace is over, and something keeps it: heldBy of accountErasures'
       else 'a legal hold, or the move of a workspace, keeps it from going on' end
   from app_hidden.pending_erasures p
-  where p.requested_at < now() - interval '1 day' or p.held_by is not null
+  where coalesce(p.erase_after, p.requested_at) < now() - interval '1 day' or p.held_by is not null
   union all
   select format('erasure %s', r.erasure_id), 'the person is in the database again'
   from app_hidden.erasures_to_reapply() as r;

@@ -13,7 +13,7 @@ set search_path = pg_catalog, pg_temp
 as $$
   select l.id, l.reason, l.subject_key, l.subject_hash, l.requested_at, l.finished_at, l.counts, l.number, l.previous_hash, l.hash
   from (
-    select e.id from app_hidden.erasures e union all select p.id from app_hidden.pending_erasures p
+    select e.id from app_hidden.erasures e union all select p.id from app_hidden.pending_erasures p where p.step <> 'grace'
   ) as i
   cross join lateral app_private.account_erasure_of(i.id) as l
   order by l.number nulls last, l.id;

@@ -17,7 +17,7 @@ begin
       delete from app_public.files f where f.workspace_id = of_workspace and f.id = any (ids);
     when 'memory_items' then
       delete from app_public.memory_items m where m.workspace_id = of_workspace and m.id = any (ids);
-    when 'raw_events' then
+    when 'raw_events', 'imported_events' then
       delete from app_public.raw_events e where e.workspace_id = of_workspace and e.id = any (ids);
     when 'usage_logs' then
       delete from app_public.usage_logs l where l.workspace_id = of_workspace and l.id = any (ids);

@@ -16,7 +16,7 @@ as $$
     values
       ('app_hidden.cited_passages',
         'array[case r.source_type when ''document'' then ''documents'' when ''message'' then ''conversations'' when ''memory'' then ''memory_items'' else ''raw_events'' end,'
-        ' case when cardinality(app_private.citing_conversations(r.workspace_id, r.id, r.chunk_id)) > 0 then ''conversations'' end]',
+        ' case r.source_type when ''event'' then ''imported_events'' end, case when cardinality(app_private.citing_conversations(r.workspace_id, r.id, r.chunk_id)) > 0 then ''conversations'' end]',
         'r.conversation_id || app_private.citing_conversations(r.workspace_id, r.id, r.chunk_id)', 'array[r.document_id]',
         'r.owner_id || array(select app_private.owner_of_conversation(x) from unnest(app_private.citing_conversations(r.workspace_id, r.id, r.chunk_id)) as x)',
         null),
@@ -31,7 +31,7 @@ as $$
       -- what an agent said and was asked is a conversation of its owner
       ('app_hidden.agent_checkpoints', '''{conversations}''', null, null, 'array[r.owner_id]', null),
       ('app_hidden.agent_checkpoint_writes', '''{conversations}''', null, null, 'array[r.owner_id]', null),
-      ('app_public.raw_events', '''{raw_events}''', null, null, 'array[r.owner_id]', null),
+      ('app_public.raw_events', '''{raw_events,imported_events}''', null, null, 'array[r.owner_id]', null),
       ('app_public.usage_logs', '''{usage_logs}''', 'array[r.conversation_id]', null, 'array[r.user_id]', null),
       ('app_public.conversation_analytics', '''{conversation_analytics}''', 'array[r.conversation_id]', null,
         'array[app_private.owner_of_conversation(r.conversation_id)]', null),

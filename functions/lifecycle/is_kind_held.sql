@@ -9,7 +9,7 @@ as $$
   select exists (
     select from app_public.legal_holds h
     where h.workspace_id = for_workspace and h.released_at is null and app_private.is_kind_kept(h.kind, for_kind)
-      and (h.scope = 'workspace' or for_kind = 'audit_logs' or for_kind = 'raw_events' and h.scope <> 'document')
+      and (h.scope = 'workspace' or for_kind = 'audit_logs' or for_kind in ('raw_events', 'imported_events') and h.scope <> 'document')
   );
 $$;
 comment on function app_private.is_kind_held(uuid, app_public.retention_kind) is 'Whether legal holds let nothing of a kind go in a workspace.';

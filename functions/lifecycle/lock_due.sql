@@ -14,7 +14,7 @@ begin
       return array(select f.id from app_public.files f where f.workspace_id = of_workspace and f.id = any (ids) for update skip locked);
     when 'memory_items' then
       return array(select m.id from app_public.memory_items m where m.workspace_id = of_workspace and m.id = any (ids) for update skip locked);
-    when 'raw_events' then
+    when 'raw_events', 'imported_events' then
       return array(select e.id from app_public.raw_events e where e.workspace_id = of_workspace and e.id = any (ids) for update skip locked);
     else
       return ids;

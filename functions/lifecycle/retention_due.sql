@@ -19,7 +19,9 @@ begin
     when 'memory_items' then
       return query select d.* from app_private.due_memory_items(of_workspace, due_before, after_id, max_rows, among) as d;
     when 'raw_events' then
-      return query select d.* from app_private.due_raw_events(of_workspace, due_before, after_id, max_rows, among) as d;
+      return query select d.* from app_private.due_events(false, of_workspace, due_before, after_id, max_rows, among) as d;
+    when 'imported_events' then
+      return query select d.* from app_private.due_events(true, of_workspace, due_before, after_id, max_rows, among) as d;
     when 'usage_logs' then
       return query select d.* from app_private.due_usage_logs(of_workspace, due_before, after_id, max_rows, among) as d;
     when 'audit_logs' then

@@ -6,6 +6,6 @@ language sql
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
-  select '{raw_events,usage_logs,conversation_analytics,files,documents,memory_items,conversations,audit_logs}'::app_public.retention_kind[];
+  select '{raw_events,imported_events,usage_logs,conversation_analytics,files,documents,memory_items,conversations,audit_logs}'::app_public.retention_kind[];
 $$;
 comment on function app_private.retention_kinds() is 'The kinds of things that retention deletes, in the order of a run.';

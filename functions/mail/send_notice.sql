@@ -32,6 +32,8 @@ begin
     when 'passkey_removed' then 'A passkey of your account was removed.'
     when 'recovery_codes_made' then 'New recovery codes were made for your account. Those from before work no more.'
     when 'recovery_code_used' then 'A recovery code of your account was used. There are ' || detail || ' left.'
+    when 'account_leaving' then 'Your account is off, and will be erased after ' || detail || '. Signing in before keeps it.'
+    when 'account_returned' then 'Your account is on again, and will not be erased. Its API keys and links have ended.'
     when 'codes_wrong' then 'Somebody gave the right password of your account, and five wrong codes.'
   end;
   perform app_private.send_mail(recipient, 'Your account at Colloquy', format(

@@ -1,6 +1,6 @@
 -- Stores the events of an export, hundreds at a time: what ingest_event does for one delivery. Every event has an externalId;
--- one that is known, even if retention has cleared it since, is not stored again, and brought up to date when the same person imported
--- it before. One that is refused does not spoil the others.
+-- one that is known is not stored again, and brought up to date when the same person imported it before; one that retention has cleared
+-- since comes back, unless a policy ends imported events. One that is refused does not spoil the others.
 -- Keys are written in one order, so that two imports at once wait for each other and never stand in a circle.
 -- events: [{source, eventType, externalId, payload, metadata, visibility}], at most 1,000. The id says when an event came in, as with
 -- ingest_event; when it happened is in its metadata.
@@ -14,12 +14,14 @@ declare
   workspace uuid := app_hidden.current_workspace_id();
   caller uuid := app_hidden.current_user_id();
   changed text[];
+  cleared uuid[];
 begin
   perform app_hidden.require_member(for_writing => true);
   if jsonb_typeof(events) is distinct from 'array' or jsonb_array_length(events) > 1000 then
     raise exception 'The events to import are an array of at most 1,000 objects.' using errcode = 'CQ200', column = 'events', hint = 'See docs/import.md for the format.';
   end if;
   changed := app_private.refresh_imported_events(workspace, caller, events);
+  cleared := app_private.cleared_events(workspace, caller, events);
   return query
   with item as materialized (select t.* from app_private.told_events(events) as t),
   wanted as materialized (
@@ -28,17 +30,22 @@ begin
     cross join lateral (select app_private.event_key(i.external_id, 'private', caller) as key) as own
     where i.reason is null
       and not exists (
-        select from app_hidden.raw_event_keys k where k.workspace_id = workspace and k.source = i.source and k.external_id = i.external_id
+        select from app_hidden.raw_event_keys k
+        where k.workspace_id = workspace and k.source = i.source and k.external_id = i.external_id and k.raw_event_id <> all (cleared)
       )
-      and not exists (select from app_hidden.raw_event_keys k where k.workspace_id = workspace and k.source = i.source and k.external_id = own.key)
+      and not exists (
+        select from app_hidden.raw_event_keys k
+        where k.workspace_id = workspace and k.source = i.source and k.external_id = own.key and k.raw_event_id <> all (cleared)
+      )
     order by i.source, i.external_id, i.place
   ),
   known as (
-    insert into app_hidden.raw_event_keys (workspace_id, source, external_id, raw_event_id)
+    insert into app_hidden.raw_event_keys as k (workspace_id, source, external_id, raw_event_id)
     select workspace, w.source, case w.visibility when 'private' then w.key else w.external_id end, w.id
     from wanted w order by w.source, w.external_id
-    on conflict on constraint raw_event_keys_pkey do nothing
-    returning raw_event_id
+    -- only in the place of the one that was seen to be gone: another import may have brought it meanwhile
+    on conflict on constraint raw_event_keys_pkey do update set raw_event_id = excluded.raw_event_id where k.raw_event_id = any (cleared)
+    returning k.raw_event_id
   ),
   stored as (
     insert into app_public.raw_events (id, workspace_id, owner_id, source, event_type, external_id, payload, metadata, visibility)

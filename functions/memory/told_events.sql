@@ -18,7 +18,12 @@ as $$
     end as reason
   from (
     select o.place, trim(o.item ->> 'source') as source, trim(o.item ->> 'eventType') as event_type, o.item ->> 'externalId' as external_id,
-      o.item -> 'payload' as payload, coalesce(o.item -> 'metadata', '{}') as metadata,
+      o.item -> 'payload' as payload,
+      -- by what an imported event is told from one that came by itself
+      case jsonb_typeof(o.item -> 'metadata')
+        when 'object' then '{"importer": "importEvents"}' || (o.item -> 'metadata')
+        else coalesce(o.item -> 'metadata', '{"importer": "importEvents"}')
+      end as metadata,
       coalesce(o.item ->> 'visibility', 'workspace') as visibility
     from jsonb_array_elements(events) with ordinality as o (item, place)
   ) as e;

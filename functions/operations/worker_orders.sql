@@ -1,4 +1,4 @@
--- What each worker asks every few seconds. A failover by other programs than ours promotes a standby, whose timeline is then a new
+-- What each worker asks every few seconds, which also sets the queue going again after the clock went back. A failover by other programs than ours promotes a standby, whose timeline is then a new
 -- one: where the operator said so (adopt_on_promotion), and the environment that it was adopted for is declared, it adopts itself.
 -- Without a declared environment it never does: a restored copy has a new timeline, too.
 create or replace function app_hidden.worker_orders(for_environment text default null, out paused text[], out quarantine text)
@@ -9,6 +9,7 @@ as $$
 declare
   known app_private.database_identity;
 begin
+  perform app_private.mend_clock();
   paused := array(select p.queue from app_hidden.paused_jobs p order by p.queue);
   quarantine := app_private.quarantine_reason(for_environment);
   if quarantine is null or app_hidden.setting('adopt_on_promotion') <> 'on' then

@@ -60,10 +60,15 @@ async function run<Payload>(
   let record: Awaited<ReturnType<typeof beginRun>>;
   try {
     record = await beginRun({ ...base, log }, definition, job.id);
-    if (record?.isRefused || record?.quarantine) {
+    if (record?.isRefused || record?.quarantine || record?.isUnsure) {
       const output = record.isRefused
         ? { skipped: 'another run is at work' }
-        : { quarantine: record.quarantine };
+        : record.quarantine
+          ? { quarantine: record.quarantine }
+          : {
+              skipped: 'the last run is long ago, or the clock jumped: the next one deletes',
+              isUnsure: true,
+            };
       await record.end('skipped', output);
       return { id: job.id, status: 'completed', output };
     }

@@ -9,10 +9,12 @@ export interface RunRecord {
   quarantine: string | null;
   /** Another run of the job is at work, and it may have only one. */
   isRefused: boolean;
+  /** It deletes by the time, and the last run is so long ago that the clock may have jumped. */
+  isUnsure: boolean;
   end(outcome: RunOutcome, details: object, error?: string): Promise<void>;
 }
 
-type Scheduled = Pick<JobDefinition<unknown>, 'queue' | 'reachesOut' | 'mayOverlap'>;
+type Scheduled = Pick<JobDefinition<unknown>, 'queue' | 'reachesOut' | 'mayOverlap' | 'lookAfter'>;
 
 /** Whether any figure of what a job did is more than nothing. */
 export function didSomething(output: unknown): boolean {
@@ -33,14 +35,24 @@ export async function beginRun(
 ): Promise<RunRecord | undefined> {
   const { name, schedules } = definition.queue;
   if (!schedules) return undefined;
-  const { rows } = await pool.query<{ begun: boolean; quarantine: string | null }>(
+  const { rows } = await pool.query<{ begun: boolean; quarantine: string | null; is_unsure: boolean | null }>(
     `select app_hidden.begin_run(run_task => $1, of_job => $2, may_overlap => $5) as begun,
-       case when $3 then app_hidden.quarantine(for_environment => $4) end as quarantine`,
-    [name, jobId, definition.reachesOut ?? false, environment ?? null, definition.mayOverlap ?? false],
+       case when $3 then app_hidden.quarantine(for_environment => $4) end as quarantine,
+       (select r.started_at < now() - $6 * interval '1 ms' and r.details -> 'isUnsure' is null
+        from app_hidden.maintenance_runs r where r.task = $1 order by r.started_at desc limit 1) as is_unsure`,
+    [
+      name,
+      jobId,
+      definition.reachesOut ?? false,
+      environment ?? null,
+      definition.mayOverlap ?? false,
+      definition.lookAfter ?? null,
+    ],
   );
   return {
     quarantine: rows[0]?.quarantine ?? null,
     isRefused: rows[0]?.begun === false,
+    isUnsure: rows[0]?.is_unsure === true,
     async end(outcome, details, error) {
       try {
         await pool.query(

@@ -98,6 +98,8 @@ export async function runErasures(
       bit.step,
       Object.values(run.rows).reduce((sum, count) => sum + count, 0),
     );
+    // what waited is begun: that, too, is known outside before anything is removed
+    if (bit.step === 'grace' && bit.held_by === null) await keepErasures(pool, stores);
     if (bit.is_finished) {
       run.finished += 1;
       await keepErasures(pool, stores);

@@ -24,6 +24,7 @@ const STAYING_AWAY: Record<string, string> = {
   'app_hidden.passage_checks': 'work that was going on then is not going on now',
   'app_hidden.erasures': 'certificates come with the list of erasures',
   'app_hidden.pending_erasures': 'who is erased is said by this database',
+  'app_public.workspace_exports': 'its archive had its time',
   'app_hidden.maintenance_runs': 'what maintenance did to this database',
 };
 

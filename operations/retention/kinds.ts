@@ -1,6 +1,7 @@
 /** What retention deletes, as app_public.retention_kind has it. */
 export const KINDS = [
   'raw_events',
+  'imported_events',
   'usage_logs',
   'conversation_analytics',
   'files',

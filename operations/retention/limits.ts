@@ -7,8 +7,8 @@ export interface RetentionLimits {
   isReplica: boolean;
   /** Whether there is the workspace that was asked for. */
   isKnown: boolean;
-  /** When the last run began, whatever came of it. */
-  lastRunAt: Date | null;
+  /** Whether a run should only look: it is the first one, or comes a day and a half after one that did more than look. */
+  isUnsure: boolean;
 }
 
 /** @param pool  of colloquy_worker */
@@ -18,7 +18,10 @@ export async function retentionLimits(
 ): Promise<RetentionLimits> {
   const { rows } = await pool.query<RetentionLimits>(
     `select minutes::float8, batch_rows as "batchRows", is_replica as "isReplica", is_known as "isKnown",
-       last_run_at as "lastRunAt"
+       coalesce(last_run_at < now() - interval '36 hours' and not exists (
+         select from app_hidden.maintenance_runs r
+         where r.task = 'retention' and r.started_at = last_run_at and r.details ? 'due'
+       ), true) as "isUnsure"
      from app_hidden.retention_limits(of_workspace => $1)`,
     [workspace ?? null],
   );

@@ -14,6 +14,7 @@ const STAYS: Record<string, string> = {
   'app_hidden.embedding_failures': 'the other installation tries it with its own models',
   'app_hidden.embedding_refusals': 'the other installation has budgets and models of its own',
   'app_public.webhooks': 'its key stays, and whoever is told is told by one installation',
+  'app_public.workspace_exports': 'its archive stays, and is a part of itself otherwise',
   'app_public.webhook_deliveries': 'they go with their webhook',
   'app_hidden.cutting_failures': 'the other installation tries it again',
 };

@@ -14,17 +14,22 @@ import { demandWorkspace, referredTo } from '../logical/workspace-source.ts';
 import { KIND, readme } from './contents.ts';
 import { HISTORY, inArchiveOrder, reasonNotToCross } from './crossing.ts';
 import { packedLines, packedPeople, packedRows } from './packed.ts';
+import { readableBy } from './readable.ts';
 
 const USERS = 'app_public.users';
 const VERSIONS = 'app_public.embedding_versions';
 const CONVERSATIONS = 'app_public.conversations';
 const MESSAGES = 'app_public.messages';
+const FILES = 'app_public.files';
+const EXPORTS = 'app_public.workspace_exports';
 
 export interface ExportOptions {
   storage: FileStorage;
   /** The version of this Colloquy. */
   version: string;
   onRows?: (table: string, rows: number) => void;
+  /** Only what this person may read; default: everything. */
+  readableBy?: string;
   signal?: AbortSignal;
 }
 
@@ -39,6 +44,14 @@ export interface Exported {
 export function crossingTables(tables: readonly Table[]): { tables: Table[]; scope: Scope } {
   const scope = workspaceScope(tables);
   const crossing = tables.filter(({ name }) => scope.has(name) && reasonNotToCross(name) === undefined);
+  // what somebody was given to take along is not taken along again
+  const files = scope.get(FILES);
+  if (files)
+    scope.set(
+      FILES,
+      (a) =>
+        `${files(a)} and not exists (select from ${EXPORTS} e where e.workspace_id = ${a}.workspace_id and e.file_id = ${a}.id)`,
+    );
   return { tables: inArchiveOrder(crossing), scope };
 }
 
@@ -101,10 +114,11 @@ async function writeReferred(
 async function demandAllMessages(
   { client }: OpenSource,
   workspaceId: string,
+  scope: Scope,
   written: number,
 ): Promise<void> {
   const { rows } = await client.query(
-    'select coalesce(sum(c.message_count), 0)::int as count from app_public.conversations c where c.workspace_id = $1',
+    `select coalesce(sum(c.message_count), 0)::int as count from ${CONVERSATIONS} c where ${scope.get(CONVERSATIONS)!('c')}`,
     [workspaceId],
   );
   if (rows[0].count === written) return;
@@ -121,11 +135,12 @@ async function writeFiles(
   archive: ArchiveWriter,
   { client }: OpenSource,
   workspaceId: string,
+  scope: Scope,
   { storage, signal }: ExportOptions,
 ): Promise<string[]> {
   const { rows } = await client.query<{ path: string; sha256: string }>(
     `select distinct f.storage_path as path, encode(f.sha256, 'hex') as sha256 from app_public.files f
-     where f.is_stored and f.workspace_id = $1 order by 2`,
+     where f.is_stored and ${scope.get(FILES)!('f')} order by 2`,
     [workspaceId],
   );
   const missing: string[] = [];
@@ -145,15 +160,20 @@ async function writeFiles(
  * @throws ColloquyError CQ687 when there is no such workspace, CQ789 when messages of it cannot be read
  */
 export async function exportWorkspace(
-  database: Database,
+  database: Pick<Database, 'pool'>,
   workspaceId: string,
   target: Writable,
   options: ExportOptions,
 ): Promise<Exported> {
   return readingAll(database.pool('backup'), async (all) => {
     await demandWorkspace(all, workspaceId);
-    const own = crossingTables(all.tables);
-    const packed = await packedRows(all.client, own.tables, workspaceId);
+    const whole = crossingTables(all.tables);
+    const readable =
+      options.readableBy === undefined
+        ? undefined
+        : readableBy(whole.tables, whole.scope, options.readableBy);
+    const own = { tables: whole.tables, scope: readable?.scope ?? whole.scope };
+    const packed = await packedRows(all.client, own.tables, workspaceId, own.scope.get(CONVERSATIONS)!('c'));
     const { rows: facts } = await all.client.query(
       `select w.name, (select i.environment from app_private.database_identity i) as installation
        from app_public.workspaces w where w.id = $1`,
@@ -184,7 +204,7 @@ export async function exportWorkspace(
         const columns = storedColumns(table);
         const where = own.scope.get(table.name)!('t');
         const queries = [
-          `select ${namedLineOf(columns, 't', REPLACED[table.name])} as line from ${table.name} t where ${where}`,
+          `select ${namedLineOf(columns, 't', { ...readable?.replaced[table.name], ...REPLACED[table.name] })} as line from ${table.name} t where ${where}`,
           ...(packed.get(table.name) ?? []).map((one) => packedLines(table, one)),
         ];
         const count = await archive.lines(
@@ -193,7 +213,7 @@ export async function exportWorkspace(
         );
         if (count > 0) rows[table.name] = count;
       }
-      await demandAllMessages(all, workspaceId, rows[MESSAGES] ?? 0);
+      await demandAllMessages(all, workspaceId, own.scope, rows[MESSAGES] ?? 0);
       const log = all.tables.find(({ name }) => name === HISTORY)!;
       await archive.lines(
         'history/audit_logs',
@@ -203,7 +223,7 @@ export async function exportWorkspace(
           [workspaceId],
         ),
       );
-      const missingFiles = await writeFiles(archive, all, workspaceId, options);
+      const missingFiles = await writeFiles(archive, all, workspaceId, own.scope, options);
       const manifest = await archive.finish({ rows, missingFiles });
       return { manifest, rows, missingFiles };
     } catch (error) {

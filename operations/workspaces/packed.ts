@@ -7,11 +7,15 @@ interface Packed {
   from: string;
 }
 
-/** By table, what of it is packed: archives of other versions have other columns. */
+/**
+ * By table, what of it is packed: archives of other versions have other columns.
+ * @param ofConversations  a condition for the conversation c
+ */
 export async function packedRows(
   client: Client,
   tables: readonly Table[],
   workspaceId: string,
+  ofConversations: string,
 ): Promise<Map<string, Packed[]>> {
   const { rows } = await client.query<{ name: string; columns: string; query: string }>(
     `select format('%I.%I', n.nspname, c.relname) as name, p.columns::text as columns, app_private.unpack_query(p.packed, p.columns) as query
@@ -31,7 +35,7 @@ export async function packedRows(
     const from = `app_hidden.conversation_archive_parts a
       join app_public.conversations c on c.workspace_id = a.workspace_id and c.id = a.conversation_id
       cross join lateral (${document}) as t
-      where a.workspace_id = $1 and a.packed = '${name}'::regclass and a.columns = ${literal}::text[]`;
+      where a.workspace_id = $1 and (${ofConversations}) and a.packed = '${name}'::regclass and a.columns = ${literal}::text[]`;
     found.set(name, [...(found.get(name) ?? []), { from }]);
   }
   return found;

@@ -303,7 +303,8 @@ CREATE TYPE app_public.account_erasure AS (
 	counts jsonb,
 	number bigint,
 	previous_hash text,
-	hash text
+	hash text,
+	erase_after timestamp with time zone
 );
 
 --
@@ -496,6 +497,7 @@ CREATE TYPE app_public.retention_kind AS ENUM (
     'files',
     'memory_items',
     'raw_events',
+    'imported_events',
     'usage_logs',
     'audit_logs',
     'conversation_analytics',
@@ -1818,6 +1820,9 @@ CREATE TABLE app_hidden.pending_erasures (
     counts jsonb DEFAULT '{}'::jsonb NOT NULL,
     held_by text,
     requested_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    erase_after timestamp with time zone,
+    seen_due_at timestamp with time zone,
+    may_return boolean DEFAULT true NOT NULL,
     CONSTRAINT pending_erasures_counts_object CHECK (((jsonb_typeof(counts) = 'object'::text) AND (jsonb_typeof(progress) = 'object'::text))),
     CONSTRAINT pending_erasures_hash_length CHECK (((octet_length(subject_hash) = 32) AND (octet_length(subject_key) = 32) AND (octet_length(audit_salt) = 32))),
     CONSTRAINT pending_erasures_held_by_length CHECK ((char_length(held_by) <= 4000)),
@@ -2090,6 +2095,7 @@ CREATE TABLE app_public.raw_events (
     ingested_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
     replay_requested_at timestamp with time zone,
     visibility app_public.visibility DEFAULT 'workspace'::app_public.visibility NOT NULL,
+    is_imported boolean GENERATED ALWAYS AS ((metadata ? 'importer'::text)),
     CONSTRAINT raw_events_attempts_positive CHECK ((attempts >= 0)),
     CONSTRAINT raw_events_error_length CHECK ((char_length(error) <= 2000)),
     CONSTRAINT raw_events_event_type_length CHECK (((char_length(event_type) >= 1) AND (char_length(event_type) <= 200))),
@@ -2522,6 +2528,33 @@ CREATE TABLE app_public.workspaces (
 );
 
 ALTER TABLE ONLY app_public.workspaces FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: workspace_exports; Type: TABLE; Schema: app_public; Owner: -
+--
+
+CREATE TABLE app_public.workspace_exports (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    workspace_id uuid NOT NULL,
+    requested_by uuid NOT NULL,
+    status app_public.processing_status DEFAULT 'pending'::app_public.processing_status NOT NULL,
+    row_count bigint DEFAULT 0 NOT NULL,
+    file_id uuid,
+    missing_file_count integer DEFAULT 0 NOT NULL,
+    error text,
+    error_code text,
+    finished_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    requested_at timestamp with time zone GENERATED ALWAYS AS (uuid_extract_timestamp(id)),
+    CONSTRAINT workspace_exports_ended CHECK (((status = 'completed'::app_public.processing_status) = (expires_at IS NOT NULL))),
+    CONSTRAINT workspace_exports_error_code_format CHECK ((error_code ~ '^CQ[0-9]{3}$'::text)),
+    CONSTRAINT workspace_exports_error_length CHECK ((char_length(error) <= 2000)),
+    CONSTRAINT workspace_exports_error_of_failure CHECK ((((status = 'failed'::app_public.processing_status) = (error IS NOT NULL)) AND ((error IS NULL) = (error_code IS NULL)))),
+    CONSTRAINT workspace_exports_id_version CHECK ((uuid_extract_version(id) = 7)),
+    CONSTRAINT workspace_exports_row_count_positive CHECK (((row_count >= 0) AND (missing_file_count >= 0)))
+);
+
+ALTER TABLE ONLY app_public.workspace_exports FORCE ROW LEVEL SECURITY;
 
 --
 -- Name: audit_logs; Type: TABLE; Schema: app_public; Owner: -
@@ -3362,8 +3395,9 @@ CREATE MATERIALIZED VIEW app_private.conversation_summary_stats AS
     positive_feedback,
     neutral_feedback,
     negative_feedback,
-    satisfaction_points
-   FROM app_private.summary_rows() s(workspace_id, day, rag_configuration_id, conversation_count, message_count, assistant_message_count, total_tokens, cost_usd, relevance_count, total_relevance_score, response_count, total_response_time_ms, positive_feedback, neutral_feedback, negative_feedback, satisfaction_points)
+    satisfaction_points,
+    computed_at
+   FROM app_private.summary_rows() s(workspace_id, day, rag_configuration_id, conversation_count, message_count, assistant_message_count, total_tokens, cost_usd, relevance_count, total_relevance_score, response_count, total_response_time_ms, positive_feedback, neutral_feedback, negative_feedback, satisfaction_points, computed_at)
   WITH NO DATA;
 
 --
@@ -4862,6 +4896,13 @@ ALTER TABLE ONLY app_public.webhooks
     ADD CONSTRAINT webhooks_workspace_id_id_key UNIQUE (workspace_id, id);
 
 --
+-- Name: workspace_exports workspace_exports_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.workspace_exports
+    ADD CONSTRAINT workspace_exports_pkey PRIMARY KEY (id);
+
+--
 -- Name: workspace_invitations workspace_invitations_pkey; Type: CONSTRAINT; Schema: app_public; Owner: -
 --
 
@@ -5179,6 +5220,12 @@ CREATE INDEX user_activity_day_idx ON app_hidden.user_activity USING btree (work
 CREATE INDEX user_activity_user_id_idx ON app_hidden.user_activity USING btree (user_id);
 
 --
+-- Name: user_activity_workspace_user_idx; Type: INDEX; Schema: app_hidden; Owner: -
+--
+
+CREATE INDEX user_activity_workspace_user_idx ON app_hidden.user_activity USING btree (workspace_id, user_id, day);
+
+--
 -- Name: workspace_words_word_idx; Type: INDEX; Schema: app_hidden; Owner: -
 --
 
@@ -5389,10 +5436,10 @@ CREATE INDEX chunks_source_type_idx ON ONLY app_public.chunks USING btree (works
 CREATE INDEX chunks_text_search_idx ON ONLY app_public.chunks USING gin (workspace_id, text_search) WITH (gin_pending_list_limit='256');
 
 --
--- Name: conversation_analytics_day_idx; Type: INDEX; Schema: app_public; Owner: -
+-- Name: conversation_analytics_day_conversation_idx; Type: INDEX; Schema: app_public; Owner: -
 --
 
-CREATE INDEX conversation_analytics_day_idx ON app_public.conversation_analytics USING btree (workspace_id, day DESC);
+CREATE INDEX conversation_analytics_day_conversation_idx ON app_public.conversation_analytics USING btree (workspace_id, day DESC, conversation_id);
 
 --
 -- Name: conversation_analytics_rag_configuration_id_idx; Type: INDEX; Schema: app_public; Owner: -
@@ -5755,6 +5802,12 @@ CREATE INDEX rag_configurations_created_by_idx ON app_public.rag_configurations 
 CREATE UNIQUE INDEX rag_configurations_one_default ON app_public.rag_configurations USING btree (workspace_id) WHERE is_default;
 
 --
+-- Name: raw_events_came_in_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX raw_events_came_in_idx ON ONLY app_public.raw_events USING btree (workspace_id, id) WHERE (NOT (metadata ? 'importer'::text));
+
+--
 -- Name: raw_events_knowledge_hash_idx; Type: INDEX; Schema: app_public; Owner: -
 --
 
@@ -5867,6 +5920,30 @@ CREATE INDEX webhook_deliveries_workspace_id_idx ON app_public.webhook_deliverie
 --
 
 CREATE INDEX webhooks_responsible_id_idx ON app_public.webhooks USING btree (responsible_id);
+
+--
+-- Name: workspace_exports_expires_at_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX workspace_exports_expires_at_idx ON app_public.workspace_exports USING btree (expires_at) WHERE (file_id IS NOT NULL);
+
+--
+-- Name: workspace_exports_file_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX workspace_exports_file_id_idx ON app_public.workspace_exports USING btree (workspace_id, file_id) WHERE (file_id IS NOT NULL);
+
+--
+-- Name: workspace_exports_requested_by_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX workspace_exports_requested_by_idx ON app_public.workspace_exports USING btree (requested_by);
+
+--
+-- Name: workspace_exports_workspace_id_idx; Type: INDEX; Schema: app_public; Owner: -
+--
+
+CREATE INDEX workspace_exports_workspace_id_idx ON app_public.workspace_exports USING btree (workspace_id, id DESC);
 
 --
 -- Name: workspace_invitations_accepted_by_idx; Type: INDEX; Schema: app_public; Owner: -
@@ -6931,6 +7008,27 @@ ALTER TABLE ONLY app_public.webhooks
 
 ALTER TABLE ONLY app_public.webhooks
     ADD CONSTRAINT webhooks_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
+
+--
+-- Name: workspace_exports workspace_exports_file_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.workspace_exports
+    ADD CONSTRAINT workspace_exports_file_id_fkey FOREIGN KEY (workspace_id, file_id) REFERENCES app_public.files(workspace_id, id) ON DELETE SET NULL (file_id);
+
+--
+-- Name: workspace_exports workspace_exports_requested_by_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.workspace_exports
+    ADD CONSTRAINT workspace_exports_requested_by_fkey FOREIGN KEY (requested_by) REFERENCES app_public.users(id) ON DELETE CASCADE;
+
+--
+-- Name: workspace_exports workspace_exports_workspace_id_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
+--
+
+ALTER TABLE ONLY app_public.workspace_exports
+    ADD CONSTRAINT workspace_exports_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES app_public.workspaces(id) ON DELETE CASCADE;
 
 --
 -- Name: workspace_invitations workspace_invitations_accepted_by_fkey; Type: FK CONSTRAINT; Schema: app_public; Owner: -
@@ -8067,6 +8165,12 @@ CREATE POLICY all_owner ON app_public.webhook_deliveries TO colloquy_owner USING
 CREATE POLICY all_owner ON app_public.webhooks TO colloquy_owner USING (true) WITH CHECK (true);
 
 --
+-- Name: workspace_exports all_owner; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY all_owner ON app_public.workspace_exports TO colloquy_owner USING (true) WITH CHECK (true);
+
+--
 -- Name: workspace_invitations all_owner; Type: POLICY; Schema: app_public; Owner: -
 --
 
@@ -8347,6 +8451,12 @@ CREATE POLICY select_manager ON app_public.webhook_deliveries FOR SELECT TO coll
 --
 
 CREATE POLICY select_manager ON app_public.webhooks FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (( SELECT app_hidden.current_user_id() AS current_user_id) IS NOT NULL) AND ( SELECT app_hidden.can_manage() AS can_manage)));
+
+--
+-- Name: workspace_exports select_manager; Type: POLICY; Schema: app_public; Owner: -
+--
+
+CREATE POLICY select_manager ON app_public.workspace_exports FOR SELECT TO colloquy_user, colloquy_admin USING (((workspace_id = ( SELECT app_hidden.current_workspace_id() AS current_workspace_id)) AND (( SELECT app_hidden.current_user_id() AS current_user_id) IS NOT NULL) AND ( SELECT app_hidden.can_manage() AS can_manage)));
 
 --
 -- Name: workspace_invitations select_manager; Type: POLICY; Schema: app_public; Owner: -
@@ -8726,6 +8836,12 @@ ALTER TABLE app_public.webhook_deliveries ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE app_public.webhooks ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: workspace_exports; Type: ROW SECURITY; Schema: app_public; Owner: -
+--
+
+ALTER TABLE app_public.workspace_exports ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: workspace_invitations; Type: ROW SECURITY; Schema: app_public; Owner: -

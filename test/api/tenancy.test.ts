@@ -150,6 +150,12 @@ describeReal('tenants', () => {
     );
     expect(made.errors).toEqual([]);
     const { webhookId } = made.data.createWebhook.newWebhook;
+    const exported = await api.ask(
+      'mutation { exportWorkspace(input: {}) { workspaceExport { id } } }',
+      {},
+      { token: ada.token },
+    );
+    expect(exported.errors).toEqual([]);
     const delivered = await api.ask(
       'mutation ($id: UUID!) { testWebhook(input: { webhookId: $id }) { clientMutationId } }',
       { id: webhookId },
@@ -327,6 +333,7 @@ describeReal('tenants', () => {
       UsageReservation: await only('usageReservations'),
       Webhook: { ...(await only('webhooks')), webhookId },
       WebhookDelivery: await only('webhookDeliveries'),
+      WorkspaceExport: await only('workspaceExports'),
       ConversationAnalytic: await bare('conversationAnalytics'),
       RagConfigurationPerformance: await bare('ragConfigurationPerformances'),
       Node: { nodeId: await node('conversation', `id: "${conversationId}"`) },

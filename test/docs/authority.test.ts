@@ -383,8 +383,16 @@ describeReal('what outlives whom', () => {
       happens: ({ owner, workspace }) =>
         mutate('deleteWorkspace(input: { name: "Team" }) { clientMutationId }', owner.token, workspace),
     },
+    'account leaves': {
+      happens: ({ member }) =>
+        mutate(
+          `deleteMyAccount(input: { email: "${member.email}" }) { accountErasure { id } }`,
+          member.session,
+        ),
+    },
     'account erased': {
       happens: async ({ member }) => {
+        await sql(`update app_private.settings set value = '0' where name = 'account_grace_days'`);
         await mutate(
           `deleteMyAccount(input: { email: "${member.email}" }) { accountErasure { id } }`,
           member.session,

@@ -3,6 +3,7 @@ import type { JobContext } from '../../jobs/job.ts';
 import { processEvents } from '../../jobs/process-events.ts';
 import { type Database, serverDatabase } from '../../lib/database.ts';
 import { log } from '../../lib/log.ts';
+import { applyRetention } from '../../operations/retention/apply.ts';
 import { createTestDatabase, describeReal } from '../support/server.ts';
 import { join } from '../support/tenants.ts';
 import { asUser, registerUser, type TestUser } from '../support/users.ts';
@@ -308,6 +309,65 @@ describeReal('what is found of a Slack export', () => {
     // what a legal hold keeps stays as it was
     await rows(dee, `select app_public.place_legal_hold('a case', 'raw_events')`);
     expect(await load('Nobody remembers the beryllamp.')).toEqual({ imported: 0, updated: 0, unchanged: 1 });
+  });
+
+  it('stays found for ever, beside events that came in by themselves, until the workspace ends it', async () => {
+    const eve = await registerUser(database, 'eve@example.org');
+    const owner = database.pool('owner');
+    const day = JSON.stringify([said(INES, '2023-03-06T09:00:00Z', 'The cobaltgate opens.')]);
+    const folder = await makeFolder({
+      'channels.json': EXPORT['channels.json']!,
+      'dome/2023-03-06.json': day,
+    });
+    const load = async () => (await importPaths(database, eve.token, folder)).summary.tally.counts.events;
+    const ingest = `select id from app_public.ingest_event('tracker', 'comment', '{"body": "The zincgate opens."}')`;
+    const found = async () => [await contents(eve, 'cobaltgate'), await contents(eve, 'zincgate')];
+    const isImported = 'select is_imported from app_public.raw_events order by is_imported';
+    const set = (days: number | null) =>
+      rows(eve, `select app_public.set_retention_policy('imported_events', $1)`, days);
+    /** As if it had all come in 200 days ago. */
+    const age = () =>
+      owner.query(
+        `with old as (select id, app_hidden.uuidv7_at(now() - interval '200 days') as new from app_public.raw_events where workspace_id = $1),
+           events as (update app_public.raw_events e set id = o.new from old o where e.id = o.id),
+           keys as (update app_hidden.raw_event_keys k set raw_event_id = o.new from old o where k.raw_event_id = o.id)
+         update app_public.chunks c set raw_event_id = o.new from old o where c.raw_event_id = o.id`,
+        [eve.workspaceId],
+      );
+    const retain = async () => {
+      const limits = { batchRows: 1000, isTimeUp: () => false };
+      return (await applyRetention(database.pool('worker'), { workspace: eve.workspaceId }, limits)).deleted;
+    };
+    const hold = async (kind: string) =>
+      (await rows<{ id: string }>(eve, `select id from app_public.place_legal_hold('a case', $1)`, kind))[0]!
+        .id;
+    const release = (id: string) => rows(eve, 'select app_public.release_legal_hold($1)', id);
+    expect(await load()).toEqual({ imported: 1, updated: 0, unchanged: 0 });
+    await rows(eve, ingest);
+    await process(eve);
+    await process(eve, 'tracker');
+    expect(await rows(eve, isImported)).toEqual([{ is_imported: false }, { is_imported: true }]);
+    expect(await found()).toEqual([['The cobaltgate opens.'], ['The zincgate opens.']]);
+
+    await age();
+    expect(await retain()).toEqual({ rawEvents: 1 });
+    expect(await found()).toEqual([['The cobaltgate opens.'], []]);
+    // a hold on either kind of events keeps both
+    await set(30);
+    for (const kind of ['raw_events', 'imported_events']) {
+      const id = await hold(kind);
+      expect(await retain(), kind).toEqual({});
+      await release(id);
+    }
+    expect(await retain()).toEqual({ importedEvents: 1 });
+    expect(await found()).toEqual([[], []]);
+    // what the workspace ends does not come again with every import, and does when it ends nothing any more
+    expect(await load()).toEqual({ imported: 0, updated: 0, unchanged: 1 });
+    await set(null);
+    expect(await load()).toEqual({ imported: 1, updated: 0, unchanged: 0 });
+    await process(eve);
+    expect(await found()).toEqual([['The cobaltgate opens.'], []]);
+    expect(await load()).toEqual({ imported: 0, updated: 0, unchanged: 1 });
   });
 
   it('holds for events of any system: the time that they tell, long texts, and who may read them', async () => {

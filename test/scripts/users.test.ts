@@ -61,6 +61,14 @@ describeReal('npm run users', () => {
     expect((await run('disable', ann.id)).code).toBe(0);
     expect(await account('ann@')).toMatchObject({ is_active: false });
     expect((await run('enable', 'ann@example.org')).code).toBe(0);
+    // who is leaving is seen, and kept by switching on
+    await database
+      .pool('owner')
+      .query(`select app_private.begin_erasure($1, 'own wish', grace => interval '9 days')`, [ann.id]);
+    const day = new Date(Date.now() + 9 * 86_400_000).toISOString().slice(0, 10);
+    expect((await run('list', '--matching', 'ann@')).stdout).toContain(`leaves ${day}`);
+    expect((await run('enable', 'ann@example.org')).code).toBe(0);
+    expect(await account('ann@')).toMatchObject({ is_active: true, erase_after: null });
     expect((await run('usage')).stdout).toContain(ann.workspaceId);
   });
 

@@ -46,6 +46,7 @@ const BELONGS: Record<string, string> = {
   usage_reservations: 'workspace_id = $2 and user_id = $1',
   users: 'id = $1',
   webhook_deliveries: `workspace_id = $2 and ${MANAGES}`,
+  workspace_exports: `workspace_id = $2 and ${MANAGES}`,
   webhooks: `workspace_id = $2 and ${MANAGES}`,
   workspace_invitations: `workspace_id = $2 and ${MANAGES}`,
   workspace_members: 'workspace_id = any ($3)',

@@ -6,6 +6,8 @@ import type { TestUser } from './users.ts';
 const ROWS: Record<Exclude<Kind, 'conversation_analytics'>, string> = {
   raw_events: `insert into app_public.raw_events (id, workspace_id, owner_id, source, event_type, payload, processing_status, processed_at)
     values (app_hidden.uuidv7_at(:at), $1, $2, 'zoo', 'birth', jsonb_build_object('of', $3::text), 'completed', :at) returning id`,
+  imported_events: `insert into app_public.raw_events (id, workspace_id, owner_id, source, event_type, payload, metadata, processing_status, processed_at)
+    values (app_hidden.uuidv7_at(:at), $1, $2, 'zoo', 'birth', jsonb_build_object('of', $3::text), '{"importer": "slack"}', 'completed', :at) returning id`,
   usage_logs: `insert into app_public.usage_logs (id, workspace_id, user_id, action, total_tokens, cost_usd, model)
     values (app_hidden.uuidv7_at(:at), $1, $2, 'chat', 7, 0.5, $3) returning id`,
   files: `insert into app_public.files (id, workspace_id, owner_id, original_name, mime_type, byte_size, sha256, processing_status, updated_at)

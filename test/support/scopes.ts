@@ -47,6 +47,7 @@ export const MUTATIONS: Record<Need, string[]> = {
     'endAccountSessions',
     'eraseUser',
     'exportMyData',
+    'exportWorkspace',
     'handOverInvitation',
     'inviteAccount',
     'leaveWorkspace',

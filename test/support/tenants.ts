@@ -187,6 +187,7 @@ export async function addContent(database: Database, user: TestUser, label: stri
     if (user.memberRole === 'owner') {
       await client.query(`select app_public.set_retention_policy('files', 7)`);
       await client.query(`select app_public.place_legal_hold($1, 'audit_logs')`, [`because of ${label}`]);
+      await client.query('select app_public.export_workspace()');
       await client.query(
         `select app_public.test_webhook(webhook_id) from app_public.create_webhook('https://receiver.example/', '{budget.exceeded}')`,
       );

@@ -57,6 +57,21 @@ export const members: Attacks = {
     expect(rows.length).toBe(2);
     await nobody(`select app_public.accept_invitation('${token}')`);
   },
+  'app_public.export_workspace': async () => {
+    const { owner, member, viewer, bob } = tenants;
+    const ask = 'select * from app_public.export_workspace()';
+    expect(await fails(call(member, ask))).toMatchObject({ code: 'CQ114' });
+    expect(await fails(call(viewer, ask))).toMatchObject({ code: 'CQ109' });
+    expect(await fails(withKey(owner, ask))).toMatchObject({ code: 'CQ110' });
+    // one at a time, and each sees those of the workspace of the request alone
+    expect(await fails(call(bob, ask))).toMatchObject({ code: 'CQ794' });
+    for (const user of [owner, bob, tenants.ann]) {
+      const { rows } = await call(user, 'select workspace_id from app_public.workspace_exports');
+      expect(rows).toEqual([{ workspace_id: user.workspaceId }]);
+    }
+    expect((await call(member, 'select from app_public.workspace_exports')).rowCount).toBe(0);
+    await nobody(ask);
+  },
   'app_public.my_invitations': async () => {
     const { ann, bob, owner } = tenants;
     const { rows } = await call(

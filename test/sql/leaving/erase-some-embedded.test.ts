@@ -22,6 +22,9 @@ afterAll(async () => {
 });
 
 it('a person is erased from an embedded database, too', async () => {
+  await database
+    .pool('owner')
+    .query(`update app_private.settings set value = '0' where name = 'account_grace_days'`);
   const petra = await registerUser(database, 'petra@example.org');
   await asUser(database, petra, async (client) => {
     const { rows } = await client.query(`select id from app_public.start_conversation('hers')`);

@@ -170,6 +170,8 @@ describeReal('a person who is erased', () => {
     dataDir = mkdtempSync(joinPath(tmpdir(), 'colloquy-erase-'));
     storage = localStorage(filesFolder(dataDir));
     database = serverDatabase((await createTestDatabase()).url);
+    // the time of grace: delete-my-account.test.ts
+    await sql(`update app_private.settings set value = '0' where name = 'account_grace_days'`);
     tenants = await createTenants(database);
     petra = await registerUser(database, EMAIL);
     await sql(

@@ -3,6 +3,7 @@ import { retention } from '../../../jobs/retention.ts';
 import { log } from '../../../lib/log.ts';
 import { type Applied, applyRetention, type Batch } from '../../../operations/retention/apply.ts';
 import { figureOf, KINDS, type Kind, type Scope } from '../../../operations/retention/kinds.ts';
+import { retentionLimits } from '../../../operations/retention/limits.ts';
 import { countDue, previewRetention } from '../../../operations/retention/preview.ts';
 import { addAged, CONTENT_KINDS } from '../../support/aged.ts';
 import {
@@ -35,7 +36,8 @@ const ALSO_HELD: Partial<Record<Kind, Kind[]>> = {
   conversations: ['conversation_analytics', 'files', 'usage_logs'],
   files: ['conversations', 'documents'],
   memory_items: ['conversations'],
-  raw_events: ['conversations'],
+  raw_events: ['conversations', 'imported_events'],
+  imported_events: ['conversations', 'raw_events'],
 };
 const DAY = 86_400_000;
 
@@ -55,7 +57,12 @@ describeReal('retention', () => {
   const hold = (user: TestUser, kind: Kind | null) =>
     one(user, `select id from app_public.place_legal_hold('a case', $1)`, kind);
   const is = async (kind: Kind, id: string): Promise<boolean> =>
-    (await sql(`select from app_public.${kind} where id = $1`, id)).length > 0;
+    (
+      await sql(
+        `select from app_public.${kind === 'imported_events' ? 'raw_events' : kind} where id = $1`,
+        id,
+      )
+    ).length > 0;
   const ago = (days: number) => `now() - interval '${days} days'`;
 
   /** Somebody new in a workspace of its own to share, of which it is the owner. */
@@ -133,7 +140,7 @@ describeReal('retention', () => {
 
     const { applied, previewed } = await both();
     expect(applied).toMatchObject({ ...previewed, deleted: expected, problems: [], isDone: true });
-    expect(Object.keys(expected).length).toBe(7);
+    expect(Object.keys(expected).length).toBe(8);
     for (const { kind, id, isDue, workspace } of rows)
       expect(await is(kind, id), `${kind} of ${workspace}`).toBe(!isDue);
     // bytes are those of the quota
@@ -294,8 +301,8 @@ describeReal('retention', () => {
       );
       const id = await holdOn(ann, 'conversation_id', anns.conversations);
       await settle(ann);
-      expect(await left(anns)).toEqual(['conversations', 'raw_events', 'usage_logs']);
-      expect(await left(bobs)).toEqual(['conversations', 'memory_items', 'raw_events']);
+      expect(await left(anns)).toEqual(['conversations', 'imported_events', 'raw_events', 'usage_logs']);
+      expect(await left(bobs)).toEqual(['conversations', 'imported_events', 'memory_items', 'raw_events']);
       await release(ann, id);
       await settle(ann);
       expect([await left(anns), await left(bobs)]).toEqual([[], []]);
@@ -343,12 +350,23 @@ describeReal('retention', () => {
         await settle(ann);
         const keepsTalks = kind === null || ['conversations', 'files', 'usage_logs'].includes(kind);
         const keepsEvents = kind === null || kind === 'conversations';
-        const both = [...(keepsTalks ? ['conversations'] : []), ...(keepsEvents ? ['raw_events'] : [])];
+        const both = [
+          ...(keepsTalks ? ['conversations'] : []),
+          ...(keepsEvents ? ['imported_events', 'raw_events'] : []),
+        ];
         expect(await left(anns)).toEqual(both);
         expect(await left(more)).toEqual(both);
         const own = {
-          null: ['conversations', 'documents', 'files', 'memory_items', 'raw_events', 'usage_logs'],
-          conversations: ['conversations', 'files', 'memory_items', 'raw_events'],
+          null: [
+            'conversations',
+            'documents',
+            'files',
+            'imported_events',
+            'memory_items',
+            'raw_events',
+            'usage_logs',
+          ],
+          conversations: ['conversations', 'files', 'imported_events', 'memory_items', 'raw_events'],
           documents: ['documents', 'files'],
           files: ['conversations', 'files'],
           usage_logs: ['conversations', 'usage_logs'],
@@ -410,13 +428,15 @@ describeReal('retention', () => {
     const job = (pool: unknown = worker(), signal = new AbortController().signal) =>
       retention.handle({ pool, log, signal } as never, {});
     expect(retention.queue.schedules).toEqual({ daily: { cron: '40 2 * * *' } });
-    // the first one, and the first after a week, only looks
-    const took = (when: string) =>
-      sql('select app_hidden.record_run($1, $2::timestamptz, $3)', 'retention', when, 'skipped');
+    // the first one, and the first for long, only looks; the one after it deletes, whenever it comes
+    const took = (when: string, details = {}) =>
+      sql('select app_hidden.record_run($1, $2::timestamptz, $3, $4)', 'retention', when, 'skipped', details);
     const looked = { skipped: expect.stringMatching(/only looked/), due: { documents: 1 } };
     expect(await job()).toEqual(looked);
-    await took(new Date(Date.now() - 8 * DAY).toISOString());
+    await took(new Date(Date.now() - 1.6 * DAY).toISOString());
     expect(await job()).toEqual(looked);
+    await took(new Date(Date.now() - 1.6 * DAY).toISOString(), { due: {} });
+    expect(await retentionLimits(worker())).toMatchObject({ isUnsure: false });
     await took(new Date().toISOString());
     const replica = { query: async () => ({ rows: [{ minutes: 1, batchRows: 1, isReplica: true }] }) };
     expect(await job(replica)).toEqual({ skipped: 'this is a replica' });
@@ -508,13 +528,15 @@ describeReal('retention', () => {
     };
     const old = [await event(300, 'a'), await event(200, 'a'), await event(200, 'b'), await event(120, 'b')];
     const heir = await event(10, 'b');
+    // an imported one of any age is left, and has it then
+    const kept = await addAged(database, user, 'imported_events', ago(400));
+    await sql(`update app_public.raw_events set knowledge_hash = sha256('a') where id = $1`, kept);
     await run({ workspace: user.workspaceId }, { batchRows: 1 });
     for (const id of old) expect(await is('raw_events', id)).toBe(false);
-    expect(
-      await first('select processing_status as status from app_public.raw_events where id = $1', heir),
-    ).toEqual({
-      status: 'pending',
-    });
+    for (const id of [heir, kept])
+      expect(
+        await first('select processing_status as status from app_public.raw_events where id = $1', id),
+      ).toEqual({ status: 'pending' });
   });
 
   it('ends figures by whole months, so that what adds them up stays right', async () => {

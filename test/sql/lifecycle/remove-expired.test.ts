@@ -15,6 +15,7 @@ const NOTHING = {
   invitations: 0,
   mails: 0,
   searches: 0,
+  exports: 0,
   agentThreads: 0,
   runs: 0,
   spending: 0,

@@ -124,6 +124,7 @@ const BOUNDS: Record<string, Bound> = {
   'app_public.usage_reservations': { kind: 'usage_logs' },
   'app_public.users': { because: 'people' },
   'app_public.webhook_deliveries': expired,
+  'app_public.workspace_exports': expired,
   'app_public.webhooks': workspace,
   'app_public.workspace_invitations': expired,
   'app_public.workspace_members': workspace,

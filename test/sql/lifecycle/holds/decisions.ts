@@ -56,6 +56,7 @@ export const FREE_TABLES: Record<string, string> = {
   'app_public.usage_budgets': AUDITED,
   'app_public.usage_reservations': BOOKKEEPING,
   'app_public.webhook_deliveries': BOOKKEEPING,
+  'app_public.workspace_exports': BOOKKEEPING,
   'app_public.webhooks': AUDITED,
   'app_public.workspace_invitations': ACCESS,
   'app_public.workspace_members': ACCESS,
@@ -94,6 +95,7 @@ export const FREE_COLUMNS: Record<string, string> = {
 export const TRIED_ELSEWHERE: Record<string, string> = {
   'app_hidden.recall_part': 'fills in what was empty',
   'app_hidden.store_conversation': 'test/operations/cold/cold-storage.test.ts',
+  'app_hidden.delete_ended_exports': 'test/jobs/export-workspace.test.ts: passes over files that are held',
   'app_private.archive_version': 'drops partitions of vectors, which are computed',
   'app_private.cleanup_test_data': 'deletes from covered tables by plain statements, which are tried',
   'app_hidden.drop_partition':
@@ -130,7 +132,7 @@ export const TRIED_ELSEWHERE: Record<string, string> = {
 /** Mutations of the API that delete or change nothing that is kept, by why. The others are tried in test/api/legal-holds.test.ts. */
 export const FREE_MUTATIONS: Record<string, string> = {
   'they add': `addTag putAgentCheckpointWrites appendToMessage branchConversation createApiKey createDocument createEmbeddingVersion createRagConfiguration createRepository
-    createSystemPromptTemplate createWebhook createWorkspace editMessage exportMyData finishMessage importConversation importEvents ingestEvent makeRecoveryCodes placeLegalHold
+    createSystemPromptTemplate createWebhook createWorkspace editMessage exportMyData exportWorkspace finishMessage importConversation importEvents ingestEvent makeRecoveryCodes placeLegalHold
     postMessage recordImage recordTurn regenerateAnswer register requestToolCall reserveUsage saveMessages shareConversation startAnswer startConversation testWebhook`,
   'they change no value that is kept': `activateEmbeddingVersion answerToolCall archiveConversation archiveEmbeddingVersion chooseBranch makeTemporary
     markRead redeliverWebhooks redriveEmbeddings releaseLegalHold replayEvents restoreConversation retryEvents retryFile setVectorWeight settleUsage useMemories`,
