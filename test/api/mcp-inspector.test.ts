@@ -71,8 +71,8 @@ describeLong('the official inspector of MCP', () => {
         conversationId: structuredContent.conversationId,
         title: 'Tides',
       });
-      expect((await call('read_document', 'documentId=00000000-0000-7000-8000-000000000000')).isError).toBe(
-        true,
+      await expect(call('read_document', 'documentId=00000000-0000-7000-8000-000000000000')).rejects.toThrow(
+        "'read_document' returned isError:true",
       );
       expect((await ask('prompts/list')).prompts.length).toBeGreaterThan(0);
       expect((await ask('resources/list')).resources.length).toBeGreaterThan(0);

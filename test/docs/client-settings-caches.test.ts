@@ -10,6 +10,7 @@ import { buildSchema, introspectionFromSchema } from 'postgraphile/graphql';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { projectFolder } from '../../lib/migrations.ts';
 import { type Account, register, startTestApi, type TestApi } from '../api/support.ts';
+import { readSchemaText } from '../support/schema.ts';
 import { describeReal } from '../support/server.ts';
 import { until } from '../support/users.ts';
 
@@ -151,9 +152,7 @@ describeReal('caches of clients, set as the page says', () => {
     async (withSchema) => {
       const { cacheExchange } = graphcache;
       const { relayPagination } = graphcacheExtras;
-      const schema = introspectionFromSchema(
-        buildSchema(readFileSync(join(projectFolder, 'schema.graphql'), 'utf8')),
-      );
+      const schema = introspectionFromSchema(buildSchema(readSchemaText()));
       const cache = made<urql.Exchange>(
         'graphcache',
         { cacheExchange, relayPagination, schema },

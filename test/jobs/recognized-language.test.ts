@@ -136,9 +136,9 @@ describeReal('languages of passages', () => {
     ).rows;
 
   it('a document that mixes two is found by other forms of the words of both', async () => {
-    const id = await add(ada, 'Harbour', `${GERMAN}\n\n${ENGLISH}`, { type: 'text' });
+    const id = await add(ada, 'Harbour', `${GERMAN}\n\n${ENGLISH}`, { type: 'TEXT' });
     // beside it, the same for somebody else, in whose workspace nothing else is
-    await add(bob, 'Port', FRENCH, { type: 'text' });
+    await add(bob, 'Port', FRENCH, { type: 'TEXT' });
     await Promise.all([indexed(ada), indexed(bob)]);
     const all = await passages(ada, 'document_id', id);
     expect(all.length).toBeGreaterThan(1);
@@ -180,7 +180,7 @@ describeReal('languages of passages', () => {
       ada,
       '港口',
       '港口的老房子在秋天被卖掉了，新主人在冬天把它们重新修好。'.repeat(3),
-      { type: 'text' },
+      { type: 'TEXT' },
     );
     await indexed(ada);
     const parts = await passages(ada, 'document_id', manual);
@@ -237,7 +237,7 @@ describeReal('languages of passages', () => {
 
   it('documents that are cut anew at once, each in several languages, wait for each other in one order', async () => {
     const ids = await Promise.all(
-      Array.from({ length: 8 }, (_, i) => add(bob, `Page ${i}`, `Page ${i}.`, { type: 'text' })),
+      Array.from({ length: 8 }, (_, i) => add(bob, `Page ${i}`, `Page ${i}.`, { type: 'TEXT' })),
     );
     await indexed(bob);
     const languages = ['german', 'english', 'french', null, 'danish', 'finnish'];
