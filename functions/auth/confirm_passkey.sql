@@ -30,7 +30,7 @@ begin
   perform app_private.log_event('user.passkey_added', me);
   perform app_private.send_notice(me, 'passkey_added');
   if not is_first then
-    return '{}';
+    return array[]::text[];
   end if;
   delete from app_private.sign_in_challenges c where c.user_id = me;
   delete from app_private.user_sessions s where s.user_id = me and s.id is distinct from app_hidden.current_session_id();

@@ -3,7 +3,7 @@
 create or replace function app_private.passkey_challenge_of(passkey jsonb)
 returns bytea
 language plpgsql
-immutable
+stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
