@@ -122,11 +122,11 @@ describeReal('passkeys', () => {
         passkey: await use(passkey),
       });
       const token = tokenIn(confirmed);
-      const require = (whom: string) =>
+      const demand = (whom: string) =>
         sql(`update app_private.settings set value = $1 where name = 'require_second_factor'`, whom);
-      await require('all');
+      await demand('all');
       expect((await api.ask(ME, {}, { token })).errors).toEqual([]);
-      await require('off');
+      await demand('off');
       await age(token);
       expect(codeOf(await api.ask(ADD, {}, { token }))).toBe('CQ142');
       expect(codeOf(await api.ask(PROVE, {}, { token }))).toBe('CQ140');

@@ -162,6 +162,7 @@ const PLANTED: Record<string, [sql: string, ...seen: string[]][]> = {
     ],
     [
       'alter table app_private.user_sessions disable trigger all',
+      'constraint app_private.passkey_challenges: passkey_challenges_session_id_fkey: differs',
       'constraint app_private.user_sessions: user_sessions_user_id_fkey: differs',
       'trigger app_private.user_sessions: user_sessions_70_tell_rights: differs',
       'trigger app_private.user_sessions: user_sessions_70_tell_rights_changed: differs',

@@ -249,8 +249,8 @@ describeReal('limits', () => {
       const type = getNamedType(args[0]!.type);
       const inputs = isInputObjectType(type) ? Object.keys(type.getFields()) : [];
       return (
-        inputs.some((input) => /password|^(token|challenge|code)$/i.test(input)) ||
-        /^request(Password|Email)/.test(name)
+        inputs.some((input) => /password|^(token|challenge|code|passkey)$/i.test(input)) ||
+        /^request(Password|Email)|^(add|challenge|remove)Passkey$/.test(name)
       );
     });
     // whose token is of no account: the caller is signed in
