@@ -21,5 +21,5 @@ begin
 end
 $$;
 comment on function app_public.delete_my_account(text) is
-  'Erases the caller''s account and everything that is the caller''s, for good. The account is off at once: sessions, keys, links and open invitations end. Until eraseAfter, signing in takes it back; then, or at once where that is null, everything goes within the hour. Keep what it returns: it is how the certificate is found. Errors: CQ101 not signed in, CQ110 not with an API key, CQ142 prove who you are first, CQ160 the last administrator, CQ200 another address, CQ761 the only owner of workspaces, CQ762 a legal hold, CQ793 a workspace moves to another installation.';
+  'Erases the caller''s account and everything that is the caller''s, for good. The account is off at once: sessions, keys, links and open invitations end. Until eraseAfter, signing in takes it back; then, or at once where that is null, everything goes, within two hours. Keep what it returns: it is how the certificate is found. Errors: CQ101 not signed in, CQ110 not with an API key, CQ142 prove who you are first, CQ160 the last administrator, CQ200 another address, CQ761 the only owner of workspaces, CQ762 a legal hold, CQ793 a workspace moves to another installation.';
 grant execute on function app_public.delete_my_account(text) to colloquy_user, colloquy_admin;

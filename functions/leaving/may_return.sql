@@ -1,3 +1,5 @@
+-- Asked when the password was right and the second factor is still to come: it takes nothing back, and must never tell who leaves to anybody
+-- who has proved less.
 create or replace function app_private.may_return(person uuid)
 returns boolean
 language sql

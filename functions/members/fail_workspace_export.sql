@@ -1,3 +1,4 @@
+-- Never of one that is whole: what was made stays until its time is over.
 create or replace function app_hidden.fail_workspace_export(export_id uuid, error text, error_code text)
 returns void
 language sql

@@ -1,3 +1,4 @@
+-- In a transaction of its own, so that it is seen while the archive is made; never of one that has ended.
 create or replace function app_hidden.note_workspace_export(export_id uuid, row_count bigint)
 returns void
 language sql

@@ -1,5 +1,5 @@
 --! Previous: sha1:27f943dae7ad368c29cb1e3e5c331b744e221d29
---! Hash: sha1:85a4010042a8667b69e9d71b017a06d20e4a8720
+--! Hash: sha1:c594caf6107d4422bde6e784f6e943fd3da9c130
 --! Message: imported events, grace, archives of workspaces, dashboard
 
 --! split: 1-current.sql
@@ -195,6 +195,8 @@ comment on column app_private.conversation_summary_stats.computed_at is 'When th
 
 -- serves: the figures of a workspace over a range of days, and how many conversations there were, from the index alone
 create index if not exists conversation_analytics_day_conversation_idx on app_public.conversation_analytics (workspace_id, day desc, conversation_id);
+-- the one above serves what it served
+-- squawk-ignore require-concurrent-index-deletion
 drop index if exists app_public.conversation_analytics_day_idx;
 -- serves: whether somebody wrote in a workspace in a range of days
 create index if not exists user_activity_workspace_user_idx on app_hidden.user_activity (workspace_id, user_id, day);
