@@ -28,7 +28,7 @@ declare
   identity app_private.user_identities;
   account app_public.users;
   member app_public.workspace_members;
-  is_sign_in boolean;
+  is_sign_in boolean := false;
 begin
   -- the transaction of the request begins later; what is logged here belongs to it all the same
   perform set_config('colloquy.client_ip', coalesce(host(client_ip), ''), true),
@@ -41,15 +41,14 @@ begin
   select i.* into identity
   from app_private.user_identities i
   where i.issuer = authenticate_identity.issuer and i.subject = authenticate_identity.subject;
-  is_sign_in := identity.id is null;
   if identity.id is null then
     -- of several first requests one makes the account, and the others find it
     perform pg_advisory_xact_lock(hashtextextended(authenticate_identity.issuer || ' ' || authenticate_identity.subject, 119));
     select i.* into identity
     from app_private.user_identities i
     where i.issuer = authenticate_identity.issuer and i.subject = authenticate_identity.subject;
-    is_sign_in := identity.id is null;
     if identity.id is null then
+      is_sign_in := true;
       identity := app_private.add_identity(
         authenticate_identity.issuer, authenticate_identity.subject, authenticate_identity.email,
         authenticate_identity.is_email_verified, authenticate_identity.display_name, authenticate_identity.signed_in_at
