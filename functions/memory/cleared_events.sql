@@ -8,7 +8,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   if (app_private.retention_rule('imported_events', workspace)).keep_days is not null then
-    return '{}';
+    return '{}'::uuid[];
   end if;
   return array(
     select k.raw_event_id
