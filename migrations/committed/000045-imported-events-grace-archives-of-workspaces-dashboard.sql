@@ -1,5 +1,5 @@
 --! Previous: sha1:27f943dae7ad368c29cb1e3e5c331b744e221d29
---! Hash: sha1:c594caf6107d4422bde6e784f6e943fd3da9c130
+--! Hash: sha1:3e0f805470be7ba20158ece01b0b13a53d9606a2
 --! Message: imported events, grace, archives of workspaces, dashboard
 
 --! split: 1-current.sql
@@ -128,11 +128,11 @@ begin
     where a.attrelid = to_regclass('app_private.conversation_summary_stats') and a.attname = 'computed_at' and not a.attisdropped
   ) then
     drop materialized view if exists app_private.conversation_summary_stats;
-    drop function if exists app_private.summary_rows();
   end if;
 end
 $computed$;
-create or replace function app_private.summary_rows()
+drop function if exists app_private.summary_rows();
+create or replace function app_private.summary_days()
 returns table (
   workspace_id uuid,
   day date,
@@ -166,10 +166,10 @@ as $$
   from app_public.conversation_analytics a
   group by a.workspace_id, a.day, a.rag_configuration_id;
 $$;
-comment on function app_private.summary_rows() is
+comment on function app_private.summary_days() is
   'The rows of the summary: what the conversations of each workspace add up to, per UTC day and configuration. Also while a dump is restored.';
 create materialized view if not exists app_private.conversation_summary_stats as
-select s.* from app_private.summary_rows() as s
+select s.* from app_private.summary_days() as s
 with data;
 -- serves: the refresh beside readers, and the summary of a workspace over a range of days
 create unique index if not exists conversation_summary_stats_key

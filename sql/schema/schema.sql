@@ -3397,7 +3397,7 @@ CREATE MATERIALIZED VIEW app_private.conversation_summary_stats AS
     negative_feedback,
     satisfaction_points,
     computed_at
-   FROM app_private.summary_rows() s(workspace_id, day, rag_configuration_id, conversation_count, message_count, assistant_message_count, total_tokens, cost_usd, relevance_count, total_relevance_score, response_count, total_response_time_ms, positive_feedback, neutral_feedback, negative_feedback, satisfaction_points, computed_at)
+   FROM app_private.summary_days() s(workspace_id, day, rag_configuration_id, conversation_count, message_count, assistant_message_count, total_tokens, cost_usd, relevance_count, total_relevance_score, response_count, total_response_time_ms, positive_feedback, neutral_feedback, negative_feedback, satisfaction_points, computed_at)
   WITH NO DATA;
 
 --
