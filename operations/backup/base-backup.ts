@@ -15,8 +15,6 @@ export interface BaseBackupOptions {
   label: string;
   /** How its sessions are told from others: that of sessionsOf. */
   application: string;
-  /** It stays in the folder: what was written is brought to the disk while more comes. */
-  stays: boolean;
   /** The path of the manifest that an incremental one builds on. */
   parent?: string;
   signal?: AbortSignal | undefined;
@@ -84,7 +82,7 @@ function explained(error: unknown, { folder, parent }: BaseBackupOptions): unkno
 export async function takeBaseBackup(
   options: BaseBackupOptions,
 ): Promise<BaseBackup & { written: WrittenParts }> {
-  const { url, serverVersion, folder, label, application, stays, parent, signal, onProgress } = options;
+  const { url, serverVersion, folder, label, application, parent, signal, onProgress } = options;
   const program = await findProgram('pg_basebackup', serverVersion);
   const take = (compress: string): Promise<unknown> =>
     runProgram(
@@ -117,8 +115,7 @@ export async function takeBaseBackup(
     try {
       // the log is in a tar whose headers are written over, and small
       const isAppended = (name: string): boolean => name.endsWith('.tar.zst') && name !== 'pg_wal.tar.zst';
-      return (await hashGrowing(folder, { isWanted: isAppended, sync: stays }, () => take(compression!)))
-        .written;
+      return (await hashGrowing(folder, isAppended, () => take(compression!))).written;
     } catch (error) {
       const isUnable =
         error instanceof ColloquyError && (NO_ZSTD.test(error.message) || NO_WORKERS.test(error.message));

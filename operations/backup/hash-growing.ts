@@ -8,43 +8,32 @@ import type { Written } from './target.ts';
 /** Milliseconds between two looks at what was written. */
 const LOOK = 50;
 const PIECE = 1024 * 1024;
-/** Bytes of a file that wait for the disk at most. */
-const UNSYNCED = 8 * PIECE;
 
 interface Growing {
   handle: FileHandle;
   hash: Hashing;
-  /** Bytes since it was brought to the disk. */
-  unsynced: number;
 }
 
 /**
  * Hashes files while another program writes them, from the first byte to the last, so that it takes no time of its own afterwards. Only of
  * files that are appended to, and never written over.
- * @param sync  also brings them to the disk meanwhile
  */
 export async function hashGrowing<T>(
   folder: string,
-  { isWanted, sync }: { isWanted: (name: string) => boolean; sync: boolean },
+  isWanted: (name: string) => boolean,
   write: () => Promise<T>,
 ): Promise<{ result: T; written: Map<string, Written> }> {
   const files = new Map<string, Growing>();
   const piece = Buffer.allocUnsafe(PIECE);
   const readOn = async (): Promise<void> => {
     for (const name of (await readdir(folder).catch(() => [])).filter(isWanted)) {
-      if (!files.has(name))
-        files.set(name, { handle: await open(join(folder, name)), hash: hashing(), unsynced: 0 });
-      const file = files.get(name)!;
-      const { handle, hash } = file;
+      if (!files.has(name)) files.set(name, { handle: await open(join(folder, name)), hash: hashing() });
+      const { handle, hash } = files.get(name)!;
       for (;;) {
         const { bytesRead } = await handle.read(piece, 0, PIECE);
         if (bytesRead === 0) break;
         hash.add(piece.subarray(0, bytesRead));
-        file.unsynced += bytesRead;
       }
-      if (!sync || file.unsynced < UNSYNCED) continue;
-      file.unsynced = 0;
-      await handle.datasync();
     }
   };
   const ended = new AbortController();

@@ -95,7 +95,8 @@ async function putParts(
   hashed: WrittenParts,
 ): Promise<BackupSet['parts']> {
   const { target, keys } = context;
-  const putPart = async (name: string): Promise<BackupSet['parts'][number]> => {
+  const parts: BackupSet['parts'] = [];
+  for (const name of (await readdir(folder)).sort()) {
     context.signal?.throwIfAborted();
     const path = join(folder, name);
     const isPlain = name.endsWith('.tar');
@@ -112,18 +113,13 @@ async function putParts(
             size,
           );
     await rm(path, { force: true });
-    return {
+    parts.push({
       name: written.key.slice(keyOfSet(id, '').length),
       size: written.size,
       sha256: written.sha256,
-    };
-  };
-  // side by side: one is compressed while the disk takes another; all of them end before an error is thrown on
-  const settled = await Promise.allSettled((await readdir(folder)).sort().map(putPart));
-  return settled.map((each) => {
-    if (each.status === 'rejected') throw each.reason;
-    return each.value;
-  });
+    });
+  }
+  return parts;
 }
 
 /** Copies the bytes of files, and writes the list of them beside the other parts. */
@@ -213,7 +209,6 @@ async function make(
       folder,
       label: id,
       application: applicationOf(facts),
-      stays: stagingOf(context) === target.incoming,
       ...(parent ? { parent: await fetchManifest(context, parent, manifest) } : {}),
       signal,
       ...(context.onProgress ? { onProgress: context.onProgress } : {}),

@@ -15,7 +15,7 @@ const isWanted = (name: string): boolean => name.endsWith('.zst');
 
 it('hashes every byte of what grows, whenever it is written', async () => {
   const inside = join(folder, 'made-later');
-  const { result, written } = await hashGrowing(inside, { isWanted, sync: true }, async () => {
+  const { result, written } = await hashGrowing(inside, isWanted, async () => {
     await mkdir(inside);
     for (let each = 0; each < 30; each += 1) {
       await appendFile(join(inside, 'base.tar.zst'), Buffer.alloc(700_001, each));
@@ -32,7 +32,7 @@ it('hashes every byte of what grows, whenever it is written', async () => {
 });
 
 it('fails with what writes', async () => {
-  const failing = hashGrowing(folder, { isWanted, sync: false }, async () => {
+  const failing = hashGrowing(folder, isWanted, async () => {
     await writeFile(join(folder, 'base.tar.zst'), 'half');
     throw new Error('It ended early.');
   });
