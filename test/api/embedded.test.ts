@@ -305,7 +305,7 @@ describe('the API over the embedded database', () => {
         token,
       );
       expect(errors).toEqual([]);
-      expect(data.previewRetention.nodes).toHaveLength(8);
+      expect(data.previewRetention.nodes).toHaveLength(9);
       return data.previewRetention.nodes.find(({ kind }: { kind: string }) => kind === 'RAW_EVENTS');
     };
     expect(await preview()).toMatchObject({
