@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, CDPSession, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isLong, LONG } from '../support/limits.ts';
 import { describeReal } from '../support/server.ts';
 import { codeOf, register, startTestApi, type TestApi } from './support.ts';
@@ -18,8 +18,8 @@ const AUTHENTICATOR = {
 } as const;
 
 // a browser: test/api/passkeys.test.ts stands for it in every run
-if (isLong())
-  describeReal('passkeys, in a browser', () => {
+describe.runIf(isLong())('in a browser', () => {
+  describeReal('passkeys', () => {
     let page: Page;
     let browser: Browser;
     let devices: CDPSession;
@@ -83,3 +83,4 @@ if (isLong())
       expect(codeOf(await signIn())).toBe('CQ148');
     });
   });
+});
