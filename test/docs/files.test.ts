@@ -123,6 +123,8 @@ await describeWithBinaries('files in a bucket, as docs/files.md says', (binaries
   }, async () => {
     const set = JSON.parse(await done(['backup', 'full', '--json']));
     expect(set.files.count).toBe(2);
+    const drill = JSON.parse(await done(['restore-drill', '--scratch', join(folder, 'drill'), '--json']));
+    expect(drill.details).toMatchObject({ files: 2, filesRead: 2 });
     await one(server.url, `delete from app_public.workspaces where id = '${bob.workspaceId}'`);
     await worker.boss.send('cleanup-files', {});
     await until(async () => !(await contentsAt('files')).includes(paths.bob!));

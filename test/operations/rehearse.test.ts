@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,8 +11,10 @@ import { statementsOf } from '../../operations/rehearsal/units.ts';
 import { execute, query } from '../sql/databases.ts';
 import { addChunks } from '../support/knowledge.ts';
 import { LONG } from '../support/limits.ts';
+import { openOwnServer } from '../support/own-server.ts';
 import { createTestDatabase, describeReal, testServer } from '../support/server.ts';
 import { registerUser, until } from '../support/users.ts';
+import { describeWithBinaries } from '../tools/postgres/support.ts';
 
 describe('statements of a file', () => {
   it('are counted without what is quoted', () => {
@@ -241,4 +243,22 @@ describeReal('a rehearsal', () => {
     },
     LONG,
   );
+});
+
+await describeWithBinaries('a rehearsal on a server that lacks roles', (binaries) => {
+  it('stops until an administrator has made them', { timeout: LONG }, async () => {
+    const server = await openOwnServer(binaries);
+    const attempt = () => rehearse(server.url, { files: [], maxLock: 200 });
+    try {
+      await execute(server.adminUrl, 'revoke colloquy_monitor from colloquy_worker');
+      await expect(attempt()).rejects.toMatchObject({
+        code: 'CQ663',
+        message: expect.stringContaining('colloquy_worker in colloquy_monitor'),
+      });
+      await execute(server.adminUrl, readFileSync(join(projectFolder, 'sql/roles.sql'), 'utf8'));
+      expect((await attempt()).notTried).toEqual([]);
+    } finally {
+      await server.stop();
+    }
+  });
 });
