@@ -26,6 +26,10 @@ export interface ProgressOptions {
 const BAR_WIDTH = 24;
 const FRAME_MS = 100;
 
+/** As much of a line as a terminal shows in one row. One that does not know its width, as within `script`, says 0. */
+export const fitting = (line: string, { columns }: ProgressStream): string =>
+  line.slice(0, Math.max(20, (columns || 80) - 1)).toWellFormed();
+
 export function formatBytes(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;
   const units = ['KB', 'MB', 'GB', 'TB'];
@@ -80,7 +84,7 @@ export function createProgress({
       return;
     }
     const line = label === '' ? state() : `${state()}  ${label}`;
-    stream.write(`\r\u001b[2K${line.slice(0, Math.max(20, (stream.columns ?? 80) - 1)).toWellFormed()}`);
+    stream.write(`\r\u001b[2K${fitting(line, stream)}`);
   };
   const tick = () => {
     if (now() - shown >= interval) draw();

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { createProgress, formatBytes, formatSeconds } from '../../lib/progress.ts';
 
-function stage(isTTY: boolean, total = 1000) {
+function stage(isTTY: boolean, total = 1000, columns = 60) {
   const written: string[] = [];
   let time = 0;
-  const stream = { write: (text: string) => written.push(text), isTTY, columns: 60 };
+  const stream = { write: (text: string) => written.push(text), isTTY, columns };
   const progress = createProgress({ total, stream, now: () => time });
   return {
     written,
@@ -27,6 +27,13 @@ test('without a terminal a line is written every ten seconds', () => {
   expect(written[0]).toMatch(/^20 %\s+200 B of 1000 B, 39 items, 40 s left\n$/);
   expect(written[2]).toMatch(/^50 %\s+500 B of 1000 B, 100 items/);
   expect(written.join('')).not.toContain('\r');
+});
+
+test('a terminal that does not know its width shows more than the bar', () => {
+  const { written, progress, wait } = stage(true, 1000, 0);
+  wait(150);
+  progress.add(500, 'a.md');
+  expect(written.join('')).toContain('50 %  500 B of 1000 B');
 });
 
 test('on a terminal the bar stays on its line and a name cannot move the cursor', () => {
