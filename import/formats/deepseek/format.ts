@@ -1,13 +1,10 @@
 import { cleanJson, nothingCleaned } from '../../../lib/storable.ts';
 import type { ConversationItem } from '../../items.ts';
-import type { ReadSettings } from '../../options.ts';
 import { type SkippedItem, skipped } from '../../skipped.ts';
-import { onlyOnce } from '../conversations/only-once.ts';
 import { buildPrepared } from '../conversations/prepared.ts';
-import type { Format, OpenedFile } from '../format.ts';
-import { readJsonArray } from '../json/read-array.ts';
+import { readConversationList } from '../conversations/read-list.ts';
+import type { Format } from '../format.ts';
 import { asString, isObject } from '../json/values.ts';
-import type { ReadState } from '../read-state.ts';
 import { readMessages } from './messages.ts';
 
 function conversationOf(parsed: unknown, place: string, now: Date): ConversationItem | SkippedItem {
@@ -30,22 +27,6 @@ function conversationOf(parsed: unknown, place: string, now: Date): Conversation
   );
 }
 
-async function* readExport(
-  { absolute, label }: OpenedFile,
-  settings: ReadSettings,
-  state: ReadState,
-): AsyncGenerator<ConversationItem | SkippedItem> {
-  const list = {
-    absolute,
-    label,
-    noun: 'conversations',
-    limit: settings.maxConversationBytes,
-    onBytes: settings.onBytes,
-  };
-  for await (const item of readJsonArray(list, (value, place) => conversationOf(value, place, settings.now)))
-    yield onlyOnce(item, label, state);
-}
-
 /** An export of DeepSeek: a tree as ChatGPT has it, whose messages are fragments. */
 export const deepseek: Format = (file, settings, state) => {
   const text = file.beginning.trimStart();
@@ -54,5 +35,5 @@ export const deepseek: Format = (file, settings, state) => {
     /"mapping"\s*:\s*\{/.test(text) &&
     /"inserted_at"\s*:/.test(text) &&
     !/"create_time"\s*:/.test(text);
-  return isExport ? readExport(file, settings, state) : null;
+  return isExport ? readConversationList(file, settings, state, conversationOf) : null;
 };

@@ -1,13 +1,12 @@
 import { cleanJson, nothingCleaned } from '../../../lib/storable.ts';
 import type { ConversationItem, FeedbackItem } from '../../items.ts';
-import { limits, type ReadSettings } from '../../options.ts';
+import { limits } from '../../options.ts';
 import { type SkippedItem, skipped } from '../../skipped.ts';
 import { modelName } from '../conversations/lay-out-messages.ts';
-import { onlyOnce } from '../conversations/only-once.ts';
 import { buildPrepared, type PreparedMessage } from '../conversations/prepared.ts';
+import { readConversationList } from '../conversations/read-list.ts';
 import { sourcesOf } from '../conversations/source-list.ts';
-import type { Format, OpenedFile } from '../format.ts';
-import { readJsonArray } from '../json/read-array.ts';
+import type { Format } from '../format.ts';
 import {
   asArray,
   asObject,
@@ -18,7 +17,6 @@ import {
   present,
   shortString,
 } from '../json/values.ts';
-import type { ReadState } from '../read-state.ts';
 import { attachmentsOf, citationsOf, readAnswer } from './content.ts';
 
 /** The thumb that was given to an answer, and why. */
@@ -103,22 +101,6 @@ function conversationOf(parsed: unknown, place: string, now: Date): Conversation
   );
 }
 
-async function* readChats(
-  { absolute, label }: OpenedFile,
-  settings: ReadSettings,
-  state: ReadState,
-): AsyncGenerator<ConversationItem | SkippedItem> {
-  const list = {
-    absolute,
-    label,
-    noun: 'conversations',
-    limit: settings.maxConversationBytes,
-    onBytes: settings.onBytes,
-  };
-  for await (const item of readJsonArray(list, (value, place) => conversationOf(value, place, settings.now)))
-    yield onlyOnce(item, label, state);
-}
-
 const CHAT =
   /"chat"\s*:\s*\{[\s\S]*"(?:history|messages)"\s*:|"history"\s*:\s*\{\s*"(?:messages|currentId)"\s*:/;
 
@@ -129,5 +111,5 @@ export const openWebui: Format = (file, settings, state) => {
     /^(?:\[\s*)?\{/.test(text) &&
     CHAT.test(text) &&
     /"(?:childrenIds|currentId|parentId|models)"\s*:/.test(text);
-  return isChats ? readChats(file, settings, state) : null;
+  return isChats ? readConversationList(file, settings, state, conversationOf) : null;
 };
