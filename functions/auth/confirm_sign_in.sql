@@ -13,6 +13,7 @@ declare
   pending app_private.sign_in_challenges;
   counters text[];
   used app_private.passkeys;
+  account app_public.users;
   is_first boolean;
   is_right boolean;
 begin
@@ -41,10 +42,6 @@ begin
     end if;
     return null;
   end if;
-  if not exists (select from app_public.users u where u.id = pending.user_id and u.is_active)
-    and not app_private.return_account(pending.user_id) then
-    raise exception 'This account is switched off.' using errcode = 'CQ108', hint = 'Ask an administrator.';
-  end if;
   if is_first then
     perform app_private.activate_second_factor(pending.user_id);
   end if;
@@ -52,9 +49,8 @@ begin
   update app_private.passkeys p set needs_password = false where p.id = used.id and p.needs_password;
   delete from app_private.sign_in_challenges c where c.token_hash = hash;
   delete from app_private.sign_in_failures f where f.counter = counters[1];
-  update app_public.users u set last_login_at = now() where u.id = pending.user_id;
-  perform app_private.log_event('user.signed_in', pending.user_id);
-  return app_private.create_session(pending.user_id);
+  select u.* into account from app_public.users u where u.id = pending.user_id;
+  return app_private.finish_sign_in(account);
 end
 $$;
 comment on function app_public.confirm_sign_in(text, text, jsonb) is

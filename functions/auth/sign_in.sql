@@ -10,7 +10,7 @@ security definer
 set search_path = pg_catalog, extensions, pg_temp
 as $$
 declare
-  account record;
+  account app_public.users;
   current_hash text;
   -- made in any case: an account that does not exist has the hash of nothing
   salt text := gen_salt('bf', app_hidden.setting('password_hash_cost')::integer);
@@ -21,7 +21,7 @@ begin
     return null;
   end if;
 
-  select u.id, u.is_active, u.is_email_verified into account from app_public.users u where u.email = trim(sign_in.email)::citext;
+  select u.* into account from app_public.users u where u.email = trim(sign_in.email)::citext;
   -- the id that nobody has is looked for all the same
   select s.password_hash into current_hash
   from app_private.user_secrets s
@@ -41,24 +41,12 @@ begin
     return null;
   end if;
 
-  if not account.is_active and not app_private.may_return(account.id) then
-    raise exception 'This account is switched off.' using errcode = 'CQ108', hint = 'Ask an administrator.';
-  end if;
-  if not account.is_email_verified and app_private.must_verify_email() then
-    raise exception 'The address of this account is not proved yet.' using errcode = 'CQ134',
-      hint = 'Call verifyEmail with the token from the mail, or requestPasswordReset, which proves it, too.';
-  end if;
-
+  perform app_private.require_admission(account);
   delete from app_private.sign_in_failures f where f.counter = counters[1];
   if app_private.has_second_factor(account.id) or app_private.must_have_second_factor(account.id) then
     return app_private.create_challenge(account.id);
   end if;
-  if not account.is_active and not app_private.return_account(account.id) then
-    raise exception 'This account is switched off.' using errcode = 'CQ108', hint = 'Ask an administrator.';
-  end if;
-  update app_public.users set last_login_at = now() where id = account.id;
-  perform app_private.log_event('user.signed_in', account.id);
-  return app_private.create_session(account.id);
+  return app_private.finish_sign_in(account);
 end
 $$;
 comment on function app_public.sign_in(text, text) is

@@ -11,20 +11,12 @@ declare
   account app_public.users;
 begin
   select u.* into account from app_public.users u where u.id = used.user_id;
-  if not account.is_active and not app_private.return_account(account.id) then
-    raise exception 'This account is switched off.' using errcode = 'CQ108', hint = 'Ask an administrator.';
-  end if;
-  if not account.is_email_verified and app_private.must_verify_email() then
-    raise exception 'The address of this account is not proved yet.' using errcode = 'CQ134',
-      hint = 'Call verifyEmail with the token from the mail, or requestPasswordReset, which proves it, too.';
-  end if;
+  perform app_private.require_admission(account);
   if used.needs_password then
     raise exception 'The password of the account was reset; the passkey needs it once.' using errcode = 'CQ156',
       hint = 'Call signIn, then confirmSignIn with its challenge and the passkey.';
   end if;
-  update app_public.users u set last_login_at = now() where u.id = account.id;
-  perform app_private.log_event('user.signed_in', account.id, new_values => jsonb_build_object('passkey', used.id));
-  return app_private.create_session(account.id);
+  return app_private.finish_sign_in(account, jsonb_build_object('passkey', used.id));
 end
 $$;
 comment on function app_public.sign_in_with_passkey(jsonb) is
