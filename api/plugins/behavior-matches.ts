@@ -18,7 +18,7 @@ function remembering(behavior: Behavior): Behavior {
 
 /**
  * Remembers what is let into the schema. The same is asked of thousands of columns and functions, and each time all behaviors
- * that there are were read again: a sixth of the processor time that a schema takes.
+ * that there are were read again.
  */
 export const BehaviorMatchesPlugin: GraphileConfig.Plugin = {
   name: 'BehaviorMatchesPlugin',
