@@ -9,6 +9,8 @@ export const leftOutKinds = {
   data: 'pictures and other data within a text, and code without blanks',
   missing_parents:
     'links to messages that the export does not have: what followed them hangs on the message before',
+  unread_parts:
+    'parts of messages that are of no known kind and have no text of their own: the kind in brackets stands for them',
   written_changes: 'changes of a document written in a conversation that do not fit its text',
 } as const;
 

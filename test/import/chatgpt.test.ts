@@ -451,6 +451,47 @@ describe('damage', () => {
     expect(stored.includes('\\u0000') || /\\ud[89a-f]/i.test(stored)).toBe(false);
   });
 
+  test('an unknown kind of content gives what reads as text in it; one without is marked and counted', async () => {
+    const contents = [
+      { content_type: 'hologram', beam: 1, id: 'not a text' },
+      {
+        content_type: 'poll',
+        poll_id: '7f3a',
+        question: 'Where shall we meet?',
+        options: ['Paris', 'Rome'],
+        nested: { cards: [{ caption: 'A square in the rain', image_url: 'https://example.org/a b' }] },
+      },
+      {
+        content_type: 'multimodal_text',
+        parts: ['Look: ', { content_type: 'smell', notes: 'of wet leaves' }],
+      },
+      { content_type: 'multimodal_text', parts: [{ content_type: 'scent', strength: 3 }] },
+    ];
+    const nodes = contents.map((content, i) => {
+      const one = node(`n${i}`, i === 0 ? null : `n${i - 1}`, 'x', S + i) as unknown as {
+        message: { content: unknown };
+      };
+      one.message.content = content;
+      return [`n${i}`, one];
+    });
+    const { conversations } = await readExport([
+      { ...conversation('c', [node('n0', null, 'x', S)]), mapping: Object.fromEntries(nodes) },
+    ]);
+    expect(conversations[0]?.messages.map((m) => m.content)).toEqual([
+      '[hologram]',
+      'Where shall we meet?\n\nParis\n\nRome\n\nA square in the rain',
+      'Look: \n\nof wet leaves',
+      '[scent]',
+    ]);
+    expect(conversations[0]?.messages.map((m) => m.metadata.unread_parts)).toEqual([
+      ['hologram'],
+      undefined,
+      undefined,
+      ['scent'],
+    ]);
+    expect(conversations[0]?.leftOut).toMatchObject({ unread_parts: 2 });
+  });
+
   test('unknown kinds of content leave a mark, code cannot end its own fence', async () => {
     const strange = node('a', null, 'x', S + 1) as unknown as { message: { content: unknown } };
     strange.message.content = { content_type: 'hologram', beam: 1 };

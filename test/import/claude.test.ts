@@ -135,6 +135,30 @@ describe('what is wrong with an export', () => {
     ]);
   });
 
+  test('an unknown kind of block gives what reads as text in it; one without is marked and counted', async () => {
+    const { conversations } = await readExport([
+      {
+        uuid: 'kinds',
+        chat_messages: [
+          {
+            uuid: 'a',
+            sender: 'assistant',
+            content: [
+              { type: 'recipe_card', id: 'r 1', title_text: 'Soup of lentils', steps: ['Wash', 'Boil them'] },
+              { type: 'gauge', value: 3 },
+              { type: 'image', source: { type: 'base64', data: 'AAAA BBBB' } },
+            ],
+          },
+        ],
+      },
+    ]);
+    expect(conversations[0]?.messages[0]).toMatchObject({
+      content: 'Soup of lentils\n\nWash\n\nBoil them\n\n[gauge]\n\n[image]',
+      metadata: { unread_parts: ['gauge'] },
+    });
+    expect(conversations[0]?.leftOut).toMatchObject({ unread_parts: 1 });
+  });
+
   test('fields that are missing or of another type', async () => {
     const { conversations } = await readExport([
       {

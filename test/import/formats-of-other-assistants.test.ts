@@ -716,6 +716,15 @@ describe('JSON that no format knows', () => {
     expect(skipped[3]?.detail).toMatch(/the parts of an export are: download them/);
   });
 
+  test('is said to be in UTF-16 where it is', async () => {
+    const text = Buffer.from(`\ufeff${JSON.stringify({ mapping: {} })}`, 'utf16le');
+    const folder = await makeFolder({ 'conversations.json': text });
+    const { skipped } = await readAll(folder);
+    expect(skipped.map(({ reason, detail }) => [reason, detail])).toEqual([
+      ['unknown_json', 'JSON in UTF-16: save it as UTF-8, and import it again'],
+    ]);
+  });
+
   test('is code where it belongs to code: below a file of a project, or when it says what it is', async () => {
     const folder = await makeFolder({
       'app/package.json': '{"name": "app"}',

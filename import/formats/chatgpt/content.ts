@@ -1,5 +1,6 @@
 import type { MessageRole, Metadata } from '../../items.ts';
 import { type Source, sourcesOf } from '../conversations/source-list.ts';
+import { readUnknownPart } from '../conversations/unknown-part.ts';
 import { asArray, asObject, asString, clipped, isObject, type JsonObject, present } from '../json/values.ts';
 import { fileIdOf } from './file-ids.ts';
 import { listedSources, readReferences } from './references.ts';
@@ -61,21 +62,30 @@ interface PartsContext {
   message: JsonObject;
   around: Surroundings;
   assets: JsonObject[];
+  /** Kinds of parts in which nothing could be read. */
+  unread: string[];
+}
+
+function unknownText(part: JsonObject, type: string, { unread }: PartsContext): string {
+  const { text, isUnread } = readUnknownPart(part, type);
+  if (isUnread) unread.push(type);
+  return text;
 }
 
 /** Images and sounds are not in the export's JSON: a placeholder says where an image stood. Of a voice its transcript is the text. */
-function partText(part: unknown, { message, around, assets }: PartsContext): string | null {
+function partText(part: unknown, context: PartsContext): string | null {
   if (typeof part === 'string') return part;
   if (!isObject(part)) return null;
   const type = asString(part.content_type) ?? 'part';
   if (/(?:image|audio|video).*asset_pointer$/.test(type)) {
+    const { message, around, assets } = context;
     const { size_bytes, width, height, fovea, format } = part;
     assets.push(present({ type, asset_pointer: pointerOf(part), size_bytes, width, height, fovea, format }));
     if (!type.startsWith('image')) return null;
     const name = imageName(part, message, around);
     return name === null ? '[image]' : `[image: ${name}]`;
   }
-  return asString(part.text) ?? (type === 'audio_transcription' ? null : `[${type}]`);
+  return asString(part.text) ?? (type === 'audio_transcription' ? null : unknownText(part, type, context));
 }
 
 function partsText(content: JsonObject, context: PartsContext): string {
@@ -144,7 +154,12 @@ function contentText(type: string, content: JsonObject, context: PartsContext): 
     default: {
       const text = partsText(content, context);
       if (text !== '' || Array.isArray(content.parts)) return text;
-      return asString(content.text) ?? asString(content.result) ?? asString(content.content) ?? `[${type}]`;
+      return (
+        asString(content.text) ??
+        asString(content.result) ??
+        asString(content.content) ??
+        unknownText(content, type, context)
+      );
     }
   }
 }
@@ -171,7 +186,8 @@ export function readContent(message: JsonObject, around: Surroundings = ALONE): 
   const extra = asObject(message.metadata);
   const type = asString(content.content_type) ?? 'text';
   const assets: JsonObject[] = [];
-  const own = contentText(type, content, { message, around, assets });
+  const unread: string[] = [];
+  const own = contentText(type, content, { message, around, assets, unread });
   const instructions = own.trim() === '' ? besideIt(extra) : '';
   const { text, cited } = readReferences(instructions || own, extra, around.lookUp);
   const named = asString(author.role) ?? '';
@@ -195,6 +211,7 @@ export function readContent(message: JsonObject, around: Surroundings = ALONE): 
       status: status === 'finished_successfully' ? null : status,
       hidden: extra.is_visually_hidden_from_conversation === true ? true : null,
       assets,
+      unread_parts: unread,
       ...sourcesOf(cited, listedSources(extra)),
     }),
   };

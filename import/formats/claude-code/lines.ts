@@ -2,6 +2,7 @@ import type { AttachmentItem, MessageRole, ToolCallItem } from '../../items.ts';
 import { modelName } from '../conversations/lay-out-messages.ts';
 import type { PreparedMessage } from '../conversations/prepared.ts';
 import { answerCall, openCall } from '../conversations/tool-call.ts';
+import { readUnknownPart } from '../conversations/unknown-part.ts';
 import {
   asArray,
   asObject,
@@ -127,7 +128,8 @@ export function textOfBlocks(content: unknown): string {
   return asArray(content)
     .map((part) => {
       if (typeof part === 'string') return part;
-      const { type, text, title, url } = asObject(part);
+      const block = asObject(part);
+      const { type, text, title, url } = block;
       if (
         type === 'thinking' ||
         type === 'redacted_thinking' ||
@@ -139,7 +141,7 @@ export function textOfBlocks(content: unknown): string {
         asString(text) ??
         asString(title) ??
         asString(url) ??
-        (type === 'text' ? '' : `[${asString(type) ?? 'part'}]`)
+        (type === 'text' ? '' : readUnknownPart(block, asString(type) ?? 'part').text)
       );
     })
     .filter((text) => text !== '')

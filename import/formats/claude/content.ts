@@ -1,6 +1,7 @@
 import type { ToolCallItem } from '../../items.ts';
 import { limits } from '../../options.ts';
 import { type Source, sourceOf } from '../conversations/source-list.ts';
+import { readUnknownPart } from '../conversations/unknown-part.ts';
 import type { DocumentChange } from '../conversations/written-documents.ts';
 import { asArray, asObject, asString, clipped, isObject, type JsonObject } from '../json/values.ts';
 import { changesOfCall, readTags, sourcesOfArtifact } from './written.ts';
@@ -9,6 +10,8 @@ import { changesOfCall, readTags, sourcesOfArtifact } from './written.ts';
 export interface Blocks {
   text: string;
   thinking: string | null;
+  /** Kinds of blocks in which nothing could be read. */
+  unread: string[];
   /** What it cites, and what its searches found. */
   cited: Source[];
   found: Source[];
@@ -69,9 +72,12 @@ function resultText(content: unknown): string {
   return joined(
     asArray(content).map((part) => {
       if (typeof part === 'string') return part;
-      const { type, text, title, url } = asObject(part);
-      const named = joined([asString(title), asString(url)]);
-      return asString(text) ?? (named === '' ? `[${asString(type) ?? 'part'}]` : named);
+      const block = asObject(part);
+      const named = joined([asString(block.title), asString(block.url)]);
+      return (
+        asString(block.text) ??
+        (named === '' ? readUnknownPart(block, asString(block.type) ?? 'part').text : named)
+      );
     }),
   );
 }
@@ -148,12 +154,17 @@ function changesOf(blocks: JsonObject[]): DocumentChange[] {
 /** Reads the blocks of a message. Never throws: the format changes silently. */
 export function readBlocks(message: JsonObject): Blocks {
   const blocks = asArray(message.content).filter(isObject);
+  const unread: string[] = [];
   const said = blocks
     .filter(({ type }) => !SILENT.has(asString(type) ?? ''))
-    .map(
-      (block) =>
-        asString(block.text) ?? (block.type === 'text' ? null : `[${asString(block.type) ?? 'part'}]`),
-    );
+    .map((block) => {
+      const text = asString(block.text);
+      if (text !== null || block.type === 'text') return text;
+      const kind = asString(block.type) ?? 'part';
+      const read = readUnknownPart(block, kind);
+      if (read.isUnread) unread.push(kind);
+      return read.text;
+    });
   // Exports of before the blocks have the text alone; of later ones it says what cannot be shown.
   const whole =
     blocks.length === 0 ? (asString(message.text) ?? asString(message.content) ?? '') : joined(said);
@@ -163,6 +174,7 @@ export function readBlocks(message: JsonObject): Blocks {
   return {
     text: text.trim() === '' ? '' : text,
     thinking: thoughts === '' ? null : thoughts,
+    unread,
     cited: [
       ...blocks.flatMap(citationsOf),
       ...calls

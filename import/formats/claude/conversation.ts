@@ -92,7 +92,7 @@ function messageReader(nodes: MessageNode[], currentLeaf: unknown): ReadMessage 
     [...blocks.values()].flatMap((each) => each?.found ?? []).map(({ url, title }) => [url, title]),
   );
   return (message, node) => {
-    const { text, thinking, cited, found, toolCalls } = blocks.get(node.id) ?? readBlocks(message);
+    const { text, thinking, unread, cited, found, toolCalls } = blocks.get(node.id) ?? readBlocks(message);
     const attachments = attachmentsOf(message, node.id);
     const versions = written.versionsOf(node.id);
     const sender = asString(message.sender) ?? '';
@@ -106,6 +106,7 @@ function messageReader(nodes: MessageNode[], currentLeaf: unknown): ReadMessage 
       model: isAnswer ? modelName(message.model) : null,
       metadata: present({
         original_role: role === 'system' ? sender : null,
+        unread_parts: unread,
         ...sourcesOf(titled(cited, titles), found),
         written: versions,
       }),

@@ -12,7 +12,7 @@ import { EARLIEST, readTime, timeOf } from './times.ts';
  * The number of this way to read chat exports. It goes up when one that was read before is read better now: importing it again
  * then brings its messages up to date, once.
  */
-const READING = 2;
+const READING = 3;
 
 /** What the reader of a format knows before it looks at the messages. */
 export interface ConversationFacts {
@@ -60,6 +60,14 @@ function changesLeftOut(messages: MessageItem[]): number {
     .reduce((sum, { metadata }) => sum + (Number(metadata.changes_left_out) || 0), 0);
 }
 
+/** Parts in which nothing could be read, as each message says. */
+function partsUnread(messages: MessageItem[]): number {
+  return messages.reduce(
+    (sum, { metadata }) => sum + (Array.isArray(metadata.unread_parts) ? metadata.unread_parts.length : 0),
+    0,
+  );
+}
+
 /** Every branch of a conversation, in order, with times that ids can be made from. */
 export function buildConversation(facts: ConversationFacts, now: Date): ConversationItem | SkippedItem {
   const { id, place } = facts;
@@ -104,6 +112,7 @@ export function buildConversation(facts: ConversationFacts, now: Date): Conversa
       empty_messages: layout.leftOut,
       missing_parents: orphans,
       written_changes: changesLeftOut(messages),
+      unread_parts: partsUnread(messages),
     },
   };
 }

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { utf16Of } from '../../../reading/encoding.ts';
 import { extensionOf } from '../../../reading/file-kinds.ts';
 import type { ImportRoot } from '../../files/import-root.ts';
 import { skipped } from '../../skipped.ts';
@@ -46,13 +47,19 @@ const NOTHING =
   /^\s*(?:\[\s*\]|\{\s*\}|null|\{\s*"conversations"\s*:\s*\[\s*\][^[{]*(?:\[\s*\][^[{]*)*\})\s*$/;
 
 /** JSON that no format knows, outside of source code: what it means is not to be guessed, and as text it only gets in the way. */
-export const unknownJson: Format = async ({ root, absolute, path, label, beginning }, _, state) => {
+export const unknownJson: Format = async ({ root, absolute, path, label, head, beginning }, _, state) => {
   if (!JSON_FILES.has(extensionOf(path)) || root.checkout !== null || DESCRIBED.test(beginning)) return null;
   return (await isSourceTree(dirname(absolute), root, state.sourceTrees))
     ? null
     : [
         NOTHING.test(beginning)
           ? skipped(label, 'empty', 'there is nothing in it')
-          : skipped(label, 'unknown_json', outline(basename(absolute), beginning)),
+          : skipped(
+              label,
+              'unknown_json',
+              utf16Of(head) === null
+                ? outline(basename(absolute), beginning)
+                : 'JSON in UTF-16: save it as UTF-8, and import it again',
+            ),
       ];
 };
