@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readTrustedDocuments } from '../../api/trusted-documents.ts';
 import { projectFolder } from '../../lib/migrations.ts';
 import { register, startTestApi, type TestApi } from '../api/support.ts';
 import { isLong, LONG } from '../support/limits.ts';
@@ -14,7 +15,14 @@ const page = readFileSync(join(projectFolder, 'docs/api.md'), 'utf8');
 const block = (name: string): string => new RegExp(`\`\`\`json ${name}\\n(.*?)\`\`\``, 's').exec(page)![1]!;
 
 /** Too large to be installed with everything else: relay-compiler has programs for five platforms, 118 MB. */
-const TOOLS = ['relay-compiler@21.0.1', 'gql.tada@1.11.3', 'typescript@5.9.3'];
+const TOOLS = [
+  'relay-compiler@21.0.1',
+  'gql.tada@1.11.3',
+  'typescript@5.9.3',
+  '@graphql-codegen/cli@7.4.3',
+  '@graphql-codegen/client-preset@6.2.0',
+  'graphql@16',
+];
 
 const RELAY = `import { graphql } from 'relay-runtime';
 export const page = graphql\`query listPageQuery { ...list_conversations }\`;
@@ -45,6 +53,15 @@ export const idOf = (list: ResultOf<typeof List>): string => list.conversations!
 export const right: VariablesOf<typeof Create> = { input: { title: 'a', content: 'b', contentType: 'MARKDOWN' } };
 // @ts-expect-error it is spelled otherwise
 export const wrong: VariablesOf<typeof Create> = { input: { title: 'a', content: 'b', contentType: 'markdown' } };
+`;
+
+const PRESET = `import { graphql } from './generated/index.ts';
+import type { ListOfPresetQuery } from './generated/graphql.ts';
+export const list = graphql(\`query ListOfPreset($after: Cursor) {
+  conversations(first: 2, after: $after) { nodes { id title channel createdAt } } }\`);
+export const create = graphql(\`mutation CreateOfPreset($input: CreateDocumentInput!) {
+  createDocument(input: $input) { document { id contentType } } }\`);
+export const idOf = (list: ListOfPresetQuery): string => list.conversations!.nodes[0]!.id;
 `;
 
 const describeLong = isLong() ? describeReal : describe.skip;
@@ -104,6 +121,69 @@ describeLong('tools of clients, set as the page says', () => {
     });
     // by this the store of Relay knows it again
     expect(updateConversation.conversation).toMatchObject({ id, nodeId, title: 'Assam' });
+  });
+
+  it('the client preset of graphql-codegen types operations and lists them as trusted documents', {
+    timeout: LONG,
+  }, async () => {
+    write('src/preset.ts', PRESET);
+    const { config } = JSON.parse(block('client-preset'));
+    write(
+      'codegen.json',
+      JSON.stringify({
+        schema: 'schema.graphql',
+        documents: 'src/preset.ts',
+        generates: {
+          'src/generated/': {
+            preset: 'client',
+            config: { ...config, scalars: JSON.parse(block('scalars')), useTypeImports: true },
+            presetConfig: { persistedDocuments: true, fragmentMasking: false },
+          },
+        },
+      }),
+    );
+    await program('@graphql-codegen/cli/cjs/bin.js', '--config', 'codegen.json');
+    const options = { module: 'esnext', moduleResolution: 'bundler', target: 'es2022', noEmit: true };
+    write(
+      'tsconfig.preset.json',
+      JSON.stringify({
+        compilerOptions: {
+          ...options,
+          strict: true,
+          skipLibCheck: true,
+          types: [],
+          allowImportingTsExtensions: true,
+        },
+        include: ['src/preset.ts'],
+      }),
+    );
+    await program('typescript/bin/tsc', '-p', 'tsconfig.preset.json');
+    const trusting = await startTestApi({
+      database: api.database,
+      trustedDocuments: await readTrustedDocuments(join(folder, 'src/generated/persisted-documents.json')),
+    });
+    try {
+      const account = await register(api, 'preset@example.org');
+      const documents = JSON.parse(
+        readFileSync(join(folder, 'src/generated/persisted-documents.json'), 'utf8'),
+      );
+      const idOf = (name: string): string =>
+        Object.keys(documents).find((id) => documents[id].includes(`${name}(`))!;
+      const ask = (documentId: string, variables: object) =>
+        fetch(`${trusting.api.url}/graphql`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', authorization: `Bearer ${account.token}` },
+          body: JSON.stringify({ documentId, variables }),
+        }).then((response) => response.json());
+      const input = { title: 'a', content: 'b', contentType: 'MARKDOWN' };
+      expect(await ask(idOf('CreateOfPreset'), { input })).toMatchObject({
+        data: { createDocument: { document: { contentType: 'MARKDOWN' } } },
+      });
+      expect(await ask(idOf('ListOfPreset'), {})).toMatchObject({ data: { conversations: { nodes: [] } } });
+      expect((await trusting.ask('{ me { id } }', {}, account)).errors).not.toEqual([]);
+    } finally {
+      await trusting.api.close();
+    }
   });
 
   it('gql.tada types queries and enums, with and without turbo', { timeout: LONG }, async () => {

@@ -45,7 +45,7 @@ describe('settings of clients', () => {
       filename: 'types.ts',
       schema: parse(text),
       documents,
-      config: { scalars, strictScalars: true, enumsAsTypes: true },
+      config: { scalars, ...JSON.parse(/```json client-preset\n(.*?)```/s.exec(page)![1]!).config },
       plugins: [{ typescript: {} }, { operations: {} }],
       pluginMap: { typescript, operations },
     });
